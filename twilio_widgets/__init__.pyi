@@ -1,0 +1,2 @@
+from .core.connection import ApiKeyConnection as ApiKeyConnection
+from .core.connection import AuthTokenConnection as AuthTokenConnection

@@ -1,0 +1,68 @@
+"""A credential that shows bullets to everyone who does not ask it by name."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Never
+
+BULLETS = "••••••••"
+
+
+class Secret:
+    """Text that only ``reveal()`` gives out.
+
+    ``str``, ``repr`` and formatting show bullets; pickling and JSON fail loudly; ``copy`` gives the
+    same object, ``vars`` finds nothing. The text is kept in a closure, not in an attribute, so that
+    tools which print an object's attributes (verbose tracebacks, debuggers' watch lists) have
+    nothing to print.
+
+    Args:
+        text: The credential. A ``Secret`` is taken as it is.
+    """
+
+    __slots__ = ("_ask",)
+
+    def __init__(self, text: str | Secret) -> None:
+        revealed = text.reveal() if isinstance(text, Secret) else text
+        object.__setattr__(self, "_ask", _holder(revealed))
+
+    def reveal(self) -> str:
+        """Return the text itself: the only way out."""
+        text: str = self._ask()  # type: ignore[attr-defined]
+        return text
+
+    def __repr__(self) -> str:
+        return f"Secret({BULLETS})"
+
+    def __str__(self) -> str:
+        return BULLETS
+
+    def __format__(self, _spec: str) -> str:
+        return BULLETS
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(self.reveal().encode(), other.reveal().encode())
+
+    def __hash__(self) -> int:
+        return hash((Secret, self.reveal()))
+
+    def __bool__(self) -> bool:
+        return bool(self.reveal())
+
+    def __copy__(self) -> Secret:
+        return self
+
+    def __deepcopy__(self, _memo: object) -> Secret:
+        return self
+
+    def __setattr__(self, name: str, value: object) -> Never:
+        raise AttributeError("a Secret cannot be changed")
+
+    def __reduce_ex__(self, _protocol: object) -> Never:
+        raise TypeError("a Secret is not pickled: it would be written to a file in clear")
+
+
+def _holder(text: str):  # type: ignore[no-untyped-def]  # the closure's type says nothing more
+    return lambda: text

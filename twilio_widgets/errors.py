@@ -1,0 +1,185 @@
+"""Every error this package raises, as one tree.
+
+TwilioWidgetsError
+├── ConfigurationError          something is missing or misshapen before we can begin
+├── Refused                     we did not send the request, and say why
+│   ├── PathRefused             the path would leave the account's API host
+│   ├── PolicyRefused           a rule the user set forbids it
+│   └── InvalidMessage          a parameter cannot be right
+├── NotConnected                Twilio was never reached: nothing was sent
+├── NoReply                     a read got no usable answer in time; nothing was changed
+├── OutcomeUnknown              a change may have happened; we do not guess
+├── BadResponse                 an answer came that cannot be used
+├── ApiError                    Twilio answered with an error
+│   ├── Unauthorized            401
+│   ├── Forbidden               403
+│   ├── NotFound                404
+│   ├── RateLimited             429
+│   └── RejectedMessage         a message was refused at creation
+├── SignatureError              a signature cannot be made or checked
+└── SandboxError                the sandbox was asked for something it cannot be
+
+``str(error)`` is one line a person can act on; the attributes carry the facts. No error holds a
+credential, and numbers in their texts are masked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from twilio_widgets.core.explain import Explanation
+
+
+class TwilioWidgetsError(Exception):
+    """Anything this package raises on purpose."""
+
+
+class ConfigurationError(TwilioWidgetsError):
+    """Something is missing or misshapen before we can begin."""
+
+    def __init__(self, text: str, *, field: str | None = None) -> None:
+        super().__init__(text)
+        self.field = field
+        """The field at fault, by its Python name, where one is."""
+
+
+class Refused(TwilioWidgetsError):
+    """We did not send the request, and say why."""
+
+
+class PathRefused(Refused):
+    """The path would leave the account's API host."""
+
+
+class PolicyRefused(Refused):
+    """A rule the user set forbids it."""
+
+
+class InvalidMessage(Refused):
+    """A parameter of a message cannot be right, so nothing was sent."""
+
+    def __init__(self, text: str, *, field: str) -> None:
+        super().__init__(text)
+        self.field = field
+        """The parameter at fault, by its Python name (``to``, ``from_``, ``body`` …)."""
+
+
+class NotConnected(TwilioWidgetsError):
+    """Twilio was never reached: nothing was sent, and trying again is safe."""
+
+
+class NoReply(TwilioWidgetsError):
+    """A read got no usable answer in time; nothing was changed by it."""
+
+
+class OutcomeUnknown(TwilioWidgetsError):
+    """A change was sent and may have happened; no usable answer came back.
+
+    For a message, ``twilio.messages.find(error)`` looks for it in the message log. Nothing is ever
+    sent again on its own, because Twilio has no idempotency key for messages.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        parameters: Mapping[str, tuple[str, ...]] | None = None,
+        started_at: datetime | None = None,
+        latest_arrival: datetime | None = None,
+    ) -> None:
+        super().__init__(text)
+        self.parameters = dict(parameters or {})
+        """What was sent, by Twilio's parameter names."""
+        self.started_at = started_at
+        """When the first byte may have left (aware, UTC)."""
+        self.latest_arrival = latest_arrival
+        """The last moment at which Twilio may have received it (aware, UTC)."""
+
+
+class BadResponse(TwilioWidgetsError):
+    """An answer came that cannot be used: unreadable, too large, or a redirect."""
+
+
+class ApiError(TwilioWidgetsError):
+    """Twilio answered with an error."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        code: int | None = None,
+        more_info: str | None = None,
+        request_id: str | None = None,
+        about: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        """Twilio's own sentence, with phone numbers masked."""
+        self.status = status
+        """The HTTP status."""
+        self.code = code
+        """Twilio's error code, where the answer held one."""
+        self.more_info = more_info
+        """Twilio's page about the code."""
+        self.request_id = request_id
+        """``Twilio-Request-Id``: what Twilio's support asks for."""
+        self.about = about
+        """What the request was about, masked, such as ``+44 7••• ••• 123``."""
+
+    def explain(self) -> Explanation | None:
+        """Say what the code means, who can fix it, and whether to try again.
+
+        Returns:
+            The catalogue's entry, or None when the answer held no code.
+        """
+        from twilio_widgets.core.explain import explain_error
+
+        return explain_error(self.code) if self.code is not None else None
+
+    def __str__(self) -> str:
+        explanation = self.explain()
+        name = f"Twilio {self.code}" if self.code is not None else f"HTTP {self.status}"
+        if explanation is not None and explanation.known:
+            sentence = f"{explanation.meaning} ({name}). {explanation.advice}"
+        else:
+            sentence = f"{self.message.rstrip('.') or 'Twilio refused the request'} ({name})."
+        return f"{self.about}: {sentence}" if self.about else sentence
+
+
+class Unauthorized(ApiError):
+    """Twilio does not accept these credentials (401)."""
+
+
+class Forbidden(ApiError):
+    """These credentials may not do this (403)."""
+
+
+class NotFound(ApiError):
+    """There is nothing at this path or SID (404)."""
+
+
+class RateLimited(ApiError):
+    """Twilio asked us to slow down (429); the request was not processed."""
+
+    retry_after: float | None = None
+    """Seconds Twilio asked us to wait, where it said so."""
+
+
+class RejectedMessage(ApiError):
+    """Twilio refused to create the message; nothing was sent to the recipient."""
+
+    field: str | None = None
+    """The parameter that caused it, by its Python name, where the code tells."""
+
+
+class SignatureError(TwilioWidgetsError):
+    """A signature cannot be made or checked."""
+
+
+class SandboxError(TwilioWidgetsError):
+    """The sandbox was asked for something it cannot be."""
