@@ -1,0 +1,140 @@
+"""How a body is cut into SMS segments, which is what is paid for.
+
+A segment carries 1,120 bits: 160 characters of GSM-7, or 70 UTF-16 code units (UCS-2). A longer
+body travels in parts, and each part gives 48 bits to a header: 153 or 67 remain. One character
+outside GSM-7 turns the whole body into UCS-2.
+
+Sources: 3GPP TS 23.038 (the alphabet) and TS 23.040 (the header); Twilio, "Messages resource"
+(`Body`), and Twilio's open message segment calculator, whose results these are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+Encoding = Literal["GSM-7", "UCS-2"]
+
+GSM_BASIC: Final = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ"
+    " !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
+    "¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+"""The characters that cost one septet each."""
+
+GSM_EXTENSION: Final = frozenset("\f^{}\\[~]|€")
+"""The characters that cost two: an escape, and the character."""
+
+_GSM: Final = GSM_BASIC | GSM_EXTENSION
+_WHOLE: Final[dict[Encoding, int]] = {"GSM-7": 160, "UCS-2": 70}
+_PART: Final[dict[Encoding, int]] = {"GSM-7": 153, "UCS-2": 67}
+_MOST_BLAMED: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """How one body is encoded and cut."""
+
+    encoding: Encoding
+    """``"GSM-7"``, or ``"UCS-2"`` when one character is outside GSM-7."""
+
+    count: int
+    """How many segments are sent and paid for; an empty body is one."""
+
+    units: int
+    """The length of the whole body: septets in GSM-7, UTF-16 code units in UCS-2."""
+
+    blame: tuple[tuple[int, str], ...]
+    """The first characters that forced UCS-2, at most ten, each as (index, character)."""
+
+    per_segment: int
+    """How many units one segment of this body holds: 160 or 153, 70 or 67."""
+
+    parts: tuple[str, ...]
+    """The text of each segment, in order. Joined, they are the body."""
+
+    last_used: int
+    """How many units the last segment uses."""
+
+
+def segments(text: str) -> Segments:
+    r"""Say how a body is encoded, how many segments it takes and where it is cut.
+
+    An extension character of GSM-7 is never split from its escape. In UCS-2 what a reader sees as
+    one character (a flag, a family, a letter with its accents) stays in one part when it fits in
+    one; a longer one is cut between code points, never inside a surrogate pair. A line break
+    ``\r\n`` is two characters, and may be cut between them.
+
+    Args:
+        text: The body. Lone surrogates, which no phone can show, count one unit each.
+    """
+    encoding: Encoding = "GSM-7" if _GSM.issuperset(text) else "UCS-2"
+    units = _units(text, encoding)
+    if units <= _WHOLE[encoding]:
+        parts, last_used, per_segment = (text,), units, _WHOLE[encoding]
+    else:
+        per_segment = _PART[encoding]
+        parts = tuple(_pack(_pieces(text, encoding, units), per_segment))
+        last_used = _units(parts[-1], encoding)
+    return Segments(
+        encoding=encoding,
+        count=len(parts),
+        units=units,
+        blame=tuple(_outside_gsm(text)) if encoding == "UCS-2" else (),
+        per_segment=per_segment,
+        parts=parts,
+        last_used=last_used,
+    )
+
+
+def _units(text: str, encoding: Encoding) -> int:
+    if encoding == "GSM-7":
+        return len(text) + sum(map(text.count, GSM_EXTENSION))
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _outside_gsm(text: str) -> Iterator[tuple[int, str]]:
+    found = ((index, char) for index, char in enumerate(text) if char not in _GSM)
+    for blamed, _ in zip(found, range(_MOST_BLAMED), strict=False):
+        yield blamed
+
+
+def _pieces(text: str, encoding: Encoding, units: int) -> Iterator[tuple[str, int]]:
+    """Yield what a part holds whole or not at all, with its cost."""
+    if encoding == "GSM-7":
+        plain = units == len(text)
+        step = _PART[encoding] if plain else 1
+        for start in range(0, len(text), step):
+            piece = text[start : start + step]
+            yield piece, len(piece) if plain else 1 + (piece in GSM_EXTENSION)
+        return
+    for grapheme in _graphemes(text):
+        cost = _units(grapheme, encoding)
+        if cost <= _PART[encoding]:
+            yield grapheme, cost
+        else:
+            yield from ((char, _units(char, encoding)) for char in grapheme)
+
+
+def _graphemes(text: str) -> list[str]:
+    # Loaded here: only long bodies in UCS-2 need it, and the import is not free.
+    import regex
+
+    # Two lone surrogates in a row are one character on the wire, so they are one here.
+    return regex.findall(r"\r|[\ud800-\udbff][\udc00-\udfff]|\X", text)
+
+
+def _pack(pieces: Iterable[tuple[str, int]], room: int) -> Iterator[str]:
+    part: list[str] = []
+    used = 0
+    for piece, cost in pieces:
+        if used + cost > room:
+            yield "".join(part)
+            part, used = [], 0
+        part.append(piece)
+        used += cost
+    yield "".join(part)
