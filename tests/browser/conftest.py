@@ -1,0 +1,86 @@
+"""One JupyterLab and one Chromium a test run; a fresh page, notebook and kernel a test."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser import harness
+from tests.browser.server import JupyterLab
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from playwright.sync_api import Browser, Page
+
+FAILED = pytest.StashKey[bool]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run browser tests last.
+
+    Playwright's blocking face keeps an event loop running in the main thread for as long as the
+    browser lives, and a test that calls ``asyncio.run`` cannot follow it there.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember a failure, so that the page can be drawn before it closes."""
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Yield the system's Chromium."""
+    if harness.CHROMIUM is None:
+        absent = "there is no `chromium` on the PATH, so nothing was drawn: install it to run these"
+        if os.environ.get("CI") == "true":
+            pytest.fail(absent)
+        pytest.skip(absent)
+    with harness.launch_chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def lab(chromium: Browser) -> Iterator[JupyterLab]:
+    """Yield a running JupyterLab; asking for the browser first skips before anything starts."""
+    with JupyterLab() as server:
+        yield server
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """Yield an empty browser page with a clean profile."""
+    context = chromium.new_context(viewport={"width": 1200, "height": 900})
+    context.set_default_timeout(20_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def watch(page: Page, request: pytest.FixtureRequest) -> Iterator[harness.Watch]:
+    """Yield what the page does; an error, a dialog or a request off this machine fails the test."""
+    watch = harness.Watch.over(page)
+    yield watch
+    if request.node.stash.get(FAILED, False):
+        harness.SHOTS.mkdir(exist_ok=True)
+        page.screenshot(path=harness.SHOTS / f"failed-{request.node.name}.png")
+    assert watch.problems() == {}
+
+
+@pytest.fixture
+def notebook(
+    lab: JupyterLab, page: Page, watch: harness.Watch, request: pytest.FixtureRequest
+) -> Iterator[harness.Notebook]:
+    """Yield a notebook of the test's own, and so a kernel of its own."""
+    yield harness.Notebook(lab, page, watch, request.node.name)
+    lab.end_kernels()
