@@ -74,20 +74,18 @@ def segments(text: str) -> Segments:
     """
     encoding: Encoding = "GSM-7" if _GSM.issuperset(text) else "UCS-2"
     units = _units(text, encoding)
-    if units <= _WHOLE[encoding]:
-        parts, last_used, per_segment = (text,), units, _WHOLE[encoding]
-    else:
+    per_segment, parts = _WHOLE[encoding], [text]
+    if units > per_segment:
         per_segment = _PART[encoding]
-        parts = tuple(_pack(_pieces(text, encoding, units), per_segment))
-        last_used = _units(parts[-1], encoding)
+        parts = list(_pack(_pieces(text, encoding, units), per_segment))
     return Segments(
         encoding=encoding,
         count=len(parts),
         units=units,
         blame=tuple(_outside_gsm(text)) if encoding == "UCS-2" else (),
         per_segment=per_segment,
-        parts=parts,
-        last_used=last_used,
+        parts=tuple(parts),
+        last_used=_units(parts[-1], encoding),
     )
 
 
