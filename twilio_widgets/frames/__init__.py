@@ -1,0 +1,1 @@
+"""Pages of messages → typed DataFrames, and their safe way out to files and other people."""
