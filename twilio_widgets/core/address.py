@@ -1,0 +1,200 @@
+"""Who a message goes to and comes from: which addresses cannot be right, said before it is sent.
+
+Twilio knows the account, so it has the last word. Here only shapes are judged: E.164 (a plus, the
+country code, the number: at most 15 digits, ITU-T E.164), channel addresses such as
+``whatsapp:+15005550006``, and for senders short codes, alphanumeric senders and messaging services.
+Whether a number exists is a note (`describe_number`), never a refusal: Twilio's own test numbers
+are in nobody's numbering plan.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final, NoReturn
+
+from twilio_widgets.core.masking import mask
+from twilio_widgets.core.numbering import NumberNote, describe_number
+from twilio_widgets.errors import InvalidMessage
+
+__all__ = ["NumberNote", "check_recipient", "check_sender", "describe_number", "mask"]
+
+_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
+_CHANNEL: Final = re.compile(r"([A-Za-z][A-Za-z0-9_-]*):(.*)")
+_SID: Final = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
+_GIVE: Final = "Give it as + and the country code, then the number, such as +15005550006."
+_SENDERS_NOT: Final = {
+    "AC": "an account",
+    "AP": "an application",
+    "CA": "a call",
+    "HX": "a content template (give it as content_sid)",
+    "ME": "a medium",
+    "MM": "a message",
+    "PN": "a phone number resource (give the number itself)",
+    "SK": "an API key",
+    "SM": "a message",
+}
+_LONGEST_ALPHANUMERIC: Final = 11
+_LONGEST_ECHO: Final = 24
+_BLANK: Final = "\u034f\u115f\u1160\u2800\u3164\uffa0" + "".join(map(chr, range(0xFE00, 0xFE10)))
+"""Characters of other categories that show nothing: joiners, fillers, variation selectors."""
+
+
+def check_recipient(to: str) -> str:
+    """Return a recipient Twilio may know, or say what is wrong with it.
+
+    Args:
+        to: A number in E.164 form, or a channel address. Spaces around it are dropped.
+
+    Raises:
+        InvalidMessage: In one sentence or two, with the number masked.
+    """
+    to = _readable(to, "to", hint=_GIVE)
+    if channel := _CHANNEL.fullmatch(to):
+        return _checked_channel(to, *channel.groups(), field="to")
+    if _SID.fullmatch(to):
+        _refuse(f"to is a SID ({to[:2]}…), which cannot receive a message. {_GIVE}", "to")
+    if not _E164.fullmatch(to):
+        _refuse(f"{_echo(to)} {_why_not_e164(to)}", "to")
+    return to
+
+
+def check_sender(from_: str) -> str:
+    """Return a sender Twilio may take, unchanged, or say what is wrong with it.
+
+    Args:
+        from_: A number, a short code, an alphanumeric sender, a channel address or the SID of a
+            messaging service. Spaces around it are dropped.
+
+    Raises:
+        InvalidMessage: In one sentence or two, with the number masked.
+    """
+    from_ = _readable(from_, "from_", hint="Give a number, a short code, a name or an MG… SID.")
+    if channel := _CHANNEL.fullmatch(from_):
+        return _checked_channel(from_, *channel.groups(), field="from_")
+    if _SID.fullmatch(from_):
+        if from_[:2] in _SENDERS_NOT:
+            _refuse(f"from_ is the SID of {_SENDERS_NOT[from_[:2]]}, not a sender.", "from_")
+        return from_
+    if from_.startswith("+") and not _E164.fullmatch(re.sub(r"[ ().-]", "", from_)):
+        _refuse(f"{_echo(from_)} {_why_not_e164(from_)}", "from_")
+    if from_.isdigit() and len(from_) > 15:
+        _refuse(f"from_ has {len(from_)} digits; a phone number has at most 15.", "from_")
+    if re.fullmatch(r"MG[0-9a-zA-Z]{10,}", from_):
+        _refuse(
+            "from_ looks like the SID of a messaging service, but is not MG followed by 32 "
+            f"characters 0-9 or a-f (it has {len(from_)} characters).",
+            "from_",
+        )
+    if re.search(r"[A-Za-z]", from_) and len(from_) > _LONGEST_ALPHANUMERIC:
+        _refuse(
+            f"from_ has {len(from_)} characters; an alphanumeric sender has at most "
+            f"{_LONGEST_ALPHANUMERIC}. Shorten it, or give a number or a messaging service.",
+            "from_",
+        )
+    return from_
+
+
+def _refuse(text: str, field: str) -> NoReturn:
+    raise InvalidMessage(text, field=field)
+
+
+def _readable(value: str, field: str, *, hint: str) -> str:
+    """Return the text without spaces around it, if a person could read and type all of it."""
+    if not isinstance(value, str):  # what a data frame gives, whatever the annotation says
+        _refuse(
+            f"{field} must be text, not {type(value).__name__}. Read the column as text: a number "
+            "loses its plus and its zeros.",
+            field,
+        )
+    value = value.strip(" ")
+    if not value:
+        _refuse(f"{field} is empty. {hint}", field)
+    for place, char in enumerate(value, start=1):
+        if problem := _unreadable(char):
+            _refuse(f"{field} holds {problem} at position {place}. Type it again.", field)
+    if damage := _spreadsheet_damage(value):
+        _refuse(f"{_echo(value)} {damage}", field)
+    return value
+
+
+def _unreadable(char: str) -> str | None:
+    category = unicodedata.category(char)
+    name = unicodedata.name(char, f"U+{ord(char):04X}")
+    if category == "Cc":
+        names = {"\n": "a line break", "\r": "a line break", "\t": "a tab", "\0": "a NUL"}
+        return names.get(char, f"a control character ({name})")
+    if category in {"Cf", "Zl", "Zp", "Cs", "Co", "Cn"} or char in _BLANK:
+        return f"an invisible character ({name})"
+    if category == "Zs" and char != " ":
+        return f"a special space ({name})"
+    if (category == "Nd" and not "0" <= char <= "9") or char in "＋﹢":
+        plain = unicodedata.decimal(char, "+")
+        return f"{name}, which only looks like {plain}"
+    return None
+
+
+def _spreadsheet_damage(value: str) -> str | None:
+    if re.fullmatch(r"[+-]?[0-9]+([.,][0-9]+)?[eE]\+?[0-9]+", value):
+        return (
+            "was turned into scientific notation by a spreadsheet, which lost its last digits. "
+            "Format the column as text and enter the numbers again."
+        )
+    if re.fullmatch(r"\+?[0-9]{7,}[.,]0+", value):
+        return "was read as a decimal number. Read the column as text, and begin with +."
+    if re.fullmatch(r"#+", value):
+        return "is what a spreadsheet shows when the column is too narrow. Widen it, export again."
+    if value[0] in "'=\"":
+        return f"begins with {value[0]}, a spreadsheet's mark. Leave it out."
+    return None
+
+
+def _checked_channel(address: str, channel: str, rest: str, *, field: str) -> str:
+    if channel.lower() in {"tel", "sms", "smsto"}:
+        _refuse(
+            f"{field} begins with {channel}:, which is for links. Give the number alone.", field
+        )
+    if not rest:
+        _refuse(f"{field} has nothing after {channel}:, where the address belongs.", field)
+    if rest != rest.strip():
+        _refuse(f"{field} has a space after {channel}:, which must be left out.", field)
+    if rest.startswith("+") and not _E164.fullmatch(rest):
+        _refuse(f"{channel}:{_echo(rest)} {_why_not_e164(rest)}", field)
+    return address
+
+
+def _why_not_e164(value: str) -> str:
+    digits = re.sub(r"[^0-9]", "", value)
+    bare = re.sub(r"[ ()./-]", "", value)
+    if re.search(r"[0-9][,;|/&] *[+0-9]{7,}", value) or re.search(r"[0-9] *\+", value):
+        return "holds more than one number. Send one message to each."
+    if re.search(r"(?i)(ext\.?|x|#) *[0-9]+$", value):
+        return "has an extension, which cannot receive a message. Leave it out."
+    if value.startswith("++"):
+        return "begins with two plus signs. Leave one out."
+    if len(digits) >= 3 and re.search(r"[A-Za-z]", value):
+        return "holds letters. Write the digits they stand for."
+    if not digits or re.search(r"[^0-9+ ()./-]", value):
+        return f"is not a phone number. {_GIVE}"
+    if value.startswith("00"):
+        return "begins with 00. Write + instead."
+    if bare.isdigit() and 3 <= len(bare) <= 6 and value[0] != "0":
+        return f"is a short code, which cannot receive a message. {_GIVE}"
+    if not value.startswith("+"):
+        return "is not in E.164 form: begin with + and the country code."
+    if digits[:1] == "0":
+        return "has a country code that begins with 0, and none does. Begin with + and the code."
+    if len(digits) > 15:
+        return f"has {len(digits)} digits; a phone number has at most 15."
+    if len(digits) < 7:
+        return f"has {len(digits)} digits, too few for a country code and a number."
+    return "is not in E.164 form: leave out everything but + and digits."
+
+
+def _echo(value: str) -> str:
+    """Repeat a short text with the middle of its digits hidden; a long one may be a secret."""
+    if len(value) > _LONGEST_ECHO:
+        return f"This address ({len(value)} characters)"
+    digits = [place for place, char in enumerate(value) if char.isdigit()]
+    hidden = set(digits[1:-3]) if len(digits) >= 7 else set()
+    return "".join("•" if place in hidden else char for place, char in enumerate(value))
