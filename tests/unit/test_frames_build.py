@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import pickle
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pandas as pd
 import pytest
 
+from twilio_widgets.core.message import DIRECTIONS, STATUSES, Message
 from twilio_widgets.errors import BadResponse, ConfigurationError
 from twilio_widgets.frames.build import frame_of_messages, message_frame
 from twilio_widgets.frames.decode import Row, page_of
 from twilio_widgets.frames.message_frame import MessageFrame
-from twilio_widgets.frames.schema import DIRECTIONS, SCHEMA, STATUSES, conform, empty
+from twilio_widgets.frames.schema import SCHEMA, conform, empty
 
 SM, AC, MG = ("SM" + "0" * 32, "AC" + "1" * 32, "MG" + "2" * 32)
 
@@ -131,10 +131,17 @@ def test_prices_are_exact():
 @pytest.mark.parametrize(
     "field", ["date_sent", "date_created", "date_updated", "num_segments", "num_media", "price"]
 )
-@pytest.mark.parametrize("text", ["", "x", "NaN", "9" * 40, "1.5.2", "\x00", "Infinity", "１" * 9])
+@pytest.mark.parametrize("text", [" ", "x", "NaN", "9" * 40, "1.5.2", "\x00", "Infinity", "１" * 9])
 def test_text_that_is_no_number_or_date_is_a_bad_response(field, text):
     with pytest.raises(BadResponse, match=field):
         frame_of(WIRE | {field: text})
+
+
+def test_empty_text_where_a_number_or_a_date_belongs_is_na():
+    blank = ("date_sent", "date_created", "date_updated", "num_segments", "num_media", "price")
+    pd.testing.assert_frame_equal(
+        frame_of(WIRE | dict.fromkeys(blank, "")), frame_of(WIRE | dict.fromkeys(blank))
+    )
 
 
 def test_attrs_are_plain_json_and_tell_of_the_reading():
@@ -253,32 +260,10 @@ def test_conform_names_the_column_that_does_not_fit(column, value):
     assert caught.value.field == column
 
 
-@dataclass(frozen=True)
-class SomeMessage:
-    """A Message as `core.messages` makes it, as far as a frame looks."""
-
-    sid: str = SM
-    account_sid: str = AC
-    messaging_service_sid: str | None = MG
-    to: str = "+447911123123"
-    from_: str | None = "+15005550006"
-    body: str = "Hi <b>you</b> 👋"
-    status: str = "delivered"
-    direction: str = "outbound-api"
-    num_segments: int = 2
-    num_media: int = 0
-    price: Decimal | None = Decimal("-0.00750")
-    price_unit: str | None = "USD"
-    error_code: int | None = None
-    error_message: str | None = None
-    date_created: datetime = datetime(2023, 8, 24, 5, 1, 45, tzinfo=UTC)
-    date_updated: datetime = datetime(2023, 8, 24, 5, 1, 47, tzinfo=UTC)
-    date_sent: datetime | None = datetime(2023, 8, 24, 5, 1, 46, tzinfo=UTC)
-
-
 def test_message_values_make_the_same_frame_as_their_page():
+    sparse = NOTHING | {"status": "queued"}
     pd.testing.assert_frame_equal(
-        frame_of_messages([SomeMessage(), SomeMessage(date_sent=None, price=None)]),
-        frame_of(WIRE, WIRE | {"date_sent": None, "price": None}),
+        frame_of_messages([Message.from_api(WIRE), Message.from_api(sparse)]),
+        frame_of(WIRE, sparse),
     )
     assert list(frame_of_messages([]).dtypes) == list(empty().dtypes)

@@ -109,8 +109,9 @@ def _from_wire(values: list[Any], column: Column) -> Any:
     try:
         if column.dtype == MONEY:
             return pd.arrays.ArrowExtensionArray(_amounts(values))
-        whole = pa.array(values, pa.int64() if column.name == "error_code" else pa.string())
-        return WHOLE.__from_arrow__(whole.cast(pa.int64()))
+        if column.name == "error_code":  # the one number that Twilio writes as a number
+            return WHOLE.__from_arrow__(pa.array(values, pa.int64()))
+        return WHOLE.__from_arrow__(_nonempty(values).cast(pa.int64()))
     except pa.ArrowInvalid:
         raise BadResponse(
             f"Twilio's answer holds a {column.name} that is not a number, so it was not used."
@@ -120,8 +121,8 @@ def _from_wire(values: list[Any], column: Column) -> Any:
 def _from_values(values: list[Any], column: Column) -> Any:
     if column.dtype == MOMENT:
         return pd.array(pa.array(values, MOMENT_TYPE).to_numpy(False), MOMENT)
-    if column.words:
-        return _categorical(pa.array(values, pa.string()), column)
+    if column.words:  # a Message holds "" where Twilio gave no word
+        return _categorical(_nonempty(values), column)
     if column.dtype == TEXT:
         return _text(values)
     if column.dtype == MONEY:
@@ -134,11 +135,16 @@ def _text(values: list[Any]) -> Any:
 
 
 def _amounts(values: list[Any]) -> pa.Array:
+    texts = _nonempty(values)
     try:
-        return pa.array(values, pa.string()).cast(MONEY_TYPE)
+        return texts.cast(MONEY_TYPE)
     except pa.ArrowInvalid:  # more than six decimals, perhaps: read them wider, and round
-        wide = pa.array(values, pa.string()).cast(pa.decimal256(76, 30))
+        wide = texts.cast(pa.decimal256(76, 30))
         return pc.round(wide, 6, "half_to_even").cast(MONEY_TYPE)
+
+
+def _nonempty(values: list[Any]) -> pa.Array:
+    return pa.array([value or None for value in values], pa.string())
 
 
 def _categorical(words: pa.Array, column: Column) -> Any:

@@ -48,11 +48,11 @@ def instants(texts: Sequence[str | None], *, column: str) -> NDArray[np.datetime
     """Read a column of Twilio's dates.
 
     Args:
-        texts: RFC 2822 dates, or None.
+        texts: RFC 2822 dates; None and empty text are no date.
         column: The name of the column, for the error.
 
     Returns:
-        ``datetime64[us]`` in UTC, NaT for None.
+        ``datetime64[us]`` in UTC, NaT for no date.
 
     Raises:
         BadResponse: One of them is not a date.
@@ -66,7 +66,7 @@ def instants(texts: Sequence[str | None], *, column: str) -> NDArray[np.datetime
         result[regular] = np.where(understood, values, _NAT)
         regular[regular] = understood
     for index in np.flatnonzero(~regular).tolist():
-        if (text := texts[index]) is not None:
+        if text := texts[index]:
             result[index] = _read_alone(text, column)
     return result.view("datetime64[us]")
 
@@ -95,7 +95,7 @@ def _read_fixed(table: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np
         & (_SORTED_KEYS[place] == key)
         & (day >= 1)
         & (day <= length)
-        & (year >= 1)
+        & (year >= 1000)
         & (hour < 24)
         & (minute < 60)
         & (second < 60)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow as pa
 
+from twilio_widgets.core.message import DIRECTIONS, STATUSES
 from twilio_widgets.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -22,15 +23,6 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 """Goes up when a column is added, removed, renamed, moved or changes its dtype."""
-
-STATUSES = (
-    "accepted", "scheduled", "queued", "sending", "sent", "delivered", "read", "undelivered",
-    "failed", "canceled", "receiving", "received", "partially_delivered",
-)  # fmt: skip
-"""Twilio's status words, in the order of a message's life. Words not known yet are appended."""
-
-DIRECTIONS = ("inbound", "outbound-api", "outbound-call", "outbound-reply")
-"""Twilio's direction words. Words not known yet are appended."""
 
 # `string` with pd.NA, kept in Arrow memory: named in full because in pandas 3 the plain `str` dtype
 # means NaN. `Int64` and not an Arrow integer, because pandas' own nullable integers are what people
@@ -57,7 +49,7 @@ class Column:
     meaning: str
 
     words: tuple[str, ...] = ()
-    """The known words of a categorical column."""
+    """The known words of a categorical column. Words that are new are appended to them."""
 
 
 def _words(name: str, words: tuple[str, ...], meaning: str) -> Column:

@@ -1,0 +1,187 @@
+"""Whatever bytes come as a page: rows, or one kind of error. Dates are read as the library does."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import format_datetime, parsedate_to_datetime
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twilio_widgets.errors import BadResponse
+from twilio_widgets.frames.dates import instants
+from twilio_widgets.frames.decode import Page, Row, page_of
+
+NOT_PAGES = {
+    "nothing": b"",
+    "not JSON": b"<html>Bad gateway</html>",
+    "a byte order mark": b'\xef\xbb\xbf{"messages":[]}',
+    "two documents": b'{"messages":[]}{}',
+    "cut short": b'{"messages":[{"sid":"SM1","body":"half',
+    "null": b"null",
+    "a list": b"[]",
+    "no list of messages": b'{"calls":[]}',
+    "messages is null": b'{"messages":null}',
+    "messages is an object": b'{"messages":{}}',
+    "a row is null": b'{"messages":[null]}',
+    "a row without a SID": b'{"messages":[{"body":"x"}]}',
+    "a SID that is null": b'{"messages":[{"sid":null}]}',
+    "a SID that is a number": b'{"messages":[{"sid":1}]}',
+    "a body that is a number": b'{"messages":[{"sid":"SM1","body":1}]}',
+    "a body that is an object": b'{"messages":[{"sid":"SM1","body":{}}]}',
+    "a date that is a number": b'{"messages":[{"sid":"SM1","date_sent":1}]}',
+    "segments as a number": b'{"messages":[{"sid":"SM1","num_segments":1}]}',
+    "an error code as text": b'{"messages":[{"sid":"SM1","error_code":"30007"}]}',
+    "an error code with a fraction": b'{"messages":[{"sid":"SM1","error_code":30007.5}]}',
+    "a code beyond 64 bits": b'{"messages":[{"sid":"SM1","error_code":9223372036854775808}]}',
+    "NaN": b'{"messages":[{"sid":"SM1","error_code":NaN}]}',
+    "NaN in a field we skip": b'{"messages":[{"sid":"SM1","other":NaN}]}',
+    "Infinity": b'{"messages":[{"sid":"SM1","error_code":Infinity}]}',
+    "a number beyond all": b'{"messages":[{"sid":"SM1","error_code":1e999}]}',
+    "half a surrogate pair": b'{"messages":[{"sid":"SM1","body":"\\ud83d"}]}',
+    "the other half": b'{"messages":[{"sid":"SM1","body":"\\udc00 and more text"}]}',
+    "halves in the wrong order": b'{"messages":[{"sid":"SM1","body":"\\udc00\\ud83d"}]}',
+    "a half before a letter": b'{"messages":[{"sid":"SM1","body":"\\ud83dA and more"}]}',
+    "text that is not UTF-8": b'{"messages":[{"sid":"SM1","body":"\xff\xfe"}]}',
+    "a surrogate as UTF-8": b'{"messages":[{"sid":"SM1","body":"\xed\xa0\x80"}]}',
+    "a next page that is not UTF-8": b'{"messages":[],"next_page_uri":"\xff"}',
+    "a next page that is a list": b'{"messages":[],"next_page_uri":[]}',
+    "endless lists in a field we skip": b'{"messages":[],"x":' + b"[" * 300_000,
+    "deep lists, closed": b'{"messages":[],"x":' + b"[" * 99_999 + b"]" * 99_999 + b"}",
+    "endless objects": b'{"messages":[{"sid":"SM1","x":' + b'{"a":' * 100_000,
+}
+
+
+@pytest.mark.parametrize("content", NOT_PAGES.values(), ids=NOT_PAGES.keys())
+def test_what_is_not_a_page_is_a_bad_response(content):
+    with pytest.raises(BadResponse, match="cannot be read") as caught:
+        page_of(content)
+
+    assert len(str(caught.value)) < 300
+
+
+def test_the_error_repeats_nobody_s_words():
+    with pytest.raises(BadResponse) as caught:
+        page_of(b'{"messages":[{"sid":"SM1","body":"my PIN is 4711","error_code":"4711"}]}')
+
+    assert "4711" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_raise_anything_else(content):
+    with pytest.raises(BadResponse):
+        page_of(content)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+        lambda inner: (
+            st.lists(inner) | st.dictionaries(st.sampled_from(Row.__struct_fields__), inner)
+        ),
+    )
+)
+def test_no_json_in_the_place_of_a_row_raises_anything_else(row):
+    content = json.dumps({"messages": [row]}).encode("ascii")
+    try:
+        page = page_of(content)
+    except BadResponse:
+        return
+    assert isinstance(page, Page)
+
+
+def test_a_page_keeps_twilio_s_order_and_words():
+    page = page_of(
+        b'{"messages":[{"sid":"SM2","from":"+1","body":"\\u0000\\ud83d\\ude00"},{"sid":"SM1"}],'
+        b'"next_page_uri":"/next?Page=1","page":0,"more":[1,{"a":2}]}'
+    )
+
+    assert page == Page([Row("SM2", from_="+1", body="\x00😀"), Row("SM1")], "/next?Page=1")
+
+
+A_THOUSAND_YEARS_AGO = np.datetime64("1000-01-01T00:00:00").tolist()
+
+
+def instant(text: str | None) -> object:
+    return instants([text], column="date_sent")[0]
+
+
+@given(st.lists(st.none() | st.datetimes(A_THOUSAND_YEARS_AGO, timezones=st.just(UTC))))
+def test_dates_of_the_usual_form_are_read_exactly(moments):
+    seconds = [moment and moment.replace(microsecond=0) for moment in moments]
+    texts = [moment and format_datetime(moment) for moment in seconds]
+
+    read = instants(texts, column="date_sent")
+
+    assert read.dtype == np.dtype("datetime64[us]")
+    assert read.tolist() == [moment and moment.replace(tzinfo=None) for moment in seconds]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thu, 24 Aug 2023 05:01:45 -0700",
+        "Thu, 24 Aug 2023 05:01:45 GMT",
+        "Thu, 24 Aug 2023 05:01:45 -0000",
+        "24 Aug 2023 05:01:45 +0000",
+        "Thu, 4 Aug 2023 05:01:45 +0000",
+        "Thu, 24 Aug 2023 05:01 +0000",
+        "thu, 24 aug 2023 05:01:45 +0000",
+        "Thu,  4 Aug 2023 05:01:45 +0000",
+        "Thu, 29 Feb 2024 23:59:59 +0000",
+        "Fri, 31 Dec 9999 23:59:59 +0000",
+        "Mon, 01 Jan 0001 00:00:00 +0000",
+    ],
+)
+def test_dates_of_other_forms_are_read_as_the_standard_library_reads_them(text):
+    expected = parsedate_to_datetime(text)
+    if expected.tzinfo is not None:
+        expected = expected.astimezone(UTC).replace(tzinfo=None)
+
+    assert instant(text).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thu, 30 Feb 2023 05:01:45 +0000",
+        "Thu, 00 Aug 2023 05:01:45 +0000",
+        "Thu, 24 Aug 2023 24:01:45 +0000",
+        "Thu, 24 Aug 2023 05:60:45 +0000",
+        "Thu, 24 Aug 2023 05:01:61 +0000",
+        "Thu, 24 Foo 2023 05:01:45 +0000",
+        "Thu, 2: Aug 2023 05:01:45 +0000",
+        "Thu, 24 Aug 2023 05-01-45 +0000",
+        "2023-08-24T05:01:45Z",
+        "x" * 31,
+        "yesterday",
+        "é" * 15 + "x",
+    ],
+)
+def test_what_is_no_date_is_a_bad_response_even_among_good_ones(text):
+    good = "Thu, 24 Aug 2023 05:01:45 +0000"
+    with pytest.raises(BadResponse, match="date_updated"):
+        instants([good, text, None, good], column="date_updated")
+
+
+def test_every_day_of_four_centuries_is_the_right_day():
+    first = datetime(1800, 1, 1, 12, 34, 56, tzinfo=UTC)
+    moments = [first + timedelta(days=day) for day in range(146_097)]
+
+    read = instants([format_datetime(moment) for moment in moments[::7]], column="date_sent")
+
+    assert read.tolist() == [moment.replace(tzinfo=None) for moment in moments[::7]]
+
+
+def test_an_offset_changes_the_instant_and_not_its_neighbours():
+    east = format_datetime(datetime(2024, 1, 1, 1, tzinfo=timezone(timedelta(hours=2))))
+    utc = format_datetime(datetime(2024, 1, 1, 1, tzinfo=UTC))
+
+    read = instants([utc, east, None, utc], column="date_sent")
+
+    one, eleven = np.datetime64("2024-01-01T01", "us"), np.datetime64("2023-12-31T23", "us")
+    assert read.tolist() == [one.tolist(), eleven.tolist(), None, one.tolist()]
