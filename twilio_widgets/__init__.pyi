@@ -1,2 +1,9 @@
+from .client import AsyncTwilio as AsyncTwilio
+from .client import Twilio as Twilio
 from .core.connection import ApiKeyConnection as ApiKeyConnection
 from .core.connection import AuthTokenConnection as AuthTokenConnection
+from .core.explain import explain_error as explain_error
+from .core.message import Message as Message
+from .core.segments import segments as segments
+from .core.sources import connect as connect
+from .frames.message_frame import MessageFrame as MessageFrame

@@ -63,6 +63,10 @@ def check_sid(value: str, *, field: str, prefix: str, what: str) -> str:
     raise ConfigurationError(f"{found} {shape}", field=field)
 
 
+def _is_sid(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"AC[0-9a-fA-F]{32}", value) is not None
+
+
 def check_secret(value: str | Secret, *, field: str, what: str) -> Secret:
     """Return a non-empty secret, or say which field is empty.
 
@@ -81,7 +85,7 @@ def check_secret(value: str | Secret, *, field: str, what: str) -> Secret:
     return secret
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Connection:
     """What both kinds of connection share: the account, and the host that serves it."""
 
@@ -97,7 +101,7 @@ class Connection:
     edge: str | None = None
     """The edge, such as ``"dublin"``. Twilio chooses by itself in the United States."""
 
-    source: str = field(default="given directly", compare=False)
+    source: str = field(default="the arguments given", compare=False)
     """Where these credentials came from, in words."""
 
     def __post_init__(self) -> None:
@@ -119,6 +123,21 @@ class Connection:
 
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
+
+    def _filled(self, **values: object) -> ConfigurationError | None:
+        """Take the values and check them; return what is wrong, with no traceback behind it."""
+        for name, value in values.items():
+            self._set(name, value)
+        try:
+            self.__post_init__()
+        except ConfigurationError as error:
+            return error.with_traceback(None)
+        return None
+
+    def __repr__(self) -> str:
+        # Before the checks a field may hold anything, a pasted secret included.
+        account = self.masked_account if _is_sid(self.acting_sid) else "?"
+        return f"{type(self).__name__}({account}, from {self.source})"
 
     @property
     def kind(self) -> str:
@@ -183,7 +202,7 @@ class Connection:
         await asyncio.sleep(seconds)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class ApiKeyConnection(Connection):
     """A connection by API key: the better kind, since a key can be revoked alone.
 
@@ -217,17 +236,22 @@ class ApiKeyConnection(Connection):
         subaccount_sid: str | None = None,
         region: str | None = None,
         edge: str | None = None,
-        source: str = "given directly",
+        source: str = "the arguments given",
     ) -> None:
-        self._set("account_sid", account_sid)
-        self._set("api_key_sid", api_key_sid)
-        self._set("api_key_secret", api_key_secret)
-        self._set("auth_token", auth_token)
-        self._set("subaccount_sid", subaccount_sid)
-        self._set("region", region)
-        self._set("edge", edge)
-        self._set("source", source)
-        self.__post_init__()
+        problem = self._filled(
+            account_sid=account_sid,
+            api_key_sid=api_key_sid,
+            api_key_secret=api_key_secret,
+            auth_token=auth_token,
+            subaccount_sid=subaccount_sid,
+            region=region,
+            edge=edge,
+            source=source,
+        )
+        # A traceback may show the locals of this frame, and any of these may be a secret.
+        del account_sid, api_key_sid, api_key_secret, auth_token, subaccount_sid
+        if problem is not None:
+            raise problem
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -255,7 +279,7 @@ class ApiKeyConnection(Connection):
         return self.auth_token
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class AuthTokenConnection(Connection):
     """A connection by auth token. Prefer an API key: it can be revoked alone.
 
@@ -280,15 +304,20 @@ class AuthTokenConnection(Connection):
         subaccount_sid: str | None = None,
         region: str | None = None,
         edge: str | None = None,
-        source: str = "given directly",
+        source: str = "the arguments given",
     ) -> None:
-        self._set("account_sid", account_sid)
-        self._set("auth_token", auth_token)
-        self._set("subaccount_sid", subaccount_sid)
-        self._set("region", region)
-        self._set("edge", edge)
-        self._set("source", source)
-        self.__post_init__()
+        problem = self._filled(
+            account_sid=account_sid,
+            auth_token=auth_token,
+            subaccount_sid=subaccount_sid,
+            region=region,
+            edge=edge,
+            source=source,
+        )
+        # A traceback may show the locals of this frame, and any of these may be a secret.
+        del account_sid, auth_token, subaccount_sid
+        if problem is not None:
+            raise problem
 
     def __post_init__(self) -> None:
         super().__post_init__()

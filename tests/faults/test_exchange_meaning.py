@@ -1,0 +1,119 @@
+"""What a failed exchange means, on both transports, with a server that misbehaves on the wire."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import socket
+import time
+import traceback
+from collections.abc import Callable
+
+import pytest
+
+from twilio_widgets import AuthTokenConnection, Twilio
+from twilio_widgets.core.request import Reply, Request
+from twilio_widgets.core.transport import AsyncTransport, BlockingTransport
+from twilio_widgets.errors import (
+    BadResponse,
+    NoReply,
+    NotConnected,
+    OutcomeUnknown,
+    TwilioWidgetsError,
+)
+
+TOKEN = "c0ffee" * 5 + "42"
+CONNECTION = AuthTokenConnection("AC" + "1" * 32, TOKEN)
+REQUEST = Request(
+    method="POST",
+    path=f"/2010-04-01/Accounts/{CONNECTION.account_sid}/Messages.json",
+    form=(("To", "+14155550123"), ("From", "+15005550006"), ("Body", "Hi")),
+    creates_message=True,
+)
+TIMEOUT = 0.6
+
+Exchange = Callable[[str], Reply]
+
+
+def blocking(url: str) -> Reply:
+    transport = BlockingTransport(CONNECTION, timeout=TIMEOUT, base_url=url, policy=None)
+    try:
+        return transport.send(REQUEST)
+    finally:
+        transport.close()
+
+
+def awaiting(url: str) -> Reply:
+    async def exchange() -> Reply:
+        transport = AsyncTransport(CONNECTION, timeout=TIMEOUT, base_url=url, policy=None)
+        try:
+            return await transport.send(REQUEST)
+        finally:
+            await transport.aclose()
+
+    return asyncio.run(exchange())
+
+
+both = pytest.mark.parametrize("exchange", [blocking, awaiting])
+
+
+@both
+def test_an_exchange_means_what_the_server_saw(exchange, faulty):
+    """And it ends in time, also when the server drips or says nothing."""
+    server, meaning = faulty
+    started = time.monotonic()
+    try:
+        reply = exchange(server.url)
+    except TwilioWidgetsError as error:
+        found = type(error).__name__
+    else:
+        found = type(reply).__name__
+    took = time.monotonic() - started
+
+    assert found == meaning
+    assert len(server.received) <= 1
+    assert took < TIMEOUT + 2
+
+
+@both
+def test_no_fault_shows_a_credential_in_a_traceback_with_locals(exchange, broken):
+    with pytest.raises((NoReply, BadResponse)) as caught:
+        exchange(broken.url)
+
+    shown = "".join(
+        traceback.TracebackException.from_exception(caught.value, capture_locals=True).format()
+    )
+    basic = base64.b64encode(f"{CONNECTION.account_sid}:{TOKEN}".encode()).decode()
+    own_constants = shown.replace(f"TOKEN = {TOKEN!r}", "")
+    assert TOKEN not in own_constants
+    assert basic not in own_constants
+    assert caught.value.__cause__ is None or not isinstance(caught.value, NoReply)
+
+
+def unlistened() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@both
+def test_a_port_where_nobody_listens_means_not_connected(exchange):
+    with pytest.raises(NotConnected, match="nothing was sent"):
+        exchange(unlistened())
+
+
+@both
+def test_a_failed_tls_handshake_means_not_connected(exchange, plain_server):
+    with pytest.raises(NotConnected):
+        exchange(plain_server.url.replace("http://", "https://"))
+    assert plain_server.received == []
+
+
+def test_a_send_that_may_have_arrived_is_never_sent_again(broken):
+    """The heart of it: whatever the server did with a send, it was asked once."""
+    with (
+        Twilio(CONNECTION, timeout=TIMEOUT, base_url=broken.url) as twilio,
+        pytest.raises(OutcomeUnknown, match="may have been sent"),
+    ):
+        twilio.messages.send("+14155550123", from_="+15005550006", body="Hi")
+    assert len(broken.received) <= 1
+    assert broken.connections == 1

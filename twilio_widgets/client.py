@@ -1,0 +1,533 @@
+"""`Twilio` and `AsyncTwilio`: the face over the core and the frames.
+
+Each method is written once, as a flow handed to a driver. The blocking driver waits, the async one
+awaits; `awaited` gives the async classes the same methods, with the same signatures and an
+awaitable result.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Self, TypeVar, cast
+
+from twilio_widgets.core import account, drive, find, messages
+from twilio_widgets.core import media as attachments
+from twilio_widgets.core.connection import Connection
+from twilio_widgets.core.flow import Patience
+from twilio_widgets.core.listing import Filters, Moment, Selection
+from twilio_widgets.core.message import Message, message_path
+from twilio_widgets.core.paging import Walk
+from twilio_widgets.core.parameters import MessageIntent
+from twilio_widgets.core.request import Flow
+from twilio_widgets.core.transport import AsyncTransport, BlockingTransport, Policy
+from twilio_widgets.errors import ConfigurationError, OutcomeUnknown
+from twilio_widgets.progress import Reading, progress_of
+
+if TYPE_CHECKING:
+    from twilio_widgets.frames.message_frame import MessageFrame
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_SIDS_REMEMBERED = 10_000
+"""How many messages we sent are remembered, so that ``find`` takes none of them for another."""
+
+
+def awaited(
+    method: Callable[Concatenate[Any, P], T],
+) -> Callable[Concatenate[Any, P], Awaitable[T]]:
+    """Give an async class a method that is written once, on the blocking one.
+
+    Such a method hands a flow to ``self._run``, which is where waiting and awaiting differ.
+    """
+    return cast("Callable[Concatenate[Any, P], Awaitable[T]]", method)
+
+
+class _Face:
+    """What every method needs: the connection, patience for one exchange, and a driver."""
+
+    def __init__(
+        self, connection: Connection, run: Callable[[Flow[Any]], Any], timeout: float
+    ) -> None:
+        self._connection = connection
+        self._run = run
+        self._patience = partial(Patience, timeout)
+
+
+class _MessageFace(_Face):
+    interrupted: MessageFrame | None = None
+    """What ``list`` had read when it was last interrupted."""
+
+    def __init__(
+        self, connection: Connection, run: Callable[[Flow[Any]], Any], timeout: float
+    ) -> None:
+        super().__init__(connection, run, timeout)
+        self._sent: deque[str] = deque(maxlen=_SIDS_REMEMBERED)
+
+    def _walk(
+        self, filters: Filters, limit: int | None
+    ) -> tuple[Walk[Message], Selection[Message]]:
+        request = filters.request(message_path(self._connection.acting_sid), limit=limit)
+        return Walk(request, messages.message_page), Selection(filters, limit)
+
+    def _sending(self, parameters: Mapping[str, object]) -> Flow[Message]:
+        message = yield from messages.send(self._connection, self._patience(), parameters)
+        self._sent.append(message.sid)
+        return message
+
+    def _finding(self, error: OutcomeUnknown) -> Flow[Message | find.NotSureYet | None]:
+        known = tuple(self._sent)
+        found = yield from find.find(self._connection, self._patience, error, known=known)
+        if isinstance(found, Message):
+            self._sent.append(found.sid)
+        return found
+
+    def _listing(
+        self,
+        filters: Filters,
+        here: Mapping[str, object],
+        limit: int | None,
+        progress: bool | Callable[[Reading], None],
+    ) -> Flow[MessageFrame]:
+        from twilio_widgets.frames.build import message_frame
+        from twilio_widgets.frames.decode import Row, page_of
+        from twilio_widgets.frames.only import only
+
+        request = filters.request(message_path(self._connection.acting_sid), limit=limit)
+        walk, selection = Walk(request, page_of), Selection[Row](filters, limit)
+        rows: builtins.list[Row] = []
+        tell = progress_of(progress)
+
+        def frame() -> MessageFrame:
+            said = {
+                "account": self._connection.masked_account,
+                "filters": filters.described(),
+                "fetched_at": self._connection.now(),
+                "complete": selection.complete(more=walk.next is not None),
+            }
+            return only(message_frame(rows, attrs=said), **here)  # type: ignore[arg-type]
+
+        try:
+            while walk.next is not None and not selection.done:
+                rows.extend(selection.take((yield from walk.step(self._patience()))))
+                tell(Reading(rows=len(rows), pages=walk.pages, limit=limit))
+        except KeyboardInterrupt:
+            self.interrupted = frame()
+        else:
+            return frame()
+        finally:
+            tell.close()
+        raise KeyboardInterrupt(
+            f"Interrupted after {len(rows):,} messages on {walk.pages} pages. "
+            "They are in twilio.messages.interrupted."
+        )
+
+
+class Messages(_MessageFace):
+    """The messages of an account."""
+
+    def send(
+        self,
+        to: str,
+        *,
+        body: str | None = None,
+        from_: str | None = None,
+        messaging_service_sid: str | None = None,
+        media_url: str | Sequence[str] | None = None,
+        content_sid: str | None = None,
+        content_variables: Mapping[str, object] | str | None = None,
+        send_at: datetime | None = None,
+        schedule_type: Literal["fixed"] | None = None,
+        status_callback: str | None = None,
+        validity_period: int | None = None,
+        smart_encoded: bool | None = None,
+        shorten_urls: bool | None = None,
+        send_as_mms: bool | None = None,
+        provide_feedback: bool | None = None,
+        fallback_from: str | None = None,
+        application_sid: str | None = None,
+        attempt: int | None = None,
+        force_delivery: bool | None = None,
+        content_retention: Literal["retain", "discard"] | None = None,
+        address_retention: Literal["retain", "obfuscate"] | None = None,
+        persistent_action: str | Sequence[str] | None = None,
+        traffic_type: Literal["free"] | None = None,
+        risk_check: Literal["enable", "disable"] | None = None,
+        message_intent: MessageIntent | None = None,
+        max_price: Decimal | float | str | None = None,
+        tags: Mapping[str, object] | str | None = None,
+    ) -> Message:
+        """Send one message now, or schedule it.
+
+        It sends each time it runs. It never sends twice by itself: only a 429, and a connection
+        that was never established, are tried again.
+
+        Args:
+            to: The recipient: E.164 (``"+14155550123"``) or a channel address (``"whatsapp:+1…"``).
+            body: The text, at most 1,600 characters.
+            from_: The sender: one of your numbers, a short code, an alphanumeric sender, a channel
+                address, or the SID of a messaging service.
+            messaging_service_sid: A messaging service (``MG…``), which picks the sender.
+            media_url: One address of a file, or up to ten.
+            content_sid: A content template (``HX…``).
+            content_variables: What fills the template.
+            send_at: When to send, as a datetime with a time zone; needs a messaging service, at
+                least 5 minutes and at most 35 days ahead.
+            schedule_type: Set by itself when `send_at` is given.
+            status_callback: Where Twilio reports each status.
+            validity_period: Seconds it may wait in Twilio's queue, 1 to 36,000.
+            smart_encoded: Let Twilio replace look-alike characters, to save segments.
+            shorten_urls: Let Twilio shorten links; needs a messaging service set up for it.
+            send_as_mms: Send as one MMS even without media.
+            provide_feedback: Announce that ``feedback`` will follow.
+            fallback_from: The sender when RCS fails; needs a messaging service.
+            application_sid: A TwiML application (``AP…``) whose callback address is used.
+            attempt: How many attempts have been made, this one included.
+            force_delivery: Ask for delivery to a landline.
+            content_retention: ``"discard"`` keeps the text out of Twilio's log.
+            address_retention: ``"obfuscate"`` keeps the number out of it.
+            persistent_action: Actions of channels such as WhatsApp.
+            traffic_type: Undocumented by Twilio.
+            risk_check: ``"disable"`` skips the check for SMS pumping.
+            message_intent: What the message is for.
+            max_price: Without effect since June 2024.
+            tags: Labels, where Twilio has enabled them.
+
+        Returns:
+            The message as Twilio accepted it, with its SID and first status.
+
+        Raises:
+            InvalidMessage: A parameter cannot be right; nothing was sent.
+            RejectedMessage: Twilio refused it; nothing was sent.
+            RateLimited: Twilio asks to slow down; nothing was sent.
+            NotConnected: Twilio was not reached; nothing was sent.
+            OutcomeUnknown: It may have been sent: ask ``find(error)`` before anything else.
+
+        Source: Twilio's OpenAPI document (2026-04) and the official client 9.13.
+        """
+        given = {name: value for name, value in locals().items() if name != "self"}
+        return cast("Message", self._run(self._sending(given)))
+
+    def get(self, sid: str) -> Message:
+        """Read one message as it is now.
+
+        Args:
+            sid: ``SM`` or ``MM`` and 32 hex digits.
+
+        Raises:
+            NotFound: The account has no such message.
+        """
+        return cast("Message", self._run(messages.get(self._connection, self._patience(), sid)))
+
+    def wait(
+        self, sid: str, timeout: float = 60.0, *, seen: Callable[[Message], None] | None = None
+    ) -> Message:
+        """Read one message until its status is final.
+
+        Args:
+            sid: ``SM`` or ``MM`` and 32 hex digits.
+            timeout: Seconds to wait at most. A message may stay ``sent`` for ever when its carrier
+                gives no receipt.
+            seen: Called with the message at each look.
+
+        Returns:
+            The message as last seen; ``.is_final`` tells whether it came to its end.
+        """
+        flow = messages.wait(self._connection, self._patience, sid, timeout=timeout, seen=seen)
+        return cast("Message", self._run(flow))
+
+    def find(self, error: OutcomeUnknown) -> Message | find.NotSureYet | None:
+        """Look in the message log for a message whose outcome is unknown.
+
+        Args:
+            error: What ``send`` raised.
+
+        Returns:
+            The message, when the log shows exactly one that it can be; None, when it is not there
+            and can no longer arrive; `NotSureYet` otherwise, with the reason and when to ask again.
+        """
+        return cast("Message | find.NotSureYet | None", self._run(self._finding(error)))
+
+    def list(
+        self,
+        *,
+        to: str | None = None,
+        from_: str | None = None,
+        sent_on: Moment | None = None,
+        sent_after: Moment | None = None,
+        sent_before: Moment | None = None,
+        since: Moment | None = None,
+        limit: int | None = 1000,
+        status: str | Sequence[str] | None = None,
+        direction: str | Sequence[str] | None = None,
+        error_code: int | Sequence[int] | None = None,
+        text: str | None = None,
+        progress: bool | Callable[[Reading], None] = True,
+    ) -> MessageFrame:
+        """Read the message log as a DataFrame, newest first.
+
+        Twilio filters by recipient, sender and sending time. The filters `status`, `direction`,
+        `error_code` and `text` are ours: they look only at the rows read under `limit`, and the
+        frame says so.
+
+        Args:
+            to: The recipient, as it stands in the log.
+            from_: The sender, as it stands in the log.
+            sent_on: A day in UTC (``"2026-01-15"`` or a date).
+            sent_after: A day or an aware datetime; it is included.
+            sent_before: A day or an aware datetime; it is included.
+            since: Only what is newer: a message SID, a day or an aware datetime. Reading stops
+                there. A message without a sending time may be missing.
+            limit: The most messages to read; None reads everything.
+            status: Keep these statuses only.
+            direction: Keep these directions only.
+            error_code: Keep these error codes only.
+            text: Keep messages whose body contains this, whatever its case.
+            progress: Show a bar on long reads; or a function called after each page.
+
+        Returns:
+            A frame with the documented schema, also when nothing was found. ``frame.attrs`` says
+            what was asked, when, and whether it is complete.
+        """
+        filters = Filters(
+            to=to,
+            from_=from_,
+            sent_on=sent_on,
+            sent_after=sent_after,
+            sent_before=sent_before,
+            since=since,
+        )
+        here = {"status": status, "direction": direction, "error_code": error_code, "text": text}
+        return cast("MessageFrame", self._run(self._listing(filters, here, limit, progress)))
+
+    def iterate(
+        self,
+        *,
+        to: str | None = None,
+        from_: str | None = None,
+        sent_on: Moment | None = None,
+        sent_after: Moment | None = None,
+        sent_before: Moment | None = None,
+        since: Moment | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Message]:
+        """Read the message log one `Message` at a time, newest first.
+
+        The filters are those of ``list``; pages are read as they are needed.
+        """
+        walk, selection = self._walk(
+            Filters(
+                to=to,
+                from_=from_,
+                sent_on=sent_on,
+                sent_after=sent_after,
+                sent_before=sent_before,
+                since=since,
+            ),
+            limit,
+        )
+        while walk.next is not None and not selection.done:
+            yield from selection.take(self._run(walk.step(self._patience())))
+
+    def cancel(self, sid: str) -> Message:
+        """Cancel a scheduled message.
+
+        Raises:
+            ApiError: It is already on its way, or final.
+            OutcomeUnknown: No answer came; read it again to see.
+        """
+        return cast("Message", self._run(messages.cancel(self._connection, self._patience(), sid)))
+
+    def redact(self, sid: str) -> Message:
+        """Remove a message's text from Twilio's log; the entry stays.
+
+        Raises:
+            OutcomeUnknown: No answer came; read it again to see.
+        """
+        return cast("Message", self._run(messages.redact(self._connection, self._patience(), sid)))
+
+    def delete(self, sid: str) -> None:
+        """Remove a message from Twilio's log, with its media.
+
+        Raises:
+            ApiError: It is too early: Twilio deletes only messages that have come to their end.
+        """
+        self._run(messages.delete(self._connection, self._patience(), sid))
+
+    def media(self, sid: str) -> tuple[attachments.Media, ...]:
+        """Read which files a message has."""
+        flow = attachments.media(self._connection, self._patience, sid)
+        return cast("tuple[attachments.Media, ...]", self._run(flow))
+
+    def feedback(
+        self, sid: str, *, outcome: Literal["confirmed", "unconfirmed"] = "confirmed"
+    ) -> attachments.Feedback:
+        """Tell Twilio whether a message reached its purpose.
+
+        Args:
+            sid: A message created with ``provide_feedback=True``.
+            outcome: Whether the recipient did what it asked for.
+        """
+        flow = attachments.feedback(self._connection, self._patience(), sid, outcome=outcome)
+        return cast("attachments.Feedback", self._run(flow))
+
+
+class AsyncMessages(_MessageFace):
+    """The messages of an account, with ``await``; see `Messages`."""
+
+    send = awaited(Messages.send)
+    get = awaited(Messages.get)
+    wait = awaited(Messages.wait)
+    find = awaited(Messages.find)
+    list = awaited(Messages.list)
+    cancel = awaited(Messages.cancel)
+    redact = awaited(Messages.redact)
+    delete = awaited(Messages.delete)
+    media = awaited(Messages.media)
+    feedback = awaited(Messages.feedback)
+
+    async def iterate(
+        self,
+        *,
+        to: str | None = None,
+        from_: str | None = None,
+        sent_on: Moment | None = None,
+        sent_after: Moment | None = None,
+        sent_before: Moment | None = None,
+        since: Moment | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[Message]:
+        """Read the message log one `Message` at a time; see `Messages.iterate`."""
+        walk, selection = self._walk(
+            Filters(
+                to=to,
+                from_=from_,
+                sent_on=sent_on,
+                sent_after=sent_after,
+                sent_before=sent_before,
+                since=since,
+            ),
+            limit,
+        )
+        while walk.next is not None and not selection.done:
+            for message in selection.take(await self._run(walk.step(self._patience()))):
+                yield message
+
+
+class _Account(_Face):
+    def check(self) -> account.AccountCheck:
+        """Prove the credentials, and say what this connection can and cannot do.
+
+        It never raises for an answer of Twilio's or for a missing one: the verdict says why not.
+        """
+        return cast(
+            "account.AccountCheck", self._run(account.check(self._connection, self._patience()))
+        )
+
+    def numbers(self) -> builtins.list[account.OwnNumber]:
+        """Read the account's own phone numbers."""
+        flow = account.numbers(self._connection, self._patience)
+        return cast("builtins.list[account.OwnNumber]", self._run(flow))
+
+    def services(self) -> builtins.list[account.MessagingService]:
+        """Read the account's messaging services."""
+        flow = account.services(self._patience())
+        return cast("builtins.list[account.MessagingService]", self._run(flow))
+
+    @property
+    def connection(self) -> Connection:
+        """The connection it was made with."""
+        return self._connection
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._connection!r})"
+
+
+class Twilio(_Account):
+    """Twilio, for a cell, a script or a thread: every call waits for its answer.
+
+    Args:
+        connection: From ``connect()``, a connection's constructor, or ``Sandbox().connection``.
+        timeout: Seconds one exchange may take in all, with its repeats and pauses.
+        base_url: ``scheme://host[:port]`` instead of Twilio's; https, or http on this machine.
+        policy: Judges every request before it leaves.
+
+    Raises:
+        ConfigurationError: An argument cannot be right.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        timeout: float = 30.0,
+        base_url: str | None = None,
+        policy: Policy | None = None,
+    ) -> None:
+        _check(connection, timeout)
+        self._transport = BlockingTransport(
+            connection, timeout=timeout, base_url=base_url, policy=policy
+        )
+        run = partial(drive.run, transport=self._transport, connection=connection)
+        super().__init__(connection, run, timeout)
+        self.messages = Messages(connection, run, timeout)
+        """Send, read and list messages."""
+
+    def close(self) -> None:
+        """Close every connection to Twilio; the next call opens a new one."""
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+
+class AsyncTwilio(_Account):
+    """Twilio with ``await``; it belongs to the event loop it is first used on. See `Twilio`."""
+
+    check = awaited(_Account.check)  # type: ignore[assignment]  # the same, awaited
+    numbers = awaited(_Account.numbers)  # type: ignore[assignment]
+    services = awaited(_Account.services)  # type: ignore[assignment]
+
+    def __init__(
+        self,
+        connection: Connection,
+        timeout: float = 30.0,
+        base_url: str | None = None,
+        policy: Policy | None = None,
+    ) -> None:
+        _check(connection, timeout)
+        self._transport = AsyncTransport(
+            connection, timeout=timeout, base_url=base_url, policy=policy
+        )
+        run = partial(drive.run_async, transport=self._transport, connection=connection)
+        super().__init__(connection, run, timeout)
+        self.messages = AsyncMessages(connection, run, timeout)
+        """Send, read and list messages."""
+
+    async def aclose(self) -> None:
+        """Close every connection to Twilio; the next call opens a new one."""
+        await self._transport.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_exception: object) -> None:
+        await self.aclose()
+
+
+def _check(connection: object, timeout: float) -> None:
+    if not isinstance(connection, Connection):
+        raise ConfigurationError(
+            f"Twilio needs a connection, not {type(connection).__name__}. "
+            "Make one with connect(), ApiKeyConnection(…) or Sandbox().connection.",
+            field="connection",
+        )
+    if not timeout > 0:
+        raise ConfigurationError("timeout is a number of seconds above 0.", field="timeout")

@@ -1,0 +1,140 @@
+"""Looking in the message log for a message whose outcome is unknown.
+
+Twilio has no idempotency key, so the log is the evidence. An empty answer right after a lost reply
+proves nothing: the request may still be on its way, and a new entry may take a moment to be listed.
+So absence is only claimed after a settle window, and never when the evidence could mean two things.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Never
+
+from twilio_widgets.core.address import mask
+from twilio_widgets.core.flow import Patience
+from twilio_widgets.core.listing import Filters
+from twilio_widgets.core.message import Message, message_path
+from twilio_widgets.core.messages import message_page
+from twilio_widgets.core.paging import Walk
+from twilio_widgets.core.request import Flow
+from twilio_widgets.errors import ConfigurationError, OutcomeUnknown
+
+if TYPE_CHECKING:
+    from twilio_widgets.core.connection import Connection
+
+CLOCKS_MAY_DIFFER = timedelta(seconds=5)
+"""Twilio's times have whole seconds, and its clock is not ours."""
+
+MOST_PAGES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class NotSureYet:
+    """Neither found nor proved absent. It is neither true nor false: look at `reason`."""
+
+    reason: str
+    """Why, in a sentence."""
+    again_after: datetime | None = None
+    """When asking again can tell more (aware, UTC); None when only a person can tell."""
+
+    def __bool__(self) -> Never:
+        raise TypeError(
+            f"Not sure yet is neither yes nor no: {self.reason} "
+            "Compare with None, and read .reason and .again_after."
+        )
+
+    def __str__(self) -> str:
+        return f"not sure yet: {self.reason}"
+
+
+def find(
+    connection: Connection,
+    new_patience: Callable[[], Patience],
+    error: OutcomeUnknown,
+    *,
+    known: Collection[str] = (),
+) -> Flow[Message | NotSureYet | None]:
+    """Look for the message of an `OutcomeUnknown`.
+
+    Args:
+        connection: The connection it was sent with.
+        new_patience: Makes the patience for each page.
+        error: What ``send`` raised.
+        known: SIDs of messages that other sends are known to have made.
+
+    Returns:
+        The message; None when it is certain enough that there is none; or `NotSureYet`.
+    """
+    to = error.parameters.get("To", ("",))[0]
+    if error.started_at is None or error.latest_arrival is None or not to:
+        raise ConfigurationError("This error is not about a message that was being sent.")
+    settled = error.latest_arrival + timedelta(seconds=connection.settle_seconds)
+    asked_at = connection.now()
+    request = Filters(to=to).request(message_path(connection.acting_sid), limit=None)
+    walk = Walk(request, message_page)
+    candidates: list[Message] = []
+    oldest = error.started_at - CLOCKS_MAY_DIFFER
+    while walk.next is not None and walk.pages < MOST_PAGES:
+        rows = yield from walk.step(new_patience())
+        candidates.extend(m for m in rows if _may_be(m, error, settled) and m.sid not in known)
+        if rows and all(m.date_created is not None and m.date_created < oldest for m in rows):
+            break
+    return _verdict(candidates, settled=settled, asked_at=asked_at, to=to)
+
+
+def _verdict(
+    candidates: list[Message],
+    *,
+    settled: datetime,
+    asked_at: datetime,
+    to: str,
+) -> Message | NotSureYet | None:
+    if len(candidates) == 1:
+        return candidates[0]
+    if candidates:
+        sids = ", ".join(m.sid for m in candidates[:5])
+        return NotSureYet(
+            f"{len(candidates)} messages to {mask(to)} could be this one ({sids}); "
+            "only a person can tell."
+        )
+    if asked_at < settled:
+        return NotSureYet(
+            f"the log does not show it, but until {settled:%H:%M:%S} UTC it may still arrive.",
+            settled,
+        )
+    return None
+
+
+def _may_be(message: Message, error: OutcomeUnknown, settled: datetime) -> bool:
+    """Whether a log entry can be the message that was being sent."""
+    if message.direction != "outbound-api" or message.date_created is None:
+        return False
+    if message.status == "failed" and message.date_sent is None and message.error_code:
+        return False  # a create that was refused also leaves an entry; it was never sent
+    assert error.started_at is not None  # noqa: S101  # checked by find
+    earliest = error.started_at - CLOCKS_MAY_DIFFER
+    if not earliest <= message.date_created <= settled + CLOCKS_MAY_DIFFER:
+        return False
+    return _same_sender(message, error) and _same_text(message, error)
+
+
+def _same_sender(message: Message, error: OutcomeUnknown) -> bool:
+    sender = error.parameters.get("From", ("",))[0]
+    service = error.parameters.get("MessagingServiceSid", ("",))[0]
+    if sender.startswith("MG"):
+        sender, service = "", sender
+    if service and message.messaging_service_sid not in {service, None}:
+        return False
+    # A messaging service picks the sender later, so an entry may not name one yet.
+    return not sender or message.from_ in {sender, None}
+
+
+def _same_text(message: Message, error: OutcomeUnknown) -> bool:
+    body = error.parameters.get("Body", ("",))[0]
+    if not body or not message.body:
+        return True  # a template, a picture alone, or a redacted entry: the text cannot tell
+    if "true" in error.parameters.get("SmartEncoded", ()) + error.parameters.get("ShortenUrls", ()):
+        return True  # Twilio rewrites the text
+    return message.body == body or message.body.endswith(" - " + body)  # the trial account's prefix

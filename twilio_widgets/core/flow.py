@@ -1,0 +1,152 @@
+"""When to try again: generators that ask for I/O and are sent the answer.
+
+A flow yields a `Request` or a `Pause` and is sent a `Reply`, or has an error thrown in. It does no
+I/O and never sleeps, so each rule is written once, driven by a blocking and an async driver, and
+tested with neither.
+
+Sources: Twilio error 20429 (a 429 was never processed: always safe to retry) and error 20500
+(sending is not idempotent: a retry after a 500 can deliver twice); Marc Brooker, "Exponential
+backoff and jitter" (full jitter).
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from twilio_widgets.core.answers import error_of, retry_after_of
+from twilio_widgets.core.request import Flow, Pause, Reply, Request
+from twilio_widgets.errors import (
+    BadResponse,
+    NoReply,
+    NotConnected,
+    OutcomeUnknown,
+    TwilioWidgetsError,
+)
+
+ATTEMPTS = 4
+FIRST_WAIT = 0.5
+LONGEST_WAIT = 20.0
+LONGEST_RETRY_AFTER = 120.0
+
+
+@dataclass
+class Patience:
+    """How long one call may go on, and how it waits between attempts."""
+
+    seconds: float = 30.0
+    """Time for all attempts and the pauses between them."""
+
+    attempts: int = ATTEMPTS
+    monotonic: Callable[[], float] = time.monotonic
+    uniform: Callable[[float, float], float] = random.uniform
+    _started: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._started = self.monotonic()
+
+    def left(self) -> float:
+        """Return the seconds left, never less than a hundredth."""
+        return max(0.01, self.seconds - (self.monotonic() - self._started))
+
+    def wait(self, attempt: int, retry_after: float | None = None) -> float | None:
+        """Return the seconds to wait after `attempt`, or None when no further one is worth it."""
+        if attempt >= self.attempts:
+            return None
+        if retry_after is not None:
+            seconds = min(retry_after, LONGEST_RETRY_AFTER)
+        else:
+            seconds = self.uniform(0.0, min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** (attempt - 1)))
+        return seconds if seconds < self.left() else None
+
+
+def read(request: Request, patience: Patience, *, about: str | None = None) -> Flow[Reply]:
+    """Ask for something that changes nothing, or that may be repeated, such as a DELETE.
+
+    Tries again when Twilio was not reached, did not answer, asked us to slow down, or failed.
+    """
+    for attempt in range(1, patience.attempts + 1):
+        failure: TwilioWidgetsError
+        retry_after = None
+        try:
+            reply = _reply((yield replace(request, timeout=patience.left())))
+        except (NotConnected, NoReply) as error:
+            failure = error
+        else:
+            _refuse_redirect(request, reply)
+            gone = reply.status == 404 and request.method == "DELETE" and attempt > 1
+            if reply.status < 400 or gone:  # an earlier DELETE, whose answer was lost, did it
+                return reply
+            failure = error_of(reply, about=about)
+            retry_after = retry_after_of(reply)
+            if reply.status not in {408, 429} and reply.status < 500:
+                raise failure
+        wait = patience.wait(attempt, retry_after)
+        if wait is None:
+            break
+        yield Pause(wait)
+    raise failure
+
+
+def change(request: Request, patience: Patience, *, about: str | None = None) -> Flow[Reply]:
+    """Ask for a change; try again only when Twilio cannot have made it.
+
+    Only a 429 and a connection that was never established mean that. Whatever else leaves us
+    without a usable answer is `OutcomeUnknown`: a second POST could be a second message.
+    """
+    for attempt in range(1, patience.attempts + 1):
+        failure: TwilioWidgetsError
+        retry_after = None
+        try:
+            reply = _reply((yield replace(request, timeout=patience.left())))
+        except NotConnected as error:
+            failure = error
+        except (NoReply, BadResponse) as error:
+            raise unknown(request, str(error)) from error
+        else:
+            _refuse_redirect(request, reply)
+            if reply.status < 400:
+                return reply
+            if reply.status == 408 or reply.status >= 500:
+                raise unknown(request, f"Twilio answered HTTP {reply.status}.")
+            failure = error_of(reply, about=about, creates_message=request.creates_message)
+            retry_after = retry_after_of(reply)
+            if reply.status != 429:
+                raise failure
+        wait = patience.wait(attempt, retry_after)
+        if wait is None:
+            break
+        yield Pause(wait)
+    raise failure
+
+
+def _reply(answer: Reply | None) -> Reply:
+    if answer is None:
+        raise TypeError("the driver answered a request with nothing")
+    return answer
+
+
+def _refuse_redirect(request: Request, reply: Reply) -> None:
+    """Twilio's API has no redirects; following one could carry credentials away."""
+    if 300 <= reply.status < 400:
+        raise BadResponse(
+            f"{request.method} {request.path} was answered with a redirect (HTTP {reply.status}), "
+            "which is never followed. Is a proxy between you and Twilio asking for a login?"
+        )
+
+
+def unknown(request: Request, why: str) -> OutcomeUnknown:
+    """Say that a change may or may not have happened, and what to do next."""
+    if request.creates_message:
+        advice = (
+            "The message may have been sent. Do not send it again yet: ask "
+            "twilio.messages.find(error), which looks for it in the message log."
+        )
+    else:
+        advice = "The change may have been made. Read it again to see."
+    parameters: dict[str, tuple[str, ...]] = {}
+    for name, value in request.form or ():
+        parameters[name] = (*parameters.get(name, ()), value)
+    return OutcomeUnknown(f"{why} {advice}", parameters=parameters)

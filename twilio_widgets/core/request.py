@@ -1,0 +1,56 @@
+"""What travels between a flow and its driver."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request below a Twilio host; the transport adds the host and the credentials."""
+
+    method: str
+    path: str
+    """Begins with ``/``; holds no query and nothing that needs escaping."""
+
+    query: tuple[tuple[str, str], ...] = ()
+    form: tuple[tuple[str, str], ...] | None = None
+    service: str = "api"
+    """Which of Twilio's hosts: ``"api"`` or ``"messaging"``."""
+
+    timeout: float | None = None
+    """Seconds this exchange may take; None is the transport's own limit."""
+
+    creates_message: bool = False
+    """Whether a repeat of it could reach a recipient twice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """One whole answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    """By lower-case name."""
+
+    content: bytes = field(repr=False)
+
+    @property
+    def request_id(self) -> str | None:
+        """``Twilio-Request-Id``, which Twilio's support asks for."""
+        return self.headers.get("twilio-request-id")
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Ask the driver to let some seconds pass."""
+
+    seconds: float
+
+
+Flow = Generator[Request | Pause, Reply | None, T]
+"""Yields a `Request` and is sent its `Reply`, or yields a `Pause` and is sent None."""

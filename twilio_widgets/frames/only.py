@@ -1,0 +1,50 @@
+"""The filters Twilio does not have, applied to the rows that were read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from twilio_widgets.frames.message_frame import MessageFrame
+
+
+def only(
+    frame: MessageFrame,
+    *,
+    status: str | Sequence[str] | None = None,
+    direction: str | Sequence[str] | None = None,
+    error_code: int | Sequence[int] | None = None,
+    text: str | None = None,
+) -> MessageFrame:
+    """Keep the rows that match, and say in ``attrs`` that the choice was made here.
+
+    Args:
+        frame: Rows as they were read.
+        status: One status or several.
+        direction: One direction or several.
+        error_code: One error code or several.
+        text: Part of the body, whatever its case; it is no pattern.
+
+    Returns:
+        The rows that match, in their order; the same frame when nothing was asked.
+    """
+    asked: dict[str, object] = {}
+    kept = frame
+    for column, wanted in (
+        ("status", status),
+        ("direction", direction),
+        ("error_code", error_code),
+    ):
+        if wanted is not None:
+            words = [wanted] if isinstance(wanted, str | int) else list(wanted)
+            kept, asked[column] = kept[kept[column].isin(words)], words
+    if text is not None:
+        found = kept["body"].str.contains(text, case=False, regex=False).fillna(False)
+        kept, asked["text"] = kept[found.astype(bool)], text
+    if not asked:
+        return frame
+    kept = kept.reset_index(drop=True)
+    complete = frame.attrs.get("complete", False)
+    kept.attrs = dict(frame.attrs) | {
+        "filtered_here": asked, "rows": len(kept), "complete": complete
+    }  # fmt: skip
+    return kept

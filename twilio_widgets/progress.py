@@ -1,0 +1,73 @@
+"""How a long read says how far it has come: rows, pages and, given a limit, the time left."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How far a list has been read."""
+
+    rows: int
+    pages: int
+    limit: int | None
+    """The most rows that will be read, where that is known."""
+
+
+class Progress(Protocol):
+    """Something that is told how far a read has come."""
+
+    def __call__(self, reading: Reading) -> None:
+        """Take note; raising ends the read."""
+
+    def close(self) -> None:
+        """The read is over."""
+
+
+def progress_of(wish: bool | Callable[[Reading], None]) -> Progress:
+    """Return the bar, the caller's own function, or silence."""
+    if wish is True:
+        return Bar()
+    return _Told(wish if callable(wish) else None)
+
+
+class _Told:
+    def __init__(self, tell: Callable[[Reading], None] | None) -> None:
+        self._tell = tell
+
+    def __call__(self, reading: Reading) -> None:
+        if self._tell is not None:
+            self._tell(reading)
+
+    def close(self) -> None:
+        pass
+
+
+class Bar:
+    """A tqdm bar, from the second page on: one page is over before a bar could be read."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+
+    def __call__(self, reading: Reading) -> None:
+        """Show `reading`."""
+        if self._bar is None:
+            if reading.pages < 2 or sys.stderr is None:
+                return
+            from tqdm.auto import tqdm
+
+            make: Any = tqdm  # its types know nothing of the arguments
+            self._bar = make(total=reading.limit, unit=" messages", desc="Reading", leave=False)
+        self._bar.set_postfix_str(f"{reading.pages} pages", refresh=False)
+        self._bar.update(reading.rows - self._bar.n)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.close()
