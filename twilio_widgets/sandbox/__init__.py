@@ -1,0 +1,16 @@
+"""A small Twilio to learn and test against: offline, deterministic, with faults on demand.
+
+It is written from Twilio's published behaviour, not from our client, so that it can contradict it.
+A pure `World` (accounts, numbers, messages, a clock that can be turned) is reached in process, over
+an httpx transport, or over a real socket on loopback.
+
+>>> from twilio_widgets.sandbox import Sandbox
+>>> with Sandbox(seed=1, now="2026-01-31T12:00:00Z") as sandbox:
+...     sandbox.numbers[0]
+'+14155550142'
+"""
+
+from twilio_widgets.sandbox.connection import SandboxConnection
+from twilio_widgets.sandbox.sandbox import Sandbox
+
+__all__ = ["Sandbox", "SandboxConnection"]

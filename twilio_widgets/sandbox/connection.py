@@ -1,0 +1,83 @@
+"""Connections that lead into a sandbox. "Is it a sandbox" is their type, never a host name."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from twilio_widgets.core.connection import ApiKeyConnection, AuthTokenConnection
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from twilio_widgets.core.secret import Secret
+    from twilio_widgets.sandbox.sandbox import Sandbox
+
+
+class _Inside:
+    """What a connection into a sandbox adds: its wire, and the world's time."""
+
+    sandbox: Sandbox
+
+    @property
+    def wire(self) -> object:
+        """The in-process httpx transport."""
+        return self.sandbox.wire
+
+    @property
+    def world_id(self) -> str:
+        """The random name of this world: what is kept for it goes by this name."""
+        return self.sandbox.world_id
+
+    def now(self) -> datetime:
+        """Return the world's present."""
+        return self.sandbox.clock.now()
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass in this world; a frozen clock turns at once."""
+        self.sandbox.clock.sleep(seconds)
+
+    async def sleep_async(self, seconds: float) -> None:
+        """Let time pass in this world without blocking the event loop."""
+        if self.sandbox.clock.frozen:
+            self.sandbox.clock.sleep(seconds)
+            await asyncio.sleep(0)
+        else:
+            await asyncio.sleep(seconds)
+
+
+@dataclass(frozen=True, kw_only=True, init=False)
+class SandboxConnection(_Inside, AuthTokenConnection):
+    """The connection of a sandbox: its account's auth token, and a wire with no network.
+
+    ``Twilio(sandbox.connection)`` needs nothing else.
+    """
+
+    sandbox: Sandbox = field(repr=False, compare=False)
+
+    def __init__(self, sandbox: Sandbox, account_sid: str, auth_token: Secret) -> None:
+        self._set("sandbox", sandbox)
+        # How long an accepted message may be missing from this world's list.
+        self._set("settle_seconds", sandbox.list_lag + 1.0)
+        super().__init__(account_sid, auth_token, source="the sandbox")
+
+    @property
+    def kind(self) -> str:
+        """``"sandbox"``."""
+        return "sandbox"
+
+
+@dataclass(frozen=True, kw_only=True, init=False)
+class SandboxKeyConnection(_Inside, ApiKeyConnection):
+    """The same with an API key of the sandbox's account."""
+
+    sandbox: Sandbox = field(repr=False, compare=False)
+
+    def __init__(
+        self, sandbox: Sandbox, account_sid: str, api_key_sid: str, api_key_secret: Secret
+    ) -> None:
+        self._set("sandbox", sandbox)
+        # How long an accepted message may be missing from this world's list.
+        self._set("settle_seconds", sandbox.list_lag + 1.0)
+        super().__init__(account_sid, api_key_sid, api_key_secret, source="the sandbox")

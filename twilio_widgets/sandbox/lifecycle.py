@@ -1,0 +1,137 @@
+"""A message's life: which status it has when.
+
+Everything is decided when the message is created: a timetable of steps. Its status at any moment
+is looked up there, so that nothing has to run in the background and a turned clock is enough.
+
+Recipients decide how it ends. The numbers are those reserved for fiction, so no demonstration can
+point at a real person: of a US 555-01xx or a UK 07700 900xxx number, the last two digits are
+
+====  ==========================================  ====  =================================
+91    undelivered, 30003 (handset unreachable)    95    failed, 30034 (unregistered 10DLC)
+92    undelivered, 30005 (unknown handset)        96    stays ``sent``: no receipt arrives
+93    undelivered, 30006 (landline)               97    undelivered, 30008 (unknown)
+94    undelivered, 30007 (filtered)               98    delivered after a minute
+====  ==========================================  ====  =================================
+
+Everyone else receives the message within about two seconds.
+Sources: Twilio, "Outbound message status in status callbacks" (the order of states).
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from typing import NamedTuple
+
+FINAL = frozenset(
+    {"delivered", "undelivered", "failed", "received", "read", "canceled", "partially_delivered"}
+)
+
+_FICTION = re.compile(r"(?:\+1\d{3}55501|\+447700900\d)(\d\d)$")
+_NEVER_HAPPENS = 1e12
+
+ERROR_TEXTS = {
+    30003: "Unreachable destination handset",
+    30005: "Unknown destination handset",
+    30006: "Landline or unreachable carrier",
+    30007: "Message filtered",
+    30008: "Unknown error",
+    30022: "Rate limit of the campaign exceeded",
+    30034: "Message from an unregistered number",
+}
+"""What `error_message` says for a code, in our own words."""
+
+
+class Step(NamedTuple):
+    """From this moment on the message has this status."""
+
+    at: float
+    status: str
+    error_code: int | None = None
+
+
+class Fate(NamedTuple):
+    """How a message ends."""
+
+    status: str = "delivered"
+    error_code: int | None = None
+    seconds: float = 1.2
+    """From ``sent`` (or, for a failure, from ``queued``) to the end."""
+
+
+_FATES = {
+    "91": Fate("undelivered", 30003),
+    "92": Fate("undelivered", 30005),
+    "93": Fate("undelivered", 30006),
+    "94": Fate("undelivered", 30007),
+    "95": Fate("failed", 30034),
+    "96": Fate("delivered", seconds=_NEVER_HAPPENS),
+    "97": Fate("undelivered", 30008),
+    "98": Fate("delivered", seconds=60.0),
+}
+
+
+def fate_of(recipient: str) -> Fate:
+    """Return how a message to this recipient ends (see the table above)."""
+    found = _FICTION.search(recipient)
+    return _FATES.get(found[1], Fate()) if found else Fate()
+
+
+def outbound(
+    created: float, recipient: str, *, service: bool, send_at: float | None, chance: int
+) -> tuple[Step, ...]:
+    """Return the timetable of a message sent through the API.
+
+    Args:
+        created: When it was accepted (seconds since 1970).
+        recipient: Decides how it ends.
+        service: Whether a messaging service picks the sender.
+        send_at: When a scheduled message leaves.
+        chance: Any number; it spreads the moments a little.
+    """
+    steps: list[Step] = []
+    queued = created
+    if send_at is not None:
+        steps.append(Step(created, "scheduled"))
+        queued = send_at
+    elif service:
+        steps.append(Step(created, "accepted"))
+        queued = created + 0.3
+    steps.append(Step(queued, "queued"))
+    fate = fate_of(recipient)
+    if fate.status == "failed":
+        return (*steps, Step(queued + 0.7, "failed", fate.error_code))
+    sent = queued + 0.6 + chance % 400 / 1000
+    done = sent + fate.seconds + chance // 400 % 600 / 1000
+    steps += [Step(queued + 0.3, "sending"), Step(sent, "sent")]
+    if fate.seconds < _NEVER_HAPPENS:
+        steps.append(Step(done, fate.status, fate.error_code))
+        if recipient.startswith("whatsapp:") and fate.status == "delivered":
+            steps.append(Step(done + 2.0, "read"))
+    return tuple(steps)
+
+
+def step_at(steps: tuple[Step, ...], moment: float) -> Step:
+    """Return the step that holds at `moment`; the first one before anything happened."""
+    return steps[max(0, bisect_right(steps, moment, key=_at) - 1)]
+
+
+def sent_at(steps: tuple[Step, ...]) -> float | None:
+    """Return when the message is sent, or None when it never is.
+
+    A message that fails or is refused counts as sent at that moment, so that it takes a place in
+    the message list (`date_sent` of such messages is UNCONFIRMED).
+    """
+    for step in steps:
+        if step.status in {"sent", "failed", "received"}:
+            return step.at
+    return None
+
+
+def cancelled(steps: tuple[Step, ...], moment: float) -> tuple[Step, ...]:
+    """Return the timetable of a scheduled message that is cancelled at `moment`."""
+    return (*(step for step in steps if step.at <= moment), Step(moment, "canceled"))
+
+
+def _at(step: Step) -> float:
+    return step.at

@@ -1,0 +1,29 @@
+"""What a message costs in the sandbox: plausible, fixed, and only ever play money.
+
+The amounts resemble list prices of 2026 and are nobody's offer. Prices are text with five
+decimals, negative for a charge, as in the Message resource.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+_OUTBOUND = (("+1", Decimal("0.00830")), ("+44", Decimal("0.04630")), ("+33", Decimal("0.07980")))
+_ELSEWHERE = Decimal("0.06500")
+_INBOUND = Decimal("0.00830")
+_MMS = Decimal("0.02200")
+_CHANNEL = Decimal("0.00500")
+
+
+def price_of(*, to: str, inbound: bool, segments: int, media: int) -> str:
+    """Return the price of a message once it is billed, such as ``"-0.00830"``."""
+    if media:
+        amount = _MMS
+    elif ":" in to:
+        amount = _CHANNEL
+    elif inbound:
+        amount = _INBOUND * max(1, segments)
+    else:
+        rate = next((rate for prefix, rate in _OUTBOUND if to.startswith(prefix)), _ELSEWHERE)
+        amount = rate * max(1, segments)
+    return f"-{amount:.5f}"
