@@ -1,0 +1,81 @@
+"""A field for a credential whose text never becomes widget state.
+
+A synced trait is written into the notebook file and repeated to every client of the kernel; so the
+text travels once, in a custom message, when the kernel asks for it, and is a `Secret` from there.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+import traitlets
+
+from twilio_widgets.core.secret import Secret
+from twilio_widgets.panels.card import STATIC, Element
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LONGEST = 512
+"""Characters. Twilio's auth tokens and key secrets have 32: anything this long is none."""
+
+
+class SecretInput(Element):
+    """A password field that the kernel asks for its text; asking also clears it.
+
+    Args:
+        label: What stands before the field.
+        hint: What stands under it, until there is a problem.
+        placeholder: What stands in it while it is empty.
+    """
+
+    _esm = STATIC / "secret.js"
+    label = traitlets.Unicode().tag(sync=True)
+    hint = traitlets.Unicode().tag(sync=True)
+    placeholder = traitlets.Unicode().tag(sync=True)
+    problem = traitlets.Unicode().tag(sync=True)
+    held = traitlets.Bool(False).tag(sync=True)
+    disabled = traitlets.Bool(False).tag(sync=True)
+
+    def __init__(self, label: str, *, hint: str = "", placeholder: str = "") -> None:
+        super().__init__(label=label, hint=hint, placeholder=placeholder)
+        self._asked: str | None = None
+        self._answer: Callable[[Secret], object] | None = None
+        self._enter: Callable[[], object] | None = None
+        self.on_msg(self._receive)
+
+    def on_enter(self, callback: Callable[[], object]) -> None:
+        """Call back when Enter is pressed in the field. It must not raise."""
+        self._enter = callback
+
+    def ask(self, callback: Callable[[Secret], object]) -> None:
+        """Ask the page for the text, and clear the field there.
+
+        The callback is given the answer, an empty `Secret` when nothing was typed. It must not
+        raise. Only the newest question is answered; with no page open, none is.
+        """
+        self._answer = callback
+        self._asked = secrets.token_hex(8)
+        self.send({"t": "ask", "n": self._asked})
+
+    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
+        """Take what the page may say, and nothing else: it is input like any other."""
+        if not isinstance(content, dict):
+            return
+        if content.get("t") == "enter" and self._enter is not None:
+            self._enter()
+        elif content.get("t") == "secret":
+            # Popped, so that the message, which the kernel keeps until the next, holds it no more.
+            self._take(content.pop("value", None), content.get("n"))
+
+    def _take(self, value: object, number: object) -> None:
+        if not isinstance(value, str) or len(value) > LONGEST:
+            return
+        if self._asked is None or number != self._asked or self._answer is None:
+            return
+        if value:  # a second page with an empty field must not end the question
+            self._asked = None
+        answer = Secret(value)
+        del value
+        self._answer(answer)

@@ -1,0 +1,24 @@
+// What is so, as rows of a label and a text.
+
+/** @param {{ model: any, el: HTMLElement }} context */
+function render({ model, el }) {
+  const list = document.createElement("dl");
+  list.className = "tw-facts";
+  el.append(list);
+
+  const draw = () => {
+    const rows = model.get("rows").flatMap(([label, text]) => {
+      const term = document.createElement("dt");
+      term.textContent = label;
+      const words = document.createElement("dd");
+      words.textContent = text;
+      return [term, words];
+    });
+    list.replaceChildren(...rows);
+  };
+  model.on("change:rows", draw);
+  draw();
+  return () => model.off("change:rows", draw);
+}
+
+export default { render };

@@ -1,0 +1,22 @@
+// A panel's title row: what it is, and at the right the state it is in.
+
+/** @param {{ model: any, el: HTMLElement }} context */
+function render({ model, el }) {
+  const head = document.createElement("header");
+  head.className = "tw-head";
+  const title = document.createElement("h3");
+  const pill = document.createElement("output");
+  head.append(title, pill);
+  el.append(head);
+
+  const draw = () => {
+    title.textContent = model.get("title");
+    pill.textContent = model.get("pill");
+    pill.className = `tw-pill tw-${model.get("tone")}`;
+  };
+  model.on("change", draw);
+  draw();
+  return () => model.off("change", draw);
+}
+
+export default { render };

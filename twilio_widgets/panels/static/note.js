@@ -1,0 +1,38 @@
+// A sentence under a field or in a row: a hint, a warning, a problem or good news.
+
+let made = 0;
+
+/** @param {{ model: any, el: HTMLElement }} context */
+function render({ model, el }) {
+  const note = document.createElement("output");
+  note.id = `tw-note-${Date.now()}-${made++}`;
+  el.classList.add("tw-note-box");
+  el.append(note);
+
+  // A standard control has no way to name its description, so the note introduces itself.
+  const introduce = () => {
+    const control = el.closest(".tw-field")?.querySelector("input, textarea, select");
+    if (!control) return;
+    const said = note.textContent !== "";
+    if (said) control.setAttribute("aria-describedby", note.id);
+    else control.removeAttribute("aria-describedby");
+    control.setAttribute("aria-invalid", String(said && model.get("tone") === "problem"));
+  };
+  const draw = () => {
+    note.textContent = model.get("text");
+    note.className = `tw-note tw-${model.get("tone")}`;
+    el.classList.toggle("tw-empty", note.textContent === "");
+    introduce();
+  };
+  model.on("change", draw);
+  draw();
+  // The first drawing happens before the note stands beside its control.
+  const placed = new ResizeObserver(introduce);
+  placed.observe(note);
+  return () => {
+    placed.disconnect();
+    model.off("change", draw);
+  };
+}
+
+export default { render };

@@ -1,0 +1,64 @@
+// A field whose text leaves the page once, when the kernel asks for it, and never becomes state.
+//
+// Kernel → page: { t: "ask", n } asks for the secret. Page → kernel: { t: "secret", n, value }
+// answers, and { t: "enter" } says that Enter was pressed. A custom message is neither saved in
+// the notebook nor repeated to the kernel's other clients, as a synced trait is.
+
+export default () => {
+  const inputs = new Set(); // one per view of this model
+  let made = 0;
+
+  /** @param {{ model: any }} context */
+  function initialize({ model }) {
+    model.on("msg:custom", (message) => {
+      if (message?.t !== "ask") return;
+      const value = [...inputs].map((input) => input.value).find((text) => text !== "") ?? "";
+      for (const input of inputs) input.value = "";
+      model.send({ t: "secret", n: message.n, value });
+    });
+  }
+
+  /** @param {{ model: any, el: HTMLElement }} context */
+  function render({ model, el }) {
+    const name = `tw-secret-${Date.now()}-${made++}`;
+    const label = document.createElement("label");
+    label.htmlFor = name;
+    const input = document.createElement("input");
+    Object.assign(input, { id: name, type: "password", autocomplete: "off", spellcheck: false });
+    input.dataset.lpignore = input.dataset["1pIgnore"] = "true"; // password managers: not a login
+    const note = document.createElement("output");
+    note.id = `${name}-note`;
+    input.setAttribute("aria-describedby", note.id);
+    el.classList.add("tw-secret");
+    el.dataset.lmSuppressShortcuts = "true"; // JupyterLab listens before we could stop it
+    el.append(label, input, note);
+    inputs.add(input);
+
+    const draw = () => {
+      const problem = model.get("problem");
+      label.textContent = model.get("label");
+      input.placeholder = model.get("held") ? "held in the kernel" : model.get("placeholder");
+      input.disabled = model.get("disabled");
+      input.setAttribute("aria-invalid", String(problem !== ""));
+      note.textContent = problem || model.get("hint");
+      note.className = `tw-note tw-${problem ? "problem" : "hint"}`;
+    };
+    const submit = (event) => {
+      if (event.key === "Enter" && !event.isComposing) model.send({ t: "enter" });
+    };
+    // The notebook's shortcuts, and whoever else listens on the page, hear nothing of it.
+    const hush = (event) => event.stopPropagation();
+    const heard = ["keydown", "keyup", "keypress", "beforeinput", "input", "change", "copy", "cut", "paste"];
+    input.addEventListener("keydown", submit);
+    for (const kind of heard) input.addEventListener(kind, hush);
+    model.on("change", draw);
+    draw();
+    return () => {
+      input.value = "";
+      inputs.delete(input);
+      model.off("change", draw);
+    };
+  }
+
+  return { initialize, render };
+};
