@@ -142,12 +142,11 @@ class ApiError(TwilioWidgetsError):
         return explain_error(self.code) if self.code is not None else None
 
     def __str__(self) -> str:
-        explanation = self.explain()
         name = f"Twilio {self.code}" if self.code is not None else f"HTTP {self.status}"
+        explanation = self.explain()
         if explanation is not None and explanation.known:
-            sentence = f"{explanation.meaning} ({name}). {explanation.advice}"
-        else:
-            sentence = f"{self.message.rstrip('.') or 'Twilio refused the request'} ({name})."
+            return f"{explanation.about(self.about)} ({name}). {explanation.advice}"
+        sentence = f"{self.message.rstrip('.') or 'Twilio refused the request'} ({name})."
         return f"{self.about}: {sentence}" if self.about else sentence
 
 

@@ -110,7 +110,8 @@ def _readable(value: str, field: str, *, hint: str) -> str:
     value = value.strip(" ")
     if not value:
         _refuse(f"{field} is empty. {hint}", field)
-    for place, char in enumerate(value, start=1):
+    suspects = () if value.isascii() and value.isprintable() else enumerate(value, start=1)
+    for place, char in suspects:
         if problem := _unreadable(char):
             _refuse(f"{field} holds {problem} at position {place}. Type it again.", field)
     if damage := _spreadsheet_damage(value):
@@ -135,7 +136,7 @@ def _unreadable(char: str) -> str | None:
 
 
 def _spreadsheet_damage(value: str) -> str | None:
-    if re.fullmatch(r"[+-]?[0-9]+([.,][0-9]+)?[eE]\+?[0-9]+", value):
+    if re.fullmatch(r"[+-]?[0-9]+([.,][0-9]+[eE]\+?|[eE]\+)[0-9]+", value):
         return (
             "was turned into scientific notation by a spreadsheet, which lost its last digits. "
             "Format the column as text and enter the numbers again."

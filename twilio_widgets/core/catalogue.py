@@ -1,0 +1,317 @@
+"""What Twilio's error codes mean, in our own words.
+
+Each row: what happened (a clause; one about the recipient begins with "the recipient"), what to do
+next (one sentence), who can do it, whether the same request can work when it is made again, and the
+keyword of ``messages.send`` that caused it, where one did.
+
+Written from the behaviour Twilio documents under https://www.twilio.com/docs/api/errors; the texts
+there are Twilio's and are not repeated here.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal, NamedTuple
+
+Who = Literal["you", "recipient", "carrier", "Twilio", "account admin"]
+
+
+class Entry(NamedTuple):
+    """One row of the catalogue."""
+
+    meaning: str
+    advice: str
+    who: Who
+    retry: bool | None
+    field: str | None = None
+
+
+_YOU: Final = "you"
+_RECIPIENT: Final = "recipient"
+_CARRIER: Final = "carrier"
+_TWILIO: Final = "Twilio"
+_ADMIN: Final = "account admin"
+_LATER, _NO, _DEPENDS = True, False, None
+
+# fmt: off
+CATALOGUE: Final[dict[int, Entry]] = {
+    # Any request.
+    10001: Entry("the account is not active",
+        "Ask whoever runs the account to reactivate it.", _ADMIN, _NO),
+    20003: Entry("Twilio does not accept these credentials",
+        "Check that the account SID and its key or token belong together and to this "
+        "region.", _YOU, _NO),
+    20004: Entry("this method is not allowed here",
+        "Use a method the resource's page lists.", _YOU, _NO),
+    20005: Entry("the account is suspended or closed",
+        "Ask whoever runs the account to look at its state in the Twilio console.", _ADMIN, _NO),
+    20007: Entry("the page asked for is larger than Twilio gives",
+        "Ask for at most 1,000 rows a page.", _YOU, _NO),
+    20008: Entry("test credentials cannot do this",
+        "Use live credentials, or the sandbox; test credentials only create messages, calls and "
+        "numbers.", _YOU, _NO),
+    20009: Entry("the record is not finished yet, so it cannot be deleted",
+        "Wait until the message has its final status, then delete it.", _YOU, _LATER),
+    20404: Entry("there is nothing at this address",
+        "Check the SID, the capitals in the path, and that it belongs to this account.", _YOU, _NO),
+    20429: Entry("too many requests were under way at once",
+        "Wait a moment and try again with fewer at a time: this one was not "
+        "processed.", _YOU, _LATER),
+    20500: Entry("something failed inside Twilio",
+        "Read again freely, but look in the message log before sending again: it may have gone "
+        "out.", _TWILIO, _DEPENDS),
+    20503: Entry("Twilio is overloaded or down for the moment",
+        "Read again later, but look in the message log before sending again.", _TWILIO, _DEPENDS),
+    21481: Entry("the page token is not valid",
+        "Start reading again from the first page.", _YOU, _NO),
+    30400: Entry("this change of the message is not possible",
+        "A message can be changed in two ways: its body emptied, or its schedule "
+        "canceled.", _YOU, _NO),
+    30409: Entry("the message is past the point where it could be canceled",
+        "Read its status: only a scheduled message can be canceled.", _YOU, _NO),
+    90010: Entry("the account is not active",
+        "Ask whoever runs the account to reactivate it.", _ADMIN, _NO),
+    # Creating a message: whom it is for.
+    21211: Entry("the recipient is not a phone number",
+        "Write it as + and the country code, then the number.", _YOU, _NO, "to"),
+    21265: Entry("the recipient is a short code, which cannot receive messages",
+        "Send to a full phone number.", _YOU, _NO, "to"),
+    21266: Entry("the recipient is also the sender",
+        "Choose another recipient or sender.", _YOU, _NO, "to"),
+    21408: Entry("the account may not send to this country",
+        "Ask whoever runs the account to enable the country in its messaging geographic "
+        "permissions.", _ADMIN, _NO, "to"),
+    21604: Entry("the message has no recipient",
+        "Give to=.", _YOU, _NO, "to"),
+    21608: Entry("the recipient is not verified, and this account sends to verified numbers only",
+        "Verify the number in the Twilio console, or upgrade the account and complete its "
+        "profile.", _ADMIN, _NO, "to"),
+    21610: Entry("the recipient has opted out of messages from this sender",
+        "Respect it: only they can lift it, by replying START.", _RECIPIENT, _NO, "to"),
+    21612: Entry("the recipient cannot be reached from this sender",
+        "Try another sender: this kind of sender may not be allowed in that "
+        "country.", _YOU, _NO, "to"),
+    21614: Entry("the recipient cannot receive SMS",
+        "Check that it is a mobile number.", _YOU, _NO, "to"),
+    21635: Entry("the recipient is a landline, which cannot receive SMS",
+        "Ask the person for a mobile number.", _YOU, _NO, "to"),
+    63031: Entry("the recipient is also the sender on this channel",
+        "Choose another recipient or sender.", _YOU, _NO, "to"),
+    # Creating a message: who sends it.
+    21212: Entry("the sender is not a number or name Twilio can send from",
+        "Use one of the account's numbers, an approved name, or a messaging "
+        "service.", _YOU, _NO, "from_"),
+    21601: Entry("the sender is not a number that can send SMS",
+        "Use a number of the account whose capabilities include SMS.", _YOU, _NO, "from_"),
+    21603: Entry("the message has no sender",
+        "Give from_= or messaging_service_sid=.", _YOU, _NO, "from_"),
+    21606: Entry("the sender cannot send messages to this recipient from this account",
+        "Use a number of this account that can send messages to that country.", _YOU, _NO, "from_"),
+    21607: Entry("a trial account may only send from its trial number",
+        "Use the trial number, or upgrade the account.", _YOU, _NO, "from_"),
+    21611: Entry("the sender's queue is full",
+        "Wait until it empties, or spread the messages over more senders.", _YOU, _LATER, "from_"),
+    21616: Entry("the sender matches more than one number",
+        "Write the whole number in E.164 form.", _YOU, _NO, "from_"),
+    21621: Entry("the sender cannot send MMS",
+        "Use a number whose capabilities include MMS, or leave the media out.", _YOU, _NO, "from_"),
+    21622: Entry("the account cannot send MMS",
+        "Ask whoever runs the account to enable MMS, or leave the media "
+        "out.", _ADMIN, _NO, "media_url"),
+    21659: Entry("the sender is not a Twilio number, or a short code of another country",
+        "Use a number of this account, or a short code of the recipient's "
+        "country.", _YOU, _NO, "from_"),
+    21660: Entry("the sender belongs to another account",
+        "Use a number of this account, or the credentials of the account that owns "
+        "it.", _YOU, _NO, "from_"),
+    21701: Entry("the messaging service does not exist",
+        "Check its SID, and that it belongs to this account.", _YOU, _NO, "messaging_service_sid"),
+    21702: Entry("the messaging service is not available",
+        "Look at the service in the Twilio console, or use another "
+        "sender.", _ADMIN, _DEPENDS, "messaging_service_sid"),
+    21703: Entry("no sender of the messaging service fits this message",
+        "Add a sender that can reach this recipient with this "
+        "content.", _ADMIN, _NO, "messaging_service_sid"),
+    21704: Entry("the messaging service has no senders",
+        "Add a number to its sender pool.", _ADMIN, _NO, "messaging_service_sid"),
+    21705: Entry("the messaging service's SID is not valid",
+        "Give MG followed by 32 characters 0-9 or a-f.", _YOU, _NO, "messaging_service_sid"),
+    63007: Entry("the sender is not registered for this channel",
+        "Register it in the Twilio console, or check how the channel address is "
+        "spelled.", _ADMIN, _NO, "from_"),
+    # Creating a message: what it says, and when.
+    21602: Entry("the message has nothing to say",
+        "Give body=, media_url= or content_sid=.", _YOU, _NO, "body"),
+    21605: Entry("the body is longer than this old endpoint takes",
+        "Send it through the Messages resource, which takes 1,600 characters.", _YOU, _NO, "body"),
+    21609: Entry("the status callback is not a usable URL",
+        "Give a public https:// address with no underscore in its host "
+        "name.", _YOU, _NO, "status_callback"),
+    21617: Entry("the body is longer than 1,600 characters",
+        "Shorten it or send it in several messages.", _YOU, _NO, "body"),
+    21618: Entry("the body cannot be sent",
+        "Look for unusual characters in it.", _YOU, _NO, "body"),
+    21619: Entry("Twilio could not create the record of this message",
+        "Look in the message log, then try again.", _TWILIO, _DEPENDS),
+    21620: Entry("a media URL is not valid",
+        "Give a public address that begins with https:// or http://.", _YOU, _NO, "media_url"),
+    21623: Entry("the message has more than ten media",
+        "Give at most ten.", _YOU, _NO, "media_url"),
+    21624: Entry("the validity period is out of range",
+        "Give whole seconds from 1 to 36,000.", _YOU, _NO, "validity_period"),
+    21652: Entry("the subject is too long",
+        "Keep it to 40 characters.", _YOU, _NO),
+    21654: Entry("the message needs a content template",
+        "Give content_sid=; on WhatsApp, free text only works within 24 hours of the last "
+        "reply.", _YOU, _NO, "content_sid"),
+    21655: Entry("the content template's SID is not valid",
+        "Check it, and that the template belongs to this account.", _YOU, _NO, "content_sid"),
+    21656: Entry("the content variables are not what the template takes",
+        "Give a mapping with a text for each of the template's "
+        "variables.", _YOU, _NO, "content_variables"),
+    30029: Entry("the content retention is not a known word",
+        "Give retain or discard.", _YOU, _NO, "content_retention"),
+    30030: Entry("the address retention is not a known word",
+        "Give retain or obfuscate.", _YOU, _NO, "address_retention"),
+    35111: Entry("a scheduled message has no time",
+        "Give send_at= as an aware time.", _YOU, _NO, "send_at"),
+    35114: Entry("the scheduled time is out of range",
+        "Choose a time from 5 minutes to 35 days ahead.", _YOU, _NO, "send_at"),
+    35115: Entry("the scheduled time is out of range",
+        "Choose a time from 5 minutes to 35 days ahead.", _YOU, _NO, "send_at"),
+    35117: Entry("the scheduled time is out of range",
+        "Choose a time from 5 minutes to 35 days ahead.", _YOU, _NO, "send_at"),
+    35118: Entry("a scheduled message needs a messaging service",
+        "Give messaging_service_sid=.", _YOU, _NO, "messaging_service_sid"),
+    35125: Entry("the account has as many scheduled messages as Twilio keeps",
+        "Wait until some have gone out, or cancel some.", _YOU, _LATER, "send_at"),
+    # On the way: the status becomes failed or undelivered.
+    11751: Entry("a media file is too large for the recipient's network",
+        "Send a smaller file, or a link to it.", _YOU, _NO, "media_url"),
+    14107: Entry("two numbers answered each other too often in half a minute",
+        "Look for two automatic replies that answer one another.", _YOU, _NO),
+    14109: Entry("one inbound message was answered with more than ten messages",
+        "Reply with fewer, or send the others through the API.", _YOU, _NO),
+    30001: Entry("the sender's queue overflowed",
+        "Send more slowly, or spread the messages over more senders.", _YOU, _LATER),
+    30002: Entry("the account was suspended between acceptance and delivery",
+        "Ask whoever runs the account to look at its state in the Twilio console.", _ADMIN, _NO),
+    30003: Entry("the recipient's phone cannot be reached",
+        "Try again later: it may be off or out of reach.", _RECIPIENT, _LATER),
+    30004: Entry("the recipient blocks this message",
+        "Ask the person whether their phone or plan refuses such messages.", _RECIPIENT, _NO),
+    30005: Entry("the recipient is unknown to the network",
+        "Check the number: it may no longer be in use.", _YOU, _NO),
+    30006: Entry("the recipient is a landline, or on a network that cannot be reached",
+        "Ask the person for a mobile number.", _YOU, _NO),
+    30007: Entry("the message was filtered as unwanted",
+        "Check that recipients agreed to it, and that the sender is registered for this "
+        "use.", _CARRIER, _NO),
+    30008: Entry("the message was not delivered, and the network did not say why",
+        "Send to another phone on the same network to see whether it is the phone or the "
+        "route.", _CARRIER, _DEPENDS),
+    30009: Entry("a part of an inbound message never arrived",
+        "Ask the person to send it again.", _CARRIER, _LATER),
+    30010: Entry("the message would have cost more than its maximum price",
+        "Leave max_price= out: Twilio no longer uses it.", _YOU, _NO, "max_price"),
+    30011: Entry("the recipient's network does not take MMS",
+        "Send the text with a link instead of media.", _CARRIER, _NO),
+    30017: Entry("the carrier's network is congested",
+        "Try again later.", _CARRIER, _LATER),
+    30018: Entry("the recipient's country wants this sender registered first",
+        "Register the sender for that country in the Twilio console.", _ADMIN, _NO),
+    30019: Entry("the content is too large for the carrier",
+        "Send smaller media or a shorter text.", _YOU, _NO),
+    30022: Entry("the campaign sent faster than the carriers allow it",
+        "Send more slowly.", _YOU, _LATER),
+    30023: Entry("the brand reached the carrier's limit for the day",
+        "Send the rest tomorrow.", _YOU, _LATER),
+    30024: Entry("the sender's number is not set up with the carrier",
+        "Ask Twilio's support to check how the number is provisioned.", _TWILIO, _NO),
+    30027: Entry("the brand reached T-Mobile's limit for the day",
+        "Send the rest tomorrow.", _YOU, _LATER),
+    30032: Entry("the toll-free sender is not verified",
+        "Complete the toll-free verification in the Twilio console.", _ADMIN, _NO),
+    30033: Entry("the sender's campaign is suspended",
+        "Look at the campaign in the Twilio console and settle what it names.", _ADMIN, _NO),
+    30034: Entry("the sender is a United States number that is not registered for A2P 10DLC",
+        "Add the number to a registered campaign.", _ADMIN, _NO),
+    30035: Entry("the sender's number is still being set up",
+        "Wait until its registration is finished, then send again.", _TWILIO, _LATER),
+    30410: Entry("a provider on the way did not answer in time",
+        "Check whether the message arrived before you send it again.", _CARRIER, _DEPENDS),
+    30450: Entry("messages like this one are blocked for a while",
+        "Wait before you send again, and read Twilio's page when it lasts.", _TWILIO, _LATER),
+    # Channels such as WhatsApp.
+    63001: Entry("the channel does not accept the sender's credentials",
+        "Connect the channel again in the Twilio console.", _ADMIN, _NO),
+    63003: Entry("the recipient is not on this channel",
+        "Check the address, or send by SMS.", _YOU, _NO, "to"),
+    63005: Entry("the channel refused the content",
+        "Check it against what the channel allows.", _YOU, _NO),
+    63009: Entry("the channel's provider failed",
+        "Try again later if it has not arrived.", _CARRIER, _DEPENDS),
+    63012: Entry("the channel's provider failed inside",
+        "Try again later if it has not arrived.", _CARRIER, _DEPENDS),
+    63013: Entry("the message breaks a policy of the channel",
+        "Read the channel's policy and change the message.", _YOU, _NO),
+    63015: Entry("the recipient has not joined Twilio's WhatsApp sandbox",
+        "Ask the person to send the join words to the sandbox number.", _RECIPIENT, _NO),
+    63016: Entry("the recipient has not written within 24 hours, so free text is not allowed",
+        "Send an approved template with content_sid=.", _YOU, _NO),
+    63018: Entry("the channel's rate limit is reached",
+        "Send more slowly, and try again.", _YOU, _LATER),
+    63019: Entry("the media could not be fetched",
+        "Check that the address is public and answers with the file "
+        "itself.", _YOU, _NO, "media_url"),
+    63021: Entry("the content is not valid on this channel",
+        "Check the text, the media and the template's variables.", _YOU, _NO),
+    63024: Entry("the recipient is not valid on this channel",
+        "Check the number, and that the person uses the channel.", _YOU, _NO, "to"),
+    63032: Entry("WhatsApp limits what this recipient receives",
+        "Do not send again at once; use SMS where it matters.", _CARRIER, _NO),
+    63033: Entry("the recipient has blocked this sender",
+        "Respect it, and take them off the list.", _RECIPIENT, _NO),
+    63034: Entry("a media file is larger than 5 MB",
+        "Send a smaller file.", _YOU, _NO),
+    63038: Entry("the account reached its limit of messages for the day",
+        "Send the rest tomorrow, or ask whoever runs the account to have it "
+        "raised.", _ADMIN, _LATER),
+    63040: Entry("the template was rejected",
+        "Change the template in the Twilio console and submit it again.", _ADMIN, _NO),
+    # Webhooks, and what they answer.
+    11200: Entry("Twilio could not get a good answer from the webhook",
+        "Open its URL: it must be public and answer with success within 15 "
+        "seconds.", _YOU, _DEPENDS),
+    11205: Entry("Twilio could not connect to the webhook",
+        "Check that its host is up and lets Twilio in.", _YOU, _DEPENDS),
+    11206: Entry("the webhook broke the HTTP protocol",
+        "Look at the server or proxy in front of it.", _YOU, _DEPENDS),
+    11210: Entry("the webhook's host name could not be found",
+        "Check the name, and that the public DNS knows it.", _YOU, _DEPENDS),
+    11215: Entry("the webhook redirected too often",
+        "Give Twilio the final address.", _YOU, _NO),
+    11220: Entry("the TLS handshake with the webhook failed",
+        "Check the certificate of the webhook's host: its chain, its name and its "
+        "dates.", _YOU, _NO),
+    11235: Entry("the webhook's certificate was not accepted",
+        "Check the certificate of the webhook's host: its chain, its name and its "
+        "dates.", _YOU, _NO),
+    11236: Entry("the webhook's certificate was not accepted",
+        "Check the certificate of the webhook's host: its chain, its name and its "
+        "dates.", _YOU, _NO),
+    11237: Entry("the webhook's certificate was not accepted",
+        "Check the certificate of the webhook's host: its chain, its name and its "
+        "dates.", _YOU, _NO),
+    11750: Entry("the webhook's answer is larger than Twilio reads",
+        "Keep the TwiML under 64 kB.", _YOU, _NO),
+    12100: Entry("the webhook's answer is not readable XML",
+        "Answer with TwiML, and escape & and < in texts.", _YOU, _NO),
+    12200: Entry("the webhook's TwiML holds something Twilio does not know here",
+        "Check the names of its elements and attributes, capitals included.", _YOU, _NO),
+    12300: Entry("the webhook's answer has a content type Twilio does not use",
+        "Answer as text/xml, or as text/plain for a plain reply.", _YOU, _NO),
+    57012: Entry("Twilio advises checking the signatures of its webhooks",
+        "Verify X-Twilio-Signature with the account's auth token.", _YOU, _DEPENDS),
+}
+"""Every code we can explain."""
+# fmt: on
