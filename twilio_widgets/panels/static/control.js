@@ -1,0 +1,31 @@
+// The page's own line to the kernel: messages on it are answered while a cell runs, where the kernel
+// can do that. Where there is none, the model's comm does, and waits for the running cell.
+
+/**
+ * @param {any} model
+ * @returns {{ send(message: object, sure?: boolean): void, close(): void }}
+ */
+function openControl(model) {
+  let comm = null;
+  try {
+    comm = model.widget_manager?.kernel?.createComm("tw.control") ?? null;
+    if (comm) {
+      comm.onClose = () => { comm = null; };
+      comm.open({ channel: model.get("channel") });
+    }
+  } catch {
+    comm = null; // a page without a live kernel: the model's comm says so in its own way
+  }
+  return {
+    /** `sure`: by the model's comm too, in case nobody listens on ours. */
+    send(message, sure = false) {
+      comm?.send(message);
+      if (!comm || sure) model.send(message);
+    },
+    close() {
+      const open = comm;
+      comm = null;
+      if (open && !open.isDisposed) open.close();
+    },
+  };
+}

@@ -1,0 +1,127 @@
+// Drawing one view: the rows in sight, their heads, and what is said around them.
+
+const ROW = 26; // pixels, as in the style sheet
+const MARGIN = 8; // rows drawn above and below those in sight
+
+/** Draws a view in the next frame, once, however often it is asked. */
+function draw(view) {
+  view.frame ||= requestAnimationFrame(() => {
+    view.frame = 0;
+    paint(view);
+  });
+}
+
+function paint(view) {
+  const { order, slots, parts: { grid, body } } = view;
+  const count = order.shown.length;
+  const tall = heightOf(view);
+  body.style.height = `${count * ROW}px`;
+  const first = Math.max(0, Math.floor(grid.scrollTop / ROW) - MARGIN);
+  const last = Math.min(count, Math.ceil((grid.scrollTop + tall) / ROW) + MARGIN);
+  growSlots(view, last - first);
+  fit(view, first, last);
+  const used = new Set();
+  for (let index = first; index < last; index += 1) {
+    const slot = slots[index % slots.length];
+    place(view, slot, index);
+    used.add(slot);
+  }
+  for (const slot of slots) slot.element.hidden = !used.has(slot);
+  grid.setAttribute("aria-rowcount", String(count + 1));
+  paintHeads(view);
+  paintAround(view);
+  const marked = markedId(view, used);
+  if (marked) grid.setAttribute("aria-activedescendant", marked);
+  else grid.removeAttribute("aria-activedescendant");
+}
+
+/** The pixels in which rows are seen, below the heads. */
+function heightOf({ parts: { grid } }) {
+  return Math.max(0, grid.clientHeight - ROW);
+}
+
+function growSlots({ slots, columns, parts: { id, body } }, count) {
+  while (slots.length < count) {
+    const slot = makeSlot(columns, `${id}-${slots.length}`);
+    body.append(slot.element);
+    slots.push(slot);
+  }
+}
+
+function place({ order, columns, tones, mark }, slot, index) {
+  const row = rowAt(order, index);
+  fillSlot(slot, row, columns, tones);
+  const { element } = slot;
+  if (slot.index !== index) {
+    slot.index = index;
+    element.style.transform = `translateY(${index * ROW}px)`;
+    element.setAttribute("aria-rowindex", String(index + 2));
+  }
+  element.setAttribute("aria-selected", String(row === mark.opened));
+  slot.cells.forEach((cell, column) => {
+    cell.classList.toggle("tw-marked", row === mark.row && column === mark.column);
+  });
+}
+
+function fit({ order, columns, widths, parts: { root } }, first, last) {
+  const sight = [];
+  for (let index = first; index < last; index += 1) sight.push(rowAt(order, index));
+  if (!fitColumns(columns, widths, sight)) return;
+  const { tracks, least } = tracksOf(columns, widths);
+  root.style.setProperty("--tw-tracks", tracks);
+  root.style.setProperty("--tw-least", least);
+}
+
+function paintHeads({ order: { sort }, mark, parts: { heads } }) {
+  heads.forEach((head, column) => {
+    const way = sort?.descending ? "descending" : "ascending";
+    head.setAttribute("aria-sort", sort?.column === column ? way : "none");
+    head.classList.toggle("tw-marked", mark.row === null && mark.column === column);
+  });
+}
+
+function paintAround({ order, store, words, unseen, parts }) {
+  parts.count.textContent = summary(order);
+  parts.note.textContent = visible(store.state?.note ?? "");
+  parts.empty.textContent = order.shown.length ? "" : emptiness(order);
+  parts.pause.textContent = order.paused ? `Resume (${counted(order.waiting)} new)` : "Pause";
+  parts.pause.setAttribute("aria-pressed", String(order.paused !== null));
+  parts.fresh.textContent = `↑ ${counted(unseen)} new`;
+  parts.fresh.hidden = unseen === 0;
+  for (const filter of parts.filters) offerWords(filter, words.get(filter.column) ?? new Set());
+}
+
+function markedId({ mark, slots, parts: { heads } }, used) {
+  if (!mark.row) return heads[mark.column].id;
+  const slot = slots.find((one) => used.has(one) && one.row === mark.row);
+  return slot ? slot.cells[mark.column].id : "";
+}
+
+/** Takes up a change of the store; rows in sight stay where they are while others come above. */
+function changed(view, change) {
+  const { order, mark, parts: { grid, body } } = view;
+  const away = grid.scrollTop > 0 && !change.reset;
+  const anchor = away ? rowAt(order, Math.floor(grid.scrollTop / ROW)) : undefined;
+  const before = anchor ? indexOf(order, anchor) : -1;
+  follow(order, change);
+  if (change.reset) Object.assign(mark, { row: null, opened: null });
+  const came = anchor ? indexOf(order, anchor) - before : 0;
+  if (came > 0) {
+    body.style.height = `${order.shown.length * ROW}px`; // or there is no room to scroll into
+    grid.scrollTop += came * ROW;
+    view.unseen += came;
+  }
+  draw(view);
+}
+
+/** Brings a row, by its index, and a column into sight. */
+function reveal(view, index, column) {
+  const { grid, heads } = view.parts;
+  const top = index * ROW, tall = heightOf(view);
+  if (top < grid.scrollTop) grid.scrollTop = top;
+  else if (top + ROW > grid.scrollTop + tall) grid.scrollTop = top + ROW - tall;
+  const { offsetLeft, offsetWidth } = heads[column];
+  const over = offsetLeft + offsetWidth - grid.scrollLeft - grid.clientWidth;
+  if (offsetLeft < grid.scrollLeft || offsetWidth > grid.clientWidth) grid.scrollLeft = offsetLeft;
+  else if (over > 0) grid.scrollLeft += over;
+}

@@ -1,0 +1,139 @@
+// The elements of a table, built once. Text only ever enters them as text.
+
+/** @returns {any} an element with these properties and children */
+function make(tag, properties = {}, ...children) {
+  const { role, label, ...rest } = properties;
+  const element = Object.assign(document.createElement(tag), rest);
+  if (role) element.setAttribute("role", role);
+  if (label) element.setAttribute("aria-label", label);
+  element.append(...children);
+  return element;
+}
+
+function makeButton(textContent, title) {
+  return make("button", { type: "button", className: "tw-tool", textContent, title });
+}
+
+let tables = 0;
+
+/** Builds a table's elements. */
+function makeParts(columns, label, live, height) {
+  const id = `tw-table-${Date.now().toString(36)}-${tables++}`;
+  const search = make("input", {
+    type: "search", className: "tw-search", placeholder: "Search these rows",
+    label: `Search ${label}`, autocomplete: "off", spellcheck: false,
+  });
+  const filters = columns.flatMap((column, index) => column.kind === "status"
+    ? [{ column: index, element: makeFilter(column.title) }] : []);
+  const pause = makeButton("Pause", "Hold the rows still; new ones wait");
+  pause.hidden = !live;
+  const copy = makeButton("Copy row", "Copy the marked row. Ctrl+C copies the marked cell");
+  const save = makeButton("Download CSV", "Download the rows shown, in this order");
+  const tools = make("div", { className: "tw-tools" },
+    search, ...filters.map(({ element }) => element), pause, copy, save);
+  const heads = columns.map((column, index) => makeHead(column, `${id}-head-${index}`));
+  const head = make("div", { className: "tw-head", role: "row" }, ...heads);
+  head.setAttribute("aria-rowindex", "1");
+  const body = make("div", { className: "tw-rows", role: "rowgroup" });
+  const empty = make("div", { className: "tw-empty" });
+  const grid = make("div", { className: "tw-grid", role: "grid", label, tabIndex: 0 },
+    make("div", { role: "rowgroup", className: "tw-heads" }, head), body);
+  grid.style.height = `${height}px`;
+  grid.setAttribute("aria-colcount", String(columns.length));
+  const fresh = make("button", { type: "button", className: "tw-fresh", hidden: true });
+  const count = make("span", { className: "tw-count" });
+  const note = make("span", { className: "tw-note" });
+  const spoken = make("span", { className: "tw-unseen", role: "status" });
+  const root = make("section", { className: "tw-table", label }, tools,
+    make("div", { className: "tw-frame" }, grid, fresh, empty),
+    make("div", { className: "tw-foot" }, count, note), spoken);
+  // JupyterLab would take letters and arrows for commands on cells.
+  root.dataset.lmSuppressShortcuts = "true";
+  return {
+    id, root, search, filters, pause, copy, save, head, heads, body, empty, grid, fresh, count, note,
+    spoken,
+  };
+}
+
+function makeFilter(title) {
+  const any = make("option", { value: "", textContent: `Any ${title.toLowerCase()}` });
+  return make("select", { className: "tw-filter", label: `Filter by ${title}` }, any);
+}
+
+/** Offers the words that a status column holds, in alphabetical order. */
+function offerWords({ element }, words) {
+  if (element.options.length - 1 === words.size) return;
+  const { value } = element;
+  const options = [...words].sort().map((word) =>
+    make("option", { value: word, textContent: visible(word) }));
+  element.replaceChildren(element.options[0], ...options);
+  element.value = value;
+}
+
+function makeHead({ title, kind }, id) {
+  const head = make("div", { id, className: `tw-cell tw-${kind}`, role: "columnheader" },
+    make("span", { className: "tw-title", textContent: title }));
+  head.title = `Sort by ${title}`;
+  return head;
+}
+
+/** One of the few row elements that stand for all rows in turn. */
+function makeSlot(columns, id) {
+  const cells = columns.map(({ kind }, column) => {
+    const cell = make("div", { id: `${id}-${column}`, className: `tw-cell tw-${kind}`, role: "gridcell" });
+    cell.setAttribute("aria-colindex", String(column + 1));
+    if (kind === "text") cell.dir = "auto";
+    if (kind === "status") cell.append(make("span", { className: "tw-pill" }));
+    return cell;
+  });
+  const element = make("div", { className: "tw-row", role: "row" }, ...cells);
+  return { element, cells, row: null, change: -1, index: -1 };
+}
+
+/** Lets a slot show a row. */
+function fillSlot(slot, row, columns, tones) {
+  if (slot.row === row && slot.change === row.change) return;
+  slot.row = row;
+  slot.change = row.change;
+  columns.forEach(({ kind }, column) => {
+    const text = visible(row.cells[column]);
+    const cell = slot.cells[column];
+    const target = kind === "status" ? cell.firstChild : cell;
+    if (target.textContent !== text) target.textContent = text;
+    if (kind === "status") {
+      target.dataset.tone = tones[firstWord(row.cells[column])] ?? "none";
+      target.hidden = text === "";
+    }
+  });
+}
+
+const WIDTHS = { time: 19, phone: 13, number: 6, status: 11, text: 24 };
+const WIDEST = 34;
+
+/** Fits the columns to what stands in them; they only ever grow, so that nothing jumps about. */
+function fitColumns(columns, widths, rows) {
+  let grown = false;
+  columns.forEach(({ kind, title, width }, column) => {
+    const least = Math.max(WIDTHS[kind], title.length + 2, widths[column] ?? 0);
+    let wide = width ?? least;
+    if (!width && kind !== "text") {
+      for (const { cells } of rows) wide = Math.max(wide, cells[column].length + (kind === "status" ? 2 : 0));
+      wide = Math.min(wide, WIDEST);
+    }
+    grown ||= wide !== widths[column];
+    widths[column] = wide;
+  });
+  return grown;
+}
+
+/** The widths as a grid's tracks, the same in every row; text columns share what is left. */
+function tracksOf(columns, widths) {
+  const stretchy = columns.some(({ kind }) => kind === "text");
+  const tracks = columns.map(({ kind }, column) => {
+    const least = `calc(${widths[column]}ch + 20px)`;
+    const takes = kind === "text" || (!stretchy && column === columns.length - 1);
+    return takes ? `minmax(${least}, ${widths[column]}fr)` : least;
+  });
+  const sum = widths.reduce((total, width) => total + width, 0);
+  return { tracks: tracks.join(" "), least: `calc(${sum}ch + ${20 * columns.length}px)` };
+}

@@ -1,0 +1,179 @@
+// The rows a page holds, and the order in which one view of them shows them. No DOM in here.
+
+/**
+ * @typedef {{ place: number, change: number, cells: string[], found: string | null, keys: any[] }} Row
+ * @typedef {{ rows: Row[], byPlace: Map<number, Row>, epoch: number, seen: number, state: any }} Store
+ * @typedef {{ reset: boolean, added: Row[], updated: Row[], dropped: boolean, missed: boolean }} Change
+ */
+
+/** @returns {Store} */
+function makeStore() {
+  return { rows: [], byPlace: new Map(), epoch: -1, seen: -1, state: null };
+}
+
+/**
+ * Takes in one message of the kernel. Hearing one twice, or too late, does no harm.
+ * @param {Store} store
+ * @returns {Change | null}
+ */
+function take(store, message) {
+  if (message.epoch < store.epoch) return null;
+  const reset = message.epoch > store.epoch;
+  if (reset) {
+    Object.assign(store, makeStore(), { epoch: message.epoch, seen: message.base });
+  }
+  const missed = message.after > store.seen;
+  if (!missed) store.seen = Math.max(store.seen, message.to);
+  const { rows, ...state } = message;
+  store.state = state;
+  const { added, updated } = keep(store, rows, state.first);
+  return { reset, added, updated, dropped: letGo(store, state.first), missed };
+}
+
+function keep(store, rows, first) {
+  const added = [], updated = [];
+  for (const [place, change, ...cells] of rows) {
+    if (place < first) continue;
+    const held = store.byPlace.get(place);
+    if (!held) {
+      const row = { place, change, cells, found: null, keys: [] };
+      store.byPlace.set(place, row);
+      added.push(row);
+    } else if (held.change < change) {
+      Object.assign(held, { change, cells, found: null, keys: [] });
+      updated.push(held);
+    }
+  }
+  added.sort(byPlace);
+  const last = store.rows.at(-1);
+  for (const row of added) store.rows.push(row);
+  if (last && added.length && added[0].place < last.place) store.rows.sort(byPlace);
+  return { added, updated };
+}
+
+function letGo(store, first) {
+  let count = 0;
+  while (count < store.rows.length && store.rows[count].place < first) {
+    store.byPlace.delete(store.rows[count].place);
+    count += 1;
+  }
+  store.rows.splice(0, count);
+  return count > 0;
+}
+
+function byPlace(a, b) {
+  return a.place - b.place;
+}
+
+/**
+ * One view: what it searches, filters and sorts by, and the rows that leaves. They are kept in the
+ * opposite order of their display, because new rows come on top and a list grows at its end.
+ */
+function makeOrder(store, columns) {
+  return {
+    store, columns, search: "", filters: new Map(), sort: null, waiting: 0,
+    /** @type {Row[] | null} the rows of a view that is paused */ paused: null,
+    /** @type {Row[]} */ shown: store.rows,
+  };
+}
+
+function isNarrowed(order) {
+  return order.search !== "" || order.filters.size > 0;
+}
+
+function isWhole(order) {
+  return !isNarrowed(order) && order.sort === null;
+}
+
+/** Brings a view up to date with what just changed in the store. */
+function follow(order, change) {
+  if (change.reset) order.paused = null;
+  if (order.paused) {
+    order.waiting += change.added.length;
+  } else if (change.reset || isWhole(order)) {
+    rebuild(order);
+  } else {
+    const again = new Set(change.updated);
+    const { first } = order.store.state;
+    const kept = again.size || change.dropped
+      ? order.shown.filter((row) => row.place >= first && !again.has(row)) : order.shown;
+    const coming = [...change.added, ...change.updated]
+      .filter((row) => row.place >= first && matches(order, row)).sort(backwards(order));
+    order.shown = merged(kept, coming, backwards(order));
+  }
+}
+
+/** Works a view out from the beginning. */
+function rebuild(order) {
+  const rows = order.paused ?? order.store.rows;
+  order.shown = isNarrowed(order) ? rows.filter((row) => matches(order, row)) : rows;
+  if (order.sort) order.shown = [...order.shown].sort(backwards(order));
+}
+
+/** Holds a view still, so that rows wait which come from now on; or lets it run again. */
+function pause(order, still) {
+  order.paused = still ? [...order.store.rows] : null;
+  order.waiting = 0;
+  rebuild(order);
+}
+
+function matches(order, row) {
+  for (const [column, word] of order.filters) {
+    if (firstWord(row.cells[column]) !== word) return false;
+  }
+  if (order.search === "") return true;
+  row.found ??= row.cells.join("\n").toLowerCase();
+  return row.found.includes(order.search);
+}
+
+/** @returns {(a: Row, b: Row) => number} the opposite of the order of display */
+function backwards(order) {
+  if (!order.sort) return byPlace;
+  const { column, descending } = order.sort;
+  const { kind } = order.columns[column];
+  return (a, b) => {
+    const x = sortKey(a, column, kind), y = sortKey(b, column, kind);
+    if (x === y) return a.place - b.place;
+    return (x < y) === descending ? -1 : 1;
+  };
+}
+
+function sortKey(row, column, kind) {
+  return row.keys[column] ??= kind === "number"
+    ? numberOf(row.cells[column]) : row.cells[column].toLowerCase();
+}
+
+/** A number to sort by; what is none comes before all that are. */
+function numberOf(text) {
+  const number = text === "" ? NaN : Number(text);
+  return Number.isNaN(number) ? -Infinity : number;
+}
+
+function merged(a, b, compare) {
+  if (b.length === 0) return a;
+  if (a.length === 0 || compare(a.at(-1), b[0]) < 0) return a.concat(b);
+  const all = [];
+  let i = 0, j = 0;
+  while (i < a.length && j < b.length) all.push(compare(a[i], b[j]) < 0 ? a[i++] : b[j++]);
+  while (i < a.length) all.push(a[i++]);
+  while (j < b.length) all.push(b[j++]);
+  return all;
+}
+
+/** @returns {Row | undefined} */
+function rowAt(order, index) {
+  return order.shown[order.shown.length - 1 - index];
+}
+
+/** Where a row is displayed in a view, or -1. */
+function indexOf(order, row) {
+  const compare = backwards(order);
+  let low = 0, high = order.shown.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const other = order.shown[middle];
+    if (other === row) return order.shown.length - 1 - middle;
+    if (compare(other, row) < 0) low = middle + 1; else high = middle - 1;
+  }
+  return -1;
+}

@@ -1,0 +1,150 @@
+"""What stands in a table's columns: their kinds, and any value as the text of a cell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Literal, get_args
+
+from twilio_widgets.errors import ConfigurationError
+
+Kind = Literal["text", "time", "number", "status", "phone"]
+"""How a column is shown, sorted and filtered."""
+
+KINDS: tuple[str, ...] = get_args(Kind)
+
+LONGEST_CELL = 4_000
+"""Characters of one cell that travel to the page. Twilio's longest body has 1,600."""
+
+TONES: dict[str, tuple[str, ...]] = {
+    "good": ("delivered", "read", "valid", "ok", "complete"),
+    "moving": ("accepted", "scheduled", "queued", "sending", "sent", "receiving", "pending"),
+    "warning": ("unknown", "attempted", "partially_delivered", "abandoned"),
+    "problem": ("failed", "undelivered", "rejected", "invalid", "forged", "error"),
+}
+"""The first word of a status → the colour of its pill; any other word is shown without colour."""
+
+_HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f"
+    "\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
+)
+_PICTURES = {"\n": "⏎", "\r": "␍", "\t": "⇥", "\x7f": "␡"}
+_MISSING_TYPES = ("NAType", "NaTType")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table.
+
+    Args:
+        name: The field of a row that stands in it.
+        title: What stands at its head. Times are in UTC, and their heads say so.
+        width: Characters; None lets the content decide. A text column takes what is left, too.
+        kind: How it is shown, sorted and filtered.
+    """
+
+    name: str
+    title: str
+    width: int | None = None
+    kind: Kind = "text"
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            known = ", ".join(KINDS)
+            raise ConfigurationError(
+                f"Column {self.name!r} has the kind {self.kind!r}. It can be: {known}.",
+                field="kind",
+            )
+        if self.width is not None and not 1 <= self.width <= 200:
+            raise ConfigurationError(
+                f"Column {self.name!r} is {self.width} characters wide. Give 1 to 200, or None.",
+                field="width",
+            )
+
+    @property
+    def heading(self) -> str:
+        """The title, with the time zone where there is one to tell."""
+        if self.kind == "time" and "UTC" not in self.title:
+            return f"{self.title} (UTC)"
+        return self.title
+
+
+def check_columns(columns: Iterable[Column]) -> tuple[Column, ...]:
+    """Return the columns of a table.
+
+    Raises:
+        ConfigurationError: When there are none, or two share a name.
+    """
+    columns = tuple(columns)
+    names = [column.name for column in columns]
+    if not columns:
+        raise ConfigurationError("A table needs at least one column.", field="columns")
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigurationError(
+                f"Two columns are named {name!r}. Give each a name of its own.", field="columns"
+            )
+    return columns
+
+
+def cell_text(value: object, column: Column) -> str:
+    """Return what a cell says: text for any value, empty for a missing one, times in UTC.
+
+    Raises:
+        ConfigurationError: When a time has no time zone, for then nobody knows when it was.
+    """
+    if _is_missing(value):
+        return ""
+    if isinstance(value, datetime):
+        text = _utc(value, column)
+    elif isinstance(value, date):
+        text = value.isoformat()
+    elif isinstance(value, Decimal):
+        text = f"{value:f}"
+    else:
+        text = str(value)
+    if len(text) > LONGEST_CELL:
+        text = f"{text[:LONGEST_CELL]}… ({len(text):,} characters)"
+    return _sendable(text)
+
+
+def _is_missing(value: object) -> bool:
+    if value is None or type(value).__name__ in _MISSING_TYPES:
+        return True
+    return isinstance(value, float) and value != value  # noqa: PLR0124  # NaN, as pandas writes it
+
+
+def _utc(moment: datetime, column: Column) -> str:
+    if moment.tzinfo is None:
+        raise ConfigurationError(
+            f"{moment:%Y-%m-%d %H:%M:%S} in column {column.name!r} has no time zone. "
+            "Give an aware datetime, such as datetime.now(UTC).",
+            field=column.name,
+        )
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _sendable(text: str) -> str:
+    """Return the text with halves of surrogate pairs replaced: they cannot be sent as UTF-8."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def visible(text: str) -> str:
+    """Return the text with what hides or reorders its neighbours made visible.
+
+    Line breaks, control characters and bidirectional marks in a stranger's SMS could otherwise
+    show something other than what was sent.
+    """
+    return _HIDDEN.sub(lambda found: _picture(found.group()), text.replace("\r\n", "\n"))
+
+
+def _picture(character: str) -> str:
+    code = ord(character)
+    if character in _PICTURES:
+        return _PICTURES[character]
+    return chr(0x2400 + code) if code < 0x20 else f"⟨U+{code:04X}⟩"
