@@ -26,7 +26,7 @@ _NUMBER: Final = re.compile(
       | {_GAP}?(?!0)\d(?:{_GAP}?\d){{6,14}}(?!\d)                  # in groups
     )
   | (?P<link>\b(?:tel|sms|smsto)(?::|%(?:25)*3[Aa]))(?P<linked>\(?\d(?:{_GAP}?\d){{6,14}}(?!\d))
-  | (?:(?<![\w.+•-])(?<!•\ )|(?<=%[0-9A-Fa-f]{{2}}))(?P<national>
+  | (?:(?<![\w.+-])(?<!•\ )|(?<=%[0-9A-Fa-f]{{2}}))(?P<national>
         \d{{10,15}}                                                # in one run
       | \(?[2-9]\d\d\)?[ .-]?\ ?[2-9]\d\d[ .-]\d{{4}}              # North America, in groups
       | 0[1-9](?:[ .-]\d\d){{4}}                                     # France

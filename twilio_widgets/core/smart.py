@@ -90,5 +90,4 @@ def _smart_table() -> tuple[dict[str, tuple[str, str]], re.Pattern[str]]:
         apart = unicodedata.normalize("NFD", char)
         if apart != char:
             table[apart] = (char, "split accent")
-    longest_first = sorted(table, key=len, reverse=True)
-    return table, re.compile("|".join(map(re.escape, longest_first)))
+    return table, re.compile("|".join(map(re.escape, table)))
