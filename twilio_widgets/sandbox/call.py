@@ -56,15 +56,6 @@ class Call:
         """Answer one page of a short list."""
         ask = paging.asked(self.query)
         shown, more = paging.take_from(ask, rows, sid_of)
-        return Reply(
-            paging.envelope(
-                self.request.path,
-                self.query,
-                ask,
-                key,
-                [as_json(row) for row in shown],
-                [sid_of(row) for row in shown],
-                more=more,
-            ),
-            element=element,
-        )
+        pairs = [(sid_of(row), as_json(row)) for row in shown]
+        payload = paging.envelope(self.request, ask, key, pairs, more=more)
+        return Reply(payload, element=element)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from twilio_widgets.sandbox.wire import Request
     from twilio_widgets.sandbox.world import World
 
-_PAGE = b"<!DOCTYPE html><html><body><h1>502 Bad Gateway</h1></body></html>"
+_PAGE = b"<!DOCTYPE html><html><body><h1>Something stands in between</h1></body></html>"
 _CUT = b'{"sid": "SM'
 
 _STANDING_HEADERS = (
@@ -68,6 +68,12 @@ class Exchange:
         """Note that an answer has left, or that its reader has."""
         with self.world.lock:
             self._open -= 1
+
+    def before_reading(self, request: Request) -> str:
+        """Return the fault that strikes before the body is read; empty when none does."""
+        with self.world.lock:
+            fault = self.faults.take(request, only=NEVER_READ)
+            return fault.kind if fault else ""
 
     def answer(self, request: Request) -> Answer:
         """Return what this request gets."""

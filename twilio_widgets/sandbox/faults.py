@@ -117,11 +117,17 @@ class Faults:
         """Let a fault wait for this many requests."""
         self._waiting += [fault] * times
 
-    def take(self, request: Request) -> Fault | None:
-        """Return the fault this request meets, and use it up."""
+    def take(self, request: Request, *, only: frozenset[str] | None = None) -> Fault | None:
+        """Return the fault this request meets, and use it up.
+
+        Args:
+            request: The request; its body may not have been read yet.
+            only: Take it only when it is one of these kinds, and leave it waiting otherwise.
+        """
         for position, fault in enumerate(self._waiting):
             if fault.strikes(request):
-                return self._waiting.pop(position)
+                wanted = only is None or fault.kind in only
+                return self._waiting.pop(position) if wanted else None
         return None
 
 

@@ -53,15 +53,8 @@ def list_messages(call: Call) -> Reply:
         lambda: log.before(place, wanted, now) if place is not None else iter(()),
     )
     rows = [log.row(entry, now) for entry in entries]
-    payload = paging.envelope(
-        call.request.path,
-        call.query,
-        ask,
-        "messages",
-        [message_json(row) for row in rows],
-        [row.sid for row in rows],
-        more=more,
-    )
+    pairs = [(row.sid, message_json(row)) for row in rows]
+    payload = paging.envelope(call.request, ask, "messages", pairs, more=more)
     return Reply(payload, element=_ELEMENT)
 
 

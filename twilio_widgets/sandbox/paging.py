@@ -16,7 +16,7 @@ from twilio_widgets.sandbox.refusals import Refusal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from twilio_widgets.sandbox.wire import Form
+    from twilio_widgets.sandbox.wire import Form, Request
 
 _Row = TypeVar("_Row")
 
@@ -90,44 +90,40 @@ def take_from(
 
 
 def envelope(
-    path: str,
-    query: Form,
+    request: Request,
     ask: Ask,
     key: str,
-    rows: list[dict[str, object]],
-    sids: list[str],
+    rows: Sequence[tuple[str, dict[str, object]]],
     *,
     more: bool,
 ) -> dict[str, object]:
     """Return the list envelope of the 2010-04-01 API.
 
     Args:
-        path: The path as requested.
-        query: The whole query; its filters stay in every link.
+        request: What was asked; its path and its filters stay in every link.
         ask: Which page this is.
         key: The name of the rows, such as ``messages``.
-        rows: The rows of this page.
-        sids: Their SIDs, which the tokens of its neighbours name.
+        rows: The rows of this page, each with its SID, which the neighbours' tokens name.
         more: Whether another page follows.
     """
-    filters = [pair for pair in query.pairs if pair[0] not in _PAGING]
+    filters = [pair for pair in request.query.pairs if pair[0] not in _PAGING]
 
     def link(page: int, token: str | None) -> str:
         paging = [("PageSize", str(ask.size)), ("Page", str(page))]
         if token and page:
             paging.append(("PageToken", token))
-        return f"{path}?{urlencode(filters + paging, quote_via=quote)}"
+        return f"{request.path}?{urlencode(filters + paging, quote_via=quote)}"
 
     here = ("PB" if ask.backwards else "PA") + ask.place if ask.place else None
     start = ask.page * ask.size if rows else 0
     return {
         "first_page_uri": link(0, None),
         "end": start + max(0, len(rows) - 1),
-        "previous_page_uri": link(ask.page - 1, f"PB{sids[0]}") if ask.page and rows else None,
-        key: rows,
+        "previous_page_uri": link(ask.page - 1, f"PB{rows[0][0]}") if ask.page and rows else None,
+        key: [row for _sid, row in rows],
         "uri": link(ask.page, here),
         "page_size": ask.size,
         "start": start,
-        "next_page_uri": link(ask.page + 1, f"PA{sids[-1]}") if more and rows else None,
+        "next_page_uri": link(ask.page + 1, f"PA{rows[-1][0]}") if more and rows else None,
         "page": ask.page,
     }

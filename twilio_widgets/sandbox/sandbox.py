@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Self
 
 from twilio_widgets.core.secret import Secret
 from twilio_widgets.errors import SandboxError
 from twilio_widgets.sandbox import composing
+from twilio_widgets.sandbox.callbacks import Delivery, Webhooks
 from twilio_widgets.sandbox.clock import Clock
 from twilio_widgets.sandbox.connection import SandboxConnection, SandboxKeyConnection
 from twilio_widgets.sandbox.exchange import Exchange
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
     from types import TracebackType
+
+    from twilio_widgets.sandbox.server import Server
 
 _DATE_FILTERS = ("inclusive", "before_exclusive")
 _UNSENT = ("first", "last", "hidden_when_filtered")
@@ -79,6 +83,9 @@ class Sandbox:
         self._faults = Faults()
         self._exchange = Exchange(self._world, self._faults)
         self._wire = InProcess(self._exchange, self.clock)
+        self._webhooks = Webhooks(self._world)
+        self._server: Server | None = None
+        self._opening = threading.Lock()
         self._closed = False
 
     # Who and where
@@ -119,6 +126,32 @@ class Sandbox:
     def wire(self) -> InProcess:
         """The httpx transport that leads here, for blocking and async clients."""
         return self._wire
+
+    @property
+    def url(self) -> str:
+        """The root of the sandbox on a real socket, such as ``http://127.0.0.1:51234``.
+
+        The socket opens on first use, and closes with the sandbox.
+        """
+        return self.open()
+
+    def open(self, port: int = 0) -> str:
+        """Open the socket, unless it is open already, and return its URL.
+
+        Args:
+            port: The port on 127.0.0.1; 0 takes a free one.
+
+        Raises:
+            SandboxError: The sandbox is closed, the port is taken, or uvicorn is missing.
+        """
+        with self._opening:
+            if self._closed:
+                raise SandboxError("This sandbox is closed. Make another one.")
+            if self._server is None:
+                from twilio_widgets.sandbox.server import Server
+
+                self._server = Server(self._exchange, port)
+            return self._server.url
 
     @property
     def world_id(self) -> str:
@@ -228,6 +261,23 @@ class Sandbox:
             return tuple(self._world.ledger)
 
     @property
+    def webhooks(self) -> tuple[Delivery, ...]:
+        """Every status callback and inbound webhook that was made, or could not be."""
+        with self._world.lock:
+            return tuple(self._webhooks.deliveries)
+
+    def settle(self, timeout: float = 5.0) -> bool:
+        """Wait until every webhook that is due has been posted.
+
+        Args:
+            timeout: Seconds of real time to wait at most.
+
+        Returns:
+            Whether all of them have been.
+        """
+        return self._webhooks.settle(timeout)
+
+    @property
     def accounts(self) -> tuple[Account, ...]:
         """The accounts of this world, with their play credentials."""
         return tuple(self._world.accounts.values())
@@ -236,8 +286,12 @@ class Sandbox:
 
     def close(self) -> None:
         """Stop what runs for this sandbox. Further requests find nobody."""
-        self._closed = True
-        self._wire.shut()
+        with self._opening:
+            self._closed = True
+            self._wire.shut()
+            self._webhooks.close()
+            if self._server is not None:
+                self._server.close()
 
     def __enter__(self) -> Self:
         return self

@@ -10,7 +10,7 @@ import base64
 import binascii
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl
@@ -53,6 +53,10 @@ class Request:
     headers: Mapping[str, str] = field(repr=False)
     """By lower-case name. Not in `repr`: they hold the credentials."""
     body: bytes = field(default=b"", repr=False)
+
+    def with_body(self, body: bytes) -> Request:
+        """Return this request once its body has been read."""
+        return replace(self, body=body)
 
     def credentials(self) -> tuple[str, str] | None:
         """Return user name and password of HTTP Basic authentication, if it is readable."""

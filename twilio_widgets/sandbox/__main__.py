@@ -1,0 +1,74 @@
+"""``python -m twilio_widgets.sandbox``: the sandbox on its own, until Ctrl+C."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from twilio_widgets.errors import SandboxError
+from twilio_widgets.sandbox.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None, *, stop: threading.Event | None = None) -> int:
+    """Run a sandbox on a socket and say how to reach it.
+
+    Args:
+        arguments: The command line; None takes the process's own.
+        stop: Ends the sandbox when set. None waits for Ctrl+C.
+
+    Returns:
+        The exit status.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        sandbox = Sandbox(seed=options.seed, messages=options.messages, now=options.now)
+        with sandbox:
+            sandbox.open(options.port)
+            sys.stdout.write(_greeting(sandbox))
+            sys.stdout.flush()
+            (stop or threading.Event()).wait()
+    except KeyboardInterrupt:
+        sys.stdout.write("\nStopped.\n")
+    except SandboxError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m twilio_widgets.sandbox",
+        description="A small Twilio on this machine: no account, no network, no SMS.",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="another seed, another account")
+    parser.add_argument("--messages", type=int, default=0, help="length of the message history")
+    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (0: a free one)")
+    parser.add_argument("--now", help="freeze the clock there, such as 2026-01-31T12:00:00Z")
+    return parser
+
+
+def _greeting(sandbox: Sandbox) -> str:
+    account = sandbox.accounts[0]
+    key = next(key for key in account.keys.values() if not key.main)
+    # Play credentials, made from the seed: they open nothing but this sandbox.
+    rows = [
+        ("URL", sandbox.url),
+        ("Account SID", account.sid),
+        ("Auth token", account.auth_token),
+        ("API key SID", key.sid),
+        ("API key secret", key.secret),
+        ("Numbers", ", ".join(sandbox.numbers)),
+        ("Messaging service", sandbox.services[0]),
+    ]
+    lines = "".join(f"{name + ':':<20}{value}\n" for name, value in rows)
+    first = "A Twilio sandbox is running. Nothing it does leaves this machine."
+    return f"{first}\n\n{lines}\nStop it with Ctrl+C.\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
