@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable
+
+    from twilio_widgets.frames.csv_file import Written
 
 _IGNORED_BY_MATHJAX = ["tex2jax_ignore", "mathjax_ignore"]  # MathJax 2 and 3, by their names
 
@@ -52,6 +55,54 @@ class MessageFrame(pd.DataFrame):
         if self.attrs.get("complete") and self.attrs.get("rows") != len(self):
             self.attrs["complete"] = False
         return self
+
+    def to_csv(self, path_or_buf: Any = None, **options: Any) -> Any:
+        """Write a CSV file that no spreadsheet runs; ``frames.read_csv`` gives the same back.
+
+        Texts that would be formulas get an apostrophe in front; phone numbers stay as they are (the
+        rule is in `twilio_widgets.frames.formulas`). ``pandas.DataFrame(frame).to_csv`` guards
+        nothing.
+
+        Args:
+            path_or_buf: Where to; None returns the CSV as text.
+            options: Those of `pandas.DataFrame.to_csv`. Row numbers are left out by default.
+
+        Returns:
+            What was written where, and whether it is complete; or the text.
+        """
+        from twilio_widgets.frames.csv_file import write_csv
+
+        return write_csv(self, path_or_buf, **options)
+
+    def to_excel(  # type: ignore[misc, override]
+        self, path: str | os.PathLike[str], sheet_name: str = "messages"
+    ) -> Written:
+        """Write an Excel workbook of plain texts and numbers; ``frames.read_excel`` reads it back.
+
+        No cell is a formula or a link. Times are in UTC. The sheet *about* tells of the reading.
+
+        Args:
+            path: Where to, ending in ``.xlsx``.
+            sheet_name: The name of the sheet with the rows.
+
+        Returns:
+            What was written where, and whether it is complete.
+
+        Raises:
+            ConfigurationError: openpyxl is missing, or the frame does not fit into a sheet.
+        """
+        from twilio_widgets.frames.excel_file import write_excel
+
+        return write_excel(self, path, sheet_name)
+
+    def masked(self) -> MessageFrame:
+        """Return a copy to show to others: every phone number masked, also inside texts.
+
+        Texts keep their other words: what people wrote may still tell who they are.
+        """
+        from twilio_widgets.frames.masking import masked
+
+        return masked(self)
 
     def _repr_html_(self) -> str | None:
         if not pd.get_option("display.notebook_repr_html"):

@@ -1,0 +1,145 @@
+"""Message frames as CSV files that no spreadsheet runs, and back again unchanged."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from pandas.api.types import is_integer_dtype
+
+from twilio_widgets.errors import ConfigurationError
+from twilio_widgets.frames.formulas import guarded, unguarded
+from twilio_widgets.frames.message_frame import MessageFrame
+from twilio_widgets.frames.schema import NAMES, TEXT, conform
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written where, and whether it is everything."""
+
+    path: str
+    rows: int
+    complete: bool | None
+    """Whether the file holds all that the log had for the filters. None: the frame does not say."""
+
+    note: str = ""
+    """When the log holds more than was read, a sentence that says so."""
+
+    def __repr__(self) -> str:
+        whole = {True: "complete", False: "not the whole log", None: ""}[self.complete]
+        said = "; ".join(part for part in (whole, self.note) if part)
+        return f"{self.rows:,} rows written to {self.path}" + (f" ({said})" if said else "")
+
+
+def written(frame: pd.DataFrame, path: object) -> Written:
+    """Describe a file that holds all of `frame`."""
+    complete = frame.attrs.get("complete")
+    if complete and frame.attrs.get("rows") != len(frame):
+        complete = False  # rows were dropped in place, where pandas asks nobody
+    return Written(str(path), len(frame), complete, str(frame.attrs.get("cut_off", "")))
+
+
+def make_private(path: object) -> None:
+    """Create a file that only its owner may read, if `path` names one that is not there yet."""
+    if isinstance(path, str | PathLike) and "://" not in (name := fspath(path)):
+        with suppress(FileExistsError):
+            Path(name).touch(mode=0o600, exist_ok=False)
+
+
+def write_csv(frame: pd.DataFrame, path: Any = None, **options: Any) -> str | Written:
+    """Write a frame as CSV, with every text guarded: see `twilio_widgets.frames.formulas`.
+
+    Args:
+        frame: Any frame; all its texts are guarded, in cells, column names and index.
+        path: Where to; None returns the CSV as text.
+        options: Those of `pandas.DataFrame.to_csv`. ``index`` is written by default when it means
+            something: when it has a name, or is not of whole numbers. ``encoding="utf-8-sig"``
+            helps Excel to see that the file is UTF-8.
+
+    Returns:
+        What was written where, or the text.
+    """
+    index = any(frame.index.names) or not is_integer_dtype(frame.index)
+    make_private(path)
+    # With CRLF, Python's writer also quotes a text that holds a lone CR.
+    defaults: dict[str, Any] = {"index": index, "lineterminator": "\r\n"}
+    text: Any = each_text(frame, guarded).to_csv(path, **defaults | options)
+    return written(frame, path) if path is not None else str(text)
+
+
+def read_csv(path: str | PathLike[str], **options: Any) -> MessageFrame:
+    """Read a CSV file that a message frame wrote: the same columns, texts and types again.
+
+    Args:
+        path: The file, or anything else `pandas.read_csv` takes.
+        options: Those of `pandas.read_csv`, such as ``sep``.
+
+    Returns:
+        The frame. Columns the schema does not know are text. ``attrs`` are not in a CSV file.
+
+    Raises:
+        ConfigurationError: A value does not fit its column; the error names it.
+    """
+    defaults = {"dtype": TEXT, "keep_default_na": False, "na_values": [""], "encoding": "utf-8-sig"}
+    try:
+        frame = pd.read_csv(path, **{**defaults, **options})
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        name = path if isinstance(path, str | Path) else "This"
+        raise ConfigurationError(f"{name} is not a CSV file that can be read: {error}") from error
+    return typed(each_text(frame, unguarded))
+
+
+def typed(frame: pd.DataFrame) -> MessageFrame:
+    """Give the columns of a table read from a file their types; none is added.
+
+    Raises:
+        ConfigurationError: It is no table of messages, or a value does not fit its column.
+    """
+    if not set(frame.columns) & set(NAMES):
+        raise ConfigurationError(
+            "No column of a message frame was found. Expected some of: " + ", ".join(NAMES)
+        )
+    return MessageFrame(conform(frame)[list(frame.columns)]).__finalize__(frame)
+
+
+def each_text(frame: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:
+    """Return the frame with every text in it changed: in cells, and in the names of both axes."""
+
+    def changed(value: Any) -> Any:
+        if isinstance(value, str):
+            return change(value)
+        if isinstance(value, tuple):
+            return tuple(changed(part) for part in value)
+        return value if pd.api.types.is_scalar(value) else change(str(value))
+
+    made = pd.DataFrame(frame, copy=True)
+    made.columns = _named_anew(made.columns, changed)
+    if isinstance(made.index, pd.MultiIndex) or _may_hold_text(made.index):
+        made.index = _named_anew(made.index, changed)
+    else:
+        made.index.names = [changed(name) for name in made.index.names]
+    for place in range(len(made.columns)):
+        column = made.iloc[:, place]
+        if _may_hold_text(column):
+            values = [changed(value) for value in column.tolist()]
+            kind = TEXT if isinstance(column.dtype, pd.StringDtype) else object
+            made.isetitem(place, pd.Series(values, dtype=kind).array)
+    return made
+
+
+def _named_anew(axis: pd.Index, changed: Callable[[Any], Any]) -> pd.Index:
+    names = [changed(name) for name in axis.names]
+    return axis.map(changed).set_names(names)
+
+
+def _may_hold_text(values: pd.Series | pd.Index) -> bool:
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return _may_hold_text(values.dtype.categories)
+    return bool(values.dtype == object) or isinstance(values.dtype, pd.StringDtype)
