@@ -3,7 +3,10 @@ from .client import Twilio as Twilio
 from .core.connection import ApiKeyConnection as ApiKeyConnection
 from .core.connection import AuthTokenConnection as AuthTokenConnection
 from .core.explain import explain_error as explain_error
+from .core.find import NotSureYet as NotSureYet
 from .core.message import Message as Message
 from .core.segments import segments as segments
 from .core.sources import connect as connect
 from .frames.message_frame import MessageFrame as MessageFrame
+from .panels.connection import ConnectionPanel as ConnectionPanel
+from .sandbox import Sandbox as Sandbox

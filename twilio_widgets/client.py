@@ -357,7 +357,7 @@ class Messages(_MessageFace):
         Raises:
             ApiError: It is too early: Twilio deletes only messages that have come to their end.
         """
-        self._run(messages.delete(self._connection, self._patience(), sid))
+        return cast("None", self._run(messages.delete(self._connection, self._patience(), sid)))
 
     def media(self, sid: str) -> tuple[attachments.Media, ...]:
         """Read which files a message has."""

@@ -157,11 +157,12 @@ def test_sources_are_named_without_asking_anyone(within, cli):
     )
 
 
-def test_no_secret_stands_in_a_traceback_with_locals(within):
+@pytest.mark.parametrize("place", ["environment", "keyring"])
+def test_no_secret_stands_in_a_traceback_with_locals(within, place):
     wrong = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "canary-7c1"}
-    for places in (within(wrong), within(keyring=wrong.get)):
-        with pytest.raises(ConfigurationError) as caught:
-            connect(within=places)
-        told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
-        _own, inside = "".join(told.format()).split("core/sources.py", 1)
-        assert "canary" not in inside
+    places = within(wrong) if place == "environment" else within(keyring=wrong.get)
+    with pytest.raises(ConfigurationError) as caught:
+        connect(within=places)
+    told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    _own, inside = "".join(told.format()).split("core/sources.py", 1)
+    assert "canary" not in inside
