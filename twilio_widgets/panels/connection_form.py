@@ -67,12 +67,11 @@ class ConnectionForm:
         self.facts = Facts()
         self._has_source = bool(sources)
         self._advice = Note()
-        self._outcome = Note()
+        self._outcome = styled(Note(), "tw-verdict")
         self._notes = {name: Note() for name in self.texts}
         fields = {name: field(self.texts[name], note) for name, note in self._notes.items()}
         self._own_key = fields["api_key_sid"]
         self._account = fields["account_sid"]
-        self._token_row = self.token
         self._extra = styled(
             ipywidgets.VBox(
                 [self.token, fields["subaccount_sid"], fields["region"], fields["edge"]]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from twilio_widgets.core.connection import KEY_CANNOT_VALIDATE, Connection, check_sid
+from twilio_widgets.core.connection import Connection, check_sid
 from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.panels.access import Access
 
@@ -218,7 +218,7 @@ def facts_of(state: ConnectionState) -> tuple[tuple[str, str], ...]:
         ("Kind", known.kind),
         ("Source", known.source),
         ("Served from", known.place),
-        ("Webhooks", "signatures can be checked" if known.checks_webhooks else KEY_CANNOT_VALIDATE),
+        ("Webhooks", f"signatures {'can' if known.checks_webhooks else 'cannot'} be checked"),
     )
 
 

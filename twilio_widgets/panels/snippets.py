@@ -6,7 +6,7 @@ shown. Run against the sandbox, all three make the same request; a test runs the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from twilio_widgets.core.connection import Connection
@@ -19,14 +19,18 @@ Where = Connection | Access | str
 
 _LISTS = frozenset({"media_url", "persistent_action"})
 _NOT_OFFICIAL = {"tags": "# twilio-python has no parameter for tags."}
-_DATES = {
-    "sent_on": "date_sent",
-    "sent_after": "date_sent_after",
-    "sent_before": "date_sent_before",
+_ASKED = {
+    "to": ("to", "To"),
+    "from_": ("from_", "From"),
+    "sent_on": ("date_sent", "DateSent"),
+    "sent_after": ("date_sent_after", "DateSent>"),
+    "sent_before": ("date_sent_before", "DateSent<"),
 }
-_DATES_ON_THE_WIRE = {"sent_on": "DateSent", "sent_after": "DateSent>", "sent_before": "DateSent<"}
-_LARGEST_PAGE = 1000
-_EVERYTHING = "# One page. The answer's next_page_uri leads to the next."
+"""What Twilio filters by: the official client's keyword, and the name on the wire."""
+
+DEFAULT_LIMIT = 1000
+"""The limit of ``messages.list`` when none is given."""
+LARGEST_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,34 +90,60 @@ def list_snippet(where: Where, filters: Mapping[str, object]) -> Snippet:
 
     Args:
         where: The connection, or its kind.
-        filters: ``to``, ``from_``, ``sent_on``, ``sent_after``, ``sent_before`` and ``limit`` as in
-            ``messages.list``. Those that are None are left out; a limit of None means everything.
+        filters: Keywords of ``messages.list``. Those that are None are left out; a limit of None
+            means everything.
     """
     access = _access(where)
     given = {name: in_utc(value) for name, value in filters.items() if value is not None}
-    limit = filters.get("limit", _LARGEST_PAGE)
+    limit = filters.get("limit", DEFAULT_LIMIT)
     ours = given if limit is not None else given | {"limit": None}
-    official = {_DATES.get(name, name): value for name, value in given.items()}
+    asked = {name: value for name, value in given.items() if name in _ASKED}
+    official = {_ASKED[name][0]: value for name, value in asked.items()}
     if limit is not None:
         official["limit"] = limit
-    pairs = [
-        (_DATES_ON_THE_WIRE.get(name, twilio_name(name)), text)
-        for name, value in given.items()
-        if name != "limit"
-        for text in texts_of(value)
-    ]
-    whole = isinstance(limit, int) and limit <= _LARGEST_PAGE
-    size = str(limit) if whole else str(_LARGEST_PAGE)
+    whole = isinstance(limit, int) and limit <= LARGEST_PAGE
+    pairs = [(_ASKED[name][1], text) for name, value in asked.items() for text in texts_of(value)]
+    pairs.append(("PageSize", str(limit if whole else LARGEST_PAGE)))
+    notes = [] if whole else ["# One page. The answer's next_page_uri leads to the next."]
+    local = [name for name in given if name in _LOCAL]
+    if local:
+        said = f"# Twilio cannot filter by {' and '.join(local)}: look for them in the answer."
+        notes.insert(0, said)
     return Snippet(
         access.ours(call("frame = twilio.messages.list", **ours), given.values()),
-        access.official(call("messages = client.messages.list", **official), given.values()),
-        access.curl(
-            "Messages.json",
-            [*pairs, ("PageSize", size)],
-            "--get",
-            note="" if whole else _EVERYTHING,
-        ),
+        access.official(_official_list(official, given), given.values()),
+        access.curl("Messages.json", pairs, "--get", note="\n".join(notes)),
     )
+
+
+def _official_list(asked: Mapping[str, object], given: Mapping[str, object]) -> str:
+    listed = call("messages = client.messages.list", **asked)
+    wanted = [_LOCAL[name](value) for name, value in given.items() if name in _LOCAL]
+    if not wanted:
+        return listed
+    chosen = "[message for message in messages if " + " and ".join(wanted) + "]"
+    return f"{listed}\nmessages = {chosen}"
+
+
+def _one_of(attribute: str) -> Callable[[object], str]:
+    def condition(value: object) -> str:
+        many = isinstance(value, Sequence) and not isinstance(value, str)
+        return f"message.{attribute} {'in' if many else '=='} {literal(value)}"
+
+    return condition
+
+
+def _has_text(value: object) -> str:
+    return f"{literal(value)}.casefold() in (message.body or '').casefold()"
+
+
+_LOCAL: Mapping[str, Callable[[object], str]] = {
+    "status": _one_of("status"),
+    "direction": _one_of("direction"),
+    "error_code": _one_of("error_code"),
+    "text": _has_text,
+}
+"""What Twilio cannot filter by, and how one would look for it in the official client's answer."""
 
 
 def get_snippet(where: Where, sid: str) -> Snippet:

@@ -37,7 +37,7 @@ export default () => {
     const draw = () => {
       const problem = model.get("problem");
       label.textContent = model.get("label");
-      input.placeholder = model.get("held") ? "held in the kernel" : model.get("placeholder");
+      input.placeholder = model.get("placeholder");
       input.disabled = model.get("disabled");
       input.setAttribute("aria-invalid", String(problem !== ""));
       note.textContent = problem || model.get("hint");
