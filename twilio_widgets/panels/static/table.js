@@ -2,6 +2,7 @@
 // text: control.js, table_rows.js, table_text.js, table_parts.js, table_paint.js, table_hands.js.
 
 const PATIENCE = 1500; // milliseconds to wait for what was asked for
+const MOST_WORDS = 50; // offered by a filter
 
 // anywidget gives `initialize` and `render` different proxies of one model; what they share is here.
 export default () => {
@@ -80,8 +81,9 @@ function collectWords(words, columns, { reset, added, updated }) {
   columns.forEach(({ kind }, column) => {
     if (kind !== "status") return;
     if (reset || !words.has(column)) words.set(column, new Set());
-    for (const row of [...added, ...updated]) {
-      if (row.cells[column]) words.get(column).add(firstWord(row.cells[column]));
+    const known = words.get(column);
+    for (const { cells } of [...added, ...updated]) {
+      if (cells[column] && known.size < MOST_WORDS) known.add(firstWord(cells[column]));
     }
   });
 }
@@ -98,7 +100,9 @@ function makeView(model, { store, words, open }) {
     widths: [],
     /** The marked cell: a row (null for the heads) and a column; and the row opened last. */
     mark: { row: null, column: 0, opened: null },
-    /** Rows that came above those in sight. */
+    /** The topmost row in sight when last drawn, and its index; rows that came above it since. */
+    top: null,
+    topIndex: 0,
     unseen: 0,
     frame: 0,
     typing: 0,

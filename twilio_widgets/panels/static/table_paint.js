@@ -20,6 +20,8 @@ function paint(view) {
   const last = Math.min(count, Math.ceil((grid.scrollTop + tall) / ROW) + MARGIN);
   growSlots(view, last - first);
   fit(view, first, last);
+  view.topIndex = Math.floor(grid.scrollTop / ROW);
+  view.top = rowAt(order, view.topIndex);
   const used = new Set();
   for (let index = first; index < last; index += 1) {
     const slot = slots[index % slots.length];
@@ -100,15 +102,14 @@ function markedId({ mark, slots, parts: { heads } }, used) {
 /** Takes up a change of the store; rows in sight stay where they are while others come above. */
 function changed(view, change) {
   const { order, mark, parts: { grid, body } } = view;
-  const away = grid.scrollTop > 0 && !change.reset;
-  const anchor = away ? rowAt(order, Math.floor(grid.scrollTop / ROW)) : undefined;
-  const before = anchor ? indexOf(order, anchor) : -1;
   follow(order, change);
   if (change.reset) Object.assign(mark, { row: null, opened: null });
-  const came = anchor ? indexOf(order, anchor) - before : 0;
-  if (came > 0) {
+  const now = view.top && !change.reset ? indexOf(order, view.top) : -1;
+  const came = Math.max(0, now - view.topIndex);
+  if (came > 0 && grid.scrollTop > 0) {
     body.style.height = `${order.shown.length * ROW}px`; // or there is no room to scroll into
     grid.scrollTop += came * ROW;
+    view.topIndex += came;
     view.unseen += came;
   }
   draw(view);

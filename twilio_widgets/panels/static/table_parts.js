@@ -47,8 +47,10 @@ function makeParts(columns, label, live, height) {
   const root = make("section", { className: "tw-table", label }, tools,
     make("div", { className: "tw-frame" }, grid, fresh, empty),
     make("div", { className: "tw-foot" }, count, note), spoken);
-  // JupyterLab would take letters and arrows for commands on cells.
-  root.dataset.lmSuppressShortcuts = "true";
+  // JupyterLab would take letters and arrows for commands on cells; it looks at what has the focus.
+  for (const element of root.querySelectorAll("button, select, input, [tabindex]")) {
+    element.dataset.lmSuppressShortcuts = "true";
+  }
   return {
     id, root, search, filters, pause, copy, save, head, heads, body, empty, grid, fresh, count, note,
     spoken,
@@ -60,14 +62,15 @@ function makeFilter(title) {
   return make("select", { className: "tw-filter", label: `Filter by ${title}` }, any);
 }
 
-/** Offers the words that a status column holds, in alphabetical order. */
+/** Offers the words that a status column holds, and the one chosen even when it is gone. */
 function offerWords({ element }, words) {
-  if (element.options.length - 1 === words.size) return;
-  const { value } = element;
-  const options = [...words].sort().map((word) =>
-    make("option", { value: word, textContent: visible(word) }));
+  const chosen = element.value;
+  const offered = [...new Set(chosen ? [...words, chosen] : words)].sort();
+  const standing = [...element.options].slice(1).map(({ value }) => value);
+  if (offered.join(" ") === standing.join(" ")) return;
+  const options = offered.map((word) => make("option", { value: word, textContent: visible(word) }));
   element.replaceChildren(element.options[0], ...options);
-  element.value = value;
+  element.value = chosen;
 }
 
 function makeHead({ title, kind }, id) {
@@ -107,23 +110,22 @@ function fillSlot(slot, row, columns, tones) {
   });
 }
 
-const WIDTHS = { time: 19, phone: 13, number: 6, status: 11, text: 24 };
+// Characters of the width of a 0, which most are narrower than.
+const WIDTHS = { time: 17, phone: 13, number: 6, status: 11, text: 24 };
+const GROWING = new Set(["phone", "number", "status"]);
 const WIDEST = 34;
 
-/** Fits the columns to what stands in them; they only ever grow, so that nothing jumps about. */
+/** Fits columns to what stands in them. They only grow, so that nothing jumps about. */
 function fitColumns(columns, widths, rows) {
-  let grown = false;
+  const before = widths.join();
   columns.forEach(({ kind, title, width }, column) => {
-    const least = Math.max(WIDTHS[kind], title.length + 2, widths[column] ?? 0);
-    let wide = width ?? least;
-    if (!width && kind !== "text") {
-      for (const { cells } of rows) wide = Math.max(wide, cells[column].length + (kind === "status" ? 2 : 0));
-      wide = Math.min(wide, WIDEST);
+    let wide = width ?? Math.max(WIDTHS[kind], title.length + 2, widths[column] ?? 0);
+    if (width === null && GROWING.has(kind)) {
+      for (const { cells } of rows) wide = Math.max(wide, Math.min(WIDEST, cells[column].length + 1));
     }
-    grown ||= wide !== widths[column];
     widths[column] = wide;
   });
-  return grown;
+  return widths.join() !== before;
 }
 
 /** The widths as a grid's tracks, the same in every row; text columns share what is left. */
