@@ -10,7 +10,7 @@ from twilio_widgets.sandbox.wire import Reply
 
 if TYPE_CHECKING:
     from twilio_widgets.sandbox.call import Call
-    from twilio_widgets.sandbox.world import Account, Key
+    from twilio_widgets.sandbox.estate import Account, Key
 
 _OPENING_BALANCE = Decimal("100")
 _SUBRESOURCES = {

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import TypeVar
 
+    from twilio_widgets.sandbox.estate import Account
     from twilio_widgets.sandbox.wire import Form, Request
-    from twilio_widgets.sandbox.world import Account, World
+    from twilio_widgets.sandbox.world import World
 
     _Row = TypeVar("_Row")
 

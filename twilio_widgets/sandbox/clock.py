@@ -113,7 +113,6 @@ def _length(by: str | float | timedelta) -> float:
 
 def _from_words(words: str) -> float:
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]+?)s?\s*", words.lower())
-    unit = _UNITS.get(found[2]) if found else _UNITS["s"] if words.strip() == "0" else None
-    if found is None or unit is None:
+    if found is None or found[2] not in _UNITS:
         raise SandboxError(f'{words!r} is not a length of time. Write it like "10 min" or "2 h".')
-    return float(found[1]) * unit
+    return float(found[1]) * _UNITS[found[2]]

@@ -9,10 +9,11 @@ from twilio_widgets.sandbox.lifecycle import Step
 from twilio_widgets.sandbox.world import Accepted
 
 if TYPE_CHECKING:
+    from twilio_widgets.sandbox.estate import Account
     from twilio_widgets.sandbox.messages import StoredMessage
     from twilio_widgets.sandbox.refusals import Refusal
     from twilio_widgets.sandbox.wire import Form
-    from twilio_widgets.sandbox.world import Account, World
+    from twilio_widgets.sandbox.world import World
 
 _STOP = frozenset(["STOP", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "REVOKE", "OPTOUT", "CANCEL"])
 _START = frozenset(["START", "YES", "UNSTOP"])

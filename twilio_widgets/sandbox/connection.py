@@ -47,7 +47,7 @@ class _Inside:
             await asyncio.sleep(seconds)
 
 
-@dataclass(frozen=True, kw_only=True, init=False)
+@dataclass(frozen=True, kw_only=True, init=False, repr=False)
 class SandboxConnection(_Inside, AuthTokenConnection):
     """The connection of a sandbox: its account's auth token, and a wire with no network.
 
@@ -68,7 +68,7 @@ class SandboxConnection(_Inside, AuthTokenConnection):
         return "sandbox"
 
 
-@dataclass(frozen=True, kw_only=True, init=False)
+@dataclass(frozen=True, kw_only=True, init=False, repr=False)
 class SandboxKeyConnection(_Inside, ApiKeyConnection):
     """The same with an API key of the sandbox's account."""
 

@@ -170,7 +170,7 @@ class History:
         return self._media(self._talk(index), index)
 
     def _media(self, talk: _Talk, index: int) -> dict[str, str]:
-        if talk.topic.turns[talk.turn].outbound or talk.chance % 25:
+        if talk.topic.turns[talk.turn].outbound or talk.chance % 12:
             return {}
         media = self._sids.sid("ME", index << 4)
         return {} if media in self.deleted_media else {media: "image/png"}

@@ -87,7 +87,7 @@ def outbound(
         recipient: Decides how it ends.
         service: Whether a messaging service picks the sender.
         send_at: When a scheduled message leaves.
-        chance: Any number; it spreads the moments a little.
+        chance: Any number; it spreads the moments of delivery a little.
     """
     steps: list[Step] = []
     queued = created
@@ -101,8 +101,8 @@ def outbound(
     fate = fate_of(recipient)
     if fate.status == "failed":
         return (*steps, Step(queued + 0.7, "failed", fate.error_code))
-    sent = queued + 0.6 + chance % 400 / 1000
-    done = sent + fate.seconds + chance // 400 % 600 / 1000
+    sent = queued + 0.8  # always, so that messages are sent in the order they were created
+    done = sent + fate.seconds + chance % 600 / 1000
     steps += [Step(queued + 0.3, "sending"), Step(sent, "sent")]
     if fate.seconds < _NEVER_HAPPENS:
         steps.append(Step(done, fate.status, fate.error_code))

@@ -9,7 +9,7 @@ from twilio_widgets.sandbox.wire import Reply
 
 if TYPE_CHECKING:
     from twilio_widgets.sandbox.call import Call
-    from twilio_widgets.sandbox.world import OwnNumber
+    from twilio_widgets.sandbox.estate import OwnNumber
 
 _SETTABLE = {
     "FriendlyName": "friendly_name",

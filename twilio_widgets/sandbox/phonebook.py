@@ -7,6 +7,7 @@ Numbering Plan) and 07700 900000 to 900999 in the United Kingdom (Ofcom, "Number
 from __future__ import annotations
 
 from bisect import bisect_right
+from functools import lru_cache
 from typing import NamedTuple
 
 from twilio_widgets.sandbox.sids import noise
@@ -41,6 +42,12 @@ class Contact(NamedTuple):
     number: str
     name: str
     language: str
+
+
+@lru_cache(maxsize=8)
+def phonebook_of(seed: int) -> Phonebook:
+    """Return the phonebook of a seed; worlds with the same seed share it, for it never changes."""
+    return Phonebook(seed)
 
 
 class Phonebook:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from twilio_widgets.sandbox import (
     account_routes,
+    call_routes,
     media_routes,
     message_routes,
     number_routes,
@@ -27,10 +28,9 @@ from twilio_widgets.sandbox.refusals import Refusal, not_found
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from twilio_widgets.sandbox.estate import Account, Key
     from twilio_widgets.sandbox.wire import Reply, Request
-    from twilio_widgets.sandbox.world import Account, Key, World
-
-Handler = "Callable[[Call], Reply]"
+    from twilio_widgets.sandbox.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,8 @@ _ROUTES = (
         post=number_routes.update_number,
     ),
     _route(_ACCOUNT + "/OutgoingCallerIds", get=number_routes.list_caller_ids),
-    _route(_ACCOUNT + "/Calls", get=usage_routes.list_calls),
-    _route(_ACCOUNT + "/Calls/{Call}", get=usage_routes.fetch_call),
+    _route(_ACCOUNT + "/Calls", get=call_routes.list_calls),
+    _route(_ACCOUNT + "/Calls/{Call}", get=call_routes.fetch_call),
     _route(_ACCOUNT + r"/Usage/Records(?:/(?P<period>[A-Za-z]+))?", get=usage_routes.list_usage),
 )
 _SERVICE_ROUTES = (

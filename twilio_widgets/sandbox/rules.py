@@ -15,35 +15,26 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from twilio_widgets.sandbox import magic
-from twilio_widgets.sandbox.phonebook import LANDLINE_PREFIX
+from twilio_widgets.sandbox.addresses import (
+    SERVICE_SID,
+    check_recipient,
+    check_recipient_shape,
+    check_sender,
+    from_pool,
+    service_of,
+)
 from twilio_widgets.sandbox.refusals import Refusal
+from twilio_widgets.sandbox.scheduling import send_at
 
 if TYPE_CHECKING:
+    from twilio_widgets.sandbox.estate import Account, Service
     from twilio_widgets.sandbox.wire import Form
-    from twilio_widgets.sandbox.world import Account, Service, World
+    from twilio_widgets.sandbox.world import World
 
-_E164 = re.compile(r"\+[1-9]\d{6,14}")
-_SHORT_CODE = re.compile(r"\d{3,6}")
-_ALPHANUMERIC = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 &_+-]{1,11}")
-_CHANNEL = re.compile(r"(whatsapp|messenger|rcs):(.+)")
-_SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
 _CONTENT = re.compile(r"HX[0-9a-fA-F]{32}")
-_BERLIN_LANDLINE = "+493023125"
-_SATELLITE = ("+870", "+881", "+882")
-
-SHORT_CODE = "56789"
-"""The short code of the sandbox's account."""
-
-WHATSAPP_SENDER = "whatsapp:+14155550142"
-"""The one channel address registered here."""
-
-_SOONEST, _LATEST = 300, 3_024_000
-_MOST_SCHEDULED = 500_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,17 +60,17 @@ def check(form: Form, account: Account, world: World) -> Creation:
     """
     to, given = form.get("To") or "", form.get("From") or ""
     service_sid = form.get("MessagingServiceSid") or ""
-    if _SERVICE.fullmatch(given):  # a messaging service is accepted in From as well
+    if SERVICE_SID.fullmatch(given):  # a messaging service is accepted in From as well
         service_sid, given = service_sid or given, ""
     _check_presence(form, to, given or service_sid)
-    _check_recipient_shape(to)
+    check_recipient_shape(to)
     body = _check_content(form)
     media = _check_media(form)
-    service = _service(service_sid, account, world) if service_sid else None
-    send_at = _send_at(form, service, account, world)
-    sender = given or _from_pool(service, to)
-    _check_sender(sender, to, account, world)
-    _check_recipient(to, sender, service, account, world)
+    service = service_of(service_sid, account, world) if service_sid else None
+    leaves_at = send_at(form, service, account, world)
+    sender = given or from_pool(service, to)
+    check_sender(sender, to, account, world)
+    check_recipient(to, sender, service, account, world)
     _check_options(form)
     return Creation(
         to=to,
@@ -88,7 +79,7 @@ def check(form: Form, account: Account, world: World) -> Creation:
         service_sid=service.sid if service else None,
         body=body,
         media=media,
-        send_at=send_at,
+        send_at=leaves_at,
         status_callback=_callback(form, service),
     )
 
@@ -102,18 +93,6 @@ def _check_presence(form: Form, to: str, sender: str) -> None:
         raise Refusal(21654)
     if not any(form.get(name) for name in ("Body", "MediaUrl", "ContentSid")):
         raise Refusal(21602)
-
-
-def _check_recipient_shape(to: str) -> None:
-    channel = _CHANNEL.fullmatch(to)
-    number = channel[2] if channel else to
-    if channel is None and _SHORT_CODE.fullmatch(to):
-        raise Refusal(21265)
-    if channel and channel[1] == "messenger":
-        return
-    # Twilio may read national forms such as (415) 555-0100; how is not documented.
-    if not _E164.fullmatch(number):
-        raise Refusal(21211, f"Invalid 'To' phone number: {to}")
 
 
 def _check_content(form: Form) -> str:
@@ -150,104 +129,6 @@ def _is_url(text: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in {"http", "https"} and bool(host)
-
-
-def _service(sid: str, account: Account, world: World) -> Service:
-    if not _SERVICE.fullmatch(sid):
-        raise Refusal(21705)
-    service = world.services.get(sid)
-    if service is None or service.account_sid != account.sid:
-        raise Refusal(21701)
-    return service
-
-
-def _from_pool(service: Service | None, to: str) -> str:
-    assert service is not None  # noqa: S101  # one of From and service was checked to be there
-    if not service.senders:
-        raise Refusal(21704)
-    if ":" in to:
-        raise Refusal(21703)  # this pool has no channel senders
-    at_home = [sender for sender in service.senders if sender[:2] == to[:2]]
-    return (at_home or list(service.senders))[0]
-
-
-def _send_at(form: Form, service: Service | None, account: Account, world: World) -> float | None:
-    text = form.get("SendAt")
-    if form.get("ScheduleType") is None and not text:
-        return None
-    if service is None:
-        raise Refusal(35118)
-    if not text or form.get("ScheduleType") != "fixed":
-        # SendAt without ScheduleType is UNCONFIRMED; sending it at once would be a bad surprise.
-        raise Refusal(35111)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise Refusal(35111, "'SendAt' is not an ISO 8601 time") from None
-    at = moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
-    # Which of 35114, 35115 and 35117 stands for which end of the window is UNCONFIRMED.
-    if at < world.now() + _SOONEST:
-        raise Refusal(35114)
-    if at > world.now() + _LATEST:
-        raise Refusal(35115)
-    now = world.now()
-    log = world.logs[account.sid]
-    if sum(message.step(now).status == "scheduled" for message in log.stored()) >= _MOST_SCHEDULED:
-        raise Refusal(35125)
-    return at
-
-
-def _check_sender(sender: str, to: str, account: Account, world: World) -> None:
-    code = magic.as_sender(sender)
-    if code is not None:
-        raise Refusal(code)
-    if sender == magic.GOOD_SENDER:
-        return
-    if _CHANNEL.fullmatch(sender) or ":" in to:
-        if sender != WHATSAPP_SENDER or not to.startswith("whatsapp:"):
-            raise Refusal(63007)
-    elif _E164.fullmatch(sender):
-        _check_own(sender, account, world)
-    elif _SHORT_CODE.fullmatch(sender):
-        if sender != SHORT_CODE or not to.startswith("+1"):
-            raise Refusal(21659)
-    elif not _ALPHANUMERIC.fullmatch(sender):
-        raise Refusal(21212, f"Invalid 'From' number or sender id: {sender}")
-    elif to.startswith("+1"):
-        raise Refusal(21612)
-
-
-def _check_own(sender: str, account: Account, world: World) -> None:
-    own = world.own_numbers.get(sender)
-    if own is None:
-        raise Refusal(21659, f"'From' {sender} is not a Twilio phone number")
-    if own.account_sid != account.sid:
-        raise Refusal(21660)
-    if not own.sms:
-        raise Refusal(21606)
-
-
-def _check_recipient(
-    to: str, sender: str, service: Service | None, account: Account, world: World
-) -> None:
-    if to == sender:
-        raise Refusal(63031 if ":" in to else 21266)
-    code = magic.as_recipient(to)
-    if code is not None:
-        raise Refusal(code)
-    if to.startswith(_SATELLITE):
-        raise Refusal(21408, f"Permission to send an SMS has not been enabled for the region: {to}")
-    if to.startswith(LANDLINE_PREFIX):
-        raise Refusal(21614)
-    if to.startswith(_BERLIN_LANDLINE):
-        raise Refusal(21635)
-    if world.settings.trial and to not in {
-        world.phonebook.verified,
-        *world.senders_of(account.sid),
-    }:
-        raise Refusal(21608)
-    if world.has_stopped(to, sender, service.sid if service else None):
-        raise Refusal(21610)
 
 
 def _check_options(form: Form) -> None:

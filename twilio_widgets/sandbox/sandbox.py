@@ -11,11 +11,12 @@ from twilio_widgets.sandbox import composing
 from twilio_widgets.sandbox.callbacks import Delivery, Webhooks
 from twilio_widgets.sandbox.clock import Clock
 from twilio_widgets.sandbox.connection import SandboxConnection, SandboxKeyConnection
+from twilio_widgets.sandbox.estate import Account
 from twilio_widgets.sandbox.exchange import Exchange
 from twilio_widgets.sandbox.faults import Faults, fault_of
 from twilio_widgets.sandbox.inprocess import InProcess
 from twilio_widgets.sandbox.rows import message_json
-from twilio_widgets.sandbox.world import Accepted, Account, Settings, World
+from twilio_widgets.sandbox.world import Accepted, Settings, World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,7 @@ from twilio_widgets.sandbox.wire import Reply
 
 if TYPE_CHECKING:
     from twilio_widgets.sandbox.call import Call
-    from twilio_widgets.sandbox.world import Service
+    from twilio_widgets.sandbox.estate import Service
 
 _SETTABLE = {
     "FriendlyName": "friendly_name",

@@ -1,4 +1,4 @@
-"""Usage records, and calls in shape only."""
+"""Usage records and their eight variants."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from twilio_widgets.sandbox.dates import Span
 from twilio_widgets.sandbox.log import Wanted
 from twilio_widgets.sandbox.refusals import Refusal
-from twilio_widgets.sandbox.rows import API_VERSION, rfc2822
-from twilio_widgets.sandbox.sids import noise
+from twilio_widgets.sandbox.rows import API_VERSION
 from twilio_widgets.sandbox.wire import Reply
 
 if TYPE_CHECKING:
@@ -170,71 +169,3 @@ def _record(
 
 def _snake(name: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)[1:]
-
-
-def list_calls(call: Call) -> Reply:
-    """GET …/Calls: a few calls, so that a raw request has something to look at."""
-    wanted = {field: call.query.get(field.title()) for field in ("to", "from", "status")}
-    calls = [
-        row
-        for row in _calls(call)
-        if all(value in (None, "", row[field]) for field, value in wanted.items())
-    ]
-    return call.page(
-        "Call", "calls", calls, sid_of=lambda row: str(row["sid"]), as_json=lambda row: row
-    )
-
-
-def fetch_call(call: Call) -> Reply:
-    """GET …/Calls/{Sid}."""
-    for row in _calls(call):
-        if row["sid"] == call.sids["Call"]:
-            return Reply(row, element="Call")
-    raise call.missing()
-
-
-def _calls(call: Call) -> list[dict[str, object]]:
-    world = call.world
-    if call.account.sid != world.account.sid:
-        return []
-    return [_call(call, index) for index in range(5)]
-
-
-def _call(call: Call, index: int) -> dict[str, object]:
-    world = call.world
-    chance = noise(world.seed, 9, index)
-    own, contact = world.senders_of(call.account.sid)[0], world.phonebook.at(chance % 4_099).number
-    inbound = bool(index % 2)
-    start = int(world.began) - 86_400 * (index + 1) - chance % 40_000
-    seconds = chance % 300 + 20
-    to, from_ = (own, contact) if inbound else (contact, own)
-    sid = world.sids.sid("CA", index)
-    here = call.uri(f"Calls/{sid}")
-    return {
-        "sid": sid,
-        "date_created": rfc2822(start),
-        "date_updated": rfc2822(start + seconds),
-        "parent_call_sid": None,
-        "account_sid": call.account.sid,
-        "to": to,
-        "to_formatted": to,
-        "from": from_,
-        "from_formatted": from_,
-        "phone_number_sid": world.own_numbers[own].sid,
-        "status": "completed",
-        "start_time": rfc2822(start),
-        "end_time": rfc2822(start + seconds),
-        "duration": str(seconds),
-        "price": "-0.01400",
-        "price_unit": "USD",
-        "direction": "inbound" if inbound else "outbound-api",
-        "answered_by": None,
-        "api_version": API_VERSION,
-        "forwarded_from": None,
-        "group_sid": None,
-        "caller_name": None,
-        "queue_time": "0",
-        "trunk_sid": None,
-        "uri": f"{here}.json",
-        "subresource_uris": {"recordings": f"{here}/Recordings.json"},
-    }

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import secrets
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twilio_widgets.core.segments import segments
 from twilio_widgets.sandbox import lifecycle
+from twilio_widgets.sandbox.estate import found_accounts, found_numbers, found_services
 from twilio_widgets.sandbox.history import History
 from twilio_widgets.sandbox.log import MessageLog
 from twilio_widgets.sandbox.messages import StoredMessage
-from twilio_widgets.sandbox.phonebook import OWN_NUMBERS, VOICE_ONLY_NUMBER, Phonebook
+from twilio_widgets.sandbox.phonebook import phonebook_of
 from twilio_widgets.sandbox.prices import price_of
 from twilio_widgets.sandbox.sids import SidMaker, noise
 
@@ -39,56 +40,6 @@ class Settings:
     list_lag: float = 0.0
     latency: float = 0.0
     trial: bool = False
-
-
-@dataclass(slots=True, kw_only=True)
-class Account:
-    """An account or subaccount, with what proves who you are to it."""
-
-    sid: str
-    auth_token: str = field(repr=False)
-    friendly_name: str
-    owner_sid: str
-    kind: str
-    created: float
-    keys: dict[str, Key] = field(default_factory=dict)
-
-
-@dataclass(slots=True, kw_only=True)
-class Key:
-    """An API key. A Standard key may not touch accounts and keys."""
-
-    sid: str
-    secret: str = field(repr=False)
-    friendly_name: str
-    main: bool
-    created: float
-
-
-@dataclass(slots=True, kw_only=True)
-class OwnNumber:
-    """A phone number an account owns, with its webhooks by their wire names."""
-
-    sid: str
-    account_sid: str
-    phone_number: str
-    sms: bool
-    created: float
-    updated: float
-    settings: dict[str, str]
-
-
-@dataclass(slots=True, kw_only=True)
-class Service:
-    """A messaging service: a pool of senders with webhooks by their wire names."""
-
-    sid: str
-    account_sid: str
-    friendly_name: str
-    senders: tuple[str, ...]
-    created: float
-    updated: float
-    settings: dict[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,12 +72,12 @@ class World:
         self.settings = settings
         self.sids = SidMaker(seed)
         self.began = clock.seconds()
-        self.phonebook = Phonebook(seed)
-        self.account = self._make_account(0, "Sandbox", None)
-        self.subaccount = self._make_account(1, "Sandbox, subaccount", self.account)
+        self.phonebook = phonebook_of(seed)
+        kind = "Trial" if settings.trial else "Full"
+        self.account, self.subaccount = found_accounts(self.sids, self.began, kind)
         self.accounts = {one.sid: one for one in (self.account, self.subaccount)}
-        self.own_numbers = self._make_numbers()
-        self.services = self._make_services()
+        self.own_numbers = found_numbers(self.sids, self.began, self.account, self.subaccount)
+        self.services = found_services(self.sids, self.began, self.account)
         self.history = History(
             seed=seed,
             count=messages,
@@ -149,62 +100,6 @@ class World:
     def now(self) -> float:
         """Return the present in seconds since 1970-01-01 UTC."""
         return self.clock.seconds()
-
-    # Who is there
-
-    def _make_account(self, number: int, name: str, owner: Account | None) -> Account:
-        sid = self.sids.sid("AC", number)
-        keys = [
-            Key(
-                sid=self.sids.sid("SK", 2 * number + which),
-                secret=self.sids.secret(100 + 2 * number + which),
-                friendly_name=f"{kind} key",
-                main=kind == "Main",
-                created=self.began,
-            )
-            for which, kind in enumerate(("Main", "Standard"))
-        ]
-        return Account(
-            sid=sid,
-            auth_token=self.sids.secret(number),
-            friendly_name=name,
-            owner_sid=owner.sid if owner else sid,
-            kind="Trial" if self.settings.trial else "Full",
-            created=self.began,
-            keys={key.sid: key for key in keys},
-        )
-
-    def _make_numbers(self) -> dict[str, OwnNumber]:
-        owners = [(number, self.account, True) for number in OWN_NUMBERS[:-1]]
-        owners.append((VOICE_ONLY_NUMBER, self.account, False))
-        owners.append((OWN_NUMBERS[-1], self.subaccount, True))
-        return {
-            number: OwnNumber(
-                sid=self.sids.sid("PN", index),
-                account_sid=owner.sid,
-                phone_number=number,
-                sms=sms,
-                created=self.began,
-                updated=self.began,
-                settings={},
-            )
-            for index, (number, owner, sms) in enumerate(owners)
-        }
-
-    def _make_services(self) -> dict[str, Service]:
-        pools = (("Notifications", OWN_NUMBERS[:-1]), ("Empty pool", ()))
-        return {
-            (sid := self.sids.sid("MG", index)): Service(
-                sid=sid,
-                account_sid=self.account.sid,
-                friendly_name=name,
-                senders=senders,
-                created=self.began,
-                updated=self.began,
-                settings={},
-            )
-            for index, (name, senders) in enumerate(pools)
-        }
 
     def senders_of(self, account_sid: str) -> tuple[str, ...]:
         """Return the numbers of an account that can send messages."""

@@ -1,0 +1,342 @@
+"""Both ways into the sandbox give the same answers, byte for byte, and the same faults."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import re
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from twilio_widgets.errors import SandboxError
+from twilio_widgets.sandbox import Sandbox
+from twilio_widgets.sandbox.__main__ import main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+NOW = "2026-03-04T12:00:00Z"
+ROOT = "/2010-04-01/Accounts"
+ADDED_BY_THE_SERVER = {"connection"}
+
+
+def client_of(sandbox: Sandbox, door: str, **options: Any) -> httpx.Client:
+    """Return a client that goes in one way or the other."""
+    name, secret = sandbox.connection.credentials
+    account = sandbox.connection.account_sid
+    if door == "in process":
+        options |= {
+            "transport": sandbox.wire,
+            "base_url": f"https://api.twilio.com{ROOT}/{account}",
+        }
+    else:
+        options |= {"base_url": f"{sandbox.url}{ROOT}/{account}"}
+    return httpx.Client(auth=(name, secret.reveal()), **{"timeout": 5.0} | options)
+
+
+@pytest.fixture(params=["in process", "over a socket"])
+def door(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def box() -> Iterator[Sandbox]:
+    with Sandbox(seed=5, messages=60, now=NOW) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def http(box: Sandbox, door: str) -> Iterator[httpx.Client]:
+    with client_of(box, door) as client:
+        yield client
+
+
+def conversation(sandbox: Sandbox, door: str) -> list[tuple[int, list[tuple[str, str]], bytes]]:
+    """Do a bit of everything, and return every answer in full."""
+    answers = []
+    with client_of(sandbox, door) as http:
+        message = {"To": sandbox.contacts[0], "From": sandbox.numbers[0], "Body": "Grüße 👋\n<&>"}
+        created = http.post("/Messages.json", data=message | {"MediaUrl": "https://x.test/a.png"})
+        answers.append(created)
+        sid = created.json()["sid"]
+        sandbox.clock.advance("1 min")
+        media = http.get(f"/Messages/{sid}/Media.json")
+        picture = http.get(f"/Messages/{sid}/Media/{media.json()['media_list'][0]['sid']}")
+        answers += [
+            http.get("/Messages.json", params={"PageSize": 3, "DateSent>": "2026-01-01"}),
+            http.get("/Messages?PageSize=3"),
+            http.get(f"/Messages/{sid}"),
+            media,
+            picture,
+            http.get(str(http.base_url.copy_with(path=picture.headers["location"]))),
+            http.post(
+                "/Messages.json", files={name: (None, text) for name, text in message.items()}
+            ),
+            http.post("/Messages.json", json=message),
+            http.get("/Balance.json"),
+            http.get("/Nowhere.json"),
+            http.put("/Messages.json"),
+            http.get("/Messages.json", auth=("AC" + "0" * 32, "wrong")),
+            http.delete(f"/Messages/{sid}.json"),
+        ]
+    return [
+        (
+            one.status_code,
+            [pair for pair in one.headers.items() if pair[0] not in ADDED_BY_THE_SERVER],
+            one.content,
+        )
+        for one in answers
+    ]
+
+
+def test_both_doors_give_identical_bytes() -> None:
+    """Status, headers and body, JSON, XML and pictures alike."""
+    with Sandbox(seed=5, messages=60, now=NOW) as one, Sandbox(seed=5, messages=60, now=NOW) as two:
+        inside = conversation(one, "in process")
+        outside = conversation(two, "over a socket")
+
+    assert [answer[0] for answer in inside] == [
+        201, 200, 200, 200, 200, 307, 200, 201, 400, 200, 404, 405, 401, 204,
+    ]  # fmt: skip
+    assert inside == outside
+
+
+FAULTS: list[tuple[str, type[Exception], int]] = [
+    ("reset_before_read", httpx.ReadError, 0),
+    ("close_before_read", httpx.RemoteProtocolError, 0),
+    ("reset_after_accept", httpx.ReadError, 1),
+    ("close_after_accept", httpx.RemoteProtocolError, 1),
+    ("hang", httpx.ReadTimeout, 1),
+    ("truncated", httpx.RemoteProtocolError, 1),
+]
+
+
+@pytest.mark.parametrize(("fault", "error", "accepted"), FAULTS)
+def test_a_broken_wire_breaks_the_same_way(
+    fault: str, error: type[Exception], accepted: int, box: Sandbox, door: str
+) -> None:
+    """The client sees the same class, and the ledger tells what really happened."""
+    box.fail(fault=fault)
+    with client_of(box, door, timeout=0.3) as http, pytest.raises(error) as met:
+        http.post("/Messages.json", data=message(box))
+
+    assert type(met.value) is error
+    assert len(box.ledger) == accepted
+
+
+@pytest.mark.parametrize("fault", ["not_json", "html"])
+def test_an_unreadable_answer_was_accepted(fault: str, box: Sandbox, http: httpx.Client) -> None:
+    box.fail(fault=fault)
+
+    answer = http.post("/Messages.json", data=message(box))
+
+    assert answer.status_code == 201
+    with pytest.raises(ValueError):
+        answer.json()
+    assert len(box.ledger) == 1
+
+
+def message(box: Sandbox) -> dict[str, str]:
+    return {"To": box.contacts[0], "From": box.numbers[0], "Body": "Hello"}
+
+
+def test_429_and_503_are_not_carried_out(box: Sandbox, http: httpx.Client) -> None:
+    box.fail(status=429, retry_after=2)
+    box.fail(status=429)
+    box.fail(status=503)
+    box.fail(fault="error_after_accept", status=502)
+
+    answers = [http.post("/Messages.json", data=message(box)) for _ in range(4)]
+
+    assert [(one.status_code, one.headers.get("retry-after")) for one in answers] == [
+        (429, "2"), (429, None), (503, None), (502, None),
+    ]  # fmt: skip
+    assert [one.json()["code"] for one in answers] == [20429, 20429, 20503, 20502]
+    assert len(box.ledger) == 1
+
+
+def test_a_trickle_arrives_whole(box: Sandbox, http: httpx.Client) -> None:
+    box.fail(fault="trickle", delay=0.0001)
+
+    answer = http.get("/Balance.json")
+
+    assert answer.json()["currency"] == "USD"
+
+
+def test_a_fault_waits_for_its_request(box: Sandbox, http: httpx.Client) -> None:
+    """A code meets creations only, a path or a method what they name."""
+    box.fail(code=21611)
+    box.fail(status=500, path="/Balance", method="GET", times=2)
+
+    assert http.get("/Messages.json").status_code == 200
+    assert [http.get("/Balance.json").status_code for _ in range(3)] == [500, 500, 200]
+    assert http.post("/Messages.json", data=message(box)).json()["code"] == 21611
+    assert http.post("/Messages.json", data=message(box)).status_code == 201
+
+
+def test_a_request_can_be_carried_out_long_after_its_client_gave_up(box: Sandbox) -> None:
+    """The tail race: no reply, nothing in the list, and then the message is there after all."""
+    box.fail(fault="accept_late", delay=60)
+    with client_of(box, "in process", timeout=5) as http:
+        with pytest.raises(httpx.ReadTimeout):
+            http.post("/Messages.json", data=message(box))
+        before = len(box.ledger)
+        box.clock.advance(54)
+        still = len(box.ledger)
+        box.clock.advance(2)
+
+    assert (before, still, len(box.ledger)) == (0, 0, 1)
+
+
+def test_on_a_frozen_clock_nothing_really_waits(box: Sandbox) -> None:
+    """A time-out and a delay turn the clock instead."""
+    began, at = time.monotonic(), box.clock.now()
+    box.fail(fault="hang", method="GET")
+    box.fail(fault="delay", delay=20, method="GET")
+    with client_of(box, "in process", timeout=30) as http:
+        with pytest.raises(httpx.ReadTimeout):
+            http.get("/Balance.json")
+        answer = http.get("/Balance.json")
+
+    assert answer.status_code == 200
+    assert (box.clock.now() - at).total_seconds() == 50
+    assert time.monotonic() - began < 5
+
+
+def test_the_async_way_in_answers_and_breaks_alike(box: Sandbox) -> None:
+    async def talk() -> list[str]:
+        name, secret = box.connection.credentials
+        seen = []
+        async with httpx.AsyncClient(transport=box.wire, auth=(name, secret.reveal())) as http:
+            url = f"https://api.twilio.com{ROOT}/{name}/Messages.json"
+            for fault in ("truncated", "reset_after_accept", "hang", "trickle"):
+                box.fail(fault=fault, method="POST")
+                try:
+                    seen.append(str((await http.post(url, data=message(box))).status_code))
+                except httpx.TransportError as error:
+                    seen.append(type(error).__name__)
+        return seen
+
+    assert asyncio.run(talk()) == ["RemoteProtocolError", "ReadError", "ReadTimeout", "201"]
+    assert len(box.ledger) == 4
+
+
+def test_the_in_process_hosts_lead_to_their_own_paths(box: Sandbox) -> None:
+    name, secret = box.connection.credentials
+    with httpx.Client(transport=box.wire, auth=(name, secret.reveal())) as http:
+        services = http.get("https://messaging.twilio.com/v1/Services")
+        crossed = http.get("https://api.twilio.com/v1/Services")
+        other = http.get(f"https://messaging.twilio.com{ROOT}/{name}/Messages.json")
+
+    assert services.json()["meta"]["key"] == "services"
+    assert (crossed.status_code, other.status_code) == (404, 404)
+
+
+SPELLINGS = [
+    "evil.test", "127.0.0.1.evil.test", "localhost.evil.test", "2130706433", "0.0.0.0", "[::]",
+    "api.twilio.com", "127.0.0.1@evil.test", "127.1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("host", SPELLINGS)
+def test_another_host_name_is_refused_on_the_socket(host: str, box: Sandbox) -> None:
+    """A page in a browser can point its own name at loopback; the Host header gives it away."""
+    port = box.url.rpartition(":")[2]
+    with client_of(box, "over a socket") as http:
+        answers = [
+            http.get("/Balance.json", headers={"Host": name}) for name in (host, f"{host}:{port}")
+        ]
+
+    assert [one.status_code for one in answers] == [403, 403]
+
+
+def test_another_origin_is_refused_on_the_socket(box: Sandbox) -> None:
+    with client_of(box, "over a socket") as http:
+        foreign = http.post("/Messages.json", headers={"Origin": "https://evil.test"})
+        own = http.get("/Balance.json", headers={"Origin": box.url})
+
+    assert (foreign.status_code, own.status_code) == (403, 200)
+
+
+def test_a_closed_sandbox_answers_nobody_and_leaves_nothing(door: str) -> None:
+    box = Sandbox()
+    with client_of(box, door) as http:
+        assert http.get("/Balance.json").status_code == 200
+        box.close()
+        with pytest.raises(httpx.TransportError):
+            http.get("/Balance.json")
+
+    assert [
+        one.name for one in threading.enumerate() if one.name.startswith("twilio_widgets")
+    ] == []
+    with pytest.raises(SandboxError, match="closed"):
+        _ = box.url
+
+
+def test_closing_lets_go_of_a_request_that_hangs() -> None:
+    """Nobody waits for ever on a real clock either."""
+    box = Sandbox()
+    box.fail(fault="hang", method="GET")
+    met: list[str] = []
+
+    def ask() -> None:
+        with client_of(box, "in process", timeout=None) as http:
+            try:
+                http.get("/Balance.json")
+            except httpx.TransportError as error:
+                met.append(type(error).__name__)
+
+    waiting = threading.Thread(target=ask)
+    waiting.start()
+    box.close()
+    waiting.join(5)
+
+    assert not waiting.is_alive()
+    assert met in (["ReadTimeout"], ["ConnectError"])
+
+
+def test_a_taken_port_is_said_kindly() -> None:
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as taken, Sandbox() as box:
+        port = taken.getsockname()[1]
+        with pytest.raises(SandboxError, match=f"Port {port} on 127.0.0.1 is not free"):
+            box.open(port)
+
+
+def test_a_missing_uvicorn_is_said_kindly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "uvicorn", None)
+    with Sandbox() as box, pytest.raises(SandboxError, match="which needs no socket"):
+        _ = box.url
+
+
+def test_the_command_line_runs_a_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It prints what is needed to reach it, and stops when told."""
+    said, stop = io.StringIO(), threading.Event()
+    monkeypatch.setattr("sys.stdout", said)
+    running = threading.Thread(
+        target=main, args=(["--seed", "3", "--messages", "5", "--now", NOW],), kwargs={"stop": stop}
+    )
+    running.start()
+    until(lambda: "Ctrl+C" in said.getvalue())
+    told = dict(re.findall(r"^([\w ]+): +(.*)$", said.getvalue(), re.MULTILINE))
+    answer = httpx.get(
+        f"{told['URL']}{ROOT}/{told['Account SID']}/Messages.json",
+        auth=(told["API key SID"], told["API key secret"]),
+    )
+    stop.set()
+    running.join(5)
+
+    assert len(answer.json()["messages"]) == 5
+    assert told["Numbers"].startswith("+14155550142")
+
+
+def until(holds: Callable[[], bool], seconds: float = 10) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)
