@@ -1,0 +1,43 @@
+"""Run every notebook in a fresh kernel and store its outputs anew.
+
+Widget state is not stored: the static picture that each panel gives is what a reader sees where
+there is no kernel. Read the difference before you commit it; `scripts/test` then holds it to be true.
+"""
+
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+
+
+def refresh(path: Path) -> None:
+    """Run one notebook and store it with what does not change from run to run."""
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(
+        notebook,
+        timeout=120,
+        kernel_name="python3",
+        store_widget_state=False,
+        resources={"metadata": {"path": str(path.parent)}},
+    ).execute()
+    notebook.metadata = {
+        "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+        "language_info": {"name": "python"},
+    }
+    for number, cell in enumerate(notebook.cells):
+        cell.id, cell.metadata = f"cell-{number:02}", {}
+        for output in cell.get("outputs", ()):
+            # The live view has a new name in every kernel, and nothing to show without one.
+            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+            output["metadata"] = {}
+    nbformat.write(notebook, path)
+    print(f"{path.name}: {sum(cell.cell_type == 'code' for cell in notebook.cells)} cells run")
+
+
+if __name__ == "__main__":
+    chosen = [Path(name) for name in sys.argv[1:]] or sorted(NOTEBOOKS.glob("*.ipynb"))
+    for path in chosen:
+        refresh(path.resolve())

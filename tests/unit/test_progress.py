@@ -1,0 +1,46 @@
+"""A long read says how far it has come; a short one says nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from twilio_widgets import Sandbox, Twilio
+from twilio_widgets.progress import Reading
+
+
+@pytest.fixture(scope="module")
+def twilio():
+    with Sandbox(messages=2500) as sandbox:
+        yield Twilio(sandbox.connection)
+
+
+def test_one_page_shows_no_bar(twilio, capsys):
+    twilio.messages.list(limit=1000)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_long_read_shows_rows_and_pages(twilio, capsys):
+    twilio.messages.list(limit=None)
+    shown = capsys.readouterr()
+    assert "messages" in shown.err
+    assert shown.out == ""
+
+
+def test_a_limit_gives_the_bar_its_end(twilio, capsys):
+    twilio.messages.list(limit=2400)
+    assert "/2400" in capsys.readouterr().err
+
+
+def test_silence_can_be_asked_for(twilio, capsys):
+    twilio.messages.list(limit=None, progress=False)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_function_is_told_after_each_page(twilio):
+    told: list[Reading] = []
+    twilio.messages.list(limit=None, progress=told.append)
+    assert told == [
+        Reading(rows=1000, pages=1, limit=None),
+        Reading(rows=2000, pages=2, limit=None),
+        Reading(rows=2500, pages=3, limit=None),
+    ]
