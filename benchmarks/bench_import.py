@@ -34,9 +34,8 @@ def main() -> None:
             took[name].append(seconds(line))
     start = statistics.median(took.pop("nothing"))
     official = statistics.median(took["import twilio.rest, then name Client"]) - start
-    print(
-        f"Python {sys.version.split()[0]}, twilio {importlib.metadata.version('twilio')}, {ROUNDS} rounds"
-    )
+    peer = importlib.metadata.version("twilio")
+    print(f"Python {sys.version.split()[0]}, twilio {peer}, {ROUNDS} rounds")
     for name, times in took.items():
         own = statistics.median(times) - start
         print(f"  {name:42} {own * 1000:7.1f} ms   {own / official:5.2f} × the official client")

@@ -1,7 +1,7 @@
 """Run every notebook in a fresh kernel and store its outputs anew.
 
 Widget state is not stored: the static picture that each panel gives is what a reader sees where
-there is no kernel. Read the difference before you commit it; `scripts/test` then holds it to be true.
+there is no kernel. Read the difference before you commit it; `scripts/test` holds it to be true.
 """
 
 import sys
