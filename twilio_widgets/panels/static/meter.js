@@ -1,0 +1,51 @@
+// What a text costs: a bar a segment, the numbers, and the character to blame.
+
+/** @param {{ model: any, el: HTMLElement }} context */
+function render({ model, el }) {
+  const meter = document.createElement("section");
+  meter.className = "tw-meter";
+  meter.setAttribute("aria-label", "What the message takes");
+  const bars = document.createElement("div");
+  bars.className = "tw-meter-bars";
+  bars.setAttribute("aria-hidden", "true");
+  const numbers = document.createElement("output");
+  numbers.className = "tw-meter-line";
+  const count = document.createElement("b");
+  const details = document.createElement("span");
+  numbers.append(count, details);
+  const blame = document.createElement("div");
+  blame.className = "tw-meter-line tw-meter-blame";
+  const why = document.createElement("output");
+  const cure = document.createElement("button");
+  cure.type = "button";
+  cure.className = "tw-meter-cure";
+  cure.addEventListener("click", () => model.send({ t: "replace" }));
+  blame.append(why, " ", cure);
+  meter.append(bars, numbers, blame);
+  el.append(meter);
+
+  const draw = () => {
+    const view = model.get("view");
+    while (bars.children.length > view.fills.length) bars.lastChild.remove();
+    while (bars.children.length < view.fills.length) bars.append(document.createElement("i"));
+    view.fills.forEach((fill, index) => bars.children[index].style.setProperty("--fill", `${fill}%`));
+    write(count, view.count);
+    write(details, view.count && view.details ? ` · ${view.details}` : view.details);
+    details.title = view.about;
+    numbers.classList.toggle("tw-problem", view.too_long);
+    write(why, view.blame);
+    write(cure, view.cure);
+    blame.hidden = view.blame === "";
+    cure.hidden = view.cure === "";
+  };
+  model.on("change:view", draw);
+  draw();
+  return () => model.off("change:view", draw);
+}
+
+/** Change a text only when it is another, so that a screen reader hears changes and not keystrokes. */
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+export default { render };
