@@ -1,0 +1,38 @@
+"""The fields under "More": media, schedule, status callback and validity."""
+
+from __future__ import annotations
+
+import ipywidgets
+
+from twilio_widgets.panels.card import Note, field, styled
+
+_HINTS = {
+    "media_url": "Addresses of files, one a line, at most ten. They make it an MMS.",
+    "send_at": "In UTC, 5 minutes to 35 days ahead. Only a messaging service can schedule.",
+    "status_callback": "Where Twilio reports each status of this message.",
+    "validity_period": "Seconds it may wait in Twilio's queue before it is dropped, 1 to 36,000.",
+}
+
+
+class MoreFields:
+    """What most messages do without."""
+
+    def __init__(self) -> None:
+        self.controls: dict[str, ipywidgets.DOMWidget] = {
+            "media_url": ipywidgets.Textarea(description="Media", placeholder="https://…", rows=2),
+            "send_at": ipywidgets.NaiveDatetimePicker(description="Send at"),
+            "status_callback": ipywidgets.Text(description="Callback", placeholder="https://…"),
+            "validity_period": ipywidgets.Text(description="Validity", placeholder="36000"),
+        }
+        self.notes = {name: Note() for name in self.controls}
+        self.rows = styled(
+            ipywidgets.VBox(
+                [field(control, self.notes[name]) for name, control in self.controls.items()]
+            ),
+            "tw-rows",
+        )
+
+
+def hint_of(name: str) -> str:
+    """Return what stands under a field while nothing is wrong with it."""
+    return _HINTS.get(name, "")
