@@ -20,6 +20,8 @@ from twilio_widgets.panels.table_wire import Open, Want, messages_since, nothing
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
 
+    from twilio_widgets.panels.pulse import Pulse
+
     Row = dict[str, object]
     OnSelect = Callable[[Row | None], object]
     Bundle = tuple[dict[Any, Any], dict[Any, Any]]
@@ -77,6 +79,8 @@ class VirtualTable(Element):
     tones = traitlets.Dict().tag(sync=True)
     channel = traitlets.Unicode().tag(sync=True)
 
+    _pulse: Pulse | None = None
+
     def __init__(
         self,
         columns: Iterable[Column],
@@ -93,7 +97,6 @@ class VirtualTable(Element):
         self._lock = threading.RLock()
         self._log = RowLog(self._columns, key=key, max_rows=max_rows)
         self._told: int | None = None  # up to which change pages were told; None: nobody listens
-        self._asked = False
         self._selected: tuple[int, int] | None = None
         self._on_select: list[OnSelect] = []
         super().__init__(
@@ -187,7 +190,8 @@ class VirtualTable(Element):
     def close(self) -> None:
         """Take the table off every page, and end what keeps it up to date."""
         control.unlisten(self.channel)
-        self._pulse.stop()
+        if self._pulse is not None:  # a table that was refused is closed too, when it is collected
+            self._pulse.stop()
         super().close()
 
     def on_control(self, message: object) -> None:
@@ -204,8 +208,7 @@ class VirtualTable(Element):
             known = want.since if want.epoch == log.epoch else log.base
             known = min(max(known, log.base), log.change)
             self._told = known if self._told is None else min(self._told, known)
-            self._asked = True
-        self._pulse.ask()
+        self._ask()
 
     def _open(self, opened: Open) -> None:
         with self._lock:
@@ -218,6 +221,10 @@ class VirtualTable(Element):
 
     def _changed(self) -> None:
         if self._told is not None:
+            self._ask()
+
+    def _ask(self) -> None:
+        if self._pulse is not None:
             self._pulse.ask()
 
     def _tell(self) -> None:
@@ -230,7 +237,7 @@ class VirtualTable(Element):
         for message in messages:
             self.send(message)
         if more:
-            self._pulse.ask()
+            self._ask()
 
     def _tell_end(self) -> None:
         """Say once how far it went: a page that lost the last message learns of it by this."""

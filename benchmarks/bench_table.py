@@ -1,0 +1,205 @@
+"""The live table in a real JupyterLab: rows lost, delay until seen, long tasks, scrolling.
+
+Run it with ``python -m benchmarks.bench_table`` from the repository. It prints the machine's own
+figures beside the targets and ends with 1 when one is missed; a busy machine misses some.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from tests.browser import harness
+from tests.browser.server import JupyterLab
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+RATE, SECONDS, MANY = 1_000, 10, 100_000
+
+SETUP = """
+import json, threading, time
+from datetime import datetime, UTC
+from twilio_widgets.panels.table import VirtualTable
+from twilio_widgets.panels.table_cells import Column
+
+STATUSES = ("delivered", "sent", "undelivered 30006", "received", "queued")
+table = VirtualTable(
+    [Column("at", "Time", kind="time"), Column("status", "Status", kind="status"),
+     Column("from", "From", kind="phone"), Column("to", "To", kind="phone"),
+     Column("number", "Number", kind="number"), Column("body", "Body")],
+    label="Events", live=True)
+sent = []
+
+def row(number):
+    return {"at": datetime.now(UTC), "status": STATUSES[number % 5], "from": "+15005550006",
+            "to": f"+1415555{number % 10000:04}", "number": number,
+            "body": f"Your table {number} is ready at the Harbour Grill. Reply STOP to opt out."}
+
+def drive(rate, seconds):
+    start = time.time()
+    for number in range(rate * seconds):
+        if (pause := start + number / rate - time.time()) > 0:
+            time.sleep(pause)
+        sent.append(time.time() * 1000)
+        table.append([row(number)])
+"""
+
+# In the page, every frame: the newest number on screen and when. Long tasks are the browser's own.
+PROBE = """() => {
+  const probe = window.probe = { seen: [], newest: -1, tasks: [], frames: [] };
+  new PerformanceObserver((list) => {
+    for (const { startTime, duration } of list.getEntries()) probe.tasks.push([startTime, duration]);
+  }).observe({ type: "longtask" });
+  const look = (now) => {
+    probe.frames.push(now);
+    const top = document.querySelector('.tw-row[aria-rowindex="2"]:not([hidden])');
+    const number = top ? Number(top.children[4].textContent) : -1;
+    if (number > probe.newest) {
+      probe.newest = number;
+      probe.seen.push([number, performance.timeOrigin + performance.now()]);
+    }
+    requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+}"""
+
+RESET = "() => { Object.assign(probe, { seen: [], newest: -1, tasks: [], frames: [] }); }"
+
+# Three screens a frame from top to bottom, as a fast wheel does, and then in leaps across all rows.
+SCROLL = """(seconds) => new Promise((done) => {
+  const grid = document.querySelector(".tw-grid"), start = performance.now();
+  const step = () => {
+    const gone = (performance.now() - start) / 1000;
+    const far = grid.scrollHeight - grid.clientHeight;
+    grid.scrollTop = gone < seconds / 2 ? gone * 60 * 900 : far * ((gone * 7) % 1);
+    if (gone < seconds) requestAnimationFrame(step);
+    else done();
+  };
+  step();
+})"""
+
+HELD = """() => document.querySelector(".tw-count").textContent"""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured figure beside its target."""
+
+    name: str
+    value: float
+    unit: str
+    least: float = float("-inf")
+    most: float = float("inf")
+
+    @property
+    def met(self) -> bool:
+        """Whether the target is met."""
+        return self.least <= self.value <= self.most
+
+    def __str__(self) -> str:
+        bounds = (("≥", self.least), ("≤", self.most))
+        target = " ".join(f"{sign} {bound:g}" for sign, bound in bounds if abs(bound) < 1e9)
+        verdict = f"target {target}: {'met' if self.met else 'MISSED'}" if target else ""
+        return f"{self.name:<42}{self.value:>10,.1f} {self.unit:<7}{verdict}"
+
+
+def quantile(values: list[float], share: float) -> float:
+    """Return the value that this share of the values does not exceed."""
+    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
+
+
+def frames_per_second(probe: dict[str, Any]) -> float:
+    """Return the frames drawn in a second, over the time the probe ran."""
+    frames = probe["frames"]
+    return 1000 * (len(frames) - 1) / (frames[-1] - frames[0])
+
+
+def longest(probe: dict[str, Any]) -> float:
+    """Return the milliseconds of the longest task; the browser lists those of 50 and more."""
+    return max((duration for _, duration in probe["tasks"]), default=0.0)
+
+
+def delays(sent: list[float], seen: list[tuple[int, float]]) -> list[float]:
+    """Return for each row the milliseconds until it, or a newer one above it, was on screen."""
+    found, position = [], 0
+    for number, at in enumerate(sent):
+        while position < len(seen) and seen[position][0] < number:
+            position += 1
+        if position < len(seen):
+            found.append(seen[position][1] - at)
+    return found
+
+
+def live(notebook: harness.Notebook, page: Page) -> list[Figure]:
+    """Measure a thousand events a second for ten seconds."""
+    rows = RATE * SECONDS
+    page.evaluate(RESET)
+    notebook.execute(f"threading.Thread(target=drive, args=({RATE}, {SECONDS})).start()")
+    page.wait_for_function(f"() => probe.newest === {rows - 1}", timeout=60_000)
+    probe = page.evaluate("() => probe")
+    sent = json.loads(notebook.execute("print(json.dumps(sent))"))
+    waited = delays(sent, probe["seen"])
+    held = int(page.evaluate(HELD).split()[1].replace(",", ""))
+    return [
+        Figure("rows a second, driven", 1000 * (rows - 1) / (sent[-1] - sent[0]), "/s"),
+        Figure("rows lost", rows - held, "rows", most=0),
+        Figure("kernel to visible, median", quantile(waited, 0.5), "ms"),
+        Figure("kernel to visible, p95", quantile(waited, 0.95), "ms", most=250),
+        Figure("longest task while live", longest(probe), "ms", most=50),
+        Figure("frames while live", frames_per_second(probe), "/s"),
+    ]
+
+
+def many(notebook: harness.Notebook, page: Page) -> list[Figure]:
+    """Measure a hundred thousand rows: until all are there, and scrolling through them."""
+    notebook.execute(f"rows = [row(number) for number in range({MANY})]")
+    page.evaluate(RESET)
+    said = f"Showing {MANY:,} of {MANY:,} · newest first"
+    started = page.evaluate("() => performance.now()")
+    notebook.execute("table.replace(reversed(rows))")
+    page.wait_for_function(
+        "(said) => document.querySelector('.tw-count').textContent === said", arg=said
+    )
+    loaded = page.evaluate("() => probe")
+    took = page.evaluate("() => performance.now()") - started
+    page.evaluate(RESET)
+    page.evaluate(SCROLL, 6)
+    scrolled = page.evaluate("() => probe")
+    gaps = [later - sooner for sooner, later in pairwise(scrolled["frames"])]
+    return [
+        Figure("100,000 rows replaced and all in the page", took, "ms"),
+        Figure("longest task while they come", longest(loaded), "ms", most=50),
+        Figure("scrolling through them", frames_per_second(scrolled), "/s", least=55),
+        Figure("longest frame while scrolling", max(gaps), "ms"),
+        Figure("longest task while scrolling", longest(scrolled), "ms", most=50),
+        Figure("row elements", page.locator(".tw-row").count(), "", most=60),
+    ]
+
+
+def main() -> int:
+    """Measure, print, and say whether every target was met."""
+    with harness.launch_chromium() as chromium, JupyterLab() as lab:
+        page = chromium.new_context(viewport={"width": 1200, "height": 900}).new_page()
+        watch = harness.Watch.over(page)
+        notebook = harness.Notebook(lab, page, watch, "bench-table")
+        notebook.open([SETUP, "table"])
+        notebook.run_all()
+        page.wait_for_selector(".tw-count")
+        page.evaluate(PROBE)
+        page.wait_for_timeout(3_000)  # JupyterLab's own start is over, and not measured
+        print(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, ")
+        print(f"Python {platform.python_version()}, Chromium {chromium.version}\n")
+        figures = [*live(notebook, page), *many(notebook, page)]
+        print(*figures, sep="\n")
+        print(f"load at the end {os.getloadavg()[0]:.1f}; problems on the page: {watch.problems()}")
+    return 0 if all(figure.met for figure in figures) and not watch.problems() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
