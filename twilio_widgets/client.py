@@ -60,8 +60,9 @@ class _Face:
 
 
 class _MessageFace(_Face):
-    interrupted: MessageFrame | None = None
-    """What ``list`` had read when it was last interrupted."""
+    interrupted: MessageFrame | OutcomeUnknown | None = None
+    """What the last interrupted call left behind: the rows that ``list`` had read, or the outcome
+    of a ``send`` that was on its way, for ``find``."""
 
     def __init__(
         self, connection: Connection, run: Callable[[Flow[Any]], Any], timeout: float
@@ -76,9 +77,13 @@ class _MessageFace(_Face):
         return Walk(request, messages.message_page), Selection(filters, limit)
 
     def _sending(self, parameters: Mapping[str, object]) -> Flow[Message]:
-        message = yield from messages.send(self._connection, self._patience(), parameters)
+        sending = messages.send(self._connection, self._patience(), parameters, self._left_open)
+        message = yield from sending
         self._sent.append(message.sid)
         return message
+
+    def _left_open(self, outcome: OutcomeUnknown) -> None:
+        self.interrupted = outcome
 
     def _finding(self, error: OutcomeUnknown) -> Flow[Message | find.NotSureYet | None]:
         known = tuple(self._sent)
@@ -96,11 +101,12 @@ class _MessageFace(_Face):
     ) -> Flow[MessageFrame]:
         from twilio_widgets.frames.build import message_frame
         from twilio_widgets.frames.decode import Row, page_of
+        from twilio_widgets.frames.gather import Gathering
         from twilio_widgets.frames.only import only
 
         request = filters.request(message_path(self._connection.acting_sid), limit=limit)
         walk, selection = Walk(request, page_of), Selection[Row](filters, limit)
-        rows: builtins.list[Row] = []
+        rows = Gathering()
         tell = progress_of(progress)
 
         def frame() -> MessageFrame:
@@ -114,7 +120,7 @@ class _MessageFace(_Face):
 
         try:
             while walk.next is not None and not selection.done:
-                rows.extend(selection.take((yield from walk.step(self._patience()))))
+                rows.add(selection.take((yield from walk.step(self._patience()))))
                 tell(Reading(rows=len(rows), pages=walk.pages, limit=limit))
         except KeyboardInterrupt:
             self.interrupted = frame()

@@ -7,8 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from twilio_widgets import Message, NotSureYet, Sandbox
+from twilio_widgets import Message, NotSureYet, Sandbox, Twilio
 from twilio_widgets.core.secret import Secret
+from twilio_widgets.core.transport import BlockingTransport
 from twilio_widgets.errors import (
     ApiError,
     InvalidMessage,
@@ -224,6 +225,24 @@ class TestOutcomes:
         assert sandbox.ledger == ()
 
 
+    def test_an_interrupted_send_can_be_asked_about(self, sandbox, sender, monkeypatch):
+        """The person pressed stop just after Twilio had accepted it."""
+        twilio = Twilio(sandbox.connection)
+        exchange = BlockingTransport.send
+
+        def interrupted(self, request):
+            reply = exchange(self, request)
+            if request.creates_message:
+                raise KeyboardInterrupt
+            return reply
+
+        monkeypatch.setattr(BlockingTransport, "send", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            twilio.messages.send(TO, from_=sender, body="Stop!")
+        found = twilio.messages.find(twilio.messages.interrupted)
+        assert [one.sid for one in sandbox.ledger] == [found.sid]
+
+
 class TestOneMessage:
     def test_it_is_read_redacted_and_deleted(self, twilio, sandbox, sender):
         sid = twilio.messages.send(TO, from_=sender, body="Secret plans").sid
@@ -349,8 +368,6 @@ class TestTheLog:
         assert len(found) == len(set(found))
 
     def test_an_interrupted_read_says_what_was_read_and_keeps_it(self, way):
-        from twilio_widgets import Twilio
-
         def interrupt(reading):
             if reading.pages == 2:
                 raise KeyboardInterrupt

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from asyncio import CancelledError
+
 import pytest
 
 from twilio_widgets.core.flow import LONGEST_RETRY_AFTER, Patience, change, read
@@ -109,6 +111,24 @@ class TestChange:
             play(flow, [reply(400, refusal)])
         assert (caught.value.code, caught.value.field) == (21211, "to")
         assert "4155550123" not in str(caught.value)
+
+    @pytest.mark.parametrize("interruption", [KeyboardInterrupt, CancelledError])
+    def test_an_interrupted_send_leaves_its_outcome_behind(self, interruption):
+        left = []
+        flow = change(POST, patience(), left_open=left.append)
+        next(flow)
+        with pytest.raises(interruption):
+            flow.throw(interruption())
+        assert [outcome.parameters["To"] for outcome in left] == [("+14155550123",)]
+
+    def test_an_interrupted_pause_leaves_nothing_behind(self):
+        left = []
+        flow = change(POST, patience(), left_open=left.append)
+        next(flow)
+        assert isinstance(flow.send(reply(429)), Pause)
+        with pytest.raises(KeyboardInterrupt):
+            flow.throw(KeyboardInterrupt())
+        assert left == []
 
     @pytest.mark.parametrize("status", [301, 302, 307, 308])
     def test_a_redirect_is_refused(self, status):

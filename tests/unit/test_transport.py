@@ -8,9 +8,16 @@ import socket
 import pytest
 
 from twilio_widgets import AuthTokenConnection, Sandbox, Twilio
+from twilio_widgets.core import transport
 from twilio_widgets.core.request import Request
 from twilio_widgets.core.transport import BlockingTransport
-from twilio_widgets.errors import ConfigurationError, NoReply, NotConnected, PathRefused
+from twilio_widgets.errors import (
+    BadResponse,
+    ConfigurationError,
+    NoReply,
+    NotConnected,
+    PathRefused,
+)
 
 ACCOUNT = "AC" + "0" * 31 + "1"
 CONNECTION = AuthTokenConnection(ACCOUNT, "token")
@@ -58,9 +65,9 @@ ESCAPES = [
 def test_a_path_that_leaves_the_api_is_refused_and_nothing_is_asked_of_the_network(
     no_network, path
 ):
-    transport = BlockingTransport(CONNECTION, timeout=1, base_url=None, policy=None)
+    door = BlockingTransport(CONNECTION, timeout=1, base_url=None, policy=None)
     with pytest.raises(PathRefused):
-        transport.send(Request(method="GET", path=path))
+        door.send(Request(method="GET", path=path))
 
 
 BASES = [
@@ -113,13 +120,13 @@ def test_a_proxy_of_the_environment_is_used_for_twilio(monkeypatch):
         monkeypatch.delenv("NO_PROXY", raising=False)
         monkeypatch.delenv("no_proxy", raising=False)
         proxy.settimeout(5)
-        transport = BlockingTransport(CONNECTION, timeout=0.5, base_url=None, policy=None)
+        door = BlockingTransport(CONNECTION, timeout=0.5, base_url=None, policy=None)
         with pytest.raises(NoReply):  # the proxy says nothing
-            transport.send(Request(method="GET", path=MESSAGES))
+            door.send(Request(method="GET", path=MESSAGES))
         visitor, _ = proxy.accept()
         with visitor:
             assert visitor.recv(1000).startswith(b"CONNECT api.twilio.com:443 ")
-        transport.close()
+        door.close()
 
 
 def test_the_http_librarys_log_holds_no_number(caplog):
@@ -137,6 +144,14 @@ def test_the_log_of_other_programs_is_left_alone(caplog):
     with caplog.at_level(logging.INFO):
         logging.getLogger("httpx").info("%s", httpx.URL("https://a.example/?n=+14155550123"))
     assert "4155550123" in caplog.text
+
+
+def test_an_answer_larger_than_the_cap_is_not_read(monkeypatch):
+    monkeypatch.setattr(transport, "LARGEST_ANSWER", 10_000)
+    with Sandbox(messages=50) as sandbox, Twilio(sandbox.connection) as twilio:
+        assert len(list(twilio.messages.iterate(limit=1))) == 1
+        with pytest.raises(BadResponse, match="so it was not read"):
+            twilio.messages.list(limit=50)
 
 
 def test_what_is_no_connection_is_refused_kindly():

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import random
 import time
+from asyncio import CancelledError
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -90,11 +91,23 @@ def read(request: Request, patience: Patience, *, about: str | None = None) -> F
     raise failure
 
 
-def change(request: Request, patience: Patience, *, about: str | None = None) -> Flow[Reply]:
+def change(
+    request: Request,
+    patience: Patience,
+    *,
+    about: str | None = None,
+    left_open: Callable[[OutcomeUnknown], None] = lambda _outcome: None,
+) -> Flow[Reply]:
     """Ask for a change; try again only when Twilio cannot have made it.
 
     Only a 429 and a connection that was never established mean that. Whatever else leaves us
     without a usable answer is `OutcomeUnknown`: a second POST could be a second message.
+
+    Args:
+        request: The change.
+        patience: How long it may take.
+        about: What it is about, for errors.
+        left_open: Is told when a person interrupted while the request was on its way.
     """
     for attempt in range(1, patience.attempts + 1):
         failure: TwilioWidgetsError
@@ -105,6 +118,9 @@ def change(request: Request, patience: Patience, *, about: str | None = None) ->
             failure = error
         except (NoReply, BadResponse) as error:
             raise unknown(request, str(error)) from error
+        except (KeyboardInterrupt, CancelledError):
+            left_open(unknown(request, "Interrupted."))
+            raise
         else:
             _refuse_redirect(request, reply)
             if reply.status < 400:

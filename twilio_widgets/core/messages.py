@@ -27,9 +27,18 @@ SLOWEST_LOOK = 5.0
 
 
 def send(
-    connection: Connection, patience: Patience, parameters: Mapping[str, object]
+    connection: Connection,
+    patience: Patience,
+    parameters: Mapping[str, object],
+    left_open: Callable[[OutcomeUnknown], None],
 ) -> Flow[Message]:
     """Create one message.
+
+    Args:
+        connection: Who sends.
+        patience: How long it may take.
+        parameters: Keywords of ``messages.send``.
+        left_open: Is told when a person interrupted while it was on its way.
 
     Raises:
         InvalidMessage: A parameter cannot be right; nothing was sent.
@@ -43,13 +52,18 @@ def send(
         form=form_of(parameters, now=started),
         creates_message=True,
     )
+
+    def dated(outcome: OutcomeUnknown) -> OutcomeUnknown:
+        outcome.started_at, outcome.latest_arrival = started, connection.now()
+        return outcome
+
+    to = str(parameters.get("to") or "")
+    sending = change(request, patience, about=to, left_open=lambda o: left_open(dated(o)))
     try:
-        reply = yield from change(request, patience, about=str(parameters.get("to") or ""))
-        message = _created(request, reply.content)
+        return _created(request, (yield from sending).content)
     except OutcomeUnknown as error:
-        error.started_at, error.latest_arrival = started, connection.now()
+        dated(error)
         raise
-    return message
 
 
 def _created(request: Request, content: bytes) -> Message:

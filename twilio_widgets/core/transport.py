@@ -278,7 +278,10 @@ def meaning_of(error: BaseException) -> BaseException:
     if isinstance(error, httpx.HTTPError | httpx.StreamError):
         return NoReply(f"The connection broke before a whole answer came ({name}: {_text(error)}).")
     if isinstance(error, KeyboardInterrupt):
-        return KeyboardInterrupt("Interrupted while a request was on its way; it may have arrived.")
+        return KeyboardInterrupt(
+            "Interrupted while a request was on its way; it may have arrived. If it was a send, "
+            "ask twilio.messages.find(twilio.messages.interrupted)."
+        )
     if isinstance(error, asyncio.CancelledError):
         return asyncio.CancelledError(*error.args)
     return NoReply(f"The exchange failed in an unforeseen way ({name}: {_text(error)}).")

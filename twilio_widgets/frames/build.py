@@ -1,12 +1,11 @@
-"""Rows of messages → typed columns → a `MessageFrame`, one pass a column."""
+"""Columns of messages → a `MessageFrame`, each column converted at once."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +14,7 @@ import pyarrow.compute as pc
 
 from twilio_widgets.errors import BadResponse
 from twilio_widgets.frames.dates import instants
+from twilio_widgets.frames.gather import Gathering
 from twilio_widgets.frames.message_frame import MessageFrame
 from twilio_widgets.frames.schema import (
     MOMENT,
@@ -30,24 +30,16 @@ from twilio_widgets.frames.schema import (
 )
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
+    from twilio_widgets.core.message import Message
     from twilio_widgets.frames.decode import Row
 
 
-class MessageLike(Protocol):
-    """What a `Message` has that a frame shows; typed already, unlike a `Row`."""
-
-    sid: str
-    price: Decimal | None
-    status: str
-
-
-def message_frame(rows: Sequence[Row], *, attrs: Mapping[str, object]) -> MessageFrame:
+def message_frame(rows: Sequence[Row] | Gathering, *, attrs: Mapping[str, object]) -> MessageFrame:
     """Build the frame of messages read from Twilio's pages.
 
     Args:
-        rows: The rows of the pages, in Twilio's order.
+        rows: The rows of the pages, in Twilio's order; or a `Gathering` of them, which costs less
+            time and memory when there are many.
         attrs: What the frame should say about its reading (`MessageFrame` lists the words); times
             become ISO 8601 text. ``rows``, ``rows_read`` and ``schema_version`` are added, and
             ``cut_off`` when ``complete`` is False.
@@ -58,11 +50,15 @@ def message_frame(rows: Sequence[Row], *, attrs: Mapping[str, object]) -> Messag
     Raises:
         BadResponse: A date, a number or an amount cannot be read.
     """
-    return _frame(rows, _from_wire, attrs)
+    if not isinstance(rows, Gathering):
+        every, rows = rows, Gathering()
+        rows.add(every)
+    wire = rows.columns()
+    return _frame({column.name: _from_wire(wire[column.name], column) for column in SCHEMA}, attrs)
 
 
 def frame_of_messages(
-    messages: Iterable[MessageLike], *, attrs: Mapping[str, object] | None = None
+    messages: Iterable[Message], *, attrs: Mapping[str, object] | None = None
 ) -> MessageFrame:
     """Put `Message` values into a frame with the same schema as a listed log.
 
@@ -70,18 +66,13 @@ def frame_of_messages(
         messages: Such as ``[twilio.messages.get(sid) for sid in sids]``, in the order wanted.
         attrs: What the frame should say about itself, if anything.
     """
-    return _frame(list(messages), _from_values, attrs or {})
+    values = list(messages)
+    return _frame({column.name: _from_values(values, column) for column in SCHEMA}, attrs or {})
 
 
-def _frame(
-    rows: Sequence[Any], convert: Callable[[list[Any], Column], Any], attrs: Mapping[str, object]
-) -> MessageFrame:
-    columns = {}
-    for column in SCHEMA:
-        read = attrgetter("from_" if column.name == "from" else column.name)
-        columns[column.name] = convert([read(row) for row in rows], column)
+def _frame(columns: Mapping[str, Any], attrs: Mapping[str, object]) -> MessageFrame:
     frame = MessageFrame(columns, copy=False)
-    frame.attrs.update(_said_of(len(rows), attrs))
+    frame.attrs.update(_said_of(len(frame), attrs))
     return frame
 
 
@@ -99,43 +90,43 @@ def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def _from_wire(values: list[Any], column: Column) -> Any:
+def _from_wire(texts: Any, column: Column) -> Any:
+    """Turn a column as Twilio wrote it into one of pandas."""
     if column.dtype == MOMENT:
-        return pd.array(instants(values, column=column.name), MOMENT)
+        return pd.array(instants(texts, column=column.name), MOMENT)
     if column.words:
-        return _categorical(pa.array(values, pa.string()), column)
+        return _categorical(texts, column)
     if column.dtype == TEXT:
-        return _text(values)
+        return TEXT.__from_arrow__(texts)
+    if column.name == "error_code":
+        return WHOLE.__from_arrow__(texts)
     try:
+        given = pc.if_else(pc.equal(texts, ""), None, texts)
         if column.dtype == MONEY:
-            return pd.arrays.ArrowExtensionArray(_amounts(values))
-        if column.name == "error_code":  # the one number that Twilio writes as a number
-            return WHOLE.__from_arrow__(pa.array(values, pa.int64()))
-        return WHOLE.__from_arrow__(_nonempty(values).cast(pa.int64()))
+            return pd.arrays.ArrowExtensionArray(_amounts(given))
+        return WHOLE.__from_arrow__(given.cast(pa.int64()))
     except pa.ArrowInvalid:
         raise BadResponse(
             f"Twilio's answer holds a {column.name} that is not a number, so it was not used."
         ) from None
 
 
-def _from_values(values: list[Any], column: Column) -> Any:
+def _from_values(messages: list[Message], column: Column) -> Any:
+    """Turn a field of Message values, typed already, into a column of pandas."""
+    name = "from_" if column.name == "from" else column.name
+    values = [getattr(message, name) for message in messages]
     if column.dtype == MOMENT:
         return pd.array(pa.array(values, MOMENT_TYPE).to_numpy(False), MOMENT)
     if column.words:  # a Message holds "" where Twilio gave no word
-        return _categorical(_nonempty(values), column)
+        return _categorical(pa.array([value or None for value in values], pa.string()), column)
     if column.dtype == TEXT:
-        return _text(values)
+        return TEXT.__from_arrow__(pa.array(values, pa.large_string()))
     if column.dtype == MONEY:
         return pd.arrays.ArrowExtensionArray(money(values))
     return WHOLE.__from_arrow__(pa.array(values, pa.int64()))
 
 
-def _text(values: list[Any]) -> Any:
-    return TEXT.__from_arrow__(pa.array(values, pa.large_string()))
-
-
-def _amounts(values: list[Any]) -> pa.Array:
-    texts = _nonempty(values)
+def _amounts(texts: Any) -> Any:
     try:
         return texts.cast(MONEY_TYPE)
     except pa.ArrowInvalid:  # more than six decimals, perhaps: read them wider, and round
@@ -143,16 +134,12 @@ def _amounts(values: list[Any]) -> pa.Array:
         return pc.round(wide, 6, "half_to_even").cast(MONEY_TYPE)
 
 
-def _nonempty(values: list[Any]) -> pa.Array:
-    return pa.array([value or None for value in values], pa.string())
-
-
-def _categorical(words: pa.Array, column: Column) -> Any:
+def _categorical(words: Any, column: Column) -> Any:
     codes = pc.index_in(words, pa.array(column.words, pa.string()))
     if codes.null_count == words.null_count:
         found = codes.fill_null(-1).to_numpy(False).astype(np.int8)
         return pd.Categorical.from_codes(found, dtype=column.dtype)
     new = [word for word in words.unique().to_pylist() if word not in {None, *column.words}]
-    known = pa.array([*column.words, *new], pa.string())
-    codes = pc.index_in(words, known).fill_null(-1).to_numpy(False)
-    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(known.to_pylist()))
+    known = [*column.words, *new]
+    codes = pc.index_in(words, pa.array(known, pa.string())).fill_null(-1).to_numpy(False)
+    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(known))
