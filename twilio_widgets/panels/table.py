@@ -273,6 +273,7 @@ def _described(column: Column) -> dict[str, object]:
         "title": column.heading,
         "width": column.width,
         "kind": column.kind,
+        "choice": column.choice or column.kind == "status",
     }
 
 

@@ -42,14 +42,17 @@ class Column:
     Args:
         name: The field of a row that stands in it.
         title: What stands at its head. Times are in UTC, and their heads say so.
-        width: Characters; None lets the content decide. A text column takes what is left, too.
+        width: Characters; None lets the content decide, and a text column take what is left, too.
         kind: How it is shown, sorted and filtered.
+        choice: Whether one of its words can be chosen, to see only rows with it. A status column
+            always offers its words, and each error code that stands after one.
     """
 
     name: str
     title: str
     width: int | None = None
     kind: Kind = "text"
+    choice: bool = False
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

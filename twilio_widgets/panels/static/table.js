@@ -78,12 +78,12 @@ function makeKeeper(store, line) {
 }
 
 function collectWords(words, columns, { reset, added, updated }) {
-  columns.forEach(({ kind }, column) => {
-    if (kind !== "status") return;
+  columns.forEach(({ choice }, column) => {
+    if (!choice) return;
     if (reset || !words.has(column)) words.set(column, new Set());
     const known = words.get(column);
     for (const { cells } of [...added, ...updated]) {
-      if (cells[column] && known.size < MOST_WORDS) known.add(firstWord(cells[column]));
+      for (const word of wordsOf(cells[column])) if (known.size < MOST_WORDS) known.add(word);
     }
   });
 }

@@ -23,7 +23,7 @@ function makeParts(columns, label, live, height) {
     type: "search", className: "tw-search", placeholder: "Search these rows",
     label: `Search ${label}`, autocomplete: "off", spellcheck: false,
   });
-  const filters = columns.flatMap((column, index) => column.kind === "status"
+  const filters = columns.flatMap((column, index) => column.choice
     ? [{ column: index, element: makeFilter(column.title) }] : []);
   const pause = makeButton("Pause", "Hold the rows still; new ones wait");
   pause.hidden = !live;
@@ -130,10 +130,11 @@ function fitColumns(columns, widths, rows) {
 
 /** The widths as a grid's tracks, the same in every row; text columns share what is left. */
 function tracksOf(columns, widths) {
-  const stretchy = columns.some(({ kind }) => kind === "text");
-  const tracks = columns.map(({ kind }, column) => {
+  const stretches = ({ kind, width }) => kind === "text" && !width;
+  const stretchy = columns.some(stretches);
+  const tracks = columns.map((_, column) => {
     const least = `calc(${widths[column]}ch + 20px)`;
-    const takes = kind === "text" || (!stretchy && column === columns.length - 1);
+    const takes = stretches(columns[column]) || (!stretchy && column === columns.length - 1);
     return takes ? `minmax(${least}, ${widths[column]}fr)` : least;
   });
   const sum = widths.reduce((total, width) => total + width, 0);

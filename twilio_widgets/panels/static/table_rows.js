@@ -119,7 +119,7 @@ function pause(order, still) {
 
 function matches(order, row) {
   for (const [column, word] of order.filters) {
-    if (firstWord(row.cells[column]) !== word) return false;
+    if (!wordsOf(row.cells[column]).includes(word)) return false;
   }
   if (order.search === "") return true;
   row.found ??= row.cells.join("\n").toLowerCase();

@@ -21,6 +21,13 @@ function firstWord(text) {
   return end < 0 ? text : text.slice(0, end);
 }
 
+/** What a cell can be chosen by: its first word, and the error code that may stand after that. */
+function wordsOf(text) {
+  const word = firstWord(text);
+  if (word === "") return [];
+  return text.length > word.length && /^ \d+$/.test(text.slice(word.length)) ? [word, text] : [word];
+}
+
 const counted = (number) => number.toLocaleString("en-US");
 
 /** What the footer says; no row is ever left out in silence. */
