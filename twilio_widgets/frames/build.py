@@ -101,7 +101,7 @@ def _from_wire(texts: Any, column: Column) -> Any:
     if column.name == "error_code":
         return WHOLE.__from_arrow__(texts)
     try:
-        given = pc.if_else(pc.equal(texts, ""), None, texts)
+        given = _none_for_empty(texts)
         if column.dtype == MONEY:
             return pd.arrays.ArrowExtensionArray(_amounts(given))
         return WHOLE.__from_arrow__(given.cast(pa.int64()))
@@ -124,6 +124,11 @@ def _from_values(messages: list[Message], column: Column) -> Any:
     if column.dtype == MONEY:
         return pd.arrays.ArrowExtensionArray(money(values))
     return WHOLE.__from_arrow__(pa.array(values, pa.int64()))
+
+
+def _none_for_empty(texts: Any) -> Any:
+    empty = pc.equal(pc.binary_length(texts), 0)
+    return pc.if_else(empty, None, texts) if pc.any(empty).as_py() else texts
 
 
 def _amounts(texts: Any) -> Any:
