@@ -78,6 +78,7 @@ class SendPanel(Panel[SendState]):
     ) -> None:
         refuse_unknown("SendPanel", unknown, known=("twilio", *_OPTIONS))
         _check_options(twilio, confirm_segments, undo_seconds)
+        estimates = with_own_prices(prices or {})
         draft = Draft(to=to, from_=from_, body=body)
         self._begin(SendState(draft=draft))
         self._confirm_segments = confirm_segments
@@ -87,7 +88,7 @@ class SendPanel(Panel[SendState]):
         self._undone = threading.Event()
         self._forget: list[Callable[[], None]] = []
         how_to_connect = _GIVE_A_CLIENT if twilio is None else _CONNECT_IT
-        self._form = form = SendForm(draft, how_to_connect, with_own_prices(prices or {}))
+        self._form = form = SendForm(draft, how_to_connect, estimates)
         self._wire(form)
         self._assemble(
             form.rows, form.ask, foot(*form.actions, right=(form.more, self._code_button))
