@@ -231,7 +231,8 @@ def test_errors_carry_twilios_code(official: Client, box: Sandbox) -> None:
     assert (refused.value.status, refused.value.code) == (400, 21614)
 
 
-# The official client calls aiohttp by a name that newer aiohttp deprecates.
+# The official client calls aiohttp by names that newer aiohttp deprecates.
+@pytest.mark.filterwarnings("ignore:The 'auth' parameter is deprecated:DeprecationWarning")
 @pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning")
 def test_the_async_client_does_the_same(box: Sandbox) -> None:
     async def main() -> tuple[str, list[str], str, bool]:

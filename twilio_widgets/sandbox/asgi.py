@@ -31,6 +31,7 @@ TRANSPORT = "twilio_widgets.transport"
 """The name in ``scope["state"]`` under which the server puts the connection."""
 
 _MOST_BODY = 8_000_000
+_MOMENT = 0.02
 _OUR_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _LINGER_ZERO = struct.pack("ii", 1, 0)
 
@@ -67,6 +68,9 @@ class App:
         connection: _Connection = scope["state"][TRANSPORT]
         struck = self._exchange.before_reading(head)
         if struck:
+            # The client is likely still writing its body. Without this pause it would meet the
+            # break now while writing, now while reading.
+            await asyncio.sleep(_MOMENT)
             await _break(struck, connection, receive)
             return
         body = await _read(receive)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from twilio_widgets.sandbox import lifecycle, rules
@@ -62,7 +63,11 @@ def create(world: World, account: Account, form: Form) -> StoredMessage:
     )
     world.ledger.append(
         Accepted(
-            sid=message.sid, to=message.to, from_=message.sender, body=body, at=world.clock.now()
+            sid=message.sid,
+            to=message.to,
+            from_=message.sender,
+            body=body,
+            at=datetime.fromtimestamp(now, UTC),
         )
     )
     return message

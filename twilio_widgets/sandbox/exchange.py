@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from twilio_widgets.sandbox import refusals
@@ -41,6 +41,8 @@ _STANDING_HEADERS = (
 
 
 class _Late(NamedTuple):
+    """A request whose client has long given up."""
+
     due: float
     carry_out: Callable[[], object]
 
@@ -51,13 +53,14 @@ class Exchange:
 
     Args:
         world: The world.
+        faults: What shall go wrong.
     """
 
     world: World
     faults: Faults
     _answered: int = 0
     _open: int = 0
-    _late: list[_Late] | None = None
+    _late: list[_Late] = field(default_factory=list)
 
     def begin(self) -> None:
         """Note that a request has arrived; `answer` reports how many are open."""
@@ -87,10 +90,11 @@ class Exchange:
     def catch_up(self) -> None:
         """Carry out what was to be carried out late, as far as it is due."""
         now = self.world.now()
-        due = [late for late in self._late or () if late.due <= now]
-        self._late = [late for late in self._late or () if late.due > now]
+        due = [late for late in self._late if late.due <= now]
+        self._late = [late for late in self._late if late.due > now]
         for late in due:
-            late.carry_out()
+            with self.world.as_of(late.due):
+                late.carry_out()
 
     def _faulty(self, request: Request, fault: Fault) -> Answer:
         latency = self.world.settings.latency
@@ -98,7 +102,7 @@ class Exchange:
             return Answer(None, fault.kind)
         if fault.kind == "accept_late":
             late = _Late(self.world.now() + fault.delay, lambda: self._respond(request))
-            self._late = [*(self._late or ()), late]
+            self._late.append(late)
             return Answer(None, "hang")
         if fault.status is not None and fault.kind in {"", "delay", "html"}:
             forced = refusals.of_status(fault.status, fault.retry_after)

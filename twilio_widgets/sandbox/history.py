@@ -84,7 +84,9 @@ class History:
         phonebook: Phonebook,
     ) -> None:
         self.count = count
-        self._seed = seed
+        self._time_seed, self._pattern_seed, self._talk_seed, self._end_seed = (
+            noise(seed, which) for which in range(4)
+        )
         self._account_sid = account_sid
         self._service_sid = service_sid
         self._sids = sids
@@ -104,7 +106,7 @@ class History:
 
     def moment(self, index: int) -> float:
         """Return when message `index` was sent."""
-        jitter = (noise(self._seed, index) >> 11) / 2**53
+        jitter = (noise(self._time_seed, index) >> 11) / 2**53
         return self._hours.moment(self._first + (index + jitter) * self._each)
 
     def between(self, low: float | None, high: float | None) -> range:
@@ -116,11 +118,14 @@ class History:
 
     # Who
 
+    def _pattern(self, block: int) -> int:
+        return noise(self._pattern_seed, block) % len(_PATTERNS)
+
     def _talk(self, index: int) -> _Talk:
         block, place = divmod(index, _BLOCK)
-        which = noise(self._seed, 1, block) % len(_PATTERNS)
+        which = self._pattern(block)
         talk, turn = _PATTERNS[which][place]
-        chance = noise(self._seed, 2, block * _TALKS + talk)
+        chance = noise(self._talk_seed, block * _TALKS + talk)
         contact = self._phonebook.at((block * _STRIDE + talk * _SHIFT) % Phonebook.SLOTS)
         topics = TOPICS[_LENGTHS[which][talk]]
         british = contact.number.startswith("+44")
@@ -139,7 +144,7 @@ class History:
             for talk in range(_TALKS):
                 first = (slot - talk * _SHIFT) * _INVERSE % Phonebook.SLOTS
                 for block in range(first, self.count // _BLOCK + 1, Phonebook.SLOTS):
-                    which = noise(self._seed, 1, block) % len(_PATTERNS)
+                    which = self._pattern(block)
                     found += [
                         block * _BLOCK + place
                         for place, (other, _) in enumerate(_PATTERNS[which])
@@ -225,7 +230,7 @@ class History:
     def _ending(self, talk: _Talk, index: int, *, outbound: bool) -> tuple[str, int | None]:
         if not outbound:
             return "received", None
-        chance = noise(self._seed, 3, index)
+        chance = noise(self._end_seed, index)
         answered = talk.turn + 1 < len(talk.topic.turns)
         if answered or chance % 100 >= 9:
             return "delivered", None

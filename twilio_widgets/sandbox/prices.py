@@ -7,6 +7,7 @@ decimals, negative for a charge, as in the Message resource.
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
 _OUTBOUND = (("+1", Decimal("0.00830")), ("+44", Decimal("0.04630")), ("+33", Decimal("0.07980")))
 _ELSEWHERE = Decimal("0.06500")
@@ -17,6 +18,11 @@ _CHANNEL = Decimal("0.00500")
 
 def price_of(*, to: str, inbound: bool, segments: int, media: int) -> str:
     """Return the price of a message once it is billed, such as ``"-0.00830"``."""
+    return _price(to if ":" in to else to[:3], inbound, segments, media)
+
+
+@lru_cache(maxsize=1024)
+def _price(to: str, inbound: bool, segments: int, media: int) -> str:  # private
     if media:
         amount = _MMS
     elif ":" in to:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from typing import NamedTuple
 
 API_VERSION = "2010-04-01"
@@ -69,11 +70,17 @@ def message_json(row: MessageRow, *, at_creation: bool = False) -> dict[str, obj
 
 def rfc2822(moment: float) -> str:
     """Return ``Thu, 24 Aug 2023 05:01:45 +0000``: how this API writes times."""
-    year, month, day, hour, minute, second, weekday, _, _ = time.gmtime(moment)
-    return (
-        f"{_DAYS[weekday]}, {day:02d} {_MONTHS[month - 1]} {year} "
-        f"{hour:02d}:{minute:02d}:{second:02d} +0000"
-    )
+    day, second = divmod(int(moment), 86_400)
+    minute, second = divmod(second, 60)
+    hour, minute = divmod(minute, 60)
+    return f"{_day(day)} {hour:02d}:{minute:02d}:{second:02d} +0000"
+
+
+@lru_cache(maxsize=1024)
+def _day(number: int) -> str:
+    # A page of a thousand messages has three thousand times, but few days.
+    year, month, day, _, _, _, weekday, _, _ = time.gmtime(number * 86_400)
+    return f"{_DAYS[weekday]}, {day:02d} {_MONTHS[month - 1]} {year}"
 
 
 def http_date(moment: float) -> str:

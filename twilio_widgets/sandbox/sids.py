@@ -68,7 +68,7 @@ def noise(*numbers: int) -> int:
     """Return 64 well-mixed bits for these numbers: chance without state (splitmix64)."""
     mixed = 0
     for number in numbers:
-        mixed = (mixed + number + 0x9E3779B97F4A7C15) & _WORD
+        mixed = (mixed * 0xD6E8FEB86659FD93 + number + 0x9E3779B97F4A7C15) & _WORD
         mixed = (mixed ^ mixed >> 30) * 0xBF58476D1CE4E5B9 & _WORD
         mixed = (mixed ^ mixed >> 27) * 0x94D049BB133111EB & _WORD
         mixed ^= mixed >> 31

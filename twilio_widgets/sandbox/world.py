@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from twilio_widgets.sandbox.prices import price_of
 from twilio_widgets.sandbox.sids import SidMaker, noise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from twilio_widgets.sandbox.clock import Clock
@@ -71,6 +72,7 @@ class World:
         self.clock = clock
         self.settings = settings
         self.sids = SidMaker(seed)
+        self._as_of: float | None = None
         self.began = clock.seconds()
         self.phonebook = phonebook_of(seed)
         kind = "Trial" if settings.trial else "Full"
@@ -99,7 +101,16 @@ class World:
 
     def now(self) -> float:
         """Return the present in seconds since 1970-01-01 UTC."""
-        return self.clock.seconds()
+        return self.clock.seconds() if self._as_of is None else self._as_of
+
+    @contextmanager
+    def as_of(self, moment: float) -> Iterator[None]:
+        """Let what happens inside have happened at an earlier moment."""
+        self._as_of = moment
+        try:
+            yield
+        finally:
+            self._as_of = None
 
     def senders_of(self, account_sid: str) -> tuple[str, ...]:
         """Return the numbers of an account that can send messages."""
