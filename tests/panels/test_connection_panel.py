@@ -164,10 +164,9 @@ def nothing_typed() -> Iterator[None]:
 
 
 def answer(field: SecretInput, question: dict[str, object]) -> None:
-    content = {"t": "secret", "n": question["n"], "value": SECRETS.pop(field.label, "")}
-    field._handle_msg(
-        {"content": {"data": {"method": "custom", "content": content}}, "buffers": []}
-    )
+    data = {"method": "custom", "content": {"t": "secret", "n": question["n"]}}
+    typed = SECRETS.pop(field.label, "").encode()
+    field._handle_msg({"content": {"data": data}, "buffers": [typed]})
 
 
 def fill(panel: ConnectionPanel, connection: Connection) -> None:

@@ -9,6 +9,7 @@ import ipywidgets
 from twilio_widgets.core.connection import PREFER_API_KEYS
 from twilio_widgets.panels import connection_state as steps
 from twilio_widgets.panels.card import (
+    Choice,
     Facts,
     Note,
     body,
@@ -24,7 +25,7 @@ from twilio_widgets.panels.secret import SecretInput
 if TYPE_CHECKING:
     from twilio_widgets.panels.connection_state import ConnectionState
 
-_KINDS = (("API key", "API key"), ("Auth token", "auth token"), ("Sandbox", "sandbox"))
+_KINDS = (("API key", "API key"), ("auth token", "Auth token"), ("sandbox", "Sandbox"))
 _ADVICE = {
     "API key": "API keys can be revoked one by one, so prefer them to the auth token.",
     "auth token": PREFER_API_KEYS,
@@ -45,9 +46,7 @@ class ConnectionForm:
     """Everything on the card that can be typed, pressed or read."""
 
     def __init__(self, sources: tuple[str, ...]) -> None:
-        self.kind = styled(
-            ipywidgets.ToggleButtons(options=_KINDS, description="Kind"), "tw-choice"
-        )
+        self.kind = Choice("Kind", _KINDS)
         self.texts = {
             name: ipywidgets.Text(
                 description=label,
@@ -126,7 +125,7 @@ class ConnectionForm:
         required = steps.secret_field(state)
         self.secret.label = "Secret" if required == "api_key_secret" else "Auth token"
         self.secret.problem = state.problems.get(required, "")
-        self.secret.disabled = self.token.disabled = state.phase == "checking"
+        self.secret.locked = self.token.locked = state.phase == "checking"
         self.token.problem = state.problems.get("auth_token", "")
         visible(self.secret, state.kind != "sandbox")
         visible(self.token, state.kind == "API key")

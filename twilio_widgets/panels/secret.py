@@ -2,6 +2,8 @@
 
 A synced trait is written into the notebook file and repeated to every client of the kernel; so the
 text travels once, in a custom message, when the kernel asks for it, and is a `Secret` from there.
+It travels in the message's binary buffer: ipykernel, where logging is at DEBUG, writes down every
+message's content.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LONGEST = 512
-"""Characters. Twilio's auth tokens and key secrets have 32: anything this long is none."""
+"""Bytes. Twilio's auth tokens and key secrets have 32: anything longer than this is none."""
 
 
 class SecretInput(Element):
@@ -35,7 +37,7 @@ class SecretInput(Element):
     hint = traitlets.Unicode().tag(sync=True)
     placeholder = traitlets.Unicode().tag(sync=True)
     problem = traitlets.Unicode().tag(sync=True)
-    disabled = traitlets.Bool(False).tag(sync=True)
+    locked = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, label: str, *, hint: str = "", placeholder: str = "") -> None:
         super().__init__(label=label, hint=hint, placeholder=placeholder)
@@ -58,23 +60,36 @@ class SecretInput(Element):
         self._asked = secrets.token_hex(8)
         self.send({"t": "ask", "n": self._asked})
 
-    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
+    def _receive(self, _widget: object, content: object, buffers: object) -> None:
         """Take what the page may say, and nothing else: it is input like any other."""
         if not isinstance(content, dict):
             return
         if content.get("t") == "enter" and self._enter is not None:
             self._enter()
         elif content.get("t") == "secret":
-            # Popped, so that the message, which the kernel keeps until the next, holds it no more.
-            self._take(content.pop("value", None), content.get("n"))
+            self._take(_secret_in(buffers), content.get("n"))
 
-    def _take(self, value: object, number: object) -> None:
-        if not isinstance(value, str) or len(value) > LONGEST:
+    def _take(self, secret: Secret | None, number: object) -> None:
+        if secret is None or self._answer is None:
             return
-        if self._asked is None or number != self._asked or self._answer is None:
+        if self._asked is None or number != self._asked:
             return
-        if value:  # a second page with an empty field must not end the question
+        if secret:  # a second page with an empty field must not end the question
             self._asked = None
-        answer = Secret(value)
-        del value
-        self._answer(answer)
+        self._answer(secret)
+
+
+def _secret_in(buffers: object) -> Secret | None:
+    """Return the text of the one buffer there may be, and empty the list.
+
+    Emptied, because the kernel keeps the last message that it received until the next comes.
+    """
+    if not isinstance(buffers, list) or len(buffers) != 1:
+        return None
+    buffer = buffers.pop()
+    if not isinstance(buffer, bytes | memoryview) or len(buffer) > LONGEST:
+        return None
+    try:
+        return Secret(str(buffer, "utf-8"))
+    except UnicodeDecodeError:
+        return None

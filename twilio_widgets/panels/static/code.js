@@ -1,10 +1,8 @@
 // The same call in several languages: a tab for each, and a button that copies.
 
-let made = 0;
-
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
-  const name = `tw-code-${Date.now()}-${made++}`;
+  const name = `tw-code-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
   const box = document.createElement("section");
   box.className = "tw-code";
   const bar = document.createElement("div");

@@ -1,11 +1,10 @@
 // A sentence under a field or in a row: a hint, a warning, a problem or good news.
 
-let made = 0;
-
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
-  const note = document.createElement("output");
-  note.id = `tw-note-${Date.now()}-${made++}`;
+  const note = document.createElement("div");
+  note.id = `tw-note-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
+  note.setAttribute("aria-live", "polite");
   el.classList.add("tw-note-box");
   el.append(note);
 

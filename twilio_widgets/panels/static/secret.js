@@ -1,12 +1,12 @@
 // A field whose text leaves the page once, when the kernel asks for it, and never becomes state.
 //
-// Kernel → page: { t: "ask", n } asks for the secret. Page → kernel: { t: "secret", n, value }
-// answers, and { t: "enter" } says that Enter was pressed. A custom message is neither saved in
-// the notebook nor repeated to the kernel's other clients, as a synced trait is.
+// Kernel → page: { t: "ask", n } asks for the secret. Page → kernel: { t: "secret", n } with the
+// text in a binary buffer answers, and { t: "enter" } says that Enter was pressed. A custom message
+// is neither saved in the notebook nor repeated to the kernel's other clients, as a synced trait
+// is; and a kernel that logs what it receives writes down a message's content, not its buffers.
 
 export default () => {
   const inputs = new Set(); // one per view of this model
-  let made = 0;
 
   /** @param {{ model: any }} context */
   function initialize({ model }) {
@@ -14,20 +14,21 @@ export default () => {
       if (message?.t !== "ask") return;
       const value = [...inputs].map((input) => input.value).find((text) => text !== "") ?? "";
       for (const input of inputs) input.value = "";
-      model.send({ t: "secret", n: message.n, value });
+      model.send({ t: "secret", n: message.n }, undefined, [new TextEncoder().encode(value)]);
     });
   }
 
   /** @param {{ model: any, el: HTMLElement }} context */
   function render({ model, el }) {
-    const name = `tw-secret-${Date.now()}-${made++}`;
+    const name = `tw-secret-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
     const label = document.createElement("label");
     label.htmlFor = name;
     const input = document.createElement("input");
     Object.assign(input, { id: name, type: "password", autocomplete: "off", spellcheck: false });
     input.dataset.lpignore = input.dataset["1pIgnore"] = "true"; // password managers: not a login
-    const note = document.createElement("output");
+    const note = document.createElement("div");
     note.id = `${name}-note`;
+    note.setAttribute("aria-live", "polite");
     input.setAttribute("aria-describedby", note.id);
     el.classList.add("tw-secret");
     el.dataset.lmSuppressShortcuts = "true"; // JupyterLab listens before we could stop it
@@ -38,7 +39,7 @@ export default () => {
       const problem = model.get("problem");
       label.textContent = model.get("label");
       input.placeholder = model.get("placeholder");
-      input.disabled = model.get("disabled");
+      input.readOnly = model.get("locked"); // a disabled field would lose the focus
       input.setAttribute("aria-invalid", String(problem !== ""));
       note.textContent = problem || model.get("hint");
       note.className = `tw-note tw-${problem ? "problem" : "hint"}`;
