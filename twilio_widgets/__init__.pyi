@@ -1,3 +1,4 @@
+from . import errors as errors
 from .client import AsyncTwilio as AsyncTwilio
 from .client import Twilio as Twilio
 from .core.connection import ApiKeyConnection as ApiKeyConnection
@@ -9,4 +10,6 @@ from .core.segments import segments as segments
 from .core.sources import connect as connect
 from .frames.message_frame import MessageFrame as MessageFrame
 from .panels.connection import ConnectionPanel as ConnectionPanel
+from .panels.messages import MessagesPanel as MessagesPanel
+from .panels.send import SendPanel as SendPanel
 from .sandbox import Sandbox as Sandbox
