@@ -1,0 +1,42 @@
+// How far a reading has come: a sentence, a bar, and a button that stops it. `openControl` stands
+// before this text, in control.js.
+
+export default () => {
+  let line = null;
+
+  /** @param {{ model: any }} context */
+  function initialize({ model }) {
+    line = openControl(model);
+    return () => line.close();
+  }
+
+  /** @param {{ model: any, el: HTMLElement }} context */
+  function render({ model, el }) {
+    const root = document.createElement("div");
+    root.className = "tw-reading";
+    const bar = document.createElement("progress");
+    bar.setAttribute("aria-label", "Messages read");
+    const words = document.createElement("output");
+    const cancel = document.createElement("button");
+    cancel.type = "button";
+    cancel.textContent = "Cancel";
+    // By both ways: a kernel may not hear ours, and cancelling twice is cancelling.
+    cancel.addEventListener("click", () => line?.send({ t: "cancel" }, true));
+    root.append(bar, words, cancel);
+    el.append(root);
+
+    const draw = () => {
+      const share = model.get("share");
+      words.textContent = model.get("text");
+      if (share === null) bar.removeAttribute("value");
+      else bar.value = share;
+      cancel.disabled = model.get("stopping");
+      el.classList.toggle("tw-empty", words.textContent === "");
+    };
+    model.on("change", draw);
+    draw();
+    return () => model.off("change", draw);
+  }
+
+  return { initialize, render };
+};
