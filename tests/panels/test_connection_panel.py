@@ -115,7 +115,16 @@ def test_from_fields_to_connected_and_back() -> None:
         ("Served from", "ie1"),
         ("Webhooks", "signatures cannot be checked"),
     )
+    assert steps.outcome_of(there) == ("Connected.", "hint")
     assert steps.disconnected(there) == typed
+
+
+def test_the_outcome_is_a_problem_good_news_or_good_news_with_a_limit() -> None:
+    there = steps.connected(ConnectionState(), replace(WHO, checks_webhooks=True), "Connected.")
+
+    assert steps.outcome_of(ConnectionState(failure="No.")) == ("No.", "problem")
+    assert steps.outcome_of(there) == ("Connected.", "good")
+    assert steps.outcome_of(steps.troubled(there, "Odd.")) == ("Odd.", "problem")
 
 
 def test_the_code_follows_what_is_typed_so_far() -> None:

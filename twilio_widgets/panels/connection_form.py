@@ -102,7 +102,7 @@ class ConnectionForm:
         self._draw_secrets(state)
         self._draw_actions(state)
         self.facts.show(steps.facts_of(state))
-        self._outcome.show(state.failure or state.verdict, "problem" if state.failure else "good")
+        self._outcome.show(*steps.outcome_of(state))
         visible(self._fields, state.phase != "connected")
         visible(self.facts, state.identity is not None)
 

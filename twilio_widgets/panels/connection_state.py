@@ -203,6 +203,14 @@ def pill_of(state: ConnectionState) -> tuple[str, Tone]:
     return f"connected · {state.identity.account} · {state.identity.kind}", "good"
 
 
+def outcome_of(state: ConnectionState) -> tuple[str, Tone]:
+    """Return what came of connecting, in a sentence or two, and its tone."""
+    if state.failure:
+        return state.failure, "problem"
+    whole = state.identity is not None and state.identity.checks_webhooks
+    return state.verdict, "good" if whole else "hint"
+
+
 def facts_of(state: ConnectionState) -> tuple[tuple[str, str], ...]:
     """Return what is known of the connection, as rows."""
     if state.identity is None:
