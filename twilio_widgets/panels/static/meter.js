@@ -2,9 +2,8 @@
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
-  const meter = document.createElement("section");
+  const meter = document.createElement("div");
   meter.className = "tw-meter";
-  meter.setAttribute("aria-label", "What the message takes");
   const bars = document.createElement("div");
   bars.className = "tw-meter-bars";
   bars.setAttribute("aria-hidden", "true");
