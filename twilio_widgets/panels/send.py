@@ -87,6 +87,8 @@ class SendPanel(Panel[SendState]):
         self._lost: tuple[OutcomeUnknown, Connection] | None = None
         self._undone = threading.Event()
         self._forget: list[Callable[[], None]] = []
+        self._tell: list[Callable[[Message], object]] = []
+        self._told: Message | None = None
         how_to_connect = _GIVE_A_CLIENT if twilio is None else _CONNECT_IT
         self._form = form = SendForm(draft, how_to_connect, estimates)
         self._wire(form)
@@ -110,6 +112,18 @@ class SendPanel(Panel[SendState]):
     def error(self) -> OutcomeUnknown | None:
         """The error of a message that may have been sent, for ``messages.find``; or None."""
         return None if self._lost is None else self._lost[0]
+
+    def on_message(self, callback: Callable[[Message], object]) -> Callable[[], None]:
+        """Call back with the message when it was sent, and each time it was seen to change.
+
+        It is called while the panel is drawn, on any thread, and should return soon.
+
+        Returns:
+            A function that ends this.
+        """
+        with self._lock:
+            self._tell.append(callback)
+        return partial(self._tell.remove, callback)
 
     def _wire(self, form: SendForm) -> None:
         for name, control in form.controls.items():
@@ -307,6 +321,10 @@ class SendPanel(Panel[SendState]):
     def _draw(self, state: SendState) -> None:
         self._head.show(*pill_of(state))
         self._form.draw(state)
+        if state.message is not None and state.message != self._told:
+            self._told = state.message
+            for callback in tuple(self._tell):
+                self._guarded(callback, state.message)
 
     def _snippet(self, state: SendState) -> Snippet:
         where = "auth token" if state.account is None else state.account.access

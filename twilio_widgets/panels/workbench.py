@@ -1,0 +1,136 @@
+"""The panels together: connect, send and read behind one connection."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from twilio_widgets.panels.base import refuse_unknown
+from twilio_widgets.panels.card import close_tree
+from twilio_widgets.panels.connection import ConnectionPanel
+from twilio_widgets.panels.messages import MessagesPanel
+from twilio_widgets.panels.send import SendPanel
+
+if TYPE_CHECKING:
+    from twilio_widgets.client import Twilio
+    from twilio_widgets.core.connection import Connection
+    from twilio_widgets.core.message import Message
+    from twilio_widgets.frames.message_frame import MessageFrame
+    from twilio_widgets.panels.base import Panel
+    from twilio_widgets.sandbox import Sandbox
+
+FIRST_PAGE = 200
+"""Messages read by itself once the workbench is connected; more are a person's choice."""
+
+
+class Workbench(ipywidgets.VBox):
+    """Three cards behind one connection: connect, send a message, read the message log.
+
+    Once connected, the newest messages are read by themselves, and a message that is sent stands
+    in the table at once and changes there until it has come to its end. What the cards hold is
+    there for the next cell: ``bench.twilio``, ``bench.message``, ``bench.frame``.
+
+    Args:
+        connection: Use this connection from the start, instead of typing one.
+        sandbox: Work on this sandbox instead; it is closed with the workbench.
+        to: The recipient to begin with.
+        from_: The sender to begin with.
+        body: The text to begin with.
+    """
+
+    _open = False
+
+    def __init__(
+        self,
+        connection: Connection | None = None,
+        *,
+        sandbox: Sandbox | None = None,
+        to: str = "",
+        from_: str = "",
+        body: str = "",
+        **unknown: object,
+    ) -> None:
+        refuse_unknown("Workbench", unknown, ("connection", "sandbox", "to", "from_", "body"))
+        if sandbox is not None and connection is not None:
+            raise TypeError("A workbench has one connection: give connection= or sandbox=.")
+        self.sandbox = sandbox
+        """The sandbox that closes with the workbench, where there is one."""
+        self.connection_panel = ConnectionPanel(sandbox.connection if sandbox else connection)
+        """The card that connects."""
+        self.send_panel = SendPanel(self.connection_panel, to=to, from_=from_, body=body)
+        """The card that sends."""
+        self.messages_panel = MessagesPanel(self.connection_panel, limit=FIRST_PAGE)
+        """The card that reads."""
+        super().__init__([self.connection_panel, self.send_panel, self.messages_panel])
+        self.add_class("tw-workbench")
+        self._open = True
+        self._ends = ExitStack()
+        self._ends.callback(self.send_panel.on_message(self.messages_panel.show))
+        # The messages panel has asked before, so it wakes up before this.
+        self._ends.callback(self.connection_panel.on_connect(self._connected))
+
+    @property
+    def connection(self) -> Connection:
+        """The connection in use.
+
+        Raises:
+            NotConnected: There is none yet.
+        """
+        return self.connection_panel.connection
+
+    @property
+    def twilio(self) -> Twilio:
+        """The client of the connection in use.
+
+        Raises:
+            NotConnected: There is no connection yet.
+        """
+        return self.connection_panel.twilio
+
+    @property
+    def message(self) -> Message | None:
+        """The message sent last, as Twilio last described it; None before there is one."""
+        return self.send_panel.message
+
+    @property
+    def frame(self) -> MessageFrame | None:
+        """What was read of the message log last; None before the first reading."""
+        return self.messages_panel.frame
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait until nothing the cards started is under way; return whether that is so.
+
+        Args:
+            timeout: Seconds to wait for each piece of work; None waits for as long as it takes.
+        """
+        # In this order: connecting is what starts the others' work.
+        return all(panel.join(timeout) for panel in self._panels)
+
+    def close(self) -> None:
+        """Stop what the cards started, and take them off every page."""
+        if not self._open:  # closed already, or an option was refused before anything was made
+            return
+        self._open = False
+        self._ends.close()
+        for panel in reversed(self._panels):
+            panel.close()
+        close_tree(self)
+        if self.sandbox is not None:
+            self.sandbox.close()
+
+    def _connected(self, _twilio: Twilio) -> None:
+        self.messages_panel.load()
+
+    @property
+    def _panels(self) -> tuple[Panel[Any], ...]:
+        return self.connection_panel, self.send_panel, self.messages_panel
+
+    def __repr__(self) -> str:
+        return f"Workbench({', '.join(map(repr, self._panels))})"
+
+    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
+        bundle: dict[str, object] = super()._repr_mimebundle_(**kwargs)
+        pictures = (str(panel._repr_mimebundle_()["text/html"]) for panel in self._panels)
+        return {**bundle, "text/plain": repr(self), "text/html": "\n".join(pictures)}
