@@ -276,6 +276,20 @@ def test_a_missing_secret_is_said_under_its_field(panel: ConnectionPanel) -> Non
     assert panel._state.phase == "idle"
 
 
+@pytest.mark.parametrize(
+    ("kind", "at_the_secret", "at_the_extra_token"),
+    [("API key", False, True), ("auth token", True, False)],
+)
+def test_a_problem_with_the_auth_token_is_said_once(
+    panel: ConnectionPanel, kind: str, at_the_secret: bool, at_the_extra_token: bool
+) -> None:
+    panel._form.kind.value = kind
+    panel._apply(steps.refused, "auth_token is odd.", "auth_token")
+    said = [panel._form.secret.problem, panel._form.token.problem]
+
+    assert [text == "This is odd." for text in said] == [at_the_secret, at_the_extra_token]
+
+
 def test_a_wrong_field_is_shown_before_the_secret_is_asked_for(panel: ConnectionPanel) -> None:
     SECRETS["Secret"] = "typed already"
     panel._form.texts["account_sid"].value = KEY

@@ -126,7 +126,8 @@ class ConnectionForm:
         self.secret.label = "Secret" if required == "api_key_secret" else "Auth token"
         self.secret.problem = state.problems.get(required, "")
         self.secret.locked = self.token.locked = state.phase == "checking"
-        self.token.problem = state.problems.get("auth_token", "")
+        extra = "" if required == "auth_token" else state.problems.get("auth_token", "")
+        self.token.problem = extra
         visible(self.secret, state.kind != "sandbox")
         visible(self.token, state.kind == "API key")
 
