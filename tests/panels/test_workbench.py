@@ -9,8 +9,8 @@ import pytest
 from ipywidgets.widgets import widget as registry
 
 from twilio_widgets.client import Twilio
-from twilio_widgets.demo import demo
 from twilio_widgets.errors import NotConnected
+from twilio_widgets.panels.demo import demo
 from twilio_widgets.panels.messages_rows import row_of
 from twilio_widgets.panels.send import SendPanel
 from twilio_widgets.panels.workbench import Workbench
