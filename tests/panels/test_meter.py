@@ -50,7 +50,11 @@ def test_own_prices_and_media_change_the_estimate() -> None:
     own = measure("Hello", "+33612345678", prices={"FR": Decimal("0.08")})
 
     assert own.details.endswith("about $0.0800 (estimate)")
-    assert measure("Hello", "+14155550123", media=True).details.endswith("about $0.0220 (estimate)")
+    assert measure("Hello", "+14155550123", media=True) == Reading(
+        count="5 characters",
+        details="an MMS is one message · about $0.0220 (estimate)",
+        about=ABOUT,
+    )
 
 
 @pytest.mark.parametrize(
@@ -126,7 +130,7 @@ def test_no_text_draws_more_bars_than_a_page_can_show() -> None:
 
 def test_a_channel_message_has_no_segments() -> None:
     assert measure("Hello", "whatsapp:+14155550123") == Reading(
-        count="5 characters", details="messages of a channel are not cut into segments"
+        count="5 characters", details="a channel's messages have no segments"
     )
 
 

@@ -501,7 +501,7 @@ def test_leaving_an_unknown_outcome_behind_takes_the_message_out_of_the_fields(
     press(panel, "New message")
 
     assert (field(panel, "To").value, field(panel, "Message").value) == ("", "")
-    assert field(panel, "From").value == sandbox.numbers[0]
+    assert field(panel, "From").value == f"{sandbox.numbers[0]} — SMS, MMS"
     assert len(sandbox.ledger) == 1
 
 

@@ -364,6 +364,15 @@ def test_the_only_sender_is_taken_and_one_of_several_is_not() -> None:
     assert steps.suggested(READY, ("+1 — SMS",)).draft == DRAFT
 
 
+def test_a_sender_that_stands_there_bare_gets_its_name() -> None:
+    bare = replace(READY, draft=replace(DRAFT, from_=SERVICE))
+    named = f"{SERVICE} — Notifications (messaging service)"
+    state = steps.suggested(bare, ("+1 — SMS", named))
+
+    assert state.draft.from_ == named
+    assert parameters_of(state.draft) == parameters_of(bare.draft)
+
+
 # How it reads
 
 

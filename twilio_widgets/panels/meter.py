@@ -91,26 +91,30 @@ def measure(
         media: Whether media go with it.
         prices: Estimated dollars for a segment, by country.
     """
-    if not body:
+    if not body and not media:
         empty = "One segment holds 160 characters, or 70 when one of them is outside GSM-7."
         return Reading(fills=(0,), details=empty)
     length = f"{len(body):,} {_plural('character', len(body))}"
-    if ":" in to:
+    too_long = len(body) > LONGEST_BODY
+    limit = f"Twilio takes {LONGEST_BODY:,}" if too_long else ""
+    if media or ":" in to:
+        why = "an MMS is one message" if media else "a channel's messages have no segments"
+        price = priced(to, 1, media=media, prices=prices)
         return Reading(
             count=length,
-            details="messages of a channel are not cut into segments",
-            too_long=len(body) > LONGEST_BODY,
+            details=_joined(limit, why, price),
+            about=_ABOUT_THE_PRICE if price else "",
+            too_long=too_long,
         )
     cut = segments(body)
-    price = priced(to, cut.count, media=media, prices=prices)
-    limit = f"Twilio takes {LONGEST_BODY:,}" if len(body) > LONGEST_BODY else ""
+    price = priced(to, cut.count, prices=prices)
     blame, cure = _blame(body, cut)
     return Reading(
         fills=_fills(cut),
         count=f"{cut.count} {_plural('segment', cut.count)}",
-        details=" · ".join(filter(None, (cut.encoding, length, limit, _room(cut), price))),
+        details=_joined(cut.encoding, length, limit, _room(cut), price),
         about=_ABOUT_THE_PRICE if price else "",
-        too_long=bool(limit),
+        too_long=too_long,
         blame=blame,
         cure=cure,
     )
@@ -167,6 +171,10 @@ def _cure(replacements: tuple[Replacement, ...]) -> str:
     count, kinds = len(replacements), {one.kind for one in replacements}
     kind = kinds.pop() if len(kinds) == 1 else "character"
     return f"Replace {count} {_plural(kind, count)}"
+
+
+def _joined(*facts: str) -> str:
+    return " · ".join(filter(None, facts))
 
 
 def _plural(noun: str, count: int) -> str:

@@ -49,7 +49,9 @@ class SendForm:
             "from_": ipywidgets.Combobox(
                 description="From", placeholder="A number, a name, or a messaging service"
             ),
-            "to": ipywidgets.Text(description="To", placeholder="+14155550123"),
+            "to": ipywidgets.Text(
+                description="To", placeholder="+ and the country code, then the number"
+            ),
             "body": ipywidgets.Textarea(description="Message", rows=3),
             **more.controls,
         }
@@ -62,7 +64,7 @@ class SendForm:
             field(self.controls["to"], self._notes["to"]),
             field(self.controls["body"], self.meter, self._notes["body"]),
             self._more,
-            self._outcome,
+            styled(ipywidgets.VBox([self._outcome]), "tw-outcome"),
         )
 
     def _make_actions(self) -> None:

@@ -21,6 +21,7 @@ from twilio_widgets.panels.send_draft import (
     parameters_of,
     problem_of,
     segments_of,
+    sender_of,
 )
 
 if TYPE_CHECKING:
@@ -128,11 +129,18 @@ def disconnected(state: SendState) -> SendState:
 
 
 def suggested(state: SendState, senders: tuple[str, ...], note: str = "") -> SendState:
-    """The account's senders are known; the only one there is, is taken."""
-    draft = state.draft
-    if len(senders) == 1 and not draft.from_ and state.phase in OPEN_TO_A_MESSAGE:
-        draft = replace(draft, from_=senders[0])
-    return replace(state, draft=draft, senders=senders, senders_note=note)
+    """The account's senders are known: one that stands there bare gets its name.
+
+    The only sender there is, is taken; among several, a person chooses.
+    """
+    state = replace(state, senders=senders, senders_note=note)
+    if state.phase not in OPEN_TO_A_MESSAGE:
+        return state
+    typed_so_far = state.draft.from_
+    same = [one for one in senders if sender_of(one) == sender_of(typed_so_far)]
+    if not typed_so_far and len(senders) == 1:
+        same = list(senders)
+    return replace(state, draft=replace(state.draft, from_=same[0])) if same else state
 
 
 # Writing

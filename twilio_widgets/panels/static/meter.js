@@ -9,6 +9,7 @@ function render({ model, el }) {
   bars.setAttribute("aria-hidden", "true");
   const numbers = document.createElement("output");
   numbers.className = "tw-meter-line";
+  numbers.setAttribute("aria-live", "off"); // they change with every keystroke; the blame does not
   const count = document.createElement("b");
   const details = document.createElement("span");
   numbers.append(count, details);
@@ -42,7 +43,7 @@ function render({ model, el }) {
   return () => model.off("change:view", draw);
 }
 
-/** Change a text only when it is another, so that a screen reader hears changes and not keystrokes. */
+/** Change a text only when it is another, so that a screen reader hears what is new. */
 function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
