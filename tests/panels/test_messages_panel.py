@@ -16,6 +16,7 @@ from twilio_widgets.panels.card import close_tree
 from twilio_widgets.panels.connection import ConnectionPanel
 from twilio_widgets.panels.message_words import body_of, error_of, facts_of
 from twilio_widgets.panels.messages import MessagesPanel
+from twilio_widgets.panels.messages_filters import EVERYTHING
 from twilio_widgets.panels.messages_progress import ReadingLine
 from twilio_widgets.panels.messages_rows import row_of, rows_of
 from twilio_widgets.sandbox import Sandbox
@@ -113,7 +114,7 @@ def test_load_shows_what_was_read_and_says_that_the_log_holds_more(
 
 
 def test_everything_is_everything(panel: MessagesPanel) -> None:
-    choose(panel, limit=None)
+    choose(panel, limit=EVERYTHING)
     loaded(panel)
 
     assert panel.frame is not None

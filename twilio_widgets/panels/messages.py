@@ -16,7 +16,7 @@ from twilio_widgets.panels.clients import check_source, wake_with
 from twilio_widgets.panels.connection import ConnectionPanel
 from twilio_widgets.panels.connection_state import Identity
 from twilio_widgets.panels.message_detail import MessageDetail
-from twilio_widgets.panels.messages_filters import FilterBar, LookUp
+from twilio_widgets.panels.messages_filters import EVERYTHING, FilterBar, LookUp
 from twilio_widgets.panels.messages_progress import ReadingLine
 from twilio_widgets.panels.messages_reading import read_log
 from twilio_widgets.panels.messages_rows import COLUMNS, KEY, row_of, rows_of
@@ -132,7 +132,7 @@ class MessagesPanel(Panel[MessagesState]):
     def _wire(self) -> None:
         controls = self._filters.controls
         for name, control in controls.items():
-            self._on_change(control, partial(self._apply, steps.asked, name))
+            self._on_change(control, partial(self._asked, name))
         for control in (controls["to"], controls["from_"]):
             self._on_enter(control, self.load)
         self._on_click(self._filters.load, self.load)
@@ -143,6 +143,10 @@ class MessagesPanel(Panel[MessagesState]):
         self._on_click(self._detail.refresh, self._look_again)
         self._on_click(self._detail.close, partial(self._apply, steps.put_away))
         self._on_click(self._detail.show_code, partial(self._apply, steps.toggled_code))
+
+    def _asked(self, name: str, value: object) -> None:
+        limited = name != "limit" or value != EVERYTHING
+        self._apply(steps.asked, name, value if limited else None)
 
     def _on_enter(self, control: ipywidgets.Text, action: Callable[[], object]) -> None:
         def heard(_control: object, content: object, _buffers: object) -> None:

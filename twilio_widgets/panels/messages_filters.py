@@ -21,6 +21,9 @@ _PERIODS = (
 )
 _LIMITS = (200, 1_000, 10_000, 100_000)
 
+EVERYTHING = 0
+"""The choice that stands for no limit: a `Dropdown` takes None for nothing chosen."""
+
 
 class FilterBar:
     """The controls above the table, each named as the field of `Asked` it changes."""
@@ -42,11 +45,14 @@ class FilterBar:
     def draw(self, state: MessagesState) -> None:
         """Make every control the picture of the state."""
         for name, control in self.controls.items():
-            control.value = getattr(state.asked, name)
+            control.value = self._shown(state.asked, name)
         for name in ("start", "end"):
             visible(self.controls[name], state.asked.period == "custom")
         self.load.disabled = state.identity is None or state.reading is not None
         self._advice.show(*advice_of(state))
+
+    def _shown(self, asked: Asked, name: str) -> object:
+        return asked.limit or EVERYTHING if name == "limit" else getattr(asked, name)
 
 
 class LookUp:
@@ -66,6 +72,6 @@ class LookUp:
         self._problem.show(state.sid_problem, "problem")
 
 
-def _limits_with(limit: int | None) -> list[tuple[str, int | None]]:
+def _limits_with(limit: int | None) -> list[tuple[str, int]]:
     numbers = sorted({*_LIMITS, *(() if limit is None else (limit,))})
-    return [*((f"{number:,}", number) for number in numbers), ("Everything", None)]
+    return [*((f"{number:,}", number) for number in numbers), ("Everything", EVERYTHING)]

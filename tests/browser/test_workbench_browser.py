@@ -1,0 +1,42 @@
+"""The workbench in a real JupyterLab: from one line to a delivered message, light and dark."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from tests.browser.harness import Notebook
+
+pytestmark = pytest.mark.browser
+
+DEMO = "from twilio_widgets.panels.demo import demo\nbench = demo()\nbench"
+SOON = 30_000
+"""Milliseconds: a message is delivered a few seconds after it left."""
+
+
+def test_a_message_becomes_delivered_before_ones_eyes(notebook: Notebook) -> None:
+    notebook.page.set_viewport_size({"width": 1200, "height": 1700})
+    notebook.open([DEMO])
+    notebook.run_all()
+    bench = notebook.page.locator(".tw-workbench")
+    top = bench.locator(".tw-row[aria-rowindex='2']")
+    expect(bench.get_by_text("connected · AC4d…4a02 · sandbox")).to_be_visible()
+    expect(bench.locator(".tw-count")).to_have_text("Showing 200 of 200 · newest first")
+    for theme in ("dark", "light"):
+        notebook.screenshot("workbench-demo", theme, of=bench)
+
+    bench.get_by_role("button", name="Send", exact=True).click()
+    expect(top).to_contain_text("Your table at the Harbour Grill is ready.", timeout=SOON)
+    expect(top).to_contain_text("delivered", timeout=SOON)
+    expect(bench.locator(".tw-count")).to_have_text("Showing 201 of 201 · newest first")
+    top.click()
+    expect(bench.locator(".tw-message-body")).to_have_text(
+        "Your table at the Harbour Grill is ready. See you at 8 pm!"
+    )
+    for theme in ("dark", "light"):
+        notebook.screenshot("workbench-delivered", theme, of=bench)
+    assert notebook.execute("print(bench.message.status)") == "delivered\n"
+    assert notebook.execute("print(len(bench.frame))") == "200\n"
