@@ -86,9 +86,10 @@ class _MessageFace(_Face):
         self.interrupted = outcome
 
     def _finding(self, error: OutcomeUnknown) -> Flow[Message | find.NotSureYet | None]:
-        known = tuple(self._sent)
+        known = frozenset(self._sent) - {error.sid}
         found = yield from find.find(self._connection, self._patience, error, known=known)
         if isinstance(found, Message):
+            error.sid = found.sid
             self._sent.append(found.sid)
         return found
 

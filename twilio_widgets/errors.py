@@ -98,6 +98,8 @@ class OutcomeUnknown(TwilioWidgetsError):
         """When the first byte may have left (aware, UTC)."""
         self.latest_arrival = latest_arrival
         """The last moment at which Twilio may have received it (aware, UTC)."""
+        self.sid: str | None = None
+        """The message it turned out to be, once ``messages.find`` has found it."""
 
 
 class BadResponse(TwilioWidgetsError):

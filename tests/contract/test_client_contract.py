@@ -129,6 +129,14 @@ class TestOutcomes:
         assert isinstance(found, Message)
         assert [one.sid for one in sandbox.ledger] == [found.sid]
 
+    def test_asking_twice_gives_the_same_answer(self, twilio, sandbox, sender):
+        sandbox.fail(fault="reset_after_accept")
+        with pytest.raises(OutcomeUnknown) as caught:
+            twilio.messages.send(TO, from_=sender, body="Only once")
+        first = twilio.messages.find(caught.value)
+        sandbox.clock.advance("5 min")
+        assert twilio.messages.find(caught.value).sid == first.sid == caught.value.sid
+
     def test_a_message_that_never_arrived_is_not_sure_at_first_and_then_absent(
         self, twilio, sandbox, sender
     ):
@@ -223,7 +231,6 @@ class TestOutcomes:
         with pytest.raises(PolicyRefused):
             twilio.messages.send(TO, from_=sender, body="Hi")
         assert sandbox.ledger == ()
-
 
     def test_an_interrupted_send_can_be_asked_about(self, sandbox, sender, monkeypatch):
         """The person pressed stop just after Twilio had accepted it."""

@@ -19,15 +19,17 @@ from twilio_widgets.core.message import Message, message_path
 from twilio_widgets.core.messages import message_page
 from twilio_widgets.core.paging import Walk
 from twilio_widgets.core.request import Flow
+from twilio_widgets.core.smart import smart
 from twilio_widgets.errors import ConfigurationError, OutcomeUnknown
 
 if TYPE_CHECKING:
     from twilio_widgets.core.connection import Connection
 
 CLOCKS_MAY_DIFFER = timedelta(seconds=5)
-"""Twilio's times have whole seconds, and its clock is not ours."""
+"""Twilio's times have whole seconds, and clocks are set while a message is on its way."""
 
 MOST_PAGES = 5
+"""Of 1,000 entries each: how much of the log of one recipient is read."""
 
 NO_CHANNEL_FOR_SENDER = 63007
 
@@ -76,31 +78,17 @@ def find(
     asked_at = connection.now()
     request = Filters(to=to).request(message_path(connection.acting_sid), limit=None)
     walk = Walk(request, message_page)
-    candidates: list[Message] = []
-    oldest = error.started_at - CLOCKS_MAY_DIFFER
+    rows: list[Message] = []
+    # To the end: where the log lists what is not sent yet is not documented.
     while walk.next is not None and walk.pages < MOST_PAGES:
-        rows = yield from walk.step(new_patience())
-        candidates.extend(m for m in rows if _may_be(m, error, settled) and m.sid not in known)
-        if rows and all(m.date_created is not None and m.date_created < oldest for m in rows):
-            break
-    return _verdict(candidates, settled=settled, asked_at=asked_at, to=to)
-
-
-def _verdict(
-    candidates: list[Message],
-    *,
-    settled: datetime,
-    asked_at: datetime,
-    to: str,
-) -> Message | NotSureYet | None:
+        rows.extend((yield from walk.step(new_patience())))
+    slow, fast = _clocks_apart(asked_at, connection.now(), walk.server_time)
+    span = (error.started_at + slow - CLOCKS_MAY_DIFFER, settled + fast + CLOCKS_MAY_DIFFER)
+    candidates = [m for m in rows if m.sid not in known and _may_be(m, error, span)]
     if len(candidates) == 1:
         return candidates[0]
-    if candidates:
-        sids = ", ".join(m.sid for m in candidates[:5])
-        return NotSureYet(
-            f"{len(candidates)} messages to {mask(to)} could be this one ({sids}); "
-            "only a person can tell."
-        )
+    if doubt := _doubt(mask(to), candidates, len(rows) if walk.next is not None else None):
+        return NotSureYet(f"{doubt}; only a person can tell.")
     if asked_at < settled:
         return NotSureYet(
             f"the log does not show it, but until {settled:%H:%M:%S} UTC it may still arrive.",
@@ -109,17 +97,35 @@ def _verdict(
     return None
 
 
-def _may_be(message: Message, error: OutcomeUnknown, settled: datetime) -> bool:
+def _doubt(to: str, candidates: list[Message], cut_after: int | None) -> str | None:
+    """Say why the log cannot settle it, now or later."""
+    if candidates:
+        sids = ", ".join(m.sid for m in candidates[:5])
+        return f"{len(candidates)} messages to {to} could be this one ({sids})"
+    if cut_after is not None:
+        return f"the log of messages to {to} is longer than the {cut_after:,} entries read"
+    return None
+
+
+def _clocks_apart(
+    before: datetime, after: datetime, server_time: datetime | None
+) -> tuple[timedelta, timedelta]:
+    """Return by how much, at least and at most, Twilio's clock is ahead of ours.
+
+    The log's times are Twilio's. Its clock was read at some moment between our two readings.
+    """
+    if server_time is None:
+        return timedelta(0), timedelta(0)
+    return server_time - after, server_time - before
+
+
+def _may_be(message: Message, error: OutcomeUnknown, span: tuple[datetime, datetime]) -> bool:
     """Whether a log entry can be the message that was being sent."""
     if message.direction != "outbound-api" or message.date_created is None:
         return False
-    if _was_refused(message):
+    if not span[0] <= message.date_created <= span[1]:
         return False
-    assert error.started_at is not None  # noqa: S101  # checked by find
-    earliest = error.started_at - CLOCKS_MAY_DIFFER
-    if not earliest <= message.date_created <= settled + CLOCKS_MAY_DIFFER:
-        return False
-    return _same_sender(message, error) and _same_text(message, error)
+    return not _was_refused(message) and _same_sender(message, error) and _same_text(message, error)
 
 
 def _was_refused(message: Message) -> bool:
@@ -151,4 +157,10 @@ def _same_text(message: Message, error: OutcomeUnknown) -> bool:
         return True  # a template, a picture alone, or a redacted entry: the text cannot tell
     if "true" in error.parameters.get("SmartEncoded", ()) + error.parameters.get("ShortenUrls", ()):
         return True  # Twilio rewrites the text
-    return message.body == body or message.body.endswith(" - " + body)  # the trial account's prefix
+    sent, listed = _comparable(body), _comparable(message.body)
+    return listed == sent or listed.endswith(" - " + sent)  # the trial account's prefix
+
+
+def _comparable(text: str) -> str:
+    """Leave out what Twilio may have changed: blanks, and look-alikes (a service's own setting)."""
+    return " ".join(smart(text).split())

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import parse_qsl
 
-from twilio_widgets.core.answers import mapping_of
+from twilio_widgets.core.answers import date_of, mapping_of
 from twilio_widgets.core.flow import Patience, read
 from twilio_widgets.core.request import Flow, Request
 from twilio_widgets.errors import BadResponse
@@ -43,6 +44,8 @@ class Walk(Generic[R_co]):
         """The request for the next page, or None at the end."""
         self.pages = 0
         """How many pages have been read."""
+        self.server_time: datetime | None = None
+        """The server's own time when it answered last (aware, UTC), where it said so."""
         self._decode = decode
         self._seen = {request}
 
@@ -55,6 +58,7 @@ class Walk(Generic[R_co]):
         page = self._decode(reply.content)
         self.next = next_request(request, page.next_page_uri) if page.next_page_uri else None
         self.pages += 1
+        self.server_time = date_of(reply)
         if self.next in self._seen:
             raise BadResponse("The pages of this list turn in a circle, so reading stopped.")
         if self.next is not None:
