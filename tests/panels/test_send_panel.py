@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import ipywidgets
@@ -15,6 +15,7 @@ from twilio_widgets.client import Twilio
 from twilio_widgets.errors import ConfigurationError, OutcomeUnknown
 from twilio_widgets.panels import work
 from twilio_widgets.panels.connection import ConnectionPanel
+from twilio_widgets.panels.follow import follow
 from twilio_widgets.panels.send import SendPanel
 from twilio_widgets.sandbox import Sandbox
 
@@ -270,6 +271,20 @@ def test_changing_the_text_during_the_countdown_keeps_the_message_here(
 
     assert panel.join(30)
     assert sandbox.ledger == ()
+
+
+def test_a_change_during_a_second_countdown_does_not_send_the_first_message_again(
+    make: Callable[..., SendPanel], sandbox: Sandbox
+) -> None:
+    panel = make(undo_seconds=1)
+    press(panel, "Send")
+    panel.join(30)
+    field(panel, "Message").value = "Second"
+    press(panel, "Send")
+    field(panel, "Message").value = "Second, but"
+
+    assert panel.join(30)
+    assert [one.body for one in sandbox.ledger] == ["Hello"]
 
 
 def test_a_long_message_is_asked_about_and_a_double_click_does_not_answer(
@@ -660,6 +675,21 @@ def test_closing_during_the_countdown_sends_nothing(
     assert sandbox.ledger == ()
 
 
+def test_a_closed_panel_lets_no_message_out_not_even_an_attempt_that_counted_down(
+    make: Callable[..., SendPanel],
+) -> None:
+    panel = make()
+    press(panel, "Send")
+    panel.join(30)
+    panel._undo_seconds = 60
+    field(panel, "Message").value = "Second"
+    press(panel, "Send")
+    panel.close()
+
+    assert panel._state.phase == "counting"
+    assert panel._leave(2) is None
+
+
 def test_closing_while_it_leaves_sends_once_and_the_message_can_be_read(
     make: Callable[..., SendPanel],
     sandbox: Sandbox,
@@ -686,6 +716,18 @@ def test_closing_while_it_leaves_sends_once_and_the_message_can_be_read(
     assert len(sandbox.ledger) == 1
     assert panel.message is not None
     assert panel.message.sid == sandbox.ledger[0].sid
+
+
+def test_who_stops_following_is_heard_within_a_slice_of_the_pause(
+    twilio: Twilio, sandbox: Sandbox
+) -> None:
+    message = twilio.messages.send(TO, from_=sandbox.numbers[0], body="Hello")
+    before, seen = sandbox.clock.now(), []
+
+    last = follow(twilio, message, seen=seen.append, stopped=lambda: sandbox.clock.now() > before)
+
+    assert (last, seen) == (message, [])
+    assert sandbox.clock.now() - before == timedelta(seconds=0.25)
 
 
 def test_closing_while_it_follows_ends_soon() -> None:

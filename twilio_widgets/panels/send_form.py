@@ -64,7 +64,7 @@ class SendForm:
             field(self.controls["to"], self._notes["to"]),
             field(self.controls["body"], self.meter, self._notes["body"]),
             self._more,
-            styled(ipywidgets.VBox([self._outcome]), "tw-outcome"),
+            self._outcome,
         )
 
     def _make_actions(self) -> None:
@@ -78,7 +78,7 @@ class SendForm:
         self.agree = plain("Send")
         self.back = plain("Back")
         self._track = Track()
-        self._outcome = Note()
+        self._outcome = styled(Note(), "tw-outcome")
         self._question = Note()
         self.ask = styled(ipywidgets.HBox([self._question, self.agree, self.back]), "tw-ask")
 
