@@ -202,8 +202,8 @@ def test_many_threads_are_all_counted(door: str) -> None:
 
         def work() -> None:
             with client_of(box, door) as http:
-                for _ in range(20):
-                    made.append(http.post("/Messages.json", data=message(box)).json()["sid"])
+                answers = [http.post("/Messages.json", data=message(box)) for _ in range(20)]
+            made.extend(answer.json()["sid"] for answer in answers)
 
         made: list[str] = []
         workers = [threading.Thread(target=work) for _ in range(8)]

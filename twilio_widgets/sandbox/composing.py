@@ -61,14 +61,9 @@ def create(world: World, account: Account, form: Form) -> StoredMessage:
         content_types=("image/png",) * len(asked.media),
         status_callback=asked.status_callback,
     )
+    at = datetime.fromtimestamp(now, UTC)
     world.ledger.append(
-        Accepted(
-            sid=message.sid,
-            to=message.to,
-            from_=message.sender,
-            body=body,
-            at=datetime.fromtimestamp(now, UTC),
-        )
+        Accepted(sid=message.sid, to=message.to, from_=message.sender, body=body, at=at)
     )
     return message
 
