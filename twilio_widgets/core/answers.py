@@ -44,10 +44,9 @@ def json_of(content: bytes) -> Any:
     try:
         text = content.decode("utf-8")
         document = json.loads(text, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        problem = f"{type(error).__name__}"
-    else:
         return _mended(document) if re.search(r"\\u[dD][89a-fA-F]", text) else document
+    except (ValueError, RecursionError) as error:
+        problem = type(error).__name__
     raise BadResponse(f"Twilio's answer is not readable JSON ({problem}).")
 
 

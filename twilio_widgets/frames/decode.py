@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import msgspec
 
+from twilio_widgets.core.answers import json_of
 from twilio_widgets.errors import BadResponse
 
 _Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
@@ -59,11 +61,11 @@ def page_of(content: bytes) -> Page:
         The rows in Twilio's order, newest first, and where the next page is.
 
     Raises:
-        BadResponse: The bytes are not JSON, or not a page of messages: text that is not UTF-8, half
-            a surrogate pair, NaN, a missing list, a field of another type, or endless nesting.
+        BadResponse: The bytes are not JSON, or not a page of messages: text that is not UTF-8, NaN,
+            a missing list, a field of another type, or endless nesting.
     """
     try:
-        return _decoder.decode(content)
+        return _decoded(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         # Neither text repeats a value: it would be somebody's number or message.
         reason = str(error) if isinstance(error, msgspec.DecodeError) else type(error).__name__
@@ -71,3 +73,13 @@ def page_of(content: bytes) -> Page:
             f"Twilio's page of messages cannot be read ({reason}). Nothing was changed; try again, "
             "and check base_url if it was given."
         ) from None
+
+
+def _decoded(content: bytes) -> Page:
+    try:
+        return _decoder.decode(content)
+    except msgspec.DecodeError:
+        if not re.search(rb"\\u[dD][89a-fA-F]", content):
+            raise
+    # Half a character, perhaps. Anybody can text one to us, so it must not take the page away.
+    return msgspec.convert(json_of(content), Page)
