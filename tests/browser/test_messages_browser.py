@@ -215,3 +215,25 @@ for body in {HOSTILE!r}:
     assert shown == [*HOSTILE[:3], "safe ⟨U+202E⟩gnp.exe", "one\ntwo\n\n<b>three</b>"]
     assert card.locator("img, script, iframe, b, .MathJax, mjx-container").count() == 0
     assert [url for url in notebook.watch.requests if url.endswith("/x")] == []
+
+
+def test_rows_are_all_there_after_the_page_has_moved_the_card(notebook: Notebook) -> None:
+    """JupyterLab takes outputs off the page and puts them back, also between two drawings."""
+    card = opened(notebook)
+    card.get_by_role("button", name="Load", exact=True).click()
+    expect(card.locator(".tw-count")).to_have_text("Showing 1,000 of 1,000 · newest first")
+    in_sight = card.locator(".tw-row:not([hidden])")
+    expect(in_sight).to_have_count(19)
+    left = notebook.page.evaluate(
+        """() => {
+          const table = document.querySelector(".tw-table"), place = table.parentNode;
+          const inSight = () => table.querySelectorAll(".tw-row:not([hidden])").length;
+          table.remove();
+          table.querySelector(".tw-grid").dispatchEvent(new Event("scroll"));
+          return new Promise((resolve) => requestAnimationFrame(() => {
+            place.append(table);
+            requestAnimationFrame(() => requestAnimationFrame(() => resolve(inSight())));
+          }));
+        }"""
+    )
+    assert left == 19

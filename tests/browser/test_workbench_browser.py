@@ -40,3 +40,18 @@ def test_a_message_becomes_delivered_before_ones_eyes(notebook: Notebook) -> Non
         notebook.screenshot("workbench-delivered", theme, of=bench)
     assert notebook.execute("print(bench.message.status)") == "delivered\n"
     assert notebook.execute("print(len(bench.frame))") == "200\n"
+
+
+def test_a_saved_notebook_shows_the_cards_with_no_kernel(notebook: Notebook) -> None:
+    notebook.open([DEMO])
+    notebook.run_all()
+    expect(notebook.page.locator(".tw-count")).to_have_text("Showing 200 of 200 · newest first")
+    saved = notebook.save()
+    data = saved["cells"][0]["outputs"][0]["data"]
+
+    assert "".join(data["text/plain"]) == (
+        "Workbench(ConnectionPanel(AC4d…4a02 · sandbox), SendPanel(sandbox · nothing sent yet), "
+        "MessagesPanel(AC4d…4a02 · 200 read, incomplete))"
+    )
+    assert "".join(data["text/html"]).count("<tr><td") == 200
+    assert "widgets" not in saved["metadata"]

@@ -37,9 +37,12 @@ function paint(view) {
   else grid.removeAttribute("aria-activedescendant");
 }
 
-/** The pixels in which rows are seen, below the heads. */
+/**
+ * The pixels in which rows are seen, below the heads. A grid that is off the page for a moment, while
+ * JupyterLab moves it, has no height; drawn for that, it would come back with rows missing.
+ */
 function heightOf({ parts: { grid } }) {
-  return Math.max(0, grid.clientHeight - ROW);
+  return Math.max(0, (grid.clientHeight || Number.parseFloat(grid.style.height)) - ROW);
 }
 
 function growSlots({ slots, columns, parts: { id, body } }, count) {
