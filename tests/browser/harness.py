@@ -198,6 +198,8 @@ class Notebook:
         self.page.wait_for_function(
             "(light) => document.body.dataset.jpThemeLight === light", arg=light
         )
+        # A second switch under the splash of the first makes JupyterLab remove the splash twice.
+        self.page.wait_for_function("() => !document.getElementById('jupyterlab-splash')")
 
     def screenshot(self, name: str, theme: str = "light", of: str | Locator | None = None) -> Path:
         """Draw the page, or one element of it, into ``shots/<name>-<theme>.png``."""
