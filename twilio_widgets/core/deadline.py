@@ -1,14 +1,18 @@
 """A wall-clock limit for blocking exchanges.
 
 httpx limits each read, not the whole: a server that drips one byte a second keeps a call alive for
-ever. This network backend gives every connect, read and write only the time that is left.
+ever, a name with eight dead addresses costs eight times the limit, and a look-up has none at all.
+This network backend gives every look-up, connect, read and write only the time that is left.
 """
 
 from __future__ import annotations
 
+import ipaddress
+import socket
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
 
@@ -28,13 +32,41 @@ def deadline(seconds: float) -> Iterator[None]:
         _exchange.until = before
 
 
-def left(timeout: float | None) -> float | None:
-    """Return the smaller of `timeout` and what is left; never zero, which would mean no wait."""
+def left(timeout: float | None, over: type[httpcore.TimeoutException]) -> float | None:
+    """Return the smaller of `timeout` and what is left; raise `over` when nothing is."""
     until: float | None = getattr(_exchange, "until", None)
     if until is None:
         return timeout
-    remaining = max(0.001, until - time.monotonic())
+    remaining = until - time.monotonic()
+    if remaining <= 0:
+        raise over("the time for the whole exchange is over")
     return remaining if timeout is None else min(timeout, remaining)
+
+
+def addresses_of(host: str, port: int, seconds: float | None) -> list[str]:
+    """Look a name up, waiting no longer than `seconds`: the system's look-up knows no limit."""
+    try:
+        return [str(ipaddress.ip_address(host))]
+    except ValueError:
+        answer: Future[list[Any]] = Future()
+    look_up = threading.Thread(
+        target=_look_up, args=(host, port, answer), name="twilio_widgets look-up", daemon=True
+    )
+    look_up.start()
+    try:
+        found = answer.result(seconds)
+    except TimeoutError:
+        raise httpcore.ConnectTimeout(f"looking up {host} took too long") from None
+    except (OSError, UnicodeError) as error:
+        raise httpcore.ConnectError(str(error)) from None
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def _look_up(host: str, port: int, answer: Future[list[Any]]) -> None:
+    try:
+        answer.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+    except Exception as error:  # noqa: BLE001  # raised where it is awaited
+        answer.set_exception(error)
 
 
 class DeadlineBackend(httpcore.NetworkBackend):
@@ -51,10 +83,21 @@ class DeadlineBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """Open a connection in the time that is left."""
-        return _Stream(
-            self._network.connect_tcp(host, port, left(timeout), local_address, socket_options)
-        )
+        """Open a connection to the first address of `host` that answers, in the time left."""
+        with deadline(left(timeout, httpcore.ConnectTimeout) or 0.0):
+            addresses = addresses_of(host, port, left(None, httpcore.ConnectTimeout))
+            failure: Exception = httpcore.ConnectError(f"{host} has no address")
+            for others, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
+                share = (left(None, httpcore.ConnectTimeout) or 0.0) / others
+                try:
+                    return _Stream(
+                        self._network.connect_tcp(
+                            address, port, share, local_address, socket_options
+                        )
+                    )
+                except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                    failure = error
+            raise failure
 
     def connect_unix_socket(
         self,
@@ -63,11 +106,12 @@ class DeadlineBackend(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         """Open a connection in the time that is left."""
-        return _Stream(self._network.connect_unix_socket(path, left(timeout), socket_options))
+        limit = left(timeout, httpcore.ConnectTimeout)
+        return _Stream(self._network.connect_unix_socket(path, limit, socket_options))
 
     def sleep(self, seconds: float) -> None:
         """Sleep, but not beyond the deadline."""
-        self._network.sleep(left(seconds) or 0.0)
+        self._network.sleep(left(seconds, httpcore.ConnectTimeout) or 0.0)
 
 
 class _Stream(httpcore.NetworkStream):
@@ -77,10 +121,10 @@ class _Stream(httpcore.NetworkStream):
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, left(timeout))
+        return self._stream.read(max_bytes, left(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, left(timeout))
+        self._stream.write(buffer, left(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
         self._stream.close()
@@ -91,7 +135,8 @@ class _Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        return _Stream(self._stream.start_tls(ssl_context, server_hostname, left(timeout)))
+        limit = left(timeout, httpcore.ConnectTimeout)
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, limit))
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
