@@ -72,7 +72,7 @@ def test_an_exchange_means_what_the_server_saw(exchange, faulty):
 
     assert found == meaning
     assert len(server.received) <= 1
-    assert took < TIMEOUT + 2
+    assert took < TIMEOUT + 10  # a drip alone would go on for a minute
 
 
 @both

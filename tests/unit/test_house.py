@@ -24,7 +24,6 @@ BELOW = {
     "client": {"errors", "core", "frames", "progress"},
     "sandbox": {"errors", "core"},
     "panels": {"errors", "core", "frames", "progress", "client", "sandbox"},
-    "demo": {"sandbox", "panels", "client", "core", "errors"},
 }
 """Which rooms a room may look into."""
 
