@@ -30,8 +30,8 @@ BELOW = {
 SANDBOX_MAY_USE = {"segments", "signature", "connection", "secret"}
 """So that it can contradict the client, the sandbox shares no more than this with the core."""
 
-UPWARD = {("errors", "core.explain")}
-"""An error explains itself by the catalogue, loaded when it is asked."""
+UPWARD = {("errors", "core.explain"), ("errors", "core.response")}
+"""An error explains itself by the catalogue, loaded when asked, and may carry an answer (a type)."""
 
 LIBRARIES = {
     "httpx": {"core/transport.py", "sandbox/inprocess.py"},
