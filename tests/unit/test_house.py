@@ -31,7 +31,7 @@ SANDBOX_MAY_USE = {"segments", "signature", "connection", "secret"}
 """So that it can contradict the client, the sandbox shares no more than this with the core."""
 
 UPWARD = {("errors", "core.explain"), ("errors", "core.response")}
-"""An error explains itself by the catalogue, loaded when asked, and may carry an answer (a type)."""
+"""An error explains itself by the catalogue, loaded when asked; it may carry an answer (a type)."""
 
 LIBRARIES = {
     "httpx": {"core/transport.py", "sandbox/inprocess.py"},
@@ -72,7 +72,7 @@ def imports_of(file: str) -> set[str]:
 
 
 def room_of(file: str) -> str:
-    return file.split("/")[0].removesuffix(".py")
+    return file.split("/", maxsplit=1)[0].removesuffix(".py")
 
 
 @pytest.mark.parametrize("file", [file for file in FILES if file != "__init__.py"])

@@ -1,0 +1,29 @@
+"""The README's examples run as they stand."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+def test_every_example_runs_in_order():
+    """In one notebook, top to bottom, as a reader would; what they open is closed here."""
+    assert len(EXAMPLES) >= 3
+    notebook: dict[str, object] = {}
+    for example in EXAMPLES:
+        kept = example.replace("\ntw.demo()", "\nworkbench = tw.demo()")
+        exec(compile(kept, "README.md", "exec"), notebook)
+    notebook["workbench"].close()
+    assert notebook["message"].status == "queued"
+    assert notebook["twilio"].messages.get(notebook["message"].sid).status == "delivered"
+    notebook["sandbox"].close()
+
+
+def test_the_two_commands_are_there_and_can_be_run():
+    commands = re.search(r"```sh\n(.*?)```", README, re.DOTALL).group(1).split("\n")
+    for command in filter(None, commands):
+        script = Path(__file__).parents[2] / command.split()[0]
+        assert script.stat().st_mode & 0o111
