@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     Shown = tuple[dict[str, object], tuple[str, ...]]
 
-ROWS_A_MESSAGE = 1_000
-CHARACTERS_A_MESSAGE = 250_000
+ROWS_A_MESSAGE = 500
+CHARACTERS_A_MESSAGE = 150_000
 """A page reads one message without a pause; this keeps that under a few hundredths of a second."""
 
 

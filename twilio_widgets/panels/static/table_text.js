@@ -28,7 +28,8 @@ function wordsOf(text) {
   return text.length > word.length && /^ \d+$/.test(text.slice(word.length)) ? [word, text] : [word];
 }
 
-const counted = (number) => number.toLocaleString("en-US");
+const NUMBERS = new Intl.NumberFormat("en-US"); // made once: toLocaleString makes one each time
+const counted = (number) => NUMBERS.format(number);
 
 /** What the footer says; no row is ever left out in silence. */
 function summary(order) {
