@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import select
 import socket
 import struct
 import threading
@@ -29,6 +30,8 @@ class Misbehaviour:
 
     read_first: bool
     act: Callable[[socket.socket, threading.Event], None]
+    idle: float = 0.0
+    """Seconds for which it waits for one more request on the same connection."""
 
 
 @dataclass
@@ -61,12 +64,18 @@ class FaultyServer:
 
     def _serve(self, connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError):
-            if self.misbehaviour.read_first:
-                request = _whole_request(connection)
-                if request is None:
+            # Something has come, but is not read: closing any earlier is a failed connection.
+            patience = 5.0
+            while select.select([connection], [], [], patience)[0]:
+                if self.misbehaviour.read_first:
+                    request = _whole_request(connection)
+                    if request is None:
+                        return
+                    self.received.append(request)
+                self.misbehaviour.act(connection, self.stop)
+                patience = self.misbehaviour.idle
+                if not patience:
                     return
-                self.received.append(request)
-            self.misbehaviour.act(connection, self.stop)
 
     def close(self) -> None:
         self.stop.set()
@@ -110,6 +119,11 @@ def hang(_connection: socket.socket, stop: threading.Event) -> None:
     stop.wait(10)
 
 
+def just(data: bytes) -> Callable[..., None]:
+    """Send these bytes, and nothing else."""
+    return lambda connection, _stop: connection.sendall(data)
+
+
 def say(data: bytes, then: Callable[..., None] = finish) -> Callable[..., None]:
     """Send these bytes, then do something."""
 
@@ -134,12 +148,11 @@ def drip(data: bytes) -> Callable[..., None]:
 
 
 def repeat(data: bytes) -> Callable[..., None]:
-    """Send the same bytes again and again."""
+    """Send the same bytes again and again, as fast as they are taken."""
 
     def act(connection: socket.socket, stop: threading.Event) -> None:
         while not stop.is_set():
             connection.sendall(data)
-            time.sleep(0.01)
 
     return act
 
@@ -187,7 +200,7 @@ FAULTS: dict[str, tuple[bool, Callable[..., None], str]] = {
     ),
     "headers drip": (True, drip(b"HTTP/1.1 201 Created\r\n" + b"X: y\r\n" * 500), NO_REPLY),
     "the body drips": (True, drip(answer(b"x" * 2000)), NO_REPLY),
-    "100 Continue for ever": (True, repeat(b"HTTP/1.1 100 Continue\r\n\r\n"), NO_REPLY),
+    "100 Continue for ever": (True, repeat(b"HTTP/1.1 100 Continue\r\n\r\n" * 50), NO_REPLY),
     "endless headers": (
         True,
         say(b"HTTP/1.1 201 Created\r\n" + b"X-A: " + b"y" * 2_000_000 + b"\r\n\r\n"),
@@ -203,6 +216,7 @@ FAULTS: dict[str, tuple[bool, Callable[..., None], str]] = {
     ),
     "a whole answer": (True, say(answer()), FINE),
     "a whole gzipped answer": (True, say(answer(GZIPPED, headers=GZIP)), FINE),
+    "a deletion, compressed": (True, say(b"HTTP/1.1 204 No Content\r\n" + GZIP + b"\r\n"), FINE),
     "a redirect": (
         True,
         say(answer(status=b"307 Temporary", headers=b"Location: http://127.0.0.1:9/\r\n")),
@@ -233,6 +247,21 @@ def broken(request: pytest.FixtureRequest) -> Iterator[FaultyServer]:
     """A server from which no usable answer comes."""
     for server, _ in _served(request.param):
         yield server
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., FaultyServer]]:
+    """Start a server with a fault of the table, or a good one that waits `idle` s for more."""
+    started: list[FaultyServer] = []
+
+    def start(fault: str | None = None, *, idle: float = 0.0) -> FaultyServer:
+        read_first, act = (True, just(answer())) if fault is None else FAULTS[fault][:2]
+        started.append(FaultyServer(Misbehaviour(read_first, act, idle)))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.close()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ This network backend gives every look-up, connect, read and write only the time 
 from __future__ import annotations
 
 import ipaddress
+import math
 import socket
 import threading
 import time
@@ -17,6 +18,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpcore
+
+READ_BYTES = 1024 * 1024
+"""The most bytes of one read. httpcore asks for a sixteenth, so a page of messages came in sixteen
+reads, which took twice the time."""
 
 _exchange = threading.local()
 
@@ -32,18 +37,15 @@ def deadline(seconds: float) -> Iterator[None]:
         _exchange.until = before
 
 
-def left(timeout: float | None, over: type[httpcore.TimeoutException]) -> float | None:
+def left(timeout: float | None, over: type[httpcore.TimeoutException]) -> float:
     """Return the smaller of `timeout` and what is left; raise `over` when nothing is."""
-    until: float | None = getattr(_exchange, "until", None)
-    if until is None:
-        return timeout
-    remaining = until - time.monotonic()
+    remaining: float = getattr(_exchange, "until", math.inf) - time.monotonic()
     if remaining <= 0:
         raise over("the time for the whole exchange is over")
     return remaining if timeout is None else min(timeout, remaining)
 
 
-def addresses_of(host: str, port: int, seconds: float | None) -> list[str]:
+def addresses_of(host: str, port: int, seconds: float) -> list[str]:
     """Look a name up, waiting no longer than `seconds`: the system's look-up knows no limit."""
     try:
         return [str(ipaddress.ip_address(host))]
@@ -84,11 +86,13 @@ class DeadlineBackend(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         """Open a connection to the first address of `host` that answers, in the time left."""
-        with deadline(left(timeout, httpcore.ConnectTimeout) or 0.0):
-            addresses = addresses_of(host, port, left(None, httpcore.ConnectTimeout))
+        gone = httpcore.ConnectTimeout
+        with deadline(left(timeout, gone)):
+            addresses = addresses_of(host, port, left(None, gone))
             failure: Exception = httpcore.ConnectError(f"{host} has no address")
-            for others, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
-                share = (left(None, httpcore.ConnectTimeout) or 0.0) / others
+            for number, address in enumerate(addresses):
+                # A dead address may use up its share, not the time of those after it.
+                share = left(None, gone) / (len(addresses) - number)
                 try:
                     return _Stream(
                         self._network.connect_tcp(
@@ -99,20 +103,6 @@ class DeadlineBackend(httpcore.NetworkBackend):
                     failure = error
             raise failure
 
-    def connect_unix_socket(
-        self,
-        path: str,
-        timeout: float | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:
-        """Open a connection in the time that is left."""
-        limit = left(timeout, httpcore.ConnectTimeout)
-        return _Stream(self._network.connect_unix_socket(path, limit, socket_options))
-
-    def sleep(self, seconds: float) -> None:
-        """Sleep, but not beyond the deadline."""
-        self._network.sleep(left(seconds, httpcore.ConnectTimeout) or 0.0)
-
 
 class _Stream(httpcore.NetworkStream):
     """A connection whose every wait is bounded by the deadline."""
@@ -121,7 +111,8 @@ class _Stream(httpcore.NetworkStream):
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, left(timeout, httpcore.ReadTimeout))
+        most = max(max_bytes, READ_BYTES)
+        return self._stream.read(most, left(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._stream.write(buffer, left(timeout, httpcore.WriteTimeout))
