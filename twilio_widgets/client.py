@@ -15,6 +15,7 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Self, TypeVar, cast
 
+from twilio_widgets.client_raw import RawFace
 from twilio_widgets.core import account, drive, find, messages
 from twilio_widgets.core import media as attachments
 from twilio_widgets.core.connection import Connection
@@ -24,7 +25,7 @@ from twilio_widgets.core.message import Message, message_path
 from twilio_widgets.core.paging import Walk
 from twilio_widgets.core.parameters import MessageIntent
 from twilio_widgets.core.request import Flow
-from twilio_widgets.core.transport import AsyncTransport, BlockingTransport, Policy
+from twilio_widgets.core.transport import LARGEST_BODY, AsyncTransport, BlockingTransport, Policy
 from twilio_widgets.errors import ConfigurationError, OutcomeUnknown
 from twilio_widgets.progress import Reading, progress_of
 
@@ -68,7 +69,7 @@ class _MessageFace(_Face):
         self, connection: Connection, run: Callable[[Flow[Any]], Any], timeout: float
     ) -> None:
         super().__init__(connection, run, timeout)
-        self._sent: deque[str] = deque(maxlen=_SIDS_REMEMBERED)
+        self.sent: deque[str] = deque(maxlen=_SIDS_REMEMBERED)
 
     def _walk(
         self, filters: Filters, limit: int | None
@@ -77,20 +78,21 @@ class _MessageFace(_Face):
         return Walk(request, messages.message_page), Selection(filters, limit)
 
     def _sending(self, parameters: Mapping[str, object]) -> Flow[Message]:
-        sending = messages.send(self._connection, self._patience(), parameters, self._left_open)
+        sending = messages.send(self._connection, self._patience(), parameters, self.left_open)
         message = yield from sending
-        self._sent.append(message.sid)
+        self.sent.append(message.sid)
         return message
 
-    def _left_open(self, outcome: OutcomeUnknown) -> None:
+    def left_open(self, outcome: OutcomeUnknown) -> None:
+        """Keep the outcome of a send that was interrupted, for ``find``."""
         self.interrupted = outcome
 
     def _finding(self, error: OutcomeUnknown) -> Flow[Message | find.NotSureYet | None]:
-        known = frozenset(self._sent) - {error.sid}
+        known = frozenset(self.sent) - {error.sid}
         found = yield from find.find(self._connection, self._patience, error, known=known)
         if isinstance(found, Message):
             error.sid = found.sid
-            self._sent.append(found.sid)
+            self.sent.append(found.sid)
         return found
 
     def _listing(
@@ -426,7 +428,7 @@ class AsyncMessages(_MessageFace):
                 yield message
 
 
-class _Account(_Face):
+class _Account(RawFace, _Face):
     def check(self) -> account.AccountCheck:
         """Prove the credentials, and say what this connection can and cannot do.
 
@@ -463,6 +465,7 @@ class Twilio(_Account):
         timeout: Seconds one exchange may take in all, with its repeats and pauses.
         base_url: ``scheme://host[:port]`` instead of Twilio's; https, or http on this machine.
         policy: Judges every request before it leaves.
+        largest_body: The most bytes of a body, sent or received, also after decompression.
 
     Raises:
         ConfigurationError: An argument cannot be right.
@@ -474,14 +477,19 @@ class Twilio(_Account):
         timeout: float = 30.0,
         base_url: str | None = None,
         policy: Policy | None = None,
+        largest_body: int = LARGEST_BODY,
     ) -> None:
-        _check(connection, timeout)
+        _check(connection, timeout, largest_body)
         self._transport = BlockingTransport(
-            connection, timeout=timeout, base_url=base_url, policy=policy
+            connection,
+            timeout=timeout,
+            base_url=base_url,
+            policy=policy,
+            largest_body=largest_body,
         )
         run = partial(drive.run, transport=self._transport, connection=connection)
         super().__init__(connection, run, timeout)
-        self.messages = Messages(connection, run, timeout)
+        self.messages = self._outbox = Messages(connection, run, timeout)
         """Send, read and list messages."""
 
     def close(self) -> None:
@@ -501,6 +509,7 @@ class AsyncTwilio(_Account):
     check = awaited(_Account.check)  # type: ignore[assignment]  # the same, awaited
     numbers = awaited(_Account.numbers)  # type: ignore[assignment]
     services = awaited(_Account.services)  # type: ignore[assignment]
+    raw = awaited(_Account.raw)  # type: ignore[assignment]
 
     def __init__(
         self,
@@ -508,14 +517,19 @@ class AsyncTwilio(_Account):
         timeout: float = 30.0,
         base_url: str | None = None,
         policy: Policy | None = None,
+        largest_body: int = LARGEST_BODY,
     ) -> None:
-        _check(connection, timeout)
+        _check(connection, timeout, largest_body)
         self._transport = AsyncTransport(
-            connection, timeout=timeout, base_url=base_url, policy=policy
+            connection,
+            timeout=timeout,
+            base_url=base_url,
+            policy=policy,
+            largest_body=largest_body,
         )
         run = partial(drive.run_async, transport=self._transport, connection=connection)
         super().__init__(connection, run, timeout)
-        self.messages = AsyncMessages(connection, run, timeout)
+        self.messages = self._outbox = AsyncMessages(connection, run, timeout)
         """Send, read and list messages."""
 
     async def aclose(self) -> None:
@@ -529,7 +543,7 @@ class AsyncTwilio(_Account):
         await self.aclose()
 
 
-def _check(connection: object, timeout: float) -> None:
+def _check(connection: object, timeout: float, largest_body: int) -> None:
     if not isinstance(connection, Connection):
         raise ConfigurationError(
             f"Twilio needs a connection, not {type(connection).__name__}. "
@@ -538,3 +552,5 @@ def _check(connection: object, timeout: float) -> None:
         )
     if not timeout > 0:
         raise ConfigurationError("timeout is a number of seconds above 0.", field="timeout")
+    if not largest_body > 0:
+        raise ConfigurationError("largest_body is a number of bytes above 0.", field="largest_body")

@@ -5,7 +5,8 @@ TwilioWidgetsError
 ├── Refused                     we did not send the request, and say why
 │   ├── PathRefused             the path would leave the account's API host
 │   ├── PolicyRefused           a rule the user set forbids it
-│   └── InvalidMessage          a parameter cannot be right
+│   ├── InvalidMessage          a parameter cannot be right
+│   └── InvalidRequest          an input of a raw request cannot be right
 ├── NotConnected                Twilio was never reached: nothing was sent
 ├── NoReply                     a read got no usable answer in time; nothing was changed
 ├── OutcomeUnknown              a change may have happened; we do not guess
@@ -32,10 +33,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from twilio_widgets.core.explain import Explanation
+    from twilio_widgets.core.response import RawResponse
 
 
 class TwilioWidgetsError(Exception):
     """Anything this package raises on purpose."""
+
+    response: RawResponse | None = None
+    """The whole answer, where a raw request met one. It may hold what no error text does: people's
+    numbers, and whatever Twilio was asked for."""
 
 
 class ConfigurationError(TwilioWidgetsError):
@@ -66,6 +72,15 @@ class InvalidMessage(Refused):
         super().__init__(text)
         self.field = field
         """The parameter at fault, by its Python name (``to``, ``from_``, ``body`` …)."""
+
+
+class InvalidRequest(Refused):
+    """An input of a raw request cannot be right, so nothing was sent."""
+
+    def __init__(self, text: str, *, field: str) -> None:
+        super().__init__(text)
+        self.field = field
+        """The input at fault, by its Python name (``data``, ``headers``, ``timeout`` …)."""
 
 
 class NotConnected(TwilioWidgetsError):
@@ -104,6 +119,9 @@ class OutcomeUnknown(TwilioWidgetsError):
 
 class BadResponse(TwilioWidgetsError):
     """An answer came that cannot be used: unreadable, too large, or a redirect."""
+
+    text: str | None = None
+    """What came in place of the JSON that a raw request asked for."""
 
 
 class ApiError(TwilioWidgetsError):

@@ -30,10 +30,10 @@ class Progress(Protocol):
         """The read is over."""
 
 
-def progress_of(wish: bool | Callable[[Reading], None]) -> Progress:
+def progress_of(wish: bool | Callable[[Reading], None], *, counting: str = "messages") -> Progress:
     """Return the bar, the caller's own function, or silence."""
     if wish is True:
-        return Bar()
+        return Bar(counting)
     return _Told(wish if callable(wish) else None)
 
 
@@ -52,8 +52,9 @@ class _Told:
 class Bar:
     """A tqdm bar, from the second page on: one page is over before a bar could be read."""
 
-    def __init__(self) -> None:
+    def __init__(self, counting: str = "messages") -> None:
         self._bar: Any = None
+        self._unit = f" {counting}"
 
     def __call__(self, reading: Reading) -> None:
         """Show `reading`."""
@@ -63,7 +64,7 @@ class Bar:
             from tqdm.auto import tqdm
 
             make: Any = tqdm  # its types know nothing of the arguments
-            self._bar = make(total=reading.limit, unit=" messages", desc="Reading", leave=False)
+            self._bar = make(total=reading.limit, unit=self._unit, desc="Reading", leave=False)
         self._bar.set_postfix_str(f"{reading.pages} pages", refresh=False)
         self._bar.update(reading.rows - self._bar.n)
 

@@ -8,7 +8,6 @@ import socket
 import pytest
 
 from twilio_widgets import AuthTokenConnection, Sandbox, Twilio
-from twilio_widgets.core import transport
 from twilio_widgets.core.request import Request
 from twilio_widgets.core.transport import BlockingTransport
 from twilio_widgets.errors import (
@@ -146,9 +145,8 @@ def test_the_log_of_other_programs_is_left_alone(caplog):
     assert "4155550123" in caplog.text
 
 
-def test_an_answer_larger_than_the_cap_is_not_read(monkeypatch):
-    monkeypatch.setattr(transport, "LARGEST_ANSWER", 10_000)
-    with Sandbox(messages=50) as sandbox, Twilio(sandbox.connection) as twilio:
+def test_an_answer_larger_than_the_cap_is_not_read():
+    with Sandbox(messages=50) as sandbox, Twilio(sandbox.connection, largest_body=10_000) as twilio:
         assert len(list(twilio.messages.iterate(limit=1))) == 1
         with pytest.raises(BadResponse, match="so it was not read"):
             twilio.messages.list(limit=50)

@@ -41,6 +41,8 @@ class Patience:
     """Time for all attempts and the pauses between them."""
 
     attempts: int = ATTEMPTS
+    delay: float | None = None
+    """Seconds between two attempts; None grows them, with jitter."""
     monotonic: Callable[[], float] = time.monotonic
     uniform: Callable[[float, float], float] = random.uniform
     _started: float = field(init=False)
@@ -58,6 +60,8 @@ class Patience:
             return None
         if retry_after is not None:
             seconds = min(retry_after, LONGEST_RETRY_AFTER)
+        elif self.delay is not None:
+            seconds = self.delay
         else:
             seconds = self.uniform(0.0, min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** (attempt - 1)))
         return seconds if seconds < self.left() else None
@@ -72,11 +76,11 @@ def read(request: Request, patience: Patience, *, about: str | None = None) -> F
         failure: TwilioWidgetsError
         retry_after = None
         try:
-            reply = _reply((yield replace(request, timeout=patience.left())))
+            reply = answered((yield replace(request, timeout=patience.left())))
         except (NotConnected, NoReply) as error:
             failure = error
         else:
-            _refuse_redirect(request, reply)
+            refuse_redirect(request, reply)
             gone = reply.status == 404 and request.method == "DELETE" and attempt > 1
             if reply.status < 400 or gone:  # an earlier DELETE, whose answer was lost, did it
                 return reply
@@ -113,7 +117,7 @@ def change(
         failure: TwilioWidgetsError
         retry_after = None
         try:
-            reply = _reply((yield replace(request, timeout=patience.left())))
+            reply = answered((yield replace(request, timeout=patience.left())))
         except NotConnected as error:
             failure = error
         except (NoReply, BadResponse) as error:
@@ -122,7 +126,7 @@ def change(
             left_open(unknown(request, "Interrupted."))
             raise
         else:
-            _refuse_redirect(request, reply)
+            refuse_redirect(request, reply)
             if reply.status < 400:
                 return reply
             if reply.status == 408 or reply.status >= 500:
@@ -138,13 +142,14 @@ def change(
     raise failure
 
 
-def _reply(answer: Reply | None) -> Reply:
+def answered(answer: Reply | None) -> Reply:
+    """Return what a driver sent for a request; it owes one."""
     if answer is None:
         raise TypeError("the driver answered a request with nothing")
     return answer
 
 
-def _refuse_redirect(request: Request, reply: Reply) -> None:
+def refuse_redirect(request: Request, reply: Reply) -> None:
     """Twilio's API has no redirects; following one could carry credentials away."""
     if 300 <= reply.status < 400:
         raise BadResponse(
@@ -162,7 +167,4 @@ def unknown(request: Request, why: str) -> OutcomeUnknown:
         )
     else:
         advice = "The change may have been made. Read it again to see."
-    parameters: dict[str, tuple[str, ...]] = {}
-    for name, value in request.form or ():
-        parameters[name] = (*parameters.get(name, ()), value)
-    return OutcomeUnknown(f"{why} {advice}", parameters=parameters)
+    return OutcomeUnknown(f"{why} {advice}", parameters=request.parameters)

@@ -19,6 +19,14 @@ class Request:
 
     query: tuple[tuple[str, str], ...] = ()
     form: tuple[tuple[str, str], ...] | None = None
+    """The parameters in the body: url-encoded, unless `body` holds them in another way."""
+
+    body: bytes | None = field(default=None, repr=False)
+    """The body as it is; its ``Content-Type`` stands in `headers`."""
+
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Headers beside our own; one of the same name takes the place of ours."""
+
     service: str = "api"
     """Which of Twilio's hosts: ``"api"`` or ``"messaging"``."""
 
@@ -27,6 +35,14 @@ class Request:
 
     creates_message: bool = False
     """Whether a repeat of it could reach a recipient twice."""
+
+    @property
+    def parameters(self) -> dict[str, tuple[str, ...]]:
+        """Every parameter of query and body, by Twilio's name."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name, value in (*self.query, *(self.form or ())):
+            found[name] = (*found.get(name, ()), value)
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

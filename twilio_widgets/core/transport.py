@@ -11,12 +11,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import ipaddress
 import logging
-import re
 import urllib.request
 import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
@@ -25,13 +23,14 @@ import httpx
 
 from twilio_widgets.core.address import mask
 from twilio_widgets.core.deadline import DeadlineBackend, deadline
+from twilio_widgets.core.guard import guard, is_loopback, media_redirect
 from twilio_widgets.core.request import Reply, Request
 from twilio_widgets.errors import (
     BadResponse,
     ConfigurationError,
+    InvalidRequest,
     NoReply,
     NotConnected,
-    PathRefused,
     TwilioWidgetsError,
 )
 
@@ -42,8 +41,9 @@ CONNECT_SECONDS = 10.0
 KEEP_ALIVE_SECONDS = 4.0
 """Below the 5 seconds after which common servers close: a stale connection makes a send unsure."""
 
-LARGEST_ANSWER = 64 * 1024 * 1024
-"""Bytes of an answer, after decompression. A full page of 1,000 long messages has about 12 MB."""
+LARGEST_BODY = 64 * 1024 * 1024
+"""Bytes of a body, sent or received, before and after decompression. A full page of 1,000 long
+messages has about 12 MB."""
 
 NEVER_SENT = (
     httpx.ConnectError,
@@ -56,7 +56,8 @@ NEVER_SENT = (
 )
 """What httpx raises before the first byte of a request; everything else may have been received."""
 
-_PATH = re.compile(r"/(?:2010-04-01|v1)(?:/[A-Za-z0-9][A-Za-z0-9_-]*)+(?:\.[a-z]+)?")
+
+_OWN_HEADERS = (("Accept-Encoding", "gzip"), ("User-Agent", "twilio_widgets"))
 
 
 class Policy(Protocol):
@@ -92,14 +93,6 @@ def origin_of(base_url: str) -> str:
     return base_url.rstrip("/")
 
 
-def is_loopback(host: str) -> bool:
-    """Say whether a host name is this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 class _Door:
     """What the blocking and the async transport share: everything but waiting."""
 
@@ -110,9 +103,11 @@ class _Door:
         timeout: float,
         base_url: str | None,
         policy: Policy | None,
+        largest_body: int = LARGEST_BODY,
     ) -> None:
         self._connection = connection
         self._timeout = timeout
+        self._largest = largest_body
         self._policy = policy
         self._origin = None if base_url is None else origin_of(base_url)
         if connection.wire is not None and self._origin is not None:
@@ -129,8 +124,13 @@ class _Door:
 
     def _checked(self, request: Request) -> str:
         """Let a request pass or refuse it, and return its URL."""
-        if not _PATH.fullmatch(request.path):
-            raise PathRefused("The path leaves Twilio's API, so nothing was sent.")
+        guard(request)
+        if request.body is not None and len(request.body) > self._largest:
+            raise InvalidRequest(
+                f"The body has {len(request.body):,} bytes; at most {self._largest:,} are sent. "
+                "Twilio(largest_body=…) changes that.",
+                field="data",
+            )
         if self._policy is not None:
             self._policy.judge(request)
         origin = self._origin or "https://" + self._connection.host(request.service)
@@ -138,31 +138,51 @@ class _Door:
         return url + "?" + urlencode(request.query) if request.query else url
 
     def _limit(self, request: Request) -> float:
-        return self._timeout if request.timeout is None else min(request.timeout, self._timeout)
+        return self._timeout if request.timeout is None else request.timeout
 
-    def _headers(self) -> dict[str, str]:
+    def _headers(self, request: Request) -> list[tuple[str, str]]:
         """Made anew for each request and handed straight on, so that no local holds it."""
         name, secret = self._connection.credentials
         pair = f"{name}:{secret.reveal()}".encode()
-        return {
-            "Authorization": "Basic " + base64.b64encode(pair).decode(),
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip",
-            "User-Agent": "twilio_widgets",
-        }
+        given = {header.lower() for header, _value in request.headers}
+        ours = [("Accept", "application/json"), *_OWN_HEADERS]
+        if request.form is not None and request.body is None:
+            ours.append(("Content-Type", "application/x-www-form-urlencoded"))
+        return [
+            ("Authorization", "Basic " + base64.b64encode(pair).decode()),
+            *(header for header in ours if header[0].lower() not in given),
+            *request.headers,
+        ]
 
     def _built(
         self, client: httpx.Client | httpx.AsyncClient, url: str, request: Request
     ) -> httpx.Request:
-        limit = self._limit(request)
-        timeout = httpx.Timeout(limit, connect=min(limit, CONNECT_SECONDS))
-        content = None if request.form is None else urlencode(request.form).encode()
-        built = client.build_request(
-            request.method, url, content=content, headers=self._headers(), timeout=timeout
+        content = request.body
+        if content is None and request.form is not None:
+            content = urlencode(request.form).encode()
+        return client.build_request(
+            request.method,
+            url,
+            content=content,
+            headers=self._headers(request),
+            timeout=self._patience(request),
         )
-        if content is not None:
-            built.headers["Content-Type"] = "application/x-www-form-urlencoded"
-        return built
+
+    def _patience(self, request: Request) -> httpx.Timeout:
+        limit = self._limit(request)
+        return httpx.Timeout(limit, connect=min(limit, CONNECT_SECONDS))
+
+    def _onward(
+        self, client: httpx.Client | httpx.AsyncClient, url: str, request: Request, reply: Reply
+    ) -> httpx.Request | None:
+        """Return the request for the media file that an answer points to: it has no credentials."""
+        target = media_redirect(request, url, reply.status, reply.headers.get("location"))
+        if target is None:
+            return None
+        headers = [("Accept", "*/*"), *_OWN_HEADERS]
+        return client.build_request(
+            request.method, target, headers=headers, timeout=self._patience(request)
+        )
 
 
 class BlockingTransport(_Door):
@@ -173,6 +193,7 @@ class BlockingTransport(_Door):
         timeout: Seconds one exchange may take, from connecting to the last byte.
         base_url: ``scheme://host[:port]`` instead of Twilio's hosts.
         policy: Judges every request before it leaves.
+        largest_body: The most bytes of a body, sent or received, also after decompression.
     """
 
     _client: httpx.Client | None = None
@@ -191,14 +212,22 @@ class BlockingTransport(_Door):
         try:
             client = self._opened()
             with deadline(self._limit(request)):
-                response = client.send(self._built(client, url, request), stream=True)
-                try:
-                    return _reply(response, b"".join(_bounded(response, response.iter_raw())))
-                finally:
-                    response.close()
+                reply = self._exchange(client, self._built(client, url, request))
+                onward = self._onward(client, url, request, reply)
+                return reply if onward is None else self._exchange(client, onward)
         except BaseException as error:  # noqa: BLE001  # told apart, and raised anew below
             failure = meaning_of(error)
         raise failure
+
+    def _exchange(self, client: httpx.Client, built: httpx.Request) -> Reply:
+        response = client.send(built, stream=True)
+        try:
+            inflater = _Inflater(response, self._largest)
+            parts = [inflater.feed(part) for part in response.iter_raw()]
+            inflater.finish()
+            return _reply(response, b"".join(parts))
+        finally:
+            response.close()
 
     def _opened(self) -> httpx.Client:
         if self._client is None:
@@ -234,15 +263,22 @@ class AsyncTransport(_Door):
         try:
             client = self._opened()
             async with asyncio.timeout(self._limit(request)):
-                response = await client.send(self._built(client, url, request), stream=True)
-                try:
-                    parts = [part async for part in _bounded_async(response)]
-                    return _reply(response, b"".join(parts))
-                finally:
-                    await response.aclose()
+                reply = await self._exchange(client, self._built(client, url, request))
+                onward = self._onward(client, url, request, reply)
+                return reply if onward is None else await self._exchange(client, onward)
         except BaseException as error:  # noqa: BLE001  # told apart, and raised anew below
             failure = meaning_of(error)
         raise failure
+
+    async def _exchange(self, client: httpx.AsyncClient, built: httpx.Request) -> Reply:
+        response = await client.send(built, stream=True)
+        try:
+            inflater = _Inflater(response, self._largest)
+            parts = [inflater.feed(part) async for part in response.aiter_raw()]
+            inflater.finish()
+            return _reply(response, b"".join(parts))
+        finally:
+            await response.aclose()
 
     def _opened(self) -> httpx.AsyncClient:
         if self._client is None:
@@ -299,45 +335,35 @@ def _reply(response: httpx.Response, content: bytes) -> Reply:
 class _Inflater:
     """Decompresses within the cap and notices a truncated stream; httpx does neither."""
 
-    def __init__(self, response: httpx.Response) -> None:
+    def __init__(self, response: httpx.Response, largest: int) -> None:
         encoding = response.headers.get("content-encoding", "identity").strip().lower()
         if encoding not in {"identity", "gzip", ""}:
             raise BadResponse(
                 f"The answer is encoded as {encoding[:20]!r}, which was not asked for."
             )
         self._gzip = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
-        self._size = 0
+        self._largest = largest
+        self._arrived = self._size = 0
 
     def feed(self, part: bytes) -> bytes:
+        self._arrived += len(part)
         if self._gzip is not None:
             try:
-                part = self._gzip.decompress(part, LARGEST_ANSWER - self._size + 1)
+                part = self._gzip.decompress(part, self._largest - self._size + 1)
             except zlib.error as error:
                 raise BadResponse("The answer's compression is damaged.") from error
         self._size += len(part)
-        if self._size > LARGEST_ANSWER:
+        if max(self._size, self._arrived) > self._largest:
             raise BadResponse(
-                f"The answer has more than {LARGEST_ANSWER // 1024 // 1024} MB, so it was not read."
+                f"The answer has more than {self._largest:,} bytes, so it was not read. "
+                "Twilio(largest_body=…) changes that."
             )
         return part
 
     def finish(self) -> None:
-        if self._gzip is not None and not self._gzip.eof:
+        # A HEAD or a 204 may speak of a compression and have no body.
+        if self._gzip is not None and self._arrived and not self._gzip.eof:
             raise BadResponse("The answer's compression is cut off.")
-
-
-def _bounded(response: httpx.Response, parts: Iterator[bytes]) -> Iterator[bytes]:
-    inflater = _Inflater(response)
-    for part in parts:
-        yield inflater.feed(part)
-    inflater.finish()
-
-
-async def _bounded_async(response: httpx.Response) -> AsyncIterator[bytes]:
-    inflater = _Inflater(response)
-    async for part in response.aiter_raw():
-        yield inflater.feed(part)
-    inflater.finish()
 
 
 class _BlockingWire(httpx.BaseTransport):

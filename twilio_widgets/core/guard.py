@@ -1,0 +1,181 @@
+"""What may leave through the one door: paths inside Twilio's API, and headers that are not ours.
+
+The rules are lists of what is allowed, not of known tricks: a path is plain words between slashes,
+so it cannot name a host, climb, or hide a second meaning in an escape.
+
+Sources: RFC 9110 (header names, hop-by-hop headers), RFC 3986 (what separates a host from a path),
+OWASP, "Server-side request forgery prevention".
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable
+from urllib.parse import urljoin, urlsplit
+
+from twilio_widgets.core.request import Request
+from twilio_widgets.errors import BadResponse, InvalidRequest, PathRefused
+
+METHODS = ("GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS", "LINK", "UNLINK", "PURGE")
+"""The methods a request may have."""
+
+_ROOTS = {"api": "2010-04-01", "messaging": "v1"}
+_PATH = re.compile(r"/([a-z0-9-]+)(?:/[A-Za-z0-9][A-Za-z0-9_-]*)+(?:\.[a-z][a-z0-9]*)?")
+_MEDIA_FILE = re.compile(
+    r"/2010-04-01/Accounts/AC[0-9a-fA-F]{32}/Messages/[SM]M[0-9a-fA-F]{32}/Media/ME[0-9a-fA-F]{32}"
+)
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?|")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+_CREDENTIALS = frozenset({"authorization", "proxy-authorization", "cookie"})
+_OF_THE_CONNECTION = frozenset(
+    {
+        "connection", "content-length", "expect", "host", "keep-alive", "proxy-connection", "te",
+        "trailer", "transfer-encoding", "upgrade",
+    }
+)  # fmt: skip
+_OF_ANOTHER_REQUEST = frozenset(
+    {
+        "x-http-method", "x-http-method-override", "x-method-override", "x-original-url",
+        "x-rewrite-url", "x-original-host", "x-forwarded-host", "forwarded",
+    }
+)  # fmt: skip
+
+
+def guard(request: Request) -> None:
+    """Let a request pass that stays within Twilio's API, and refuse every other one.
+
+    Raises:
+        PathRefused: Its path or its query could lead elsewhere.
+        InvalidRequest: Its method or one of its headers is not for it to choose.
+    """
+    path = _PATH.fullmatch(request.path)
+    if path is None or path[1] != _ROOTS.get(request.service):
+        raise PathRefused("The path leaves Twilio's API, so nothing was sent.")
+    for text in (text for pair in request.query for text in pair):
+        check_text(text, "query parameter")
+    if request.method not in METHODS:
+        raise InvalidRequest(
+            f"The method is one of {', '.join(METHODS)}; nothing was sent.", field="method"
+        )
+    check_headers(request.headers)
+
+
+def check_text(text: str, what: str) -> None:
+    """Refuse text of a URL that holds a control character, or half of a character.
+
+    Raises:
+        PathRefused: It does.
+    """
+    if _CONTROL.search(text):
+        raise PathRefused(
+            f"A {what} holds a control character, such as a line break, so nothing was sent."
+        )
+    if not encodable(text):
+        raise PathRefused(
+            f"A {what} holds half of a character (a lone surrogate), so nothing was sent."
+        )
+
+
+def encodable(text: str) -> bool:
+    """Say whether UTF-8 can write this text; it cannot write half of a character."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def check_headers(headers: Iterable[tuple[str, str]]) -> None:
+    """Refuse headers that carry credentials, steer the connection, or smuggle a second request.
+
+    Raises:
+        InvalidRequest: One of them does; its value is not repeated.
+    """
+    for name, value in headers:
+        if not _HEADER_NAME.fullmatch(name):
+            raise _refused("A header's name has letters, digits and hyphens, and nothing else.")
+        if not _HEADER_VALUE.fullmatch(value):
+            raise _refused(
+                f"The header {name} holds a line break or another character that no header may "
+                "hold: only printable ASCII, with no space at its ends."
+            )
+        reason = _why_not(name.lower())
+        if reason:
+            raise _refused(f"The header {name} is not yours to set: {reason}")
+
+
+def _why_not(name: str) -> str:
+    if name in _CREDENTIALS:
+        return "who you are comes from the connection, and goes to Twilio alone."
+    if name in _OF_THE_CONNECTION:
+        return "it belongs to the connection, which sets it itself."
+    if name in _OF_ANOTHER_REQUEST:
+        return "it could turn this request into another. Give the method and the path instead."
+    if name == "accept-encoding":
+        return "answers are read plain or as gzip."
+    return ""
+
+
+def _refused(text: str) -> InvalidRequest:
+    return InvalidRequest(f"{text} Nothing was sent.", field="headers")
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host name is this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def media_redirect(request: Request, url: str, status: int, location: str | None) -> str | None:
+    """Return where a media file is to be fetched, without credentials; None for no redirect.
+
+    Twilio answers a request for the file of a message with the address of a store that must not see
+    credentials. Nothing else is ever followed.
+
+    Args:
+        request: What was asked.
+        url: Where it was asked.
+        status: What the answer's status was.
+        location: The answer's ``Location``.
+
+    Raises:
+        BadResponse: The address is not one to fetch a file from.
+    """
+    wanted = request.method in {"GET", "HEAD"} and _MEDIA_FILE.fullmatch(request.path)
+    if not wanted or status not in {301, 302, 303, 307, 308} or not location:
+        return None
+    target = _joined(url, location)
+    if target is None:
+        raise BadResponse(
+            "The media file is said to be at an address that is not followed: it must be https, "
+            "at a named host and its usual port, with no user name. Nothing was fetched."
+        )
+    return target
+
+
+def _joined(url: str, location: str) -> str | None:
+    if not location.isascii() or not location.isprintable() or set(location) & set(" \\"):
+        return None
+    try:
+        target, origin = urlsplit(urljoin(url, location)), urlsplit(url)
+        host, port = target.hostname or "", target.port
+    except ValueError:
+        return None
+    if target.username is not None or target.password is not None:
+        return None
+    same = (target.scheme, host, port) == (origin.scheme, origin.hostname, origin.port)
+    local = target.scheme in {"http", "https"} and is_loopback(origin.hostname or "")
+    outside = target.scheme == "https" and port in {None, 443} and _is_named_host(host)
+    return target._replace(fragment="").geturl() if (same and local) or outside else None
+
+
+def _is_named_host(host: str) -> bool:
+    """Say whether a host is a public name rather than an address or a name of this network."""
+    labels = host.rstrip(".").split(".")
+    return (
+        len(labels) >= 2
+        and all(re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", label) for label in labels)
+        and re.fullmatch(r"[a-z]{2,}|xn--[a-z0-9-]+", labels[-1]) is not None
+        and labels[-1] not in {"local", "localhost", "internal", "lan", "home"}
+    )

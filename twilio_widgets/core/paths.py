@@ -1,0 +1,72 @@
+"""The paths that Twilio's OpenAPI document (2026-04) has for accounts, messages, calls and usage.
+
+For completion while a path is typed. Others work as well; nothing here is a limit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentedPath:
+    """One thing that can be asked of Twilio."""
+
+    method: str
+    path: str
+    """With its places to fill in braces; ``{AccountSid}`` is filled by itself."""
+    summary: str
+
+
+_ACCOUNTS = "/2010-04-01/Accounts"
+_ACCOUNT = _ACCOUNTS + "/{AccountSid}"
+_CALL = _ACCOUNT + "/Calls/{Sid}.json"
+_NUMBER = _ACCOUNT + "/IncomingPhoneNumbers/{Sid}.json"
+_MESSAGE = _ACCOUNT + "/Messages/{Sid}.json"
+_MEDIA = _ACCOUNT + "/Messages/{MessageSid}/Media"
+_USAGE = _ACCOUNT + "/Usage/Records"
+
+_TABLE = (
+    ("GET", _ACCOUNTS + ".json", "List the account and its subaccounts"),
+    ("POST", _ACCOUNTS + ".json", "Create a subaccount"),
+    ("GET", _ACCOUNTS + "/{Sid}.json", "Read one account"),
+    ("POST", _ACCOUNTS + "/{Sid}.json", "Change an account: its name or its status"),
+    ("GET", _ACCOUNT + "/Balance.json", "Read the balance"),
+    ("GET", _ACCOUNT + "/Calls.json", "List calls"),
+    ("POST", _ACCOUNT + "/Calls.json", "Make a call"),
+    ("GET", _CALL, "Read one call"),
+    ("POST", _CALL, "Redirect or end a call"),
+    ("DELETE", _CALL, "Remove a call from the log"),
+    ("GET", _ACCOUNT + "/IncomingPhoneNumbers.json", "List own phone numbers"),
+    ("POST", _ACCOUNT + "/IncomingPhoneNumbers.json", "Buy a phone number"),
+    ("GET", _NUMBER, "Read one own phone number"),
+    ("POST", _NUMBER, "Change a phone number, such as its webhooks"),
+    ("DELETE", _NUMBER, "Give a phone number up"),
+    ("GET", _ACCOUNT + "/Messages.json", "List messages"),
+    ("POST", _ACCOUNT + "/Messages.json", "Send a message"),
+    ("GET", _MESSAGE, "Read one message"),
+    ("POST", _MESSAGE, "Redact a message, or cancel a scheduled one"),
+    ("DELETE", _MESSAGE, "Remove a message from the log"),
+    (
+        "POST",
+        _ACCOUNT + "/Messages/{MessageSid}/Feedback.json",
+        "Say whether a message reached its purpose",
+    ),
+    ("GET", _MEDIA + ".json", "List the files of a message"),
+    ("GET", _MEDIA + "/{Sid}.json", "Read about one file of a message"),
+    ("DELETE", _MEDIA + "/{Sid}.json", "Remove one file of a message"),
+    ("GET", _USAGE + ".json", "Usage by category"),
+    ("GET", _USAGE + "/AllTime.json", "Usage since the account began"),
+    ("GET", _USAGE + "/Daily.json", "Usage by day"),
+    ("GET", _USAGE + "/LastMonth.json", "Usage of last month"),
+    ("GET", _USAGE + "/Monthly.json", "Usage by month"),
+    ("GET", _USAGE + "/ThisMonth.json", "Usage of this month"),
+    ("GET", _USAGE + "/Today.json", "Usage of today"),
+    ("GET", _USAGE + "/Yearly.json", "Usage by year"),
+    ("GET", _USAGE + "/Yesterday.json", "Usage of yesterday"),
+)
+
+
+def documented_paths() -> tuple[DocumentedPath, ...]:
+    """Return what Twilio's OpenAPI document describes for accounts, messages, calls and usage."""
+    return tuple(DocumentedPath(*row) for row in _TABLE)

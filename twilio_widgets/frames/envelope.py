@@ -1,0 +1,182 @@
+"""Any list of Twilio's 2010-04-01 API → a typed DataFrame; lists of messages → a `MessageFrame`.
+
+A column's type follows from its name, so that it does not depend on which rows came: numbers that
+Twilio writes as text are numbers here, dates are dates, and a number to call stays text. Where a
+value does not fit its name, the whole column stays text: nothing is lost, and nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pandas as pd
+import pyarrow as pa
+
+from twilio_widgets.core.answers import mapping_of
+from twilio_widgets.errors import BadResponse
+from twilio_widgets.frames.build import message_frame
+from twilio_widgets.frames.dates import instants
+from twilio_widgets.frames.decode import page_of
+from twilio_widgets.frames.gather import Gathering
+from twilio_widgets.frames.schema import MOMENT, TEXT, WHOLE, money
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+T = TypeVar("T")
+
+DAY: Any = "datetime64[s]"
+"""A day as Twilio counts it, in UTC."""
+
+_LINKS = "subresource_uris"
+_MOMENTS = re.compile(r"date_\w+|start_time|end_time|as_of")
+_DAYS = re.compile(r"start_date|end_date")
+_AMOUNTS = re.compile(r"(?:\w+_)?price|usage|balance")
+_WHOLES = re.compile(r"count|duration|queue_time|num_\w+|(?:\w+_)?size")
+_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?")
+
+
+def rows_of(content: bytes) -> tuple[str, list[Mapping[str, Any]], str | None]:
+    """Read one page of any list.
+
+    Returns:
+        The name of the list, its rows, and where the next page is.
+
+    Raises:
+        BadResponse: It is no page of a list.
+    """
+    envelope = mapping_of(content)
+    lists = [name for name, value in envelope.items() if isinstance(value, list)]
+    if len(lists) != 1 or "page_size" not in envelope:
+        raise BadResponse(
+            "Twilio's answer is not a list, so it makes no table: ask without frame=True."
+        )
+    rows = envelope[lists[0]]
+    if not all(isinstance(row, dict) for row in rows):
+        raise BadResponse(f'The rows of Twilio\'s list "{lists[0]}" are not objects.')
+    onward = envelope.get("next_page_uri")
+    return lists[0], rows, onward if isinstance(onward, str) else None
+
+
+class Envelopes:
+    """The pages of one list, as they come; then a DataFrame.
+
+    Args:
+        limit: The most rows to keep; None keeps all.
+        account: Whose list it is, masked.
+        fetched_at: When it is read.
+    """
+
+    def __init__(self, *, limit: int | None, account: str, fetched_at: datetime) -> None:
+        self._limit = limit
+        self._said = {"account": account, "fetched_at": fetched_at.isoformat()}
+        self._name: str | None = None
+        self._rows: list[Mapping[str, Any]] = []
+        self._messages = Gathering()
+        self._cut = False
+
+    def __len__(self) -> int:
+        return len(self._rows) + len(self._messages)
+
+    @property
+    def full(self) -> bool:
+        """Whether there are as many rows as were wanted."""
+        return self._limit is not None and len(self) >= self._limit
+
+    def add(self, content: bytes) -> str | None:
+        """Take in one page, and return where the next one is.
+
+        Raises:
+            BadResponse: It is no page of a list, or of another list than the ones before.
+        """
+        if self._name == "messages":
+            return self._add_messages(content)
+        name, rows, onward = rows_of(content)
+        if self._name not in {None, name}:
+            raise BadResponse(f'A page of "{name}" came among pages of "{self._name}".')
+        self._name = name
+        if name == "messages":
+            return self._add_messages(content)
+        self._rows.extend(self._wanted(rows))
+        return onward
+
+    def _add_messages(self, content: bytes) -> str | None:
+        page = page_of(content)
+        self._messages.add(self._wanted(page.rows))
+        return page.next_page_uri
+
+    def _wanted(self, rows: list[T]) -> list[T]:
+        room = len(rows) if self._limit is None else self._limit - len(self)
+        self._cut = self._cut or len(rows) > room
+        return rows[:room]
+
+    def frame(self, *, more: bool) -> pd.DataFrame:
+        """Return the rows as a typed DataFrame; `more` says that pages were left unread."""
+        said = self._said | {"complete": not (more or self._cut)}
+        if self._name == "messages":
+            return message_frame(self._messages, attrs=said)
+        made = table_of(self._rows)
+        made.attrs.update(said | {"rows": len(made)})
+        return made
+
+
+def table_of(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Put rows of JSON into a DataFrame; objects inside them become columns ``name.key``.
+
+    Links to what belongs to a row (``subresource_uris``) are left out.
+    """
+    flat = [_flat(row) for row in rows]
+    names = dict.fromkeys(name for row in flat for name in row)
+    columns = {name: _typed(name, [row.get(name) for row in flat]) for name in names}
+    return pd.DataFrame(columns, copy=False)
+
+
+def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in row.items():
+        if name == _LINKS:
+            continue
+        if isinstance(value, dict):
+            found.update({f"{name}.{key}": inner for key, inner in value.items()})
+        else:
+            found[name] = value
+    return found
+
+
+def _typed(name: str, values: list[Any]) -> Any:
+    given = [value for value in values if value is not None]
+    try:
+        if given and all(isinstance(value, bool) for value in given):
+            return pd.array(values, "boolean")
+        if _MOMENTS.fullmatch(name):
+            return _moments(name, values)
+        if _DAYS.fullmatch(name):
+            return pd.to_datetime(pd.Series(values, dtype=object), format="%Y-%m-%d").astype(DAY)
+        if _AMOUNTS.fullmatch(name):
+            amounts = money([None if value == "" else value for value in values])
+            return pd.arrays.ArrowExtensionArray(amounts)
+        if _WHOLES.fullmatch(name) or (given and all(type(value) is int for value in given)):
+            whole = [None if value in (None, "") else int(value) for value in values]
+            return WHOLE.__from_arrow__(pa.array(whole, pa.int64()))
+        if given and all(type(value) in {int, float} for value in given):
+            return pd.array(values, "Float64")
+    except (ValueError, TypeError, ArithmeticError, OverflowError, BadResponse):
+        pass  # a value that does not fit the name: the column stays as it was written
+    return TEXT.__from_arrow__(pa.array([_text(value) for value in values], pa.large_string()))
+
+
+def _moments(name: str, values: list[Any]) -> Any:
+    if any(isinstance(value, str) and _ISO.fullmatch(value) for value in values):
+        return pd.to_datetime(pd.Series(values, dtype=object), utc=True, format="ISO8601").astype(
+            MOMENT
+        )
+    return pd.array(instants(pa.array(values, pa.string()), column=name), MOMENT)
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
