@@ -14,6 +14,7 @@ from pandas.testing import assert_frame_equal
 from twilio_widgets.client import Twilio
 from twilio_widgets.panels.card import close_tree
 from twilio_widgets.panels.connection import ConnectionPanel
+from twilio_widgets.panels.entry import Entry
 from twilio_widgets.panels.message_words import body_of, error_of, facts_of
 from twilio_widgets.panels.messages import MessagesPanel
 from twilio_widgets.panels.messages_filters import EVERYTHING
@@ -79,9 +80,9 @@ def loaded(panel: MessagesPanel) -> MessagesPanel:
     return panel
 
 
-def enter(control: Any) -> None:
-    """Press Enter in a text control, as a page says it."""
-    control._handle_custom_msg({"event": "submit"}, [])
+def enter(field: Entry, text: str) -> None:
+    """Type into a field and press Enter, as a page says it."""
+    field._handle_custom_msg({"t": "enter", "text": text}, [])
 
 
 # Reading
@@ -139,8 +140,7 @@ def test_filters_are_asked_of_twilio(panel: MessagesPanel, twilio: Twilio) -> No
 
 
 def test_enter_in_an_address_loads(panel: MessagesPanel) -> None:
-    choose(panel, to="+12025550000")
-    enter(panel._filters.controls["to"])
+    enter(panel._filters.controls["to"], "+12025550000")
 
     assert panel.join(30)
     assert panel.frame is not None
@@ -197,6 +197,23 @@ def test_only_a_cancel_cancels(said: object) -> None:
     close_tree(line)
 
     assert (nothing, heard) == ([], ["cancel"])
+
+
+@pytest.mark.parametrize(
+    "said", [None, "enter", {"t": "enter"}, {"t": "enter", "text": 1}, {"t": "x", "text": "a"},
+             {"t": "typed", "text": "a" * 401}]
+)  # fmt: skip
+def test_a_field_takes_only_what_its_page_may_say(said: object) -> None:
+    entered: list[str] = []
+    field = Entry("To", "any recipient")
+    field.on_enter(lambda: entered.append(field.value))
+    field._handle_custom_msg(said, [])
+    nothing = (field.value, list(entered))
+    field._handle_custom_msg({"t": "typed", "text": "+1"}, [])
+    enter(field, "+14")
+    close_tree(field)
+
+    assert (nothing, entered) == (("", []), ["+14"])
 
 
 def test_a_reading_that_breaks_off_says_why_and_keeps_the_rows(
@@ -267,8 +284,7 @@ def test_every_field_of_a_message_is_told(twilio: Twilio) -> None:
 
 def test_a_sid_is_looked_up_from_its_field(panel: MessagesPanel, twilio: Twilio) -> None:
     sid = twilio.messages.list(limit=1)["sid"].iloc[0]
-    panel._looking_up.sid.value = f" {sid}"
-    enter(panel._looking_up.sid)
+    enter(panel._looking_up.sid, f" {sid}")
     assert panel.join(30)
 
     assert panel.message == twilio.messages.get(sid)

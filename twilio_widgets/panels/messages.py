@@ -25,9 +25,7 @@ from twilio_widgets.panels.snippets import Snippet, list_snippet
 from twilio_widgets.panels.table import VirtualTable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    import ipywidgets
+    from collections.abc import Iterable
 
     from twilio_widgets.client import Twilio
     from twilio_widgets.core.message import Message
@@ -134,10 +132,10 @@ class MessagesPanel(Panel[MessagesState]):
         for name, control in controls.items():
             self._on_change(control, partial(self._asked, name))
         for control in (controls["to"], controls["from_"]):
-            self._on_enter(control, self.load)
+            control.on_enter(partial(self._guarded, self.load))
         self._on_click(self._filters.load, self.load)
         self._on_change(self._looking_up.sid, partial(self._apply, steps.typed_sid))
-        self._on_enter(self._looking_up.sid, self._look_up_typed)
+        self._looking_up.sid.on_enter(partial(self._guarded, self._look_up_typed))
         self._on_click(self._looking_up.button, self._look_up_typed)
         self._table.on_select(partial(self._guarded, self._opened))
         self._on_click(self._detail.refresh, self._look_again)
@@ -147,13 +145,6 @@ class MessagesPanel(Panel[MessagesState]):
     def _asked(self, name: str, value: object) -> None:
         limited = name != "limit" or value != EVERYTHING
         self._apply(steps.asked, name, value if limited else None)
-
-    def _on_enter(self, control: ipywidgets.Text, action: Callable[[], object]) -> None:
-        def heard(_control: object, content: object, _buffers: object) -> None:
-            if isinstance(content, dict) and content.get("event") == "submit":
-                self._guarded(action)
-
-        control.on_msg(heard)
 
     def _wake(self, twilio: Twilio) -> None:
         with self._rows_lock:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from twilio_widgets.panels.card import Note, field, plain, primary, styled, visible
+from twilio_widgets.panels.entry import Entry
 from twilio_widgets.panels.messages_words import advice_of
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ class FilterBar:
             "period": ipywidgets.Dropdown(options=_PERIODS, description="Period"),
             "start": ipywidgets.DatePicker(description="First day (UTC)"),
             "end": ipywidgets.DatePicker(description="Last day (UTC)"),
-            "to": ipywidgets.Text(description="To", placeholder="any recipient"),
-            "from_": ipywidgets.Text(description="From", placeholder="any sender"),
+            "to": Entry("To", "any recipient"),
+            "from_": Entry("From", "any sender"),
             "limit": ipywidgets.Dropdown(options=_limits_with(asked.limit), description="At most"),
         }
         self.load = primary("Load")
@@ -59,7 +60,7 @@ class LookUp:
     """The field that finds one message by its SID."""
 
     def __init__(self) -> None:
-        self.sid = ipywidgets.Text(description="SID", placeholder="Look up a SID: SM… or MM…")
+        self.sid = Entry("SID", "Look up a SID: SM… or MM…")
         self.button = plain("Look up")
         self._problem = Note()
         row = ipywidgets.HBox([self.sid, self.button])

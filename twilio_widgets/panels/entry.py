@@ -1,0 +1,49 @@
+"""A line of text that tells of its changes and of Enter in the order they happened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import traitlets
+
+from twilio_widgets.panels.card import STATIC, Element
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LONGEST = 400
+"""Characters; the longest address there is has fewer."""
+
+
+class Entry(Element):
+    """A text field whose Enter comes after what was typed before it.
+
+    `ipywidgets.Text` holds changes back while another is under way, and Enter overtakes them: a
+    person who types fast would search for half a SID.
+
+    Args:
+        label: What stands above it.
+        placeholder: What stands in it while it is empty.
+    """
+
+    _esm = STATIC / "entry.js"
+    label = traitlets.Unicode().tag(sync=True)
+    placeholder = traitlets.Unicode().tag(sync=True)
+    value = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, label: str, placeholder: str) -> None:
+        super().__init__(label=label, placeholder=placeholder)
+        self._enter: Callable[[], object] | None = None
+        self.on_msg(self._receive)
+
+    def on_enter(self, callback: Callable[[], object]) -> None:
+        """Call back when Enter is pressed in the field. It must not raise."""
+        self._enter = callback
+
+    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
+        """Take what the page may say, and nothing else: it is input like any other."""
+        match content:
+            case {"t": "typed" | "enter" as kind, "text": str(text)} if len(text) <= LONGEST:
+                self.value = text
+                if kind == "enter" and self._enter is not None:
+                    self._enter()

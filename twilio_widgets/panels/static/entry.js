@@ -1,0 +1,33 @@
+// A line of text. What is typed and Enter travel the same way, so that neither overtakes the other.
+
+/** @param {{ model: any, el: HTMLElement }} context */
+function render({ model, el }) {
+  const label = document.createElement("label");
+  const input = document.createElement("input");
+  input.type = "text";
+  // Each model runs a module of its own, so counting would not tell two fields apart.
+  input.id = `tw-entry-${Math.random().toString(36).slice(2)}`;
+  input.autocomplete = "off";
+  input.spellcheck = false;
+  label.htmlFor = input.id;
+  el.classList.add("tw-entry");
+  el.append(label, input);
+
+  input.addEventListener("input", () => model.send({ t: "typed", text: input.value }));
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    model.send({ t: "enter", text: input.value });
+  });
+  const draw = () => {
+    label.textContent = model.get("label");
+    input.placeholder = model.get("placeholder");
+    // While a person types, what comes back is older than what stands there.
+    if (document.activeElement !== input) input.value = model.get("value");
+  };
+  model.on("change", draw);
+  draw();
+  return () => model.off("change", draw);
+}
+
+export default { render };
