@@ -7,6 +7,7 @@ under either reading, and the rows are cut to the exact meaning here.
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
@@ -32,30 +33,50 @@ def span_of(value: Moment, *, name: str) -> tuple[datetime, datetime]:
     Raises:
         ConfigurationError: It is no date, or a time without a zone.
     """
-    if isinstance(value, str):
-        value = _parsed(value, name)
-    if isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise ConfigurationError(
-                f"{name} has no time zone, so the moment is not certain. Add one, such as "
-                f"{value.isoformat(timespec='seconds')}Z for UTC.",
-                field=name,
-            )
-        start = value.astimezone(UTC).replace(microsecond=0)
-        return start, start + timedelta(seconds=1)
-    start = datetime.combine(value, time(), tzinfo=UTC)
-    return start, start + timedelta(days=1)
+    moment = _parsed(value) if isinstance(value, str) else value
+    if not isinstance(moment, date):
+        raise ConfigurationError(
+            f'{name} is not a date: write it as "2026-01-15" or "2026-01-15T12:00:00Z".',
+            field=name,
+        )
+    if isinstance(moment, datetime) and not (moment.tzinfo and moment.utcoffset() is not None):
+        raise ConfigurationError(
+            f"{name} has no time zone, so the moment is not certain. Add one, such as "
+            f"{moment.isoformat(timespec='seconds')}Z for UTC.",
+            field=name,
+        )
+    try:
+        if isinstance(moment, datetime):
+            start, length = moment.astimezone(UTC).replace(microsecond=0), timedelta(seconds=1)
+        else:
+            start, length = datetime.combine(moment, time(), tzinfo=UTC), timedelta(days=1)
+        return start, start + length
+    except OverflowError:
+        too_far = f"{name} is too far away. Leave it out to set no bound."
+    raise ConfigurationError(too_far, field=name)
 
 
-def _parsed(text: str, name: str) -> date | datetime:
+def _parsed(text: str) -> date | datetime | None:
     for parse in (date.fromisoformat, datetime.fromisoformat):
         try:
             return parse(text)
         except ValueError:
             continue
-    raise ConfigurationError(
-        f'{name} is not a date: write it as "2026-01-15" or "2026-01-15T12:00:00Z".', field=name
-    )
+    return None
+
+
+def _count(limit: int | None) -> int | None:
+    if limit is None:
+        return None
+    try:
+        count = -1 if isinstance(limit, bool) else operator.index(limit)
+    except TypeError:
+        count = -1
+    if count < 0:
+        raise ConfigurationError(
+            "limit is a whole number of messages, or None for all of them.", field="limit"
+        )
+    return count
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +97,7 @@ class Filters:
     @property
     def since_sid(self) -> str | None:
         """The SID in `since`, when it is one."""
-        return self.since if is_message_sid(self.since) and isinstance(self.since, str) else None
+        return self.since if isinstance(self.since, str) and is_message_sid(self.since) else None
 
     @property
     def since_time(self) -> datetime | None:
@@ -99,12 +120,17 @@ class Filters:
         return start, end
 
     def request(self, path: str, *, limit: int | None) -> Request:
-        """Return the request for the first page."""
+        """Return the request for the first page.
+
+        Raises:
+            ConfigurationError: A moment or the limit is none.
+        """
         query: list[tuple[str, str]] = []
         if self.to is not None:
             query.append(("To", self.to))
         if self.from_ is not None:
             query.append(("From", self.from_))
+        size = min(count, MAX_PAGE_SIZE) if (count := _count(limit)) else MAX_PAGE_SIZE
         window = self.window()
         if window is not None:
             start, end = window
@@ -114,7 +140,7 @@ class Filters:
                 # The day after the last one: right whether Twilio means "on or before" or "before".
                 last = (end - timedelta(microseconds=1)).date() + timedelta(days=1)
                 query.append(("DateSent<", last.isoformat()))
-        size = MAX_PAGE_SIZE if limit is None else max(1, min(limit, MAX_PAGE_SIZE))
+                size = MAX_PAGE_SIZE  # that day's rows come first and are left out: many, maybe
         query.append(("PageSize", str(size)))
         return Request(method="GET", path=path, query=tuple(query))
 
@@ -178,8 +204,9 @@ class Selection(Generic[R]):
 
     def _meant(self, rows: Iterable[R]) -> Iterable[R]:
         window, since = self.filters.window(), self.filters.since_time
+        since_sid = self.filters.since_sid
         for row in rows:
-            if self.filters.since_sid is not None and row.sid == self.filters.since_sid:
+            if since_sid is not None and row.sid == since_sid:
                 self._passed = True
                 return
             sent = _moment_of(row)
@@ -196,5 +223,5 @@ def _moment_of(row: Dated) -> datetime | None:
         return sent
     try:
         return date_of_api(sent)
-    except (ValueError, TypeError, IndexError) as error:
+    except ValueError as error:
         raise BadResponse(f"The sending date of {row.sid} cannot be read.") from error

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any
 
 from twilio_widgets.core.address import mask
@@ -20,6 +21,9 @@ STATUSES = (
 """Every status Twilio documents, in the order of a message's life (OpenAPI, 2026-04)."""
 
 DIRECTIONS = ("inbound", "outbound-api", "outbound-call", "outbound-reply")
+
+_LONGEST_WHOLE, _LONGEST_AMOUNT = 18, 40
+"""Characters of a number; what is longer is none of Twilio's, and could be slow to work with."""
 
 _FINAL = frozenset(
     {"delivered", "undelivered", "failed", "canceled", "read", "partially_delivered", "received"}
@@ -84,7 +88,7 @@ class Message:
         sid, status = payload.get("sid"), payload.get("status")
         if not is_message_sid(sid) or not isinstance(status, str):
             raise BadResponse("Twilio's answer has no message SID and status where they belong.")
-        text = _texts(payload)
+        text = partial(_text, payload)
         try:
             return cls(
                 sid=str(sid),
@@ -108,7 +112,7 @@ class Message:
                 uri=text("uri"),
                 raw=payload,
             )
-        except (ValueError, TypeError, IndexError, OverflowError, InvalidOperation) as error:
+        except (ValueError, InvalidOperation) as error:
             problem = type(error).__name__
         raise BadResponse(f"A field of message {sid} is not what Twilio documents ({problem}).")
 
@@ -143,25 +147,34 @@ def date_of_api(value: object) -> datetime | None:
     """
     if value is None or value == "":
         return None
-    parsed = parsedate_to_datetime(str(value))
-    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    try:
+        parsed = parsedate_to_datetime(str(value))
+        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    except (TypeError, IndexError, OverflowError) as error:
+        raise ValueError("not a date") from error
 
 
-def _texts(payload: Mapping[str, Any]):  # type: ignore[no-untyped-def]  # a local shorthand
-    def text(name: str) -> str | None:
-        value = payload.get(name)
-        return None if value is None else str(value)
-
-    return text
+def _text(payload: Mapping[str, Any], name: str) -> str | None:
+    value = payload.get(name)
+    return None if value is None else str(value)
 
 
 def _whole(value: object) -> int | None:
     """Twilio sends counts as digits in a string, and error codes as numbers."""
-    return None if value is None or value == "" else int(str(value)[:20])
+    return None if value is None or value == "" else int(_short(value, _LONGEST_WHOLE))
 
 
 def _money(value: object) -> Decimal | None:
-    amount = None if value is None or value == "" else Decimal(str(value)[:40])
-    if amount is not None and not amount.is_finite():
+    if value is None or value == "":
+        return None
+    amount = Decimal(_short(value, _LONGEST_AMOUNT))
+    if not amount.is_finite() or abs(amount.adjusted()) > _LONGEST_AMOUNT:
         raise ValueError("not an amount")
     return amount
+
+
+def _short(value: object, longest: int) -> str:
+    text = str(value)
+    if len(text) > longest:
+        raise ValueError("too long for a number")
+    return text
