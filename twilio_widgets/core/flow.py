@@ -52,7 +52,10 @@ class Patience:
 
     def left(self) -> float:
         """Return the seconds left, never less than a hundredth."""
-        return max(0.01, self.seconds - (self.monotonic() - self._started))
+        return max(0.01, self._remaining())
+
+    def _remaining(self) -> float:
+        return self.seconds - (self.monotonic() - self._started)
 
     def wait(self, attempt: int, retry_after: float | None = None) -> float | None:
         """Return the seconds to wait after `attempt`, or None when no further one is worth it."""
@@ -64,7 +67,7 @@ class Patience:
             seconds = self.delay
         else:
             seconds = self.uniform(0.0, min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** (attempt - 1)))
-        return seconds if seconds < self.left() else None
+        return seconds if seconds < self._remaining() else None
 
 
 def read(request: Request, patience: Patience, *, about: str | None = None) -> Flow[Reply]:

@@ -90,6 +90,7 @@ def check_headers(headers: Iterable[tuple[str, str]]) -> None:
     Raises:
         InvalidRequest: One of them does; its value is not repeated.
     """
+    seen = set()
     for name, value in headers:
         if not _HEADER_NAME.fullmatch(name):
             raise _refused("A header's name has letters, digits and hyphens, and nothing else.")
@@ -101,6 +102,9 @@ def check_headers(headers: Iterable[tuple[str, str]]) -> None:
         reason = _why_not(name.lower())
         if reason:
             raise _refused(f"The header {name} is not yours to set: {reason}")
+        if name.lower() == "content-type" and name.lower() in seen:
+            raise _refused("The header Content-Type is there twice.")
+        seen.add(name.lower())
 
 
 def _why_not(name: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Literal
 
 from twilio_widgets.core.answers import json_of
@@ -92,7 +91,7 @@ def made(reply: Reply, content: object, *, elapsed: float, attempts: int) -> Raw
     """Put an answer and its decoded body together."""
     return RawResponse(
         status=reply.status,
-        headers=MappingProxyType(dict(reply.headers)),
+        headers=dict(reply.headers),
         data=content,
         elapsed=elapsed,
         attempts=attempts,

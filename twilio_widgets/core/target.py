@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from twilio_widgets.core.connection import API_VERSION
-from twilio_widgets.core.guard import check_text
+from twilio_widgets.core.guard import METHODS, check_text
 from twilio_widgets.errors import PathRefused
 
 EXAMPLE = "/Accounts/$TWILIO_ACCOUNT_SID/Messages.json"
@@ -73,13 +73,13 @@ def _such_as() -> str:
 
 
 def _refuse_address(path: str) -> None:
-    verb = re.match(r"([A-Za-z]+) +\S", path)
+    verb = re.match(rf"({'|'.join(METHODS)}) +\S", path, re.IGNORECASE)
     if verb:
         raise PathRefused(
             f'The path begins with {verb[1]!r}. Give the method apart, as method="{verb[1]}"; '
             "nothing was sent."
         )
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", path) or path.startswith("//"):
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|//", path) or "://" in path:
         raise PathRefused(
             "Give the path only: the address of Twilio's API is put in front, and credentials go "
             f"nowhere else. {_such_as()}"
@@ -133,7 +133,10 @@ def _rooted(path: str) -> str:
             "The path holds a character that Twilio's paths never hold, or ends with a slash. "
             + _such_as()
         )
-    if re.split(r"[/.]", below)[0] != "Accounts":
+    first = re.split(r"[/.]", below)[0]
+    if first != "Accounts" and first.lower() == "accounts":
+        raise PathRefused(f"Capitals count in paths: write /Accounts for /{first}.")
+    if first != "Accounts":
         raise PathRefused(
             "Every path of this API begins with /Accounts: did you mean "
             f"/Accounts/$TWILIO_ACCOUNT_SID/{below[:60]}? Nothing was sent."
