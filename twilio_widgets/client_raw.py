@@ -54,6 +54,7 @@ class RawFace:
         frame: bool = False,
         limit: int | None = 1000,
         progress: bool | Callable[[Reading], None] = False,
+        before_attempt: Callable[[int], None] | None = None,
         attempt_seen: Callable[[Attempt], None] | None = None,
     ) -> RawResponse:
         """Make any request to Twilio's REST API (2010-04-01), and return its whole answer.
@@ -86,6 +87,8 @@ class RawFace:
             frame: Read a list into a typed DataFrame, page by page; it is the response's ``data``.
             limit: The most rows of that list; None reads everything.
             progress: Show a bar over its pages; or a function called after each page.
+            before_attempt: Called before each attempt, with its number; raising ends the request
+                before it leaves.
             attempt_seen: Called after each attempt; raising ends the request.
 
         Returns:
@@ -121,11 +124,12 @@ class RawFace:
             frame=frame,
             limit=limit,
         )
-        return cast("RawResponse", self._run(self._asking(ask, attempt_seen, progress)))
+        return cast("RawResponse", self._run(self._asking(ask, before_attempt, attempt_seen, progress)))
 
     def _asking(
         self,
         ask: requests.Ask,
+        before_attempt: Callable[[int], None] | None,
         attempt_seen: Callable[[Attempt], None] | None,
         progress: bool | Callable[[Reading], None],
     ) -> Flow[RawResponse]:
@@ -135,6 +139,7 @@ class RawFace:
             tell(Reading(rows=rows, pages=pages, limit=ask.limit))
 
         hooks = requests.Hooks(
+            before_attempt=before_attempt,
             attempt_seen=attempt_seen,
             page_seen=page_seen,
             created=self._outbox.sent.append,

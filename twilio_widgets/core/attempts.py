@@ -39,6 +39,8 @@ REPEATABLE = SAFE | {"PUT", "DELETE"}
 class Hooks:
     """Who is told what while a raw request goes on."""
 
+    before_attempt: Callable[[int], None] | None = None
+    """Before each attempt, with its number; raising ends the request, and this one never leaves."""
     attempt_seen: Callable[[Attempt], None] | None = None
     """After each attempt; raising ends the request."""
     page_seen: Callable[[int, int], None] = lambda _rows, _pages: None
@@ -81,6 +83,7 @@ class Exchange:
         )
         number = 0
         while True:
+            self._announce()
             number += 1
             self.attempts += 1
             reply, failure = yield from self._once(patience)
@@ -170,6 +173,15 @@ class Exchange:
         """Keep the outcome of a send that was ended from outside, so that it can be looked for."""
         if unsure and self.request.creates_message:
             self.hooks.left_open(self._unknown("Interrupted."))
+
+    def _announce(self) -> None:
+        if self.hooks.before_attempt is None:
+            return
+        try:
+            self.hooks.before_attempt(self.attempts + 1)
+        except BaseException:
+            self._leave_open(unsure=self._lost is not None)
+            raise
 
     def _tell(
         self, reply: Reply | None, failure: TwilioWidgetsError | None, wait: float | None
