@@ -5,31 +5,50 @@ What goes wrong before the first byte of a request leaves is told apart: then no
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import contextlib
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import httpcore
+import httpx
 import pytest
 
-from twilio_widgets import AuthTokenConnection, Twilio
-from twilio_widgets.core import transport
+from twilio_widgets import AsyncTwilio, AuthTokenConnection, Twilio
+from twilio_widgets.core import wire
 from twilio_widgets.core.deadline import deadline, left
 from twilio_widgets.errors import (
+    ConfigurationError,
     NoReply,
     NotConnected,
+    OutcomeUnknown,
+    TwilioWidgetsError,
 )
 
 CONNECTION = AuthTokenConnection("AC" + "1" * 32, "c0ffee" * 5 + "42")
 TIMEOUT = 0.6
 A_MOMENT = 0.5
 
+Send = Callable[..., object]
+
 
 def waiting(**options: object) -> object:
     with Twilio(CONNECTION, **({"timeout": TIMEOUT} | options)) as twilio:
         return twilio.messages.send("+14155550123", from_="+15005550006", body="Hi")
+
+
+def awaiting(**options: object) -> object:
+    async def exchange() -> object:
+        async with AsyncTwilio(CONNECTION, **({"timeout": TIMEOUT} | options)) as twilio:
+            return await twilio.messages.send("+14155550123", from_="+15005550006", body="Hi")
+
+    return asyncio.run(exchange())
+
+
+both = pytest.mark.parametrize("send", [waiting, awaiting])
 
 
 @contextlib.contextmanager
@@ -95,6 +114,134 @@ class TestNames:
         assert len(server.received) == 1
 
 
+@both
+@pytest.mark.parametrize("fault", ["silent before reading", "the body drips", "headers drip"])
+def test_a_tls_handshake_that_hangs_ends_in_time_and_nothing_was_sent(send, serve, fault):
+    server = serve(fault)
+    with in_time(), pytest.raises(NotConnected):
+        send(base_url=server.url.replace("http://", "https://"))
+
+
+@both
+def test_certificates_that_cannot_be_read_mean_nothing_was_sent(send, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", "/there/is/no/such/file")
+    with pytest.raises(NotConnected, match="nothing was sent"):
+        send(base_url="https://127.0.0.1:9")
+
+
+@pytest.fixture
+def a_proxy(monkeypatch) -> Iterator[socket.socket]:
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(5)
+        yield listener
+
+
+def refusing(listener: socket.socket, seen: list[bytes]) -> threading.Thread:
+    """Refuse every CONNECT, and note what came with it."""
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                visitor, _ = listener.accept()
+                with visitor:
+                    seen.append(visitor.recv(4000))
+                    visitor.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    return thread
+
+
+@both
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "ALL_PROXY"])
+@pytest.mark.parametrize("form", ["http://{}", "{}", "http://someone:pa%3Ass@{}"])
+def test_the_proxy_of_the_environment_is_asked_however_it_is_written(
+    send, a_proxy, monkeypatch, name, form
+):
+    address = "{}:{}".format(*a_proxy.getsockname())
+    monkeypatch.setenv(name, form.format(address))
+    seen: list[bytes] = []
+    refusing(a_proxy, seen)
+    with pytest.raises(NotConnected, match="407 Proxy Authentication Required") as caught:
+        send()
+    assert seen[0].startswith(b"CONNECT api.twilio.com:443 ")
+    basic = base64.b64encode(b"someone:pa:ss")
+    assert (b"Proxy-Authorization: Basic " + basic in seen[0]) is ("someone" in form)
+    assert CONNECTION.credentials[1].reveal().encode() not in b"".join(seen)
+    assert "pa:ss" not in str(caught.value)
+    a_proxy.close()
+
+
+@both
+@pytest.mark.parametrize("proxy", ["ftp://x", "http://someone:pa#ss@127.0.0.1", "http://[::1"])
+def test_a_proxy_that_is_none_is_said_without_its_password(send, a_proxy, monkeypatch, proxy):
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    with pytest.raises(ConfigurationError, match="HTTPS_PROXY") as caught:
+        send()
+    assert "pa" not in str(caught.value).replace("package", "").replace("path", "")
+    assert caught.value.__context__ is None
+
+
+@both
+def test_a_socks_proxy_is_said_to_need_its_package(send, a_proxy, monkeypatch):
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:9")
+    with pytest.raises(ConfigurationError, match="socksio"):
+        send()
+
+
+class TestThreads:
+    def at_once(self, number: int, work: Callable[[], object]) -> list[object]:
+        """Do something in many threads at once; return what came of each."""
+        barrier, results = threading.Barrier(number), []
+
+        def run() -> None:
+            barrier.wait(5)
+            try:
+                results.append(work())
+            except TwilioWidgetsError as error:
+                results.append(type(error))
+
+        threads = [threading.Thread(target=run) for _ in range(number)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+        return results
+
+    def test_threads_that_share_a_client_share_one_pool(self, serve, monkeypatch):
+        made: list[httpx.Client] = []
+
+        class Counted(httpx.Client):
+            def __init__(self, **options: object) -> None:
+                time.sleep(0.02)
+                super().__init__(**options)
+                made.append(self)
+
+        monkeypatch.setattr(httpx, "Client", Counted)
+        server = serve(idle=1)
+        with Twilio(CONNECTION, base_url=server.url) as twilio:
+            sids = self.at_once(
+                12,
+                lambda: twilio.messages.send("+14155550123", from_="+15005550006", body="Hi").sid,
+            )
+        assert len(sids) == len(server.received) == 12
+        assert len(made) == 1
+
+    def test_a_full_pool_keeps_nobody_waiting_beyond_the_time(self, serve, monkeypatch):
+        monkeypatch.setattr(wire, "MOST_CONNECTIONS", 2)
+        server = serve("silent after reading")
+        twilio = Twilio(CONNECTION, timeout=TIMEOUT, base_url=server.url)
+        with in_time(TIMEOUT + 2 * A_MOMENT):
+            ends = self.at_once(
+                8, lambda: twilio.messages.send("+14155550123", from_="+15005550006", body="Hi")
+            )
+        twilio.close()
+        assert set(ends) == {OutcomeUnknown, NotConnected}
+        assert ends.count(OutcomeUnknown) >= len(server.received)
+
+
 class TestIdleConnections:
     @pytest.mark.parametrize("fails", ["the server closes first", "we let it go first"])
     def test_a_connection_that_ended_while_idle_makes_no_send_unsure(
@@ -102,7 +249,7 @@ class TestIdleConnections:
     ):
         """The server's patience and ours, both shorter than the pause between two sends."""
         server_waits, we_wait = (0.05, 5.0) if fails.startswith("the server") else (5.0, 0.05)
-        monkeypatch.setattr(transport, "KEEP_ALIVE_SECONDS", we_wait)
+        monkeypatch.setattr(wire, "KEEP_ALIVE_SECONDS", we_wait)
         server = serve(idle=server_waits)
         with Twilio(CONNECTION, timeout=5, base_url=server.url) as twilio:
             for number in range(5):
@@ -126,6 +273,34 @@ class TestIdleConnections:
             twilio.close()
             twilio.close()
         assert (len(server.received), server.connections) == (2, 2)
+
+
+class TestEventLoops:
+    def test_a_client_that_belongs_to_another_loop_says_so_and_sends_nothing(self, serve):
+        server = serve(idle=1)
+        twilio = AsyncTwilio(CONNECTION, base_url=server.url)
+
+        async def send() -> object:
+            return await twilio.messages.send("+14155550123", from_="+15005550006", body="Hi")
+
+        async def last() -> None:
+            await send()
+            await twilio.aclose()
+
+        with asyncio.Runner() as first, asyncio.Runner() as second:
+            first.run(send())
+            with pytest.raises(ConfigurationError, match="another event loop"):
+                second.run(send())
+            first.run(last())
+            second.run(last())
+        assert len(server.received) == 3
+
+
+def test_an_empty_answer_that_claims_to_be_compressed_is_empty(serve):
+    server = serve("a deletion, compressed")
+    with Twilio(CONNECTION, base_url=server.url) as twilio:
+        twilio.messages.delete("SM" + "0" * 32)
+    assert len(server.received) == 1
 
 
 def test_a_read_with_no_answer_is_no_reply(serve):

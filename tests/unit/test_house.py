@@ -35,8 +35,8 @@ UPWARD = {("errors", "core.explain"), ("errors", "core.response")}
 """An error explains itself by the catalogue, loaded when asked; it may carry an answer (a type)."""
 
 LIBRARIES = {
-    "httpx": {"core/transport.py", "sandbox/inprocess.py"},
-    "httpcore": {"core/transport.py", "core/deadline.py"},
+    "httpx": {"core/transport.py", "core/wire.py", "sandbox/inprocess.py"},
+    "httpcore": {"core/wire.py", "core/deadline.py"},
     "pandas": {"frames/"},
     "pyarrow": {"frames/"},
     "msgspec": {"frames/"},

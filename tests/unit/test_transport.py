@@ -81,6 +81,13 @@ BASES = [
     "api.twilio.com",
     "https://",
     "",
+    "https://:password@api.twilio.com",
+    "https://@api.twilio.com",
+    "https://[::1",
+    "https://api.twilio.com:99999",
+    "https://api.twilio.com:x",
+    8000,
+    b"https://api.twilio.com",
 ]
 
 
@@ -89,6 +96,11 @@ def test_a_base_url_to_which_credentials_may_not_travel_is_refused(base_url):
     with pytest.raises(ConfigurationError) as caught:
         Twilio(CONNECTION, base_url=base_url)
     assert caught.value.field == "base_url"
+
+
+def test_a_base_url_is_what_stands_in_it_and_no_more():
+    door = BlockingTransport(CONNECTION, timeout=1, base_url="HTTPS://a.example:8443/", policy=None)
+    assert door._home == "https://a.example:8443"
 
 
 @pytest.mark.parametrize(
