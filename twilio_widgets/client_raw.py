@@ -54,8 +54,8 @@ class RawFace:
         frame: bool = False,
         limit: int | None = 1000,
         progress: bool | Callable[[Reading], None] = False,
-        before_attempt: Callable[[int], None] | None = None,
         attempt_seen: Callable[[Attempt], None] | None = None,
+        before_attempt: Callable[[int], None] | None = None,
     ) -> RawResponse:
         """Make any request to Twilio's REST API (2010-04-01), and return its whole answer.
 
@@ -87,9 +87,9 @@ class RawFace:
             frame: Read a list into a typed DataFrame, page by page; it is the response's ``data``.
             limit: The most rows of that list; None reads everything.
             progress: Show a bar over its pages; or a function called after each page.
+            attempt_seen: Called after each attempt; raising ends the request.
             before_attempt: Called before each attempt, with its number; raising ends the request
                 before it leaves.
-            attempt_seen: Called after each attempt; raising ends the request.
 
         Returns:
             Status, headers and body. After a DELETE whose first answer was lost, a 404 counts as
@@ -124,7 +124,9 @@ class RawFace:
             frame=frame,
             limit=limit,
         )
-        return cast("RawResponse", self._run(self._asking(ask, before_attempt, attempt_seen, progress)))
+        return cast(
+            "RawResponse", self._run(self._asking(ask, before_attempt, attempt_seen, progress))
+        )
 
     def _asking(
         self,
