@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 SANDBOX_MESSAGES = 200
 """How many messages the sandbox that a panel opens begins with."""
 
-_SANDBOX_NOTE = "# The sandbox lives in the kernel. On an account of your own, the same is:"
+SANDBOX_NOTE = "# The sandbox lives in the kernel. On an account of your own, the same is:"
+"""What stands over code that reaches no sandbox."""
 _API = "api.twilio.com"
 
 
@@ -84,7 +85,7 @@ class Access:
             keywords |= {"region": region, "edge": edge}
         client = call("client = Client", names, **keywords)
         imports = "\n".join(["import os", *imports_for(values)])
-        note = _SANDBOX_NOTE if self.kind == "sandbox" else ""
+        note = SANDBOX_NOTE if self.kind == "sandbox" else ""
         return _blocks(note, imports, "from twilio.rest import Client", client, action)
 
     def curl(
@@ -93,7 +94,7 @@ class Access:
         """Return a request as a curl command; `path` is relative to the account."""
         url = f"https://{self.host}/{API_VERSION}/Accounts/${self.account}/{path}"
         command = curl(url, pairs, login=self.login, options=options)
-        sandbox = _SANDBOX_NOTE if self.kind == "sandbox" else ""
+        sandbox = SANDBOX_NOTE if self.kind == "sandbox" else ""
         return "\n".join(line for line in (sandbox, note, command) if line)
 
     @property

@@ -54,11 +54,21 @@ def error_of(message: Message) -> dict[str, str]:
     """Return why it failed, what to do, who can and whether to try again; empty without a code."""
     if message.error_code is None:
         return {}
-    known = explain_error(message.error_code)
+    return explained(message.error_code, message.error_message or "")
+
+
+def explained(code: int, said: str) -> dict[str, str]:
+    """Return an error code as a page shows it.
+
+    Args:
+        code: Twilio's error code.
+        said: Twilio's own words about it.
+    """
+    known = explain_error(code)
     return {
         "title": f"{known.code}: {known.meaning}",
         "advice": known.advice,
-        "said": message.error_message or "",
+        "said": said,
         "who": _WHO[known.who],
         "again": _AGAIN[known.retry],
         "url": known.url,

@@ -143,7 +143,7 @@ class Sending(Panel[SendState]):
         self, twilio: Twilio, lost: tuple[OutcomeUnknown, Connection], attempt: int
     ) -> None:
         error, connection = lost
-        if not _same_log(connection, twilio.connection):
+        if not same_log(connection, twilio.connection):
             self._apply(
                 steps.not_searched,
                 f"It may have been sent from account {connection.masked_account}. Connect to "
@@ -179,7 +179,7 @@ def _why_no_more(message: Message, parameters: Mapping[str, Any]) -> str:
     return f"Still {message.status}: a carrier that gives no receipt leaves it so."
 
 
-def _same_log(one: Connection, other: Connection) -> bool:
+def same_log(one: Connection, other: Connection) -> bool:
     """Say whether two connections read the same message log; each sandbox is a world of its own."""
     worlds = [getattr(connection, "world_id", None) for connection in (one, other)]
     return one.acting_sid == other.acting_sid and worlds[0] == worlds[1]

@@ -1,0 +1,58 @@
+// The head of an answer: its status, its facts, and why it is an error. Texts enter as text.
+
+const element = (tag, className, text = "") => {
+  const made = document.createElement(tag);
+  made.className = className;
+  made.textContent = text;
+  return made;
+};
+
+/** Why it failed, what to do about it, and who can. */
+function explained({ title, advice, said, who, again, url }) {
+  const box = element("div", "tw-why");
+  box.append(element("strong", "", title));
+  if (advice) box.append(element("p", "", advice));
+  if (said) box.append(element("p", "tw-why-said", `Twilio's words: ${said}`));
+  if (who) {
+    const last = element("p", "tw-why-who", `Who can mend it: ${who} · Try again: ${again} · `);
+    const more = element("a", "", "More at Twilio");
+    more.href = url;
+    more.target = "_blank";
+    more.rel = "noopener noreferrer";
+    last.append(more);
+    box.append(last);
+  }
+  return box;
+}
+
+/** @param {{ model: any, el: HTMLElement }} context */
+function render({ model, el }) {
+  const root = element("section", "tw-answer");
+  root.setAttribute("aria-label", "Response");
+  const head = element("header", "tw-answer-head");
+  const status = element("output", "tw-pill");
+  const facts = element("span", "tw-answer-facts");
+  head.append(status, facts);
+  const problem = element("p", "tw-answer-problem");
+  const why = element("div", "tw-why-place");
+  root.append(head, problem, why);
+  el.append(root);
+
+  const draw = () => {
+    const view = model.get("view");
+    el.classList.toggle("tw-empty", !view.status);
+    if (!view.status) return;
+    status.textContent = view.status;
+    status.className = `tw-pill tw-${view.tone}`;
+    facts.replaceChildren(...view.facts.map((fact) => element("span", "", fact)));
+    problem.textContent = view.problem;
+    problem.className = `tw-answer-problem tw-${view.tone}`;
+    problem.hidden = view.problem === "";
+    why.replaceChildren(...(view.error.title ? [explained(view.error)] : []));
+  };
+  model.on("change:view", draw);
+  draw();
+  return () => model.off("change:view", draw);
+}
+
+export default { render };

@@ -1,0 +1,67 @@
+// The attempts of a request, with a countdown to the next and a button that ends it. `openControl`
+// stands before this text, in control.js.
+
+export default () => {
+  let line = null;
+
+  /** @param {{ model: any }} context */
+  function initialize({ model }) {
+    line = openControl(model);
+    return () => line.close();
+  }
+
+  /** @param {{ model: any, el: HTMLElement }} context */
+  function render({ model, el }) {
+    const root = document.createElement("div");
+    root.className = "tw-attempts";
+    const track = document.createElement("ol");
+    track.className = "tw-track";
+    track.setAttribute("aria-live", "polite");
+    const words = document.createElement("output");
+    const cancel = document.createElement("button");
+    cancel.type = "button";
+    cancel.className = "tw-small-button";
+    cancel.textContent = "Cancel";
+    // By both ways: a kernel may not hear ours, and cancelling twice is cancelling.
+    cancel.addEventListener("click", () => line?.send({ t: "cancel" }, true));
+    root.append(track, words, cancel);
+    el.append(root);
+
+    let timer = 0;
+    let ends = 0; // when the pause is over, by this page's clock
+    let counted = 0; // the pause that is counted down
+
+    const say = () => {
+      const left = Math.max(0, (ends - performance.now()) / 1000);
+      words.textContent = model.get("text").replace("{}", left.toFixed(left < 10 ? 1 : 0));
+      if (left === 0) clearInterval(timer);
+    };
+    const draw = () => {
+      const busy = model.get("busy");
+      track.replaceChildren(...model.get("steps").map(([text, tone]) => {
+        const step = document.createElement("li");
+        step.className = `tw-step tw-${tone}`;
+        step.textContent = text;
+        return step;
+      }));
+      if (model.get("pause") !== counted) {
+        counted = model.get("pause");
+        ends = performance.now() + model.get("wait") * 1000;
+        clearInterval(timer);
+        if (model.get("wait") > 0) timer = setInterval(say, 100);
+      }
+      say();
+      cancel.hidden = !busy;
+      cancel.disabled = model.get("stopping");
+      el.classList.toggle("tw-empty", !busy && model.get("steps").length === 0);
+    };
+    model.on("change", draw);
+    draw();
+    return () => {
+      clearInterval(timer);
+      model.off("change", draw);
+    };
+  }
+
+  return { initialize, render };
+};
