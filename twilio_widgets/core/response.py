@@ -63,7 +63,7 @@ def _described(content: object, kind: str | None) -> str:
     if isinstance(content, str):
         return f"text of {len(content):,} characters"
     if isinstance(content, Mapping):
-        return f"JSON object of {len(content)} fields"
+        return f"JSON object of {len(content)} field{'s' if len(content) != 1 else ''}"
     shape = getattr(content, "shape", None)
     if shape is not None:
         return f"DataFrame of {shape[0]:,} rows"
