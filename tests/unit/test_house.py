@@ -21,8 +21,7 @@ BELOW = {
     "core": {"errors"},
     "frames": {"errors", "core"},
     "progress": set(),
-    "client": {"errors", "core", "frames", "progress", "client_raw"},
-    "client_raw": {"errors", "core", "frames", "progress"},
+    "client": {"errors", "core", "frames", "progress"},
     "sandbox": {"errors", "core"},
     "panels": {"errors", "core", "frames", "progress", "client", "sandbox"},
 }

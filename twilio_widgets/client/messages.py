@@ -1,66 +1,33 @@
-"""`Twilio` and `AsyncTwilio`: the face over the core and the frames.
-
-Each method is written once, as a flow handed to a driver. The blocking driver waits, the async one
-awaits; `awaited` gives the async classes the same methods, with the same signatures and an
-awaitable result.
-"""
+"""`twilio.messages`: send, read and list, waiting or with ``await``."""
 
 from __future__ import annotations
 
-import builtins
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
-from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
-from twilio_widgets.client_raw import RawFace
-from twilio_widgets.core import account, drive, find, messages
+from twilio_widgets.client.face import Face, awaited
+from twilio_widgets.core import find, messages
 from twilio_widgets.core import media as attachments
 from twilio_widgets.core.connection import Connection
-from twilio_widgets.core.flow import Patience
 from twilio_widgets.core.listing import Filters, Moment, Selection
 from twilio_widgets.core.message import Message, message_path
 from twilio_widgets.core.paging import Walk
 from twilio_widgets.core.parameters import MessageIntent
 from twilio_widgets.core.request import Flow
-from twilio_widgets.core.transport import LARGEST_BODY, AsyncTransport, BlockingTransport, Policy
-from twilio_widgets.errors import ConfigurationError, OutcomeUnknown
+from twilio_widgets.errors import OutcomeUnknown
 from twilio_widgets.progress import Reading, progress_of
 
 if TYPE_CHECKING:
     from twilio_widgets.frames.message_frame import MessageFrame
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
 _SIDS_REMEMBERED = 10_000
 """How many messages we sent are remembered, so that ``find`` takes none of them for another."""
 
 
-def awaited(
-    method: Callable[Concatenate[Any, P], T],
-) -> Callable[Concatenate[Any, P], Awaitable[T]]:
-    """Give an async class a method that is written once, on the blocking one.
-
-    Such a method hands a flow to ``self._run``, which is where waiting and awaiting differ.
-    """
-    return cast("Callable[Concatenate[Any, P], Awaitable[T]]", method)
-
-
-class _Face:
-    """What every method needs: the connection, patience for one exchange, and a driver."""
-
-    def __init__(
-        self, connection: Connection, run: Callable[[Flow[Any]], Any], timeout: float
-    ) -> None:
-        self._connection = connection
-        self._run = run
-        self._patience = partial(Patience, timeout)
-
-
-class _MessageFace(_Face):
+class _MessageFace(Face):
     interrupted: MessageFrame | OutcomeUnknown | None = None
     """What the last interrupted call left behind: the rows that ``list`` had read, or the outcome
     of a ``send`` that was on its way, for ``find``."""
@@ -426,131 +393,3 @@ class AsyncMessages(_MessageFace):
         while walk.next is not None and not selection.done:
             for message in selection.take(await self._run(walk.step(self._patience()))):
                 yield message
-
-
-class _Account(RawFace, _Face):
-    def check(self) -> account.AccountCheck:
-        """Prove the credentials, and say what this connection can and cannot do.
-
-        It never raises for an answer of Twilio's or for a missing one: the verdict says why not.
-        """
-        return cast(
-            "account.AccountCheck", self._run(account.check(self._connection, self._patience()))
-        )
-
-    def numbers(self) -> builtins.list[account.OwnNumber]:
-        """Read the account's own phone numbers."""
-        flow = account.numbers(self._connection, self._patience)
-        return cast("builtins.list[account.OwnNumber]", self._run(flow))
-
-    def services(self) -> builtins.list[account.MessagingService]:
-        """Read the account's messaging services."""
-        flow = account.services(self._patience())
-        return cast("builtins.list[account.MessagingService]", self._run(flow))
-
-    @property
-    def connection(self) -> Connection:
-        """The connection it was made with."""
-        return self._connection
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._connection!r})"
-
-
-class Twilio(_Account):
-    """Twilio, for a cell, a script or a thread: every call waits for its answer.
-
-    Args:
-        connection: From ``connect()``, a connection's constructor, or ``Sandbox().connection``.
-        timeout: Seconds one exchange may take in all, with its repeats and pauses.
-        base_url: ``scheme://host[:port]`` instead of Twilio's; https, or http on this machine.
-        policy: Judges every request before it leaves.
-        largest_body: The most bytes of a body, sent or received, also after decompression.
-
-    Raises:
-        ConfigurationError: An argument cannot be right.
-    """
-
-    def __init__(
-        self,
-        connection: Connection,
-        timeout: float = 30.0,
-        base_url: str | None = None,
-        policy: Policy | None = None,
-        largest_body: int = LARGEST_BODY,
-    ) -> None:
-        _check(connection, timeout, largest_body)
-        self._transport = BlockingTransport(
-            connection,
-            timeout=timeout,
-            base_url=base_url,
-            policy=policy,
-            largest_body=largest_body,
-        )
-        run = partial(drive.run, transport=self._transport, connection=connection)
-        super().__init__(connection, run, timeout)
-        self.messages = self._outbox = Messages(connection, run, timeout)
-        """Send, read and list messages."""
-
-    def close(self) -> None:
-        """Close every connection to Twilio; the next call opens a new one."""
-        self._transport.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self.close()
-
-
-class AsyncTwilio(_Account):
-    """Twilio with ``await``; it belongs to the event loop it is first used on. See `Twilio`."""
-
-    check = awaited(_Account.check)  # type: ignore[assignment]  # the same, awaited
-    numbers = awaited(_Account.numbers)  # type: ignore[assignment]
-    services = awaited(_Account.services)  # type: ignore[assignment]
-    raw = awaited(_Account.raw)  # type: ignore[assignment]
-
-    def __init__(
-        self,
-        connection: Connection,
-        timeout: float = 30.0,
-        base_url: str | None = None,
-        policy: Policy | None = None,
-        largest_body: int = LARGEST_BODY,
-    ) -> None:
-        _check(connection, timeout, largest_body)
-        self._transport = AsyncTransport(
-            connection,
-            timeout=timeout,
-            base_url=base_url,
-            policy=policy,
-            largest_body=largest_body,
-        )
-        run = partial(drive.run_async, transport=self._transport, connection=connection)
-        super().__init__(connection, run, timeout)
-        self.messages = self._outbox = AsyncMessages(connection, run, timeout)
-        """Send, read and list messages."""
-
-    async def aclose(self) -> None:
-        """Close every connection to Twilio; the next call opens a new one."""
-        await self._transport.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_exception: object) -> None:
-        await self.aclose()
-
-
-def _check(connection: object, timeout: float, largest_body: int) -> None:
-    if not isinstance(connection, Connection):
-        raise ConfigurationError(
-            f"Twilio needs a connection, not {type(connection).__name__}. "
-            "Make one with connect(), ApiKeyConnection(…) or Sandbox().connection.",
-            field="connection",
-        )
-    if not timeout > 0:
-        raise ConfigurationError("timeout is a number of seconds above 0.", field="timeout")
-    if not largest_body > 0:
-        raise ConfigurationError("largest_body is a number of bytes above 0.", field="largest_body")

@@ -1,0 +1,142 @@
+"""The two clients: what they are made with, and who they are."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Self, cast
+
+from twilio_widgets.client.face import Face, awaited
+from twilio_widgets.client.messages import AsyncMessages, Messages
+from twilio_widgets.client.raw import RawFace
+from twilio_widgets.core import account, drive
+from twilio_widgets.core.connection import Connection
+from twilio_widgets.core.transport import LARGEST_BODY, AsyncTransport, BlockingTransport, Policy
+from twilio_widgets.errors import ConfigurationError
+
+
+class _Account(RawFace, Face):
+    def check(self) -> account.AccountCheck:
+        """Prove the credentials, and say what this connection can and cannot do.
+
+        It never raises for an answer of Twilio's or for a missing one: the verdict says why not.
+        """
+        return cast(
+            "account.AccountCheck", self._run(account.check(self._connection, self._patience()))
+        )
+
+    def numbers(self) -> list[account.OwnNumber]:
+        """Read the account's own phone numbers."""
+        flow = account.numbers(self._connection, self._patience)
+        return cast("list[account.OwnNumber]", self._run(flow))
+
+    def services(self) -> list[account.MessagingService]:
+        """Read the account's messaging services."""
+        flow = account.services(self._patience())
+        return cast("list[account.MessagingService]", self._run(flow))
+
+    @property
+    def connection(self) -> Connection:
+        """The connection it was made with."""
+        return self._connection
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._connection!r})"
+
+
+class Twilio(_Account):
+    """Twilio, for a cell, a script or a thread: every call waits for its answer.
+
+    Args:
+        connection: From ``connect()``, a connection's constructor, or ``Sandbox().connection``.
+        timeout: Seconds one exchange may take in all, with its repeats and pauses.
+        base_url: ``scheme://host[:port]`` instead of Twilio's; https, or http on this machine.
+        policy: Judges every request before it leaves.
+        largest_body: The most bytes of a body, sent or received, also after decompression.
+
+    Raises:
+        ConfigurationError: An argument cannot be right.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        timeout: float = 30.0,
+        base_url: str | None = None,
+        policy: Policy | None = None,
+        largest_body: int = LARGEST_BODY,
+    ) -> None:
+        _check(connection, timeout, largest_body)
+        self._transport = BlockingTransport(
+            connection,
+            timeout=timeout,
+            base_url=base_url,
+            policy=policy,
+            largest_body=largest_body,
+        )
+        run = partial(drive.run, transport=self._transport, connection=connection)
+        super().__init__(connection, run, timeout)
+        self.messages = self._outbox = Messages(connection, run, timeout)
+        """Send, read and list messages."""
+
+    def close(self) -> None:
+        """Close every connection to Twilio; the next call opens a new one."""
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+
+class AsyncTwilio(_Account):
+    """Twilio with ``await``; it belongs to the event loop it is first used on. See `Twilio`."""
+
+    check = awaited(_Account.check)  # type: ignore[assignment]  # the same, awaited
+    numbers = awaited(_Account.numbers)  # type: ignore[assignment]
+    services = awaited(_Account.services)  # type: ignore[assignment]
+    raw = awaited(_Account.raw)  # type: ignore[assignment]
+
+    def __init__(
+        self,
+        connection: Connection,
+        timeout: float = 30.0,
+        base_url: str | None = None,
+        policy: Policy | None = None,
+        largest_body: int = LARGEST_BODY,
+    ) -> None:
+        _check(connection, timeout, largest_body)
+        self._transport = AsyncTransport(
+            connection,
+            timeout=timeout,
+            base_url=base_url,
+            policy=policy,
+            largest_body=largest_body,
+        )
+        run = partial(drive.run_async, transport=self._transport, connection=connection)
+        super().__init__(connection, run, timeout)
+        self.messages = self._outbox = AsyncMessages(connection, run, timeout)
+        """Send, read and list messages."""
+
+    async def aclose(self) -> None:
+        """Close every connection to Twilio; the next call opens a new one."""
+        await self._transport.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_exception: object) -> None:
+        await self.aclose()
+
+
+def _check(connection: object, timeout: float, largest_body: int) -> None:
+    if not isinstance(connection, Connection):
+        raise ConfigurationError(
+            f"Twilio needs a connection, not {type(connection).__name__}. "
+            "Make one with connect(), ApiKeyConnection(…) or Sandbox().connection.",
+            field="connection",
+        )
+    if not timeout > 0:
+        raise ConfigurationError("timeout is a number of seconds above 0.", field="timeout")
+    if not largest_body > 0:
+        raise ConfigurationError("largest_body is a number of bytes above 0.", field="largest_body")
