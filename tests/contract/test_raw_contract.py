@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import gzip
-import itertools
+import inspect
 import random
 import threading
 import time
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -60,8 +61,6 @@ class Arrived:
         """Name, file name, type and content of each part of a multipart body."""
         kind, options = multipart.parse_options_header(self.all("content-type")[0])
         assert kind == "multipart/form-data"
-        from io import BytesIO
-
         found = multipart.MultipartParser(BytesIO(self.body), options["boundary"]).parts()
         return [(part.name, part.filename, part.content_type, part.raw) for part in found]
 
@@ -557,6 +556,22 @@ class TestRetries:
         assert len(wire.arrived) == 1
         assert isinstance(caught.value.__cause__, ApiError)
 
+    def test_somebody_can_end_it_before_an_attempt_leaves(self, raw, wire):
+        class Enough(Exception):
+            pass
+
+        begun: list[int] = []
+
+        def stop(number: int) -> None:
+            begun.append(number)
+            if number == 2:
+                raise Enough
+
+        wire.answer(503)
+        with pytest.raises(Enough):
+            raw(BALANCE, max_retries=9, before_attempt=stop)
+        assert (begun, len(wire.arrived)) == ([1, 2], 1)
+
 
 class TestOnTheSandbox:
     """By each way in, waiting and awaiting."""
@@ -694,12 +709,10 @@ class TestOnTheSandbox:
 
 
 def test_every_input_of_raw_is_on_both_clients():
-    import inspect
-
     assert inspect.signature(Twilio.raw) == inspect.signature(AsyncTwilio.raw)
-    assert list(itertools.islice(inspect.signature(Twilio.raw).parameters, 1, None)) == [
+    assert list(inspect.signature(Twilio.raw).parameters)[1:] == [
         "path", "method", "data", "form_data", "file_data", "file_data_file_names", "query_params",
         "headers", "response_type", "timeout", "retry_delay_ms", "retry_all_errors", "max_retries",
-        "use_exponential_backoff", "repeat_unsafe", "frame", "limit", "progress", "before_attempt",
-        "attempt_seen",
+        "use_exponential_backoff", "repeat_unsafe", "frame", "limit", "progress", "attempt_seen",
+        "before_attempt",
     ]  # fmt: skip

@@ -109,7 +109,7 @@ def _refuse_escapes(path: str) -> None:
         raise PathRefused("The path holds an empty part (//), so nothing was sent.")
     if ":" in path:
         raise PathRefused("The path holds a colon, as a port would. Take it away.")
-    left = re.search(r"\{[^/]*\}?|\$\w*", path)
+    left = re.search(r"\{[^/}]*\}?|\$\w*", path)
     if left:
         raise PathRefused(
             f"{left[0][:40]} is a place to fill: put the SID there. $TWILIO_ACCOUNT_SID is filled "
