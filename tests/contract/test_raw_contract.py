@@ -221,7 +221,7 @@ class TestWhatIsSent:
 
     @pytest.mark.parametrize("data", ['{"ä": 1}', '{"ä": 1}'.encode()])
     def test_text_and_bytes_are_sent_as_they_are_with_their_type(self, raw, wire, data):
-        raw(MESSAGES, "POST", data=data, headers={"content-type": "application/json; x=y"})
+        raw(BALANCE, "POST", data=data, headers={"content-type": "application/json; x=y"})
         (arrived,) = wire.arrived
         assert arrived.body == '{"ä": 1}'.encode()
         assert arrived.all("content-type") == ["application/json; x=y"]
@@ -282,7 +282,7 @@ class TestWhatIsSent:
 
     def test_a_body_over_the_bound_is_not_sent(self, raw, wire):
         with pytest.raises(InvalidRequest, match=r"100,001 bytes; at most 100,000.*largest_body"):
-            raw(MESSAGES, "POST", data=b"x" * 100_001, headers={"Content-Type": "a/b"})
+            raw(BALANCE, "POST", data=b"x" * 100_001, headers={"Content-Type": "a/b"})
         assert wire.arrived == []
 
 
@@ -697,14 +697,15 @@ class TestOnTheSandbox:
             {"data": {"To": TO}},
             {"form_data": {"To": TO}},
             {"query_params": {"To": TO}},
+            {"file_data": {"To": TO}},
             {"data": "To=%2B14155550123", "headers": text},
         ):
             with pytest.raises(PolicyRefused):
                 twilio.raw(MESSAGES, "POST", **inputs)
-        assert seen == [(True, {"To": (TO,)})] * 4
+        assert seen == [(True, {"To": (TO,)})] * 5
         with pytest.raises(PolicyRefused):
             twilio.raw(MESSAGES)
-        assert seen[4] == (False, {})
+        assert seen[5] == (False, {})
         assert sandbox.ledger == ()
 
 

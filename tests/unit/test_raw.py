@@ -281,6 +281,10 @@ INPUTS = [
     ({"data": {"a": 1}, "headers": {"Content-Type": "application/json"}}, "data"),
     ({"data": {"a": {}}}, "data"),
     ({"data": ["a"]}, "data"),
+    (
+        {"path": MESSAGES, "method": "POST", "data": "{}", "headers": {"Content-Type": "a/b"}},
+        "data",
+    ),
     ({"form_data": {"a": object()}}, "form_data"),
     ({"file_data": {"a": Path("/no/such/file")}}, "file_data"),
     ({"file_data": {"a": b""}, "file_data_file_names": {"b": "c"}}, "file_data_file_names"),
@@ -347,6 +351,11 @@ def test_a_multipart_boundary_is_new_each_time():
     first, second = (body_of(None, {"a": "1"}, None, None, None) for _ in range(2))
     assert first.content_type != second.content_type
     assert first.form == (("a", "1"),)
+
+
+def test_a_file_short_enough_to_be_a_parameter_is_shown_to_policies_as_one():
+    body = body_of(None, {"a": "1"}, [("To", b"+1415"), ("x", b"y" * 10_001)], None, None)
+    assert body.form == (("a", "1"), ("To", "+1415"))
 
 
 def test_what_a_response_shows_holds_no_content_and_is_the_same_tomorrow():

@@ -88,6 +88,12 @@ class Ask:
             creates_message=target.creates_message(self.verb),
         )
         guard(request)
+        if request.creates_message and body.content is not None and body.form is None:
+            raise InvalidRequest(
+                "A message is made from a form, so that a policy can read it: give data as a "
+                "mapping, or form_data. Nothing was sent.",
+                field="data",
+            )
         return request
 
 

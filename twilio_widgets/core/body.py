@@ -32,6 +32,9 @@ FileNames = Mapping[str, str] | Sequence[tuple[str, str]]
 URL_ENCODED = "application/x-www-form-urlencoded"
 NOT_BOTH = "Cannot specify both Data and File/Form Data."
 
+_LONGEST_PARAMETER = 10_000
+"""Bytes; no parameter of Twilio's is nearly as long."""
+
 _KINDS = mimetypes.MimeTypes()
 """Python's own table: what a file's ending means does not depend on the machine."""
 
@@ -46,7 +49,8 @@ class Body:
     content_type: str | None = None
     """None: nothing is sent, or the person's own header says it."""
     form: Text | None = None
-    """The parameters in it, where it is a form."""
+    """The parameters in it, where it is a form; short files count, since a server may read them as
+    parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +236,9 @@ def _multipart(fields: Text, files: list[_File], content_type: str | None) -> Bo
         parts.append(_part(file.key, file.content, file.name, kind))
     opening = f"--{boundary}\r\n".encode()
     content = b"".join(opening + part for part in parts) + f"--{boundary}--\r\n".encode()
-    return Body(content, f"multipart/form-data; boundary={boundary}", fields)
+    short = [file for file in files if len(file.content) <= _LONGEST_PARAMETER]
+    as_fields = tuple((file.key, file.content.decode("utf-8", "replace")) for file in short)
+    return Body(content, f"multipart/form-data; boundary={boundary}", fields + as_fields)
 
 
 def _part(name: str, content: bytes, file_name: str | None = None, kind: str = "") -> bytes:
