@@ -104,6 +104,7 @@ function makeView(model, { store, words, open }) {
     top: null,
     topIndex: 0,
     unseen: 0,
+    wordsMayDiffer: true,
     frame: 0,
     typing: 0,
   };

@@ -1,7 +1,7 @@
 // Drawing one view: the rows in sight, their heads, and what is said around them.
 
 const ROW = 26; // pixels, as in the style sheet
-const MARGIN = 8; // rows drawn above and below those in sight
+const MARGIN = 5; // rows drawn above and below those in sight
 
 /** Draws a view in the next frame, once, however often it is asked. */
 function draw(view) {
@@ -32,9 +32,15 @@ function paint(view) {
   grid.setAttribute("aria-rowcount", String(count + 1));
   paintHeads(view);
   paintAround(view);
+  paintFilters(view);
   const marked = markedId(view, used);
   if (marked) grid.setAttribute("aria-activedescendant", marked);
   else grid.removeAttribute("aria-activedescendant");
+}
+
+/** Writes a text, when it is another one: the same text again would be laid out again. */
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }
 
 /**
@@ -62,10 +68,17 @@ function place({ order, columns, tones, mark }, slot, index) {
     element.style.transform = `translateY(${index * ROW}px)`;
     element.setAttribute("aria-rowindex", String(index + 2));
   }
-  element.setAttribute("aria-selected", String(row === mark.opened));
-  slot.cells.forEach((cell, column) => {
-    cell.classList.toggle("tw-marked", row === mark.row && column === mark.column);
-  });
+  const opened = row === mark.opened;
+  if (slot.opened !== opened) {
+    slot.opened = opened;
+    element.setAttribute("aria-selected", String(opened));
+  }
+  const marked = row === mark.row ? mark.column : -1;
+  if (slot.marked !== marked) {
+    slot.cells[slot.marked]?.classList.remove("tw-marked");
+    slot.cells[marked]?.classList.add("tw-marked");
+    slot.marked = marked;
+  }
 }
 
 function fit({ order, columns, widths, parts: { root } }, first, last) {
@@ -85,15 +98,23 @@ function paintHeads({ order: { sort }, mark, parts: { heads } }) {
   });
 }
 
-function paintAround({ order, store, words, unseen, parts }) {
-  parts.count.textContent = summary(order);
-  parts.note.textContent = visible(store.state?.note ?? "");
-  parts.empty.textContent = order.shown.length ? "" : emptiness(order);
-  parts.pause.textContent = order.paused ? `Resume (${counted(order.waiting)} new)` : "Pause";
+function paintAround({ order, store, unseen, parts }) {
+  write(parts.count, summary(order));
+  write(parts.note, visible(store.state?.note ?? ""));
+  write(parts.empty, order.shown.length ? "" : emptiness(order));
+  write(parts.pause, order.paused ? `Resume (${counted(order.waiting)} new)` : "Pause");
   parts.pause.setAttribute("aria-pressed", String(order.paused !== null));
-  parts.fresh.textContent = `↑ ${counted(unseen)} new`;
+  write(parts.fresh, `↑ ${counted(unseen)} new`);
   parts.fresh.hidden = unseen === 0;
-  for (const filter of parts.filters) offerWords(filter, words.get(filter.column) ?? new Set());
+}
+
+/** Only after a change: while a person scrolls, the words stay what they are. */
+function paintFilters(view) {
+  if (!view.wordsMayDiffer) return;
+  view.wordsMayDiffer = false;
+  for (const filter of view.parts.filters) {
+    offerWords(filter, view.words.get(filter.column) ?? new Set());
+  }
 }
 
 function markedId({ mark, slots, parts: { heads } }, used) {
@@ -106,6 +127,7 @@ function markedId({ mark, slots, parts: { heads } }, used) {
 function changed(view, change) {
   const { order, mark, parts: { grid, body } } = view;
   follow(order, change);
+  view.wordsMayDiffer = true;
   if (change.reset) Object.assign(mark, { row: null, opened: null });
   const now = view.top && !change.reset ? indexOf(order, view.top) : -1;
   const came = Math.max(0, now - view.topIndex);

@@ -90,7 +90,7 @@ function makeSlot(columns, id) {
     return cell;
   });
   const element = make("div", { className: "tw-row", role: "row" }, ...cells);
-  return { element, cells, row: null, change: -1, index: -1 };
+  return { element, cells, row: null, change: -1, index: -1, opened: null, marked: -1 };
 }
 
 /** Lets a slot show a row. */
@@ -102,7 +102,7 @@ function fillSlot(slot, row, columns, tones) {
     const text = visible(row.cells[column]);
     const cell = slot.cells[column];
     const target = kind === "status" ? cell.firstChild : cell;
-    if (target.textContent !== text) target.textContent = text;
+    write(target, text);
     if (kind === "status") {
       target.dataset.tone = tones[firstWord(row.cells[column])] ?? "none";
       target.hidden = text === "";
