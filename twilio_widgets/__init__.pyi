@@ -13,6 +13,7 @@ from .frames.message_frame import MessageFrame as MessageFrame
 from .panels.connection import ConnectionPanel as ConnectionPanel
 from .panels.demo import demo as demo
 from .panels.messages import MessagesPanel as MessagesPanel
+from .panels.raw import RawRequestPanel as RawRequestPanel
 from .panels.send import SendPanel as SendPanel
 from .panels.workbench import Workbench as Workbench
 from .sandbox import Sandbox as Sandbox
