@@ -242,6 +242,14 @@ def test_what_creates_a_message_is_known_by_its_path(path, method, creates):
     assert Ask(path=path, method=method).request(ACCOUNT).creates_message is creates
 
 
+def test_the_own_sid_is_the_one_acted_on():
+    sub = "AC" + "9" * 32
+    connection = AuthTokenConnection(ACCOUNT, "token", subaccount_sid=sub)
+    first = next(raw(connection, Ask(path=BALANCE), Hooks()))
+    assert isinstance(first, Request)
+    assert first.path == f"/2010-04-01/Accounts/{sub}/Balance.json"
+
+
 REASONS = [
     ("https://api.twilio.com/2010-04-01/Accounts.json", "Give the path only"),
     ("curl https://api.twilio.com/x", "Give the path only"),
