@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,25 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+def _no_network(event: str, args: tuple[object, ...]) -> None:
+    """No test looks beyond this machine, whatever library it uses."""
+    if event == "socket.connect" and isinstance(args[1], tuple):
+        host = str(args[1][0])
+    elif event == "socket.getaddrinfo":
+        host = args[0].decode() if isinstance(args[0], bytes) else str(args[0] or "localhost")
+    else:
+        return
+    try:
+        local = ipaddress.ip_address(host).is_loopback or host in {"0.0.0.0", "::"}
+    except ValueError:
+        local = host == "localhost"
+    if not local and not os.environ.get("TWILIO_TEST_ACCOUNT_SID"):
+        raise AssertionError(f"a test asked the network for {host}")
+
+
+sys.addaudithook(_no_network)
 
 
 @pytest.fixture(autouse=True)
