@@ -177,6 +177,16 @@ def test_a_client_that_goes_leaves_what_was_read() -> None:
 # One message
 
 
+def test_a_late_answer_takes_no_message_back_from_its_final_status() -> None:
+    """What was asked first may be answered last, while the message went on."""
+    delivered = steps.found(steps.looked_up(AWAKE, SID), message(status="delivered"))
+    late = steps.found(steps.looked_up(delivered, SID), message(status="queued"))
+    assert late == delivered
+
+    queued = steps.found(steps.looked_up(AWAKE, SID), message(status="queued"))
+    assert steps.found(queued, message(status="delivered")) == delivered
+
+
 def test_a_message_is_looked_up_found_and_put_away() -> None:
     looking = steps.looked_up(AWAKE, SID)
     there = steps.found(looking, message())

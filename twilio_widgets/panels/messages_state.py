@@ -213,9 +213,15 @@ def looked_up(state: MessagesState, sid: str) -> MessagesState:
 
 
 def found(state: MessagesState, message: Message) -> MessagesState:
-    """A message was read; it is shown if it is still the one that is looked at."""
+    """A message was read; it is shown if it is still the one that is looked at.
+
+    Answers overtake each other: one that comes late takes no message back from its final status.
+    """
     if state.detail is None or state.detail.sid != message.sid:
         return state
+    known = state.detail.message
+    if known is not None and known.is_final and not message.is_final:
+        message = known
     return replace(state, detail=replace(state.detail, message=message, reading=False, problem=""))
 
 
