@@ -55,27 +55,22 @@ def guard(request: Request) -> None:
     if path is None or path[1] != _ROOTS.get(request.service):
         raise PathRefused("The path leaves Twilio's API, so nothing was sent.")
     for text in (text for pair in request.query for text in pair):
-        check_text(text, "query parameter")
+        _check_text(text)
     if request.method not in METHODS:
         raise InvalidRequest(
             f"The method is one of {', '.join(METHODS)}; nothing was sent.", field="method"
         )
-    check_headers(request.headers)
+    _check_headers(request.headers)
 
 
-def check_text(text: str, what: str) -> None:
-    """Refuse text of a URL that holds a control character, or half of a character.
-
-    Raises:
-        PathRefused: It does.
-    """
+def _check_text(text: str) -> None:
     if _CONTROL.search(text):
         raise PathRefused(
-            f"A {what} holds a control character, such as a line break, so nothing was sent."
+            "A query parameter holds a control character, such as a line break, so nothing was sent."
         )
     if not encodable(text):
         raise PathRefused(
-            f"A {what} holds half of a character (a lone surrogate), so nothing was sent."
+            "A query parameter holds half of a character (a lone surrogate), so nothing was sent."
         )
 
 
@@ -84,12 +79,8 @@ def encodable(text: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def check_headers(headers: Iterable[tuple[str, str]]) -> None:
-    """Refuse headers that carry credentials, steer the connection, or smuggle a second request.
-
-    Raises:
-        InvalidRequest: One of them does; its value is not repeated.
-    """
+def _check_headers(headers: Iterable[tuple[str, str]]) -> None:
+    """Refuse headers that carry credentials, steer the connection, or smuggle a second request."""
     seen = set()
     for name, value in headers:
         if not _HEADER_NAME.fullmatch(name):
