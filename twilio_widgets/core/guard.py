@@ -66,7 +66,7 @@ def guard(request: Request) -> None:
 def _check_text(text: str) -> None:
     if _CONTROL.search(text):
         raise PathRefused(
-            "A query parameter holds a control character, such as a line break, so nothing was sent."
+            "A query parameter holds a control character (a line break, say): nothing was sent."
         )
     if not encodable(text):
         raise PathRefused(
