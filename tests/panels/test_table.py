@@ -155,6 +155,18 @@ def test_a_page_that_asks_is_told_everything(make: Callable[..., Table]) -> None
     ]
 
 
+def test_two_pages_that_ask_at_once_both_get_what_they_miss(make: Callable[..., Table]) -> None:
+    """Answers go to all pages, so they begin where the page begins that knows least."""
+    table, new = make(), Page()
+    table.append([row(1), row(2)])
+    table.on_control(new.want())
+    table.on_control({"t": "want", "epoch": 1, "since": 2})
+    for message in table.told():
+        new.hear(message)
+
+    assert new.shown() == [["SM2", "sent"], ["SM1", "sent"]]
+
+
 def test_a_hundred_thousand_rows_travel_in_small_parts(make: Callable[..., Table]) -> None:
     table, page = make(), Page()
     table.append(row(number) for number in range(100_000))
