@@ -246,7 +246,8 @@ class TestOutcomes:
         monkeypatch.setattr(BlockingTransport, "send", interrupted)
         with pytest.raises(KeyboardInterrupt):
             twilio.messages.send(TO, from_=sender, body="Stop!")
-        found = twilio.messages.find(twilio.messages.interrupted)
+        (outcome,) = twilio.messages.unanswered
+        found = twilio.messages.find(outcome)
         assert [one.sid for one in sandbox.ledger] == [found.sid]
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from twilio_widgets.client.face import Face, awaited
+from twilio_widgets.client.reading import listing
 from twilio_widgets.core import find, messages
 from twilio_widgets.core import media as attachments
 from twilio_widgets.core.connection import Connection
 from twilio_widgets.core.listing import Filters, Moment, Selection
 from twilio_widgets.core.message import Message, message_path
+from twilio_widgets.core.outbox import Outbox
 from twilio_widgets.core.paging import Walk
 from twilio_widgets.core.parameters import MessageIntent
 from twilio_widgets.core.request import Flow
@@ -23,20 +24,25 @@ from twilio_widgets.progress import Reading, progress_of
 if TYPE_CHECKING:
     from twilio_widgets.frames.message_frame import MessageFrame
 
-_SIDS_REMEMBERED = 10_000
-"""How many messages we sent are remembered, so that ``find`` takes none of them for another."""
-
 
 class _MessageFace(Face):
-    interrupted: MessageFrame | OutcomeUnknown | None = None
-    """What the last interrupted call left behind: the rows that ``list`` had read, or the outcome
-    of a ``send`` that was on its way, for ``find``."""
+    interrupted: MessageFrame | None = None
+    """What ``list`` had read when it last ended before its end."""
 
     def __init__(
-        self, connection: Connection, run: Callable[[Flow[Any]], Any], timeout: float
+        self,
+        connection: Connection,
+        run: Callable[[Flow[Any]], Any],
+        timeout: float,
+        outbox: Outbox,
     ) -> None:
         super().__init__(connection, run, timeout)
-        self.sent: deque[str] = deque(maxlen=_SIDS_REMEMBERED)
+        self.outbox = outbox
+
+    @property
+    def unanswered(self) -> tuple[OutcomeUnknown, ...]:
+        """The sends that were interrupted or cancelled on their way; ``find`` looks for each."""
+        return self.outbox.unanswered
 
     def _walk(
         self, filters: Filters, limit: int | None
@@ -44,64 +50,15 @@ class _MessageFace(Face):
         request = filters.request(message_path(self._connection.acting_sid), limit=limit)
         return Walk(request, messages.message_page), Selection(filters, limit)
 
-    def _sending(self, parameters: Mapping[str, object]) -> Flow[Message]:
-        sending = messages.send(self._connection, self._patience(), parameters, self.left_open)
-        message = yield from sending
-        self.sent.append(message.sid)
-        return message
-
-    def left_open(self, outcome: OutcomeUnknown) -> None:
-        """Keep the outcome of a send that was interrupted, for ``find``."""
-        self.interrupted = outcome
-
     def _finding(self, error: OutcomeUnknown) -> Flow[Message | find.NotSureYet | None]:
-        known = frozenset(self.sent) - {error.sid}
+        known = self.outbox.known_besides(error)
         found = yield from find.find(self._connection, self._patience, error, known=known)
-        if isinstance(found, Message):
-            error.sid = found.sid
-            self.sent.append(found.sid)
+        if not isinstance(found, find.NotSureYet):
+            self.outbox.settle(error, found.sid if found else None)
         return found
 
-    def _listing(
-        self,
-        filters: Filters,
-        here: Mapping[str, object],
-        limit: int | None,
-        progress: bool | Callable[[Reading], None],
-    ) -> Flow[MessageFrame]:
-        from twilio_widgets.frames.build import message_frame
-        from twilio_widgets.frames.decode import Row, page_of
-        from twilio_widgets.frames.gather import Gathering
-        from twilio_widgets.frames.only import only
-
-        request = filters.request(message_path(self._connection.acting_sid), limit=limit)
-        walk, selection = Walk(request, page_of), Selection[Row](filters, limit)
-        rows = Gathering()
-        tell = progress_of(progress)
-
-        def frame() -> MessageFrame:
-            said = {
-                "account": self._connection.masked_account,
-                "filters": filters.described(),
-                "fetched_at": self._connection.now(),
-                "complete": selection.complete(more=walk.next is not None),
-            }
-            return only(message_frame(rows, attrs=said), **here)  # type: ignore[arg-type]
-
-        try:
-            while walk.next is not None and not selection.done:
-                rows.add(selection.take((yield from walk.step(self._patience()))))
-                tell(Reading(rows=len(rows), pages=walk.pages, limit=limit))
-        except KeyboardInterrupt:
-            self.interrupted = frame()
-        else:
-            return frame()
-        finally:
-            tell.close()
-        raise KeyboardInterrupt(
-            f"Interrupted after {len(rows):,} messages on {walk.pages} pages. "
-            "They are in twilio.messages.interrupted."
-        )
+    def _keep(self, frame: MessageFrame) -> None:
+        self.interrupted = frame
 
 
 class Messages(_MessageFace):
@@ -186,8 +143,10 @@ class Messages(_MessageFace):
 
         Source: Twilio's OpenAPI document (2026-04) and the official client 9.13.
         """
-        given = {name: value for name, value in locals().items() if name != "self"}
-        return cast("Message", self._run(self._sending(given)))
+        given = dict(locals())  # first of all, so that it holds the arguments and nothing else
+        del given["self"]
+        flow = messages.send(self._connection, self._patience(), given, self.outbox)
+        return cast("Message", self._run(flow))
 
     def get(self, sid: str) -> Message:
         """Read one message as it is now.
@@ -279,7 +238,16 @@ class Messages(_MessageFace):
             since=since,
         )
         here = {"status": status, "direction": direction, "error_code": error_code, "text": text}
-        return cast("MessageFrame", self._run(self._listing(filters, here, limit, progress)))
+        flow = listing(
+            self._connection,
+            self._patience,
+            filters,
+            limit=limit,
+            here=here,
+            tell=progress_of(progress),
+            keep=self._keep,
+        )
+        return cast("MessageFrame", self._run(flow))
 
     def iterate(
         self,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from twilio_widgets.core import raw as requests
+from twilio_widgets.core.outbox import Outbox
 from twilio_widgets.core.response import Attempt, RawResponse
 from twilio_widgets.progress import Reading, progress_of
 
@@ -14,16 +14,6 @@ if TYPE_CHECKING:
     from twilio_widgets.core.body import FileNames, Files, Pairs
     from twilio_widgets.core.connection import Connection
     from twilio_widgets.core.request import Flow
-    from twilio_widgets.errors import OutcomeUnknown
-
-
-class Outbox(Protocol):
-    """What remembers the messages that were sent, and the one whose outcome is open."""
-
-    sent: deque[str]
-
-    def left_open(self, outcome: OutcomeUnknown) -> None:
-        """Keep the outcome of a send that was interrupted."""
 
 
 class RawFace:

@@ -10,6 +10,7 @@ from twilio_widgets.client.messages import AsyncMessages, Messages
 from twilio_widgets.client.raw import RawFace
 from twilio_widgets.core import account, drive
 from twilio_widgets.core.connection import Connection
+from twilio_widgets.core.outbox import Outbox
 from twilio_widgets.core.transport import LARGEST_BODY, AsyncTransport, BlockingTransport, Policy
 from twilio_widgets.errors import ConfigurationError
 
@@ -31,7 +32,7 @@ class _Account(RawFace, Face):
 
     def services(self) -> list[account.MessagingService]:
         """Read the account's messaging services."""
-        flow = account.services(self._patience())
+        flow = account.services(self._connection, self._patience())
         return cast("list[account.MessagingService]", self._run(flow))
 
     @property
@@ -75,7 +76,8 @@ class Twilio(_Account):
         )
         run = partial(drive.run, transport=self._transport, connection=connection)
         super().__init__(connection, run, timeout)
-        self.messages = self._outbox = Messages(connection, run, timeout)
+        self._outbox = Outbox()
+        self.messages = Messages(connection, run, timeout, self._outbox)
         """Send, read and list messages."""
 
     def close(self) -> None:
@@ -115,7 +117,8 @@ class AsyncTwilio(_Account):
         )
         run = partial(drive.run_async, transport=self._transport, connection=connection)
         super().__init__(connection, run, timeout)
-        self.messages = self._outbox = AsyncMessages(connection, run, timeout)
+        self._outbox = Outbox()
+        self.messages = AsyncMessages(connection, run, timeout, self._outbox)
         """Send, read and list messages."""
 
     async def aclose(self) -> None:

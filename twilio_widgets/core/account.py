@@ -122,7 +122,7 @@ class MessagingService:
     friendly_name: str
 
 
-def services(patience: Patience) -> Flow[list[MessagingService]]:
+def services(connection: Connection, patience: Patience) -> Flow[list[MessagingService]]:
     """Read the account's messaging services (at most the first 1,000)."""
     request = Request(
         method="GET", path="/v1/Services", query=(("PageSize", "1000"),), service="messaging"
@@ -132,4 +132,6 @@ def services(patience: Patience) -> Flow[list[MessagingService]]:
     return [
         MessagingService(sid=str(row.get("sid")), friendly_name=str(row.get("friendly_name") or ""))
         for row in rows
+        # This host answers for whoever asks; a subaccount cannot send with its parent's services.
+        if row.get("account_sid") in {connection.acting_sid, None}
     ]

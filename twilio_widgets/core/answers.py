@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
     from twilio_widgets.core.request import Reply
 
+LONGEST_CODE = 10**6
+"""Twilio's error codes have five digits, its newest six."""
+
 _BY_STATUS: dict[int, type[ApiError]] = {401: Unauthorized, 403: Forbidden, 404: NotFound}
 
 
@@ -92,8 +95,9 @@ def error_of(reply: Reply, *, about: str | None = None, creates_message: bool = 
         kind = RateLimited
     elif creates_message and (reply.status == 400 or field is not None):
         kind = RejectedMessage
+    message = str(body.get("message") or body.get("title") or f"HTTP {reply.status}")
     error = kind(
-        mask(str(body.get("message") or body.get("title") or f"HTTP {reply.status}"))[:500],
+        mask(_one_line(message))[:500],
         status=reply.status,
         code=code,
         more_info=_text_or_none(body.get("more_info")),
@@ -116,7 +120,14 @@ def _error_body(reply: Reply) -> Mapping[str, Any]:
 
 def _code_of(body: Mapping[str, Any]) -> int | None:
     code = body.get("code")
-    return code if isinstance(code, int) and not isinstance(code, bool) else None
+    is_code = isinstance(code, int) and not isinstance(code, bool) and 0 < code < LONGEST_CODE
+    return code if is_code else None
+
+
+def _one_line(text: str) -> str:
+    """What somebody wrote may hold line breaks, and codes that terminals obey."""
+    printable = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(printable.split())
 
 
 def _text_or_none(value: object) -> str | None:

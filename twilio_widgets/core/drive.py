@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from twilio_widgets.core.request import Flow, Pause, Reply, Request
@@ -16,35 +17,37 @@ T = TypeVar("T")
 def run(flow: Flow[T], transport: BlockingTransport, connection: Connection) -> T:
     """Drive a flow to its end, blocking."""
     answer: Reply | BaseException | None = None
-    while True:
-        step = _advance(flow, answer)
-        if isinstance(step, Finished):
-            return step.value
-        try:
-            if isinstance(step, Pause):
-                answer = None
-                connection.sleep(step.seconds)
-            else:
-                answer = transport.send(step)
-        except BaseException as error:  # noqa: BLE001  # the flow decides what it means
-            answer = error
+    with closing(flow):  # so that it hears of an interruption between two steps
+        while True:
+            step = _advance(flow, answer)
+            if isinstance(step, Finished):
+                return step.value
+            try:
+                if isinstance(step, Pause):
+                    answer = None
+                    connection.sleep(step.seconds)
+                else:
+                    answer = transport.send(step)
+            except BaseException as error:  # noqa: BLE001  # the flow decides what it means
+                answer = error
 
 
 async def run_async(flow: Flow[T], transport: AsyncTransport, connection: Connection) -> T:
     """Drive a flow to its end, awaiting."""
     answer: Reply | BaseException | None = None
-    while True:
-        step = _advance(flow, answer)
-        if isinstance(step, Finished):
-            return step.value
-        try:
-            if isinstance(step, Pause):
-                answer = None
-                await connection.sleep_async(step.seconds)
-            else:
-                answer = await transport.send(step)
-        except BaseException as error:  # noqa: BLE001  # the flow decides what it means
-            answer = error
+    with closing(flow):
+        while True:
+            step = _advance(flow, answer)
+            if isinstance(step, Finished):
+                return step.value
+            try:
+                if isinstance(step, Pause):
+                    answer = None
+                    await connection.sleep_async(step.seconds)
+                else:
+                    answer = await transport.send(step)
+            except BaseException as error:  # noqa: BLE001  # the flow decides what it means
+                answer = error
 
 
 class Finished(Generic[T]):

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import random
 import time
-from asyncio import CancelledError
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from twilio_widgets.core.answers import error_of, retry_after_of
 from twilio_widgets.core.request import Flow, Pause, Reply, Request
 from twilio_widgets.errors import (
+    ApiError,
     BadResponse,
     NoReply,
     NotConnected,
@@ -45,17 +45,17 @@ class Patience:
     """Seconds between two attempts; None grows them, with jitter."""
     monotonic: Callable[[], float] = time.monotonic
     uniform: Callable[[float, float], float] = random.uniform
-    _started: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._started = self.monotonic()
+    _started: float | None = field(default=None, init=False)
+    """It starts when it is first needed: a call may be awaited long after it was made."""
 
     def left(self) -> float:
         """Return the seconds left, never less than a hundredth."""
         return max(0.01, self._remaining())
 
     def _remaining(self) -> float:
-        return self.seconds - (self.monotonic() - self._started)
+        now = self.monotonic()
+        self._started = now if self._started is None else self._started
+        return self.seconds - (now - self._started)
 
     def wait(self, attempt: int, retry_after: float | None = None) -> float | None:
         """Return the seconds to wait after `attempt`, or None when no further one is worth it."""
@@ -68,6 +68,10 @@ class Patience:
         else:
             seconds = self.uniform(0.0, min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** (attempt - 1)))
         return seconds if seconds < self._remaining() else None
+
+
+NewPatience = Callable[[], Patience]
+"""Makes the patience for one exchange; a call of several exchanges makes one for each."""
 
 
 def read(request: Request, patience: Patience, *, about: str | None = None) -> Flow[Reply]:
@@ -114,35 +118,46 @@ def change(
         request: The change.
         patience: How long it may take.
         about: What it is about, for errors.
-        left_open: Is told when a person interrupted while the request was on its way.
+        left_open: Is told when it was ended from outside while the request was on its way.
     """
-    for attempt in range(1, patience.attempts + 1):
-        failure: TwilioWidgetsError
-        retry_after = None
-        try:
-            reply = answered((yield replace(request, timeout=patience.left())))
-        except NotConnected as error:
-            failure = error
-        except (NoReply, BadResponse) as error:
-            raise unknown(request, str(error)) from error
-        except (KeyboardInterrupt, CancelledError):
-            left_open(unknown(request, "Interrupted."))
-            raise
-        else:
-            refuse_redirect(request, reply)
-            if reply.status < 400:
-                return reply
-            if reply.status == 408 or reply.status >= 500:
-                raise unknown(request, f"Twilio answered HTTP {reply.status}.")
-            failure = error_of(reply, about=about, creates_message=request.creates_message)
-            retry_after = retry_after_of(reply)
-            if reply.status != 429:
-                raise failure
-        wait = patience.wait(attempt, retry_after)
-        if wait is None:
-            break
-        yield Pause(wait)
+    on_its_way = False
+    try:
+        for attempt in range(1, patience.attempts + 1):
+            failure: TwilioWidgetsError
+            asked, retry_after = replace(request, timeout=patience.left()), None
+            on_its_way = True
+            try:
+                reply = answered((yield asked))
+            except NotConnected as error:
+                failure = error
+            except (NoReply, BadResponse) as error:
+                raise unknown(request, str(error)) from error
+            else:
+                refuse_redirect(request, reply)
+                if reply.status < 400:
+                    return reply
+                failure = _refusal(request, reply, about)
+                retry_after = retry_after_of(reply)
+            on_its_way = False
+            wait = patience.wait(attempt, retry_after)
+            if wait is None:
+                break
+            yield Pause(wait)
+    except BaseException as stop:
+        if on_its_way and not isinstance(stop, Exception):
+            left_open(stopped(request, stop))
+        raise
     raise failure
+
+
+def _refusal(request: Request, reply: Reply, about: str | None) -> ApiError:
+    """Return a 429, which was not processed; raise every other refusal."""
+    if reply.status == 408 or reply.status >= 500:
+        raise unknown(request, f"Twilio answered HTTP {reply.status}.")
+    refusal = error_of(reply, about=about, creates_message=request.creates_message)
+    if reply.status != 429:
+        raise refusal
+    return refusal
 
 
 def answered(answer: Reply | None) -> Reply:
@@ -159,6 +174,15 @@ def refuse_redirect(request: Request, reply: Reply) -> None:
             f"{request.method} {request.path} was answered with a redirect (HTTP {reply.status}), "
             "which is never followed. Is a proxy between you and Twilio asking for a login?"
         )
+
+
+def stopped(request: Request, stop: BaseException) -> OutcomeUnknown:
+    """Return what a person or a cancelled task left open, and tell the person in `stop` itself."""
+    outcome = unknown(request, "Interrupted.")
+    if isinstance(stop, KeyboardInterrupt):
+        where = " It is in twilio.messages.unanswered." if request.creates_message else ""
+        stop.args = (f"{outcome}{where}",)
+    return outcome
 
 
 def unknown(request: Request, why: str) -> OutcomeUnknown:

@@ -5,17 +5,17 @@ Source: Twilio's OpenAPI document (2026-04), Media and Feedback resource pages.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from twilio_widgets.core.answers import mapping_of
-from twilio_widgets.core.flow import Patience, change
+from twilio_widgets.core.flow import NewPatience, Patience, change
 from twilio_widgets.core.message import date_of_api, message_path
-from twilio_widgets.core.messages import checked
+from twilio_widgets.core.messages import checked, understood
 from twilio_widgets.core.paging import all_rows
 from twilio_widgets.core.request import Flow, Request
+from twilio_widgets.errors import BadResponse
 
 if TYPE_CHECKING:
     from twilio_widgets.core.connection import Connection
@@ -35,9 +35,7 @@ class Media:
     """The path of its description; without ``.json`` it is the path of the file itself."""
 
 
-def media(
-    connection: Connection, new_patience: Callable[[], Patience], sid: str
-) -> Flow[tuple[Media, ...]]:
+def media(connection: Connection, new_patience: NewPatience, sid: str) -> Flow[tuple[Media, ...]]:
     """Read which files a message has."""
     path = message_path(connection.acting_sid, checked(sid), ending="/Media.json")
     request = Request(method="GET", path=path, query=(("PageSize", "50"),))
@@ -47,11 +45,19 @@ def media(
             sid=str(row.get("sid")),
             content_type=str(row.get("content_type")),
             parent_sid=str(row.get("parent_sid")),
-            date_created=date_of_api(row.get("date_created")),
+            date_created=_date_in(row),
             uri=str(row.get("uri")),
         )
         for row in rows
     )
+
+
+def _date_in(payload: Mapping[str, Any]) -> datetime | None:
+    try:
+        return date_of_api(payload.get("date_created"))
+    except ValueError:
+        problem = f"The date of {str(payload.get('sid'))[:34]!r} is not what Twilio documents."
+    raise BadResponse(problem)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +81,12 @@ def feedback(
     path = message_path(connection.acting_sid, checked(sid), ending="/Feedback.json")
     request = Request(method="POST", path=path, form=(("Outcome", outcome),))
     reply = yield from change(request, patience, about=f"Message {sid}")
-    answer = mapping_of(reply.content)
+    return understood(request, reply, _feedback)
+
+
+def _feedback(payload: Mapping[str, Any]) -> Feedback:
     return Feedback(
-        message_sid=str(answer.get("message_sid")),
-        outcome=str(answer.get("outcome")),
-        date_created=date_of_api(answer.get("date_created")),
+        message_sid=str(payload.get("message_sid")),
+        outcome=str(payload.get("outcome")),
+        date_created=_date_in(payload),
     )

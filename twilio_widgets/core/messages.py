@@ -7,20 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from twilio_widgets.core.answers import mapping_of
-from twilio_widgets.core.flow import Patience, change, read, unknown
+from twilio_widgets.core.flow import NewPatience, Patience, change, read, stopped, unknown
 from twilio_widgets.core.message import Message, is_message_sid, message_path
+from twilio_widgets.core.outbox import Outbox
 from twilio_widgets.core.paging import json_page
 from twilio_widgets.core.parameters import form_of
-from twilio_widgets.core.request import Flow, Pause, Request
+from twilio_widgets.core.request import Flow, Pause, Reply, Request
 from twilio_widgets.errors import BadResponse, InvalidMessage, OutcomeUnknown
 
 if TYPE_CHECKING:
     from twilio_widgets.core.connection import Connection
 
-NewPatience = Callable[[], Patience]
+T = TypeVar("T")
 
 FIRST_LOOK = 1.0
 SLOWEST_LOOK = 5.0
@@ -30,7 +32,7 @@ def send(
     connection: Connection,
     patience: Patience,
     parameters: Mapping[str, object],
-    left_open: Callable[[OutcomeUnknown], None],
+    outbox: Outbox,
 ) -> Flow[Message]:
     """Create one message.
 
@@ -38,7 +40,7 @@ def send(
         connection: Who sends.
         patience: How long it may take.
         parameters: Keywords of ``messages.send``.
-        left_open: Is told when a person interrupted while it was on its way.
+        outbox: Keeps its SID, or its outcome when it is ended from outside.
 
     Raises:
         InvalidMessage: A parameter cannot be right; nothing was sent.
@@ -57,25 +59,42 @@ def send(
         outcome.started_at, outcome.latest_arrival = started, connection.now()
         return outcome
 
+    def left_open(outcome: OutcomeUnknown) -> None:
+        outbox.left_open(dated(outcome))
+
     to = str(parameters.get("to") or "")
-    sending = change(request, patience, about=to, left_open=lambda o: left_open(dated(o)))
+    reply: Reply | None = None
     try:
-        return _created(request, (yield from sending).content)
+        reply = yield from change(request, patience, about=to, left_open=left_open)
+        message = understood(request, reply, partial(_own, connection.acting_sid))
+        outbox.sent.append(message.sid)
     except OutcomeUnknown as error:
         dated(error)
         raise
+    except BaseException as stop:
+        if reply is not None and not isinstance(stop, Exception):
+            left_open(stopped(request, stop))
+        raise
+    return message
 
 
-def _created(request: Request, content: bytes) -> Message:
+def _own(account_sid: str, payload: Mapping[str, Any]) -> Message:
+    message = Message.from_api(payload)
+    if message.account_sid not in {account_sid, None}:
+        raise BadResponse("It is about another account.")
+    return message
+
+
+def understood(request: Request, reply: Reply, read_as: Callable[[Mapping[str, Any]], T]) -> T:
+    """Read the answer to a change that was made.
+
+    Raises:
+        OutcomeUnknown: It was accepted; only what came of it did not arrive whole.
+    """
     try:
-        return Message.from_api(mapping_of(content))
+        return read_as(mapping_of(reply.content))
     except BadResponse as error:
-        # It was accepted: only its SID did not arrive whole.
-        raise unknown(request, f"Twilio accepted it, but {_lowered(str(error))}") from error
-
-
-def _lowered(text: str) -> str:
-    return text[:1].lower() + text[1:]
+        raise unknown(request, f"Twilio accepted it, but its answer is no use: {error}") from error
 
 
 def get(connection: Connection, patience: Patience, sid: str) -> Flow[Message]:
@@ -123,7 +142,7 @@ def _update(
     path = message_path(connection.acting_sid, checked(sid))
     request = Request(method="POST", path=path, form=form)
     reply = yield from change(request, patience, about=f"Message {sid}")
-    return Message.from_api(mapping_of(reply.content))
+    return understood(request, reply, Message.from_api)
 
 
 def delete(connection: Connection, patience: Patience, sid: str) -> Flow[None]:

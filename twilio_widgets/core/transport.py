@@ -220,7 +220,9 @@ class BlockingTransport(_Door):
             response.close()
 
     def _opened(self) -> httpx.Client:
-        with self._opening:
+        if (client := self._client) is not None:
+            return client
+        with self._opening:  # threads that begin together share one pool
             if self._client is None:
                 self._client = blocking_client(self._home, self._wire)
             return self._client
