@@ -629,6 +629,13 @@ class TestOnTheSandbox:
         assert (sandbox.clock.now() - before).total_seconds() == 3
         assert response.elapsed >= 3
 
+    def test_pauses_count_as_time_also_where_a_clock_is_turned(self, twilio, sandbox):
+        sandbox.fail(status=503, method="GET", times=9)
+        with pytest.raises(ApiError) as caught:
+            twilio.raw(BALANCE, timeout=25, retry_delay_ms=10_000, max_retries=9)
+        assert caught.value.response.attempts == 3
+        assert caught.value.response.elapsed >= 20
+
     def test_a_delete_whose_answer_was_lost_is_done(self, twilio, sandbox):
         message = twilio.messages.send(TO, from_=sandbox.numbers[0], body="x")
         sandbox.clock.advance("10 min")
