@@ -26,7 +26,7 @@ credential, and numbers in their texts are masked.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +42,18 @@ class TwilioWidgetsError(Exception):
     response: RawResponse | None = None
     """The whole answer, where a raw request met one. It may hold what no error text does: people's
     numbers, and whatever Twilio was asked for."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let it come through another process: by its facts, not by its constructor."""
+        return _again, (type(self), self.args, vars(self).copy())
+
+
+def _again(
+    kind: type[TwilioWidgetsError], words: tuple[object, ...], facts: dict[str, object]
+) -> TwilioWidgetsError:
+    error = kind.__new__(kind, *words)
+    vars(error).update(facts)
+    return error
 
 
 class ConfigurationError(TwilioWidgetsError):

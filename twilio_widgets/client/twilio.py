@@ -14,6 +14,9 @@ from twilio_widgets.core.outbox import Outbox
 from twilio_widgets.core.transport import LARGEST_BODY, AsyncTransport, BlockingTransport, Policy
 from twilio_widgets.errors import ConfigurationError
 
+LONGEST_TIMEOUT = 86_400
+"""Seconds. What is longer is a mistake, and a socket could not be told."""
+
 
 class _Account(RawFace, Face):
     def check(self) -> account.AccountCheck:
@@ -139,7 +142,11 @@ def _check(connection: object, timeout: float, largest_body: int) -> None:
             "Make one with connect(), ApiKeyConnection(…) or Sandbox().connection.",
             field="connection",
         )
-    if not timeout > 0:
-        raise ConfigurationError("timeout is a number of seconds above 0.", field="timeout")
+    is_number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
+    if not (is_number and 0 < timeout <= LONGEST_TIMEOUT):
+        raise ConfigurationError(
+            f"timeout is a number of seconds above 0, and at most {LONGEST_TIMEOUT:,} (a day).",
+            field="timeout",
+        )
     if not largest_body > 0:
         raise ConfigurationError("largest_body is a number of bytes above 0.", field="largest_body")

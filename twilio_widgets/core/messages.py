@@ -17,7 +17,12 @@ from twilio_widgets.core.outbox import Outbox
 from twilio_widgets.core.paging import json_page
 from twilio_widgets.core.parameters import form_of
 from twilio_widgets.core.request import Flow, Pause, Reply, Request
-from twilio_widgets.errors import BadResponse, InvalidMessage, OutcomeUnknown
+from twilio_widgets.errors import (
+    BadResponse,
+    ConfigurationError,
+    InvalidMessage,
+    OutcomeUnknown,
+)
 
 if TYPE_CHECKING:
     from twilio_widgets.core.connection import Connection
@@ -112,7 +117,13 @@ def wait(
     timeout: float,
     seen: Callable[[Message], None] | None = None,
 ) -> Flow[Message]:
-    """Read one message until its status is final, or `timeout` seconds have passed."""
+    """Read one message until its status is final, or `timeout` seconds have passed.
+
+    Raises:
+        ConfigurationError: `timeout` is no number of seconds.
+    """
+    if not (isinstance(timeout, int | float) and timeout >= 0):
+        raise ConfigurationError("timeout is a number of seconds, 0 or more.", field="timeout")
     until = connection.now().timestamp() + timeout
     look = FIRST_LOOK
     while True:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from numbers import Integral, Real
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -61,16 +62,24 @@ def _texts_of(name: str, value: object) -> list[str]:
         case datetime():
             return [value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")]
         case Mapping():
-            return [json.dumps(value, ensure_ascii=False, separators=(",", ":"))]
-        case str() | int() | float() | Decimal():
+            return [_encodable(name, _json(name, value))]
+        case str() | Real() | Decimal():
             return [_encodable(name, str(value))]
-        case Sequence():
+        case Sequence() if not isinstance(value, bytes | bytearray):
             return [text for item in value for text in _texts_of(name, item)]
         case _:
             raise InvalidMessage(
                 f"{name} cannot be a {type(value).__name__}: give text, a number or a list.",
                 field=name,
             )
+
+
+def _json(name: str, value: Mapping[object, object]) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError) as error:
+        problem = str(error)
+    raise InvalidMessage(f"{name} cannot be written as JSON ({problem}).", field=name)
 
 
 def _encodable(name: str, text: str) -> str:
@@ -135,8 +144,12 @@ def _check_content(given: dict[str, object], _now: datetime) -> None:
 
 
 def _check_url(url: object, name: str) -> None:
-    parts = urlsplit(url) if isinstance(url, str) else None
-    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
+    try:
+        parts = urlsplit(url if isinstance(url, str) else "")
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets that do not match, or a port that is none
+        usable = False
+    if not usable:
         raise InvalidMessage(
             f"{name} must be a web address that begins with https:// or http://.", field=name
         )
@@ -182,7 +195,8 @@ def _check_validity(given: dict[str, object], _now: datetime) -> None:
     seconds = given.get("validity_period")
     if seconds is None:
         return
-    if not isinstance(seconds, int) or isinstance(seconds, bool) or not 1 <= seconds <= 36_000:
+    whole = isinstance(seconds, Integral) and not isinstance(seconds, bool)
+    if not whole or not 1 <= seconds <= 36_000:  # type: ignore[operator]
         raise InvalidMessage(
             "validity_period is a whole number of seconds from 1 to 36,000.",
             field="validity_period",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pandas.api.types import is_list_like
+
+from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.frames.message_frame import MessageFrame
 
 
@@ -35,7 +38,9 @@ def only(
         ("error_code", error_code),
     ):
         if wanted is not None:
-            words = [wanted] if isinstance(wanted, str | int) else list(wanted)
+            words: list[object] = list(wanted) if is_list_like(wanted) else [wanted]  # type: ignore[arg-type]
+            if column == "error_code":
+                words = [_code(word) for word in words]
             kept, asked[column] = kept[kept[column].isin(words)], words
     if text is not None:
         found = kept["body"].str.contains(text, case=False, regex=False).fillna(False)
@@ -48,3 +53,11 @@ def only(
         "filtered_here": asked, "rows": len(kept), "complete": complete
     }  # fmt: skip
     return kept
+
+
+def _code(word: object) -> int:
+    try:
+        return int(str(word))
+    except ValueError:
+        problem = "error_code is a whole number such as 30007, or several."
+    raise ConfigurationError(problem, field="error_code")
