@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -50,6 +50,21 @@ def stopped_at(line: int) -> Iterator[list[str]]:
         yield where
     finally:
         sys.settrace(before)
+
+
+@contextlib.contextmanager
+def stop_pressed(ready: Callable[[], object]) -> Iterator[None]:
+    """Interrupt this process, as Ctrl+C does, as soon as something is the case."""
+
+    def press() -> None:
+        while not ready():
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    presser = threading.Thread(target=press)
+    presser.start()
+    yield
+    presser.join()
 
 
 def shows(error: BaseException, token: str) -> bool:
@@ -96,18 +111,12 @@ def test_a_send_stopped_at_any_line_is_found_or_was_never_made():
 
 def test_a_person_can_stop_a_send_that_hangs_and_is_told_what_to_ask(serve):
     server = serve("silent after reading")
-
-    def press_stop() -> None:
-        while not server.received:
-            time.sleep(0.01)
-        os.kill(os.getpid(), signal.SIGINT)
-
-    presser = threading.Thread(target=press_stop)
-    with Twilio(CONNECTION, timeout=20, base_url=server.url) as twilio:
-        presser.start()
+    with (
+        Twilio(CONNECTION, timeout=20, base_url=server.url) as twilio,
+        stop_pressed(lambda: server.received),
+    ):
         with pytest.raises(KeyboardInterrupt, match="may have been sent") as caught:
             twilio.messages.send(TO, from_=FROM, body="Hi")
-        presser.join()
         (outcome,) = twilio.messages.unanswered
     assert "twilio.messages.unanswered" in str(caught.value)
     assert outcome.parameters["Body"] == ("Hi",)
@@ -117,18 +126,12 @@ def test_a_person_can_stop_a_send_that_hangs_and_is_told_what_to_ask(serve):
 
 def test_a_change_that_is_stopped_says_that_it_may_have_been_made(serve):
     server = serve("silent after reading")
-
-    def press_stop() -> None:
-        while not server.received:
-            time.sleep(0.01)
-        os.kill(os.getpid(), signal.SIGINT)
-
-    presser = threading.Thread(target=press_stop)
-    with Twilio(CONNECTION, timeout=20, base_url=server.url) as twilio:
-        presser.start()
+    with (
+        Twilio(CONNECTION, timeout=20, base_url=server.url) as twilio,
+        stop_pressed(lambda: server.received),
+    ):
         with pytest.raises(KeyboardInterrupt, match="may have been made"):
             twilio.messages.cancel("SM" + "0" * 32)
-        presser.join()
         assert twilio.messages.unanswered == ()
 
 

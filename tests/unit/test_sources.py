@@ -166,3 +166,40 @@ def test_no_secret_stands_in_a_traceback_with_locals(within, place):
     told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
     _own, inside = "".join(told.format()).split("core/sources.py", 1)
     assert "canary" not in inside
+
+
+@pytest.mark.parametrize(
+    ("place", "named"),
+    [
+        ("environment", "In the environment: "),
+        ("file", "In the file x.env: "),
+        ("profile", "In twilio-cli profile 'work': "),
+        ("keyring", "In the system's keyring"),
+    ],
+)
+def test_what_is_misshapen_is_said_with_the_place_it_stands_in(within, cli, tmp_path, place, named):
+    wrong = BY_TOKEN | {"TWILIO_ACCOUNT_SID": "AC1"}
+    file = tmp_path / "x.env"
+    if place == "file":
+        file.write_text("TWILIO_ACCOUNT_SID=AC1\nTWILIO_AUTH_TOKEN=canary-7c1\n")
+    if place == "profile":
+        cli({"work": WORK | {"accountSid": "AC1"}})
+    places = within(
+        wrong if place == "environment" else {}, keyring=wrong.get if place == "keyring" else None
+    )
+    with pytest.raises(ConfigurationError, match="account_sid has 3 characters") as caught:
+        connect(env_file=file if place == "file" else None, within=places)
+    assert str(caught.value).startswith(named)
+    assert caught.value.field == "account_sid"
+    assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", None])
+def test_a_file_that_cannot_be_read_is_an_error_that_names_it(within, tmp_path, content):
+    file = tmp_path / "x.env"
+    if content is None:
+        file.mkdir()
+    else:
+        file.write_bytes(content)
+    with pytest.raises(ConfigurationError, match=r"x\.env"):
+        connect(env_file=file, within=within())

@@ -157,6 +157,17 @@ def test_the_log_of_other_programs_is_left_alone(caplog):
     assert "4155550123" in caplog.text
 
 
+def test_the_signed_address_of_a_media_file_is_not_written_down(caplog):
+    """Who has it can fetch the file, with no credentials."""
+    import httpx
+
+    url = httpx.URL("https://mms.twiliocdn.com/AC1/file?Expires=1&Signature=canary")
+    with caplog.at_level(logging.INFO):
+        logging.getLogger("httpx").info("HTTP Request: %s %s", "GET", url)
+    assert "canary" not in caplog.text
+    assert "https://mms.twiliocdn.com/AC1/file?…" in caplog.text
+
+
 def test_an_answer_larger_than_the_cap_is_not_read():
     with Sandbox(messages=50) as sandbox, Twilio(sandbox.connection, largest_body=10_000) as twilio:
         assert len(list(twilio.messages.iterate(limit=1))) == 1

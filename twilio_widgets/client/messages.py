@@ -166,8 +166,8 @@ class Messages(_MessageFace):
 
         Args:
             sid: ``SM`` or ``MM`` and 32 hex digits.
-            timeout: Seconds to wait at most. A message may stay ``sent`` for ever when its carrier
-                gives no receipt.
+            timeout: Seconds after which it looks no more; a last look may take the client's own
+                timeout. A message may stay ``sent`` for ever when its carrier gives no receipt.
             seen: Called with the message at each look.
 
         Returns:

@@ -156,9 +156,15 @@ def _env_file(
             "Reading a .env file needs python-dotenv: pip install 'twilio-widgets[dotenv]'.",
             field="env_file",
         ) from None
-    values = Values(
-        {name: text for name, text in dotenv_values(path).items() if text}, places.environment
-    )
+    try:
+        written = Values({name: text for name, text in dotenv_values(path).items() if text})
+    except (OSError, ValueError) as error:
+        problem = f"The file {path.name} cannot be read ({type(error).__name__})."
+    else:
+        problem = ""
+    if problem:
+        raise ConfigurationError(problem, field="env_file")
+    values = Values(written, places.environment)
     return _connection(values, f"the file {path.name}", tried)
 
 
@@ -214,12 +220,21 @@ def _connection(values: Values, place: str, tried: list[str]) -> Connection | No
         "region": region.reveal() if region else None,
         "edge": edge.reveal() if edge else None,
     }
-    if account and key and secret:
-        return ApiKeyConnection(
-            account.reveal(), key.reveal(), secret, token, **where, source=place
+    try:
+        if account and key and secret:
+            return ApiKeyConnection(
+                account.reveal(), key.reveal(), secret, token, **where, source=place
+            )
+        if account and token:
+            return AuthTokenConnection(account.reveal(), token, **where, source=place)
+    except ConfigurationError as error:
+        problem: ConfigurationError | None = ConfigurationError(
+            f"In {place}: {error}", field=error.field
         )
-    if account and token:
-        return AuthTokenConnection(account.reveal(), token, **where, source=place)
+    else:
+        problem = None
+    if problem is not None:
+        raise problem
     missing = [
         names[0]
         for names, value in ((ACCOUNT, account), (KEY, key), (KEY_SECRET, secret))

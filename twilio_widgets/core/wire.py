@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import re
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
@@ -203,14 +204,20 @@ def _in_httpx_terms(error: Exception) -> Exception:
 
 
 class _NoNumbersInTheLog(logging.Filter):
-    """httpx logs whole URLs at INFO, with people's numbers in them."""
+    """httpx logs whole URLs at INFO: people's numbers, and the signed addresses of media files."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
             record.args = tuple(
-                mask(str(arg)) if "/2010-04-01/" in str(arg) else arg for arg in record.args
+                _quiet(str(arg)) if isinstance(arg, httpx.URL) else arg for arg in record.args
             )
         return True
+
+
+def _quiet(url: str) -> str:
+    if "/2010-04-01/" in url:
+        return mask(url)
+    return re.sub(r"\?.*", "?…", url) if "twilio" in (urlsplit(url).hostname or "") else url
 
 
 logging.getLogger("httpx").addFilter(_NoNumbersInTheLog())
