@@ -724,3 +724,13 @@ def test_every_input_of_raw_is_on_both_clients():
         "use_exponential_backoff", "repeat_unsafe", "frame", "limit", "progress", "attempt_seen",
         "before_attempt",
     ]  # fmt: skip
+
+
+def test_a_credential_in_an_answer_shows_only_when_it_is_asked_for(connect, sandbox):
+    """The cell that shows an answer is saved with it."""
+    twilio, token = connect(sandbox), sandbox.connection.auth_token
+    account = twilio.raw("/Accounts/$TWILIO_ACCOUNT_SID.json").data
+    assert account["auth_token"] == token
+    accounts = twilio.raw("/Accounts.json").data
+    table = twilio.raw("/Accounts.json", frame=True).data
+    assert token.reveal() not in f"{account} {accounts} {table.to_string()} {table.to_csv()}"

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from twilio_widgets.core.answers import json_of
 from twilio_widgets.core.request import Reply
+from twilio_widgets.core.secret import sealed
 from twilio_widgets.errors import BadResponse
 
 ResponseType = Literal["json", "text", "binary"]
@@ -38,7 +39,8 @@ class RawResponse:
     """By lower-case name."""
     data: Any
     """The body: decoded JSON, text or bytes, as asked; a DataFrame with ``frame=True``. None for
-    JSON when the body was empty."""
+    JSON when the body was empty. A credential in JSON (``auth_token``, a new key's ``secret``) is a
+    `Secret`, whose ``reveal()`` gives it out; in a DataFrame it is bullets."""
     elapsed: float
     """Seconds, over all attempts and the pauses between them."""
     attempts: int
@@ -138,4 +140,4 @@ def _decoded(reply: Reply, response_type: ResponseType) -> Any:
         return reply.content
     if response_type == "text":
         return text_of(reply)
-    return json_of(reply.content) if reply.content else None
+    return sealed(json_of(reply.content)) if reply.content else None

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hmac
-from typing import Never
+import re
+from typing import Any, Never
 
 BULLETS = "••••••••"
+
+_NAMES = re.compile(r"(?:.*_)?(?:auth_?token|secret|password)", re.IGNORECASE)
 
 
 class Secret:
@@ -66,3 +69,22 @@ class Secret:
 
 def _holder(text: str):  # type: ignore[no-untyped-def]  # the closure's type says nothing more
     return lambda: text
+
+
+def names_a_secret(name: str) -> bool:
+    """Say whether a field of this name holds a credential, such as ``auth_token``."""
+    return _NAMES.fullmatch(name) is not None
+
+
+def sealed(document: Any) -> Any:
+    """Return decoded JSON with each credential in it as a `Secret`: showing it shows none."""
+    if isinstance(document, list):
+        return [sealed(item) for item in document]
+    if isinstance(document, dict):
+        return {
+            name: Secret(value)
+            if isinstance(value, str) and names_a_secret(name)
+            else sealed(value)
+            for name, value in document.items()
+        }
+    return document

@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 
 from twilio_widgets.core.answers import mapping_of
+from twilio_widgets.core.secret import BULLETS, names_a_secret
 from twilio_widgets.errors import BadResponse
 from twilio_widgets.frames.build import message_frame
 from twilio_widgets.frames.dates import instants
@@ -139,7 +140,9 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in row.items():
         if name == _LINKS:
             continue
-        if isinstance(value, dict):
+        if isinstance(value, str) and names_a_secret(name):
+            found[name] = BULLETS
+        elif isinstance(value, dict):
             found.update({f"{name}.{key}": inner for key, inner in value.items()})
         else:
             found[name] = value
