@@ -118,7 +118,7 @@ def test_only_the_view_is_state_and_never_a_row(make: Callable[..., Table]) -> N
     ours = {name for name in state if not name.startswith("_")}
 
     assert ours == {
-        *("channel", "columns", "height", "label", "live", "tones"),
+        *("channel", "columns", "height", "label", "live", "order", "tones"),
         *("layout", "tabbable", "tooltip"),
     }
     assert "private" not in repr(state)

@@ -48,6 +48,7 @@ class BodyField(Typed):
             return
         text = text_in(content.get("text"), LONGEST_BODY)
         if text is not None:
-            self._heard(content, value=text)
+            self._took(content, value=text)
             if self._type is not None:
                 self._type(text)
+        self._done(content)

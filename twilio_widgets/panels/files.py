@@ -7,6 +7,7 @@ they travel once, in pieces, each in a message's binary buffer; the state knows 
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ LARGEST_PIECE = 1_000_000
 
 _LONGEST_NAME = 255
 _MOST_COMING = 4
+_PATIENCE = 30.0
+"""Seconds without a piece after which a file is no longer waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,10 @@ class _Coming:
 
     name: str
     size: int
+    begun: dict[str, object]
+    """The message it began with."""
     content: bytearray = field(default_factory=bytearray)
+    touched: float = field(default_factory=time.monotonic)
 
 
 class FilesTable(Typed):
@@ -84,6 +90,12 @@ class FilesTable(Typed):
         self._last = max([self._last, *(file.number for file in self._files)])
         self._write(rows=self._rows(), problem="")
 
+    def has_heard(self, view: str, number: int) -> bool:
+        """Say whether a view was heard up to a number, and no file is on its way any more."""
+        now = time.monotonic()
+        comes = any(now - one.touched < _PATIENCE for one in self._coming.values())
+        return not comes and super().has_heard(view, number)
+
     def _rows(self) -> list[list[object]]:
         return [
             [
@@ -101,7 +113,7 @@ class FilesTable(Typed):
             return
         match content:
             case {"t": "begin", "u": str(upload), "name": str(name), "size": int(size)}:
-                self._begin_upload(upload, name, size)
+                self._begin_upload(content, upload, name, size)
             case {"t": "piece", "u": str(upload), "from": int(start)}:
                 self._take_piece(upload, start, _piece_in(buffers))
             case {"t": "remove", "id": int(number)}:
@@ -109,7 +121,7 @@ class FilesTable(Typed):
             case {"t": "typed", "id": int(number), "name": str(name), "file": str(file_name)}:
                 self._rename(content, number, text_in(name, 1_000), text_in(file_name, 1_000))
 
-    def _begin_upload(self, upload: str, name: str, size: int) -> None:
+    def _begin_upload(self, content: dict[str, object], upload: str, name: str, size: int) -> None:
         if not re.fullmatch(r"[0-9-]{1,40}", upload) or upload in self._coming:
             return
         problem = ""
@@ -123,8 +135,9 @@ class FilesTable(Typed):
         self.problem = problem
         if problem:
             self.send({"t": "no", "u": upload})
+            self._done(content)
             return
-        self._coming[upload] = _Coming(_plain(name), size)
+        self._coming[upload] = _Coming(_plain(name), size, content)
         while len(self._coming) > _MOST_COMING:  # left behind by pages that were closed
             self._give_up(next(iter(self._coming)))
         self._go_on(upload)
@@ -137,11 +150,13 @@ class FilesTable(Typed):
             self._give_up(upload)
             return
         coming.content += piece
+        coming.touched = time.monotonic()
         self._go_on(upload)
 
     def _give_up(self, upload: str) -> None:
-        del self._coming[upload]
+        begun = self._coming.pop(upload).begun
         self.send({"t": "no", "u": upload})
+        self._done(begun)
 
     def _go_on(self, upload: str) -> None:
         """Ask for the next piece, or put the whole file into the table."""
@@ -152,13 +167,14 @@ class FilesTable(Typed):
         del self._coming[upload]
         self._last += 1
         part = FilePart(self._last, "File", coming.name, coming.size, bytes(coming.content))
-        self._keep({}, (*self._files, part))
+        self._keep(coming.begun, (*self._files, part))
         self.send({"t": "done", "u": upload})
 
     def _rename(
         self, content: dict[str, object], number: int, name: str | None, file_name: str | None
     ) -> None:
         if name is None or file_name is None:
+            self._done(content)
             return
         renamed = tuple(
             replace(one, name=name, file_name=file_name) if one.number == number else one
@@ -168,9 +184,10 @@ class FilesTable(Typed):
 
     def _keep(self, content: dict[str, object], files: tuple[FilePart, ...]) -> None:
         self._files = files
-        self._heard(content, rows=self._rows())
+        self._took(content, rows=self._rows())
         if self._on_change is not None:
             self._on_change(files)
+        self._done(content)
 
 
 def _piece_in(buffers: object) -> bytes | None:

@@ -65,12 +65,12 @@ class PairsTable(Typed):
         if self.disabled or not isinstance(content, dict) or content.get("t") != "rows":
             return
         pairs = pairs_in(content.get("rows"))
-        if pairs is None:
-            return
-        kept = tuple(self._without_secrets(pair) for pair in pairs)
-        self._heard(content, rows=[[pair.name, pair.value, pair.used] for pair in kept])
-        if self._on_change is not None:
-            self._on_change(kept)
+        if pairs is not None:
+            kept = tuple(self._without_secrets(pair) for pair in pairs)
+            self._took(content, rows=[[pair.name, pair.value, pair.used] for pair in kept])
+            if self._on_change is not None:
+                self._on_change(kept)
+        self._done(content)
 
     def _without_secrets(self, pair: Pair) -> Pair:
         forbidden = pair.name.strip().casefold() in self._forbidden

@@ -37,15 +37,18 @@ class PathField(Typed):
     def __init__(self, label: str, *, offers: str, placeholder: str = "") -> None:
         super().__init__(label=label, offers=offers, placeholder=placeholder)
         self._type: Callable[[str], object] | None = None
-        self._enter: Callable[[], object] | None = None
+        self._enter: Callable[[object], object] | None = None
         self.on_msg(self._receive)
 
     def on_type(self, callback: Callable[[str], object]) -> None:
         """Call back with the text when a person changed it. It must not raise."""
         self._type = callback
 
-    def on_enter(self, callback: Callable[[], object]) -> None:
-        """Call back when Enter is pressed and nothing is being chosen. It must not raise."""
+    def on_enter(self, callback: Callable[[object], object]) -> None:
+        """Call back with what was typed before, when Enter is pressed and nothing is being chosen.
+
+        It must not raise.
+        """
         self._enter = callback
 
     def write(self, text: str) -> None:
@@ -62,10 +65,11 @@ class PathField(Typed):
         if self.disabled or not isinstance(content, dict):
             return
         if content.get("t") == "enter" and self._enter is not None:
-            self._enter()
+            self._enter(content.get("said"))
         elif content.get("t") == "typed":
             text = text_in(content.get("text"), LONGEST_PATH)
             if text is not None:
-                self._heard(content, value=text)
+                self._took(content, value=text)
                 if self._type is not None:
                     self._type(text)
+            self._done(content)

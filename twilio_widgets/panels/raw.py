@@ -22,6 +22,7 @@ from twilio_widgets.panels.raw_progress import AttemptsLine
 from twilio_widgets.panels.raw_sending import RawSending
 from twilio_widgets.panels.raw_snippets import raw_snippet
 from twilio_widgets.panels.raw_state import RawState
+from twilio_widgets.panels.typed import Hearing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -94,18 +95,20 @@ class RawRequestPanel(RawSending):
 
     def _wire(self) -> None:
         form = self._form
-        for name, control in {**form.controls, **form.choices}.items():
-            self._on_change(control, partial(self._apply, steps.typed, name))
+        for fieldset in form.sets.values():
+            fieldset.on_change(partial(self._guarded, partial(self._apply, steps.typed)))
         for name, table in form.tables.items():
             table.on_change(partial(self._guarded, partial(self._apply, steps.typed, name)))
         form.files.on_change(partial(self._guarded, partial(self._apply, steps.typed, "files")))
         for name, typed in form.typed.items():
             typed.on_type(partial(self._guarded, partial(self._apply, steps.typed, name)))
-        form.path.on_enter(partial(self._guarded, self._enter))
+        hearing = Hearing(self._lock, form.elements, self._too_late)
+        act = partial(self._guarded, hearing.act)
+        form.path.on_enter(lambda said: act(said, partial(self._guarded, self._enter)))
+        form.send.on_press(lambda said: act(said, partial(self._guarded, self._press)))
+        form.agree.on_press(lambda said: act(said, partial(self._guarded, self._agree)))
         self._on_change(form.sections, partial(self._apply, steps.looked_at))
         self._on_change(self._answer.views, partial(self._apply, steps.viewed))
-        self._on_click(form.send, self._press)
-        self._on_click(form.agree, partial(self._set_out, steps.agreed))
         self._on_click(form.back, partial(self._apply, steps.backed))
         self._on_click(self._answer.find_out, self._find_out)
         self._on_click(self._history_button, partial(self._apply, steps.toggled_history))
@@ -128,6 +131,12 @@ class RawRequestPanel(RawSending):
 
     def _press(self) -> None:
         self._set_out(steps.pressed)
+
+    def _agree(self) -> None:
+        self._set_out(steps.agreed)
+
+    def _too_late(self) -> None:
+        self._apply(steps.troubled, words.TOO_LATE)
 
     def _enter(self) -> None:
         """Enter in the path sends what only reads; a change takes the button."""

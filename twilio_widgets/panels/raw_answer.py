@@ -125,6 +125,12 @@ def _table_of(content: object) -> ipywidgets.Widget:
         note = "One page of the list. “Table” under Response follows the pages."
     if not columns:
         return styled(Note(text="The list is empty."), "tw-nothing")
-    table = VirtualTable(columns, label="The answer", height=TABLE_HEIGHT, max_rows=MOST_ROWS)
+    table = VirtualTable(
+        columns,
+        label="The answer",
+        height=TABLE_HEIGHT,
+        max_rows=MOST_ROWS,
+        order="as Twilio listed them",
+    )
     table.replace(rows, note=note)
     return table

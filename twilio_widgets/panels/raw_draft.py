@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from twilio_widgets.core.masking import mask
@@ -78,6 +78,11 @@ class RawDraft:
     def without_contents(self) -> RawDraft:
         """The same with the contents of its files left out."""
         return replace(self, files=tuple(replace(one, content=None) for one in self.files))
+
+
+def values_of(draft: RawDraft) -> dict[str, Any]:
+    """Return the parts of a draft by their names, as they are."""
+    return {one.name: getattr(draft, one.name) for one in fields(draft)}
 
 
 def used(pairs: tuple[Pair, ...]) -> tuple[Pair, ...]:

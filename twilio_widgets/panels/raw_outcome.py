@@ -62,14 +62,16 @@ def answer_to(turn: int, response: RawResponse) -> Answer:
     )
 
 
-def answer_to_error(turn: int, error: Exception, draft: RawDraft, *, found: bool) -> Answer:
+def answer_to_error(
+    turn: int, error: Exception, *, found: bool = False, lost: bool = False
+) -> Answer:
     """Return what is shown of an error.
 
     Args:
         turn: The request's number.
         error: What was raised.
-        draft: What was asked.
         found: Whether the message log can be asked about it.
+        lost: Whether it may have been carried out, although the error does not say so.
     """
     status, tone = _named(error)
     said = sentence_of(error)
@@ -82,18 +84,19 @@ def answer_to_error(turn: int, error: Exception, draft: RawDraft, *, found: bool
         status = status_of(response)
         if error.code is not None:
             answer = _explained(answer, error, error.code)
-    elif not isinstance(error, TwilioWidgetsError) and not draft.only_reads:
+    elif lost:
         answer = _lost(answer, f"{said} {LOOK_FIRST}", found=False)
     return answer if response is None else _with_response(answer, response, status)
 
 
-def answer_to_cancel(turn: int, attempts: int, *, lost: bool) -> Answer:
+def answer_to_cancel(turn: int, attempts: int, *, lost: bool, found: bool) -> Answer:
     """Return what is shown when a person ended it.
 
     Args:
         turn: The request's number.
         attempts: How many had been made.
         lost: Whether one of them may have been carried out.
+        found: Whether the message log can be asked about it.
     """
     tries = f"{attempts} attempt{'s'[: attempts != 1]}"
     cancelled = Answer(
@@ -102,7 +105,9 @@ def answer_to_cancel(turn: int, attempts: int, *, lost: bool) -> Answer:
         tone="warning",
         problem=f"Cancelled after {tries}; nothing more was sent.",
     )
-    return _lost(cancelled, f"{cancelled.problem} {LOOK_FIRST}", found=False) if lost else cancelled
+    if not lost:
+        return cancelled
+    return _lost(cancelled, f"{cancelled.problem} {LOOK_FIRST}", found=found)
 
 
 def _lost(answer: Answer, text: str, *, found: bool) -> Answer:

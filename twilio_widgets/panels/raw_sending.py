@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from twilio_widgets.core.find import NotSureYet
+from twilio_widgets.core.response import Attempt
 from twilio_widgets.errors import (
     ConfigurationError,
     OutcomeUnknown,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from twilio_widgets.client import Twilio
     from twilio_widgets.core.connection import Connection
     from twilio_widgets.core.message import Message
-    from twilio_widgets.core.response import Attempt, RawResponse
+    from twilio_widgets.core.response import RawResponse
     from twilio_widgets.progress import Reading
 
 _NOT_THERE = (
@@ -70,53 +71,59 @@ class RawSending(Panel[RawState]):
     def _ask(self, twilio: Twilio, state: RawState, stopped: threading.Event) -> None:
         """Send the request of a turn, and tell what came of it."""
         draft, turn = state.draft, state.turn
-        attempts: list[Attempt] = []
-
-        def go_on() -> None:
-            if stopped.is_set():
-                raise Cancelled
-
-        def leaves(number: int) -> None:
-            go_on()
-            self._apply(steps.attempting, turn, number)
-
-        def seen(attempt: Attempt) -> None:
-            attempts.append(attempt)
-            self._apply(steps.tried, turn, _tried(attempt))
-            if attempt.wait is not None:
-                go_on()
-
-        def read(reading: Reading) -> None:
-            go_on()
-            self._apply(steps.read_on, turn, reading)
-
-        keywords: dict[str, Any] = keywords_of(draft)
-        keywords |= {"before_attempt": leaves, "attempt_seen": seen}
+        watch = Watch(turn, stopped, self._apply)
+        keywords: dict[str, Any] = keywords_of(draft) | watch.hooks
         if draft.answer == "frame":
-            keywords["progress"] = read
+            keywords["progress"] = watch.read
+        unanswered = twilio.messages.unanswered
         try:
             response = twilio.raw(draft.path.strip(), draft.method, **keywords)
         except Cancelled:
-            lost = not draft.only_reads and any(
-                outcomes.may_have_happened(one.status) for one in attempts
-            )
-            answer = outcomes.answer_to_cancel(turn, len(attempts), lost=lost)
-            self._keep(twilio, draft, answer, None, None)
+            left = [one for one in twilio.messages.unanswered if one not in unanswered]
+            self._keep_cancelled(twilio, draft, watch, left[0] if len(left) == 1 else None)
         except (Refused, ConfigurationError) as error:
-            # Whatever is refused here was not sent.
-            with self._lock:
-                self._error = error
-                self._apply_even_closed(
-                    steps.refused, turn, str(error), getattr(error, "field", None) or "path"
-                )
+            if watch.may_have_happened and not draft.only_reads:
+                self._keep_error(twilio, draft, turn, error, lost=True)
+            else:
+                self._keep_refused(turn, error)
         except Exception as error:  # noqa: BLE001  # shown where the answer would be
             self._keep_error(twilio, draft, turn, error)
         else:
             self._keep(twilio, draft, outcomes.answer_to(turn, response), response, None)
 
-    def _keep_error(self, twilio: Twilio, draft: RawDraft, turn: int, error: Exception) -> None:
+    def _keep_cancelled(
+        self, twilio: Twilio, draft: RawDraft, watch: Watch, error: OutcomeUnknown | None
+    ) -> None:
+        lost = not draft.only_reads and watch.may_have_happened
+        tries = len(watch.attempts)
+        with self._lock:
+            if lost and error is not None:
+                self._lost = (error, twilio.connection)
+            answer = outcomes.answer_to_cancel(
+                watch.turn, tries, lost=lost, found=self._lost is not None
+            )
+            self._keep(twilio, draft, answer, None, error)
+
+    def _keep_refused(self, turn: int, error: Refused | ConfigurationError) -> None:
+        """Say why nothing was sent; the last answer stays what it was."""
+        with self._lock:
+            self._error = error
+            field = getattr(error, "field", None) or "path"
+            self._apply_even_closed(steps.refused, turn, str(error), field)
+
+    def _keep_error(
+        self,
+        twilio: Twilio,
+        draft: RawDraft,
+        turn: int,
+        error: Exception,
+        *,
+        lost: bool = False,
+    ) -> None:
         found = isinstance(error, OutcomeUnknown) and outcomes.creates_message(draft)
-        answer = outcomes.answer_to_error(turn, error, draft, found=found)
+        ours = isinstance(error, TwilioWidgetsError)
+        lost = lost or not (ours or draft.only_reads)  # whatever broke, it may have left
+        answer = outcomes.answer_to_error(turn, error, found=found, lost=lost)
         response = error.response if isinstance(error, TwilioWidgetsError) else None
         with self._lock:
             if isinstance(error, OutcomeUnknown) and found and turn == self._state.turn:
@@ -189,6 +196,49 @@ class RawSending(Panel[RawState]):
             told(f"Not sure yet: {found.reason} Do not send it again.")
         else:
             self._apply(steps.searched, turn, _was_sent(turn, found))
+
+
+class Watch:
+    """Hears of the attempts of one request, and ends it when a person wants no more.
+
+    Args:
+        turn: The request's number.
+        stopped: Whether a person wants no more.
+        apply: Moves the panel to its next state.
+    """
+
+    def __init__(self, turn: int, stopped: threading.Event, apply: Callable[..., object]) -> None:
+        self.turn, self.attempts = turn, list[Attempt]()
+        self._stopped, self._apply = stopped, apply
+
+    @property
+    def hooks(self) -> dict[str, object]:
+        """The arguments of `Twilio.raw` by which it is told."""
+        return {"before_attempt": self._leaves, "attempt_seen": self._seen}
+
+    @property
+    def may_have_happened(self) -> bool:
+        """Whether an attempt ended so that it may have been carried out."""
+        return any(outcomes.may_have_happened(one.status) for one in self.attempts)
+
+    def read(self, reading: Reading) -> None:
+        """Hear that a page of a list was read."""
+        self._go_on()
+        self._apply(steps.read_on, self.turn, reading)
+
+    def _leaves(self, number: int) -> None:
+        self._go_on()
+        self._apply(steps.attempting, self.turn, number)
+
+    def _seen(self, attempt: Attempt) -> None:
+        self.attempts.append(attempt)
+        self._apply(steps.tried, self.turn, _tried(attempt))
+        if attempt.wait is not None:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        if self._stopped.is_set():
+            raise Cancelled
 
 
 def _tried(attempt: Attempt) -> Tried:

@@ -19,6 +19,11 @@ Row = dict[str, object]
 MOST_COLUMNS = 40
 
 _PHONES = frozenset({"to", "from", "phone_number", "caller_id"})
+_FIRST = (
+    "date_sent", "start_time", "start_date", "end_date", "category", "direction", "from", "to",
+    "phone_number", "friendly_name", "status", "body", "count", "usage", "price",
+)  # fmt: skip
+"""Columns a person looks for, from the left."""
 _LAST = ("account_sid", "messaging_service_sid", "api_version", "uri", "subresource_uris")
 """Columns that say little of a row stand at the end."""
 
@@ -41,7 +46,9 @@ def table_of(value: object) -> list[Mapping[str, Any]] | None:
 def columns_of(names: Iterable[str], kinds: Mapping[str, Kind]) -> list[Column]:
     """Return the columns of a table, those that say most first."""
     names = list(dict.fromkeys(names))
-    order = [name for name in names if name not in _LAST] + [n for n in _LAST if n in names]
+    first = [name for name in _FIRST if name in names]
+    last = [name for name in _LAST if name in names]
+    order = first + [name for name in names if name not in {*first, *last}] + last
     return [Column(name, name, kind=_kind(name, kinds)) for name in order[:MOST_COLUMNS]]
 
 

@@ -21,8 +21,22 @@ REPEAT_RISK = (
 MOST_STEPS = 8
 """Attempts that are shown; a list has one for each page."""
 
+TOO_LATE = (
+    "The kernel was busy for so long after Send was pressed that nothing was sent. Press it again."
+)
+
 EXAMPLE = "/Accounts/$TWILIO_ACCOUNT_SID/Balance.json"
 
+ANSWER_NOTES = {
+    "json": "Decoded JSON, as a tree; a page of a list also as a table.",
+    "frame": "A list as a typed DataFrame: pages are followed up to the limit. For GET.",
+    "text": "The body as it came, such as XML.",
+    "binary": "Bytes: an image is shown, anything else can be saved.",
+}
+RETRY_NOTE = (
+    "By itself only what is safe to repeat is repeated: what never reached Twilio, a 429, and for "
+    "methods that only read or replace, lost answers and 5xx. The timeout spans all of it."
+)
 _BODIES = {
     "none": "Nothing is sent below the headers.",
     "data": "Sent URL-encoded, as Twilio reads it. A name may stand in several rows: MediaUrl.",

@@ -25,20 +25,22 @@ def static_table(
     held: int,
     total: int,
     note: str,
+    order: str = "newest first",
 ) -> str:
     """Return the rows as an HTML table; their text stays text, for browsers and TeX renderers.
 
     Args:
         columns: The columns.
-        rows: The cells of the rows to show, newest first.
+        rows: The cells of the rows to show, in their order.
         label: What the table is called.
         held: How many rows the live table held.
         total: How many there are to its knowledge.
         note: A sentence to stand under it.
+        order: In which order the rows are.
     """
     heads = "".join(f'<th scope="col">{inert(column.heading)}</th>' for column in columns)
     body = "".join(f"<tr>{''.join(map(_cell, cells))}</tr>" for cells in rows)
-    said = " · ".join(filter(None, (_counted(len(rows), held, total), note)))
+    said = " · ".join(filter(None, (_counted(len(rows), held, total, order), note)))
     return (
         '<div class="tw-static tex2jax_ignore mathjax_ignore">'
         f"<table><caption>{inert(label)}</caption><thead><tr>{heads}</tr></thead>"
@@ -46,13 +48,13 @@ def static_table(
     )
 
 
-def _counted(shown: int, held: int, total: int) -> str:
+def _counted(shown: int, held: int, total: int, order: str) -> str:
     if total == 0:
         return "No rows yet."
     if shown == total:
-        return f"Showing all {total:,}, newest first."
+        return f"Showing all {total:,}, {order}."
     kept = "" if held == shown else f" ({held:,} were loaded)"
-    return f"Showing the last {shown:,} of {total:,}{kept}, newest first."
+    return f"Showing the last {shown:,} of {total:,}{kept}, {order}."
 
 
 def _cell(text: str) -> str:

@@ -58,6 +58,7 @@ class VirtualTable(Element):
         max_rows: How many rows are held. The oldest are let go, and the footer says how many.
         key: The field that tells rows apart, so that a row which comes again changes in place.
         live: Whether rows keep coming, and a person may want to pause them.
+        order: In which order the rows are, until a person sorts them.
 
     Raises:
         ConfigurationError: When an argument cannot be right.
@@ -76,6 +77,7 @@ class VirtualTable(Element):
     label = traitlets.Unicode().tag(sync=True)
     height = traitlets.Int().tag(sync=True)
     live = traitlets.Bool().tag(sync=True)
+    order = traitlets.Unicode().tag(sync=True)
     tones = traitlets.Dict().tag(sync=True)
     channel = traitlets.Unicode().tag(sync=True)
 
@@ -90,6 +92,7 @@ class VirtualTable(Element):
         max_rows: int = 100_000,
         key: str | None = None,
         live: bool = False,
+        order: str = "newest first",
     ) -> None:
         self._columns = check_columns(columns)
         _check_range("height", height, 80, 2_000)
@@ -104,6 +107,7 @@ class VirtualTable(Element):
             label=label,
             height=height,
             live=live,
+            order=order,
             tones={word: tone for tone, words in TONES.items() for word in words},
             channel=uuid.uuid4().hex,
         )
@@ -263,7 +267,13 @@ class VirtualTable(Element):
             cells = [entry.cells for entry, _ in zip(log, range(STATIC_ROWS), strict=False)]
             total = max(log.total or 0, held + log.dropped)
         return static_table(
-            self._columns, cells, label=self.label, held=held, total=total, note=note
+            self._columns,
+            cells,
+            label=self.label,
+            held=held,
+            total=total,
+            note=note,
+            order=self.order,
         )
 
 

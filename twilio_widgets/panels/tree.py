@@ -22,6 +22,8 @@ NODES_AT_ONCE = 2_000
 """Nodes of one message to the page."""
 LONGEST_SHOWN = 2_000
 """Characters of one text."""
+DEEPEST_AHEAD = 2
+"""Levels below a node that travel with it before they are asked for."""
 DEEPEST = 200
 """Levels a page may ask for; Python's own JSON reader gives up not far beyond."""
 
@@ -100,7 +102,6 @@ def node_of(
         start: The first member to include.
         depth: How deep below the node that was asked for it stands.
     """
-    budget.left -= 1
     shown = visible(_sendable(name)) if isinstance(name, str) else name
     if isinstance(name, str) and hides(name) and value is not None:
         return {"name": shown, "kind": "hidden", "text": "••••••••"}
@@ -108,12 +109,11 @@ def node_of(
         kind, text = leaf_of(value)
         return {"name": shown, "kind": kind, "text": text}
     members: list[dict[str, object]] = []
-    # The root's own level always travels; below it, only what a person is likely to open next.
-    if depth <= 2:
-        for key, member in islice(_members(value), start, start + CHILDREN_AT_ONCE):
-            if budget.left <= 0:
-                break
-            members.append(node_of(key, member, budget, hides, depth=depth + 1))
+    found = list(islice(_members(value), start, start + CHILDREN_AT_ONCE))
+    # What was asked for always travels; below it a whole level or nothing, while there is room.
+    if depth == 0 or (depth <= DEEPEST_AHEAD and len(found) <= budget.left):
+        budget.left -= len(found)
+        members = [node_of(key, one, budget, hides, depth=depth + 1) for key, one in found]
     kind = "object" if isinstance(value, Mapping) else "array"
     return {"name": shown, "kind": kind, "total": len(value), "members": members}  # type: ignore[arg-type]
 

@@ -3,7 +3,7 @@
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
-  const echo = openEcho(model);
+  const echo = openEcho({ model, el });
   const root = document.createElement("div");
   root.className = "tw-files";
   const table = document.createElement("div");
@@ -83,7 +83,7 @@ function render({ model, el }) {
     for (const file of picker.files) {
       const upload = [...crypto.getRandomValues(new Uint32Array(2))].join("-");
       uploads.set(upload, { file, sent: 0 });
-      model.send({ t: "begin", u: upload, name: file.name, size: file.size });
+      echo.say({ t: "begin", u: upload, name: file.name, size: file.size });
     }
     picker.value = ""; // so that the same file can be chosen again
     say();

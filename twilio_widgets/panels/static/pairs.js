@@ -3,7 +3,7 @@
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
-  const echo = openEcho(model);
+  const echo = openEcho({ model, el });
   const table = document.createElement("div");
   table.className = "tw-pairs";
   table.setAttribute("role", "group");

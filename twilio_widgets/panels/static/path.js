@@ -6,7 +6,7 @@ const LOWEST = 264; // the list's height at most
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
-  const echo = openEcho(model);
+  const echo = openEcho({ model, el });
   const name = `tw-path-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
   const input = document.createElement("input");
   Object.assign(input, { type: "text", autocomplete: "off", spellcheck: false });
@@ -122,7 +122,7 @@ function render({ model, el }) {
       if (chosen) choose(chosen.dataset.path);
       else {
         close();
-        model.send({ t: "enter" });
+        model.send({ t: "enter", said: saidOn(el) });
       }
     }
   });

@@ -95,7 +95,7 @@ function makeView(model, { store, words, open }) {
     columns, label, store, words, open,
     tones: model.get("tones"),
     parts: makeParts(columns, label, model.get("live"), model.get("height")),
-    order: makeOrder(store, columns),
+    order: makeOrder(store, columns, model.get("order")),
     slots: [],
     widths: [],
     /** The marked cell: a row (null for the heads) and a column; and the row opened last. */

@@ -69,9 +69,9 @@ function byPlace(a, b) {
  * One view: what it searches, filters and sorts by, and the rows that leaves. They are kept in the
  * opposite order of their display, because new rows come on top and a list grows at its end.
  */
-function makeOrder(store, columns) {
+function makeOrder(store, columns, unsorted) {
   return {
-    store, columns, search: "", filters: new Map(), sort: null, waiting: 0,
+    store, columns, unsorted, search: "", filters: new Map(), sort: null, waiting: 0,
     /** @type {Row[] | null} the rows of a view that is paused */ paused: null,
     /** @type {Row[]} */ shown: store.rows,
   };

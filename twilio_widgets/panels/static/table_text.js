@@ -46,8 +46,8 @@ function summary(order) {
   return parts.join(" · ");
 }
 
-function orderSaid({ sort, columns }) {
-  if (!sort) return "newest first";
+function orderSaid({ sort, columns, unsorted }) {
+  if (!sort) return unsorted;
   return `by ${columns[sort.column].title}, ${sort.descending ? "descending" : "ascending"}`;
 }
 

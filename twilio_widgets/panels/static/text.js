@@ -3,7 +3,7 @@
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
   const text = document.createElement("pre");
-  text.className = "tw-text";
+  text.className = "tw-answer-text";
   text.tabIndex = 0;
   const note = document.createElement("div");
   note.className = "tw-note";

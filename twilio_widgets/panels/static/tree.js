@@ -79,16 +79,17 @@ function render({ model, el }) {
     for (let place = below.children.length; place < node.members.length; place += 1) {
       below.append(item(node.members[place], [...path, place], level + 1));
     }
-    if (node.members.length >= node.total) return;
+    const [here, all] = [node.members.length, node.total];
+    if (here >= all || here === 0) return; // none: they are on their way
     const more = make("li", "tw-more");
     more.setAttribute("role", "none");
-    const shown = node.members.length.toLocaleString("en");
-    const words = make("span", "", `showing ${shown} of ${node.total.toLocaleString("en")} `);
+    const counts = [here, all].map((count) => count.toLocaleString("en"));
+    const words = make("span", "", `showing ${counts[0]} of ${counts[1]} `);
     const button = make("button", "", "Show more");
     button.type = "button";
     button.addEventListener("click", () => {
-      focus(below.children[node.members.length - 1] ?? line);
-      want(path, node.members.length);
+      focus(below.children[here - 1] ?? line);
+      want(path, here);
     });
     more.style.setProperty("--tw-level", level);
     more.append(words, button);

@@ -1,0 +1,349 @@
+"""The raw request card, in a real JupyterLab: by mouse and by keyboard, light and dark."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Locator
+
+    from tests.browser.harness import Notebook
+
+pytestmark = pytest.mark.browser
+
+BEGIN = """\
+from twilio_widgets import Sandbox, Twilio
+from twilio_widgets.panels.raw import RawRequestPanel
+sandbox = Sandbox(messages=250)
+twilio = Twilio(sandbox.connection)"""
+BALANCE = "/Accounts/$TWILIO_ACCOUNT_SID/Balance.json"
+MESSAGES = "/Accounts/$TWILIO_ACCOUNT_SID/Messages.json"
+HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script> $x$'
+
+
+@pytest.fixture
+def open_panel(notebook: Notebook) -> Callable[..., Locator]:
+    """Open a notebook whose second cell makes a panel, and return the panel's card."""
+
+    def open_it(options: str = "twilio", before: str = "") -> Locator:
+        notebook.open([f"{BEGIN}\n{before}", f"panel = RawRequestPanel({options})\npanel"])
+        notebook.run_all()
+        card = notebook.page.locator(".tw-card")
+        card.wait_for()
+        return card
+
+    return open_it
+
+
+def said(notebook: Notebook, expression: str) -> Any:
+    """The value of an expression in the kernel, through JSON."""
+    return json.loads(notebook.execute(f"import json; print(json.dumps({expression}))"))
+
+
+def button(card: Locator, name: str) -> Locator:
+    return card.get_by_role("button", name=name, exact=True)
+
+
+def tab(card: Locator, name: str) -> Locator:
+    return card.get_by_role("tab", name=re.compile(rf"^{name}\b"))
+
+
+def status(card: Locator) -> Locator:
+    return card.locator(".tw-answer-head .tw-pill")
+
+
+def draw(notebook: Notebook, card: Locator, state: str) -> None:
+    for theme in ("light", "dark"):
+        notebook.screenshot(f"raw-{state}", theme, of=card)
+    notebook.theme("light")
+
+
+def fill_rows(card: Locator, label: str, rows: list[tuple[str, str]]) -> None:
+    for number, (name, value) in enumerate(rows, 1):
+        card.get_by_label(f"{label} name {number}").fill(name)
+        card.get_by_label(f"{label} value {number}").fill(value)
+
+
+def test_a_path_is_completed_and_its_answer_is_a_tree(
+    notebook: Notebook, open_panel: Callable[..., Locator]
+) -> None:
+    card = open_panel()
+    draw(notebook, card, "empty")
+    path = card.get_by_role("combobox", name="Path")
+    path.click()
+    path.press_sequentially("mess")
+    offered = card.locator(".tw-path-list [role=option]")
+    expect(offered.first).to_be_visible()
+    notebook.press("ArrowDown")
+    draw(notebook, card, "completion")
+    assert [one.locator("code").inner_text() for one in offered.all()][:2] == [
+        MESSAGES,
+        "/Accounts/$TWILIO_ACCOUNT_SID/Messages/{Sid}.json",
+    ]
+    notebook.press("Enter")
+    expect(path).to_have_value(MESSAGES)
+    expect(card.get_by_text("List messages.")).to_be_visible()
+    fill_rows(card, "Query parameter", [("PageSize", "3"), ("PageSize", "120")])
+    card.get_by_label("Use query parameter 1").uncheck()
+    draw(notebook, card, "query")
+    button(card, "Send").click()
+
+    expect(status(card)).to_have_text("200 OK")
+    tree = card.get_by_role("tree")
+    tree.get_by_text("[ 120 items ]").click()
+    expect(tree.get_by_text("showing 100 of 120")).to_be_visible()
+    tree.get_by_role("treeitem", name="0:").first.click()
+    draw(notebook, card, "tree")
+    expect(card.locator(".tw-tree-where")).to_have_text('panel.response.data["messages"][0]')
+    button(card, "Show more").click()
+    expect(tree.get_by_text("showing")).to_have_count(0)
+    expect(tree.locator('[aria-level="3"]')).to_have_count(120)
+    expect(tree.locator('[aria-level="4"]')).to_have_count(20)
+    tab(card, "Table").click()
+    expect(card.locator(".tw-table")).to_be_visible()
+    draw(notebook, card, "page")
+    tab(card, "Headers").last.click()
+    draw(notebook, card, "headers")
+    assert said(notebook, "len(panel.response.data['messages'])") == 120
+
+
+def test_a_list_is_read_into_a_frame(
+    notebook: Notebook, open_panel: Callable[..., Locator]
+) -> None:
+    card = open_panel('twilio, path="/Accounts/$TWILIO_ACCOUNT_SID/Usage/Records/Daily.json"')
+    tab(card, "Response").click()
+    card.get_by_role("radio", name="Table").click()
+    draw(notebook, card, "response")
+    button(card, "Send").click()
+
+    expect(status(card)).to_have_text("200 OK")
+    expect(card.locator(".tw-table .tw-row").first).to_be_visible()
+    draw(notebook, card, "frame")
+    assert said(notebook, "type(panel.response.data).__name__") == "DataFrame"
+
+
+def test_a_media_file_is_shown_as_an_image(
+    notebook: Notebook, open_panel: Callable[..., Locator]
+) -> None:
+    before = (
+        "message = twilio.messages.send('+14155550123', from_=sandbox.numbers[0], body='Look', "
+        "media_url=['https://example.com/menu.png'])\n"
+        "media = twilio.messages.media(message.sid)[0]"
+    )
+    card = open_panel("twilio, path=media.uri.removesuffix('.json')", before)
+    tab(card, "Response").click()
+    card.get_by_role("radio", name="Binary").click()
+    button(card, "Send").click()
+
+    expect(status(card)).to_have_text("200 OK")
+    image = card.locator(".tw-blob img")
+    expect(image).to_be_visible()
+    notebook.page.wait_for_function("() => document.querySelector('.tw-blob img').naturalWidth > 0")
+    draw(notebook, card, "image")
+    with notebook.page.expect_download() as download:
+        card.get_by_role("button", name="Save…").click()
+    assert download.value.suggested_filename.endswith(".png")
+    content = download.value.path().read_bytes()
+    assert said(notebook, "list(panel.response.data)") == list(content)
+
+
+def test_an_error_is_explained_and_shown_with_its_body(
+    notebook: Notebook, open_panel: Callable[..., Locator]
+) -> None:
+    card = open_panel(f'twilio, path="{MESSAGES}", method="POST"')
+    tab(card, "Body").click()
+    card.get_by_role("radio", name="Form").click()
+    rows = [("To", "+442079460123"), ("From", "+15005550006"), ("Body", "Hello")]
+    fill_rows(card, "Body field", rows)
+    draw(notebook, card, "body")
+    button(card, "Send").click()
+
+    expect(status(card)).to_have_text("400 Bad Request")
+    expect(card.locator(".tw-why strong")).to_be_visible()
+    expect(card.get_by_role("tree").get_by_text("message:")).to_be_visible()
+    draw(notebook, card, "error")
+    assert said(notebook, "panel.response.status") == 400
+
+
+def test_attempts_are_counted_down_and_cancelled(
+    notebook: Notebook, open_panel: Callable[..., Locator]
+) -> None:
+    card = open_panel(f'twilio, path="{BALANCE}"')
+    notebook.execute("sandbox.fail(status=503, times=9)")
+    tab(card, "Retries").click()
+    card.get_by_label("Retries", exact=True).fill("5")
+    notebook.press("Tab")
+    card.get_by_label("Delay (ms)").fill("900")
+    notebook.press("Tab")
+    draw(notebook, card, "retries")
+    button(card, "Send").click()
+    expect(card.locator(".tw-step", has_text="1: 503")).to_be_visible()
+    expect(card.get_by_text(re.compile(r"The next attempt leaves in [\d.]+ s\."))).to_be_visible()
+    expect(card.locator(".tw-step", has_text="2: 503")).to_be_visible()
+    notebook.screenshot("raw-retrying", "light", of=card)
+    button(card, "Cancel").click()
+
+    expect(status(card)).to_have_text("cancelled")
+    notebook.execute("panel.join()")
+    attempts = said(notebook, "len(panel._state.tries)")
+    assert attempts < 6
+    draw(notebook, card, "cancelled")
+
+
+def test_the_history_asks_before_it_sends_a_change_again(
+    notebook: Notebook, open_panel: Callable[..., Locator]
+) -> None:
+    card = open_panel(f'twilio, path="{BALANCE}"')
+    button(card, "Send").click()
+    expect(status(card)).to_have_text("200 OK")
+    card.get_by_label("Method").select_option("POST")
+    card.get_by_role("combobox", name="Path").fill(MESSAGES)
+    tab(card, "Body").click()
+    card.get_by_role("radio", name="Form").click()
+    sender = said(notebook, "sandbox.numbers[0]")
+    fill_rows(card, "Body field", [("To", "+14155550123"), ("From", sender), ("Body", HOSTILE)])
+    button(card, "Send").dblclick()
+    expect(status(card)).to_have_text("201 Created")
+    if said(notebook, "panel._state.phase") == "asking":  # the second click came after the answer
+        button(card, "Back").click()
+    assert said(notebook, "[one.body for one in sandbox.ledger]") == [HOSTILE]
+
+    button(card, "History (2)").click()
+    button(card, f"Send POST {MESSAGES} again").click()
+    expect(card.get_by_text("This request can change something.")).to_be_visible()
+    draw(notebook, card, "history")
+    assert said(notebook, "len(sandbox.ledger)") == 1
+    button(card, "Send again").click()
+    expect(button(card, "Hide the history (3)")).to_be_visible()
+    assert said(notebook, "len(sandbox.ledger)") == 2
+    assert card.locator("img, script").count() == card.locator(".tw-blob img").count()
+    button(card, "Show the code").click()
+    card.get_by_role("tab", name="httpx").click()
+    draw(notebook, card, "code")
+
+
+def test_a_lost_answer_offers_to_find_out(
+    notebook: Notebook, open_panel: Callable[..., Locator]
+) -> None:
+    card = open_panel(f'twilio, path="{MESSAGES}", method="POST"')
+    notebook.execute("sandbox.fail(fault='reset_after_accept')")
+    tab(card, "Body").click()
+    card.get_by_role("radio", name="Form").click()
+    sender = said(notebook, "sandbox.numbers[0]")
+    fill_rows(card, "Body field", [("To", "+14155550123"), ("From", sender), ("Body", "Hello")])
+    button(card, "Send").click()
+    expect(status(card)).to_have_text("outcome unknown")
+    draw(notebook, card, "unknown")
+    assert said(notebook, "[one.body for one in sandbox.ledger]") == ["Hello"]
+    button(card, "Send").click()
+    expect(card.get_by_text("Nobody knows whether the last POST was carried out")).to_be_visible()
+    button(card, "Back").click()
+    button(card, "Find out").click()
+
+    expect(status(card)).to_have_text("it was sent")
+    assert said(notebook, "len(sandbox.ledger)") == 1
+
+
+def test_a_file_travels_once_and_is_no_part_of_the_notebook(
+    notebook: Notebook, open_panel: Callable[..., Locator]
+) -> None:
+    card = open_panel(f'twilio, path="{MESSAGES}", method="POST"')
+    tab(card, "Body").click()
+    card.get_by_role("radio", name="Multipart").click()
+    fill_rows(card, "Form field", [("To", "+14155550123")])
+    content = bytes(range(256)) * 10_000  # three pieces
+    card.get_by_label("Files to send").set_input_files(
+        {"name": "menu.png", "mimeType": "image/png", "buffer": content}
+    )
+    expect(card.get_by_text("2.6 MB")).to_be_visible()
+    card.get_by_label("Field name", exact=True).fill("Picture")
+    draw(notebook, card, "files")
+
+    assert said(notebook, "[one.name for one in panel._state.draft.files]") == ["Picture"]
+    assert said(notebook, "panel._state.draft.files[0].content == bytes(range(256)) * 10_000")
+    held = said(
+        notebook,
+        "max(len(str(widget.get_state())) for widget in __import__('ipywidgets').widgets.widget"
+        "._instances.values())",
+    )
+    assert held < 200_000
+
+
+def test_everything_can_be_done_with_the_keyboard(
+    notebook: Notebook, open_panel: Callable[..., Locator]
+) -> None:
+    """Method, path, rows, sections, send, tree: no mouse; and the notebook stays as it is."""
+    card = open_panel()
+    page = notebook.page
+    card.get_by_label("Method").focus()
+    notebook.press("Tab")
+    page.keyboard.type("messages")
+    notebook.press("ArrowDown", "Enter", "Tab")
+    expect(button(card, "Send")).to_be_focused()
+    notebook.press("Tab")
+    expect(tab(card, "Query")).to_be_focused()
+    notebook.press("Tab")
+    expect(card.get_by_label("Query parameter name 1")).to_be_focused()
+    page.keyboard.type("PageSize")
+    notebook.press("Tab")
+    page.keyboard.type("2")
+    notebook.press("Enter")
+    expect(card.get_by_label("Query parameter name 2")).to_be_focused()
+    page.keyboard.type("Gone")
+    notebook.press("Tab", "Tab")
+    expect(card.get_by_label("Remove query parameter 2")).to_be_focused()
+    notebook.press("Enter")
+    expect(card.get_by_label("Query parameter name 2")).to_be_focused()
+    expect(card.get_by_label("Query parameter name 2")).to_have_value("")
+    notebook.press("ArrowUp")
+    expect(card.get_by_label("Query parameter name 1")).to_be_focused()
+    notebook.press("Shift+Tab", "Shift+Tab")
+    expect(tab(card, "Query")).to_be_focused()
+    notebook.press("End")
+    expect(tab(card, "Response")).to_be_focused()
+    expect(card.get_by_label("Timeout (s)")).to_be_visible()
+    notebook.press("Home", "Shift+Tab", "Enter")
+    expect(status(card)).to_have_text("200 OK")
+    tree = card.get_by_role("tree")
+    tree.locator("[tabindex='0']").focus()
+    notebook.press("ArrowDown")
+    while page.evaluate("() => document.activeElement.innerText.split(':')[0]") != "messages":
+        notebook.press("ArrowDown")
+    notebook.press("ArrowRight", "ArrowRight", "ArrowRight", "ArrowDown")
+    expect(card.locator(".tw-tree-where")).to_contain_text('["messages"][0]["')
+    notebook.press("ArrowLeft", "ArrowLeft", "ArrowLeft")
+    expect(card.locator(".tw-tree-where")).to_have_text('panel.response.data["messages"]')
+    assert said(notebook, "len(panel.response.data['messages'])") == 2
+    assert len(notebook.save()["cells"]) == 2
+
+
+def test_an_authorization_header_is_refused_and_its_value_is_not_kept(
+    notebook: Notebook, open_panel: Callable[..., Locator]
+) -> None:
+    card = open_panel(f'twilio, path="{BALANCE}"')
+    tab(card, "Headers").click()
+    fill_rows(card, "Header", [("Authorization", "Basic canary")])
+    expect(card.get_by_text("Authorization is not for this table")).to_be_visible()
+    expect(card.get_by_label("Header value 1")).to_have_value("")
+    draw(notebook, card, "refused")
+    button(card, "Send").click()
+
+    assert said(notebook, "panel.response is None")
+    assert "canary" not in json.dumps(said(notebook, "panel._form.tables['headers'].rows"))
+
+
+def test_a_panel_with_no_connection_says_how_to_get_one(
+    notebook: Notebook, open_panel: Callable[..., Locator]
+) -> None:
+    card = open_panel("")
+
+    expect(card.get_by_text("Make this panel with RawRequestPanel(twilio)")).to_be_visible()
+    expect(button(card, "Send")).to_be_disabled()
+    draw(notebook, card, "not-connected")
