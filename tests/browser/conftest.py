@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.browser import harness
 from tests.browser.server import JupyterLab
+from tests.tools import without
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -42,10 +42,7 @@ def pytest_runtest_makereport(
 def chromium() -> Iterator[Browser]:
     """Yield the system's Chromium."""
     if harness.CHROMIUM is None:
-        absent = "there is no `chromium` on the PATH, so nothing was drawn: install it to run these"
-        if os.environ.get("CI") == "true":
-            pytest.fail(absent)
-        pytest.skip(absent)
+        without("chromium", consequence="nothing was drawn")
     with harness.launch_chromium() as browser:
         yield browser
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 
 import nbformat
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.harness import PATIENCE, SHOTS, Notebook
+from tests.tools import without
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 
@@ -22,10 +22,7 @@ def front_end(request: pytest.FixtureRequest) -> str:
     """The name of a front end's package; both serve pages from the server that runs anyway."""
     name = str(request.param)
     if importlib.util.find_spec(name) is None:
-        absent = f"{name} is not installed, so nothing was drawn in it: pip install {name}"
-        if os.environ.get("CI") == "true":
-            pytest.fail(absent)
-        pytest.skip(absent)
+        without(name, consequence="nothing was drawn in it")
     return name
 
 
