@@ -207,4 +207,4 @@ def _plain(name: str) -> str:
     """Return a file name with no folder before it and nothing in it that cannot be seen."""
     last = re.split(r"[/\\]", name)[-1]
     printable = "".join(char for char in last if char.isprintable())
-    return (text_in(printable, len(printable)) or "")[:_LONGEST_NAME] or "file"
+    return printable[:_LONGEST_NAME] or "file"

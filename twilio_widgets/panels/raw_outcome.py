@@ -77,9 +77,10 @@ def answer_to_error(
     said = sentence_of(error)
     answer = Answer(turn=turn, status=status, tone=tone, problem=said)
     response = error.response if isinstance(error, TwilioWidgetsError) else None
+    if isinstance(error, OutcomeUnknown | BadResponse) and response is not None:
+        status = f"{status} · {status_of(response)}"
     if isinstance(error, OutcomeUnknown):
         answer = _lost(answer, said, found=found)
-        status = f"{status} · {status_of(response)}" if response is not None else status
     elif isinstance(error, ApiError) and response is not None:
         status = status_of(response)
         if error.code is not None:

@@ -64,11 +64,11 @@ def raw_snippet(access: Access, draft: RawDraft) -> RawSnippet:
 
 
 def _ours(access: Access, draft: RawDraft) -> str:
-    keywords = keywords_of(draft, content=_reading)
+    keywords = keywords_of(draft, content=_path)
     given: list[object] = [draft.path.strip()]
     if draft.method != "GET":
         given.append(draft.method)
-    return access.ours(call("response = twilio.raw", given, **keywords))
+    return _with_path(access.ours(call("response = twilio.raw", given, **keywords)), draft)
 
 
 def _official(access: Access, draft: RawDraft) -> str:
@@ -112,7 +112,7 @@ def _httpx(access: Access, draft: RawDraft) -> str:
     note = SANDBOX_NOTE if access.kind == "sandbox" else ""
     lines = [*_notes(draft), action, "response.raise_for_status()", f"data = {read}"]
     blocks = (note, "import os", "import httpx", "\n".join(lines))
-    return "\n\n".join(block for block in blocks if block)
+    return _with_path("\n\n".join(block for block in blocks if block), draft)
 
 
 def _curl(access: Access, draft: RawDraft) -> str:
@@ -144,8 +144,18 @@ def _notes(draft: RawDraft) -> list[str]:
     return [_NO_RETRIES] * bool(draft.max_retries) + [_ONE_PAGE] * (draft.answer == "frame")
 
 
-def _reading(file: FilePart) -> Expression:
-    return Expression(f'open({literal(file.file_name)}, "rb").read()')
+def _path(file: FilePart) -> Expression:
+    return Expression(f"Path({literal(file.file_name)})")
+
+
+def _with_path(code: str, draft: RawDraft) -> str:
+    """Import `Path` where the code reads files."""
+    if draft.body != "multipart" or not draft.files:
+        return code
+    wanted = "from pathlib import Path\n"
+    if "import os\n" in code:
+        return code.replace("import os\n", f"import os\n{wanted}", 1)
+    return f"{wanted}\n{code}"
 
 
 def _parts(draft: RawDraft) -> list[str]:
@@ -155,7 +165,7 @@ def _parts(draft: RawDraft) -> list[str]:
         for pair in used(draft.form)
     ]
     return fields + [
-        f"({literal(file.name.strip())}, ({literal(file.file_name)}, {_reading(file)}))"
+        f"({literal(file.name.strip())}, ({literal(file.file_name)}, {_path(file)}.read_bytes()))"
         for file in draft.files
     ]
 

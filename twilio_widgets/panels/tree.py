@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import traitlets
 
+from twilio_widgets.core.secret import Secret
 from twilio_widgets.panels.card import STATIC, Element
 from twilio_widgets.panels.table_cells import visible
 from twilio_widgets.panels.typed import text_in
@@ -103,7 +104,7 @@ def node_of(
         depth: How deep below the node that was asked for it stands.
     """
     shown = visible(_sendable(name)) if isinstance(name, str) else name
-    if isinstance(name, str) and hides(name) and value is not None:
+    if isinstance(value, Secret) or (isinstance(name, str) and hides(name) and value is not None):
         return {"name": shown, "kind": "hidden", "text": "••••••••"}
     if not isinstance(value, Mapping) and not _is_array(value):
         kind, text = leaf_of(value)
