@@ -173,15 +173,14 @@ def test_a_press_waits_until_a_file_is_here(
     table: FilesTable, page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A request must not leave without the file that was chosen before Send was pressed."""
-    page.begin(b"abc")
-    waits = table.has_heard("9-9", 0)
-    page.piece(b"abc", 0)
+    page.upload(b"abc")
     here = table.has_heard("9-9", 1)
     page.begin(b"abc", upload="2-2")
+    waits = table.has_heard("9-9", 1)
     abandoned = time.monotonic() + files._PATIENCE + 1
     monkeypatch.setattr(time, "monotonic", lambda: abandoned)
 
-    assert (waits, here, table.has_heard("9-9", 1)) == (False, True, True)
+    assert (here, waits, table.has_heard("9-9", 1)) == (True, False, True)
 
 
 def test_uploads_that_pages_left_behind_make_room(page: Page) -> None:

@@ -498,12 +498,14 @@ def test_a_lost_change_that_is_no_message_gives_advice_and_no_search(
 def test_the_history_names_requests_and_shows_no_body(
     panel: RawRequestPanel, sandbox: Sandbox
 ) -> None:
-    sent(panel, path=BALANCE)
+    account = sandbox.connection.account_sid
+    sent(panel, path=f"/Accounts/{account}/Messages.json?To=%2B14155550123&PageSize=1")
     sent(panel, **sms(sandbox, "private"))
+    masked = f"/Accounts/{account[:4]}…{account[-4:]}/Messages.json?To=%2B1 4••• ••• 123&PageSize=1"
 
     assert [row[:5] for row in panel._history.rows] == [
         [2, "POST", MESSAGES, "201 Created", "good"],
-        [1, "GET", BALANCE, "200 OK", "good"],
+        [1, "GET", masked, "200 OK", "good"],
     ]
     assert "private" not in str(panel._history.get_state())
 
