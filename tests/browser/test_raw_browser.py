@@ -33,6 +33,7 @@ def open_panel(notebook: Notebook) -> Callable[..., Locator]:
     """Open a notebook whose second cell makes a panel, and return the panel's card."""
 
     def open_it(options: str = "twilio", before: str = "") -> Locator:
+        notebook.page.set_viewport_size({"width": 1200, "height": 1500})  # the card as a whole
         notebook.open([f"{BEGIN}\n{before}", f"panel = RawRequestPanel({options})\npanel"])
         notebook.run_all()
         card = notebook.page.locator(".tw-card")
@@ -337,6 +338,24 @@ def test_an_authorization_header_is_refused_and_its_value_is_not_kept(
 
     assert said(notebook, "panel.response is None")
     assert "canary" not in json.dumps(said(notebook, "panel._form.tables['headers'].rows"))
+
+
+def test_in_a_narrow_place_nothing_is_cut_off(
+    notebook: Notebook, open_panel: Callable[..., Locator]
+) -> None:
+    card = open_panel(f'twilio, path="{MESSAGES}?PageSize=2"')
+    button(card, "Send").click()
+    expect(status(card)).to_have_text("200 OK")
+    button(card, "History (1)").click()
+    notebook.page.set_viewport_size({"width": 560, "height": 1500})
+    expect(button(card, "Send")).to_be_visible()
+    draw(notebook, card, "narrow")
+
+    wide = """(card) => [...card.querySelectorAll("button, input, select, .tw-sent-path, .tw-note")]
+      .filter((part) => part.checkVisibility())
+      .filter((part) => part.getBoundingClientRect().right > card.getBoundingClientRect().right)
+      .map((part) => part.outerHTML)"""
+    assert card.evaluate(wide) == []
 
 
 def test_a_panel_with_no_connection_says_how_to_get_one(
