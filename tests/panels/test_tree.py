@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from twilio_widgets.core.secret import Secret
+from twilio_widgets.core.secret import names_a_secret as hides
 from twilio_widgets.panels.card import close_tree
-from twilio_widgets.panels.raw_outcome import hides
 from twilio_widgets.panels.tree import (
     CHILDREN_AT_ONCE,
     LONGEST_SHOWN,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import ipywidgets
 import traitlets
 
+from twilio_widgets.core.secret import names_a_secret
 from twilio_widgets.panels.blob import BytesView
 from twilio_widgets.panels.card import (
     STATIC,
@@ -18,7 +19,7 @@ from twilio_widgets.panels.card import (
     styled,
     visible,
 )
-from twilio_widgets.panels.raw_outcome import hides, hushed, stem_of, views_of
+from twilio_widgets.panels.raw_outcome import hushed, stem_of, views_of
 from twilio_widgets.panels.raw_table import frame_table, is_frame, page_table, table_of
 from twilio_widgets.panels.raw_words import view_names
 from twilio_widgets.panels.table import MOST_ROWS, VirtualTable
@@ -61,7 +62,7 @@ class AnswerArea:
         self.find_out = plain("Find out")
         self.views = Tabs("Ways to look at the answer", [("tree", "Tree")])
         self._head = AnswerHead()
-        self._tree = JsonTree("The answer", root="panel.response.data", hides=hides)
+        self._tree = JsonTree("The answer", root="panel.response.data", hides=names_a_secret)
         self._text = TextView("The answer")
         self._blob = BytesView()
         self._headers = styled(Facts(), "tw-answer-headers")
@@ -117,11 +118,11 @@ def _table_of(content: object) -> ipywidgets.Widget:
     """Return a table of a DataFrame, or of one page of a list."""
     note = ""
     if is_frame(content):
-        columns, rows = frame_table(content, hides)
+        columns, rows = frame_table(content, names_a_secret)
         complete = getattr(content, "attrs", {}).get("complete", True)
         note = "" if complete else "The list holds more: raise “At most” to read it."
     else:
-        columns, rows = page_table(table_of(content) or [], hides)
+        columns, rows = page_table(table_of(content) or [], names_a_secret)
         note = "One page of the list. “Table” under Response follows the pages."
     if not columns:
         return styled(Note(text="The list is empty."), "tw-nothing")

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from twilio_widgets.panels.raw_state import View
 
 _ANY_ACCOUNT = "AC" + "0" * 32
-_SECRET = re.compile(r"(?:.*_)?(?:auth_?token|secret|password)", re.IGNORECASE)
 _SECRET_TEXT = re.compile(
     r'("(?:\w*_)?(?:auth_?token|secret|password)"\s*:\s*")[^"]*(")'
     r"|(<(?:\w*)(?:AuthToken|Secret|Password)>)[^<]*(<)",
@@ -42,11 +41,6 @@ LOOK_FIRST = "It may have been carried out. Look what is there before you send i
 
 class Cancelled(Exception):
     """A person wants no more attempts."""
-
-
-def hides(name: str) -> bool:
-    """Say whether a field's value is a credential; ``panel.response`` has it, the page has not."""
-    return _SECRET.fullmatch(name) is not None
 
 
 def hushed(text: str) -> str:
