@@ -18,6 +18,8 @@ TwilioWidgetsError
 │   ├── RateLimited             429
 │   └── RejectedMessage         a message was refused at creation
 ├── SignatureError              a signature cannot be made or checked
+├── ListenerError               the listener's process cannot be started, reached or used
+├── JobError                    a job's journal cannot be used: it is busy, foreign or damaged
 └── SandboxError                the sandbox was asked for something it cannot be
 
 ``str(error)`` is one line a person can act on; the attributes carry the facts. No error holds a
@@ -210,6 +212,14 @@ class RejectedMessage(ApiError):
 
 class SignatureError(TwilioWidgetsError):
     """A signature cannot be made or checked."""
+
+
+class ListenerError(TwilioWidgetsError):
+    """The listener's process cannot be started, reached or used."""
+
+
+class JobError(TwilioWidgetsError):
+    """A job's journal cannot be used: another process has it, or it is not what it should be."""
 
 
 class SandboxError(TwilioWidgetsError):

@@ -23,20 +23,37 @@ BELOW = {
     "progress": set(),
     "client": {"errors", "core", "frames", "progress"},
     "sandbox": {"errors", "core"},
-    "panels": {"errors", "core", "frames", "progress", "client", "sandbox"},
+    "bulk": {"errors", "core", "frames", "progress", "client"},
+    "listener": {"errors", "core", "frames", "progress", "client"},
+    "panels": {
+        "errors",
+        "core",
+        "frames",
+        "progress",
+        "client",
+        "sandbox",
+        "bulk",
+        "listener",
+    },
 }
 """Which rooms a room may look into."""
 
 SANDBOX_MAY_USE = {"segments", "signature", "connection", "secret"}
 """So that it can contradict the client, the sandbox shares no more than this with the core."""
 
-UPWARD = {("errors", "core.explain"), ("errors", "core.response")}
-"""An error explains itself by the catalogue, loaded when asked; it may carry an answer (a type)."""
+UPWARD = {
+    ("errors", "core.explain"),
+    ("errors", "core.response"),
+    ("listener", "panels.events_table"),
+    ("bulk", "panels.job_bar"),
+}
+"""An error explains itself by the catalogue, loaded when asked; it may carry an answer (a type).
+A listener and a job are drawn by the panels' room, loaded when they are first shown."""
 
 LIBRARIES = {
     "httpx": {"core/transport.py", "core/wire.py", "sandbox/inprocess.py"},
     "httpcore": {"core/wire.py", "core/deadline.py"},
-    "pandas": {"frames/"},
+    "pandas": {"frames/", "bulk/table.py"},
     "pyarrow": {"frames/"},
     "msgspec": {"frames/"},
     "numpy": {"frames/"},
@@ -46,6 +63,10 @@ LIBRARIES = {
     "traitlets": {"panels/"},
     "IPython": {"panels/"},
     "uvicorn": {"sandbox/"},
+    "httptools": {"listener/"},
+    "jupyter_server": {"listener/jupyter/"},
+    "tornado": {"listener/jupyter/"},
+    "platformdirs": {"core/folders.py"},
     "multipart": {"sandbox/"},
     "tqdm": {"progress.py"},
     "phonenumbers": {"core/"},

@@ -11,7 +11,9 @@ import re
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
+from twilio_widgets.core.folders import user_folder
 from twilio_widgets.core.secret import Secret
 from twilio_widgets.errors import ConfigurationError
 
@@ -185,6 +187,16 @@ class Connection:
     def wire(self) -> object | None:
         """An httpx transport to use instead of the network: the sandbox's, or None."""
         return None
+
+    @property
+    def root_url(self) -> str | None:
+        """Where another process finds this API: a sandbox's socket. None: at Twilio's hosts."""
+        return None
+
+    @property
+    def data_folder(self) -> Path:
+        """The folder for what outlives the kernel: jobs and events. It need not exist yet."""
+        return user_folder()
 
     settle_seconds = 60.0
     """How long a message that was accepted may still be missing from the message list."""

@@ -10,6 +10,7 @@ from twilio_widgets.core.connection import ApiKeyConnection, AuthTokenConnection
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from pathlib import Path
 
     from twilio_widgets.core.secret import Secret
     from twilio_widgets.sandbox.sandbox import Sandbox
@@ -29,6 +30,16 @@ class _Inside:
     def world_id(self) -> str:
         """The random name of this world: what is kept for it goes by this name."""
         return self.sandbox.world_id
+
+    @property
+    def root_url(self) -> str:
+        """The sandbox's socket; it opens when it is first asked for."""
+        return self.sandbox.url
+
+    @property
+    def data_folder(self) -> Path:
+        """A temporary folder that goes with the world."""
+        return self.sandbox.data_folder
 
     def now(self) -> datetime:
         """Return the world's present."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
 
 from twilio_widgets.core.secret import Secret
@@ -90,6 +92,7 @@ class Sandbox:
         self._wire = InProcess(self._exchange, self.clock)
         self._webhooks = Webhooks(self._world)
         self._server: Server | None = None
+        self._folder: TemporaryDirectory[str] | None = None
         self._opening = threading.Lock()
         self._closed = False
 
@@ -162,6 +165,17 @@ class Sandbox:
     def world_id(self) -> str:
         """A random name for this run of the world, whatever its seed."""
         return self._world.id
+
+    @property
+    def data_folder(self) -> Path:
+        """A temporary folder for what is kept for this world; it goes when the world closes."""
+        with self._opening:
+            if self._folder is None:
+                # The finaliser removes it when nobody closes the sandbox.
+                self._folder = TemporaryDirectory(
+                    prefix="twilio_widgets-", ignore_cleanup_errors=True
+                )
+            return Path(self._folder.name)
 
     @property
     def list_lag(self) -> float:
@@ -297,6 +311,8 @@ class Sandbox:
             self._webhooks.close()
             if self._server is not None:
                 self._server.close()
+            if self._folder is not None:
+                self._folder.cleanup()
 
     def __enter__(self) -> Self:
         return self

@@ -1,0 +1,26 @@
+"""Where things are kept that outlive a kernel, for their owner's eyes only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+PRIVATE = 0o700
+
+
+def user_folder() -> Path:
+    """Return the folder for this user's jobs and events; it need not exist."""
+    return user_data_path("twilio_widgets", appauthor=False)
+
+
+def private_folder(path: Path) -> Path:
+    """Make a folder, and those above it, that only its owner may look into.
+
+    A folder that is there already keeps its mode: somebody chose it.
+    """
+    for folder in (*reversed(path.parents), path):
+        if not folder.is_dir():
+            folder.mkdir(mode=PRIVATE, exist_ok=True)
+            folder.chmod(PRIVATE)  # whatever the umask says
+    return path
