@@ -1,36 +1,43 @@
-"""Message frames that can be shown to others: phone numbers masked wherever they stand."""
+"""Frames that can be shown to others: phone numbers masked wherever they stand."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pandas as pd
 
 from twilio_widgets.core.address import mask
 from twilio_widgets.frames.csv_file import each_text
-from twilio_widgets.frames.schema import SCHEMA, with_known_words
+from twilio_widgets.frames.schema import with_known_words
 
 if TYPE_CHECKING:
-    from twilio_widgets.frames.message_frame import MessageFrame
+    from twilio_widgets.frames.safe_frame import SafeFrame
 
-_ACCOUNT = "account_sid"
+F = TypeVar("F", bound="SafeFrame")
+
+_ACCOUNT = re.compile(r"\b(AC[0-9a-fA-F]{2})[0-9a-fA-F]{26}([0-9a-fA-F]{4})\b")
 
 
-def masked(frame: MessageFrame) -> MessageFrame:
-    """Return a copy with every phone number masked, in texts, names and attrs alike."""
-    safe = each_text(frame, mask)
-    for column in SCHEMA:
-        if column.words and column.name in safe.columns:
-            safe[column.name] = with_known_words(safe[column.name], column.words)
-    if _ACCOUNT in safe.columns:
-        shortened = safe[_ACCOUNT].str.replace(r"^(.{4}).+(.{4})$", r"\1…\2", regex=True)
-        safe[_ACCOUNT] = shortened
+def masked(frame: F) -> F:
+    """Return a copy with phone numbers and account SIDs masked, in texts, names and attrs alike."""
+    safe = each_text(frame, _masked_text)
+    for place, dtype in enumerate(frame.dtypes):
+        if isinstance(dtype, pd.CategoricalDtype):
+            words = dict.fromkeys(_masked_text(str(word)) for word in dtype.categories)
+            safe.isetitem(place, with_known_words(safe.iloc[:, place], tuple(words)).array)
     made = type(frame)(safe)
     made.attrs = {name: _masked_value(value) for name, value in frame.attrs.items()}
     return made
 
 
+def _masked_text(text: str) -> str:
+    return _ACCOUNT.sub(r"\1…\2", mask(text))
+
+
 def _masked_value(value: Any) -> Any:
     if isinstance(value, str):
-        return mask(value)
+        return _masked_text(value)
     if isinstance(value, dict):
         return {name: _masked_value(part) for name, part in value.items()}
     if isinstance(value, list):

@@ -85,14 +85,15 @@ def empty() -> pd.DataFrame:
     return conform(pd.DataFrame())
 
 
-def conform(frame: pd.DataFrame) -> pd.DataFrame:
-    """Give a table of messages the schema's columns, order and dtypes.
+def conform(frame: pd.DataFrame, schema: tuple[Column, ...] = SCHEMA) -> pd.DataFrame:
+    """Give a table the schema's columns, order and dtypes.
 
     Columns that are missing are added without values; columns the schema does not know are kept as
     they are, after the others. Times without a zone are taken as UTC.
 
     Args:
-        frame: Messages from anywhere: Parquet, a CSV file, frames put together with ``pd.concat``.
+        frame: Rows from anywhere: Parquet, a CSV file, frames put together with ``pd.concat``.
+        schema: Whose columns; those of messages when not given.
 
     Returns:
         A new frame; `frame` is not changed. Its ``attrs`` are kept.
@@ -100,7 +101,7 @@ def conform(frame: pd.DataFrame) -> pd.DataFrame:
     Raises:
         ConfigurationError: A value does not fit its column; the error's `field` is the column.
     """
-    columns = {column.name: _fitted(frame, column) for column in SCHEMA}
+    columns = {column.name: _fitted(frame, column) for column in schema}
     known = pd.DataFrame(columns, index=frame.index)
     others = frame.loc[:, [name for name in frame.columns if name not in columns]]
     made = pd.concat([known, pd.DataFrame(others)], axis=1) if len(others.columns) else known
