@@ -1,0 +1,99 @@
+"""The parts of a URL, and the forms of it that Twilio may have signed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+STANDARD_PORT: Final = {"http": ":80", "https": ":443"}
+
+_AUTHORITY: Final = re.compile(r"(?P<host>\[[^\[\]@]+\]|[^\[\]:@]+)(?P<port>:[0-9]{0,5})?")
+_END: Final = re.compile(r"[/?]")
+_ESCAPED: Final = re.compile(r"%(?:40|3A|27)", re.IGNORECASE)
+_PLAIN: Final = {"%40": "@", "%3A": ":", "%3a": ":", "%27": "'"}
+
+
+class Location(NamedTuple):
+    """The parts of a URL, each with the mark that sets it apart, so that joined they are it."""
+
+    scheme: str
+    """``"http"`` or ``"https"``."""
+    user: str
+    """``"name:password@"``, or nothing."""
+    host: str
+    port: str
+    """``":8443"``, or nothing."""
+    path: str
+    query: str
+    """``"?…"``, or nothing."""
+    fragment: str
+    """``"#…"``, or nothing."""
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port. A user name and password are never signed."""
+        return f"{self.scheme}://{self.host}{self.port}"
+
+    @property
+    def target(self) -> str:
+        """Path and query, as they stand in the request."""
+        return self.path + self.query
+
+
+def split(url: str) -> Location | None:
+    """Take a URL apart without changing a character, but for the case of its scheme.
+
+    Returns:
+        The parts; None when it is no http(s) URL with a host and a possible port, or holds a
+        character that no request can carry.
+    """
+    scheme, mark, rest = url.partition("://")
+    scheme = scheme.lower()
+    if not mark or scheme not in STANDARD_PORT or not url.isprintable():
+        return None
+    rest, sharp, fragment = rest.partition("#")
+    end = _END.search(rest)
+    cut = end.start() if end else len(rest)
+    user, at, address = rest[:cut].rpartition("@")
+    authority = _AUTHORITY.fullmatch(address)
+    if authority is None:
+        return None
+    host, port = authority["host"], authority["port"] or ""
+    if len(port) > 1 and int(port[1:]) > 65535:
+        return None
+    path, question, query = rest[cut:].partition("?")
+    return Location(scheme, user + at, host, port, path, question + query, sharp + fragment)
+
+
+def signed_forms(location: Location) -> Iterator[str]:
+    """Yield the forms in which Twilio may have signed a URL, the likeliest first.
+
+    With and without the port, because Twilio's back ends differ; without an empty query; and with
+    ``@``, ``:`` and ``'`` of the query in plain, because Twilio signs them so and then requests
+    the URL with them escaped.
+    """
+    for target in _targets(location):
+        for origin in _origins(location):
+            yield origin + target
+
+
+def _origins(location: Location) -> Iterator[str]:
+    yield location.origin
+    bare = f"{location.scheme}://{location.host}"
+    if not location.port:
+        yield bare + STANDARD_PORT[location.scheme]
+    elif location.port.strip(":0"):
+        yield bare
+
+
+def _targets(location: Location) -> Iterator[str]:
+    yield location.target
+    if location.query == "?":
+        yield location.path
+    elif "%" in location.query:
+        plain = _ESCAPED.sub(lambda found: _PLAIN[found[0]], location.query)
+        if plain != location.query:
+            yield location.path + plain
