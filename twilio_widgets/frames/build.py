@@ -17,6 +17,7 @@ from twilio_widgets.frames.dates import instants
 from twilio_widgets.frames.gather import Gathering
 from twilio_widgets.frames.message_frame import MessageFrame
 from twilio_widgets.frames.schema import (
+    FLAG,
     MOMENT,
     MOMENT_TYPE,
     MONEY,
@@ -114,7 +115,11 @@ def _from_wire(texts: Any, column: Column) -> Any:
 def _from_values(messages: list[Message], column: Column) -> Any:
     """Turn a field of Message values, typed already, into a column of pandas."""
     name = "from_" if column.name == "from" else column.name
-    values = [getattr(message, name) for message in messages]
+    return array_of([getattr(message, name) for message in messages], column)
+
+
+def array_of(values: list[Any], column: Column) -> Any:
+    """Turn typed values, or None where there is none, into a column of pandas."""
     if column.dtype == MOMENT:
         return pd.array(pa.array(values, MOMENT_TYPE).to_numpy(False), MOMENT)
     if column.words:  # a Message holds "" where Twilio gave no word
@@ -123,6 +128,8 @@ def _from_values(messages: list[Message], column: Column) -> Any:
         return TEXT.__from_arrow__(pa.array(values, pa.large_string()))
     if column.dtype == MONEY:
         return pd.arrays.ArrowExtensionArray(money(values))
+    if column.dtype == FLAG:
+        return pd.array(values, FLAG)
     return WHOLE.__from_arrow__(pa.array(values, pa.int64()))
 
 

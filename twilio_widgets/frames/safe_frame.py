@@ -24,7 +24,7 @@ _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 
 
 class SafeFrame(pd.DataFrame):
-    """Texts of strangers as a pandas DataFrame, safe to look at and honest about what it leaves out.
+    """A pandas DataFrame of strangers' texts: safe to look at, honest about what it leaves out.
 
     It is a DataFrame in every respect; what pandas derives from it is of the same kind again. Its
     display differs from pandas' in three ways: texts are never read as HTML or TeX, control

@@ -31,6 +31,7 @@ TEXT: Any = pd.StringDtype("pyarrow")
 WHOLE: Any = pd.Int64Dtype()
 MONEY_TYPE: Any = pa.decimal128(18, 6)
 MONEY: Any = pd.ArrowDtype(MONEY_TYPE)
+FLAG: Any = pd.BooleanDtype()
 MOMENT = pd.DatetimeTZDtype("us", "UTC")
 MOMENT_TYPE: Any = pa.timestamp("us", tz="UTC")
 _MICRO = Decimal("0.000001")
@@ -52,7 +53,8 @@ class Column:
     """The known words of a categorical column. Words that are new are appended to them."""
 
 
-def _words(name: str, words: tuple[str, ...], meaning: str) -> Column:
+def words_column(name: str, words: tuple[str, ...], meaning: str) -> Column:
+    """Describe a categorical column by its known words, in their order."""
     return Column(name, pd.CategoricalDtype(list(words)), meaning, words)
 
 
@@ -61,8 +63,8 @@ SCHEMA = (
     Column("date_sent", MOMENT, "When Twilio sent it, or passed an inbound one on. NaT: not yet."),
     Column("date_created", MOMENT, "When the message came into being."),
     Column("date_updated", MOMENT, "When anything about it last changed."),
-    _words("direction", DIRECTIONS, "Which way it went, and what made it."),
-    _words("status", STATUSES, "Where it stands, in Twilio's word."),
+    words_column("direction", DIRECTIONS, "Which way it went, and what made it."),
+    words_column("status", STATUSES, "Where it stands, in Twilio's word."),
     Column("from", TEXT, "The sender. NA: a messaging service has not chosen one yet."),
     Column("to", TEXT, "The recipient."),
     Column("body", TEXT, 'The text. "" once redacted.'),
