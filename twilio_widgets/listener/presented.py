@@ -82,12 +82,14 @@ def pairs_of(form: bytes, *, errors: str = "strict") -> Pairs:
         UnicodeDecodeError: They are not UTF-8, and `errors` is ``"strict"``.
     """
     found = []
-    for piece in form.replace(b"+", b" ").split(b"&"):
-        if piece:
-            name, _, value = piece.partition(b"=")
-            found.append((_decoded(name, errors), _decoded(value, errors)))
+    for piece in form.decode("utf-8", errors).replace("+", " ").split("&"):
+        name, _, value = piece.partition("=")
+        if "%" in piece:
+            found.append((_unescaped(name, errors), _unescaped(value, errors)))
+        elif piece:
+            found.append((name, value))
     return tuple(found)
 
 
-def _decoded(text: bytes, errors: str) -> str:
-    return (unquote_to_bytes(text) if b"%" in text else text).decode("utf-8", errors)
+def _unescaped(text: str, errors: str) -> str:
+    return unquote_to_bytes(text).decode("utf-8", errors)
