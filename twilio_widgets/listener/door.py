@@ -1,0 +1,81 @@
+"""Which connections there are; who is let in when there is no room; who has waited too long."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from twilio_widgets.listener.limits import USUAL, Limits
+from twilio_widgets.listener.protocol import Connection, State
+
+_SWEEP_SECONDS = 0.25
+
+
+class Door:
+    """The connections of one listener.
+
+    When all places are taken, the one that has been waiting longest for its own request to come in
+    goes: a request of Twilio's is there within milliseconds, so slow senders make room for it,
+    however many they are. A connection whose answer is being prepared never goes.
+
+    Args:
+        limits: How many, and how long.
+        loop: The event loop all of them live on.
+    """
+
+    def __init__(self, limits: Limits = USUAL, loop: asyncio.AbstractEventLoop | None = None):
+        self.limits = limits
+        self._loop = loop or asyncio.get_running_loop()
+        self._connections: set[Connection] = set()
+        self._closed = False
+        self._sweeping = self._loop.call_later(_SWEEP_SECONDS, self._sweep)
+
+    def now(self) -> float:
+        """Return the loop's time, in seconds."""
+        return self._loop.time()
+
+    def soon(self, call: Callable[[], None]) -> None:
+        """Call later, but before anything else is read."""
+        self._loop.call_soon(call)
+
+    def admit(self, connection: Connection) -> bool:
+        """Let a connection in, if need be in place of a slow or an idle one."""
+        if self._closed:
+            return False
+        if len(self._connections) >= self.limits.connections and not self._make_room():
+            return False
+        self._connections.add(connection)
+        return True
+
+    def leave(self, connection: Connection) -> None:
+        """Forget a connection."""
+        self._connections.discard(connection)
+
+    def close(self) -> None:
+        """Close every connection, those with an answer under way included."""
+        self._closed = True
+        self._sweeping.cancel()
+        for connection in tuple(self._connections):
+            connection.drop()
+
+    def _make_room(self) -> bool:
+        slow = min(
+            (one for one in self._connections if one.state is not State.ANSWER),
+            key=lambda one: (one.served, one.since),
+            default=None,
+        )
+        if slow is None:
+            return False
+        self._connections.discard(slow)
+        slow.drop()
+        return True
+
+    def _sweep(self) -> None:
+        now = self.now()
+        for connection in tuple(self._connections):
+            if connection.deadline <= now:
+                connection.drop()
+        self._sweeping = self._loop.call_later(_SWEEP_SECONDS, self._sweep)
+
+    def __len__(self) -> int:
+        return len(self._connections)

@@ -1,0 +1,83 @@
+"""One HTTP request as the listener read it, before anybody believes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+_ONCE = frozenset(
+    {
+        "host",
+        "origin",
+        "expect",
+        "content-type",
+        "content-length",
+        "transfer-encoding",
+        "x-twilio-signature",
+        "x-twilio-webhooks-signature-settings",
+        "x-twilio-widgets-forward",
+        "x-original-host",
+        "x-original-proto",
+        "x-original-uri",
+        "i-twilio-idempotency-token",
+    }
+)
+"""Headers we act on. Two of one kind could be read differently by a proxy and by us."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Head:
+    """The request line and the headers."""
+
+    method: str
+    target: str
+    """The request target as it stood on the wire, escapes and all."""
+
+    headers: tuple[tuple[str, str], ...] = ()
+    """Names as they came, values as Latin-1."""
+
+    @cached_property
+    def fields(self) -> dict[str, str]:
+        """The headers by lower-case name; of a repeated one the last."""
+        return {name.lower(): value for name, value in self.headers}
+
+    @cached_property
+    def ambiguous(self) -> bool:
+        """Whether a header that we act on came twice."""
+        if len(self.fields) == len(self.headers):
+            return False
+        names = [name.lower() for name, _ in self.headers]
+        return any(names.count(name) > 1 for name in _ONCE)
+
+    def get(self, name: str) -> str | None:
+        """Return a header by its lower-case name."""
+        return self.fields.get(name)
+
+    @property
+    def length(self) -> int:
+        """What ``Content-Length`` announces, in bytes; 0 where there is none."""
+        return int(self.fields.get("content-length") or 0)
+
+    @property
+    def path(self) -> str:
+        """The target without its query."""
+        return self.target.partition("?")[0]
+
+    @property
+    def query(self) -> str:
+        """The query of the target, raw."""
+        return self.target.partition("?")[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """A whole request: its head, and its body byte for byte."""
+
+    head: Head
+    body: bytes = b""
+
+    @property
+    def size(self) -> int:
+        """About how much memory it holds, in bytes."""
+        head = self.head
+        return len(self.body) + len(head.target) + sum(len(n) + len(v) for n, v in head.headers)
