@@ -198,12 +198,21 @@ class Connection:
         """The folder for what outlives the kernel: jobs and events. It need not exist yet."""
         return user_folder()
 
+    @property
+    def world_id(self) -> str | None:
+        """The random name of a sandbox's world: what is kept for it goes by it. None: Twilio."""
+        return None
+
     settle_seconds = 60.0
     """How long a message that was accepted may still be missing from the message list."""
 
     def now(self) -> datetime:
         """Return the present (aware, UTC)."""
         return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Return seconds that only grow, whatever is done to the clock: for pacing."""
+        return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
         """Let `seconds` pass. A sandbox with a frozen clock turns it instead."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,11 @@ class _Inside:
     def now(self) -> datetime:
         """Return the world's present."""
         return self.sandbox.clock.now()
+
+    def monotonic(self) -> float:
+        """Return seconds that only grow; on a frozen clock, the world's."""
+        clock = self.sandbox.clock
+        return clock.seconds() if clock.frozen else time.monotonic()
 
     def sleep(self, seconds: float) -> None:
         """Let time pass in this world; a frozen clock turns at once."""

@@ -1,0 +1,1 @@
+"""Many messages: checked before, never twice, settled after."""

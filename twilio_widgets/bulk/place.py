@@ -1,0 +1,185 @@
+"""Where a job's journal is kept, and who has it.
+
+One file a job: ``<folder>/<account SID>/<name>.sqlite``. A sandbox's journals stand one folder
+deeper, under the world's own name: another world is another ledger.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import socket
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from twilio_widgets.core.folders import private_folder
+from twilio_widgets.errors import ConfigurationError, JobError
+
+if TYPE_CHECKING:
+    from twilio_widgets.core.connection import Connection
+
+LONGEST_NAME = 80
+
+_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+"""What Windows takes for a device, whatever the folder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The files of one job."""
+
+    folder: Path
+    name: str
+    account_sid: str
+    world: str | None = None
+    """A sandbox's world; None for Twilio itself."""
+
+    @property
+    def file(self) -> Path:
+        """The journal."""
+        return self.folder / f"{self.name}.sqlite"
+
+    @property
+    def lock_file(self) -> Path:
+        """What the process that runs the job holds."""
+        return self.folder / f"{self.name}.lock"
+
+    def damaged(self) -> list[Path]:
+        """Return what was kept aside of this job's damaged journals."""
+        return sorted(self.folder.glob(f"{_literally(self.name)}.damaged-*.sqlite"))
+
+
+def _literally(name: str) -> str:
+    return re.sub(r"([*?[])", r"[\1]", name)
+
+
+def place_of(
+    connection: Connection, name: str, folder: str | Path | None = None, *, room: str = "jobs"
+) -> Place:
+    """Return where the job of this name is kept for this account.
+
+    Args:
+        connection: Whose job it is.
+        name: The job's name.
+        folder: Instead of the user's data folder, or of the sandbox's temporary one.
+        room: The folder inside the data folder.
+
+    Raises:
+        ConfigurationError: The name cannot be a file's.
+    """
+    home = connection.data_folder / room if folder is None else Path(folder).expanduser()
+    account = home / connection.acting_sid
+    world = connection.world_id
+    return Place(
+        folder=account if world is None else account / world,
+        name=check_name(name),
+        account_sid=connection.acting_sid,
+        world=world,
+    )
+
+
+def check_name(name: str) -> str:
+    """Return a job's name that can be a file's on every system.
+
+    Raises:
+        ConfigurationError: It is none.
+    """
+    fits = (
+        isinstance(name, str)
+        and 0 < len(name) <= LONGEST_NAME
+        and re.fullmatch(r"\w[\w .@+-]*", name) is not None
+        and name[-1] not in " ."
+        and _DEVICES.fullmatch(name) is None
+    )
+    if not fits:
+        raise ConfigurationError(
+            "A job's name becomes a file's: letters, digits, spaces and . _ @ + -, beginning with "
+            f'a letter or digit, at most {LONGEST_NAME} characters, such as "spring-invite".',
+            field="name",
+        )
+    return name
+
+
+class Ownership:
+    """The right to run a job, held by one process at a time.
+
+    It is a lock of the operating system, so it goes with the process, however that ends. What the
+    lock file says about its holder is for people; the lock alone is the proof.
+
+    Args:
+        place: Whose lock.
+
+    Raises:
+        JobError: Somebody else holds it; it says who.
+    """
+
+    def __init__(self, place: Place) -> None:
+        private_folder(place.folder)
+        path = place.lock_file
+        self._handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        try:
+            _lock(self._handle)
+        except OSError:
+            holder = _described(_holder_of(path))
+            os.close(self._handle)
+            raise JobError(
+                f'Job "{place.name}" is running {holder}. Wait for it there, or cancel or pause it '
+                "there first; nothing was sent here."
+            ) from None
+        os.ftruncate(self._handle, 0)
+        os.lseek(self._handle, _AFTER_THE_LOCK, os.SEEK_SET)
+        os.write(self._handle, json.dumps(_ourselves()).encode())
+
+    def release(self) -> None:
+        """Let go of it. The file stays, so that two never lock two files of one name."""
+        if self._handle >= 0:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._handle, 0)
+            os.close(self._handle)
+            self._handle = -1
+
+
+_AFTER_THE_LOCK = 1
+"""Windows lets nobody read a byte that is locked: ours is the first one."""
+
+
+def _lock(handle: int) -> None:
+    """Lock the file for as long as it is open, or raise OSError at once."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _ourselves() -> dict[str, object]:
+    return {
+        "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "since": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _holder_of(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_bytes()[_AFTER_THE_LOCK:].decode()
+        holder = json.loads(text)
+    except (OSError, ValueError):
+        return {}
+    return holder if isinstance(holder, dict) else {}
+
+
+def _described(holder: dict[str, Any]) -> str:
+    if not isinstance(holder.get("pid"), int):
+        return "in another process"
+    if holder["pid"] == os.getpid() and holder.get("host") == socket.gethostname():
+        return f"in this process (since {holder.get('since')})"
+    return f"in process {holder['pid']} on {holder.get('host')} (since {holder.get('since')})"
