@@ -263,7 +263,8 @@ def test_a_get_webhook_carries_its_parameters_in_the_query(
 def test_a_services_webhook_wins_unless_it_defers(box: Sandbox, receiver: Receiver) -> None:
     set_webhook(box, SmsUrl=f"{receiver.url}/number")
     service = f"/v1/Services/{box.services[0]}"
-    ask(box, "POST", service, InboundRequestUrl=f"{receiver.url}/service")
+    own = f"{receiver.url}/service"
+    ask(box, "POST", service, InboundRequestUrl=own, UseInboundWebhookOnNumber="false")
     box.receive(from_=THEM, body="1")
     box.settle()
     ask(box, "POST", service, UseInboundWebhookOnNumber="true")
@@ -271,6 +272,17 @@ def test_a_services_webhook_wins_unless_it_defers(box: Sandbox, receiver: Receiv
     box.settle()
 
     assert [call.path for call in receiver.calls] == ["/service", "/number"]
+
+
+def test_a_service_with_no_url_that_does_not_defer_receives_nothing(
+    box: Sandbox, receiver: Receiver
+) -> None:
+    set_webhook(box, SmsUrl=f"{receiver.url}/number")
+    ask(box, "POST", f"/v1/Services/{box.services[0]}", UseInboundWebhookOnNumber="false")
+    box.receive(from_=THEM, body="1")
+    box.settle()
+
+    assert receiver.calls == []
 
 
 def test_a_failing_url_falls_back(box: Sandbox, receiver: Receiver) -> None:

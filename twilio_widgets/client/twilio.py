@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Self, cast
+from typing import Self, TypeVar, cast
 
 from twilio_widgets.client.face import Face, awaited
 from twilio_widgets.client.messages import AsyncMessages, Messages
@@ -11,14 +11,20 @@ from twilio_widgets.client.raw import RawFace
 from twilio_widgets.core import account, drive
 from twilio_widgets.core.connection import Connection
 from twilio_widgets.core.outbox import Outbox
-from twilio_widgets.core.transport import LARGEST_BODY, AsyncTransport, BlockingTransport, Policy
+from twilio_widgets.core.request import Flow
+from twilio_widgets.core.policy import Policy
+from twilio_widgets.core.transport import LARGEST_BODY, AsyncTransport, BlockingTransport, Judge
 from twilio_widgets.errors import ConfigurationError
+
+T = TypeVar("T")
 
 LONGEST_TIMEOUT = 86_400
 """Seconds. What is longer is a mistake, and a socket could not be told."""
 
 
 class _Account(RawFace, Face):
+    _transport: BlockingTransport | AsyncTransport
+
     def check(self) -> account.AccountCheck:
         """Prove the credentials, and say what this connection can and cannot do.
 
@@ -38,10 +44,19 @@ class _Account(RawFace, Face):
         flow = account.services(self._connection, self._patience())
         return cast("list[account.MessagingService]", self._run(flow))
 
+    def run(self, flow: Flow[T]) -> T:
+        """Carry out a flow of the core's: how the rooms above make requests of their own."""
+        return cast("T", self._run(flow))
+
     @property
     def connection(self) -> Connection:
         """The connection it was made with."""
         return self._connection
+
+    @property
+    def policy(self) -> Policy | Judge:
+        """What judges every request before it leaves."""
+        return self._transport.policy
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._connection!r})"
@@ -54,7 +69,8 @@ class Twilio(_Account):
         connection: From ``connect()``, a connection's constructor, or ``Sandbox().connection``.
         timeout: Seconds one exchange may take in all, with its repeats and pauses.
         base_url: ``scheme://host[:port]`` instead of Twilio's; https, or http on this machine.
-        policy: Judges every request before it leaves.
+        policy: The guard rails of this client; `Policy()` when none is given, and no limits for a
+            sandbox.
         largest_body: The most bytes of a body, sent or received, also after decompression.
 
     Raises:
@@ -66,7 +82,7 @@ class Twilio(_Account):
         connection: Connection,
         timeout: float = 30.0,
         base_url: str | None = None,
-        policy: Policy | None = None,
+        policy: Policy | Judge | None = None,
         largest_body: int = LARGEST_BODY,
     ) -> None:
         _check(connection, timeout, largest_body)
@@ -100,6 +116,7 @@ class AsyncTwilio(_Account):
     check = awaited(_Account.check)  # type: ignore[assignment]  # the same, awaited
     numbers = awaited(_Account.numbers)  # type: ignore[assignment]
     services = awaited(_Account.services)  # type: ignore[assignment]
+    run = awaited(_Account.run)  # type: ignore[assignment]
     raw = awaited(_Account.raw)  # type: ignore[assignment]
 
     def __init__(
@@ -107,7 +124,7 @@ class AsyncTwilio(_Account):
         connection: Connection,
         timeout: float = 30.0,
         base_url: str | None = None,
-        policy: Policy | None = None,
+        policy: Policy | Judge | None = None,
         largest_body: int = LARGEST_BODY,
     ) -> None:
         _check(connection, timeout, largest_body)

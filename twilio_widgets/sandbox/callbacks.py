@@ -184,11 +184,8 @@ class Webhooks:
             (number.get("sms_url"), number.get("sms_method")),
             (number.get("sms_fallback_url"), number.get("sms_fallback_method")),
         ]
-        if (
-            service is not None
-            and service.settings.get("inbound_request_url")
-            and not service.settings.get("use_inbound_webhook_on_number")
-        ):
+        if service is not None and not service.settings.get("use_inbound_webhook_on_number"):
+            # Without a URL of its own such a service receives nothing, as Twilio documents it.
             asked = service.settings
             found = [
                 (str(asked[url]), str(asked.get(method) or "POST"))

@@ -131,7 +131,8 @@ def found_services(sids: SidMaker, now: float, account: Account) -> dict[str, Se
             senders=senders,
             created=now,
             updated=now,
-            settings={},
+            # A number's own webhook counts until the service is told otherwise.
+            settings={"use_inbound_webhook_on_number": True},
         )
         for index, (name, senders) in enumerate(pools)
     }

@@ -96,6 +96,7 @@ _SERVICE_ROUTES = (
         get=service_routes.fetch_service,
         post=service_routes.update_service,
     ),
+    _route("/v1/Services/{Service}/PhoneNumbers/{Number}", get=service_routes.fetch_pooled),
 )
 _PUBLIC_ROUTES = (_route(r"/sandbox-media/{Media}\.png", get=media_routes.picture),)
 

@@ -77,6 +77,26 @@ def update_service(call: Call) -> Reply:
     return Reply(_json(call, service))
 
 
+def fetch_pooled(call: Call) -> Reply:
+    """GET /v1/Services/{Sid}/PhoneNumbers/{Sid}: a number, if it is in the service's pool."""
+    service = _found(call)
+    for number in (call.world.own_numbers[sender] for sender in service.senders):
+        if number.sid == call.sids["Number"]:
+            fields = {
+                "sid": number.sid,
+                "account_sid": number.account_sid,
+                "service_sid": service.sid,
+                "date_created": iso8601(number.created),
+                "date_updated": iso8601(number.updated),
+                "phone_number": number.phone_number,
+                "country_code": "GB" if number.phone_number.startswith("+44") else "US",
+                "capabilities": ["Voice", "SMS", "MMS"],
+                "url": f"{_base(call)}/v1/Services/{service.sid}/PhoneNumbers/{number.sid}",
+            }
+            return Reply(fields)
+    raise call.missing()
+
+
 def _services(call: Call) -> list[Service]:
     owner = call.account.sid
     return [service for service in call.world.services.values() if service.account_sid == owner]

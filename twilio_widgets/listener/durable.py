@@ -1,0 +1,109 @@
+"""Small files that are whole after any crash, and a lock that two processes share.
+
+A file is written beside its place, made durable, and moved there in one step, so that a reader
+finds the old text or the new one and never a part. Sources: POSIX ``rename`` (atomic within a
+folder) and ``fsync`` (a rename is durable once its folder is).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from twilio_widgets.core.folders import private_folder
+from twilio_widgets.errors import ListenerError
+
+OWNER_ONLY = 0o600
+_PATIENCE_BETWEEN_TRIES = 0.05
+
+
+def write(path: Path, content: bytes) -> None:
+    """Put `content` at `path`, for its owner's eyes only, durable when this returns.
+
+    Args:
+        path: Where; its folder is made when it is missing.
+        content: The whole content.
+    """
+    private_folder(path.parent)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    opened = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY)
+    try:
+        with os.fdopen(opened, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def remove(path: Path) -> None:
+    """Take the file at `path` away, durably; nothing happens when there is none."""
+    if path.exists():
+        path.unlink(missing_ok=True)
+        _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    if sys.platform == "win32":  # there a folder cannot be opened, and a rename is written through
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def locked(path: Path, *, seconds: float = 60.0) -> Iterator[None]:
+    """Hold the lock at `path` against every other process and thread; it ends with its holder.
+
+    Args:
+        path: A file that is there for the lock alone.
+        seconds: How long to wait for it.
+
+    Raises:
+        ListenerError: Somebody else held it all that time.
+    """
+    private_folder(path.parent)
+    until = time.monotonic() + seconds
+    with contextlib.closing(_Handle(path)) as handle:
+        while not handle.taken():
+            if time.monotonic() >= until:
+                raise ListenerError(
+                    f"{path} was held by another process for {seconds:g} s. Is another notebook "
+                    "changing the same configuration? Try again when it is done."
+                )
+            time.sleep(_PATIENCE_BETWEEN_TRIES)
+        yield
+
+
+class _Handle:
+    """An open file and the operating system's lock on it; closing it lets go."""
+
+    def __init__(self, path: Path) -> None:
+        self._number = os.open(path, os.O_RDWR | os.O_CREAT, OWNER_ONLY)
+
+    def taken(self) -> bool:
+        """Take the lock if nobody has it; say whether it is ours now."""
+        try:
+            if sys.platform == "win32":
+                import msvcrt
+
+                msvcrt.locking(self._number, msvcrt.LK_NBLCK, 1)
+            else:
+                import fcntl
+
+                fcntl.flock(self._number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+    def close(self) -> None:
+        os.close(self._number)

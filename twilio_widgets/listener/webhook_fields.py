@@ -1,0 +1,201 @@
+"""Where Twilio keeps the address of a webhook: on a phone number, or on a messaging service.
+
+Fields are held as text, as they are sent: ``""`` for what is not set, ``"true"`` and ``"false"``.
+Sources: Twilio's OpenAPI document (2026-04) for incoming phone numbers; the official client 9.13
+for messaging services.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from twilio_widgets.core.answers import mapping_of
+from twilio_widgets.core.flow import NewPatience, change, read
+from twilio_widgets.core.paging import json_page
+from twilio_widgets.core.request import Flow, Request
+from twilio_widgets.errors import BadResponse, ConfigurationError
+
+if TYPE_CHECKING:
+    from twilio_widgets.core.connection import Connection
+
+Settings = Mapping[str, str]
+"""Values of a place by Twilio's JSON names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of place, and its settings that decide where a webhook goes."""
+
+    name: str
+    host: str
+    """Which of Twilio's hosts serves it."""
+    parameters: Mapping[str, str]
+    """What each of its settings is called when it is changed."""
+    units: tuple[tuple[str, ...], ...]
+    """Settings that mean something only together, the URL first: they are put back together or
+    not at all."""
+
+
+NUMBER = Kind(
+    "phone number",
+    "api",
+    {"sms_url": "SmsUrl", "sms_method": "SmsMethod", "sms_application_sid": "SmsApplicationSid"},
+    (("sms_url", "sms_method", "sms_application_sid"),),
+)
+SERVICE = Kind(
+    "messaging service",
+    "messaging",
+    {
+        "inbound_request_url": "InboundRequestUrl",
+        "inbound_method": "InboundMethod",
+        "use_inbound_webhook_on_number": "UseInboundWebhookOnNumber",
+        "status_callback": "StatusCallback",
+    },
+    (
+        ("inbound_request_url", "inbound_method", "use_inbound_webhook_on_number"),
+        ("status_callback",),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One phone number or messaging service."""
+
+    kind: Kind
+    sid: str
+    account_sid: str
+
+    @property
+    def path(self) -> str:
+        """Its path at its host."""
+        if self.kind is SERVICE:
+            return f"/v1/Services/{self.sid}"
+        return f"/2010-04-01/Accounts/{self.account_sid}/IncomingPhoneNumbers/{self.sid}.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What Twilio says about a place."""
+
+    name: str
+    """The number itself, or the name of the service."""
+    account_sid: str
+    settings: Settings
+
+
+def place_of(
+    connection: Connection, number_or_service: str, new_patience: NewPatience
+) -> Flow[Place]:
+    """Find the place a person means by a number, or by a SID that begins with PN or MG.
+
+    Raises:
+        ConfigurationError: It is none of these, or not a number of this account.
+    """
+    named = number_or_service.strip()
+    account = connection.acting_sid
+    if re.fullmatch(r"MG[0-9a-fA-F]{32}", named):
+        return Place(SERVICE, named, account)
+    if re.fullmatch(r"PN[0-9a-fA-F]{32}", named):
+        return Place(NUMBER, named, account)
+    if not re.fullmatch(r"\+[1-9][0-9]{6,14}", named):
+        raise ConfigurationError(
+            "Name one of your phone numbers, such as +15005550006, or the SID of a phone number "
+            "(PN…) or of a messaging service (MG…).",
+            field="number_or_service",
+        )
+    query = (("PhoneNumber", named), ("PageSize", "50"))
+    path = f"/2010-04-01/Accounts/{account}/IncomingPhoneNumbers.json"
+    request = Request(method="GET", path=path, query=query)
+    reply = yield from read(request, new_patience(), about=named)
+    for row in json_page(reply.content, "incoming_phone_numbers").rows:
+        if row.get("phone_number") == named:
+            return Place(NUMBER, str(row["sid"]), account)
+    raise ConfigurationError(
+        f"{named} is not a phone number of {connection.masked_account}: twilio.numbers() lists "
+        "them.",
+        field="number_or_service",
+    )
+
+
+def look(place: Place, new_patience: NewPatience) -> Flow[Found]:
+    """Read the settings of a place as they are now."""
+    request = Request(method="GET", path=place.path, service=place.kind.host)
+    reply = yield from read(request, new_patience(), about=f"{place.kind.name} {place.sid}")
+    return _found(place, reply.content)
+
+
+def put(place: Place, settings: Settings, new_patience: NewPatience) -> Flow[Found]:
+    """Change some settings of a place, and return what Twilio then says.
+
+    Raises:
+        OutcomeUnknown: It may have been changed or not: look.
+    """
+    names = place.kind.parameters
+    form = tuple((names[field], value) for field, value in settings.items())
+    request = Request(method="POST", path=place.path, form=form, service=place.kind.host)
+    about = f"{place.kind.name} {place.sid}"
+    reply = yield from change(request, new_patience(), about=about)
+    return _found(place, reply.content)
+
+
+def _found(place: Place, content: bytes) -> Found:
+    row = mapping_of(content)
+    if row.get("sid") != place.sid:
+        raise BadResponse(f"Twilio answered about something else than {place.kind.name}.")
+    return Found(
+        str(row.get("phone_number") or row.get("friendly_name") or ""),
+        str(row.get("account_sid") or ""),
+        {field: _text(row.get(field)) for field in place.kind.parameters},
+    )
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
+def shown(url: str) -> str:
+    """Return a URL for people's eyes: without a login, a query or a key in its path."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "(unreadable)"
+    if not parts.scheme or not host:
+        return url if re.fullmatch(r"\w{0,40}", url) else "…"
+    path = re.sub(r"[A-Za-z0-9_-]{20,}", "…", parts.path)
+    return f"{parts.scheme}://{host}{port}{path}" + ("?…" if parts.query else "")
+
+
+def wanted(place: Place, now: Settings, inbound_url: str, status_url: str | None) -> Settings:
+    """Return the settings to change so that webhooks go to our URLs, given how they are now.
+
+    A setting that is right already is left alone, and so is every other: the fallback stays.
+    """
+    if place.kind is NUMBER:
+        asked = {"sms_url": inbound_url, "sms_method": "POST", "sms_application_sid": ""}
+    else:
+        asked = {
+            "inbound_request_url": inbound_url,
+            "inbound_method": "POST",
+            "use_inbound_webhook_on_number": "false",
+        }
+        if status_url is not None:
+            asked["status_callback"] = status_url
+    usual = {
+        "sms_method": "POST",
+        "inbound_method": "POST",
+        "use_inbound_webhook_on_number": "false",
+    }
+    return {
+        field: value
+        for field, value in asked.items()
+        if (now.get(field) or usual.get(field, "")) != value
+    }
