@@ -19,6 +19,7 @@ TwilioWidgetsError
 │   └── RejectedMessage         a message was refused at creation
 ├── SignatureError              a signature cannot be made or checked
 ├── ListenerError               the listener's process cannot be started, reached or used
+│   └── StoreUnavailable        its event store cannot be written or read just now
 ├── JobError                    a job's journal cannot be used: it is busy, foreign or damaged
 └── SandboxError                the sandbox was asked for something it cannot be
 
@@ -77,6 +78,12 @@ class PathRefused(Refused):
 
 class PolicyRefused(Refused):
     """A rule the user set forbids it."""
+
+    def __init__(self, text: str, *, rule: str | None = None) -> None:
+        super().__init__(text)
+        self.rule = rule
+        """The rule at fault, by its name in ``tw.Policy`` (``"max_recipients"`` …), where one is;
+        ``"readable"`` when the request could not be read."""
 
 
 class InvalidMessage(Refused):
@@ -216,6 +223,15 @@ class SignatureError(TwilioWidgetsError):
 
 class ListenerError(TwilioWidgetsError):
     """The listener's process cannot be started, reached or used."""
+
+
+class StoreUnavailable(ListenerError):
+    """The listener's event store cannot be written or read just now; nothing was half written."""
+
+    def __init__(self, text: str, *, cause: str) -> None:
+        super().__init__(text)
+        self.cause = cause
+        """Why, as a machine's word: ``full``, ``locked``, ``read-only``, ``damaged``, ``disk``."""
 
 
 class JobError(TwilioWidgetsError):
