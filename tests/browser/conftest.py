@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import harness
 from tests.browser.server import JupyterLab
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 FAILED = pytest.StashKey[bool]()
+
+
+expect.set_options(timeout=20_000)
+"""Milliseconds. A machine under load draws late; a test that passes does not wait."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
