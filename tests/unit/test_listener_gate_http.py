@@ -12,7 +12,7 @@ import pytest
 from twilio_widgets.listener.answer import TAKEN, Answer, refused, twiml
 from twilio_widgets.listener.door import Door
 from twilio_widgets.listener.limits import USUAL, Limits
-from twilio_widgets.listener.protocol import Connection
+from twilio_widgets.listener.protocol import HttpConnection
 from twilio_widgets.listener.request import Head, Request
 
 QUICK = replace(USUAL, head_seconds=0.4, body_seconds=0.4, idle_seconds=0.4, linger_seconds=0.4)
@@ -71,7 +71,7 @@ class Server:
 async def serving(limits: Limits = USUAL) -> AsyncIterator[Server]:
     loop = asyncio.get_running_loop()
     echo, door = Echo(), Door(limits)
-    server = await loop.create_server(lambda: Connection(door, echo), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: HttpConnection(door, echo), "127.0.0.1", 0)
     try:
         yield Server(server.sockets[0].getsockname()[1], echo, door)
     finally:

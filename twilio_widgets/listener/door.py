@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from twilio_widgets.listener.limits import USUAL, Limits
-from twilio_widgets.listener.protocol import Connection, State
+from twilio_widgets.listener.protocol import HttpConnection, State
 
 _SWEEP_SECONDS = 0.25
 
@@ -26,7 +26,7 @@ class Door:
     def __init__(self, limits: Limits = USUAL, loop: asyncio.AbstractEventLoop | None = None):
         self.limits = limits
         self._loop = loop or asyncio.get_running_loop()
-        self._connections: set[Connection] = set()
+        self._connections: set[HttpConnection] = set()
         self._closed = False
         self._sweeping = self._loop.call_later(_SWEEP_SECONDS, self._sweep)
 
@@ -38,7 +38,7 @@ class Door:
         """Call later, but before anything else is read."""
         self._loop.call_soon(call)
 
-    def admit(self, connection: Connection) -> bool:
+    def admit(self, connection: HttpConnection) -> bool:
         """Let a connection in, if need be in place of a slow or an idle one."""
         if self._closed:
             return False
@@ -47,7 +47,7 @@ class Door:
         self._connections.add(connection)
         return True
 
-    def leave(self, connection: Connection) -> None:
+    def leave(self, connection: HttpConnection) -> None:
         """Forget a connection."""
         self._connections.discard(connection)
 

@@ -49,7 +49,7 @@ class State(Enum):
 _READING = (State.HEAD, State.BODY)
 
 
-class Connection(asyncio.Protocol):
+class HttpConnection(asyncio.Protocol):
     """One connection.
 
     Args:
