@@ -11,6 +11,7 @@ from tests.browser.harness import KernelError, Notebook, Watch
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.long
 def test_the_kernel_is_the_python_under_test(notebook: Notebook) -> None:
     notebook.open(["import sys, twilio_widgets", "print(sys.executable)"])
     notebook.run_all()
@@ -44,6 +45,7 @@ def test_nothing_leaves_the_machine_unseen(notebook: Notebook, watch: Watch) -> 
         seen.clear()
 
 
+@pytest.mark.long
 def test_themes_and_a_reload_keep_the_kernel(notebook: Notebook) -> None:
     notebook.open(["kept = 'still here'"])
     notebook.run(0)

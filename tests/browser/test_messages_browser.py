@@ -105,6 +105,7 @@ def test_a_log_is_read_narrowed_and_one_message_explained(notebook: Notebook) ->
     expect(card.locator(".tw-message")).to_be_hidden()
 
 
+@pytest.mark.long
 def test_what_twilio_filters_by_is_asked_again(notebook: Notebook) -> None:
     card = opened(notebook)
     card.get_by_role("button", name="Load", exact=True).click()
@@ -157,6 +158,7 @@ def test_a_reading_is_cancelled_while_a_cell_runs(notebook: Notebook) -> None:
     expect(card.locator(".tw-count")).to_have_text(f"Showing {read:,} of {read:,} · newest first")
 
 
+@pytest.mark.long
 def test_everything_can_be_done_with_the_keyboard(notebook: Notebook) -> None:
     card = opened(notebook)
     card.get_by_label("Period").focus()
@@ -217,6 +219,7 @@ for body in {HOSTILE!r}:
     assert [url for url in notebook.watch.requests if url.endswith("/x")] == []
 
 
+@pytest.mark.long
 def test_rows_are_all_there_after_the_page_has_moved_the_card(notebook: Notebook) -> None:
     """JupyterLab takes outputs off the page and puts them back, also between two drawings."""
     card = opened(notebook)

@@ -115,6 +115,7 @@ def test_a_path_is_completed_and_its_answer_is_a_tree(
     assert said(notebook, "len(panel.response.data['messages'])") == 120
 
 
+@pytest.mark.long
 def test_a_list_is_read_into_a_frame(
     notebook: Notebook, open_panel: Callable[..., Locator]
 ) -> None:
@@ -130,6 +131,7 @@ def test_a_list_is_read_into_a_frame(
     assert said(notebook, "type(panel.response.data).__name__") == "DataFrame"
 
 
+@pytest.mark.long
 def test_a_media_file_is_shown_as_an_image(
     notebook: Notebook, open_panel: Callable[..., Locator]
 ) -> None:
@@ -155,6 +157,7 @@ def test_a_media_file_is_shown_as_an_image(
     assert said(notebook, "list(panel.response.data)") == list(content)
 
 
+@pytest.mark.long
 def test_an_error_is_explained_and_shown_with_its_body(
     notebook: Notebook, open_panel: Callable[..., Locator]
 ) -> None:
@@ -173,6 +176,7 @@ def test_an_error_is_explained_and_shown_with_its_body(
     assert said(notebook, "panel.response.status") == 400
 
 
+@pytest.mark.long
 def test_attempts_are_counted_down_and_cancelled(
     notebook: Notebook, open_panel: Callable[..., Locator]
 ) -> None:
@@ -230,6 +234,7 @@ def test_the_history_asks_before_it_sends_a_change_again(
     draw(notebook, card, "code")
 
 
+@pytest.mark.long
 def test_a_lost_answer_offers_to_find_out(
     notebook: Notebook, open_panel: Callable[..., Locator]
 ) -> None:
@@ -340,6 +345,7 @@ def test_an_authorization_header_is_refused_and_its_value_is_not_kept(
     assert "canary" not in json.dumps(said(notebook, "panel._form.tables['headers'].rows"))
 
 
+@pytest.mark.long
 def test_in_a_narrow_place_nothing_is_cut_off(
     notebook: Notebook, open_panel: Callable[..., Locator]
 ) -> None:
@@ -358,6 +364,7 @@ def test_in_a_narrow_place_nothing_is_cut_off(
     assert card.evaluate(wide) == []
 
 
+@pytest.mark.long
 def test_a_panel_with_no_connection_says_how_to_get_one(
     notebook: Notebook, open_panel: Callable[..., Locator]
 ) -> None:

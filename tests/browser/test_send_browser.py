@@ -143,6 +143,7 @@ def test_a_hostile_text_is_shown_as_text(
     assert card.locator("img, script").count() == 0
 
 
+@pytest.mark.long
 def test_a_refusal_stands_under_the_recipient(
     notebook: Notebook, open_panel: Callable[..., Locator]
 ) -> None:
@@ -159,6 +160,7 @@ def test_a_refusal_stands_under_the_recipient(
     draw(notebook, card, "rejected")
 
 
+@pytest.mark.long
 def test_the_fields_under_more_and_the_code(
     notebook: Notebook, open_panel: Callable[..., Locator]
 ) -> None:
@@ -178,6 +180,7 @@ def test_the_fields_under_more_and_the_code(
     draw(notebook, card, "code")
 
 
+@pytest.mark.long
 def test_a_long_message_is_asked_about(
     notebook: Notebook, open_panel: Callable[..., Locator]
 ) -> None:
@@ -210,6 +213,7 @@ def test_a_lost_reply_offers_to_find_out_and_nothing_else(
     assert ledger(notebook) == [[TO, "Hello"]]
 
 
+@pytest.mark.long
 def test_a_message_that_does_not_arrive_is_explained(
     notebook: Notebook, open_panel: Callable[..., Locator]
 ) -> None:
@@ -223,6 +227,7 @@ def test_a_message_that_does_not_arrive_is_explained(
     draw(notebook, card, "undelivered")
 
 
+@pytest.mark.long
 def test_a_panel_with_no_connection_says_how_to_get_one(
     notebook: Notebook, open_panel: Callable[..., Locator]
 ) -> None:

@@ -92,6 +92,7 @@ def test_rows_reach_the_page_and_only_those_in_sight_are_elements(notebook: Note
     ]
 
 
+@pytest.mark.long
 def test_sorting_by_a_head_is_said_and_undone(notebook: Notebook) -> None:
     notebook.open([MAKE, "table.append(map(row, range(30)))\ntable"])
     notebook.run_all()
@@ -118,6 +119,7 @@ def test_sorting_by_a_head_is_said_and_undone(notebook: Notebook) -> None:
     assert head.get_attribute("aria-sort") == "none"
 
 
+@pytest.mark.long
 def test_search_and_filter_narrow_and_say_so(notebook: Notebook) -> None:
     notebook.open([MAKE, "table.replace(map(row, reversed(range(200))), total=83_112)\ntable"])
     notebook.run_all()
@@ -186,6 +188,7 @@ table"""
     assert page.locator(".jp-Cell").count() == cells
 
 
+@pytest.mark.long
 def test_a_click_opens_a_row_and_the_kernel_has_all_of_it(notebook: Notebook) -> None:
     notebook.open([MAKE, "table.append([row(1, secret_of_the_row={'raw': 7})])\ntable"])
     notebook.run_all()
@@ -211,6 +214,7 @@ table.send, lost = losing()
 """
 
 
+@pytest.mark.long
 def test_a_lost_message_is_noticed_and_asked_for(notebook: Notebook) -> None:
     notebook.open([MAKE, "table.append(map(row, range(10)))\ntable"])
     notebook.run_all()
@@ -258,6 +262,7 @@ def test_a_reload_shows_every_row_again(notebook: Notebook) -> None:
     assert painted(notebook.page)[0] == "Your table 3000 is ready. Reply STOP."
 
 
+@pytest.mark.long
 def test_two_views_of_one_table_are_independent(notebook: Notebook) -> None:
     notebook.open([MAKE, "table.append(map(row, range(10)))\ntable", "table"])
     notebook.run_all()
@@ -272,6 +277,7 @@ def test_two_views_of_one_table_are_independent(notebook: Notebook) -> None:
     )
 
 
+@pytest.mark.long
 def test_a_paused_table_holds_still_and_then_catches_up(notebook: Notebook) -> None:
     notebook.open([MAKE, "table.append(map(row, range(100)))\ntable"])
     notebook.run_all()
@@ -289,6 +295,7 @@ def test_a_paused_table_holds_still_and_then_catches_up(notebook: Notebook) -> N
     assert painted(page)[0] == "Your table 134 is ready. Reply STOP."
 
 
+@pytest.mark.long
 def test_rows_stay_under_the_eye_while_newer_ones_come(notebook: Notebook) -> None:
     notebook.open([MAKE, "table.append(map(row, range(500)))\ntable"])
     notebook.run_all()
@@ -307,6 +314,7 @@ def test_rows_stay_under_the_eye_while_newer_ones_come(notebook: Notebook) -> No
     page.get_by_role("button", name="↑ 35 new").wait_for(state="hidden")
 
 
+@pytest.mark.long
 def test_a_full_table_lets_the_oldest_go_and_says_so(notebook: Notebook) -> None:
     notebook.open([MAKE, "table = make(max_rows=50)\ntable.append(map(row, range(40)))\ntable"])
     notebook.run_all()
@@ -390,6 +398,7 @@ table"""
     assert asked == []
 
 
+@pytest.mark.long
 def test_what_hides_or_reorders_text_is_made_visible(notebook: Notebook) -> None:
     bodies = {
         "pay \u202egnp.exe": "pay ⟨U+202E⟩gnp.exe",
@@ -408,6 +417,7 @@ def test_what_hides_or_reorders_text_is_made_visible(notebook: Notebook) -> None
     assert [row["Body"] for row in downloaded(notebook.page)] == list(bodies)
 
 
+@pytest.mark.long
 def test_a_spreadsheet_takes_no_cell_of_the_csv_for_a_formula(notebook: Notebook) -> None:
     bodies = {
         "=HYPERLINK(1)": "'=HYPERLINK(1)",
@@ -444,6 +454,7 @@ def test_a_saved_notebook_says_it_with_no_kernel_and_holds_no_state(notebook: No
     assert html.count("<tr>") == 201
 
 
+@pytest.mark.long
 def test_copying_takes_the_marked_cell_or_its_row(notebook: Notebook) -> None:
     notebook.open([MAKE, "table.append([row(1)])\ntable"])
     notebook.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
