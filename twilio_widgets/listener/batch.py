@@ -36,7 +36,7 @@ class Batch:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        self._standings: dict[str, MessageStanding] = {}
+        self._news: dict[str, MessageStanding] = {}
         self._tally: Counter[tuple[str, str]] = Counter()
 
     def take(self, arrival: Arrival) -> Receipt:
@@ -53,49 +53,64 @@ class Batch:
 
     def finish(self) -> None:
         """Write where the messages now stand, and the counts."""
-        rows = map(schema.message_values, self._standings.values())
+        rows = map(schema.message_values, self._news.values())
         self._db.executemany(schema.PUT_MESSAGE, rows)
         self._db.executemany(schema.COUNT, [(*what, n) for what, n in self._tally.items()])
 
     def _polled(self, event: Event, key: bytes) -> Receipt:
-        """Store what the log shows, unless it is known: looking again is no second delivery."""
-        known = self._db.execute(
-            "select id from event where message_sid = ? and kind = ? and status is ? limit 1",
-            (event.message_sid, event.kind, event.status),
-        ).fetchone()
-        if known:
-            self._hear(replace(event, id=known[0]))
-            return Receipt(id=known[0], new=False)
-        return self._insert(event, key)
+        """Store what the log shows if it changes where the message stands: seeing it is no news."""
+        known = self._standing(event.message_sid)
+        if known is None:
+            return self._insert(event, key)
+        seen = replace(
+            heard(event),
+            first_event=known.first_event,
+            last_event=known.last_event,
+            first_at=known.first_at,
+            last_at=known.last_at,
+        )
+        joined = join(known, seen)
+        if (joined.status, joined.conflict) != (known.status, known.conflict):
+            return self._insert(event, key)
+        if joined != known:  # a sender that was not known before, say
+            self._news[known.sid] = joined
+        return Receipt(id=known.last_event, new=False)
 
     def _signed(self, event: Event, key: bytes) -> Receipt:
-        values = schema.event_values(event)
-        values |= {"key": key, "stand_in": stand_in_of(event)}
-        if self._db.execute(schema.TAKE_PLACE, values).rowcount != 1:
+        """Store a request of Twilio's; it takes the place of what the log showed before it."""
+        stand_in = stand_in_of(event)
+        seen = self._db.execute(
+            "select id from event where key = ? and source = 'poll'", (stand_in,)
+        ).fetchone()
+        if seen is None:
             return self._insert(event, key)
-        (id_,) = self._db.execute("select id from event where key = ?", (key,)).fetchone()
-        self._hear(replace(event, id=id_))
+        values = (*schema.event_values(event), key, seen[0])
+        if self._db.execute(schema.TAKE_PLACE, values).rowcount != 1:  # it has its own place
+            return self._insert(event, key)
+        self._hear(event, seen[0])
         self._tally["duplicate", event.kind] += 1
-        return Receipt(id=id_, new=False)
+        return Receipt(id=seen[0], new=False)
 
     def _insert(self, event: Event, key: bytes) -> Receipt:
-        self._db.execute(schema.INSERT_EVENT, (*schema.event_values(event).values(), key))
-        id_, duplicates = self._db.execute(
+        self._db.execute(schema.INSERT_EVENT, (*schema.event_values(event), key))
+        event_id, duplicates = self._db.execute(
             "select id, duplicates from event where key = ?", (key,)
         ).fetchone()
         new = duplicates == 0
         self._tally["event" if new else "duplicate", event.kind] += 1
         if new:
             self._tally["proof", event.scheme or event.source] += 1
-            self._hear(replace(event, id=id_))
-        return Receipt(id=id_, new=new)
+            self._hear(event, event_id)
+        return Receipt(id=event_id, new=new)
 
-    def _hear(self, event: Event) -> None:
+    def _hear(self, event: Event, event_id: int) -> None:
         """Join an event to what is known of its message."""
-        sid = event.message_sid
-        known = self._standings.get(sid) or self._stored(sid)
-        news = heard(event)
-        self._standings[sid] = news if known is None else join(known, news)
+        known = self._standing(event.message_sid)
+        news = heard(event, event_id)
+        self._news[event.message_sid] = news if known is None else join(known, news)
+
+    def _standing(self, sid: str) -> MessageStanding | None:
+        return self._news.get(sid) or self._stored(sid)
 
     def _stored(self, sid: str) -> MessageStanding | None:
         row = self._db.execute(

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import Final
 
 from twilio_widgets.listener.event import Arrival, Event
+
+_JSON: Final = json.JSONEncoder(ensure_ascii=False)
 
 
 def key_of(arrival: Arrival, event: Event) -> bytes:
@@ -39,4 +42,4 @@ def stand_in_of(event: Event) -> bytes:
 
 def _hash(*parts: object) -> bytes:
     # JSON, because it has delimiters: ("a", "bc") and ("ab", "c") are different.
-    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).digest()
+    return hashlib.sha256(_JSON.encode(parts).encode()).digest()

@@ -10,6 +10,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import fields
+from operator import attrgetter
 from typing import Any, Final
 
 from twilio_widgets.listener.event import Event, MessageStanding, Rejection
@@ -36,7 +37,7 @@ create table event (
     account_sid text, messaging_service_sid text, num_media integer,
     method text not null, url text not null, source text not null, scheme text,
     row_token text, idempotency_token text,
-    duplicates integer not null, last_duplicate_at integer,
+    duplicates integer not null default 0, last_duplicate_at integer,
     parameters text not null, headers text not null
 );
 create index event_by_message on event (message_sid);
@@ -69,9 +70,12 @@ create table tally (
 _RENAMED: Final = {"from_": "from", "parameters_text": "parameters", "headers_text": "headers"}
 
 
+def _column(name: str) -> str:
+    return f'"{_RENAMED.get(name, name)}"'
+
+
 def _columns(kind: type) -> tuple[str, ...]:
-    names = (field.name for field in fields(kind))
-    return tuple(f'"{_RENAMED.get(name, name)}"' for name in names)
+    return tuple(_column(field.name) for field in fields(kind))
 
 
 EVENT: Final = ", ".join(_columns(Event))
@@ -85,8 +89,19 @@ def _insert(table: str, columns: str) -> str:
     return f"insert into {table} ({columns}) values ({marks})"  # noqa: S608 — our own names
 
 
+_GIVEN: Final = tuple(
+    field.name
+    for field in fields(Event)
+    if field.name not in {"id", "received_at", "duplicates", "last_duplicate_at"}
+)
+"""What an arrival gives an event; the rest is the store's own."""
+
+_read_off: Final = attrgetter(*_GIVEN)
+
+_GIVEN_COLUMNS: Final = ", ".join(_column(name) for name in _GIVEN)
+
 INSERT_EVENT: Final = (
-    _insert("event", f"{EVENT}, key")
+    _insert("event", f"received_at, {_GIVEN_COLUMNS}, key")
     + " on conflict (key) do update set duplicates = duplicates + 1,"
     " last_duplicate_at = max(coalesce(last_duplicate_at, 0), excluded.received_at)"
 )
@@ -95,16 +110,11 @@ INSERT_EVENT: Final = (
 INSERT_REJECTION: Final = _insert("rejected", REJECTION)
 PUT_MESSAGE: Final = _insert("message", MESSAGE).replace("insert", "insert or replace", 1)
 
-TAKE_PLACE: Final = """
-update event set
-    key = :key, status = :status, error_code = :error_code, "from" = :from_, "to" = :to,
-    body = :body, account_sid = :account_sid, messaging_service_sid = :messaging_service_sid,
-    num_media = :num_media, method = :method, url = :url, source = :source, scheme = :scheme,
-    row_token = :row_token, idempotency_token = :idempotency_token,
-    duplicates = duplicates + 1, last_duplicate_at = :received_at,
-    parameters = :parameters_text, headers = :headers_text
-where key = :stand_in and source = 'poll'
-"""
+TAKE_PLACE: Final = (
+    "update or ignore event set last_duplicate_at = ?, duplicates = duplicates + 1, "  # noqa: S608
+    + "".join(f"{_column(name)} = ?, " for name in _GIVEN)
+    + "key = ? where id = ?"
+)
 """A signed request takes the place of what we saw in Twilio's log before it came."""
 
 COUNT: Final = """
@@ -112,12 +122,9 @@ insert into tally values (?, ?, ?) on conflict (subject, word) do update set n =
 """
 
 
-def event_values(event: Event) -> dict[str, Any]:
-    """Return an event's fields as SQLite takes them, by name; the id is left to SQLite."""
-    values = {name: getattr(event, name) for name in _EVENT_FIELDS}
-    values["id"] = None
-    values["received_at"] = micros(event.received_at)
-    return values
+def event_values(event: Event) -> tuple[Any, ...]:
+    """Return an event as SQLite takes it, in the order of `INSERT_EVENT` without the key."""
+    return (micros(event.received_at), *_read_off(event))
 
 
 _EVENT_FIELDS: Final = tuple(field.name for field in fields(Event))

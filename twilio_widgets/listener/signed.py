@@ -17,6 +17,7 @@ ROW_TOKEN: Final = "tw"  # noqa: S105 — its name, not a token
 _CREDENTIALS: Final = frozenset({"authorization", "proxy-authorization", "cookie"})
 """Headers that let their reader in somewhere; a URL with a password makes Twilio send the first."""
 
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _HIDDEN: Final = "••••"
 _LONGEST_WHOLE: Final = 9
 """Digits of a count or an error code; what is longer is none of Twilio's."""
@@ -71,7 +72,7 @@ def header(headers: Iterable[tuple[str, str]], wanted: str) -> str | None:
 
 def text_of(pairs: Pairs) -> str:
     """Write pairs as JSON, characters as themselves."""
-    return json.dumps(pairs, ensure_ascii=False, separators=(",", ":"))
+    return _JSON.encode(pairs)
 
 
 def pairs_of(text: str) -> Pairs:

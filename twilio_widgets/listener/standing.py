@@ -14,7 +14,6 @@ and shown, and counts as under way.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import reduce
 from typing import Final, TypeVar
 
@@ -46,8 +45,14 @@ def rank_of(status: str | None) -> int:
     return _NOTHING_RANK if status is None else _RANKS.get(status, _UNKNOWN_RANK)
 
 
-def heard(event: Event) -> MessageStanding:
-    """Return where a message stands when this event is all that was heard of it."""
+def heard(event: Event, event_id: int | None = None) -> MessageStanding:
+    """Return where a message stands when this event is all that was heard of it.
+
+    Args:
+        event: What was heard.
+        event_id: Its id, when the event itself does not hold it yet.
+    """
+    event_id = event.id if event_id is None else event_id
     return MessageStanding(
         sid=event.message_sid,
         kind=event.kind,
@@ -62,8 +67,8 @@ def heard(event: Event) -> MessageStanding:
         account_sid=event.account_sid,
         messaging_service_sid=event.messaging_service_sid,
         row_token=event.row_token,
-        first_event=event.id,
-        last_event=event.id,
+        first_event=event_id,
+        last_event=event_id,
         first_at=event.received_at,
         last_at=event.received_at,
     )
@@ -80,12 +85,14 @@ def join(one: MessageStanding, other: MessageStanding) -> MessageStanding:
     words = leading.words
     if _precedence(one) == _precedence(other):
         words = _together(one.words, other.words)
-    return replace(
-        leading,
+    return MessageStanding(
+        sid=one.sid,
         kind=max(one.kind, other.kind),
         status=_shown(words),
+        rank=leading.rank,
         conflict=leading.rank == FINAL_RANK and len(words) > 1,
         words=words,
+        asked=leading.asked,
         from_=_known(one.from_, other.from_),
         to=_known(one.to, other.to),
         body=_known(one.body, other.body),
@@ -118,6 +125,8 @@ def _together(
 
 
 def _shown(words: tuple[tuple[str, int | None], ...]) -> str | None:
+    if len(words) == 1:
+        return words[0][0]
     heard_words = {word for word, _ in words}
     telling = (word for word in _MOST_TELLING if word in heard_words)
     return next(telling, max(heard_words, default=None))
@@ -125,4 +134,6 @@ def _shown(words: tuple[tuple[str, int | None], ...]) -> str | None:
 
 def _known(one: _Known | None, other: _Known | None) -> _Known | None:
     """Return what is known; of two that differ the greater, so that the order is of no account."""
-    return max((value for value in (one, other) if value is not None), default=None)
+    if one is None or other is None:
+        return other if one is None else one
+    return max(one, other)
