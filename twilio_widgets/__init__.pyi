@@ -6,6 +6,7 @@ from .core.connection import AuthTokenConnection as AuthTokenConnection
 from .core.explain import explain_error as explain_error
 from .core.find import NotSureYet as NotSureYet
 from .core.message import Message as Message
+from .core.policy import Policy as Policy
 from .core.response import RawResponse as RawResponse
 from .core.segments import segments as segments
 from .core.sources import connect as connect

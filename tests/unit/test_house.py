@@ -67,7 +67,7 @@ LIBRARIES = {
     "jupyter_server": {"listener/jupyter/"},
     "tornado": {"listener/jupyter/"},
     "platformdirs": {"core/folders.py"},
-    "multipart": {"sandbox/"},
+    "multipart": {"core/creation.py", "sandbox/"},
     "tqdm": {"progress.py"},
     "phonenumbers": {"core/"},
     "regex": {"core/segments.py"},

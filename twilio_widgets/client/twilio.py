@@ -11,8 +11,8 @@ from twilio_widgets.client.raw import RawFace
 from twilio_widgets.core import account, drive
 from twilio_widgets.core.connection import Connection
 from twilio_widgets.core.outbox import Outbox
-from twilio_widgets.core.request import Flow
 from twilio_widgets.core.policy import Policy
+from twilio_widgets.core.request import Flow
 from twilio_widgets.core.transport import LARGEST_BODY, AsyncTransport, BlockingTransport, Judge
 from twilio_widgets.errors import ConfigurationError
 
@@ -77,6 +77,8 @@ class Twilio(_Account):
         ConfigurationError: An argument cannot be right.
     """
 
+    _transport: BlockingTransport
+
     def __init__(
         self,
         connection: Connection,
@@ -118,6 +120,8 @@ class AsyncTwilio(_Account):
     services = awaited(_Account.services)  # type: ignore[assignment]
     run = awaited(_Account.run)  # type: ignore[assignment]
     raw = awaited(_Account.raw)  # type: ignore[assignment]
+
+    _transport: AsyncTransport
 
     def __init__(
         self,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from twilio_widgets.core.permit import Permit
 
 T = TypeVar("T")
 
@@ -35,6 +38,9 @@ class Request:
 
     creates_message: bool = False
     """Whether a repeat of it could reach a recipient twice."""
+
+    job: Permit | None = field(default=None, compare=False, repr=False)
+    """The job it belongs to, as ``Policy.judge_job`` let it begin; None is a single request."""
 
     @property
     def parameters(self) -> dict[str, tuple[str, ...]]:

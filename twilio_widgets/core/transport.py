@@ -19,10 +19,12 @@ import httpx
 
 from twilio_widgets.core.deadline import deadline
 from twilio_widgets.core.guard import guard, is_loopback, media_redirect
+from twilio_widgets.core.in_force import InForce, Verdict
 from twilio_widgets.core.inflate import Inflater
+from twilio_widgets.core.policy import Policy, default_policy
 from twilio_widgets.core.request import Reply, Request
 from twilio_widgets.core.wire import async_client, blocking_client, meaning_of
-from twilio_widgets.errors import ConfigurationError, InvalidRequest
+from twilio_widgets.errors import ConfigurationError, InvalidRequest, NotConnected
 
 if TYPE_CHECKING:
     from twilio_widgets.core.connection import Connection
@@ -36,15 +38,32 @@ messages has about 12 MB."""
 _OWN_HEADERS = (("Accept-Encoding", "gzip"), ("User-Agent", "twilio_widgets"))
 
 
-class Policy(Protocol):
-    """A rule that every request must pass before it leaves."""
+class Judge(Protocol):
+    """What every request must pass before it leaves: a policy, or a rule of your own."""
 
-    def judge(self, request: Request) -> None:
-        """Return when the request may leave.
+    def judge(self, request: Request) -> Verdict | None:
+        """Return when the request may leave; the verdict, when it was counted.
 
         Raises:
             PolicyRefused: It may not, and why.
         """
+
+
+def in_force(policy: Policy | Judge | None, connection: Connection) -> Judge:
+    """Return the judge of a connection: of the policy given, or of the one it has without.
+
+    Raises:
+        ConfigurationError: It is no policy.
+    """
+    if policy is None:
+        policy = default_policy(connection)
+    if isinstance(policy, Policy):
+        return policy.on(connection)
+    if not callable(getattr(policy, "judge", None)):
+        raise ConfigurationError(
+            f"policy is a tw.Policy(…), not {type(policy).__name__}.", field="policy"
+        )
+    return policy
 
 
 def origin_of(base_url: str) -> str:
@@ -81,13 +100,13 @@ class _Door:
         *,
         timeout: float,
         base_url: str | None,
-        policy: Policy | None,
+        policy: Policy | Judge | None,
         largest_body: int = LARGEST_BODY,
     ) -> None:
         self._connection = connection
         self._timeout = timeout
         self._largest = largest_body
-        self._policy = policy
+        self._judge = in_force(policy, connection)
         self._origin = None if base_url is None else origin_of(base_url)
         self._opening = threading.Lock()
         if connection.wire is not None and self._origin is not None:
@@ -107,8 +126,13 @@ class _Door:
         """The origin most requests go to."""
         return self._origin or self._connection.base_url
 
-    def _checked(self, request: Request) -> str:
-        """Let a request pass or refuse it, and return its URL."""
+    @property
+    def policy(self) -> Policy | Judge:
+        """What judges every request: the policy given, or the one in force without."""
+        return self._judge.policy if isinstance(self._judge, InForce) else self._judge
+
+    def _checked(self, request: Request) -> tuple[str, Verdict | None]:
+        """Let a request pass or refuse it; return its URL, and the verdict over a message."""
         guard(request)
         if request.body is not None and len(request.body) > self._largest:
             raise InvalidRequest(
@@ -116,11 +140,15 @@ class _Door:
                 "Twilio(largest_body=…) changes that.",
                 field="data",
             )
-        if self._policy is not None:
-            self._policy.judge(request)
         origin = self._origin or "https://" + self._connection.host(request.service)
         url = origin + request.path
-        return url + "?" + urlencode(request.query) if request.query else url
+        if request.query:
+            url += "?" + urlencode(request.query)
+        return url, self._judge.judge(request)
+
+    def _close_judge(self) -> None:
+        if isinstance(self._judge, InForce):  # a judge of somebody else's is not ours to close
+            self._judge.close()
 
     def _limit(self, request: Request) -> float:
         return self._timeout if request.timeout is None else request.timeout
@@ -194,7 +222,7 @@ class BlockingTransport(_Door):
             NoReply: It may have been received; no whole answer came back in time.
             BadResponse: The answer is too large, or damaged.
         """
-        url = self._checked(request)
+        url, verdict = self._checked(request)
         failure: BaseException
         left = False
         try:
@@ -204,9 +232,14 @@ class BlockingTransport(_Door):
             with deadline(self._limit(request)):
                 reply = self._exchange(client, built)
                 onward = self._onward(client, url, request, reply)
-                return reply if onward is None else self._exchange(client, onward)
+                if onward is not None:
+                    reply = self._exchange(client, onward)
         except BaseException as error:  # noqa: BLE001  # told apart, and raised anew below
             failure = meaning_of(error, left=left)
+        else:
+            _give_back(verdict, unsent=means_unsent(reply))
+            return reply
+        _give_back(verdict, unsent=not left or isinstance(failure, NotConnected))
         raise failure
 
     def _exchange(self, client: httpx.Client, built: httpx.Request) -> Reply:
@@ -233,6 +266,7 @@ class BlockingTransport(_Door):
             client, self._client = self._client, None
         if client is not None and self._wire is None:
             client.close()
+        self._close_judge()
 
 
 class AsyncTransport(_Door):
@@ -243,7 +277,7 @@ class AsyncTransport(_Door):
 
     async def send(self, request: Request) -> Reply:
         """Send one request and return its whole answer; see `BlockingTransport.send`."""
-        url = self._checked(request)
+        url, verdict = self._checked(request)
         failure: BaseException
         left = False
         try:
@@ -253,9 +287,14 @@ class AsyncTransport(_Door):
             async with asyncio.timeout(self._limit(request)):
                 reply = await self._exchange(client, built)
                 onward = self._onward(client, url, request, reply)
-                return reply if onward is None else await self._exchange(client, onward)
+                if onward is not None:
+                    reply = await self._exchange(client, onward)
         except BaseException as error:  # noqa: BLE001  # told apart, and raised anew below
             failure = meaning_of(error, left=left)
+        else:
+            _give_back(verdict, unsent=means_unsent(reply))
+            return reply
+        _give_back(verdict, unsent=not left or isinstance(failure, NotConnected))
         raise failure
 
     async def _exchange(self, client: httpx.AsyncClient, built: httpx.Request) -> Reply:
@@ -284,6 +323,18 @@ class AsyncTransport(_Door):
         client, self._client = self._client, None
         if client is not None and self._wire is None:
             await client.aclose()
+        self._close_judge()
+
+
+def means_unsent(reply: Reply) -> bool:
+    """Say whether an answer means that no message was sent: a refusal, but no time-out (408)."""
+    return 400 <= reply.status < 500 and reply.status != 408
+
+
+def _give_back(verdict: Verdict | None, *, unsent: bool) -> None:
+    """Take a message out of the policy's counts again when it certainly was not sent."""
+    if unsent and isinstance(verdict, Verdict):
+        verdict.give_back()
 
 
 def _reply(response: httpx.Response, content: bytes) -> Reply:
