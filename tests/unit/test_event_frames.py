@@ -191,6 +191,15 @@ def test_standings_and_rejections_become_the_documented_columns():
     }
 
 
+def test_a_mask_tells_which_events_it_means():
+    """By their ids, which stay when earlier events are forgotten."""
+    frame = event_frame([event(7), event(9, Body="Bye")])
+    mask = frame["body"] == "Bye"
+
+    assert list(mask.index[mask]) == [9]
+    assert frame.loc[9, "body"] == "Bye"
+
+
 def test_a_status_twilio_invents_tomorrow_is_kept():
     assert event_frame([event(1, MessageStatus="teleported")])["status"].tolist() == ["teleported"]
 

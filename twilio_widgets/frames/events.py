@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import pandas as pd
+
 from twilio_widgets.frames.build import array_of
 from twilio_widgets.frames.event_schema import (
     EVENT_SCHEMA_VERSION,
@@ -33,8 +35,9 @@ class EventFrame(SafeFrame):
     """Events as a pandas DataFrame, in the order they came; their texts are safe to look at.
 
     The columns and dtypes are in `twilio_widgets.frames.event_schema.EVENTS`. What pandas derives
-    from it is an EventFrame again. Texts are never read as HTML or TeX, and a line says when rows
-    are not shown. ``frame.style`` is pandas' own and does *not* escape.
+    from it is an EventFrame again. The index holds the ids as well, so that a mask made from the
+    frame still tells which events it means. Texts are never read as HTML or TeX, and a line says
+    when rows are not shown. ``frame.style`` is pandas' own and does *not* escape.
 
     ``frame.attrs`` says, in plain JSON values, the ``account`` (masked), when it was read
     (``read_at``), how many ``rows`` it had then, and whether it was ``complete``.
@@ -62,7 +65,9 @@ class EventFrame(SafeFrame):
 
 def event_frame(events: Iterable[Any], **attrs: object) -> EventFrame:
     """Put events into a frame, in their order; `attrs` is what it says about its reading."""
-    return _frame(EventFrame, events, EVENTS, attrs, parameters="parameters_text")
+    made = _frame(EventFrame, events, EVENTS, attrs, parameters="parameters_text")
+    made.index = pd.Index(made["id"].to_numpy("int64"))
+    return made
 
 
 def standing_frame(standings: Iterable[Any], **attrs: object) -> SafeFrame:

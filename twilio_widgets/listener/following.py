@@ -1,0 +1,248 @@
+"""Handing each event to those who asked for it: at least once, in order.
+
+One thread per source reads what is after each consumer's cursor and moves the cursor when the event
+has been used. It is nudged when there is news; between nudges it looks by itself, which costs a few
+microseconds, so that a lost nudge delays an event and never loses it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from twilio_widgets.core.masking import mask
+from twilio_widgets.errors import TwilioWidgetsError
+from twilio_widgets.listener.cursors import Cursors
+from twilio_widgets.listener.event import Event
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from twilio_widgets.listener.reading import Reader
+
+RETRIES: Final = 3
+LOOK_EVERY: Final = 0.5
+"""Seconds between two looks when nobody nudges."""
+
+_FIRST_PAUSE: Final = 0.05
+_PAGE: Final = 200
+_SAVE_EVERY: Final = 0.2
+"""Seconds between two writes of a cursor: what a crash makes a consumer see again."""
+
+_logger = logging.getLogger(__name__)
+
+OnEvent = Callable[[Event], object]
+Unsubscribe = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Parked:
+    """An event that a consumer could not use: its callback raised each time."""
+
+    consumer: str
+    """The name it was given, or the callback's own."""
+    event: Event
+    error: str
+    """What was raised last, by class and text, with phone numbers masked."""
+    at: datetime
+
+    def __repr__(self) -> str:
+        return f"Parked(event {self.event.id} for {self.consumer}: {self.error})"
+
+
+@dataclass(eq=False, slots=True)
+class _Consumer:
+    call: OnEvent
+    label: str
+    after: int
+    name: str | None
+    saved_at: float = field(default=0.0)
+    stopped: bool = field(default=False)
+
+
+class Following:
+    """Follows a store and calls back, in one daemon thread that starts when it is needed.
+
+    Args:
+        reader: The store.
+        path: The store's file; the cursors of named consumers are kept beside it.
+        retries: How often a callback that raises is called again before its event is parked.
+        pause: Seconds before the first such call; each further pause is twice as long.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        path: Path,
+        *,
+        retries: int = RETRIES,
+        pause: float = _FIRST_PAUSE,
+    ) -> None:
+        self._reader = reader
+        self._path = path
+        self._store_id = reader.store_id
+        self._cursors = Cursors(path, self._store_id)
+        self._retries = retries
+        self._pause = pause
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._stopped = threading.Event()
+        self._consumers: list[_Consumer] = []
+        self._watchers: list[Callable[[], object]] = []
+        self._parked: list[Parked] = []
+        self._thread: threading.Thread | None = None
+        self._version = -1
+        self.problem: str | None = None
+        """Why the store could not be read last, if it could not."""
+
+    # Who is told
+
+    def subscribe(self, call: OnEvent, name: str | None, after: int | None) -> Unsubscribe:
+        """Hand every further event to `call`; see `EventSource.on_event`."""
+        start = self._start_of(name, after)
+        label = name or str(getattr(call, "__qualname__", type(call).__qualname__))
+        consumer = _Consumer(call, label, start, name)
+        with self._lock:
+            for known in self._consumers:
+                known.stopped = known.stopped or (name is not None and known.name == name)
+            self._consumers = [*(one for one in self._consumers if not one.stopped), consumer]
+        self._begin()
+
+        def unsubscribe() -> None:
+            consumer.stopped = True
+            with self._lock:
+                self._consumers = [one for one in self._consumers if one is not consumer]
+
+        return unsubscribe
+
+    def watch(self, changed: Callable[[], object]) -> Unsubscribe:
+        """Call `changed` after something was committed; see `EventSource.on_change`."""
+        with self._lock:
+            self._watchers = [*self._watchers, changed]
+        self._begin()
+
+        def unsubscribe() -> None:
+            with self._lock:
+                self._watchers = [one for one in self._watchers if one is not changed]
+
+        return unsubscribe
+
+    @property
+    def parked(self) -> tuple[Parked, ...]:
+        """The events that a consumer could not use, oldest first."""
+        with self._lock:
+            return tuple(self._parked)
+
+    def nudge(self) -> None:
+        """Look now."""
+        self._wake.set()
+
+    def stop(self, timeout: float = 5.0) -> None:
+        """Stop calling back, and wait until the thread has ended; events not used yet stay so."""
+        self._stopped.set()
+        self._wake.set()
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout)
+
+    # The thread
+
+    def _start_of(self, name: str | None, after: int | None) -> int:
+        known = self._cursors.get(name) if name is not None else 0
+        if known:
+            return known
+        start = self._reader.last_id() if after is None else after
+        if name is not None:
+            self._cursors.move(name, start)
+        return start
+
+    def _begin(self) -> None:
+        with self._lock:
+            if self._thread is None and not self._stopped.is_set():
+                self._thread = threading.Thread(
+                    target=self._run, name="twilio_widgets-listener-following", daemon=True
+                )
+                self._thread.start()
+        self._wake.set()
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            nudged = self._wake.wait(LOOK_EVERY)
+            self._wake.clear()
+            try:
+                if self._changed() or nudged:
+                    self._hand_out()
+                self.problem = None
+            except (TwilioWidgetsError, OSError) as error:
+                # The store was moved, say, or the disk is full. It is tried again, and said.
+                self.problem = str(error)
+
+    def _changed(self) -> bool:
+        version, self._version = self._version, self._reader.data_version()
+        return version != self._version
+
+    def _hand_out(self) -> None:
+        self._begin_anew_with_another_store()
+        with self._lock:
+            consumers, watchers = tuple(self._consumers), tuple(self._watchers)
+        for consumer in consumers:
+            self._serve(consumer)
+        for changed in watchers:
+            if not self._stopped.is_set():
+                _told(changed)
+
+    def _begin_anew_with_another_store(self) -> None:
+        """A damaged store was set aside: its successor counts from 1 again."""
+        store_id = self._reader.store_id
+        if store_id != self._store_id:
+            self._store_id, self._cursors = store_id, Cursors(self._path, store_id)
+            with self._lock:
+                for consumer in self._consumers:
+                    consumer.after = 0
+
+    def _serve(self, consumer: _Consumer) -> None:
+        try:
+            while events := self._reader.events(after=consumer.after, limit=_PAGE):
+                for event in events:
+                    if consumer.stopped or not self._used(consumer, event):
+                        return
+                    consumer.after = event.id
+                    self._save(consumer, _SAVE_EVERY)
+        finally:
+            self._save(consumer, 0.0)
+
+    def _used(self, consumer: _Consumer, event: Event) -> bool:
+        """Hand one event over, or park it; False when it was stopped before either."""
+        for attempt in range(1 + self._retries):
+            if self._stopped.is_set():
+                return False
+            try:
+                consumer.call(event)
+            except Exception as error:  # noqa: BLE001  # the callback is not ours
+                told = mask(f"{type(error).__name__}: {error}")
+            else:
+                return True
+            if attempt < self._retries:
+                self._stopped.wait(self._pause * 2**attempt)
+        parked = Parked(consumer=consumer.label, event=event, error=told, at=datetime.now(UTC))
+        with self._lock:
+            self._parked.append(parked)
+        return True
+
+    def _save(self, consumer: _Consumer, at_most_every: float) -> None:
+        now = time.monotonic()
+        if consumer.name is not None and now - consumer.saved_at >= at_most_every:
+            consumer.saved_at = now
+            self._cursors.move(consumer.name, consumer.after)
+
+
+def _told(changed: Callable[[], object]) -> None:
+    try:
+        changed()
+    except Exception as error:  # noqa: BLE001  # one watcher's mistake is not the others'
+        _logger.warning("A watcher of events raised %s.", type(error).__name__)

@@ -1,0 +1,50 @@
+"""Which events are meant: by id, as events, as a frame, or as a mask over one."""
+
+from __future__ import annotations
+
+import contextlib
+import operator
+from collections.abc import Iterable
+from typing import Any
+
+from twilio_widgets.errors import ConfigurationError
+from twilio_widgets.listener.event import Event
+
+_WHAT = (
+    "events is an event's id, several of them, a part of listener.events, or a mask made from it "
+    'such as listener.events["status"] == "failed".'
+)
+
+
+def ids_of(events: Any) -> tuple[int, ...]:
+    """Return the ids of the events that are meant, in the order given.
+
+    Args:
+        events: An id or an `Event`; an iterable of either; a frame with the column ``id``; or a
+            series, of ids or, as a mask, of truth values under the ids.
+
+    Raises:
+        ConfigurationError: It is none of these.
+    """
+    if hasattr(events, "columns"):
+        if "id" not in events.columns:
+            raise ConfigurationError(f"The frame has no column id. {_WHAT}", field="events")
+        return ids_of(events["id"].tolist())
+    if hasattr(events, "items") and hasattr(events, "dtype"):
+        if str(events.dtype) in {"bool", "boolean", "bool[pyarrow]"}:
+            return tuple(int(id_) for id_, meant in events.items() if meant is True)
+        return ids_of(events.tolist())
+    if isinstance(events, Event | int):
+        events = (events,)
+    if isinstance(events, str | bytes) or not isinstance(events, Iterable):
+        raise ConfigurationError(_WHAT, field="events")
+    return tuple(_id_of(event) for event in events)
+
+
+def _id_of(event: Any) -> int:
+    if isinstance(event, Event):
+        return event.id
+    if not isinstance(event, bool):
+        with contextlib.suppress(TypeError):
+            return operator.index(event)  # numpy's integers are none of Python's
+    raise ConfigurationError(_WHAT, field="events")
