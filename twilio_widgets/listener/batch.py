@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from twilio_widgets.listener import schema
 from twilio_widgets.listener.event import Arrival, Event, MessageStanding
 from twilio_widgets.listener.sameness import key_of, stand_in_of
+from twilio_widgets.listener.signed import micros
 from twilio_widgets.listener.standing import heard, join
 
 HALF_A_CHARACTER = "It holds half of a character (a lone surrogate), which is no text."
@@ -44,7 +45,8 @@ class Batch:
         try:
             event = Event.of_arrival(arrival)
             key = key_of(arrival, event)
-            f"{event.headers_text}{event.url}{event.method}{event.row_token}".encode()
+            for text in (event.parameters_text, event.headers_text, event.url):
+                text.encode()
         except UnicodeEncodeError:
             return Receipt(id=None, new=False, problem=HALF_A_CHARACTER)
         if not event.message_sid:
@@ -78,30 +80,34 @@ class Batch:
 
     def _signed(self, event: Event, key: bytes) -> Receipt:
         """Store a request of Twilio's; it takes the place of what the log showed before it."""
-        stand_in = stand_in_of(event)
-        seen = self._db.execute(
-            "select id from event where key = ? and source = 'poll'", (stand_in,)
-        ).fetchone()
-        if seen is None:
+        place = self._place(key) or self._place(stand_in_of(event))
+        if place is None:
             return self._insert(event, key)
-        values = (*schema.event_values(event), key, seen[0])
-        if self._db.execute(schema.TAKE_PLACE, values).rowcount != 1:  # it has its own place
-            return self._insert(event, key)
-        self._hear(event, seen[0])
+        event_id, source = place
+        if source == "poll":
+            values = (*schema.event_values(event), key, event_id)
+            self._db.execute(schema.TAKE_PLACE, values)
+            self._hear(event, event_id)
+        else:
+            self._db.execute(schema.COUNT_DUPLICATE, (micros(event.received_at), event_id))
         self._tally["duplicate", event.kind] += 1
-        return Receipt(id=seen[0], new=False)
+        return Receipt(id=event_id, new=False)
+
+    def _place(self, key: bytes) -> tuple[int, str] | None:
+        # Looked up before it is written, so that duplicates use up no ids. Nobody can come
+        # between: the transaction has the file to itself, and the key is unique besides.
+        found: tuple[int, str] | None = self._db.execute(
+            "select id, source from event where key = ?", (key,)
+        ).fetchone()
+        return found
 
     def _insert(self, event: Event, key: bytes) -> Receipt:
-        self._db.execute(schema.INSERT_EVENT, (*schema.event_values(event), key))
-        event_id, duplicates = self._db.execute(
-            "select id, duplicates from event where key = ?", (key,)
-        ).fetchone()
-        new = duplicates == 0
-        self._tally["event" if new else "duplicate", event.kind] += 1
-        if new:
-            self._tally["proof", event.scheme or event.source] += 1
-            self._hear(event, event_id)
-        return Receipt(id=event_id, new=new)
+        values = (*schema.event_values(event), key)
+        event_id = self._db.execute(schema.INSERT_EVENT, values).lastrowid or 0
+        self._tally["event", event.kind] += 1
+        self._tally["proof", event.scheme or event.source] += 1
+        self._hear(event, event_id)
+        return Receipt(id=event_id, new=True)
 
     def _hear(self, event: Event, event_id: int) -> None:
         """Join an event to what is known of its message."""

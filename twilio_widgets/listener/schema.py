@@ -100,18 +100,17 @@ _read_off: Final = attrgetter(*_GIVEN)
 
 _GIVEN_COLUMNS: Final = ", ".join(_column(name) for name in _GIVEN)
 
-INSERT_EVENT: Final = (
-    _insert("event", f"received_at, {_GIVEN_COLUMNS}, key")
-    + " on conflict (key) do update set duplicates = duplicates + 1,"
-    " last_duplicate_at = max(coalesce(last_duplicate_at, 0), excluded.received_at)"
-)
-"""One statement, so that of two overlapping deliveries only one can be the first."""
-
+INSERT_EVENT: Final = _insert("event", f"received_at, {_GIVEN_COLUMNS}, key")
 INSERT_REJECTION: Final = _insert("rejected", REJECTION)
 PUT_MESSAGE: Final = _insert("message", MESSAGE).replace("insert", "insert or replace", 1)
 
+COUNT_DUPLICATE: Final = """
+update event set duplicates = duplicates + 1,
+    last_duplicate_at = max(coalesce(last_duplicate_at, 0), ?) where id = ?
+"""
+
 TAKE_PLACE: Final = (
-    "update or ignore event set last_duplicate_at = ?, duplicates = duplicates + 1, "  # noqa: S608
+    "update event set last_duplicate_at = ?, duplicates = duplicates + 1, "  # noqa: S608
     + "".join(f"{_column(name)} = ?, " for name in _GIVEN)
     + "key = ? where id = ?"
 )
