@@ -13,25 +13,20 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Never
 
 from twilio_widgets.core.address import mask
+from twilio_widgets.core.evidence import Sent, clocks_apart, likeness, was_refused, window
 from twilio_widgets.core.flow import Patience
 from twilio_widgets.core.listing import Filters
 from twilio_widgets.core.message import Message, message_path
 from twilio_widgets.core.messages import message_page
 from twilio_widgets.core.paging import Walk
 from twilio_widgets.core.request import Flow
-from twilio_widgets.core.smart import smart
 from twilio_widgets.errors import ConfigurationError, OutcomeUnknown
 
 if TYPE_CHECKING:
     from twilio_widgets.core.connection import Connection
 
-CLOCKS_MAY_DIFFER = timedelta(seconds=5)
-"""Twilio's times have whole seconds, and clocks are set while a message is on its way."""
-
 MOST_PAGES = 5
 """Of 1,000 entries each: how much of the log of one recipient is read."""
-
-NO_CHANNEL_FOR_SENDER = 63007
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +66,10 @@ def find(
     Returns:
         The message; None when it is certain enough that there is none; or `NotSureYet`.
     """
-    to = error.parameters.get("To", ("",))[0]
-    if error.started_at is None or error.latest_arrival is None or not to:
+    if error.started_at is None or error.latest_arrival is None or "To" not in error.parameters:
         raise ConfigurationError("This error is not about a message that was being sent.")
-    settled = error.latest_arrival + timedelta(seconds=connection.settle_seconds)
+    sent = Sent.of(error.parameters, error.started_at, error.latest_arrival)
+    to, settled = sent.to, sent.latest + timedelta(seconds=connection.settle_seconds)
     asked_at = connection.now()
     request = Filters(to=to).request(message_path(connection.acting_sid), limit=None)
     walk = Walk(request, message_page)
@@ -82,9 +77,8 @@ def find(
     # To the end: where the log lists what is not sent yet is not documented.
     while walk.next is not None and walk.pages < MOST_PAGES:
         rows.extend((yield from walk.step(new_patience())))
-    slow, fast = _clocks_apart(asked_at, connection.now(), walk.server_time)
-    span = (error.started_at + slow - CLOCKS_MAY_DIFFER, settled + fast + CLOCKS_MAY_DIFFER)
-    candidates = [m for m in rows if m.sid not in known and _may_be(m, error, span)]
+    span = window(sent, settled, clocks_apart(asked_at, connection.now(), walk.server_time))
+    candidates = [m for m in rows if m.sid not in known and _may_be(m, sent, span)]
     if len(candidates) == 1:
         return candidates[0]
     if doubt := _doubt(mask(to), candidates, len(rows) if walk.next is not None else None):
@@ -107,60 +101,5 @@ def _doubt(to: str, candidates: list[Message], cut_after: int | None) -> str | N
     return None
 
 
-def _clocks_apart(
-    before: datetime, after: datetime, server_time: datetime | None
-) -> tuple[timedelta, timedelta]:
-    """Return by how much, at least and at most, Twilio's clock is ahead of ours.
-
-    The log's times are Twilio's. Its clock was read at some moment between our two readings.
-    """
-    if server_time is None:
-        return timedelta(0), timedelta(0)
-    return server_time - after, server_time - before
-
-
-def _may_be(message: Message, error: OutcomeUnknown, span: tuple[datetime, datetime]) -> bool:
-    """Whether a log entry can be the message that was being sent."""
-    if message.direction != "outbound-api" or message.date_created is None:
-        return False
-    if not span[0] <= message.date_created <= span[1]:
-        return False
-    return not _was_refused(message) and _same_sender(message, error) and _same_text(message, error)
-
-
-def _was_refused(message: Message) -> bool:
-    """Whether an entry only records a creation that was refused, so that nothing was sent.
-
-    Twilio has listed those since April 2024, as failed; which other fields they have is not
-    documented. Codes of 30,000 and 63,000 and more are failures after creation, but for 63007.
-    """
-    code = message.error_code
-    if message.status != "failed" or not code:
-        return False
-    return code // 1000 not in {30, 63} or code == NO_CHANNEL_FOR_SENDER
-
-
-def _same_sender(message: Message, error: OutcomeUnknown) -> bool:
-    sender = error.parameters.get("From", ("",))[0]
-    service = error.parameters.get("MessagingServiceSid", ("",))[0]
-    if sender.startswith("MG"):
-        sender, service = "", sender
-    if service and message.messaging_service_sid not in {service, None}:
-        return False
-    # A messaging service picks the sender later, so an entry may not name one yet.
-    return not sender or message.from_ in {sender, None}
-
-
-def _same_text(message: Message, error: OutcomeUnknown) -> bool:
-    body = error.parameters.get("Body", ("",))[0]
-    if not body or not message.body:
-        return True  # a template, a picture alone, or a redacted entry: the text cannot tell
-    if "true" in error.parameters.get("SmartEncoded", ()) + error.parameters.get("ShortenUrls", ()):
-        return True  # Twilio rewrites the text
-    sent, listed = _comparable(body), _comparable(message.body)
-    return listed == sent or listed.endswith(" - " + sent)  # the trial account's prefix
-
-
-def _comparable(text: str) -> str:
-    """Leave out what Twilio may have changed: blanks, and look-alikes (a service's own setting)."""
-    return " ".join(smart(text).split())
+def _may_be(message: Message, sent: Sent, span: tuple[datetime, datetime]) -> bool:
+    return likeness(message, sent, span) != "other" and not was_refused(message)

@@ -26,6 +26,7 @@ from twilio_widgets.errors import (
 
 if TYPE_CHECKING:
     from twilio_widgets.core.connection import Connection
+    from twilio_widgets.core.permit import Permit
 
 T = TypeVar("T")
 
@@ -52,12 +53,38 @@ def send(
         RejectedMessage: Twilio refused it; nothing was sent.
         OutcomeUnknown: It may have been sent; ``messages.find(error)`` looks for it.
     """
+    form = form_of(parameters, now=connection.now())
+    return (yield from create(connection, patience, form, outbox))
+
+
+def create(
+    connection: Connection,
+    patience: Patience,
+    form: tuple[tuple[str, str], ...],
+    outbox: Outbox,
+    *,
+    job: Permit | None = None,
+) -> Flow[Message]:
+    """Create one message from parameters that were checked and written before.
+
+    Args:
+        connection: Who sends.
+        patience: How long it may take.
+        form: Twilio's names and texts, from `form_of`.
+        outbox: Keeps its SID, or its outcome when it is ended from outside.
+        job: The job it belongs to.
+
+    Raises:
+        RejectedMessage: Twilio refused it; nothing was sent.
+        OutcomeUnknown: It may have been sent; ``messages.find(error)`` looks for it.
+    """
     started = connection.now()
     request = Request(
         method="POST",
         path=message_path(connection.acting_sid),
-        form=form_of(parameters, now=started),
+        form=form,
         creates_message=True,
+        job=job,
     )
 
     def dated(outcome: OutcomeUnknown) -> OutcomeUnknown:
@@ -67,7 +94,7 @@ def send(
     def left_open(outcome: OutcomeUnknown) -> None:
         outbox.left_open(dated(outcome))
 
-    to = str(parameters.get("to") or "")
+    to = next((value for name, value in form if name == "To"), "")
     reply: Reply | None = None
     try:
         reply = yield from change(request, patience, about=to, left_open=left_open)
