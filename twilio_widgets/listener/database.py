@@ -70,9 +70,7 @@ def open_store(path: Path, *, account_sid: str, world: str) -> Opened:
     except sqlite3.Error as error:
         raise unavailable(error, path) from error
     except OSError as error:
-        raise StoreUnavailable(
-            f"The event store {path} cannot be opened: {error.strerror}.", cause="disk"
-        ) from error
+        raise cannot_open(path, error) from error
 
 
 def _open(path: Path, account_sid: str, world: str, aside: Path | None) -> Opened:
@@ -238,6 +236,15 @@ def _shown_as(account_sid: str, world: str) -> str:
 def is_damage(error: sqlite3.Error) -> bool:
     """Say whether SQLite means that the file itself is broken."""
     return _name(error) in {"SQLITE_CORRUPT", "SQLITE_NOTADB"}
+
+
+def cannot_open(path: Path, error: OSError) -> StoreUnavailable:
+    """Return the error to raise when the system does not let us at the file."""
+    return StoreUnavailable(
+        f"The event store {path} cannot be opened: {error.strerror}. "
+        "Give a file in a folder you can write to: Listener(…, store=…).",
+        cause="disk",
+    )
 
 
 def unavailable(error: sqlite3.Error, path: Path) -> StoreUnavailable:

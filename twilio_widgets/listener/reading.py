@@ -15,7 +15,6 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
-from urllib.parse import quote
 
 from twilio_widgets.errors import ListenerError
 from twilio_widgets.listener import schema
@@ -235,7 +234,7 @@ class Reader:
 
     def _open(self) -> sqlite3.Connection:
         self._identity()
-        address = f"file:{quote(str(self._path.absolute()))}?mode=ro"
+        address = f"{self._path.absolute().as_uri()}?mode=ro"
         try:
             db = sqlite3.connect(
                 address, uri=True, timeout=_PATIENCE, isolation_level=None, check_same_thread=False

@@ -18,7 +18,7 @@ from typing import Final, Literal
 from twilio_widgets.errors import ListenerError, StoreUnavailable
 from twilio_widgets.listener import durable, schema
 from twilio_widgets.listener.batch import Batch, Receipt
-from twilio_widgets.listener.database import Opened, asides_of, open_store, unavailable
+from twilio_widgets.listener.database import Opened, asides_of, cannot_open, open_store, unavailable
 from twilio_widgets.listener.event import Arrival, Rejection
 from twilio_widgets.listener.signed import micros
 
@@ -251,13 +251,14 @@ class Store:
 @contextlib.contextmanager
 def _sole_writer(path: Path, lock: Path) -> Iterator[None]:
     """Hold the place of the one process that writes: two at once could damage the file."""
-    try:
-        holding = contextlib.ExitStack()
-        holding.enter_context(durable.locked(lock, seconds=0.0))
-    except ListenerError as error:
-        raise ListenerError(
-            f"Another process writes to the event store {path}. Use its listener, close it, or "
-            "give another file: Listener(…, store=…)."
-        ) from error
-    with holding:
+    with contextlib.ExitStack() as holding:
+        try:
+            holding.enter_context(durable.locked(lock, seconds=0.0))
+        except OSError as error:
+            raise cannot_open(path, error) from error
+        except ListenerError as error:
+            raise ListenerError(
+                f"Another process writes to the event store {path}. Use its listener, close it, "
+                "or give another file: Listener(…, store=…)."
+            ) from error
         yield
