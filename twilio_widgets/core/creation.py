@@ -82,12 +82,15 @@ def read_creation(request: Request) -> Creation:
 
 def _body_pairs(request: Request) -> Pairs:
     """Return the parameters in the body, as a server would read them."""
-    headers = {name.lower(): value for name, value in request.headers}
-    if headers.get("content-encoding", "").strip().lower() not in {"", "identity"}:
+    headers = [(name.lower(), value.strip()) for name, value in request.headers]
+    if any(name == "content-encoding" and value.lower() != "identity" for name, value in headers):
         raise _unreadable("its body is compressed")
-    kind, options = _content_type(headers.get("content-type", ""))
+    header = dict(headers).get("content-type", "")
+    if request.body is None and not header:
+        return request.form or ()
+    kind, options = _content_type(header)
     if request.body is None:
-        if request.form and kind not in {"", URL_ENCODED}:
+        if request.form and kind != URL_ENCODED:
             raise _unreadable(f"it is a form that calls itself {kind[:40]}")
         return request.form or ()
     if not request.body:

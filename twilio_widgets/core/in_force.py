@@ -43,6 +43,7 @@ class InForce:
     def __init__(self, policy: Policy, connection: Connection) -> None:
         self.policy = policy
         self._now = connection.now
+        self._per_job, self._per_day = policy.per_job, policy.per_day
         self._connection = connection
         self._counts: Tally | None = None
 
@@ -76,9 +77,9 @@ class InForce:
         Raises:
             PolicyRefused: A limit of a job or of a day forbids it, or this is a dry run.
         """
-        if excess := self.policy.per_job.excess(amount):
+        if excess := self._per_job.excess(amount):
             raise refusals.job_too_large(permit, excess)
-        if self.policy.per_day:
+        if self._per_day:
             self._check_day(self._tally.on(self._now()) + amount, "this job")
         if self.policy.dry_run:
             raise refusals.dry_job(permit, amount)
@@ -118,15 +119,15 @@ class InForce:
 
     def _weighed(self, creation: Creation) -> Amount:
         """Return what a message comes to; what no rule asks for is not worked out."""
-        policy, limits = self.policy, (self.policy.per_job, self.policy.per_day)
+        limits = (self._per_job, self._per_day)
         asks_cost = any(limit.cost is not None for limit in limits)
         asks_segments = any(limit.segments is not None for limit in limits)
-        if not (asks_cost or asks_segments or policy.per_day or policy.dry_run):
+        if not (asks_cost or asks_segments or self._per_day or self.policy.dry_run):
             return Amount(1)
         count = segments_of(creation)
         if count is None and asks_segments:
             raise refusals.unknown_segments(creation)
-        cost = policy.prices.cost(creation, count)
+        cost = self.policy.prices.cost(creation, count)
         if cost is None and asks_cost:
             raise refusals.unknown_price(creation)
         # What nobody asks for and nobody knows is counted as little.
@@ -134,24 +135,23 @@ class InForce:
 
     def _look_at_limits(self, creation: Creation, amount: Amount, now: datetime) -> None:
         self._check_message(creation, amount)
-        if self.policy.per_day:
+        if self._per_day:
             self._check_day(self._tally.on(now) + amount, "this message")
 
     def _count(
         self, creation: Creation, amount: Amount, now: datetime, job: Permit | None
     ) -> Callable[[], None]:
         """Count a message in its job and in its day; return what takes it back."""
-        per_job, per_day = self.policy.per_job, self.policy.per_day
 
         def check_job(total: Amount) -> None:
-            if job is not None and (excess := per_job.excess(total)):
+            if job is not None and (excess := self._per_job.excess(total)):
                 raise refusals.beyond_the_job(creation, job, excess)
 
         if job is None:
             self._check_message(creation, amount)
         else:
             job.raise_by(amount, check_job)
-        if per_day:
+        if self._per_day:
             try:
                 self._tally.raise_by(
                     amount, now, lambda sum_: self._check_day(sum_, "this message")
@@ -164,16 +164,16 @@ class InForce:
         def give_back() -> None:
             if job is not None:
                 job.lower_by(amount)
-            if per_day:
+            if self._per_day:
                 self._tally.lower_by(amount, now)
 
         return give_back
 
     def _check_message(self, creation: Creation, amount: Amount) -> None:
         """A message of its own is a job of one."""
-        if excess := self.policy.per_job.excess(amount):
+        if excess := self._per_job.excess(amount):
             raise refusals.message_too_large(creation, excess)
 
     def _check_day(self, total: Amount, what: str) -> None:
-        if excess := self.policy.per_day.excess(total):
+        if excess := self._per_day.excess(total):
             raise refusals.day_too_large(what, excess)

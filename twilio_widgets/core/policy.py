@@ -216,7 +216,7 @@ _DEFAULTS: dict[str, object] = {
 
 
 def _shown(value: object) -> str:
-    return f"'{value}'" if isinstance(value, Decimal | Allowed | QuietHours) else str(value)
+    return f"'{value}'" if isinstance(value, Decimal) else repr(value)
 
 
 def _yes_or_no(value: object, name: str) -> bool:
@@ -243,4 +243,27 @@ FREE = Policy(max_recipients=None)
 
 def default_policy(connection: Connection) -> Policy:
     """Return the policy of a connection for which none is given."""
-    return FREE if connection.kind == "sandbox" else Policy()
+    # A sandbox's API key calls itself one; its wire tells. (Its `root_url` would open a socket.)
+    sandbox = connection.kind == "sandbox" or connection.wire is not None
+    return FREE if sandbox else Policy()
+
+
+def permit_for(
+    policy: Policy | object,
+    connection: Connection,
+    *,
+    recipients: int,
+    segments: int | None = None,
+    cost: Decimal | None = None,
+    name: str = "",
+) -> Permit:
+    """Judge a job by what is in force on a client; see `Policy.judge_job`.
+
+    Args:
+        policy: ``twilio.policy``. A judge of somebody's own knows no jobs; it judges each request.
+    """
+    if not isinstance(policy, Policy):
+        return Permit(name)
+    return policy.judge_job(
+        connection, recipients=recipients, segments=segments, cost=cost, name=name
+    )

@@ -21,7 +21,7 @@ from twilio_widgets.errors import ConfigurationError
 _LIKE = 'quiet_hours is a pair of local times, such as ("21:00", "08:00").'
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class QuietHours:
     """From one local time to another, over midnight when the first is the later.
 
@@ -61,6 +61,9 @@ class QuietHours:
 
     def __str__(self) -> str:
         return f"{self.start:%H:%M} to {self.end:%H:%M}"
+
+    def __repr__(self) -> str:
+        return str((f"{self.start:%H:%M}", f"{self.end:%H:%M}"))
 
     def quiet_zones(self, to: str, at: datetime) -> tuple[str, ...] | None:
         """Return the zones a recipient can be in where it is quiet at a moment.

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from twilio_widgets.core.masking import mask
 from twilio_widgets.errors import ConfigurationError
 
 _ENTRY = re.compile(r"(?:(?P<channel>[a-z][a-z0-9_-]*):)?(?P<address>[^\s:,;*]+)(?P<open>\*)?")
+
+_LONGEST_PLACE = 8
+"""Digits of a country and an area."""
 
 
 def plain_address(text: str) -> str:
@@ -27,11 +30,11 @@ def plain_address(text: str) -> str:
     return channel.lower() + colon + address
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Allowed:
     """A list of recipients, whole or by their beginnings."""
 
-    entries: tuple[str, ...] = field(repr=False)
+    entries: tuple[str, ...]
     """As `plain_address` writes them; a beginning ends with ``*``."""
 
     @classmethod
@@ -47,8 +50,8 @@ class Allowed:
         """
         if isinstance(given, Allowed):
             return given
-        entries = tuple(map(_entry, [given] if isinstance(given, str) else given))
-        return cls(tuple(dict.fromkeys(entries)))
+        listed = [given] if isinstance(given, str) or not isinstance(given, Iterable) else given
+        return cls(tuple(dict.fromkeys(map(_entry, listed))))
 
     def __contains__(self, to: object) -> bool:
         address = plain_address(str(to))
@@ -58,7 +61,10 @@ class Allowed:
         )
 
     def __str__(self) -> str:
-        return ", ".join(mask(entry) for entry in self.entries) or "nobody"
+        return ", ".join(map(_masked, self.entries)) or "nobody"
+
+    def __repr__(self) -> str:
+        return str(tuple(map(_masked, self.entries)))
 
 
 def _entry(given: object) -> str:
@@ -71,6 +77,12 @@ def _entry(given: object) -> str:
             field="allow",
         )
     return entry
+
+
+def _masked(entry: str) -> str:
+    """Write an entry for people's eyes; a short beginning is a place, not a person."""
+    short = entry.endswith("*") and sum(map(str.isdigit, entry)) <= _LONGEST_PLACE
+    return entry if short else mask(entry)
 
 
 def _fits(entry: str, address: str) -> bool:

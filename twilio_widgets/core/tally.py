@@ -103,13 +103,15 @@ class Tally:
                 finally:
                     if database.in_transaction:
                         database.execute("ROLLBACK")
-            except (sqlite3.Error, OSError) as error:
+            except sqlite3.Error as error:
                 problem = str(error)
+            except OSError as error:
+                problem = error.strerror or type(error).__name__
         if problem:
             raise PolicyRefused(
-                f"What was sent today cannot be counted in {self.path.name} ({problem}), so "
-                "nothing was sent. Look after that file in the data folder, or leave the limits of "
-                "a day out of the policy.",
+                f"What is sent today cannot be counted ({problem}), so nothing was sent. Look "
+                f"after the folder {self.path.parent.name!r} in the data folder, or leave the "
+                "limits of a day out of the policy.",
                 rule="day",
             )
 

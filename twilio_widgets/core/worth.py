@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from types import MappingProxyType
 
 from twilio_widgets.core.creation import Creation
 from twilio_widgets.core.prices import PER_SEGMENT, estimate
@@ -26,11 +25,12 @@ GIVE_A_PRICE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class PriceList:
     """The small table of estimates, and a person's own prices before it."""
 
-    own: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    own: tuple[tuple[str, Decimal], ...] = ()
+    """Dollars for a segment in a country, or for a message on a channel or with media."""
 
     @classmethod
     def of(cls, own: object) -> PriceList:
@@ -51,21 +51,24 @@ class PriceList:
                     field="prices",
                 )
         return cls(
-            MappingProxyType({name: amount_of(own[name], f"The price for {name}", "prices")
-                              for name in own})
-        )  # fmt: skip
+            tuple((name, amount_of(own[name], f"The price for {name}", "prices")) for name in own)
+        )
+
+    def __repr__(self) -> str:
+        return str({name: str(price) for name, price in self.own})
 
     def cost(self, creation: Creation, count: int | None) -> Decimal | None:
         """Estimate in US dollars what one message costs; None when no price is known."""
+        own = dict(self.own)
         channel, colon, _address = creation.to.strip().rpartition(":")
         if colon:
-            return self.own.get(channel.lower())
+            return own.get(channel.lower())
         if creation.media:
             known = estimate(creation.to, 1, media=True)
-            return self.own.get(MMS, known)
+            return own.get(MMS, known)
         if count is None:
             return None
-        return estimate(creation.to, count, prices={**PER_SEGMENT, **self.own})
+        return estimate(creation.to, count, prices={**PER_SEGMENT, **own})
 
 
 def segments_of(creation: Creation) -> int | None:

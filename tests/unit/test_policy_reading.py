@@ -1,0 +1,193 @@
+"""Whatever could make a message counts as one, and is read from the bytes that travel."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from contextlib import suppress
+from dataclasses import replace
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twilio_widgets.core.body import body_of
+from twilio_widgets.core.creation import Creation, read_creation
+from twilio_widgets.core.recognise import changes, makes_message
+from twilio_widgets.core.request import Request
+from twilio_widgets.errors import PolicyRefused
+
+AC, SM = "AC" + "0" * 32, "SM" + "1" * 32
+MESSAGES = f"/2010-04-01/Accounts/{AC}/Messages"
+TO = "+15005550006"
+FORM = "application/x-www-form-urlencoded"
+
+
+def posted(path: str = MESSAGES, method: str = "POST", **more) -> Request:
+    return Request(method=method, path=path, **more)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        MESSAGES,
+        MESSAGES + ".json",
+        MESSAGES + ".xml",
+        MESSAGES + ".JSON",
+        MESSAGES + "/",
+        MESSAGES + ".json/",
+        MESSAGES.replace("Messages", "messages"),
+        MESSAGES.replace("Accounts", "ACCOUNTS").replace("Messages", "MESSAGES"),
+        MESSAGES.replace("Messages", "%4Dessages"),
+        MESSAGES.replace("Messages", "%254Dessages.json"),
+        MESSAGES.replace("/Messages", "%2FMessages"),
+        MESSAGES.replace("/Messages", "//Messages"),
+        MESSAGES.replace("/Messages", "/./Messages"),
+        MESSAGES.replace("/Messages", "/Calls/../Messages"),
+        MESSAGES.replace("/Messages", "\\Messages"),
+        MESSAGES.replace("/Messages", "/SMS/Messages.json"),
+        MESSAGES.replace("2010-04-01", "2010-04-01/2010-04-01"),
+        MESSAGES.replace("/2010-04-01", "/2008-08-01"),
+        MESSAGES.replace(AC, "AC" + "9" * 32),
+        MESSAGES + "?x=1",
+        MESSAGES + ";v=2",
+        MESSAGES + " ",
+        MESSAGES + f"/{SM}/../",
+        MESSAGES + "/New",
+        MESSAGES.replace("M", "%" + "25" * 9 + "4D"),
+    ],
+)
+def test_a_path_that_could_lead_to_the_messages_makes_one(path):
+    assert makes_message(posted(path))
+    for method in ("PUT", "PATCH", "LINK", "PURGE", "post"):
+        assert makes_message(posted(path, method))
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", MESSAGES + ".json"),
+        ("HEAD", MESSAGES),
+        ("OPTIONS", MESSAGES),
+        ("DELETE", f"{MESSAGES}/{SM}.json"),
+        ("POST", f"{MESSAGES}/{SM}.json"),
+        ("POST", f"{MESSAGES}/{SM}/Feedback.json"),
+        ("POST", f"/2010-04-01/Accounts/{AC}/IncomingPhoneNumbers.json"),
+        ("POST", "/v1/Services"),
+    ],
+)
+def test_what_makes_no_message_is_told_apart(method, path):
+    assert not makes_message(posted(path, method))
+    assert changes(posted(path, method)) is (method in {"POST", "DELETE"})
+
+
+def test_a_method_in_disguise_counts_as_what_it_stands_for():
+    assert makes_message(posted(method="GET", query=(("_method", "post"),)))
+    assert makes_message(posted(method="DELETE", form=(("_Method", "POST"),)))
+    assert changes(posted(MESSAGES, "GET", query=(("_method", "DELETE"),)))
+
+
+def test_a_request_that_says_so_makes_a_message_wherever_it_goes():
+    assert makes_message(posted("/2010-04-01/Elsewhere", creates_message=True))
+
+
+FIELDS = [("To", TO), ("From", "+15005550001"), ("Body", "Grüße & ❤")]
+READ = Creation(to=TO, body="Grüße & ❤")
+
+
+def with_type(kind: str, body: bytes) -> Request:
+    return posted(headers=(("Content-Type", kind),), body=body)
+
+
+def multipart() -> Request:
+    body = body_of(None, FIELDS, None, None, None)
+    return with_type(body.content_type or "", body.content or b"")
+
+
+def test_every_form_of_body_says_the_same():
+    assert read_creation(posted(form=tuple(FIELDS))) == READ
+    assert read_creation(posted(query=tuple(FIELDS))) == READ
+    assert read_creation(with_type(FORM, urlencode(FIELDS).encode())) == READ
+    raw = "To=%2B15005550006&Body=Grüße %26 ❤".encode()
+    assert read_creation(with_type(FORM + "; charset=UTF-8", raw)) == READ
+    assert read_creation(multipart()) == READ
+    as_json = json.dumps(dict(FIELDS)).encode()
+    assert read_creation(with_type("application/json; charset=utf-8", as_json)) == READ
+    files = body_of(None, None, FIELDS, None, None)
+    assert read_creation(with_type(files.content_type or "", files.content or b"")) == READ
+
+
+def test_the_bytes_count_not_what_the_request_says_beside_them():
+    honest = urlencode([("To", "+15005550009")]).encode()
+    request = replace(with_type(FORM, honest), form=(("To", TO),))
+    assert read_creation(request).to == "+15005550009"
+
+
+def test_names_are_read_generously():
+    for name in ("to", "TO", " To ", "To[]", "To[0]"):
+        assert read_creation(posted(form=((name, TO),))).to == TO
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        with_type("text/plain", b"To=%2B15005550006"),
+        with_type("application/octet-stream", b"\x00"),
+        posted(body=b"To=%2B15005550006"),
+        posted(form=tuple(FIELDS), headers=(("Content-Type", "application/json"),)),
+        posted(form=tuple(FIELDS), headers=(("Content-Encoding", "gzip"),)),
+        replace(with_type(FORM, gzip.compress(b"To=1")), headers=(
+            ("Content-Type", FORM), ("Content-Encoding", "gzip"))),
+        posted(form=tuple(FIELDS), headers=(
+            ("Content-Encoding", "br"), ("Content-Encoding", "identity"))),
+        with_type(FORM, b"To=\xff\xfe"),
+        with_type(FORM, b"To=%FF%FE"),
+        with_type(FORM + "; charset=utf-16", "To=1".encode("utf-16")),
+        with_type("multipart/form-data", b"--x\r\n"),
+        with_type("multipart/form-data; boundary=x", b"--x\r\nContent-Disp"),
+        with_type("multipart/form-data; boundary=x", b"nothing of the kind"),
+        with_type("multipart/form-data; boundary=x",
+                  b'--x\r\nContent-Disposition: form-data; name="To"\r\n'
+                  b"Content-Transfer-Encoding: base64\r\n\r\nKzE1MDA=\r\n--x--\r\n"),
+        with_type("multipart/form-data; boundary=x",
+                  b'--x\r\nContent-Disposition: form-data; name="To"\r\n\r\n\xff\r\n--x--\r\n'),
+        with_type("multipart/mixed; boundary=x", b"--x--\r\n"),
+        with_type("application/json", b"[1, 2]"),
+        with_type("application/json", b'{"To": '),
+        with_type("application/json", "{}".encode("utf-16")),
+        with_type("application/json", b"[" * 100_000),
+        with_type("application/xml", b"<To/>"),
+    ],
+)  # fmt: skip
+def test_a_body_that_cannot_be_read_is_refused(request_):
+    with pytest.raises(
+        PolicyRefused, match=r"makes a message, but .* Nothing was sent\."
+    ) as caught:
+        read_creation(request_)
+    assert caught.value.rule == "readable"
+    assert "5005550006" not in str(caught.value)
+
+
+@given(body=st.binary(max_size=300), kind=st.sampled_from([
+    FORM, "application/json", "multipart/form-data; boundary=x", "text/plain", "", ";;=", "x" * 90,
+]))  # fmt: skip
+def test_any_bytes_are_read_or_refused(body, kind):
+    with suppress(PolicyRefused):
+        assert isinstance(read_creation(with_type(kind, body)), Creation)
+
+
+def test_what_a_message_is_like():
+    def read(**fields: str) -> Creation:
+        return read_creation(posted(form=tuple(fields.items())))
+
+    assert read(MediaUrl="https://a.example/b.png").media
+    assert read(SendAsMms="True").media
+    assert read(ContentSid="HX" + "0" * 32).template
+    later = {"SendAt": "2026-01-15T12:00:00Z", "ScheduleType": "fixed"}
+    assert read(**later, MessagingServiceSid="MG" + "0" * 32).scheduled
+    assert read(**later, From="MG" + "0" * 32).scheduled
+    assert not read(**later, From="+15005550001").scheduled
+    assert not read(SendAt=later["SendAt"], MessagingServiceSid="MG" + "0" * 32).scheduled
+    assert read_creation(posted(form=(("To", TO), ("to", "+1")))).ambiguous == "to"
+    assert read_creation(posted(form=(("To", TO),), query=(("To", TO),))).ambiguous == ""
