@@ -1,0 +1,312 @@
+"""A poller ends where the log stands, in its budget, and says how fresh it is."""
+
+from __future__ import annotations
+
+import queue
+import random
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from twilio_widgets import Sandbox, Twilio
+from twilio_widgets.errors import ConfigurationError, RateLimited
+from twilio_widgets.frames.events import EventFrame
+from twilio_widgets.listener.cadence import Budget, Cadence
+from twilio_widgets.listener.poller import Poller
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
+THEM = "+14155550123"
+ENDS = ("01", "02", "91", "94", "95", "96", "98")
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(seed=4, now=NOON, messages=300) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def twilio(sandbox: Sandbox) -> Iterator[Twilio]:
+    with Twilio(sandbox.connection) as twilio:
+        yield twilio
+
+
+@pytest.fixture
+def poller(twilio: Twilio) -> Iterator[Poller]:
+    with Poller(twilio, watch=False) as poller:
+        yield poller
+
+
+def send(twilio: Twilio, end: str = "01", *, at: int = 0) -> str:
+    sender = twilio.connection.sandbox.numbers[at]
+    return twilio.messages.send(to=f"+141555501{end}", from_=sender, body="Hello").sid
+
+
+def known(poller: Poller) -> dict[str, tuple[str | None, int | None]]:
+    return {one.sid: (one.status, one.error_code) for one in poller.reader.messages()}
+
+
+def truth(twilio: Twilio) -> dict[str, tuple[str | None, int | None]]:
+    """What the log says of every message since noon."""
+    return {
+        message.sid: (message.status, message.error_code)
+        for message in twilio.messages.iterate()
+        if message.date_created >= NOON
+    }
+
+
+def test_a_first_look_does_not_flood(poller):
+    """300 messages lie in the log; none is since now."""
+    looked = poller.look()
+
+    assert (looked.found, looked.added, looked.requests) == (0, 0, 1)
+    assert len(poller.events) == 0
+
+
+def test_what_the_poller_knows_is_what_the_log_says(poller, twilio, sandbox):
+    for end in ENDS:
+        send(twilio, end)
+    sandbox.receive(from_=THEM, body="Hello")
+    poller.look()
+    sandbox.clock.advance("1 s")
+    poller.look()
+    sandbox.clock.advance("5 min")
+    poller.look()
+
+    assert known(poller) == truth(twilio)
+    assert len(known(poller)) == len(ENDS) + 1
+
+
+def test_whatever_happens_when_it_ends_where_the_log_stands(poller, twilio, sandbox):
+    """500 sends and arrivals at any times, looks in between: a property, by one seed."""
+    chance = random.Random(7)
+    for _ in range(500):
+        if chance.random() < 0.2:
+            sandbox.receive(from_=THEM, body="Hello")
+        else:
+            send(twilio, chance.choice(ENDS), at=chance.randrange(2))
+        if chance.random() < 0.3:
+            sandbox.clock.advance(chance.choice([0.3, 1.0, 20.0, 130.0, 400.0]))
+        if chance.random() < 0.2:
+            poller.look()
+    for _ in range(60):
+        sandbox.clock.advance("10 min")
+        poller.look()
+
+    assert known(poller) == truth(twilio)
+    assert len(known(poller)) == 500
+
+
+def test_a_look_at_an_unchanged_log_stores_nothing(poller, twilio, sandbox):
+    send(twilio)
+    sandbox.clock.advance("1 min")
+    poller.look()
+    before = poller.reader.events()
+
+    again = poller.look()
+
+    assert (again.found, again.added) == (0, 0)
+    assert poller.reader.events() == before
+
+
+def test_events_are_those_of_a_listener(poller, twilio, sandbox):
+    sid = send(twilio, "94")
+    sandbox.clock.advance("1 min")
+    arrived = sandbox.receive(from_=THEM, body="Hello")
+    poller.look()
+
+    events = poller.events
+    rows = events[["id", "kind", "status", "from", "to", "body", "error_code", "source"]]
+    ours = sandbox.numbers[0]
+    assert isinstance(events, EventFrame)
+    assert rows.astype(object).where(rows.notna(), None).to_numpy().tolist() == [
+        [1, "status", "undelivered", ours, "+14155550194", "Hello", 30007, "poll"],
+        [2, "inbound", "received", THEM, ours, "Hello", None, "poll"],
+    ]
+    assert poller.messages["message_sid"].tolist() == [sid, arrived["sid"]]
+    assert len(poller.rejected) == 0
+    assert poller.counts.events == {"inbound": 1, "status": 1}
+
+
+def test_a_poller_can_begin_earlier(twilio, sandbox):
+    send(twilio)
+    sandbox.clock.advance("3 h")
+    with Poller(twilio, since=NOON, watch=False) as poller:
+        poller.look()
+
+        assert known(poller) == truth(twilio)
+
+
+def test_only_the_numbers_named_are_looked_at(twilio, sandbox):
+    first, second = sandbox.numbers[:2]
+    with Poller(twilio, first, watch=False) as poller:
+        mine = send(twilio, at=0)
+        send(twilio, at=1)
+        arrived = str(sandbox.receive(from_=THEM, to=first, body="Hello")["sid"])
+        sandbox.receive(from_=THEM, to=second, body="Hello")
+        sandbox.clock.advance("1 min")
+
+        assert poller.look().requests == 2
+        assert set(known(poller)) == {mine, arrived}
+
+
+def test_a_burst_is_read_in_whole_pages(poller, twilio, sandbox):
+    """The small page does not reach what was read before: then it is read in large ones."""
+    for _ in range(120):
+        sandbox.receive(from_=THEM, body="Hello")
+    sandbox.clock.advance("1 min")
+
+    looked = poller.look()
+
+    assert (looked.found, looked.requests) == (120, 2)
+
+
+def test_an_unfinished_message_that_left_the_page_is_asked_about(poller, twilio, sandbox):
+    """Delivered a minute late, when an hour of other messages lies above it."""
+    late = send(twilio, "98")
+    poller.look()
+    sandbox.clock.advance("10 s")
+    poller.look()
+    for _ in range(60):
+        sandbox.clock.advance("1 min")
+        sandbox.receive(from_=THEM, body="Hello")
+
+    poller.look()
+    poller.look()
+
+    assert known(poller)[late] == ("delivered", None)
+
+
+def test_how_fresh_it_is_is_told_by_the_connections_clock(poller, sandbox):
+    assert (poller.updated_at, poller.next_look_at) == (None, None)
+    poller.look()
+    sandbox.clock.advance("4 s")
+
+    assert sandbox.clock.now() - poller.updated_at == timedelta(seconds=4)
+
+
+def test_a_failed_look_is_said_and_the_next_one_makes_it_good(poller, twilio, sandbox):
+    send(twilio)
+    sandbox.clock.advance("1 min")
+    sandbox.fail(status=429, method="GET", retry_after=30)
+    with pytest.raises(RateLimited):
+        poller.look()
+    assert poller.problem is not None
+    assert poller.updated_at is None
+
+    poller.look()
+
+    assert poller.problem is None
+    assert known(poller) == truth(twilio)
+
+
+def test_a_429_costs_one_request_and_is_not_tried_again_by_itself(poller, sandbox):
+    sandbox.fail(status=429, method="GET", times=1)
+    with pytest.raises(RateLimited):
+        poller.look()
+
+    assert poller.look().requests == 1
+
+
+def test_it_looks_by_itself_when_it_is_time(twilio, sandbox):
+    """A thread, which looks at the world's clock: turning that is enough."""
+    told: queue.SimpleQueue[str] = queue.SimpleQueue()
+    with Poller(twilio) as poller:
+        poller.on_event(lambda event: told.put(event.message_sid), after=0)
+        sid = send(twilio)
+        sandbox.clock.advance("5 min")
+
+        assert told.get(timeout=20) == sid
+        assert poller.next_look_at > poller.updated_at >= NOON
+    assert poller.next_look_at is None
+
+
+def test_the_cell_run_again_takes_over(twilio):
+    """The store has one writer: a second poller of this kernel ends the first."""
+    first = Poller(twilio, watch=False)
+    with Poller(twilio, watch=False) as second:
+        second.look()
+
+        assert second.store == first.store
+    first.close()
+
+
+def test_events_outlive_the_poller(twilio, sandbox):
+    with Poller(twilio, watch=False) as poller:
+        send(twilio)
+        sandbox.clock.advance("1 min")
+        poller.look()
+        before = poller.reader.events()
+    with Poller(twilio, watch=False) as again:
+        assert again.reader.events() == before
+
+        assert again.forget() == 1
+        assert len(again.events) == 0
+
+
+def test_its_words_are_the_same_tomorrow(twilio):
+    with Poller(twilio, watch=False) as poller:
+        assert repr(poller) == f"<Poller of {twilio.connection.masked_account}>"
+    assert repr(poller) == f"<Poller of {twilio.connection.masked_account}, closed>"
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"budget": 0}, "budget"),
+        ({"budget": 2.5}, "budget"),
+        ({"numbers": []}, "numbers"),
+        ({"since": "yesterday"}, "since"),
+        ({"since": datetime(2026, 1, 1)}, "since"),  # noqa: DTZ001
+    ],
+)
+def test_what_cannot_be_right_is_refused_by_name(twilio, options, field):
+    with pytest.raises(ConfigurationError) as refused:
+        Poller(twilio, watch=False, **options)
+    assert refused.value.field == field
+
+
+# The cadence
+
+
+def test_pauses_grow_while_it_is_quiet_and_shrink_with_news():
+    cadence = Cadence(60)
+    quiet = [cadence.looked(news=False, requests=1) for _ in range(12)]
+
+    assert quiet[:3] == [3.0, 4.5, 6.75]
+    assert quiet[-1] == 60.0
+    assert cadence.looked(news=True, requests=1) == 2.0
+
+
+def test_a_costly_look_is_followed_by_a_longer_pause():
+    assert Cadence(30).looked(news=True, requests=7) == 14.0
+
+
+def test_failures_double_the_pause_and_twilios_wish_wins():
+    cadence = Cadence(30)
+
+    assert [cadence.failed() for _ in range(4)] == [4.0, 8.0, 16.0, 32.0]
+    assert cadence.failed(retry_after=90) == 90.0
+    assert cadence.failed(retry_after=1e9) == 600.0
+    assert cadence.looked(news=True, requests=1) == 2.0
+    assert cadence.failed() == 4.0
+
+
+def test_no_minute_holds_more_requests_than_the_budget():
+    """Whatever pauses one keeps, asking for leave keeps the budget: the log of it is the judge."""
+    chance, budget, now = random.Random(3), Budget(30), NOON
+    made: list[datetime] = []
+    while len(made) < 2_000:
+        now = max(now + timedelta(seconds=chance.expovariate(2.0)), budget.free_at(now))
+        for _ in range(min(chance.randrange(1, 5), budget.left(now))):
+            budget.spend(now)
+            made.append(now)
+
+    window = timedelta(minutes=1)
+    most = max(sum(at - window < other <= at for other in made[max(0, i - 60) : i + 60])
+               for i, at in enumerate(made))  # fmt: skip
+    assert most == 30

@@ -1,0 +1,219 @@
+"""`Poller`: the events of a listener where nothing can call us, by asking Twilio's message log."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from twilio_widgets.core.listing import Moment, span_of
+from twilio_widgets.errors import ConfigurationError, RateLimited, TwilioWidgetsError
+from twilio_widgets.listener.cadence import Budget, Cadence
+from twilio_widgets.listener.looking import Looked, Looking
+from twilio_widgets.listener.message_log import MessageLog
+from twilio_widgets.listener.reading import Reader
+from twilio_widgets.listener.source import EventSource, client_of, store_path
+from twilio_widgets.listener.store import Store
+
+if TYPE_CHECKING:
+    from twilio_widgets.client import Twilio
+    from twilio_widgets.core.connection import Connection
+
+BUDGET: Final = 30
+"""Requests a minute, unless another number is given."""
+
+_CHECK_EVERY: Final = 0.5
+"""Seconds between two glances at the clock, which may be a sandbox's and turned by hand."""
+
+_OF_THIS_PROCESS: weakref.WeakValueDictionary[Path, _Watch] = weakref.WeakValueDictionary()
+"""Who looks into which store here. A cell that is run again takes over from its first run."""
+
+
+class Poller(EventSource):
+    """Events without an address that Twilio can call: its message log is asked, again and again.
+
+    It gives the same events, frames and table as a `Listener`, later and fewer: an event is seen at
+    the next look, and a status that lasted no longer than that is not seen at all. ``updated_at``
+    and ``next_look_at`` say how fresh what you see is. Close it, or use it as a context manager.
+
+    It looks often while things change (every 2 seconds), seldom when it is quiet (every minute),
+    and never makes more requests than its budget allows.
+
+    Args:
+        connection: Whose messages; or a client, which then makes the requests.
+        numbers: Only messages to or from these numbers (two requests a look for each); None is the
+            whole account (one request a look).
+        budget: The most requests in any minute.
+        since: Messages from then on (a day, an aware datetime, or ISO text); None: from now on.
+        store: Where events are kept, a file or a folder; the user's data folder when not given.
+        watch: Whether it looks by itself. Without, only ``look()`` does.
+
+    Raises:
+        ConfigurationError: An argument cannot be right.
+        ListenerError: Another process keeps its events there.
+    """
+
+    def __init__(
+        self,
+        connection: Connection | Twilio,
+        numbers: Sequence[str] | str | None = None,
+        budget: int = BUDGET,
+        *,
+        since: Moment | None = None,
+        store: str | Path | None = None,
+        watch: bool = True,
+    ) -> None:
+        twilio = client_of(connection)
+        whose = twilio.connection
+        spent = Budget(budget)
+        start = whose.now() if since is None else span_of(since, name="since")[0]
+        addresses = _addresses(numbers)
+        path = store_path(whose, store, "polled.sqlite")
+        if (before := _OF_THIS_PROCESS.pop(path, None)) is not None:
+            before.stop()
+        opened = Store.open(
+            path,
+            account_sid=whose.acting_sid,
+            world="sandbox" if whose.root_url else "live",
+            now=whose.now,
+        )
+        reader = Reader(path)
+        # One attempt for each request: how often it is tried again is the cadence's to say.
+        log = MessageLog(twilio, attempts=1, before=lambda: spent.spend(whose.now()))
+        looking = Looking(log, opened, reader, spent, since=start, numbers=addresses)
+        super().__init__(twilio, reader, path)
+        self._watch = _Watch(whose, looking, opened, spent, self._following.nudge)
+        _OF_THIS_PROCESS[path] = self._watch
+        self._let_go = weakref.finalize(self, _stopped, self._watch, self._following.stop, reader)
+        if watch:
+            self._watch.start()
+
+    def look(self) -> Looked:
+        """Look once, now; the budget counts it and does not stop it.
+
+        Returns:
+            What it brought.
+
+        Raises:
+            TwilioWidgetsError: Twilio did not answer as it should.
+        """
+        return self._watch.look()
+
+    @property
+    def updated_at(self) -> datetime | None:
+        """When it last looked and all went well, by the connection's clock; None: not yet."""
+        return self._watch.updated_at
+
+    @property
+    def next_look_at(self) -> datetime | None:
+        """When it will look next, by the connection's clock; None: it does not look by itself."""
+        return self._watch.next_look_at
+
+    @property
+    def problem(self) -> str | None:
+        """Why the last look went wrong, if it did; it is tried again at ``next_look_at``."""
+        return self._watch.problem or self._following.problem
+
+    def close(self) -> None:
+        """Stop looking, and close the store; what it holds stays."""
+        self._let_go()
+
+    def forget(self, before: datetime | None = None) -> int:
+        """Delete events received before a moment, or all of them, for good; return how many."""
+        return self._watch.store.forget(before)
+
+    def __repr__(self) -> str:
+        ended = "" if self._let_go.alive else ", closed"
+        return f"<Poller of {self.connection.masked_account}{ended}>"
+
+
+class _Watch:
+    """Looks when it is time, in one daemon thread; it knows nothing of the face it looks for."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        looking: Looking,
+        store: Store,
+        budget: Budget,
+        nudge: Callable[[], None],
+    ) -> None:
+        self.store = store
+        self.updated_at: datetime | None = None
+        self.next_look_at: datetime | None = None
+        self.problem: str | None = None
+        self._connection = connection
+        self._looking = looking
+        self._budget = budget
+        self._cadence = Cadence(budget.per_minute)
+        self._nudge = nudge
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self.next_look_at = self._connection.now()
+        self._thread = threading.Thread(target=self._run, name="twilio_widgets-poller", daemon=True)
+        self._thread.start()
+
+    def look(self) -> Looked:
+        with self._lock:
+            now = self._connection.now()
+            try:
+                looked = self._looking.look(now)
+            except TwilioWidgetsError as error:
+                self.problem = str(error)
+                asked = error.retry_after if isinstance(error, RateLimited) else None
+                self._pause(self._cadence.failed(asked))
+                raise
+            self.problem, self.updated_at = None, now
+            self._pause(self._cadence.looked(news=looked.found > 0, requests=looked.requests))
+        self._nudge()
+        return looked
+
+    def stop(self) -> None:
+        self._stopped.set()
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(5.0)
+        self.next_look_at = None
+        self.store.close()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(self._until_a_glance()):
+            if self.next_look_at is None or self._connection.now() < self.next_look_at:
+                continue
+            with contextlib.suppress(TwilioWidgetsError):  # `problem` says it; a look is planned
+                self.look()
+
+    def _until_a_glance(self) -> float:
+        if self.next_look_at is None:
+            return _CHECK_EVERY
+        left = (self.next_look_at - self._connection.now()).total_seconds()
+        return min(max(0.0, left), _CHECK_EVERY)
+
+    def _pause(self, seconds: float) -> None:
+        if self._thread is not None:
+            now = self._connection.now()
+            free = self._budget.free_at(now)
+            self.next_look_at = max(now + timedelta(seconds=seconds), free)
+
+
+def _stopped(watch: _Watch, stop_following: Callable[[], None], reader: Reader) -> None:
+    watch.stop()
+    stop_following()
+    reader.close()
+
+
+def _addresses(numbers: Sequence[str] | str | None) -> tuple[str, ...]:
+    if isinstance(numbers, str):
+        numbers = (numbers,)
+    if numbers is not None and not numbers:
+        raise ConfigurationError(
+            "numbers names no number. Leave it out for the whole account.", field="numbers"
+        )
+    return tuple(numbers or ())

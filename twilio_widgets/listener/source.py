@@ -1,0 +1,213 @@
+"""What every source of events offers a notebook, wherever its events come from."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from twilio_widgets.client import Twilio
+from twilio_widgets.core.connection import KEY_CANNOT_VALIDATE, Connection
+from twilio_widgets.errors import ConfigurationError
+from twilio_widgets.listener.following import Following, OnEvent, Parked, Unsubscribe
+from twilio_widgets.listener.replaying import replay, target_of
+from twilio_widgets.listener.selecting import ids_of
+
+if TYPE_CHECKING:
+    from twilio_widgets.core.secret import Secret
+    from twilio_widgets.frames.events import EventFrame
+    from twilio_widgets.frames.safe_frame import SafeFrame
+    from twilio_widgets.listener.event import Event
+    from twilio_widgets.listener.reading import Counts, Reader
+    from twilio_widgets.panels.events_table import EventsTable
+
+
+class EventSource(ABC):
+    """Events of one store: as frames, as calls, as a table, and sent again.
+
+    Args:
+        twilio: Whose events.
+        reader: The store.
+        path: The store's file.
+    """
+
+    def __init__(self, twilio: Twilio, reader: Reader, path: Path) -> None:
+        self._twilio = twilio
+        self._reader = reader
+        self._path = path
+        self._following = Following(reader, path)
+        self._table: EventsTable | None = None
+
+    @property
+    def connection(self) -> Connection:
+        """Whose events these are."""
+        return self._twilio.connection
+
+    @property
+    def store(self) -> Path:
+        """The file of the events."""
+        return self._path
+
+    # Looking
+
+    @property
+    def events(self) -> EventFrame:
+        """Every event as a typed DataFrame, in the order of arrival."""
+        from twilio_widgets.frames.events import event_frame
+
+        return event_frame(self._reader.events(), **self._said())
+
+    @property
+    def messages(self) -> SafeFrame:
+        """Where each message stands, by all that was heard of it: the latest news last."""
+        from twilio_widgets.frames.events import standing_frame
+
+        return standing_frame(self._reader.messages(), **self._said())
+
+    @property
+    def rejected(self) -> SafeFrame:
+        """The last 1,000 requests that were turned away: why, and what to do about it."""
+        from twilio_widgets.frames.events import rejection_frame
+
+        return rejection_frame(self._reader.rejections(), **self._said())
+
+    @property
+    def counts(self) -> Counts:
+        """How much came, by kind, by proof, and by cause of rejection."""
+        return self._reader.counts()
+
+    @property
+    def reader(self) -> Reader:
+        """The store as values: single events with their parameters and headers, page by page."""
+        return self._reader
+
+    @property
+    def table(self) -> EventsTable:
+        """The live table of the events."""
+        from twilio_widgets.panels.events_table import EventsTable
+
+        if self._table is None:
+            self._table = EventsTable(self)
+        return self._table
+
+    # Calling back
+
+    def on_event(
+        self, call: OnEvent, *, name: str | None = None, after: int | None = None
+    ) -> Unsubscribe:
+        """Hand each further event to a function: at least once, in order, in a thread of its own.
+
+        A function that raises is called three times more; then its event is in `parked`, and the
+        next one follows. An event that Twilio delivers again is no new event.
+
+        Args:
+            call: Takes an `Event`.
+            name: Under a name it goes on where it was, also after the kernel was restarted; another
+                function under the same name takes its place. Without one it begins anew.
+            after: Begin after the event with this id, 0 being the beginning; None begins with what
+                comes from now on. A name that is known begins where it was.
+
+        Returns:
+            A function that ends it.
+        """
+        if not callable(call):
+            raise ConfigurationError("on_event takes a function of one event.", field="call")
+        return self._following.subscribe(call, name, after)
+
+    def on_change(self, changed: Callable[[], object]) -> Unsubscribe:
+        """Call a function after anything was stored or rejected; it looks for itself what it was.
+
+        Args:
+            changed: Called in a thread of its own, once for however many events there were.
+
+        Returns:
+            A function that ends it.
+        """
+        return self._following.watch(changed)
+
+    @property
+    def parked(self) -> tuple[Parked, ...]:
+        """Events of this kernel that a function of `on_event` could not use, and why."""
+        return self._following.parked
+
+    # Sending again
+
+    def replay(
+        self,
+        to_url: str,
+        events: Any = None,
+        *,
+        signed_as: str | None = None,
+    ) -> SafeFrame:
+        """Send stored events again, freshly signed, to a program on this machine.
+
+        Args:
+            to_url: Where to: ``http://127.0.0.1:PORT/…``, or ``localhost``.
+            events: Which: an id, several, a part of ``events``, or a mask over it; None is all.
+            signed_as: The URL to sign for, when the program believes it is called at another one.
+
+        Returns:
+            A row an event: the status of the answer, or why there was none.
+
+        Raises:
+            Refused: The URL leads elsewhere; nothing was sent.
+            ConfigurationError: Nothing says how to sign, or which events are meant.
+        """
+        from twilio_widgets.frames.events import replay_frame
+
+        target, token = target_of(to_url), self._signing_token()
+        meant = self._meant(events)
+        return replay_frame(list(replay(meant, target, token, signed_as=signed_as)))
+
+    def _meant(self, events: Any) -> list[Event]:
+        if events is None:
+            return self._reader.events()
+        found = [self._reader.event(id_) for id_ in ids_of(events)]
+        return [event for event in found if event is not None]
+
+    def _signing_token(self) -> Secret:
+        token = self.connection.signing_token
+        if token is None:
+            raise ConfigurationError(KEY_CANNOT_VALIDATE, field="auth_token")
+        return token
+
+    # The end
+
+    @abstractmethod
+    def close(self) -> None:
+        """Stop receiving events, and close what was opened."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def _said(self) -> dict[str, object]:
+        """Return what a frame says about its reading."""
+        at = self.connection.now().isoformat()
+        return {"account": self.connection.masked_account, "read_at": at, "complete": True}
+
+
+def client_of(whose: Connection | Twilio) -> Twilio:
+    """Return a client, given one or a connection.
+
+    Raises:
+        ConfigurationError: It is neither.
+    """
+    return whose if isinstance(whose, Twilio) else Twilio(whose)
+
+
+def store_path(connection: Connection, store: str | Path | None, name: str) -> Path:
+    """Return the file of a store.
+
+    Args:
+        connection: Whose events; they lie in its data folder when no place is given.
+        store: A file, by its ending, or a folder.
+        name: The file's name in a folder.
+    """
+    if store is None:
+        return connection.data_folder / "events" / connection.acting_sid / name
+    given = Path(store).expanduser()
+    return given if given.suffix and not given.is_dir() else given / name
