@@ -67,6 +67,7 @@ LIBRARIES = {
     "jupyter_server": {"listener/jupyter/"},
     "tornado": {"listener/jupyter/"},
     "platformdirs": {"core/folders.py"},
+    "jupyter_core": {"listener/jupyter/"},
     "multipart": {"core/creation.py", "sandbox/"},
     "tqdm": {"progress.py"},
     "phonenumbers": {"core/"},

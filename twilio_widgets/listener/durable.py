@@ -19,6 +19,7 @@ from twilio_widgets.errors import ListenerError
 
 OWNER_ONLY = 0o600
 _PATIENCE_BETWEEN_TRIES = 0.05
+_BEYOND_THE_TEXT = 1 << 30
 
 
 def write(path: Path, content: bytes) -> None:
@@ -72,38 +73,54 @@ def locked(path: Path, *, seconds: float = 60.0) -> Iterator[None]:
         ListenerError: Somebody else held it all that time.
     """
     private_folder(path.parent)
-    until = time.monotonic() + seconds
-    with contextlib.closing(_Handle(path)) as handle:
-        while not handle.taken():
-            if time.monotonic() >= until:
-                raise ListenerError(
-                    f"{path} was held by another process for {seconds:g} s. Is another notebook "
-                    "changing the same configuration? Try again when it is done."
-                )
-            time.sleep(_PATIENCE_BETWEEN_TRIES)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, OWNER_ONLY)
+    try:
+        hold(handle, path, seconds=seconds)
         yield
+    finally:
+        os.close(handle)
 
 
-class _Handle:
-    """An open file and the operating system's lock on it; closing it lets go."""
+def hold(handle: int, path: Path, *, seconds: float = 60.0) -> None:
+    """Wait for the lock on an open file, and hold it until the file is closed.
 
-    def __init__(self, path: Path) -> None:
-        self._number = os.open(path, os.O_RDWR | os.O_CREAT, OWNER_ONLY)
+    Args:
+        handle: The number of the open file.
+        path: The same file, for the error.
+        seconds: How long to wait.
 
-    def taken(self) -> bool:
-        """Take the lock if nobody has it; say whether it is ours now."""
-        try:
-            if sys.platform == "win32":
-                import msvcrt
+    Raises:
+        ListenerError: Somebody else held it all that time.
+    """
+    until = time.monotonic() + seconds
+    while not lock(handle):
+        if time.monotonic() >= until:
+            raise ListenerError(
+                f"{path} was held by another process for {seconds:g} s. Is another notebook "
+                "changing the same configuration? Try again when it is done."
+            )
+        time.sleep(_PATIENCE_BETWEEN_TRIES)
 
-                msvcrt.locking(self._number, msvcrt.LK_NBLCK, 1)
-            else:
-                import fcntl
 
-                fcntl.flock(self._number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True
+def lock(handle: int, *, shared: bool = False) -> bool:
+    """Take the operating system's lock on an open file; say whether it is ours now.
 
-    def close(self) -> None:
-        os.close(self._number)
+    It is held until the file is closed, also by the end of the process.
+
+    Args:
+        handle: The number of the open file.
+        shared: Whether others may hold it in the same way at the same time.
+    """
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            os.lseek(handle, _BEYOND_THE_TEXT, os.SEEK_SET)  # what is locked cannot be read there
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):  # the second is how Windows says it
+        return False
+    return True

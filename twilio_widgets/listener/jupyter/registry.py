@@ -1,0 +1,132 @@
+"""Which key leads to which listener, as files that the listeners write and the server reads.
+
+Both run as one user, and share nothing but a private folder below Jupyter's runtime folder. A file
+is named after the hash of its key, so that a listing gives no key away, and a key is found by its
+hash, so that how long that takes tells nothing about any other. The process that registers a
+key holds a lock on its file: the lock ends with the process, however that ends, and a file with no
+lock counts as gone. So no port is forwarded to that its listener has left to somebody else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from twilio_widgets.core.secret import Secret
+from twilio_widgets.errors import ConfigurationError
+from twilio_widgets.listener.jupyter.held import HeldFile, read_held, sweep
+
+ROUTE = "twilio-widgets"
+"""The first part of the path below the server's base URL."""
+
+KEY = re.compile(r"[A-Za-z0-9_-]{32,64}")
+"""At least 24 random bytes (192 bits), url-safe."""
+
+_FORM = 1
+
+
+def folder() -> Path:
+    """Return the folder that servers and listeners of this user share.
+
+    Raises:
+        ConfigurationError: Jupyter is not installed here.
+    """
+    try:
+        from jupyter_core.paths import jupyter_runtime_dir
+    except ImportError:
+        raise ConfigurationError(
+            "Jupyter is not installed in this environment, so its server cannot forward webhooks."
+        ) from None
+    return Path(jupyter_runtime_dir()) / "twilio_widgets"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a key leads."""
+
+    port: int
+    forward_token: Secret
+    """What the server says to the listener, so that it believes what else the server says."""
+
+
+class Registration:
+    """A key that leads to a listener, for as long as this is open and its process lives."""
+
+    def __init__(self, key: Secret, forward_token: Secret, file: HeldFile) -> None:
+        self.key = key
+        self.forward_token = forward_token
+        self._file = file
+
+    @property
+    def path(self) -> str:
+        """The path below the server's base URL, with no slash at its ends. It holds the key."""
+        return f"{ROUTE}/{self.key.reveal()}"
+
+    def close(self) -> None:
+        """Let the key lead nowhere from now on."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+
+def register(
+    port: int,
+    *,
+    key: Secret | str | None = None,
+    forward_token: Secret | str | None = None,
+    where: Path | None = None,
+) -> Registration:
+    """Let a key lead to a listener on this machine.
+
+    Call it in the process that is the listener: the key ends with that process.
+
+    Args:
+        port: The listener's port on 127.0.0.1.
+        key: The key; a new one when not given. A listener that is found again keeps its own.
+        forward_token: What the server is to present to the listener; a new one when not given.
+        where: The folder to share; Jupyter's own when not given.
+
+    Returns:
+        The registration; close it when the listener closes.
+
+    Raises:
+        ConfigurationError: The port or the key cannot be right, or there is no Jupyter here.
+        ListenerError: Another living process has registered this key.
+    """
+    if not (isinstance(port, int) and 0 < port < 65536):
+        raise ConfigurationError("port is the number of a port, from 1 to 65535.", field="port")
+    key = Secret(secrets.token_urlsafe(24) if key is None else key)
+    token = Secret(secrets.token_urlsafe(32) if forward_token is None else forward_token)
+    if not KEY.fullmatch(key.reveal()):
+        raise ConfigurationError(
+            "A key is 32 to 64 letters, digits, hyphens and underscores.", field="key"
+        )
+    content = {"form": _FORM, "port": port, "token": token.reveal()}
+    where = where or folder()
+    sweep(where)
+    return Registration(key, token, HeldFile(_file_of(where, key.reveal()), content))
+
+
+def target_of(key: str, where: Path) -> Target | None:
+    """Return where a key leads, or None when it leads nowhere (any more)."""
+    if not KEY.fullmatch(key):
+        return None
+    found = read_held(_file_of(where, key))
+    if found is None or found.get("form") != _FORM:
+        return None
+    port, token = found.get("port"), found.get("token")
+    if not (isinstance(port, int) and 0 < port < 65536 and isinstance(token, str) and token):
+        return None
+    return Target(port, Secret(token))
+
+
+def _file_of(where: Path, key: str) -> Path:
+    return where / f"{hashlib.sha256(key.encode()).hexdigest()}.json"
