@@ -1,0 +1,69 @@
+"""How a kernel finds the listener of a store: a small file beside it, and a lock that proves it.
+
+``<store>.listener.json`` says where the process listens, for its owner's eyes only; it holds the
+token of the control line, and no credential of Twilio's. ``<store>.lock`` is held by the operating
+system for as long as the process lives, however it ends. So the file may be stale, and never the
+lock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from twilio_widgets.errors import ListenerError
+from twilio_widgets.listener import durable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runtime:
+    """Where a listener's process is found."""
+
+    pid: int
+    port: int
+    """Where webhooks come in, on 127.0.0.1."""
+    control_port: int
+    control_token: str
+    started_at: str
+    """ISO, UTC."""
+
+    def write(self, store: Path) -> None:
+        """Put it beside the store."""
+        durable.write(runtime_file(store), json.dumps(asdict(self)).encode())
+
+    @classmethod
+    def read(cls, store: Path) -> Runtime | None:
+        """Read what stands beside the store; None when there is nothing that can be read."""
+        try:
+            return cls(**json.loads(runtime_file(store).read_bytes()))
+        except (OSError, ValueError, TypeError):
+            return None
+
+
+def runtime_file(store: Path) -> Path:
+    """Return the file that says where the listener of a store is."""
+    return store.with_name(f"{store.name}.listener.json")
+
+
+def log_file(store: Path) -> Path:
+    """Return the file in which the listener of a store notes what went wrong."""
+    return store.with_name(f"{store.name}.listener.log")
+
+
+@contextlib.contextmanager
+def sole_listener(store: Path) -> Iterator[None]:
+    """Be the only listener of a store.
+
+    Raises:
+        ListenerError: There is one.
+    """
+    with contextlib.ExitStack() as held:
+        try:
+            lock = store.with_name(f"{store.name}.lock")
+            held.enter_context(durable.locked(lock, seconds=0.0))
+        except ListenerError as error:
+            raise ListenerError(f"Another process is the listener of {store}.") from error
+        yield
