@@ -37,11 +37,6 @@ class Location(NamedTuple):
         """Scheme, host and port. A user name and password are never signed."""
         return f"{self.scheme}://{self.host}{self.port}"
 
-    @property
-    def target(self) -> str:
-        """Path and query, as they stand in the request."""
-        return self.path + self.query
-
 
 def split(url: str) -> Location | None:
     """Take a URL apart without changing a character, but for the case of its scheme.
@@ -75,12 +70,13 @@ def signed_forms(location: Location) -> Iterator[str]:
     ``@``, ``:`` and ``'`` of the query in plain, because Twilio signs them so and then requests
     the URL with them escaped.
     """
-    for target in _targets(location):
-        for origin in _origins(location):
-            yield origin + target
+    for query in signed_queries(location.query):
+        for origin in signed_origins(location):
+            yield origin + location.path + query
 
 
-def _origins(location: Location) -> Iterator[str]:
+def signed_origins(location: Location) -> Iterator[str]:
+    """Yield scheme, host and port as Twilio may have signed them."""
     yield location.origin
     bare = f"{location.scheme}://{location.host}"
     if not location.port:
@@ -89,11 +85,12 @@ def _origins(location: Location) -> Iterator[str]:
         yield bare
 
 
-def _targets(location: Location) -> Iterator[str]:
-    yield location.target
-    if location.query == "?":
-        yield location.path
-    elif "%" in location.query:
-        plain = _ESCAPED.sub(lambda found: _PLAIN[found[0]], location.query)
-        if plain != location.query:
-            yield location.path + plain
+def signed_queries(query: str) -> Iterator[str]:
+    """Yield the forms in which Twilio may have signed a query string, with its ``?``."""
+    yield query
+    if query == "?":
+        yield ""
+    elif "%" in query:
+        plain = _ESCAPED.sub(lambda found: _PLAIN[found[0]], query)
+        if plain != query:
+            yield plain

@@ -71,25 +71,26 @@ class Presented:
         return [value for name, value in self.headers if name.lower() == header]
 
 
-def pairs_of(form: bytes, *, errors: str = "strict") -> Pairs:
+def pairs_of(form: bytes, *, charset: str = "utf-8", errors: str = "strict") -> Pairs:
     """Parse a form or a query as it was written: nothing is trimmed, empty values count.
 
     Args:
         form: The raw bytes.
-        errors: What to do about bytes that are not UTF-8, as for ``bytes.decode``.
+        charset: What the bytes are, escaped ones included.
+        errors: What to do about bytes that are not, as for ``bytes.decode``.
 
     Raises:
-        UnicodeDecodeError: They are not UTF-8, and `errors` is ``"strict"``.
+        UnicodeDecodeError: They are not in `charset`, and `errors` is ``"strict"``.
     """
+
+    def read(text: str) -> str:
+        return unquote_to_bytes(text.encode(charset, errors)).decode(charset, errors)
+
     found = []
-    for piece in form.decode("utf-8", errors).replace("+", " ").split("&"):
+    for piece in form.decode(charset, errors).replace("+", " ").split("&"):
         name, _, value = piece.partition("=")
         if "%" in piece:
-            found.append((_unescaped(name, errors), _unescaped(value, errors)))
+            found.append((read(name), read(value)))
         elif piece:
             found.append((name, value))
     return tuple(found)
-
-
-def _unescaped(text: str, errors: str) -> str:
-    return unquote_to_bytes(text).decode("utf-8", errors)

@@ -95,7 +95,7 @@ def verify(presented: Presented, keys: Keys) -> Verdict:
     location = split(presented.url)
     if location is None:
         return BAD_URL
-    hashes = _body_hashes(location)
+    hashes = body_hashes(location)
     tail = appended(presented, covered=bool(hashes))
     if isinstance(tail, Verdict):
         return tail
@@ -154,7 +154,8 @@ def _settings_of(headers: list[str]) -> dict[str, str] | None:
     return found if len(headers) == 1 and "key" in found else None
 
 
-def _body_hashes(location: Location) -> list[str]:
+def body_hashes(location: Location) -> list[str]:
+    """Return what stands in the query as ``bodySHA256``."""
     if "bodySHA256" not in location.query and "%" not in location.query:
         return []
     pairs = pairs_of(location.query[1:].encode(), errors="replace")
