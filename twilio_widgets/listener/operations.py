@@ -6,6 +6,7 @@ import asyncio
 import functools
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twilio_widgets.core.secret import Secret
@@ -110,9 +111,12 @@ class Operations:
         self._service.address.state(None if url is None else check_public_url(url))
         return {"public_url": self._service.address.public_url}
 
-    async def _set_forward(self, key: str | None, token: str | None = None) -> dict[str, Any]:
-        self._service.address.forward(key, Secret(token) if token else None)
-        return {}
+    async def _set_forward(
+        self, key: str | None, token: str | None = None, where: str | None = None
+    ) -> dict[str, Any]:
+        """Be forwarded to under a key; with `where`, tell Jupyter's server so, while we live."""
+        self._service.forward(key, Secret(token) if token else None, Path(where) if where else None)
+        return {"forward_key": self._service.address.forward_key}
 
     async def _set_idle(self, seconds: float) -> dict[str, Any]:
         if not seconds >= SHORTEST_IDLE:

@@ -26,7 +26,21 @@ from twilio_widgets.listener.webhook_fields import Settings, shown, wanted
 if TYPE_CHECKING:
     from twilio_widgets.client import Twilio
 
-__all__ = ["Pointed", "Restored", "forget", "point", "pointed", "restore", "restore_all"]
+__all__ = [
+    "Pointed",
+    "Restored",
+    "folder_of",
+    "forget",
+    "point",
+    "pointed",
+    "restore",
+    "restore_all",
+]
+
+
+def folder_of(store: Path) -> Path:
+    """Return the folder beside an event store for what is pointed at its listener alone."""
+    return store.with_name(f"{store.name}.webhooks")
 
 
 def pointed(folder: Path) -> tuple[Pointed, ...]:
@@ -66,7 +80,7 @@ def point(
 
     Args:
         twilio: Asks for the change.
-        folder: The listener's own folder, which no other listener uses.
+        folder: The listener's own folder, which no other listener uses; see `folder_of`.
         number_or_service: A phone number in E.164 form, or the SID of one (``PN…``) or of a
             messaging service (``MG…``).
         inbound_url: Where inbound messages are to be announced.

@@ -28,7 +28,7 @@ def put_back(spec: Spec, seconds: float) -> list[dict[str, Any]]:
     """
     from twilio_widgets.listener import pointing
 
-    folder = spec.store.parent
+    folder = pointing.folder_of(spec.store)
     outcomes: list[dict[str, Any]] = []
     try:
         if not pointing.pointed(folder):

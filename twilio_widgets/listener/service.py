@@ -20,6 +20,7 @@ from twilio_widgets.listener.control import Control
 from twilio_widgets.listener.door import Door
 from twilio_widgets.listener.gate import Gate
 from twilio_widgets.listener.intake import Intake
+from twilio_widgets.listener.jupyter.registry import Registration, register
 from twilio_widgets.listener.keys import Keys
 from twilio_widgets.listener.operations import Operations
 from twilio_widgets.listener.protocol import HttpConnection
@@ -29,6 +30,9 @@ from twilio_widgets.listener.runtime import Runtime
 from twilio_widgets.listener.turned_away import TurnedAway
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from twilio_widgets.core.secret import Secret
     from twilio_widgets.listener.batch import Receipt
     from twilio_widgets.listener.event import Arrival
     from twilio_widgets.listener.log import Log
@@ -67,6 +71,7 @@ class Service:
         """Set when nothing is left to do."""
         self._log = log
         self._ending = asyncio.Event()
+        self._way: Registration | None = None
         # One thread writes to the store. The doctor has his own, so that he cannot keep it waiting.
         self.writer = ThreadPoolExecutor(1, "writer")
         self._doctor = ThreadPoolExecutor(1, "doctor")
@@ -119,6 +124,8 @@ class Service:
         self._ticking.cancel()
         # What comes in meanwhile is still taken.
         self.outcome = {"restored": await self._put_back(_PUT_BACK_SECONDS)}
+        if self._way is not None:
+            self._way.close()
         self._server.close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_EMPTY_SECONDS):
@@ -132,6 +139,18 @@ class Service:
         await self.control.finish()
 
     # What happens
+
+    def forward(self, key: str | None, token: Secret | None, where: Path | None) -> None:
+        """Trust Jupyter's server, which forwards to us under a key by a token; None trusts none.
+
+        With `where`, the key leads to us until we end, however that happens.
+        """
+        if self._way is not None:
+            self._way.close()
+        self._way = None
+        if key and token and where:
+            self._way = register(self.runtime.port, key=key, forward_token=token, where=where)
+        self.address.forward(key, token)
 
     def stored(self, event_id: int) -> None:
         """Tell the kernels of a new event."""
