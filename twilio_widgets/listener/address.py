@@ -30,7 +30,8 @@ def check_public_url(url: str) -> str:
         ConfigurationError: It is no http(s) URL, or has a user name, a query or a fragment.
     """
     location = split(url.strip()) if isinstance(url, str) else None
-    if location is None or location.user or location.query or location.fragment:
+    odd = location is None or location.user or location.query or location.fragment
+    if location is None or odd or " " in url.strip():
         raise ConfigurationError(
             "public_url is the address at which Twilio reaches this listener, such as "
             f'"{_EXAMPLE}": http:// or https://, a host, and at most a port and a path.',
