@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 MOST_TRIES: Final = 5000
 """How many signatures are computed at most."""
 
-_MOST_BYTES: Final = 32_000_000
+_MOST_BYTES: Final = 16_000_000
 _MOST_TEXT: Final = 100_000
 _BREADTH: Final = {1: 5000, 2: 12, 3: 5}
 """How many guesses of each part are tried, by how many parts are changed at once."""

@@ -11,6 +11,7 @@ from twilio_widgets.listener.suspects.guess import Change
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_MOST_JSON: Final = 20_000
 _BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -42,7 +43,8 @@ def _guesses(body: bytes) -> Iterator[tuple[bytes, Change]]:
             yield body.decode(written).encode(read), _CHARSET
         except UnicodeError:
             continue
-    yield from ((text, _REWRITTEN) for text in _rewritten(body))
+    if len(body) <= _MOST_JSON:
+        yield from ((text, _REWRITTEN) for text in _rewritten(body))
 
 
 def _rewritten(body: bytes) -> Iterator[bytes]:

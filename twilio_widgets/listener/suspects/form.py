@@ -9,43 +9,20 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, unquote_plus
 
 from twilio_widgets.listener.presented import pairs_of
-from twilio_widgets.listener.suspects.guess import Change, Guess, Part, part, shown
+from twilio_widgets.listener.suspects.guess import Change, Guess, Part, part
+from twilio_widgets.listener.suspects.parameters import added, guess_of, left_out, padded
 from twilio_widgets.listener.verify import appended, as_bytes, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from twilio_widgets.listener.location import Location
     from twilio_widgets.listener.presented import Pairs, Presented
 
     Edit = Callable[[str], str]
 
-MOST_LEFT_OUT: Final = 100
-_MOST_PADDED: Final = 20
 _MOST_PARAMETERS: Final = 200
 _CHARSETS: Final = ("cp1252", "latin-1")
-_PADDING: Final = (" ", "\n", "\r\n", "\t", "\u00a0")
-_PLACES: Final = (
-    *("FromCity", "FromState", "FromZip", "FromCountry"),
-    *("ToCity", "ToState", "ToZip", "ToCountry"),
-    "Body",
-)
-"""Parameters of an inbound message that Twilio sends empty when it knows nothing."""
-
-_COPIES: Final = (
-    ("SmsSid", "MessageSid"),
-    ("SmsMessageSid", "MessageSid"),
-    ("MessageSid", "SmsSid"),
-    ("MessageSid", "SmsMessageSid"),
-    ("SmsStatus", "MessageStatus"),
-    ("MessageStatus", "SmsStatus"),
-)
-_USUAL: Final = (
-    ("ApiVersion", "2010-04-01"),
-    ("NumMedia", "0"),
-    ("NumSegments", "1"),
-    ("SmsStatus", "received"),
-)
 
 
 def form_pairs(presented: Presented) -> Pairs | None:
@@ -94,24 +71,15 @@ def _read_otherwise(body: bytes) -> Iterator[Guess]:
 def _guesses(pairs: Pairs, location: Location) -> Iterator[Guess]:
     in_query = set(pairs_of(as_bytes(location.query[1:]), errors="replace"))
     if in_query:
-        yield _guess((pair for pair in pairs if pair not in in_query), _IN_QUERY)
+        yield guess_of((pair for pair in pairs if pair not in in_query), _IN_QUERY)
     for edit, change in _EDITS:
-        yield _guess(_each(pairs, edit), change)
-    missing = [(name, "") for name in _PLACES if name not in dict(pairs)]
-    inbound = {"From", "To"} <= dict(pairs).keys()
-    if inbound:
-        yield _with(pairs, missing)
+        yield guess_of(_each(pairs, edit), change)
+    yield from itertools.islice(added(pairs), 1)
     yield from _mojibake(pairs)
-    yield from _without(pairs)
-    yield from _padded(pairs)
-    yield from _with_known(pairs)
     yield from _in_another_order(pairs)
-    if inbound:
-        yield from (_with(pairs, some) for some in _some_of(missing))
-
-
-def _guess(pairs: Iterable[tuple[str, str]], *changes: Change) -> Guess:
-    return Guess(as_bytes(joined(pairs)), changes)
+    yield from left_out(pairs)
+    yield from padded(pairs)
+    yield from added(pairs)
 
 
 def _each(pairs: Pairs, edit: Edit) -> Pairs:
@@ -122,71 +90,16 @@ def _mojibake(pairs: Pairs) -> Iterator[Guess]:
     for charset in _CHARSETS:
         try:
             read = _each(pairs, lambda text: text.encode(charset).decode("utf-8"))  # noqa: B023
-            yield _guess(read, _read_as(charset))
+            yield guess_of(read, _read_as(charset))
         except UnicodeError:
             pass
         text = joined(pairs).encode(charset, "replace")
         yield Guess(text, (_signed_in(charset),))
 
 
-def _without(pairs: Pairs) -> Iterator[Guess]:
-    """Leave out one parameter at a time: what is added on the way was not signed."""
-    ordered = sorted(set(pairs))
-    pieces = [as_bytes(name + value) for name, value in ordered]
-    for index, (name, _) in enumerate(ordered[:MOST_LEFT_OUT]):
-        label = shown(name)
-        change = Change(
-            "extra parameter",
-            f"the parameter {label} left out",
-            f"Something on the way adds {label}: check the parameters as they came.",
-        )
-        yield Guess(b"".join(pieces[:index] + pieces[index + 1 :]), (change,))
-
-
-def _padded(pairs: Pairs) -> Iterator[Guess]:
-    """Give back to one value the white space that something may have trimmed."""
-    order = sorted(range(len(pairs)), key=lambda index: pairs[index][0] != "Body")
-    for index in order[:_MOST_PADDED]:
-        name, value = pairs[index]
-        change = Change(
-            "whitespace",
-            f"white space at an end of {shown(name)}",
-            "Check the values as they came: something on the way trims them.",
-        )
-        for padding in _PADDING:
-            for padded in (value + padding, padding + value):
-                yield _guess((*pairs[:index], (name, padded), *pairs[index + 1 :]), change)
-
-
-def _with_known(pairs: Pairs) -> Iterator[Guess]:
-    """Add what Twilio always sends, where its value is known."""
-    present = dict(pairs)
-    copied = ((name, present[other]) for name, other in _COPIES if other in present)
-    missing = [(name, value) for name, value in (*copied, *_USUAL) if name not in present]
-    for pair in dict.fromkeys(missing):
-        yield _with(pairs, [pair])
-    yield _with(pairs, missing)
-
-
-def _some_of(missing: list[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
-    for count in (*range(len(missing) - 1, 0, -1),):
-        yield from map(list, itertools.combinations(missing, count))
-
-
-def _with(pairs: Pairs, added: list[tuple[str, str]]) -> Guess:
-    names = ", ".join(name for name, _ in added)
-    empty = "empty " if not any(value for _, value in added) else ""
-    change = Change(
-        "missing parameter",
-        f"the {empty}{'parameters' if len(added) > 1 else 'parameter'} {names} added",
-        "Check every parameter as it came, empty ones included: something drops some.",
-    )
-    return _guess((*pairs, *added), change)
-
-
 def _in_another_order(pairs: Pairs) -> Iterator[Guess]:
     for chosen in (dict(reversed(pairs)), dict(pairs)):
-        yield _guess(chosen.items(), _ONE_VALUE)
+        yield guess_of(chosen.items(), _ONE_VALUE)
     for order in (
         sorted(pairs),
         pairs,

@@ -9,7 +9,7 @@ from twilio_widgets.listener.location import STANDARD_PORT, Location, signed_ori
 from twilio_widgets.listener.suspects.guess import Change, Guess, Part, part, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from twilio_widgets.listener.presented import Presented
 
@@ -49,18 +49,12 @@ def _guesses(location: Location, named: list[Location], presented: Presented) ->
     ]
     ranked.sort(key=lambda choice: choice[0])
     for _, scheme, host, port in ranked:
-        for text in _written(scheme, host, port):
-            yield Guess(text.encode(), tuple(_changes(location, scheme, host, port)))
+        for stated in (port,) if port is not None else ("", STANDARD_PORT[scheme]):
+            text = f"{scheme}://{host}{stated}"
+            yield Guess(text.encode(), tuple(_changes(location, scheme, host, stated)))
     if location.user:
         with_user = f"{location.scheme}://{location.user}{location.host}{location.port}"
         yield Guess(with_user.encode(), (_USER,))
-
-
-def _written(scheme: str, host: str, port: str | None) -> Iterator[str]:
-    """Yield an origin; None for the port stands for the standard one, stated or not."""
-    yield f"{scheme}://{host}{port or ''}"
-    if port is None:
-        yield f"{scheme}://{host}{STANDARD_PORT[scheme]}"
 
 
 def _other(scheme: str) -> str:
@@ -98,6 +92,7 @@ def _is_loopback(host: str) -> bool:
 def _ports(
     location: Location, named: list[Location], presented: Presented
 ) -> Iterator[tuple[str | None, int]]:
+    """Yield the ports and their ranks; None stands for the standard port, stated or not."""
     stated = [value.strip() for value in presented.values_of("x-forwarded-port")]
     found: dict[str | None, int] = {None: 0, location.port or None: 0}
     for port in (*(other.port for other in named), *(f":{value}" for value in stated)):
@@ -120,7 +115,7 @@ def _named(presented: Presented) -> Iterator[Location | None]:
                 yield split(f"https://{unquoted}/")
 
 
-def _changes(location: Location, scheme: str, host: str, port: str | None) -> Iterable[Change]:
+def _changes(location: Location, scheme: str, host: str, port: str) -> Iterator[Change]:
     if scheme != location.scheme:
         yield Change(
             "scheme",
@@ -133,7 +128,9 @@ def _changes(location: Location, scheme: str, host: str, port: str | None) -> It
             f"the host {shown(host)} in place of {shown(location.host)}",
             f"State {shown(host)} as the host of the public URL.",
         )
-    if port is not None and port != location.port:
+    standard = {"", STANDARD_PORT[scheme]}
+    usual = location.port in {"", STANDARD_PORT[location.scheme]}
+    if port and port != location.port and not (usual and port in standard):
         yield Change(
             "port",
             f"the port {port[1:]} in the URL",

@@ -40,7 +40,8 @@ def _guesses(path: str, presented: Presented) -> Iterator[Guess]:
         yield Guess(_bytes(target.partition("?")[0]), (_NAMED,))
     yield from _shorter(path)
     yield Guess(_bytes(re.sub("/{2,}", "/", path)), (_DOUBLED,))
-    yield Guess(_bytes("/" + path), (_DOUBLED,))
+    for slash in [index for index, char in enumerate(path) if char == "/"][:_MOST_SEGMENTS]:
+        yield Guess(_bytes(path[:slash] + "/" + path[slash:]), (_DOUBLED,))
     for written in _written(path):
         yield Guess(_bytes(written), (_ENCODED,))
     yield Guess(_bytes(path.lower()), (_CASE,))

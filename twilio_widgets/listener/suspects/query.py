@@ -121,6 +121,8 @@ def _without(pieces: list[str]) -> Iterator[Guess]:
 
 
 def _orders(pieces: list[str]) -> Iterator[tuple[str, ...]]:
+    if len(pieces) < 2:
+        return
     yield tuple(sorted(pieces))
     yield tuple(reversed(pieces))
     if len(pieces) <= _MOST_REORDERED:
