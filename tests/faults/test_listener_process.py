@@ -1,0 +1,738 @@
+"""The listener as a process: started once, found again, killed, stopped; secrets nowhere."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from twilio_widgets.core.connection import ApiKeyConnection, AuthTokenConnection
+from twilio_widgets.core.secret import Secret
+from twilio_widgets.core.signature import sign
+from twilio_widgets.errors import ConfigurationError, ListenerError
+from twilio_widgets.listener import wire
+from twilio_widgets.listener.event import Arrival
+from twilio_widgets.listener.line import Line
+from twilio_widgets.listener.link import Link
+from twilio_widgets.listener.reading import Reader
+from twilio_widgets.listener.runtime import Runtime, log_file, runtime_file
+from twilio_widgets.listener.spec import Spec
+from twilio_widgets.sandbox import Sandbox
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills by POSIX signals")
+
+ACCOUNT = "AC" + "1" * 32
+TOKEN = "c0ffee" + "5a" * 13
+NUMBER = "+15005550006"
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs: one that nobody has reaped yet does not."""
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+
+
+def until(true: Callable[[], Any], seconds: float = 20.0) -> None:
+    """Wait for a condition, never for a time."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.005)
+
+
+class House:
+    """Starts listeners in one folder, and ends every one of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.pids: set[int] = set()
+        self.links: list[Link] = []
+
+    def spec(self, **changes: Any) -> Spec:
+        usual: dict[str, Any] = {
+            "connection": AuthTokenConnection(ACCOUNT, TOKEN),
+            "store": self.folder / "events.sqlite",
+            "idle_seconds": 600.0,
+        }
+        return Spec(**(usual | changes))
+
+    def link(self, spec: Spec | None = None, **changes: Any) -> Link:
+        link = Link.find_or_start(spec or self.spec(**changes), timeout=30)
+        self.pids.add(link.pid)
+        self.links.append(link)
+        return link
+
+    def kill(self, link: Link, number: int = signal.SIGKILL) -> None:
+        os.kill(link.pid, number)
+        until(lambda: not alive(link.pid))
+
+    def close(self) -> None:
+        for link in self.links:
+            link.detach()
+        for path in self.folder.glob("**/*.listener.json"):
+            self.pids.add(json.loads(path.read_text())["pid"])
+        for pid in self.pids:
+            with contextlib.suppress(OSError):
+                command = Path(f"/proc/{pid}/cmdline").read_bytes()
+                if b"twilio_widgets.listener.process" in command:
+                    os.kill(pid, signal.SIGKILL)
+        until(lambda: not any(map(alive, self.pids)))
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    opened = House(tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """One listener for all tests that only talk to it."""
+    opened = House(tmp_path_factory.mktemp("listener"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def link(shared: House) -> Iterator[Link]:
+    attached = shared.link()
+    yield attached
+    attached.detach()
+
+
+_NUMBERS = iter(range(1, 1_000_000))
+
+
+def status(n: int | None = None, word: str = "sent", **more: str) -> dict[str, str]:
+    sid = f"SM{next(_NUMBERS) if n is None else n:032x}"
+    said = {"AccountSid": ACCOUNT, "From": NUMBER, "MessageSid": sid, "MessageStatus": word}
+    return said | more
+
+
+def inbound(n: int | None = None, body: str = "Hi") -> dict[str, str]:
+    sid = f"SM{next(_NUMBERS) if n is None else n:032x}"
+    said = {"AccountSid": ACCOUNT, "Body": body, "From": "+15005550001", "MessageSid": sid}
+    return said | {"NumMedia": "0", "SmsStatus": "received", "To": NUMBER}
+
+
+class Answered(tuple[int, bytes]):
+    """Status and body of an answer."""
+
+
+def post(
+    port: int, path: str, said: dict[str, str], token: str = TOKEN, **headers: str
+) -> tuple[int, str, bytes]:
+    """Make one signed request, and return status, content type and body of the answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    signature = sign(f"http://127.0.0.1:{port}{path}", said, token)
+    given = {"Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": signature}
+    try:
+        connection.request("POST", path, urlencode(said), given | headers)
+        answer = connection.getresponse()
+        return answer.status, answer.getheader("Content-Type", ""), answer.read()
+    finally:
+        connection.close()
+
+
+def events(spec: Spec) -> list[Any]:
+    with Reader(spec.store) as reader:
+        return list(reader.events())
+
+
+# Taking webhooks
+
+
+def test_a_callback_is_stored_before_it_is_answered_and_the_kernel_hears_of_it(
+    shared: House, link: Link
+) -> None:
+    heard: list[dict[str, Any]] = []
+    link.on_news = heard.append
+    said = status()
+    assert post(link.port, "/status?tw=row-1", said) == (200, "", b"")
+    last = events(shared.spec())[-1]
+    assert (last.kind, last.parameters, last.row_token) == ("status", tuple(said.items()), "row-1")
+    until(lambda: heard)
+    assert heard[-1]["last_id"] == last.id
+
+
+def test_an_inbound_message_is_answered_with_the_reply_and_again_with_the_same(
+    link: Link,
+) -> None:
+    said = inbound()
+    link.ask("set_reply", text="One & two")
+    answer = (
+        200,
+        "text/xml; charset=utf-8",
+        b"<Response><Message>One &amp; two</Message></Response>",
+    )
+    assert post(link.port, "/inbound", said) == answer
+    link.ask("set_reply", text=None)
+    assert post(link.port, "/inbound", said) == answer
+    nothing = (200, "text/xml; charset=utf-8", b"<Response/>")
+    assert post(link.port, "/inbound", inbound()) == nothing
+    assert link.ask("status")["counts"]["duplicate"] >= 1
+
+
+def test_the_kernel_answers_while_it_wants_to_and_nobody_afterwards(shared: House) -> None:
+    link = shared.link()
+    asked: list[dict[str, Any]] = []
+
+    def answer(message: dict[str, Any]) -> str:
+        asked.append(message)
+        return f"You said {message['parameters']['Body']}"
+
+    link.on_question = answer
+    link.ask("set_reply", ask=True)
+    body = post(link.port, "/inbound", inbound(body="<b>"))[2]
+    assert body == b"<Response><Message>You said &lt;b&gt;</Message></Response>"
+    assert (asked[0]["parameters"]["Body"], len(asked)) == ("<b>", 1)
+    port = link.port
+    link.detach()
+    other = shared.link()
+    until(lambda: other.ask("status")["kernels"] == 1)
+    assert post(port, "/inbound", inbound())[2] == b"<Response/>"
+    other.detach()
+
+
+def test_a_forged_request_is_refused_stored_nowhere_and_explained(
+    shared: House, link: Link
+) -> None:
+    before = events(shared.spec())
+    said = status()
+    assert post(link.port, "/status", said, token="0" * 32) == (403, "", b"")
+    mine = post(link.port, "/status", {**said, "AccountSid": "AC" + "9" * 32})
+    assert mine == (403, "", b"")
+    assert events(shared.spec()) == before
+    with Reader(shared.spec().store) as reader:
+        until(lambda: {"account"} <= {one.cause for one in reader.rejections()})
+        until(lambda: any(one.cause.startswith("signature") for one in reader.rejections()))
+        shown = repr(list(reader.rejections()))
+    assert TOKEN not in shown
+    assert NUMBER not in shown
+
+
+def test_a_sandbox_calls_back_and_its_messages_come_in(house: House) -> None:
+    with Sandbox(seed=3) as box:
+        spec = house.spec(connection=box.connection, root_url=box.url, reply="Thanks!")
+        link = house.link(spec)
+        numbers = _api(box, "GET", "{AC}/IncomingPhoneNumbers.json")["incoming_phone_numbers"]
+        change = {"SmsUrl": f"http://127.0.0.1:{link.port}/inbound#rc=3&rp=all"}
+        _api(box, "POST", f"{{AC}}/IncomingPhoneNumbers/{numbers[0]['sid']}.json", **change)
+        given = box.receive(from_="+14155550105", body="Hi & é", to=numbers[0]["phone_number"])
+        assert box.settle()
+        (event,) = events(spec)
+        assert (event.kind, event.message_sid, event.body) == ("inbound", given["sid"], "Hi & é")
+        rows = _api(box, "GET", "{AC}/Messages.json")["messages"]
+        assert [row["body"] for row in rows if row["direction"] == "outbound-reply"] == ["Thanks!"]
+        link.stop()
+
+
+def _api(box: Sandbox, method: str, path: str, **data: Any) -> dict[str, Any]:
+    import httpx
+
+    name, secret = box.connection.credentials
+    url = "https://api.twilio.com" + path.replace("{AC}", f"/2010-04-01/Accounts/{name}")
+    with httpx.Client(transport=box.wire, auth=(name, secret.reveal())) as client:
+        answer: dict[str, Any] = client.request(method, url, data=data or None).json()
+        return answer
+
+
+# Starting, and being found again
+
+_KERNEL = """
+import json, sys
+from pathlib import Path
+from twilio_widgets.core.connection import AuthTokenConnection
+from twilio_widgets.listener.link import Link
+from twilio_widgets.listener.spec import Spec
+account, store, idle = sys.argv[1:]
+spec = Spec(connection=AuthTokenConnection(account, sys.stdin.readline().strip()),
+            store=Path(store), idle_seconds=float(idle))
+link = Link.find_or_start(spec, timeout=30)
+print(json.dumps([link.pid, link.port, link.started]), flush=True)
+sys.stdin.readline()
+if len(sys.argv) > 4: link.detach()
+"""
+
+
+def kernel(spec: Spec) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", _KERNEL, ACCOUNT, str(spec.store), str(spec.idle_seconds)]
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert process.stdin is not None
+    process.stdin.write(TOKEN + "\n")
+    process.stdin.flush()
+    return process
+
+
+def said_by(process: subprocess.Popen[str]) -> list[Any]:
+    assert process.stdout is not None
+    found: list[Any] = json.loads(process.stdout.readline())
+    return found
+
+
+def test_it_outlives_its_kernel_and_the_next_one_finds_it(house: House) -> None:
+    spec = house.spec()
+    first = kernel(spec)
+    pid, port, started = said_by(first)
+    house.pids.add(pid)
+    assert started
+    os.killpg(first.pid, signal.SIGKILL)  # as Jupyter does, with everything of the kernel's group
+    first.communicate()
+    assert post(port, "/status", status(1)) == (200, "", b"")
+    link = house.link(spec)
+    assert (link.pid, link.port, link.started) == (pid, port, False)
+    assert [event.message_sid for event in events(spec)] == [status(1)["MessageSid"]]
+
+
+def test_two_starts_at_once_are_one_listener(house: House) -> None:
+    spec = house.spec()
+    kernels = [kernel(spec) for _ in range(3)]
+    found = [said_by(process) for process in kernels]
+    house.pids |= {pid for pid, _, _ in found}
+    for process in kernels:
+        process.communicate("\n")
+    assert len({(pid, port) for pid, port, _ in found}) == 1
+    assert sorted(started for _, _, started in found) == [False, False, True]
+
+
+def test_it_is_found_by_other_credentials_of_the_same_account(house: House) -> None:
+    """An API key signs nothing: two notebooks may share a listener with a key each."""
+    link = house.link()
+    by_key = ApiKeyConnection(ACCOUNT, "SK" + "7" * 32, "s" * 32, auth_token=TOKEN)
+    assert house.link(connection=by_key).pid == link.pid
+
+
+def test_one_with_another_token_is_replaced_at_the_same_port(house: House) -> None:
+    """It could check nothing that is signed from now on."""
+    first = house.link()
+    second = house.link(connection=AuthTokenConnection(ACCOUNT, "d" * 32))
+    assert (second.port, second.started) == (first.port, True)
+    assert second.pid != first.pid
+    until(lambda: not alive(first.pid))
+    assert not first.alive
+    with pytest.raises(ListenerError, match="has ended"):
+        first.ask("status")
+    assert post(second.port, "/status", status(1), token="d" * 32)[0] == 200
+
+
+def test_a_listener_that_is_found_takes_over_what_is_stated_and_keeps_the_rest(
+    house: House,
+) -> None:
+    house.link(public_url="https://hooks.example.org", reply="Hello").detach()
+    again = house.link(idle_seconds=77.0)
+    now = again.ask("status")
+    assert (now["public_url"], now["reply"], now["idle_seconds"]) == (
+        "https://hooks.example.org",
+        "Hello",
+        77.0,
+    )
+    changed = house.link(public_url="https://other.example.org/a/", reply="Bye").ask("status")
+    assert (changed["public_url"], changed["reply"]) == ("https://other.example.org/a", "Bye")
+
+
+def test_a_port_that_is_asked_for_is_taken_or_the_reason_said(house: House) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ListenerError, match=f"Port {port} on 127.0.0.1 cannot be used"):
+            house.link(port=port)
+    link = house.link(port=port)
+    assert link.port == port
+    assert house.link().pid == link.pid
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        other = free.getsockname()[1]
+    moved = house.link(port=other)
+    assert (moved.port, moved.started) == (other, True)
+
+
+def test_a_runtime_file_that_lies_is_not_believed(house: House) -> None:
+    """Stale, damaged, or with its port in a stranger's hands: a new listener is started."""
+    spec = house.spec()
+    asked: list[bytes] = []
+
+    def stranger(server: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                other, _ = server.accept()
+                with other:
+                    asked.append(other.recv(4096))
+                    other.sendall(b'{"proof": "0", "pid": 1, "port": 1}\n')
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=stranger, args=(server,), daemon=True)
+        thread.start()
+        lying = Runtime(
+            pid=1,
+            port=9,
+            control_port=server.getsockname()[1],
+            control_token="t" * 40,
+            started_at="2026-01-01T00:00:00+00:00",
+        )
+        lying.write(spec.store)
+        link = house.link(spec)
+        assert link.started
+        server.shutdown(socket.SHUT_RDWR)
+    thread.join(5)
+    assert asked
+    assert TOKEN.encode() not in b"".join(asked)
+    link.stop()
+    runtime_file(spec.store).write_text("{")
+    assert house.link(spec).started
+
+
+def test_another_accounts_store_is_refused_with_a_reason(house: House) -> None:
+    house.link().stop()
+    with pytest.raises(ListenerError, match="holds events of account"):
+        house.link(connection=AuthTokenConnection("AC" + "2" * 32, TOKEN))
+
+
+def test_without_an_auth_token_there_is_nothing_to_start(house: House) -> None:
+    key = ApiKeyConnection(ACCOUNT, "SK" + "7" * 32, "s" * 32)
+    with pytest.raises(ConfigurationError, match="primary auth token"):
+        house.spec(connection=key)
+    assert house.spec(connection=key, shared_keys={"one": Secret("x")}).accounts == (ACCOUNT,)
+
+
+# Ending
+
+
+def test_stop_ends_it_and_leaves_neither_file_nor_lock(house: House) -> None:
+    spec = house.spec()
+    link = house.link(spec)
+    post(link.port, "/status", status(1))
+    assert link.stop() == {"restored": []}
+    until(lambda: not alive(link.pid))
+    assert not runtime_file(spec.store).exists()
+    assert not spec.store.with_name("events.sqlite-wal").exists()
+    assert len(events(spec)) == 1
+    assert house.link(spec).started
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_ends_it_in_good_order(house: House, number: int) -> None:
+    spec = house.spec()
+    link = house.link(spec)
+    gone = threading.Event()
+    link.on_gone = gone.set
+    house.kill(link, number)
+    assert gone.wait(10)
+    assert not runtime_file(spec.store).exists()
+    assert not log_file(spec.store).exists()
+
+
+def test_it_ends_by_itself_when_nobody_needs_it(house: House) -> None:
+    link = house.link(idle_seconds=1.0)
+    link.detach()
+    until(lambda: not alive(link.pid))
+
+
+def test_it_ends_by_itself_when_its_folder_is_taken_away(tmp_path: Path, house: House) -> None:
+    """As a sandbox's is: then nothing could be stored any more."""
+    spec = house.spec(store=tmp_path / "inside" / "events.sqlite", idle_seconds=1.0)
+    link = house.link(spec)  # attached, so idleness does not end it
+    for path in (tmp_path / "inside").iterdir():
+        path.unlink()
+    (tmp_path / "inside").rmdir()
+    until(lambda: not alive(link.pid))
+    assert not (tmp_path / "inside").exists()
+
+
+def test_killed_it_starts_again_at_its_port_with_everything_it_acknowledged(house: House) -> None:
+    spec = house.spec()
+    acknowledged: list[str] = []
+    for round_ in range(3):
+        link = house.link(spec)
+        port = link.port
+        for n in range(20):
+            said = status(100 * round_ + n)
+            assert post(port, "/status", said)[0] == 200
+            acknowledged.append(said["MessageSid"])
+        house.kill(link)
+        again = house.link(spec)
+        assert (again.port, again.started) == (port, True)
+    assert [event.message_sid for event in events(spec)] == acknowledged
+
+
+def _blast(port: int, acknowledged: list[str], first: int) -> None:
+    """Send callbacks on one connection until it breaks; remember those that were answered."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    url = f"http://127.0.0.1:{port}/status"
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        for n in range(first, first + 100_000):
+            said = status(n)
+            headers = {
+                "Content-Type": "application/x-www-form-urlencoded",
+                "X-Twilio-Signature": sign(url, said, TOKEN),
+            }
+            connection.request("POST", "/status", urlencode(said), headers)
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status == 200:
+                acknowledged.append(said["MessageSid"])
+    connection.close()
+
+
+def killed_under_load(house: House, rounds: int) -> int:
+    """Kill the listener under load, again and again; return how many were acknowledged."""
+    spec, acknowledged = house.spec(), list[str]()
+    for round_ in range(rounds):
+        link = house.link(spec)
+        before = len(acknowledged)
+        threads = [
+            threading.Thread(
+                target=_blast, args=(link.port, acknowledged, (round_ * 8 + n) * 100_000)
+            )
+            for n in range(4)
+        ]
+        for thread in threads:
+            thread.start()
+        until(lambda: len(acknowledged) - before > 100 + 37 * round_ % 300)  # noqa: B023
+        house.kill(link)
+        for thread in threads:
+            thread.join()
+        link.detach()
+    house.link(spec).stop()
+    kept = {event.message_sid for event in events(spec)}
+    assert set(acknowledged) - kept == set()
+    with contextlib.closing(sqlite3.connect(spec.store)) as db:
+        assert db.execute("pragma integrity_check").fetchone() == ("ok",)
+    return len(acknowledged)
+
+
+def test_what_was_acknowledged_under_load_survives_being_killed(house: House) -> None:
+    assert killed_under_load(house, 3) > 300
+
+
+@pytest.mark.long
+def test_what_was_acknowledged_under_load_survives_fifty_kills(house: House) -> None:
+    assert killed_under_load(house, 50) > 5_000
+
+
+# Trouble with the disk
+
+
+def test_while_the_store_is_locked_senders_are_told_to_come_again(house: House) -> None:
+    """Never a 200 for what is not stored; and afterwards it goes on by itself."""
+    spec = house.spec()
+    link = house.link(spec)
+    assert post(link.port, "/status", status(1))[0] == 200
+    holding = sqlite3.connect(spec.store, isolation_level=None)
+    with contextlib.closing(holding):
+        holding.execute("begin immediate")
+        connection = http.client.HTTPConnection("127.0.0.1", link.port, timeout=20)
+        said = status(2)
+        signature = sign(f"http://127.0.0.1:{link.port}/status", said, TOKEN)
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        headers["X-Twilio-Signature"] = signature
+        connection.request("POST", "/status", urlencode(said), headers)
+        answer = connection.getresponse()
+        assert (answer.status, answer.getheader("Retry-After"), answer.read()) == (503, "2", b"")
+        connection.close()
+        assert "locked" in link.ask("status")["problem"]
+        holding.execute("rollback")
+    assert post(link.port, "/status", said)[0] == 200
+    assert link.ask("status")["problem"] is None
+    assert [event.message_sid for event in events(spec)] == [
+        status(1)["MessageSid"],
+        said["MessageSid"],
+    ]
+
+
+# Secrets
+
+
+def test_the_token_is_in_no_argument_variable_or_file_and_the_files_are_the_owners(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", TOKEN)
+    monkeypatch.setenv("SOMETHING_ELSE", f"a{TOKEN}b")
+    secret = "s3cr3t" * 6
+    spec = house.spec(
+        connection=ApiKeyConnection(ACCOUNT, "SK" + "7" * 32, secret, auth_token=TOKEN),
+        shared_keys={"one": Secret("sh4r3d" * 6)},
+    )
+    link = house.link(spec)
+    post(link.port, "/status", status(1))
+    post(link.port, "/status", status(2), token="0" * 32)
+    process = Path(f"/proc/{link.pid}")
+    seen = process.joinpath("cmdline").read_bytes() + process.joinpath("environ").read_bytes()
+    files = [path for path in house.folder.rglob("*") if path.is_file()]
+    seen += b"".join(path.read_bytes() for path in files)
+    for held in (TOKEN, secret, "sh4r3d" * 6):
+        assert held.encode() not in seen
+    assert b"PATH=" in seen
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+    for number in (0, 1, 2):
+        assert process.joinpath("fd", str(number)).readlink() == Path(os.devnull)
+
+
+def test_modules_in_the_working_directory_are_not_run(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They would be handed the token."""
+    trap = tmp_path / "trap"
+    trap.mkdir()
+    for name in ("json", "httptools", "sqlite3", "twilio_widgets", "asyncio", "secrets"):
+        (trap / f"{name}.py").write_text("open(__file__ + '.ran', 'w')")
+    monkeypatch.chdir(trap)
+    monkeypatch.setenv("PYTHONPATH", str(trap))
+    monkeypatch.setattr(sys, "path", ["", str(trap), *sys.path])
+    link = house.link()
+    assert post(link.port, "/status", status(1))[0] == 200
+    assert list(trap.glob("*.ran")) == []
+
+
+# The control line
+
+
+def whisper(port: int, data: bytes) -> bytes:
+    """Say something to a port, and return everything that comes back until the end."""
+    with socket.create_connection(("127.0.0.1", port), 10) as line:
+        with contextlib.suppress(OSError):
+            line.sendall(data)
+            line.shutdown(socket.SHUT_WR)
+        heard = b""
+        with contextlib.suppress(OSError):
+            while part := line.recv(4096):
+                heard += part
+        return heard
+
+
+STRANGERS = {
+    "HTTP": b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" + b'{"token": "x", "nonce": "y"}\n',
+    "no token": b'{"nonce": "y"}\n',
+    "a wrong token": b'{"token": "wrong", "nonce": "y"}\n',
+    "a token that is no text": b'{"token": ["x"], "nonce": "y"}\n',
+    "not an object": b"[]\n",
+    "very deep": b"[" * 4_000 + b"\n",
+    "no end": b"x" * 100_000,
+    "nothing": b"",
+    "bytes": bytes(range(256)) + b"\n",
+}
+
+
+@pytest.mark.parametrize("name", STRANGERS)
+def test_a_stranger_on_the_control_line_hears_nothing(name: str, shared: House, link: Link) -> None:
+    runtime = Runtime.read(shared.spec().store)
+    assert runtime is not None
+    assert whisper(runtime.control_port, STRANGERS[name]) == b""
+    assert link.ask("status")["pid"] == link.pid
+
+
+def test_the_right_token_opens_the_line_and_nonsense_closes_no_other(
+    shared: House, link: Link
+) -> None:
+    runtime = Runtime.read(shared.spec().store)
+    assert runtime is not None
+    line = Line.open(runtime, shared.spec())
+    assert line is not None
+    assert line.proven
+    line.send({"id": 1, "op": "no such thing"})
+    line.send({"id": 2, "op": "set_idle", "seconds": "soon"})
+    line.send({"id": 3, "op": "set_reply", "text": "x" * 1_601})
+    line.send({"id": 4, "op": "poll_commit", "rows": [{}]})
+    line.send({"answer": 99, "text": "to nobody"})
+    answers = line.lines()
+    found = {answer["id"]: answer["kind"] for answer in (next(answers) for _ in range(4))}
+    assert found == {
+        1: "ListenerError",
+        2: "ListenerError",
+        3: "ConfigurationError",
+        4: "ListenerError",
+    }
+    line.close()
+    assert link.ask("status")["reply"] is None
+
+
+def test_what_the_log_knows_is_stored_by_the_one_writer(shared: House, link: Link) -> None:
+    found = [
+        replace(
+            Arrival.of_api(
+                {
+                    "sid": f"SM{n:032x}",
+                    "account_sid": ACCOUNT,
+                    "direction": "outbound-api",
+                    "status": "delivered",
+                    "from": NUMBER,
+                    "to": "+15005550001",
+                    "body": "Hé",
+                    "num_segments": "1",
+                    "num_media": "0",
+                    "date_created": "Wed, 04 Mar 2026 12:00:00 +0000",
+                },
+                received_at=_now(),
+            )
+        )
+        for n in range(10**6, 10**6 + 900)
+    ]
+    assert link.commit(found) == 900
+    assert link.commit(found[:5]) == 0
+    stored = [event for event in events(shared.spec()) if event.source == "poll"]
+    assert [event.message_sid for event in stored] == [
+        f"SM{n:032x}" for n in range(10**6, 10**6 + 900)
+    ]
+    assert {event.scheme for event in stored} == {None}
+
+
+def _now() -> Any:
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC)
+
+
+def test_a_kernel_cannot_pass_off_a_polled_event_as_a_signed_one() -> None:
+    (row,) = wire.rows_of([Arrival(kind="status", received_at=_now(), parameters=(("a", "b"),))])
+    (arrival,) = wire.arrivals_of([{**row, "source": "webhook", "scheme": "auth token"}])
+    assert (arrival.source, arrival.scheme) == ("poll", None)
+
+
+def test_everything_is_forgotten_on_request(house: House) -> None:
+    spec = house.spec()
+    link = house.link(spec)
+    post(link.port, "/status", status(1))
+    assert link.ask("forget") == {"deleted": 1}
+    assert events(spec) == []
+
+
+def test_news_are_few_however_much_happens(shared: House, link: Link) -> None:
+    heard: list[dict[str, Any]] = []
+    link.on_news = heard.append
+    for _ in range(100):
+        post(link.port, "/status", status())
+    last = events(shared.spec())[-1].id
+    until(lambda: heard and heard[-1]["last_id"] == last)
+    assert len(heard) < 60
+
+
+def test_a_callback_may_hang_up_from_its_own_thread(house: House) -> None:
+    link = house.link()
+    done = threading.Event()
+
+    def hang_up(_: dict[str, Any]) -> None:
+        link.detach()
+        done.set()
+
+    link.on_news = hang_up
+    post(link.port, "/status", status(1))
+    assert done.wait(10)
+    until(lambda: not any(t.name.startswith("twilio_widgets") for t in threading.enumerate()))
+    assert alive(link.pid)
