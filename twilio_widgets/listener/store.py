@@ -160,8 +160,11 @@ class Store:
         """
         deleted = self._delete(before)
         with self._lock, self._translated():
-            self._db.execute("vacuum")
             self._checkpoint()
+            # The bytes are gone. This gives the room back, unless the disk has none to work in.
+            with contextlib.suppress(sqlite3.OperationalError):
+                self._db.execute("vacuum")
+                self._checkpoint()
         if before is None:
             for path in asides_of(self._path):
                 path.unlink(missing_ok=True)
