@@ -6,8 +6,13 @@ Source: Google's libphonenumber, as `phonenumbers` ports it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from twilio_widgets.core.masking import mask
+from twilio_widgets.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import phonenumbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,27 +47,101 @@ class NumberNote:
         return None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberRead:
+    """A number as one country's people write it, read with that country's plan."""
+
+    e164: str = field(repr=False)
+    """It in E.164 form, without the zero that is dialled inside the country only."""
+
+    fits: bool
+    """Whether it has as many digits as numbers there have. Fictitious numbers do, too."""
+
+    note: NumberNote
+
+
 def describe_number(e164: str) -> NumberNote:
     """Say which country a number belongs to and of what type it is, as far as it shows.
 
     Args:
         e164: The number; a channel prefix such as ``whatsapp:`` is passed over.
     """
-    # Loaded here: the numbering plans take a moment, and sending does not need them.
-    import phonenumbers
-
     number = e164.rpartition(":")[2]
-    try:
-        parsed = phonenumbers.parse(number)
-    except phonenumbers.NumberParseException:
+    parsed = _parsed(number, None)
+    if parsed is None:
         return NumberNote(
             number=number, country_code=None, region=None, type="unknown", valid=False
         )
-    name = phonenumbers.PhoneNumberType.to_string(phonenumbers.number_type(parsed))
+    return _note(number, parsed)
+
+
+def read_number(text: str, region: str | None = None) -> NumberRead | None:
+    """Read a number as it is written in a country, or one that begins with a plus.
+
+    Args:
+        text: The number, with whatever people put between digits.
+        region: The country whose habits count when there is no plus: two letters.
+
+    Returns:
+        The number, or None when it is none.
+    """
+    import phonenumbers
+
+    parsed = _parsed(text, region)
+    if parsed is None:
+        return None
+    e164 = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    possible = phonenumbers.is_possible_number_with_reason(parsed)
+    return NumberRead(
+        e164=e164,
+        fits=possible == phonenumbers.ValidationResult.IS_POSSIBLE,
+        note=_note(e164, parsed),
+    )
+
+
+def checked_region(region: str) -> str:
+    """Return a country's two letters, in capitals.
+
+    Raises:
+        ConfigurationError: No numbering plan goes by them.
+    """
+    import phonenumbers
+
+    letters = region.strip().upper() if isinstance(region, str) else ""
+    if letters not in phonenumbers.SUPPORTED_REGIONS:
+        hint = "'GB' is the United Kingdom" if letters == "UK" else "such as 'GB' or 'US'"
+        raise ConfigurationError(
+            f"region is a country's two letters, {hint}: not {region!r}.", field="region"
+        )
+    return letters
+
+
+def main_region(country_code: int | None) -> str:
+    """Return the largest country with this calling code: ``"GB"`` for 44, which Guernsey shares."""
+    import phonenumbers
+
+    return str(phonenumbers.region_code_for_country_code(country_code or 0))
+
+
+def _parsed(text: str, region: str | None) -> phonenumbers.PhoneNumber | None:
+    # Loaded here: the numbering plans take a moment, and sending does not need them.
+    import phonenumbers
+
+    try:
+        return phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return None
+
+
+def _note(number: str, parsed: phonenumbers.PhoneNumber) -> NumberNote:
+    import phonenumbers
+
+    kind = phonenumbers.number_type(parsed)
+    name = phonenumbers.PhoneNumberType.to_string(kind)
     return NumberNote(
         number=number,
         country_code=parsed.country_code,
         region=phonenumbers.region_code_for_number(parsed),
         type=name.lower().replace("_", " "),
-        valid=phonenumbers.is_valid_number(parsed),
+        valid=kind != phonenumbers.PhoneNumberType.UNKNOWN,  # as is_valid_number decides
     )

@@ -53,7 +53,26 @@ def estimate(
     """
     if not to.startswith("+"):
         return None
-    country = describe_number(to).region or ""
+    region = describe_number(to).region
+    return estimate_in(region, segments, media=media, prices=prices)
+
+
+def estimate_in(
+    region: str | None,
+    segments: int,
+    *,
+    media: bool = False,
+    prices: Mapping[str, Decimal] = PER_SEGMENT,
+) -> Decimal | None:
+    """Estimate what one message to a country costs; see `estimate`.
+
+    Args:
+        region: The destination's two letters; None when nobody knows.
+        segments: How many segments its body takes.
+        media: Whether it has media.
+        prices: Dollars for a segment, by country.
+    """
+    country = region or ""
     if media:
         return PER_MMS.get(country)
     each = prices.get(country)

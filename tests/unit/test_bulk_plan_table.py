@@ -1,0 +1,138 @@
+"""What a plan reads: frames, CSV files and mappings come out as the same plain columns."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twilio_widgets.bulk.table import Table, read_table
+from twilio_widgets.errors import ConfigurationError
+
+EXPECTED = Table({"phone": ["+447911123123", "0791"], "name": ["Ada", None]}, 2)
+CSV = "phone,name\n+447911123123,Ada\n0791,\n"
+
+SOURCES = [
+    CSV,
+    CSV.encode(),
+    b"\xef\xbb\xbf" + CSV.encode(),
+    CSV.encode("utf-16"),
+    bytearray(CSV.encode()),
+    memoryview(CSV.encode()),
+    CSV.replace("\n", "\r\n"),
+    CSV.replace("\n", "\r"),
+    CSV.replace(",", ";"),
+    CSV.replace(",", "\t"),
+    CSV.replace(",", "|"),
+    CSV + "\n\n",
+    'phone,"name"\n"+447911123123","Ada"\n"0791",\n',
+    "phone,name\n+447911123123,Ada\n0791\n",
+    "phone,name,\n+447911123123,Ada,\n0791,,\n",
+    io.StringIO(CSV),
+    io.BytesIO(CSV.encode()),
+    [{"phone": "+447911123123", "name": "Ada"}, {"phone": "0791"}],
+    ({"phone": p, "name": n} for p, n in [("+447911123123", "Ada"), ("0791", None)]),
+    [{"phone": "+447911123123", "name": "Ada"}, {"phone": "0791", "name": float("nan")}],
+    [{"phone": "+447911123123", "name": "Ada"}, {"phone": "0791", "name": pd.NA}],
+    pd.DataFrame({"phone": ["+447911123123", "0791"], "name": ["Ada", None]}),
+    pd.DataFrame({"phone": ["+447911123123", "0791"], "name": ["Ada", np.nan]}, dtype=object),
+    pd.DataFrame({"phone": ["+447911123123", "0791"], "name": ["Ada", pd.NA]}, dtype="string"),
+    pd.DataFrame({"phone": ["+447911123123", "0791"], "name": ["Ada", None]}, dtype="category"),
+    pd.DataFrame({"phone": ["+447911123123", "0791"], "name": ["Ada", None]}, index=[9, 9]),
+]
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: type(source).__name__)
+def test_the_same_rows_are_read_from_whatever_they_stand_in(source):
+    assert read_table(source) == EXPECTED
+
+
+def test_a_file_is_read_by_its_path(tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_bytes(CSV.encode())
+
+    assert read_table(path) == read_table(str(path)) == EXPECTED
+    with path.open() as opened:
+        assert read_table(opened) == EXPECTED
+
+
+@pytest.mark.parametrize(
+    ("values", "read"),
+    [
+        ([1, 2], [1, 2]),
+        ([1.0, None], [1, None]),  # whole numbers that pandas had to keep as floats
+        ([447911123123.0, None], [447911123123, None]),
+        ([1.0, 2.5], [1.0, 2.5]),
+        ([1.0, np.inf], [1.0, np.inf]),
+        ([1e300, 1.0], [1e300, 1.0]),
+        ([np.nan, np.nan], [None, None]),
+        (pd.array([1, None], dtype="Int64"), [1, None]),
+        (pd.array([1.0, None], dtype="Float64"), [1, None]),
+        (pd.array([True, None], dtype="boolean"), [True, None]),
+        (pd.Series([np.int64(3), np.float64(2.5)], dtype=object), [3, 2.5]),
+        (pd.Series([Decimal("1.50"), Decimal("NaN")], dtype=object), [Decimal("1.50"), None]),
+        (pd.to_datetime(["2026-01-15T10:00Z", None]), [pd.Timestamp("2026-01-15T10:00Z"), None]),
+    ],
+    ids=str,
+)
+def test_numbers_are_read_as_they_were_meant(values, read):
+    found = read_table(pd.DataFrame({"x": values})).columns["x"]
+
+    assert found == read
+    assert [type(value) for value in found] == [type(value) for value in read]
+
+
+def test_a_row_with_too_many_cells_is_damaged_and_the_others_are_not():
+    table = read_table("to,body\n+1,Hi, Ada\n+2,Hi\n")
+
+    assert table == Table(
+        {"to": ["+1", "+2"], "body": ["Hi", "Hi"]},
+        2,
+        {0: "It has 3 cells and the first line 2: a comma in a text needs quotes."},
+    )
+
+
+def test_a_text_may_have_lines_and_quotes():
+    assert read_table('to,body\n+1,"Hi,\n""Ada"""\n').columns["body"] == ['Hi,\n"Ada"']
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (None, "NoneType is no table. Give a DataFrame"),
+        ({"phone": ["+1"]}, "dict is no table. Give a DataFrame"),
+        (5, "int is no table. Give a DataFrame"),
+        (["+15005550006"], "Row 0 is a str. Give a DataFrame"),
+        (b"", "The CSV given is empty: its first line should name the columns."),
+        (b"PK\x03\x04rest", "The CSV given is a workbook, not a CSV file."),
+        (b"name\nJos\xe9\n", "The CSV given is not UTF-8 (byte 8)."),
+        ("no-such-file.csv", "no-such-file.csv cannot be read: No such file or directory."),
+        ("a,a\n1,2\n", "Two columns are called 'a'. Rename one of them."),
+        (pd.DataFrame([[1, 2]], columns=["a", "a"]), "Two columns are called 'a'."),
+        (pd.DataFrame([[1, 2]], columns=["1", 1]), "Two columns are called '1'."),
+        ("x\n" + "y" * 200_000 + "\n", "The CSV given is not a CSV file that can be read"),
+    ],
+    ids=range(12),
+)
+def test_what_is_no_table_is_refused_with_a_sentence(source, said):
+    with pytest.raises(ConfigurationError) as refused:
+        read_table(source)
+
+    assert str(refused.value).startswith(said)
+
+
+@given(st.lists(st.tuples(st.text(min_size=1), st.text(min_size=1)), min_size=1, max_size=5))
+def test_what_pandas_writes_as_csv_is_read_as_it_was(rows):
+    frame = pd.DataFrame(rows, columns=["a", "b"])
+    plain = all("\r" not in cell and cell.isprintable() for row in rows for cell in row)
+    if not plain:
+        return
+
+    read = read_table(frame.to_csv(index=False))
+
+    assert list(zip(read.columns["a"], read.columns["b"], strict=True)) == rows

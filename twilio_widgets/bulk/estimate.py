@@ -1,0 +1,173 @@
+"""What a plan is likely to cost, and how long it takes to send.
+
+Costs are estimates from the dated table in `twilio_widgets.core.prices`. Twilio sends a sender's
+messages one after the other, and what comes faster waits in that sender's queue. How fast is known
+here only as a default by type, so every figure about the queue begins with "about".
+
+Sources: Twilio support, "Understanding Twilio Rate Limits and Message Queues" and error 21611
+(10 hours of segments a sender: 36,000 on a US long code), "Understanding messaging throughput (MPS)
+limits on toll-free numbers"; `ValidityPeriod` of the Message resource (36,000 seconds at most).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final, Literal
+
+from twilio_widgets.errors import ConfigurationError
+
+Unit = Literal["messages", "segments"]
+
+QUEUE_HOURS: Final = 10
+LONGEST_VALIDITY: Final = 36_000
+"""Seconds a message waits in Twilio's queue unless `validity_period` says less."""
+
+_TOLL_FREE: Final = re.compile(r"\+18(?:00|33|44|55|66|77|88)[0-9]{7}")
+_SHORT_CODE: Final = re.compile(r"[0-9]{3,6}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """An estimate in US dollars."""
+
+    amount: Decimal
+    """Of the messages whose price is known."""
+
+    unpriced: int
+    """How many messages go where the table has no price."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How long sending takes."""
+
+    rate: float | None
+    """How many leave here in a second; None: as fast as Twilio takes them."""
+
+    unit: Unit
+    seconds: float | None
+    """From the first to the last; None without a rate."""
+
+    queue: str | None = None
+    """A warning about Twilio's queue, or None."""
+
+    def __str__(self) -> str:
+        if self.rate is None or self.seconds is None:
+            return "as fast as Twilio takes them"
+        unit = self.unit[:-1] if self.rate == 1 else self.unit
+        return f"{self.rate:g} {unit} a second: {duration(self.seconds)}"
+
+
+def cost_of(costs: Iterable[Decimal | None]) -> Cost:
+    """Add up what is known, and count what is not."""
+    known, unpriced = Decimal(0), 0
+    for cost in costs:
+        if cost is None:
+            unpriced += 1
+        else:
+            known += cost
+    return Cost(amount=known, unpriced=unpriced)
+
+
+def pace_of(
+    *,
+    messages: int,
+    segments: int,
+    rate: float | None,
+    unit: Unit = "messages",
+    sender: str | None = None,
+    abroad: bool = False,
+    validity: int = LONGEST_VALIDITY,
+) -> Pace:
+    """Say how long it takes, and whether Twilio's queue will hold what waits.
+
+    Args:
+        messages: How many messages.
+        segments: How many segments they have in all.
+        rate: Messages or segments a second; None does not pace.
+        unit: Which of the two the rate counts.
+        sender: The one sender of them all, where there is one.
+        abroad: Whether they go to other countries than the United States and Canada.
+        validity: The shortest time a message may wait in Twilio's queue, in seconds.
+
+    Raises:
+        ConfigurationError: The rate is no rate.
+    """
+    check_rate(rate, unit)
+    seconds = None
+    if rate is not None:
+        seconds = max((messages if unit == "messages" else segments) - 1, 0) / rate
+    speed = usual_speed(sender, abroad=abroad)
+    queue = None if speed is None else _queue(segments, seconds or 0.0, speed, validity)
+    return Pace(rate=rate, unit=unit, seconds=seconds, queue=queue)
+
+
+def check_rate(rate: float | None, unit: str) -> None:
+    """Refuse a rate that is none.
+
+    Raises:
+        ConfigurationError: It is not above 0, or counts something else.
+    """
+    number = isinstance(rate, int | float) and not isinstance(rate, bool)
+    if rate is not None and not (number and 0 < rate < float("inf")):
+        raise ConfigurationError("rate is a number a second, above 0, or None.", field="rate")
+    if unit not in {"messages", "segments"}:
+        raise ConfigurationError('rate_unit is "messages" or "segments".', field="rate_unit")
+
+
+def usual_speed(sender: str | None, *, abroad: bool = False) -> float | None:
+    """Return how many segments a second such a sender sends by default, or None: unknown.
+
+    10DLC campaigns, paid throughput and account-level agreements change it.
+    """
+    if sender is None:
+        return None
+    if _SHORT_CODE.fullmatch(sender):
+        return 100.0
+    if not re.fullmatch(r"\+[0-9]+", sender):
+        return None
+    if sender.startswith("+1") and not abroad:
+        return 3.0 if _TOLL_FREE.fullmatch(sender) else 1.0
+    return 10.0
+
+
+def _queue(segments: int, sending: float, speed: float, validity: int) -> str | None:
+    waiting = segments - speed * sending
+    wait, room = waiting / speed, speed * QUEUE_HOURS * 3600
+    such = f"Such a sender usually sends about {counted(speed, 'segment')} a second"
+    if waiting > room:
+        return (
+            f"{such}, and about {waiting:,.0f} would wait in its queue, which holds about "
+            f"{room:,.0f} (Twilio 21611). Lower the rate, or send through a messaging service."
+        )
+    if wait > validity:
+        return (
+            f"{such}, so the last messages would wait about {duration(wait)} in its queue and be "
+            f"dropped after {duration(validity)} (validity_period). Lower the rate."
+        )
+    return None
+
+
+def counted(number: float, what: str) -> str:
+    """Write a number of things: ``"1 segment"``, ``"1,250 segments"``."""
+    return (
+        f"{number:,g} {what}{'' if number == 1 else 's'}"
+        if number < 1e6
+        else f"{number:,.0f} {what}s"
+    )
+
+
+def duration(seconds: float) -> str:
+    """Write a time span as a person says it: ``"2 h 05 min"``."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02} s"
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h" if days else f"{hours} h {minutes:02} min"

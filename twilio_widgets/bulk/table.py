@@ -1,0 +1,247 @@
+"""What a plan is made from, as plain columns of Python values; and its frames, on the way out.
+
+A CSV file is read as text, cell by cell: nothing turns ``0791…`` into a number. A frame's missing
+values become None, and a column of whole numbers that pandas had to keep as floats, because one was
+missing, becomes whole numbers again: ``3``, not ``3.0``. A column with one true fraction stays.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast
+
+from twilio_widgets.bulk.problems import KINDS
+from twilio_widgets.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from twilio_widgets.bulk.planned import PlannedRow
+    from twilio_widgets.bulk.problems import Problem
+    from twilio_widgets.frames.safe_frame import SafeFrame
+
+_EXACT: Final = 2**53
+_WRONG: Final = "Give a DataFrame, a list of mappings, or a CSV file: its path, bytes or text."
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows as columns of Python values; None is an empty cell."""
+
+    columns: Mapping[str, Sequence[Any]]
+    rows: int
+    damaged: Mapping[int, str] = field(default_factory=dict)
+    """Rows whose cells cannot be told apart, and why."""
+
+
+def read_table(source: object) -> Table:
+    """Read whatever a person has their rows in.
+
+    Args:
+        source: A DataFrame; a list of mappings; or a CSV file: its path, bytes, text with line
+            breaks in it, or an open file.
+
+    Raises:
+        ConfigurationError: It is none of these, or cannot be read.
+    """
+    if isinstance(source, Mapping) or source is None:
+        raise ConfigurationError(f"{type(source).__name__} is no table. {_WRONG}")
+    if is_frame(source):
+        return _of_frame(source)
+    if isinstance(source, os.PathLike) or (
+        isinstance(source, str) and not set("\r\n") & set(source)
+    ):
+        return _of_csv(_content(source), os.fspath(source))
+    if isinstance(source, str | bytes | bytearray | memoryview):
+        return _of_csv(source if isinstance(source, str) else bytes(source), "The CSV given")
+    if callable(read := getattr(source, "read", None)):
+        return _of_csv(read(), str(getattr(source, "name", "The CSV given")))
+    if isinstance(source, Iterable):
+        return _of_mappings(list(source))
+    raise ConfigurationError(f"{type(source).__name__} is no table. {_WRONG}")
+
+
+def is_frame(source: object) -> TypeGuard[pd.DataFrame]:
+    """Say whether this is a DataFrame."""
+    return hasattr(source, "columns") and hasattr(source, "iloc")
+
+
+def ready_frame(rows: Sequence[PlannedRow]) -> SafeFrame:
+    """Build the frame of what is ready: one line a message."""
+    others = dict.fromkeys(name for row in rows for name in row.parameters if name != "body")
+    columns: dict[str, Sequence[object]] = {
+        "row": [row.n for row in rows],
+        "to": [row.to for row in rows],
+        "original": [row.original for row in rows],
+        "body": [row.parameters.get("body") for row in rows],
+        "segments": [row.segments for row in rows],
+        "encoding": [row.encoding for row in rows],
+        "cost": [row.cost for row in rows],
+        "notes": [" ".join(row.notes) or None for row in rows],
+    }
+    for name in others:
+        columns[name] = [_written(row.parameters.get(name)) for row in rows]
+    return _frame_of(columns)
+
+
+def rejected_frame(problems: Sequence[Problem]) -> SafeFrame:
+    """Build the frame of what is not: one line a problem."""
+    return _frame_of(
+        {
+            "row": [each.n for each in problems],
+            "column": [each.column for each in problems],
+            "value": [each.value for each in problems],
+            "kind": [each.kind for each in problems],
+            "reason": [each.reason for each in problems],
+        }
+    )
+
+
+def _frame_of(columns: Mapping[str, Sequence[object]]) -> SafeFrame:
+    """Build a typed frame, the same for no row and for many, that is safe to look at."""
+    import pandas as pd
+
+    from twilio_widgets.frames.safe_frame import SafeFrame
+    from twilio_widgets.frames.schema import MONEY, TEXT, WHOLE, money
+
+    def typed(name: str, values: Sequence[object]) -> Any:
+        match name:
+            case "row" | "segments":
+                return pd.array(list(values), dtype=WHOLE)
+            case "cost":
+                return pd.Series(pd.arrays.ArrowExtensionArray(money(values)), dtype=MONEY)
+            case "encoding":
+                return pd.Categorical(list(values), categories=["GSM-7", "UCS-2"])
+            case "kind":
+                return pd.Categorical(list(values), categories=list(KINDS))
+            case _:
+                return pd.array(list(values), dtype=TEXT)
+
+    frame = SafeFrame({name: typed(name, values) for name, values in columns.items()})
+    frame.attrs.update({"rows": len(frame), "complete": True})
+    return frame
+
+
+def _written(value: object) -> str | None:
+    """Write a parameter as it will be sent, several values a line each."""
+    if isinstance(value, list | tuple):
+        return "\n".join(map(str, value))
+    if isinstance(value, Mapping):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return None if value is None else str(value)
+
+
+def _of_frame(frame: pd.DataFrame) -> Table:
+    names = [str(name) for name in frame.columns]
+    _check_names(names)
+    columns = {name: _values(frame.iloc[:, place]) for place, name in enumerate(names)}
+    return Table(columns, len(frame))
+
+
+def _values(column: pd.Series[Any]) -> list[Any]:
+    missing = column.isna()
+    if column.dtype.kind == "f" and not missing.all():
+        given = column[~missing]
+        if ((given % 1 == 0) & (given.abs() < _EXACT)).all():
+            column = column.astype(object)
+            column[~missing] = [int(value) for value in given.tolist()]
+    values = column.astype(object).where(~missing, None).tolist()
+    return [_python(value) for value in values] if column.dtype == object else values
+
+
+def _of_mappings(rows: list[object]) -> Table:
+    for n, row in enumerate(rows):
+        if not isinstance(row, Mapping):
+            raise ConfigurationError(f"Row {n:,} is a {type(row).__name__}. {_WRONG}")
+    given = cast("list[Mapping[object, object]]", rows)
+    keys = list(dict.fromkeys(key for row in given for key in row))
+    _check_names([str(key) for key in keys])
+    return Table({str(key): [_python(row.get(key)) for row in given] for key in keys}, len(given))
+
+
+def _python(value: object) -> object:
+    """Return a scalar of numpy or pandas as Python's own; None for a missing one."""
+    if type(value).__module__ == "numpy" and hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float | Decimal) and math.isnan(value):
+        return None
+    return None if type(value).__name__ in {"NAType", "NaTType"} else value
+
+
+def _check_names(names: Sequence[str]) -> None:
+    twice = [name for place, name in enumerate(names) if name in names[:place]]
+    if twice:
+        raise ConfigurationError(f"Two columns are called {twice[0]!r}. Rename one of them.")
+
+
+def _content(path: str | os.PathLike[str]) -> bytes:
+    try:
+        return Path(path).expanduser().read_bytes()
+    except (OSError, ValueError) as error:  # a name with a NUL in it is a ValueError
+        problem = getattr(error, "strerror", None) or str(error)
+    raise ConfigurationError(f"{os.fspath(path)} cannot be read: {problem}. {_WRONG}") from None
+
+
+def _of_csv(content: str | bytes, name: str) -> Table:
+    text = content if isinstance(content, str) else _decoded(content, name)
+    text = text.removeprefix("\ufeff")
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    try:
+        rows = [cells for cells in lines if cells]
+    except csv.Error as error:
+        problem = str(error)
+    else:
+        return _of_cells(rows, name)
+    raise ConfigurationError(f"{name} is not a CSV file that can be read: {problem}.")
+
+
+def _decoded(content: bytes, name: str) -> str:
+    if content[:4] == b"PK\x03\x04":
+        raise ConfigurationError(
+            f"{name} is a workbook, not a CSV file. Save it as CSV UTF-8, or give "
+            "pandas.read_excel(path, dtype=str)."
+        )
+    utf16 = content[:2] in {b"\xff\xfe", b"\xfe\xff"}
+    try:
+        return content.decode("utf-16" if utf16 else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        place = error.start
+    raise ConfigurationError(
+        f"{name} is not UTF-8 (byte {place:,}). Save it as CSV UTF-8, or say what it is: "
+        "pandas.read_csv(path, dtype=str, encoding='cp1252')."
+    )
+
+
+def _delimiter(text: str) -> str:
+    """Return how the cells are parted: by what the first line holds most of, outside quotes."""
+    outside = "".join(text.split("\n", 1)[0].split('"')[::2])
+    return max(",;\t|", key=outside.count)
+
+
+def _of_cells(rows: list[list[str]], name: str) -> Table:
+    if not rows:
+        raise ConfigurationError(f"{name} is empty: its first line should name the columns.")
+    names, given = [cell.strip() for cell in rows[0]], rows[1:]
+    _check_names([cell for cell in names if cell])
+    wide = len(names)
+    damaged = {
+        n: f"It has {len(cells)} cells and the first line {wide}: a comma in a text needs quotes."
+        for n, cells in enumerate(given)
+        if len(cells) > wide
+    }
+    columns = {
+        column: [cells[place] or None if place < len(cells) else None for cells in given]
+        for place, column in enumerate(names)
+        if column
+    }
+    return Table(columns, len(given), damaged)
