@@ -21,12 +21,14 @@ from urllib.parse import urlencode
 
 import pytest
 
+from twilio_widgets.client import Twilio
 from twilio_widgets.core.connection import ApiKeyConnection, AuthTokenConnection
 from twilio_widgets.core.secret import Secret
 from twilio_widgets.core.signature import sign
 from twilio_widgets.errors import ConfigurationError, ListenerError
-from twilio_widgets.listener import wire
+from twilio_widgets.listener import pointing, wire
 from twilio_widgets.listener.event import Arrival
+from twilio_widgets.listener.jupyter import registry
 from twilio_widgets.listener.line import Line
 from twilio_widgets.listener.link import Link
 from twilio_widgets.listener.reading import Reader
@@ -525,6 +527,107 @@ def test_what_was_acknowledged_under_load_survives_being_killed(house: House) ->
 @pytest.mark.long
 def test_what_was_acknowledged_under_load_survives_fifty_kills(house: House) -> None:
     assert killed_under_load(house, 50) > 5_000
+
+
+# What was pointed here, and the server extension
+
+THEIRS = "https://shop.example.org/sms"
+
+
+@pytest.fixture
+def box() -> Iterator[Sandbox]:
+    with Sandbox(seed=3) as sandbox:
+        yield sandbox
+
+
+def pointed_here(house: House, box: Sandbox, **changes: Any) -> tuple[Link, Callable[[], str]]:
+    """Start a listener at which a number is pointed; return how to see where it leads."""
+    numbers = _api(box, "GET", "{AC}/IncomingPhoneNumbers.json")["incoming_phone_numbers"]
+    path = f"{{AC}}/IncomingPhoneNumbers/{numbers[0]['sid']}.json"
+    _api(box, "POST", path, SmsUrl=THEIRS)
+    link = house.link(connection=box.connection, root_url=box.url, **changes)
+    url = f"http://127.0.0.1:{link.port}/inbound"
+    with Twilio(box.connection) as twilio:
+        folder = pointing.folder_of(house.spec().store)
+        pointing.point(twilio, folder, numbers[0]["phone_number"], url)
+
+    def leads_to() -> str:
+        return str(_api(box, "GET", path)["sms_url"])
+
+    assert leads_to() == url
+    return link, leads_to
+
+
+def test_what_was_pointed_here_is_put_back_when_it_is_stopped(house: House, box: Sandbox) -> None:
+    link, leads_to = pointed_here(house, box)
+    (restored,) = link.stop()["restored"]
+    assert (restored["state"], leads_to()) == ("restored", THEIRS)
+
+
+def test_what_was_pointed_here_is_put_back_on_a_signal(house: House, box: Sandbox) -> None:
+    link, leads_to = pointed_here(house, box)
+    house.kill(link, signal.SIGTERM)
+    assert leads_to() == THEIRS
+
+
+def test_what_was_pointed_here_is_put_back_when_nobody_needs_it(house: House, box: Sandbox) -> None:
+    link, leads_to = pointed_here(house, box, idle_seconds=1.0)
+    link.detach()
+    until(lambda: not alive(link.pid))
+    assert leads_to() == THEIRS
+
+
+def test_what_a_killed_listener_left_is_put_back_before_the_next_one_is_ready(
+    house: House, box: Sandbox
+) -> None:
+    link, leads_to = pointed_here(house, box)
+    house.kill(link)
+    assert leads_to() != THEIRS
+    house.link(connection=box.connection, root_url=box.url)
+    assert leads_to() == THEIRS
+
+
+def test_a_kernel_that_leaves_puts_nothing_back(house: House, box: Sandbox) -> None:
+    link, leads_to = pointed_here(house, box)
+    before = leads_to()
+    link.detach()
+    again = house.link(connection=box.connection, root_url=box.url)
+    assert (again.pid, leads_to()) == (link.pid, before)
+
+
+def test_an_api_that_is_gone_does_not_keep_it_from_ending(house: House, box: Sandbox) -> None:
+    link, _ = pointed_here(house, box)
+    box.close()
+    (failed,) = link.stop()["restored"]
+    assert failed["state"] == "failed"
+    until(lambda: not alive(link.pid))
+    assert "webhook PN" in log_file(house.spec().store).read_text()
+
+
+def test_the_server_extension_finds_it_by_its_key_for_as_long_as_it_lives(
+    house: House, tmp_path: Path
+) -> None:
+    where, key, token = tmp_path / "shared", "k" * 32, "f" * 40
+    link = house.link()
+    link.ask("set_forward", key=key, token=token, where=str(where))
+    assert registry.target_of(key, where) == registry.Target(link.port, Secret(token))
+    uri = f"/user/ada/twilio-widgets/{key}/status"
+    forwarded = {
+        "X-Original-Proto": "https",
+        "X-Original-Host": "hub.example.org",
+        "X-Original-Uri": uri,
+    }
+    said = status(1)
+    forwarded["X-Twilio-Signature"] = sign(f"https://hub.example.org{uri}", said, TOKEN)
+    assert post(link.port, "/status", said, **forwarded)[0] == 403
+    forwarded["X-Twilio-Widgets-Forward"] = token
+    assert post(link.port, "/status", said, **forwarded)[0] == 200
+    assert token not in repr([event.headers for event in events(house.spec())])
+    link.ask("set_forward", key="n" * 32, token=token, where=str(where))
+    assert registry.target_of(key, where) is None
+    assert registry.target_of("n" * 32, where) is not None
+    house.kill(link)
+    until(lambda: registry.target_of("n" * 32, where) is None)
 
 
 # Trouble with the disk

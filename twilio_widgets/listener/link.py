@@ -130,8 +130,8 @@ class Link:
 
         Args:
             op: ``status``, ``set_reply`` (``text``, ``ask``), ``set_public_url`` (``url``),
-                ``set_forward`` (``key``, ``token``), ``set_idle`` (``seconds``), ``poll_commit``
-                (``rows``), ``forget`` (``before``) or ``stop``.
+                ``set_forward`` (``key``, ``token``, ``where``), ``set_idle`` (``seconds``),
+                ``poll_commit`` (``rows``), ``forget`` (``before``) or ``stop``.
             timeout: Seconds.
             what: What the operation needs.
 
