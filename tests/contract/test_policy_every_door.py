@@ -27,7 +27,6 @@ from twilio_widgets.core import transport
 from twilio_widgets.core.policy import FREE
 from twilio_widgets.core.request import Request
 from twilio_widgets.errors import ApiError, PolicyRefused, Refused, TwilioWidgetsError
-from twilio_widgets.panels.workbench import Workbench
 from twilio_widgets.sandbox import composing
 
 TO = "+14155550123"
@@ -195,16 +194,20 @@ def test_a_path_in_odd_letters_is_judged_although_nobody_is_there(connect, sandb
     assert (replies, len(recording.verdicts), sandbox.ledger) == ([404] * 3, 3, ())
 
 
-@pytest.mark.parametrize("more", [
+UNREADABLE = [
     {"headers": {"Content-Type": FORM, "Content-Encoding": "gzip"}, "data": b"\x1f\x8b\x08"},
     {"headers": {"Content-Type": "application/json"}, "data": '{"To": "+14155550123"}'},
     {"headers": {"Content-Type": "text/plain"}, "data": "To=%2B14155550123"},
     {"headers": {"Content-Type": FORM}, "data": b"To=%FF"},
     {"headers": {"Content-Type": "multipart/form-data; boundary=x"}, "data": b"--x\r\nnonsense"},
-])  # fmt: skip
-def test_what_cannot_be_read_is_refused_in_the_sandbox_too(connect, sandbox, arrivals, more):
-    with pytest.raises(Refused, match=r"[Nn]othing was sent"):
-        connect(sandbox).raw(MESSAGES, "POST", **more)
+]
+
+
+def test_what_cannot_be_read_is_refused_in_the_sandbox_too(connect, sandbox, arrivals):
+    twilio = connect(sandbox)
+    for inputs in UNREADABLE:
+        with pytest.raises(Refused, match=r"[Nn]othing was sent"):
+            twilio.raw(MESSAGES, "POST", **inputs)
     assert (arrivals, sandbox.ledger) == ([], ())
 
 
@@ -217,12 +220,12 @@ def client(sandbox, recording) -> Iterator[tw.Twilio]:
         yield client
 
 
-def by_send_panel(twilio: tw.Twilio, sandbox: tw.Sandbox) -> None:
+def by_send_panel(twilio: tw.Twilio, sandbox: tw.Sandbox) -> str:
     panel = tw.SendPanel(twilio, to=TO, from_=sandbox.numbers[0], body="Hello", undo_seconds=0)
-    _sent(panel)
+    return _sent(panel)
 
 
-def by_raw_panel(twilio: tw.Twilio, sandbox: tw.Sandbox) -> None:
+def by_raw_panel(twilio: tw.Twilio, sandbox: tw.Sandbox) -> str:
     panel = tw.RawRequestPanel(twilio)
     form = panel._form
     fill = {"method": "POST", "body": "data", "path": MESSAGES + ".json"}
@@ -237,22 +240,27 @@ def by_raw_panel(twilio: tw.Twilio, sandbox: tw.Sandbox) -> None:
     form.send._handle_custom_msg({"t": "press", "said": []}, [])
     assert panel.join(30)
     panel.close()
+    return str(panel._state)
 
 
-def by_workbench(twilio: tw.Twilio, sandbox: tw.Sandbox) -> None:
-    bench = Workbench(twilio.connection, to=TO, from_=sandbox.numbers[0], body="Hello")
+def by_workbench(twilio: tw.Twilio, sandbox: tw.Sandbox) -> str:
+    bench = tw.Workbench(
+        twilio.connection, policy=twilio.policy, to=TO, from_=sandbox.numbers[0], body="Hello"
+    )
     assert bench.join(30)
-    bench.twilio._transport._judge = twilio._transport._judge  # it makes a client of its own
     bench.send_panel._undo_seconds = 0
-    _sent(bench.send_panel)
+    said = _sent(bench.send_panel)
     bench.close()
+    return said
 
 
-def _sent(panel: Any) -> None:
+def _sent(panel: Any) -> str:
+    """Press send, and return what the panel has in mind afterwards."""
     panel.join(30)
     panel._form.send.click()
     assert panel.join(30)
     panel.close()
+    return str(panel._state)
 
 
 PANELS = {"SendPanel": by_send_panel, "RawRequestPanel": by_raw_panel, "Workbench": by_workbench}
@@ -267,8 +275,9 @@ def test_a_panel_goes_through_the_same_door(client, sandbox, recording, arrivals
 @pytest.mark.parametrize("panel", PANELS)
 def test_no_panel_leads_round_a_rule(sandbox, arrivals, panel):
     with tw.Twilio(sandbox.connection, policy=tw.Policy(allow=["+44*"])) as strict:
-        PANELS[panel](strict, sandbox)
+        said = PANELS[panel](strict, sandbox)
     assert (arrivals, sandbox.ledger) == ([], ())
+    assert "+1 4••• ••• 123 is not among the recipients that your policy allows" in said
 
 
 # What makes no message, driven as well
@@ -353,10 +362,17 @@ def test_every_public_name_is_known_here():
     assert set(tw.__all__) <= MAKES_NO_MESSAGE | driven, "a door nobody watches"
 
 
-def test_the_panels_make_no_clients_but_with_a_policy_in_force(sandbox):
-    panel = tw.ConnectionPanel(sandbox.connection)
+def test_a_client_that_a_panel_makes_has_a_policy_in_force(sandbox):
+    strict = tw.Policy(allow=[])
+    for policy, in_force in ((None, FREE), (strict, strict)):
+        panel = tw.ConnectionPanel(sandbox.connection, policy=policy)
+        assert panel.join(30)
+        assert panel.twilio.policy == in_force
+        panel.close()
+    panel = tw.ConnectionPanel(policy=strict)
+    panel._form.try_sandbox.click()
     assert panel.join(30)
-    assert panel.twilio.policy == FREE
+    assert panel.twilio.policy is strict
     panel.close()
 
 

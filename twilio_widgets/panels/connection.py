@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from twilio_widgets.client import Twilio
+    from twilio_widgets.core.policy import Policy
     from twilio_widgets.core.secret import Secret
 
 
@@ -32,18 +33,26 @@ class ConnectionPanel(Panel[ConnectionState]):
 
     Args:
         connection: Use this connection from the start, and check it, instead of typing one.
+        policy: The guard rails of the client it makes; see `Twilio`.
     """
 
     title = "Connection"
 
-    def __init__(self, connection: Connection | None = None, **unknown: object) -> None:
-        refuse_unknown("ConnectionPanel", unknown, known=("connection",))
+    def __init__(
+        self,
+        connection: Connection | None = None,
+        *,
+        policy: Policy | None = None,
+        **unknown: object,
+    ) -> None:
+        refuse_unknown("ConnectionPanel", unknown, known=("connection", "policy"))
         if connection is not None and not isinstance(connection, Connection):
             raise TypeError(
                 "connection must be an ApiKeyConnection, an AuthTokenConnection or the connection "
                 f"of a sandbox, not {type(connection).__name__}."
             )
         self._begin(ConnectionState())
+        self._policy = policy
         self._link: Link | None = None
         self._attempt = 0
         self._wake: list[Callable[[Twilio], object]] = []
@@ -52,7 +61,7 @@ class ConnectionPanel(Panel[ConnectionState]):
         self._wire(form)
         self._assemble(form.rows, foot(*form.actions, right=(form.more, self._code_button)))
         if connection is not None:
-            self._link = link = Link.to(connection)
+            self._link = link = Link.to(connection, policy)
             self._try(lambda: link, Identity.of(connection))
 
     @property
@@ -110,7 +119,7 @@ class ConnectionPanel(Panel[ConnectionState]):
         self._on_click(form.connect, self._ask)
         self._on_click(form.cancel, partial(self._let_go, steps.disconnected))
         self._on_click(form.disconnect, partial(self._let_go, steps.disconnected))
-        self._on_click(form.use_source, partial(self._try, Link.to_found_credentials))
+        self._on_click(form.use_source, self._use_found)
         self._on_click(form.try_sandbox, self._try_sandbox)
         self._on_click(form.more, partial(self._apply, steps.toggled_more))
         for secret in (form.secret, form.token):
@@ -130,7 +139,7 @@ class ConnectionPanel(Panel[ConnectionState]):
             if self._state.phase != "idle" or self._state.problems:
                 return
             if self._state.kind == "sandbox":
-                self._try(Link.to_new_sandbox)
+                self._try(partial(Link.to_new_sandbox, self._policy))
             else:
                 self._form.secret.ask(partial(self._guarded, self._ask_token))
 
@@ -149,11 +158,14 @@ class ConnectionPanel(Panel[ConnectionState]):
             except ConfigurationError as error:
                 self._apply(steps.refused, str(error), error.field)
                 return
-            self._try(partial(Link.to, connection), Identity.of(connection))
+            self._try(partial(Link.to, connection, self._policy), Identity.of(connection))
+
+    def _use_found(self) -> None:
+        self._try(partial(Link.to_found_credentials, self._policy))
 
     def _try_sandbox(self) -> None:
         self._apply(steps.chose, "sandbox")
-        self._try(Link.to_new_sandbox)
+        self._try(partial(Link.to_new_sandbox, self._policy))
 
     def _try(self, open_link: Callable[[], Link], identity: Identity | None = None) -> None:
         """Open a link and check it, away from the caller; only the newest attempt counts."""

@@ -12,6 +12,7 @@ from twilio_widgets.panels.access import SANDBOX_MESSAGES
 from twilio_widgets.sandbox import Sandbox
 
 if TYPE_CHECKING:
+    from twilio_widgets.core.policy import Policy
     from twilio_widgets.core.secret import Secret
     from twilio_widgets.panels.connection_state import ConnectionState
 
@@ -25,25 +26,26 @@ class Link:
     sandbox: Sandbox | None = None
 
     @classmethod
-    def to(cls, connection: Connection) -> Link:
+    def to(cls, connection: Connection, policy: Policy | None = None) -> Link:
         """Open a client for a connection."""
-        return cls(connection, Twilio(connection))
+        return cls(connection, Twilio(connection, policy=policy))
 
     @classmethod
-    def to_found_credentials(cls) -> Link:
+    def to_found_credentials(cls, policy: Policy | None = None) -> Link:
         """Open a client with the credentials of the environment or of a profile.
 
         Raises:
             ConfigurationError: There are none any more.
         """
         # Nobody is asked: a question would wait in a thread for an answer that cannot come.
-        return cls.to(connect(within=replace(surroundings(), ask=None, ask_secret=None)))
+        found = connect(within=replace(surroundings(), ask=None, ask_secret=None))
+        return cls.to(found, policy)
 
     @classmethod
-    def to_new_sandbox(cls) -> Link:
+    def to_new_sandbox(cls, policy: Policy | None = None) -> Link:
         """Open a client on a sandbox of its own, with some messages in its log."""
         sandbox = Sandbox(messages=SANDBOX_MESSAGES)
-        return cls(sandbox.connection, Twilio(sandbox.connection), sandbox)
+        return cls(sandbox.connection, Twilio(sandbox.connection, policy=policy), sandbox)
 
     def close(self) -> None:
         """Close the client and the sandbox."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from twilio_widgets.client import Twilio
     from twilio_widgets.core.connection import Connection
     from twilio_widgets.core.message import Message
+    from twilio_widgets.core.policy import Policy
     from twilio_widgets.frames.message_frame import MessageFrame
     from twilio_widgets.panels.base import Panel
     from twilio_widgets.sandbox import Sandbox
@@ -35,6 +36,7 @@ class Workbench(ipywidgets.VBox):
     Args:
         connection: Use this connection from the start, instead of typing one.
         sandbox: Work on this sandbox instead; it is closed with the workbench.
+        policy: The guard rails of the client it makes; see `Twilio`.
         to: The recipient to begin with.
         from_: The sender to begin with.
         body: The text to begin with.
@@ -47,17 +49,20 @@ class Workbench(ipywidgets.VBox):
         connection: Connection | None = None,
         *,
         sandbox: Sandbox | None = None,
+        policy: Policy | None = None,
         to: str = "",
         from_: str = "",
         body: str = "",
         **unknown: object,
     ) -> None:
-        refuse_unknown("Workbench", unknown, ("connection", "sandbox", "to", "from_", "body"))
+        known = ("connection", "sandbox", "policy", "to", "from_", "body")
+        refuse_unknown("Workbench", unknown, known)
         if sandbox is not None and connection is not None:
             raise TypeError("A workbench has one connection: give connection= or sandbox=.")
         self.sandbox = sandbox
         """The sandbox that closes with the workbench, where there is one."""
-        self.connection_panel = ConnectionPanel(sandbox.connection if sandbox else connection)
+        given = sandbox.connection if sandbox else connection
+        self.connection_panel = ConnectionPanel(given, policy=policy)
         """The card that connects."""
         self.send_panel = SendPanel(self.connection_panel, to=to, from_=from_, body=body)
         """The card that sends."""
