@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import random
 import shutil
@@ -85,9 +86,29 @@ def test_on_a_network_drive_it_is_as_durable_and_says_that_it_is_slower(tmp_path
         assert "network drive" in notice
 
 
+class WithoutSharedMemory(sqlite3.Connection):
+    """A file system on which SQLite cannot have its write-ahead log."""
+
+    def execute(self, sql, *values):
+        if sql == "pragma journal_mode = wal":
+            raise sqlite3.OperationalError("disk I/O error")
+        return super().execute(sql, *values)
+
+
+def test_where_the_log_is_refused_the_old_journal_serves(tmp_path, monkeypatch):
+    connect = functools.partial(sqlite3.connect, factory=WithoutSharedMemory)
+    monkeypatch.setattr(database.sqlite3, "connect", connect)
+    with a_store(tmp_path / "events.sqlite") as store:
+        assert store.commit([a_status(1, "sent")])[0].new
+        assert store._db.execute("pragma synchronous").fetchone() == (3,)
+        assert (store.journal_mode, len(store.notices)) == ("delete", 1)
+
+
 @pytest.mark.parametrize(
     ("mount", "answer"),
     [
+        ("/dev/sda1 {folder} ext4 rw 0 0\nnas:/home {folder} nfs4 rw 0 0", True),
+        ("nas:/home {folder} nfs4 rw 0 0\n/dev/sda1 {folder} ext4 rw 0 0", False),
         ("nas:/home {folder} nfs4 rw 0 0", True),
         ("//nas/home {folder} cifs rw 0 0", True),
         ("/dev/sda1 {folder} ext4 rw 0 0", False),

@@ -6,6 +6,7 @@ commit survives a power cut), "PRAGMA statements", "Database file format" (the a
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import sqlite3
@@ -160,8 +161,10 @@ def _create(db: sqlite3.Connection, account_sid: str, world: str) -> None:
 
 def _journal(db: sqlite3.Connection, path: Path) -> str:
     """Choose how commits are made durable, and return SQLite's word for it."""
-    wanted = "delete" if on_network(path) else "wal"
-    (mode,) = db.execute(f"pragma journal_mode = {wanted}").fetchone()
+    mode = "delete"
+    if not on_network(path):
+        with contextlib.suppress(sqlite3.OperationalError):  # there is no shared memory, say
+            (mode,) = db.execute("pragma journal_mode = wal").fetchone()
     if mode != "wal":
         (mode,) = db.execute("pragma journal_mode = delete").fetchone()
     db.execute(f"pragma synchronous = {'full' if mode == 'wal' else 'extra'}")
@@ -182,12 +185,13 @@ def on_network(path: Path, mounts: Path = Path("/proc/self/mounts")) -> bool:
     except OSError:
         return False
     found = [line.split(" ")[1:3] for line in lines if line.count(" ") >= 2]
-    above = [(len(at), kind) for at, kind in found if where.is_relative_to(_plain(at))]
-    return bool(above) and max(above)[1] in _NETWORK
-
-
-def _plain(mount: str) -> str:
-    return mount.replace("\\040", " ")
+    # The deepest mount holds the path; of two at one place the later lies over the other.
+    above = [
+        (len(at), n, kind)
+        for n, (at, kind) in enumerate(found)
+        if where.is_relative_to(at.replace("\\040", " "))
+    ]
+    return bool(above) and max(above)[2] in _NETWORK
 
 
 def _number(db: sqlite3.Connection, pragma: str) -> int:

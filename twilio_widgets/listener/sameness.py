@@ -13,7 +13,7 @@ from typing import Final
 
 from twilio_widgets.listener.event import Arrival, Event
 
-_JSON: Final = json.JSONEncoder(ensure_ascii=False)
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, check_circular=False)
 
 
 def key_of(arrival: Arrival, event: Event) -> bytes:

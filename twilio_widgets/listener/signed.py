@@ -17,7 +17,11 @@ ROW_TOKEN: Final = "tw"  # noqa: S105 — its name, not a token
 _CREDENTIALS: Final = frozenset({"authorization", "proxy-authorization", "cookie"})
 """Headers that let their reader in somewhere; a URL with a password makes Twilio send the first."""
 
-_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_JSON: Final = json.JSONEncoder(
+    ensure_ascii=False,
+    separators=(",", ":"),
+    check_circular=False,  # pairs hold no pairs
+)
 _HIDDEN: Final = "••••"
 _LONGEST_WHOLE: Final = 9
 """Digits of a count or an error code; what is longer is none of Twilio's."""
