@@ -4,84 +4,34 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import importlib
 import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
-import threading
 import time
+import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import pytest
+from twilio.request_validator import RequestValidator
 
+from tests.jupyter_host import BASE, FORM, ROOT, TOKEN, Jupyter, Stub, started
+from tests.tools import without
+from twilio_widgets import AuthTokenConnection, Sandbox
+from twilio_widgets.listener import pointing
+from twilio_widgets.listener.entry import Entry, open_entry
 from twilio_widgets.listener.jupyter import limits
 from twilio_widgets.listener.jupyter.announced import Server, own_server
-from twilio_widgets.listener.jupyter.registry import Registration, register
-
-ROOT = Path(__file__).parents[2]
-BASE = "/user/xyz/"
-TOKEN = "the-server-login-that-nobody-needs"
-FORM = {
-    "Content-Type": "application/x-www-form-urlencoded",
-    "User-Agent": "TwilioProxy/1.1",
-}
-
-
-@dataclass
-class Heard:
-    method: str
-    target: str
-    headers: list[tuple[str, str]]
-    body: bytes
-
-    def get(self, name: str) -> list[str]:
-        return [value for header, value in self.headers if header.lower() == name.lower()]
-
-
-@dataclass
-class Stub:
-    """A listener that believes everything, remembers it, and answers as told."""
-
-    heard: list[Heard] = field(default_factory=list)
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": "text/xml"})
-    body: bytes = b"<Response/>"
-
-    def __post_init__(self) -> None:
-        stub = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def answer(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                stub.heard.append(Heard(self.command, self.path, self.headers.items(), body))
-                self.send_response_only(stub.status)
-                for name, value in stub.headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(stub.body)))
-                self.end_headers()
-                self.wfile.write(stub.body)
-
-            do_GET = do_POST = answer  # noqa: N815
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = False
-        self.port = self.server.server_address[1]
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
-        self.thread.start()
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
+from twilio_widgets.listener.jupyter.registry import Registration
+from twilio_widgets.listener.link import Link
+from twilio_widgets.listener.reading import Reader
+from twilio_widgets.listener.spec import Spec
+from twilio_widgets.listener.ways import choose
 
 
 @pytest.fixture
@@ -89,73 +39,6 @@ def stub() -> Iterator[Stub]:
     listener = Stub()
     yield listener
     listener.close()
-
-
-@dataclass
-class Jupyter:
-    """A Jupyter Server in a process of its own, with the extension and token auth."""
-
-    process: subprocess.Popen[bytes]
-    port: int
-    where: Path
-    log: Path
-
-    def ask(
-        self,
-        method: str,
-        target: str,
-        body: bytes | Iterator[bytes] | None = None,
-        headers: dict[str, str] | None = None,
-        host: str = "hub.example.org",
-    ) -> tuple[int, dict[str, str], bytes]:
-        """Make one request with exactly this target, without a login."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            connection.request(method, target, body, {"Host": host, **(headers or {})})
-            answer = connection.getresponse()
-            return answer.status, dict(answer.getheaders()), answer.read()
-        finally:
-            connection.close()
-
-    def status(self, method: str, target: str, **options: Any) -> int:
-        return self.ask(method, target, **options)[0]
-
-    def register(self, port: int) -> Registration:
-        return register(port, where=self.where)
-
-
-def started(folder: Path, *options: str) -> Jupyter:
-    """Start a server that finds the extension as an installed one does: by its config file."""
-    config = folder / "config" / "jupyter_server_config.d"
-    config.mkdir(parents=True)
-    shutil.copy(ROOT / "jupyter-config" / "twilio_widgets.json", config)
-    runtime, log = folder / "runtime", folder / "log"
-    environment = os.environ | {
-        "JUPYTER_CONFIG_PATH": str(folder / "config"),
-        "JUPYTER_CONFIG_DIR": str(folder / "user"),
-        "JUPYTER_RUNTIME_DIR": str(runtime),
-        "JUPYTER_DATA_DIR": str(folder / "data"),
-    }
-    command = [
-        sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root",
-        "--ServerApp.port=0", "--ServerApp.ip=127.0.0.1", f"--ServerApp.base_url={BASE}",
-        f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={folder}", *options,
-    ]  # fmt: skip
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, env=environment, stdout=output, stderr=subprocess.STDOUT, cwd=folder
-        )
-    info = runtime / f"jpserver-{process.pid}.json"
-    until = time.monotonic() + 60
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            port = json.loads(info.read_text())["port"]
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return Jupyter(process, port, runtime / "twilio_widgets", log)
-        except (OSError, ValueError):
-            time.sleep(0.05)
-    process.kill()
-    raise AssertionError(log.read_text())
 
 
 @pytest.fixture(scope="module")
@@ -407,19 +290,17 @@ def test_a_key_of_a_process_that_died_leads_nowhere(jupyter, stub):
 def test_a_flood_by_one_key_is_told_to_wait_and_another_key_is_not(jupyter, stub):
     with jupyter.register(stub.port) as flood, jupyter.register(stub.port) as calm:
         line = http.client.HTTPConnection("127.0.0.1", jupyter.port, timeout=20)
-        waits = []
-        for _ in range(int(limits.BURST) * 20):
-            # Refused before anything is forwarded, which makes the flood quick.
-            line.request("POST", f"{BASE}{flood.path}/x", headers={"Content-Length": "9999999"})
+        waits: list[str] = []
+        for _ in range(20 * int(limits.BURST)):
+            line.request("GET", f"{BASE}{flood.path}/inbound")
             answer = line.getresponse()
             answer.read()
-            line.close()
             if answer.status == 429:
                 waits.append(answer.headers["Retry-After"])
                 break
-            assert answer.status == 413
         line.close()
         assert waits == ["1"]
+        assert len(stub.heard) >= limits.BURST
         assert jupyter.status("POST", f"{BASE}{calm.path}/inbound") == 200
 
 
@@ -446,16 +327,166 @@ def test_a_kernel_of_this_server_finds_it(jupyter):
 
 
 def test_the_wheel_enables_the_extension_where_it_is_installed():
-    import tomllib
-
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     shared = project["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
     ((source, target),) = shared.items()
     assert target == "etc/jupyter/jupyter_server_config.d/twilio_widgets.json"
     enabled = json.loads((ROOT / source).read_text())["ServerApp"]["jpserver_extensions"]
-
-    import importlib
-
     for module, is_on in enabled.items():
         points = importlib.import_module(module)._jupyter_server_extension_points()
         assert (is_on, points) == (True, [{"module": module}])
+
+
+# With a real listener
+
+
+class Listening:
+    """A listener that Twilio reaches through Jupyter's server, as a notebook would start it."""
+
+    def __init__(self, box: Sandbox, jupyter: Jupyter, folder: Path) -> None:
+        account = box.connection
+        self.connection = AuthTokenConnection(account.account_sid, account.auth_token)
+        self.store = folder / "events.sqlite"
+        self.jupyter, self.box = jupyter, box
+        self.link, self.entry = self.open()
+
+    def open(self) -> tuple[Link, Entry]:
+        spec = Spec(connection=self.connection, root_url=self.box.url, store=self.store)
+        link = Link.find_or_start(spec)
+        way = choose(
+            self.connection,
+            page_url=f"https://hub.example.org{BASE}lab/tree/a.ipynb",
+            environ={"JPY_PARENT_PID": str(self.jupyter.process.pid)},
+            where=self.jupyter.where,
+        )
+        folder = pointing.folder_of(self.store)
+        entry = open_entry(way, link, folder, where=self.jupyter.where)
+        assert entry is not None
+        return link, entry
+
+    def post(self, *, sid: str, token: str | None = None, port: int | None = None) -> int:
+        """Call as Twilio would from outside: signed for the public URL, through two proxies."""
+        url = self.entry.inbound_url.partition("#")[0]
+        form = {
+            "AccountSid": self.connection.account_sid, "ApiVersion": "2010-04-01", "Body": "Hi",
+            "From": "+15005550006", "MessageSid": sid, "NumMedia": "0", "NumSegments": "1",
+            "SmsMessageSid": sid, "SmsSid": sid, "SmsStatus": "received",
+            "To": self.box.numbers[0],
+        }  # fmt: skip
+        signing = token or self.connection.auth_token.reveal()
+        headers = {
+            **FORM,
+            "X-Twilio-Signature": RequestValidator(signing).compute_signature(url, form),
+            "X-Forwarded-Proto": "https" if port else "https,http",
+        }
+        target = urlsplit(url)
+        assert (target.scheme, target.netloc) == ("https", "hub.example.org")
+        body = urlencode(form).encode()
+        return self.jupyter.ask("POST", target.path, body, headers, port=port)[0]
+
+    @property
+    def stored(self) -> list[tuple[str | None, str]]:
+        with Reader(self.store) as reader:
+            return [(event.message_sid, event.url) for event in reader.events()]
+
+
+@pytest.fixture
+def listening(jupyter: Jupyter, tmp_path: Path) -> Iterator[Listening]:
+    with Sandbox(seed=8) as box:
+        listener = Listening(box, jupyter, tmp_path)
+        yield listener
+        if listener.link.alive:
+            listener.link.stop()
+        listener.link.detach()
+
+
+def sid(number: int) -> str:
+    return f"SM{number:032x}"
+
+
+def test_a_webhook_from_outside_is_stored_by_the_listener(listening):
+    assert listening.post(sid=sid(1)) == 200
+    public = listening.entry.inbound_url.partition("#")[0]
+    assert listening.stored == [(sid(1), public)]
+
+
+def test_a_forged_one_an_unknown_key_and_a_closed_listener_get_nothing_in(listening):
+    assert listening.post(sid=sid(1), token="0" * 32) == 403
+    entry = listening.entry
+    listening.entry = Entry(entry.base[:-4] + "AAAA")
+    assert listening.post(sid=sid(2)) == 404
+    listening.entry = entry
+    assert listening.stored == []
+    listening.link.stop()
+    assert listening.post(sid=sid(3)) == 404
+
+
+def test_the_way_in_outlives_the_kernel_and_not_the_listener(listening):
+    before = listening.entry
+    listening.link.detach()  # the kernel ends
+    assert listening.post(sid=sid(1)) == 200
+    listening.link, listening.entry = listening.open()  # the next one finds it
+    assert listening.entry == before
+    assert listening.post(sid=sid(2)) == 200
+    os.kill(listening.link.pid, 9)
+    until = time.monotonic() + 20
+    while (status := listening.post(sid=sid(3))) != 404 and time.monotonic() < until:
+        pass
+    assert status == 404
+    listening.link.detach()
+    listening.link, listening.entry = listening.open()
+    assert listening.entry == before  # a URL that was pasted somewhere leads here again
+    assert listening.post(sid=sid(4)) == 200
+    assert [stored for stored, _ in listening.stored] == [sid(1), sid(2), sid(4)]
+
+
+@pytest.mark.long
+def test_the_same_behind_the_proxy_of_jupyterhub(listening, tmp_path):
+    npm, node = shutil.which("npm"), shutil.which("node")
+    if npm is None or node is None:
+        without("node and npm", consequence="JupyterHub's proxy cannot be installed")
+    install = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(tmp_path)]
+    done = subprocess.run(
+        [*install, "configurable-http-proxy@5"], check=False, capture_output=True, text=True
+    )
+    if done.returncode:
+        without("npm registry", consequence=f"the proxy cannot be installed ({done.stderr[-200:]})")
+    port, api = _free_port(), _free_port()
+    jupyter = listening.jupyter
+    command = [
+        node, str(tmp_path / "node_modules/configurable-http-proxy/bin/configurable-http-proxy"),
+        "--ip=127.0.0.1", f"--port={port}", "--api-ip=127.0.0.1", f"--api-port={api}",
+        f"--default-target=http://127.0.0.1:{jupyter.port}", "--log-level=warn",
+    ]  # fmt: skip
+    with subprocess.Popen(command, cwd=tmp_path) as proxy:
+        try:
+            _until_listening(port)
+            assert listening.post(sid=sid(1), port=port) == 200
+            assert listening.post(sid=sid(2), port=port, token="0" * 32) == 403
+            public = listening.entry.inbound_url.partition("#")[0]
+            assert listening.stored == [(sid(1), public)]
+            with Reader(listening.store) as reader:
+                (event,) = reader.events()
+            assert ("X-Original-Proto", "https") in event.headers
+            listening.link.stop()
+            assert listening.post(sid=sid(3), port=port) == 404
+        finally:
+            proxy.terminate()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def _until_listening(port: int) -> None:
+    until = time.monotonic() + 20
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+        else:
+            return

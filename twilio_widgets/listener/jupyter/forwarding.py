@@ -64,6 +64,7 @@ class Forward(RequestHandler):
         """Begin a request: however it ends, it does not go on for ever."""
         self._means = means
         self._body = bytearray()
+        self._refused = 0
         connection: Any = self.request.connection
         connection.set_max_body_size(limits.DRAINED)
         connection.set_body_timeout(limits.BODY_SECONDS)
@@ -93,17 +94,20 @@ class Forward(RequestHandler):
         app_log.debug("twilio_widgets: a webhook was answered with %d", self.get_status())
 
     def prepare(self) -> None:
-        """Refuse what can be refused before its body is read."""
+        """Decide, before its body is read, what becomes of the request.
+
+        It is answered after its body: who is still writing would see a broken line, and no answer.
+        """
         below = (self.request.uri or "").removeprefix(self._means.route)
         found = TARGET.fullmatch(below)
         to = target_of(found[1], self._means.where) if found else None
         if found is None or to is None:
-            self._answer(404)
+            self._refused = 404
         elif wait := self._means.rate.wait(found[1]):
+            self._refused = 429
             self.set_header("Retry-After", str(wait))
-            self._answer(429)
         elif self._length() > limits.LARGEST_BODY:
-            self._answer(413)
+            self._refused = 413
         else:
             self._to, self._path = to, found[2] + (found[3] or "")
 
@@ -112,9 +116,13 @@ class Forward(RequestHandler):
         return int(length) if length.isdecimal() else 0
 
     def data_received(self, chunk: bytes) -> None:
-        """Keep a piece of the body, up to where it is too large anyway."""
-        if len(self._body) <= limits.LARGEST_BODY:
-            self._body += chunk
+        """Keep a piece of the body, unless it is for nobody."""
+        if self._refused:
+            return
+        self._body += chunk
+        if len(self._body) > limits.LARGEST_BODY:
+            self._refused = 413
+            self._body.clear()
 
     @allow_unauthenticated
     async def get(self, *_: str) -> None:
@@ -127,8 +135,8 @@ class Forward(RequestHandler):
         await self._hand_over()
 
     async def _hand_over(self) -> None:
-        if len(self._body) > limits.LARGEST_BODY:
-            self._answer(413)
+        if self._refused:
+            self._answer(self._refused)
             return
         try:
             answer = await self._means.client.fetch(self._request(self._to), raise_error=False)

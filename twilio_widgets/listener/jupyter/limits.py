@@ -12,8 +12,8 @@ LARGEST_BODY = 1_000_000
 LARGEST_ANSWER = 1_000_000
 """Bytes of an answer; Twilio reads 64 kB of TwiML."""
 
-DRAINED = 8 * LARGEST_BODY
-"""Bytes of a body too large that are read and dropped, so that its sender can read why."""
+DRAINED = 4 * LARGEST_BODY
+"""Bytes of a body for nobody that are read and dropped, so that its sender can read why."""
 
 BODY_SECONDS = 10.0
 """How long a whole body may take to come."""
