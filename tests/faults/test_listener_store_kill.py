@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 
 from tests.arrivals import ACCOUNT, at, sid
 from twilio_widgets.listener.reading import Reader
-from twilio_widgets.listener.standing import standing_of
+from twilio_widgets.listener.standing import heard, join
 from twilio_widgets.listener.store import Store
 
 ROOT = Path(__file__).parents[2]
@@ -61,7 +62,9 @@ def what_is_wrong(path: Path, acknowledged: int) -> list[str]:
         problems += [f"{word} of {message} is lost" for message, word in promised - stored]
         if any(message.status != "delivered" for message in messages):
             problems.append("a message does not stand where its events say")
-        if messages and messages[0] != standing_of(reader.events_of(messages[0].sid)):
+        if messages and messages[0] != functools.reduce(
+            join, map(heard, reader.events_of(messages[0].sid))
+        ):
             problems.append("a standing is not the join of its events")
         if len(messages) != len({event.message_sid for event in events}):
             problems.append("a message has no standing")

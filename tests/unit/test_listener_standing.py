@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from twilio_widgets.core.message import STATUSES, status_is_final
-from twilio_widgets.listener.event import FINAL_RANK, Arrival, Event
-from twilio_widgets.listener.standing import heard, join, rank_of, standing_of
+from twilio_widgets.listener.event import FINAL_RANK, Arrival, Event, MessageStanding
+from twilio_widgets.listener.standing import heard, join, rank_of
 
 SID = "SM" + "1" * 32
 NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)
@@ -27,6 +29,10 @@ def an_event(status: str | None, n: int = 1, **more: object) -> Event:
         kind="status", received_at=NOON + timedelta(seconds=n), parameters=tuple(said.items())
     )
     return replace(Event.of_arrival(arrival, id=n), **more)
+
+
+def standing_of(events: Iterable[Event]) -> MessageStanding:
+    return reduce(join, map(heard, events))
 
 
 @pytest.mark.parametrize(

@@ -93,12 +93,6 @@ def test_the_unsettled_are_those_one_may_ask_twilio_about(store, reader):
     assert "message_unsettled" in plan[-1]
 
 
-def test_when_the_last_of_a_kind_came(store, reader):
-    assert reader.last_received_at("inbound") is None
-    store.commit([an_inbound(1, seconds=5), a_status(2, "sent", seconds=9)])
-    assert (reader.last_received_at("inbound"), reader.last_received_at("status")) == (at(5), at(9))
-
-
 def test_the_data_version_changes_with_every_commit_and_only_then(store, reader):
     first = reader.data_version()
     assert reader.data_version() == first
@@ -202,9 +196,6 @@ def test_a_cursor_goes_forward_only(cursors, path):
     cursors.move("rules", 2)
     again = Cursors(path, "store 1")
     assert (again.get("table"), again.get("rules")) == (5, 2)
-    again.reset("table")
-    again.reset("nobody")
-    assert (cursors.get("table"), cursors.get("rules")) == (0, 2)
 
 
 def test_the_cursors_of_another_store_do_not_hold(cursors, path):

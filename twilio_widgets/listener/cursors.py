@@ -43,17 +43,6 @@ class Cursors:
             if event_id > known.get(consumer, 0):
                 self._write(known | {consumer: event_id})
 
-    def reset(self, consumer: str) -> None:
-        """Let a consumer begin with the first event again.
-
-        Raises:
-            ListenerError: Another process held the file for 5 s.
-        """
-        with durable.locked(self._lock, seconds=5.0):
-            known = self._read()
-            if known.pop(consumer, None) is not None:
-                self._write(known)
-
     def _read(self) -> dict[str, int]:
         """Read the cursors; a file that is no longer readable only means to use events again."""
         with contextlib.suppress(OSError, ValueError, TypeError, KeyError, AttributeError):

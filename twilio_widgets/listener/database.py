@@ -7,6 +7,7 @@ commit survives a power cut), "PRAGMA statements", "Database file format" (the a
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import secrets
 import sqlite3
@@ -17,8 +18,10 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from twilio_widgets.core.folders import private_folder
-from twilio_widgets.errors import ListenerError, StoreUnavailable
+from twilio_widgets.errors import ListenerError
 from twilio_widgets.listener import schema
+from twilio_widgets.listener.mounts import on_network
+from twilio_widgets.listener.trouble import cannot_open, is_damage, unavailable
 
 OWNER_ONLY: Final = 0o600
 _COMPANIONS: Final = ("", "-wal", "-shm", "-journal")
@@ -28,11 +31,6 @@ Twilio is better told at once to come again."""
 
 _WAL_LIMIT: Final = 64 * 1024 * 1024
 _APPLICATION_AT: Final = slice(68, 72)
-
-_NETWORK: Final = frozenset(
-    {"nfs", "nfs4", "cifs", "smb2", "smb3", "smbfs", "afs", "9p", "ceph", "lustre", "glusterfs",
-     "fuse.sshfs", "fuse.s3fs", "fuse.gcsfuse", "fuse.glusterfs", "beegfs", "gpfs", "davfs"}
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,29 +169,6 @@ def _journal(db: sqlite3.Connection, path: Path) -> str:
     return str(mode)
 
 
-def on_network(path: Path, mounts: Path = Path("/proc/self/mounts")) -> bool:
-    """Say whether a path lies on a network file system, as far as the system tells.
-
-    Linux lists its mounts; Windows shows a share in the path. Elsewhere SQLite's own refusal to
-    use its write-ahead log decides.
-    """
-    where = path.resolve()
-    if str(where).startswith("\\\\"):
-        return True
-    try:
-        lines = mounts.read_text("utf-8", "replace").splitlines()
-    except OSError:
-        return False
-    found = [line.split(" ")[1:3] for line in lines if line.count(" ") >= 2]
-    # The deepest mount holds the path; of two at one place the later lies over the other.
-    above = [
-        (len(at), n, kind)
-        for n, (at, kind) in enumerate(found)
-        if where.is_relative_to(at.replace("\\040", " "))
-    ]
-    return bool(above) and max(above)[2] in _NETWORK
-
-
 def _number(db: sqlite3.Connection, pragma: str) -> int:
     return int(db.execute(f"pragma {pragma}").fetchone()[0])
 
@@ -225,7 +200,7 @@ def _set_aside(path: Path) -> Path:
 
 def asides_of(path: Path) -> list[Path]:
     """Return the damaged files that were set aside from this store, with their companions."""
-    return sorted(path.parent.glob(f"{path.name}.damaged-*"))
+    return sorted(path.parent.glob(f"{glob.escape(path.name)}.damaged-*"))
 
 
 def _shown(meta: dict[str, str]) -> str:
@@ -235,40 +210,3 @@ def _shown(meta: dict[str, str]) -> str:
 def _shown_as(account_sid: str, world: str) -> str:
     which = "a sandbox's " if world == "sandbox" else ""
     return f"{which}account {account_sid[:4]}…{account_sid[-4:]}"
-
-
-def is_damage(error: sqlite3.Error) -> bool:
-    """Say whether SQLite means that the file itself is broken."""
-    return _name(error) in {"SQLITE_CORRUPT", "SQLITE_NOTADB"}
-
-
-def cannot_open(path: Path, error: OSError) -> StoreUnavailable:
-    """Return the error to raise when the system does not let us at the file."""
-    return StoreUnavailable(
-        f"The event store {path} cannot be opened: {error.strerror}. "
-        "Give a file in a folder you can write to: Listener(…, store=…).",
-        cause="disk",
-    )
-
-
-def unavailable(error: sqlite3.Error, path: Path) -> StoreUnavailable:
-    """Return the error to raise when SQLite cannot do what was asked."""
-    cause, text = _CAUSES.get(_name(error), ("disk", "could not be written or read ({error})."))
-    text = text.format(error=error)
-    return StoreUnavailable(f"The event store {path} {text} Nothing was half written.", cause=cause)
-
-
-_CAUSES: Final = {
-    "SQLITE_FULL": ("full", "cannot grow: the disk is full. Make room."),
-    "SQLITE_BUSY": ("locked", "is locked by another program. Close what has it open."),
-    "SQLITE_LOCKED": ("locked", "is locked by another program. Close what has it open."),
-    "SQLITE_READONLY": ("read-only", "is read-only. Make it writable for its owner."),
-    "SQLITE_CORRUPT": ("damaged", "is damaged. Start the listener again: it sets the file aside."),
-    "SQLITE_NOTADB": ("damaged", "is damaged. Start the listener again: it sets the file aside."),
-}
-
-
-def _name(error: sqlite3.Error) -> str:
-    """Return SQLite's primary word: ``SQLITE_IOERR_WRITE`` becomes ``SQLITE_IOERR``."""
-    name = getattr(error, "sqlite_errorname", None) or ""
-    return "_".join(name.split("_")[:2])

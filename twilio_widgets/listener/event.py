@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, cast
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from twilio_widgets.core.masking import mask
@@ -325,8 +325,3 @@ def _path(url: str) -> str:
         return _hint(urlsplit(url).path, _LONGEST_PATH) or ""
     except ValueError:  # brackets that do not match
         return ""
-
-
-def kind_of(text: str) -> Kind:
-    """Return a stored kind as the type it was stored from."""
-    return cast(Kind, text)

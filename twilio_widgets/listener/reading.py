@@ -18,9 +18,9 @@ from typing import Any, Final
 
 from twilio_widgets.errors import ListenerError
 from twilio_widgets.listener import schema
-from twilio_widgets.listener.database import unavailable
-from twilio_widgets.listener.event import Event, Kind, MessageStanding, Rejection
-from twilio_widgets.listener.signed import micros, moment
+from twilio_widgets.listener.event import Event, MessageStanding, Rejection
+from twilio_widgets.listener.signed import micros
+from twilio_widgets.listener.trouble import unavailable
 
 _PATIENCE: Final = 5.0
 """Seconds to wait for the writer, where the file system has no write-ahead log."""
@@ -101,12 +101,6 @@ class Reader:
     def last_id(self) -> int:
         """Return the id of the newest event; 0 when there is none."""
         return int(self._rows("select coalesce(max(id), 0) from event")[0][0])
-
-    def last_received_at(self, kind: Kind) -> datetime | None:
-        """Return when the newest event of a kind came; None when there is none."""
-        query = "select received_at from event where kind = ? order by id desc limit 1"
-        rows = self._rows(query, kind)
-        return moment(rows[0][0]) if rows else None
 
     # Messages
 

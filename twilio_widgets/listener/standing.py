@@ -13,8 +13,6 @@ and shown, and counts as under way.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import reduce
 from typing import Final, TypeVar
 
 from twilio_widgets.listener.event import FINAL_RANK, Event, MessageStanding
@@ -104,11 +102,6 @@ def join(one: MessageStanding, other: MessageStanding) -> MessageStanding:
         first_at=min(one.first_at, other.first_at),
         last_at=max(one.last_at, other.last_at),
     )
-
-
-def standing_of(events: Iterable[Event]) -> MessageStanding:
-    """Return where the message stands that all these events are about; at least one is needed."""
-    return reduce(join, map(heard, events))
 
 
 def _precedence(standing: MessageStanding) -> tuple[int, bool]:

@@ -18,9 +18,10 @@ from typing import Final, Literal
 from twilio_widgets.errors import ListenerError, StoreUnavailable
 from twilio_widgets.listener import durable, schema
 from twilio_widgets.listener.batch import Batch, Receipt
-from twilio_widgets.listener.database import Opened, asides_of, cannot_open, open_store, unavailable
+from twilio_widgets.listener.database import Opened, asides_of, open_store
 from twilio_widgets.listener.event import Arrival, Rejection
 from twilio_widgets.listener.signed import micros
+from twilio_widgets.listener.trouble import cannot_open, unavailable
 
 RETENTION_DAYS: Final = 30
 """Days an event is kept, unless another number is given."""

@@ -1,0 +1,46 @@
+"""What SQLite and the system say when the store cannot be used, in words a person can act on."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from twilio_widgets.errors import StoreUnavailable
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Say whether SQLite means that the file itself is broken."""
+    return _name(error) in {"SQLITE_CORRUPT", "SQLITE_NOTADB"}
+
+
+def cannot_open(path: Path, error: OSError) -> StoreUnavailable:
+    """Return the error to raise when the system does not let us at the file."""
+    return StoreUnavailable(
+        f"The event store {path} cannot be opened: {error.strerror}. "
+        "Give a file in a folder you can write to: Listener(…, store=…).",
+        cause="disk",
+    )
+
+
+def unavailable(error: sqlite3.Error, path: Path) -> StoreUnavailable:
+    """Return the error to raise when SQLite cannot do what was asked."""
+    cause, text = _CAUSES.get(_name(error), ("disk", "could not be written or read ({error})."))
+    text = text.format(error=error)
+    return StoreUnavailable(f"The event store {path} {text} Nothing was half written.", cause=cause)
+
+
+_CAUSES: Final = {
+    "SQLITE_FULL": ("full", "cannot grow: the disk is full. Make room."),
+    "SQLITE_BUSY": ("locked", "is locked by another program. Close what has it open."),
+    "SQLITE_LOCKED": ("locked", "is locked by another program. Close what has it open."),
+    "SQLITE_READONLY": ("read-only", "is read-only. Make it writable for its owner."),
+    "SQLITE_CORRUPT": ("damaged", "is damaged. Start the listener again: it sets the file aside."),
+    "SQLITE_NOTADB": ("damaged", "is damaged. Start the listener again: it sets the file aside."),
+}
+
+
+def _name(error: sqlite3.Error) -> str:
+    """Return SQLite's primary word: ``SQLITE_IOERR_WRITE`` becomes ``SQLITE_IOERR``."""
+    name = getattr(error, "sqlite_errorname", None) or ""
+    return "_".join(name.split("_")[:2])
