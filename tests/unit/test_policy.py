@@ -18,7 +18,7 @@ from twilio_widgets.core.permit import Permit
 from twilio_widgets.core.policy import permit_for
 from twilio_widgets.core.recipients import Allowed, plain_address
 from twilio_widgets.core.request import Request
-from twilio_widgets.errors import ConfigurationError, PolicyRefused
+from twilio_widgets.errors import ConfigurationError, InvalidMessage, PolicyRefused
 
 ACCOUNT = "AC" + "0" * 32
 PATH = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
@@ -350,6 +350,28 @@ def test_an_unknown_zone_asks(connection):
     )
     for sure in (policy.confirmed(unknown_zone=True), replace(policy, allow_unknown_zone=True)):
         assert sure.on(connection).judge(message("+80012345678")) is not None
+
+
+def test_a_policy_can_be_asked_before_anything_is_sent(connection):
+    """For every row of a plan; nothing is counted, and a dry run does not count."""
+    policy = tw.Policy(
+        dry_run=True, allow=["+1212*"], max_segments=1, max_recipients_per_day=1,
+        quiet_hours=("21:00", "08:00"),
+    )  # fmt: skip
+
+    def rule_of(to: str = TO, **more: object) -> str | None:
+        given = {"to": to, "from_": FROM, "body": "Hi", **more}
+        refused = policy.refusal_of(connection, given)
+        return refused and refused.rule
+
+    night = datetime(2026, 1, 17, 3, tzinfo=UTC)
+    assert [rule_of(), rule_of(), rule_of("+442079460123"), rule_of(body="a" * 161)] == [
+        None, None, "allow", "max_segments",
+    ]  # fmt: skip
+    assert rule_of(send_at=night, messaging_service_sid="MG" + "0" * 32) == "quiet_hours"
+    with pytest.raises(InvalidMessage):
+        rule_of("nobody")
+    assert policy.today(connection) == Amount()
 
 
 # Confirming

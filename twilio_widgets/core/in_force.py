@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from twilio_widgets.core import refusals
 from twilio_widgets.core.amount import NOTHING, Amount
+from twilio_widgets.core.counting import Counting
 from twilio_widgets.core.creation import Creation, read_creation
 from twilio_widgets.core.permit import Permit
 from twilio_widgets.core.quiet import moments_of
 from twilio_widgets.core.recognise import changes, makes_message
 from twilio_widgets.core.request import Request
-from twilio_widgets.core.tally import Tally
 from twilio_widgets.core.worth import segments_of
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Verdict:
 
 
 class InForce:
-    """A policy on one connection: its clock, its account, its counters.
+    """A policy on one connection: with its clock, its account and its counts.
 
     Args:
         policy: The rules.
@@ -43,9 +43,11 @@ class InForce:
     def __init__(self, policy: Policy, connection: Connection) -> None:
         self.policy = policy
         self._now = connection.now
-        self._per_job, self._per_day = policy.per_job, policy.per_day
-        self._connection = connection
-        self._counts: Tally | None = None
+        self._counting = Counting(policy, connection)
+        limits = (policy.per_job, policy.per_day)
+        self._asks_cost = any(limit.cost is not None for limit in limits)
+        self._asks_segments = any(limit.segments is not None for limit in limits)
+        self._weighs = any((self._asks_cost, self._asks_segments, policy.per_day, policy.dry_run))
 
     def judge(self, request: Request) -> Verdict | None:
         """Let a request leave, or refuse it.
@@ -60,16 +62,21 @@ class InForce:
             if self.policy.dry_run and changes(request):
                 raise refusals.dry_change(request)
             return None
-        creation = read_creation(request)
-        if creation.ambiguous and self.policy.looks_inside:
-            raise refusals.ambiguous(creation)
-        self._check_recipient(creation)
-        amount = self._weighed(creation)
         now = self._now()
+        creation, amount = self._examined(request, now)
         if self.policy.dry_run:
-            self._look_at_limits(creation, amount, now)
+            self._counting.check(creation, amount, now)
             raise refusals.dry_message(creation, amount)
-        return Verdict(creation, amount, self._count(creation, amount, now, request.job))
+        give_back = self._counting.claim(creation, amount, now, request.job)
+        return Verdict(creation, amount, give_back)
+
+    def look(self, request: Request) -> None:
+        """Look at a message by itself: no count is looked at, and a dry run does not matter.
+
+        Raises:
+            PolicyRefused: It would be refused now, whatever was sent before.
+        """
+        self._counting.check_message(*self._examined(request, self._now()))
 
     def judge_job(self, permit: Permit, amount: Amount) -> None:
         """Judge a job before its first request, by what it is going to come to.
@@ -77,103 +84,51 @@ class InForce:
         Raises:
             PolicyRefused: A limit of a job or of a day forbids it, or this is a dry run.
         """
-        if excess := self._per_job.excess(amount):
-            raise refusals.job_too_large(permit, excess)
-        if self._per_day:
-            self._check_day(self._tally.on(self._now()) + amount, "this job")
+        self._counting.check_job(permit, amount, self._now())
         if self.policy.dry_run:
             raise refusals.dry_job(permit, amount)
 
     def today(self) -> Amount:
         """Return what has been counted today (UTC) under limits of a day."""
-        return self._tally.on(self._now())
+        return self._counting.today(self._now())
 
     def close(self) -> None:
-        """Close the counter; the next message opens it again."""
-        if self._counts is not None:
-            self._counts.close()
+        """Close what it counts in; the next message opens it again."""
+        self._counting.close()
 
-    @property
-    def _tally(self) -> Tally:
-        if self._counts is None:
-            # By the account of the credentials: no path of a subaccount leads round a limit.
-            name = f"{self._connection.account_sid}.sqlite"
-            self._counts = Tally(self._connection.data_folder / "tally" / name)
-        return self._counts
-
-    def _check_recipient(self, creation: Creation) -> None:
-        policy = self.policy
-        if policy.allow is not None and creation.to not in policy.allow:
+    def _examined(self, request: Request, now: datetime) -> tuple[Creation, Amount]:
+        """Read a message, hold it to the rules that need no count, and weigh it."""
+        creation = read_creation(request)
+        if creation.ambiguous and self.policy.looks_inside:
+            raise refusals.ambiguous(creation)
+        if self.policy.allow is not None and creation.to not in self.policy.allow:
             raise refusals.not_allowed(creation)
-        if policy.quiet_hours is None:
+        self._check_hours(creation, now)
+        return creation, self._weighed(creation)
+
+    def _check_hours(self, creation: Creation, now: datetime) -> None:
+        hours = self.policy.quiet_hours
+        if hours is None:
             return
-        moments = moments_of(creation, self._now())
+        moments = moments_of(creation, now)
         if moments is None:
             raise refusals.unreadable_time(creation)
         for moment in moments:
-            zones = policy.quiet_hours.quiet_zones(creation.to, moment)
-            if zones is None and not policy.allow_unknown_zone:
+            zones = hours.quiet_zones(creation.to, moment)
+            if zones is None and not self.policy.allow_unknown_zone:
                 raise refusals.unknown_zone(creation)
             if zones:
-                raise refusals.quiet(creation, policy.quiet_hours, zones[0], moment)
+                raise refusals.quiet(creation, hours, zones[0], moment)
 
     def _weighed(self, creation: Creation) -> Amount:
         """Return what a message comes to; what no rule asks for is not worked out."""
-        limits = (self._per_job, self._per_day)
-        asks_cost = any(limit.cost is not None for limit in limits)
-        asks_segments = any(limit.segments is not None for limit in limits)
-        if not (asks_cost or asks_segments or self._per_day or self.policy.dry_run):
+        if not self._weighs:
             return Amount(1)
         count = segments_of(creation)
-        if count is None and asks_segments:
+        if count is None and self._asks_segments:
             raise refusals.unknown_segments(creation)
         cost = self.policy.prices.cost(creation, count)
-        if cost is None and asks_cost:
+        if cost is None and self._asks_cost:
             raise refusals.unknown_price(creation)
         # What nobody asks for and nobody knows is counted as little.
         return Amount(1, count or 1, NOTHING if cost is None else cost)
-
-    def _look_at_limits(self, creation: Creation, amount: Amount, now: datetime) -> None:
-        self._check_message(creation, amount)
-        if self._per_day:
-            self._check_day(self._tally.on(now) + amount, "this message")
-
-    def _count(
-        self, creation: Creation, amount: Amount, now: datetime, job: Permit | None
-    ) -> Callable[[], None]:
-        """Count a message in its job and in its day; return what takes it back."""
-
-        def check_job(total: Amount) -> None:
-            if job is not None and (excess := self._per_job.excess(total)):
-                raise refusals.beyond_the_job(creation, job, excess)
-
-        if job is None:
-            self._check_message(creation, amount)
-        else:
-            job.raise_by(amount, check_job)
-        if self._per_day:
-            try:
-                self._tally.raise_by(
-                    amount, now, lambda sum_: self._check_day(sum_, "this message")
-                )
-            except BaseException:
-                if job is not None:
-                    job.lower_by(amount)
-                raise
-
-        def give_back() -> None:
-            if job is not None:
-                job.lower_by(amount)
-            if self._per_day:
-                self._tally.lower_by(amount, now)
-
-        return give_back
-
-    def _check_message(self, creation: Creation, amount: Amount) -> None:
-        """A message of its own is a job of one."""
-        if excess := self._per_job.excess(amount):
-            raise refusals.message_too_large(creation, excess)
-
-    def _check_day(self, total: Amount, what: str) -> None:
-        if excess := self._per_day.excess(total):
-            raise refusals.day_too_large(what, excess)

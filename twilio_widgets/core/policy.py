@@ -16,11 +16,14 @@ from twilio_widgets.core import confirming, refusals
 from twilio_widgets.core.amount import NOTHING, Amount, Limits
 from twilio_widgets.core.explaining import rules_of
 from twilio_widgets.core.in_force import InForce
+from twilio_widgets.core.message import message_path
+from twilio_widgets.core.parameters import form_of
 from twilio_widgets.core.permit import Permit
 from twilio_widgets.core.quiet import QuietHours
 from twilio_widgets.core.recipients import Allowed
+from twilio_widgets.core.request import Request
 from twilio_widgets.core.worth import PriceList, amount_of
-from twilio_widgets.errors import ConfigurationError
+from twilio_widgets.errors import ConfigurationError, PolicyRefused
 
 if TYPE_CHECKING:
     from twilio_widgets.core.connection import Connection
@@ -162,6 +165,29 @@ class Policy:
         finally:
             in_force.close()
         return permit
+
+    def refusal_of(
+        self, connection: Connection, parameters: Mapping[str, object]
+    ) -> PolicyRefused | None:
+        """Say why a message would be refused now, without sending or counting anything.
+
+        It is looked at by itself: a dry run and what was sent before do not matter. So a plan can
+        ask about each of its rows; `judge_job` and `today` know of sums.
+
+        Args:
+            connection: Who would send.
+            parameters: Keywords of ``messages.send``.
+
+        Raises:
+            InvalidMessage: A parameter cannot be right.
+        """
+        form = form_of(parameters, now=connection.now())
+        request = Request(method="POST", path=message_path(connection.acting_sid), form=form)
+        try:
+            self.on(connection).look(request)
+        except PolicyRefused as refused:
+            return refused.with_traceback(None)
+        return None
 
     def today(self, connection: Connection) -> Amount:
         """Return what has been counted for an account today (UTC), under limits of a day."""
