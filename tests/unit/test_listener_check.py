@@ -97,6 +97,8 @@ def test_headers_come_in_every_form_a_framework_has(headers: object):
     assert check_signature(**given)
     assert check_signature(**given | {"url": "https://other/sms"}).cause is None
     assert not check_signature(**given, signature="other")
+    wrong = [*HEADERS[::2], ("X-Twilio-Signature", "other")]
+    assert check_signature(**given | {"headers": wrong}, signature=SIGNATURE)
 
 
 def test_the_standard_librarys_headers_are_read():

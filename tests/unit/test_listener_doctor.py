@@ -16,6 +16,7 @@ from twilio_widgets.core.secret import Secret
 from twilio_widgets.core.signature import body_sha256, sign
 from twilio_widgets.listener.doctor import MOST_TRIES, Work, diagnose
 from twilio_widgets.listener.presented import FORM
+from twilio_widgets.listener.suspects.key import signers
 from twilio_widgets.listener.verify import Keys, Presented, Verdict, joined
 
 PRIMARY, SECONDARY, OTHER, API = "0" * 31 + "1", "0" * 31 + "2", "0" * 31 + "3", "api key secret"
@@ -83,7 +84,13 @@ INSIDE = URL.replace("https://hook.example", "http://127.0.0.1:5000")
 LONG = URL.replace("/twilio", "/user/xyz/proxy/8080/twilio")
 
 WRONG_URLS = {
-    "scheme": [at(HTTP), at(URL, signed_for=HTTP), at(HTTP.replace("example/", "example:80/"))],
+    "scheme": [
+        at("http://h.example:80/", signed_for="https://h.example:443/"),
+        at("https://h.example/", signed_for="http://h.example:80/"),
+        at(HTTP),
+        at(URL, signed_for=HTTP),
+        at(HTTP.replace("example/", "example:80/")),
+    ],
     "host": [
         at(URL.replace("hook.example", "inner"), ("Host", "hook.example")),
         at(URL.replace("hook.example", "inner"), ("X-Forwarded-Host", "hook.example, proxy")),
@@ -613,6 +620,14 @@ def test_noise_never_raises():
             ),
         )
         assert not diagnose(request, KEYS, work=Work(tries=300))
+
+
+def test_a_debugger_finds_no_key_in_what_is_tried():
+    """A traceback may print every variable, and some of these hold the keys."""
+    tried = signers(by(PRIMARY), KEYS, "sha1")
+    assert len(tried.guesses) > 8
+    for secret in (PRIMARY, SECONDARY, OTHER, API, SHARED):
+        assert secret not in f"{tried!r} {tried.same[0]} {tried.guesses[0].text!s}"
 
 
 def test_the_published_way_of_signing_is_the_one_tried():

@@ -475,6 +475,7 @@ def test_no_forgery_is_taken():
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 def test_of_a_million_forgeries_none_is_taken():
     assert forgeries(1_000_000, seed=2) == 0
 

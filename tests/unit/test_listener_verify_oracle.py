@@ -269,5 +269,6 @@ def test_ten_thousand_requests_are_judged_as_the_official_validator_judges_them(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 def test_two_hundred_thousand_requests_are_judged_as_the_official_validator_judges_them():
     assert set(compared(200_000, seed=68)) == {"valid", "refused"} | DIFFERENCES

@@ -6,12 +6,26 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from twilio_widgets.core.connection import ApiKeyConnection
-from twilio_widgets.core.secret import Secret
+from twilio_widgets.core.secret import BULLETS, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from twilio_widgets.core.connection import Connection
+
+
+class KeyBytes(bytes):
+    """A credential as an HMAC takes it. Tracebacks that print variables print bullets for it."""
+
+    def __repr__(self) -> str:
+        return f"KeyBytes({BULLETS})"
+
+    __str__ = __repr__
+
+
+def key_of(text: str) -> KeyBytes:
+    """Return the bytes of a credential's text; what cannot be encoded signs nothing of Twilio's."""
+    return KeyBytes(text.encode("utf-8", "surrogatepass"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

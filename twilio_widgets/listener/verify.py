@@ -50,7 +50,7 @@ from twilio_widgets.listener.findings import (
     UNSIGNED_BODY,
     VALID,
 )
-from twilio_widgets.listener.keys import Keys
+from twilio_widgets.listener.keys import Keys, key_of
 from twilio_widgets.listener.location import Location, signed_forms, split
 from twilio_widgets.listener.presented import SETTINGS, SIGNATURE, Presented, pairs_of
 from twilio_widgets.listener.verdict import Scheme, Verdict
@@ -191,7 +191,7 @@ def joined(parameters: Iterable[tuple[str, str]]) -> str:
 def _matches(signature: str, signing: Signing, location: Location, tail: str) -> bool:
     given = as_bytes(signature)
     for secret in signing.secrets:
-        key = as_bytes(secret.reveal())
+        key = key_of(secret.reveal())
         for url in signed_forms(location):
             digest = hmac.digest(key, as_bytes(url + tail), signing.algorithm)
             if hmac.compare_digest(base64.b64encode(digest), given):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from twilio_widgets.listener.keys import key_of
 from twilio_widgets.listener.suspects.guess import Change, Guess, Part, part
 from twilio_widgets.listener.verdict import Verdict
-from twilio_widgets.listener.verify import Signing, as_bytes, signing_of
+from twilio_widgets.listener.verify import Signing, signing_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from twilio_widgets.listener.presented import Presented
 
 _MOST: Final = 20
+_AROUND: Final = "\"' \t\r\n\u00a0\ufeff"
 
 
 def signers(presented: Presented, keys: Keys, algorithm: str) -> Part:
@@ -30,7 +32,7 @@ def signers(presented: Presented, keys: Keys, algorithm: str) -> Part:
     named = None if isinstance(signing, Verdict) else signing
     right = named is None or named.algorithm == algorithm
     secrets = named.secrets if named else ()
-    same = [as_bytes(secret.reveal()) for secret in secrets] if right else []
+    same = [key_of(secret.reveal()) for secret in secrets] if right else []
     besides = () if right else (_algorithm(algorithm),)
     guesses = (
         # A missing header hides the key and its algorithm alike.
@@ -44,7 +46,7 @@ def _guesses(
     secrets: tuple[Secret, ...], keys: Keys, named: Signing | None
 ) -> Iterator[tuple[bytes, tuple[Change, ...]]]:
     for secret in secrets:  # told apart by the algorithm alone
-        yield as_bytes(secret.reveal()), ()
+        yield key_of(secret.reveal()), ()
     for group, change in (
         (keys.secondary_tokens, _SECONDARY),
         (keys.other_tokens, _ANOTHER),
@@ -53,15 +55,14 @@ def _guesses(
         (tuple(keys.shared_keys.values()), _shared(named)),
     ):
         for secret in group[:_MOST]:
-            yield as_bytes(secret.reveal()), (change,)
+            yield key_of(secret.reveal()), (change,)
     for secret in secrets[:_MOST]:
-        token = secret.reveal()
-        trimmed = token.strip("\"' \t\r\n\u00a0\ufeff")
-        for other in (trimmed, token + "\n", token + "\r\n", token + " ", " " + token):
-            yield as_bytes(other), (_TOKEN_SPACE,)
-        for other in (trimmed.lower(), trimmed.upper()):
-            yield as_bytes(other), (_TOKEN_CASE,)
-    yield b"", (_EMPTY,)
+        for before, after in (("", "\n"), ("", "\r\n"), ("", " "), (" ", "")):
+            yield key_of(before + secret.reveal() + after), (_TOKEN_SPACE,)
+        yield key_of(secret.reveal().strip(_AROUND)), (_TOKEN_SPACE,)
+        yield key_of(secret.reveal().strip(_AROUND).lower()), (_TOKEN_CASE,)
+        yield key_of(secret.reveal().strip(_AROUND).upper()), (_TOKEN_CASE,)
+    yield key_of(""), (_EMPTY,)
 
 
 def _algorithm(algorithm: str) -> Change:
