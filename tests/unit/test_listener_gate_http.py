@@ -207,6 +207,7 @@ def test_one_request_behind_another_cannot_be_smuggled_into_it() -> None:
             server.echo.requests.clear()
             after_chunks = await server.say(chunked(b"A=1") + post(b"B=2"))
             assert after_chunks.count(b"HTTP/1.1") == 1
+            assert b"Connection: close" in after_chunks
             assert [one.body for one in server.echo.requests] == [b"A=1"]
             server.echo.requests.clear()
             after_close = await server.say(post(b"A=1", b"Connection: close") + post(b"B=2"))
@@ -311,6 +312,22 @@ def test_a_connection_that_stays_silent_is_closed(name: str) -> None:
     asyncio.run(prove())
 
 
+def test_a_next_request_has_no_more_time_than_the_first() -> None:
+    """Silence between two requests may last; half a request may not."""
+
+    async def prove() -> None:
+        async with serving(replace(QUICK, idle_seconds=60)) as server:
+            reader, writer = await server.open()
+            writer.write(post())
+            assert await reader.readexactly(len(OK)) == OK
+            writer.write(HEAD)
+            with contextlib.suppress(ConnectionResetError):
+                assert await asyncio.wait_for(reader.read(), 10) == b""
+            writer.close()
+
+    asyncio.run(prove())
+
+
 def test_dripping_does_not_move_a_deadline() -> None:
     async def prove() -> None:
         async with serving(QUICK) as server:
@@ -344,6 +361,34 @@ def test_slow_connections_make_room_and_idle_ones_after_them() -> None:
             idle.write(post())
             assert await reader.readexactly(len(OK)) == OK
             for _, writer in (*slow, (reader, idle)):
+                writer.close()
+
+    asyncio.run(prove())
+
+
+def test_the_slowest_makes_room_first() -> None:
+    async def prove() -> None:
+        async with serving(replace(USUAL, connections=4)) as server:
+            slow = [await server.open() for _ in range(3)]
+            for _, writer in slow:
+                writer.write(HEAD)
+            while len(server.door) < 3:
+                await asyncio.sleep(0.001)
+            await asyncio.sleep(0.01)
+            reader, quick = await server.open()
+            quick.write(post()[:-1])
+            while len(server.door) < 4:
+                await asyncio.sleep(0.001)
+            await asyncio.sleep(0.01)
+            more = [await server.open() for _ in range(3)]
+            for _, writer in more:
+                writer.write(HEAD)
+            for old, _ in slow:
+                with contextlib.suppress(ConnectionResetError):
+                    assert await asyncio.wait_for(old.read(), 10) == b""
+            quick.write(post()[-1:])
+            assert await reader.readexactly(len(OK)) == OK
+            for _, writer in (*slow, *more, (reader, quick)):
                 writer.close()
 
     asyncio.run(prove())
