@@ -134,6 +134,8 @@ class OutcomeUnknown(TwilioWidgetsError):
         """When the first byte may have left (aware, UTC)."""
         self.latest_arrival = latest_arrival
         """The last moment at which Twilio may have received it (aware, UTC)."""
+        self.why = text
+        """What happened, without advice."""
         self.sid: str | None = None
         """The message it turned out to be, once ``messages.find`` has found it."""
 

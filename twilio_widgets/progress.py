@@ -72,3 +72,29 @@ class Bar:
         """Take the bar away."""
         if self._bar is not None:
             self._bar.close()
+
+
+class Count:
+    """A tqdm bar over a number of rows, in a notebook and in a terminal alike.
+
+    Args:
+        total: How many there are.
+        counting: What they are.
+        doing: What is done with them.
+    """
+
+    def __init__(self, total: int, *, counting: str = "rows", doing: str = "Sending") -> None:
+        from tqdm.auto import tqdm
+
+        make: Any = tqdm  # its types know nothing of the arguments
+        shown = sys.stderr is not None
+        self._bar: Any = make(total=total, unit=f" {counting}", desc=doing, disable=not shown)
+
+    def __call__(self, done: int, note: str = "") -> None:
+        """Show how many are done."""
+        self._bar.set_postfix_str(note, refresh=False)
+        self._bar.update(done - self._bar.n)
+
+    def close(self) -> None:
+        """Leave it as it stands."""
+        self._bar.close()

@@ -108,8 +108,8 @@ def _fill(database: Database, place: Place, rows: Sequence[Row], terms: Terms, n
     database.execute(f"INSERT INTO job VALUES ({', '.join('?' * len(header))})", header)  # noqa: S608
     for row in rows:
         database.execute(
-            "INSERT INTO outcome (n, form, segments, status, seal) VALUES (?, ?, ?, ?, ?)",
-            (row.n, row.form_text, row.segments, row.status, row.seal(job_id)),
+            "INSERT INTO outcome (n, form, segments, cost, status, seal) VALUES (?, ?, ?, ?, ?, ?)",
+            (row.n, row.form_text, row.segments, row.cost, row.status, row.seal(job_id)),
         )
 
 
@@ -132,6 +132,7 @@ class Journal(Ledger):
         refuse_missing(place)
         self._place = place
         self._lock = threading.RLock()
+        self._joined = False
         database = None
         try:
             database = connecting(place.file)
@@ -358,9 +359,23 @@ class Journal(Ledger):
             )
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def together(self) -> Iterator[None]:
+        """Let everything inside be one commit, or nothing."""
         with self._lock, _explained(self._place, "written"), transaction(self._database):
-            yield
+            self._joined = True
+            try:
+                yield
+            finally:
+                self._joined = False
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with self._lock:
+            if self._joined:
+                yield
+            else:
+                with self.together():
+                    yield
 
 
 @contextmanager

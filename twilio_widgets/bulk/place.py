@@ -12,7 +12,7 @@ import os
 import re
 import socket
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from twilio_widgets.core.connection import Connection
 
 LONGEST_NAME = 80
+
+JOBS, ONCE = "jobs", "once"
+"""The folder of all jobs, and the one beside an account's jobs for its single messages."""
 
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 """What Windows takes for a device, whatever the folder."""
@@ -49,6 +52,13 @@ class Place:
         """What the process that runs the job holds."""
         return self.folder / f"{self.name}.lock"
 
+    def beside(self) -> list[Place]:
+        """Return every other job of the account: no message may be counted to two of them."""
+        shelf = self.folder.parent if self.folder.name == ONCE else self.folder
+        files = [*shelf.glob("*.sqlite"), *(shelf / ONCE).glob("*.sqlite")]
+        others = [replace(self, folder=file.parent, name=file.stem) for file in sorted(files)]
+        return [other for other in others if other != self and ".damaged-" not in other.name]
+
     def damaged(self) -> list[Path]:
         """Return what was kept aside of this job's damaged journals."""
         return sorted(self.folder.glob(f"{_literally(self.name)}.damaged-*.sqlite"))
@@ -58,21 +68,18 @@ def _literally(name: str) -> str:
     return re.sub(r"([*?[])", r"[\1]", name)
 
 
-def place_of(
-    connection: Connection, name: str, folder: str | Path | None = None, *, room: str = "jobs"
-) -> Place:
+def place_of(connection: Connection, name: str, folder: str | Path | None = None) -> Place:
     """Return where the job of this name is kept for this account.
 
     Args:
         connection: Whose job it is.
         name: The job's name.
         folder: Instead of the user's data folder, or of the sandbox's temporary one.
-        room: The folder inside the data folder.
 
     Raises:
         ConfigurationError: The name cannot be a file's.
     """
-    home = connection.data_folder / room if folder is None else Path(folder).expanduser()
+    home = connection.data_folder / JOBS if folder is None else Path(folder).expanduser()
     account = home / connection.acting_sid
     world = connection.world_id
     return Place(
@@ -183,3 +190,28 @@ def _described(holder: dict[str, Any]) -> str:
     if holder["pid"] == os.getpid() and holder.get("host") == socket.gethostname():
         return f"in this process (since {holder.get('since')})"
     return f"in process {holder['pid']} on {holder.get('host')} (since {holder.get('since')})"
+
+
+def runner_of(place: Place) -> str | None:
+    """Say which process seems to run a job, in words; None when none does.
+
+    For people only: a lock is the proof, and asking for it would keep others out.
+    """
+    holder = _holder_of(place.lock_file)
+    pid = holder.get("pid")
+    if not isinstance(pid, int):
+        return None
+    if holder.get("host") == socket.gethostname() and not _is_there(pid):
+        return None
+    return _described(holder)
+
+
+def _is_there(pid: int) -> bool:
+    """Say whether a process of this number runs on this machine."""
+    if os.name != "posix":
+        return True  # there, asking would end it
+    try:
+        os.kill(pid, 0)
+    except OSError as error:
+        return not isinstance(error, ProcessLookupError)
+    return True

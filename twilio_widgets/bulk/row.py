@@ -25,6 +25,8 @@ class Row:
     form: Form
     segments: int = 1
     """Predicted."""
+    cost: str | None = None
+    """Estimated, in US dollars."""
     status: str = PENDING
     sid: str | None = None
     error_code: int | None = None
@@ -67,7 +69,7 @@ class Row:
 
 
 COLUMNS = (
-    "n, form, segments, status, sid, error_code, problem, attempts, settled_by, updated_at, "
+    "n, form, segments, cost, status, sid, error_code, problem, attempts, settled_by, updated_at, "
     "message_status, message_error, billed_segments, price, price_unit, seal"
 )
 """What `row_of` reads, in this order."""
@@ -81,20 +83,21 @@ def row_of(line: tuple[Any, ...], job_id: str) -> Row | None:
             n=line[0],
             form=form,
             segments=line[2],
-            status=line[3],
-            sid=line[4],
-            error_code=line[5],
-            problem=line[6],
-            attempts=line[7],
-            settled_by=line[8],
-            updated_at=line[9],
-            message_status=line[10],
-            message_error=line[11],
-            billed_segments=line[12],
-            price=line[13],
-            price_unit=line[14],
+            cost=line[3],
+            status=line[4],
+            sid=line[5],
+            error_code=line[6],
+            problem=line[7],
+            attempts=line[8],
+            settled_by=line[9],
+            updated_at=line[10],
+            message_status=line[11],
+            message_error=line[12],
+            billed_segments=line[13],
+            price=line[14],
+            price_unit=line[15],
         )
-        return row if row.seal(job_id) == line[15] else None
+        return row if row.seal(job_id) == line[16] else None
     except (ValueError, TypeError):
         return None
 

@@ -53,6 +53,7 @@ SCHEMA = (
         n INTEGER PRIMARY KEY,
         form TEXT,
         segments INTEGER NOT NULL,
+        cost TEXT,
         status TEXT NOT NULL CHECK (status IN ({_words(STATUSES)})),
         sid TEXT UNIQUE,
         error_code INTEGER,

@@ -24,6 +24,7 @@ from twilio_widgets.errors import (
     ApiError,
     BadResponse,
     NotConnected,
+    OutcomeUnknown,
     PolicyRefused,
     RateLimited,
     Refused,
@@ -98,6 +99,8 @@ def ending_of(error: BaseException) -> Ending:
         return Ending("rejected", problem=str(error))
     if isinstance(error, BadResponse):
         return Ending("account", problem=str(error))  # a redirect: a proxy stands in between
+    if isinstance(error, OutcomeUnknown):
+        return Ending("unknown", problem=error.why)
     return Ending("unknown", problem=str(error) or type(error).__name__)
 
 

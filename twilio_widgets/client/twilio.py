@@ -24,6 +24,7 @@ LONGEST_TIMEOUT = 86_400
 
 class _Account(RawFace, Face):
     _transport: BlockingTransport | AsyncTransport
+    _outbox: Outbox
 
     def check(self) -> account.AccountCheck:
         """Prove the credentials, and say what this connection can and cannot do.
@@ -57,6 +58,27 @@ class _Account(RawFace, Face):
     def policy(self) -> Policy | Judge:
         """What judges every request before it leaves."""
         return self._transport.policy
+
+    def twin(self) -> AsyncTwilio:
+        """Return an `AsyncTwilio` like this client, for another event loop.
+
+        It obeys the same policy, and both know what either has sent.
+        """
+        door = self._transport
+        twin = AsyncTwilio(
+            self._connection,
+            timeout=door.timeout,
+            base_url=door.base_url,
+            policy=door.policy,
+            largest_body=door.largest_body,
+        )
+        twin.messages.outbox = self._outbox
+        return twin
+
+    @property
+    def timeout(self) -> float:
+        """Seconds one exchange may take in all."""
+        return self._transport.timeout
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._connection!r})"

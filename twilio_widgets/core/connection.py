@@ -214,6 +214,11 @@ class Connection:
         """Return seconds that only grow, whatever is done to the clock: for pacing."""
         return time.monotonic()
 
+    @property
+    def time_is_frozen(self) -> bool:
+        """Whether time passes only by `sleep`, as in a sandbox whose clock stands."""
+        return False
+
     def sleep(self, seconds: float) -> None:
         """Let `seconds` pass. A sandbox with a frozen clock turns it instead."""
         time.sleep(seconds)

@@ -129,11 +129,12 @@ def _same_sender(message: Message, sent: Sent) -> bool:
 
 
 def _same_text(message: Message, sent: Sent) -> Likeness:
-    if not sent.body or not message.body or sent.rewritten:
+    if not sent.body or not message.body:
         return "cannot tell"
     ours, listed = comparable(sent.body), comparable(message.body)
-    # The trial account's prefix ends so.
-    return "same" if listed == ours or listed.endswith(" - " + ours) else "other"
+    if listed == ours or listed.endswith(" - " + ours):  # as the trial account's prefix ends
+        return "same"
+    return "cannot tell" if sent.rewritten else "other"
 
 
 def comparable(text: str) -> str:

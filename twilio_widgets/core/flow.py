@@ -194,4 +194,6 @@ def unknown(request: Request, why: str) -> OutcomeUnknown:
         )
     else:
         advice = "The change may have been made. Read it again to see."
-    return OutcomeUnknown(f"{why} {advice}", parameters=request.parameters)
+    outcome = OutcomeUnknown(f"{why} {advice}", parameters=request.parameters)
+    outcome.why = why
+    return outcome

@@ -127,6 +127,21 @@ class _Door:
         return self._origin or self._connection.base_url
 
     @property
+    def timeout(self) -> float:
+        """Seconds one exchange may take when its request does not say."""
+        return self._timeout
+
+    @property
+    def base_url(self) -> str | None:
+        """Where requests go instead of Twilio's hosts, or None."""
+        return self._origin
+
+    @property
+    def largest_body(self) -> int:
+        """The most bytes of a body, sent or received."""
+        return self._largest
+
+    @property
     def policy(self) -> Policy | Judge:
         """What judges every request: the policy given, or the one in force without."""
         return self._judge.policy if isinstance(self._judge, InForce) else self._judge

@@ -51,6 +51,11 @@ class _Inside:
         clock = self.sandbox.clock
         return clock.seconds() if clock.frozen else time.monotonic()
 
+    @property
+    def time_is_frozen(self) -> bool:
+        """Whether this world's clock stands until it is turned."""
+        return self.sandbox.clock.frozen
+
     def sleep(self, seconds: float) -> None:
         """Let time pass in this world; a frozen clock turns at once."""
         self.sandbox.clock.sleep(seconds)

@@ -1,0 +1,531 @@
+"""A job from its beginning to its end, in a sandbox whose clock stands."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from twilio_widgets import AsyncTwilio, Sandbox, Twilio
+from twilio_widgets.bulk.job import Job
+from twilio_widgets.core.policy import Policy
+from twilio_widgets.errors import ConfigurationError, InvalidMessage, JobError, PolicyRefused
+
+NOW = "2026-01-15T12:00:00Z"
+
+
+@dataclass(frozen=True)
+class Planned:
+    n: int
+    to: str
+    parameters: Mapping[str, object]
+    segments: int = 1
+    cost: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    rows: list[Planned] = field(default_factory=list)
+
+
+def plan(sender: str, rows: int = 5, body: str = "Hi {n}", **parameters: object) -> Plan:
+    return Plan(
+        [
+            Planned(
+                n,
+                f"+1415555{1000 + n}",
+                {"from_": sender, "body": body.format(n=n)} | parameters,
+            )
+            for n in range(rows)
+        ]
+    )
+
+
+@pytest.fixture
+def sandbox():
+    with Sandbox(now=NOW) as world:
+        yield world
+
+
+@pytest.fixture
+def twilio(sandbox):
+    with Twilio(sandbox.connection) as client:
+        yield client
+
+
+def begun(twilio, name="spring", rows=5, **options) -> Job:
+    asked = plan(twilio.connection.sandbox.numbers[0], rows)
+    return Job.start(asked, twilio, name=name, **{"undo_seconds": 0} | options)
+
+
+def statuses(job: Job) -> dict[str, int]:
+    return {status: count for status, count in job.progress.counts.items() if count}
+
+
+def sent(sandbox) -> Counter[str]:
+    return Counter(one.body for one in sandbox.ledger)
+
+
+def test_every_row_is_sent_once_and_has_one_outcome(sandbox, twilio):
+    job = begun(twilio)
+    assert str(job.wait(20)) == 'Job "spring" is finished: 5 accepted.'
+    assert sent(sandbox) == {f"Hi {n}": 1 for n in range(5)}
+    frame = job.outcomes
+    assert list(frame["sid"]) == [one.sid for one in sandbox.ledger]
+    assert set(frame["status"]) == {"accepted"}
+    assert list(frame["attempts"]) == [1] * 5
+    assert frame.attrs["job"] == "spring"
+
+
+def test_the_same_cell_again_shows_the_ledger_and_sends_nothing(sandbox, twilio):
+    begun(twilio).wait(20)
+    again = begun(twilio)
+    assert not again.under_way
+    assert statuses(again) == {"accepted": 5}
+    assert len(sandbox.ledger) == 5
+
+
+def test_a_job_that_runs_is_the_same_job_in_the_same_process(sandbox, twilio):
+    sandbox.fail(fault="delay", delay=1)
+    first = begun(twilio)
+    assert begun(twilio) is first
+    assert Job.open("spring", connection=twilio.connection).file == first.file
+    first.wait(20)
+    assert len(sandbox.ledger) == 5
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda sender: plan(sender, 5, "Ho {n}"), r"changed: row 0 \(Body\), row 1 \(Body\)"),
+        (lambda sender: plan(sender, 6), "row 5 is new"),
+        (lambda sender: plan(sender, 3), "rows 3, 4 are no longer there"),
+        (lambda sender: plan("+15005550006"), r"row 0 \(From\)"),
+        (lambda sender: plan(sender, validity_period=60), r"row 0 \(ValidityPeriod\)"),
+    ],
+)
+def test_another_plan_under_the_same_name_is_refused_and_says_what_differs(
+    sandbox, twilio, change, said
+):
+    begun(twilio).wait(20)
+    with pytest.raises(JobError, match=said):
+        Job.start(change(sandbox.numbers[0]), twilio, name="spring")
+    assert len(sandbox.ledger) == 5
+
+
+def test_a_plan_with_a_row_that_cannot_be_sent_sends_nothing(sandbox, twilio):
+    wrong = plan(sandbox.numbers[0], media_url="no address")
+    with pytest.raises(InvalidMessage, match="Row 0: media_url"):
+        Job.start(wrong, twilio, name="spring")
+    with pytest.raises(ConfigurationError, match="no row that is ready"):
+        Job.start(Plan(), twilio, name="spring")
+    assert sandbox.ledger == ()
+    assert begun(twilio).wait(20).counts["accepted"] == 5, "the name is free"
+
+
+def test_the_policy_is_asked_before_the_first_request(sandbox):
+    client = Twilio(sandbox.connection, policy=Policy(max_recipients=4))
+    with pytest.raises(PolicyRefused):
+        begun(client)
+    assert sandbox.ledger == ()
+    assert begun(client, rows=4).wait(20).counts["accepted"] == 4
+
+
+def test_what_a_policy_refuses_on_the_way_waits_for_a_person(sandbox):
+    class NoThree:
+        def judge(self, request):
+            if request.creates_message and "Hi 3" in request.parameters["Body"]:
+                raise PolicyRefused("Three is not sent to.")
+
+    job = begun(Twilio(sandbox.connection, policy=NoThree()))
+    progress = job.wait(20)
+    assert (progress.state, progress.note) == ("paused", "Three is not sent to.")
+    assert statuses(job) == {"pending": 1, "accepted": 4}
+    assert job.resume(Twilio(sandbox.connection)).wait(20).counts["accepted"] == 5
+    assert sent(sandbox) == {f"Hi {n}": 1 for n in range(5)}
+
+
+@pytest.mark.parametrize(
+    ("trouble", "attempts"),
+    [
+        ({"status": 429}, 2),
+        ({"status": 429, "retry_after": 7}, 2),
+        ({"fault": "refused"}, 2),
+        ({"code": 21611}, 2),
+    ],
+)
+def test_only_what_was_certainly_not_sent_is_tried_again(sandbox, twilio, trouble, attempts):
+    sandbox.fail(**trouble, method="POST")
+    job = begun(twilio, rows=1, rate=None)
+    assert job.wait(20).counts["accepted"] == 1
+    assert list(job.outcomes["attempts"]) == [attempts]
+    assert len(sandbox.ledger) == 1
+
+
+def test_retry_after_is_kept_and_a_full_queue_waits_longer(sandbox, twilio):
+    sandbox.fail(status=429, retry_after=7)
+    begun(twilio, "a", rows=1, rate=None).wait(20)
+    assert sandbox.clock.now() - datetime.fromisoformat(NOW) == timedelta(seconds=7)
+    sandbox.fail(code=21611)
+    begun(twilio, "b", rows=1, rate=None).wait(20)
+    assert sandbox.clock.now() - datetime.fromisoformat(NOW) == timedelta(seconds=37)
+
+
+AMBIGUOUS = [
+    {"fault": "reset_after_accept"},
+    {"fault": "close_after_accept"},
+    {"fault": "hang"},
+    {"fault": "error_after_accept", "status": 500},
+    {"fault": "error_after_accept", "status": 503},
+    {"fault": "truncated", "method": "POST"},
+    {"fault": "not_json", "method": "POST"},
+    {"fault": "html", "method": "POST"},
+]
+
+
+@pytest.mark.parametrize("fault", AMBIGUOUS, ids=[str(list(one.values())) for one in AMBIGUOUS])
+def test_what_may_have_been_sent_is_settled_by_the_log_and_never_sent_again(sandbox, twilio, fault):
+    sandbox.fail(**fault)
+    job = begun(twilio)
+    assert job.wait(20).counts["accepted"] == 5
+    assert sent(sandbox) == {f"Hi {n}": 1 for n in range(5)}
+    frame = job.outcomes
+    assert list(frame["settled_by"]) == ["log"] + ["answer"] * 4
+    assert sorted(frame["sid"]) == sorted(one.sid for one in sandbox.ledger)
+
+
+@pytest.mark.parametrize(
+    "fault", [{"fault": "reset_before_read", "method": "POST"}, {"status": 503}]
+)
+def test_what_was_not_sent_after_all_stays_unknown_until_a_person_asks(sandbox, twilio, fault):
+    sandbox.fail(**fault, times=1)
+    job = begun(twilio)
+    assert job.wait(20).unknown == 1
+    frame = job.outcomes
+    assert list(frame["status"]) == ["unknown"] + ["accepted"] * 4
+    assert "most likely it was not sent" in frame["explanation"][0]
+    assert len(job.resendable) == 0
+    job.resume().wait(20)
+    assert job.progress.unknown == 1, "resuming sends nothing again"
+    job.resend([0]).wait(20)
+    assert statuses(job) == {"accepted": 5}
+    assert sent(sandbox) == {f"Hi {n}": 1 for n in range(5)}
+
+
+def test_unknown_rows_can_be_given_up_by_rule_or_by_a_person(sandbox, twilio):
+    sandbox.fail(status=503)
+    assert statuses_after(begun(twilio, "rule", on_unknown="abandon")) == {
+        "accepted": 4,
+        "abandoned": 1,
+    }
+    sandbox.fail(status=503)
+    job = begun(twilio, "person")
+    assert statuses_after(job) == {"accepted": 4, "unknown": 1}
+    with pytest.raises(JobError, match="Row 3 is not unknown"):
+        job.abandon([0, 3])
+    job.abandon(0)
+    assert statuses(job) == {"accepted": 4, "abandoned": 1}
+
+
+def statuses_after(job: Job) -> dict[str, int]:
+    job.wait(20)
+    return statuses(job)
+
+
+def test_a_row_can_be_said_to_be_a_message(sandbox, twilio):
+    sandbox.fail(status=503)
+    job = begun(twilio)
+    job.wait(20)
+    taken = job.outcomes["sid"][1]
+    with pytest.raises(JobError):
+        job.attach(0, taken)
+    job.attach(0, "SM" + "f" * 32)
+    assert job.outcomes["settled_by"][0] == "person"
+    with pytest.raises(InvalidMessage):
+        job.attach(0, "SM1")
+
+
+def test_an_outage_stops_the_job_before_much_is_uncertain(sandbox, twilio):
+    """Five unknown in a row: what else is on its way is the most there can be."""
+    sandbox.fail(status=503, times=100, method="POST")
+    job = begun(twilio, rows=60, rate=None)
+    progress = job.wait(20)
+    assert progress.state == "paused"
+    assert "outcomes in a row are unknown" in progress.note
+    assert 5 <= progress.unknown <= 7
+    assert sandbox.ledger == ()
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refusal_of_the_account_pauses_the_job_and_costs_no_row(sandbox, twilio, status):
+    sandbox.fail(status=status, times=2, method="POST")
+    job = begun(twilio)
+    assert job.wait(20).state == "paused"
+    assert statuses(job)["pending"] >= 4
+    job.resume().wait(20)
+    job.resume().wait(20)
+    assert statuses(job) == {"accepted": 5}
+
+
+def test_a_rejected_row_says_why_and_stops_no_other(sandbox, twilio):
+    sandbox.fail(code=21610)
+    sandbox.fail(code=21614)
+    job = begun(twilio, rate=None)
+    assert statuses_after(job) == {"accepted": 3, "rejected": 2}
+    failed = job.failed
+    assert sorted(failed["error_code"]) == [21610, 21614]
+    assert all("Twilio 216" in text for text in failed["explanation"])
+    (again,) = job.resendable["row"]
+    stopped = next(row for row in failed["row"] if row != again)
+    with pytest.raises(JobError, match="opted out"):
+        job.resend([stopped])
+    job.resend(job.resendable).wait(20)
+    assert statuses(job) == {"accepted": 4, "rejected": 1}
+    with pytest.raises(JobError, match="has accepted it"):
+        job.resend([again])
+    assert len(sandbox.ledger) == 4
+
+
+def test_a_cancel_in_the_undo_time_sends_nothing(sandbox):
+    with Sandbox() as real:
+        job = begun(Twilio(real.connection), undo_seconds=60)
+        assert job.progress.state == "waiting"
+        assert str(job.cancel()) == "5 never sent"
+        assert statuses(job) == {"skipped": 5}
+        assert real.ledger == ()
+        assert str(job.cancel()) == "5 never sent", "again changes nothing"
+        job.resume(Twilio(real.connection)).wait(20)
+        assert (real.ledger, job.progress.state) == ((), "cancelled")
+
+
+def test_the_undo_time_passes_before_the_first_message(sandbox, twilio):
+    begun(twilio, rows=1, undo_seconds=5).wait(20)
+    assert sandbox.ledger[0].at == datetime(2026, 1, 15, 12, 0, 5, tzinfo=UTC)
+
+
+def test_a_paused_job_goes_on_where_it_stopped(sandbox):
+    with Sandbox() as real:
+        twilio, enough = Twilio(real.connection), threading.Event()
+        job = begun(twilio, rows=200, rate=50)
+        leave = job.follow(lambda progress: progress.done >= 5 and enough.set())
+        assert enough.wait(20)
+        job.pause()
+        assert job.wait(20).state == "paused"
+        leave()
+        before = len(real.ledger)
+        assert 5 <= before < 200
+        assert statuses(job) == {"accepted": before, "pending": 200 - before}
+        job.pause()
+        heir = Job.open("spring", connection=real.connection)
+        with pytest.raises(ConfigurationError, match="give the client"):
+            heir.resume()
+        heir.resume(twilio)
+        heir.cancel()
+        assert heir.progress.state == "cancelled"
+        assert max(sent(real).values()) == 1
+
+
+def test_two_rows_to_one_recipient_are_never_on_their_way_together(sandbox, twilio):
+    number = sandbox.numbers[0]
+    rows = [Planned(n, "+14155551000", {"from_": number, "body": f"{n}"}) for n in range(6)]
+    seen: list[int] = []
+    job = Job.start(Plan(rows), twilio, name="same", rate=None, undo_seconds=0)
+    job.follow(lambda progress: seen.append(progress.counts["attempted"]))
+    assert job.wait(20).counts["accepted"] == 6
+    assert [one.body for one in sandbox.ledger] == ["0", "1", "2", "3", "4", "5"]
+    assert max(seen, default=0) <= 1
+
+
+def test_the_rate_is_kept_for_each_sender(sandbox, twilio):
+    one, other = sandbox.numbers[:2]
+    rows = [
+        Planned(n, f"+1415555{1000 + n}", {"from_": one if n % 2 else other, "body": f"{n}"})
+        for n in range(10)
+    ]
+    Job.start(Plan(rows), twilio, name="two", rate=1.0, undo_seconds=0).wait(20)
+    took = sandbox.ledger[-1].at - sandbox.ledger[0].at
+    assert took == timedelta(seconds=4)
+
+
+def test_segments_can_be_what_is_counted(sandbox, twilio):
+    rows = [
+        Planned(n, f"+1415555{1000 + n}", {"from_": sandbox.numbers[0], "body": f"{n}"}, segments=3)
+        for n in range(5)
+    ]
+    Job.start(Plan(rows), twilio, name="long", rate=1.0, per="segment", undo_seconds=0).wait(20)
+    took = sandbox.ledger[-1].at - sandbox.ledger[0].at
+    assert timedelta(seconds=10) <= took <= timedelta(seconds=13)
+
+
+def test_later_statuses_and_the_bill_are_joined(sandbox, twilio):
+    job = begun(twilio)
+    job.wait(20)
+    sandbox.clock.advance("5 min")
+    assert job.refresh() == 5
+    frame = job.outcomes
+    assert frame["message_status"].notna().all()
+    assert list(frame["billed_segments"]) == [1] * 5
+    assert job.refresh() <= 5
+
+
+def test_later_statuses_of_many_are_read_from_the_log(sandbox, twilio):
+    job = begun(twilio, rows=60, rate=None)
+    job.wait(20)
+    sandbox.clock.advance("5 min")
+    assert job.refresh() == 60
+
+
+def test_a_message_that_failed_later_can_be_sent_again_and_a_delivered_one_cannot(sandbox, twilio):
+    rows = [  # the last two digits of a number in fiction decide its fate in the sandbox
+        Planned(n, f"+141555501{n}", {"from_": sandbox.numbers[0], "body": f"{n}"})
+        for n in range(89, 99)
+    ]
+    job = Job.start(Plan(rows), twilio, name="fates", rate=None, undo_seconds=0)
+    job.wait(20)
+    sandbox.clock.advance("1 day")
+    job.refresh()
+    came = dict(zip(job.outcomes["row"], job.outcomes["message_status"], strict=True))
+    lost = [n for n, status in came.items() if status in {"failed", "undelivered"}]
+    delivered = next(n for n, status in came.items() if status == "delivered")
+    assert lost == [91, 92, 93, 94, 95, 97]
+    assert list(job.resendable["row"]) == lost
+    with pytest.raises(JobError, match=f"Row {delivered} is not sent again"):
+        job.resend([*lost, delivered])
+    job.resend(job.resendable).wait(20)
+    assert len(sandbox.ledger) == 10 + len(lost)
+
+
+def test_a_job_is_opened_for_its_own_account_only(sandbox, twilio, tmp_path):
+    job = begun(twilio, folder=tmp_path)
+    job.wait(20)
+    found = Job.open("spring", tmp_path)
+    assert found.file == job.file
+    with Sandbox(seed=2) as other, pytest.raises(JobError, match="another account or sandbox"):
+        found.resume(Twilio(other.connection))
+    with Sandbox() as again:
+        fresh = begun(Twilio(again.connection), folder=tmp_path)
+        fresh.wait(20)
+        assert len(again.ledger) == 5, "a new world has its own ledger"
+        with pytest.raises(JobError, match="2 accounts or sandboxes"):
+            Job.open("spring", tmp_path)
+    with pytest.raises(JobError, match="no job"):
+        Job.open("autumn", tmp_path)
+
+
+def test_forgetting_keeps_the_ledger_and_the_name(sandbox, twilio):
+    job = begun(twilio)
+    job.wait(20)
+    job.forget()
+    assert job.outcomes["to"].isna().all()
+    assert statuses(begun(twilio)) == {"accepted": 5}
+    with pytest.raises(JobError, match="forgotten"):
+        Job.start(plan(sandbox.numbers[0], 6), twilio, name="spring")
+    assert len(sandbox.ledger) == 5
+
+
+def test_an_async_client_serves_as_well(sandbox):
+    job = begun(AsyncTwilio(sandbox.connection))
+    assert job.wait(20).counts["accepted"] == 5
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"rate": 0}, "rate"),
+        ({"rate": "fast"}, "rate"),
+        ({"rate": float("nan")}, "rate"),
+        ({"per": "minute"}, "per"),
+        ({"on_unknown": "resend"}, "on_unknown"),
+        ({"undo_seconds": -1}, "undo_seconds"),
+        ({"concurrency": 0}, "concurrency"),
+        ({"name": "../x"}, "name"),
+    ],
+)
+def test_an_option_that_cannot_be_right_is_refused_by_name(sandbox, twilio, options, field):
+    with pytest.raises(ConfigurationError) as caught:
+        begun(twilio, **options)
+    assert caught.value.field == field
+    assert sandbox.ledger == ()
+
+
+class Listening:
+    """A listener that knows what the sandbox's ledger knows, by the callback's token."""
+
+    status_url = "http://127.0.0.1:9/cb#rc=2"
+
+    def __init__(self) -> None:
+        self.tokens: dict[str, str] = {}
+
+    def find_by_token(self, token: str) -> str | None:
+        return self.tokens.get(token)
+
+
+def test_a_callbacks_token_settles_what_the_log_cannot(sandbox, twilio, monkeypatch):
+    """The list never shows it; the callback does."""
+    listening, sid = Listening(), "SM" + "e" * 32
+    seen: list[str] = []
+    real = Listening.find_by_token
+
+    def find(self: Listening, token: str) -> str | None:
+        seen.append(token)
+        return sid if len(seen) == 1 else real(self, token)
+
+    monkeypatch.setattr(Listening, "find_by_token", find)
+    sandbox.fail(status=503)
+    job = begun(twilio, rows=1, callbacks=listening)
+    assert statuses_after(job) == {"accepted": 1}
+    assert list(job.outcomes["settled_by"]) == ["callback"]
+    assert len(seen[0]) == 32
+
+
+# Scheduled
+
+
+def scheduled(sandbox, rows: int = 5) -> Plan:
+    when = sandbox.clock.now() + timedelta(hours=1)
+    return Plan(
+        [
+            Planned(
+                n,
+                f"+1415555{1000 + n}",
+                {"messaging_service_sid": sandbox.services[0], "body": f"{n}", "send_at": when},
+            )
+            for n in range(rows)
+        ]
+    )
+
+
+def test_a_scheduled_job_is_really_cancelled_at_twilio_and_says_so_again(sandbox, twilio):
+    job = Job.start(scheduled(sandbox), twilio, name="later", undo_seconds=0)
+    job.wait(20)
+    ledger = job.cancel()
+    assert ledger.cancelled == (0, 1, 2, 3, 4)
+    assert str(ledger) == "5 cancelled"
+    assert {twilio.messages.get(one.sid).status for one in sandbox.ledger} == {"canceled"}
+    assert job.cancel() == ledger
+    assert set(job.outcomes["message_status"]) == {"canceled"}
+
+
+def test_what_was_sent_before_the_cancel_is_told_apart(sandbox, twilio):
+    job = Job.start(scheduled(sandbox), twilio, name="later", undo_seconds=0)
+    job.wait(20)
+    sandbox.fail(status=500, times=50, path=sandbox.ledger[1].sid)
+    sandbox.clock.advance("2 hours")
+    ledger = job.cancel()
+    assert ledger.already_sent == (0, 2, 3, 4)
+    assert ledger.unknown == (1,)
+    ledger = job.cancel()
+    assert len(ledger.already_sent) + len(ledger.unknown) == 5
+
+
+def test_the_same_scheduled_cell_after_its_time_still_shows_the_ledger(sandbox, twilio):
+    asked = scheduled(sandbox)
+    Job.start(asked, twilio, name="later", undo_seconds=0).wait(20)
+    sandbox.clock.advance("3 hours")
+    assert statuses(Job.start(asked, twilio, name="later")) == {"accepted": 5}
+    assert len(sandbox.ledger) == 5

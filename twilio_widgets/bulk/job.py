@@ -1,0 +1,450 @@
+"""`Job`: a plan under way, or one that was; the face over its journal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from twilio_widgets.bulk import outcomes, states
+from twilio_widgets.bulk.cancelling import Cancelled, cancel_scheduled, ledger_of
+from twilio_widgets.bulk.journal import Journal, Verdict, create
+from twilio_widgets.bulk.later import later_statuses
+from twilio_widgets.bulk.ledger import reading
+from twilio_widgets.bulk.pace import MOST_AT_ONCE
+from twilio_widgets.bulk.place import Ownership, Place, place_of
+from twilio_widgets.bulk.plans import PlanLike, difference, rows_of
+from twilio_widgets.bulk.row import Row, fingerprint_of
+from twilio_widgets.bulk.running import Orders
+from twilio_widgets.bulk.searching import find_place
+from twilio_widgets.bulk.settle import Callbacks
+from twilio_widgets.bulk.standing import JobProgress
+from twilio_widgets.bulk.terms import checked_count, checked_terms, checked_time
+from twilio_widgets.bulk.underway import AT_ONCE, Underway, ask, beginning, permit_for
+from twilio_widgets.bulk.view import JobView
+from twilio_widgets.core.flow import Patience
+from twilio_widgets.core.message import is_message_sid, status_is_final
+from twilio_widgets.errors import ConfigurationError, InvalidMessage, JobError
+from twilio_widgets.progress import Count
+
+if TYPE_CHECKING:
+    from twilio_widgets.client import AsyncTwilio, Twilio
+    from twilio_widgets.core.connection import Connection
+
+UNDO_SECONDS = 5.0
+
+
+class Job(JobView):
+    """Many messages, each sent at most once by itself, with one outcome a row.
+
+    ``plan.send(twilio, name=…)`` begins one and returns at once; ``Job.open(name)`` finds it again,
+    in any process. Beginning a job that is there sends nothing and shows what became of it.
+
+    Everything is in its journal (`file`): a row is written down before it can leave, so that a lost
+    reply, a crash or a power cut leaves at worst a row whose outcome is `unknown`. That is settled
+    by evidence, and never sent again unless you ask for exactly that row with `resend`.
+    """
+
+    def __init__(self, place: Place, twilio: Twilio | AsyncTwilio | None = None) -> None:
+        super().__init__(place)
+        self._twilio = twilio
+
+    # Beginning
+
+    @classmethod
+    def start(
+        cls,
+        plan: PlanLike,
+        twilio: Twilio | AsyncTwilio,
+        *,
+        name: str,
+        folder: str | Path | None = None,
+        rate: float | None = 1.0,
+        per: Literal["message", "segment"] = "message",
+        on_unknown: Literal["hold", "abandon"] = "hold",
+        undo_seconds: float = UNDO_SECONDS,
+        concurrency: int = MOST_AT_ONCE,
+        callbacks: Callbacks | None = None,
+    ) -> Job:
+        """Begin to send a plan in the background, or show the job of that name.
+
+        Args:
+            plan: What ``tw.plan`` made.
+            twilio: The client to send with; its policy is asked before anything leaves.
+            name: The job's name, one for each plan you mean to send.
+            folder: Where its journal is kept, instead of your data folder.
+            rate: Messages a second for each sender; None does not pace.
+            per: What the rate counts: messages, or their segments.
+            on_unknown: ``"hold"`` keeps rows unknown that no evidence settles; ``"abandon"`` gives
+                them up. Neither sends them again.
+            undo_seconds: Time to cancel before the first message leaves.
+            concurrency: The most requests under way at once; it begins with 2 and adapts.
+            callbacks: A listener whose status callbacks tell what became of a lost reply.
+
+        Raises:
+            PolicyRefused: The client's policy forbids the job; nothing was sent.
+            JobError: The name has another plan (it says what differs), another process is running
+                it, or its journal cannot be used.
+        """
+        place = place_of(twilio.connection, name, folder)
+        terms = checked_terms(rate, per, on_unknown)
+        orders = Orders(
+            undo_seconds=checked_time(undo_seconds, "undo_seconds"),
+            concurrency=checked_count(concurrency, "concurrency"),
+            callbacks=callbacks,
+        )
+        with beginning() as running:
+            if (job := running.get(place.file)) is not None:
+                job._refuse_another(plan)
+                return job  # type: ignore[no-any-return]
+            job = cls(place, twilio)
+            with job._owning() as own:
+                if place.file.exists() or place.damaged():
+                    job._refuse_another(plan)
+                    return job
+                now = twilio.connection.now()
+                rows = rows_of(plan, now=now)
+                permit = permit_for(twilio, rows, name)
+                create(place, rows, terms, now=now.timestamp())
+                job._begin(own, Journal(place), twilio, replace(orders, permit=permit))
+            running[place.file] = job
+            return job
+
+    @classmethod
+    def open(
+        cls,
+        name: str,
+        folder: str | Path | None = None,
+        connection: Connection | None = None,
+    ) -> Job:
+        """Find a job again, whether it has ended or not; nothing is sent.
+
+        Args:
+            name: The job's name.
+            folder: Where its journal is kept, when it was not your data folder.
+            connection: Whose it is; needed when several accounts have a job of that name, and for
+                a sandbox.
+
+        Raises:
+            JobError: There is no such job, or its journal cannot be used.
+        """
+        if connection is None:
+            place = find_place(name, folder)
+        else:
+            place = place_of(connection, name, folder)
+        with beginning() as running:
+            if (job := running.get(place.file)) is not None:
+                return job  # type: ignore[no-any-return]
+        with reading(place):
+            return cls(place)
+
+    def resume(
+        self,
+        twilio: Twilio | AsyncTwilio | None = None,
+        *,
+        concurrency: int = MOST_AT_ONCE,
+        callbacks: Callbacks | None = None,
+    ) -> Job:
+        """Go on where it stopped: send what is pending, and settle what is unknown.
+
+        Args:
+            twilio: The client to send with; the one it was begun with when not given.
+            concurrency: The most requests under way at once.
+            callbacks: A listener whose callbacks are evidence.
+
+        Raises:
+            PolicyRefused: The client's policy forbids what is left.
+            JobError: Another process is running it, or its journal cannot be used.
+        """
+        if self.under_way:
+            return self
+        orders = Orders(concurrency=checked_count(concurrency, "concurrency"), callbacks=callbacks)
+        return self._go_on(self._client(twilio), orders)
+
+    def resend(self, rows: object, twilio: Twilio | AsyncTwilio | None = None) -> Job:
+        """Send rows again, because you ask for them.
+
+        A row that is unknown may have been sent: then its recipient gets it twice.
+
+        Args:
+            rows: Their places (`row`), or a frame of them such as `resendable`.
+            twilio: The client to send with; the one it was begun with when not given.
+
+        Raises:
+            JobError: One of them was accepted, or its recipient opted out; none is sent.
+        """
+        client, positions = self._client(twilio), outcomes.positions_of(rows)
+
+        def decide(journal: Journal) -> list[Row]:
+            chosen = outcomes.checked_for_resending(journal.rows(), positions)
+            permit_for(client, chosen, self.name)
+            return journal.decide(chosen, "resend", now=client.connection.now().timestamp())
+
+        return self._go_on(client, Orders(only=frozenset(positions)), decide)
+
+    def _go_on(
+        self,
+        twilio: Twilio | AsyncTwilio,
+        orders: Orders,
+        first: Callable[[Journal], object] = lambda _journal: None,
+    ) -> Job:
+        with beginning() as running, self._owning() as own:
+            journal = Journal(self._place)
+            try:
+                first(journal)
+                rows = journal.rows(states.PENDING)
+                if orders.only is not None:
+                    rows = [row for row in rows if row.n in orders.only]
+                permit = permit_for(twilio, rows, self.name)
+            except BaseException:
+                journal.close()
+                raise
+            self._begin(own, journal, twilio, replace(orders, permit=permit))
+            running[self._place.file] = self
+        return self
+
+    def _begin(
+        self, own: Ownership, journal: Journal, twilio: Twilio | AsyncTwilio, orders: Orders
+    ) -> None:
+        self._twilio = twilio
+        orders = replace(orders, tell=self._tell)
+        self._underway = Underway(self._place, own, journal, twilio, orders)
+
+    # While it runs
+
+    def wait(self, timeout: float | None = None, *, progress: bool = False) -> JobProgress:
+        """Wait until it has ended, or waits for you.
+
+        Interrupting this does not stop the job.
+
+        Args:
+            timeout: Seconds to wait at most; None waits as long as it takes.
+            progress: Show a bar meanwhile.
+
+        Returns:
+            How far it has come.
+
+        Raises:
+            JobError: Its journal could not be written any more, so it stopped.
+        """
+        if self._underway is not None:
+            if progress:
+                self._show(timeout)
+            else:
+                self._wait(timeout)
+        return self.progress
+
+    def _wait(self, seconds: float | None) -> bool:
+        assert self._underway is not None  # noqa: S101  # asked by the callers
+        try:
+            self._underway.work.result(seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    def _show(self, timeout: float | None) -> None:
+        until = None if timeout is None else time.monotonic() + timeout
+        bar = Count(self.progress.total)
+        try:
+            while not self._wait(_LOOK):
+                now = self.progress
+                bar(now.done, f"{now.unknown} unknown" if now.unknown else now.state)
+                if until is not None and time.monotonic() >= until:
+                    return
+            bar(self.progress.done)
+        finally:
+            bar.close()
+
+    def pause(self) -> None:
+        """Let nothing more leave. What is on its way is waited for; `resume` goes on."""
+        if self._underway is not None:
+            self._underway.end("paused", "You paused it.")
+
+    def cancel(self, twilio: Twilio | AsyncTwilio | None = None) -> Cancelled:
+        """Let nothing more leave, ever; cancel at Twilio what is scheduled there.
+
+        It may be repeated: what was cancelled before is counted as cancelled.
+
+        Args:
+            twilio: The client to cancel scheduled messages with; the one it was begun with when not
+                given.
+
+        Returns:
+            What it came to, row by row. An unknown row of a scheduled job may stand at Twilio
+            without our knowing its SID: `resume` settles it, then cancel again.
+
+        Raises:
+            JobError: Another process is running it: cancel it there.
+        """
+        if self._underway is not None and self.under_way:
+            self._underway.end("cancelled", "You cancelled it.")
+            self._wait(None)
+        with self._writing() as journal:
+            now = self._now()
+            journal.recover(now=now)
+            journal.decide(journal.rows(states.PENDING), "skip", now=now)
+            scheduled = [r for r in journal.rows(states.ACCEPTED) if r.parameter("SendAt")]
+            found: dict[str, list[int]] = {}
+            if scheduled:
+                found = self._cancel_at_twilio(journal, scheduled, self._client(twilio))
+            journal.note("cancelled", "You cancelled it.", now=self._now())
+            return ledger_of(journal.rows(), found)
+
+    def _cancel_at_twilio(
+        self, journal: Journal, rows: list[Row], twilio: Twilio | AsyncTwilio
+    ) -> dict[str, list[int]]:
+        connection = twilio.connection
+        slices = [rows[start::AT_ONCE] for start in range(min(AT_ONCE, len(rows)))]
+        flows = [
+            cancel_scheduled(connection, lambda: Patience(twilio.timeout), part) for part in slices
+        ]
+        found: dict[str, list[int]] = {}
+        for places, seen in ask(twilio, flows):
+            journal.see(seen, now=self._now())
+            for word, numbers in places.items():
+                found.setdefault(word, []).extend(numbers)
+        return found
+
+    # Afterwards
+
+    def refresh(self, twilio: Twilio | AsyncTwilio | None = None) -> int:
+        """Ask Twilio what became of the messages that were accepted.
+
+        Args:
+            twilio: The client to ask with; the one it was begun with when not given.
+
+        Returns:
+            How many messages were seen. Those that had come to their end before are not asked for.
+        """
+        client = self._client(twilio)
+        with self._writing() as journal:
+            sids = [
+                str(row.sid)
+                for row in journal.rows(states.ACCEPTED)
+                if row.price is None or not status_is_final(row.message_status or "")
+            ]
+            if not sids:
+                return 0
+            flow = later_statuses(
+                client.connection,
+                lambda: Patience(client.timeout),
+                sids,
+                journal.header.created_at,
+                lambda seen: journal.see(seen, now=self._now()),
+            )
+            (count,) = ask(client, [flow])
+            return count
+
+    def abandon(self, rows: object) -> None:
+        """Give unknown rows up: they are neither sent again nor asked about any more.
+
+        Args:
+            rows: Their places (`row`), or a frame of them.
+
+        Raises:
+            JobError: One of them is not unknown; none is given up.
+        """
+        positions = set(outcomes.positions_of(rows))
+        with self._writing() as journal:
+            chosen = [row for row in journal.rows(states.UNKNOWN) if row.n in positions]
+            if wrong := sorted(positions - {row.n for row in chosen}):
+                raise JobError(f"Row {wrong[0]} is not unknown, so nothing was changed.")
+            journal.decide(chosen, "abandon", now=self._now())
+
+    def attach(self, row: int, sid: str) -> None:
+        """Say that an unknown row is this message, when you can tell and the log cannot.
+
+        Args:
+            row: Its place.
+            sid: The message's SID.
+
+        Raises:
+            InvalidMessage: That is no message SID.
+            JobError: The row is not unknown, or the message is another row's.
+        """
+        if not is_message_sid(sid):
+            raise InvalidMessage("That is no message SID.", field="sid")
+        with self._writing() as journal:
+            if row not in {one.n for one in journal.rows(states.UNKNOWN)}:
+                raise JobError(f"Row {row} is not unknown, so nothing was changed.")
+            verdict = Verdict(row, "accepted", "You said so.", "{}", by="person", sid=sid)
+            journal.settle([verdict], now=self._now())
+
+    def forget(self) -> None:
+        """Take every number and text out of the journal; statuses, SIDs and times stay.
+
+        The name stays taken, so that the same cell still sends nothing. A row is then known by its
+        place alone.
+
+        Raises:
+            JobError: A row is still pending or unknown, or another process is running the job.
+        """
+        with self._writing() as journal:
+            journal.forget(now=self._now())
+
+    # Inside
+
+    @contextmanager
+    def _owning(self) -> Iterator[Ownership]:
+        """Own the job, and hand it over when a run begins."""
+        own = Ownership(self._place)
+        try:
+            yield own
+        finally:
+            if self._underway is None or self._underway.own is not own:
+                own.release()
+
+    @contextmanager
+    def _writing(self) -> Iterator[Journal]:
+        """Open the journal for writing, or use the one that is open for the run."""
+        if self._underway is not None and self.under_way:
+            yield self._underway.journal
+            return
+        with self._owning(), closing(Journal(self._place)) as journal:
+            yield journal
+
+    def _client(self, twilio: Twilio | AsyncTwilio | None) -> Twilio | AsyncTwilio:
+        client = twilio if twilio is not None else self._twilio
+        if client is None:
+            raise ConfigurationError(
+                "This job was not begun here: give the client, such as job.resume(twilio).",
+                field="twilio",
+            )
+        connection, place = client.connection, self._place
+        if (connection.acting_sid, connection.world_id) != (place.account_sid, place.world):
+            raise JobError(
+                f'Job "{self.name}" belongs to another account or sandbox than this client; '
+                "nothing was sent."
+            )
+        return client
+
+    def _now(self) -> float:
+        if self._twilio is not None:
+            return self._twilio.connection.now().timestamp()
+        return datetime.now(UTC).timestamp()
+
+    def _refuse_another(self, plan: PlanLike) -> None:
+        """Let a plan pass that is the job's own.
+
+        Raises:
+            JobError: It is another one; it says what differs.
+        """
+        with reading(self._place) as ledger:
+            kept, header = ledger.rows(), ledger.header
+        # Checked against the job's own time: what was to be sent at noon is past by now.
+        planned = rows_of(plan, now=datetime.fromtimestamp(header.created_at, UTC))
+        if fingerprint_of(planned) == header.fingerprint:
+            return
+        what = None if header.forgotten_at else difference(planned, kept)
+        raise JobError(
+            f'Job "{self.name}" was made from another plan ({what or "its rows are forgotten"}). '
+            "Nothing was sent. Give this plan another name, or the same plan to see the job."
+        )
+
+
+_LOOK = 0.1
+"""Seconds between two pictures of the bar."""

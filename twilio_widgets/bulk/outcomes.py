@@ -1,0 +1,148 @@
+"""What became of each row, put together from the journal, and which rows may be sent again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from twilio_widgets.bulk import states
+from twilio_widgets.bulk.ledger import Attempt, Finding, Ledger
+from twilio_widgets.bulk.row import Row
+from twilio_widgets.core.explain import explain_error
+from twilio_widgets.errors import ConfigurationError, JobError
+
+if TYPE_CHECKING:
+    from twilio_widgets.frames.safe_frame import SafeFrame
+
+_CAME_TO_NOTHING = frozenset({"failed", "undelivered", "canceled"})
+"""Statuses of a message that reached nobody, and never will."""
+
+
+def outcomes_of(ledger: Ledger, rows: Sequence[Row]) -> SafeFrame:
+    """Return these rows as a DataFrame."""
+    from twilio_widgets.frames.outcomes import outcome_frame
+
+    attempts: dict[int, list[Attempt]] = {}
+    for attempt in ledger.attempts():
+        attempts.setdefault(attempt.n, []).append(attempt)
+    findings = ledger.findings()
+    lines = [_line(row, attempts.get(row.n, []), findings.get(row.n)) for row in rows]
+    columns: Mapping[str, Sequence[Any]] = {
+        name: [line[name] for line in lines] for name in _line(_BLANK, [], None)
+    }
+    said = {"job": ledger.header.name, "rows": len(rows), "of": ledger.header.rows}
+    return outcome_frame(columns, statuses=states.STATUSES, attrs=said)
+
+
+_BLANK = Row(n=0, form=())
+
+
+def _line(row: Row, attempts: Sequence[Attempt], finding: Finding | None) -> dict[str, object]:
+    return {
+        "row": row.n,
+        "to": row.to or None,
+        "status": row.status,
+        "sid": row.sid,
+        "error_code": _code(row),
+        "explanation": _explanation(row, finding),
+        "attempts": row.attempts,
+        "first_attempt_at": attempts[0].started_at if attempts else None,
+        "last_attempt_at": attempts[-1].started_at if attempts else None,
+        "updated_at": row.updated_at,
+        "settled_by": row.settled_by,
+        "message_status": row.message_status,
+        "segments": row.segments,
+        "billed_segments": row.billed_segments,
+        "cost": row.cost,
+        "price": row.price,
+        "price_unit": row.price_unit,
+    }
+
+
+def _code(row: Row) -> int | None:
+    return row.message_error if row.message_error is not None else row.error_code
+
+
+def _explanation(row: Row, finding: Finding | None) -> str | None:
+    """Say why a row is where it is, in a sentence."""
+    code = _code(row)
+    if code is not None:
+        explanation = explain_error(code)
+        return str(explanation) if explanation.known else row.problem or str(explanation)
+    if row.status == states.UNKNOWN:
+        return (finding.why if finding is not None else None) or row.problem
+    return row.problem
+
+
+def failed(rows: Iterable[Row]) -> list[Row]:
+    """Return the rows that are known to have reached nobody."""
+    return [row for row in rows if row.status == states.REJECTED or _reached_nobody(row)]
+
+
+def resendable(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows a person may send again without a second thought.
+
+    Never one that was delivered or may have been, and never one whose recipient opted out.
+    """
+    stopped = {row.to for row in rows if _opted_out(row)}
+    return [row for row in failed(rows) if row.form and row.to not in stopped]
+
+
+def _reached_nobody(row: Row) -> bool:
+    return row.status == states.ACCEPTED and row.message_status in _CAME_TO_NOTHING
+
+
+def _opted_out(row: Row) -> bool:
+    return states.OPTED_OUT in {row.error_code, row.message_error}
+
+
+def positions_of(rows: object) -> list[int]:
+    """Return the rows a person names: a frame with a ``row`` column, one row, or several.
+
+    Raises:
+        ConfigurationError: They cannot be read as rows.
+    """
+    if hasattr(rows, "columns") and "row" in cast("Any", rows).columns:
+        rows = cast("Any", rows)["row"]
+    single = isinstance(rows, int) and not isinstance(rows, bool)
+    try:
+        return sorted({int(n) for n in cast("Iterable[Any]", [rows] if single else rows)})
+    except (TypeError, ValueError):
+        raise ConfigurationError(
+            'Name rows by their place in the plan, such as [3, 7], or by a frame with a "row" '
+            "column, such as job.resendable.",
+            field="rows",
+        ) from None
+
+
+def checked_for_resending(rows: Sequence[Row], positions: Sequence[int]) -> list[Row]:
+    """Return the rows at these places, when every one of them may be sent again.
+
+    Unknown rows may be: that is the person's decision.
+
+    Raises:
+        JobError: One of them may not; none is sent.
+    """
+    by_place = {row.n: row for row in rows}
+    chosen: list[Row] = []
+    for n in positions:
+        row = by_place.get(n)
+        if row is None:
+            raise JobError(f"The job has no row {n}. Nothing was sent.")
+        if (reason := _why_not(row)) is not None:
+            raise JobError(f"Row {n} is not sent again: {reason}. Nothing was sent.")
+        chosen.append(row)
+    return chosen
+
+
+def _why_not(row: Row) -> str | None:
+    if not row.form:
+        return "what it said has been forgotten"
+    if _opted_out(row):
+        return "its recipient has opted out"
+    if row.status in {states.PENDING, states.ATTEMPTED}:
+        return f"it is {row.status}, and goes by itself"
+    if row.status == states.ACCEPTED and not _reached_nobody(row):
+        seen = f" and {row.message_status}" if row.message_status else ""
+        return f"Twilio has accepted it{seen} ({row.sid})"
+    return None

@@ -1,0 +1,52 @@
+"""Finding a job by its name alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from twilio_widgets.bulk.place import JOBS, Place, check_name
+from twilio_widgets.core.folders import user_folder
+from twilio_widgets.errors import JobError
+
+
+def find_place(name: str, folder: str | Path | None) -> Place:
+    """Return where the one job of this name is kept, whosever it is.
+
+    Args:
+        name: The job's name.
+        folder: Where jobs are kept; the user's data folder when not given.
+
+    Raises:
+        JobError: There is none, or more than one account has one.
+    """
+    home = user_folder() / JOBS if folder is None else Path(folder).expanduser()
+    file = f"{check_name(name)}.sqlite"
+    found = [*_matching(home, 1, file), *_matching(home, 2, file)]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise JobError(
+            f'There is no job "{name}" in {home}. A sandbox keeps its jobs with its world: give '
+            "connection=sandbox.connection; and give folder= when the job was given one."
+        )
+    raise JobError(
+        f'{len(found)} accounts or sandboxes have a job "{name}" in {home}. Say whose it is: '
+        "connection=."
+    )
+
+
+def _matching(home: Path, depth: int, file: str) -> list[Place]:
+    places = []
+    for path in sorted(home.glob("/".join(["*"] * depth))):
+        if not (path / file).is_file():
+            continue
+        account, *world = path.relative_to(home).parts
+        places.append(
+            Place(
+                folder=path,
+                name=file.removesuffix(".sqlite"),
+                account_sid=account,
+                world=world[0] if world else None,
+            )
+        )
+    return places

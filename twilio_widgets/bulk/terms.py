@@ -1,0 +1,56 @@
+"""Checking how a job is to be carried out, before anything is written down."""
+
+from __future__ import annotations
+
+import math
+
+from twilio_widgets.bulk.journal import Terms
+from twilio_widgets.errors import ConfigurationError
+
+
+def checked_terms(rate: object, per: object, on_unknown: object) -> Terms:
+    """Return the terms of a job.
+
+    Raises:
+        ConfigurationError: One of them cannot be right; it names the argument.
+    """
+    if rate is not None and checked_time(rate, "rate") == 0:
+        raise ConfigurationError(
+            "rate is a number a second above 0, or None for no pacing.", field="rate"
+        )
+    if per not in {"message", "segment"}:
+        raise ConfigurationError('per is "message" or "segment".', field="per")
+    if on_unknown not in {"hold", "abandon"}:
+        raise ConfigurationError(
+            'on_unknown is "hold" or "abandon". Rows whose outcome is unknown are sent again only '
+            "when you ask for them: job.resend(rows).",
+            field="on_unknown",
+        )
+    return Terms(
+        rate=None if rate is None else checked_time(rate, "rate"),
+        per=str(per),
+        on_unknown=str(on_unknown),
+    )
+
+
+def checked_time(value: object, name: str) -> float:
+    """Return a number that is 0 or more.
+
+    Raises:
+        ConfigurationError: It is none.
+    """
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not (is_number and math.isfinite(value) and value >= 0):  # type: ignore[arg-type, operator]
+        raise ConfigurationError(f"{name} is a number, 0 or more.", field=name)
+    return float(value)  # type: ignore[arg-type]
+
+
+def checked_count(value: object, name: str) -> int:
+    """Return a whole number that is 1 or more.
+
+    Raises:
+        ConfigurationError: It is none.
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ConfigurationError(f"{name} is a whole number, 1 or more.", field=name)
+    return value

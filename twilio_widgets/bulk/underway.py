@@ -1,0 +1,123 @@
+"""Beginning a run: who owns the job, what the policy says of it, and where it goes on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from twilio_widgets.bulk.journal import Journal
+from twilio_widgets.bulk.place import Ownership, Place
+from twilio_widgets.bulk.row import Row
+from twilio_widgets.bulk.running import Orders, Run
+from twilio_widgets.core import loop
+from twilio_widgets.core.policy import Policy
+from twilio_widgets.core.request import Flow
+
+if TYPE_CHECKING:
+    from twilio_widgets.client import AsyncTwilio, Twilio
+    from twilio_widgets.core.permit import Permit
+
+T = TypeVar("T")
+
+AT_ONCE = 8
+"""How many requests that are no messages a job has under way at once."""
+
+
+class Underway:
+    """A run on the background loop, and the right to it.
+
+    Args:
+        place: The job's.
+        own: The right to run it; it is released when the run ends.
+        journal: Open for writing; it is closed when the run ends.
+        twilio: The client to send with, or one like it.
+        orders: How it is to go.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        own: Ownership,
+        journal: Journal,
+        twilio: Twilio | AsyncTwilio,
+        orders: Orders,
+    ) -> None:
+        self.own = own
+        self.journal = journal
+        self.run = Run(journal, place, twilio.twin(), orders)
+        self.work = loop.start(self._going())
+
+    async def _going(self) -> None:
+        try:
+            await self.run.carry_out()
+        finally:
+            self.journal.close()
+            self.own.release()
+
+    def end(self, state: str, note: str = "") -> None:
+        """Let nothing more leave; see `Run.end`."""
+        self.work.call(lambda: self.run.end(state, note))
+
+
+_registry = threading.Lock()
+_known: dict[Path, object] = {}
+
+
+@contextmanager
+def beginning() -> Iterator[dict[Path, Any]]:
+    """Hold the list of the jobs this process is running, so that none is begun twice."""
+    with _registry:
+        for file, job in list(_known.items()):
+            if not cast("Any", job).under_way:
+                del _known[file]
+        yield _known
+
+
+def permit_for(twilio: Twilio | AsyncTwilio, rows: Sequence[Row], name: str) -> Permit | None:
+    """Ask the client's policy about sending these rows, before the first request.
+
+    Raises:
+        PolicyRefused: It forbids the job.
+    """
+    policy = twilio.policy
+    if not rows or not isinstance(policy, Policy):
+        return None  # a judge of the user's own sees every request, as it sees all others
+    return policy.judge_job(
+        twilio.connection,
+        recipients=len(rows),
+        segments=sum(row.segments for row in rows),
+        cost=_sum(row.cost for row in rows),
+        name=name,
+    )
+
+
+def _sum(costs: Iterable[str | None]) -> Decimal | None:
+    total = Decimal(0)
+    for cost in costs:
+        if cost is None:
+            return None
+        total += Decimal(cost)
+    return total
+
+
+def ask(twilio: Twilio | AsyncTwilio, flows: Sequence[Flow[T]]) -> list[T]:
+    """Carry out flows on the background loop, some at once, and wait for them."""
+    import asyncio
+
+    async def asking() -> list[T]:
+        twin, gate = twilio.twin(), asyncio.Semaphore(AT_ONCE)
+
+        async def one(flow: Flow[T]) -> T:
+            async with gate:
+                return cast("T", await cast("Any", twin.run(flow)))
+
+        try:
+            return list(await asyncio.gather(*map(one, flows)))
+        finally:
+            await twin.aclose()
+
+    return loop.start(asking()).result()

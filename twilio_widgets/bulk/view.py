@@ -1,0 +1,136 @@
+"""What can be seen of a job, while it runs and long after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from twilio_widgets.bulk import outcomes
+from twilio_widgets.bulk.ledger import reading
+from twilio_widgets.bulk.place import Place, runner_of
+from twilio_widgets.bulk.running import Run
+from twilio_widgets.bulk.standing import JobProgress, rate_of
+from twilio_widgets.bulk.underway import Underway
+
+if TYPE_CHECKING:
+    from twilio_widgets.bulk.row import Row
+    from twilio_widgets.frames.safe_frame import SafeFrame
+
+Follower = Callable[[JobProgress], None]
+
+
+class JobView:
+    """A job as its journal and, while it runs here, its run show it.
+
+    Args:
+        place: Where its journal is kept.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._underway: Underway | None = None
+        self._followers: tuple[Follower, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The job's name."""
+        return self._place.name
+
+    @property
+    def file(self) -> Path:
+        """Its journal. It holds people's numbers and texts until `forget`."""
+        return self._place.file
+
+    @property
+    def under_way(self) -> bool:
+        """Whether it goes on in this process."""
+        return self._underway is not None and not self._underway.work.done
+
+    @property
+    def progress(self) -> JobProgress:
+        """How far it has come."""
+        if self._underway is not None and self.under_way:
+            return self._of(self._underway.run)
+        with reading(self._place) as ledger:
+            header, counts = ledger.header, ledger.counts()
+        state, note = header.state, header.note
+        if state in {"waiting", "running", "settling"}:
+            runner = runner_of(self._place)
+            note = f"It runs {runner}." if runner else "Whoever ran it is gone: resume() goes on."
+            state = state if runner else "paused"
+        return JobProgress(name=self.name, state=state, counts=counts, note=note)
+
+    def _of(self, run: Run) -> JobProgress:
+        return JobProgress(
+            name=self.name,
+            state=run.state,
+            counts=dict(run.counts),
+            note=run.note,
+            rate=rate_of(tuple(run.answered), run.now()),
+        )
+
+    def follow(self, function: Follower) -> Callable[[], None]:
+        """Have a function told, on another thread and often, how far the job has come.
+
+        Returns:
+            Call it to be told no more.
+        """
+        self._followers = (*self._followers, function)
+
+        def leave() -> None:
+            self._followers = tuple(one for one in self._followers if one is not function)
+
+        return leave
+
+    def _tell(self, run: Run) -> None:
+        if not self._followers:
+            return
+        progress = self._of(run)
+        for function in self._followers:
+            with suppress(Exception):  # a picture that cannot be drawn stops no job
+                function(progress)
+
+    # Rows
+
+    @property
+    def outcomes(self) -> SafeFrame:
+        """What became of each row, as a DataFrame.
+
+        ``status`` is the row's (pending, attempted, accepted, rejected, unknown, skipped,
+        abandoned); ``message_status`` is Twilio's word for its message, once `refresh` has asked.
+        ``segments`` and ``cost`` are predicted, ``billed_segments`` and ``price`` are Twilio's.
+        """
+        return self._frame(lambda rows: rows)
+
+    @property
+    def failed(self) -> SafeFrame:
+        """The outcomes of rows that are known to have reached nobody."""
+        return self._frame(outcomes.failed)
+
+    @property
+    def resendable(self) -> SafeFrame:
+        """The outcomes of rows that can be sent again without a second thought.
+
+        Never a row that was delivered or may have been, and never one whose recipient opted out.
+        """
+        return self._frame(outcomes.resendable)
+
+    def _frame(self, chosen: Callable[[list[Row]], list[Row]]) -> SafeFrame:
+        with reading(self._place) as ledger:
+            return outcomes.outcomes_of(ledger, chosen(ledger.rows()))
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was begun (aware, UTC)."""
+        with reading(self._place) as ledger:
+            return datetime.fromtimestamp(ledger.header.created_at, UTC)
+
+    def __len__(self) -> int:
+        with reading(self._place) as ledger:
+            return ledger.header.rows
+
+    def __repr__(self) -> str:
+        return str(self.progress)
