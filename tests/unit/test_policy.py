@@ -15,7 +15,6 @@ import twilio_widgets as tw
 from twilio_widgets.core.amount import Amount
 from twilio_widgets.core.in_force import Verdict
 from twilio_widgets.core.permit import Permit
-from twilio_widgets.core.policy import permit_for
 from twilio_widgets.core.recipients import Allowed, plain_address
 from twilio_widgets.core.request import Request
 from twilio_widgets.errors import ConfigurationError, InvalidMessage, PolicyRefused
@@ -89,12 +88,12 @@ def test_the_sandbox_is_free_until_a_policy_is_given():
         for connection in (sandbox.connection, sandbox.api_key_connection):
             with tw.Twilio(connection) as twilio:
                 assert twilio.policy == tw.Policy(max_recipients=None)
-                assert permit_for(twilio.policy, connection, recipients=100_000)
+                assert twilio.policy.judge_job(connection, recipients=100_000)
         strict = tw.Policy()
         with tw.Twilio(sandbox.connection, policy=strict) as twilio:
             assert twilio.policy is strict
             with pytest.raises(PolicyRefused):
-                permit_for(twilio.policy, sandbox.connection, recipients=101)
+                twilio.policy.judge_job(sandbox.connection, recipients=101)
     with tw.Twilio(tw.AuthTokenConnection(ACCOUNT, "0" * 32)) as twilio:
         assert twilio.policy == strict
 
@@ -107,7 +106,7 @@ def test_what_is_no_policy_is_refused_when_the_client_is_made(connection):
     assert caught.value.field == "policy"
 
 
-def test_a_judge_of_ones_own_judges_requests_and_lets_jobs_begin(connection):
+def test_a_judge_of_ones_own_is_asked_about_every_request(connection):
     class Mine:
         def judge(self, request):
             raise PolicyRefused("Mine.")
@@ -115,8 +114,7 @@ def test_a_judge_of_ones_own_judges_requests_and_lets_jobs_begin(connection):
     with tw.Twilio(connection, policy=Mine()) as twilio:
         with pytest.raises(PolicyRefused, match="Mine"):
             twilio.messages.send(TO, from_=FROM, body="Hi")
-        permit = permit_for(twilio.policy, connection, recipients=5000, name="spring")
-        assert repr(permit) == "Permit('spring', 0 sent)"
+        assert isinstance(twilio.policy, Mine)
 
 
 # A dry run
@@ -281,6 +279,22 @@ def test_a_job_is_held_to_what_really_leaves(connection):
     first.give_back()
     assert permit.sent == Amount(1)
     assert judge.judge(message(job=permit)) is not None
+
+
+def test_what_the_policy_cannot_weigh_is_a_share_of_what_the_job_was_judged_by(connection):
+    """The plan had a price for Britain; the policy has none."""
+    policy = tw.Policy(max_cost=1, max_segments=10)
+    whole = {"recipients": 3, "segments": 6, "cost": Decimal("0.2")}
+    permit = policy.judge_job(connection, **whole, name="spring")
+    judge = policy.on(connection)
+    for more in ({}, {"ContentSid": "HX" + "0" * 32}):
+        judge.judge(message("+442079460123", job=permit, **more))
+    assert permit.sent == Amount(2, 3, Decimal("0.133332"))
+    assert repr(permit) == "Permit('spring', 2 sent)"
+    exact = tw.Policy(max_cost="0.2")
+    permit = exact.judge_job(connection, **whole)
+    for _ in range(3):
+        assert exact.on(connection).judge(message("+442079460123", job=permit)) is not None
 
 
 def test_a_day_has_limits_over_all_clients_of_an_account(connection, monkeypatch):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from decimal import ROUND_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from typing import NamedTuple
 
 NOTHING = Decimal(0)
@@ -63,6 +63,11 @@ class Limits:
             if limit is not None and found > limit:
                 return Excess(each.name, found, limit)
         return None
+
+
+def share_of(cost: Decimal, parts: int) -> Decimal:
+    """Return one of equal parts of a cost; together they are never more than it."""
+    return (cost / max(1, parts)).quantize(Decimal("0.000001"), ROUND_DOWN)
 
 
 def counted(name: str, number: int | Decimal) -> str:

@@ -104,7 +104,7 @@ class InForce:
         if self.policy.allow is not None and creation.to not in self.policy.allow:
             raise refusals.not_allowed(creation)
         self._check_hours(creation, now)
-        return creation, self._weighed(creation)
+        return creation, self._weighed(creation, request.job)
 
     def _check_hours(self, creation: Creation, now: datetime) -> None:
         hours = self.policy.quiet_hours
@@ -120,14 +120,20 @@ class InForce:
             if zones:
                 raise refusals.quiet(creation, hours, zones[0], moment)
 
-    def _weighed(self, creation: Creation) -> Amount:
-        """Return what a message comes to; what no rule asks for is not worked out."""
+    def _weighed(self, creation: Creation, job: Permit | None) -> Amount:
+        """Return what a message comes to; what no rule asks for is not worked out.
+
+        What is not known of a job's message is its share of what the job was judged by.
+        """
         if not self._weighs:
             return Amount(1)
         count = segments_of(creation)
+        cost = self.policy.prices.cost(creation, count)
+        if job is not None:
+            count = job.segments_each if count is None else count
+            cost = job.cost_each if cost is None else cost
         if count is None and self._asks_segments:
             raise refusals.unknown_segments(creation)
-        cost = self.policy.prices.cost(creation, count)
         if cost is None and self._asks_cost:
             raise refusals.unknown_price(creation)
         # What nobody asks for and nobody knows is counted as little.

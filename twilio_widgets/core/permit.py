@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from decimal import Decimal
 
 from twilio_widgets.core.amount import Amount
 
@@ -16,10 +17,20 @@ class Permit:
 
     Args:
         name: The job, for people.
+        segments_each: How many segments a message of it has, where its own text does not tell.
+        cost_each: What a message of it costs, where the policy knows no price: the plan did.
     """
 
-    def __init__(self, name: str = "") -> None:
+    def __init__(
+        self,
+        name: str = "",
+        *,
+        segments_each: int | None = None,
+        cost_each: Decimal | None = None,
+    ) -> None:
         self.name = name
+        self.segments_each = segments_each
+        self.cost_each = cost_each
         self._lock = threading.Lock()
         self._sent = Amount()
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from twilio_widgets.core import confirming, refusals
-from twilio_widgets.core.amount import NOTHING, Amount, Limits
+from twilio_widgets.core.amount import NOTHING, Amount, Limits, share_of
 from twilio_widgets.core.explaining import rules_of
 from twilio_widgets.core.in_force import InForce
 from twilio_widgets.core.message import message_path
@@ -153,7 +153,11 @@ class Policy:
             PolicyRefused: A limit forbids the job, what a limit asks for is not known, or this is a
                 dry run.
         """
-        permit = Permit(name)
+        permit = Permit(
+            name,
+            segments_each=None if segments is None else max(1, segments // max(1, recipients)),
+            cost_each=None if cost is None else share_of(cost, recipients),
+        )
         limits = (self.per_job, self.per_day)
         if segments is None and any(limit.segments is not None for limit in limits):
             raise refusals.unknown_of_a_job(permit, "segments")
@@ -272,24 +276,3 @@ def default_policy(connection: Connection) -> Policy:
     # A sandbox's API key calls itself one; its wire tells. (Its `root_url` would open a socket.)
     sandbox = connection.kind == "sandbox" or connection.wire is not None
     return FREE if sandbox else Policy()
-
-
-def permit_for(
-    policy: Policy | object,
-    connection: Connection,
-    *,
-    recipients: int,
-    segments: int | None = None,
-    cost: Decimal | None = None,
-    name: str = "",
-) -> Permit:
-    """Judge a job by what is in force on a client; see `Policy.judge_job`.
-
-    Args:
-        policy: ``twilio.policy``. A judge of somebody's own knows no jobs; it judges each request.
-    """
-    if not isinstance(policy, Policy):
-        return Permit(name)
-    return policy.judge_job(
-        connection, recipients=recipients, segments=segments, cost=cost, name=name
-    )

@@ -110,7 +110,7 @@ def job_too_large(permit: Permit, excess: Excess) -> PolicyRefused:
 def unknown_of_a_job(permit: Permit, what: str) -> PolicyRefused:
     """What a limit asks for is not known of a job."""
     way = (
-        GIVE_A_PRICE
+        'tw.plan(…, prices={"GB": "0.05"}) gives dollars for a segment in a country.'
         if what == "cost"
         else "Leave max_segments and max_segments_per_day out for content templates."
     )

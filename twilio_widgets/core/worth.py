@@ -72,10 +72,13 @@ class PriceList:
 
 
 def segments_of(creation: Creation) -> int | None:
-    """Count the segments of a message; None for a template, whose text is not known here.
+    """Count the segments of a message: one with media, which is not cut.
 
-    A message with media counts as its text would.
+    Returns:
+        None for a template, whose text is not known here.
     """
+    if creation.media:
+        return 1
     if creation.template:
         return None
     return segments(creation.body).count
