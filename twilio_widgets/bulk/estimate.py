@@ -12,14 +12,15 @@ limits on toll-free numbers"; `ValidityPeriod` of the Message resource (36,000 s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal
 
+from twilio_widgets.core.masking import mask
 from twilio_widgets.errors import ConfigurationError
 
-Unit = Literal["messages", "segments"]
+Per = Literal["message", "segment"]
 
 QUEUE_HOURS: Final = 10
 LONGEST_VALIDITY: Final = 36_000
@@ -45,9 +46,14 @@ class Pace:
     """How long sending takes."""
 
     rate: float | None
-    """How many leave here in a second; None: as fast as Twilio takes them."""
+    """How many leave here in a second, for each sender; None: as fast as Twilio takes them."""
 
-    unit: Unit
+    per: Per
+    """Whether the rate counts messages or segments."""
+
+    senders: int
+    """How many senders send side by side."""
+
     seconds: float | None
     """From the first to the last; None without a rate."""
 
@@ -57,8 +63,8 @@ class Pace:
     def __str__(self) -> str:
         if self.rate is None or self.seconds is None:
             return "as fast as Twilio takes them"
-        unit = self.unit[:-1] if self.rate == 1 else self.unit
-        return f"{self.rate:g} {unit} a second: {duration(self.seconds)}"
+        each = " for each sender" if self.senders > 1 else ""
+        return f"{counted(self.rate, self.per)} a second{each}: {duration(self.seconds)}"
 
 
 def cost_of(costs: Iterable[Decimal | None]) -> Cost:
@@ -72,40 +78,51 @@ def cost_of(costs: Iterable[Decimal | None]) -> Cost:
     return Cost(amount=known, unpriced=unpriced)
 
 
+@dataclass(slots=True)
+class Load:
+    """What one sender has to send."""
+
+    messages: int = 0
+    segments: int = 0
+    abroad: bool = False
+    """Whether any of it goes to other countries than the United States and Canada."""
+
+
 def pace_of(
+    loads: Mapping[str, Load],
     *,
-    messages: int,
-    segments: int,
     rate: float | None,
-    unit: Unit = "messages",
-    sender: str | None = None,
-    abroad: bool = False,
+    per: Per = "message",
     validity: int = LONGEST_VALIDITY,
 ) -> Pace:
-    """Say how long it takes, and whether Twilio's queue will hold what waits.
+    """Say how long it takes, and whether Twilio's queues will hold what waits.
 
     Args:
-        messages: How many messages.
-        segments: How many segments they have in all.
-        rate: Messages or segments a second; None does not pace.
-        unit: Which of the two the rate counts.
-        sender: The one sender of them all, where there is one.
-        abroad: Whether they go to other countries than the United States and Canada.
+        loads: What each sender has to send; they send side by side.
+        rate: Messages or segments a second for each sender; None does not pace.
+        per: Which of the two the rate counts.
         validity: The shortest time a message may wait in Twilio's queue, in seconds.
 
     Raises:
         ConfigurationError: The rate is no rate.
     """
-    check_rate(rate, unit)
-    seconds = None
-    if rate is not None:
-        seconds = max((messages if unit == "messages" else segments) - 1, 0) / rate
-    speed = usual_speed(sender, abroad=abroad)
-    queue = None if speed is None else _queue(segments, seconds or 0.0, speed, validity)
-    return Pace(rate=rate, unit=unit, seconds=seconds, queue=queue)
+    check_rate(rate, per)
+
+    def sending(load: Load) -> float:
+        count = load.messages if per == "message" else load.segments
+        return 0.0 if rate is None else max(count - 1, 0) / rate
+
+    warnings = (_queue(sender, load, sending(load), validity) for sender, load in loads.items())
+    return Pace(
+        rate=rate,
+        per=per,
+        senders=len(loads),
+        seconds=None if rate is None else max(map(sending, loads.values()), default=0.0),
+        queue=next(filter(None, warnings), None),
+    )
 
 
-def check_rate(rate: float | None, unit: str) -> None:
+def check_rate(rate: float | None, per: str) -> None:
     """Refuse a rate that is none.
 
     Raises:
@@ -114,17 +131,15 @@ def check_rate(rate: float | None, unit: str) -> None:
     number = isinstance(rate, int | float) and not isinstance(rate, bool)
     if rate is not None and not (number and 0 < rate < float("inf")):
         raise ConfigurationError("rate is a number a second, above 0, or None.", field="rate")
-    if unit not in {"messages", "segments"}:
-        raise ConfigurationError('rate_unit is "messages" or "segments".', field="rate_unit")
+    if per not in {"message", "segment"}:
+        raise ConfigurationError('per is "message" or "segment".', field="per")
 
 
-def usual_speed(sender: str | None, *, abroad: bool = False) -> float | None:
+def usual_speed(sender: str, *, abroad: bool = False) -> float | None:
     """Return how many segments a second such a sender sends by default, or None: unknown.
 
     10DLC campaigns, paid throughput and account-level agreements change it.
     """
-    if sender is None:
-        return None
     if _SHORT_CODE.fullmatch(sender):
         return 100.0
     if not re.fullmatch(r"\+[0-9]+", sender):
@@ -134,10 +149,15 @@ def usual_speed(sender: str | None, *, abroad: bool = False) -> float | None:
     return 10.0
 
 
-def _queue(segments: int, sending: float, speed: float, validity: int) -> str | None:
-    waiting = segments - speed * sending
+def _queue(sender: str, load: Load, sending: float, validity: int) -> str | None:
+    speed = usual_speed(sender, abroad=load.abroad)
+    if speed is None:
+        return None
+    waiting = load.segments - speed * sending
     wait, room = waiting / speed, speed * QUEUE_HOURS * 3600
-    such = f"Such a sender usually sends about {counted(speed, 'segment')} a second"
+    such = (
+        f"A sender such as {mask(sender)} usually sends about {counted(speed, 'segment')} a second"
+    )
     if waiting > room:
         return (
             f"{such}, and about {waiting:,.0f} would wait in its queue, which holds about "

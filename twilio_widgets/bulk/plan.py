@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
 
 from twilio_widgets.bulk.display import Preview, html_of, text_of
-from twilio_widgets.bulk.estimate import Unit, check_rate
+from twilio_widgets.bulk.estimate import Per, check_rate
 from twilio_widgets.bulk.opt_outs import opt_outs_of, without_channel
 from twilio_widgets.bulk.planned import Maker, PlannedRow
 from twilio_widgets.bulk.problems import Problem, problem
@@ -108,7 +108,7 @@ def plan(
     duplicates: Literal["reject", "allow"] = "reject",
     prices: Mapping[str, object] | None = None,
     rate: float | None = 1.0,
-    rate_unit: Unit = "messages",
+    per: Per = "message",
     now: datetime | None = None,
     **parameters: object,
 ) -> Plan:
@@ -133,8 +133,8 @@ def plan(
             message log, where the latest of STOP and START counts.
         duplicates: ``"reject"`` keeps the first row of each recipient; ``"allow"`` keeps them all.
         prices: Your own prices: US dollars for a segment by country, ``{"GB": "0.05"}``.
-        rate: How many leave in a second, for the estimate of time; None: as fast as Twilio takes.
-        rate_unit: Whether the rate counts messages or segments.
+        rate: How many leave in a second, for each sender; None: as fast as Twilio takes them.
+        per: Whether the rate counts messages or segments.
         now: The present (aware), against which ``send_at`` is checked; by default the clock's.
         parameters: Any other parameter of `messages.send`, the same for all rows. The values of
             ``content_variables`` are templates like the body.
@@ -152,7 +152,7 @@ def plan(
         1 of 1 rows is ready: 1 segment, about $0.01 (an estimate; prices of 2026-11-09).
         At 1 message a second: 0 s.
     """
-    check_rate(rate, rate_unit)
+    check_rate(rate, per)
     if duplicates not in {"reject", "allow"}:
         raise ConfigurationError('duplicates is "reject" or "allow".', field="duplicates")
     if now is None:
@@ -175,7 +175,7 @@ def plan(
             problems=problems,
             unused=_unused(table, recipe),
             rate=rate,
-            unit=rate_unit,
+            per=per,
         ),
         template=body,
         sender=messaging_service_sid or from_,

@@ -58,6 +58,11 @@ class PlannedRow:
     """What a person may want to look at before it is sent; nothing here keeps it back."""
 
     @property
+    def sender(self) -> str:
+        """The number or the messaging service it goes out by."""
+        return str(self.parameters.get("from_") or self.parameters.get("messaging_service_sid"))
+
+    @property
     def body(self) -> str:
         """The text; empty when there is none."""
         return str(self.parameters.get("body") or "")

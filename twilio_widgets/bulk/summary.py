@@ -12,8 +12,9 @@ from twilio_widgets.bulk.display import visible
 from twilio_widgets.bulk.estimate import (
     LONGEST_VALIDITY,
     Cost,
+    Load,
     Pace,
-    Unit,
+    Per,
     cost_of,
     counted,
     pace_of,
@@ -107,12 +108,11 @@ def summary_of(
     problems: Collection[Problem],
     unused: tuple[str, ...],
     rate: float | None,
-    unit: Unit,
+    per: Per,
 ) -> Summary:
     """Count a plan."""
     segments = sum(row.segments for row in rows)
     blame = Counter(row.blame[0][1] for row in rows if row.blame)
-    senders = {str(row.parameters.get("from_") or "") for row in rows}
     validity = [row.parameters.get("validity_period") for row in rows]
     return Summary(
         rows=total,
@@ -126,13 +126,20 @@ def summary_of(
         cost=cost_of(row.cost for row in rows),
         priced_on=READ_ON,
         pace=pace_of(
-            messages=len(rows),
-            segments=segments,
+            _loads(rows),
             rate=rate,
-            unit=unit,
-            sender=senders.pop() if len(senders) == 1 else None,
-            abroad=any(not row.to.startswith("+1") for row in rows),
+            per=per,
             validity=min((v for v in validity if isinstance(v, int)), default=LONGEST_VALIDITY),
         ),
         unused=unused,
     )
+
+
+def _loads(rows: Sequence[PlannedRow]) -> dict[str, Load]:
+    loads: dict[str, Load] = {}
+    for row in rows:
+        load = loads.setdefault(row.sender, Load())
+        load.messages += 1
+        load.segments += row.segments
+        load.abroad = load.abroad or not row.to.startswith("+1")
+    return loads
