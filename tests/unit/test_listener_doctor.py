@@ -595,6 +595,11 @@ def test_nothing_that_is_handed_over_makes_it_raise(field: str):
         assert not diagnose(request, value)
 
 
+@pytest.mark.parametrize("host", ["é..x", "xn--\u00df", "xn--0", ".", "-", "é" * 300, "é" * 90_000])
+def test_a_host_that_is_no_name_does_not_raise(host: str):
+    assert causes(at(f"https://{host}/")) is None
+
+
 def test_noise_never_raises():
     rng = random.Random(15)
     alphabet = "aé😀\ud800\0%%%&&==[]@:/?# +\r\nxn--."

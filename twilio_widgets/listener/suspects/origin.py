@@ -24,6 +24,8 @@ _NAMING_A_HOST: Final = (
 _USUAL_PORTS: Final = (":8443", ":8080", ":8000", ":5000", ":3000", ":8888", ":4040")
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
 _MOST_HOSTS: Final = 10
+_LONGEST_NAME: Final = 253
+"""Characters of a host name (RFC 1035), because longer ones are slow to convert."""
 
 
 def origins(location: Location, presented: Presented) -> Part:
@@ -76,6 +78,8 @@ def _derived(host: str) -> Iterator[str]:
     yield host.rstrip(".") if host.endswith(".") else f"{host}."
     if host in _LOOPBACK or _is_loopback(host):
         yield from _LOOPBACK
+    if len(host) > _LONGEST_NAME:
+        return
     try:
         yield host.encode("idna").decode() if not host.isascii() else host.encode().decode("idna")
     except UnicodeError:
