@@ -8,7 +8,6 @@ followed, and no proxy is asked.
 from __future__ import annotations
 
 import http.client
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode, urlsplit
@@ -88,33 +87,32 @@ class Replayed:
 
 
 def replay(
-    events: Iterable[Event],
+    event: Event,
     target: Target,
     auth_token: Secret,
     *,
     signed_as: str | None = None,
     seconds: float = SECONDS,
-) -> Iterable[Replayed]:
-    """Send events one after the other, and yield what came of each.
+) -> Replayed:
+    """Send one event again, and return what came of it.
 
     Args:
-        events: What to send.
+        event: What to send.
         target: Where to.
-        auth_token: Signs each request, as Twilio would.
+        auth_token: Signs the request, as Twilio would.
         signed_as: The URL it is signed for, when the receiver believes that it is called at
             another one: behind a tunnel, say.
-        seconds: How long each answer may take.
+        seconds: How long the answer may take.
     """
-    for event in events:
-        status, problem = _sent(event, target, auth_token, signed_as or target.url, seconds)
-        yield Replayed(
-            id=event.id,
-            kind=event.kind,
-            message_sid=event.message_sid,
-            status=event.status,
-            http_status=status,
-            problem=problem,
-        )
+    status, problem = _sent(event, target, auth_token, signed_as or target.url, seconds)
+    return Replayed(
+        id=event.id,
+        kind=event.kind,
+        message_sid=event.message_sid,
+        status=event.status,
+        http_status=status,
+        problem=problem,
+    )
 
 
 def _sent(

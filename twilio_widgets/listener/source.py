@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from twilio_widgets.client import Twilio
 from twilio_widgets.core.connection import KEY_CANNOT_VALIDATE, Connection
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from twilio_widgets.listener.event import Event
     from twilio_widgets.listener.reading import Counts, Reader
     from twilio_widgets.panels.events_table import EventsTable
+
+_KINDS: Final = ("inbound", "status")
 
 
 class EventSource(ABC):
@@ -154,11 +156,21 @@ class EventSource(ABC):
             Refused: The URL leads elsewhere; nothing was sent.
             ConfigurationError: Nothing says how to sign, or which events are meant.
         """
+        return self._replayed(to_url, events, signed_as)
+
+    def _replayed(
+        self, to_url: str | Mapping[str, str], events: Any, signed_as: str | None
+    ) -> SafeFrame:
+        """Send events to one URL, or to the URL of their kind."""
         from twilio_widgets.frames.events import replay_frame
 
-        target, token = target_of(to_url), self._signing_token()
-        meant = self._meant(events)
-        return replay_frame(list(replay(meant, target, token, signed_as=signed_as)))
+        urls = to_url if isinstance(to_url, Mapping) else dict.fromkeys(_KINDS, to_url)
+        targets = {kind: target_of(url) for kind, url in urls.items()}
+        token = self._signing_token()
+        return replay_frame(
+            replay(event, targets[event.kind], token, signed_as=signed_as)
+            for event in self._meant(events)
+        )
 
     def _meant(self, events: Any) -> list[Event]:
         if events is None:

@@ -1,0 +1,506 @@
+"""The listener from a kernel's side, against a sandbox: over real sockets, in a real process."""
+
+from __future__ import annotations
+
+import gc
+import os
+import queue
+import signal
+import threading
+import time
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+import pytest
+from twilio.request_validator import RequestValidator
+
+from twilio_widgets import Sandbox, Twilio
+from twilio_widgets.core.connection import KEY_CANNOT_VALIDATE
+from twilio_widgets.errors import ConfigurationError, ListenerError, Refused
+from twilio_widgets.listener.event import Event
+from twilio_widgets.listener.listener import Listener
+from twilio_widgets.listener.poller import Poller
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+NOON = "2026-01-15T12:00:00Z"
+THEM = "+14155550123"
+ENDS = ("01", "02", "91", "94", "95", "96", "98")
+WITHIN = 20.0
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(seed=5, now=NOON) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def twilio(sandbox: Sandbox) -> Iterator[Twilio]:
+    with Twilio(sandbox.connection) as twilio:
+        yield twilio
+
+
+@pytest.fixture
+def listener(sandbox: Sandbox) -> Iterator[Listener]:
+    with Listener(sandbox.connection) as listener:
+        yield listener
+
+
+def send(twilio: Twilio, end: str = "01", callback: str | None = None) -> str:
+    sender = twilio.connection.sandbox.numbers[0]
+    message = twilio.messages.send(
+        to=f"+141555501{end}", from_=sender, body="Hello", status_callback=callback
+    )
+    return message.sid
+
+
+def known(source: Listener | Poller) -> dict[str, tuple[str | None, int | None]]:
+    return {one.sid: (one.status, one.error_code) for one in source.reader.messages()}
+
+
+def truth(twilio: Twilio) -> dict[str, tuple[str | None, int | None]]:
+    return {
+        message.sid: (message.status, message.error_code) for message in twilio.messages.iterate()
+    }
+
+
+def eventually(holds: Callable[[], object]) -> None:
+    """Wait until something holds that another process or thread brings about."""
+    until = time.monotonic() + WITHIN
+    while not holds():
+        assert time.monotonic() < until, "it never held"
+        time.sleep(0.01)
+
+
+# What comes in
+
+
+def test_what_arrives_is_an_event_and_the_sender_gets_the_reply(sandbox, listener):
+    """One inbound message, one send with its two callbacks: every column that tells of them."""
+    ours = sandbox.numbers[0]
+    listener.reply = "Thank you"
+    listener.point(ours)
+    arrived = sandbox.receive(from_=THEM, body="Hello <b>you</b>")
+    assert sandbox.settle()
+    with Twilio(sandbox.connection) as twilio:
+        sid = send(twilio, "94", listener.status_url)
+        sandbox.clock.advance("1 min")
+        assert sandbox.settle()
+        reply = next(
+            message
+            for message in twilio.messages.iterate()
+            if message.direction == "outbound-reply"
+        )
+
+    told = ["kind", "status", "from", "to", "body", "error_code", "message_sid", "num_media",
+            "source", "scheme", "method", "duplicates"]  # fmt: skip
+    events = listener.events[told]
+    assert events.astype(object).where(events.notna(), None).to_numpy().tolist() == [
+        ["inbound", "received", THEM, ours, "Hello <b>you</b>", None, arrived["sid"], 0,
+         "webhook", "auth token", "POST", 0],
+        ["status", "sent", ours, "+14155550194", None, None, sid, None,
+         "webhook", "auth token", "POST", 0],
+        ["status", "undelivered", ours, "+14155550194", None, 30007, sid, None,
+         "webhook", "auth token", "POST", 0],
+    ]  # fmt: skip
+    assert listener.messages[["message_sid", "status"]].to_numpy().tolist() == [
+        [arrived["sid"], "received"],
+        [sid, "undelivered"],
+    ]
+    assert (reply.body, reply.to) == ("Thank you", THEM)
+    assert listener.counts.events == {"inbound": 1, "status": 2}
+    assert [delivery.status for delivery in sandbox.webhooks] == [200, 200, 200]
+
+
+def test_a_function_in_the_kernel_can_answer(sandbox, twilio):
+    def answer(event: Event) -> str | None:
+        return f"{event.body}? You are {event.from_}."
+
+    with Listener(sandbox.connection, reply=answer) as listener:
+        listener.point(sandbox.numbers[0])
+        sandbox.receive(from_=THEM, body="Hello")
+        assert sandbox.settle()
+
+        replies = [m.body for m in twilio.messages.iterate() if m.direction == "outbound-reply"]
+        assert replies == [f"Hello? You are {THEM}."]
+        assert listener.reply is answer
+
+
+def test_a_function_that_raises_answers_nothing_and_says_so(sandbox, twilio):
+    with Listener(sandbox.connection, reply=lambda event: 1 / 0) as listener:
+        listener.point(sandbox.numbers[0])
+        sandbox.receive(from_=THEM, body="Hello")
+        assert sandbox.settle()
+
+        assert [m.direction for m in twilio.messages.iterate()] == ["inbound"]
+        assert listener.heartbeat.problem == (
+            "The reply function raised ZeroDivisionError: division by zero"
+        )
+        assert len(listener.events) == 1
+
+
+def test_events_are_handed_to_a_function_in_order_as_they_come(sandbox, twilio, listener):
+    heard: queue.SimpleQueue[Event] = queue.SimpleQueue()
+    unsubscribe = listener.on_event(heard.put)
+    sid = send(twilio, "01", listener.status_url)
+    sandbox.clock.advance("1 min")
+
+    told = [heard.get(timeout=WITHIN) for _ in range(2)]
+    assert [(event.message_sid, event.status) for event in told] == [
+        (sid, "sent"),
+        (sid, "delivered"),
+    ]
+    unsubscribe()
+
+
+def test_what_twilio_did_not_sign_is_rejected_with_the_reason(listener):
+    import http.client
+
+    caller = http.client.HTTPConnection("127.0.0.1", listener.port, timeout=WITHIN)
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    caller.request("POST", "/inbound", "Body=Hi", form)
+    answered = caller.getresponse().status
+    caller.close()
+
+    eventually(lambda: len(listener.rejected) == 1)
+    (rejected,) = listener.rejected.to_dict("records")
+    assert (answered, rejected["http_status"], rejected["path"]) == (403, 403, "/inbound")
+    assert "X-Twilio-Signature" in rejected["reason"]
+    assert len(listener.events) == 0
+
+
+# Where it is
+
+
+def test_its_urls_say_how_to_try_again(listener):
+    assert listener.url == f"http://127.0.0.1:{listener.port}"
+    assert listener.inbound_url == f"{listener.url}/inbound#rc=3&rp=all"
+    assert listener.status_url == f"{listener.url}/status#rc=3&rp=all"
+    assert listener.way.kind == "sandbox"
+
+
+def test_a_stated_address_is_where_its_urls_begin(sandbox):
+    with Listener(sandbox.connection, "https://example.ngrok.app/hooks/") as listener:
+        assert listener.inbound_url == "https://example.ngrok.app/hooks/inbound#rc=3&rp=all"
+        assert listener.open_way("https://other.example").kind == "public"
+        assert listener.status_url == "https://other.example/status#rc=3&rp=all"
+
+
+def test_an_api_key_alone_cannot_listen(sandbox):
+    with pytest.raises(ConfigurationError) as refused:
+        Listener(sandbox.api_key_connection)
+
+    assert str(refused.value) == KEY_CANNOT_VALIDATE
+
+
+def test_what_was_pointed_here_is_put_back_on_close(sandbox, twilio):
+    number = twilio.numbers()[0]
+    path = f"/2010-04-01/Accounts/{sandbox.connection.acting_sid}/IncomingPhoneNumbers"
+
+    def url() -> str:
+        return str(twilio.raw(f"{path}/{number.sid}.json").data["sms_url"])
+
+    before = url()
+    with Listener(sandbox.connection) as listener:
+        listener.point(number.phone_number)
+        assert url() == listener.inbound_url
+        assert [pointed.sid for pointed in listener.pointed] == [number.sid]
+
+    assert url() == before
+    assert [(one.sid, one.state) for one in listener.restored] == [(number.sid, "restored")]
+
+
+# Kernels come and go
+
+
+def test_after_a_kernel_restart_everything_is_as_it_was(sandbox, twilio):
+    """The process lives on: the same port, the same events, and what came meanwhile."""
+    first = Listener(sandbox.connection, reply="Thank you")
+    pid, url = first.heartbeat.pid, first.url
+    sid = send(twilio, "01", first.status_url)
+    sandbox.clock.advance("1 s")
+    assert sandbox.settle()
+    before = first.events
+    first.detach()
+    sandbox.clock.advance("1 min")
+    assert sandbox.settle()
+
+    with Listener(sandbox.connection) as second:
+        assert (second.heartbeat.pid, second.url, second.reply) == (pid, url, "Thank you")
+        assert second.events.head(1).equals(before)
+        assert second.events["status"].tolist() == ["sent", "delivered"]
+        assert known(second) == {sid: ("delivered", None)}
+
+
+def test_a_consumer_with_a_name_misses_nothing_while_its_kernel_was_gone(sandbox, twilio):
+    heard: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+    first = Listener(sandbox.connection)
+    first.on_event(lambda event: heard.put(event.status), name="watch")
+    send(twilio, "01", first.status_url)
+    sandbox.clock.advance("1 s")
+    assert heard.get(timeout=WITHIN) == "sent"
+    first.detach()
+    sandbox.clock.advance("1 min")
+    assert sandbox.settle()
+
+    with Listener(sandbox.connection) as second:
+        second.on_event(lambda event: heard.put(event.status), name="watch")
+
+        assert heard.get(timeout=WITHIN) == "delivered"
+
+
+def test_a_listener_nobody_holds_any_more_leaves_its_process_and_no_thread(sandbox):
+    """A kernel may forget it without closing it; the idle time ends the process."""
+    listener = Listener(sandbox.connection)
+    pid = listener.heartbeat.pid
+    listener.on_event(lambda event: None)
+    del listener
+    gc.collect()
+    left = [t.name for t in threading.enumerate() if t.name.startswith("twilio_widgets-listener")]
+
+    assert left == []
+    with Listener(sandbox.connection) as again:
+        assert again.heartbeat.pid == pid
+
+
+def test_a_killed_process_is_started_again_at_its_port(sandbox, twilio, listener):
+    heard: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+    listener.reply = lambda event: "From the kernel"
+    listener.point(sandbox.numbers[0])
+    listener.on_event(lambda event: heard.put(event.body))
+    before = listener.heartbeat
+    os.kill(before.pid, signal.SIGKILL)
+    eventually(lambda: listener.heartbeat.pid not in {None, before.pid})
+
+    after = listener.heartbeat
+    listener.point(sandbox.numbers[0])  # who starts next puts back what a crash left behind
+    sandbox.receive(from_=THEM, body="Hello")
+    assert sandbox.settle()
+    assert heard.get(timeout=WITHIN) == "Hello"
+    assert (after.port, bool(after)) == (before.port, True)
+    assert "From the kernel" in [message.body for message in twilio.messages.iterate()]
+
+
+def test_a_process_that_somebody_ended_is_not_started_again(sandbox, listener):
+    os.kill(listener.heartbeat.pid, signal.SIGTERM)
+    eventually(lambda: not listener.heartbeat.alive)
+    eventually(
+        lambda: listener.heartbeat.problem and "starts it again" in listener.heartbeat.problem
+    )
+
+    with pytest.raises(ListenerError):
+        listener.forget()
+    assert len(listener.events) == 0  # the store can still be read
+
+
+def test_closed_is_closed_and_says_so(sandbox):
+    listener = Listener(sandbox.connection)
+    listener.close()
+    listener.close()
+
+    assert repr(listener) == f"<Listener of {sandbox.connection.masked_account}, closed>"
+    assert listener.heartbeat.problem == "This listener was closed."
+
+
+def test_two_listeners_of_one_kernel_share_the_process(sandbox, twilio, listener):
+    """A cell that was run twice: both see the event, and there is one process."""
+    again = Listener(sandbox.connection)
+    try:
+        assert again.heartbeat.pid == listener.heartbeat.pid
+        send(twilio, "01", listener.status_url)
+        sandbox.clock.advance("1 min")
+        assert sandbox.settle()
+
+        assert again.events.equals(listener.events)
+        assert len(again.events) == 2
+    finally:
+        again.detach()
+
+
+def test_forgotten_events_are_gone(sandbox, twilio, listener):
+    send(twilio, "01", listener.status_url)
+    sandbox.clock.advance("1 min")
+    assert sandbox.settle()
+
+    assert listener.forget() == 2
+    assert len(listener.events) == len(listener.messages) == 0
+
+
+# Replay
+
+
+class Receiver:
+    """A program under development: it remembers what it was sent, and answers as it is told."""
+
+    def __init__(self, status: int = 200) -> None:
+        self.calls: list[tuple[str, str, dict[str, str], dict[str, str]]] = []
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                length = int(self.headers.get("Content-Length", 0))
+                form = dict(parse_qsl(self.rfile.read(length).decode(), keep_blank_values=True))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                receiver.calls.append((self.command, self.path, headers, form))
+                self.send_response(status)
+                if status == 302:
+                    self.send_header("Location", "https://example.com/")
+                self.end_headers()
+
+            def do_GET(self) -> None:
+                self.do_POST()
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/hook?x=%20y"
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
+        self.thread.start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    opened = Receiver()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def full(sandbox: Sandbox, twilio: Twilio, listener: Listener) -> Listener:
+    """A listener with an inbound message and the two callbacks of a send."""
+    listener.point(sandbox.numbers[0])
+    sandbox.receive(from_=THEM, body="Grüße & mehr=1 + 1 😀")
+    send(twilio, "94", listener.status_url)
+    sandbox.clock.advance("1 min")
+    assert sandbox.settle()
+    assert len(listener.events) == 3
+    return listener
+
+
+def test_a_replay_is_signed_so_that_the_official_validator_believes_it(full, receiver, sandbox):
+    outcome = full.replay(receiver.url)
+
+    validator = RequestValidator(sandbox.connection.auth_token.reveal())
+    assert outcome["http_status"].tolist() == [200, 200, 200]
+    assert outcome["id"].tolist() == [1, 2, 3]
+    assert [form for _, _, _, form in receiver.calls] == [
+        dict(event.parameters) for event in full.reader.events()
+    ]
+    for method, path, headers, form in receiver.calls:
+        host = headers["host"]
+        assert (method, f"http://{host}{path}") == ("POST", receiver.url)
+        signature = headers["x-twilio-signature"]
+        assert validator.validate(receiver.url, form, signature)
+        assert not validator.validate(receiver.url, form | {"Body": "x"}, signature)
+
+
+def test_a_replay_can_be_signed_for_the_url_the_program_believes_in(full, receiver, sandbox):
+    full.replay(receiver.url, 1, signed_as="https://example.com/hook")
+
+    ((_, _, headers, form),) = receiver.calls
+    validator = RequestValidator(sandbox.connection.auth_token.reveal())
+    signature = headers["x-twilio-signature"]
+    assert validator.validate("https://example.com/hook", form, signature)
+
+
+def test_which_events_are_replayed_can_be_said_in_many_ways(full, receiver):
+    events = full.events
+    ways = (
+        2,
+        [2],
+        full.reader.event(2),
+        events[events["status"] == "sent"],
+        events["status"] == "sent",
+        events.loc[events["status"] == "sent", "id"],
+    )
+
+    for way in ways:
+        assert full.replay(receiver.url, way)["id"].tolist() == [2]
+    for way in ("2", 2.5, [True, False], events[["kind"]], object()):
+        with pytest.raises(ConfigurationError):
+            full.replay(receiver.url, way)
+    assert len(receiver.calls) == len(ways)
+
+
+def test_a_replay_to_the_listener_itself_is_a_duplicate(full):
+    assert full.replay()["http_status"].tolist() == [200, 200, 200]
+    assert full.events["duplicates"].tolist() == [1, 1, 1]
+
+
+def test_a_replay_elsewhere_is_refused_before_anything_is_sent(full):
+    with pytest.raises(Refused):
+        full.replay("http://example.com/")
+
+
+def test_a_redirect_is_not_followed(full):
+    receiver = Receiver(status=302)
+    try:
+        outcome = full.replay(receiver.url, 1)
+    finally:
+        receiver.close()
+
+    assert outcome[["http_status", "problem"]].to_numpy().tolist() == [
+        [302, "A redirect, which is not followed."]
+    ]
+
+
+def test_a_program_that_is_not_there_is_an_outcome_and_no_exception(full):
+    receiver = Receiver()
+    receiver.close()
+
+    outcome = full.replay(receiver.url)
+
+    assert outcome["http_status"].isna().all()
+    assert all("ConnectionRefusedError" in problem for problem in outcome["problem"])
+
+
+# The gap
+
+
+def test_500_status_changes_while_nobody_listened_are_found(sandbox, twilio):
+    """Sent while it listened, closed, a day's worth of changes, opened, filled: as the log says."""
+    with Listener(sandbox.connection) as listener:
+        for number in range(250):
+            send(twilio, ENDS[number % len(ENDS)], listener.status_url)
+        sandbox.clock.advance("0.9 s")
+        assert sandbox.settle(timeout=WITHIN)
+        heard = len(listener.events)
+    for number in range(250):
+        sandbox.receive(from_=THEM, body=f"Hello {number}")
+    sandbox.clock.advance("2 h")
+    assert sandbox.settle(timeout=WITHIN)
+    began = sandbox.clock.now()
+
+    with Listener(sandbox.connection) as listener:
+        assert len(listener.events) == heard
+        filled = listener.fill_gap()
+
+        assert known(listener) == truth(twilio)
+        assert filled.added == len(listener.events) - heard
+        # No faster than five requests a second of the world's time.
+        assert sandbox.clock.now() - began >= timedelta(seconds=(filled.asked - 1) / 5)
+        assert listener.fill_gap().added == 0
+
+
+def test_a_poller_and_a_listener_end_at_the_same_place(sandbox, twilio, listener):
+    listener.point(sandbox.numbers[0])
+    with Poller(twilio, watch=False) as poller:
+        for end in ENDS:
+            send(twilio, end, listener.status_url)
+        sandbox.receive(from_=THEM, body="Hello")
+        for _ in range(10):
+            sandbox.clock.advance("1 min")
+            poller.look()
+        assert sandbox.settle()
+
+        assert known(poller) == known(listener) == truth(twilio)

@@ -1,0 +1,187 @@
+"""The line to the listener's process for as long as a kernel wants one: opened again after a crash.
+
+A process that was killed leaves its runtime file behind; one that was ended in good order (closed
+by somebody, idle for long, its store taken away) does not. So only the first is started again:
+whoever ended the second meant it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from twilio_widgets.errors import ListenerError, TwilioWidgetsError
+from twilio_widgets.listener.line import Line
+from twilio_widgets.listener.link import Link
+from twilio_widgets.listener.runtime import Runtime, sole_listener
+
+if TYPE_CHECKING:
+    from twilio_widgets.listener.event import Arrival
+    from twilio_widgets.listener.spec import Spec
+
+_MOST_CRASHES: Final = 5
+_WITHIN: Final = 60.0
+"""Seconds. A process that is killed more often than that is left alone, and said to be."""
+
+_END_SECONDS: Final = 3.0
+"""How long a process that has hung up may take to put its things away."""
+
+_AGAIN: Final = 0.05
+
+ENDED: Final = "The listener's process has ended. Listener(…) starts it again."
+TAKEN_OVER: Final = (
+    "A listener with other credentials has taken over this event store. Listener(…, store=…) "
+    "starts another one beside it."
+)
+KEEPS_CRASHING: Final = (
+    f"The listener's process was killed {_MOST_CRASHES} times within a minute, so it is not "
+    "started again. Is the machine out of memory? Listener(…) tries once more."
+)
+
+Reply = Callable[[dict[str, Any]], str | None]
+
+
+class Keeper:
+    """Keeps the line to one listener.
+
+    Args:
+        spec: What the listener is to be.
+        answer: Answers inbound messages, while it is asked to.
+        enter: Opens the way in for each process that serves.
+    """
+
+    def __init__(self, spec: Spec, answer: Reply, enter: Callable[[Link], None]) -> None:
+        self._spec = spec
+        self._answer = answer
+        self._enter = enter
+        self._asks = False
+        self._lock = threading.RLock()
+        self._done = False
+        self._crashes: deque[float] = deque(maxlen=_MOST_CRASHES)
+        self.on_news: Callable[[], object] = lambda: None
+        """Called after something was stored or turned away."""
+        self.problem: str | None = None
+        """Why there is no process, if there is none."""
+        self._link: Link
+        self._open(spec)
+
+    @property
+    def link(self) -> Link:
+        """The line as it is now."""
+        return self._link
+
+    def ask(self, op: str, **what: Any) -> dict[str, Any]:
+        """Ask the process to do something; see `Link.ask`.
+
+        Raises:
+            ListenerError: It could not be done, or there is no process.
+        """
+        return self._there().ask(op, **what)
+
+    def commit(self, arrivals: Sequence[Arrival]) -> int:
+        """Store what was found in Twilio's log; return how many of it were news."""
+        return self._there().commit(arrivals)
+
+    def set_reply(self, text: str | None, *, ask: bool) -> None:
+        """Set the reply to inbound messages: a text, or whatever `answer` says when asked."""
+        self.ask("set_reply", text=text, ask=ask)
+        self._spec, self._asks = replace(self._spec, reply=text), ask
+
+    def stop(self) -> dict[str, Any]:
+        """End the process in good order, and return what it says; nothing if it has ended."""
+        with self._lock:
+            self._done = True
+            link = self._link
+        if link.alive:
+            try:
+                return link.stop()
+            except ListenerError:
+                if link.alive:
+                    raise
+        link.detach()
+        return {}
+
+    def detach(self) -> None:
+        """Hang up; the process lives on."""
+        with self._lock:
+            self._done = True
+            link = self._link
+        link.detach()
+
+    # Inside
+
+    def _there(self) -> Link:
+        if self.problem is not None:
+            raise ListenerError(self.problem)
+        return self._link
+
+    def _open(self, spec: Spec) -> None:
+        link = Link.find_or_start(spec)
+        try:
+            self._enter(link)
+        except BaseException:
+            link.detach()
+            raise
+        self._link = link
+        link.on_news = lambda _news: self.on_news()
+        link.on_question = self._answer
+        link.on_gone = lambda: self._gone(link)
+
+    def _gone(self, link: Link) -> None:
+        """Open the line again, unless whoever ended the process meant it."""
+        with self._lock:
+            if self._done or self._link is not link:
+                return
+            link.detach()
+            try:
+                self.problem = self._again()
+            except TwilioWidgetsError as error:
+                self.problem = str(error)
+        self.on_news()
+
+    def _again(self) -> str | None:
+        """Open the line to a process of this store again; return why there is none."""
+        successor = self._has_a_successor()
+        runtime = Runtime.read(self._spec.store)
+        if runtime is None:
+            return ENDED
+        spec = self._spec
+        if successor:
+            if not _is_ours(runtime, spec):
+                return TAKEN_OVER
+            spec = replace(spec, port=0, public_url=None, reply=None)  # as it was started is right
+        elif self._crashes_too_often():
+            return KEEPS_CRASHING
+        self._open(spec)
+        if self._asks:
+            self._link.ask("set_reply", text=self._spec.reply, ask=True)
+        return None
+
+    def _has_a_successor(self) -> bool:
+        """Wait until the process has quite ended; say whether another has taken its place."""
+        until = time.monotonic() + _END_SECONDS
+        while time.monotonic() < until:
+            with contextlib.suppress(ListenerError), sole_listener(self._spec.store):
+                return False
+            time.sleep(_AGAIN)
+        return True
+
+    def _crashes_too_often(self) -> bool:
+        now = time.monotonic()
+        if len(self._crashes) == _MOST_CRASHES and now - self._crashes[0] < _WITHIN:
+            return True
+        self._crashes.append(now)
+        return False
+
+
+def _is_ours(runtime: Runtime, spec: Spec) -> bool:
+    line = Line.open(runtime, spec)
+    if line is None:
+        return False
+    line.close()
+    return line.proven

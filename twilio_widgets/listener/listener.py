@@ -1,0 +1,320 @@
+"""`Listener`: the face of a process that receives Twilio's webhooks and stores them durably."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from twilio_widgets.core.secret import Secret
+from twilio_widgets.errors import ConfigurationError, ListenerError
+from twilio_widgets.listener import pointing
+from twilio_widgets.listener.answering import Answering, Reply
+from twilio_widgets.listener.entrance import Entrance
+from twilio_widgets.listener.gap import PER_SECOND, Filled, Gap
+from twilio_widgets.listener.heartbeat import Heartbeat
+from twilio_widgets.listener.keeper import Keeper
+from twilio_widgets.listener.message_log import MessageLog
+from twilio_widgets.listener.reading import Reader
+from twilio_widgets.listener.source import EventSource, client_of, store_path
+from twilio_widgets.listener.spec import Spec
+from twilio_widgets.listener.store import RETENTION_DAYS
+
+if TYPE_CHECKING:
+    from twilio_widgets.client import Twilio
+    from twilio_widgets.core.connection import Connection
+    from twilio_widgets.frames.safe_frame import SafeFrame
+    from twilio_widgets.listener.following import Following
+    from twilio_widgets.listener.ways import Way
+
+IDLE: Final = 8 * 3600.0
+"""Seconds a listener stays with no kernel and no request, unless another time is given."""
+
+
+class Listener(EventSource):
+    """Receives webhooks of Twilio's in a process of its own, and stores each durably.
+
+    A webhook is acknowledged when it is on the disk. What Twilio did not sign is turned away and
+    shown in ``rejected``, with the reason. The process outlives this kernel: ``Listener(…)`` finds
+    it again, with its port and its events. ``close()`` (or leaving a ``with`` block) stops it and
+    puts back every webhook that was pointed here; ``detach()`` leaves it; nobody there for `idle`
+    ends it.
+
+    Args:
+        connection: Whose webhooks; or a client, which then asks for the gap and points webhooks.
+            Its auth token checks signatures: with an API key give ``auth_token=`` as well.
+        public_url: The address at which a tunnel or reverse proxy of yours leads here. A sandbox
+            needs none, and a Jupyter server with our extension is found; ``way`` says what was.
+        port: The port on 127.0.0.1; 0 takes a free one, and keeps it.
+        store: Where events are kept, a file or a folder; the user's data folder when not given.
+        reply: What inbound messages are answered: a text, a function of the `Event` that returns
+            one within two seconds, or None for no reply.
+        idle: Seconds, or a timedelta.
+        shared_keys: Secrets of shared keys that sign webhooks, by their ids.
+        retention_days: Days an event is kept; None keeps it until ``forget()``.
+
+    Raises:
+        ConfigurationError: An argument cannot be right, or the connection has no auth token.
+        ListenerError: The process cannot be started, or the store is another account's.
+    """
+
+    def __init__(
+        self,
+        connection: Connection | Twilio,
+        public_url: str | None = None,
+        port: int = 0,
+        store: str | Path | None = None,
+        reply: str | Reply | None = None,
+        *,
+        idle: float | timedelta = IDLE,
+        shared_keys: Mapping[str, str | Secret] | None = None,
+        retention_days: float | None = RETENTION_DAYS,
+    ) -> None:
+        twilio = client_of(connection)
+        whose = twilio.connection
+        path = store_path(whose, store, "events.sqlite").absolute()
+        self._answering = Answering(reply)
+        spec = Spec(
+            connection=whose,
+            store=path,
+            root_url=whose.root_url,
+            public_url=public_url,
+            port=port,
+            reply=self._answering.text,
+            idle_seconds=idle.total_seconds() if isinstance(idle, timedelta) else idle,
+            shared_keys={key: Secret(text) for key, text in (shared_keys or {}).items()},
+            retention_days=retention_days,
+        )
+        self._folder = pointing.folder_of(path)
+        self._entrance = Entrance(whose, self._folder, spec.public_url)
+        self._keeper = Keeper(spec, self._answering.answer, self._entrance.enter)
+        try:
+            reader = Reader(path)
+            super().__init__(twilio, reader, path)
+            self._answering.reader = reader
+            self._keeper.on_news = self._following.nudge
+            if self._answering.call is not None:
+                self._keeper.set_reply(None, ask=True)
+            elif reply is None:
+                self._answering.text = self._keeper.link.greeting["reply"]
+        except BaseException:
+            self._keeper.detach()
+            raise
+        self._filling = threading.Lock()
+        self._let_go = weakref.finalize(self, _let_go, self._keeper, self._following, reader)
+        self.restored: tuple[pointing.Restored, ...] = ()
+        """After ``close()``: what became of each webhook that had been pointed here."""
+
+    # Where it is
+
+    @property
+    def url(self) -> str:
+        """What its URLs begin with. ``way`` says who can reach it there."""
+        return self._entrance.shown.base
+
+    @property
+    def inbound_url(self) -> str:
+        """The URL for inbound messages: of a number, or of a messaging service."""
+        return self._entrance.shown.inbound_url
+
+    @property
+    def status_url(self) -> str:
+        """The URL for status callbacks: ``messages.send(…, status_callback=listener.status_url)``.
+
+        It ends in ``#rc=3&rp=all``, which makes Twilio try again after any failure.
+        """
+        return self._entrance.shown.status_url
+
+    @property
+    def port(self) -> int:
+        """The port on 127.0.0.1."""
+        return self._keeper.link.port
+
+    @property
+    def way(self) -> Way:
+        """How Twilio reaches it, why this way was chosen, and what it exposes."""
+        way = self._entrance.way
+        if way is None:
+            raise ListenerError("No way in was chosen: the listener did not start.")
+        return way
+
+    def open_way(
+        self,
+        public_url: str | None = None,
+        *,
+        page_url: str | None = None,
+        hand_out_login: bool = False,
+    ) -> Way:
+        """Choose again how Twilio is to reach it, knowing more.
+
+        Args:
+            public_url: The address of a tunnel or reverse proxy that leads here.
+            page_url: The address of the notebook's page, as your browser shows it.
+            hand_out_login: Allow the way through jupyter-server-proxy, whose URL holds the server's
+                token: whoever reads that URL can run code in this account.
+
+        Returns:
+            The way, with the reasons; ``url`` and the other URLs change with it.
+        """
+        return self._entrance.change(
+            self._keeper.link, public_url, page_url, hand_out_login=hand_out_login
+        )
+
+    @property
+    def heartbeat(self) -> Heartbeat:
+        """How the process is now: whether it lives, since when, and when it was called last."""
+        if not self._let_go.alive:
+            return Heartbeat(alive=False, problem="This listener was closed.")
+        problem = self._keeper.problem or self._following.problem or self._answering.problem
+        try:
+            status = self._keeper.ask("status")
+        except ListenerError as error:
+            return Heartbeat(alive=False, problem=str(error))
+        return Heartbeat.of_status(status, problem=problem)
+
+    # What it answers
+
+    @property
+    def reply(self) -> str | Reply | None:
+        """What inbound messages are answered: a text, a function of the event, or None."""
+        return self._answering.call or self._answering.text
+
+    @reply.setter
+    def reply(self, reply: str | Reply | None) -> None:
+        wanted = Answering(reply)
+        self._keeper.set_reply(wanted.text, ask=wanted.call is not None)
+        self._answering.text, self._answering.call = wanted.text, wanted.call
+
+    # What was missed
+
+    def fill_gap(self, sids: Iterable[str] = ()) -> Filled:
+        """Ask Twilio's log what happened while nobody listened, and store what was missed.
+
+        Messages younger than a day whose status is not final are read one by one, at most five a
+        second; inbound messages are listed since the log was last read. What a webhook brought is
+        not stored again.
+
+        Args:
+            sids: Messages to ask about as well, such as those sent before anybody listened.
+
+        Returns:
+            How many requests were made, messages looked at, and events added.
+
+        Raises:
+            TwilioWidgetsError: Twilio did not answer as it should; ask again to go on.
+        """
+        log = MessageLog(self._twilio, per_second=PER_SECOND)
+        gap = Gap(self._reader, log, self._keeper.commit, _mark(self._path))
+        with self._filling:
+            filled = gap.fill(now=self.connection.now(), wall=datetime.now(UTC), sids=sids)
+        self._following.nudge()
+        return filled
+
+    def forget(self, before: datetime | None = None) -> int:
+        """Delete events received before a moment, or all of them, for good; return how many."""
+        if before is not None and before.tzinfo is None:
+            raise ConfigurationError("before has no time zone. Add one.", field="before")
+        at = None if before is None else before.isoformat()
+        return int(self._keeper.ask("forget", before=at)["deleted"])
+
+    def replay(
+        self, to_url: str | None = None, events: Any = None, *, signed_as: str | None = None
+    ) -> SafeFrame:
+        """Send stored events again, freshly signed, to a program on this machine.
+
+        Args:
+            to_url: Where to: ``http://127.0.0.1:PORT/…``; None is this listener, which counts each
+                as a duplicate.
+            events: Which: an id, several, a part of ``events``, or a mask over it; None is all.
+            signed_as: The URL to sign for, when the program believes it is called at another one.
+
+        Returns:
+            A row an event: the status of the answer, or why there was none.
+
+        Raises:
+            Refused: The URL leads elsewhere; nothing was sent.
+            ConfigurationError: It is not clear which events are meant.
+        """
+        here = f"http://127.0.0.1:{self.port}/"
+        targets = {"inbound": f"{here}inbound", "status": f"{here}status"}
+        return self._replayed(targets if to_url is None else to_url, events, signed_as)
+
+    # What is pointed here
+
+    def point(self, number_or_service: str) -> pointing.Pointed:
+        """Let a number's or messaging service's webhooks come here; what they were is kept.
+
+        The process puts everything back when it ends, however it ends; and never what somebody
+        else has changed meanwhile.
+
+        Args:
+            number_or_service: A phone number, or the SID of one (``PN…``) or of a messaging service
+                (``MG…``), whose status callbacks then come here too.
+
+        Raises:
+            ConfigurationError: Nothing leads here from Twilio, or there is no such number.
+        """
+        if self._entrance.entry is None:
+            raise ConfigurationError(
+                "Nothing leads here from Twilio, so nothing was pointed here. Name the address of "
+                "a tunnel: Listener(…, public_url=…). listener.way.explain() says more.",
+                field="public_url",
+            )
+        return pointing.point(
+            self._twilio,
+            self._folder,
+            number_or_service,
+            self.inbound_url,
+            status_url=self.status_url,
+        )
+
+    @property
+    def pointed(self) -> tuple[pointing.Pointed, ...]:
+        """Which numbers and services are pointed here, and what they were before."""
+        return pointing.pointed(self._folder)
+
+    def restore(self, sid: str, *, overwrite: bool = False) -> pointing.Restored:
+        """Put back what a number or service was before it was pointed here.
+
+        Args:
+            sid: As in ``pointed``.
+            overwrite: Also put back what somebody else has changed meanwhile.
+        """
+        return pointing.restore(
+            self._twilio, pointing.folder_of(self._path), sid, overwrite=overwrite
+        )
+
+    # The end
+
+    def close(self) -> None:
+        """Stop the process: what came is stored, and what was pointed here is put back.
+
+        ``restored`` then says what became of each webhook.
+        """
+        if self._let_go.alive:
+            try:
+                ended = self._keeper.stop().get("restored", ())
+                self.restored = tuple(pointing.Restored(**each) for each in ended)
+            finally:
+                self._let_go()
+
+    def detach(self) -> None:
+        """Leave the process running; ``Listener(…)`` with the same store finds it again."""
+        self._let_go()
+
+    def __repr__(self) -> str:
+        ended = "" if self._let_go.alive else ", closed"
+        return f"<Listener of {self.connection.masked_account}{ended}>"
+
+
+def _let_go(keeper: Keeper, following: Following, reader: Reader) -> None:
+    following.stop()
+    keeper.detach()
+    reader.close()
+
+
+def _mark(store: Path) -> Path:
+    return store.with_name(f"{store.name}.filled")
