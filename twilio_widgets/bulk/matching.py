@@ -40,6 +40,7 @@ from twilio_widgets.core.evidence import (
 from twilio_widgets.core.message import Message
 
 Apart = tuple[timedelta, timedelta]
+Kind = tuple[str, str, str, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,10 @@ class Unknown:
     """False for a row of another job, which may claim the same entries."""
 
     @property
-    def kind(self) -> tuple[str, str, str]:
+    def kind(self) -> Kind:
         """Rows of one kind, to one recipient, are interchangeable."""
-        return self.sent.sender, self.sent.service, comparable(self.sent.body)
+        sent = self.sent
+        return sent.sender, sent.service, comparable(sent.body), sent.rewritten
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +143,10 @@ class _Decision:
         return sorted(dated, key=lambda entry: (entry.date_created, entry.sid))
 
     def verdicts(self) -> list[Verdict]:
-        kinds: dict[tuple[str, str, str], list[_Fit]] = defaultdict(list)
+        kinds: dict[Kind, list[_Fit]] = defaultdict(list)
         for fit in self._fits:
             kinds[fit.row.kind].append(fit)
-        claims: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
+        claims: dict[str, set[Kind]] = defaultdict(set)
         for kind, fits in kinds.items():
             for entry in {entry.sid for fit in fits for entry in fit.same}:
                 claims[entry].add(kind)
