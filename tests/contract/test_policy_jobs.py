@@ -1,0 +1,117 @@
+"""A job obeys the policy of its client: asked before its first request, and about each one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pytest
+
+import twilio_widgets as tw
+from twilio_widgets.bulk.job import Job
+from twilio_widgets.errors import PolicyRefused
+
+
+@dataclass(frozen=True)
+class Row:
+    n: int
+    to: str
+    parameters: Mapping[str, object]
+    segments: int = 1
+    cost: Decimal | None = Decimal("0.0083")
+
+
+@dataclass(frozen=True)
+class Plan:
+    rows: list[Row]
+
+
+def plan(sandbox: tw.Sandbox, rows: int = 5) -> Plan:
+    given = {"from_": sandbox.numbers[0], "body": "Hello"}
+    return Plan([Row(n, f"+1415555{1000 + n}", given) for n in range(rows)])
+
+
+def begun(twilio: tw.Twilio, sandbox: tw.Sandbox, rows: int = 5, name: str = "spring") -> Job:
+    job = Job.start(plan(sandbox, rows), twilio, name=name, rate=None, undo_seconds=0)
+    job.wait(30)
+    return job
+
+
+class Recording:
+    """Lets everything pass, and counts the messages it is asked about."""
+
+    def __init__(self, connection):
+        self.verdicts = 0
+        self._judge = tw.Policy(max_recipients=None).on(connection)
+
+    def judge(self, request):
+        verdict = self._judge.judge(request)
+        self.verdicts += verdict is not None
+        return verdict
+
+
+def test_every_message_of_a_job_has_a_verdict(sandbox):
+    recording = Recording(sandbox.connection)
+    with tw.Twilio(sandbox.connection, policy=recording) as twilio:
+        begun(twilio, sandbox)
+    assert (recording.verdicts, len(sandbox.ledger)) == (5, 5)
+
+
+@pytest.mark.parametrize(
+    ("rules", "rule"),
+    [
+        ({"max_recipients": 4}, "max_recipients"),
+        ({"max_segments": 4}, "max_segments"),
+        ({"max_cost": "0.04"}, "max_cost"),
+        ({"max_recipients_per_day": 4}, "max_recipients_per_day"),
+        ({"dry_run": True}, "dry_run"),
+    ],
+)
+def test_a_job_that_is_too_large_is_refused_before_any_request(sandbox, rules, rule):
+    with tw.Twilio(sandbox.connection, policy=tw.Policy(**rules)) as twilio:
+        with pytest.raises(PolicyRefused) as caught:
+            begun(twilio, sandbox)
+        assert (caught.value.rule, sandbox.ledger) == (rule, ())
+
+
+def test_a_job_that_a_policy_allows_is_counted_as_it_leaves(sandbox):
+    policy = tw.Policy(max_recipients=5, max_cost="0.0415", max_segments_per_day=100)
+    with tw.Twilio(sandbox.connection, policy=policy) as twilio:
+        begun(twilio, sandbox)
+        assert len(sandbox.ledger) == policy.today(sandbox.connection).recipients == 5
+
+
+def test_rows_whose_recipient_is_not_allowed_do_not_leave(sandbox):
+    policy = tw.Policy(allow=["+14155551001", "+14155551003"])
+    with tw.Twilio(sandbox.connection, policy=policy) as twilio:
+        begun(twilio, sandbox)
+    assert {sent.to for sent in sandbox.ledger} <= {"+14155551001", "+14155551003"}
+
+
+def test_a_job_that_goes_on_is_judged_anew(sandbox):
+    """Two rows leave under one policy; the other three are a job of their own for the next."""
+    with tw.Twilio(sandbox.connection, policy=tw.Policy(allow=["+1415555100*"])) as twilio:
+        job = begun(twilio, sandbox, rows=12)
+        assert len(sandbox.ledger) == 10
+    for rules in ({"max_recipients": 1}, {"dry_run": True}):
+        strict = tw.Twilio(sandbox.connection, policy=tw.Policy(**rules))
+        with strict, pytest.raises(PolicyRefused):
+            job.resume(strict)
+    assert len(sandbox.ledger) == 10
+    with tw.Twilio(sandbox.connection, policy=tw.Policy(max_recipients=2)) as twilio:
+        job.resume(twilio).wait(30)
+    assert len(sandbox.ledger) == 12
+
+
+def test_rows_that_are_sent_again_are_judged_anew(sandbox):
+    """One is rejected, and the person says: send it again."""
+    sandbox.fail(status=400, code=21408)
+    dry = tw.Policy(dry_run=True)
+    with tw.Twilio(sandbox.connection) as twilio, tw.Twilio(sandbox.connection, policy=dry) as none:
+        job = begun(twilio, sandbox, rows=1)
+        with pytest.raises(PolicyRefused, match="would have been 1 recipient"):
+            job.resend([0], none)
+        assert sandbox.ledger == ()
+        job.resend([0], twilio).wait(30)
+    assert len(sandbox.ledger) == 1
