@@ -12,6 +12,8 @@ from .core.segments import segments as segments
 from .core.sources import connect as connect
 from .frames.message_frame import MessageFrame as MessageFrame
 from .listener.check import check_signature as check_signature
+from .listener.listener import Listener as Listener
+from .listener.poller import Poller as Poller
 from .listener.verdict import Verdict as Verdict
 from .panels.connection import ConnectionPanel as ConnectionPanel
 from .panels.demo import demo as demo
