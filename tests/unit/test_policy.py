@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 from dataclasses import FrozenInstanceError, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -332,6 +334,32 @@ def test_a_subaccount_counts_with_its_account(tmp_path, monkeypatch):
     assert judge.judge(message()) is not None
     assert policy.today(At(ACCOUNT, "0" * 32)).recipients == 1
     judge.close()
+
+
+WITHOUT_SQLITE = """
+import sys
+sys.modules["sqlite3"] = None
+import twilio_widgets as tw
+with tw.Sandbox(seed=1) as sandbox:
+    given = dict(from_=sandbox.numbers[0], body="Hi")
+    with tw.Twilio(sandbox.connection, policy=tw.Policy()) as twilio:
+        twilio.messages.send("+14155550123", **given)
+    with tw.Twilio(sandbox.connection, policy=tw.Policy(max_cost_per_day=1)) as twilio:
+        try:
+            twilio.messages.send("+14155550123", **given)
+        except tw.errors.PolicyRefused as refused:
+            print(refused)
+"""
+
+
+def test_where_there_is_no_sqlite_only_days_cannot_be_counted():
+    """As in a browser, where Python may come without it."""
+    ran = subprocess.run(
+        [sys.executable, "-c", WITHOUT_SQLITE], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.startswith(
+        "What is sent today cannot be counted (there is no SQLite here), so nothing was sent."
+    )
 
 
 # Quiet hours

@@ -10,11 +10,11 @@ from twilio_widgets.core import refusals
 from twilio_widgets.core.amount import Amount
 from twilio_widgets.core.creation import Creation
 from twilio_widgets.core.permit import Permit
-from twilio_widgets.core.tally import Tally
 
 if TYPE_CHECKING:
     from twilio_widgets.core.connection import Connection
     from twilio_widgets.core.policy import Policy
+    from twilio_widgets.core.tally import Tally
 
 
 class Counting:
@@ -104,6 +104,11 @@ class Counting:
     @property
     def _tally(self) -> Tally:
         if self._opened is None:
+            # Loaded here: a Python in the browser may have no SQLite, and only days need it.
+            try:
+                from twilio_widgets.core.tally import Tally
+            except ImportError:
+                raise refusals.uncountable("there is no SQLite here") from None
             name = f"{self._connection.account_sid}.sqlite"
             self._opened = Tally(self._connection.data_folder / "tally" / name)
         return self._opened

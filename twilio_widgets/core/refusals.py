@@ -142,6 +142,15 @@ def day_too_large(what: str, excess: Excess) -> PolicyRefused:
     )
 
 
+def uncountable(problem: str) -> PolicyRefused:
+    """What is sent in a day cannot be written down."""
+    return PolicyRefused(
+        f"What is sent today cannot be counted ({problem}), so nothing was sent. Look after the "
+        "folder 'tally' in the data folder, or leave the limits of a day out of the policy.",
+        rule="day",
+    )
+
+
 def dry_message(creation: Creation, amount: Amount) -> PolicyRefused:
     """A message in a dry run."""
     when = f", at {creation.send_at[:_LONGEST_ECHO]}" if creation.send_at else ""

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from twilio_widgets.core import refusals
 from twilio_widgets.core.amount import Amount
 from twilio_widgets.core.folders import private_folder
 from twilio_widgets.errors import PolicyRefused
@@ -108,12 +109,7 @@ class Tally:
             except OSError as error:
                 problem = error.strerror or type(error).__name__
         if problem:
-            raise PolicyRefused(
-                f"What is sent today cannot be counted ({problem}), so nothing was sent. Look "
-                f"after the folder {self.path.parent.name!r} in the data folder, or leave the "
-                "limits of a day out of the policy.",
-                rule="day",
-            )
+            raise refusals.uncountable(problem)
 
     def _opened(self) -> sqlite3.Connection:
         if self._database is not None and self._process != os.getpid():
