@@ -13,6 +13,7 @@ import twilio_widgets as tw
 from twilio_widgets.core.amount import Amount
 from twilio_widgets.core.request import Request
 from twilio_widgets.errors import NotConnected, PolicyRefused, TwilioWidgetsError
+from twilio_widgets.sandbox import composing
 
 TO = "+14155550123"
 DAY = tw.Policy(max_recipients=None, max_cost_per_day=5)
@@ -47,6 +48,21 @@ def test_only_what_certainly_was_not_sent_is_given_back(connect, sandbox):
             send(twilio, sandbox)
         assert DAY.today(sandbox.connection) - before == counted, fault
         assert len(sandbox.ledger) - ledger <= counted.recipients, fault
+
+
+def test_a_message_is_counted_before_it_leaves(connect, sandbox, monkeypatch):
+    """A crash after that counts too much, never too little."""
+    counted = []
+    create = composing.create
+
+    def arrived(*world_account_form):
+        counted.append(DAY.today(sandbox.connection).recipients)
+        return create(*world_account_form)
+
+    monkeypatch.setattr(composing, "create", arrived)
+    for _ in range(2):
+        send(connect(sandbox, policy=DAY), sandbox)
+    assert counted == [1, 2]
 
 
 def test_a_connection_that_is_never_made_counts_nothing(sandbox):
