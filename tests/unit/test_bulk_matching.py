@@ -123,6 +123,14 @@ def test_a_number_that_twilio_rewrote_is_the_same_number(sent, logged):
     assert decided([row(to=sent)], entry(to=logged)) == [("accepted", "01")]
 
 
+def test_a_link_that_twilio_was_asked_to_shorten_is_the_same_link():
+    asked = row(body="See https://example.com/a now", rewritten=True)
+    assert decided([asked], entry(body="See https://twl.example/x now")) == [("accepted", "01")]
+    assert decided([asked], entry(body="See you")) == [("ambiguous", None)]
+    plain = row(body="See https://example.com/a now")
+    assert decided([plain], entry(body="See https://twl.example/x now")) == [("absent", None)]
+
+
 def test_a_text_that_is_gone_is_left_to_a_person():
     """It may be another message to the same number."""
     assert decided([row()], entry(body="")) == [("ambiguous", None)]
@@ -161,6 +169,9 @@ def test_a_sender_that_is_not_picked_yet_is_no_other_sender():
 # Against a ledger that knows
 
 
+LINK = "See https://example.com/a/long/one or"
+
+
 @dataclass
 class Truth:
     """One row, and what really became of it."""
@@ -180,6 +191,7 @@ class Recipient:
         self.offset = timedelta(seconds=chance.choice([0, 0, 0, -240, 240]))
         self.trial = chance.random() < 0.1
         self.service = chance.random() < 0.2
+        self.rewritten = chance.random() < 0.05
         self.rows: list[Truth] = []
         self.foreign: list[tuple[Message, float]] = []
         self.texts: dict[str, str] = {}
@@ -196,7 +208,7 @@ class Recipient:
         return first + len(self.rows)
 
     def _text(self) -> str:
-        opening = self.chance.choice(["It’s", "Hi “you”", "Offer – now…", "Plain", "A - B"])
+        opening = self.chance.choice(["It’s", "Hi “you”", "Offer – now…", "Plain", "A - B", LINK])
         return f"{opening} {self.number} {self.chance.randrange(3)}"
 
     def _moment(self) -> datetime:
@@ -204,13 +216,12 @@ class Recipient:
 
     def _send(self, n: int, body: str) -> None:
         started = self._moment()
-        rewritten = self.chance.random() < 0.02
         sent = Sent(
             to=self.to,
             sender="" if self.service else FROM,
             service=SERVICE if self.service else "",
             body=body,
-            rewritten=rewritten,
+            rewritten=self.rewritten,
             started=started,
             latest=started + timedelta(seconds=30),
         )
@@ -220,20 +231,20 @@ class Recipient:
         truth.lag = self.chance.uniform(60, 120) if late else self.chance.uniform(0, 30)
         at = started + timedelta(seconds=self.chance.uniform(0, 30))
         if fate < 0.6:
-            truth.created = self._entry(body, at, rewritten=rewritten)
+            truth.created = self._entry(body, at)
         elif fate < 0.7:
             truth.refused = True
             entry = self._entry(body, at)
             self.foreign.append((replace(entry, status="failed", error_code=21610), truth.lag))
         self.rows.append(truth)
 
-    def _entry(self, body: str, at: datetime, *, rewritten: bool = False) -> Message:
+    def _entry(self, body: str, at: datetime) -> Message:
         self._made += 1
         shown = body
         if self.chance.random() < 0.3:
             shown = shown.translate(str.maketrans("’“”–", '\'""-')).replace("…", "...")
-        if rewritten and self.chance.random() < 0.3:
-            shown = f"{shown} https://twil.example/x"
+        if self.rewritten:
+            shown = shown.replace("https://example.com/a/long/one", "https://twil.example/x")
         if self.trial:
             shown = f"Sent from your Twilio trial account - {shown}"
         if self.chance.random() < 0.003:

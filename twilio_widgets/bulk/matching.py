@@ -170,7 +170,10 @@ class _Decision:
                 entry = matched[id(fit)]
                 self._say(fit, "accepted", f"The message log shows it.{more}", [entry])
         refused = self._matched([(fit, fit.refused) for fit in left], set())
+        # What cannot be compared may be of a row that took another's entry: none of them is absent.
+        perhaps = [entry for fit in fits for entry in fit.perhaps]
         for fit in left:
+            fit.perhaps = fit.perhaps or list({entry.sid: entry for entry in perhaps}.values())
             self._without_a_match(fit, refused.get(id(fit)), disputed)
 
     def _matched(

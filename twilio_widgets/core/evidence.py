@@ -23,6 +23,8 @@ NO_CHANNEL_FOR_SENDER = 63007
 Likeness = Literal["same", "cannot tell", "other"]
 """``cannot tell``: all fits, but the text is not there to be compared, or Twilio rewrites it."""
 
+_LINK = re.compile(r"https?://\S+")
+
 _REWRITTEN = (
     (re.compile(r"\+521(\d{10})"), r"+52\1"),
     (re.compile(r"\+549(\d{10})"), r"+54\1"),
@@ -132,6 +134,8 @@ def _same_text(message: Message, sent: Sent) -> Likeness:
     if not sent.body or not message.body:
         return "cannot tell"
     ours, listed = comparable(sent.body), comparable(message.body)
+    if sent.rewritten:  # shortened links
+        ours, listed = _LINK.sub("link", ours), _LINK.sub("link", listed)
     if listed == ours or listed.endswith(" - " + ours):  # as the trial account's prefix ends
         return "same"
     return "cannot tell" if sent.rewritten else "other"
