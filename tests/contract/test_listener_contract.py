@@ -76,6 +76,10 @@ def eventually(holds: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
+def threads() -> set[str]:
+    return {thread.name for thread in threading.enumerate()}
+
+
 # What comes in
 
 
@@ -260,9 +264,8 @@ def test_a_listener_nobody_holds_any_more_leaves_its_process_and_no_thread(sandb
     listener.on_event(lambda event: None)
     del listener
     gc.collect()
-    left = [t.name for t in threading.enumerate() if t.name.startswith("twilio_widgets-listener")]
 
-    assert left == []
+    assert not [name for name in threads() if name.startswith("twilio_widgets-listener")]
     with Listener(sandbox.connection) as again:
         assert again.heartbeat.pid == pid
 
@@ -375,22 +378,29 @@ def receiver() -> Iterator[Receiver]:
     opened.close()
 
 
-@pytest.fixture
-def full(sandbox: Sandbox, twilio: Twilio, listener: Listener) -> Listener:
-    """A listener with an inbound message and the two callbacks of a send."""
-    listener.point(sandbox.numbers[0])
-    sandbox.receive(from_=THEM, body="Grüße & mehr=1 + 1 😀")
-    send(twilio, "94", listener.status_url)
-    sandbox.clock.advance("1 min")
-    assert sandbox.settle()
-    assert len(listener.events) == 3
-    return listener
+@pytest.fixture(scope="module")
+def full() -> Iterator[Listener]:
+    """A listener with an inbound message and the two callbacks of a send, for many replays."""
+    with (
+        Sandbox(seed=5, now=NOON) as sandbox,
+        Twilio(sandbox.connection) as twilio,
+        Listener(sandbox.connection) as listener,
+    ):
+        listener.point(sandbox.numbers[0])
+        sandbox.receive(from_=THEM, body="Grüße & mehr=1 + 1 😀")
+        send(twilio, "94", listener.status_url)
+        sandbox.clock.advance("1 min")
+        assert sandbox.settle()
+        assert len(listener.events) == 3
+        # A thread of its own tells of news: it must not be the first test that starts it.
+        eventually(lambda: "twilio_widgets-listener-news" in threads())
+        yield listener
 
 
-def test_a_replay_is_signed_so_that_the_official_validator_believes_it(full, receiver, sandbox):
+def test_a_replay_is_signed_so_that_the_official_validator_believes_it(full, receiver):
     outcome = full.replay(receiver.url)
 
-    validator = RequestValidator(sandbox.connection.auth_token.reveal())
+    validator = RequestValidator(full.connection.auth_token.reveal())
     assert outcome["http_status"].tolist() == [200, 200, 200]
     assert outcome["id"].tolist() == [1, 2, 3]
     assert [form for _, _, _, form in receiver.calls] == [
@@ -404,11 +414,11 @@ def test_a_replay_is_signed_so_that_the_official_validator_believes_it(full, rec
         assert not validator.validate(receiver.url, form | {"Body": "x"}, signature)
 
 
-def test_a_replay_can_be_signed_for_the_url_the_program_believes_in(full, receiver, sandbox):
+def test_a_replay_can_be_signed_for_the_url_the_program_believes_in(full, receiver):
     full.replay(receiver.url, 1, signed_as="https://example.com/hook")
 
     ((_, _, headers, form),) = receiver.calls
-    validator = RequestValidator(sandbox.connection.auth_token.reveal())
+    validator = RequestValidator(full.connection.auth_token.reveal())
     signature = headers["x-twilio-signature"]
     assert validator.validate("https://example.com/hook", form, signature)
 
@@ -467,15 +477,16 @@ def test_a_program_that_is_not_there_is_an_outcome_and_no_exception(full):
 # The gap
 
 
-def test_500_status_changes_while_nobody_listened_are_found(sandbox, twilio):
-    """Sent while it listened, closed, a day's worth of changes, opened, filled: as the log says."""
+@pytest.mark.parametrize("messages", [30, pytest.param(250, marks=pytest.mark.long)])
+def test_what_happened_while_nobody_listened_is_found(sandbox, twilio, messages):
+    """Sent while it listened, closed, two changes each and as many arrivals, opened, filled."""
     with Listener(sandbox.connection) as listener:
-        for number in range(250):
+        for number in range(messages):
             send(twilio, ENDS[number % len(ENDS)], listener.status_url)
         sandbox.clock.advance("0.9 s")
         assert sandbox.settle(timeout=WITHIN)
         heard = len(listener.events)
-    for number in range(250):
+    for number in range(messages):
         sandbox.receive(from_=THEM, body=f"Hello {number}")
     sandbox.clock.advance("2 h")
     assert sandbox.settle(timeout=WITHIN)

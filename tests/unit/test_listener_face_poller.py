@@ -81,10 +81,11 @@ def test_what_the_poller_knows_is_what_the_log_says(poller, twilio, sandbox):
     assert len(known(poller)) == len(ENDS) + 1
 
 
-def test_whatever_happens_when_it_ends_where_the_log_stands(poller, twilio, sandbox):
-    """500 sends and arrivals at any times, looks in between: a property, by one seed."""
+@pytest.mark.parametrize("count", [120, pytest.param(500, marks=pytest.mark.long)])
+def test_whatever_happens_when_it_ends_where_the_log_stands(poller, twilio, sandbox, count):
+    """Sends and arrivals at any times, looks in between: a property, by one seed."""
     chance = random.Random(7)
-    for _ in range(500):
+    for _ in range(count):
         if chance.random() < 0.2:
             sandbox.receive(from_=THEM, body="Hello")
         else:
@@ -98,7 +99,7 @@ def test_whatever_happens_when_it_ends_where_the_log_stands(poller, twilio, sand
         poller.look()
 
     assert known(poller) == truth(twilio)
-    assert len(known(poller)) == 500
+    assert len(known(poller)) == count
 
 
 def test_a_look_at_an_unchanged_log_stores_nothing(poller, twilio, sandbox):
