@@ -11,11 +11,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+from jupyter_client.blocking import BlockingKernelClient
 
 from twilio_widgets.listener.jupyter.registry import Registration, register
 
@@ -110,6 +113,37 @@ class Jupyter:
     def status(self, method: str, target: str, **options: Any) -> int:
         return self.ask(method, target, **options)[0]
 
+    @contextmanager
+    def kernel(self) -> Iterator[Callable[[str], str]]:
+        """Start a kernel as a notebook does; yield what runs code in it and returns its output."""
+        login = {"Authorization": f"token {TOKEN}", "Content-Type": "application/json"}
+        mine = f"127.0.0.1:{self.port}"
+        status, _, body = self.ask("POST", f"{BASE}api/kernels", b"{}", login, host=mine)
+        assert status == 201, body
+        name = json.loads(body)["id"]
+        client = BlockingKernelClient(
+            connection_file=str(self.where.parent / f"kernel-{name}.json")
+        )
+        client.load_connection_file()
+        client.start_channels(hb=False)  # or it is given up while it is still starting
+
+        def run(code: str) -> str:
+            printed: list[str] = []
+
+            def hear(message: dict[str, Any]) -> None:
+                content = message["content"]
+                printed.append(content.get("text") or "\n".join(content.get("traceback", ())))
+
+            client.execute_interactive(code, output_hook=hear, timeout=60)
+            return "".join(printed).strip()
+
+        try:
+            client.wait_for_ready(60)
+            yield run
+        finally:
+            client.stop_channels()
+            self.ask("DELETE", f"{BASE}api/kernels/{name}", None, login, host=mine)
+
     def register(self, port: int) -> Registration:
         return register(port, where=self.where)
 
@@ -129,7 +163,8 @@ def started(folder: Path, *options: str) -> Jupyter:
     command = [
         sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root",
         "--ServerApp.port=0", "--ServerApp.ip=127.0.0.1", f"--ServerApp.base_url={BASE}",
-        f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={folder}", *options,
+        f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={folder}",
+        "--ServerApp.allow_unauthenticated_access=False", *options,
     ]  # fmt: skip
     with log.open("wb") as output:
         process = subprocess.Popen(

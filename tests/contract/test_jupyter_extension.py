@@ -309,6 +309,16 @@ def test_the_servers_own_pages_still_ask_for_a_login(jupyter):
     assert jupyter.status("GET", f"{BASE}api/contents", host=f"127.0.0.1:{jupyter.port}") == 403
 
 
+def test_an_unknown_key_is_answered_even_to_who_is_still_writing(jupyter):
+    target = f"{BASE}twilio-widgets/{'A' * 32}/inbound"
+    assert jupyter.status("POST", target, body=b"x" * limits.LARGEST_BODY) == 404
+
+
+def test_the_door_without_a_login_is_declared_as_one(jupyter):
+    """Jupyter Server warns of every route of an extension that forgets to say so."""
+    assert " of Forward registered for " not in jupyter.log.read_text()
+
+
 def test_the_log_names_no_key(jupyter, stub, way):
     stub.status = 500
     jupyter.ask("POST", f"{BASE}{way.path}/inbound")
@@ -438,6 +448,34 @@ def test_the_way_in_outlives_the_kernel_and_not_the_listener(listening):
     assert listening.entry == before  # a URL that was pasted somewhere leads here again
     assert listening.post(sid=sid(4)) == 200
     assert [stored for stored, _ in listening.stored] == [sid(1), sid(2), sid(4)]
+
+
+IN_THE_KERNEL = """
+from twilio_widgets import AuthTokenConnection
+from twilio_widgets.listener.listener import Listener
+listener = Listener(AuthTokenConnection({sid!r}, {token!r}), store={store!r})
+way = listener.open_way(page_url="https://hub.example.org/user/xyz/lab/tree/a.ipynb")
+print(way.kind, listener.inbound_url)
+"""
+
+
+def test_a_notebook_of_this_server_finds_the_way_in_by_itself(jupyter, listening, tmp_path):
+    """A real kernel, started by the server, with nothing told but the page's address."""
+    account = listening.connection
+    code = IN_THE_KERNEL.format(
+        sid=account.account_sid,
+        token=account.auth_token.reveal(),
+        store=str(tmp_path / "notebook.sqlite"),
+    )
+    with jupyter.kernel() as run:
+        kind, url = run(code).split()
+        assert kind == "jupyter"
+        listening.entry = Entry(url.removesuffix("/inbound#rc=3&rp=all"))
+        assert listening.post(sid=sid(1)) == 200
+        assert listening.post(sid=sid(2), token="0" * 32) == 403
+        assert run("print(*[event.message_sid for event in listener.reader.events()])") == sid(1)
+        run("listener.close()")
+        assert listening.post(sid=sid(3)) == 404
 
 
 @pytest.mark.long

@@ -396,6 +396,16 @@ def test_of_a_service_only_the_part_that_is_still_ours_goes_back(twilio, estate,
     assert [entry.previous for entry in pointing.pointed(tmp_path)] == [{"status_callback": OLD}]
 
 
+def test_what_twilio_did_not_put_back_is_said_and_kept(box, twilio, estate, tmp_path):
+    entry = pointing.point(twilio, tmp_path, estate.number, URL)
+    box.fail(status=503, method="POST", path="IncomingPhoneNumbers")
+    (outcome,) = pointing.restore_all(tmp_path, twilio)
+
+    assert (bool(outcome), outcome.state) == (False, "failed")
+    assert outcome.text.endswith("was not put back: Twilio says it is as it was. Try again.")
+    assert pointing.pointed(tmp_path) == (entry,)
+
+
 def test_a_number_that_is_gone_is_forgotten(box, twilio, estate, tmp_path):
     pointing.point(twilio, tmp_path, estate.number, URL)
     box.fail(20404, method="GET", path=estate.sid)

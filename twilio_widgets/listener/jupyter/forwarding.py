@@ -106,14 +106,8 @@ class Forward(RequestHandler):
         elif wait := self._means.rate.wait(found[1]):
             self._refused = 429
             self.set_header("Retry-After", str(wait))
-        elif self._length() > limits.LARGEST_BODY:
-            self._refused = 413
         else:
             self._to, self._path = to, found[2] + (found[3] or "")
-
-    def _length(self) -> int:
-        length = self.request.headers.get("Content-Length", "")
-        return int(length) if length.isdecimal() else 0
 
     def data_received(self, chunk: bytes) -> None:
         """Keep a piece of the body, unless it is for nobody."""
