@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twilio_widgets.core.segments import GSM_BASIC, GSM_EXTENSION, Segments, segments
+from twilio_widgets.core.segments import (
+    _ALONE,
+    GSM_BASIC,
+    GSM_EXTENSION,
+    Segments,
+    _graphemes,
+    segments,
+)
 
 FAMILY = "👨‍👩‍👧‍👦"  # 11 code units, one grapheme
 FLAG = "🇬🇧"  # 4
@@ -274,3 +283,20 @@ def test_the_blame_is_exactly_what_is_outside_the_alphabet(text: str):
     found = segments(text)
     assert found.blame == tuple(outside[:10])
     assert found.encoding == ("UCS-2" if outside else "GSM-7")
+
+
+def test_what_is_cut_without_looking_never_joins_its_neighbours():
+    """Each of these characters is a grapheme of its own, wherever it stands."""
+    alone = [char for char in map(chr, range(0xD800)) if _ALONE.fullmatch(char)]
+
+    assert len(alone) > 20_000
+    for text in ("".join(alone), "".join(reversed(alone)), "".join(char + char for char in alone)):
+        assert _graphemes(text) == list(text)
+
+
+@given(st.text("aéλж’€がカ漢\u0301👍\u200d\r\n", min_size=60, max_size=300))
+def test_a_text_is_cut_the_same_with_and_without_looking(text):
+    quick = segments(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("twilio_widgets.core.segments._ALONE", re.compile("(?!)"))
+        assert segments(text) == quick

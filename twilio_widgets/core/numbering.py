@@ -5,14 +5,17 @@ Source: Google's libphonenumber, as `phonenumbers` ports it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from twilio_widgets.core.masking import mask
 from twilio_widgets.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import phonenumbers
+
+_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,8 @@ def describe_number(e164: str) -> NumberNote:
         e164: The number; a channel prefix such as ``whatsapp:`` is passed over.
     """
     number = e164.rpartition(":")[2]
+    if (known := _looked_up(number)) is not None:
+        return known
     parsed = _parsed(number, None)
     if parsed is None:
         return NumberNote(
@@ -87,6 +92,8 @@ def read_number(text: str, region: str | None = None) -> NumberRead | None:
     """
     import phonenumbers
 
+    if (known := _looked_up(text)) is not None:
+        return NumberRead(e164=text, fits=True, note=known)
     parsed = _parsed(text, region)
     if parsed is None:
         return None
@@ -121,6 +128,23 @@ def main_region(country_code: int | None) -> str:
     import phonenumbers
 
     return str(phonenumbers.region_code_for_country_code(country_code or 0))
+
+
+def _looked_up(text: str) -> NumberNote | None:
+    """Describe a number in E.164 form from the tables alone, where they can tell."""
+    if not _E164.fullmatch(text):
+        return None
+    from twilio_widgets.core.ranges import UNKNOWN, range_of
+
+    if (found := range_of(text)) is None:
+        return None
+    return NumberNote(
+        number=text,
+        country_code=found.country_code,
+        region=found.region,
+        type=found.type,
+        valid=found.type != UNKNOWN,
+    )
 
 
 def _parsed(text: str, region: str | None) -> phonenumbers.PhoneNumber | None:
