@@ -33,21 +33,25 @@ def facts_of(message: Message) -> tuple[tuple[str, str], ...]:
         ("From", message.from_ or "not chosen yet"),
         ("To", message.to or "—"),
         ("Direction", message.direction or "—"),
-        ("Sent", _moment(message.date_sent) or "not yet"),
-        ("Created", _moment(message.date_created) or "—"),
-        ("Updated", _moment(message.date_updated) or "—"),
+        ("Sent", moment_of(message.date_sent) or "not yet"),
+        ("Created", moment_of(message.date_created) or "—"),
+        ("Updated", moment_of(message.date_updated) or "—"),
         ("Segments", _count(message.num_segments)),
         ("Media", _count(message.num_media)),
         ("Price", _price(message.price, message.price_unit)),
         ("Service", message.messaging_service_sid or "none"),
-        ("Account", _masked(message.account_sid)),
+        ("Account", sid_masked(message.account_sid)),
     )
 
 
 def body_of(message: Message) -> str:
     """Return the text as it stands, line by line, with what hides in it made visible."""
-    lines = (message.body or "").replace("\r\n", "\n").split("\n")
-    return "\n".join(visible(line) for line in lines)
+    return lines_of(message.body or "")
+
+
+def lines_of(text: str) -> str:
+    """Return a stranger's text line by line, with what hides in it made visible."""
+    return "\n".join(visible(line) for line in text.replace("\r\n", "\n").split("\n"))
 
 
 def error_of(message: Message) -> dict[str, str]:
@@ -75,7 +79,8 @@ def explained(code: int, said: str) -> dict[str, str]:
     }
 
 
-def _moment(moment: datetime | None) -> str:
+def moment_of(moment: datetime | None) -> str:
+    """Return a time in UTC to the second; nothing for none."""
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment is not None else ""
 
 
@@ -89,5 +94,6 @@ def _price(price: Decimal | None, unit: str | None) -> str:
     return f"{abs(price).normalize():f} {unit or ''} {'charged' if price <= 0 else 'credited'}"
 
 
-def _masked(sid: str | None) -> str:
+def sid_masked(sid: str | None) -> str:
+    """Return the ends of a SID, enough to tell it by."""
     return f"{sid[:4]}…{sid[-4:]}" if sid else "—"

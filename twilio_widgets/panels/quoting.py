@@ -125,7 +125,7 @@ def curl(
     """
     user, secret = login
     lines = [f'curl "{url}"', f'--user "${user}:${secret}"', *options]
-    lines += [_datum(name, text) for name, text in pairs]
+    lines += [datum(name, text) for name, text in pairs]
     return " \\\n  ".join(lines)
 
 
@@ -134,7 +134,8 @@ def path_part(text: str) -> str:
     return quote(text, safe="", errors="replace")
 
 
-def _datum(name: str, text: str) -> str:
+def datum(name: str, text: str) -> str:
+    """Return a parameter as an option of curl, whatever stands in it."""
     name = path_part(name)
     if text.replace("\n", "").isprintable():
         return f"--data-urlencode {shlex.quote(f'{name}={text}')}"

@@ -1,35 +1,4 @@
-// One message, looked at closely. Its texts come from strangers: they only ever enter as text.
-
-const element = (tag, className, text = "") => {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = text;
-  return made;
-};
-
-/** A label and a text, as a row of a description list. */
-const fact = ([label, text]) => {
-  const row = document.createElement("div");
-  const words = element("dd", "", text);
-  words.dir = "auto";
-  row.append(element("dt", "", label), words);
-  return row;
-};
-
-/** Why it failed, what to do about it, and who can. */
-function explained({ title, advice, said, who, again, url }) {
-  const box = element("div", "tw-why");
-  const last = element("p", "tw-why-who", `Who can mend it: ${who} · Try again: ${again} · `);
-  const more = element("a", "", "More at Twilio");
-  more.href = url;
-  more.target = "_blank";
-  more.rel = "noopener noreferrer";
-  last.append(more);
-  box.append(element("strong", "", title), element("p", "", advice));
-  if (said) box.append(element("p", "tw-why-said", `Twilio's words: ${said}`));
-  box.append(last);
-  return box;
-}
+// One message, looked at closely. detail_parts.js stands before this text.
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {

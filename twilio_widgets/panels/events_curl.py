@@ -1,0 +1,51 @@
+"""A stored event as the curl command that delivers it to its listener once more."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qs, urlsplit
+
+from twilio_widgets.listener.listener import Listener
+from twilio_widgets.panels.quoting import datum
+
+if TYPE_CHECKING:
+    from twilio_widgets.listener.event import Event
+    from twilio_widgets.listener.source import EventSource
+
+_HEADERS: Final = frozenset(
+    {
+        "x-twilio-signature",
+        "x-twilio-webhooks-signature",
+        "x-twilio-webhooks-signature-settings",
+        "i-twilio-idempotency-token",
+    }
+)
+"""Without these a listener could not tell that Twilio made the request."""
+
+
+def replay_command(event: Event, source: EventSource) -> str:
+    """Return the command; it holds the signature as it came, and nothing that signs.
+
+    Returns:
+        Nothing for an event that cannot be delivered again this way: it was polled, or it was JSON
+        (whose signature counts every byte, and those are not kept), or its URL holds a login.
+    """
+    if event.source == "poll" or not isinstance(source, Listener):
+        return ""
+    try:
+        parts = urlsplit(event.url)
+    except ValueError:  # brackets that do not match
+        return ""
+    if {"bodySHA256", "token"} & parse_qs(parts.query, keep_blank_values=True).keys():
+        return ""
+    url = f"http://127.0.0.1:{source.port}/{parts.path.rpartition('/')[2]}"
+    lines = [f"curl --globoff {shlex.quote(f'{url}?{parts.query}' if parts.query else url)}"]
+    lines += [
+        f"--header {shlex.quote(f'{name}: {value}')}"
+        for name, value in event.headers
+        if name.lower() in _HEADERS and value.isprintable()
+    ]
+    if event.method == "POST":
+        lines += [datum(name, value) for name, value in event.parameters]
+    return " \\\n  ".join(lines)
