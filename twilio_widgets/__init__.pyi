@@ -1,4 +1,7 @@
 from . import errors as errors
+from .bulk.plan import Plan as Plan
+from .bulk.plan import plan as plan
+from .bulk.planned import PlannedRow as PlannedRow
 from .client import AsyncTwilio as AsyncTwilio
 from .client import Twilio as Twilio
 from .core.connection import ApiKeyConnection as ApiKeyConnection

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from twilio_widgets.bulk.display import Preview, html_of, text_of
 from twilio_widgets.bulk.estimate import Per, check_rate
 from twilio_widgets.bulk.opt_outs import opt_outs_of, without_channel
+from twilio_widgets.bulk.pace import MOST_AT_ONCE
 from twilio_widgets.bulk.planned import Maker, PlannedRow
 from twilio_widgets.bulk.problems import Problem, problem
 from twilio_widgets.bulk.recipe import Recipe, recipe_of
@@ -23,6 +24,11 @@ from twilio_widgets.core.prices import with_own_prices
 from twilio_widgets.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from twilio_widgets.bulk.job import Job
+    from twilio_widgets.bulk.settle import Callbacks
+    from twilio_widgets.client import AsyncTwilio, Twilio
     from twilio_widgets.frames.safe_frame import SafeFrame
 
 _SHOWN = 5
@@ -84,6 +90,57 @@ class Plan:
             n: How many at most.
         """
         return Preview(self.rows[: max(n, 0)], total=len(self.rows))
+
+    def send(
+        self,
+        twilio: Twilio | AsyncTwilio,
+        name: str,
+        *,
+        folder: str | Path | None = None,
+        rate: float | Literal["as planned"] | None = "as planned",
+        per: Per | None = None,
+        on_unknown: Literal["hold", "abandon"] = "hold",
+        undo_seconds: float = 5.0,
+        concurrency: int = MOST_AT_ONCE,
+        callbacks: Callbacks | None = None,
+    ) -> Job:
+        """Begin to send it in the background, each row at most once by itself; returns at once.
+
+        Running the same cell again shows the job of that name and sends nothing.
+
+        Args:
+            twilio: The client to send with; its policy is asked before anything leaves.
+            name: The job's name, one for each plan you mean to send.
+            folder: Where its journal is kept, instead of your data folder.
+            rate: How many leave in a second, for each sender, if not as planned; None: unpaced.
+            per: Whether the rate counts messages or segments, if not as planned.
+            on_unknown: ``"hold"`` keeps rows unknown that no evidence settles; ``"abandon"`` gives
+                them up. Neither sends them again.
+            undo_seconds: Time to cancel before the first message leaves.
+            concurrency: The most requests under way at once.
+            callbacks: A listener whose status callbacks tell what became of a lost reply.
+
+        Returns:
+            The job: ``.progress``, ``.wait()``, ``.outcomes``.
+
+        Raises:
+            PolicyRefused: The client's policy forbids the job; nothing was sent.
+            JobError: The name has another plan, or another process is running it.
+        """
+        from twilio_widgets.bulk.job import Job
+
+        return Job.start(
+            self,
+            twilio,
+            name=name,
+            folder=folder,
+            rate=self.summary.pace.rate if rate == "as planned" else rate,
+            per=per or self.summary.pace.per,
+            on_unknown=on_unknown,
+            undo_seconds=undo_seconds,
+            concurrency=concurrency,
+            callbacks=callbacks,
+        )
 
     def __len__(self) -> int:
         return len(self.rows)
