@@ -257,6 +257,15 @@ def test_a_body_without_end_is_cut_off(jupyter, stub, way):
     assert stub.heard == []
 
 
+@pytest.mark.long
+def test_a_body_that_does_not_come_is_not_waited_for(jupyter, stub, way):
+    head = f"POST {BASE}{way.path}/inbound HTTP/1.1\r\nHost: h\r\nContent-Length: 99\r\n\r\nx"
+    with socket.create_connection(("127.0.0.1", jupyter.port), 3 * limits.BODY_SECONDS) as line:
+        line.sendall(head.encode())
+        assert line.recv(4096) == b""  # hung up on; a socket timeout would raise
+    assert stub.heard == []
+
+
 def test_a_listener_that_went_away_without_a_word_is_a_bad_gateway(jupyter):
     gone = Stub()
     gone.close()

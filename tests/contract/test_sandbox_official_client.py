@@ -206,6 +206,16 @@ def test_messaging_services_are_listed_fetched_and_updated(official: Client, box
     assert changed.date_created == NOW
 
 
+def test_a_number_is_found_in_the_service_that_holds_it(official: Client, box: Sandbox) -> None:
+    number = official.incoming_phone_numbers.list(phone_number=box.numbers[0])[0]
+    pooled, empty = (official.messaging.v1.services(sid).phone_numbers for sid in box.services)
+
+    found = pooled(number.sid).fetch()
+    assert (found.phone_number, found.service_sid) == (box.numbers[0], box.services[0])
+    with pytest.raises(TwilioRestException, match="was not found"):
+        empty(number.sid).fetch()
+
+
 def test_an_api_key_and_a_subaccount(box: Sandbox) -> None:
     """A Standard key sends; the parent's credentials act on the child's path."""
     key = box.api_key_connection

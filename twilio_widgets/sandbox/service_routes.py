@@ -82,7 +82,7 @@ def fetch_pooled(call: Call) -> Reply:
     service = _found(call)
     for number in (call.world.own_numbers[sender] for sender in service.senders):
         if number.sid == call.sids["Number"]:
-            fields = {
+            fields: dict[str, object] = {
                 "sid": number.sid,
                 "account_sid": number.account_sid,
                 "service_sid": service.sid,
