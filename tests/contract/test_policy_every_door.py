@@ -345,21 +345,25 @@ HOUSEKEEPING = {"close", "aclose", "twin"}
 def test_every_public_method_of_a_client_is_driven_here():
     known = set(reads(tw.Sandbox())) | HOUSEKEEPING | {door.partition(",")[0] for door in DOORS}
     for kind, messages in ((tw.Twilio, Messages), (tw.AsyncTwilio, AsyncMessages)):
-        assert public(kind) | public(messages, "messages.") <= known, "a door nobody watches"
+        assert (public(kind) | public(messages, "messages.")) - known == set(), kind
 
 
 MAKES_NO_MESSAGE = {
-    "ApiKeyConnection", "AuthTokenConnection", "ConnectionPanel", "Message", "MessageFrame",
-    "MessagesPanel", "NotSureYet", "Policy", "RawResponse", "Sandbox", "connect", "errors",
-    "explain_error", "segments", "check_signature", "Verdict", "EventFrame", "EventsPanel",
-    "Listener", "plan", "Plan",
+    "ApiKeyConnection", "AuthTokenConnection", "ConnectionPanel", "EventFrame", "EventsPanel",
+    "Listener", "Message", "MessageFrame", "MessagesPanel", "NotSureYet", "Policy", "Poller",
+    "RawResponse", "Sandbox", "Verdict", "check_signature", "connect", "errors", "explain_error",
+    "segments",
 }  # fmt: skip
+
+DRIVEN_ELSEWHERE = {"Job", "Plan", "plan"}
+"""In `test_policy_jobs`."""
 
 
 def test_every_public_name_is_known_here():
     """A new one is driven by these tests, or said to make no message."""
     driven = {"Twilio", "AsyncTwilio", "demo"} | set(PANELS)
-    assert set(tw.__all__) <= MAKES_NO_MESSAGE | driven, "a door nobody watches"
+    known = MAKES_NO_MESSAGE | DRIVEN_ELSEWHERE | driven
+    assert set(tw.__all__) - known == set(), "a door nobody watches"
 
 
 def test_a_client_that_a_panel_makes_has_a_policy_in_force(sandbox):

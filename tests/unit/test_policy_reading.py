@@ -85,6 +85,7 @@ def test_what_makes_no_message_is_told_apart(method, path):
 def test_a_method_in_disguise_counts_as_what_it_stands_for():
     assert makes_message(posted(method="GET", query=(("_method", "post"),)))
     assert makes_message(posted(method="DELETE", form=(("_Method", "POST"),)))
+    assert makes_message(posted(method="GET", query=((" _METHOD ", " post "),)))
     assert changes(posted(MESSAGES, "GET", query=(("_method", "DELETE"),)))
 
 
@@ -144,6 +145,10 @@ def test_names_are_read_generously():
         with_type(FORM, b"To=\xff\xfe"),
         with_type(FORM, b"To=%FF%FE"),
         with_type(FORM + "; charset=utf-16", "To=1".encode("utf-16")),
+        with_type(FORM + "; charset=utf-7", b"To=1"),
+        with_type("multipart/form-data; boundary=x",
+                  b'--x\r\nContent-Disposition: form-data; name="To"\r\n'
+                  b"Content-Type: text/plain; charset=utf-7\r\n\r\n+1\r\n--x--\r\n"),
         with_type("multipart/form-data", b"--x\r\n"),
         with_type("multipart/form-data; boundary=x", b"--x\r\nContent-Disp"),
         with_type("multipart/form-data; boundary=x", b"nothing of the kind"),

@@ -87,16 +87,14 @@ def possible_zones(to: str) -> tuple[ZoneInfo, ...]:
     """Return the time zones a recipient can be in; none when that is not known."""
     # Loaded here: the table takes a moment, and only quiet hours need it.
     import phonenumbers
-    from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number
+    from phonenumbers.timezone import time_zones_for_number
 
     number = plain_address(to).rpartition(":")[2]
     try:
-        names = time_zones_for_number(phonenumbers.parse(number))
-        if UNKNOWN_TIMEZONE in names:
-            return ()
-        return tuple(map(ZoneInfo, names))
+        return tuple(map(ZoneInfo, time_zones_for_number(phonenumbers.parse(number))))
     except (phonenumbers.NumberParseException, ZoneInfoNotFoundError):
-        return ()  # no number, or a system without the rules of that zone
+        # No number; a zone called "Etc/Unknown"; or a system without the rules of that zone.
+        return ()
 
 
 def moments_of(creation: Creation, now: datetime) -> tuple[datetime, ...] | None:
