@@ -58,6 +58,19 @@ def test_every_message_of_a_job_has_a_verdict(sandbox):
     assert (recording.verdicts, len(sandbox.ledger)) == (5, 5)
 
 
+def test_a_plan_is_sent_through_the_same_door(sandbox):
+    rows = [{"phone": "+14155550101"}, {"phone": "+14155550102"}]
+    whole = tw.plan(rows, to="phone", body="Hello", from_=sandbox.numbers[0])
+    recording = Recording(sandbox.connection)
+    with tw.Twilio(sandbox.connection, policy=recording) as twilio:
+        whole.send(twilio, name="whole", rate=None, undo_seconds=0).wait(30)
+    assert (recording.verdicts, len(sandbox.ledger)) == (2, 2)
+    strict = tw.Twilio(sandbox.connection, policy=tw.Policy(max_recipients=1))
+    with strict, pytest.raises(PolicyRefused, match="comes to 2 recipients"):
+        whole.send(strict, name="again", rate=None, undo_seconds=0)
+    assert len(sandbox.ledger) == 2
+
+
 @pytest.mark.parametrize(
     ("rules", "rule"),
     [
