@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
@@ -87,9 +86,9 @@ def problem_of(kind: Kind, parameters: Pairs, accounts: Collection[str]) -> Refu
         parameters: What it says.
         accounts: The account SIDs that are ours.
     """
-    said, counted = dict(parameters), Counter(name for name, _ in parameters)
+    said, names = dict(parameters), [name for name, _ in parameters]
     for name in _MANDATORY[kind]:
-        if counted[name] != 1 or not said[name]:
+        if names.count(name) != 1 or not said[name]:
             return refusal.field(name)
     if not is_message_sid(said["MessageSid"]):
         return refusal.field("MessageSid")

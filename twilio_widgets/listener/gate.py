@@ -119,7 +119,9 @@ class Gate:
         """Return the request under the URL that Twilio signed, or under the likeliest one."""
         head = request.head
         # What our extension proves itself with is nobody else's to read, in the store least of all.
-        headers = tuple(pair for pair in head.headers if pair[0].lower() != FORWARD)
+        headers = head.headers
+        if FORWARD in head.fields:
+            headers = tuple(pair for pair in headers if pair[0].lower() != FORWARD)
         tried: list[tuple[Presented, Verdict]] = []
         for url in self.address.signed_urls(head):
             presented = Presented(

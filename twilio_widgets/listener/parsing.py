@@ -36,11 +36,12 @@ class Parser:
         self._limits = limits
         self._parser = httptools.HttpRequestParser(self)
         self._target = b""
-        self._headers: list[tuple[str, str]] = []
         self._body: list[bytes] = []
+        self._head_size = 0
+        self._left = 0
         self._taken = 0
-        self._in_head = True
-        self._persistent = False
+        self.keep = False
+        """Whether another request may follow on the same connection."""
         self.done = False
         """Whether the whole request has been read."""
         self.head: Head
@@ -62,46 +63,42 @@ class Parser:
             raise Unreadable(400) from None
         if self._parser.get_http_version() not in {"1.0", "1.1"}:
             raise Unreadable(400)
-        self._in_head = False
+        self._head_size = len(head)
         self.head = Head(
             method=self._parser.get_method().decode("ascii"),
             target=self._target.decode("ascii"),
-            headers=tuple(self._headers),
+            headers=_headers_of(head),
         )
+        self._left = self.head.length
+        # Where chunks end only the parser knows, so nothing may follow them.
+        self.keep = self.keep and not self._chunked
         return self.head
 
     def read_body(self, data: bytes) -> bytes:
         """Read a part of the body, and return what comes after the request."""
-        if self.chunked:
-            # Where chunks end only the parser knows, so nothing may follow them: see `keep`.
-            part, rest = data, b""
-        else:
-            left = self.head.length - self._taken
-            part, rest = data[:left], data[left:]
-        self._taken += len(part)
+        rest = b""
+        if not self._chunked:
+            data, rest = data[: self._left], data[self._left :]
+            self._left -= len(data)
+        self._taken += len(data)
         if self._taken > self._limits.body:
             raise Unreadable(413)
         try:
-            self._parser.feed_data(part)
+            self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             if not self.done:
                 raise Unreadable(400) from None
         return rest
 
     @property
-    def chunked(self) -> bool:
+    def _chunked(self) -> bool:
         """Whether the body comes in chunks; nothing else is taken as a transfer encoding."""
-        return self.head.get("transfer-encoding") is not None
-
-    @property
-    def keep(self) -> bool:
-        """Whether another request may follow on the same connection."""
-        return self._persistent and not self.chunked
+        return "transfer-encoding" in self.head.fields
 
     @property
     def request(self) -> Request:
         """The whole request, once it is `done`."""
-        return Request(head=self.head, body=b"".join(self._body))
+        return Request(head=self.head, body=b"".join(self._body), head_size=self._head_size)
 
     # What httptools calls. It parses on behind the end of a request, so `done` closes the book.
 
@@ -110,15 +107,10 @@ class Parser:
         if not self.done:
             self._target += url
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Take one header; a trailer of chunks is dropped."""
-        if self._in_head:
-            self._headers.append((name.decode("ascii"), value.strip(b" \t").decode("latin-1")))
-
     def on_headers_complete(self) -> None:
         """Note whether the sender means to go on: behind the body it is forgotten."""
-        if self._in_head:
-            self._persistent = bool(self._parser.should_keep_alive())
+        if not self.done:
+            self.keep = bool(self._parser.should_keep_alive())
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
@@ -128,6 +120,15 @@ class Parser:
     def on_message_complete(self) -> None:
         """Note that the request has been read."""
         self.done = True
+
+
+def _headers_of(head: bytes) -> tuple[tuple[str, str], ...]:
+    """Split a head that was found well formed: then every line but the first is one header."""
+    found = []
+    for line in head[: -len(END)].decode("latin-1").split("\r\n")[1:]:
+        name, _, value = line.partition(":")
+        found.append((name, value.strip(" \t")))
+    return tuple(found)
 
 
 def is_crooked(head: bytes) -> bool:

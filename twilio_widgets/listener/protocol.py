@@ -159,7 +159,7 @@ class HttpConnection(asyncio.Protocol):
             self._handle()
             return
         self._wait(State.BODY, self._limits.body_seconds)
-        if head.get("expect") is not None:
+        if "expect" in head.fields:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _read_body(self) -> None:

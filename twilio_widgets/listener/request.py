@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 
 _ONCE = frozenset(
     {
@@ -25,7 +24,7 @@ _ONCE = frozenset(
 """Headers we act on. Two of one kind could be read differently by a proxy and by us."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Head:
     """The request line and the headers."""
 
@@ -36,12 +35,20 @@ class Head:
     headers: tuple[tuple[str, str], ...] = ()
     """Names as they came, values as Latin-1."""
 
-    @cached_property
-    def fields(self) -> dict[str, str]:
-        """The headers by lower-case name; of a repeated one the last."""
-        return {name.lower(): value for name, value in self.headers}
+    fields: dict[str, str] = field(init=False)
+    """The headers by lower-case name; of a repeated one the last."""
 
-    @cached_property
+    path: str = field(init=False)
+    """The target without its query."""
+
+    query: str = field(init=False)
+    """The query of the target, raw."""
+
+    def __post_init__(self) -> None:
+        self.fields = {name.lower(): value for name, value in self.headers}
+        self.path, _, self.query = self.target.partition("?")
+
+    @property
     def ambiguous(self) -> bool:
         """Whether a header that we act on came twice."""
         if len(self.fields) == len(self.headers):
@@ -58,26 +65,17 @@ class Head:
         """What ``Content-Length`` announces, in bytes; 0 where there is none."""
         return int(self.fields.get("content-length") or 0)
 
-    @property
-    def path(self) -> str:
-        """The target without its query."""
-        return self.target.partition("?")[0]
 
-    @property
-    def query(self) -> str:
-        """The query of the target, raw."""
-        return self.target.partition("?")[2]
-
-
-@dataclass(frozen=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Request:
     """A whole request: its head, and its body byte for byte."""
 
     head: Head
     body: bytes = b""
+    head_size: int = 0
+    """Bytes of the request line and the headers."""
 
     @property
     def size(self) -> int:
         """About how much memory it holds, in bytes."""
-        head = self.head
-        return len(self.body) + len(head.target) + sum(len(n) + len(v) for n, v in head.headers)
+        return self.head_size + len(self.body)
