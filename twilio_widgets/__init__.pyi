@@ -1,4 +1,5 @@
 from . import errors as errors
+from .bulk.job import Job as Job
 from .bulk.plan import Plan as Plan
 from .bulk.plan import plan as plan
 from .bulk.planned import PlannedRow as PlannedRow

@@ -19,6 +19,11 @@ def test_every_example_runs_in_order():
     notebook["workbench"].close()
     assert notebook["message"].status == "queued"
     assert notebook["twilio"].messages.get(notebook["message"].sid).status == "delivered"
+    assert [(row, column) for row, column, *_ in notebook["plan"].rejected.to_numpy()] == [
+        (2, "phone")
+    ]
+    assert notebook["job"].outcomes["status"].tolist() == ["accepted", "accepted"]
+    assert notebook["events"]["body"].tolist() == ["C U at 8"]
     notebook["sandbox"].close()
 
 
