@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -34,6 +35,7 @@ from twilio_widgets.progress import Count
 if TYPE_CHECKING:
     from twilio_widgets.client import AsyncTwilio, Twilio
     from twilio_widgets.core.connection import Connection
+    from twilio_widgets.panels.job_bar import JobBar
 
 UNDO_SECONDS = 5.0
 
@@ -385,6 +387,18 @@ class Job(JobView):
         """
         with self._writing() as journal:
             journal.forget(now=self._now())
+
+    # In a notebook
+
+    @cached_property
+    def bar(self) -> JobBar:
+        """Its live bar, the same one wherever it is shown."""
+        from twilio_widgets.panels.job_bar import JobBar
+
+        return JobBar(self)
+
+    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
+        return self.bar._repr_mimebundle_(**kwargs)
 
     # Inside
 

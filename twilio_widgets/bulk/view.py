@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,6 @@ from twilio_widgets.bulk.underway import Underway
 if TYPE_CHECKING:
     from twilio_widgets.bulk.row import Row
     from twilio_widgets.frames.safe_frame import SafeFrame
-    from twilio_widgets.panels.job_bar import JobBar
 
 Follower = Callable[[JobProgress], None]
 
@@ -137,12 +135,8 @@ class JobView:
     @cached_property
     def bar(self) -> JobBar:
         """Its live bar for a notebook, the same one wherever it is shown."""
-        from twilio_widgets.panels.job_bar import JobBar
-
+    
         return JobBar(self)
 
     def __repr__(self) -> str:
         return str(self.progress)
-
-    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
-        return self.bar._repr_mimebundle_(**kwargs)
