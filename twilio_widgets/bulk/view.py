@@ -132,11 +132,5 @@ class JobView:
         with reading(self._place) as ledger:
             return ledger.header.rows
 
-    @cached_property
-    def bar(self) -> JobBar:
-        """Its live bar for a notebook, the same one wherever it is shown."""
-    
-        return JobBar(self)
-
     def __repr__(self) -> str:
         return str(self.progress)
