@@ -48,9 +48,12 @@ class Parser:
 
     def read_head(self, head: bytes) -> Head:
         """Read everything up to and including the empty line."""
-        if is_crooked(head) or head.count(b"\r") != head.count(b"\n"):
+        text = head.decode("latin-1")
+        lines = text[: -len(END)].split("\r\n")
+        # As many line feeds as carriage returns as ends of lines: none of them stands alone.
+        if not text.count("\n") == text.count("\r") == len(lines) + 1 or "\0" in text:
             raise Unreadable(400)
-        if head.count(b"\n") - 2 > self._limits.headers:
+        if len(lines) - 1 > self._limits.headers:
             raise Unreadable(431)
         try:
             self._parser.feed_data(head)
@@ -67,7 +70,7 @@ class Parser:
         self.head = Head(
             method=self._parser.get_method().decode("ascii"),
             target=self._target.decode("ascii"),
-            headers=_headers_of(head),
+            headers=_headers_of(lines[1:]),
         )
         self._left = self.head.length
         # Where chunks end only the parser knows, so nothing may follow them.
@@ -122,20 +125,22 @@ class Parser:
         self.done = True
 
 
-def _headers_of(head: bytes) -> tuple[tuple[str, str], ...]:
-    """Split a head that was found well formed: then every line but the first is one header."""
+def _headers_of(lines: list[str]) -> tuple[tuple[str, str], ...]:
+    """Split the lines of a head that was found well formed; a folded one is refused."""
     found = []
-    for line in head[: -len(END)].decode("latin-1").split("\r\n")[1:]:
+    for line in lines:
+        if line[0] in " \t":
+            raise Unreadable(400)
         name, _, value = line.partition(":")
         found.append((name, value.strip(" \t")))
     return tuple(found)
 
 
-def is_crooked(head: bytes) -> bool:
-    """Say whether a head, or the beginning of one, holds what must stand in none."""
+def is_crooked(beginning: bytes) -> bool:
+    """Say whether the beginning of a head holds what must stand in none."""
     return (
-        head.count(b"\n") != head.count(b"\r\n")
-        or b"\n " in head
-        or b"\n\t" in head
-        or b"\0" in head
+        beginning.count(b"\n") != beginning.count(b"\r\n")
+        or b"\n " in beginning
+        or b"\n\t" in beginning
+        or b"\0" in beginning
     )
