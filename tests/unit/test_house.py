@@ -46,9 +46,11 @@ UPWARD = {
     ("errors", "core.response"),
     ("listener", "panels.events_table"),
     ("bulk", "panels.job_bar"),
+    ("client", "bulk.once"),
 }
 """An error explains itself by the catalogue, loaded when asked; it may carry an answer (a type).
-A listener and a job are drawn by the panels' room, loaded when they are first shown."""
+A listener and a job are drawn by the panels' room, loaded when they are first shown. A message that
+is sent once has a journal, loaded when it is asked for."""
 
 LIBRARIES = {
     "httpx": {"core/transport.py", "core/wire.py", "sandbox/inprocess.py"},

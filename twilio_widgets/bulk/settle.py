@@ -86,7 +86,7 @@ def settle(
     absent: set[int] = set()
     for _look in range(2):
         _by_token(journal, callbacks, connection)
-        absent = yield from _look_once(
+        absent = yield from look_once(
             connection, new_patience, journal, place, known=known, absent_before=absent
         )
         if not absent:
@@ -114,16 +114,20 @@ def _by_token(journal: Journal, callbacks: Callbacks | None, connection: Connect
         journal.settle(found, now=connection.now().timestamp())
 
 
-def _look_once(
+def look_once(
     connection: Connection,
     new_patience: NewPatience,
     journal: Journal,
     place: Place,
     *,
     known: Collection[str],
-    absent_before: set[int],
+    absent_before: Collection[int] = (),
 ) -> Flow[set[int]]:
-    """Look at the log of every recipient in question; return the rows it does not show."""
+    """Look at the log of every recipient in question, and settle what it proves.
+
+    Returns:
+        The rows it does not show, and did not show before.
+    """
     looks: dict[str, Look] = {}
     for to in sorted({row.sent.to for row in _unknowns(journal, ours=True)}):
         if (name := recipient_as_logged(to)) not in looks:
@@ -160,7 +164,7 @@ def _verdicts(
     looks: dict[str, Look],
     *,
     known: Collection[str],
-    absent_before: set[int],
+    absent_before: Collection[int],
     settle: timedelta,
 ) -> list[Verdict]:
     """Compare every unknown row, also those of other jobs, with what nobody has claimed yet."""

@@ -20,6 +20,8 @@ class Outbox:
     def __init__(self) -> None:
         self.sent: deque[str] = deque(maxlen=SIDS_REMEMBERED)
         """SIDs of the messages that are known to be ours."""
+        self.found: set[str] = set()
+        """Those of them that only a look in the log has shown."""
         self._open: deque[OutcomeUnknown] = deque(maxlen=OUTCOMES_REMEMBERED)
 
     @property
@@ -40,5 +42,6 @@ class Outbox:
         outcome.sid = sid
         if sid is not None and sid not in self.sent:
             self.sent.append(sid)
+            self.found.add(sid)
         with suppress(ValueError):  # it need not have been interrupted
             self._open.remove(outcome)
