@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twilio_widgets.bulk.plan import plan
@@ -218,6 +218,12 @@ def test_who_opted_out_is_left_out(opt_outs, ready):
 
     assert [row.n for row in made.rows] == ready
     assert {problem.kind for problem in made.problems} <= {"opted out"}
+
+
+def test_who_opted_out_is_left_out_on_every_channel():
+    made = planned([f"whatsapp:{ADA}", BO], opt_outs=[ADA])
+
+    assert [row.n for row in made.rows] == [1]
 
 
 def test_an_opt_out_says_where_it_is_from():
@@ -448,6 +454,25 @@ def test_the_summary_says_it_in_a_few_lines():
     assert made.rows[2].notes == ("name begins like a formula of a spreadsheet.",)
 
 
+def test_many_unused_columns_are_not_all_named():
+    made = planned([{"to": ADA} | {f"c{n}": n for n in range(50)}])
+
+    assert len(made.summary.unused) == 50
+    assert made.summary.lines()[-1] == (
+        "Unused columns: c0, c1, c2, c3, c4, c5, c6, c7 and 42 more."
+    )
+
+
+def test_the_example_of_the_docstring_is_true():
+    example = plan.__doc__.split("Example:")[1]
+    call, said = example.split(")\n", 1)
+    call = call.replace(">>> plan", "planned").replace("...", "") + ")"
+
+    made = eval(call.strip(), {"planned": planned})
+
+    assert repr(made).splitlines() == [line.strip() for line in said.strip().splitlines()]
+
+
 def test_an_empty_table_is_a_plan_of_nothing():
     made = planned("to,name\n", body="Hi {name}")
 
@@ -572,6 +597,7 @@ CELLS = st.one_of(
 ROWS = st.lists(st.fixed_dictionaries({"to": CELLS, "name": CELLS, "when": CELLS}), max_size=8)
 
 
+@settings(deadline=None)
 @given(ROWS, st.sampled_from(["reject", "allow"]), st.sampled_from([None, "GB", "US"]))
 def test_every_row_is_in_exactly_one_of_ready_and_rejected_in_order(rows, duplicates, region):
     made = plan(

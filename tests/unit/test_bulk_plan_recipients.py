@@ -6,7 +6,7 @@ from contextlib import suppress
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twilio_widgets.bulk.recipients import REWRITTEN, recipient_of
@@ -163,6 +163,12 @@ REFUSED = [
         None,
         "0•••• •••123 is not in E.164 form: begin with + and the country code.",
     ),
+    (
+        "12345",
+        "DE",
+        "12345 is a short code, which cannot receive a message. Give it as + and the country "
+        "code, then the number, such as +15005550006.",
+    ),
     # More than one, or not one alone.
     ("+447911123123, +447911123124", None, SEVERAL),
     ("+447911123123;+447911123124", None, SEVERAL),
@@ -228,11 +234,13 @@ def test_a_number_that_can_be_read_in_two_ways_is_not_guessed(digits, region):
     assert str(refused.value).endswith("Begin it with + and the country code.")
 
 
+@settings(deadline=None)
 @given(st.integers(7_400_000_000, 7_499_999_999), st.text(" \u00a0\u200b(\u202a\ufeff", max_size=6))
 def test_what_stands_before_a_number_changes_nothing(number, before):
     assert recipient_of(f"{before}+44{number}").to == f"+44{number}"
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(max_size=30), st.integers(), st.floats(), st.none(), st.booleans()))
 def test_every_cell_is_read_or_refused_and_never_breaks_anything(cell):
     for region in (None, "GB", "US"):

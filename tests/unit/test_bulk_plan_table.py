@@ -8,10 +8,11 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twilio_widgets.bulk.table import Table, read_table
+from twilio_widgets.bulk.csv_table import Table
+from twilio_widgets.bulk.table import read_table
 from twilio_widgets.errors import ConfigurationError
 
 EXPECTED = Table({"phone": ["+447911123123", "0791"], "name": ["Ada", None]}, 2)
@@ -126,6 +127,7 @@ def test_what_is_no_table_is_refused_with_a_sentence(source, said):
     assert str(refused.value).startswith(said)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.text(min_size=1), st.text(min_size=1)), min_size=1, max_size=5))
 def test_what_pandas_writes_as_csv_is_read_as_it_was(rows):
     frame = pd.DataFrame(rows, columns=["a", "b"])

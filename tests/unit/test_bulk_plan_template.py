@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twilio_widgets.bulk.template import Unfillable, template_of, unusable
+from twilio_widgets.bulk.template import Unfillable, template_of
+from twilio_widgets.bulk.values import unusable
 from twilio_widgets.errors import ConfigurationError
 
 ROW = {
@@ -168,6 +169,7 @@ class Watched(str):
         return super().__getattribute__(name)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40), st.text(min_size=1, max_size=40))
 def test_a_template_is_read_or_refused_and_a_value_never_becomes_one(text, value):
     try:
@@ -181,6 +183,7 @@ def test_a_template_is_read_or_refused_and_a_value_never_becomes_one(text, value
     assert template.columns or written == text.replace("{{", "{").replace("}}", "}")
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=40).filter(lambda text: not unusable(text)))
 def test_what_a_cell_holds_is_written_as_it_stands(value):
     assert template_of("<{x}>", {"x": []}).fill(lambda _: value) == f"<{value}>"

@@ -84,6 +84,7 @@ def test_very_many_numbers_are_found_as_the_library_finds_them():
         ("+18005550123", Range(1, "US", "toll free")),
         ("+80012345678", Range(800, "001", "toll free")),
         ("+4407911123123", None),  # the zero is for calls inside the country: the library's work
+        ("+3758215169199", None),  # and so is this 8
         ("+141555526711", None),
         ("+999123456789", None),
         ("+390612345678", None),

@@ -13,8 +13,9 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from twilio_widgets.bulk.csv_table import Table
 from twilio_widgets.bulk.recipients import recipient_of
-from twilio_widgets.bulk.table import Table, is_frame, read_table
+from twilio_widgets.bulk.table import is_frame, read_table
 from twilio_widgets.errors import ConfigurationError, InvalidMessage
 
 STOP_WORDS: Final = frozenset(

@@ -10,6 +10,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
 
+from twilio_widgets.bulk.csv_table import Table
 from twilio_widgets.bulk.display import Preview, html_of, text_of
 from twilio_widgets.bulk.estimate import Per, check_rate
 from twilio_widgets.bulk.opt_outs import opt_outs_of, without_channel
@@ -18,7 +19,7 @@ from twilio_widgets.bulk.planned import Maker, PlannedRow
 from twilio_widgets.bulk.problems import Problem, problem
 from twilio_widgets.bulk.recipe import Recipe, recipe_of
 from twilio_widgets.bulk.summary import Summary, summary_of
-from twilio_widgets.bulk.table import Table, read_table, ready_frame, rejected_frame
+from twilio_widgets.bulk.table import read_table, ready_frame, rejected_frame
 from twilio_widgets.core.masking import mask
 from twilio_widgets.core.prices import with_own_prices
 from twilio_widgets.errors import ConfigurationError

@@ -10,10 +10,10 @@ from decimal import Decimal
 from typing import Any, Final
 
 from twilio_widgets.bulk.cells import NotThat, parameter_of
+from twilio_widgets.bulk.csv_table import Table
 from twilio_widgets.bulk.problems import Problem, problem, shown
 from twilio_widgets.bulk.recipe import Recipe
 from twilio_widgets.bulk.recipients import REWRITTEN, Recipient, recipient_of
-from twilio_widgets.bulk.table import Table
 from twilio_widgets.bulk.template import Template, Unfillable
 from twilio_widgets.core.parameters import form_of
 from twilio_widgets.core.prices import estimate_in

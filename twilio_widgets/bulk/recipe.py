@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any, Final
 
-from twilio_widgets.bulk.table import Table
+from twilio_widgets.bulk.csv_table import Table
 from twilio_widgets.bulk.template import Template, require_columns, template_of
 from twilio_widgets.client.messages import Messages
 from twilio_widgets.core.numbering import checked_region

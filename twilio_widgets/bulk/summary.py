@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from twilio_widgets.bulk.problems import Problem
 
 _MOST_BLAMED = 5
+_MOST_UNUSED = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,7 @@ class Summary:
             f"Notes on {counted(self.noted, 'ready row')}." if self.noted else "",
             f"At {self.pace}." if self.ready and self.pace.rate else "",
             self.pace.queue or "",
-            f"Unused columns: {', '.join(self.unused)}." if self.unused else "",
+            self._unused(),
         ]
         return [visible(line) for line in each if line]
 
@@ -92,6 +93,11 @@ class Summary:
             return ""
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in self.problems.items())
         return f"{self.rejected:,} rejected: {kinds}. See plan.rejected."
+
+    def _unused(self) -> str:
+        more = len(self.unused) - _MOST_UNUSED
+        named = ", ".join(self.unused[:_MOST_UNUSED]) + (f" and {more:,} more" if more > 0 else "")
+        return f"Unused columns: {named}." if self.unused else ""
 
     def _ucs2(self) -> str:
         if not (wide := self.encodings.get("UCS-2", 0)):

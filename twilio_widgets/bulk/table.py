@@ -1,23 +1,20 @@
 """What a plan is made from, as plain columns of Python values; and its frames, on the way out.
 
-A CSV file is read as text, cell by cell: nothing turns ``0791…`` into a number. A frame's missing
-values become None, and a column of whole numbers that pandas had to keep as floats, because one was
-missing, becomes whole numbers again: ``3``, not ``3.0``. A column with one true fraction stays.
+A CSV file is read as text. A frame's missing values become None, and a column of whole numbers that
+pandas had to keep as floats, because one was missing, becomes whole numbers again: ``3``, not
+``3.0``. A column with one true fraction stays as it is.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast
 
+from twilio_widgets.bulk.csv_table import Table, check_names, content_of, of_csv
 from twilio_widgets.bulk.problems import KINDS
 from twilio_widgets.errors import ConfigurationError
 
@@ -28,18 +25,10 @@ if TYPE_CHECKING:
     from twilio_widgets.bulk.problems import Problem
     from twilio_widgets.frames.safe_frame import SafeFrame
 
+__all__ = ["Table", "is_frame", "read_table", "ready_frame", "rejected_frame"]
+
 _EXACT: Final = 2**53
 _WRONG: Final = "Give a DataFrame, a list of mappings, or a CSV file: its path, bytes or text."
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Rows as columns of Python values; None is an empty cell."""
-
-    columns: Mapping[str, Sequence[Any]]
-    rows: int
-    damaged: Mapping[int, str] = field(default_factory=dict)
-    """Rows whose cells cannot be told apart, and why."""
 
 
 def read_table(source: object) -> Table:
@@ -59,11 +48,11 @@ def read_table(source: object) -> Table:
     if isinstance(source, os.PathLike) or (
         isinstance(source, str) and not set("\r\n") & set(source)
     ):
-        return _of_csv(_content(source), os.fspath(source))
+        return of_csv(content_of(source), os.fspath(source))
     if isinstance(source, str | bytes | bytearray | memoryview):
-        return _of_csv(source if isinstance(source, str) else bytes(source), "The CSV given")
+        return of_csv(source if isinstance(source, str) else bytes(source), "The CSV given")
     if callable(read := getattr(source, "read", None)):
-        return _of_csv(read(), str(getattr(source, "name", "The CSV given")))
+        return of_csv(read(), str(getattr(source, "name", "The CSV given")))
     if isinstance(source, Iterable):
         return _of_mappings(list(source))
     raise ConfigurationError(f"{type(source).__name__} is no table. {_WRONG}")
@@ -143,7 +132,7 @@ def _written(value: object) -> str | None:
 
 def _of_frame(frame: pd.DataFrame) -> Table:
     names = [str(name) for name in frame.columns]
-    _check_names(names)
+    check_names(names)
     columns = {name: _values(frame.iloc[:, place]) for place, name in enumerate(names)}
     return Table(columns, len(frame))
 
@@ -165,7 +154,7 @@ def _of_mappings(rows: list[object]) -> Table:
             raise ConfigurationError(f"Row {n:,} is a {type(row).__name__}. {_WRONG}")
     given = cast("list[Mapping[object, object]]", rows)
     keys = list(dict.fromkeys(key for row in given for key in row))
-    _check_names([str(key) for key in keys])
+    check_names([str(key) for key in keys])
     return Table({str(key): [_python(row.get(key)) for row in given] for key in keys}, len(given))
 
 
@@ -176,72 +165,3 @@ def _python(value: object) -> object:
     if isinstance(value, float | Decimal) and math.isnan(value):
         return None
     return None if type(value).__name__ in {"NAType", "NaTType"} else value
-
-
-def _check_names(names: Sequence[str]) -> None:
-    twice = [name for place, name in enumerate(names) if name in names[:place]]
-    if twice:
-        raise ConfigurationError(f"Two columns are called {twice[0]!r}. Rename one of them.")
-
-
-def _content(path: str | os.PathLike[str]) -> bytes:
-    try:
-        return Path(path).expanduser().read_bytes()
-    except (OSError, ValueError) as error:  # a name with a NUL in it is a ValueError
-        problem = getattr(error, "strerror", None) or str(error)
-    raise ConfigurationError(f"{os.fspath(path)} cannot be read: {problem}. {_WRONG}") from None
-
-
-def _of_csv(content: str | bytes, name: str) -> Table:
-    text = content if isinstance(content, str) else _decoded(content, name)
-    text = text.removeprefix("\ufeff")
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
-    try:
-        rows = [cells for cells in lines if cells]
-    except csv.Error as error:
-        problem = str(error)
-    else:
-        return _of_cells(rows, name)
-    raise ConfigurationError(f"{name} is not a CSV file that can be read: {problem}.")
-
-
-def _decoded(content: bytes, name: str) -> str:
-    if content[:4] == b"PK\x03\x04":
-        raise ConfigurationError(
-            f"{name} is a workbook, not a CSV file. Save it as CSV UTF-8, or give "
-            "pandas.read_excel(path, dtype=str)."
-        )
-    utf16 = content[:2] in {b"\xff\xfe", b"\xfe\xff"}
-    try:
-        return content.decode("utf-16" if utf16 else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        place = error.start
-    raise ConfigurationError(
-        f"{name} is not UTF-8 (byte {place:,}). Save it as CSV UTF-8, or say what it is: "
-        "pandas.read_csv(path, dtype=str, encoding='cp1252')."
-    )
-
-
-def _delimiter(text: str) -> str:
-    """Return how the cells are parted: by what the first line holds most of, outside quotes."""
-    outside = "".join(text.split("\n", 1)[0].split('"')[::2])
-    return max(",;\t|", key=outside.count)
-
-
-def _of_cells(rows: list[list[str]], name: str) -> Table:
-    if not rows:
-        raise ConfigurationError(f"{name} is empty: its first line should name the columns.")
-    names, given = [cell.strip() for cell in rows[0]], rows[1:]
-    _check_names([cell for cell in names if cell])
-    wide = len(names)
-    damaged = {
-        n: f"It has {len(cells)} cells and the first line {wide}: a comma in a text needs quotes."
-        for n, cells in enumerate(given)
-        if len(cells) > wide
-    }
-    columns = {
-        column: [cells[place] or None if place < len(cells) else None for cells in given]
-        for place, column in enumerate(names)
-        if column
-    }
-    return Table(columns, len(given), damaged)

@@ -7,7 +7,6 @@ holds is never read as a template again. ``{{`` and ``}}`` are braces.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,18 +17,13 @@ from numbers import Real
 from string import Formatter
 from typing import Final, NoReturn
 
+from twilio_widgets.bulk.values import of_a_readable_size, plain, unusable
 from twilio_widgets.errors import ConfigurationError
 
 _OF_NUMBERS: Final = re.compile(r"(?:.?[<>^=])?[+ -]?0?[0-9]{0,3}[,_]?(?:\.[0-9]{1,2})?[dfs%]?")
 _OF_TIMES: Final = re.compile(r"(?:[^%]|%-?[A-Za-z%])*%-?[A-Za-z](?:[^%]|%-?[A-Za-z%])*")
 _LONGEST_SPEC: Final = 60
-_MOST_DIGITS: Final = 40
 _MOST_NAMED: Final = 20
-_LEFTOVERS: Final = frozenset({"nan", "NaN", "NaT", "<NA>", "None"})
-"""What Python makes of a missing value when a column is turned into text."""
-_SPREADSHEET_ERRORS: Final = frozenset(
-    {"#N/A", "#REF!", "#NAME?", "#DIV/0!", "#VALUE!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"}
-)
 
 
 class Unfillable(Exception):
@@ -153,37 +147,6 @@ def _missed(column: str, columns: Mapping[str, object]) -> str:
     return f"{column!r}" + (f" (did you mean {by_lower[close[0]]!r}?)" if close else "")
 
 
-def nothing_in(value: object) -> bool:
-    """Say whether a cell is empty: nothing, only spaces, or what Python writes for nothing."""
-    if isinstance(value, str):
-        return not value.strip() or value.strip() in _LEFTOVERS
-    return value is None or (isinstance(value, float | Decimal) and math.isnan(value))
-
-
-def unusable(value: object) -> str | None:
-    """Say why a cell cannot stand in a text, or None."""
-    if nothing_in(value):
-        return "is empty in this row, and the text needs it. Fill the column first."
-    if isinstance(value, str) and value.strip() in _SPREADSHEET_ERRORS:
-        return f"holds {value.strip()}, a spreadsheet's error."
-    if isinstance(value, float) and math.isinf(value):
-        return "is infinite."
-    return None
-
-
-def plain(value: object) -> str:
-    """Write a value as a person would: amounts without an exponent."""
-    if isinstance(value, Decimal):
-        return format(_of_a_readable_size(value), "f")
-    return str(value)
-
-
-def _of_a_readable_size(number: Decimal) -> Decimal:
-    if not number.is_finite() or abs(number.adjusted()) > _MOST_DIGITS:
-        raise ValueError("too many digits")  # 1E+999999999 would fill the memory
-    return number
-
-
 def _check_field(column: str, spec: str, conversion: str | None, name: str) -> None:
     if not column:
         _refuse(f"{name} has {{}}, which names no column. Write {{{{}}}} for two braces.", name)
@@ -209,7 +172,7 @@ def _fit_for(spec: str, value: object) -> object:
         return value if isinstance(value, Real | Decimal) else plain(value)
     number = Decimal(value.strip()) if isinstance(value, str) else value
     if isinstance(number, Decimal):
-        _of_a_readable_size(number)
+        of_a_readable_size(number)
     if spec.endswith("d") and isinstance(number, float | Decimal):
         if number != int(number):
             raise ValueError(spec)
