@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from twilio_widgets.bulk.place import JOBS, Place, check_name
+from twilio_widgets.bulk.place import JOBS, Place, check_name, place_of
 from twilio_widgets.core.folders import user_folder
 from twilio_widgets.errors import JobError
+
+if TYPE_CHECKING:
+    from twilio_widgets.core.connection import Connection
+
+
+def places_of(connection: Connection, folder: str | Path | None = None) -> list[Place]:
+    """Return where the jobs of an account are kept, the youngest journal first.
+
+    Args:
+        connection: Whose jobs.
+        folder: Where jobs are kept, when it is not the data folder.
+    """
+    any_job = place_of(connection, "any", folder)
+    files = [file for file in any_job.folder.glob("*.sqlite") if ".damaged-" not in file.name]
+    files.sort(key=lambda file: file.stat().st_mtime, reverse=True)
+    return [replace(any_job, name=file.stem) for file in files]
 
 
 def find_place(name: str, folder: str | Path | None) -> Place:

@@ -59,17 +59,20 @@ class _Account(RawFace, Face):
         """What judges every request before it leaves."""
         return self._transport.policy
 
-    def twin(self) -> AsyncTwilio:
+    def twin(self, policy: Policy | Judge | None = None) -> AsyncTwilio:
         """Return an `AsyncTwilio` like this client, for another event loop.
 
         It obeys the same policy, and both know what either has sent.
+
+        Args:
+            policy: Another policy for it, such as one with what a person has just confirmed.
         """
         door = self._transport
         twin = AsyncTwilio(
             self._connection,
             timeout=door.timeout,
             base_url=door.base_url,
-            policy=door.policy,
+            policy=door.policy if policy is None else policy,
             largest_body=door.largest_body,
         )
         twin.messages.outbox = self._outbox

@@ -104,6 +104,38 @@ def read_excel(path: str | os.PathLike[str], sheet_name: str | None = None) -> M
     return frame
 
 
+def rows_of_workbook(content: bytes, name: str) -> list[dict[str, Any]]:
+    """Read the first sheet of anybody's workbook: a mapping a row, by the names in its first row.
+
+    Args:
+        content: The file.
+        name: What it is called, for errors.
+
+    Raises:
+        ConfigurationError: openpyxl is missing, or it is no workbook that can be read.
+    """
+    openpyxl = _openpyxl()
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        try:
+            lines = [tuple(row) for row in book.worksheets[0].iter_rows(values_only=True)]
+        finally:
+            book.close()
+    except Exception:  # noqa: BLE001  # a damaged file breaks openpyxl in as many ways as there are
+        problem = (
+            f"{name} cannot be read as an Excel workbook (.xlsx). Save it as CSV UTF-8 instead."
+        )
+    else:
+        filled = [line for line in lines if any(value is not None for value in line)]
+        header, *rows = filled or [()]
+        names = [None if value is None else str(value).strip() for value in header]
+        return [
+            {column: value for column, value in zip(names, row, strict=False) if column}
+            for row in rows
+        ]
+    raise ConfigurationError(problem)
+
+
 def _fill(sheet: Any, rows: Iterable[Iterable[Any]], new: Callable[..., Any]) -> None:
     for row in rows:
         sheet.append([_cell(value, new) for value in row])

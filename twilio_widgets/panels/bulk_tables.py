@@ -1,0 +1,83 @@
+"""Where rows come from: DataFrames of the notebook, files that were chosen, or what was given."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from twilio_widgets.bulk.table import Table, is_frame, read_table
+from twilio_widgets.frames.excel_file import rows_of_workbook
+
+GIVEN: Final = "the table given"
+MOST_FRAMES: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Rows, and how code names them."""
+
+    name: str
+    """The variable, the file's name, or `GIVEN`."""
+    kind: str
+    """``"frame"``, ``"csv"``, ``"excel"`` or ``"given"``."""
+    rows: Any = field(repr=False, compare=False)
+    """What ``tw.plan`` takes."""
+
+    def table(self) -> Table:
+        """Read it, as a plan would.
+
+        Raises:
+            ConfigurationError: It cannot be read.
+        """
+        return read_table(self.rows)
+
+
+def frames_here() -> dict[str, Any]:
+    """Return the notebook's DataFrames by the names of their variables; none outside of IPython."""
+    if "IPython" not in sys.modules:
+        return {}
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    if shell is None:
+        return {}
+    named = dict(getattr(shell, "user_ns", {}))
+    found = {
+        name: value
+        for name, value in named.items()
+        if not name.startswith("_") and not isinstance(value, type) and is_frame(value)
+    }
+    return dict(sorted(found.items())[:MOST_FRAMES])
+
+
+def frame_source(name: str) -> Source | None:
+    """Return the DataFrame that has this name now; None when it is gone."""
+    frame = frames_here().get(name)
+    return None if frame is None else Source(name=name, kind="frame", rows=frame)
+
+
+def file_source(name: str, content: bytes) -> Source:
+    """Return a chosen file: CSV, or an Excel workbook's first sheet.
+
+    Raises:
+        ConfigurationError: It is a workbook that cannot be read.
+    """
+    if content[:4] == b"PK\x03\x04":
+        return Source(name=name, kind="excel", rows=rows_of_workbook(content, name))
+    return Source(name=name, kind="csv", rows=content)
+
+
+def given_source(rows: Any) -> Source:
+    """Return what a panel was given; a DataFrame goes by the name of its variable."""
+    if is_frame(rows):
+        names = [name for name, frame in frames_here().items() if frame is rows]
+        if names:
+            return Source(name=names[0], kind="frame", rows=rows)
+    return Source(name=GIVEN, kind="given", rows=rows)
+
+
+def cells_of(table: Table, n: int) -> Mapping[str, Any]:
+    """Return one row by the names of its columns."""
+    return {name: values[n] for name, values in table.columns.items()}
