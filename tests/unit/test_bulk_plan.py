@@ -209,6 +209,12 @@ OPT_OUTS = [
     (log((0, f"whatsapp:{BO}", f"whatsapp:{FROM}", "STOP")), [0, 2]),
     (log((0, BO, FROM, "STOP")).assign(date_sent=pd.NaT), [0, 2]),
     (log((0, BO, FROM, "STOP")).assign(direction="outbound-api"), [0, 1, 2]),
+    (  # a frame of a listener's events
+        log((0, BO, FROM, "STOP"), (1, CY, FROM, "STOP"), (2, CY, FROM, "START")).rename(
+            columns={"direction": "kind", "date_sent": "received_at"}
+        ),
+        [0, 2],
+    ),
 ]
 
 
