@@ -222,8 +222,8 @@ def test_a_rejected_request_is_opened_with_the_doctors_advice(
         ("signature: another token", "invalid"),
         ("account", "valid"),
         ("fields", "valid"),
-        ("host", "not checked"),
-        ("size", "not checked"),
+        ("host", "unchecked"),
+        ("size", "unchecked"),
     ],
 )
 def test_the_verdict_on_a_rejected_request_says_what_was_found(

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 COLUMNS: Final = (
     Column("time", "Time", kind="time"),
-    Column("kind", "Kind", width=9, choice=True),
+    Column("kind", "Kind", width=8, choice=True),
     Column("status", "Status", kind="status"),
     Column("from", "From", kind="phone"),
     Column("to", "To", kind="phone"),
     Column("body", "Body"),
     Column("error", "Error"),
-    Column("signature", "Signature", kind="status"),
+    Column("signature", "Signature", width=10, kind="status"),
 )
 
 KEY: Final = "key"
@@ -81,4 +81,4 @@ def rejected_verdict_of(rejection: Rejection) -> str:
     """Return what is known of a rejected request's signature."""
     if rejection.cause.partition(":")[0] == "signature":
         return "invalid"
-    return "valid" if rejection.cause in _SIGNED else "not checked"
+    return "valid" if rejection.cause in _SIGNED else "unchecked"

@@ -1,0 +1,171 @@
+"""The events card and the events table in a real JupyterLab, by mouse and by keyboard."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Locator
+
+    from tests.browser.harness import Notebook
+
+pytestmark = pytest.mark.browser
+
+BEGIN = """
+from urllib.request import Request, urlopen
+from urllib.error import HTTPError
+from twilio_widgets.client import Twilio
+from twilio_widgets.listener.listener import Listener
+from twilio_widgets.panels.events import EventsPanel
+from twilio_widgets.sandbox import Sandbox
+
+sandbox = Sandbox(seed=3)
+twilio = Twilio(sandbox.connection)
+"""
+PANEL = "panel = EventsPanel(twilio)"
+STARTED = f"{PANEL}\npanel.start()\npanel.join(20)"
+FORGED = """
+def forge(url):
+    try:
+        urlopen(Request(url, b"Body=hi&From=%2B14155550100", {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "X-Twilio-Signature": "AAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        }))
+    except HTTPError as error:
+        print(error.code)
+
+forge(panel.listener.inbound_url)
+"""
+HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script> $\\\\unicode{x}$'
+
+
+@pytest.fixture
+def show(notebook: Notebook) -> Iterator[Callable[..., Locator]]:
+    """Show a panel in a notebook; its listener's process is ended with the test."""
+
+    def make(second: str = f"{PANEL}\npanel") -> Locator:
+        notebook.page.set_viewport_size({"width": 1250, "height": 1500})
+        notebook.open([BEGIN, second])
+        notebook.run_all()
+        card = notebook.page.locator(".tw-card").first
+        card.get_by_role("heading", name="Events").wait_for()
+        return card
+
+    yield make
+    notebook.execute("panel.stop(); panel.join(30); panel.close(); twilio.close(); sandbox.close()")
+
+
+def button(card: Locator, name: str) -> Locator:
+    return card.get_by_role("button", name=name, exact=True)
+
+
+def draw(notebook: Notebook, card: Locator, state: str) -> None:
+    for theme in ("dark", "light"):
+        notebook.screenshot(f"events-{state}", theme, of=card)
+
+
+def row(card: Locator, index: int = 0) -> Locator:
+    """Return a row of the table, the newest first."""
+    return card.locator(f".tw-row[aria-rowindex='{index + 2}']")
+
+
+def test_a_simulated_message_is_received_and_looked_at(
+    notebook: Notebook, show: Callable[..., Locator]
+) -> None:
+    card = show()
+    draw(notebook, card, "idle")
+    button(card, "Start").click()
+    expect(card.get_by_text("listening", exact=True)).to_be_visible()
+    url = card.get_by_label("Copy the Inbound URL").locator("xpath=preceding-sibling::code")
+    expect(url).to_have_text(notebook.execute("print(panel.listener.inbound_url)").strip())
+    draw(notebook, card, "listening")
+    button(card, "Simulate an inbound message").click()
+    expect(row(card)).to_contain_text("Are you open today?")
+    expect(row(card)).to_contain_text("valid")
+    expect(card.get_by_text("comes here. Before: nowhere.")).to_be_visible()
+    row(card).click()
+    expect(card.get_by_role("article", name="Event")).to_contain_text("Parameters (")
+    draw(notebook, card, "opened")
+    notebook.execute(FORGED)
+    expect(row(card)).to_contain_text("rejected")
+    row(card).click()
+    draw(notebook, card, "rejected")
+
+
+def test_hostile_text_stays_text_and_a_forgery_is_explained(
+    notebook: Notebook, show: Callable[..., Locator]
+) -> None:
+    card = show(f"{STARTED}\npanel")
+    notebook.execute(
+        "panel.listener.point(sandbox.numbers[0])\n"
+        f'sandbox.receive(from_="+14155550123", body={HOSTILE!r})'
+    )
+    expect(row(card)).to_contain_text(HOSTILE)
+    row(card).click()
+    detail = card.get_by_role("article", name="Event")
+    expect(detail.locator("blockquote")).to_have_text(HOSTILE)
+    assert card.locator("img, script").count() == 0
+
+    assert notebook.execute(FORGED).strip() == "403"
+    expect(row(card)).to_contain_text("rejected")
+    expect(card.get_by_text("1 request was rejected.")).to_be_visible()
+    row(card).click()
+    expect(detail).to_contain_text("Nothing it said is believed")
+    expect(detail.locator(".tw-why strong")).to_have_text(
+        notebook.execute("print(panel.listener.rejected['reason'].iloc[-1])").strip()
+    )
+
+
+def test_the_rows_are_there_again_after_a_reload_and_the_keyboard_opens_one(
+    notebook: Notebook, show: Callable[..., Locator]
+) -> None:
+    show(f"{STARTED}\npanel.listener.table")
+    card = notebook.page.locator(".tw-card.tw-events-table")
+    notebook.execute(
+        "panel.listener.point(sandbox.numbers[0])\n"
+        "for n in range(3): sandbox.receive(from_='+14155550123', body=f'Message {n}')"
+    )
+    expect(row(card)).to_contain_text("Message 2")
+    notebook.save()
+    notebook.visit()
+    expect(row(card, 2)).to_contain_text("Message 0")
+
+    card.get_by_role("grid").focus()
+    notebook.press("ArrowDown", "ArrowDown", "Enter")
+    detail = card.get_by_role("article", name="Event")
+    expect(detail.locator("blockquote")).to_have_text("Message 1")
+    draw(notebook, card, "alone")
+    detail.get_by_role("button", name="Copy as curl").focus()
+    notebook.press("Enter")
+    expect(detail.locator("pre")).to_contain_text("--header 'X-Twilio-Signature: ")
+    notebook.press("Escape")
+    expect(detail).to_be_hidden()
+
+
+@pytest.mark.long
+def test_it_is_handsome_when_narrow_and_when_it_polls(
+    notebook: Notebook, show: Callable[..., Locator]
+) -> None:
+    card = show()
+    card.get_by_role("radio", name="Polling").click()
+    button(card, "Start").click()
+    expect(card.get_by_text("polling", exact=True)).to_be_visible()
+    button(card, "Simulate an inbound message").click()
+    expect(row(card)).to_contain_text("polled")
+    expect(card.get_by_text("updated")).to_be_visible()
+    draw(notebook, card, "polling")
+    button(card, "Stop").click()
+    expect(card.get_by_text("stopped", exact=True)).to_be_visible()
+    card.get_by_role("radio", name="Webhooks").click()
+    button(card, "Start").click()
+    button(card, "Simulate a status callback").click()
+    expect(row(card)).to_contain_text("delivered")
+    button(card, "Show the code").click()
+    row(card).click()
+    card.evaluate("(element) => { element.style.width = '400px'; }")
+    draw(notebook, card, "narrow")

@@ -1,0 +1,161 @@
+"""The panel that receives webhooks: start, point, watch, and stop."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from twilio_widgets.client import Twilio
+from twilio_widgets.listener.source import EventSource
+from twilio_widgets.panels import events_source as doing
+from twilio_widgets.panels import events_state as steps
+from twilio_widgets.panels import events_words as words
+from twilio_widgets.panels.access import Access
+from twilio_widgets.panels.base import refuse_unknown, sentence_of
+from twilio_widgets.panels.card import foot
+from twilio_widgets.panels.clients import wake_with
+from twilio_widgets.panels.connection import ConnectionPanel
+from twilio_widgets.panels.connection_state import Identity
+from twilio_widgets.panels.events_acting import EventsActing
+from twilio_widgets.panels.events_form import EventsForm
+from twilio_widgets.panels.events_snippets import events_snippet
+from twilio_widgets.panels.events_state import EventsState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from twilio_widgets.frames.events import EventFrame
+    from twilio_widgets.panels.snippets import Snippet
+
+_KNOWN = ("source", "public_url", "reply", "store")
+
+
+class EventsPanel(EventsActing):
+    """A card that receives inbound messages and status callbacks, and shows them as they come.
+
+    Making it starts nothing; a listener that runs already is found. Pressing Start starts one, in
+    a process of its own, which goes on when this card is closed or the kernel restarted, until
+    somebody presses Stop. ``panel.events`` are the events as a DataFrame for the next cell, and
+    ``panel.listener`` is what receives them.
+
+    Args:
+        source: A `Twilio`, or a `ConnectionPanel`: then this panel wakes up when that connects; or
+            a `Listener` or `Poller` of yours, which stays open when the panel closes.
+        public_url: The address of a tunnel or reverse proxy that leads here.
+        reply: What inbound messages are answered.
+        store: Where events are kept, a file or a folder; the user's data folder when not given.
+    """
+
+    title = "Events"
+
+    def __init__(
+        self,
+        source: Twilio | ConnectionPanel | EventSource | None = None,
+        *,
+        public_url: str = "",
+        reply: str = "",
+        store: str | Path | None = None,
+        **unknown: object,
+    ) -> None:
+        refuse_unknown("EventsPanel", unknown, known=_KNOWN)
+        if source is not None and not isinstance(source, Twilio | ConnectionPanel | EventSource):
+            raise TypeError(
+                "EventsPanel takes a Twilio, a ConnectionPanel, a Listener or a Poller, not "
+                f"{type(source).__name__}. A connection becomes a client with Twilio(connection)."
+            )
+        follows = isinstance(source, ConnectionPanel)
+        self._begin(EventsState(public_url=public_url, reply=reply, follows=follows))
+        self._store = store
+        self._form = EventsForm(on_restore=partial(self._guarded, self._restore))
+        self._wire(self._form)
+        self._assemble(
+            *self._form.rows,
+            self._place,
+            foot(*self._form.actions, right=(self._code_button,)),
+        )
+        self.add_class("tw-events")
+        if isinstance(source, EventSource):
+            self._wake_with_source(source)
+        else:
+            self._end_waking = wake_with(source, self._wake, self._sleep)
+
+    @property
+    def listener(self) -> EventSource | None:
+        """The `Listener` or `Poller` that the events come from; None while there is none."""
+        return self._source
+
+    @property
+    def events(self) -> EventFrame | None:
+        """Every event as a DataFrame, also after Stop; None before the first Start."""
+        source = self._source
+        return self._last if source is None else source.events
+
+    def _wire(self, form: EventsForm) -> None:
+        self._on_change(form.how, partial(self._apply, steps.chose))
+        for name, entry in form.entries.items():
+            self._on_change(entry, partial(self._apply, steps.typed, name))
+        form.entries["public_url"].on_enter(partial(self._guarded, self._use_public_url))
+        form.entries["reply"].on_enter(partial(self._guarded, self._set_reply))
+        form.entries["point"].on_enter(partial(self._guarded, self._point))
+        form.entries["body"].on_enter(partial(self._guarded, self._simulate_inbound))
+        self._on_click(form.start, self.start)
+        self._on_click(form.stop, self.stop)
+        self._on_click(form.inbound, self._simulate_inbound)
+        self._on_click(form.status, self._simulate_status)
+
+    # Connecting
+
+    def _wake(self, twilio: Twilio) -> None:
+        self._release()
+        self._twilio = twilio
+        connection = twilio.connection
+        sandbox = doing.sandbox_of(connection) is not None
+        self._apply(partial(steps.woke, sandbox=sandbox), Identity.of(connection))
+        if doing.is_running(connection, self._store):
+            self.start()
+
+    def _wake_with_source(self, source: EventSource) -> None:
+        self._own_client = self._twilio = Twilio(source.connection)
+        self._store = source.store
+        connection = source.connection
+        sandbox = doing.sandbox_of(connection) is not None
+        self._apply(partial(steps.woke, sandbox=sandbox), Identity.of(connection))
+        self._apply(steps.starting)
+        self._adopt(source, self._state.turn, own=False, found=False)
+
+    def _sleep(self) -> None:
+        self._release()
+        self._twilio = None
+        self._apply(steps.slept)
+
+    # The panel
+
+    def _stop(self) -> None:
+        self._end_waking()
+        self._release()
+        if self._table is not None:
+            self._table.close()
+        if self._own_client is not None:
+            self._own_client.close()
+
+    def _fail(self, error: Exception) -> None:
+        self._apply(steps.failed, sentence_of(error))
+
+    def _draw(self, state: EventsState) -> None:
+        self._head.show(*words.pill_of(state))
+        self._form.draw(state)
+
+    def _snippet(self, state: EventsState) -> Snippet:
+        access = Access.of("API key") if state.identity is None else state.identity.access
+        return events_snippet(access, state)
+
+    def _summary(self, state: EventsState) -> Iterable[tuple[str, str]]:
+        return words.summary_of(state)
+
+    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if self._table is not None:
+            rows = self._table._repr_mimebundle_()["text/html"]
+            bundle["text/html"] = f"{bundle['text/html']}{rows}"
+        return bundle

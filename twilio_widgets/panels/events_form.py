@@ -1,0 +1,130 @@
+"""The controls of the events panel, and how each is the picture of the state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ipywidgets
+
+from twilio_widgets.panels import events_words as words
+from twilio_widgets.panels.card import Choice, Note, body, field, plain, primary, styled, visible
+from twilio_widgets.panels.entry import Entry
+from twilio_widgets.panels.events_parts import Beat, PointedList, UrlLines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from twilio_widgets.panels.events_state import EventsState
+
+NAMES = ("public_url", "reply", "point", "body")
+"""What can be typed, as the state calls it."""
+
+
+class EventsForm:
+    """Everything on the card that can be typed, pressed or read, but for the table.
+
+    Args:
+        on_restore: Called with the SID of what is to be put back. It must not raise.
+    """
+
+    def __init__(self, on_restore: Callable[[str], object]) -> None:
+        self.how = Choice("Receive", (("webhooks", "Webhooks"), ("polling", "Polling")))
+        self.entries = {
+            "public_url": Entry("Public URL", "https://…", action="Use"),
+            "reply": Entry("Reply", "no reply", action="Set"),
+            "point": Entry("Point here", "+… or PN… or MG…", action="Point"),
+            "body": Entry("Simulate", "The text of a message"),
+        }
+        self.start = primary("Start")
+        self.stop = plain("Stop")
+        self.inbound = plain("Simulate an inbound message")
+        self.status = plain("Simulate a status callback")
+        self.beat = Beat()
+        self.urls = UrlLines()
+        self._notes = {name: Note() for name in (*NAMES, "how")}
+        self._empty = styled(Note(), "tw-nothing")
+        self._door, self._warning, self._advice, self._said, self._closing = (
+            Note() for _ in range(5)
+        )
+        self._pointed = PointedList(on_restore)
+        self._make_rows()
+
+    def _make_rows(self) -> None:
+        rows = {name: field(entry, self._notes[name]) for name, entry in self.entries.items()}
+        self._choice = field(self.how, self._notes["how"])
+        self._public, self._reply = rows["public_url"], rows["reply"]
+        self._entrance = field(self.urls, self._door, self._warning)
+        self._point = styled(ipywidgets.VBox([rows["point"], self._pointed]), "tw-rows")
+        presses = styled(ipywidgets.HBox([self.inbound, self.status]), "tw-simulate")
+        self._simulate = field(self.entries["body"], presses, self._notes["body"])
+        self._fields = body(
+            self._choice,
+            self._entrance,
+            self._public,
+            self._reply,
+            self._point,
+            self._simulate,
+        )
+        self._outcome = styled(ipywidgets.VBox([self._advice, self._said]), "tw-outcomes")
+        self.rows = (self._empty, self.beat, self._fields, self._outcome)
+
+    @property
+    def actions(self) -> tuple[ipywidgets.Widget, ...]:
+        """What stands in the card's foot, from the left."""
+        return self.start, self.stop, self._closing
+
+    def draw(self, state: EventsState) -> None:
+        """Make every control the picture of the state."""
+        on, webhooks = state.phase == "on", state.how == "webhooks"
+        awake = state.identity is not None
+        self._empty.show(words.emptiness_of(state))
+        visible(self._fields, awake)
+        visible(self._choice, not on)
+        visible(self.beat, on)
+        visible(self._entrance, on and state.door is not None)
+        visible(self._public, webhooks and not state.sandbox)
+        visible(self._reply, webhooks)
+        visible(self._point, on and webhooks)
+        visible(self._simulate, on and state.sandbox)
+        self._draw_fields(state)
+        self._draw_said(state)
+        self._draw_actions(state)
+
+    def _draw_fields(self, state: EventsState) -> None:
+        on = state.phase == "on"
+        self.how.value = state.how
+        self.how.disabled = state.phase != "idle"
+        self._notes["how"].show(words.RECEIVE[state.how])
+        hints = {
+            "public_url": words.PUBLIC_URL,
+            "reply": words.reply_hint_of(state),
+            "point": words.point_hint_of(state),
+            "body": words.SIMULATE[state.how],
+        }
+        for name, entry in self.entries.items():
+            entry.value = getattr(state, name)
+            entry.disabled = state.busy or state.phase in {"starting", "stopping"}
+            problem = state.problems.get(name, "")
+            self._notes[name].show(problem or hints[name], "problem" if problem else "hint")
+        self.entries["point"].options = list(state.suggestions)
+        for name, action in (("public_url", "Use"), ("reply", "Set")):
+            self.entries[name].action = action if on else ""
+
+    def _draw_said(self, state: EventsState) -> None:
+        self._door.show(words.door_of(state))
+        warnings = "" if state.door is None else "\n".join(state.door.warnings)
+        self._warning.show(warnings, "warning")
+        self._advice.show(*words.advice_of(state))
+        self._said.show(words.said_of(state), "good")
+        self.beat.show(state.seen, state.how)
+        self._pointed.show(state.seen.pointed if state.seen else (), busy=state.busy)
+
+    def _draw_actions(self, state: EventsState) -> None:
+        idle = state.phase in {"idle", "starting"}
+        visible(self.start, idle)
+        visible(self.stop, not idle)
+        self.start.disabled = state.identity is None or state.phase != "idle"
+        self.stop.disabled = state.phase != "on" or state.busy
+        self._closing.show(words.CLOSING if state.phase == "on" and state.how == "webhooks" else "")
+        for button in (self.inbound, self.status):
+            button.disabled = state.busy

@@ -1,0 +1,70 @@
+"""The elements of the events panel: a heartbeat, URLs to paste, and what is pointed here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import traitlets
+
+from twilio_widgets.panels.card import STATIC, Element
+from twilio_widgets.panels.events_words import chips_of, pointed_of
+from twilio_widgets.panels.kept_out import KeptOut
+from twilio_widgets.panels.typed import module
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from twilio_widgets.panels.events_state import How, PointedHere, Seen
+
+
+class Beat(Element):
+    """How long ago the last request came, and how much has come. The page itself counts on."""
+
+    _esm = STATIC / "beat.js"
+    _css = STATIC / "events.css"
+    beat = traitlets.Dict().tag(sync=True)
+    chips = traitlets.List[list[str]]().tag(sync=True)
+
+    def show(self, seen: Seen | None, how: How) -> None:
+        """Show what a look at the source brought."""
+        self.chips = chips_of(seen)
+        if seen is not None:
+            self.beat = {"how": how, "age": seen.age, "next": seen.next_in}
+
+
+class UrlLines(KeptOut):
+    """URLs with a button each that copies them. One may hold a key, so none is widget state."""
+
+    _esm = module("kept_out.js", "urls.js")
+
+    def show(self, lines: Sequence[Sequence[str]]) -> None:
+        """Show these: a label and a URL each."""
+        self._put([list(line) for line in lines])
+
+
+class PointedList(Element):
+    """What is pointed here and what it was before, with a button each that puts that back.
+
+    Args:
+        on_restore: Called with a SID of the list. It must not raise.
+    """
+
+    _esm = STATIC / "pointed.js"
+    rows = traitlets.List[list[str]]().tag(sync=True)
+    disabled = traitlets.Bool(False).tag(sync=True)
+
+    def __init__(self, on_restore: Callable[[str], object]) -> None:
+        super().__init__()
+        self._on_restore = on_restore
+        self.on_msg(self._receive)
+
+    def show(self, pointed: Sequence[PointedHere], *, busy: bool) -> None:
+        """Show these."""
+        self.disabled = busy
+        self.rows = [[one.sid, pointed_of(one)] for one in pointed]
+
+    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
+        match content:
+            case {"t": "restore", "sid": sid} if not self.disabled:
+                if sid in [known for known, _text in self.rows]:
+                    self._on_restore(sid)

@@ -1,0 +1,70 @@
+// How long ago something came. The kernel says it now and then; in between the page counts on.
+
+const SPANS = [[86400, "d"], [3600, "h"], [60, "min"]];
+
+function spoken(seconds) {
+  for (const [length, unit] of SPANS) {
+    if (seconds >= length) return `${Math.floor(seconds / length)} ${unit}`;
+  }
+  return `${Math.max(0, Math.floor(seconds))} s`;
+}
+
+function sentence({ how, age, next }, passed) {
+  if (how === "polling") {
+    const updated = age === null ? "not asked yet" : `updated ${spoken(age + passed)} ago`;
+    if (next === null) return updated;
+    const left = next - passed;
+    return `${updated} · ${left < 1 ? "asks again now" : `asks again in ${spoken(left)}`}`;
+  }
+  return age === null ? "no request yet" : `last request ${spoken(age + passed)} ago`;
+}
+
+/** @param {{ model: any, el: HTMLElement }} context */
+function render({ model, el }) {
+  const line = document.createElement("div");
+  line.className = "tw-beat";
+  const heart = document.createElement("span");
+  heart.className = "tw-beat-heart";
+  heart.setAttribute("aria-hidden", "true");
+  const words = document.createElement("span");
+  words.className = "tw-beat-words";
+  const chips = document.createElement("span");
+  chips.className = "tw-beat-chips";
+  line.append(heart, words, chips);
+  el.append(line);
+
+  let since = performance.now();
+  const tick = () => {
+    const beat = model.get("beat");
+    words.textContent = beat.how ? sentence(beat, (performance.now() - since) / 1000) : "";
+  };
+  const heard = () => {
+    since = performance.now();
+    heart.getAnimations().forEach((one) => one.cancel());
+    if (!matchMedia("(prefers-reduced-motion: reduce)").matches) {
+      heart.animate([{ transform: "scale(1.5)" }, { transform: "none" }], 400);
+    }
+    tick();
+  };
+  const count = () => {
+    chips.replaceChildren(...model.get("chips").map(([text, tone]) => {
+      const chip = document.createElement("span");
+      chip.className = "tw-chip";
+      chip.dataset.tone = tone;
+      chip.textContent = text;
+      return chip;
+    }));
+  };
+  const clock = setInterval(tick, 1000);
+  model.on("change:beat", heard);
+  model.on("change:chips", count);
+  tick();
+  count();
+  return () => {
+    clearInterval(clock);
+    model.off("change:beat", heard);
+    model.off("change:chips", count);
+  };
+}
+
+export default { render };

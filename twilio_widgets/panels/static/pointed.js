@@ -1,0 +1,29 @@
+// What is pointed here, and what it was before. A button each puts that back.
+
+/** @param {{ model: any, el: HTMLElement }} context */
+function render({ model, el }) {
+  const list = document.createElement("ul");
+  list.className = "tw-pointed";
+  list.setAttribute("aria-label", "Pointed here");
+  el.append(list);
+
+  const draw = () => {
+    list.replaceChildren(...model.get("rows").map(([sid, text]) => {
+      const row = document.createElement("li");
+      const words = document.createElement("span");
+      words.textContent = text;
+      const back = document.createElement("button");
+      back.type = "button";
+      back.textContent = "Put back";
+      back.disabled = model.get("disabled");
+      back.addEventListener("click", () => model.send({ t: "restore", sid }));
+      row.append(words, back);
+      return row;
+    }));
+  };
+  model.on("change", draw);
+  draw();
+  return () => model.off("change", draw);
+}
+
+export default { render };
