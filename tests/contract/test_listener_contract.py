@@ -20,6 +20,7 @@ from twilio_widgets import Sandbox, Twilio
 from twilio_widgets.core.connection import KEY_CANNOT_VALIDATE
 from twilio_widgets.errors import ConfigurationError, ListenerError, Refused
 from twilio_widgets.listener.event import Event
+from twilio_widgets.listener.keeper import ENDED
 from twilio_widgets.listener.listener import Listener
 from twilio_widgets.listener.poller import Poller
 
@@ -290,10 +291,7 @@ def test_a_killed_process_is_started_again_at_its_port(sandbox, twilio, listener
 
 def test_a_process_that_somebody_ended_is_not_started_again(sandbox, listener):
     os.kill(listener.heartbeat.pid, signal.SIGTERM)
-    eventually(lambda: not listener.heartbeat.alive)
-    eventually(
-        lambda: listener.heartbeat.problem and "starts it again" in listener.heartbeat.problem
-    )
+    eventually(lambda: listener.heartbeat.problem == ENDED)
 
     with pytest.raises(ListenerError):
         listener.forget()

@@ -13,6 +13,7 @@ from twilio_widgets import Sandbox, Twilio
 from twilio_widgets.errors import ConfigurationError, RateLimited
 from twilio_widgets.frames.events import EventFrame
 from twilio_widgets.listener.cadence import Budget, Cadence
+from twilio_widgets.listener.looking import Looked, Looking
 from twilio_widgets.listener.poller import Poller
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def test_whatever_happens_when_it_ends_where_the_log_stands(poller, twilio, sand
             sandbox.clock.advance(chance.choice([0.3, 1.0, 20.0, 130.0, 400.0]))
         if chance.random() < 0.2:
             poller.look()
-    for _ in range(60):
+    for _ in range(30):
         sandbox.clock.advance("10 min")
         poller.look()
 
@@ -157,26 +158,29 @@ def test_only_the_numbers_named_are_looked_at(twilio, sandbox):
 
 def test_a_burst_is_read_in_whole_pages(poller, twilio, sandbox):
     """The small page does not reach what was read before: then it is read in large ones."""
+    sandbox.receive(from_=THEM, body="Hello")
+    poller.look()
+    sandbox.clock.advance("10 s")
     for _ in range(120):
         sandbox.receive(from_=THEM, body="Hello")
-    sandbox.clock.advance("1 min")
 
     looked = poller.look()
 
     assert (looked.found, looked.requests) == (120, 2)
 
 
-def test_an_unfinished_message_that_left_the_page_is_asked_about(poller, twilio, sandbox):
-    """Delivered a minute late, when an hour of other messages lies above it."""
+def test_an_unfinished_message_that_left_the_page_is_asked_about(
+    poller, twilio, sandbox, monkeypatch
+):
+    """Delivered a minute late, when so much lies above it that its part is read no more."""
+    monkeypatch.setattr("twilio_widgets.listener.looking.OVERLAP", timedelta(0))
     late = send(twilio, "98")
-    poller.look()
     sandbox.clock.advance("10 s")
     poller.look()
     for _ in range(60):
-        sandbox.clock.advance("1 min")
+        sandbox.clock.advance("1 s")
         sandbox.receive(from_=THEM, body="Hello")
 
-    poller.look()
     poller.look()
 
     assert known(poller)[late] == ("delivered", None)
@@ -224,6 +228,22 @@ def test_it_looks_by_itself_when_it_is_time(twilio, sandbox):
         assert told.get(timeout=20) == sid
         assert poller.next_look_at > poller.updated_at >= NOON
     assert poller.next_look_at is None
+
+
+def test_what_happens_during_a_look_is_seen_by_the_next(twilio, sandbox, monkeypatch):
+    """The pause counts from the look's beginning, or a clock turned meanwhile would be missed."""
+    looks: queue.SimpleQueue[datetime] = queue.SimpleQueue()
+    look = Looking.look
+
+    def slow(self: Looking, now: datetime) -> Looked:
+        looks.put(now)
+        if now == NOON:
+            sandbox.clock.advance("5 min")
+        return look(self, now)
+
+    monkeypatch.setattr(Looking, "look", slow)
+    with Poller(twilio):
+        assert [looks.get(timeout=20) for _ in range(2)] == [NOON, NOON + timedelta(minutes=5)]
 
 
 def test_the_cell_run_again_takes_over(twilio):

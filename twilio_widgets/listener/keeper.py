@@ -33,7 +33,10 @@ _END_SECONDS: Final = 3.0
 
 _AGAIN: Final = 0.05
 
-ENDED: Final = "The listener's process has ended. Listener(…) starts it again."
+ENDED: Final = (
+    "The listener's process was ended from elsewhere, so it is not started again by itself. "
+    "Listener(…) starts it."
+)
 TAKEN_OVER: Final = (
     "A listener with other credentials has taken over this event store. Listener(…, store=…) "
     "starts another one beside it."

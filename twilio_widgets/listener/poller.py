@@ -168,10 +168,12 @@ class _Watch:
             except TwilioWidgetsError as error:
                 self.problem = str(error)
                 asked = error.retry_after if isinstance(error, RateLimited) else None
-                self._pause(self._cadence.failed(asked))
+                self._plan(self._connection.now(), self._cadence.failed(asked))
                 raise
             self.problem, self.updated_at = None, now
-            self._pause(self._cadence.looked(news=looked.found > 0, requests=looked.requests))
+            # From its beginning on: what happened while it looked is seen by the next one.
+            pause = self._cadence.looked(news=looked.found > 0, requests=looked.requests)
+            self._plan(now, pause)
         self._nudge()
         return looked
 
@@ -196,11 +198,10 @@ class _Watch:
         left = (self.next_look_at - self._connection.now()).total_seconds()
         return min(max(0.0, left), _CHECK_EVERY)
 
-    def _pause(self, seconds: float) -> None:
+    def _plan(self, since: datetime, pause: float) -> None:
         if self._thread is not None:
-            now = self._connection.now()
-            free = self._budget.free_at(now)
-            self.next_look_at = max(now + timedelta(seconds=seconds), free)
+            free_at = self._budget.free_at(self._connection.now())
+            self.next_look_at = max(since + timedelta(seconds=pause), free_at)
 
 
 def _stopped(watch: _Watch, stop_following: Callable[[], None], reader: Reader) -> None:
