@@ -175,7 +175,7 @@ def test_an_unfinished_message_that_left_the_page_is_asked_about(
     """Delivered a minute late, when so much lies above it that its part is read no more."""
     monkeypatch.setattr("twilio_widgets.listener.looking.OVERLAP", timedelta(0))
     late = send(twilio, "98")
-    for seconds in range(90):
+    for seconds in range(85):
         sandbox.clock.advance("1 s")
         sandbox.receive(from_=THEM, body="Hello")
         if seconds == 40:
