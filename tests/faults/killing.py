@@ -164,11 +164,12 @@ def child(task: Task) -> dict[str, object]:
         _limit_files(task)
     if task.at_line is not None:
         lines.watch()
-    job = Job.start(
-        plan(task.name, task.sender, task.rows), task.client(), name=task.name,
-        folder=task.folder, rate=None, undo_seconds=0, concurrency=task.concurrency,
-    )  # fmt: skip
+    asked = plan(task.name, task.sender, task.rows)
+    options = {"folder": task.folder, "rate": None, "undo_seconds": 0}
     try:
+        job = Job.start(
+            asked, task.client(), name=task.name, concurrency=task.concurrency, **options
+        )
         problem = str(job.wait(30))
     except JobError as error:
         problem = str(error)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import random
+import signal
+import threading
+import time
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.faults.killing import PHASES, Killer, Quick, plan, points
+from tests.faults.killing import PHASES, Killer, Quick, Task, plan, points
 from twilio_widgets import Sandbox, Twilio
 from twilio_widgets.bulk.job import Job
 from twilio_widgets.errors import TwilioWidgetsError
@@ -87,6 +92,50 @@ def test_the_same_kills_make_a_plain_loop_send_twice(tmp_path: Path):
         _wrong, killed, doubled = points(killer, 40, naive=True)
     assert killed >= 35
     assert doubled > 0
+
+
+def begun(task: Task, **options: object) -> Job:
+    asked = plan(task.name, task.sender, task.rows)
+    options = {"folder": task.folder, "rate": None, "undo_seconds": 0} | options
+    return Job.start(asked, task.client(), name=task.name, **options)
+
+
+def test_a_second_process_is_told_who_has_the_job_and_sends_nothing(killer: Killer):
+    task = killer.task("shared", concurrency=1)
+    killer.sandbox.fail(fault="delay", delay=0.5, method="POST", times=5)
+    job = begun(task, concurrency=1)
+    said = killer.run(task)["said"]
+    assert f'Job "shared" is running in process {os.getpid()} on' in said
+    assert job.wait(30).counts["accepted"] == 5
+    assert "is finished: 5 accepted" in killer.run(task)["said"], "then it sees the ledger"
+    assert killer.judge(task, job) == []
+
+
+def test_interrupting_the_wait_leaves_the_job_running(killer: Killer):
+    """Ctrl+C in a cell ends the cell, not the job."""
+    task = killer.task("interrupted")
+    killer.sandbox.fail(fault="delay", delay=0.5, method="POST", times=2)
+    job = begun(task)
+    with stop_pressed(lambda: killer.sent(task)), pytest.raises(KeyboardInterrupt):
+        job.wait()
+    assert job.under_way
+    assert job.wait(30).counts["accepted"] == 5
+    assert killer.judge(task, job) == []
+
+
+@contextmanager
+def stop_pressed(ready: Callable[[], object]) -> Iterator[None]:
+    """Interrupt this process, as Ctrl+C does, as soon as something is the case."""
+
+    def press() -> None:
+        while not ready():
+            time.sleep(0.005)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    presser = threading.Thread(target=press)
+    presser.start()
+    yield
+    presser.join()
 
 
 NETWORK = [
