@@ -100,7 +100,7 @@ _read_off: Final = attrgetter(*_GIVEN)
 
 _GIVEN_COLUMNS: Final = ", ".join(_column(name) for name in _GIVEN)
 
-INSERT_EVENT: Final = _insert("event", f"received_at, {_GIVEN_COLUMNS}, key")
+INSERT_EVENT: Final = _insert("event", f"id, received_at, {_GIVEN_COLUMNS}, key")
 INSERT_REJECTION: Final = _insert("rejected", REJECTION)
 PUT_MESSAGE: Final = _insert("message", MESSAGE).replace("insert", "insert or replace", 1)
 
@@ -122,7 +122,7 @@ insert into tally values (?, ?, ?) on conflict (subject, word) do update set n =
 
 
 def event_values(event: Event) -> tuple[Any, ...]:
-    """Return an event as SQLite takes it, in the order of `INSERT_EVENT` without the key."""
+    """Return an event as SQLite takes it, in the order of `INSERT_EVENT` without id and key."""
     return (micros(event.received_at), *_read_off(event))
 
 

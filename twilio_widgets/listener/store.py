@@ -124,10 +124,7 @@ class Store:
             StoreUnavailable: Nothing was stored: the disk is full, say. It may be tried again.
         """
         with self._transaction() as db:
-            batch = Batch(db)
-            receipts = [batch.take(arrival) for arrival in arrivals]
-            batch.finish()
-        return receipts
+            return Batch(db).store(arrivals)
 
     def reject(self, rejections: Sequence[Rejection]) -> None:
         """Note requests that were turned away: each is counted, the last 1,000 are kept.
