@@ -142,6 +142,13 @@ def test_what_a_dead_process_left_attempted_is_unknown(place, journal):
         assert heir.attempts(0)[0].latest_at == NOW + 5
 
 
+def test_a_request_that_took_longer_than_it_should_may_have_arrived_until_its_end(journal):
+    """A laptop that slept while it was on its way."""
+    first, *_ = claimed(journal)
+    journal.close_attempts([(first, Ending("unknown"), NOW + 3600)])
+    assert journal.attempts(0)[0].latest_at == NOW + 3600
+
+
 def test_only_a_decision_lets_a_row_leave_its_end(journal):
     first, *_ = claimed(journal)
     (gone,) = journal.close_attempts([(first, Ending("rejected", error_code=21610), NOW)])

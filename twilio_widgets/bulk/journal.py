@@ -190,15 +190,15 @@ class Journal(Ledger):
             The rows as they are now.
         """
         with self._writing():
-            return [self._close(row, ending, at) for row, ending, at in endings]
+            return [self._close(row, ending, at, latest=at) for row, ending, at in endings]
 
-    def _close(self, row: Row, ending: Ending, at: float) -> Row:
+    def _close(self, row: Row, ending: Ending, at: float, *, latest: float) -> Row:
         self._database.execute(
             "UPDATE attempt SET ended_at = ?, ending = ?, sid = ?, http_status = ?, "
-            "error_code = ?, request_id = ?, problem = ?, latest_at = min(latest_at, ?) "
+            "error_code = ?, request_id = ?, problem = ?, latest_at = ? "
             "WHERE n = ? AND k = ?",
             (at, ending.word, ending.sid, ending.http_status, ending.error_code,
-             ending.request_id, ending.problem, at, row.n, row.attempts),
+             ending.request_id, ending.problem, latest, row.n, row.attempts),
         )  # fmt: skip
         ended = ending.status in states.ENDS
         after = replace(
@@ -218,9 +218,13 @@ class Journal(Ledger):
 
         The caller owns the job, so nobody is sending these any more.
         """
-        left = self.rows(states.ATTEMPTED)
+        left, attempts = self.rows(states.ATTEMPTED), self.last_attempts(states.ATTEMPTED)
         ending = Ending("unknown", problem="The process that was sending it ended before it knew.")
-        return self.close_attempts([(row, ending, now) for row in left])
+        with self._writing():
+            return [
+                self._close(row, ending, now, latest=min(now, attempts[row.n].latest_at))
+                for row in left
+            ]
 
     # Evidence and decisions
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twilio_widgets.bulk.place import JOBS, Place, check_name, place_of
+from twilio_widgets.bulk.place import JOBS, ONCE, Place, check_name, place_of
 from twilio_widgets.core.folders import user_folder
 from twilio_widgets.errors import JobError
 
@@ -56,7 +56,7 @@ def find_place(name: str, folder: str | Path | None) -> Place:
 def _matching(home: Path, depth: int, file: str) -> list[Place]:
     places = []
     for path in sorted(home.glob("/".join(["*"] * depth))):
-        if not (path / file).is_file():
+        if path.name == ONCE or not (path / file).is_file():
             continue
         account, *world = path.relative_to(home).parts
         places.append(
