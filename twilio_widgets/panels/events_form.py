@@ -50,7 +50,10 @@ class EventsForm:
         self._make_rows()
 
     def _make_rows(self) -> None:
-        rows = {name: field(entry, self._notes[name]) for name, entry in self.entries.items()}
+        rows = {
+            name: field(self.entries[name], self._notes[name])
+            for name in ("public_url", "reply", "point")
+        }
         self._choice = field(self.how, self._notes["how"])
         self._public, self._reply = rows["public_url"], rows["reply"]
         self._entrance = field(self.urls, self._door, self._warning)

@@ -50,16 +50,16 @@ class EventsTable(ipywidgets.VBox):
         self._lock = threading.Lock()
         self._feed = Feed(Reader(source.store))
         self._counts = Counter[bool]()
-        self._head = Head(title="Events")
+        self._head = Head(title="Events") if framed else None
         self.rows = VirtualTable(
             COLUMNS, label="Events", height=height, max_rows=MOST_ROWS, key=KEY, live=True
         )
         """The table itself."""
         self._detail = EventDetail(on_close=self._put_away)
-        head = (self._head,) if framed else ()
+        head = () if self._head is None else (self._head,)
         super().__init__([*head, self.rows, self._detail])
         self.add_class("tw-events-table")
-        if framed:
+        if self._head is not None:
             self.add_class("tw-card")
         self._open = True
         self.rows.on_select(self._opened)
@@ -78,7 +78,8 @@ class EventsTable(ipywidgets.VBox):
             elif news.rows:
                 self.rows.append(news.rows)
             self._counts.update(row["kind"] == REJECTED for row in news.rows)
-        self._head.show(self._counted(), "warning" if self._counts[True] else "idle")
+        if self._head is not None:
+            self._head.show(self._counted(), "warning" if self._counts[True] else "idle")
 
     def close(self) -> None:
         """Take it off every page. The listener and its events stay as they are."""

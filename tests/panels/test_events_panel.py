@@ -1,0 +1,311 @@
+"""The events panel as a Python object, on the sandbox, with a listener's process of its own."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ipywidgets.widgets.widget import _instances as widgets
+
+from twilio_widgets.client import Twilio
+from twilio_widgets.listener.listener import Listener
+from twilio_widgets.listener.poller import Poller
+from twilio_widgets.panels.connection import ConnectionPanel
+from twilio_widgets.panels.entry import Entry
+from twilio_widgets.panels.events import EventsPanel
+from twilio_widgets.panels.events_curl import replay_command
+from twilio_widgets.sandbox import Sandbox
+
+PATIENCE = 30.0
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(seed=3) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def twilio(sandbox: Sandbox) -> Iterator[Twilio]:
+    """A client whose listener, should one run, is ended with the test."""
+    with Twilio(sandbox.connection) as twilio:
+        yield twilio
+        if sandbox.connection.root_url and _is_running(twilio):
+            Listener(twilio).close()
+
+
+def _is_running(twilio: Twilio) -> bool:
+    from twilio_widgets.panels.events_source import is_running
+
+    return is_running(twilio.connection, None)
+
+
+@pytest.fixture
+def panel(twilio: Twilio) -> Iterator[EventsPanel]:
+    panel = EventsPanel(twilio)
+    yield panel
+    panel.close()
+
+
+def enter(field: Entry, text: str) -> None:
+    """Type a text and press Enter, as a page says it."""
+    field._handle_custom_msg({"t": "enter", "text": text}, [])
+
+
+def on(panel: EventsPanel) -> EventsPanel:
+    panel.start()
+    assert panel.join(PATIENCE)
+    assert panel._state.phase == "on", panel._state.problems
+    return panel
+
+
+def wait_for(panel: EventsPanel, what: Callable[[], bool]) -> None:
+    """Wait until something is so, looked at after each change of the state."""
+    changed = threading.Event()
+    draw = panel._draw
+
+    def drawn(state: Any) -> None:
+        draw(state)
+        changed.set()
+
+    panel._draw = drawn  # type: ignore[method-assign]
+    for _ in range(200):
+        if what():
+            break
+        changed.wait(0.1)
+        changed.clear()
+    panel._draw = draw  # type: ignore[method-assign]
+    assert what()
+
+
+def test_nothing_starts_by_itself(panel: EventsPanel, twilio: Twilio) -> None:
+    assert repr(panel).endswith("· not started)")
+    assert (panel.listener, panel.events) == (None, None)
+    assert not _is_running(twilio)
+
+
+def test_a_simulated_message_comes_in_through_a_signed_webhook(
+    panel: EventsPanel, sandbox: Sandbox
+) -> None:
+    on(panel)._form.inbound.click()
+    assert panel.join(PATIENCE)
+    assert sandbox.settle(PATIENCE)
+    wait_for(panel, lambda: panel._state.seen is not None and panel._state.seen.counts.total == 1)
+
+    assert panel.events is not None
+    assert panel._state.seen is not None
+    assert panel.events[["kind", "status", "body", "scheme"]].to_numpy().tolist() == [
+        ["inbound", "received", "Are you open today?", "auth token"]
+    ]
+    assert [one.before for one in panel._state.seen.pointed] == ["nowhere"]
+    assert panel._state.seen.advice is None
+
+
+@pytest.mark.long
+def test_a_simulated_send_reports_its_status_here(panel: EventsPanel, sandbox: Sandbox) -> None:
+    on(panel)._form.status.click()
+    assert panel.join(PATIENCE)
+
+    def delivered() -> bool:
+        events = panel.events
+        return events is not None and "delivered" in events["status"].tolist()
+
+    wait_for(panel, delivered)
+    assert panel.events is not None
+    assert panel.events["status"].tolist() == ["sent", "delivered"]
+
+
+def test_a_number_is_pointed_here_and_put_back(panel: EventsPanel, sandbox: Sandbox) -> None:
+    on(panel)
+    number = next(one for one in panel._twilio.numbers() if one.phone_number == sandbox.numbers[0])
+    enter(panel._form.entries["point"], "+15550000000")
+    assert panel.join(PATIENCE)
+    assert "point" in panel._state.problems
+
+    enter(panel._form.entries["point"], sandbox.numbers[0])
+    assert panel.join(PATIENCE)
+    assert panel._state.said.endswith("comes here now. Before: nowhere.")
+    assert panel._form.entries["point"].value == ""
+    assert panel._form._pointed.rows[0][0] == number.sid
+
+    panel._form._pointed._handle_custom_msg({"t": "restore", "sid": "PN" + "0" * 32}, [])
+    assert not panel._state.busy
+    panel._form._pointed._handle_custom_msg({"t": "restore", "sid": number.sid}, [])
+    assert panel.join(PATIENCE)
+    assert panel._form._pointed.rows == []
+    assert "again" in panel._state.said
+
+
+@pytest.mark.long
+def test_the_reply_is_set_while_it_runs(panel: EventsPanel) -> None:
+    on(panel)
+    enter(panel._form.entries["reply"], "We close at 10 pm.")
+    assert panel.join(PATIENCE)
+    assert isinstance(panel.listener, Listener)
+    assert panel.listener.reply == "We close at 10 pm."
+    enter(panel._form.entries["reply"], "")
+    assert panel.join(PATIENCE)
+    assert panel.listener.reply is None
+
+
+def test_running_the_cell_again_finds_the_same_listener(panel: EventsPanel, twilio: Twilio) -> None:
+    first = on(panel).listener
+    again = EventsPanel(twilio)
+    assert again.join(PATIENCE)
+    assert isinstance(first, Listener)
+    assert isinstance(again.listener, Listener)
+    assert again.listener.heartbeat.pid == first.heartbeat.pid
+    assert again._state.found
+    again.close()
+    assert first.heartbeat.alive
+
+
+def test_closing_leaves_the_listener_and_stop_ends_it(panel: EventsPanel, twilio: Twilio) -> None:
+    on(panel).close()
+    assert _is_running(twilio)
+    again = EventsPanel(twilio)
+    assert again.join(PATIENCE)
+    again.stop()
+    assert again.join(PATIENCE)
+    assert not _is_running(twilio)
+    assert again.listener is None
+    assert again.events is not None
+    assert len(again.events) == 0
+    again.close()
+
+
+def test_a_bad_public_url_stands_under_its_field(panel: EventsPanel) -> None:
+    panel._form.entries["public_url"]._handle_custom_msg({"t": "typed", "text": "ftp://x"}, [])
+    panel.start()
+    assert panel.join(PATIENCE)
+    assert panel._state.phase == "idle"
+    assert panel._state.problems["public_url"].startswith("public_url is the address")
+
+
+def test_no_url_and_no_number_is_widget_state(panel: EventsPanel, sandbox: Sandbox) -> None:
+    on(panel)._form.inbound.click()
+    assert panel.join(PATIENCE)
+    assert sandbox.settle(PATIENCE)
+    form = panel._form
+    parts = [form.urls, form.beat, form._pointed, form._door, form._said, form._advice]
+    state = "".join(str(part.get_state()) for part in parts)
+    assert isinstance(panel.listener, Listener)
+    assert panel.listener.inbound_url not in state
+    assert sandbox.numbers[0] not in state
+
+
+def test_a_copied_curl_command_delivers_the_event_again(
+    panel: EventsPanel, sandbox: Sandbox
+) -> None:
+    on(panel)._form.inbound.click()
+    assert panel.join(PATIENCE)
+    assert sandbox.settle(PATIENCE)
+    listener = panel.listener
+    assert isinstance(listener, Listener)
+    (event,) = listener.reader.events()
+
+    command = replay_command(event, listener)
+    token = sandbox.connection.auth_token.reveal()
+    assert token not in command
+    again = shlex.split(command.replace("\\\n", " "))
+    done = subprocess.run(
+        [*again, "--silent", "--write-out", "%{http_code}", "--output", "/dev/null"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE,
+    )
+
+    assert done.stdout == "200"
+    assert listener.counts.duplicates == {"inbound": 1}
+
+
+def test_a_poller_of_ones_own_is_shown_and_left_open(twilio: Twilio, sandbox: Sandbox) -> None:
+    with Poller(twilio, watch=False) as poller:
+        panel = EventsPanel(poller)
+        sandbox.receive(from_="+14155550123", body="By polling")
+        poller.look()
+        wait_for(panel, lambda: "1 inbound" in repr(panel))
+        assert panel.listener is poller
+        assert repr(panel).endswith("· polling · 1 inbound, 1 polled)")
+        panel.close()
+        sandbox.receive(from_="+14155550123", body="Still open")
+        assert poller.look().added == 1
+
+
+def test_polling_is_a_choice_and_ends_with_the_card(panel: EventsPanel, twilio: Twilio) -> None:
+    panel._form.how.value = "polling"
+    poller = on(panel).listener
+    assert isinstance(poller, Poller)
+    assert not _is_running(twilio)
+    panel.close()
+    assert "closed" in repr(poller)
+
+
+def test_it_wakes_up_when_its_connection_panel_connects(sandbox: Sandbox) -> None:
+    connection = ConnectionPanel()
+    panel = EventsPanel(connection)
+    assert repr(panel) == "EventsPanel(not connected)"
+    connection._form.try_sandbox.click()
+    assert connection.join(PATIENCE)
+    assert repr(panel).endswith("· not started)")
+    panel.close()
+    connection.close()
+
+
+def test_options_that_are_not_there_are_refused_kindly(twilio: Twilio) -> None:
+    with pytest.raises(TypeError, match=r"Did you mean public_url\?"):
+        EventsPanel(twilio, public_uri="https://example.com")
+    with pytest.raises(TypeError, match="takes a Twilio, a ConnectionPanel, a Listener or a Pol"):
+        EventsPanel(twilio.connection)  # type: ignore[arg-type]
+
+
+def test_closing_leaves_no_widget_behind(twilio: Twilio) -> None:
+    before = set(widgets)
+    panel = on(EventsPanel(twilio))
+    panel.close()
+    panel.close()
+    assert set(widgets) == before
+
+
+def test_the_code_with_flask_takes_what_the_sandbox_signs_and_nothing_else(
+    panel: EventsPanel, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flask = pytest.importorskip("flask")
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", sandbox.connection.auth_token.reveal())
+    panel._form.entries["reply"].value = "Thank you"
+    names: dict[str, Any] = {"__name__": "shown"}
+    exec(panel._snippet(panel._state).official, names)
+    assert isinstance(names["app"], flask.Flask)
+    signature = names["validator"].compute_signature(
+        "https://example.ngrok.app/inbound", {"Body": "hi"}
+    )
+    client = names["app"].test_client()
+    answers = [
+        client.post("/inbound", data={"Body": body}, headers={"X-Twilio-Signature": signature})
+        for body in ("hi", "forged")
+    ]
+    assert [answer.status_code for answer in answers] == [200, 403]
+    assert "<Message>Thank you</Message>" in answers[0].text
+
+
+@pytest.mark.long
+def test_the_code_of_this_library_starts_the_listener_that_the_panel_would(
+    panel: EventsPanel, tmp_path: Path
+) -> None:
+    panel._form.entries["reply"].value = "Thank you"
+    names: dict[str, Any] = {}
+    exec(panel._snippet(panel._state).ours, names)
+    listener = names["listener"]
+    try:
+        assert listener.reply == "Thank you"
+    finally:
+        listener.close()
+        listener.table.close()
+        names["twilio"].close()
+        names["sandbox"].close()
