@@ -30,7 +30,8 @@ from twilio_widgets.errors import (
 
 CONNECTION = AuthTokenConnection("AC" + "1" * 32, "c0ffee" * 5 + "42")
 TIMEOUT = 0.6
-A_MOMENT = 0.5
+A_MOMENT = 2.0
+"""Seconds. A machine under load is late; what the protection ends would take longer still."""
 
 Send = Callable[..., object]
 
@@ -89,10 +90,10 @@ class TestNames:
 
     def test_nothing_is_read_after_the_time_even_if_there_is_something(self):
         """A flood always has one byte more; so the time is looked at before each read."""
-        with deadline(0.01):
-            assert 0 < left(None, httpcore.ReadTimeout) <= 0.01
+        with deadline(1.0):
+            assert 0 < left(None, httpcore.ReadTimeout) <= 1.0
             assert left(0.001, httpcore.ReadTimeout) == 0.001
-            time.sleep(0.02)
+            time.sleep(1.0)
             with pytest.raises(httpcore.ReadTimeout):
                 left(None, httpcore.ReadTimeout)
 
@@ -165,7 +166,7 @@ def test_the_proxy_of_the_environment_is_asked_however_it_is_written(
     seen: list[bytes] = []
     refusing(a_proxy, seen)
     with pytest.raises(NotConnected, match="407 Proxy Authentication Required") as caught:
-        send()
+        send(timeout=20)
     assert seen[0].startswith(b"CONNECT api.twilio.com:443 ")
     basic = base64.b64encode(b"someone:pa:ss")
     assert (b"Proxy-Authorization: Basic " + basic in seen[0]) is ("someone" in form)
@@ -179,7 +180,7 @@ def test_the_proxy_of_the_environment_is_asked_however_it_is_written(
 def test_a_proxy_that_is_none_is_said_without_its_password(send, a_proxy, monkeypatch, proxy):
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     with pytest.raises(ConfigurationError, match="HTTPS_PROXY") as caught:
-        send()
+        send(timeout=20)
     assert "pa" not in str(caught.value).replace("package", "").replace("path", "")
     assert caught.value.__context__ is None
 
@@ -188,7 +189,7 @@ def test_a_proxy_that_is_none_is_said_without_its_password(send, a_proxy, monkey
 def test_a_socks_proxy_is_said_to_need_its_package(send, a_proxy, monkeypatch):
     monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:9")
     with pytest.raises(ConfigurationError, match="socksio"):
-        send()
+        send(timeout=20)
 
 
 class TestThreads:
