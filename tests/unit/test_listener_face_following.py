@@ -124,6 +124,34 @@ def test_a_named_consumer_goes_on_where_it_was(store):
         assert second.next(2) == [2, 3]
 
 
+def test_a_consumer_that_never_heard_an_event_has_begun_all_the_same(store):
+    """It began when nothing was there; what came while its kernel was gone is not passed over."""
+    with following(store) as followed:
+        followed.subscribe(Heard(), "mine", None)
+    store.commit([arrival(1), arrival(2)])
+    heard = Heard()
+    with following(store) as followed:
+        followed.subscribe(heard, "mine", None)
+
+        assert heard.next(2) == [1, 2]
+
+
+def test_a_slow_consumer_keeps_no_watcher_waiting(store):
+    """A table goes on while somebody's function thinks about one event."""
+    store.commit([arrival(1)])
+    began, go_on, told = threading.Event(), threading.Event(), threading.Event()
+    with following(store) as followed:
+        followed.subscribe(lambda event: (began.set(), go_on.wait(WITHIN)), None, 0)
+        assert began.wait(WITHIN)
+        followed.watch(told.set)
+        assert told.wait(WITHIN)
+        told.clear()
+        store.commit([arrival(2)])
+
+        assert told.wait(WITHIN)
+        go_on.set()
+
+
 def test_an_event_whose_callback_was_cut_off_comes_again(store):
     """The cursor moves after the event was used, and not before."""
     store.commit([arrival(1), arrival(2)])

@@ -32,6 +32,22 @@ class Cursors:
         """Return the id of the last event a consumer has used; 0 before the first."""
         return self._read().get(consumer, 0)
 
+    def begin(self, consumer: str, event_id: int) -> int:
+        """Return how far a consumer has come; one that is new begins after this event.
+
+        That it began is noted at once: what comes before its first event is used must not be
+        passed over when it begins again.
+
+        Raises:
+            ListenerError: Another process held the file for 5 s.
+        """
+        with durable.locked(self._lock, seconds=5.0):
+            known = self._read()
+            if consumer not in known:
+                known[consumer] = event_id
+                self._write(known)
+            return known[consumer]
+
     def move(self, consumer: str, event_id: int) -> None:
         """Note that a consumer has used the events up to this one; it never goes back.
 

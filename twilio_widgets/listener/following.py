@@ -1,8 +1,8 @@
 """Handing each event to those who asked for it: at least once, in order.
 
-One thread per source reads what is after each consumer's cursor and moves the cursor when the event
-has been used. It is nudged when there is news; between nudges it looks by itself, which costs a few
-microseconds, so that a lost nudge delays an event and never loses it.
+One thread per source reads what is after each consumer's cursor, and moves it when the event
+has been used. Those who only want to know that something changed have a thread of their own: a
+consumer that takes its time does not keep a table waiting.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from twilio_widgets.core.masking import mask
-from twilio_widgets.errors import TwilioWidgetsError
 from twilio_widgets.listener.cursors import Cursors
 from twilio_widgets.listener.event import Event
+from twilio_widgets.listener.noticing import Noticing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from twilio_widgets.listener.reading import Reader
 
 RETRIES: Final = 3
-LOOK_EVERY: Final = 0.5
-"""Seconds between two looks when nobody nudges."""
-
 _FIRST_PAUSE: Final = 0.05
 _PAGE: Final = 200
 _SAVE_EVERY: Final = 0.2
@@ -66,7 +63,7 @@ class _Consumer:
 
 
 class Following:
-    """Follows a store and calls back, in one daemon thread that starts when it is needed.
+    """Follows a store and calls back, in two daemon threads that start when they are needed.
 
     Args:
         reader: The store.
@@ -90,15 +87,12 @@ class Following:
         self._retries = retries
         self._pause = pause
         self._lock = threading.Lock()
-        self._wake = threading.Event()
-        self._stopped = threading.Event()
         self._consumers: list[_Consumer] = []
         self._watchers: list[Callable[[], object]] = []
         self._parked: list[Parked] = []
-        self._thread: threading.Thread | None = None
-        self._version = -1
-        self.problem: str | None = None
-        """Why the store could not be read last, if it could not."""
+        self._events = Noticing(reader, self._hand_out, "twilio_widgets-listener-following")
+        self._changes = Noticing(reader, self._tell, "twilio_widgets-listener-watching")
+        self._stopped = self._events.stopped
 
     # Who is told
 
@@ -111,7 +105,7 @@ class Following:
             for known in self._consumers:
                 known.stopped = known.stopped or (name is not None and known.name == name)
             self._consumers = [*(one for one in self._consumers if not one.stopped), consumer]
-        self._begin()
+        self._events.begin()
 
         def unsubscribe() -> None:
             consumer.stopped = True
@@ -124,7 +118,7 @@ class Following:
         """Call `changed` after something was committed; see `EventSource.on_change`."""
         with self._lock:
             self._watchers = [*self._watchers, changed]
-        self._begin()
+        self._changes.begin()
 
         def unsubscribe() -> None:
             with self._lock:
@@ -138,63 +132,40 @@ class Following:
         with self._lock:
             return tuple(self._parked)
 
+    @property
+    def problem(self) -> str | None:
+        """Why the store could not be read last, if it could not."""
+        return self._events.problem or self._changes.problem
+
     def nudge(self) -> None:
         """Look now."""
-        self._wake.set()
+        self._events.nudge()
+        self._changes.nudge()
 
     def stop(self, timeout: float = 5.0) -> None:
-        """Stop calling back, and wait until the thread has ended; events not used yet stay so."""
-        self._stopped.set()
-        self._wake.set()
-        thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(timeout)
+        """Stop calling back, and wait for that; events not used yet stay so."""
+        self._changes.stop(timeout)
+        self._events.stop(timeout)
 
-    # The thread
+    # In the threads
 
     def _start_of(self, name: str | None, after: int | None) -> int:
-        known = self._cursors.get(name) if name is not None else 0
-        if known:
-            return known
         start = self._reader.last_id() if after is None else after
-        if name is not None:
-            self._cursors.move(name, start)
-        return start
+        return start if name is None else self._cursors.begin(name, start)
 
-    def _begin(self) -> None:
+    def _tell(self) -> None:
         with self._lock:
-            if self._thread is None and not self._stopped.is_set():
-                self._thread = threading.Thread(
-                    target=self._run, name="twilio_widgets-listener-following", daemon=True
-                )
-                self._thread.start()
-        self._wake.set()
-
-    def _run(self) -> None:
-        while not self._stopped.is_set():
-            nudged = self._wake.wait(LOOK_EVERY)
-            self._wake.clear()
-            try:
-                if self._changed() or nudged:
-                    self._hand_out()
-                self.problem = None
-            except (TwilioWidgetsError, OSError) as error:
-                # The store was moved, say, or the disk is full. It is tried again, and said.
-                self.problem = str(error)
-
-    def _changed(self) -> bool:
-        version, self._version = self._version, self._reader.data_version()
-        return version != self._version
+            watchers = tuple(self._watchers)
+        for changed in watchers:
+            if not self._stopped.is_set():
+                _told(changed)
 
     def _hand_out(self) -> None:
         self._begin_anew_with_another_store()
         with self._lock:
-            consumers, watchers = tuple(self._consumers), tuple(self._watchers)
+            consumers = tuple(self._consumers)
         for consumer in consumers:
             self._serve(consumer)
-        for changed in watchers:
-            if not self._stopped.is_set():
-                _told(changed)
 
     def _begin_anew_with_another_store(self) -> None:
         """A damaged store was set aside: its successor counts from 1 again."""
