@@ -1,0 +1,241 @@
+"""The listener beside Flask and Twilio's own validator, doing the same job in the same minute.
+
+    python benchmarks/bench_listener.py [--seconds 3] [--rounds 3] [--events 20000] [--workers 1]
+        [--only compare lost busy]
+
+Each takes a signed status callback, makes it durable (SQLite, WAL, FULL), and answers. The requests
+are signed beforehand; a process of its own sends them over 32 raw sockets. The two take turns, so
+that whatever else the machine does hits both. Then: how many of `--events` acknowledged events are
+in the store, and what a kernel that is busy in C calls does to the listener at 500 requests a
+second. Only figures taken in one run on one machine compare.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib.metadata
+import os
+import platform
+import socket
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+from generate_load import Load, sends
+
+from twilio_widgets import AuthTokenConnection
+from twilio_widgets.core.signature import sign
+from twilio_widgets.listener.link import Link
+from twilio_widgets.listener.spec import Spec
+
+ACCOUNT, TOKEN = "AC" + "1" * 32, "2" * 32
+HERE = Path(__file__).parent
+CONNECTIONS = 32
+PARTS = ("compare", "lost", "busy")
+_numbers = iter(range(1, 10**9))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--seconds", type=float, default=3.0, help="of each round")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--events", type=int, default=20_000, help="of the count of lost ones")
+    parser.add_argument("--workers", type=int, default=1, help="of the peer, 8 threads each")
+    parser.add_argument("--only", choices=PARTS, nargs="+", default=PARTS)
+    asked = parser.parse_args()
+    say_versions()
+    with tempfile.TemporaryDirectory() as folder, ours(Path(folder)) as mine:
+        if "compare" in asked.only:
+            with peer(Path(folder), asked.workers) as theirs:
+                for name, keep in (("keep-alive", True), ("a connection each", False)):
+                    compare(name, mine, theirs, asked, keep=keep)
+        if "lost" in asked.only:
+            lost_events(mine, asked.events)
+        if "busy" in asked.only:
+            busy_kernel(mine, asked)
+
+
+class Server:
+    """A server that takes status callbacks."""
+
+    def __init__(self, name: str, port: int, stored: Callable[[], set[str]]) -> None:
+        self.name, self.port, self.stored = name, port, stored
+        self.link: Link | None = None
+
+    def requests(self, count: int, *, keep: bool) -> tuple[list[str], list[bytes]]:
+        """Return so many message SIDs, and a signed callback about each."""
+        url = f"http://127.0.0.1:{self.port}/status"
+        sids = [f"SM{next(_numbers):032x}" for _ in range(count)]
+        return sids, [callback(url, sid, keep=keep) for sid in sids]
+
+
+def callback(url: str, sid: str, *, keep: bool) -> bytes:
+    """Return the bytes of one callback, as Twilio sends it."""
+    said = {
+        "AccountSid": ACCOUNT,
+        "ApiVersion": "2010-04-01",
+        "From": "+15005550006",
+        "MessageSid": sid,
+        "MessageStatus": "delivered",
+        "RawDlrDoneDate": "2603041200",
+        "SmsSid": sid,
+        "SmsStatus": "delivered",
+        "To": "+14155550105",
+    }
+    body = urlencode(said)
+    head = (
+        f"POST /status HTTP/1.1\r\nHost: {url.split('/')[2]}\r\nUser-Agent: TwilioProxy/1.1\r\n"
+        f"Accept: */*\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        f"Content-Length: {len(body)}\r\nI-Twilio-Idempotency-Token: {sid}\r\n"
+        f"X-Twilio-Signature: {sign(url, said, TOKEN)}\r\n"
+        f"Connection: {'keep-alive' if keep else 'close'}\r\n\r\n"
+    )
+    return (head + body).encode()
+
+
+@contextlib.contextmanager
+def ours(folder: Path) -> Iterator[Server]:
+    """Run the listener."""
+    store = folder / "events.sqlite"
+    link = Link.find_or_start(Spec(connection=AuthTokenConnection(ACCOUNT, TOKEN), store=store))
+    server = Server("listener", link.port, lambda: rows(store, "select message_sid from event"))
+    server.link = link
+    try:
+        yield server
+    finally:
+        link.stop()
+
+
+@contextlib.contextmanager
+def peer(folder: Path, workers: int) -> Iterator[Server]:
+    """Run Flask behind gunicorn."""
+    store = folder / "peer.sqlite"
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers"]
+    command += [str(workers), "--worker-class", "gthread", "--threads", "8", "--keep-alive", "75"]
+    command += ["--log-level", "error", "--chdir", str(HERE), "flask_listener:app"]
+    environment = {**os.environ, "PEER_TOKEN": TOKEN, "PEER_STORE": str(store)}
+    process = subprocess.Popen(command, env=environment)
+    try:
+        until_open(port)
+        yield Server("Flask", port, lambda: rows(store, "select sid from event"))
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def until_open(port: int) -> None:
+    for _ in range(500):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.02)
+    raise SystemExit("the peer did not start")
+
+
+def rows(store: Path, query: str) -> set[str]:
+    with contextlib.closing(sqlite3.connect(store)) as db:
+        return {sid for (sid,) in db.execute(query)}
+
+
+def compare(
+    name: str, mine: Server, theirs: Server, asked: argparse.Namespace, *, keep: bool
+) -> None:
+    """Measure both in turns, and print what they did."""
+    found: dict[str, list[Load]] = {mine.name: [], theirs.name: []}
+    for round_ in range(asked.rounds + 1):
+        for server in (mine, theirs) if round_ % 2 else (theirs, mine):
+            enough = int(asked.seconds * (12_000 if server is mine else 3_000))
+            load = run(server, enough, keep=keep, seconds=asked.seconds if round_ else 0.5)
+            if round_:  # the first is for warming up
+                found[server.name].append(load)
+    print(f"\n{name}, {CONNECTIONS} connections, {asked.rounds} rounds of {asked.seconds:g} s")
+    for server, loads in found.items():
+        rates = sorted(load.rate for load in loads)
+        print(
+            f"  {server:<10}{statistics.median(rates):>9,.0f} req/s"
+            f"  ({rates[0]:,.0f} to {rates[-1]:,.0f})"
+            f"   p50 {median(loads, 0.50):6.1f} ms   p99 {median(loads, 0.99):6.1f} ms"
+            f"   answered {sum(load.ok for load in loads):,}, otherwise"
+            f" {sum(load.other for load in loads):,}"
+        )
+    each = zip(found[mine.name], found[theirs.name], strict=True)
+    ratios = sorted(one.rate / other.rate for one, other in each)
+    print(f"  the listener does {statistics.median(ratios):.1f} times as many", end="")
+    print(f" ({ratios[0]:.1f} to {ratios[-1]:.1f})")
+
+
+def median(loads: list[Load], part: float) -> float:
+    return statistics.median(load.milliseconds(part) for load in loads)
+
+
+def run(
+    server: Server, count: int, *, keep: bool, seconds: float = 1e9, pace: float | None = None
+) -> Load:
+    """Send callbacks, and make sure that all that were acknowledged are stored."""
+    sids, requests = server.requests(count, keep=keep)
+    load = sends(server.port, requests, CONNECTIONS, keep=keep, seconds=seconds, pace=pace)
+    missing = {sids[number] for number in load.acknowledged} - server.stored()
+    if missing:
+        raise SystemExit(f"{server.name} lost {len(missing):,} acknowledged events")
+    return load
+
+
+def lost_events(mine: Server, count: int) -> None:
+    """Send many, and count what was acknowledged and is not there."""
+    load = run(mine, count, keep=True)
+    print(f"\n{load.ok:,} of {count:,} acknowledged at {load.rate:,.0f} req/s; lost: 0")
+    assert mine.link is not None
+    with contextlib.suppress(OSError):
+        status = Path(f"/proc/{mine.link.pid}/status").read_text()
+        peak = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+        print(f"peak memory of the listener: {int(peak.split()[1]) / 1000:.0f} MB")
+
+
+def busy_kernel(mine: Server, asked: argparse.Namespace) -> None:
+    """Compare 500 requests a second while the kernel rests and while it is busy in C calls."""
+    assert mine.link is not None
+    heard: list[object] = []
+    mine.link.on_news = heard.append  # as a kernel does that shows the table
+    found: dict[str, list[Load]] = {"idle": [], "busy": []}
+    for _ in range(asked.rounds):
+        for state, loads in found.items():
+            over = threading.Event()
+            if state == "busy":
+                threading.Thread(target=hold_the_interpreter, args=(over,), daemon=True).start()
+            loads.append(run(mine, int(500 * asked.seconds), keep=True, pace=500))
+            over.set()
+    print("\n500 requests a second, each from its due time")
+    for state, loads in found.items():
+        print(
+            f"  kernel {state}: p50 {median(loads, 0.50):.1f} ms, p99 {median(loads, 0.99):.1f} ms,"
+            f" acknowledged {sum(load.ok for load in loads):,}, lost 0"
+        )
+    print(f"  p99 busy / idle: {median(found['busy'], 0.99) / median(found['idle'], 0.99):.2f}")
+
+
+def hold_the_interpreter(over: threading.Event) -> None:
+    """Make C calls of about 50 ms that do not let another thread in."""
+    numbers = list(range(3_000_000))
+    while not over.is_set():
+        sum(numbers)
+
+
+def say_versions() -> None:
+    names = ("httptools", "twilio", "flask", "gunicorn")
+    versions = [f"{name} {importlib.metadata.version(name)}" for name in names]
+    print(f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version},", end=" ")
+    print(", ".join(versions), f"on {os.cpu_count()} cores", end=", ")
+    print(f"load before {os.getloadavg()[0]:.1f}")
+
+
+if __name__ == "__main__":
+    main()

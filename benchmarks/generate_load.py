@@ -1,0 +1,160 @@
+"""Sends requests over raw sockets as fast as they are answered, or at a pace; from its own process.
+
+A load generator in the process that measures would share an interpreter with it, and one that uses
+an HTTP library would measure that library.
+"""
+
+from __future__ import annotations
+
+import json
+import selectors
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass
+class Load:
+    """What came of a run."""
+
+    seconds: float
+    acknowledged: list[int] = field(repr=False)
+    """Which requests were answered 200."""
+    other: int
+    """How many were answered otherwise, or not at all."""
+    times: list[float] = field(repr=False)
+    """Seconds of each answered request, sorted."""
+
+    @property
+    def ok(self) -> int:
+        return len(self.acknowledged)
+
+    @property
+    def rate(self) -> float:
+        """Acknowledged requests a second."""
+        return self.ok / self.seconds
+
+    def milliseconds(self, part: float) -> float:
+        """Return the time within which this part of the requests was answered."""
+        if not self.times:
+            return float("nan")
+        return 1000 * self.times[min(int(part * len(self.times)), len(self.times) - 1)]
+
+
+def sends(
+    port: int,
+    requests: Sequence[bytes],
+    connections: int,
+    *,
+    keep: bool,
+    seconds: float,
+    pace: float | None,
+) -> Load:
+    """Run the generator in a process of its own.
+
+    Args:
+        port: On 127.0.0.1.
+        requests: What to send, each once.
+        connections: How many at a time.
+        keep: Whether a connection carries many requests.
+        seconds: When to stop at the latest.
+        pace: Requests a second; None is as fast as they are answered.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "requests"
+        path.write_bytes(b"".join(len(one).to_bytes(4, "big") + one for one in requests))
+        plan = {"port": port, "path": str(path), "connections": connections, "keep": keep}
+        plan |= {"seconds": seconds, "pace": pace}
+        command = [sys.executable, __file__, json.dumps(plan)]
+        said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return Load(**json.loads(said))
+
+
+class Generator:
+    """One run."""
+
+    def __init__(self, plan: dict) -> None:
+        self.address = ("127.0.0.1", plan["port"])
+        self.requests = _read(Path(plan["path"]))
+        self.keep, self.pace, self.limit = plan["keep"], plan["pace"], plan["seconds"]
+        self.connections = plan["connections"]
+        self.selector = selectors.DefaultSelector()
+        self.next = 0
+        self.acknowledged: list[int] = []
+        self.other = 0
+        self.times: list[float] = []
+        self._under_way: dict[socket.socket, tuple[int, float]] = {}
+
+    def run(self) -> Load:
+        self.began = time.perf_counter()
+        idle = [self._connect() for _ in range(self.connections)]
+        while True:
+            now = time.perf_counter()
+            more = self.next < len(self.requests) and now - self.began < self.limit
+            while idle and more and self._due() <= now:
+                self._send(idle.pop())
+                more = self.next < len(self.requests)
+            if not more and len(idle) == self.connections:
+                break
+            wait = max(self._due() - now, 0.0) if self.pace and more else 1.0
+            ready = self.selector.select(wait)
+            if not ready and not self.pace:
+                break  # nothing comes any more
+            for key, _ in ready:
+                idle.append(self._receive(key.fileobj))
+        seconds = time.perf_counter() - self.began
+        return Load(seconds, self.acknowledged, self.other, sorted(self.times))
+
+    def _due(self) -> float:
+        return self.began + (self.next / self.pace if self.pace else 0.0)
+
+    def _connect(self) -> socket.socket:
+        line = socket.create_connection(self.address)
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return line
+
+    def _send(self, line: socket.socket | None) -> None:
+        # Waiting counts from when it was due: a late generator must not look like a quick server.
+        since = self._due() if self.pace else time.perf_counter()
+        if line is None:
+            line = self._connect()
+        line.sendall(self.requests[self.next])
+        self.selector.register(line, selectors.EVENT_READ, None)
+        self._under_way[line] = (self.next, since)
+        self.next += 1
+
+    def _receive(self, line: socket.socket) -> socket.socket | None:
+        number, since = self._under_way.pop(line)
+        self.selector.unregister(line)
+        try:
+            answer = line.recv(65536)  # every answer of these servers is one small piece
+        except OSError:
+            answer = b""
+        if answer.startswith(b"HTTP/1.1 200"):
+            self.acknowledged.append(number)
+            self.times.append(time.perf_counter() - since)
+        else:
+            self.other += 1
+        if self.keep and answer and b"onnection: close" not in answer:
+            return line
+        line.close()
+        return None
+
+
+def _read(path: Path) -> list[bytes]:
+    data, found, at = path.read_bytes(), [], 0
+    while at < len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        found.append(data[at + 4 : at + 4 + size])
+        at += 4 + size
+    return found
+
+
+if __name__ == "__main__":
+    load = Generator(json.loads(sys.argv[1])).run()
+    print(json.dumps(vars(load)))
