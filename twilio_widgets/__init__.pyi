@@ -21,6 +21,7 @@ from .listener.poller import Poller as Poller
 from .listener.verdict import Verdict as Verdict
 from .panels.connection import ConnectionPanel as ConnectionPanel
 from .panels.demo import demo as demo
+from .panels.events import EventsPanel as EventsPanel
 from .panels.messages import MessagesPanel as MessagesPanel
 from .panels.raw import RawRequestPanel as RawRequestPanel
 from .panels.send import SendPanel as SendPanel

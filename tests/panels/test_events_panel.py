@@ -238,6 +238,22 @@ def test_a_poller_of_ones_own_is_shown_and_left_open(twilio: Twilio, sandbox: Sa
         assert poller.look().added == 1
 
 
+def test_a_listener_that_somebody_else_closed_can_be_started_again(
+    twilio: Twilio,
+) -> None:
+    with Listener(twilio) as listener:
+        panel = EventsPanel(listener)
+        assert repr(panel).endswith("· listening)")
+    panel._look(listener, panel._state.turn)
+    assert repr(panel).endswith("· ended)")
+    panel.stop()
+    assert panel.join(PATIENCE)
+    assert repr(panel).endswith("· stopped)")
+    on(panel).stop()
+    assert panel.join(PATIENCE)
+    panel.close()
+
+
 def test_polling_is_a_choice_and_ends_with_the_card(panel: EventsPanel, twilio: Twilio) -> None:
     panel._form.how.value = "polling"
     poller = on(panel).listener

@@ -94,6 +94,7 @@ def test_a_failure_goes_back_to_where_one_can_try_again(phase, after):
         (ON, ("listening", "good")),
         (replace(ON, how="polling"), ("polling", "good")),
         (replace(ON, seen=Seen(counts=NOTHING, problem="Full.")), ("in trouble", "problem")),
+        (replace(ON, seen=Seen(counts=NOTHING, problem="Closed.", ended=True)), ("ended", "idle")),
     ],
 )
 def test_the_pill_says_in_a_word_how_it_is(state, pill):

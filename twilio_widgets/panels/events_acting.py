@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
 import ipywidgets
 
 from twilio_widgets.core.masking import mask
-from twilio_widgets.errors import ConfigurationError, ListenerError
+from twilio_widgets.errors import ConfigurationError, ListenerError, TwilioWidgetsError
 from twilio_widgets.listener.listener import Listener
 from twilio_widgets.panels import events_source as doing
 from twilio_widgets.panels import events_state as steps
@@ -48,7 +48,7 @@ class EventsActing(Panel[EventsState]):
         self._table: EventsTable | None = None
         self._last: EventFrame | None = None
         self._place = styled(ipywidgets.VBox(), "tw-table-place")
-        self._end_waking: Callable[[], None] = ExitStack().close
+        self._end_waking: Callable[[], None] = contextlib.ExitStack().close
 
     # Starting and stopping
 
@@ -98,7 +98,8 @@ class EventsActing(Panel[EventsState]):
             self._start(self._suggest, self._twilio, turn)
 
     def _end_source(self, source: EventSource) -> None:
-        self._last = source.events
+        with contextlib.suppress(TwilioWidgetsError):  # somebody else may have closed it
+            self._last = source.events
         with self._source_lock:
             if self._watch is not None:
                 self._watch.stop()

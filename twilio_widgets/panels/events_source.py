@@ -111,6 +111,7 @@ def look(source: EventSource) -> Seen:
         counts=counts,
         age=_between(beat.last_request_at, datetime.now(UTC)),
         problem=beat.problem or "",
+        ended=not beat.alive,
         notices=beat.notices,
         advice=advice,
         pointed=pointed_to(source),

@@ -55,6 +55,8 @@ class Seen:
     next_in: float | None = None
     """Seconds until Twilio is asked again; None for a listener."""
     problem: str = ""
+    ended: bool = False
+    """Whether the listener's process has ended, or somebody else closed it."""
     notices: tuple[str, ...] = ()
     advice: Advice | None = None
     pointed: tuple[PointedHere, ...] = ()

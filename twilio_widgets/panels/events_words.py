@@ -30,7 +30,7 @@ def pill_of(state: EventsState) -> tuple[str, Tone]:
     if state.identity is None:
         return "not connected", "idle"
     if state.phase == "on" and state.seen is not None and state.seen.problem:
-        return "in trouble", "problem"
+        return ("ended", "idle") if state.seen.ended else ("in trouble", "problem")
     words: dict[str, tuple[str, Tone]] = {
         "idle": ("stopped" if state.shown else "not started", "idle"),
         "starting": ("starting…", "idle"),
@@ -65,7 +65,7 @@ def advice_of(state: EventsState) -> tuple[str, Tone]:
         return said, "problem"
     seen = state.seen
     if seen is not None and seen.problem:
-        return seen.problem, "problem"
+        return seen.problem, "warning" if seen.ended else "problem"
     if seen is not None and seen.advice is not None:
         number = seen.counts.total_rejected
         return (
