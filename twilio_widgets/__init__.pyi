@@ -19,6 +19,7 @@ from .listener.check import check_signature as check_signature
 from .listener.listener import Listener as Listener
 from .listener.poller import Poller as Poller
 from .listener.verdict import Verdict as Verdict
+from .panels.bulk_panel import BulkPanel as BulkPanel
 from .panels.connection import ConnectionPanel as ConnectionPanel
 from .panels.demo import demo as demo
 from .panels.events import EventsPanel as EventsPanel

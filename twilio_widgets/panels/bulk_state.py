@@ -141,12 +141,14 @@ def is_open(state: BulkState) -> bool:
 # Connecting
 
 
-def connected(
-    state: BulkState, account: Account, rails: tuple[str, ...], unfinished: tuple[Unfinished, ...]
-) -> BulkState:
+def connected(state: BulkState, account: Account, rails: tuple[str, ...]) -> BulkState:
     """There is a client. What was checked was checked for nobody, or for another."""
-    state = replace(state, account=account, rails=rails, unfinished=unfinished, senders=())
-    return _unchecked(state)
+    return _unchecked(replace(state, account=account, rails=rails, senders=(), unfinished=()))
+
+
+def found_unfinished(state: BulkState, unfinished: tuple[Unfinished, ...]) -> BulkState:
+    """Some jobs of the account wait for a person."""
+    return replace(state, unfinished=() if state.job else unfinished)
 
 
 def disconnected(state: BulkState) -> BulkState:

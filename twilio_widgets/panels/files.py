@@ -61,7 +61,7 @@ class _Coming:
 class FilesTable(Typed):
     """Rows of a field name and a file, with a button that adds one."""
 
-    _esm = module("echo.js", "files.js")
+    _esm = module("echo.js", "uploads.js", "files.js")
     rows = traitlets.List[list[object]]().tag(sync=True)
     problem = traitlets.Unicode().tag(sync=True)
     piece = traitlets.Int(LARGEST_PIECE).tag(sync=True)

@@ -1,5 +1,5 @@
-// The files of a request. A chosen file goes to the kernel in pieces, each when the kernel asks for
-// it; the page keeps nothing of it. `openEcho` stands before this text, in echo.js.
+// The files of a request: their field names, and a button that adds one. echo.js and uploads.js stand
+// before this text.
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
@@ -23,8 +23,6 @@ function render({ model, el }) {
   root.append(table, add, state, picker);
   el.dataset.lmSuppressShortcuts = "true"; // JupyterLab listens before we could stop it
   el.append(root);
-
-  const uploads = new Map(); // the files on their way, by the number each was begun with
 
   const line = (number) => {
     const row = document.createElement("div");
@@ -72,50 +70,22 @@ function render({ model, el }) {
     say();
   };
   const say = () => {
-    const coming = [...uploads.values()].map(({ file, sent }) => {
-      const share = file.size === 0 ? 100 : Math.floor((100 * sent) / file.size);
-      return `${file.name}: ${share} %`;
-    });
-    state.textContent = coming.join(" · ") || model.get("problem");
-    state.className = coming.length > 0 ? "tw-note" : "tw-note tw-problem";
+    const coming = uploads.words();
+    state.textContent = coming || uploads.failure() || model.get("problem");
+    state.className = coming ? "tw-note" : "tw-note tw-problem";
   };
+  const uploads = openUploads({ model, echo, say });
   picker.addEventListener("change", () => {
-    for (const file of picker.files) {
-      const upload = [...crypto.getRandomValues(new Uint32Array(2))].join("-");
-      uploads.set(upload, { file, sent: 0 });
-      echo.say({ t: "begin", u: upload, name: file.name, size: file.size });
-    }
+    uploads.begin(picker.files);
     picker.value = ""; // so that the same file can be chosen again
-    say();
   });
   add.addEventListener("click", () => picker.click());
-  const hear = async (message) => {
-    const coming = uploads.get(message?.u);
-    if (!coming) return; // another page's
-    if (message.t !== "go") {
-      uploads.delete(message.u);
-      say();
-      return;
-    }
-    const from = message.from;
-    coming.sent = from;
-    say();
-    try {
-      const piece = await coming.file.slice(from, from + model.get("piece")).arrayBuffer();
-      model.send({ t: "piece", u: message.u, from }, undefined, [piece]);
-    } catch {
-      uploads.delete(message.u);
-      state.textContent = `${coming.file.name} could not be read. Choose it again.`;
-      state.className = "tw-note tw-problem";
-    }
-  };
   table.addEventListener("keydown", (event) => event.stopPropagation());
   model.on("change", draw);
-  model.on("msg:custom", hear);
   draw();
   return () => {
     model.off("change", draw);
-    model.off("msg:custom", hear);
+    uploads.close();
   };
 }
 

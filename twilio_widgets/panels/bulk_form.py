@@ -1,0 +1,121 @@
+"""The fields of the card for many messages, and how they picture its state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from twilio_widgets.panels import bulk_state as steps
+from twilio_widgets.panels import bulk_words as words
+from twilio_widgets.panels.bulk_draft import UNDER_MORE
+from twilio_widgets.panels.bulk_upload import TableFile
+from twilio_widgets.panels.card import Note, body, field, plain, styled, visible
+from twilio_widgets.panels.meter import Meter
+from twilio_widgets.panels.table_cells import visible as readable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from twilio_widgets.panels.bulk_draft import BulkDraft
+    from twilio_widgets.panels.bulk_preview import RowPreview
+    from twilio_widgets.panels.bulk_state import BulkState
+
+_NONE = ""
+
+
+class BulkForm:
+    """The table, its columns, the sender and the template.
+
+    What is typed flows one way, from the controls into the state; `writing` is true while the state
+    is written into them.
+
+    Args:
+        preview: Stands under the template.
+    """
+
+    def __init__(self, preview: RowPreview) -> None:
+        self.writing = False
+        self.frame = ipywidgets.Dropdown(description="Table", options=[("", _NONE)])
+        self.look_again = plain("Look again")
+        self.look_again.tooltip = "Look for DataFrames in this notebook again"
+        self.upload = TableFile()
+        self.controls: dict[str, Any] = {
+            "to": ipywidgets.Dropdown(description="Recipient"),
+            "from_": ipywidgets.Combobox(
+                description="From", placeholder="A number, a name, or a messaging service"
+            ),
+            "body": ipywidgets.Textarea(
+                description="Message", rows=3, placeholder="Hi {name}, your table is ready."
+            ),
+            "region": ipywidgets.Text(description="Country", placeholder="GB"),
+            "media": ipywidgets.Dropdown(description="Picture"),
+            "rate": ipywidgets.Text(description="Rate", placeholder="as fast as Twilio takes them"),
+            "name": ipywidgets.Text(description="Job name"),
+        }
+        self._notes = {name: Note() for name in self.controls}
+        self._source = Note()
+        self.meter = Meter()
+        self._more = styled(ipywidgets.VBox(self._fields(UNDER_MORE)), "tw-rows")
+        chooser = ipywidgets.HBox([self.frame, self.look_again, self.upload])
+        self.rows = body(
+            field(styled(chooser, "tw-chooser"), self._source),
+            *self._fields(("to", "from_")),
+            field(self.controls["body"], self._notes["body"]),
+            preview,
+            field(self.meter),
+            self._more,
+        )
+
+    def _fields(self, names: Sequence[str]) -> list[ipywidgets.Widget]:
+        return [field(self.controls[name], self._notes[name]) for name in names]
+
+    def write(self, draft: BulkDraft) -> None:
+        """Put a draft into the fields."""
+        self.writing = True
+        try:
+            for name, control in self.controls.items():
+                value = getattr(draft, name)
+                if control.value != value:
+                    control.value = value
+        finally:
+            self.writing = False
+
+    def draw(self, state: BulkState) -> None:
+        """Make everything but what is typed the picture of the state."""
+        self._draw_choices(state)
+        self._source.show(*words.source_of(state))
+        for name, control in self.controls.items():
+            control.disabled = not steps.is_open(state)
+            problem = state.problems.get(name, "")
+            hint = words.hint_of(state, name)
+            self._notes[name].show(problem or hint, "problem" if problem else "hint")
+        locked = not steps.is_open(state)
+        self.frame.disabled = self.look_again.disabled = self.upload.disabled = locked
+        visible(self._more, state.more)
+
+    def _draw_choices(self, state: BulkState) -> None:
+        self.writing = True
+        try:
+            chosen = state.source.name if state.source and state.source.kind == "frame" else _NONE
+            names = state.frames
+            nothing = "Choose a DataFrame…" if names else "No DataFrame in this notebook"
+            frames = [(nothing, _NONE), *((name, name) for name in names)]
+            _offer(self.frame, frames, chosen if chosen in names else _NONE)
+            columns = [(readable(name), name) for name in state.columns]
+            _offer(self.controls["to"], [("Choose a column…", _NONE), *columns], state.draft.to)
+            _offer(self.controls["media"], [("None", _NONE), *columns], state.draft.media)
+            if self.controls["from_"].options != state.senders:
+                self.controls["from_"].options = state.senders
+        finally:
+            self.writing = False
+
+
+def _offer(control: ipywidgets.Dropdown, options: list[tuple[str, str]], value: str) -> None:
+    """Let a list offer these, with one chosen; what is not among them is not chosen."""
+    if list(control.options) != options:
+        control.options = options
+    known = {one for _text, one in options}
+    wanted = value if value in known else _NONE
+    if control.value != wanted:
+        control.value = wanted

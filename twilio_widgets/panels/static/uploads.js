@@ -1,0 +1,54 @@
+// Files on their way to the kernel, in pieces, each when the kernel asks for it; the page keeps nothing
+// of them.
+
+/**
+ * @param {{ model: any, echo: any, say: () => void }} context `say` is called when words change
+ */
+function openUploads({ model, echo, say }) {
+  const uploads = new Map(); // the files on their way, by the number each was begun with
+  let failed = "";
+
+  const hear = async (message) => {
+    const coming = uploads.get(message?.u);
+    if (!coming) return; // another page's
+    if (message.t !== "go") {
+      uploads.delete(message.u);
+      say();
+      return;
+    }
+    const from = message.from;
+    coming.sent = from;
+    say();
+    try {
+      const piece = await coming.file.slice(from, from + model.get("piece")).arrayBuffer();
+      model.send({ t: "piece", u: message.u, from }, undefined, [piece]);
+    } catch {
+      uploads.delete(message.u);
+      failed = `${coming.file.name} could not be read. Choose it again.`;
+      say();
+    }
+  };
+  model.on("msg:custom", hear);
+  return {
+    begin(files) {
+      failed = "";
+      for (const file of files) {
+        const upload = [...crypto.getRandomValues(new Uint32Array(2))].join("-");
+        uploads.set(upload, { file, sent: 0 });
+        echo.say({ t: "begin", u: upload, name: file.name, size: file.size });
+      }
+      say();
+    },
+    /** What is coming, in words; empty when nothing is. */
+    words() {
+      return [...uploads.values()].map(({ file, sent }) => {
+        const share = file.size === 0 ? 100 : Math.floor((100 * sent) / file.size);
+        return `${file.name}: ${share} %`;
+      }).join(" · ");
+    },
+    failure: () => failed,
+    close() {
+      model.off("msg:custom", hear);
+    },
+  };
+}
