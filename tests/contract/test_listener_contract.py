@@ -6,9 +6,10 @@ import gc
 import os
 import queue
 import signal
+import socket
 import threading
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -20,7 +21,7 @@ from twilio_widgets import Sandbox, Twilio
 from twilio_widgets.core.connection import KEY_CANNOT_VALIDATE
 from twilio_widgets.errors import ConfigurationError, ListenerError, Refused
 from twilio_widgets.listener.event import Event
-from twilio_widgets.listener.keeper import ENDED
+from twilio_widgets.listener.keeper import ENDED, KEEPS_CRASHING, TAKEN_OVER
 from twilio_widgets.listener.listener import Listener
 from twilio_widgets.listener.poller import Poller
 
@@ -289,6 +290,23 @@ def test_a_killed_process_is_started_again_at_its_port(sandbox, twilio, listener
     assert "From the kernel" in [message.body for message in twilio.messages.iterate()]
 
 
+def test_a_process_that_is_killed_again_and_again_is_left_alone(listener):
+    """A machine without memory is not helped by one more process."""
+    listener._keeper._crashes.extend([time.monotonic()] * 5)
+    os.kill(listener.heartbeat.pid, signal.SIGKILL)
+
+    eventually(lambda: listener.heartbeat.problem == KEEPS_CRASHING)
+
+
+def test_closing_does_not_wait_for_a_process_to_come_back(sandbox):
+    listener = Listener(sandbox.connection)
+    os.kill(listener.heartbeat.pid, signal.SIGTERM)
+    eventually(lambda: not listener.heartbeat.alive)
+    listener.close()
+
+    assert not [name for name in threads() if name.startswith("twilio_widgets-listener")]
+
+
 def test_a_process_that_somebody_ended_is_not_started_again(sandbox, listener):
     os.kill(listener.heartbeat.pid, signal.SIGTERM)
     eventually(lambda: listener.heartbeat.problem == ENDED)
@@ -329,6 +347,51 @@ def test_forgotten_events_are_gone(sandbox, twilio, listener):
 
     assert listener.forget() == 2
     assert len(listener.events) == len(listener.messages) == 0
+    with pytest.raises(ConfigurationError, match="time zone"):
+        listener.forget(datetime(2026, 1, 1))  # noqa: DTZ001
+
+
+def test_what_was_forgotten_is_not_fetched_again(sandbox, listener):
+    listener.point(sandbox.numbers[0])
+    sandbox.receive(from_=THEM, body="Hello")
+    assert sandbox.settle()
+    sandbox.clock.advance("1 min")
+    listener.forget()
+
+    assert listener.fill_gap().added == 0
+    assert len(listener.events) == 0
+
+
+def test_events_can_be_read_after_the_end(sandbox):
+    with Listener(sandbox.connection) as listener:
+        listener.point(sandbox.numbers[0])
+        sandbox.receive(from_=THEM, body="Hello")
+        assert sandbox.settle()
+
+    assert listener.events["body"].tolist() == ["Hello"]
+
+
+def test_a_kernel_with_other_credentials_takes_over_and_the_first_says_so(sandbox, listener):
+    """They do not start each other's process again and again."""
+    pid = listener.heartbeat.pid
+    with Listener(sandbox.connection, shared_keys={"k1": "secret"}) as other:
+        assert other.heartbeat.pid != pid
+        eventually(lambda: listener.heartbeat.problem == TAKEN_OVER)
+        assert other.heartbeat.alive
+
+
+def test_a_kernel_that_wants_another_port_moves_the_process_and_the_first_follows(
+    sandbox, listener
+):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    other = Listener(sandbox.connection, port=port)
+    try:
+        eventually(lambda: listener.heartbeat.pid == other.heartbeat.pid)
+        assert (listener.port, listener.url) == (port, f"http://127.0.0.1:{port}")
+    finally:
+        other.detach()
 
 
 # Replay

@@ -11,6 +11,7 @@ from twilio_widgets import Sandbox, Twilio
 from twilio_widgets.errors import TwilioWidgetsError
 from twilio_widgets.listener.event import Arrival
 from twilio_widgets.listener.gap import Filled, Gap
+from twilio_widgets.listener.mark import Mark, Marked
 from twilio_widgets.listener.message_log import MessageLog
 from twilio_widgets.listener.reading import Reader
 from twilio_widgets.listener.store import Store
@@ -36,11 +37,11 @@ class Bench:
 
     def __init__(self, sandbox: Sandbox, store: Store, reader: Reader, twilio: Twilio) -> None:
         self.sandbox, self.store, self.reader, self.twilio = sandbox, store, reader, twilio
-        self.mark = store.path.with_name("filled")
+        self.marked = Marked(store.path, reader.store_id)
 
-    def fill(self, per_second: float | None = None, **options: Sequence[str]) -> Filled:
+    def fill(self, per_second: float | None = None, **options: object) -> Filled:
         log = MessageLog(self.twilio, per_second=per_second, attempts=1)
-        gap = Gap(self.reader, log, self.commit, self.mark)
+        gap = Gap(self.reader, log, self.commit, self.marked)
         return gap.fill(now=self.sandbox.clock.now(), wall=NOON, **options)
 
     def commit(self, arrivals: Sequence[Arrival]) -> int:
@@ -169,6 +170,49 @@ def test_the_first_filling_goes_back_to_where_the_store_began(bench, sandbox):
     assert filled.since == NOON + timedelta(hours=2)
 
 
+def test_it_can_be_said_from_when_on_to_look(bench, sandbox):
+    sandbox.receive(from_=THEM, body="three hours ago")
+    sandbox.clock.advance("3 h")
+    bench.fill()
+    sandbox.clock.advance("40 h")
+    bench.fill()
+
+    assert bench.fill(since=NOON - timedelta(hours=1)).since == NOON - timedelta(hours=1)
+    assert [event.body for event in bench.reader.events()] == ["three hours ago"]
+
+
+def test_what_was_forgotten_on_purpose_is_not_fetched_again(bench, sandbox):
+    sandbox.receive(from_=THEM, body="to be forgotten")
+    sandbox.clock.advance("10 min")
+    bench.fill()
+    bench.store.forget()
+    bench.marked.forgotten(sandbox.clock.now())
+    sandbox.clock.advance("10 min")
+    sandbox.receive(from_=THEM, body="after")
+
+    bench.fill()
+
+    assert [event.body for event in bench.reader.events()] == ["after"]
+
+
+def test_the_mark_of_another_store_counts_for_nothing(bench, sandbox):
+    """A damaged store was set aside: what Twilio still knows is fetched again."""
+    sandbox.receive(from_=THEM, body="Hello")
+    sandbox.clock.advance("10 h")
+    Marked(bench.store.path, "another store").filled(sandbox.clock.now())
+
+    assert bench.fill().added == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"1", b'{"store": 1}', b'"x"'])
+def test_a_mark_that_cannot_be_read_is_none(bench, content):
+    bench.marked.filled(NOON)
+    assert bench.marked.read() == Mark(until=NOON)
+    bench.store.path.with_name(f"{bench.store.path.name}.filled").write_bytes(content)
+
+    assert bench.marked.read() == Mark()
+
+
 def test_messages_sent_before_anybody_listened_can_be_asked_about(bench, sandbox):
     sid = bench.send("94")
     sandbox.clock.advance("1 min")
@@ -191,7 +235,7 @@ def test_an_old_message_is_not_asked_about_for_ever(bench):
     """After a day a receipt no longer comes: `sent` is its end."""
     bench.hear(bench.send("96"))
     log = MessageLog(bench.twilio, attempts=1)
-    gap = Gap(bench.reader, log, bench.commit, bench.mark)
+    gap = Gap(bench.reader, log, bench.commit, bench.marked)
 
     day_later = NOON + timedelta(hours=24, seconds=1)
     filled = gap.fill(now=bench.sandbox.clock.now(), wall=day_later)
@@ -221,7 +265,7 @@ def test_what_was_found_before_an_error_is_kept_and_the_rest_is_found_later(benc
     with pytest.raises(TwilioWidgetsError):
         bench.fill()
     assert [bench.known[sid][0] for sid in sids] == ["delivered", "delivered", "sent"]
-    assert not bench.mark.exists()
+    assert bench.marked.read() == Mark()
 
     assert bench.fill().added == 1
     assert bench.known == bench.truth
@@ -240,7 +284,7 @@ def test_inbound_messages_of_a_channel_are_looked_for_where_they_came_before(ben
     """A WhatsApp sender is none of the account's phone numbers."""
     bench.hear("SM" + "0" * 32, "received", Body="Hi", From=THEM, To=sandbox.numbers[0])
     bench.hear("SM" + "1" * 32, "received", Body="Hi", From=THEM, To="whatsapp:+15005550006")
-    gap = Gap(bench.reader, MessageLog(bench.twilio), bench.commit, bench.mark)
+    gap = Gap(bench.reader, MessageLog(bench.twilio), bench.commit, bench.marked)
 
     own = [number.phone_number for number in bench.twilio.numbers()]
     assert tuple(gap._addresses()) == (*own, "whatsapp:+15005550006")

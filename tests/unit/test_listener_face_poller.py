@@ -270,6 +270,40 @@ def test_events_outlive_the_poller(twilio, sandbox):
         assert len(again.events) == 0
 
 
+def test_what_was_forgotten_is_not_fetched_again(poller, twilio, sandbox):
+    """Though it lies in the part of the log that each look reads again; news of it is news."""
+    sid = send(twilio)
+    sandbox.receive(from_=THEM, body="Hello")
+    poller.look()
+    assert poller.forget() == 2
+
+    assert poller.look().found == 0
+    sandbox.clock.advance("1 min")
+    poller.look()
+    assert known(poller) == {sid: ("delivered", None)}
+
+
+def test_events_can_be_read_after_the_end(twilio, sandbox):
+    with Poller(twilio, watch=False) as poller:
+        sandbox.receive(from_=THEM, body="Hello")
+        poller.look()
+
+    assert poller.events["body"].tolist() == ["Hello"]
+
+
+def test_old_events_go_after_their_time(twilio, sandbox):
+    with Poller(twilio, watch=False, retention_days=2) as poller:
+        sandbox.receive(from_=THEM, body="Hello")
+        poller.look()
+        sandbox.clock.advance("1 d")
+        poller.look()
+        assert len(poller.events) == 1
+        sandbox.clock.advance("2 d")
+        poller.look()
+
+        assert len(poller.events) == 0
+
+
 def test_its_words_are_the_same_tomorrow(twilio):
     with Poller(twilio, watch=False) as poller:
         assert repr(poller) == f"<Poller of {twilio.connection.masked_account}>"

@@ -6,21 +6,18 @@ connect, and never for long. The log still knows where each message stands, and 
 
 from __future__ import annotations
 
-import contextlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from twilio_widgets.errors import TwilioWidgetsError
-from twilio_widgets.listener import durable
 from twilio_widgets.listener.event import Arrival
 
 if TYPE_CHECKING:
     from twilio_widgets.core.message import Message
     from twilio_widgets.listener.event import Event
+    from twilio_widgets.listener.mark import Marked
     from twilio_widgets.listener.message_log import MessageLog
     from twilio_widgets.listener.reading import Reader
 
@@ -71,32 +68,40 @@ class Gap:
         reader: The store.
         log: Twilio's message log.
         commit: Stores what is found.
-        mark: The file that remembers until when the gap was filled last, by Twilio's clock.
+        marked: Remembers until when the gap was filled.
     """
 
-    def __init__(self, reader: Reader, log: MessageLog, commit: Commit, mark: Path) -> None:
+    def __init__(self, reader: Reader, log: MessageLog, commit: Commit, marked: Marked) -> None:
         self._reader = reader
         self._log = log
         self._commit = commit
-        self._mark = mark
+        self._marked = marked
 
-    def fill(self, *, now: datetime, wall: datetime, sids: Iterable[str] = ()) -> Filled:
+    def fill(
+        self,
+        *,
+        now: datetime,
+        wall: datetime,
+        sids: Iterable[str] = (),
+        since: datetime | None = None,
+    ) -> Filled:
         """Ask about unfinished messages and about inbound ones, and store what was missed.
 
         Args:
             now: Twilio's present.
             wall: This machine's present, by which events are dated.
             sids: Messages to ask about as well, such as those sent before anybody listened.
+            since: From when on to look for inbound messages; None: from where it was filled last.
 
         Raises:
             TwilioWidgetsError: Twilio was not reached or refused; what was found before is stored.
         """
-        before, since = self._log.requests, self._since(now)
+        before, since = self._log.requests, since or self._since(now)
         found = added = 0
         for arrivals in _batches(self._news(since, wall, sids)):
             found += len(arrivals)
             added += self._commit(arrivals)
-        durable.write(self._mark, json.dumps({"filled_until": now.isoformat()}).encode())
+        self._marked.filled(now)
         asked = self._log.requests - before
         return Filled(asked=asked, found=found, added=added, since=since)
 
@@ -131,11 +136,12 @@ class Gap:
 
     def _since(self, now: datetime) -> datetime:
         """Return from when on to look for inbound messages, by Twilio's clock."""
-        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-            until = json.loads(self._mark.read_bytes())["filled_until"]
-            return datetime.fromisoformat(until).astimezone(UTC) - OVERLAP
-        first = self._reader.events(limit=1)
-        return (self._began(first[0]) if first else now - STATUS_AGE) - OVERLAP
+        mark, first = self._marked.read(), self._reader.events(limit=1)
+        if mark.until is not None:
+            start = mark.until
+        else:
+            start = self._began(first[0]) if first else now - STATUS_AGE
+        return max(filter(None, (start - OVERLAP, mark.not_before)))
 
     def _began(self, event: Event) -> datetime:
         """Return when an event's message came into being: by Twilio's clock, if it still knows."""

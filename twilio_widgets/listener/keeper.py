@@ -28,8 +28,8 @@ _MOST_CRASHES: Final = 5
 _WITHIN: Final = 60.0
 """Seconds. A process that is killed more often than that is left alone, and said to be."""
 
-_END_SECONDS: Final = 3.0
-"""How long a process that has hung up may take to put its things away."""
+_A_MOMENT: Final = 3.0
+"""Seconds that a process may take to put its things away, and another to take its place."""
 
 _AGAIN: Final = 0.05
 
@@ -64,7 +64,7 @@ class Keeper:
         self._enter = enter
         self._asks = False
         self._lock = threading.RLock()
-        self._done = False
+        self._done = threading.Event()
         self._crashes: deque[float] = deque(maxlen=_MOST_CRASHES)
         self.on_news: Callable[[], object] = lambda: None
         """Called after something was stored or turned away."""
@@ -97,9 +97,7 @@ class Keeper:
 
     def stop(self) -> dict[str, Any]:
         """End the process in good order, and return what it says; nothing if it has ended."""
-        with self._lock:
-            self._done = True
-            link = self._link
+        link = self._last()
         if link.alive:
             try:
                 return link.stop()
@@ -111,12 +109,15 @@ class Keeper:
 
     def detach(self) -> None:
         """Hang up; the process lives on."""
-        with self._lock:
-            self._done = True
-            link = self._link
-        link.detach()
+        self._last().detach()
 
     # Inside
+
+    def _last(self) -> Link:
+        """Return the line, which is from now on not opened again."""
+        self._done.set()
+        with self._lock:
+            return self._link
 
     def _there(self) -> Link:
         if self.problem is not None:
@@ -138,7 +139,7 @@ class Keeper:
     def _gone(self, link: Link) -> None:
         """Open the line again, unless whoever ended the process meant it."""
         with self._lock:
-            if self._done or self._link is not link:
+            if self._done.is_set() or self._link is not link:
                 return
             link.detach()
             try:
@@ -149,12 +150,10 @@ class Keeper:
 
     def _again(self) -> str | None:
         """Open the line to a process of this store again; return why there is none."""
-        successor = self._has_a_successor()
-        runtime = Runtime.read(self._spec.store)
+        runtime, spec = self._left_behind(), self._spec
         if runtime is None:
             return ENDED
-        spec = self._spec
-        if successor:
+        if runtime.pid != self._link.pid:
             if not _is_ours(runtime, spec):
                 return TAKEN_OVER
             spec = replace(spec, port=0, public_url=None, reply=None)  # as it was started is right
@@ -165,14 +164,23 @@ class Keeper:
             self._link.ask("set_reply", text=self._spec.reply, ask=True)
         return None
 
-    def _has_a_successor(self) -> bool:
-        """Wait until the process has quite ended; say whether another has taken its place."""
-        until = time.monotonic() + _END_SECONDS
-        while time.monotonic() < until:
-            with contextlib.suppress(ListenerError), sole_listener(self._spec.store):
-                return False
-            time.sleep(_AGAIN)
-        return True
+    def _left_behind(self) -> Runtime | None:
+        """Return the runtime file of a process that was killed, or of one that took its place.
+
+        Whoever takes its place ends it first, and needs a moment to begin.
+        """
+        until = time.monotonic() + _A_MOMENT
+        while time.monotonic() < until and not self._done.wait(_AGAIN):
+            runtime = Runtime.read(self._spec.store)
+            if runtime is not None and (runtime.pid != self._link.pid or self._is_over()):
+                return runtime
+        return None
+
+    def _is_over(self) -> bool:
+        """Say whether no process is the listener of this store: the system ends its lock."""
+        with contextlib.suppress(ListenerError), sole_listener(self._spec.store):
+            return True
+        return False
 
     def _crashes_too_often(self) -> bool:
         now = time.monotonic()

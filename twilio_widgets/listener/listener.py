@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from twilio_widgets.core.listing import span_of
 from twilio_widgets.core.secret import Secret
 from twilio_widgets.errors import ConfigurationError, ListenerError
 from twilio_widgets.listener import pointing
@@ -17,6 +18,7 @@ from twilio_widgets.listener.entrance import Entrance
 from twilio_widgets.listener.gap import PER_SECOND, Filled, Gap
 from twilio_widgets.listener.heartbeat import Heartbeat
 from twilio_widgets.listener.keeper import Keeper
+from twilio_widgets.listener.mark import Marked
 from twilio_widgets.listener.message_log import MessageLog
 from twilio_widgets.listener.reading import Reader
 from twilio_widgets.listener.source import EventSource, client_of, store_path
@@ -26,6 +28,7 @@ from twilio_widgets.listener.store import RETENTION_DAYS
 if TYPE_CHECKING:
     from twilio_widgets.client import Twilio
     from twilio_widgets.core.connection import Connection
+    from twilio_widgets.core.listing import Moment
     from twilio_widgets.frames.safe_frame import SafeFrame
     from twilio_widgets.listener.following import Following
     from twilio_widgets.listener.ways import Way
@@ -75,7 +78,7 @@ class Listener(EventSource):
     ) -> None:
         twilio = client_of(connection)
         whose = twilio.connection
-        path = store_path(whose, store, "events.sqlite").absolute()
+        path = store_path(whose, store, "events.sqlite")
         self._answering = Answering(reply)
         spec = Spec(
             connection=whose,
@@ -104,7 +107,7 @@ class Listener(EventSource):
             self._keeper.detach()
             raise
         self._filling = threading.Lock()
-        self._let_go = weakref.finalize(self, _let_go, self._keeper, self._following, reader)
+        self._let_go = weakref.finalize(self, _let_go, self._keeper, self._following)
         self.restored: tuple[pointing.Restored, ...] = ()
         """After ``close()``: what became of each webhook that had been pointed here."""
 
@@ -164,6 +167,10 @@ class Listener(EventSource):
         )
 
     @property
+    def _marked(self) -> Marked:
+        return Marked(self._path, self._reader.store_id)
+
+    @property
     def heartbeat(self) -> Heartbeat:
         """How the process is now: whether it lives, since when, and when it was called last."""
         if not self._let_go.alive:
@@ -190,7 +197,7 @@ class Listener(EventSource):
 
     # What was missed
 
-    def fill_gap(self, sids: Iterable[str] = ()) -> Filled:
+    def fill_gap(self, sids: Iterable[str] = (), *, since: Moment | None = None) -> Filled:
         """Ask Twilio's log what happened while nobody listened, and store what was missed.
 
         Messages younger than a day whose status is not final are read one by one, at most five a
@@ -199,6 +206,8 @@ class Listener(EventSource):
 
         Args:
             sids: Messages to ask about as well, such as those sent before anybody listened.
+            since: From when on to list inbound messages: a day, an aware datetime, or ISO text.
+                None: from an hour before it was asked last, or from the first event.
 
         Returns:
             How many requests were made, messages looked at, and events added.
@@ -207,18 +216,32 @@ class Listener(EventSource):
             TwilioWidgetsError: Twilio did not answer as it should; ask again to go on.
         """
         log = MessageLog(self._twilio, per_second=PER_SECOND)
-        gap = Gap(self._reader, log, self._keeper.commit, _mark(self._path))
+        gap = Gap(self._reader, log, self._keeper.commit, self._marked)
+        start = None if since is None else span_of(since, name="since")[0]
         with self._filling:
-            filled = gap.fill(now=self.connection.now(), wall=datetime.now(UTC), sids=sids)
+            now, wall = self.connection.now(), datetime.now(UTC)
+            filled = gap.fill(now=now, wall=wall, sids=sids, since=start)
         self._following.nudge()
         return filled
 
     def forget(self, before: datetime | None = None) -> int:
-        """Delete events received before a moment, or all of them, for good; return how many."""
+        """Delete events received before a moment, or all of them, for good.
+
+        Filling the gap does not fetch them again.
+
+        Args:
+            before: An aware datetime; None: everything.
+
+        Returns:
+            How many events were deleted.
+        """
         if before is not None and before.tzinfo is None:
             raise ConfigurationError("before has no time zone. Add one.", field="before")
+        now = self.connection.now()
         at = None if before is None else before.isoformat()
-        return int(self._keeper.ask("forget", before=at)["deleted"])
+        deleted = int(self._keeper.ask("forget", before=at)["deleted"])
+        self._marked.forgotten(now if before is None else min(before, now))
+        return deleted
 
     def replay(
         self, to_url: str | None = None, events: Any = None, *, signed_as: str | None = None
@@ -310,11 +333,6 @@ class Listener(EventSource):
         return f"<Listener of {self.connection.masked_account}{ended}>"
 
 
-def _let_go(keeper: Keeper, following: Following, reader: Reader) -> None:
+def _let_go(keeper: Keeper, following: Following) -> None:
     following.stop()
     keeper.detach()
-    reader.close()
-
-
-def _mark(store: Path) -> Path:
-    return store.with_name(f"{store.name}.filled")

@@ -79,6 +79,7 @@ class Looking:
         self._until = self._since
         self._numbers = tuple(numbers)
         self._asked_at: dict[str, datetime] = {}
+        self._forgotten: dict[str, str | None] = {}
 
     def look(self, now: datetime) -> Looked:
         """Look once.
@@ -97,6 +98,10 @@ class Looking:
             found=found + more,
             added=added + more_added,
         )
+
+    def remember(self) -> None:
+        """Remember where messages stand: what is forgotten now is no news at the next look."""
+        self._forgotten = {one.sid: one.status for one in self._reader.messages()}
 
     def _take(self, messages: Iterable[Message], now: datetime) -> tuple[int, int]:
         """Store what is new, oldest first; return how many messages, and how many new events."""
@@ -152,7 +157,7 @@ class Looking:
     def _is_news(self, message: Message) -> bool:
         known = self._reader.message(message.sid)
         if known is None:
-            return True
+            return self._forgotten.get(message.sid) != message.status
         return (known.status, known.error_code) != (message.status, message.error_code or None)
 
 

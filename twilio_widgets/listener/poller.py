@@ -17,15 +17,17 @@ from twilio_widgets.listener.looking import Looked, Looking
 from twilio_widgets.listener.message_log import MessageLog
 from twilio_widgets.listener.reading import Reader
 from twilio_widgets.listener.source import EventSource, client_of, store_path
-from twilio_widgets.listener.store import Store
+from twilio_widgets.listener.store import RETENTION_DAYS, Store
 
 if TYPE_CHECKING:
     from twilio_widgets.client import Twilio
     from twilio_widgets.core.connection import Connection
+    from twilio_widgets.listener.following import Following
 
 BUDGET: Final = 30
 """Requests a minute, unless another number is given."""
 
+_A_DAY: Final = timedelta(days=1)
 _CHECK_EVERY: Final = 0.5
 """Seconds between two glances at the clock, which may be a sandbox's and turned by hand."""
 
@@ -51,6 +53,7 @@ class Poller(EventSource):
         since: Messages from then on (a day, an aware datetime, or ISO text); None: from now on.
         store: Where events are kept, a file or a folder; the user's data folder when not given.
         watch: Whether it looks by itself. Without, only ``look()`` does.
+        retention_days: Days an event is kept; None keeps it until ``forget()``.
 
     Raises:
         ConfigurationError: An argument cannot be right.
@@ -66,6 +69,7 @@ class Poller(EventSource):
         since: Moment | None = None,
         store: str | Path | None = None,
         watch: bool = True,
+        retention_days: float | None = RETENTION_DAYS,
     ) -> None:
         twilio = client_of(connection)
         whose = twilio.connection
@@ -79,6 +83,7 @@ class Poller(EventSource):
             path,
             account_sid=whose.acting_sid,
             world="sandbox" if whose.root_url else "live",
+            retention_days=retention_days,
             now=whose.now,
         )
         reader = Reader(path)
@@ -88,7 +93,7 @@ class Poller(EventSource):
         super().__init__(twilio, reader, path)
         self._watch = _Watch(whose, looking, opened, spent, self._following.nudge)
         _OF_THIS_PROCESS[path] = self._watch
-        self._let_go = weakref.finalize(self, _stopped, self._watch, self._following.stop, reader)
+        self._let_go = weakref.finalize(self, _let_go, self._watch, self._following)
         if watch:
             self._watch.start()
 
@@ -119,12 +124,23 @@ class Poller(EventSource):
         return self._watch.problem or self._following.problem
 
     def close(self) -> None:
-        """Stop looking, and close the store; what it holds stays."""
+        """Stop looking. The events that came can still be read."""
         self._let_go()
 
     def forget(self, before: datetime | None = None) -> int:
-        """Delete events received before a moment, or all of them, for good; return how many."""
-        return self._watch.store.forget(before)
+        """Delete events received before a moment, or all of them, for good.
+
+        The next look does not fetch them again.
+
+        Args:
+            before: An aware datetime; None: everything.
+
+        Returns:
+            How many events were deleted.
+        """
+        if before is not None and before.tzinfo is None:
+            raise ConfigurationError("before has no time zone. Add one.", field="before")
+        return self._watch.forget(before)
 
     def __repr__(self) -> str:
         ended = "" if self._let_go.alive else ", closed"
@@ -142,12 +158,13 @@ class _Watch:
         budget: Budget,
         nudge: Callable[[], None],
     ) -> None:
-        self.store = store
         self.updated_at: datetime | None = None
         self.next_look_at: datetime | None = None
         self.problem: str | None = None
         self._connection = connection
         self._looking = looking
+        self._store = store
+        self._retired_at = connection.now()
         self._budget = budget
         self._cadence = Cadence(budget.per_minute)
         self._nudge = nudge
@@ -174,8 +191,18 @@ class _Watch:
             # From its beginning on: what happened while it looked is seen by the next one.
             pause = self._cadence.looked(news=looked.found > 0, requests=looked.requests)
             self._plan(now, pause)
+            if now - self._retired_at >= _A_DAY:
+                self._retired_at = now
+                self._store.retire(now)
         self._nudge()
         return looked
+
+    def forget(self, before: datetime | None) -> int:
+        with self._lock:
+            self._looking.remember()
+            deleted = self._store.forget(before)
+        self._nudge()
+        return deleted
 
     def stop(self) -> None:
         self._stopped.set()
@@ -183,7 +210,7 @@ class _Watch:
         if thread is not None and thread is not threading.current_thread():
             thread.join(5.0)
         self.next_look_at = None
-        self.store.close()
+        self._store.close()
 
     def _run(self) -> None:
         while not self._stopped.wait(self._until_a_glance()):
@@ -204,10 +231,9 @@ class _Watch:
             self.next_look_at = max(since + timedelta(seconds=pause), free_at)
 
 
-def _stopped(watch: _Watch, stop_following: Callable[[], None], reader: Reader) -> None:
+def _let_go(watch: _Watch, following: Following) -> None:
+    following.stop()
     watch.stop()
-    stop_following()
-    reader.close()
 
 
 def _addresses(numbers: Sequence[str] | str | None) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -39,6 +40,8 @@ class EventSource(ABC):
         self._reader = reader
         self._path = path
         self._following = Following(reader, path)
+        # What came can still be read after the end, until nobody holds this any more.
+        weakref.finalize(self, reader.close)
         self._table: EventsTable | None = None
 
     @property
@@ -188,7 +191,7 @@ class EventSource(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Stop receiving events, and close what was opened."""
+        """Stop receiving events. Those that came can still be read."""
 
     def __enter__(self) -> Self:
         return self
@@ -220,6 +223,6 @@ def store_path(connection: Connection, store: str | Path | None, name: str) -> P
         name: The file's name in a folder.
     """
     if store is None:
-        return connection.data_folder / "events" / connection.acting_sid / name
-    given = Path(store).expanduser()
+        return (connection.data_folder / "events" / connection.acting_sid / name).absolute()
+    given = Path(store).expanduser().absolute()
     return given if given.suffix and not given.is_dir() else given / name
