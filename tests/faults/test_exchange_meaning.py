@@ -1,4 +1,4 @@
-"""What a failed exchange means, on both transports, with a server that misbehaves on the wire."""
+"""What a failed exchange means, over every wire there is, with a server that misbehaves on it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ import socket
 import time
 import traceback
 from collections.abc import Callable
+from unittest import mock
 
 import pytest
 
 from twilio_widgets import AuthTokenConnection, Twilio
+from twilio_widgets.core import transport
 from twilio_widgets.core.request import Reply, Request
 from twilio_widgets.core.transport import AsyncTransport, BlockingTransport
+from twilio_widgets.core.wire import Pooled
 from twilio_widgets.errors import (
     BadResponse,
     NoReply,
@@ -36,28 +39,34 @@ Exchange = Callable[[str], Reply]
 
 
 def blocking(url: str) -> Reply:
-    transport = BlockingTransport(CONNECTION, timeout=TIMEOUT, base_url=url, policy=None)
+    door = BlockingTransport(CONNECTION, timeout=TIMEOUT, base_url=url, policy=None)
     try:
-        return transport.send(REQUEST)
+        return door.send(REQUEST)
     finally:
-        transport.close()
+        door.close()
 
 
 def awaiting(url: str) -> Reply:
     async def exchange() -> Reply:
-        transport = AsyncTransport(CONNECTION, timeout=TIMEOUT, base_url=url, policy=None)
+        door = AsyncTransport(CONNECTION, timeout=TIMEOUT, base_url=url, policy=None)
         try:
-            return await transport.send(REQUEST)
+            return await door.send(REQUEST)
         finally:
-            await transport.aclose()
+            await door.aclose()
 
     return asyncio.run(exchange())
 
 
-both = pytest.mark.parametrize("exchange", [blocking, awaiting])
+def awaiting_httpx(url: str) -> Reply:
+    """As through a proxy, and where there is no httptools."""
+    with mock.patch.object(transport, "awaiting", return_value=Pooled(None, None)):
+        return awaiting(url)
 
 
-@both
+every_wire = pytest.mark.parametrize("exchange", [blocking, awaiting, awaiting_httpx])
+
+
+@every_wire
 def test_an_exchange_means_what_the_server_saw(exchange, faulty):
     """And it ends in time, also when the server drips or says nothing."""
     server, meaning = faulty
@@ -75,7 +84,7 @@ def test_an_exchange_means_what_the_server_saw(exchange, faulty):
     assert took < TIMEOUT + 10  # a drip alone would go on for a minute
 
 
-@both
+@every_wire
 def test_no_fault_shows_a_credential_in_a_traceback_with_locals(exchange, broken):
     with pytest.raises((NoReply, BadResponse)) as caught:
         exchange(broken.url)
@@ -95,13 +104,13 @@ def unlistened() -> str:
         return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-@both
+@every_wire
 def test_a_port_where_nobody_listens_means_not_connected(exchange):
     with pytest.raises(NotConnected, match="nothing was sent"):
         exchange(unlistened())
 
 
-@both
+@every_wire
 def test_a_failed_tls_handshake_means_not_connected(exchange, plain_server):
     with pytest.raises(NotConnected):
         exchange(plain_server.url.replace("http://", "https://"))

@@ -53,7 +53,7 @@ A listener and a job are drawn by the panels' room, loaded when they are first s
 is sent once has a journal, loaded when it is asked for."""
 
 LIBRARIES = {
-    "httpx": {"core/transport.py", "core/wire.py", "sandbox/inprocess.py"},
+    "httpx": {"core/wire.py", "sandbox/inprocess.py"},
     "httpcore": {"core/wire.py", "core/deadline.py"},
     "pandas": {"frames/", "bulk/table.py"},
     "pyarrow": {"frames/"},
@@ -65,7 +65,7 @@ LIBRARIES = {
     "traitlets": {"panels/"},
     "IPython": {"panels/"},
     "uvicorn": {"sandbox/"},
-    "httptools": {"listener/"},
+    "httptools": {"core/arriving.py", "listener/"},
     "jupyter_server": {"listener/jupyter/"},
     "tornado": {"listener/jupyter/"},
     "platformdirs": {"core/folders.py"},

@@ -1,7 +1,7 @@
 """The one door to Twilio: every request of every entry point leaves through ``send``.
 
 Here stand the host guard, the policy hook, the deadline and the caps on answers; `wire` has the
-connection pools and the table of what a failed exchange means. Only these two name httpx.
+ways to the network and the table of what a failed exchange means. It alone names httpx.
 
 A failure is raised outside the ``except`` block that caught it: the frames of the HTTP library hold
 the Authorization header, and an error with a cause or a context would carry them into a traceback.
@@ -15,15 +15,13 @@ import threading
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
-import httpx
-
 from twilio_widgets.core.deadline import deadline
 from twilio_widgets.core.guard import guard, is_loopback, media_redirect
 from twilio_widgets.core.in_force import InForce, Verdict
-from twilio_widgets.core.inflate import Inflater
+from twilio_widgets.core.outgoing import Outgoing
 from twilio_widgets.core.policy import Policy, default_policy
 from twilio_widgets.core.request import Reply, Request
-from twilio_widgets.core.wire import async_client, blocking_client, meaning_of
+from twilio_widgets.core.wire import Blocking, Wire, awaiting, meaning_of
 from twilio_widgets.errors import ConfigurationError, InvalidRequest, NotConnected
 
 if TYPE_CHECKING:
@@ -182,37 +180,27 @@ class _Door:
             *request.headers,
         ]
 
-    def _built(
-        self, client: httpx.Client | httpx.AsyncClient, url: str, request: Request
-    ) -> httpx.Request:
+    def _built(self, url: str, request: Request) -> Outgoing:
         content = request.body
         if content is None and request.form is not None:
             content = urlencode(request.form).encode()
-        return client.build_request(
-            request.method,
-            url,
-            content=content,
-            headers=self._headers(request),
-            timeout=self._patience(request),
-        )
+        return self._outgoing(request, url, self._headers(request), content)
 
-    def _patience(self, request: Request) -> httpx.Timeout:
-        limit = self._limit(request)
-        # Looking up, connecting and TLS have a third each, so that what ends there ends before the
-        # whole time is over, and is told apart: nothing was sent.
-        return httpx.Timeout(limit, connect=min(limit / 3, CONNECT_SECONDS))
-
-    def _onward(
-        self, client: httpx.Client | httpx.AsyncClient, url: str, request: Request, reply: Reply
-    ) -> httpx.Request | None:
+    def _onward(self, url: str, request: Request, reply: Reply) -> Outgoing | None:
         """Return the request for the media file that an answer points to: it has no credentials."""
         target = media_redirect(request, url, reply.status, reply.headers.get("location"))
         if target is None:
             return None
-        headers = [("Accept", "*/*"), *_OWN_HEADERS]
-        return client.build_request(
-            request.method, target, headers=headers, timeout=self._patience(request)
-        )
+        return self._outgoing(request, target, [("Accept", "*/*"), *_OWN_HEADERS], None)
+
+    def _outgoing(
+        self, request: Request, url: str, headers: list[tuple[str, str]], content: bytes | None
+    ) -> Outgoing:
+        limit = self._limit(request)
+        # Looking up, connecting and TLS have a third, so that what ends there ends before the
+        # whole time is over, and is told apart: nothing was sent.
+        connecting = min(limit / 3, CONNECT_SECONDS)
+        return Outgoing(request.method, url, headers, content, seconds=limit, connecting=connecting)
 
 
 class BlockingTransport(_Door):
@@ -226,7 +214,7 @@ class BlockingTransport(_Door):
         largest_body: The most bytes of a body, sent or received, also after decompression.
     """
 
-    _client: httpx.Client | None = None
+    _open: Blocking | None = None
 
     def send(self, request: Request) -> Reply:
         """Send one request and return its whole answer.
@@ -239,17 +227,17 @@ class BlockingTransport(_Door):
         """
         url, verdict = self._checked(request)
         failure: BaseException
-        left = False
+        outgoing: Outgoing | None = None
         try:
-            client = self._opened()
-            built = self._built(client, url, request)
-            left = True
+            wire = self._opened()
+            outgoing = self._built(url, request)
             with deadline(self._limit(request)):
-                reply = self._exchange(client, built)
-                onward = self._onward(client, url, request, reply)
+                reply = wire.exchange(outgoing, self._largest)
+                onward = self._onward(url, request, reply)
                 if onward is not None:
-                    reply = self._exchange(client, onward)
+                    reply = wire.exchange(onward, self._largest)
         except BaseException as error:  # noqa: BLE001  # told apart, and raised anew below
+            left = outgoing is not None and outgoing.left
             failure = meaning_of(error, left=left)
         else:
             _give_back(verdict, unsent=means_unsent(reply))
@@ -257,54 +245,44 @@ class BlockingTransport(_Door):
         _give_back(verdict, unsent=not left or isinstance(failure, NotConnected))
         raise failure
 
-    def _exchange(self, client: httpx.Client, built: httpx.Request) -> Reply:
-        response = client.send(built, stream=True)
-        try:
-            inflater = Inflater(response.headers.get("content-encoding", ""), self._largest)
-            parts = [inflater.feed(part) for part in response.iter_raw()]
-            inflater.finish()
-            return _reply(response, b"".join(parts))
-        finally:
-            response.close()
-
-    def _opened(self) -> httpx.Client:
-        if (client := self._client) is not None:
-            return client
+    def _opened(self) -> Blocking:
+        if (wire := self._open) is not None:
+            return wire
         with self._opening:  # threads that begin together share one pool
-            if self._client is None:
-                self._client = blocking_client(self._home, self._wire)
-            return self._client
+            if self._open is None:
+                self._open = Blocking(self._home, self._wire)
+            return self._open
 
     def close(self) -> None:
         """Close every connection; the next request opens a new one."""
         with self._opening:
-            client, self._client = self._client, None
-        if client is not None and self._wire is None:
-            client.close()
+            wire, self._open = self._open, None
+        if wire is not None and self._wire is None:
+            wire.close()
         self._close_judge()
 
 
 class AsyncTransport(_Door):
     """The same with ``await``; it belongs to the event loop it is first used on."""
 
-    _client: httpx.AsyncClient | None = None
+    _open: Wire | None = None
     _loop: asyncio.AbstractEventLoop | None = None
 
     async def send(self, request: Request) -> Reply:
         """Send one request and return its whole answer; see `BlockingTransport.send`."""
         url, verdict = self._checked(request)
         failure: BaseException
-        left = False
+        outgoing: Outgoing | None = None
         try:
-            client = self._opened()
-            built = self._built(client, url, request)
-            left = True
+            wire = self._opened()
+            outgoing = self._built(url, request)
             async with asyncio.timeout(self._limit(request)):
-                reply = await self._exchange(client, built)
-                onward = self._onward(client, url, request, reply)
+                reply = await wire.exchange(outgoing, self._largest)
+                onward = self._onward(url, request, reply)
                 if onward is not None:
-                    reply = await self._exchange(client, onward)
+                    reply = await wire.exchange(onward, self._largest)
         except BaseException as error:  # noqa: BLE001  # told apart, and raised anew below
+            left = outgoing is not None and outgoing.left
             failure = meaning_of(error, left=left)
         else:
             _give_back(verdict, unsent=means_unsent(reply))
@@ -312,32 +290,22 @@ class AsyncTransport(_Door):
         _give_back(verdict, unsent=not left or isinstance(failure, NotConnected))
         raise failure
 
-    async def _exchange(self, client: httpx.AsyncClient, built: httpx.Request) -> Reply:
-        response = await client.send(built, stream=True)
-        try:
-            inflater = Inflater(response.headers.get("content-encoding", ""), self._largest)
-            parts = [inflater.feed(part) async for part in response.aiter_raw()]
-            inflater.finish()
-            return _reply(response, b"".join(parts))
-        finally:
-            await response.aclose()
-
-    def _opened(self) -> httpx.AsyncClient:
+    def _opened(self) -> Wire:
         here = asyncio.get_running_loop()
-        if self._client is None:
-            self._client, self._loop = async_client(self._home, self._wire), here
+        if self._open is None:
+            self._open, self._loop = awaiting(self._home, self._wire), here
         elif self._loop is not here:
             raise ConfigurationError(
                 "This AsyncTwilio is in use on another event loop, so nothing was sent. Make one "
                 "for each loop, or await aclose() there before it is used here."
             )
-        return self._client
+        return self._open
 
     async def aclose(self) -> None:
         """Close every connection; the next request opens a new one."""
-        client, self._client = self._client, None
-        if client is not None and self._wire is None:
-            await client.aclose()
+        wire, self._open = self._open, None
+        if wire is not None and self._wire is None:
+            await wire.aclose()
         self._close_judge()
 
 
@@ -350,8 +318,3 @@ def _give_back(verdict: Verdict | None, *, unsent: bool) -> None:
     """Take a message out of the policy's counts again when it certainly was not sent."""
     if unsent and isinstance(verdict, Verdict):
         verdict.give_back()
-
-
-def _reply(response: httpx.Response, content: bytes) -> Reply:
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    return Reply(status=response.status_code, headers=headers, content=content)

@@ -1,7 +1,9 @@
-"""httpx's side of the door: connection pools, proxies, and what its exceptions mean for us.
+"""What is behind the door: the ways to the network, and what their failures mean for us.
 
-The blocking pool is httpcore's own, over a network that knows the deadline. Both pools find the
-environment's proxy by one rule, and neither ever sends through one what stays on this machine.
+The blocking pool is httpcore's own, over a network that knows the deadline. What is awaited goes
+over connections of our own (`Direct`); through a proxy, into a sandbox and where asyncio has no
+sockets, over httpx's pool. All find the environment's proxy by one rule, and none ever sends
+through one what stays on this machine.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import logging
 import re
 import urllib.request
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import httpcore
@@ -20,6 +22,9 @@ import httpx
 from twilio_widgets.core.address import mask
 from twilio_widgets.core.deadline import DeadlineBackend
 from twilio_widgets.core.guard import is_loopback
+from twilio_widgets.core.inflate import Inflater
+from twilio_widgets.core.outgoing import Outgoing
+from twilio_widgets.core.request import Reply
 from twilio_widgets.errors import ConfigurationError, NoReply, NotConnected, TwilioWidgetsError
 
 KEEP_ALIVE_SECONDS = 4.0
@@ -42,31 +47,116 @@ NEVER_SENT = (
 """What httpx raises before the first byte of a request; everything else may have been received."""
 
 
-def blocking_client(origin: str, inside: Any) -> httpx.Client:
-    """Open a client that waits.
+class Wire(Protocol):
+    """A way to the network that awaits."""
+
+    async def exchange(self, outgoing: Outgoing, largest: int) -> Reply:
+        """Send one request and return its whole answer; `outgoing` knows then whether it left.
+
+        Args:
+            outgoing: The request.
+            largest: The most bytes of a body, before and after decompression.
+        """
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+
+
+class Blocking:
+    """A way to the network that waits.
 
     Args:
         origin: Scheme, host and port that it will talk to.
         inside: A transport that needs no network, or None.
     """
-    return httpx.Client(transport=inside or _Pool(proxy_for(origin)), follow_redirects=False)
+
+    def __init__(self, origin: str, inside: Any) -> None:
+        self._client = httpx.Client(
+            transport=inside or _Pool(proxy_for(origin)), follow_redirects=False
+        )
+
+    def exchange(self, outgoing: Outgoing, largest: int) -> Reply:
+        """Send one request and return its whole answer; see `Wire.exchange`."""
+        response = self._client.send(_built(self._client, outgoing), stream=True)
+        try:
+            inflater = Inflater(response.headers.get("content-encoding", ""), largest)
+            parts = [inflater.feed(part) for part in response.iter_raw()]
+            inflater.finish()
+            return _reply(response, b"".join(parts))
+        finally:
+            response.close()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._client.close()
 
 
-def async_client(origin: str, inside: Any) -> httpx.AsyncClient:
-    """Open a client that awaits; see `blocking_client`."""
-    if inside is not None:
-        return httpx.AsyncClient(transport=inside, follow_redirects=False)
-    return httpx.AsyncClient(
+def awaiting(origin: str, inside: Any) -> Wire:
+    """Open a way to the network that awaits; see `Blocking`."""
+    proxy = None if inside is not None else proxy_for(origin)
+    if inside is not None or proxy is not None or importlib.util.find_spec("httptools") is None:
+        return Pooled(inside, proxy)
+    from twilio_widgets.core.direct import Direct
+
+    return Direct(httpx.create_ssl_context, most=MOST_CONNECTIONS, keep_alive=KEEP_ALIVE_SECONDS)
+
+
+class Pooled:
+    """httpx's own way to await.
+
+    Args:
+        inside: A transport that needs no network, or None.
+        proxy: To send through.
+    """
+
+    def __init__(self, inside: Any, proxy: httpx.Proxy | None) -> None:
+        self._client = httpx.AsyncClient(
+            transport=inside or _async_pool(proxy), follow_redirects=False
+        )
+
+    async def exchange(self, outgoing: Outgoing, largest: int) -> Reply:
+        """Send one request and return its whole answer; see `Wire.exchange`."""
+        response = await self._client.send(_built(self._client, outgoing), stream=True)
+        try:
+            inflater = Inflater(response.headers.get("content-encoding", ""), largest)
+            parts = [inflater.feed(part) async for part in response.aiter_raw()]
+            inflater.finish()
+            return _reply(response, b"".join(parts))
+        finally:
+            await response.aclose()
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._client.aclose()
+
+
+def _async_pool(proxy: httpx.Proxy | None) -> httpx.AsyncHTTPTransport:
+    return httpx.AsyncHTTPTransport(
         verify=httpx.create_ssl_context(),
-        proxy=proxy_for(origin),
+        proxy=proxy,
         limits=httpx.Limits(
             max_connections=MOST_CONNECTIONS,
-            max_keepalive_connections=MOST_IDLE,
+            max_keepalive_connections=MOST_CONNECTIONS,  # or it connects anew for most of a job
             keepalive_expiry=KEEP_ALIVE_SECONDS,
         ),
-        follow_redirects=False,
-        trust_env=False,  # it would choose a proxy by a rule of its own
     )
+
+
+def _built(client: httpx.Client | httpx.AsyncClient, outgoing: Outgoing) -> httpx.Request:
+    built = client.build_request(
+        outgoing.method,
+        outgoing.url,
+        content=outgoing.content,
+        headers=outgoing.headers,
+        timeout=httpx.Timeout(outgoing.seconds, connect=outgoing.connecting),
+    )
+    outgoing.left = True  # its errors alone tell from here on
+    return built
+
+
+def _reply(response: httpx.Response, content: bytes) -> Reply:
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return Reply(status=response.status_code, headers=headers, content=content)
 
 
 def proxy_for(origin: str) -> httpx.Proxy | None:
@@ -103,11 +193,12 @@ def proxy_for(origin: str) -> httpx.Proxy | None:
 
 
 def meaning_of(error: BaseException, *, left: bool) -> BaseException:
-    """Say in our terms what a failed exchange over httpx's own transports means.
+    """Say in our terms what a failed exchange means.
 
-    The classes do not tell whether the server read the request (measured: a reset before and after
-    reading raise the same ones), so once it was handed over (`left`), all but `NEVER_SENT` may have
-    been received. What ends the whole call from outside stays what it is, without its traceback.
+    httpx's classes do not tell whether the server read the request (measured: a reset before and
+    after reading raise the same ones), so once it was handed over (`left`), all but `NEVER_SENT`
+    may have been received. Over a connection of our own `left` alone tells: its first byte may have
+    left. What ends the whole call from outside stays what it is, without its traceback.
     """
     name = type(error).__name__
     if isinstance(error, TwilioWidgetsError):
@@ -122,7 +213,7 @@ def meaning_of(error: BaseException, *, left: bool) -> BaseException:
         )
     if isinstance(error, TimeoutError | httpx.TimeoutException):
         return NoReply(f"No whole answer came in time ({name}).")
-    if isinstance(error, httpx.HTTPError | httpx.StreamError):
+    if isinstance(error, httpx.HTTPError | httpx.StreamError | OSError):
         return NoReply(f"The connection broke before a whole answer came ({name}: {_text(error)}).")
     return NoReply(f"The exchange failed in an unforeseen way ({name}: {_text(error)}).")
 

@@ -1,0 +1,131 @@
+"""One answer as it arrives: read strictly, within its caps, and whole or not at all."""
+
+from __future__ import annotations
+
+from asyncio import Future
+
+import httptools
+
+from twilio_widgets.core.inflate import Inflater
+from twilio_widgets.core.request import Reply
+from twilio_widgets.errors import BadResponse
+
+LARGEST_HEAD = 100 * 1024
+"""Bytes of an answer's headers, with those of every ``100 Continue`` before it."""
+
+
+class Arriving:
+    """Reads the answer to one request from what a connection receives.
+
+    Args:
+        method: The request's: the answer to a HEAD has no body.
+        largest: The most bytes of a body, before and after decompression.
+        reply: Is given the whole answer, or why there is none.
+    """
+
+    def __init__(self, method: str, largest: int, reply: Future[Reply]) -> None:
+        self._parser = httptools.HttpResponseParser(self)
+        self._no_body = method == "HEAD"
+        self._largest = largest
+        self._reply = reply
+        self._fed = 0
+        self._headers: dict[str, str] = {}
+        self._inflater: Inflater | None = None
+        self._compressed: list[bytes] = []
+        self._parts: list[bytes] = []
+        self._status = 0
+        self._whole = False
+        self.keeps_alive = False
+        """Whether the connection may be used again: the answer came whole, and nothing after it."""
+
+    # What the connection receives
+
+    def feed(self, data: bytes) -> None:
+        """Read what has arrived."""
+        if self._reply.done():
+            return
+        self._fed += len(data)
+        problem: Exception | None = None
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError as error:
+            problem = ConnectionError(f"this is no HTTP/1.1: {error}")
+            self.keeps_alive = False
+        if self._status:
+            self._inflate()
+        elif self._fed > LARGEST_HEAD:
+            problem = ConnectionError(f"the headers have more than {LARGEST_HEAD:,} bytes")
+        if self._whole:
+            self._finish()
+        elif problem is not None:
+            self.fail(problem)
+
+    def end(self) -> None:
+        """Note that the server has closed the connection: the end of an answer without a length."""
+        if self._status and not self._headers.keys() & {"content-length", "transfer-encoding"}:
+            self._finish()
+        else:
+            self.fail(ConnectionError("the server closed the connection"))
+
+    def fail(self, problem: Exception) -> None:
+        """Note that nothing more will come, and why."""
+        self.keeps_alive = False
+        if not self._reply.done():
+            self._reply.set_exception(problem)
+
+    def _inflate(self) -> None:
+        try:
+            if self._inflater is None:
+                encoding = self._headers.get("content-encoding", "")
+                self._inflater = Inflater(encoding, self._largest)
+            for part in self._compressed:
+                self._parts.append(self._inflater.feed(part))
+        except BadResponse as problem:
+            self.fail(problem.with_traceback(None))  # its frames hold what was decompressed
+        self._compressed.clear()
+
+    def _finish(self) -> None:
+        if self._reply.done():
+            return
+        try:
+            if self._inflater is not None:
+                self._inflater.finish()
+        except BadResponse as problem:
+            self._reply.set_exception(problem)
+        else:
+            self._reply.set_result(
+                Reply(status=self._status, headers=self._headers, content=b"".join(self._parts))
+            )
+
+    # What the parser finds; an error raised here would be lost in its own
+
+    def on_message_begin(self) -> None:
+        """Note that something follows: what was whole already stays so, its connection does not."""
+        self.keeps_alive = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header; those after the body say nothing to us."""
+        if self._status:
+            return
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        before = self._headers.get(key)
+        self._headers[key] = text if before is None else f"{before}, {text}"
+
+    def on_headers_complete(self) -> None:
+        """Know what answer it is; an interim one (1xx) is none."""
+        status = self._parser.get_status_code()
+        if status < 200:
+            self._headers.clear()
+            return
+        self._status = status
+        self._whole = self._no_body
+
+    def on_body(self, part: bytes) -> None:
+        """Take a part of the body."""
+        self._compressed.append(part)
+
+    def on_message_complete(self) -> None:
+        """Note that it is whole."""
+        if self._status:
+            self._whole = True
+            self.keeps_alive = self._parser.should_keep_alive() and not self._no_body

@@ -1,0 +1,63 @@
+"""One request as it goes over the wire, and whether it has begun to."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+_PORTS = {"https": 443, "http": 80}
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+
+class Outgoing:
+    """A request that may leave: judged, with its credentials. Its text is never shown.
+
+    Args:
+        method: Such as ``"POST"``.
+        url: Where to, whole.
+        headers: All but those of the connection.
+        content: The body; None for none.
+        seconds: How long the exchange may take.
+        connecting: How long of these the connection may take.
+    """
+
+    __slots__ = ("connecting", "content", "headers", "left", "method", "origin", "seconds", "url")
+
+    def __init__(
+        self,
+        method: str,
+        url: str,
+        headers: list[tuple[str, str]],
+        content: bytes | None,
+        *,
+        seconds: float,
+        connecting: float,
+    ) -> None:
+        self.method = method
+        self.url = url
+        parts = urlsplit(url)
+        self.origin = (parts.scheme, parts.hostname or "", parts.port or _PORTS[parts.scheme])
+        """Scheme, host and port: requests to the same may share a connection."""
+        self.headers = headers
+        self.content = content
+        self.seconds = seconds
+        self.connecting = connecting
+        self.left = False
+        """Whether its first byte may have left; until then it certainly was not sent."""
+
+    def text(self) -> bytes:
+        """Return all of it, as HTTP/1.1 writes it.
+
+        Raises:
+            ValueError: It holds what would begin another line, or is not ASCII.
+        """
+        parts, content = urlsplit(self.url), self.content or b""
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        host = parts.netloc.removesuffix(f":{_PORTS[parts.scheme]}")
+        lines = [f"{self.method} {target} HTTP/1.1", f"Host: {host}"]
+        lines += [f"{name}: {value}" for name, value in self.headers]
+        if content or self.method in _WITH_BODY:
+            lines.append(f"Content-Length: {len(content)}")
+        head = "\r\n".join(lines)
+        if head.count("\r") != len(lines) - 1 or head.count("\n") != len(lines) - 1:
+            raise ValueError("a header or the address holds a line break")
+        return head.encode("ascii") + b"\r\n\r\n" + content
