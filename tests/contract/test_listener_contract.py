@@ -18,7 +18,7 @@ import pytest
 from twilio.request_validator import RequestValidator
 
 from twilio_widgets import Sandbox, Twilio
-from twilio_widgets.core.connection import KEY_CANNOT_VALIDATE
+from twilio_widgets.core.connection import KEY_CANNOT_VALIDATE, AuthTokenConnection
 from twilio_widgets.errors import ConfigurationError, ListenerError, Refused
 from twilio_widgets.listener.event import Event
 from twilio_widgets.listener.keeper import ENDED, KEEPS_CRASHING, TAKEN_OVER
@@ -149,6 +149,26 @@ def test_a_function_that_raises_answers_nothing_and_says_so(sandbox, twilio):
         assert len(listener.events) == 1
 
 
+async def _awaits(_event: Event) -> None: ...
+
+
+@pytest.mark.parametrize("reply", [5, b"Thank you", "x" * 1601, _awaits])
+def test_a_reply_that_cannot_be_is_refused_before_anything_starts(sandbox, reply):
+    with pytest.raises(ConfigurationError) as refused:
+        Listener(sandbox.connection, reply=reply)
+
+    assert refused.value.field == "reply"
+    assert not (sandbox.data_folder / "events").exists()
+
+
+@pytest.mark.parametrize("call", [None, "print", _awaits])
+def test_only_a_plain_function_is_handed_events(twilio, call):
+    with Poller(twilio, watch=False) as poller, pytest.raises(ConfigurationError) as refused:
+        poller.on_event(call)
+
+    assert refused.value.field == "call"
+
+
 def test_events_are_handed_to_a_function_in_order_as_they_come(sandbox, twilio, listener):
     heard: queue.SimpleQueue[Event] = queue.SimpleQueue()
     unsubscribe = listener.on_event(heard.put)
@@ -194,6 +214,17 @@ def test_a_stated_address_is_where_its_urls_begin(sandbox):
         assert listener.inbound_url == "https://example.ngrok.app/hooks/inbound#rc=3&rp=all"
         assert listener.open_way("https://other.example").kind == "public"
         assert listener.status_url == "https://other.example/status#rc=3&rp=all"
+
+
+def test_nothing_is_pointed_at_a_listener_that_twilio_cannot_reach(tmp_path, monkeypatch):
+    """Said before Twilio is asked for anything."""
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "none"))
+    connection = AuthTokenConnection("AC" + "0f" * 16, "1" * 32)
+    with Listener(connection, store=tmp_path / "events") as listener:
+        assert listener.way.kind == "polling"
+        with pytest.raises(ConfigurationError, match="Nothing leads here"):
+            listener.point("+15005550006")
+        assert listener.store == tmp_path / "events" / "events.sqlite"
 
 
 def test_an_api_key_alone_cannot_listen(sandbox):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -32,9 +33,11 @@ class Answering:
     """
 
     def __init__(self, reply: str | Reply | None) -> None:
-        if reply is not None and not isinstance(reply, str) and not callable(reply):
+        if not (reply is None or isinstance(reply, str) or callable(reply)) or (
+            inspect.iscoroutinefunction(reply)
+        ):
             raise ConfigurationError(
-                "reply is a text, a function of the event that returns one, or None.",
+                "reply is a text, a plain function of the event that returns one, or None.",
                 field="reply",
             )
         self.text = check_reply(reply) if isinstance(reply, str) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -116,8 +117,10 @@ class EventSource(ABC):
         Returns:
             A function that ends it.
         """
-        if not callable(call):
-            raise ConfigurationError("on_event takes a function of one event.", field="call")
+        if not callable(call) or inspect.iscoroutinefunction(call):
+            raise ConfigurationError(
+                "on_event takes a plain function of one event, not an async one.", field="call"
+            )
         return self._following.subscribe(call, name, after)
 
     def on_change(self, changed: Callable[[], object]) -> Unsubscribe:
