@@ -8,6 +8,7 @@ import socket
 import time
 import traceback
 from collections.abc import Callable
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -34,12 +35,18 @@ REQUEST = Request(
     creates_message=True,
 )
 TIMEOUT = 0.6
+LARGEST = 4 * 1024 * 1024
+"""Bytes of a body: what a busy machine decompresses well within the time."""
 
 Exchange = Callable[[str], Reply]
 
 
+def door_to(url: str) -> dict[str, Any]:
+    return {"timeout": TIMEOUT, "base_url": url, "policy": None, "largest_body": LARGEST}
+
+
 def blocking(url: str) -> Reply:
-    door = BlockingTransport(CONNECTION, timeout=TIMEOUT, base_url=url, policy=None)
+    door = BlockingTransport(CONNECTION, **door_to(url))
     try:
         return door.send(REQUEST)
     finally:
@@ -48,7 +55,7 @@ def blocking(url: str) -> Reply:
 
 def awaiting(url: str) -> Reply:
     async def exchange() -> Reply:
-        door = AsyncTransport(CONNECTION, timeout=TIMEOUT, base_url=url, policy=None)
+        door = AsyncTransport(CONNECTION, **door_to(url))
         try:
             return await door.send(REQUEST)
         finally:
