@@ -121,6 +121,16 @@ def test_a_text_from_a_column_is_never_read_as_a_template():
     assert bodies(made) == ["{to} {{ {x.y}"]
 
 
+def test_a_row_is_written_the_way_the_template_asks():
+    made = planned(
+        [{"to": ADA, "amount": 12.5, "when": LATER}, {"to": BO, "amount": "a lot", "when": LATER}],
+        body="{amount:.2f} by {when:%d %B}",
+    )
+
+    assert bodies(made) == ["12.50 by 16 January"]
+    assert reasons(made) == [(1, "amount", "template", "amount cannot be written as {…:.2f}.")]
+
+
 def test_only_spaces_are_no_text():
     made = planned([ADA], body=" {{}} "[:1])
 
@@ -375,7 +385,17 @@ WHOLE = [
     ({"to": "phone", "prices": {"GB": "cheap"}}, ConfigurationError,
      "The price for GB is not an amount. Give US dollars for one segment: '0.05'."),
     ({"to": "phone", "now": NOW.replace(tzinfo=None)}, ConfigurationError,
-     "now needs a time zone."),
+     "now is a datetime with a time zone."),
+    ({"to": "phone", "now": 5}, ConfigurationError, "now is a datetime with a time zone."),
+    ({"to": 0}, ConfigurationError, "to is the name of a column, as text: not 0."),
+    ({"to": ["phone"]}, ConfigurationError,
+     "to is the name of a column, as text: not ['phone']."),
+    ({"to": "phone", "columns": {"media_url": 1}}, ConfigurationError,
+     "columns['media_url'] is the name of a column, as text: not 1."),
+    ({"to": "phone", "duplicates": []}, ConfigurationError,
+     'duplicates is "reject" or "allow".'),
+    ({"to": "phone", "prices": [1]}, ConfigurationError,
+     "prices is a mapping of countries to US dollars for a segment: {'GB': '0.05'}."),
     ({"to": "phone", "from_": None}, InvalidMessage,
      "A message needs a sender: give from_= or messaging_service_sid=."),
     ({"to": "phone", "from_": "ThisNameIsTooLong"}, InvalidMessage,

@@ -102,6 +102,12 @@ def test_a_text_may_have_lines_and_quotes():
     assert read_table('to,body\n+1,"Hi,\n""Ada"""\n').columns["body"] == ['Hi,\n"Ada"']
 
 
+def closed() -> io.StringIO:
+    file = io.StringIO("to\n")
+    file.close()
+    return file
+
+
 @pytest.mark.parametrize(
     ("source", "said"),
     [
@@ -117,8 +123,14 @@ def test_a_text_may_have_lines_and_quotes():
         (pd.DataFrame([[1, 2]], columns=["a", "a"]), "Two columns are called 'a'."),
         (pd.DataFrame([[1, 2]], columns=["1", 1]), "Two columns are called '1'."),
         ("x\n" + "y" * 200_000 + "\n", "The CSV given is not a CSV file that can be read"),
+        ('to,x\n+1,"a\n+2,b\n', "The CSV given is not a CSV file that can be read: unexpected end"),
+        (closed(), "The CSV given cannot be read: I/O operation on closed file"),
+        (
+            io.TextIOWrapper(io.BytesIO(b"x\nJos\xe9\n"), "utf-8"),
+            "The CSV given cannot be read: 'utf-8'",
+        ),
     ],
-    ids=range(12),
+    ids=range(15),
 )
 def test_what_is_no_table_is_refused_with_a_sentence(source, said):
     with pytest.raises(ConfigurationError) as refused:

@@ -60,7 +60,8 @@ def of_csv(content: str | bytes, name: str) -> Table:
     """
     text = content if isinstance(content, str) else _decoded(content, name)
     text = text.removeprefix("\ufeff")
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    # Strict: a quote without its partner would put the next people's rows into one person's text.
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     try:
         rows = [cells for cells in lines if cells]
     except csv.Error as error:

@@ -211,12 +211,12 @@ def plan(
         At 1 message a second: 0 s.
     """
     check_rate(rate, per)
-    if duplicates not in {"reject", "allow"}:
+    if duplicates not in ("reject", "allow"):
         raise ConfigurationError('duplicates is "reject" or "allow".', field="duplicates")
     if now is None:
         now = datetime.now(UTC)
-    elif now.tzinfo is None:
-        raise ConfigurationError("now needs a time zone.", field="now")
+    elif not isinstance(now, datetime) or now.tzinfo is None:
+        raise ConfigurationError("now is a datetime with a time zone.", field="now")
     table = read_table(rows)
     given = {**parameters, "body": body, "from_": from_}
     given["messaging_service_sid"] = messaging_service_sid

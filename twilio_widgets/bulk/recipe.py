@@ -154,5 +154,5 @@ def _check_once(recipe: Recipe, now: datetime) -> None:
     probe: dict[str, object] = {"to": _STANDING_IN["to"]}
     probe |= {name: _STANDING_IN[name] for name in recipe.columns if name in _STANDING_IN}
     if recipe.body is not None:
-        probe["body"] = recipe.body.fill(lambda _: ".")
+        probe["body"] = recipe.body.outline
     form_of(probe | dict(recipe.constants), now=now)

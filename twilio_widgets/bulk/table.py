@@ -51,11 +51,24 @@ def read_table(source: object) -> Table:
         return of_csv(content_of(source), os.fspath(source))
     if isinstance(source, str | bytes | bytearray | memoryview):
         return of_csv(source if isinstance(source, str) else bytes(source), "The CSV given")
-    if callable(read := getattr(source, "read", None)):
-        return of_csv(read(), str(getattr(source, "name", "The CSV given")))
+    if callable(getattr(source, "read", None)):
+        name = str(getattr(source, "name", "The CSV given"))
+        return of_csv(_read(source, name), name)
     if isinstance(source, Iterable):
         return _of_mappings(list(source))
     raise ConfigurationError(f"{type(source).__name__} is no table. {_WRONG}")
+
+
+def _read(file: Any, name: str) -> str | bytes:
+    try:
+        content = file.read()
+    except (OSError, ValueError) as error:  # closed, or not in the encoding it was opened with
+        problem = str(error)
+    else:
+        if isinstance(content, str | bytes):
+            return content
+        problem = f"it holds {type(content).__name__}, neither text nor bytes"
+    raise ConfigurationError(f"{name} cannot be read: {problem}.")
 
 
 def is_frame(source: object) -> TypeGuard[pd.DataFrame]:

@@ -69,6 +69,11 @@ class Template:
         """The columns it needs, each once, in order."""
         return tuple(dict.fromkeys(p.column for p in self.pieces if isinstance(p, Field)))
 
+    @property
+    def outline(self) -> str:
+        """The text with a stop in each place: what is the same for every row."""
+        return "".join(piece if isinstance(piece, str) else "." for piece in self.pieces)
+
     def fill(self, value_of: Callable[[str], object]) -> str:
         """Write it for one row.
 
@@ -124,6 +129,9 @@ def require_columns(
     Raises:
         ConfigurationError: Naming each that is missing, with the one that was probably meant.
     """
+    for column in wanted:
+        if not isinstance(column, str):
+            _refuse(f"{name} is the name of a column, as text: not {column!r}.", name)
     missing = [_missed(column, columns) for column in wanted if column not in columns]
     if not missing:
         return

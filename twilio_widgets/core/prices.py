@@ -88,6 +88,11 @@ def with_own_prices(own: Mapping[str, object]) -> Mapping[str, Decimal]:
     Raises:
         ConfigurationError: A key is no country, or a price no amount.
     """
+    if not isinstance(own, Mapping):
+        raise ConfigurationError(
+            "prices is a mapping of countries to US dollars for a segment: {'GB': '0.05'}.",
+            field="prices",
+        )
     return MappingProxyType(
         dict(PER_SEGMENT) | {_country(key): _amount(key, price) for key, price in own.items()}
     )
