@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shlex
 import subprocess
-import threading
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,22 +66,16 @@ def on(panel: EventsPanel) -> EventsPanel:
 
 
 def wait_for(panel: EventsPanel, what: Callable[[], bool]) -> None:
-    """Wait until something is so, looked at after each change of the state."""
-    changed = threading.Event()
-    draw = panel._draw
+    """Wait until something is so that a look of the panel brings."""
+    assert panel._open
+    _wait_until(what)
 
-    def drawn(state: Any) -> None:
-        draw(state)
-        changed.set()
 
-    panel._draw = drawn  # type: ignore[method-assign]
-    for _ in range(200):
-        if what():
-            break
-        changed.wait(0.1)
-        changed.clear()
-    panel._draw = draw  # type: ignore[method-assign]
-    assert what()
+def _wait_until(what: Callable[[], bool]) -> None:
+    until = time.monotonic() + PATIENCE
+    while not what():
+        assert time.monotonic() < until
+        time.sleep(0.02)
 
 
 def test_nothing_starts_by_itself(panel: EventsPanel, twilio: Twilio) -> None:
@@ -179,6 +174,33 @@ def test_closing_leaves_the_listener_and_stop_ends_it(panel: EventsPanel, twilio
     again.close()
 
 
+def test_closing_while_it_starts_leaves_nothing_behind_but_the_listener(
+    panel: EventsPanel, twilio: Twilio
+) -> None:
+    panel.start()
+    panel.close()
+    assert panel.join(PATIENCE)
+    assert panel.listener is None
+    assert _is_running(twilio)
+
+
+@pytest.mark.long
+def test_a_sandbox_that_goes_takes_its_listener_along() -> None:
+    connection = ConnectionPanel()
+    panel = EventsPanel(connection)
+    connection._form.try_sandbox.click()
+    assert connection.join(PATIENCE)
+    listener = on(panel).listener
+    assert isinstance(listener, Listener)
+    process = Path(f"/proc/{listener.heartbeat.pid}")
+    connection._form.disconnect.click()
+    assert connection.join(PATIENCE)
+    assert repr(panel) == "EventsPanel(not connected)"
+    _wait_until(lambda: not process.exists())
+    panel.close()
+    connection.close()
+
+
 def test_a_bad_public_url_stands_under_its_field(panel: EventsPanel) -> None:
     panel._form.entries["public_url"]._handle_custom_msg({"t": "typed", "text": "ftp://x"}, [])
     panel.start()
@@ -209,6 +231,10 @@ def test_a_copied_curl_command_delivers_the_event_again(
     assert isinstance(listener, Listener)
     (event,) = listener.reader.events()
 
+    for private in ("?token=login", "?bodySHA256=00"):
+        assert replay_command(replace(event, url=event.url + private), listener) == ""
+    assert replay_command(replace(event, source="poll"), listener) == ""
+    assert replay_command(replace(event, url="http://[broken"), listener) == ""
     command = replay_command(event, listener)
     token = sandbox.connection.auth_token.reveal()
     assert token not in command
