@@ -44,6 +44,13 @@ class Disk:
         self.error: Exception | None = None
         self.failures: list[str] = []
 
+    def told(self, problem: str | None) -> None:
+        if problem is not None:
+            self.failures.append(problem)
+
+    def begin(self, arrivals: Sequence[Arrival]) -> None:
+        """It cannot: everything is done in the other thread."""
+
     def commit(self, arrivals: Sequence[Arrival]) -> list[Receipt]:
         self.free.wait(10)
         if self.error is not None:
@@ -58,7 +65,7 @@ def with_committer(prove: Callable[[Committer, Disk], Awaitable[None]]) -> None:
         disk = Disk()
         with ThreadPoolExecutor(1) as writer:
             try:
-                await prove(Committer(disk.commit, writer, disk.failures.append), disk)
+                await prove(Committer(disk, writer, disk.told), disk)
             finally:
                 disk.free.set()
 

@@ -1,17 +1,21 @@
 """Many events, one durable commit: what waits goes to the disk together, then all are answered.
 
-The wait for the disk is what an event costs. While one commit runs, the next events gather; nobody
+The wait for the disk is what an event costs. While one commit waits, the next events gather; nobody
 waits for more of them to come. A lone event is stored at once, and a flood shares its waits.
+
+The work of a commit is done in the loop's thread, and only the wait for the disk in another one:
+two threads that both run Python wait for each other at every statement.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from twilio_widgets.errors import ListenerError
 
@@ -23,6 +27,8 @@ Done = Callable[["Receipt | None"], None]
 """Called once in the loop's thread: with what became of the arrival, or None for "come again"."""
 
 MOST_AT_ONCE = 500
+MOST_AT_HAND = 256
+"""More than that are stored in the other thread as a whole: they would hold up the loop."""
 MOST_WAITING = 2_000
 MOST_BYTES = 16_000_000
 LONGEST_WAIT = 1.0
@@ -39,24 +45,32 @@ class _Waiting:
     done: Done | None
 
 
+class Commits(Protocol):
+    """Where arrivals are stored; a `Store` is one."""
+
+    def begin(self, arrivals: Sequence[Arrival], /) -> Callable[[], list[Receipt]] | None:
+        """Do what needs no waiting; return what does, or None to have all of it done."""
+
+    def commit(self, arrivals: Sequence[Arrival], /) -> list[Receipt]:
+        """Store arrivals, however long it takes."""
+
+
 class Committer:
     """Stores arrivals in the order they come.
 
     Args:
-        commit: Stores some of them in one transaction, in another thread.
-        writer: That thread.
-        failed: Told, as a sentence, why a commit failed.
+        store: Where.
+        disk: The thread that waits for the disk; nothing else that uses the store may run in it.
+        told: Called in the loop's thread after each commit: with None, or with a sentence about
+            why it failed.
     """
 
     def __init__(
-        self,
-        commit: Callable[[Sequence[Arrival]], list[Receipt]],
-        writer: Executor,
-        failed: Callable[[str], None],
+        self, store: Commits, disk: Executor, told: Callable[[str | None], object]
     ) -> None:
-        self._commit = commit
-        self._writer = writer
-        self._failed = failed
+        self._store = store
+        self._disk = disk
+        self._told = told
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[_Waiting] = deque()
         self._away: list[_Waiting] = []
@@ -104,7 +118,9 @@ class Committer:
             return
         self._away = [self._waiting.popleft() for _ in range(count)]
         arrivals = [each.arrival for each in self._away]
-        running = self._loop.run_in_executor(self._writer, self._commit, arrivals)
+        rest = self._store.begin(arrivals) if count <= MOST_AT_HAND else None
+        rest = rest or functools.partial(self._store.commit, arrivals)
+        running = self._loop.run_in_executor(self._disk, rest)
         running.add_done_callback(self._came_back)
 
     def _came_back(self, running: asyncio.Future[list[Receipt]]) -> None:
@@ -112,10 +128,11 @@ class Committer:
         error = running.exception()
         if error is None:
             receipts: Sequence[Receipt | None] = running.result()
+            self._told(None)
         else:
             receipts = [None] * len(away)
             named = isinstance(error, ListenerError)
-            self._failed(str(error) if named else f"Storing failed: {type(error).__name__}.")
+            self._told(str(error) if named else f"Storing failed: {type(error).__name__}.")
         if self._waiting:
             self._send()
         for each, receipt in zip(away, receipts, strict=True):

@@ -25,9 +25,9 @@ from twilio_widgets.listener.trouble import cannot_open, is_damage, unavailable
 
 OWNER_ONLY: Final = 0o600
 _COMPANIONS: Final = ("", "-wal", "-shm", "-journal")
-_BUSY: Final = 0.5
-"""Seconds to wait for a lock. No other process writes here, so a lock is a passing accident, and
-Twilio is better told at once to come again."""
+PATIENCE: Final = 500
+"""Milliseconds to wait for a lock. No other process writes here, so a lock is a passing accident,
+and Twilio is better told at once to come again."""
 
 _WAL_LIMIT: Final = 64 * 1024 * 1024
 _APPLICATION_AT: Final = slice(68, 72)
@@ -74,7 +74,9 @@ def open_store(path: Path, *, account_sid: str, world: str) -> Opened:
 
 def _open(path: Path, account_sid: str, world: str, aside: Path | None) -> Opened:
     _make(path)
-    db = sqlite3.connect(path, timeout=_BUSY, isolation_level=None, check_same_thread=False)
+    db = sqlite3.connect(
+        path, timeout=PATIENCE / 1000, isolation_level=None, check_same_thread=False
+    )
     try:
         _prepare(db)
         try:

@@ -9,7 +9,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from twilio_widgets.core.secret import Secret
-    from twilio_widgets.listener.batch import Receipt
-    from twilio_widgets.listener.event import Arrival
     from twilio_widgets.listener.log import Log
     from twilio_widgets.listener.spec import Spec
     from twilio_widgets.listener.store import Store
@@ -72,7 +70,9 @@ class Service:
         self._log = log
         self._ending = asyncio.Event()
         self._way: Registration | None = None
-        # One thread writes to the store. The doctor has his own, so that he cannot keep it waiting.
+        # One thread waits for the disk. What else the store is asked for, and what the doctor
+        # looks into, happens in others: neither may keep an event waiting.
+        self._disk = ThreadPoolExecutor(1, "disk")
         self.writer = ThreadPoolExecutor(1, "writer")
         self._doctor = ThreadPoolExecutor(1, "doctor")
 
@@ -93,7 +93,7 @@ class Service:
             self.runtime.control_token, operations.greeting, operations.operate, operations.news
         )
         self.replies = Replies(lambda: self.control.answers, self.control.ask, self.spec.reply)
-        self.committer = Committer(self._commit, self.writer, self._failed)
+        self.committer = Committer(self.store, self._disk, self._committed)
         keys = Keys.of(self.spec.connection, self.spec.shared_keys)
         gate = Gate(self.address, keys, self.spec.accounts)
         self.turned_away = TurnedAway(
@@ -133,6 +133,7 @@ class Service:
                 await self.turned_away.idle()
         await asyncio.sleep(0)
         self._door.close()
+        self._disk.shutdown()
         self.writer.shutdown()
         let_go()
         self.over.set()
@@ -162,15 +163,11 @@ class Service:
         error = context.get("exception")
         self._log.say("error", type(error).__name__ if error else "")
 
-    def _commit(self, arrivals: Sequence[Arrival]) -> list[Receipt]:
-        receipts = self.store.commit(arrivals)
-        self.problem = None
-        return receipts
-
-    def _failed(self, problem: str) -> None:
+    def _committed(self, problem: str | None) -> None:
         self.problem = problem
-        self._log.say("store", problem)
-        self.control.tell()
+        if problem is not None:
+            self._log.say("store", problem)
+            self.control.tell()
 
     async def _put_back(self, seconds: float) -> list[dict[str, Any]]:
         loop = asyncio.get_running_loop()

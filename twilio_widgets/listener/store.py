@@ -18,7 +18,7 @@ from typing import Final, Literal
 from twilio_widgets.errors import ListenerError, StoreUnavailable
 from twilio_widgets.listener import durable, schema
 from twilio_widgets.listener.batch import Batch, Receipt
-from twilio_widgets.listener.database import Opened, asides_of, open_store
+from twilio_widgets.listener.database import PATIENCE, Opened, asides_of, open_store
 from twilio_widgets.listener.event import Arrival, Rejection
 from twilio_widgets.listener.signed import micros
 from twilio_widgets.listener.trouble import cannot_open, unavailable
@@ -126,6 +126,42 @@ class Store:
         with self._transaction() as db:
             return Batch(db).store(arrivals)
 
+    def begin(self, arrivals: Sequence[Arrival]) -> Callable[[], list[Receipt]] | None:
+        """Write arrivals without waiting for anybody; what waits for the disk is returned.
+
+        So the work can be done in one thread and the wait in another, and neither keeps the other
+        from running Python meanwhile. Until the wait is over, nothing else happens in the store.
+
+        Returns:
+            To be called once, from any thread: it does the rest of `commit`. None when even the
+            beginning would have to wait, or fails: then `commit` does it, or says why not.
+        """
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            self._db.execute("pragma busy_timeout = 0")
+            try:
+                self._db.execute("begin immediate")
+            finally:
+                self._db.execute(f"pragma busy_timeout = {PATIENCE}")
+            receipts = Batch(self._db).store(arrivals)
+        except BaseException as error:
+            self._give_up()
+            self._lock.release()
+            if isinstance(error, sqlite3.Error):
+                return None
+            raise
+
+        def finish() -> list[Receipt]:
+            try:
+                with self._translated():
+                    self._finish()
+            finally:
+                self._lock.release()
+            return receipts
+
+        return finish
+
     def reject(self, rejections: Sequence[Rejection]) -> None:
         """Note requests that were turned away: each is counted, the last 1,000 are kept.
 
@@ -217,12 +253,24 @@ class Store:
             self._db.execute("begin immediate")
             try:
                 yield self._db
-                self._db.execute("commit")
             except BaseException:
-                # SQLite has rolled back by itself after some errors, a full disk among them.
-                if self._db.in_transaction:
-                    self._db.execute("rollback")
+                self._give_up()
                 raise
+            self._finish()
+
+    def _finish(self) -> None:
+        try:
+            self._db.execute("commit")
+        except BaseException:
+            self._give_up()
+            raise
+
+    def _give_up(self) -> None:
+        # SQLite has rolled back by itself after some errors, a full disk among them; and a store
+        # that is closed has nothing to roll back.
+        with contextlib.suppress(sqlite3.ProgrammingError):
+            if self._db.in_transaction:
+                self._db.execute("rollback")
 
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
