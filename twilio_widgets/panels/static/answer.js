@@ -1,29 +1,5 @@
-// The head of an answer: its status, its facts, and why it is an error. Texts enter as text.
-
-const element = (tag, className, text = "") => {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = text;
-  return made;
-};
-
-/** Why it failed, what to do about it, and who can. */
-function explained({ title, advice, said, who, again, url }) {
-  const box = element("div", "tw-why");
-  box.append(element("strong", "", title));
-  if (advice) box.append(element("p", "", advice));
-  if (said) box.append(element("p", "tw-why-said", `Twilio's words: ${said}`));
-  if (who) {
-    const last = element("p", "tw-why-who", `Who can mend it: ${who} · Try again: ${again} · `);
-    const more = element("a", "", "More at Twilio");
-    more.href = url;
-    more.target = "_blank";
-    more.rel = "noopener noreferrer";
-    last.append(more);
-    box.append(last);
-  }
-  return box;
-}
+// The head of an answer: its status, its facts, and why it is an error. detail_parts.js stands before
+// this text.
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
