@@ -190,6 +190,8 @@ HOSTILE = [
     {"a": None},
     {None: "a"},
     {"a": object()},
+    {"k": 5},
+    Secret(5),
     Hostile(),
     iter([1]),
     "é" * 9,

@@ -73,7 +73,7 @@ def check_signature(
         content_type, raw = _body(params, body, named)
         keys = Keys(
             auth_tokens=_secrets((auth_token,)),
-            shared_keys={key: Secret(secret) for key, secret in (shared_keys or {}).items()},
+            shared_keys={key: _secret(secret) for key, secret in (shared_keys or {}).items()},
             secondary_tokens=_secrets(secondary_tokens),
             other_tokens=_secrets(other_tokens),
             api_secrets=_secrets(api_secrets),
@@ -98,7 +98,7 @@ def _secrets(tokens: Iterable[Token | None]) -> tuple[Secret, ...]:
 
 
 def _secret(token: object) -> Secret:
-    if not isinstance(token, str | Secret):
+    if not isinstance(token, str | Secret) or not isinstance(Secret(token).reveal(), str):
         raise TypeError("a token is text")
     return Secret(token)
 
