@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -231,6 +232,21 @@ def test_one_consumers_trouble_is_not_anothers(store):
         followed.subscribe(heard, "whole", 0)
 
         assert heard.next(2) == [1, 2]
+
+
+def test_a_callback_that_asks_to_exit_ends_nothing_but_its_own_event(store):
+    store.commit([arrival(1), arrival(2)])
+    heard = Heard()
+    told = threading.Event()
+    with following(store) as followed:
+        followed.watch(sys.exit)
+        followed.watch(told.set)
+        followed.subscribe(lambda event: sys.exit("no +14155550123"), "exits", 0)
+        followed.subscribe(heard, "whole", 0)
+
+        assert heard.next(2) == [1, 2]
+        assert told.wait(WITHIN)
+        assert [each.error for each in followed.parked] == ["SystemExit: no +1 4••• ••• 123"] * 2
 
 
 def test_unsubscribed_is_unsubscribed_even_from_within(store):

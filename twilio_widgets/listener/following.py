@@ -194,7 +194,7 @@ class Following:
                 return False
             try:
                 consumer.call(event)
-            except Exception as error:  # noqa: BLE001  # the callback is not ours
+            except (Exception, SystemExit) as error:  # noqa: BLE001  # the callback is not ours
                 told = mask(f"{type(error).__name__}: {error}")
             else:
                 return True
@@ -215,5 +215,5 @@ class Following:
 def _told(changed: Callable[[], object]) -> None:
     try:
         changed()
-    except Exception as error:  # noqa: BLE001  # one watcher's mistake is not the others'
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # one's mistake is not the others'
         _logger.warning("A watcher of events raised %s.", type(error).__name__)
