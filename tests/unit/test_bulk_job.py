@@ -13,8 +13,15 @@ import pytest
 
 from twilio_widgets import AsyncTwilio, Sandbox, Twilio
 from twilio_widgets.bulk.job import Job
+from twilio_widgets.bulk.outcomes import positions_of
 from twilio_widgets.core.policy import Policy
-from twilio_widgets.errors import ConfigurationError, InvalidMessage, JobError, PolicyRefused
+from twilio_widgets.errors import (
+    ConfigurationError,
+    InvalidMessage,
+    JobError,
+    ListenerError,
+    PolicyRefused,
+)
 
 NOW = "2026-01-15T12:00:00Z"
 
@@ -529,3 +536,74 @@ def test_the_same_scheduled_cell_after_its_time_still_shows_the_ledger(sandbox, 
     sandbox.clock.advance("3 hours")
     assert statuses(Job.start(asked, twilio, name="later")) == {"accepted": 5}
     assert len(sandbox.ledger) == 5
+
+
+class Silent:
+    """A listener whose address was there in the beginning and is not any more."""
+
+    asked = 0
+
+    @property
+    def status_url(self) -> str:
+        self.asked += 1
+        if self.asked > 1:
+            raise ListenerError("The tunnel is gone.")
+        return "https://example.com/status"
+
+    def find_by_token(self, token: str) -> str | None:
+        return None
+
+
+def test_a_listener_that_lost_its_address_lets_the_job_wait_for_a_person(sandbox, twilio):
+    job = begun(twilio, callbacks=Silent())
+
+    assert str(job.wait(20)) == (
+        'Job "spring" is paused: 5 pending. The listener says no address for status callbacks: '
+        "The tunnel is gone."
+    )
+    assert sent(sandbox) == {}
+    assert statuses(job.resume().wait(20) and job) == {"accepted": 5}
+
+
+NOT_ROWS = ["12", b"12", [True, False], [1.7], {1: 2}, [None], ["1"], None, True, [float("nan")]]
+
+
+@pytest.mark.parametrize("rows", NOT_ROWS, ids=repr)
+def test_what_names_no_row_sends_none_again(rows):
+    with pytest.raises(ConfigurationError) as refused:
+        positions_of(rows)
+    assert str(refused.value).startswith("Name rows by their place in the plan")
+
+
+def test_a_mask_chooses_lines_of_a_frame_and_names_no_row(twilio):
+    job = begun(twilio)
+    job.wait(20)
+    mask = job.outcomes["status"] == "accepted"
+    with pytest.raises(ConfigurationError):
+        positions_of(mask)
+    assert positions_of(job.outcomes[mask]) == [0, 1, 2, 3, 4]
+    assert positions_of(job.outcomes["row"].to_numpy(dtype=float)) == [0, 1, 2, 3, 4]
+    assert positions_of(3) == [3]
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "said"),
+    [
+        ({"folder": "/dev/null"}, JobError, 'Job "spring" cannot be kept in /dev/null/'),
+        ({"folder": 5}, ConfigurationError, "folder is the path of a folder: not 5."),
+        ({"folder": "~nobody-at-all/x"}, ConfigurationError, "folder is the path of a folder"),
+        ({"callbacks": "https://example.com"}, ConfigurationError, "callbacks is a listener"),
+    ],
+)
+def test_a_job_that_cannot_be_begun_says_which_argument_is_wrong(twilio, given, kind, said):
+    with pytest.raises(kind) as refused:
+        begun(twilio, **given)
+    assert str(refused.value).startswith(said)
+
+
+def test_a_connection_is_no_client(sandbox):
+    with pytest.raises(ConfigurationError) as refused:
+        Job.start(plan(sandbox.numbers[0]), sandbox.connection, name="spring")
+    assert str(refused.value) == (
+        "Give the client, such as tw.Twilio(connection): not SandboxConnection."
+    )

@@ -24,7 +24,13 @@ from twilio_widgets.bulk.running import Orders
 from twilio_widgets.bulk.searching import find_place
 from twilio_widgets.bulk.settle import Callbacks
 from twilio_widgets.bulk.standing import JobProgress
-from twilio_widgets.bulk.terms import checked_count, checked_terms, checked_time
+from twilio_widgets.bulk.terms import (
+    checked_callbacks,
+    checked_client,
+    checked_count,
+    checked_terms,
+    checked_time,
+)
 from twilio_widgets.bulk.underway import AT_ONCE, Underway, ask, beginning, permit_for
 from twilio_widgets.bulk.view import JobView
 from twilio_widgets.core.flow import Patience
@@ -92,12 +98,12 @@ class Job(JobView):
             JobError: The name has another plan (it says what differs), another process is running
                 it, or its journal cannot be used.
         """
-        place = place_of(twilio.connection, name, folder)
+        place = place_of(checked_client(twilio).connection, name, folder)
         terms = checked_terms(rate, per, on_unknown)
         orders = Orders(
             undo_seconds=checked_time(undo_seconds, "undo_seconds"),
             concurrency=checked_count(concurrency, "concurrency"),
-            callbacks=callbacks,
+            callbacks=checked_callbacks(callbacks),
         )
         with beginning() as running:
             if (job := running.get(place.file)) is not None:
@@ -164,7 +170,10 @@ class Job(JobView):
         """
         if self.under_way:
             return self
-        orders = Orders(concurrency=checked_count(concurrency, "concurrency"), callbacks=callbacks)
+        orders = Orders(
+            concurrency=checked_count(concurrency, "concurrency"),
+            callbacks=checked_callbacks(callbacks),
+        )
         return self._go_on(self._client(twilio), orders)
 
     def resend(self, rows: object, twilio: Twilio | AsyncTwilio | None = None) -> Job:
@@ -428,7 +437,7 @@ class Job(JobView):
                 "This job was not begun here: give the client, such as job.resume(twilio).",
                 field="twilio",
             )
-        connection, place = client.connection, self._place
+        connection, place = checked_client(client).connection, self._place
         if (connection.acting_sid, connection.world_id) != (place.account_sid, place.world):
             raise JobError(
                 f'Job "{self.name}" belongs to another account or sandbox than this client; '

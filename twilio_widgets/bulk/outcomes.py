@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
 from typing import TYPE_CHECKING, Any, cast
 
 from twilio_widgets.bulk import states
@@ -104,15 +105,21 @@ def positions_of(rows: object) -> list[int]:
     """
     if hasattr(rows, "columns") and "row" in cast("Any", rows).columns:
         rows = cast("Any", rows)["row"]
-    single = isinstance(rows, int) and not isinstance(rows, bool)
-    try:
-        return sorted({int(n) for n in cast("Iterable[Any]", [rows] if single else rows)})
-    except (TypeError, ValueError):
-        raise ConfigurationError(
-            'Name rows by their place in the plan, such as [3, 7], or by a frame with a "row" '
-            "column, such as job.resendable.",
-            field="rows",
-        ) from None
+    given = [rows] if isinstance(rows, Real) else rows
+    if isinstance(given, Iterable) and not isinstance(given, str | bytes | Mapping):
+        places = list(given)
+        if all(map(_is_place, places)):
+            return sorted({int(n) for n in places})
+    raise ConfigurationError(
+        'Name rows by their place in the plan, such as [3, 7], or by a frame with a "row" column, '
+        "such as job.resendable or job.outcomes[mask].",
+        field="rows",
+    )
+
+
+def _is_place(n: object) -> bool:
+    """Say whether this is a whole number; a mask's True is not taken for row 1."""
+    return not isinstance(n, bool) and isinstance(n, Real) and float(n).is_integer()
 
 
 def checked_for_resending(rows: Sequence[Row], positions: Sequence[int]) -> list[Row]:

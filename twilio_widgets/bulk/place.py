@@ -79,7 +79,7 @@ def place_of(connection: Connection, name: str, folder: str | Path | None = None
     Raises:
         ConfigurationError: The name cannot be a file's.
     """
-    home = connection.data_folder / JOBS if folder is None else Path(folder).expanduser()
+    home = connection.data_folder / JOBS if folder is None else folder_of(folder)
     account = home / connection.acting_sid
     world = connection.world_id
     return Place(
@@ -88,6 +88,20 @@ def place_of(connection: Connection, name: str, folder: str | Path | None = None
         account_sid=connection.acting_sid,
         world=world,
     )
+
+
+def folder_of(given: str | Path) -> Path:
+    """Return the folder a person names.
+
+    Raises:
+        ConfigurationError: It is none.
+    """
+    try:
+        return Path(given).expanduser()
+    except (TypeError, RuntimeError):  # "~somebody", of whom nobody knows
+        raise ConfigurationError(
+            f"folder is the path of a folder: not {given!r}.", field="folder"
+        ) from None
 
 
 def check_name(name: str) -> str:
@@ -122,13 +136,19 @@ class Ownership:
         place: Whose lock.
 
     Raises:
-        JobError: Somebody else holds it; it says who.
+        JobError: Somebody else holds it, and it says who; or its folder cannot be written to.
     """
 
     def __init__(self, place: Place) -> None:
-        private_folder(place.folder)
-        path = place.lock_file
-        self._handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        path, flags = place.lock_file, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
+        try:
+            private_folder(place.folder)
+            self._handle = os.open(path, flags, 0o600)
+        except OSError as error:
+            raise JobError(
+                f'Job "{place.name}" cannot be kept in {place.folder} ({error.strerror}). Nothing '
+                "was sent. Give a folder= that you may write to."
+            ) from None
         try:
             _lock(self._handle)
         except OSError:

@@ -233,10 +233,16 @@ class Run:
 
     async def _send(self, row: Row, token: str) -> None:
         """Send one row, once: what may be tried again is journalled again first."""
+        try:
+            form = self._form(row, token)
+        except Exception as error:  # noqa: BLE001  # nothing has left; the address is not ours
+            problem = f"The listener says no address for status callbacks: {error}"
+            self._land(row, Ending("account", problem=problem), None)
+            return
         flow = messages.create(
             self._connection,
             Patience(self._twilio.timeout, attempts=1),
-            self._form(row, token),
+            form,
             self._twilio.messages.outbox,
             job=self._orders.permit,
         )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twilio_widgets.bulk.place import JOBS, ONCE, Place, check_name, place_of
+from twilio_widgets.bulk.place import JOBS, ONCE, Place, check_name, folder_of, place_of
 from twilio_widgets.core.folders import user_folder
 from twilio_widgets.errors import JobError
 
@@ -37,7 +37,7 @@ def find_place(name: str, folder: str | Path | None) -> Place:
     Raises:
         JobError: There is none, or more than one account has one.
     """
-    home = user_folder() / JOBS if folder is None else Path(folder).expanduser()
+    home = user_folder() / JOBS if folder is None else folder_of(folder)
     file = f"{check_name(name)}.sqlite"
     found = [*_matching(home, 1, file), *_matching(home, 2, file)]
     if len(found) == 1:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from twilio_widgets.bulk.journal import Terms
 from twilio_widgets.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from twilio_widgets.bulk.settle import Callbacks
+    from twilio_widgets.client import AsyncTwilio, Twilio
 
 
 def checked_terms(rate: object, per: object, on_unknown: object) -> Terms:
@@ -53,4 +58,36 @@ def checked_count(value: object, name: str) -> int:
     """
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise ConfigurationError(f"{name} is a whole number, 1 or more.", field=name)
+    return value
+
+
+def checked_callbacks(value: Callbacks | None) -> Callbacks | None:
+    """Return where the status callbacks arrive, or None.
+
+    Raises:
+        ConfigurationError: It is no such place.
+    """
+    if value is None:
+        return None
+    url, find = getattr(value, "status_url", None), getattr(value, "find_by_token", None)
+    if not isinstance(url, str) or not callable(find):
+        raise ConfigurationError(
+            "callbacks is a listener, such as tw.Listener(…): it has a status_url, and "
+            f"find_by_token(…). {type(value).__name__} has not.",
+            field="callbacks",
+        )
+    return value
+
+
+def checked_client(value: Twilio | AsyncTwilio) -> Twilio | AsyncTwilio:
+    """Return the client to send with.
+
+    Raises:
+        ConfigurationError: It is none.
+    """
+    if not hasattr(value, "twin"):
+        raise ConfigurationError(
+            f"Give the client, such as tw.Twilio(connection): not {type(value).__name__}.",
+            field="twilio",
+        )
     return value
