@@ -329,7 +329,7 @@ def test_a_process_that_is_killed_again_and_again_is_left_alone(listener):
     eventually(lambda: listener.heartbeat.problem == KEEPS_CRASHING)
 
 
-def test_closing_does_not_wait_for_a_process_to_come_back(sandbox):
+def test_closing_a_listener_whose_process_has_ended_leaves_nothing(sandbox):
     listener = Listener(sandbox.connection)
     os.kill(listener.heartbeat.pid, signal.SIGTERM)
     eventually(lambda: not listener.heartbeat.alive)
@@ -411,18 +411,24 @@ def test_a_kernel_with_other_credentials_takes_over_and_the_first_says_so(sandbo
         assert other.heartbeat.alive
 
 
-def test_a_kernel_that_wants_another_port_moves_the_process_and_the_first_follows(
-    sandbox, listener
-):
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    other = Listener(sandbox.connection, port=port)
-    try:
-        eventually(lambda: listener.heartbeat.pid == other.heartbeat.pid)
-        assert (listener.port, listener.url) == (port, f"http://127.0.0.1:{port}")
-    finally:
-        other.detach()
+        return int(free.getsockname()[1])
+
+
+def test_a_kernel_that_wants_another_port_moves_the_process_and_the_first_follows(sandbox):
+    """They do not take it back and forth."""
+    ports = free_port(), free_port()
+    with (
+        Listener(sandbox.connection, port=ports[0]) as first,
+        Listener(sandbox.connection, port=ports[1]) as second,
+    ):
+        pid = second.heartbeat.pid
+        eventually(lambda: first.heartbeat.pid == pid)
+        assert (first.port, first.url) == (ports[1], f"http://127.0.0.1:{ports[1]}")
+        assert second.heartbeat.alive
+        second.detach()
 
 
 # Replay
