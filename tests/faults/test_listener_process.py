@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,6 +27,7 @@ from twilio_widgets.core.connection import ApiKeyConnection, AuthTokenConnection
 from twilio_widgets.core.secret import Secret
 from twilio_widgets.core.signature import sign
 from twilio_widgets.errors import ConfigurationError, ListenerError
+from twilio_widgets.listener import link as link_module
 from twilio_widgets.listener import pointing, wire
 from twilio_widgets.listener.event import Arrival
 from twilio_widgets.listener.jupyter import registry
@@ -212,6 +214,25 @@ def test_the_kernel_answers_while_it_wants_to_and_nobody_afterwards(shared: Hous
     until(lambda: other.ask("status")["kernels"] == 1)
     assert post(port, "/inbound", inbound())[2] == b"<Response/>"
     other.detach()
+
+
+def test_however_many_functions_never_answer_hanging_up_waits_for_all_of_them_together(
+    shared: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = shared.link()
+    waited: list[float] = []
+
+    class Hung(threading.Thread):
+        def join(self, timeout: float | None = None) -> None:
+            waited.append(timeout or 0.0)
+
+    monkeypatch.setattr(
+        link_module, "time", SimpleNamespace(monotonic=lambda: 7.0 + sum(waited), sleep=time.sleep)
+    )
+    link._questions = {Hung() for _ in range(8)}
+    link.detach()
+    link.detach()
+    assert sum(waited) == link_module._THREAD_SECONDS
 
 
 def test_a_forged_request_is_refused_stored_nowhere_and_explained(

@@ -27,6 +27,9 @@ _ASK_SECONDS = 10.0
 _STOP_SECONDS = 40.0
 """Putting webhooks back takes two requests to Twilio each."""
 
+_THREAD_SECONDS = 5.0
+"""How long all threads of a line together may take to end."""
+
 _ROWS = 400
 _MOST_QUESTIONS = 8
 
@@ -184,12 +187,17 @@ class Link:
         return said
 
     def detach(self) -> None:
-        """Hang up; the process stays. No thread and no socket is left behind."""
+        """Hang up; the process stays. No socket is left behind, nor a thread that can be ended.
+
+        A function that still works on a reply is waited for, 5 s at most: it is not ours to end.
+        """
         self.on_gone = None
         self._line.hang_up()
-        for thread in (self._reader, *self._questions):
+        until = time.monotonic() + _THREAD_SECONDS
+        threads, self._questions = (self._reader, *self._questions), set()
+        for thread in threads:
             if thread is not threading.current_thread():
-                thread.join(5.0)
+                thread.join(max(until - time.monotonic(), 0.0))
         self._worker.stop()
         self._line.close()
 
