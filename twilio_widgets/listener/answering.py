@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from twilio_widgets.core.masking import mask
 from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.listener.event import Arrival, Event
+from twilio_widgets.listener.replying import KERNEL_SECONDS
 from twilio_widgets.listener.spec import check_reply
 
 if TYPE_CHECKING:
@@ -44,19 +46,40 @@ class Answering:
         self.call: Reply | None = None if reply is None or isinstance(reply, str) else reply
         self.reader: Reader | None = None
         """The store, once it is open."""
-        self.problem: str | None = None
-        """What the function raised last, if its last call went wrong."""
+        self._wrong: str | None = None
+        self._begun: dict[object, float] = {}
+
+    def become(self, other: Answering) -> None:
+        """Answer as another one would from now on."""
+        self.text, self.call, self._wrong = other.text, other.call, None
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with the function: it does not return, or its last call went wrong."""
+        now = time.monotonic()
+        late = sum(now - begun > KERNEL_SECONDS for begun in tuple(self._begun.values()))
+        if not late:
+            return self._wrong
+        return (
+            f"The reply function has not returned within {KERNEL_SECONDS:g} s for messages that "
+            f"were answered without a reply ({late} of them). Make it quick; what hangs ends with "
+            "the kernel."
+        )
 
     def answer(self, question: dict[str, Any]) -> str | None:
         """Answer one inbound message, by its ``id`` in the store and its ``parameters``."""
         if self.call is None:
             return self.text
+        this = object()
+        self._begun[this] = time.monotonic()
         try:
             reply = check_reply(self.call(self._event(question)))
-        except Exception as error:  # noqa: BLE001  # the function is not ours; Twilio is waiting
-            self.problem = mask(f"The reply function raised {type(error).__name__}: {error}")
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # not ours, and Twilio is waiting
+            self._wrong = mask(f"The reply function raised {type(error).__name__}: {error}")
             return None
-        self.problem = None
+        finally:
+            took = time.monotonic() - self._begun.pop(this)
+        self._wrong = _late(took) if took > KERNEL_SECONDS else None
         return reply
 
     def _event(self, question: dict[str, Any]) -> Event:
@@ -70,3 +93,10 @@ class Answering:
             ),
             id=number,
         )
+
+
+def _late(took: float) -> str:
+    return (
+        f"The reply function took {took:.1f} s for the last message, which was answered without "
+        f"its reply after {KERNEL_SECONDS:g} s."
+    )
