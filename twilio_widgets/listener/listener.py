@@ -193,7 +193,7 @@ class Listener(EventSource):
     def reply(self, reply: str | Reply | None) -> None:
         wanted = Answering(reply)
         self._keeper.set_reply(wanted.text, ask=wanted.call is not None)
-        self._answering.text, self._answering.call = wanted.text, wanted.call
+        self._answering.become(wanted)
 
     # What was missed
 
