@@ -356,6 +356,18 @@ def test_closed_is_closed_and_says_so(sandbox):
     assert listener.heartbeat.problem == "This listener was closed."
 
 
+def test_nothing_is_pointed_at_a_listener_that_has_ended(sandbox, twilio):
+    """It would stay so: nobody is there who takes what comes, or puts it back."""
+    listener = Listener(sandbox.connection)
+    listener.close()
+    with pytest.raises(ListenerError, match="has ended"):
+        listener.point(sandbox.numbers[0])
+    sid = twilio.numbers()[0].sid
+    path = f"Accounts/{twilio.connection.acting_sid}/IncomingPhoneNumbers/{sid}.json"
+
+    assert (listener.pointed, twilio.raw(f"/2010-04-01/{path}").data["sms_url"]) == ((), "")
+
+
 def test_two_listeners_of_one_kernel_share_the_process(sandbox, twilio, listener):
     """A cell that was run twice: both see the event, and there is one process."""
     again = Listener(sandbox.connection)

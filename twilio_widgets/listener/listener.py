@@ -279,6 +279,7 @@ class Listener(EventSource):
 
         Raises:
             ConfigurationError: Nothing leads here from Twilio, or there is no such number.
+            ListenerError: The process has ended; nothing was pointed at it.
         """
         if self._entrance.entry is None:
             raise ConfigurationError(
@@ -286,6 +287,7 @@ class Listener(EventSource):
                 "a tunnel: Listener(…, public_url=…). listener.way.explain() says more.",
                 field="public_url",
             )
+        self._keeper.ask("status")  # who is not there takes nothing, and puts nothing back
         return pointing.point(
             self._twilio,
             self._folder,
