@@ -146,6 +146,7 @@ def test_news_come_by_themselves_each_once(
 
     assert arrived.wait(10)
     assert keys(table) == ["rejected 1", "inbound 3", "inbound 2", "inbound 1"]
+    assert repr(table) == "EventsTable(3 events · 1 rejected)"  # each was counted once, too
 
 
 def test_two_tables_of_one_source_show_the_same(
@@ -240,8 +241,11 @@ def test_closing_the_closer_look_is_all_a_page_can_do(
     table = show()
     opened(table)
     epoch = table._detail.epoch
+    sent: list[object] = []
+    table._detail.send = lambda content, buffers=None: sent.append(content)  # type: ignore[method-assign]
     for message in (None, [], {"t": "open"}, {"t": "close", "x": 1}, {"t": "want", "epoch": -1}):
         table._detail._handle_custom_msg(message, [])
+    assert sent == []
     assert (table._detail.epoch, table._detail.layout.display) == (epoch, None)
 
     table._detail._handle_custom_msg({"t": "close"}, [])
@@ -315,9 +319,10 @@ def test_very_many_and_very_long_parameters_are_cut_for_the_page_and_counted(
     assert dict(pairs)["Body"] == "x" * 10_000 + "… (30,000 characters)"
 
 
-def test_closing_leaves_no_widget_behind(source: Stored) -> None:
+def test_closing_leaves_no_widget_and_no_watcher_behind(source: Stored) -> None:
     before = set(registry._instances)
     table = EventsTable(source)
     table.close()
     table.close()
     assert set(registry._instances) == before
+    assert source._following._watchers == []
