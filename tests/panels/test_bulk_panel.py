@@ -65,6 +65,7 @@ def until(panel: BulkPanel, phase: str) -> BulkPanel:
             panel.job.wait(1)
         time.sleep(0.01)
     assert panel._state.phase == phase, panel._state
+    assert panel.join(20)
     return panel
 
 

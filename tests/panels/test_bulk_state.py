@@ -133,9 +133,9 @@ def test_a_job_goes_its_way_and_rests():
     state = steps.begun(steps.beginning(steps.typed_words(checked(), "send 1243")), "guests")
     assert (state.phase, state.checked, state.typed) == ("sending", None, "")
     state = steps.went_on(state, progress("running", pending=3))
-    assert steps.rested(state, progress("running", pending=3), (), 0) == state
+    assert steps.read(state, "guests", (), 1) == state, "what came of it is read at its end"
     assert steps.went_on(state, progress("running", "another")) == state
-    state = steps.rested(state, progress("paused", pending=3), (), 0)
+    state = steps.went_on(state, progress("paused", pending=3))
     assert state.phase == "resting"
     state = steps.asked(state, Ask(purpose="go on", count=3))
     assert steps.is_confirmed(steps.typed_words(state, "send 3"))

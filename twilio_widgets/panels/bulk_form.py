@@ -39,7 +39,7 @@ class BulkForm:
         self.frame = ipywidgets.Dropdown(description="Table", options=[("", _NONE)])
         self.look_again = plain("Look again")
         self.look_again.tooltip = "Look for DataFrames in this notebook again"
-        self.upload = TableFile()
+        self.upload = styled(TableFile(), "tw-upload-box")
         self.controls: dict[str, Any] = {
             "to": ipywidgets.Dropdown(description="Recipient"),
             "from_": ipywidgets.Combobox(

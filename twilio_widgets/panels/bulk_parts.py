@@ -154,6 +154,8 @@ class Actions:
         resting, asking = state.phase == "resting", state.ask is not None
         unknown = state.progress.unknown if state.progress else 0
         self.check.description = "Checking…" if state.phase == "checking" else "Check"
+        # One primary button at a time: once the words are asked for, it is theirs.
+        (self.check.remove_class if asking else self.check.add_class)("tw-primary")
         self.check.disabled = not steps.may_check(state)
         self.again.description = f"Send {state.resendable:,} again…"
         self.more.description = "Less" if state.more else "More"

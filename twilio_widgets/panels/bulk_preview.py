@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _STAND_IN = "+15005550006"
 """A sender for the preview while none is chosen: what it looks like does not depend on it."""
 
+_NOTHING_YET = "Choose the recipients and type a message to see it here as it would be sent."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
@@ -91,8 +93,8 @@ def sight_of(table: Table, draft: BulkDraft, row: int, now: datetime | None) -> 
     row = min(row, table.rows - 1)
     if row in table.damaged:
         return Sight(row=row, rows=table.rows, problems=((table.damaged[row], "problem"),))
-    if not draft.to:
-        return Sight(row=row, rows=table.rows)
+    if not draft.to or not (draft.body or draft.media):
+        return Sight(row=row, rows=table.rows, problems=((_NOTHING_YET, "hint"),))
     given: dict[str, Any] = {**_arguments(draft), "now": now}
     try:
         made = plan([dict(cells_of(table, row))], **given)
@@ -120,8 +122,6 @@ def _arguments(draft: BulkDraft) -> Mapping[str, Any]:
     arguments = arguments_of(draft)
     if not {"from_", "messaging_service_sid"} & arguments.keys():
         arguments["from_"] = _STAND_IN
-    if "body" not in arguments and "columns" not in arguments:
-        arguments["body"] = " "
     return arguments
 
 

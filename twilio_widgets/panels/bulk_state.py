@@ -300,6 +300,7 @@ def begun(state: BulkState, job: str) -> BulkState:
         state,
         phase="sending",
         job=job,
+        progress=None,
         ask=None,
         typed="",
         checked=None,
@@ -320,20 +321,20 @@ def not_begun(state: BulkState, text: str, *, rests: bool) -> BulkState:
 
 
 def went_on(state: BulkState, progress: JobProgress) -> BulkState:
-    """The job has come further."""
+    """The job has come further, or has stopped, for good or for now."""
     if progress.name != state.job:
         return state
-    under_way = progress.under_way and state.phase == "resting"
-    return replace(state, progress=progress, phase="sending" if under_way else state.phase)
+    phase: Phase = state.phase
+    if phase in {"sending", "resting"}:
+        phase = "sending" if progress.under_way else "resting"
+    return replace(state, progress=progress, phase=phase)
 
 
-def rested(
-    state: BulkState, progress: JobProgress, groups: tuple[Group, ...], resendable: int
-) -> BulkState:
-    """The job has stopped, for good or for now."""
-    if progress.name != state.job or progress.under_way:
+def read(state: BulkState, job: str, groups: tuple[Group, ...], resendable: int) -> BulkState:
+    """What came of a job's rows was read."""
+    if job != state.job or state.phase != "resting":
         return state
-    return replace(state, phase="resting", progress=progress, groups=groups, resendable=resendable)
+    return replace(state, groups=groups, resendable=resendable)
 
 
 def begun_anew(state: BulkState) -> BulkState:

@@ -20,7 +20,11 @@ _WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "pending": ("not sent yet", "you", "“Go on” sends it."),
     "attempted": ("it was on its way when the job stopped", "you", "“Go on” settles it."),
     "unknown": (SETTLES, "you", "Find out"),
-    "skipped": ("not sent: the job was cancelled before", "you", "It can be sent again."),
+    "skipped": (
+        "not sent: the job was cancelled before",
+        "you",
+        "job.resend(rows) sends it after all.",
+    ),
     "abandoned": ("given up: it may have been sent, and nobody asks any more", "you", ""),
     "rejected": ("refused before it was sent", "you", "Read its explanation."),
 }

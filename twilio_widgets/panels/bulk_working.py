@@ -198,7 +198,7 @@ class BulkWorking(Panel[BulkState]):
             if job is self._job and self._open:
                 self._area.fill(records)
                 groups = groups_of(records)
-                self._apply(steps.rested, job.progress, groups, resendable)
+                self._apply(steps.read, job.name, groups, resendable)
 
     def _go_on(self) -> None:
         """ "Go on": ask for words when something is still to be sent, else only settle."""
