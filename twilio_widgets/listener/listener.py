@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from twilio_widgets.core.listing import span_of
-from twilio_widgets.core.secret import Secret
 from twilio_widgets.errors import ConfigurationError, ListenerError
 from twilio_widgets.listener import pointing
 from twilio_widgets.listener.answering import Answering, Reply
@@ -22,13 +21,14 @@ from twilio_widgets.listener.mark import Marked
 from twilio_widgets.listener.message_log import MessageLog
 from twilio_widgets.listener.reading import Reader
 from twilio_widgets.listener.source import EventSource, client_of, store_path
-from twilio_widgets.listener.spec import Spec
+from twilio_widgets.listener.spec import Spec, secrets_of
 from twilio_widgets.listener.store import RETENTION_DAYS
 
 if TYPE_CHECKING:
     from twilio_widgets.client import Twilio
     from twilio_widgets.core.connection import Connection
     from twilio_widgets.core.listing import Moment
+    from twilio_widgets.core.secret import Secret
     from twilio_widgets.frames.safe_frame import SafeFrame
     from twilio_widgets.listener.following import Following
     from twilio_widgets.listener.ways import Way
@@ -88,7 +88,7 @@ class Listener(EventSource):
             port=port,
             reply=self._answering.text,
             idle_seconds=idle.total_seconds() if isinstance(idle, timedelta) else idle,
-            shared_keys={key: Secret(text) for key, text in (shared_keys or {}).items()},
+            shared_keys=secrets_of(shared_keys),
             retention_days=retention_days,
         )
         self._folder = pointing.folder_of(path)

@@ -26,6 +26,8 @@ _CREDENTIALS = ("auth_token", "api_key_sid", "api_key_secret")
 _SIGNING = ("auth_token", "shared_keys", "root_url")
 _PLACE = ("account_sid", "subaccount_sid", "region", "edge")
 SHORTEST_IDLE = 1.0
+LONGEST_RETENTION = 36_500
+"""Days: a century. A date further back may be before the calendar begins."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,12 +71,19 @@ class Spec:
         object.__setattr__(self, "store", self.store.expanduser().absolute())
         if self.public_url is not None:
             object.__setattr__(self, "public_url", check_public_url(self.public_url))
-        if not 0 <= self.port <= 65535:
-            raise ConfigurationError("port is 0 (any free one) to 65535.", field="port")
-        if not self.idle_seconds >= SHORTEST_IDLE:
+        if type(self.port) is not int or not 0 <= self.port <= 65535:
+            raise ConfigurationError("port is a whole number: 0 (any) to 65535.", field="port")
+        if not _is_number(self.idle_seconds) or not self.idle_seconds >= SHORTEST_IDLE:
             raise ConfigurationError(
-                "idle_seconds is how long a listener stays with nobody there: 1 or more.",
-                field="idle_seconds",
+                "idle is how many seconds a listener stays with nobody there: 1 or more.",
+                field="idle",
+            )
+        days = self.retention_days
+        if days is not None and not (_is_number(days) and 0 < days <= LONGEST_RETENTION):
+            raise ConfigurationError(
+                "retention_days is how many days an event is kept: more than 0, and "
+                f"{LONGEST_RETENTION:,} at most. None keeps it until it is forgotten.",
+                field="retention_days",
             )
         check_reply(self.reply)
 
@@ -167,3 +176,26 @@ def check_reply(reply: str | None) -> str | None:
             field="reply",
         )
     return reply
+
+
+def secrets_of(shared_keys: Mapping[str, str | Secret] | None) -> dict[str, Secret]:
+    """Return the secrets of shared keys by their ids.
+
+    Raises:
+        ConfigurationError: They are no mapping of text to text.
+    """
+    given = {} if shared_keys is None else shared_keys
+    if not isinstance(given, Mapping) or not all(map(_is_key, given.items())):
+        raise ConfigurationError(
+            "shared_keys names the secret of each shared key by its id: {id: secret}.",
+            field="shared_keys",
+        )
+    return {key: Secret(secret) for key, secret in given.items()}
+
+
+def _is_key(pair: tuple[object, object]) -> bool:
+    return all(isinstance(part, str | Secret) and part for part in pair)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
