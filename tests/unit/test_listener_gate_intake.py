@@ -178,6 +178,21 @@ def test_an_event_that_could_not_be_stored_is_never_acknowledged(name: str) -> N
     with_committer(prove)
 
 
+def test_a_beginning_that_fails_is_left_to_the_other_thread_which_says_why() -> None:
+    async def prove(committer: Committer, disk: Disk) -> None:
+        def fail(_: Sequence[Arrival]) -> None:
+            raise OverflowError
+
+        disk.begin = fail  # type: ignore[method-assign]
+        disk.error = OverflowError()
+        done: list[Receipt | None] = []
+        committer.take(arrival(1), 10, done.append)
+        await committer.idle()
+        assert (done, disk.failures) == ([None], ["Storing failed: OverflowError."])
+
+    with_committer(prove)
+
+
 # Replies
 
 

@@ -10,6 +10,7 @@ two threads that both run Python wait for each other at every statement.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -118,7 +119,11 @@ class Committer:
             return
         self._away = [self._waiting.popleft() for _ in range(count)]
         arrivals = [each.arrival for each in self._away]
-        rest = self._store.begin(arrivals) if count <= MOST_AT_HAND else None
+        rest: Callable[[], list[Receipt]] | None = None
+        if count <= MOST_AT_HAND:
+            # Whatever goes wrong here, `commit` meets it too, and there it is noted.
+            with contextlib.suppress(Exception):
+                rest = self._store.begin(arrivals)
         rest = rest or functools.partial(self._store.commit, arrivals)
         running = self._loop.run_in_executor(self._disk, rest)
         running.add_done_callback(self._came_back)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from twilio_widgets.listener.limits import USUAL, Limits
 from twilio_widgets.listener.protocol import HttpConnection, State
@@ -58,16 +58,20 @@ class Door:
         for connection in tuple(self._connections):
             connection.drop()
 
+    def relieve(self) -> None:
+        """Let the slowest of those go that send bodies, while these are too much together."""
+        while sum(one.held for one in self._connections) > self.limits.bodies:
+            self._drop_slowest(one for one in self._connections if one.held)
+
     def _make_room(self) -> bool:
-        slow = min(
-            (one for one in self._connections if one.state is not State.ANSWER),
-            key=lambda one: (one.served, one.since),
-            default=None,
-        )
-        if slow is None:
+        return self._drop_slowest(one for one in self._connections if one.state is not State.ANSWER)
+
+    def _drop_slowest(self, among: Iterable[HttpConnection]) -> bool:
+        slowest = min(among, key=lambda one: (one.served, one.since), default=None)
+        if slowest is None:
             return False
-        self._connections.discard(slow)
-        slow.drop()
+        self._connections.discard(slowest)
+        slowest.drop()
         return True
 
     def _sweep(self) -> None:

@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import twilio_widgets
-from twilio_widgets import errors
-from twilio_widgets.errors import ListenerError
+from twilio_widgets.errors import ConfigurationError, ListenerError
 
 if TYPE_CHECKING:
     from twilio_widgets.listener.spec import Spec
@@ -59,8 +58,8 @@ def launch(spec: Spec, wish: int, seconds: float) -> dict[str, Any]:
         ) from None
     report: dict[str, Any] = json.loads(said or b"{}")
     if "error" in report:
-        kind = getattr(errors, report["kind"], ListenerError)
-        raise (kind if kind is errors.ConfigurationError else ListenerError)(report["error"])
+        configured = report["kind"] == "ConfigurationError"
+        raise (ConfigurationError if configured else ListenerError)(report["error"])
     if not report:
         raise ListenerError(
             "The listener's process ended before it was ready. Can this Python run "

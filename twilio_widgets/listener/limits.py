@@ -1,7 +1,7 @@
 """How much the listener takes of anybody, and for how long it waits.
 
 The numbers are far above what Twilio sends (a webhook is 1–20 kB, sent at once) and far below what
-would hurt: 256 connections of 1 MB each are the most that strangers can make us hold.
+would hurt: strangers can make us hold 256 heads and 32 MB of bodies.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ class Limits:
     head: int = 32 * 1024
     headers: int = 100
     body: int = 1_000_000
+    bodies: int = 32_000_000
+    """Of all bodies that are still coming in; then the slowest of them goes."""
     parameters: int = 1_000
     pipelined: int = 64 * 1024
     """What may wait behind a request that is being answered, before we stop reading."""

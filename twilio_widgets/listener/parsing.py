@@ -39,7 +39,8 @@ class Parser:
         self._body: list[bytes] = []
         self._head_size = 0
         self._left = 0
-        self._taken = 0
+        self.taken = 0
+        """Bytes of the body so far, chunks and all."""
         self.keep = False
         """Whether another request may follow on the same connection."""
         self.done = False
@@ -83,8 +84,8 @@ class Parser:
         if not self._chunked:
             data, rest = data[: self._left], data[self._left :]
             self._left -= len(data)
-        self._taken += len(data)
-        if self._taken > self._limits.body:
+        self.taken += len(data)
+        if self.taken > self._limits.body:
             raise Unreadable(413)
         try:
             self._parser.feed_data(data)

@@ -38,7 +38,10 @@ def main(told: Mapping[str, Any]) -> None:
         _listen(Spec.heard(told["spec"]), int(told["wish"]))
     except TwilioWidgetsError as error:
         _report({"error": str(error), "kind": type(error).__name__})
-    os._exit(0)  # a thread that still waits for Twilio or the disk does not hold us up
+    except Exception as error:  # noqa: BLE001 — whoever started us waits for a word
+        _report({"error": f"The listener failed ({type(error).__name__}).", "kind": ""})
+    finally:
+        os._exit(0)  # a thread that still waits for Twilio or the disk does not hold us up
 
 
 def _listen(spec: Spec, wish: int) -> None:

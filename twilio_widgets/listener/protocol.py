@@ -166,6 +166,8 @@ class HttpConnection(asyncio.Protocol):
         self._buffer = self._parser.read_body(self._buffer)
         if self._parser.done:
             self._handle()
+        else:
+            self._door.relieve()
 
     def _handle(self) -> None:
         self._wait(State.ANSWER, self._limits.answer_seconds)
@@ -212,7 +214,12 @@ class HttpConnection(asyncio.Protocol):
         self.since = self._door.now()
         self.deadline = self.since + seconds
 
-    # What the door calls
+    # What the door asks and calls
+
+    @property
+    def held(self) -> int:
+        """Bytes of a body that is still coming in."""
+        return self._parser.taken if self.state is State.BODY else 0
 
     def drop(self) -> None:
         """Close at once, with nothing said."""
