@@ -14,6 +14,7 @@ import pytest
 from ipywidgets.widgets.widget import _instances as widgets
 
 from twilio_widgets.client import Twilio
+from twilio_widgets.core.connection import AuthTokenConnection
 from twilio_widgets.listener.listener import Listener
 from twilio_widgets.listener.poller import Poller
 from twilio_widgets.panels.connection import ConnectionPanel
@@ -207,6 +208,35 @@ def test_a_bad_public_url_stands_under_its_field(panel: EventsPanel) -> None:
     assert panel.join(PATIENCE)
     assert panel._state.phase == "idle"
     assert panel._state.problems["public_url"].startswith("public_url is the address")
+
+
+def test_with_no_way_in_it_says_so_and_the_page_helps_to_find_one(tmp_path: Path) -> None:
+    account = AuthTokenConnection("AC" + "1" * 32, "2" * 32)
+    with Twilio(account) as twilio:
+        panel = EventsPanel(twilio, store=tmp_path / "events.sqlite")
+        for page in (
+            {"url": 3},
+            {"url": "https://" + "x" * 2_000},
+            {"url": "https://hub.example/"},
+        ):
+            panel._form.urls._handle_custom_msg({"t": "page", **page}, [])
+        assert panel._page_url == "https://hub.example/"
+        on(panel)
+        assert repr(panel).endswith("· no way in)")
+        door = panel._state.door
+        assert door is not None
+        assert "Give a public URL, or press Stop and choose Polling." in door.warnings[0]
+
+        enter(panel._form.entries["public_url"], "https://hooks.example/x")
+        assert panel.join(PATIENCE)
+        assert repr(panel).endswith("· listening)")
+        assert panel._form.urls._content == [
+            ["Inbound URL", "https://hooks.example/x/inbound#rc=3&rp=all"],
+            ["Status URL", "https://hooks.example/x/status#rc=3&rp=all"],
+        ]
+        panel.stop()
+        assert panel.join(PATIENCE)
+        panel.close()
 
 
 def test_no_url_and_no_number_is_widget_state(panel: EventsPanel, sandbox: Sandbox) -> None:

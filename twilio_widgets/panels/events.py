@@ -67,7 +67,9 @@ class EventsPanel(EventsActing):
         follows = isinstance(source, ConnectionPanel)
         self._begin(EventsState(public_url=public_url, reply=reply, follows=follows))
         self._store = store
-        self._form = EventsForm(on_restore=partial(self._guarded, self._restore))
+        self._form = EventsForm(
+            on_restore=partial(self._guarded, self._restore), on_page=self._shown_on
+        )
         self._wire(self._form)
         self._assemble(
             *self._form.rows,

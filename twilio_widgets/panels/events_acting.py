@@ -47,6 +47,7 @@ class EventsActing(Panel[EventsState]):
         self._watch: Watch | None = None
         self._table: EventsTable | None = None
         self._last: EventFrame | None = None
+        self._page_url = ""
         self._place = styled(ipywidgets.VBox(), "tw-table-place")
         self._end_waking: Callable[[], None] = contextlib.ExitStack().close
 
@@ -72,7 +73,7 @@ class EventsActing(Panel[EventsState]):
     def _open_source(self, twilio: Twilio, state: EventsState) -> None:
         found = state.how == "webhooks" and doing.is_running(twilio.connection, self._store)
         try:
-            source = doing.opened(twilio, state, self._store)
+            source = doing.opened(twilio, state, self._store, self._page_url)
         except ConfigurationError as error:
             self._apply(steps.failed, str(error), error.field if error.field in NAMES else "panel")
             return
@@ -118,6 +119,10 @@ class EventsActing(Panel[EventsState]):
             watch.stop()
         if source is not None:
             _let_go(source, own=self._own)
+
+    def _shown_on(self, page_url: str) -> None:
+        """A page shows the card: from its address follows where a Jupyter server is reached."""
+        self._page_url = page_url
 
     # Looking
 

@@ -25,9 +25,12 @@ class EventsForm:
 
     Args:
         on_restore: Called with the SID of what is to be put back. It must not raise.
+        on_page: Called with the address of a page that shows the card. It must not raise.
     """
 
-    def __init__(self, on_restore: Callable[[str], object]) -> None:
+    def __init__(
+        self, *, on_restore: Callable[[str], object], on_page: Callable[[str], object]
+    ) -> None:
         self.how = Choice("Receive", (("webhooks", "Webhooks"), ("polling", "Polling")))
         self.entries = {
             "public_url": Entry("Public URL", "https://…", action="Use"),
@@ -40,7 +43,7 @@ class EventsForm:
         self.inbound = plain("Simulate an inbound message")
         self.status = plain("Simulate a status callback")
         self.beat = Beat()
-        self.urls = UrlLines()
+        self.urls = UrlLines(on_page)
         self._notes = {name: Note() for name in (*NAMES, "how")}
         self._empty = styled(Note(), "tw-nothing")
         self._door, self._warning, self._advice, self._said, self._closing = (

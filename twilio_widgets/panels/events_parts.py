@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import traitlets
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from twilio_widgets.panels.events_state import How, PointedHere, Seen
+
+
+LONGEST_URL: Final = 2_000
 
 
 class Beat(Element):
@@ -33,13 +36,27 @@ class Beat(Element):
 
 
 class UrlLines(KeptOut):
-    """URLs with a button each that copies them. One may hold a key, so none is widget state."""
+    """URLs with a button each that copies them. One may hold a key, so none is widget state.
+
+    Args:
+        on_page: Called with the address of a page that shows them. It must not raise.
+    """
 
     _esm = module("kept_out.js", "urls.js")
+
+    def __init__(self, on_page: Callable[[str], object]) -> None:
+        self._on_page = on_page
+        super().__init__()
 
     def show(self, lines: Sequence[Sequence[str]]) -> None:
         """Show these: a label and a URL each."""
         self._put([list(line) for line in lines])
+
+    def _receive(self, widget: object, content: object, buffers: object) -> None:
+        match content:
+            case {"t": "page", "url": str(url)} if len(url) <= LONGEST_URL:
+                self._on_page(url)
+        super()._receive(widget, content, buffers)
 
 
 class PointedList(Element):

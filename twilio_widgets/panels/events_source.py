@@ -41,21 +41,31 @@ def is_running(connection: Connection, store: str | Path | None) -> bool:
 
 
 def opened(
-    whose: Twilio | Connection, state: EventsState, store: str | Path | None
+    whose: Twilio | Connection, state: EventsState, store: str | Path | None, page_url: str
 ) -> Listener | Poller:
     """Start what the panel asks for; a listener that runs is found.
+
+    Args:
+        whose: Whose events.
+        state: What the fields hold.
+        store: Where events are kept.
+        page_url: The address of the page that the card is on, where that is known: it says from
+            where a Jupyter server can be reached.
 
     Raises:
         ConfigurationError, ListenerError: It cannot be started, and why.
     """
     if state.how == "polling":
         return Poller(whose, store=store)
-    return Listener(
+    listener = Listener(
         whose,
         public_url=state.public_url.strip() or None,
         reply=state.reply or None,
         store=store,
     )
+    if listener.way.kind == "polling" and page_url:
+        listener.open_way(page_url=page_url)
+    return listener
 
 
 def how_of(source: EventSource) -> How:
@@ -68,12 +78,15 @@ def door_of(source: EventSource) -> Door | None:
     if not isinstance(source, Listener):
         return None
     way = source.way
-    return Door(
-        leads_here=way.kind != "polling",
-        why=way.why,
-        exposes=way.exposes,
-        warnings=way.warnings,
-    )
+    if way.kind == "polling":
+        looked = (f"· {look.why}" for look in way.looked_at if not look.usable)
+        return Door(
+            leads_here=False,
+            why="\n".join(("No way in was found:", *looked)),
+            exposes="Nothing: there is no URL.",
+            warnings=("Nothing will come. Give a public URL, or press Stop and choose Polling.",),
+        )
+    return Door(leads_here=True, why=way.why, exposes=way.exposes, warnings=way.warnings)
 
 
 def urls_of(source: EventSource) -> list[list[str]]:

@@ -31,6 +31,8 @@ def pill_of(state: EventsState) -> tuple[str, Tone]:
         return "not connected", "idle"
     if state.phase == "on" and state.seen is not None and state.seen.problem:
         return ("ended", "idle") if state.seen.ended else ("in trouble", "problem")
+    if state.phase == "on" and state.door is not None and not state.door.leads_here:
+        return "no way in", "warning"
     words: dict[str, tuple[str, Tone]] = {
         "idle": ("stopped" if state.shown else "not started", "idle"),
         "starting": ("starting…", "idle"),
@@ -56,7 +58,8 @@ def door_of(state: EventsState) -> str:
     """Return how Twilio reaches the listener, and what that exposes."""
     if state.door is None:
         return ""
-    return f"{state.door.why} Exposes: {state.door.exposes}"
+    between = "\n" if "\n" in state.door.why else " "
+    return f"{state.door.why}{between}Exposes: {state.door.exposes}"
 
 
 def advice_of(state: EventsState) -> tuple[str, Tone]:

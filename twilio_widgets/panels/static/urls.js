@@ -27,6 +27,8 @@ function render({ model, el }) {
     row.append(name, text, copy);
     return row;
   };
+  // From where this page was loaded, so may its server be called. The query may hold a login.
+  model.send({ t: "page", url: location.origin + location.pathname });
   return askFor(model, (lines) => el.replaceChildren(...lines.map(line)));
 }
 
