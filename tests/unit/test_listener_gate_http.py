@@ -398,15 +398,16 @@ def test_bodies_that_never_come_whole_are_held_to_a_measure() -> None:
     """Strangers can make us hold so much and no more; what comes at once is taken meanwhile."""
 
     async def prove() -> None:
-        async with serving(replace(USUAL, bodies=1_000_000)) as server:
+        async with serving(replace(USUAL, bodies=1_000_000, body_seconds=600)) as server:
             slow = [await server.open() for _ in range(12)]
             for _, writer in slow:
                 writer.write(post(b"x" * 300_000)[:-1])
             ends = {asyncio.ensure_future(reader.read()) for reader, _ in slow}
             gone: set[asyncio.Future[bytes]] = set()
-            while len(gone) < 9:
-                gone, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-                await asyncio.sleep(0.001)
+            async with asyncio.timeout(20):
+                while len(gone) < 9:
+                    gone, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+                    await asyncio.sleep(0.001)
             assert status_of(await server.say(post(b"x" * 300_000))) == 200
             for _, writer in slow:
                 writer.close()
