@@ -607,3 +607,27 @@ def test_a_connection_is_no_client(sandbox):
     assert str(refused.value) == (
         "Give the client, such as tw.Twilio(connection): not SandboxConnection."
     )
+
+
+def test_a_row_that_may_have_been_sent_before_is_not_among_the_resendable(sandbox, twilio):
+    sandbox.fail(status=503)
+    job = begun(twilio, rows=1)
+    assert job.wait(20).unknown == 1
+    sandbox.fail(code=21614)
+    job.resend([0]).wait(20)
+    assert statuses(job) == {"rejected": 1}
+    assert list(job.failed["row"]) == [0]
+    assert list(job.resendable["row"]) == []
+
+
+def test_who_opted_out_is_sent_nothing_again_by_any_of_their_rows(sandbox, twilio):
+    to, sender = "+14155551000", sandbox.numbers[0]
+    rows = [Planned(n, to, {"from_": sender, "body": f"{n}"}) for n in range(2)]
+    sandbox.fail(code=21614)
+    sandbox.fail(code=21610)
+    job = Job.start(Plan(rows), twilio, name="twice", undo_seconds=0)
+    job.wait(20)
+    assert list(job.failed["error_code"]) == [21614, 21610]
+    assert list(job.resendable["row"]) == []
+    with pytest.raises(JobError, match="Row 0 is not sent again: its recipient has opted out"):
+        job.resend([0])

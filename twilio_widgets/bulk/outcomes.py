@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from numbers import Real
 from typing import TYPE_CHECKING, Any, cast
 
 from twilio_widgets.bulk import states
 from twilio_widgets.bulk.ledger import Attempt, Finding, Ledger
+from twilio_widgets.bulk.opt_outs import without_channel
 from twilio_widgets.bulk.row import Row
 from twilio_widgets.core.explain import explain_error
 from twilio_widgets.errors import ConfigurationError, JobError
@@ -80,21 +81,41 @@ def failed(rows: Iterable[Row]) -> list[Row]:
     return [row for row in rows if row.status == states.REJECTED or _reached_nobody(row)]
 
 
-def resendable(rows: Sequence[Row]) -> list[Row]:
+def resendable(rows: Sequence[Row], attempts: Iterable[Attempt]) -> list[Row]:
     """Return the rows a person may send again without a second thought.
 
-    Never one that was delivered or may have been, and never one whose recipient opted out.
+    Never one that was delivered or may have been, by an earlier attempt too, and never one whose
+    recipient opted out.
+
+    Args:
+        rows: Every row of the job.
+        attempts: Every attempt of them.
     """
-    stopped = {row.to for row in rows if _opted_out(row)}
-    return [row for row in failed(rows) if row.form and row.to not in stopped]
+    stopped, latest = _who_opted_out(rows), {row.n: row.attempts for row in rows}
+    doubtful = {
+        attempt.n
+        for attempt in attempts
+        if attempt.ending == states.UNKNOWN
+        and attempt.sid is None
+        and attempt.k < latest[attempt.n]
+    }
+    return [
+        row
+        for row in failed(rows)
+        if row.form and row.n not in doubtful and without_channel(row.to) not in stopped
+    ]
 
 
 def _reached_nobody(row: Row) -> bool:
     return row.status == states.ACCEPTED and row.message_status in _CAME_TO_NOTHING
 
 
-def _opted_out(row: Row) -> bool:
-    return states.OPTED_OUT in {row.error_code, row.message_error}
+def _who_opted_out(rows: Iterable[Row]) -> set[str]:
+    return {
+        without_channel(row.to)
+        for row in rows
+        if states.OPTED_OUT in {row.error_code, row.message_error}
+    }
 
 
 def positions_of(rows: object) -> list[int]:
@@ -130,22 +151,22 @@ def checked_for_resending(rows: Sequence[Row], positions: Sequence[int]) -> list
     Raises:
         JobError: One of them may not; none is sent.
     """
-    by_place = {row.n: row for row in rows}
+    by_place, stopped = {row.n: row for row in rows}, _who_opted_out(rows)
     chosen: list[Row] = []
     for n in positions:
         row = by_place.get(n)
         if row is None:
             raise JobError(f"The job has no row {n}. Nothing was sent.")
-        if (reason := _why_not(row)) is not None:
+        if (reason := _why_not(row, stopped)) is not None:
             raise JobError(f"Row {n} is not sent again: {reason}. Nothing was sent.")
         chosen.append(row)
     return chosen
 
 
-def _why_not(row: Row) -> str | None:
+def _why_not(row: Row, stopped: Collection[str]) -> str | None:
     if not row.form:
         return "what it said has been forgotten"
-    if _opted_out(row):
+    if without_channel(row.to) in stopped:
         return "its recipient has opted out"
     if row.status in {states.PENDING, states.ATTEMPTED}:
         return f"it is {row.status}, and goes by itself"

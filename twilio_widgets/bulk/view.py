@@ -116,7 +116,9 @@ class JobView:
 
         Never a row that was delivered or may have been, and never one whose recipient opted out.
         """
-        return self._frame(outcomes.resendable)
+        with reading(self._place) as ledger:
+            chosen = outcomes.resendable(ledger.rows(), ledger.attempts())
+            return outcomes.outcomes_of(ledger, chosen)
 
     def _frame(self, chosen: Callable[[list[Row]], list[Row]]) -> SafeFrame:
         with reading(self._place) as ledger:
