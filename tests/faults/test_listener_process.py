@@ -428,6 +428,19 @@ def test_another_accounts_store_is_refused_with_a_reason(house: House) -> None:
         house.link(connection=AuthTokenConnection("AC" + "2" * 32, TOKEN))
 
 
+def test_a_listener_of_another_account_is_left_running(house: House) -> None:
+    """Whoever names its store by mistake is refused, and neither ends it nor its webhooks."""
+    running = house.link()
+    for connection, root_url in (
+        (AuthTokenConnection("AC" + "2" * 32, TOKEN), None),
+        (AuthTokenConnection(ACCOUNT, TOKEN), "http://127.0.0.1:9"),
+    ):
+        with pytest.raises(ListenerError, match="holds events of account"):
+            house.link(connection=connection, root_url=root_url)
+    assert running.ask("status")["pid"] == running.pid
+    assert house.link().pid == running.pid
+
+
 def test_without_an_auth_token_there_is_nothing_to_start(house: House) -> None:
     key = ApiKeyConnection(ACCOUNT, "SK" + "7" * 32, "s" * 32)
     with pytest.raises(ConfigurationError, match="primary auth token"):

@@ -12,6 +12,7 @@ import os
 import secrets
 import sqlite3
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -134,7 +135,21 @@ def _recognise(db: sqlite3.Connection, path: Path, account_sid: str, world: str)
         )
     if db.execute("pragma quick_check(1)").fetchone() != ("ok",):
         raise Damaged
-    meta = schema.meta_of(db)
+    check_owner(schema.meta_of(db), path, account_sid=account_sid, world=world)
+
+
+def check_owner(meta: Mapping[str, str], path: Path, *, account_sid: str, world: str) -> None:
+    """Refuse a store that holds another account's events.
+
+    Args:
+        meta: What the file says about itself.
+        path: The file.
+        account_sid: Who wants it.
+        world: ``live`` or ``sandbox``.
+
+    Raises:
+        ListenerError: It is another account's.
+    """
     if (meta.get("account_sid"), meta.get("world")) != (account_sid, world):
         raise ListenerError(
             f"{path} holds events of {_shown(meta)}, not of {_shown_as(account_sid, world)}. "
@@ -205,7 +220,7 @@ def asides_of(path: Path) -> list[Path]:
     return sorted(path.parent.glob(f"{glob.escape(path.name)}.damaged-*"))
 
 
-def _shown(meta: dict[str, str]) -> str:
+def _shown(meta: Mapping[str, str]) -> str:
     return _shown_as(meta.get("account_sid", "?"), meta.get("world", "?"))
 
 

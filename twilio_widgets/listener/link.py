@@ -15,6 +15,7 @@ from twilio_widgets.errors import ListenerError
 from twilio_widgets.listener import wire
 from twilio_widgets.listener.launching import launch
 from twilio_widgets.listener.line import Line
+from twilio_widgets.listener.reading import Reader
 from twilio_widgets.listener.runtime import Runtime
 from twilio_widgets.listener.worker import Worker
 
@@ -76,7 +77,8 @@ class Link:
         """Find the listener of this store, or start it; there is never a second one.
 
         One that runs with another auth token, or on another port than the one asked for, is ended
-        first. Of one that runs, a public URL and a reply change only when `spec` states them.
+        first; never one of another account. Of one that runs, a public URL and a reply change only
+        when `spec` states them.
 
         Args:
             spec: What the listener is to be.
@@ -95,6 +97,11 @@ class Link:
                 if line.proven and spec.port in {0, port}:
                     return cls(line, started=started)._adopt(spec)
                 wish = port
+                try:
+                    _refuse_anothers_store(spec)
+                except ListenerError:
+                    line.close()
+                    raise
                 line.dismiss(_STOP_SECONDS)
             left = until - time.monotonic()
             if left <= 0:
@@ -264,6 +271,16 @@ class Link:
             # Also after an exception, which the thread's hook shows: Twilio is waiting.
             with contextlib.suppress(OSError):
                 self._line.send({"answer": said["question"], "text": text})
+
+
+def _refuse_anothers_store(spec: Spec) -> None:
+    """Refuse before anybody is sent away: a listener of another account goes on."""
+    try:
+        reader = Reader(spec.store)
+    except ListenerError:
+        return  # there is none; who still runs there is of no use to anybody
+    with reader:
+        reader.check_owner(spec.connection.acting_sid, spec.world)
 
 
 _GONE = "The listener's process has ended. Listener(…) starts it again."

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from twilio_widgets.errors import ListenerError
 from twilio_widgets.listener import schema
+from twilio_widgets.listener.database import check_owner
 from twilio_widgets.listener.event import Event, MessageStanding, Rejection
 from twilio_widgets.listener.signed import micros
 from twilio_widgets.listener.trouble import unavailable
@@ -175,6 +176,15 @@ class Reader:
     def store_id(self) -> str:
         """What tells this store from one that was begun anew at the same place."""
         return str(self._rows("select value from meta where name = 'store'")[0][0])
+
+    def check_owner(self, account_sid: str, world: str) -> None:
+        """Refuse a store of another account.
+
+        Raises:
+            ListenerError: It is another account's.
+        """
+        meta = dict(self._rows("select name, value from meta"))
+        check_owner(meta, self._path, account_sid=account_sid, world=world)
 
     def data_version(self) -> int:
         """Return a number that changes when the writer has committed something."""
