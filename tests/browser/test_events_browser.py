@@ -183,3 +183,24 @@ def test_it_is_handsome_when_narrow_and_when_it_polls(
     row(card).click()
     card.evaluate("(element) => { element.style.width = '400px'; }")
     draw(notebook, card, "narrow")
+
+
+@pytest.mark.long
+def test_with_no_way_in_it_is_told_what_was_looked_at(
+    notebook: Notebook, show: Callable[..., Locator]
+) -> None:
+    card = show(
+        "from twilio_widgets.core.connection import AuthTokenConnection\n"
+        "account = Twilio(AuthTokenConnection('AC' + '1' * 32, '2' * 32))\n"
+        "panel = EventsPanel(account, store=sandbox.data_folder / 'events.sqlite')\n"
+        "panel"
+    )
+    button(card, "Start").click()
+    expect(card.get_by_text("no way in", exact=True)).to_be_visible()
+    expect(card.get_by_text("No way in was found:")).to_be_visible()
+    assert notebook.execute("print(panel._page_url)").startswith(notebook.lab.url)
+    draw(notebook, card, "no-way-in")
+    card.get_by_label("Public URL").fill("https://hooks.example")
+    notebook.press("Enter")
+    expect(card.get_by_text("https://hooks.example/inbound#rc=3&rp=all")).to_be_visible()
+    draw(notebook, card, "tunnel")
