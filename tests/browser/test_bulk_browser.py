@@ -190,3 +190,53 @@ def test_a_kernel_killed_on_the_way_leaves_a_job_that_goes_on(
         accepted = Counter(one.to for one in sandbox.ledger)
         assert set(accepted.values()) == {1}
         assert len(accepted) + said(notebook, "panel.job.progress.unknown") >= 105
+
+
+@pytest.mark.long
+def test_a_chosen_file_and_the_keyboard_alone(
+    notebook: Notebook, open_panel: Callable[..., Locator]
+) -> None:
+    """The file travels once and is no part of the notebook; words and Tab send what it holds."""
+    card = open_panel(f", body={'Hello ' + HOSTILE!r}, undo_seconds=0")
+    content = f'name,mobile\n"{HOSTILE.replace(chr(34), chr(34) * 2)}",+14155550101\n'
+    file = {"name": "people.csv", "mimeType": "text/csv", "buffer": content.encode()}
+    card.get_by_label("CSV or Excel file").set_input_files(file)
+    expect(card.get_by_text("people.csv: 1 row")).to_be_visible()
+    expect(card.get_by_label("Recipient")).to_have_value("mobile")
+    card.get_by_label("Message").fill("Hello {name}")
+    button(card, "Check").focus()
+    notebook.press("Enter")
+    words = card.get_by_placeholder("send 1")
+    words.focus()
+    notebook.page.keyboard.type("send 1")
+    draw(notebook, card, "file")
+    notebook.press("Tab")
+    expect(button(card, "Send")).to_be_focused()
+    notebook.press("Enter")
+    expect(pill(card)).to_have_text("finished")
+    assert said(notebook, "[one.body for one in sandbox.ledger]") == [f"Hello {HOSTILE}"]
+    assert "alert(2)" not in json.dumps(notebook.save()["cells"][1]["outputs"])
+
+
+@pytest.mark.long
+def test_a_job_at_the_end_of_a_cell_is_a_live_bar(
+    notebook: Notebook, open_panel: Callable[..., Locator]
+) -> None:
+    send = (
+        f"plan = tw.plan(guests, to='phone', body={BODY!r}, from_=sandbox.numbers[0], rate=2)\n"
+        "job = plan.send(twilio, name='spring', undo_seconds=4)\njob"
+    )
+    notebook.open([BEGIN.replace("HOSTILE", "'M'") + "\nimport twilio_widgets as tw", send])
+    notebook.run_all()
+    card = notebook.page.locator(".tw-card")
+    expect(button(card, "Undo")).to_be_visible()
+    expect(card.get_by_text("a second")).to_be_visible()
+    draw(notebook, card, "bar")
+    button(card, "Pause").click()
+    expect(pill(card)).to_have_text("paused")
+    button(card, "Go on").click()
+    expect(button(card, "Pause")).to_be_visible()
+    button(card, "Cancel").click()
+    expect(pill(card)).to_have_text("cancelled")
+    counts = said(notebook, "job.progress.counts")
+    assert said(notebook, "len(sandbox.ledger)") == counts["accepted"]

@@ -161,6 +161,23 @@ def test_an_unknown_row_is_settled_by_the_log_and_never_offered_again(sandbox, m
     assert len(sandbox.ledger) == 3
 
 
+def test_a_row_that_nothing_settles_is_not_sure_and_says_what_would_settle_it(sandbox, make):
+    """The log cannot be read: nothing is proved, and nothing offers to send it again."""
+    sandbox.fail(fault="reset_after_accept")
+    panel = check(make())
+    sandbox.fail(status=403, method="GET", path="Messages", times=9)
+    until(say(panel, "send 3"), "resting")
+    first = panel._state.groups[0]
+    assert (first.status, first.count) == ("not sure", 1)
+    assert "job.attach(row, sid)" in first.meaning
+    outcome = {row["row"]: row["outcome"] for row in panel._area.outcomes.rows}
+    assert outcome == {0: "unknown · not sure", 1: "accepted", 3: "accepted"}
+    assert panel._state.resendable == 0
+    assert panel._actions.again.layout.display == "none"
+    assert panel._actions.find_out.layout.display is None
+    assert panel._head.pill == "finished, 1 not sure"
+
+
 # Guard rails
 
 
