@@ -21,7 +21,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,10 @@ class Quick(AuthTokenConnection):
     """A connection to a Twilio that lists what it accepts at once."""
 
     settle_seconds = 0.2
+
+
+TOGETHER = 8
+"""So many jobs go on at once in one process."""
 
 
 @dataclass(frozen=True)
@@ -273,18 +277,27 @@ class Killer:
         return json.loads(self._server.stdout.readline())
 
     def resume(self, *tasks: Task) -> list[Job]:
-        """Go on with jobs until nothing of them is pending; begin one that never was there."""
-        jobs = [self._again(task) for task in tasks]
-        for _ in range(20):
-            if all(job.wait(30).state == "finished" for job in jobs):
-                break
-            for job in jobs:
-                if job.wait(30).state != "finished":
-                    job.resume()
+        """Go on with jobs, a few at once, until nothing of them is pending or unsettled."""
+        jobs: list[Job] = []
+        for start in range(0, len(tasks), TOGETHER):
+            jobs += self._come_to_their_end(tasks[start : start + TOGETHER])
         return jobs
 
+    def _come_to_their_end(self, tasks: Sequence[Task]) -> list[Job]:
+        jobs = [self._again(task) for task in tasks]
+        for _ in range(20):
+            going = [job for job in jobs if job.wait(60).state != "finished"]
+            for job in going:
+                job.resume()
+            if not going:
+                break
+        for job in jobs:  # a busy machine may have carried a request out after the last look
+            if job.progress.unknown:
+                job.resume()
+        return [job for job in jobs if job.wait(60)]
+
     def _again(self, task: Task) -> Job:
-        client = task.client()
+        client = replace(task, timeout=30.0).client()
         asked = plan(task.name, task.sender, task.rows)
         options = {"name": task.name, "folder": task.folder, "rate": None, "undo_seconds": 0}
         job = Job.start(asked, client, **options)
@@ -312,7 +325,10 @@ class Killer:
             elif status == "accepted" and accepted.get(sid) != f"{task.name}/{row}":
                 wrong.append(f"{task.name}: row {row} has a message that is not its own")
             elif status == "unknown" and really:
-                wrong.append(f"{task.name}: row {row} was sent, and is not known to be")
+                why = frame.loc[frame["row"] == row, "explanation"].item()
+                wrong.append(
+                    f"{task.name}: row {row} was sent, and is not known to be ({why} {job!r})"
+                )
         return wrong
 
     def close(self) -> None:
