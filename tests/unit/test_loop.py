@@ -69,3 +69,14 @@ def test_many_threads_can_begin_and_end_it_at_once():
     for thread in threads:
         thread.join()
     assert sorted(found) == sorted([number for number in range(8) for _ in range(50)])
+
+
+def test_threads_that_work_borrowed_end_with_it():
+    """Such as the one in which a busy job waits for the disk."""
+    before = set(threading.enumerate())
+
+    async def borrows() -> str:
+        return await asyncio.to_thread(lambda: threading.current_thread().name)
+
+    assert loop.start(borrows()).result(5).startswith("asyncio")
+    assert set(threading.enumerate()) - before == set()

@@ -97,6 +97,7 @@ class _Thread(threading.Thread):
         try:
             self.loop.run_forever()
             self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+            self.loop.run_until_complete(self.loop.shutdown_default_executor())
         finally:
             asyncio.set_event_loop(None)
             self.loop.close()
