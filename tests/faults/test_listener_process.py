@@ -559,6 +559,7 @@ def test_what_was_acknowledged_under_load_survives_being_killed(house: House) ->
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 def test_what_was_acknowledged_under_load_survives_fifty_kills(house: House) -> None:
     assert killed_under_load(house, 50) > 5_000
 
