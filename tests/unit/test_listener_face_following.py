@@ -5,19 +5,21 @@ from __future__ import annotations
 import queue
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
+from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.listener.event import Arrival, Event
 from twilio_widgets.listener.following import Following
 from twilio_widgets.listener.reading import Reader
 from twilio_widgets.listener.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -45,6 +47,13 @@ def following(store: Store, **options: float) -> Iterator[Following]:
             yield made
         finally:
             made.stop()
+
+
+def until(holds: Callable[[], object]) -> None:
+    end = time.monotonic() + WITHIN
+    while not holds():
+        assert time.monotonic() < end, "it never held"
+        time.sleep(0.005)
 
 
 class Heard:
@@ -247,6 +256,42 @@ def test_a_callback_that_asks_to_exit_ends_nothing_but_its_own_event(store):
         assert heard.next(2) == [1, 2]
         assert told.wait(WITHIN)
         assert [each.error for each in followed.parked] == ["SystemExit: no +1 4••• ••• 123"] * 2
+
+
+@pytest.mark.parametrize(
+    ("name", "after", "field"),
+    [(5, 0, "name"), ("", 0, "name"), *((None, x, "after") for x in ("1", -1, 10**30, True, 1.0))],
+)
+def test_what_is_no_name_and_no_id_is_refused_at_once(store, name, after, field):
+    with following(store) as followed:
+        with pytest.raises(ConfigurationError) as refused:
+            followed.subscribe(lambda event: None, name, after)
+        assert refused.value.field == field
+        with pytest.raises(ConfigurationError, match="takes a function"):
+            followed.watch(5)
+
+
+def test_whatever_goes_wrong_in_between_is_said_and_following_goes_on(store, monkeypatch):
+    store.commit([arrival(1)])
+    heard = Heard()
+    with following(store) as followed:
+        reading, events = followed._reader, followed._reader.events
+        wrong = threading.Event()
+
+        def fails(**_: object) -> list[Event]:
+            wrong.set()
+            raise MemoryError("for +14155550123")
+
+        monkeypatch.setattr(reading, "events", fails)
+        followed.subscribe(heard, None, 0)
+        assert wrong.wait(WITHIN)
+        until(lambda: followed.problem)
+        said = "Events could not be handed on: MemoryError: for +1 4••• ••• 123"
+        assert followed.problem == said
+        monkeypatch.setattr(reading, "events", events)
+        followed.nudge()
+        assert heard.next(1) == [1]
+        until(lambda: followed.problem is None)
 
 
 def test_unsubscribed_is_unsubscribed_even_from_within(store):

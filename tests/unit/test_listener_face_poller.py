@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -316,6 +316,8 @@ def test_its_words_are_the_same_tomorrow(twilio):
         ({"budget": 0}, "budget"),
         ({"budget": 2.5}, "budget"),
         ({"numbers": []}, "numbers"),
+        ({"numbers": 5}, "numbers"),
+        ({"numbers": [14155550123]}, "numbers"),
         ({"since": "yesterday"}, "since"),
         ({"since": datetime(2026, 1, 1)}, "since"),  # noqa: DTZ001
     ],
@@ -324,6 +326,13 @@ def test_what_cannot_be_right_is_refused_by_name(twilio, options, field):
     with pytest.raises(ConfigurationError) as refused:
         Poller(twilio, watch=False, **options)
     assert refused.value.field == field
+
+
+@pytest.mark.parametrize("before", ["2026-01-01", 5, date(2026, 1, 1), datetime(2026, 1, 1)])  # noqa: DTZ001
+def test_what_is_no_moment_forgets_nothing(twilio, before):
+    with Poller(twilio, watch=False) as poller, pytest.raises(ConfigurationError) as refused:
+        poller.forget(before)
+    assert refused.value.field == "before"
 
 
 # The cadence

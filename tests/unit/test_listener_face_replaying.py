@@ -41,6 +41,9 @@ TOKEN = "12345"
         "127.0.0.1",
         "http://127.0.0.1/ HTTP/1.1\r\nX: y",
         "",
+        b"http://127.0.0.1/",
+        5,
+        None,
     ],
 )
 def test_a_replay_never_leaves_this_machine(monkeypatch, url):

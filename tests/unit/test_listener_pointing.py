@@ -198,7 +198,9 @@ def test_pointing_where_it_points_already_changes_nothing(twilio, estate, tmp_pa
     assert estate.now() == before
 
 
-@pytest.mark.parametrize("named", ["07700900123", "AC" + "0" * 32, "", "MG123", "+1555000\u0661"])
+@pytest.mark.parametrize(
+    "named", ["07700900123", "AC" + "0" * 32, "", "MG123", "+1555000\u0661", None, 5, b"x"]
+)
 def test_what_is_no_number_or_service_is_refused_with_a_sentence(twilio, tmp_path, named):
     with pytest.raises(ConfigurationError, match=r"\(PN…\) or of a messaging service"):
         pointing.point(twilio, tmp_path, named, URL)
@@ -206,7 +208,7 @@ def test_what_is_no_number_or_service_is_refused_with_a_sentence(twilio, tmp_pat
 
 
 def test_a_number_of_somebody_else_is_refused(twilio, tmp_path):
-    with pytest.raises(ConfigurationError, match="not a phone number of AC"):
+    with pytest.raises(ConfigurationError, match=r"^\+1 5••• ••• \d+ is not a phone number of AC"):
         pointing.point(twilio, tmp_path, "+15005550006", URL)
 
 

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from twilio_widgets.core.masking import mask
+from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.listener.cursors import Cursors
 from twilio_widgets.listener.event import Event
 from twilio_widgets.listener.noticing import Noticing
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 RETRIES: Final = 3
 _FIRST_PAUSE: Final = 0.05
 _PAGE: Final = 200
+_LAST_ID: Final = 2**63 - 1
+"""The highest number that SQLite gives a row."""
 _SAVE_EVERY: Final = 0.2
 """Seconds between two writes of a cursor: what a crash makes a consumer see again."""
 
@@ -98,6 +101,10 @@ class Following:
 
     def subscribe(self, call: OnEvent, name: str | None, after: int | None) -> Unsubscribe:
         """Hand every further event to `call`; see `EventSource.on_event`."""
+        if name is not None and (not isinstance(name, str) or not name):
+            raise ConfigurationError("name is a text by which it goes on later.", field="name")
+        if after is not None and (type(after) is not int or not 0 <= after <= _LAST_ID):
+            raise ConfigurationError("after is the id of an event, or 0.", field="after")
         start = self._start_of(name, after)
         label = name or str(getattr(call, "__qualname__", type(call).__qualname__))
         consumer = _Consumer(call, label, start, name)
@@ -116,6 +123,8 @@ class Following:
 
     def watch(self, changed: Callable[[], object]) -> Unsubscribe:
         """Call `changed` after something was committed; see `EventSource.on_change`."""
+        if not callable(changed):
+            raise ConfigurationError("on_change takes a function.", field="changed")
         with self._lock:
             self._watchers = [*self._watchers, changed]
         self._changes.begin()

@@ -22,7 +22,7 @@ from twilio_widgets.listener.message_log import MessageLog
 from twilio_widgets.listener.reading import Reader
 from twilio_widgets.listener.source import EventSource, client_of, store_path
 from twilio_widgets.listener.spec import Spec, secrets_of
-from twilio_widgets.listener.store import RETENTION_DAYS
+from twilio_widgets.listener.store import RETENTION_DAYS, check_moment
 
 if TYPE_CHECKING:
     from twilio_widgets.client import Twilio
@@ -235,8 +235,7 @@ class Listener(EventSource):
         Returns:
             How many events were deleted.
         """
-        if before is not None and before.tzinfo is None:
-            raise ConfigurationError("before has no time zone. Add one.", field="before")
+        check_moment(before)
         now = self.connection.now()
         at = None if before is None else before.isoformat()
         deleted = int(self._keeper.ask("forget", before=at)["deleted"])

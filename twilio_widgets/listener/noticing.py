@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from twilio_widgets.core.masking import mask
 from twilio_widgets.errors import TwilioWidgetsError
 
 if TYPE_CHECKING:
@@ -72,6 +73,10 @@ class Noticing:
             except (TwilioWidgetsError, OSError) as error:
                 # The store was moved, say, or the disk is full. It is tried again, and said.
                 self.problem = str(error)
+            except Exception as error:  # noqa: BLE001  # it goes on, and does not go silent
+                self.problem = mask(
+                    f"Events could not be handed on: {type(error).__name__}: {error}"
+                )
 
     def _changed(self) -> bool:
         version, self._version = self._version, self._reader.data_version()

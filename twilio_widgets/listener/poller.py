@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,7 +17,7 @@ from twilio_widgets.listener.looking import Looked, Looking
 from twilio_widgets.listener.message_log import MessageLog
 from twilio_widgets.listener.reading import Reader
 from twilio_widgets.listener.source import EventSource, client_of, store_path
-from twilio_widgets.listener.store import RETENTION_DAYS, Store
+from twilio_widgets.listener.store import RETENTION_DAYS, Store, check_moment
 
 if TYPE_CHECKING:
     from twilio_widgets.client import Twilio
@@ -138,8 +138,7 @@ class Poller(EventSource):
         Returns:
             How many events were deleted.
         """
-        if before is not None and before.tzinfo is None:
-            raise ConfigurationError("before has no time zone. Add one.", field="before")
+        check_moment(before)
         return self._watch.forget(before)
 
     def __repr__(self) -> str:
@@ -237,10 +236,14 @@ def _let_go(watch: _Watch, following: Following) -> None:
 
 
 def _addresses(numbers: Sequence[str] | str | None) -> tuple[str, ...]:
+    if numbers is None:
+        return ()
     if isinstance(numbers, str):
         numbers = (numbers,)
-    if numbers is not None and not numbers:
+    if not isinstance(numbers, Iterable) or not all(isinstance(each, str) for each in numbers):
+        raise ConfigurationError("numbers is a phone number or several, as text.", field="numbers")
+    if not numbers:
         raise ConfigurationError(
             "numbers names no number. Leave it out for the whole account.", field="numbers"
         )
-    return tuple(numbers or ())
+    return tuple(numbers)

@@ -53,7 +53,13 @@ def target_of(url: str) -> Target:
         raise Refused(
             "That is no URL, so nothing was sent. Write http://127.0.0.1:PORT/…"
         ) from None
-    if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
+    if (
+        not isinstance(url, str)
+        or not url.isascii()
+        or not url.isprintable()
+        or " " in url
+        or "\\" in url
+    ):
         raise Refused("The URL holds a character that no URL holds, so nothing was sent.")
     if parts.scheme != "http" or not is_loopback(address):
         raise Refused(

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Literal
 
-from twilio_widgets.errors import ListenerError, StoreUnavailable
+from twilio_widgets.errors import ConfigurationError, ListenerError, StoreUnavailable
 from twilio_widgets.listener import durable, schema
 from twilio_widgets.listener.batch import Batch, Receipt
 from twilio_widgets.listener.database import PATIENCE, Opened, asides_of, open_store
@@ -311,3 +311,18 @@ def _sole_writer(path: Path, lock: Path) -> Iterator[None]:
                 "or give another file: Listener(…, store=…)."
             ) from error
         yield
+
+
+def check_moment(before: datetime | None) -> None:
+    """Refuse what is no moment until which events are forgotten.
+
+    Raises:
+        ConfigurationError: It is no datetime, or has no time zone.
+    """
+    if before is not None and not isinstance(before, datetime):
+        raise ConfigurationError(
+            "before is a datetime with a time zone; leave it out to forget everything.",
+            field="before",
+        )
+    if before is not None and before.tzinfo is None:
+        raise ConfigurationError("before has no time zone. Add one.", field="before")

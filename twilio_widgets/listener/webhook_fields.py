@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from twilio_widgets.core.answers import mapping_of
 from twilio_widgets.core.flow import NewPatience, change, read
+from twilio_widgets.core.masking import mask
 from twilio_widgets.core.paging import json_page
 from twilio_widgets.core.request import Flow, Request
 from twilio_widgets.errors import BadResponse, ConfigurationError
@@ -96,7 +97,7 @@ def place_of(
     Raises:
         ConfigurationError: It is none of these, or not a number of this account.
     """
-    named = number_or_service.strip()
+    named = number_or_service.strip() if isinstance(number_or_service, str) else ""
     account = connection.acting_sid
     if re.fullmatch(r"MG[0-9a-fA-F]{32}", named):
         return Place(SERVICE, named, account)
@@ -116,8 +117,8 @@ def place_of(
         if row.get("phone_number") == named:
             return Place(NUMBER, str(row["sid"]), account)
     raise ConfigurationError(
-        f"{named} is not a phone number of {connection.masked_account}: twilio.numbers() lists "
-        "them.",
+        f"{mask(named)} is not a phone number of {connection.masked_account}: twilio.numbers() "
+        "lists them.",
         field="number_or_service",
     )
 
