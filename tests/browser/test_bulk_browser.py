@@ -179,7 +179,6 @@ def test_a_kernel_killed_on_the_way_leaves_a_job_that_goes_on(
 
         notebook.run_all()
         expect(card.get_by_text('Job "guests" is paused')).to_be_visible()
-        draw(notebook, card, "unfinished")
         button(card, "Open it").click()
         button(card, "Go on").click()
         words = card.get_by_placeholder(re.compile(r"^send \d+$"))

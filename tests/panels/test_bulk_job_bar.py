@@ -99,6 +99,7 @@ def test_the_buttons_are_those_that_mean_something():
     assert asked(progress("paused", accepted=3)) == []
     assert asked(progress("finished", accepted=3)) == []
     assert asked(progress("cancelled", skipped=3)) == []
+    assert picture_of(progress("running", pending=3), here=False).buttons == ()
 
 
 def test_a_job_that_is_not_sure_of_a_row_is_not_simply_finished():

@@ -56,15 +56,17 @@ class Picture:
     """What can be asked now, and what stands on its button."""
 
 
-def picture_of(progress: JobProgress, *, note: str = "") -> Picture:
+def picture_of(progress: JobProgress, *, note: str = "", here: bool = True) -> Picture:
     """Return the picture of a job.
 
     Args:
         progress: How far it has come.
         note: What there is to say beside what the job says itself.
+        here: Whether it goes on in this process, if it does: another one's cannot be asked.
     """
     buttons = _BUTTONS.get(progress.state, ())
-    if progress.state == "paused" and not waits(progress):
+    elsewhere = progress.under_way and not here
+    if elsewhere or (progress.state == "paused" and not waits(progress)):
         buttons = ()
     return Picture(
         total=progress.total,

@@ -127,7 +127,8 @@ class JobBar(ipywidgets.VBox):
                 self._line.show(unreadable(sentence_of(error)), busy=False)
                 return
             self._head.show(*pill_of(progress))
-            self._line.show(picture_of(progress, note=self._note), busy=self._busy)
+            picture = picture_of(progress, note=self._note, here=self._job.under_way)
+            self._line.show(picture, busy=self._busy)
         self._on_change(progress)
 
     def join(self, timeout: float | None = None) -> bool:
