@@ -64,7 +64,7 @@ def _opened(spec: Spec) -> Store:
     return Store.open(
         spec.store,
         account_sid=spec.connection.acting_sid,
-        world="sandbox" if spec.root_url else "live",
+        world=spec.world,
         retention_days=spec.retention_days,
     )
 

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from twilio_widgets.core.connection import (
     KEY_CANNOT_VALIDATE,
@@ -88,7 +88,7 @@ class Spec:
         check_reply(self.reply)
 
     @property
-    def world(self) -> str:
+    def world(self) -> Literal["live", "sandbox"]:
         """``sandbox`` or ``live``."""
         return "sandbox" if self.root_url else "live"
 
