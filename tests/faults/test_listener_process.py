@@ -575,16 +575,22 @@ def box() -> Iterator[Sandbox]:
         yield sandbox
 
 
+def point_number(house: House, box: Sandbox, link: Link) -> str:
+    """Point the first number at a listener; return where it leads then."""
+    url = f"http://127.0.0.1:{link.port}/inbound"
+    with Twilio(box.connection) as twilio:
+        folder = pointing.folder_of(house.spec().store)
+        pointing.point(twilio, folder, twilio.numbers()[0].phone_number, url)
+    return url
+
+
 def pointed_here(house: House, box: Sandbox, **changes: Any) -> tuple[Link, Callable[[], str]]:
     """Start a listener at which a number is pointed; return how to see where it leads."""
     numbers = _api(box, "GET", "{AC}/IncomingPhoneNumbers.json")["incoming_phone_numbers"]
     path = f"{{AC}}/IncomingPhoneNumbers/{numbers[0]['sid']}.json"
     _api(box, "POST", path, SmsUrl=THEIRS)
     link = house.link(connection=box.connection, root_url=box.url, **changes)
-    url = f"http://127.0.0.1:{link.port}/inbound"
-    with Twilio(box.connection) as twilio:
-        folder = pointing.folder_of(house.spec().store)
-        pointing.point(twilio, folder, numbers[0]["phone_number"], url)
+    url = point_number(house, box, link)
 
     def leads_to() -> str:
         return str(_api(box, "GET", path)["sms_url"])
@@ -618,8 +624,13 @@ def test_what_a_killed_listener_left_is_put_back_before_the_next_one_is_ready(
     link, leads_to = pointed_here(house, box)
     house.kill(link)
     assert leads_to() != THEIRS
-    house.link(connection=box.connection, root_url=box.url)
+    after = house.link(connection=box.connection, root_url=box.url)
     assert leads_to() == THEIRS
+    (notice,) = after.ask("status")["notices"]  # it would be waiting for what no longer comes
+    assert notice.startswith("The listener before this one did not end in good order. +1 ")
+    assert notice.endswith(" again. Point it here again if it is to come here.")
+    point_number(house, box, after)
+    assert after.ask("status")["notices"] == []
 
 
 def test_a_kernel_that_leaves_puts_nothing_back(house: House, box: Sandbox) -> None:

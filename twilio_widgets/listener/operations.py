@@ -99,7 +99,7 @@ class Operations:
             "rejections": dict(service.turned_away.counts),
             "store": str(service.store.path),
             "journal_mode": service.store.journal_mode,
-            "notices": list(service.store.notices),
+            "notices": service.notices,
         }
 
     async def _set_reply(self, text: str | None = None, ask: bool = False) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from twilio_widgets.errors import ListenerError
 from twilio_widgets.listener.address import Address
 from twilio_widgets.listener.committing import Committer
 from twilio_widgets.listener.control import Control
@@ -65,6 +66,8 @@ class Service:
         """The newest event that was stored since the start."""
         self.outcome: dict[str, Any] = {}
         """What became of the webhooks that were pointed here, once it is over."""
+        self.put_back: list[dict[str, Any]] = []
+        """What became of the webhooks that a listener before this one had left behind."""
         self.over = asyncio.Event()
         """Set when nothing is left to do."""
         self._log = log
@@ -79,7 +82,8 @@ class Service:
     async def begin(self, webhooks: socket.socket, control: socket.socket) -> Runtime:
         """Serve on two listening sockets, and return where a kernel finds us."""
         loop = asyncio.get_running_loop()
-        await self._put_back(_LEFTOVER_SECONDS)  # whoever left them can no longer do it
+        # Whoever left them can no longer do it.
+        self.put_back = await self._put_back(_LEFTOVER_SECONDS)
         self.runtime = Runtime(
             pid=os.getpid(),
             port=webhooks.getsockname()[1],
@@ -141,6 +145,19 @@ class Service:
 
     # What happens
 
+    @property
+    def notices(self) -> list[str]:
+        """What a person should know, as sentences."""
+        gone = [each for each in self.put_back if each["state"] == "restored"]
+        again = self._pointed() if gone else set()
+        left = [
+            f"The listener before this one did not end in good order. {each['text']} Point it here "
+            "again if it is to come here."
+            for each in gone
+            if each["sid"] not in again
+        ]
+        return [*left, *self.store.notices]
+
     def forward(self, key: str | None, token: Secret | None, where: Path | None) -> None:
         """Trust Jupyter's server, which forwards to us under a key by a token; None trusts none.
 
@@ -168,6 +185,13 @@ class Service:
         if problem is not None:
             self._log.say("store", problem)
             self.control.tell()
+
+    def _pointed(self) -> set[str]:
+        from twilio_widgets.listener import pointing
+
+        with contextlib.suppress(ListenerError):
+            return {each.sid for each in pointing.pointed(pointing.folder_of(self.spec.store))}
+        return set()
 
     async def _put_back(self, seconds: float) -> list[dict[str, Any]]:
         loop = asyncio.get_running_loop()
