@@ -10,6 +10,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import fields
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final
 
@@ -140,13 +141,24 @@ def event_of(row: Sequence[Any]) -> Event:
 
 def message_values(standing: MessageStanding) -> tuple[Any, ...]:
     """Return a standing as SQLite takes it, in the order of `MESSAGE`."""
-    values = {name: getattr(standing, name) for name in _MESSAGE_FIELDS}
-    values["words"] = json.dumps(standing.words)
-    values["first_at"], values["last_at"] = micros(standing.first_at), micros(standing.last_at)
-    return tuple(values.values())
+    values = list(_read_standing(standing))
+    for place, written in _WRITTEN:
+        values[place] = written(values[place])
+    return tuple(values)
+
+
+@lru_cache(maxsize=256)
+def _words_text(words: tuple[tuple[str, int | None], ...]) -> str:
+    return json.dumps(words)  # few are ever different
 
 
 _MESSAGE_FIELDS: Final = tuple(field.name for field in fields(MessageStanding))
+_read_standing = attrgetter(*_MESSAGE_FIELDS)
+_WRITTEN: Final = tuple(
+    (_MESSAGE_FIELDS.index(name), written)
+    for name, written in (("words", _words_text), ("first_at", micros), ("last_at", micros))
+)
+"""What is not kept as it is: where it stands, and how it is written."""
 
 
 def message_of(row: Sequence[Any]) -> MessageStanding:
