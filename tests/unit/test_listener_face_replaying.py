@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
+import socket
+import threading
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -136,3 +140,26 @@ def test_what_was_seen_in_the_log_is_posted_as_a_webhook_would_be(monkeypatch):
     said = {"MessageSid": "SM1", "MessageStatus": "sent"}
     signature = headers["X-Twilio-Signature"]
     assert RequestValidator(TOKEN).validate("http://127.0.0.1/hook", said, signature)
+
+
+def test_an_answer_that_never_ends_is_not_waited_for():
+    """A byte now and then keeps a socket's own patience awake for ever."""
+
+    def drips(server: socket.socket) -> None:
+        caller, _ = server.accept()
+        with caller, contextlib.suppress(OSError):
+            caller.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+            for _ in range(500):
+                caller.sendall(b"x")
+                time.sleep(0.01)
+
+    arrival = Arrival(kind="status", received_at=NOON, parameters=(("MessageSid", "SM1"),))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=drips, args=(server,))
+        thread.start()
+        target = target_of(f"http://127.0.0.1:{server.getsockname()[1]}/")
+        outcome = replay(Event.of_arrival(arrival, id=7), target, Secret(TOKEN), seconds=0.3)
+        thread.join(20)
+
+    late = "TimeoutError: the answer was not there in time."
+    assert (outcome.http_status, outcome.problem) == (None, late)

@@ -7,7 +7,10 @@ followed, and no proxy is asked.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
+import socket
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode, urlsplit
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 
 SECONDS: Final = 15.0
 """For one answer, as with Twilio."""
+
+_LATE: Final = "TimeoutError: the answer was not there in time."
 
 _FORM: Final = "application/x-www-form-urlencoded"
 
@@ -144,14 +149,29 @@ def _sent(
         headers["Content-Type"] = _FORM
     line = f"{target.path}?{query}" if query else target.path
     caller = http.client.HTTPConnection(target.address, target.port, timeout=seconds)
+    late = threading.Event()
+    timer = threading.Timer(seconds, _cut, (caller, late))  # the socket's own is for each part
+    timer.daemon = True
+    timer.start()
     try:
         caller.request("POST" if by_post else "GET", line, form or None, headers)
         status = caller.getresponse().status
     except (OSError, http.client.HTTPException) as error:
-        return None, f"{type(error).__name__}: {error}"
+        return None, _LATE if late.is_set() else f"{type(error).__name__}: {error}"
     finally:
+        timer.cancel()
+        timer.join()
         caller.close()
+    if late.is_set():
+        return None, _LATE
     return status, "A redirect, which is not followed." if 300 <= status < 400 else None
+
+
+def _cut(caller: http.client.HTTPConnection, late: threading.Event) -> None:
+    late.set()
+    if caller.sock is not None:
+        with contextlib.suppress(OSError):
+            caller.sock.shutdown(socket.SHUT_RDWR)
 
 
 def _with(url: str, query: str) -> str:
