@@ -14,6 +14,7 @@ import pytest
 from twilio_widgets import AsyncTwilio, Sandbox, Twilio
 from twilio_widgets.bulk.job import Job
 from twilio_widgets.bulk.outcomes import positions_of
+from twilio_widgets.core import messages
 from twilio_widgets.core.policy import Policy
 from twilio_widgets.errors import (
     ConfigurationError,
@@ -631,3 +632,50 @@ def test_who_opted_out_is_sent_nothing_again_by_any_of_their_rows(sandbox, twili
     assert list(job.resendable["row"]) == []
     with pytest.raises(JobError, match="Row 0 is not sent again: its recipient has opted out"):
         job.resend([0])
+
+
+def test_a_message_of_another_job_is_not_taken_for_a_lost_one(sandbox, twilio):
+    begun(twilio, name="first", rows=1).wait(20)
+    sandbox.fail(status=503)
+    with Twilio(sandbox.connection) as another:  # which knows nothing of the first one's sends
+        job = begun(another, name="second", rows=1)
+        assert job.wait(20).unknown == 1
+    assert job.outcomes["sid"].isna().all()
+
+
+def test_a_message_the_client_sent_alone_is_not_taken_for_a_lost_one(sandbox, twilio):
+    twilio.messages.send("+14155551000", from_=sandbox.numbers[0], body="Hi 0")
+    sandbox.fail(status=503)
+    job = begun(twilio, rows=1)
+    assert job.wait(20).unknown == 1
+
+
+def test_a_scheduled_message_that_twilio_would_not_cancel_is_unknown(sandbox, twilio):
+    job = Job.start(scheduled(sandbox), twilio, name="later", undo_seconds=0)
+    job.wait(20)
+    sandbox.fail(status=500, times=50, method="POST", path=job.outcomes["sid"][1])
+    ledger = job.cancel()
+    assert (ledger.cancelled, ledger.unknown) == ((0, 2, 3, 4), (1,))
+
+
+def test_a_callback_of_the_users_own_is_not_taken_away(sandbox, twilio, monkeypatch):
+    forms = []
+    create = messages.create
+
+    def seen(connection, patience, form, *others, **more):
+        forms.append([value for name, value in form if name == "StatusCallback"])
+        return create(connection, patience, form, *others, **more)
+
+    monkeypatch.setattr(messages, "create", seen)
+    asked = plan(sandbox.numbers[0], 1, status_callback="https://example.com/mine")
+    Job.start(asked, twilio, name="mine", undo_seconds=0, callbacks=Heard()).wait(20)
+    assert forms == [["https://example.com/mine"]]
+
+
+class Heard:
+    """A listener that has heard nothing."""
+
+    status_url = "https://example.com/status"
+
+    def find_by_token(self, token: str) -> str | None:
+        return None
