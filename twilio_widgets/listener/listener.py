@@ -131,6 +131,13 @@ class Listener(EventSource):
         """
         return self._entrance.shown.status_url
 
+    def find_by_token(self, token: str) -> str | None:
+        """Return the SID of the message whose status callback carried a job's token, once one came.
+
+        With this ``plan.send(…, callbacks=listener)`` settles what became of a lost reply.
+        """
+        return self.reader.sid_of_token(token)
+
     @property
     def port(self) -> int:
         """The port on 127.0.0.1."""
