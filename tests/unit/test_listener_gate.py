@@ -455,6 +455,7 @@ WRONG_URLS = [
     "hooks.example.org", "ftp://hooks.example.org", "https://", "https://user:pw@hooks.example.org",
     "https://hooks.example.org?x=1", "https://hooks.example.org/#rc=3", "https://a b", "",
     "https://hooks.example.org:99999", "https://hooks.example.org/\n/a", None, 7,
+    "https://exämple.org", "https://<host>.org", "https://hooks..example.org",
 ]  # fmt: skip
 
 

@@ -8,6 +8,7 @@ token that nobody else does. Whatever else a request says about itself changes n
 from __future__ import annotations
 
 import hmac
+import re
 from typing import TYPE_CHECKING, Final
 
 from twilio_widgets.core.secret import Secret
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 FORWARD: Final = "x-twilio-widgets-forward"
 ORIGINAL: Final = ("x-original-proto", "x-original-host", "x-original-uri")
 
+_HOST: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\]")
+"""As a ``Host`` header has it; another spelling would turn every webhook away."""
+
 _EXAMPLE: Final = "https://example.ngrok.app"
 
 
@@ -31,10 +35,11 @@ def check_public_url(url: str) -> str:
     """
     location = split(url.strip()) if isinstance(url, str) else None
     odd = location is None or location.user or location.query or location.fragment
-    if location is None or odd or " " in url.strip():
+    if location is None or odd or " " in url.strip() or not _HOST.fullmatch(location.host):
         raise ConfigurationError(
             "public_url is the address at which Twilio reaches this listener, such as "
-            f'"{_EXAMPLE}": http:// or https://, a host, and at most a port and a path.',
+            f'"{_EXAMPLE}": http:// or https://, a host in ASCII letters (xn--… for others), and '
+            "at most a port and a path.",
             field="public_url",
         )
     return (location.origin + location.path).rstrip("/")
