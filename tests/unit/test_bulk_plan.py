@@ -350,6 +350,16 @@ def test_the_variables_of_a_content_template_are_templates_themselves():
     assert [problem.column for problem in made.problems] == ["name"]
 
 
+def test_the_variables_are_templates_as_json_too():
+    made = planned(
+        [{"to": ADA, "name": "Ada"}],
+        content_sid=CONTENT,
+        content_variables='{"1": "{name}", "2": "noon"}',
+    )
+
+    assert made.rows[0].parameters["content_variables"] == {"1": "Ada", "2": "noon"}
+
+
 # --- what is wrong with the plan as a whole --------------------------------------------------
 
 COLUMNS = "It has 'phone', 'name'."

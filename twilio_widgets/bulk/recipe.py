@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
@@ -93,6 +95,9 @@ def recipe_of(
     for name, column in columns.items():
         require_columns([column], table.columns, name=f"columns[{name!r}]")
     body, variables = constants.pop("body", None), constants.get("content_variables")
+    if isinstance(variables, str):  # its values are templates, however they are written down
+        with suppress(ValueError):
+            variables = json.loads(variables)
     if isinstance(variables, Mapping):
         del constants["content_variables"]
     recipe = Recipe(
