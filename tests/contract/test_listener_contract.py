@@ -625,3 +625,22 @@ def test_a_poller_and_a_listener_end_at_the_same_place(sandbox, twilio, listener
         assert sandbox.settle()
 
         assert known(poller) == known(listener) == truth(twilio)
+
+
+def test_a_taken_port_ends_no_listener_that_runs(sandbox, tmp_path):
+    """Asking for another port ends the process first: not for a port that cannot be had."""
+    store = tmp_path / "events.sqlite"
+    with (
+        Listener(sandbox.connection, store=store) as running,
+        socket.create_server(("127.0.0.1", 0)) as taken,
+    ):
+        port = taken.getsockname()[1]
+        with pytest.raises(ListenerError, match=f"Port {port} on 127.0.0.1 cannot be used"):
+            Listener(sandbox.connection, store=store, port=port)
+        assert running.heartbeat.alive
+
+
+def test_a_store_where_none_can_be_says_where(sandbox, tmp_path):
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(ListenerError, match=r"taken.*cannot be opened"):
+        Listener(sandbox.connection, store=tmp_path / "taken" / "events.sqlite")

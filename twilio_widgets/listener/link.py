@@ -15,6 +15,7 @@ from twilio_widgets.errors import ListenerError
 from twilio_widgets.listener import wire
 from twilio_widgets.listener.launching import launch
 from twilio_widgets.listener.line import Line
+from twilio_widgets.listener.ports import refuse_taken_port
 from twilio_widgets.listener.reading import Reader
 from twilio_widgets.listener.runtime import Runtime
 from twilio_widgets.listener.worker import Worker
@@ -99,6 +100,8 @@ class Link:
                 wish = port
                 try:
                     _refuse_anothers_store(spec)
+                    if spec.port not in {0, port}:
+                        refuse_taken_port(spec.port)
                 except ListenerError:
                     line.close()
                     raise

@@ -15,12 +15,13 @@ from typing import Any
 from twilio_widgets.errors import ListenerError, TwilioWidgetsError
 from twilio_widgets.listener.durable import remove
 from twilio_widgets.listener.log import Log
+from twilio_widgets.listener.ports import bound
 from twilio_widgets.listener.runtime import Runtime, log_file, runtime_file, sole_listener
 from twilio_widgets.listener.service import Service
 from twilio_widgets.listener.spec import Spec
 from twilio_widgets.listener.store import Store
+from twilio_widgets.listener.trouble import cannot_open
 
-_BACKLOG = 512
 _SWITCH_SECONDS = 0.0005
 """How long the doctor's thread may keep the interpreter while requests wait."""
 
@@ -51,9 +52,11 @@ def _listen(spec: Spec, wish: int) -> None:
         except ListenerError:
             _report({"busy": True})
             return
+        except OSError as error:
+            raise cannot_open(spec.store, error) from error
         before = Runtime.read(spec.store)
-        webhooks = held.enter_context(_bound(spec.port, wish or (before.port if before else 0)))
-        control = held.enter_context(_bound(0, 0))
+        webhooks = held.enter_context(bound(spec.port, wish or (before.port if before else 0)))
+        control = held.enter_context(bound(0, 0))
         store = held.enter_context(_opened(spec))
         log = Log(log_file(spec.store))
         held.callback(remove, runtime_file(spec.store))
@@ -88,27 +91,6 @@ def _on_signal(loop: asyncio.AbstractEventLoop, number: signal.Signals, service:
         loop.add_signal_handler(number, service.end)
     except NotImplementedError:  # Windows
         signal.signal(number, lambda *_: loop.call_soon_threadsafe(service.end))
-
-
-def _bound(port: int, wish: int) -> socket.socket:
-    """Listen on loopback: on the port asked for, or on the one wished for if it is free."""
-    if wish and not port:
-        with contextlib.suppress(ListenerError):
-            return _bound(wish, 0)
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    if sys.platform != "win32":  # there it would let two processes have one port
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind(("127.0.0.1", port))
-        listening.listen(_BACKLOG)
-    except OSError as error:
-        listening.close()
-        raise ListenerError(
-            f"Port {port} on 127.0.0.1 cannot be used ({error.strerror}). Choose another one, or 0 "
-            "for any free one."
-        ) from error
-    listening.setblocking(False)
-    return listening
 
 
 def _report(said: dict[str, Any]) -> None:
