@@ -22,6 +22,7 @@ from twilio_widgets.errors import (
     JobError,
     ListenerError,
     PolicyRefused,
+    SandboxError,
 )
 
 NOW = "2026-01-15T12:00:00Z"
@@ -679,3 +680,42 @@ class Heard:
 
     def find_by_token(self, token: str) -> str | None:
         return None
+
+
+def test_a_job_that_has_ended_is_not_cancelled_afterwards(sandbox, twilio):
+    job = begun(twilio)
+    job.wait(20)
+    assert len(job.cancel().never_sent) == 0
+    assert str(job.progress) == 'Job "spring" is finished: 5 accepted.'
+
+
+def test_a_name_that_stands_for_a_damaged_journal_is_refused(twilio):
+    with pytest.raises(ConfigurationError, match="A job's name"):
+        begun(twilio, name="spring.damaged-1")
+
+
+def test_what_is_sent_again_may_be_told_of_by_callbacks(sandbox, twilio):
+    """The riskiest sends of all: their tokens are evidence too."""
+    asked: list[str] = []
+
+    class Callbacks:
+        @property
+        def status_url(self) -> str:
+            asked.append("url")
+            return "http://127.0.0.1:9/status"
+
+        def find_by_token(self, token: str) -> str | None:
+            return None
+
+    sandbox.fail(21614)
+    job = begun(twilio, rows=1)
+    job.wait(20)
+    job.resend([0], callbacks=Callbacks()).wait(20)
+    assert statuses(job) == {"accepted": 1}
+    assert asked
+
+
+def test_a_closed_sandbox_keeps_nothing_more(twilio, sandbox):
+    sandbox.close()
+    with pytest.raises(SandboxError, match="closed"):
+        begun(twilio)

@@ -176,7 +176,13 @@ class Job(JobView):
         )
         return self._go_on(self._client(twilio), orders)
 
-    def resend(self, rows: object, twilio: Twilio | AsyncTwilio | None = None) -> Job:
+    def resend(
+        self,
+        rows: object,
+        twilio: Twilio | AsyncTwilio | None = None,
+        *,
+        callbacks: Callbacks | None = None,
+    ) -> Job:
         """Send rows again, because you ask for them.
 
         A row that is unknown may have been sent: then its recipient gets it twice.
@@ -184,6 +190,7 @@ class Job(JobView):
         Args:
             rows: Their places (`row`), or a frame of them such as `resendable`.
             twilio: The client to send with; the one it was begun with when not given.
+            callbacks: A listener whose callbacks are evidence.
 
         Raises:
             JobError: One of them was accepted, or its recipient opted out; none is sent.
@@ -195,7 +202,8 @@ class Job(JobView):
             permit_for(client, chosen, self.name)
             return journal.decide(chosen, "resend", now=client.connection.now().timestamp())
 
-        return self._go_on(client, Orders(only=frozenset(positions)), decide)
+        orders = Orders(only=frozenset(positions), callbacks=checked_callbacks(callbacks))
+        return self._go_on(client, orders, decide)
 
     def _go_on(
         self,
@@ -297,12 +305,14 @@ class Job(JobView):
         with self._writing() as journal:
             now = self._now()
             journal.recover(now=now)
-            journal.decide(journal.rows(states.PENDING), "skip", now=now)
+            waiting = journal.rows(states.PENDING)
+            journal.decide(waiting, "skip", now=now)
             scheduled = [r for r in journal.rows(states.ACCEPTED) if r.parameter("SendAt")]
             found: dict[str, list[int]] = {}
             if scheduled:
                 found = self._cancel_at_twilio(journal, scheduled, self._client(twilio))
-            journal.note("cancelled", "You cancelled it.", now=self._now())
+            if waiting or found:  # of a job that has ended there is nothing to cancel
+                journal.note("cancelled", "You cancelled it.", now=self._now())
             return ledger_of(journal.rows(), found)
 
     def _cancel_at_twilio(

@@ -31,6 +31,9 @@ JOBS, ONCE = "jobs", "once"
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 """What Windows takes for a device, whatever the folder."""
 
+SET_ASIDE = ".damaged-"
+"""What the name of a damaged journal's copy holds."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -57,11 +60,11 @@ class Place:
         shelf = self.folder.parent if self.folder.name == ONCE else self.folder
         files = [*shelf.glob("*.sqlite"), *(shelf / ONCE).glob("*.sqlite")]
         others = [replace(self, folder=file.parent, name=file.stem) for file in sorted(files)]
-        return [other for other in others if other != self and ".damaged-" not in other.name]
+        return [other for other in others if other != self and SET_ASIDE not in other.name]
 
     def damaged(self) -> list[Path]:
         """Return what was kept aside of this job's damaged journals."""
-        return sorted(self.folder.glob(f"{_literally(self.name)}.damaged-*.sqlite"))
+        return sorted(self.folder.glob(f"{_literally(self.name)}{SET_ASIDE}*.sqlite"))
 
 
 def _literally(name: str) -> str:
@@ -116,6 +119,7 @@ def check_name(name: str) -> str:
         and re.fullmatch(r"\w[\w .@+-]*", name) is not None
         and name[-1] not in " ."
         and _DEVICES.fullmatch(name) is None
+        and SET_ASIDE not in name
     )
     if not fits:
         raise ConfigurationError(

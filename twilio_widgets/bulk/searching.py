@@ -6,7 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twilio_widgets.bulk.place import JOBS, ONCE, Place, check_name, folder_of, place_of
+from twilio_widgets.bulk.place import (
+    JOBS,
+    ONCE,
+    SET_ASIDE,
+    Place,
+    check_name,
+    folder_of,
+    place_of,
+)
 from twilio_widgets.core.folders import user_folder
 from twilio_widgets.errors import JobError
 
@@ -22,7 +30,7 @@ def places_of(connection: Connection, folder: str | Path | None = None) -> list[
         folder: Where jobs are kept, when it is not the data folder.
     """
     any_job = place_of(connection, "any", folder)
-    files = [file for file in any_job.folder.glob("*.sqlite") if ".damaged-" not in file.name]
+    files = [file for file in any_job.folder.glob("*.sqlite") if SET_ASIDE not in file.name]
     files.sort(key=lambda file: file.stat().st_mtime, reverse=True)
     return [replace(any_job, name=file.stem) for file in files]
 

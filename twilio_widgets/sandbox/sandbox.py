@@ -168,8 +168,14 @@ class Sandbox:
 
     @property
     def data_folder(self) -> Path:
-        """A temporary folder for what is kept for this world; it goes when the world closes."""
+        """A temporary folder for what is kept for this world; it goes when the world closes.
+
+        Raises:
+            SandboxError: The sandbox is closed.
+        """
         with self._opening:
+            if self._closed:
+                raise SandboxError("This sandbox is closed, and what was kept for it is gone.")
             if self._folder is None:
                 # The finaliser removes it when nobody closes the sandbox.
                 self._folder = TemporaryDirectory(
