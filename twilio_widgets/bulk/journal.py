@@ -32,6 +32,7 @@ from twilio_widgets.bulk.ledger import (
     header_of,
     refuse_missing,
 )
+from twilio_widgets.bulk.place import SET_ASIDE
 from twilio_widgets.bulk.row import Row, fingerprint_of
 from twilio_widgets.bulk.schema import SCHEMA, VERSION
 from twilio_widgets.bulk.states import Ending
@@ -175,7 +176,7 @@ class Journal(Ledger):
                     "VALUES (?, ?, ?, ?, ?)",
                     (row.n, row.attempts, token, now, latest),
                 )
-                self._put(row, states.PENDING)
+                self._step(row, states.PENDING)
         return claimed
 
     # After an answer, or without one
@@ -210,7 +211,7 @@ class Journal(Ledger):
             settled_by="answer" if ended else None,
             updated_at=at,
         )
-        self._put(after, states.ATTEMPTED)
+        self._step(after, states.ATTEMPTED)
         return after
 
     def recover(self, *, now: float) -> list[Row]:
@@ -345,6 +346,16 @@ class Journal(Ledger):
         with self._lock, suppress(sqlite3.Error):
             self._database.close()
 
+    def _step(self, row: Row, was: str) -> None:
+        """Write what an attempt changes; what is sent stays as it was written first."""
+        self._database.execute(
+            "UPDATE outcome SET status = ?, sid = ?, error_code = ?, problem = ?, attempts = ?, "
+            "settled_by = ?, updated_at = ?, seal = ? WHERE n = ? AND status = ?",
+            (row.status, row.sid, row.error_code, row.problem, row.attempts, row.settled_by,
+             row.updated_at, row.seal(self.header.id), row.n, was),
+        )  # fmt: skip
+        self._refuse_unchanged(row, was)
+
     def _put(self, row: Row, was: str) -> None:
         self._database.execute(
             "UPDATE outcome SET form = ?, status = ?, sid = ?, error_code = ?, problem = ?, "
@@ -355,6 +366,9 @@ class Journal(Ledger):
              row.billed_segments, row.price, row.price_unit, row.seal(self.header.id),
              row.n, was),
         )  # fmt: skip
+        self._refuse_unchanged(row, was)
+
+    def _refuse_unchanged(self, row: Row, was: str) -> None:
         ((changed,),) = self._database.execute("SELECT changes()").fetchall()
         if changed != 1:
             raise JobError(
@@ -408,7 +422,7 @@ def _is_passing(error: BaseException) -> bool:
 
 def _put_aside(place: Place) -> None:
     """Keep a damaged journal under a name that blocks its own: what it knew must not be resent."""
-    stem = f"{place.name}.damaged-{secrets.token_hex(4)}.sqlite"
+    stem = f"{place.name}{SET_ASIDE}{secrets.token_hex(4)}.sqlite"
     for ending in ("", "-wal", "-shm"):
         path = place.file.with_name(place.file.name + ending)
         if path.exists():

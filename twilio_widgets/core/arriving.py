@@ -112,7 +112,9 @@ class Arriving:
         self._headers[key] = text if before is None else f"{before}, {text}"
 
     def on_headers_complete(self) -> None:
-        """Know what answer it is; an interim one (1xx) is none."""
+        """Know what answer it is; an interim one (1xx) is none, and one that follows not ours."""
+        if self._whole:
+            return
         status = self._parser.get_status_code()
         if status < 200:
             self._headers.clear()
@@ -122,10 +124,11 @@ class Arriving:
 
     def on_body(self, part: bytes) -> None:
         """Take a part of the body."""
-        self._compressed.append(part)
+        if not self._whole:
+            self._compressed.append(part)
 
     def on_message_complete(self) -> None:
         """Note that it is whole."""
-        if self._status:
+        if self._status and not self._whole:
             self._whole = True
-            self.keeps_alive = self._parser.should_keep_alive() and not self._no_body
+            self.keeps_alive = self._parser.should_keep_alive()

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -63,7 +64,7 @@ def read_creation(request: Request) -> Creation:
     """
     given: dict[str, list[str]] = {}
     for name, value in (*request.query, *_body_pairs(request)):
-        given.setdefault(re.sub(r"[^a-z]", "", name.lower()), []).append(value)
+        given.setdefault(_letters(name), []).append(value)
 
     def one(name: str) -> str:
         return next(iter(given.get(name, ())), "")
@@ -76,8 +77,17 @@ def read_creation(request: Request) -> Creation:
         template=bool(one("contentsid")),
         send_at=one("sendat") or None,
         scheduled=bool(service) and one("scheduletype").lower() == "fixed",
-        ambiguous=next((name for name in _SINGLE if len(set(given.get(name, ()))) > 1), ""),
+        ambiguous=next((name for name in given if name in _SINGLE and _differ(given[name])), ""),
     )
+
+
+@lru_cache(maxsize=256)
+def _letters(name: str) -> str:
+    return re.sub(r"[^a-z]", "", name.lower())
+
+
+def _differ(values: list[str]) -> bool:
+    return len(values) > 1 and len(set(values)) > 1
 
 
 def _body_pairs(request: Request) -> Pairs:

@@ -1,7 +1,7 @@
 """Requests over asyncio without a proxy: one connection for each that is under way, used again.
 
 httpx's async pool looks at every connection for every request, and reads answers in Python: with 64
-under way it came to 130 requests a second and 3 ms of CPU each; this one to 600 and 0.3 (measured).
+under way it came to 130 sends a second and 3.2 ms of CPU each; this one to 600 and 0.4 (measured).
 And it knows exactly when the first byte of a request leaves: what fails before that was not sent.
 """
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from twilio_widgets.core.address import mask
@@ -145,10 +145,14 @@ def date_of_api(value: object) -> datetime | None:
     Raises:
         ValueError: It is no date.
     """
-    if value is None or value == "":
-        return None
+    return None if value is None or value == "" else _parsed(str(value))
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> datetime:
+    """Parse a date once: to the second, many messages share theirs."""
     try:
-        parsed = parsedate_to_datetime(str(value))
+        parsed = parsedate_to_datetime(text)
         return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
     except (TypeError, IndexError, OverflowError) as error:
         raise ValueError("not a date") from error

@@ -18,7 +18,7 @@ from urllib.parse import urlencode, urlsplit
 from twilio_widgets.core.deadline import deadline
 from twilio_widgets.core.guard import guard, is_loopback, media_redirect
 from twilio_widgets.core.in_force import InForce, Verdict
-from twilio_widgets.core.outgoing import Outgoing
+from twilio_widgets.core.outgoing import Outgoing, written
 from twilio_widgets.core.policy import Policy, default_policy
 from twilio_widgets.core.request import Reply, Request
 from twilio_widgets.core.wire import Blocking, Wire, awaiting, meaning_of
@@ -183,7 +183,7 @@ class _Door:
     def _built(self, url: str, request: Request) -> Outgoing:
         content = request.body
         if content is None and request.form is not None:
-            content = urlencode(request.form).encode()
+            content = written(request.form)
         return self._outgoing(request, url, self._headers(request), content)
 
     def _onward(self, url: str, request: Request, reply: Reply) -> Outgoing | None:

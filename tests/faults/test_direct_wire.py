@@ -1,0 +1,316 @@
+"""Connections of our own: used again, let go in time, and not when something came unasked."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twilio_widgets import AsyncTwilio, AuthTokenConnection
+from twilio_widgets.core import wire
+from twilio_widgets.core.outgoing import Outgoing, written
+from twilio_widgets.core.request import Reply, Request
+from twilio_widgets.core.transport import AsyncTransport
+from twilio_widgets.errors import NoReply, NotConnected, OutcomeUnknown, TwilioWidgetsError
+
+CONNECTION = AuthTokenConnection("AC" + "1" * 32, "token")
+ACCOUNT = f"/2010-04-01/Accounts/{CONNECTION.account_sid}"
+READ = Request(method="GET", path=f"{ACCOUNT}.json")
+SEND = Request(
+    method="POST",
+    path=f"{ACCOUNT}/Messages.json",
+    form=(("To", "+14155550123"), ("From", "+15005550006"), ("Body", "Hi")),
+    creates_message=True,
+)
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
+
+def over(
+    url: str, work: Callable[[AsyncTransport], Awaitable[object]], *, timeout: float = 5
+) -> object:
+    async def working() -> object:
+        door = AsyncTransport(CONNECTION, timeout=timeout, base_url=url, policy=None)
+        try:
+            return await work(door)
+        finally:
+            await door.aclose()
+
+    return asyncio.run(working())
+
+
+class Scripted:
+    """Answers each request on a connection with the next of its texts, then closes it.
+
+    Args:
+        answers: For each connection, what it answers to each request.
+        context: For TLS.
+    """
+
+    def __init__(self, *answers: tuple[bytes, ...], context: ssl.SSLContext | None = None) -> None:
+        self._answers, self._context = answers, context
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.settimeout(5)
+        self.received: list[list[bytes]] = []
+        scheme = "http" if context is None else "https"
+        self.url = f"{scheme}://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        for answers in self._answers:
+            try:
+                connection, _address = self._listener.accept()
+                if self._context is not None:
+                    connection = self._context.wrap_socket(connection, server_side=True)
+            except OSError:
+                return
+            got: list[bytes] = []
+            self.received.append(got)
+            with connection:
+                connection.settimeout(5)
+                for answer in answers:
+                    got.append(connection.recv(65536))
+                    connection.sendall(answer)
+
+    def close(self) -> None:
+        self._listener.close()
+        self._thread.join(5)
+
+
+@pytest.fixture
+def scripted() -> Iterator[Callable[..., Scripted]]:
+    made: list[Scripted] = []
+
+    def make(*answers: tuple[bytes, ...], context: ssl.SSLContext | None = None) -> Scripted:
+        made.append(Scripted(*answers, context=context))
+        return made[-1]
+
+    yield make
+    for server in made:
+        server.close()
+
+
+async def twice(door: AsyncTransport) -> list[bytes]:
+    return [(await door.send(READ)).content for _ in range(2)]
+
+
+def test_a_connection_is_used_again(serve):
+    server = serve(idle=5)
+    over(server.url, twice)
+    assert (len(server.received), server.connections) == (2, 1)
+
+
+def test_as_many_connections_are_opened_as_requests_are_under_way(serve):
+    server = serve(idle=5)
+
+    async def in_two_waves(door: AsyncTransport) -> None:
+        for _ in range(2):
+            await asyncio.gather(*(door.send(SEND) for _ in range(20)))
+
+    over(server.url, in_two_waves)
+    assert len(server.received) == 40
+    assert server.connections <= 20
+
+
+@pytest.mark.parametrize("first", ["the server", "we"])
+def test_a_connection_that_ended_while_idle_makes_no_send_unsure(serve, monkeypatch, first):
+    """The server's patience and ours, both shorter than the pause between two sends."""
+    server_waits, we_wait = (0.05, 5.0) if first == "the server" else (5.0, 0.05)
+    monkeypatch.setattr(wire, "KEEP_ALIVE_SECONDS", we_wait)
+    server = serve(idle=server_waits)
+
+    async def with_pauses(door: AsyncTransport) -> None:
+        for _ in range(4):
+            await door.send(SEND)
+            await asyncio.sleep(0.15)
+
+    over(server.url, with_pauses)
+    assert (len(server.received), server.connections) == (4, 4)
+
+
+def test_an_end_that_the_loop_has_not_noticed_yet_makes_no_send_unsure(scripted):
+    """The server closes while the loop is busy; the next request asks the system first."""
+    server = scripted((ANSWER,), (ANSWER,))
+
+    async def busy_in_between(door: AsyncTransport) -> None:
+        await door.send(SEND)
+        while len(server.received) < 1 or not _has_come(door):
+            threading.Event().wait(0.01)  # a cell that computes: the loop hears nothing
+        await door.send(SEND)
+
+    def _has_come(door: AsyncTransport) -> bool:
+        (lines,) = door._open._idle.values()
+        return lines[-1].has_news
+
+    over(server.url, busy_in_between)
+    assert [len(got) for got in server.received] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "unasked",
+    [ANSWER, b"HTTP/1.1 408 Timeout\r\nContent-Length: 0\r\n\r\n", b"x"],
+    ids=["a second answer", "a time-out", "a byte"],
+)
+def test_what_comes_after_an_answer_is_no_answer_to_the_next_request(scripted, unasked):
+    server = scripted((ANSWER + unasked,), (ANSWER.replace(b"{}", b"[]"),))
+    assert over(server.url, twice) == [b"{}", b"[]"]
+
+
+@pytest.mark.parametrize(
+    ("method", "answer", "content"),
+    [
+        ("GET", b"HTTP/1.1 200 OK\r\n\r\nto the end", b"to the end"),
+        ("HEAD", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", b""),
+        ("DELETE", b"HTTP/1.1 204 No Content\r\n\r\n", b""),
+        ("GET", b"HTTP/1.1 100 Continue\r\n\r\n" + ANSWER, b"{}"),
+        ("GET", b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}", b"{}"),
+        (
+            "GET",
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nA: b\r\n\r\n",
+            b"{}",
+        ),
+    ],
+    ids=["no length", "HEAD", "no content", "an interim answer", "HTTP/1.0", "chunks"],
+)
+def test_an_answer_is_whole_when_http_says_so(scripted, method, answer, content):
+    server = scripted((answer,))
+
+    async def once(door: AsyncTransport) -> Reply:
+        return await door.send(Request(method=method, path=READ.path))
+
+    assert over(server.url, once).content == content
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nx",
+        b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+        b"HTTP/1.1 200 OK\nContent-Length: 2\n\n{}",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n",
+    ],
+    ids=["an unknown transfer", "another protocol", "bare line feeds", "two lengths"],
+)
+def test_an_answer_that_can_be_read_in_two_ways_is_none(scripted, answer):
+    server = scripted((answer,))
+    with pytest.raises(NoReply):
+        over(server.url, lambda door: door.send(SEND))
+
+
+def test_a_header_that_is_there_twice_is_joined(scripted):
+    server = scripted((b"HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: 0\r\nx-a: 2\r\n\r\n",))
+    reply = over(server.url, lambda door: door.send(READ))
+    assert reply.headers == {"x-a": "1, 2", "content-length": "0"}
+
+
+def test_a_full_pool_keeps_nobody_waiting_beyond_the_time_and_knows_who_left(serve, monkeypatch):
+    monkeypatch.setattr(wire, "MOST_CONNECTIONS", 2)
+    server = serve("silent after reading")
+
+    async def crowd() -> list[type]:
+        async with AsyncTwilio(CONNECTION, timeout=0.6, base_url=server.url) as twilio:
+            sends = (
+                twilio.messages.send("+14155550123", from_="+15005550006", body="Hi")
+                for _ in range(6)
+            )
+            ends = await asyncio.gather(*sends, return_exceptions=True)
+            return sorted((type(end) for end in ends), key=str)
+
+    assert asyncio.run(crowd()) == [NotConnected] * 4 + [OutcomeUnknown] * 2
+    assert len(server.received) == 2
+
+
+def test_closing_ends_what_is_under_way_as_unsure(serve):
+    server = serve("silent after reading")
+
+    async def closed_meanwhile(door: AsyncTransport) -> TwilioWidgetsError:
+        sending = asyncio.create_task(door.send(SEND))
+        while not server.received:
+            await asyncio.sleep(0.01)
+        await door.aclose()
+        with pytest.raises(NoReply) as caught:
+            await sending
+        return caught.value
+
+    assert "may" not in str(over(server.url, closed_meanwhile))
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory) -> Path:
+    """Return a file with a key and a certificate for 127.0.0.1."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("there is no openssl to make a certificate with")
+    folder = tmp_path_factory.mktemp("tls")
+    key, file = folder / "key.pem", folder / "both.pem"
+    subprocess.run(
+        [
+            openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+            "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
+            "-keyout", str(key), "-out", str(file),
+        ],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    file.write_bytes(file.read_bytes() + key.read_bytes())
+    return file
+
+
+@pytest.fixture
+def over_tls(certificate) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    return context
+
+
+def test_tls_to_a_server_that_is_known_is_used_again(scripted, over_tls, certificate, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    server = scripted((ANSWER, ANSWER), context=over_tls)
+    assert over(server.url, twice) == [b"{}", b"{}"]
+    assert [len(got) for got in server.received] == [2]
+
+
+def test_tls_to_a_server_that_nobody_vouches_for_means_nothing_was_sent(scripted, over_tls):
+    server = scripted((ANSWER,), context=over_tls)
+    with pytest.raises(NotConnected, match="CERTIFICATE_VERIFY_FAILED"):
+        over(server.url, lambda door: door.send(SEND))
+    assert [got for got in server.received if got] == []
+
+
+@pytest.mark.parametrize("value", ["a\r\nX: y", "a\nb", "é"])
+def test_a_text_that_would_be_another_line_never_leaves(value):
+    outgoing = Outgoing(
+        "GET", "https://api.twilio.com/x", [("A", value)], None, seconds=1, connecting=1
+    )
+    with pytest.raises(ValueError):
+        outgoing.text()
+    assert not outgoing.left
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        (
+            "https://api.twilio.com:443/a?b=c",
+            b"GET /a?b=c HTTP/1.1\r\nHost: api.twilio.com\r\n\r\n",
+        ),
+        ("http://127.0.0.1:8000", b"GET / HTTP/1.1\r\nHost: 127.0.0.1:8000\r\n\r\n"),
+        ("http://[::1]:80/a", b"GET /a HTTP/1.1\r\nHost: [::1]\r\n\r\n"),
+    ],
+)
+def test_a_request_is_written_as_http_writes_it(url, text):
+    assert Outgoing("GET", url, [], None, seconds=1, connecting=1).text() == text
+
+
+@given(st.lists(st.tuples(st.text(), st.text())))
+def test_a_form_is_written_as_urlencode_writes_it(form):
+    assert written(form) == urlencode(form).encode()
