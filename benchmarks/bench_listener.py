@@ -33,8 +33,8 @@ from generate_load import Load, sends
 
 from twilio_widgets import AuthTokenConnection
 from twilio_widgets.core.signature import sign
-from twilio_widgets.listener.link import Link
-from twilio_widgets.listener.spec import Spec
+from twilio_widgets.listener.link.link import Link
+from twilio_widgets.listener.link.spec import Spec
 
 ACCOUNT, TOKEN = "AC" + "1" * 32, "2" * 32
 HERE = Path(__file__).parent

@@ -18,7 +18,7 @@ import sys
 import time
 from importlib.metadata import version
 
-from twilio_widgets.bulk.plan import plan
+from twilio_widgets.bulk.planning.plan import plan
 
 SIZES = (1_000, 10_000, 100_000)
 MOST_SECONDS, MOST_MEGABYTES = 20, 500

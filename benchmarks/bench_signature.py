@@ -27,9 +27,9 @@ from twilio.request_validator import RequestValidator
 
 from twilio_widgets.core.secret import Secret
 from twilio_widgets.core.signature import sign
-from twilio_widgets.listener.doctor import diagnose
-from twilio_widgets.listener.presented import FORM
-from twilio_widgets.listener.verify import Keys, Presented, joined, verify
+from twilio_widgets.listener.signature.doctor import diagnose
+from twilio_widgets.listener.signature.presented import FORM
+from twilio_widgets.listener.signature.verify import Keys, Presented, joined, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable

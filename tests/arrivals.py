@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from twilio_widgets.listener.event import Arrival
+from twilio_widgets.listener.events.event import Arrival
 
 ACCOUNT = "AC" + "a" * 32
 NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)

@@ -20,8 +20,8 @@ from twilio.request_validator import RequestValidator
 from twilio_widgets import Sandbox, Twilio
 from twilio_widgets.core.connection import KEY_CANNOT_VALIDATE, AuthTokenConnection
 from twilio_widgets.errors import ConfigurationError, ListenerError, Refused
-from twilio_widgets.listener.event import Event
-from twilio_widgets.listener.keeper import ENDED, KEEPS_CRASHING, TAKEN_OVER
+from twilio_widgets.listener.events.event import Event
+from twilio_widgets.listener.link.keeper import ENDED, KEEPS_CRASHING, TAKEN_OVER
 from twilio_widgets.listener.listener import Listener
 from twilio_widgets.listener.poller import Poller
 

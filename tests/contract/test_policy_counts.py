@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 import twilio_widgets as tw
-from twilio_widgets.core.amount import Amount
+from twilio_widgets.core.guardrails.amount import Amount
 from twilio_widgets.core.request import Request
 from twilio_widgets.errors import NotConnected, PolicyRefused, TwilioWidgetsError
 from twilio_widgets.sandbox import composing

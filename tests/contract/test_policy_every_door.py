@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 import twilio_widgets as tw
 from twilio_widgets.client.messages import AsyncMessages, Messages
 from twilio_widgets.core import transport
-from twilio_widgets.core.policy import FREE
+from twilio_widgets.core.guardrails.policy import FREE
 from twilio_widgets.core.request import Request
 from twilio_widgets.errors import ApiError, PolicyRefused, Refused, TwilioWidgetsError
 from twilio_widgets.sandbox import composing

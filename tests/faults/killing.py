@@ -29,7 +29,7 @@ from typing import Any
 from twilio_widgets import AuthTokenConnection, Sandbox, Twilio
 from twilio_widgets.bulk import running
 from twilio_widgets.bulk.job import Job
-from twilio_widgets.bulk.journal import Journal
+from twilio_widgets.bulk.journal.journal import Journal
 from twilio_widgets.errors import JobError, TwilioWidgetsError
 
 ROOT = Path(__file__).parents[2]

@@ -13,10 +13,10 @@ import pytest
 
 from twilio_widgets.core.connection import AuthTokenConnection
 from twilio_widgets.core.signature import sign
-from twilio_widgets.listener.link import Link
-from twilio_widgets.listener.reading import Reader
-from twilio_widgets.listener.runtime import log_file
-from twilio_widgets.listener.spec import Spec
+from twilio_widgets.listener.events.reading import Reader
+from twilio_widgets.listener.link.link import Link
+from twilio_widgets.listener.link.runtime import log_file
+from twilio_widgets.listener.link.spec import Spec
 
 ACCOUNT = "AC" + "1" * 32
 TOKEN = "c0ffee" + "5a" * 13

@@ -27,16 +27,17 @@ from twilio_widgets.core.connection import ApiKeyConnection, AuthTokenConnection
 from twilio_widgets.core.secret import Secret
 from twilio_widgets.core.signature import sign
 from twilio_widgets.errors import ConfigurationError, ListenerError
-from twilio_widgets.listener import link as link_module
-from twilio_widgets.listener import pointing, wire
-from twilio_widgets.listener.control import NEWS_EVERY
-from twilio_widgets.listener.event import Arrival
+from twilio_widgets.listener.events.event import Arrival
+from twilio_widgets.listener.events.reading import Reader
 from twilio_widgets.listener.jupyter import registry
-from twilio_widgets.listener.line import Line
-from twilio_widgets.listener.link import Link
-from twilio_widgets.listener.reading import Reader
-from twilio_widgets.listener.runtime import Runtime, log_file, runtime_file
-from twilio_widgets.listener.spec import Spec
+from twilio_widgets.listener.link import link as link_module
+from twilio_widgets.listener.link import wire
+from twilio_widgets.listener.link.line import Line
+from twilio_widgets.listener.link.link import Link
+from twilio_widgets.listener.link.runtime import Runtime, log_file, runtime_file
+from twilio_widgets.listener.link.spec import Spec
+from twilio_widgets.listener.process.control import NEWS_EVERY
+from twilio_widgets.listener.webhooks import pointing
 from twilio_widgets.sandbox import Sandbox
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills by POSIX signals")
@@ -96,7 +97,7 @@ class House:
         for pid in self.pids:
             with contextlib.suppress(OSError):
                 command = Path(f"/proc/{pid}/cmdline").read_bytes()
-                if b"twilio_widgets.listener.process" in command:
+                if b"twilio_widgets.listener.process.run" in command:
                     os.kill(pid, signal.SIGKILL)
         until(lambda: not any(map(alive, self.pids)))
 
@@ -285,8 +286,8 @@ _KERNEL = """
 import json, sys
 from pathlib import Path
 from twilio_widgets.core.connection import AuthTokenConnection
-from twilio_widgets.listener.link import Link
-from twilio_widgets.listener.spec import Spec
+from twilio_widgets.listener.link.link import Link
+from twilio_widgets.listener.link.spec import Spec
 account, store, idle = sys.argv[1:]
 spec = Spec(connection=AuthTokenConnection(account, sys.stdin.readline().strip()),
             store=Path(store), idle_seconds=float(idle))

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.arrivals import ACCOUNT, at, sid
-from twilio_widgets.listener.reading import Reader
-from twilio_widgets.listener.standing import heard, join
-from twilio_widgets.listener.store import Store
+from twilio_widgets.listener.events.reading import Reader
+from twilio_widgets.listener.events.standing import heard, join
+from twilio_widgets.listener.events.store import Store
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,7 +21,7 @@ WRITER = """
 import itertools, random, sys
 from pathlib import Path
 from tests.arrivals import ACCOUNT, a_status, at
-from twilio_widgets.listener.store import Store
+from twilio_widgets.listener.events.store import Store
 path, first, seed = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 draw = random.Random(seed)
 with Store.open(path, account_sid=ACCOUNT, world="live", now=lambda: at(0)) as store:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from twilio_widgets.bulk.plan import plan
+from twilio_widgets.bulk.planning.plan import plan
 from twilio_widgets.bulk.standing import JobProgress
 from twilio_widgets.client import Twilio
-from twilio_widgets.core.policy import Policy
+from twilio_widgets.core.guardrails.policy import Policy
 from twilio_widgets.panels import control
 from twilio_widgets.panels.bulk_progress import line_of, picture_of, pill_of, summary_of
 from twilio_widgets.panels.job_bar import JobBar

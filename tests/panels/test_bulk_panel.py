@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from twilio_widgets.client import Twilio
-from twilio_widgets.core.policy import Policy
+from twilio_widgets.core.guardrails.policy import Policy
 from twilio_widgets.errors import ConfigurationError, PolicyRefused
 from twilio_widgets.panels import bulk_tables
 from twilio_widgets.panels.bulk_panel import BulkPanel

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from twilio_widgets.listener.reading import Counts
+from twilio_widgets.listener.events.reading import Counts
 from twilio_widgets.panels import events_state as steps
 from twilio_widgets.panels import events_words as words
 from twilio_widgets.panels.access import Access

@@ -14,10 +14,10 @@ from ipywidgets.widgets import widget as registry
 from tests.arrivals import ACCOUNT, a_look, a_status, an_inbound, at, sid
 from twilio_widgets.client import Twilio
 from twilio_widgets.core.connection import AuthTokenConnection
-from twilio_widgets.listener.event import Arrival, Rejection
-from twilio_widgets.listener.reading import Reader
+from twilio_widgets.listener.events.event import Arrival, Rejection
+from twilio_widgets.listener.events.reading import Reader
+from twilio_widgets.listener.events.store import Store
 from twilio_widgets.listener.source import EventSource
-from twilio_widgets.listener.store import Store
 from twilio_widgets.panels.events_table import EventsTable
 
 HOSTILE = '<img src=x onerror="alert(1)">$\\unicode{x}$\u202egnp.exe'

@@ -15,7 +15,7 @@ from twilio_widgets import AsyncTwilio, Sandbox, Twilio
 from twilio_widgets.bulk.job import Job
 from twilio_widgets.bulk.outcomes import positions_of
 from twilio_widgets.core import messages
-from twilio_widgets.core.policy import Policy
+from twilio_widgets.core.guardrails.policy import Policy
 from twilio_widgets.errors import (
     ConfigurationError,
     InvalidMessage,

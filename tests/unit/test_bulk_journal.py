@@ -13,11 +13,11 @@ from dataclasses import replace
 import pytest
 
 from twilio_widgets import AuthTokenConnection, Sandbox
-from twilio_widgets.bulk.journal import Journal, Terms, Verdict, create
-from twilio_widgets.bulk.ledger import reading
-from twilio_widgets.bulk.place import Ownership, Place, place_of
-from twilio_widgets.bulk.row import Row
-from twilio_widgets.bulk.states import ENDINGS, STATUSES, Ending
+from twilio_widgets.bulk.journal.journal import Journal, Terms, Verdict, create
+from twilio_widgets.bulk.journal.ledger import reading
+from twilio_widgets.bulk.journal.place import Ownership, Place, place_of
+from twilio_widgets.bulk.journal.row import Row
+from twilio_widgets.bulk.journal.states import ENDINGS, STATUSES, Ending
 from twilio_widgets.errors import ConfigurationError, JobError
 
 ACCOUNT = "AC" + "0" * 31 + "1"
@@ -246,7 +246,7 @@ def test_a_job_is_there_as_a_whole_or_not_at_all(place, monkeypatch):
 HOLDER = """
 import sys
 from pathlib import Path
-from twilio_widgets.bulk.place import Ownership, Place
+from twilio_widgets.bulk.journal.place import Ownership, Place
 Ownership(Place(folder=Path(sys.argv[1]), name="spring", account_sid=sys.argv[2]))
 print("held", flush=True)
 sys.stdin.read()

@@ -9,8 +9,8 @@ import pytest
 
 from twilio_widgets import AsyncTwilio, Sandbox, Twilio
 from twilio_widgets.bulk import once as module
-from twilio_widgets.bulk.place import Ownership
-from twilio_widgets.core.policy import Policy
+from twilio_widgets.bulk.journal.place import Ownership
+from twilio_widgets.core.guardrails.policy import Policy
 from twilio_widgets.errors import (
     ConfigurationError,
     InvalidMessage,

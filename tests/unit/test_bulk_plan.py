@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twilio_widgets.bulk.plan import plan
+from twilio_widgets.bulk.planning.plan import plan
 from twilio_widgets.core.parameters import form_of
 from twilio_widgets.core.prices import estimate
 from twilio_widgets.core.segments import segments

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from twilio_widgets.bulk.estimate import (
+from twilio_widgets.bulk.planning.estimate import (
     LONGEST_VALIDITY,
     Cost,
     Load,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twilio_widgets.bulk.recipients import REWRITTEN, recipient_of
+from twilio_widgets.bulk.planning.recipients import REWRITTEN, recipient_of
 from twilio_widgets.core.address import check_recipient
 from twilio_widgets.errors import ConfigurationError, InvalidMessage
 

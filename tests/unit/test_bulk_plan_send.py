@@ -8,7 +8,7 @@ import pytest
 
 from twilio_widgets import Sandbox, Twilio
 from twilio_widgets.bulk.job import Job
-from twilio_widgets.bulk.plan import Plan, plan
+from twilio_widgets.bulk.planning.plan import Plan, plan
 from twilio_widgets.errors import JobError
 
 PEOPLE = "phone,name\n+14155550101,Ada\n+14155550102,Bo\nnobody,Cy\n+14155550104,Dé\n"

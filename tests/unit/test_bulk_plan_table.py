@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twilio_widgets.bulk.csv_table import Table
-from twilio_widgets.bulk.table import read_table
+from twilio_widgets.bulk.planning.csv_table import Table
+from twilio_widgets.bulk.planning.table import read_table
 from twilio_widgets.errors import ConfigurationError
 
 EXPECTED = Table({"phone": ["+447911123123", "0791"], "name": ["Ada", None]}, 2)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twilio_widgets.bulk.template import Unfillable, template_of
-from twilio_widgets.bulk.values import unusable
+from twilio_widgets.bulk.planning.template import Unfillable, template_of
+from twilio_widgets.bulk.planning.values import unusable
 from twilio_widgets.errors import ConfigurationError
 
 ROW = {

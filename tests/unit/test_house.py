@@ -55,7 +55,7 @@ is sent once has a journal, loaded when it is asked for."""
 LIBRARIES = {
     "httpx": {"core/wire.py", "sandbox/inprocess.py"},
     "httpcore": {"core/wire.py", "core/deadline.py"},
-    "pandas": {"frames/", "bulk/table.py"},
+    "pandas": {"frames/", "bulk/planning/table.py"},
     "pyarrow": {"frames/"},
     "msgspec": {"frames/"},
     "numpy": {"frames/"},
@@ -70,7 +70,7 @@ LIBRARIES = {
     "tornado": {"listener/jupyter/"},
     "platformdirs": {"core/folders.py"},
     "jupyter_core": {"listener/jupyter/"},
-    "multipart": {"core/creation.py", "sandbox/"},
+    "multipart": {"core/guardrails/creation.py", "sandbox/"},
     "tqdm": {"progress.py"},
     "phonenumbers": {"core/"},
     "regex": {"core/segments.py"},

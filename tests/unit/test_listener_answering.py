@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from twilio_widgets.listener import answering
-from twilio_widgets.listener.answering import Answering
+from twilio_widgets.listener.link import answering
+from twilio_widgets.listener.link.answering import Answering
 
 QUESTION: dict[str, Any] = {"id": 0, "parameters": {"MessageSid": "SM" + "1" * 32, "Body": "Hi"}}
 

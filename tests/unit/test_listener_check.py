@@ -16,7 +16,7 @@ from werkzeug.datastructures import ImmutableMultiDict
 from twilio_widgets import check_signature
 from twilio_widgets.core.secret import Secret
 from twilio_widgets.core.signature import body_sha256, sign
-from twilio_widgets.listener import check
+from twilio_widgets.listener.signature import check
 
 TOKEN, URL = "12345", "https://example.com/sms"
 PAIRS = [

@@ -14,10 +14,10 @@ import pytest
 
 from twilio_widgets.core.secret import Secret
 from twilio_widgets.core.signature import body_sha256, sign
-from twilio_widgets.listener.doctor import MOST_TRIES, Work, diagnose
-from twilio_widgets.listener.presented import FORM
-from twilio_widgets.listener.suspects.key import signers
-from twilio_widgets.listener.verify import Keys, Presented, Verdict, joined
+from twilio_widgets.listener.signature.doctor import MOST_TRIES, Work, diagnose
+from twilio_widgets.listener.signature.presented import FORM
+from twilio_widgets.listener.signature.suspects.key import signers
+from twilio_widgets.listener.signature.verify import Keys, Presented, Verdict, joined
 
 PRIMARY, SECONDARY, OTHER, API = "0" * 31 + "1", "0" * 31 + "2", "0" * 31 + "3", "api key secret"
 SHARED, SHARED_TOO = "shared secret", "shared secret too"

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from twilio_widgets.errors import ConfigurationError
-from twilio_widgets.listener.event import Arrival, Event
+from twilio_widgets.listener.events.event import Arrival, Event
+from twilio_widgets.listener.events.reading import Reader
+from twilio_widgets.listener.events.store import Store
 from twilio_widgets.listener.following import Following
-from twilio_widgets.listener.reading import Reader
-from twilio_widgets.listener.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -307,7 +307,7 @@ def test_unsubscribed_is_unsubscribed_even_from_within(store):
 
 
 def test_watchers_are_told_of_rejections_too(store):
-    from twilio_widgets.listener.event import Rejection
+    from twilio_widgets.listener.events.event import Rejection
 
     told = threading.Event()
     with following(store) as followed:

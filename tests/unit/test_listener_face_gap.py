@@ -9,12 +9,12 @@ import pytest
 
 from twilio_widgets import Sandbox, Twilio
 from twilio_widgets.errors import TwilioWidgetsError
-from twilio_widgets.listener.event import Arrival
-from twilio_widgets.listener.gap import Filled, Gap
-from twilio_widgets.listener.mark import Mark, Marked
-from twilio_widgets.listener.message_log import MessageLog
-from twilio_widgets.listener.reading import Reader
-from twilio_widgets.listener.store import Store
+from twilio_widgets.listener.asked.gap import Filled, Gap
+from twilio_widgets.listener.asked.mark import Mark, Marked
+from twilio_widgets.listener.asked.message_log import MessageLog
+from twilio_widgets.listener.events.event import Arrival
+from twilio_widgets.listener.events.reading import Reader
+from twilio_widgets.listener.events.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -272,7 +272,7 @@ def test_what_was_found_before_an_error_is_kept_and_the_rest_is_found_later(benc
 
 
 def test_an_account_with_many_numbers_is_read_in_one_list(bench, sandbox, monkeypatch):
-    monkeypatch.setattr("twilio_widgets.listener.gap.MOST_ADDRESSES", 0)
+    monkeypatch.setattr("twilio_widgets.listener.asked.gap.MOST_ADDRESSES", 0)
     bench.send()
     sandbox.receive(from_=THEM, body="Hello")
     sandbox.clock.advance("1 min")

@@ -12,8 +12,8 @@ import pytest
 from twilio_widgets import Sandbox, Twilio
 from twilio_widgets.errors import ConfigurationError, RateLimited
 from twilio_widgets.frames.events import EventFrame
-from twilio_widgets.listener.cadence import Budget, Cadence
-from twilio_widgets.listener.looking import Looked, Looking
+from twilio_widgets.listener.asked.cadence import Budget, Cadence
+from twilio_widgets.listener.asked.looking import Looked, Looking
 from twilio_widgets.listener.poller import Poller
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def test_an_unfinished_message_that_left_the_page_is_asked_about(
     poller, twilio, sandbox, monkeypatch
 ):
     """Delivered a minute late, when so much lies above it that its part is read no more."""
-    monkeypatch.setattr("twilio_widgets.listener.looking.OVERLAP", timedelta(0))
+    monkeypatch.setattr("twilio_widgets.listener.asked.looking.OVERLAP", timedelta(0))
     late = send(twilio, "98")
     for seconds in range(85):
         sandbox.clock.advance("1 s")

@@ -14,7 +14,7 @@ from twilio.request_validator import RequestValidator
 
 from twilio_widgets.core.secret import Secret
 from twilio_widgets.errors import Refused
-from twilio_widgets.listener.event import Arrival, Event
+from twilio_widgets.listener.events.event import Arrival, Event
 from twilio_widgets.listener.replaying import Target, replay, target_of
 
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)

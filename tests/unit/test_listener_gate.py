@@ -12,12 +12,12 @@ import pytest
 from twilio_widgets.core.secret import Secret
 from twilio_widgets.core.signature import body_sha256, sign
 from twilio_widgets.errors import ConfigurationError
-from twilio_widgets.listener.address import Address, check_public_url
-from twilio_widgets.listener.event import Arrival
-from twilio_widgets.listener.gate import Gate
-from twilio_widgets.listener.keys import Keys
-from twilio_widgets.listener.refusal import Refusal
-from twilio_widgets.listener.request import Head, Request
+from twilio_widgets.listener.events.event import Arrival
+from twilio_widgets.listener.process.address import Address, check_public_url
+from twilio_widgets.listener.process.gate import Gate
+from twilio_widgets.listener.process.refusal import Refusal
+from twilio_widgets.listener.process.request import Head, Request
+from twilio_widgets.listener.signature.keys import Keys
 
 TOKEN = "2" * 32
 OURS = "AC" + "1" * 32

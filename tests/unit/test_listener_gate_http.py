@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import pytest
 
-from twilio_widgets.listener.answer import TAKEN, Answer, refused, twiml
-from twilio_widgets.listener.door import Door
-from twilio_widgets.listener.limits import USUAL, Limits
-from twilio_widgets.listener.protocol import HttpConnection
-from twilio_widgets.listener.request import Head, Request
+from twilio_widgets.listener.process.answer import TAKEN, Answer, refused, twiml
+from twilio_widgets.listener.process.door import Door
+from twilio_widgets.listener.process.limits import USUAL, Limits
+from twilio_widgets.listener.process.protocol import HttpConnection
+from twilio_widgets.listener.process.request import Head, Request
 
 QUICK = replace(USUAL, head_seconds=0.4, body_seconds=0.4, idle_seconds=0.4, linger_seconds=0.4)
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"

@@ -14,17 +14,17 @@ from typing import Any
 import pytest
 
 from twilio_widgets.errors import StoreUnavailable
-from twilio_widgets.listener import committing
-from twilio_widgets.listener.answer import Answer, twiml
-from twilio_widgets.listener.batch import Receipt
-from twilio_widgets.listener.committing import Committer
-from twilio_widgets.listener.event import Arrival, Rejection
-from twilio_widgets.listener.log import Log
-from twilio_widgets.listener.presented import Presented
-from twilio_widgets.listener.refusal import Refusal
-from twilio_widgets.listener.replying import Replies
-from twilio_widgets.listener.turned_away import TurnedAway
-from twilio_widgets.listener.verdict import Verdict
+from twilio_widgets.listener.events.batch import Receipt
+from twilio_widgets.listener.events.event import Arrival, Rejection
+from twilio_widgets.listener.process import committing
+from twilio_widgets.listener.process.answer import Answer, twiml
+from twilio_widgets.listener.process.committing import Committer
+from twilio_widgets.listener.process.log import Log
+from twilio_widgets.listener.process.refusal import Refusal
+from twilio_widgets.listener.process.replying import Replies
+from twilio_widgets.listener.process.turned_away import TurnedAway
+from twilio_widgets.listener.signature.presented import Presented
+from twilio_widgets.listener.signature.verdict import Verdict
 
 
 def arrival(n: int = 0, **said: str) -> Arrival:
@@ -258,7 +258,7 @@ SILENT = ["late", "gone", "none", "too long"]
 def test_a_kernel_that_does_not_answer_in_time_is_no_reply(
     how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("twilio_widgets.listener.replying.KERNEL_SECONDS", 0.05)
+    monkeypatch.setattr("twilio_widgets.listener.process.replying.KERNEL_SECONDS", 0.05)
 
     async def ask(_: dict[str, object]) -> str | None:
         if how == "gone":

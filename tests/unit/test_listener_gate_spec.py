@@ -11,10 +11,10 @@ import pytest
 from twilio_widgets.core.connection import ApiKeyConnection, AuthTokenConnection, Connection
 from twilio_widgets.core.secret import Secret
 from twilio_widgets.errors import ConfigurationError
-from twilio_widgets.listener import wire
-from twilio_widgets.listener.launching import _environment
-from twilio_widgets.listener.runtime import Runtime, runtime_file
-from twilio_widgets.listener.spec import Spec
+from twilio_widgets.listener.link import wire
+from twilio_widgets.listener.link.launching import _environment
+from twilio_widgets.listener.link.runtime import Runtime, runtime_file
+from twilio_widgets.listener.link.spec import Spec
 
 ACCOUNT, TOKEN = "AC" + "1" * 32, "c0ffee" + "5a" * 13
 BY_TOKEN = AuthTokenConnection(ACCOUNT, TOKEN)

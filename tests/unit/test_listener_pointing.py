@@ -18,7 +18,8 @@ from twilio_widgets.errors import (
     NotConnected,
     OutcomeUnknown,
 )
-from twilio_widgets.listener import durable, pointing
+from twilio_widgets.listener import durable
+from twilio_widgets.listener.webhooks import pointing
 
 URL = "https://hook.example.org/a/inbound#rc=3&rp=all"
 NEWER = "https://hook.example.org/b/inbound#rc=3&rp=all"

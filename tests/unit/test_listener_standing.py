@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twilio_widgets.core.message import STATUSES, status_is_final
-from twilio_widgets.listener.event import FINAL_RANK, Arrival, Event, MessageStanding
-from twilio_widgets.listener.standing import heard, join, rank_of
+from twilio_widgets.listener.events.event import FINAL_RANK, Arrival, Event, MessageStanding
+from twilio_widgets.listener.events.standing import heard, join, rank_of
 
 SID = "SM" + "1" * 32
 NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)

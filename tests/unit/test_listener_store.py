@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from tests.arrivals import ACCOUNT, a_look, a_status, an_inbound, at, sid
 from twilio_widgets.errors import BadResponse, ListenerError, StoreUnavailable
-from twilio_widgets.listener.batch import HALF_A_CHARACTER, NO_SID, Receipt
-from twilio_widgets.listener.event import Arrival, Event, Rejection
-from twilio_widgets.listener.reading import Counts, Reader
-from twilio_widgets.listener.sameness import key_of
-from twilio_widgets.listener.store import Store
+from twilio_widgets.listener.events.batch import HALF_A_CHARACTER, NO_SID, Receipt
+from twilio_widgets.listener.events.event import Arrival, Event, Rejection
+from twilio_widgets.listener.events.reading import Counts, Reader
+from twilio_widgets.listener.events.sameness import key_of
+from twilio_widgets.listener.events.store import Store
 
 
 @pytest.fixture

@@ -14,11 +14,11 @@ import pytest
 
 from tests.arrivals import ACCOUNT, a_status, at
 from twilio_widgets.errors import ListenerError, StoreUnavailable
-from twilio_widgets.listener.batch import Receipt
-from twilio_widgets.listener.committing import MOST_AT_HAND, Committer
-from twilio_widgets.listener.event import Rejection
-from twilio_widgets.listener.reading import Reader
-from twilio_widgets.listener.store import Store
+from twilio_widgets.listener.events.batch import Receipt
+from twilio_widgets.listener.events.event import Rejection
+from twilio_widgets.listener.events.reading import Reader
+from twilio_widgets.listener.events.store import Store
+from twilio_widgets.listener.process.committing import MOST_AT_HAND, Committer
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ import pytest
 
 from tests.arrivals import ACCOUNT, a_look, a_status, an_inbound, at, sid
 from twilio_widgets.errors import ListenerError, StoreUnavailable
-from twilio_widgets.listener import database, schema
-from twilio_widgets.listener.event import Rejection
-from twilio_widgets.listener.reading import Reader
-from twilio_widgets.listener.store import Store
+from twilio_widgets.listener.events import database, schema
+from twilio_widgets.listener.events.event import Rejection
+from twilio_widgets.listener.events.reading import Reader
+from twilio_widgets.listener.events.store import Store
 
 
 def a_store(path, **more):
@@ -371,7 +371,7 @@ def test_what_is_older_than_the_retention_goes_when_it_is_opened_and_daily(tmp_p
 
 
 def test_a_reader_that_holds_old_bytes_is_told_of(tmp_path, monkeypatch):
-    monkeypatch.setattr("twilio_widgets.listener.store._PATIENCE_WITH_READERS", 1)
+    monkeypatch.setattr("twilio_widgets.listener.events.store._PATIENCE_WITH_READERS", 1)
     path = tmp_path / "events.sqlite"
     with a_store(path) as store, closing(sqlite3.connect(path, isolation_level=None)) as other:
         store.commit([an_inbound(1, SECRET)])
@@ -389,7 +389,7 @@ import resource, signal, sys
 from pathlib import Path
 from tests.arrivals import ACCOUNT, a_status, at
 from twilio_widgets.errors import StoreUnavailable
-from twilio_widgets.listener.store import Store
+from twilio_widgets.listener.events.store import Store
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 path = Path(sys.argv[1])
 with Store.open(path, account_sid=ACCOUNT, world="live", now=lambda: at(0)) as store:

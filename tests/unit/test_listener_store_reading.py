@@ -11,9 +11,9 @@ import pytest
 
 from tests.arrivals import ACCOUNT, a_look, a_status, an_inbound, at, sid
 from twilio_widgets.errors import ListenerError, StoreUnavailable
-from twilio_widgets.listener.cursors import Cursors
-from twilio_widgets.listener.reading import Reader
-from twilio_widgets.listener.store import Store
+from twilio_widgets.listener.events.cursors import Cursors
+from twilio_widgets.listener.events.reading import Reader
+from twilio_widgets.listener.events.store import Store
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ import pytest
 from twilio_widgets import ApiKeyConnection, AuthTokenConnection
 from twilio_widgets.core.secret import Secret
 from twilio_widgets.core.signature import body_sha256, sign
-from twilio_widgets.listener.presented import FORM, pairs_of
-from twilio_widgets.listener.verify import Keys, Presented, Verdict, verify
+from twilio_widgets.listener.signature.presented import FORM, pairs_of
+from twilio_widgets.listener.signature.verify import Keys, Presented, Verdict, verify
 
 TOKEN = "12345"
 KEYS = Keys(auth_tokens=(Secret(TOKEN),))

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import twilio_widgets as tw
-from twilio_widgets.core.amount import Amount
-from twilio_widgets.core.in_force import Verdict
-from twilio_widgets.core.permit import Permit
-from twilio_widgets.core.recipients import Allowed, plain_address
+from twilio_widgets.core.guardrails.amount import Amount
+from twilio_widgets.core.guardrails.in_force import Verdict
+from twilio_widgets.core.guardrails.permit import Permit
+from twilio_widgets.core.guardrails.recipients import Allowed, plain_address
 from twilio_widgets.core.request import Request
 from twilio_widgets.errors import ConfigurationError, InvalidMessage, PolicyRefused
 

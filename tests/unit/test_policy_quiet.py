@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from twilio_widgets.core.creation import Creation
-from twilio_widgets.core.quiet import QuietHours, moments_of, possible_zones
+from twilio_widgets.core.guardrails.creation import Creation
+from twilio_widgets.core.guardrails.quiet import QuietHours, moments_of, possible_zones
 from twilio_widgets.errors import ConfigurationError
 
 NIGHT = QuietHours.of(("21:00", "08:00"))
@@ -82,7 +82,7 @@ def test_an_unknown_zone_is_no_zone_at_all(to):
 def test_a_zone_this_system_does_not_know_is_unknown(monkeypatch):
     import zoneinfo
 
-    from twilio_widgets.core import quiet
+    from twilio_widgets.core.guardrails import quiet
 
     def missing(key: str) -> ZoneInfo:
         raise zoneinfo.ZoneInfoNotFoundError(key)

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twilio_widgets.core.body import body_of
-from twilio_widgets.core.creation import Creation, read_creation
-from twilio_widgets.core.recognise import changes, makes_message
+from twilio_widgets.core.guardrails.creation import Creation, read_creation
+from twilio_widgets.core.guardrails.recognise import changes, makes_message
 from twilio_widgets.core.request import Request
 from twilio_widgets.errors import PolicyRefused
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from twilio_widgets.core.amount import Amount
-from twilio_widgets.core.tally import Tally
+from twilio_widgets.core.guardrails.amount import Amount
+from twilio_widgets.core.guardrails.tally import Tally
 from twilio_widgets.errors import PolicyRefused
 
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -98,8 +98,8 @@ COUNTING = """
 import sys
 from datetime import datetime
 from pathlib import Path
-from twilio_widgets.core.amount import Amount
-from twilio_widgets.core.tally import Tally
+from twilio_widgets.core.guardrails.amount import Amount
+from twilio_widgets.core.guardrails.tally import Tally
 from twilio_widgets.errors import PolicyRefused
 def check(total):
     if total.recipients > 100:
@@ -136,8 +136,8 @@ KILLED = """
 import os, signal, sys
 from datetime import datetime
 from pathlib import Path
-from twilio_widgets.core.amount import Amount
-from twilio_widgets.core.tally import Tally
+from twilio_widgets.core.guardrails.amount import Amount
+from twilio_widgets.core.guardrails.tally import Tally
 Tally(Path(sys.argv[1])).raise_by(Amount(1), datetime.fromisoformat(sys.argv[2]))
 os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -151,7 +151,7 @@ def test_what_was_counted_outlives_a_kill(tally):
 
 @pytest.mark.parametrize("damage", ["no database", "read-only", "held", "a folder"])
 def test_what_cannot_be_counted_is_not_sent(tally, damage, monkeypatch):
-    monkeypatch.setattr("twilio_widgets.core.tally._PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr("twilio_widgets.core.guardrails.tally._PATIENCE_SECONDS", 0.05)
     tally.path.parent.mkdir()
     holder = sqlite3.connect(tally.path)
     if damage == "no database":

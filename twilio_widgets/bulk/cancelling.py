@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from twilio_widgets.bulk import states
+from twilio_widgets.bulk.journal import states
 from twilio_widgets.core import messages
 from twilio_widgets.core.flow import NewPatience
 from twilio_widgets.core.request import Flow
 from twilio_widgets.errors import ApiError, NotFound, OutcomeUnknown, TwilioWidgetsError
 
 if TYPE_CHECKING:
-    from twilio_widgets.bulk.row import Row
+    from twilio_widgets.bulk.journal.row import Row
     from twilio_widgets.core.connection import Connection
     from twilio_widgets.core.message import Message
 

@@ -11,15 +11,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from twilio_widgets.bulk import outcomes, states
+from twilio_widgets.bulk import outcomes
 from twilio_widgets.bulk.cancelling import Cancelled, cancel_scheduled, ledger_of
-from twilio_widgets.bulk.journal import Journal, Verdict, create
+from twilio_widgets.bulk.journal import states
+from twilio_widgets.bulk.journal.journal import Journal, Verdict, create
+from twilio_widgets.bulk.journal.ledger import reading
+from twilio_widgets.bulk.journal.place import Ownership, Place, place_of
+from twilio_widgets.bulk.journal.row import Row, fingerprint_of
 from twilio_widgets.bulk.later import later_statuses
-from twilio_widgets.bulk.ledger import reading
 from twilio_widgets.bulk.pace import MOST_AT_ONCE
-from twilio_widgets.bulk.place import Ownership, Place, place_of
-from twilio_widgets.bulk.plans import PlanLike, difference, rows_of
-from twilio_widgets.bulk.row import Row, fingerprint_of
+from twilio_widgets.bulk.planning.plans import PlanLike, difference, rows_of
 from twilio_widgets.bulk.running import Orders
 from twilio_widgets.bulk.searching import find_place
 from twilio_widgets.bulk.settle import Callbacks

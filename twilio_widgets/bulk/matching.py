@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from twilio_widgets.bulk.journal import Verdict
+from twilio_widgets.bulk.journal.journal import Verdict
 from twilio_widgets.core.evidence import (
     Likeness,
     Sent,

@@ -14,13 +14,13 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from twilio_widgets.bulk import states
-from twilio_widgets.bulk.journal import Journal, Terms, create
-from twilio_widgets.bulk.place import ONCE, Ownership, Place, place_of
-from twilio_widgets.bulk.plans import difference
-from twilio_widgets.bulk.row import Row, fingerprint_of
+from twilio_widgets.bulk.journal import states
+from twilio_widgets.bulk.journal.journal import Journal, Terms, create
+from twilio_widgets.bulk.journal.place import ONCE, Ownership, Place, place_of
+from twilio_widgets.bulk.journal.row import Row, fingerprint_of
+from twilio_widgets.bulk.journal.states import Ending, ending_of
+from twilio_widgets.bulk.planning.plans import difference
 from twilio_widgets.bulk.settle import look_once, sent_of
-from twilio_widgets.bulk.states import Ending, ending_of
 from twilio_widgets.core import messages
 from twilio_widgets.core.address import mask
 from twilio_widgets.core.parameters import form_of

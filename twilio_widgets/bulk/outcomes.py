@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from numbers import Real
 from typing import TYPE_CHECKING, Any, cast
 
-from twilio_widgets.bulk import states
-from twilio_widgets.bulk.ledger import Attempt, Finding, Ledger
-from twilio_widgets.bulk.opt_outs import without_channel
-from twilio_widgets.bulk.row import Row
+from twilio_widgets.bulk.journal import states
+from twilio_widgets.bulk.journal.ledger import Attempt, Finding, Ledger
+from twilio_widgets.bulk.journal.row import Row
+from twilio_widgets.bulk.planning.opt_outs import without_channel
 from twilio_widgets.core.explain import explain_error
 from twilio_widgets.errors import ConfigurationError, JobError
 

@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from twilio_widgets.bulk.journal.row import Row
 from twilio_widgets.bulk.pace import Pace
-from twilio_widgets.bulk.row import Row
 
 LOOK_AHEAD = 1_000
 """How far behind a row that must wait for its recipient the next one is looked for."""

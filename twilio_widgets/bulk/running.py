@@ -14,22 +14,22 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from twilio_widgets.bulk import states
-from twilio_widgets.bulk.journal import Journal
+from twilio_widgets.bulk.journal import states
+from twilio_widgets.bulk.journal.journal import Journal
+from twilio_widgets.bulk.journal.row import Row
+from twilio_widgets.bulk.journal.states import Ending, ending_of
 from twilio_widgets.bulk.pace import MOST_AT_ONCE, Pace
 from twilio_widgets.bulk.queue import Queue
-from twilio_widgets.bulk.row import Row
 from twilio_widgets.bulk.settle import Callbacks, settle, with_token
-from twilio_widgets.bulk.states import Ending, ending_of
 from twilio_widgets.core import messages
 from twilio_widgets.core.flow import Patience
 from twilio_widgets.errors import JobError, RateLimited, TwilioWidgetsError
 
 if TYPE_CHECKING:
-    from twilio_widgets.bulk.place import Place
+    from twilio_widgets.bulk.journal.place import Place
     from twilio_widgets.client import AsyncTwilio
+    from twilio_widgets.core.guardrails.permit import Permit
     from twilio_widgets.core.message import Message
-    from twilio_widgets.core.permit import Permit
 
 RECORD_WITHIN, RECORD_AT_MOST = 0.02, 50
 """Seconds, and results: after so much, what came of the rows is written down."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twilio_widgets.bulk.place import (
+from twilio_widgets.bulk.journal.place import (
     JOBS,
     ONCE,
     SET_ASIDE,

@@ -13,11 +13,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from twilio_widgets.bulk import states
-from twilio_widgets.bulk.journal import Journal, Verdict
-from twilio_widgets.bulk.ledger import Attempt, Ledger, reading
+from twilio_widgets.bulk.journal import states
+from twilio_widgets.bulk.journal.journal import Journal, Verdict
+from twilio_widgets.bulk.journal.ledger import Attempt, Ledger, reading
+from twilio_widgets.bulk.journal.place import Ownership, Place
 from twilio_widgets.bulk.matching import Look, Unknown, decide
-from twilio_widgets.bulk.place import Ownership, Place
 from twilio_widgets.core.evidence import Sent, clocks_apart, recipient_as_logged
 from twilio_widgets.core.flow import NewPatience
 from twilio_widgets.core.listing import Filters
@@ -28,7 +28,7 @@ from twilio_widgets.core.request import Flow, Pause
 from twilio_widgets.errors import JobError
 
 if TYPE_CHECKING:
-    from twilio_widgets.bulk.row import Row
+    from twilio_widgets.bulk.journal.row import Row
     from twilio_widgets.core.connection import Connection
 
 MOST_PAGES = 5

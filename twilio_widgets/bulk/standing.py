@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from twilio_widgets.bulk import states
+from twilio_widgets.bulk.journal import states
 
 RECENT = 30.0
 """Seconds over which the rate is measured."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from twilio_widgets.bulk.journal import Terms
+from twilio_widgets.bulk.journal.journal import Terms
 from twilio_widgets.errors import ConfigurationError
 
 if TYPE_CHECKING:

@@ -9,17 +9,17 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from twilio_widgets.bulk.journal import Journal
-from twilio_widgets.bulk.place import Ownership, Place
-from twilio_widgets.bulk.row import Row
+from twilio_widgets.bulk.journal.journal import Journal
+from twilio_widgets.bulk.journal.place import Ownership, Place
+from twilio_widgets.bulk.journal.row import Row
 from twilio_widgets.bulk.running import Orders, Run
 from twilio_widgets.core import loop
-from twilio_widgets.core.policy import Policy
+from twilio_widgets.core.guardrails.policy import Policy
 from twilio_widgets.core.request import Flow
 
 if TYPE_CHECKING:
     from twilio_widgets.client import AsyncTwilio, Twilio
-    from twilio_widgets.core.permit import Permit
+    from twilio_widgets.core.guardrails.permit import Permit
 
 T = TypeVar("T")
 

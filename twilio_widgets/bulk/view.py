@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twilio_widgets.bulk import outcomes
-from twilio_widgets.bulk.ledger import reading
-from twilio_widgets.bulk.place import Place, runner_of
+from twilio_widgets.bulk.journal.ledger import reading
+from twilio_widgets.bulk.journal.place import Place, runner_of
 from twilio_widgets.bulk.running import Run
 from twilio_widgets.bulk.standing import JobProgress, rate_of
 from twilio_widgets.bulk.underway import Underway
 
 if TYPE_CHECKING:
-    from twilio_widgets.bulk.row import Row
+    from twilio_widgets.bulk.journal.row import Row
     from twilio_widgets.frames.safe_frame import SafeFrame
 
 Follower = Callable[[JobProgress], None]

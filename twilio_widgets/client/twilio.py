@@ -10,8 +10,8 @@ from twilio_widgets.client.messages import AsyncMessages, Messages
 from twilio_widgets.client.raw import RawFace
 from twilio_widgets.core import account, drive
 from twilio_widgets.core.connection import Connection
+from twilio_widgets.core.guardrails.policy import Policy
 from twilio_widgets.core.outbox import Outbox
-from twilio_widgets.core.policy import Policy
 from twilio_widgets.core.request import Flow
 from twilio_widgets.core.transport import LARGEST_BODY, AsyncTransport, BlockingTransport, Judge
 from twilio_widgets.errors import ConfigurationError

@@ -26,7 +26,7 @@ from twilio_widgets.errors import (
 
 if TYPE_CHECKING:
     from twilio_widgets.core.connection import Connection
-    from twilio_widgets.core.permit import Permit
+    from twilio_widgets.core.guardrails.permit import Permit
 
 T = TypeVar("T")
 

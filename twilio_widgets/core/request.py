@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from twilio_widgets.core.permit import Permit
+    from twilio_widgets.core.guardrails.permit import Permit
 
 T = TypeVar("T")
 

@@ -17,9 +17,9 @@ from urllib.parse import urlencode, urlsplit
 
 from twilio_widgets.core.deadline import deadline
 from twilio_widgets.core.guard import guard, is_loopback, media_redirect
-from twilio_widgets.core.in_force import InForce, Verdict
+from twilio_widgets.core.guardrails.in_force import InForce, Verdict
+from twilio_widgets.core.guardrails.policy import Policy, default_policy
 from twilio_widgets.core.outgoing import Outgoing, written
-from twilio_widgets.core.policy import Policy, default_policy
 from twilio_widgets.core.request import Reply, Request
 from twilio_widgets.core.wire import Blocking, Wire, awaiting, meaning_of
 from twilio_widgets.errors import ConfigurationError, InvalidRequest, NotConnected

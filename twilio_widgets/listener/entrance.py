@@ -11,7 +11,7 @@ from twilio_widgets.listener.ways import Way, choose
 
 if TYPE_CHECKING:
     from twilio_widgets.core.connection import Connection
-    from twilio_widgets.listener.link import Link
+    from twilio_widgets.listener.link.link import Link
 
 _KEPT: Final = "The listener was found with a way through this user's Jupyter server, and keeps it."
 _KEY: Final = (

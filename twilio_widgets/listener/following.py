@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Final
 
 from twilio_widgets.core.masking import mask
 from twilio_widgets.errors import ConfigurationError
-from twilio_widgets.listener.cursors import Cursors
-from twilio_widgets.listener.event import Event
+from twilio_widgets.listener.events.cursors import Cursors
+from twilio_widgets.listener.events.event import Event
 from twilio_widgets.listener.noticing import Noticing
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from twilio_widgets.listener.reading import Reader
+    from twilio_widgets.listener.events.reading import Reader
 
 RETRIES: Final = 3
 _FIRST_PAUSE: Final = 0.05

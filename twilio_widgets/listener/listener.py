@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from twilio_widgets.core.listing import span_of
 from twilio_widgets.errors import ConfigurationError, ListenerError
-from twilio_widgets.listener import pointing
-from twilio_widgets.listener.answering import Answering, Reply
+from twilio_widgets.listener.asked.gap import PER_SECOND, Filled, Gap
+from twilio_widgets.listener.asked.mark import Marked
+from twilio_widgets.listener.asked.message_log import MessageLog
 from twilio_widgets.listener.entrance import Entrance
-from twilio_widgets.listener.gap import PER_SECOND, Filled, Gap
-from twilio_widgets.listener.heartbeat import Heartbeat
-from twilio_widgets.listener.keeper import Keeper
-from twilio_widgets.listener.mark import Marked
-from twilio_widgets.listener.message_log import MessageLog
-from twilio_widgets.listener.reading import Reader
+from twilio_widgets.listener.events.reading import Reader
+from twilio_widgets.listener.events.store import RETENTION_DAYS, check_moment
+from twilio_widgets.listener.link.answering import Answering, Reply
+from twilio_widgets.listener.link.heartbeat import Heartbeat
+from twilio_widgets.listener.link.keeper import Keeper
+from twilio_widgets.listener.link.spec import Spec, secrets_of
 from twilio_widgets.listener.source import EventSource, client_of, store_path
-from twilio_widgets.listener.spec import Spec, secrets_of
-from twilio_widgets.listener.store import RETENTION_DAYS, check_moment
+from twilio_widgets.listener.webhooks import pointing
 
 if TYPE_CHECKING:
     from twilio_widgets.client import Twilio

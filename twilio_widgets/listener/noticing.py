@@ -10,7 +10,7 @@ from twilio_widgets.core.masking import mask
 from twilio_widgets.errors import TwilioWidgetsError
 
 if TYPE_CHECKING:
-    from twilio_widgets.listener.reading import Reader
+    from twilio_widgets.listener.events.reading import Reader
 
 LOOK_EVERY: Final = 0.5
 """Seconds between two looks when nobody nudges. A look costs a few microseconds."""

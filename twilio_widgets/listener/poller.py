@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 from twilio_widgets.core.listing import Moment, span_of
 from twilio_widgets.errors import ConfigurationError, RateLimited, TwilioWidgetsError
-from twilio_widgets.listener.cadence import Budget, Cadence
-from twilio_widgets.listener.looking import Looked, Looking
-from twilio_widgets.listener.message_log import MessageLog
-from twilio_widgets.listener.reading import Reader
+from twilio_widgets.listener.asked.cadence import Budget, Cadence
+from twilio_widgets.listener.asked.looking import Looked, Looking
+from twilio_widgets.listener.asked.message_log import MessageLog
+from twilio_widgets.listener.events.reading import Reader
+from twilio_widgets.listener.events.store import RETENTION_DAYS, Store, check_moment
 from twilio_widgets.listener.source import EventSource, client_of, store_path
-from twilio_widgets.listener.store import RETENTION_DAYS, Store, check_moment
 
 if TYPE_CHECKING:
     from twilio_widgets.client import Twilio

@@ -12,7 +12,7 @@ import ipaddress
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from twilio_widgets.listener.location import Location, split
+from twilio_widgets.listener.signature.location import Location, split
 
 _OF_THIS_NETWORK = frozenset({"local", "localhost", "internal", "lan", "home", "test", "invalid"})
 

@@ -21,7 +21,7 @@ from twilio_widgets.errors import Refused
 
 if TYPE_CHECKING:
     from twilio_widgets.core.secret import Secret
-    from twilio_widgets.listener.event import Event
+    from twilio_widgets.listener.events.event import Event
 
 SECONDS: Final = 15.0
 """For one answer, as with Twilio."""

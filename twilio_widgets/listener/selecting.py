@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from twilio_widgets.errors import ConfigurationError
-from twilio_widgets.listener.event import Event
+from twilio_widgets.listener.events.event import Event
 
 _WHAT = (
     "events is an event's id, several of them, a part of listener.events, or a mask made from it "

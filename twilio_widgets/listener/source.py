@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from twilio_widgets.core.secret import Secret
     from twilio_widgets.frames.events import EventFrame
     from twilio_widgets.frames.safe_frame import SafeFrame
-    from twilio_widgets.listener.event import Event
-    from twilio_widgets.listener.reading import Counts, Reader
+    from twilio_widgets.listener.events.event import Event
+    from twilio_widgets.listener.events.reading import Counts, Reader
     from twilio_widgets.panels.events_table import EventsTable
 
 _KINDS: Final = ("inbound", "status")

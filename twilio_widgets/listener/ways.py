@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Literal
 
 from twilio_widgets.core.secret import Secret
 from twilio_widgets.errors import ConfigurationError
-from twilio_widgets.listener.address import check_public_url
 from twilio_widgets.listener.jupyter import announced, registry
+from twilio_widgets.listener.process.address import check_public_url
 from twilio_widgets.listener.public_base import public_base, why_unreachable
-from twilio_widgets.listener.webhook_fields import shown
+from twilio_widgets.listener.webhooks.fields import shown
 
 if TYPE_CHECKING:
     from twilio_widgets.core.connection import Connection

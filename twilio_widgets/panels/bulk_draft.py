@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from twilio_widgets.bulk.place import LONGEST_NAME
+from twilio_widgets.bulk.journal.place import LONGEST_NAME
 from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.panels.bulk_tables import GIVEN, Source
 from twilio_widgets.panels.send_draft import sender_of

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from twilio_widgets.bulk.recipients import recipient_of
+from twilio_widgets.bulk.planning.recipients import recipient_of
 from twilio_widgets.errors import InvalidMessage
 
 LOOKED_AT: Final = 200

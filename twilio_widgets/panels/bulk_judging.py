@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from twilio_widgets.core.policy import Policy
+from twilio_widgets.core.guardrails.policy import Policy
 from twilio_widgets.errors import PolicyRefused
 
 if TYPE_CHECKING:
-    from twilio_widgets.bulk.plan import Plan
+    from twilio_widgets.bulk.planning.plan import Plan
     from twilio_widgets.client import Twilio
     from twilio_widgets.core.connection import Connection
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from twilio_widgets.bulk.table import Table
-from twilio_widgets.core.policy import Policy
+from twilio_widgets.bulk.planning.table import Table
+from twilio_widgets.core.guardrails.policy import Policy
 from twilio_widgets.core.smart import smart
 from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.panels import bulk_state as steps
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from twilio_widgets.bulk.job import Job
-    from twilio_widgets.bulk.plan import Plan
+    from twilio_widgets.bulk.planning.plan import Plan
     from twilio_widgets.client import Twilio
     from twilio_widgets.frames.safe_frame import SafeFrame
     from twilio_widgets.panels.clients import Source

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from twilio_widgets.bulk.plan import plan
+from twilio_widgets.bulk.planning.plan import plan
 from twilio_widgets.errors import ConfigurationError, InvalidMessage
 from twilio_widgets.panels.bulk_draft import arguments_of
 from twilio_widgets.panels.bulk_tables import cells_of
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from twilio_widgets.bulk.table import Table
+    from twilio_widgets.bulk.planning.table import Table
     from twilio_widgets.panels.bulk_draft import BulkDraft
 
 _STAND_IN = "+15005550006"

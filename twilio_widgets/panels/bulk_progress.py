@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
-from twilio_widgets.bulk.estimate import duration
+from twilio_widgets.bulk.planning.estimate import duration
 
 if TYPE_CHECKING:
     from twilio_widgets.bulk.standing import JobProgress

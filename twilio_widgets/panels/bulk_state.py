@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from twilio_widgets.core.confirming import confirmation, confirms
+from twilio_widgets.core.guardrails.confirming import confirmation, confirms
 from twilio_widgets.panels.bulk_draft import (
     NO_MEDIA,
     UNDER_MORE,

@@ -6,8 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from twilio_widgets.bulk.job import Job
-from twilio_widgets.bulk.place import place_of
-from twilio_widgets.bulk.plan import Plan, plan
+from twilio_widgets.bulk.journal.place import place_of
+from twilio_widgets.bulk.planning.plan import Plan, plan
 from twilio_widgets.bulk.searching import places_of
 from twilio_widgets.errors import JobError, TwilioWidgetsError
 from twilio_widgets.panels import bulk_state as steps
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from twilio_widgets.bulk.planning.table import Table
     from twilio_widgets.bulk.standing import JobProgress
-    from twilio_widgets.bulk.table import Table
     from twilio_widgets.client import AsyncTwilio, Twilio
     from twilio_widgets.core.connection import Connection
-    from twilio_widgets.core.policy import Policy
+    from twilio_widgets.core.guardrails.policy import Policy
     from twilio_widgets.panels.bulk_parts import Findings, JobArea
     from twilio_widgets.panels.bulk_state import Ask
     from twilio_widgets.panels.bulk_tables import Source

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from twilio_widgets.client import Twilio
-    from twilio_widgets.core.policy import Policy
+    from twilio_widgets.core.guardrails.policy import Policy
     from twilio_widgets.core.secret import Secret
 
 

@@ -10,7 +10,7 @@ from twilio_widgets.listener.listener import Listener
 from twilio_widgets.panels.quoting import datum
 
 if TYPE_CHECKING:
-    from twilio_widgets.listener.event import Event
+    from twilio_widgets.listener.events.event import Event
     from twilio_widgets.listener.source import EventSource
 
 _HEADERS: Final = frozenset(

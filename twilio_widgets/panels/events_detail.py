@@ -15,7 +15,7 @@ from twilio_widgets.panels.typed import module
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from twilio_widgets.listener.event import Event, Rejection
+    from twilio_widgets.listener.events.event import Event, Rejection
 
     View = dict[str, object]
 

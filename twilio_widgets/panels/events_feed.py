@@ -11,8 +11,8 @@ from twilio_widgets.panels.events_rows import rejected_row_of, row_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from twilio_widgets.listener.event import Event, Rejection
-    from twilio_widgets.listener.reading import Reader
+    from twilio_widgets.listener.events.event import Event, Rejection
+    from twilio_widgets.listener.events.reading import Reader
     from twilio_widgets.panels.events_rows import Row
 
 MOST_ROWS: Final = 100_000

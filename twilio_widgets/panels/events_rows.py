@@ -8,7 +8,7 @@ from twilio_widgets.core.explain import explain_error
 from twilio_widgets.panels.table_cells import Column
 
 if TYPE_CHECKING:
-    from twilio_widgets.listener.event import Event, Rejection
+    from twilio_widgets.listener.events.event import Event, Rejection
 
     Row = dict[str, object]
 

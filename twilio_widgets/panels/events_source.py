@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from twilio_widgets.core.masking import mask
 from twilio_widgets.errors import ConfigurationError
+from twilio_widgets.listener.link.runtime import Runtime
 from twilio_widgets.listener.listener import Listener
 from twilio_widgets.listener.poller import Poller
-from twilio_widgets.listener.runtime import Runtime
 from twilio_widgets.listener.source import store_path
 from twilio_widgets.panels.events_state import Advice, Door, PointedHere, Seen
 from twilio_widgets.sandbox import Sandbox

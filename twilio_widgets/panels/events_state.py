@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from twilio_widgets.listener.reading import Counts
+    from twilio_widgets.listener.events.reading import Counts
     from twilio_widgets.panels.connection_state import Identity
 
 How = Literal["webhooks", "polling"]

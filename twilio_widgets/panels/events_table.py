@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from twilio_widgets.errors import TwilioWidgetsError
-from twilio_widgets.listener.reading import Reader
+from twilio_widgets.listener.events.reading import Reader
 from twilio_widgets.panels.card import Head, close_tree
 from twilio_widgets.panels.events_curl import replay_command
 from twilio_widgets.panels.events_detail import (

@@ -12,7 +12,7 @@ from twilio_widgets.panels.access import SANDBOX_MESSAGES
 from twilio_widgets.sandbox import Sandbox
 
 if TYPE_CHECKING:
-    from twilio_widgets.core.policy import Policy
+    from twilio_widgets.core.guardrails.policy import Policy
     from twilio_widgets.core.secret import Secret
     from twilio_widgets.panels.connection_state import ConnectionState
 

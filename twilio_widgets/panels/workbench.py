@@ -16,8 +16,8 @@ from twilio_widgets.panels.send import SendPanel
 if TYPE_CHECKING:
     from twilio_widgets.client import Twilio
     from twilio_widgets.core.connection import Connection
+    from twilio_widgets.core.guardrails.policy import Policy
     from twilio_widgets.core.message import Message
-    from twilio_widgets.core.policy import Policy
     from twilio_widgets.frames.message_frame import MessageFrame
     from twilio_widgets.panels.base import Panel
     from twilio_widgets.sandbox import Sandbox

@@ -1,0 +1,1 @@
+"""What a job writes down, before and after each message."""

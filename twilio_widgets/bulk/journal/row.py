@@ -1,0 +1,110 @@
+"""One row of a job, as the journal keeps it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from hashlib import blake2b, sha256
+from typing import TYPE_CHECKING, Any
+
+from twilio_widgets.bulk.journal.states import PENDING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Form = tuple[tuple[str, str], ...]
+"""What is sent, by Twilio's parameter names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What is to be sent to one recipient, and what has become of it."""
+
+    n: int
+    """Its position in the plan's input, from 0."""
+    form: Form
+    segments: int = 1
+    """Predicted."""
+    cost: str | None = None
+    """Estimated, in US dollars."""
+    status: str = PENDING
+    sid: str | None = None
+    error_code: int | None = None
+    problem: str | None = None
+    attempts: int = 0
+    settled_by: str | None = None
+    """What proved its status: answer, callback, log or person."""
+    updated_at: float | None = None
+    message_status: str | None = None
+    """Twilio's word for the message, as last seen."""
+    message_error: int | None = None
+    billed_segments: int | None = None
+    price: str | None = None
+    price_unit: str | None = None
+
+    def parameter(self, name: str) -> str:
+        """Return one of Twilio's parameters, or empty text."""
+        return next((value for key, value in self.form if key == name), "")
+
+    @property
+    def to(self) -> str:
+        """The recipient; empty once forgotten."""
+        return self.parameter("To")
+
+    @property
+    def sender(self) -> str:
+        """The number or the messaging service it goes out by."""
+        return self.parameter("From") or self.parameter("MessagingServiceSid")
+
+    def seal(self, job_id: str) -> str:
+        """Return a checksum over what decides whether and what is sent."""
+        kept = (self.n, self.form, self.segments, self.status, self.sid, self.attempts)
+        text = json.dumps(kept, ensure_ascii=False).encode()
+        return blake2b(text, digest_size=8, key=job_id.encode()).hexdigest()
+
+    @property
+    def form_text(self) -> str | None:
+        """The form as the journal writes it; None once forgotten."""
+        return json.dumps(self.form, ensure_ascii=False) if self.form else None
+
+
+COLUMNS = (
+    "n, form, segments, cost, status, sid, error_code, problem, attempts, settled_by, updated_at, "
+    "message_status, message_error, billed_segments, price, price_unit, seal"
+)
+"""What `row_of` reads, in this order."""
+
+
+def row_of(line: tuple[Any, ...], job_id: str) -> Row | None:
+    """Read one line of the journal; None when it is not what was written."""
+    try:
+        form = tuple((name, value) for name, value in json.loads(line[1] or "[]"))
+        row = Row(
+            n=line[0],
+            form=form,
+            segments=line[2],
+            cost=line[3],
+            status=line[4],
+            sid=line[5],
+            error_code=line[6],
+            problem=line[7],
+            attempts=line[8],
+            settled_by=line[9],
+            updated_at=line[10],
+            message_status=line[11],
+            message_error=line[12],
+            billed_segments=line[13],
+            price=line[14],
+            price_unit=line[15],
+        )
+        return row if row.seal(job_id) == line[16] else None
+    except (ValueError, TypeError):
+        return None
+
+
+def fingerprint_of(rows: Iterable[Row]) -> str:
+    """Return what tells one plan from another: every row, in order, with all it sends."""
+    digest = sha256()
+    for row in rows:
+        digest.update(json.dumps((row.n, row.form), ensure_ascii=False).encode() + b"\n")
+    return digest.hexdigest()

@@ -1,0 +1,267 @@
+"""`tw.plan`: a table of people becomes a checked intention, and nothing leaves this machine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from hashlib import sha256
+from typing import TYPE_CHECKING, Literal
+
+from twilio_widgets.bulk.pace import MOST_AT_ONCE
+from twilio_widgets.bulk.planning.csv_table import Table
+from twilio_widgets.bulk.planning.display import Preview, html_of, text_of
+from twilio_widgets.bulk.planning.estimate import Per, check_rate
+from twilio_widgets.bulk.planning.opt_outs import opt_outs_of, without_channel
+from twilio_widgets.bulk.planning.planned import Maker, PlannedRow
+from twilio_widgets.bulk.planning.problems import Problem, problem
+from twilio_widgets.bulk.planning.recipe import Recipe, recipe_of
+from twilio_widgets.bulk.planning.summary import Summary, summary_of
+from twilio_widgets.bulk.planning.table import read_table, ready_frame, rejected_frame
+from twilio_widgets.core.masking import mask
+from twilio_widgets.core.prices import with_own_prices
+from twilio_widgets.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from twilio_widgets.bulk.job import Job
+    from twilio_widgets.bulk.settle import Callbacks
+    from twilio_widgets.client import AsyncTwilio, Twilio
+    from twilio_widgets.frames.safe_frame import SafeFrame
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Plan:
+    """A checked intention to send: what is ready, what is not and why, what it is likely to cost.
+
+    Every row of the input is in exactly one of `ready` and `rejected`, in the input's order. A
+    plan does not change; plan again when the table has. It holds people's numbers and texts.
+    """
+
+    rows: tuple[PlannedRow, ...]
+    """The messages that are ready."""
+
+    problems: tuple[Problem, ...]
+    """Why the other rows are not."""
+
+    summary: Summary
+    """What it comes to."""
+
+    template: str | None = field(repr=False)
+    """The body as it was given."""
+
+    sender: str | None
+    """The sender or the messaging service of all messages; None when each row has its own."""
+
+    @property
+    def ready(self) -> SafeFrame:
+        """The messages that are ready, a row each, as a DataFrame.
+
+        ``row`` is the place in the input (``df.iloc[row]``), ``original`` the recipient as it stood
+        there; ``segments`` and ``cost`` are an estimate in US dollars.
+        """
+        return ready_frame(self.rows)
+
+    @property
+    def rejected(self) -> SafeFrame:
+        """The problems, a row each, as a DataFrame: ``row``, ``column``, ``value``, ``reason``.
+
+        Values stand as they were written, to be found and mended; reasons mask phone numbers.
+        """
+        return rejected_frame(self.problems)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of who gets what in which order: equal for equal plans, in any process."""
+        digest = sha256(json.dumps(["plan 1", self.template, self.sender]).encode())
+        for row in self.rows:
+            sent = [row.n, row.to, sorted(row.parameters.items())]
+            digest.update(json.dumps(sent, default=str).encode())
+        return digest.hexdigest()
+
+    def preview(self, n: int = _SHOWN) -> Preview:
+        """Show the first messages as they would be sent, with their recipients masked.
+
+        Args:
+            n: How many at most.
+        """
+        return Preview(self.rows[: max(n, 0)], total=len(self.rows))
+
+    def send(
+        self,
+        twilio: Twilio | AsyncTwilio,
+        name: str,
+        *,
+        folder: str | Path | None = None,
+        rate: float | Literal["as planned"] | None = "as planned",
+        per: Per | None = None,
+        on_unknown: Literal["hold", "abandon"] = "hold",
+        undo_seconds: float = 5.0,
+        concurrency: int = MOST_AT_ONCE,
+        callbacks: Callbacks | None = None,
+    ) -> Job:
+        """Begin to send it in the background, each row at most once by itself; returns at once.
+
+        Running the same cell again shows the job of that name and sends nothing.
+
+        Args:
+            twilio: The client to send with; its policy is asked before anything leaves.
+            name: The job's name, one for each plan you mean to send.
+            folder: Where its journal is kept, instead of your data folder.
+            rate: How many leave in a second, for each sender, if not as planned; None: unpaced.
+            per: Whether the rate counts messages or segments, if not as planned.
+            on_unknown: ``"hold"`` keeps rows unknown that no evidence settles; ``"abandon"`` gives
+                them up. Neither sends them again.
+            undo_seconds: Time to cancel before the first message leaves.
+            concurrency: The most requests under way at once.
+            callbacks: A listener whose status callbacks tell what became of a lost reply.
+
+        Returns:
+            The job: ``.progress``, ``.wait()``, ``.outcomes``.
+
+        Raises:
+            PolicyRefused: The client's policy forbids the job; nothing was sent.
+            JobError: The name has another plan, or another process is running it.
+        """
+        from twilio_widgets.bulk.job import Job
+
+        return Job.start(
+            self,
+            twilio,
+            name=name,
+            folder=folder,
+            rate=self.summary.pace.rate if rate == "as planned" else rate,
+            per=per or self.summary.pace.per,
+            on_unknown=on_unknown,
+            undo_seconds=undo_seconds,
+            concurrency=concurrency,
+            callbacks=callbacks,
+        )
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __repr__(self) -> str:
+        return text_of(self.summary, self.problems)
+
+    def _repr_html_(self) -> str:
+        return html_of(self.summary, self.preview(), self.problems)
+
+
+def plan(
+    rows: object,
+    to: str = "to",
+    body: str | None = None,
+    from_: str | None = None,
+    messaging_service_sid: str | None = None,
+    *,
+    columns: Mapping[str, str] | None = None,
+    region: str | None = None,
+    opt_outs: object = (),
+    duplicates: Literal["reject", "allow"] = "reject",
+    prices: Mapping[str, object] | None = None,
+    rate: float | None = 1.0,
+    per: Per = "message",
+    now: datetime | None = None,
+    **parameters: object,
+) -> Plan:
+    """Check a table of recipients and texts, without asking anybody: no network.
+
+    Every row is judged by the rules of `messages.send`, so what is ready here is what a send would
+    take. One bad row never stops the others: it is in ``plan.rejected``, with its reason.
+
+    Args:
+        rows: A DataFrame, a CSV file (path, bytes, text or open file) or a list of mappings. A CSV
+            file is read as text, so numbers keep their plus and their zeros.
+        to: The column with the recipients.
+        body: The text, with ``{column}`` where a row's value belongs: ``"Hi {name}"``,
+            ``"{amount:.2f}"``, ``"{when:%d %B}"``. ``{{`` is a brace. A row without a value for it
+            is rejected.
+        from_: The sender of all.
+        messaging_service_sid: The messaging service of all.
+        columns: Parameters that a column holds: ``{"media_url": "picture", "send_at": "when"}``.
+            An empty cell leaves the parameter out (of ``send_at``, it rejects the row).
+        region: The country whose numbers may stand without a plus: two letters, such as ``"GB"``.
+        opt_outs: Who must not be written to: numbers, a file or a frame of them, or a frame of the
+            message log, where the latest of STOP and START counts.
+        duplicates: ``"reject"`` keeps the first row of each recipient; ``"allow"`` keeps them all.
+        prices: Your own prices: US dollars for a segment by country, ``{"GB": "0.05"}``.
+        rate: How many leave in a second, for each sender; None: as fast as Twilio takes them.
+        per: Whether the rate counts messages or segments.
+        now: The present (aware), against which ``send_at`` is checked; by default the clock's.
+        parameters: Any other parameter of `messages.send`, the same for all rows. The values of
+            ``content_variables`` are templates like the body.
+
+    Returns:
+        The plan: ``.ready``, ``.rejected``, ``.summary``.
+
+    Raises:
+        ConfigurationError: A column or a parameter does not exist, or the input cannot be read.
+        InvalidMessage: A parameter that is the same for all rows cannot be right.
+
+    Example:
+        >>> plan([{"phone": "+15005550006", "name": "Ada"}], to="phone", body="Hi {name}",
+        ...      from_="+15005550006")
+        1 of 1 rows is ready: 1 segment, about $0.01 (an estimate; prices of 2026-11-09).
+        At 1 message a second: 0 s.
+    """
+    check_rate(rate, per)
+    if duplicates not in ("reject", "allow"):
+        raise ConfigurationError('duplicates is "reject" or "allow".', field="duplicates")
+    if now is None:
+        now = datetime.now(UTC)
+    elif not isinstance(now, datetime) or now.tzinfo is None:
+        raise ConfigurationError("now is a datetime with a time zone.", field="now")
+    table = read_table(rows)
+    given = {**parameters, "body": body, "from_": from_}
+    given["messaging_service_sid"] = messaging_service_sid
+    recipe = recipe_of(table, to=to, region=region, columns=columns or {}, given=given, now=now)
+    opted_out = opt_outs_of(opt_outs, recipe.region, column=to)
+    maker = Maker(table, recipe, now=now, prices=with_own_prices(prices or {}))
+    made, problems = _made(table, maker, opted_out, to=to, twice=duplicates == "allow")
+    return Plan(
+        rows=tuple(made),
+        problems=tuple(problems),
+        summary=summary_of(
+            total=table.rows,
+            rows=made,
+            problems=problems,
+            unused=_unused(table, recipe),
+            rate=rate,
+            per=per,
+        ),
+        template=body,
+        sender=messaging_service_sid or from_,
+    )
+
+
+def _made(
+    table: Table, maker: Maker, opted_out: Mapping[str, str], *, to: str, twice: bool
+) -> tuple[list[PlannedRow], list[Problem]]:
+    """Make every row, and keep back those who opted out or are there already."""
+    made: list[PlannedRow] = []
+    problems: list[Problem] = []
+    first: dict[str, int] = {}
+    for n in range(table.rows):
+        row = maker.make(n)
+        if not isinstance(row, PlannedRow):
+            problems.extend(row)
+        elif why := opted_out.get(without_channel(row.to)):
+            reason = f"{mask(row.to)} {why}"
+            problems.append(problem(n, to, row.original, "opted out", reason))
+        elif not twice and (known := first.setdefault(row.to, n)) != n:
+            reason = f"{mask(row.to)} is the recipient of row {known:,} already."
+            problems.append(problem(n, to, row.original, "duplicate", reason))
+        else:
+            made.append(row)
+    return made, problems
+
+
+def _unused(table: Table, recipe: Recipe) -> tuple[str, ...]:
+    used: Collection[str] = recipe.used
+    return tuple(name for name in table.columns if name not in used)

@@ -1,0 +1,202 @@
+"""One row of the input, checked as a send would check it: a planned message, or its problems."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from twilio_widgets.bulk.planning.cells import NotThat, parameter_of
+from twilio_widgets.bulk.planning.csv_table import Table
+from twilio_widgets.bulk.planning.problems import Problem, problem, shown
+from twilio_widgets.bulk.planning.recipe import Recipe
+from twilio_widgets.bulk.planning.recipients import REWRITTEN, Recipient, recipient_of
+from twilio_widgets.bulk.planning.template import Template, Unfillable
+from twilio_widgets.core.parameters import form_of
+from twilio_widgets.core.prices import estimate_in
+from twilio_widgets.core.segments import Encoding, Segments, segments
+from twilio_widgets.errors import InvalidMessage
+
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
+_HIDDEN: Final = re.compile(r"[\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
+_FORMULA: Final = re.compile(r"\s*(?:[=@]|[+-](?!\s*[\d.,]))")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedRow:
+    """One message of a plan: checked, counted, and ready to be sent as it stands."""
+
+    n: int
+    """The row's place in the input, from 0: ``df.iloc[n]``."""
+
+    to: str = field(repr=False)
+    """The recipient, as it will be sent."""
+
+    parameters: Mapping[str, object] = field(repr=False)
+    """The other keywords of `messages.send`, exactly."""
+
+    segments: int
+    """How many segments the body takes. 1 for a message with media, and, at least, for a content
+    template, whose text Twilio holds."""
+
+    encoding: Encoding | None
+    """None when there is no text, or Twilio holds it."""
+
+    blame: tuple[tuple[int, str], ...] = ()
+    """The first characters that force UCS-2, each with its place in the body."""
+
+    cost: Decimal | None
+    """Estimated US dollars; None where no price is known."""
+
+    original: str = field(repr=False)
+    """The recipient as it stood in the input."""
+
+    notes: tuple[str, ...] = ()
+    """What a person may want to look at before it is sent; nothing here keeps it back."""
+
+    @property
+    def sender(self) -> str:
+        """The number or the messaging service it goes out by."""
+        return str(self.parameters.get("from_") or self.parameters.get("messaging_service_sid"))
+
+    @property
+    def body(self) -> str:
+        """The text; empty when there is none."""
+        return str(self.parameters.get("body") or "")
+
+
+class Maker:
+    """Makes each row of a table a planned message, or says why it cannot be one.
+
+    Args:
+        table: The input.
+        recipe: How a row becomes a message.
+        now: The present, against which schedules are checked.
+        prices: Dollars for a segment, by country.
+    """
+
+    def __init__(
+        self, table: Table, recipe: Recipe, *, now: datetime, prices: Mapping[str, Decimal]
+    ) -> None:
+        self._columns, self._damaged = table.columns, table.damaged
+        self._recipe, self._now, self._prices = recipe, now, prices
+        self._in_texts = recipe.in_texts
+
+    def make(self, n: int) -> PlannedRow | list[Problem]:
+        """Make one row's message."""
+        if n in self._damaged:
+            return [problem(n, None, None, "row", self._damaged[n])]
+        problems: list[Problem] = []
+        recipient = self._recipient(n, problems)
+        parameters = self._filled(n, problems) | self._read(n, problems)
+        if recipient is None or problems:
+            return problems
+        if found := self._refused(n, recipient, parameters):
+            return [found]
+        return self._planned(n, recipient, parameters)
+
+    def _recipient(self, n: int, problems: list[Problem]) -> Recipient | None:
+        cell = self._columns[self._recipe.to][n]
+        try:
+            return recipient_of(cell, self._recipe.region)
+        except InvalidMessage as error:
+            problems.append(problem(n, self._recipe.to, cell, "recipient", str(error)))
+            return None
+
+    def _filled(self, n: int, problems: list[Problem]) -> dict[str, object]:
+        """Return what is the same for all, and what the templates come to in this row."""
+        made = dict(self._recipe.constants)
+
+        def filled(part: Template | object) -> object:
+            if not isinstance(part, Template):
+                return part
+            try:
+                return part.fill(lambda column: self._columns[column][n])
+            except Unfillable as error:
+                problems.append(problem(n, error.column, error.value, "template", str(error)))
+                return None
+
+        if self._recipe.body is not None:
+            made["body"] = filled(self._recipe.body)
+        if (variables := self._recipe.variables) is not None:
+            made["content_variables"] = {key: filled(part) for key, part in variables.items()}
+        return made
+
+    def _read(self, n: int, problems: list[Problem]) -> dict[str, object]:
+        """Return the parameters that stand in columns of their own."""
+        made: dict[str, object] = {}
+        for name, column in self._recipe.columns.items():
+            cell = self._columns[column][n]
+            try:
+                made[name] = parameter_of(name, cell)
+            except NotThat as error:
+                problems.append(problem(n, column, cell, "parameter", str(error)))
+        return {name: value for name, value in made.items() if value is not None}
+
+    def _refused(
+        self, n: int, recipient: Recipient, parameters: Mapping[str, object]
+    ) -> Problem | None:
+        """Ask what `messages.send` asks, and that a person could read the text."""
+        try:
+            form_of({"to": recipient.to, **parameters}, now=self._now)
+        except InvalidMessage as error:
+            column = self._recipe.columns.get(error.field)
+            cell = self._columns[column][n] if column else parameters.get(error.field)
+            return problem(n, column or error.field, cell, "parameter", str(error))
+        if reason := _unreadable(parameters):
+            column = self._recipe.columns.get("body", "body")
+            return problem(n, column, parameters.get("body"), "template", reason)
+        return None
+
+    def _planned(
+        self, n: int, recipient: Recipient, parameters: Mapping[str, object]
+    ) -> PlannedRow:
+        body = parameters.get("body")
+        counted = segments(body) if isinstance(body, str) and body else None
+        media = bool(parameters.get("media_url") or parameters.get("send_as_mms"))
+        count = 1 if media or counted is None else counted.count
+        number = recipient.note
+        known = number is not None and (counted is not None or media)
+        region = number.region if number is not None and known else None
+        return PlannedRow(
+            n=n,
+            to=recipient.to,
+            parameters=parameters,
+            segments=count,
+            encoding=counted.encoding if counted else None,
+            blame=counted.blame if counted else (),
+            cost=estimate_in(region, count, media=media, prices=self._prices),
+            original=shown(self._columns[self._recipe.to][n]) or "",
+            notes=tuple(self._notes(n, recipient, counted, str(body or ""))),
+        )
+
+    def _notes(
+        self, n: int, recipient: Recipient, counted: Segments | None, body: str
+    ) -> list[str]:
+        notes: list[str] = []
+        if recipient.mended not in {None, REWRITTEN}:
+            notes.append(f"The number was {recipient.mended}.")
+        if recipient.note is not None and (warning := recipient.note.warning):
+            notes.append(warning)
+        if counted is not None and counted.encoding == "UCS-2" and _HIDDEN.search(body):
+            notes.append("The text holds invisible characters.")
+        for column in self._in_texts:
+            cell: Any = self._columns[column][n]
+            if isinstance(cell, str) and _FORMULA.match(cell):
+                notes.append(f"{column} begins like a formula of a spreadsheet.")
+        return notes
+
+
+def _unreadable(parameters: Mapping[str, object]) -> str | None:
+    body = parameters.get("body")
+    if not isinstance(body, str):
+        return None
+    if not body.strip() and not parameters.keys() & {"media_url", "content_sid"}:
+        return "The text is empty: only spaces."
+    if found := _CONTROL.search(body):
+        name = f"U+{ord(found[0]):04X}"
+        return f"The text holds a control character ({name}). Clean the column it comes from."
+    return None

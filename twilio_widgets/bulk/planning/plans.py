@@ -1,0 +1,117 @@
+"""From a plan to the rows of a journal, and what differs between the two."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from twilio_widgets.bulk.journal.row import Row
+from twilio_widgets.core.parameters import form_of
+from twilio_widgets.errors import ConfigurationError, InvalidMessage
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+_NAMED = 5
+"""How many of the differences are named."""
+
+
+class PlannedLike(Protocol):
+    """One planned message."""
+
+    @property
+    def n(self) -> int:
+        """Its place in the input, from 0."""
+
+    @property
+    def to(self) -> str:
+        """The recipient."""
+
+    @property
+    def parameters(self) -> Mapping[str, object]:
+        """The other keywords of ``messages.send``."""
+
+    @property
+    def segments(self) -> int:
+        """How many segments it takes, as far as that is known."""
+
+    @property
+    def cost(self) -> Decimal | None:
+        """Estimated US dollars."""
+
+
+class PlanLike(Protocol):
+    """What a job needs of a plan."""
+
+    @property
+    def rows(self) -> Sequence[PlannedLike]:
+        """The messages that are ready."""
+
+
+def rows_of(plan: PlanLike, *, now: datetime) -> list[Row]:
+    """Write each planned message down as it will be sent.
+
+    Args:
+        plan: The plan.
+        now: The time against which a schedule is checked.
+
+    Raises:
+        InvalidMessage: A row cannot be sent; it is named, and nothing is.
+        ConfigurationError: There is nothing to send.
+    """
+    if not plan.rows:
+        raise ConfigurationError("The plan has no row that is ready: see plan.rejected.")
+    return [_row_of(planned, now) for planned in plan.rows]
+
+
+def _row_of(planned: PlannedLike, now: datetime) -> Row:
+    try:
+        form = form_of({"to": planned.to, **planned.parameters}, now=now)
+    except InvalidMessage as error:
+        problem = error
+    else:
+        cost = None if planned.cost is None else str(planned.cost)
+        return Row(n=planned.n, form=form, segments=planned.segments, cost=cost)
+    raise InvalidMessage(f"Row {planned.n}: {problem} Nothing was sent.", field=problem.field)
+
+
+def difference(planned: Sequence[Row], kept: Sequence[Row]) -> str | None:
+    """Say in a clause how a plan differs from what a job has kept; None when it does not.
+
+    Nobody's number or text stands in it.
+    """
+    ours, theirs = {row.n: row for row in planned}, {row.n: row for row in kept}
+    more, fewer = sorted(ours.keys() - theirs.keys()), sorted(theirs.keys() - ours.keys())
+    changed = [
+        f"row {n} ({', '.join(_names(ours[n], theirs[n]))})"
+        for n in sorted(ours.keys() & theirs.keys())
+        if ours[n].form != theirs[n].form
+    ]
+    said = [
+        *([f"{_some(more)} new"] if more else []),
+        *([f"{_some(fewer)} no longer there"] if fewer else []),
+        *([f"changed: {_first(changed)}"] if changed else []),
+    ]
+    return "; ".join(said) or None
+
+
+def _some(rows: Sequence[int]) -> str:
+    named = _first([str(n) for n in rows])
+    return f"row {named} is" if len(rows) == 1 else f"rows {named} are"
+
+
+def _first(words: Sequence[str]) -> str:
+    more = f" and {len(words) - _NAMED:,} more" if len(words) > _NAMED else ""
+    return ", ".join(words[:_NAMED]) + more
+
+
+def _names(ours: Row, theirs: Row) -> list[str]:
+    """Return the parameters in which two rows differ, by Twilio's names."""
+    names = dict.fromkeys(name for name, _value in (*ours.form, *theirs.form))
+    return [
+        name
+        for name in names
+        if [value for key, value in ours.form if key == name]
+        != [value for key, value in theirs.form if key == name]
+    ]

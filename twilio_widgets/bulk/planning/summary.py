@@ -1,0 +1,151 @@
+"""A plan in a few lines: what is ready, what is not, what it costs and how long it takes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from twilio_widgets.bulk.planning.display import visible
+from twilio_widgets.bulk.planning.estimate import (
+    LONGEST_VALIDITY,
+    Cost,
+    Load,
+    Pace,
+    Per,
+    cost_of,
+    counted,
+    pace_of,
+)
+from twilio_widgets.core.prices import READ_ON
+
+if TYPE_CHECKING:
+    from twilio_widgets.bulk.planning.planned import PlannedRow
+    from twilio_widgets.bulk.planning.problems import Problem
+
+_MOST_BLAMED = 5
+_MOST_UNUSED = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What a plan comes to. ``print(plan.summary)`` says it in a few lines."""
+
+    rows: int
+    """How many rows the input has; each is either ready or rejected."""
+
+    ready: int
+    rejected: int
+
+    problems: Mapping[str, int]
+    """How many problems there are of each kind. A row may have several."""
+
+    noted: int
+    """Ready rows with a note: worth a look, not kept back."""
+
+    segments: int
+    """Of all ready rows."""
+
+    encodings: Mapping[str, int]
+    """Ready rows by encoding; ``"unknown"`` where Twilio holds the text, or there is none."""
+
+    blame: Mapping[str, int]
+    """The characters that force UCS-2, with the number of rows each is first blamed in."""
+
+    cost: Cost
+
+    priced_on: date
+    """When the package's own prices were read."""
+
+    pace: Pace
+
+    unused: tuple[str, ...]
+    """Columns of the input that nothing uses."""
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    def lines(self) -> list[str]:
+        """Say it, a line a subject; what there is nothing to say about is left out."""
+        each = [
+            f"{self.ready:,} of {self.rows:,} rows {'is' if self.ready == 1 else 'are'} ready"
+            + (f": {counted(self.segments, 'segment')}, {self._money()}." if self.ready else "."),
+            self._rejected(),
+            self._ucs2(),
+            f"Notes on {counted(self.noted, 'ready row')}." if self.noted else "",
+            f"At {self.pace}." if self.ready and self.pace.rate else "",
+            self.pace.queue or "",
+            self._unused(),
+        ]
+        return [visible(line) for line in each if line]
+
+    def _money(self) -> str:
+        cost = self.cost
+        if cost.unpriced == self.ready:
+            return "no price known (give prices=)"
+        about = f"about ${cost.amount:,.2f} (an estimate; prices of {self.priced_on})"
+        return about + (f", {cost.unpriced:,} more without a known price" if cost.unpriced else "")
+
+    def _rejected(self) -> str:
+        if not self.rejected:
+            return ""
+        kinds = ", ".join(f"{count:,} {kind}" for kind, count in self.problems.items())
+        return f"{self.rejected:,} rejected: {kinds}. See plan.rejected."
+
+    def _unused(self) -> str:
+        more = len(self.unused) - _MOST_UNUSED
+        named = ", ".join(self.unused[:_MOST_UNUSED]) + (f" and {more:,} more" if more > 0 else "")
+        return f"Unused columns: {named}." if self.unused else ""
+
+    def _ucs2(self) -> str:
+        if not (wide := self.encodings.get("UCS-2", 0)):
+            return ""
+        named = [f"{char if char.isprintable() else ascii(char)[1:-1]} ({count:,})"
+                 for char, count in list(self.blame.items())[:_MOST_BLAMED]]  # fmt: skip
+        return f"UCS-2 in {counted(wide, 'text')}, because of {', '.join(named)}."
+
+
+def summary_of(
+    *,
+    total: int,
+    rows: Sequence[PlannedRow],
+    problems: Collection[Problem],
+    unused: tuple[str, ...],
+    rate: float | None,
+    per: Per,
+) -> Summary:
+    """Count a plan."""
+    segments = sum(row.segments for row in rows)
+    blame = Counter(row.blame[0][1] for row in rows if row.blame)
+    validity = [row.parameters.get("validity_period") for row in rows]
+    return Summary(
+        rows=total,
+        ready=len(rows),
+        rejected=total - len(rows),
+        problems=dict(Counter(problem.kind for problem in problems).most_common()),
+        noted=sum(bool(row.notes) for row in rows),
+        segments=segments,
+        encodings=dict(Counter(row.encoding or "unknown" for row in rows).most_common()),
+        blame=dict(blame.most_common()),
+        cost=cost_of(row.cost for row in rows),
+        priced_on=READ_ON,
+        pace=pace_of(
+            _loads(rows),
+            rate=rate,
+            per=per,
+            validity=min((v for v in validity if isinstance(v, int)), default=LONGEST_VALIDITY),
+        ),
+        unused=unused,
+    )
+
+
+def _loads(rows: Sequence[PlannedRow]) -> dict[str, Load]:
+    loads: dict[str, Load] = {}
+    for row in rows:
+        load = loads.setdefault(row.sender, Load())
+        load.messages += 1
+        load.segments += row.segments
+        load.abroad = load.abroad or not row.to.startswith("+1")
+    return loads

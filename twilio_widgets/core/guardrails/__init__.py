@@ -1,0 +1,1 @@
+"""What may be sent: rules that every request meets before it leaves."""

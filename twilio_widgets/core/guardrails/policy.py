@@ -1,0 +1,278 @@
+"""`Policy`: the rules that every request must pass before it leaves.
+
+A policy is a value; it holds no count and knows no account. On a connection it is `InForce`, which
+the transport asks about every request: those of `raw`, of an async client, of a panel, of a job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import time
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from twilio_widgets.core.guardrails import confirming, refusals
+from twilio_widgets.core.guardrails.amount import NOTHING, Amount, Limits, share_of
+from twilio_widgets.core.guardrails.explaining import rules_of
+from twilio_widgets.core.guardrails.in_force import InForce
+from twilio_widgets.core.guardrails.permit import Permit
+from twilio_widgets.core.guardrails.quiet import QuietHours
+from twilio_widgets.core.guardrails.recipients import Allowed
+from twilio_widgets.core.guardrails.worth import PriceList, amount_of
+from twilio_widgets.core.message import message_path
+from twilio_widgets.core.parameters import form_of
+from twilio_widgets.core.request import Request
+from twilio_widgets.errors import ConfigurationError, PolicyRefused
+
+if TYPE_CHECKING:
+    from twilio_widgets.core.connection import Connection
+
+MAX_RECIPIENTS = 100
+"""What a job may have without being asked about."""
+
+
+@dataclass(frozen=True, init=False, repr=False, eq=True)
+class Policy:
+    """What may be sent: the guard rails of a client, checked before anything leaves.
+
+    ``Twilio(connection, policy=tw.Policy(…))`` puts it in force for every request of that client,
+    raw ones, panels and jobs included. Without one, a real account has ``Policy()``: single
+    messages pass, a job above 100 recipients is refused; the sandbox is free.
+
+    Costs are estimates in US dollars. A message on its own is held to the limits of a job too.
+    Counts of a day are kept, under limits of a day, beside the journals: per account with its
+    subaccounts, from midnight to midnight UTC, over all processes of this user.
+
+    Args:
+        dry_run: Nothing that changes anything leaves; each refusal says what it would have been.
+        allow: The only recipients: numbers (``"+15005550006"``) and beginnings (``"+1500555*"``).
+        max_recipients: Recipients of one job; None is no limit.
+        max_segments: Segments of one job.
+        max_cost: Dollars of one job, such as ``"12.50"``. What has no price is refused.
+        max_cost_per_day: Dollars of one day.
+        quiet_hours: Local times at the destination, such as ``("21:00", "08:00")``: refused when it
+            is quiet in any time zone the number can be in.
+        allow_unknown_zone: Send in spite of quiet hours where the time zone is not known.
+        max_recipients_per_day: Messages of one day.
+        max_segments_per_day: Segments of one day.
+        prices: Dollars for a segment by country, before the small table's: ``{"GB": "0.05"}``;
+            ``"MMS"`` for a message with media, ``"whatsapp"`` for one on that channel.
+
+    Raises:
+        ConfigurationError: A rule cannot be right; it names the argument.
+    """
+
+    dry_run: bool
+    allow: Allowed | None
+    max_recipients: int | None
+    max_segments: int | None
+    max_cost: Decimal | None
+    max_cost_per_day: Decimal | None
+    quiet_hours: QuietHours | None
+    allow_unknown_zone: bool
+    max_recipients_per_day: int | None
+    max_segments_per_day: int | None
+    prices: PriceList
+
+    def __init__(
+        self,
+        *,
+        dry_run: bool = False,
+        allow: str | Iterable[str] | Allowed | None = None,
+        max_recipients: int | None = MAX_RECIPIENTS,
+        max_segments: int | None = None,
+        max_cost: Decimal | float | str | None = None,
+        max_cost_per_day: Decimal | float | str | None = None,
+        quiet_hours: tuple[str | time, str | time] | QuietHours | None = None,
+        allow_unknown_zone: bool = False,
+        max_recipients_per_day: int | None = None,
+        max_segments_per_day: int | None = None,
+        prices: Mapping[str, Decimal | float | str] | PriceList | None = None,
+    ) -> None:
+        self._set(
+            dry_run=_yes_or_no(dry_run, "dry_run"),
+            allow=None if allow is None else Allowed.of(allow),
+            max_recipients=_count(max_recipients, "max_recipients"),
+            max_segments=_count(max_segments, "max_segments"),
+            max_cost=_cost(max_cost, "max_cost"),
+            max_cost_per_day=_cost(max_cost_per_day, "max_cost_per_day"),
+            quiet_hours=None if quiet_hours is None else QuietHours.of(quiet_hours),
+            allow_unknown_zone=_yes_or_no(allow_unknown_zone, "allow_unknown_zone"),
+            max_recipients_per_day=_count(max_recipients_per_day, "max_recipients_per_day"),
+            max_segments_per_day=_count(max_segments_per_day, "max_segments_per_day"),
+            prices=PriceList.of(prices or {}),
+        )
+
+    def _set(self, **values: Any) -> None:
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def per_job(self) -> Limits:
+        """The limits of one job, and of a message on its own."""
+        return Limits(self.max_recipients, self.max_segments, self.max_cost)
+
+    @property
+    def per_day(self) -> Limits:
+        """The limits of one day (UTC)."""
+        return Limits(self.max_recipients_per_day, self.max_segments_per_day, self.max_cost_per_day)
+
+    @property
+    def looks_inside(self) -> bool:
+        """Whether a rule depends on what a message says, or to whom it goes."""
+        sizes = replace(self.per_job, recipients=None), replace(self.per_day, recipients=None)
+        return self.allow is not None or self.quiet_hours is not None or any(sizes)
+
+    def on(self, connection: Connection) -> InForce:
+        """Return this policy in force on a connection: what the transport asks."""
+        return InForce(self, connection)
+
+    def judge_job(
+        self,
+        connection: Connection,
+        *,
+        recipients: int,
+        segments: int | None = None,
+        cost: Decimal | None = None,
+        name: str = "",
+    ) -> Permit:
+        """Judge a job before its first request.
+
+        Args:
+            connection: Who sends.
+            recipients: How many messages are still to be sent.
+            segments: What they come to; None when it is not known.
+            cost: What they cost in US dollars, estimated; None when it is not known.
+            name: The job's name, for refusals.
+
+        Returns:
+            What every request of the job carries as ``Request.job``; it counts what really leaves.
+
+        Raises:
+            PolicyRefused: A limit forbids the job, what a limit asks for is not known, or this is a
+                dry run.
+        """
+        permit = Permit(
+            name,
+            segments_each=None if segments is None else max(1, segments // max(1, recipients)),
+            cost_each=None if cost is None else share_of(cost, recipients),
+        )
+        limits = (self.per_job, self.per_day)
+        if segments is None and any(limit.segments is not None for limit in limits):
+            raise refusals.unknown_of_a_job(permit, "segments")
+        if cost is None and any(limit.cost is not None for limit in limits):
+            raise refusals.unknown_of_a_job(permit, "cost")
+        in_force = self.on(connection)
+        try:
+            in_force.judge_job(permit, Amount(recipients, segments or 0, cost or NOTHING))
+        finally:
+            in_force.close()
+        return permit
+
+    def refusal_of(
+        self, connection: Connection, parameters: Mapping[str, object]
+    ) -> PolicyRefused | None:
+        """Say why a message would be refused now, without sending or counting anything.
+
+        It is looked at by itself: a dry run and what was sent before do not matter. So a plan can
+        ask about each of its rows; `judge_job` and `today` know of sums.
+
+        Args:
+            connection: Who would send.
+            parameters: Keywords of ``messages.send``.
+
+        Raises:
+            InvalidMessage: A parameter cannot be right.
+        """
+        form = form_of(parameters, now=connection.now())
+        request = Request(method="POST", path=message_path(connection.acting_sid), form=form)
+        try:
+            self.on(connection).look(request)
+        except PolicyRefused as refused:
+            return refused.with_traceback(None)
+        return None
+
+    def today(self, connection: Connection) -> Amount:
+        """Return what has been counted for an account today (UTC), under limits of a day."""
+        in_force = self.on(connection)
+        try:
+            return in_force.today()
+        finally:
+            in_force.close()
+
+    def confirmed(self, *, recipients: int | None = None, unknown_zone: bool = False) -> Policy:
+        """Return this policy with what a person has just confirmed.
+
+        Args:
+            recipients: Let one job have so many, where the limit is lower.
+            unknown_zone: Send where the time zone is not known, in spite of quiet hours.
+        """
+        most = self.max_recipients
+        if recipients is not None and most is not None:
+            most = max(most, recipients)
+        return replace(
+            self,
+            max_recipients=most,
+            allow_unknown_zone=self.allow_unknown_zone or unknown_zone,
+        )
+
+    @staticmethod
+    def confirmation(recipients: int) -> str:
+        """Return what a person types to send a job: ``send 1,243``."""
+        return confirming.confirmation(recipients)
+
+    @staticmethod
+    def confirms(text: str, recipients: int) -> bool:
+        """Say whether a typed text is that confirmation; a comma or thin space may be missing."""
+        return confirming.confirms(text, recipients)
+
+    def explain(self) -> tuple[str, ...]:
+        """Return the rules in force, each as a sentence."""
+        return rules_of(self)
+
+    def __repr__(self) -> str:
+        shown = [
+            f"{each.name}={_shown(getattr(self, each.name))}"
+            for each in fields(self)
+            if getattr(self, each.name) != _DEFAULTS.get(each.name) or each.name == "max_recipients"
+        ]
+        return f"Policy({', '.join(shown)})"
+
+
+_DEFAULTS: dict[str, object] = {
+    "dry_run": False, "allow_unknown_zone": False, "prices": PriceList()
+}  # fmt: skip
+
+
+def _shown(value: object) -> str:
+    return f"'{value}'" if isinstance(value, Decimal) else repr(value)
+
+
+def _yes_or_no(value: object, name: str) -> bool:
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{name} is True or False.", field=name)
+    return value
+
+
+def _count(value: object, name: str) -> int | None:
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ConfigurationError(f"{name} is a whole number, or None for no limit.", field=name)
+    return value
+
+
+def _cost(value: object, name: str) -> Decimal | None:
+    return None if value is None else amount_of(value, name, name)
+
+
+FREE = Policy(max_recipients=None)
+"""No limits: what a sandbox has without a policy."""
+
+
+def default_policy(connection: Connection) -> Policy:
+    """Return the policy of a connection for which none is given."""
+    # A sandbox's API key calls itself one; its wire tells. (Its `root_url` would open a socket.)
+    sandbox = connection.kind == "sandbox" or connection.wire is not None
+    return FREE if sandbox else Policy()

@@ -1,0 +1,1 @@
+"""Asking Twilio's message log for what no webhook told."""

@@ -1,0 +1,173 @@
+"""What one commit does: each arrival becomes an event or is counted as a duplicate of one.
+
+What is known of all arrivals is looked up together and what is new is written together: a statement
+for each would cost more than all the rest.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, NamedTuple
+
+from twilio_widgets.listener.events import schema
+from twilio_widgets.listener.events.event import Arrival, Event, MessageStanding
+from twilio_widgets.listener.events.sameness import key_of, stand_in_of
+from twilio_widgets.listener.events.signed import micros
+from twilio_widgets.listener.events.standing import heard, join
+
+HALF_A_CHARACTER = "It holds half of a character (a lone surrogate), which is no text."
+NO_SID = "It names no message."
+
+_MOST_ASKED: Final = 500
+"""Values of one look-up: SQLite takes 999 at least."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What became of one arrival."""
+
+    id: int | None
+    """The event it is; None when it could not be stored."""
+    new: bool
+    """Whether it is the first of its event: a duplicate is no news."""
+    problem: str | None = None
+    """Why it could not be stored, as a sentence."""
+
+
+class Batch:
+    """The arrivals of one transaction.
+
+    Args:
+        db: A connection inside the transaction, which has the file to itself.
+    """
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._places: dict[bytes, tuple[int, str]] = {}
+        self._stored: dict[str, MessageStanding] = {}
+        self._news: dict[str, MessageStanding] = {}
+        self._inserts: list[tuple[Any, ...]] = []
+        self._last_id = 0
+        self._tally: Counter[tuple[str, str]] = Counter()
+
+    def store(self, arrivals: Sequence[Arrival]) -> list[Receipt]:
+        """Store arrivals in their order, or count them as duplicates."""
+        read = [_read(arrival) for arrival in arrivals]
+        self._look_up([each for each in read if not isinstance(each, Receipt)])
+        receipts = [each if isinstance(each, Receipt) else self._take(each) for each in read]
+        self._insert_all()
+        rows = map(schema.message_values, self._news.values())
+        self._db.executemany(schema.PUT_MESSAGE, rows)
+        self._db.executemany(schema.COUNT, [(*what, n) for what, n in self._tally.items()])
+        return receipts
+
+    def _look_up(self, read: Sequence[_Read]) -> None:
+        """Read what the store has under these keys, and of these messages."""
+        keys = dict.fromkeys(key for each in read for key in (each.key, each.stand_in))
+        for key, event_id, source in self._among("select key, id, source from event", "key", keys):
+            self._places[key] = event_id, source
+        sids = dict.fromkeys(each.event.message_sid for each in read)
+        for row in self._among(f"select {schema.MESSAGE} from message", "sid", sids):  # noqa: S608
+            standing = schema.message_of(row)
+            self._stored[standing.sid] = standing
+        last = self._db.execute("select seq from sqlite_sequence where name = 'event'").fetchone()
+        self._last_id = last[0] if last else 0
+
+    def _among(
+        self, query: str, column: str, values: Iterable[object]
+    ) -> Iterator[tuple[Any, ...]]:
+        left = tuple(values)
+        while left:
+            some, left = left[:_MOST_ASKED], left[_MOST_ASKED:]
+            marks = ", ".join("?" * len(some))
+            yield from self._db.execute(f"{query} where {column} in ({marks})", some)
+
+    def _take(self, read: _Read) -> Receipt:
+        return self._polled(read) if read.event.source == "poll" else self._signed(read)
+
+    def _polled(self, read: _Read) -> Receipt:
+        """Store what the log shows if it changes where the message stands: seeing it is no news."""
+        event = read.event
+        known = self._standing(event.message_sid)
+        if known is None:
+            return self._insert(read)
+        seen = replace(
+            heard(event),
+            first_event=known.first_event,
+            last_event=known.last_event,
+            first_at=known.first_at,
+            last_at=known.last_at,
+        )
+        joined = join(known, seen)
+        if (joined.status, joined.conflict) != (known.status, known.conflict):
+            return self._insert(read)
+        if joined != known:  # a sender that was not known before, say
+            self._news[known.sid] = joined
+        return Receipt(id=known.last_event, new=False)
+
+    def _signed(self, read: _Read) -> Receipt:
+        """Store a request of Twilio's; it takes the place of what the log showed before it."""
+        event = read.event
+        place = self._places.get(read.key) or self._places.get(read.stand_in)
+        if place is None:
+            return self._insert(read)
+        event_id, source = place
+        self._insert_all()  # its first may be among those of this batch
+        if source == "poll":
+            values = (*schema.event_values(event), read.key, event_id)
+            self._db.execute(schema.TAKE_PLACE, values)
+            self._places.pop(read.stand_in, None)
+            self._places[read.key] = event_id, event.source
+            self._hear(event, event_id)
+        else:
+            self._db.execute(schema.COUNT_DUPLICATE, (micros(event.received_at), event_id))
+        self._tally["duplicate", event.kind] += 1
+        return Receipt(id=event_id, new=False)
+
+    def _insert(self, read: _Read) -> Receipt:
+        event = read.event
+        # Looked up before, so that duplicates use up no ids; the key is unique besides.
+        self._last_id += 1
+        self._inserts.append((self._last_id, *schema.event_values(event), read.key))
+        self._places[read.key] = self._last_id, event.source
+        self._tally["event", event.kind] += 1
+        self._tally["proof", event.scheme or event.source] += 1
+        self._hear(event, self._last_id)
+        return Receipt(id=self._last_id, new=True)
+
+    def _insert_all(self) -> None:
+        self._db.executemany(schema.INSERT_EVENT, self._inserts)
+        self._inserts.clear()
+
+    def _hear(self, event: Event, event_id: int) -> None:
+        """Join an event to what is known of its message."""
+        known = self._standing(event.message_sid)
+        news = heard(event, event_id)
+        self._news[event.message_sid] = news if known is None else join(known, news)
+
+    def _standing(self, sid: str) -> MessageStanding | None:
+        return self._news.get(sid) or self._stored.get(sid)
+
+
+class _Read(NamedTuple):
+    """An arrival that can be stored."""
+
+    event: Event
+    key: bytes
+    stand_in: bytes
+
+
+def _read(arrival: Arrival) -> _Read | Receipt:
+    try:
+        event = Event.of_arrival(arrival)
+        key = key_of(arrival, event)
+        for text in (event.parameters_text, event.headers_text, event.url):
+            text.encode()
+    except UnicodeEncodeError:
+        return Receipt(id=None, new=False, problem=HALF_A_CHARACTER)
+    if not event.message_sid:
+        return Receipt(id=None, new=False, problem=NO_SID)
+    return _Read(event, key, stand_in_of(event))

@@ -1,0 +1,229 @@
+"""The store's file: made for its owner's eyes only, recognised when opened, set aside if damaged.
+
+Sources: SQLite, "Write-Ahead Logging" (not over a network file system; with ``synchronous=FULL`` a
+commit survives a power cut), "PRAGMA statements", "Database file format" (the application id).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import os
+import secrets
+import sqlite3
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, NoReturn
+
+from twilio_widgets.core.folders import private_folder
+from twilio_widgets.errors import ListenerError
+from twilio_widgets.listener.events import schema
+from twilio_widgets.listener.events.mounts import on_network
+from twilio_widgets.listener.events.trouble import cannot_open, is_damage, unavailable
+
+OWNER_ONLY: Final = 0o600
+_COMPANIONS: Final = ("", "-wal", "-shm", "-journal")
+PATIENCE: Final = 500
+"""Milliseconds to wait for a lock. No other process writes here, so a lock is a passing accident,
+and Twilio is better told at once to come again."""
+
+_WAL_LIMIT: Final = 64 * 1024 * 1024
+_APPLICATION_AT: Final = slice(68, 72)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open store file, and what had to be done to open it."""
+
+    db: sqlite3.Connection
+    journal_mode: str
+    """``wal``, or ``delete`` where the file system cannot have that."""
+    set_aside: Path | None
+    """Where a damaged file was moved to."""
+
+
+class Damaged(Exception):
+    """The file is one of ours and cannot be read."""
+
+
+def open_store(path: Path, *, account_sid: str, world: str) -> Opened:
+    """Open the store at `path` for writing, or make it.
+
+    Args:
+        path: The file; its folder is made when it is missing.
+        account_sid: Whose events it holds.
+        world: ``live`` or ``sandbox``.
+
+    Raises:
+        ListenerError: The file is something else, or holds another account's events.
+        StoreUnavailable: The disk does not let us.
+    """
+    private_folder(path.parent)
+    try:
+        try:
+            return _open(path, account_sid, world, None)
+        except Damaged:
+            return _open(path, account_sid, world, _set_aside(path))
+    except sqlite3.Error as error:
+        raise unavailable(error, path) from error
+    except OSError as error:
+        raise cannot_open(path, error) from error
+
+
+def _open(path: Path, account_sid: str, world: str, aside: Path | None) -> Opened:
+    _make(path)
+    db = sqlite3.connect(
+        path, timeout=PATIENCE / 1000, isolation_level=None, check_same_thread=False
+    )
+    try:
+        _prepare(db)
+        try:
+            _recognise(db, path, account_sid, world)
+            mode = _journal(db, path)
+        except sqlite3.DatabaseError as error:
+            if not is_damage(error):
+                raise
+            _refuse_unless_ours(path)
+            raise Damaged from error
+        path.chmod(OWNER_ONLY)
+    except BaseException:
+        db.close()
+        raise
+    return Opened(db, mode, aside)
+
+
+def _make(path: Path) -> None:
+    """Make an empty file that only its owner can read; SQLite gives its companions that mode."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
+    except FileExistsError:
+        return
+    if sys.platform != "win32":  # there a folder cannot be opened
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _prepare(db: sqlite3.Connection) -> None:
+    for setting in (
+        "mmap_size = 0",  # a damaged page would kill the process instead of raising
+        "secure_delete = on",
+        "temp_store = memory",
+        "fullfsync = on",  # macOS: fsync alone does not reach the disk
+        "checkpoint_fullfsync = on",
+        f"journal_size_limit = {_WAL_LIMIT}",
+    ):
+        db.execute(f"pragma {setting}")
+
+
+def _recognise(db: sqlite3.Connection, path: Path, account_sid: str, world: str) -> None:
+    application = _number(db, "application_id")
+    if application == 0 and not db.execute("select 1 from sqlite_master limit 1").fetchone():
+        _create(db, account_sid, world)
+        return
+    if application != schema.APPLICATION:
+        _refuse(path)
+    if (version := _number(db, "user_version")) > schema.VERSION:
+        raise ListenerError(
+            f"{path} was written by a newer release of twilio_widgets (form {version}, this one "
+            f"knows {schema.VERSION}). Upgrade, or give another file: Listener(…, store=…)."
+        )
+    if db.execute("pragma quick_check(1)").fetchone() != ("ok",):
+        raise Damaged
+    check_owner(schema.meta_of(db), path, account_sid=account_sid, world=world)
+
+
+def check_owner(meta: Mapping[str, str], path: Path, *, account_sid: str, world: str) -> None:
+    """Refuse a store that holds another account's events.
+
+    Args:
+        meta: What the file says about itself.
+        path: The file.
+        account_sid: Who wants it.
+        world: ``live`` or ``sandbox``.
+
+    Raises:
+        ListenerError: It is another account's.
+    """
+    if (meta.get("account_sid"), meta.get("world")) != (account_sid, world):
+        raise ListenerError(
+            f"{path} holds events of {_shown(meta)}, not of {_shown_as(account_sid, world)}. "
+            "Give each account a file of its own: Listener(…, store=…)."
+        )
+
+
+def _create(db: sqlite3.Connection, account_sid: str, world: str) -> None:
+    """Make the tables, in one transaction: a crash leaves an empty file or a whole one."""
+    meta = {"store": secrets.token_hex(16), "account_sid": account_sid, "world": world}
+    db.execute("begin exclusive")
+    try:
+        for statement in schema.TABLES.split(";\n"):
+            db.execute(statement)
+        db.executemany("insert into meta values (?, ?)", meta.items())
+        db.execute(f"pragma application_id = {schema.APPLICATION}")
+        db.execute(f"pragma user_version = {schema.VERSION}")
+        db.execute("commit")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("rollback")
+        raise
+
+
+def _journal(db: sqlite3.Connection, path: Path) -> str:
+    """Choose how commits are made durable, and return SQLite's word for it."""
+    mode = "delete"
+    if not on_network(path):
+        with contextlib.suppress(sqlite3.OperationalError):  # there is no shared memory, say
+            (mode,) = db.execute("pragma journal_mode = wal").fetchone()
+    if mode != "wal":
+        (mode,) = db.execute("pragma journal_mode = delete").fetchone()
+    db.execute(f"pragma synchronous = {'full' if mode == 'wal' else 'extra'}")
+    return str(mode)
+
+
+def _number(db: sqlite3.Connection, pragma: str) -> int:
+    return int(db.execute(f"pragma {pragma}").fetchone()[0])
+
+
+def _refuse_unless_ours(path: Path) -> None:
+    """Refuse a file that does not bear our mark: it may be somebody's, and is not ours to move."""
+    with path.open("rb") as file:
+        if file.read(100)[_APPLICATION_AT] != schema.APPLICATION.to_bytes(4, "big"):
+            _refuse(path)
+
+
+def _refuse(path: Path) -> NoReturn:
+    raise ListenerError(
+        f"{path} is not an event store. Nothing in it was touched. "
+        "Give another file: Listener(…, store=…)."
+    )
+
+
+def _set_aside(path: Path) -> Path:
+    """Move a damaged file and its companions out of the way, under a name that says when."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+    aside = path.with_name(f"{path.name}.damaged-{stamp}")
+    for ending in _COMPANIONS:
+        companion = path.with_name(path.name + ending)
+        if companion.exists():
+            companion.rename(aside.with_name(aside.name + ending))
+    return aside
+
+
+def asides_of(path: Path) -> list[Path]:
+    """Return the damaged files that were set aside from this store, with their companions."""
+    return sorted(path.parent.glob(f"{glob.escape(path.name)}.damaged-*"))
+
+
+def _shown(meta: Mapping[str, str]) -> str:
+    return _shown_as(meta.get("account_sid", "?"), meta.get("world", "?"))
+
+
+def _shown_as(account_sid: str, world: str) -> str:
+    which = "a sandbox's " if world == "sandbox" else ""
+    return f"{which}account {account_sid[:4]}…{account_sid[-4:]}"

@@ -1,0 +1,271 @@
+"""Reading an event store from any process, beside the one that writes it.
+
+A reader changes nothing: it is read-only to SQLite, it never folds the log into the file (two
+processes doing so at once could damage it), and each question is a transaction of its own, so that
+it holds nothing back.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+from twilio_widgets.errors import ListenerError
+from twilio_widgets.listener.events import schema
+from twilio_widgets.listener.events.database import check_owner
+from twilio_widgets.listener.events.event import Event, MessageStanding, Rejection
+from twilio_widgets.listener.events.signed import micros
+from twilio_widgets.listener.events.trouble import unavailable
+
+_PATIENCE: Final = 5.0
+"""Seconds to wait for the writer, where the file system has no write-ahead log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How much came, since the store was begun or wholly forgotten."""
+
+    events: Mapping[str, int]
+    """Events by kind; a duplicate is none."""
+    duplicates: Mapping[str, int]
+    """Repeated deliveries by kind."""
+    proofs: Mapping[str, int]
+    """Events by what proved them: ``auth token``, ``shared key``, or ``poll``."""
+    rejected: Mapping[str, int]
+    """Requests that were turned away, by cause."""
+
+    @property
+    def total(self) -> int:
+        """All events."""
+        return sum(self.events.values())
+
+    @property
+    def total_rejected(self) -> int:
+        """All requests that were turned away."""
+        return sum(self.rejected.values())
+
+
+class Reader:
+    """One reader of an event store. Close it, or use it as a context manager.
+
+    Its methods may be called from any thread.
+
+    Args:
+        path: The store's file; it must exist.
+
+    Raises:
+        ListenerError: There is none, or it is not one that this release can read.
+        StoreUnavailable: It cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._db = self._open()
+        self._file = self._identity()
+        try:
+            self._check()
+        except BaseException:
+            self._db.close()
+            raise
+
+    # Events
+
+    def events(
+        self, after: int = 0, limit: int | None = None, *, newest: bool = False
+    ) -> list[Event]:
+        """Return events in the order of their arrival.
+
+        Args:
+            after: Only those with a higher id.
+            limit: How many at most; None: all.
+            newest: With a limit, the last ones instead of the first.
+        """
+        return [schema.event_of(row) for row in self._page("event", after, limit, newest)]
+
+    def event(self, event_id: int) -> Event | None:
+        """Return one event; None when it was never there or has been forgotten."""
+        rows = self._rows(f"{_EVENTS} where id = ?", event_id)
+        return schema.event_of(rows[0]) if rows else None
+
+    def events_of(self, message_sid: str) -> list[Event]:
+        """Return what was heard of one message, in the order of arrival."""
+        rows = self._rows(f"{_EVENTS} where message_sid = ? order by id", message_sid)
+        return [schema.event_of(row) for row in rows]
+
+    def last_id(self) -> int:
+        """Return the id of the newest event; 0 when there is none."""
+        return int(self._rows("select coalesce(max(id), 0) from event")[0][0])
+
+    # Messages
+
+    def messages(self, after: int = 0, limit: int | None = None) -> list[MessageStanding]:
+        """Return where each message stands, those with the latest news last.
+
+        Args:
+            after: Only those with news in an event of a higher id.
+            limit: How many at most; None: all.
+        """
+        query = f"{_MESSAGES} where last_event > ? order by last_event limit ?"
+        return [schema.message_of(row) for row in self._rows(query, after, _most(limit))]
+
+    def message(self, sid: str) -> MessageStanding | None:
+        """Return where one message stands; None when nothing was heard of it."""
+        rows = self._rows(f"{_MESSAGES} where sid = ?", sid)
+        return schema.message_of(rows[0]) if rows else None
+
+    def unsettled(self, *, since: datetime, quiet_since: datetime) -> list[MessageStanding]:
+        """Return messages one may ask Twilio about: not final, or in conflict, and quiet.
+
+        Args:
+            since: Only those first heard of at or after this moment.
+            quiet_since: Only those with no news since this moment.
+
+        Returns:
+            The one that has been quiet for longest first.
+        """
+        query = (
+            f"{_MESSAGES} where (rank < 4 or conflict = 1) and last_at < ? and first_at >= ? "
+            "order by last_at"
+        )
+        rows = self._rows(query, micros(quiet_since), micros(since))
+        return [schema.message_of(row) for row in rows]
+
+    # The row of a job
+
+    def find_by_token(self, token: str) -> Event | None:
+        """Return the first event whose status callback URL carried this row token."""
+        rows = self._rows(f"{_EVENTS} where row_token = ? order by id limit 1", token)
+        return schema.event_of(rows[0]) if rows else None
+
+    def sid_of_token(self, token: str) -> str | None:
+        """Return the SID of the message whose status callback URL carried this row token."""
+        query = "select message_sid from event where row_token = ? order by id limit 1"
+        rows = self._rows(query, token)
+        return str(rows[0][0]) if rows else None
+
+    # What was turned away, and how much came
+
+    def rejections(
+        self, after: int = 0, limit: int | None = None, *, newest: bool = False
+    ) -> list[Rejection]:
+        """Return requests that were turned away, in order; the last 1,000 are kept."""
+        return [schema.rejection_of(row) for row in self._page("rejected", after, limit, newest)]
+
+    def counts(self) -> Counts:
+        """Return how much came, by kind, proof and cause."""
+        tally: dict[str, dict[str, int]] = {}
+        for subject, word, n in self._rows("select subject, word, n from tally order by word"):
+            tally.setdefault(subject, {})[word] = n
+        return Counts(
+            events=tally.get("event", {}),
+            duplicates=tally.get("duplicate", {}),
+            proofs=tally.get("proof", {}),
+            rejected=tally.get("rejected", {}),
+        )
+
+    # The file
+
+    @property
+    def store_id(self) -> str:
+        """What tells this store from one that was begun anew at the same place."""
+        return str(self._rows("select value from meta where name = 'store'")[0][0])
+
+    def check_owner(self, account_sid: str, world: str) -> None:
+        """Refuse a store of another account.
+
+        Raises:
+            ListenerError: It is another account's.
+        """
+        meta = dict(self._rows("select name, value from meta"))
+        check_owner(meta, self._path, account_sid=account_sid, world=world)
+
+    def data_version(self) -> int:
+        """Return a number that changes when the writer has committed something."""
+        return int(self._rows("pragma data_version")[0][0])
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # Inside
+
+    def _page(self, table: str, after: int, limit: int | None, newest: bool) -> list[Any]:
+        order = "desc" if newest else "asc"
+        query = f"{_FROM[table]} where id > ? order by id {order} limit ?"
+        rows = self._rows(query, after, _most(limit))
+        return rows[::-1] if newest else rows
+
+    def _rows(self, query: str, *values: object) -> list[Any]:
+        with self._lock:
+            try:
+                if (file := self._identity()) != self._file:
+                    # A damaged file was set aside and another was begun in its place.
+                    self._db.close()
+                    self._db, self._file = self._open(), file
+                return self._db.execute(query, values).fetchall()
+            except sqlite3.ProgrammingError as error:
+                raise ListenerError(f"The reader of {self._path} is closed.") from error
+            except sqlite3.Error as error:
+                raise unavailable(error, self._path) from error
+
+    def _identity(self) -> tuple[int, int]:
+        try:
+            found = self._path.stat()
+        except OSError as error:
+            raise ListenerError(
+                f"There is no event store at {self._path}. A listener makes one when it starts."
+            ) from error
+        return found.st_dev, found.st_ino
+
+    def _open(self) -> sqlite3.Connection:
+        self._identity()
+        address = f"{self._path.absolute().as_uri()}?mode=ro"
+        try:
+            db = sqlite3.connect(
+                address, uri=True, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+            )
+        except sqlite3.Error as error:
+            raise unavailable(error, self._path) from error
+        db.execute("pragma query_only = on")
+        db.execute("pragma mmap_size = 0")
+        return db
+
+    def _check(self) -> None:
+        application = self._rows("pragma application_id")[0][0]
+        version = self._rows("pragma user_version")[0][0]
+        if application != schema.APPLICATION:
+            raise ListenerError(f"{self._path} is not an event store. Give another file.")
+        if version > schema.VERSION:
+            raise ListenerError(
+                f"{self._path} was written by a newer release of twilio_widgets (form {version}, "
+                f"this one knows {schema.VERSION}). Upgrade to read it."
+            )
+
+
+_EVENTS: Final = f"select {schema.EVENT} from event"  # noqa: S608 — our own names
+_MESSAGES: Final = f"select {schema.MESSAGE} from message"  # noqa: S608
+_REJECTED: Final = f"select {schema.REJECTION} from rejected"  # noqa: S608
+_FROM: Final = {"event": _EVENTS, "rejected": _REJECTED}
+
+
+def _most(limit: int | None) -> int:
+    return -1 if limit is None else limit

@@ -1,0 +1,190 @@
+"""How events, messages and rejections lie in the store's file, and how they are read from it.
+
+Times are microseconds since 1970. A parameter list is JSON text. Everything else is Twilio's own
+text in columns, so that it can be asked for without opening the parameters.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import fields
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any, Final
+
+from twilio_widgets.listener.events.event import Event, MessageStanding, Rejection
+from twilio_widgets.listener.events.signed import micros, moment
+
+APPLICATION: Final = 0x74776C73
+"""Marks the file as one of ours, in SQLite's header ("twls")."""
+
+VERSION: Final = 1
+"""The form of these tables. A file with a higher one was written by a newer release."""
+
+RING: Final = 1_000
+"""How many rejections are kept."""
+
+TABLES: Final = """
+create table meta (name text primary key, value text not null) without rowid;
+
+-- autoincrement: an id is never given twice, or a reader's cursor would pass over a new event.
+create table event (
+    id integer primary key autoincrement,
+    key blob not null unique,
+    kind text not null, received_at integer not null, message_sid text not null,
+    status text, error_code integer, "from" text, "to" text, body text,
+    account_sid text, messaging_service_sid text, num_media integer,
+    method text not null, url text not null, source text not null, scheme text,
+    row_token text, idempotency_token text,
+    duplicates integer not null default 0, last_duplicate_at integer,
+    parameters text not null, headers text not null
+);
+create index event_by_message on event (message_sid);
+create index event_by_row_token on event (row_token) where row_token is not null;
+
+create table message (
+    sid text primary key,
+    kind text not null, status text, rank integer not null, conflict integer not null,
+    words text not null, asked integer not null,
+    "from" text, "to" text, body text,
+    account_sid text, messaging_service_sid text, row_token text,
+    first_event integer not null, last_event integer not null,
+    first_at integer not null, last_at integer not null
+);
+create index message_by_news on message (last_event);
+create index message_unsettled on message (last_at) where rank < 4 or conflict = 1;
+
+create table rejected (
+    id integer primary key autoincrement,
+    at integer not null, status integer not null, reason text not null, cause text not null,
+    mend text, method text not null, path text not null,
+    "from" text, "to" text, message_sid text
+);
+
+create table tally (
+    subject text not null, word text not null, n integer not null, primary key (subject, word)
+) without rowid;
+"""
+
+_RENAMED: Final = {"from_": "from", "parameters_text": "parameters", "headers_text": "headers"}
+
+
+def _column(name: str) -> str:
+    return f'"{_RENAMED.get(name, name)}"'
+
+
+def _columns(kind: type) -> tuple[str, ...]:
+    return tuple(_column(field.name) for field in fields(kind))
+
+
+EVENT: Final = ", ".join(_columns(Event))
+MESSAGE: Final = ", ".join(_columns(MessageStanding))
+REJECTION: Final = ", ".join(_columns(Rejection))
+"""The columns of each, in the order of the fields of its class."""
+
+
+def _insert(table: str, columns: str) -> str:
+    marks = ", ".join("?" * len(columns.split(", ")))
+    return f"insert into {table} ({columns}) values ({marks})"  # noqa: S608 — our own names
+
+
+_GIVEN: Final = tuple(
+    field.name
+    for field in fields(Event)
+    if field.name not in {"id", "received_at", "duplicates", "last_duplicate_at"}
+)
+"""What an arrival gives an event; the rest is the store's own."""
+
+_read_off: Final = attrgetter(*_GIVEN)
+
+_GIVEN_COLUMNS: Final = ", ".join(_column(name) for name in _GIVEN)
+
+INSERT_EVENT: Final = _insert("event", f"id, received_at, {_GIVEN_COLUMNS}, key")
+INSERT_REJECTION: Final = _insert("rejected", REJECTION)
+PUT_MESSAGE: Final = _insert("message", MESSAGE).replace("insert", "insert or replace", 1)
+
+COUNT_DUPLICATE: Final = """
+update event set duplicates = duplicates + 1,
+    last_duplicate_at = max(coalesce(last_duplicate_at, 0), ?) where id = ?
+"""
+
+TAKE_PLACE: Final = (
+    "update event set last_duplicate_at = ?, duplicates = duplicates + 1, "  # noqa: S608
+    + "".join(f"{_column(name)} = ?, " for name in _GIVEN)
+    + "key = ? where id = ?"
+)
+"""A signed request takes the place of what we saw in Twilio's log before it came."""
+
+COUNT: Final = """
+insert into tally values (?, ?, ?) on conflict (subject, word) do update set n = n + excluded.n
+"""
+
+
+def event_values(event: Event) -> tuple[Any, ...]:
+    """Return an event as SQLite takes it, in the order of `INSERT_EVENT` without id and key."""
+    return (micros(event.received_at), *_read_off(event))
+
+
+_EVENT_FIELDS: Final = tuple(field.name for field in fields(Event))
+
+
+def event_of(row: Sequence[Any]) -> Event:
+    """Read an event from the columns `EVENT`."""
+    values = dict(zip(_EVENT_FIELDS, row, strict=True))
+    values["received_at"] = moment(values["received_at"])
+    again = values["last_duplicate_at"]
+    values["last_duplicate_at"] = None if again is None else moment(again)
+    return Event(**values)
+
+
+def message_values(standing: MessageStanding) -> tuple[Any, ...]:
+    """Return a standing as SQLite takes it, in the order of `MESSAGE`."""
+    values = list(_read_standing(standing))
+    for place, written in _WRITTEN:
+        values[place] = written(values[place])
+    return tuple(values)
+
+
+@lru_cache(maxsize=256)
+def _words_text(words: tuple[tuple[str, int | None], ...]) -> str:
+    return json.dumps(words)  # few are ever different
+
+
+_MESSAGE_FIELDS: Final = tuple(field.name for field in fields(MessageStanding))
+_read_standing = attrgetter(*_MESSAGE_FIELDS)
+_WRITTEN: Final = tuple(
+    (_MESSAGE_FIELDS.index(name), written)
+    for name, written in (("words", _words_text), ("first_at", micros), ("last_at", micros))
+)
+"""What is not kept as it is: where it stands, and how it is written."""
+
+
+def message_of(row: Sequence[Any]) -> MessageStanding:
+    """Read a standing from the columns `MESSAGE`."""
+    values = dict(zip(_MESSAGE_FIELDS, row, strict=True))
+    values["words"] = tuple((word, code) for word, code in json.loads(values["words"]))
+    values["conflict"], values["asked"] = bool(values["conflict"]), bool(values["asked"])
+    values["first_at"], values["last_at"] = moment(values["first_at"]), moment(values["last_at"])
+    return MessageStanding(**values)
+
+
+def rejection_values(rejection: Rejection) -> tuple[Any, ...]:
+    """Return a rejection as SQLite takes it, in the order of `REJECTION`."""
+    values = {name: getattr(rejection, name) for name in _REJECTION_FIELDS}
+    return tuple((values | {"at": micros(rejection.at), "id": None}).values())
+
+
+_REJECTION_FIELDS: Final = tuple(field.name for field in fields(Rejection))
+
+
+def rejection_of(row: Sequence[Any]) -> Rejection:
+    """Read a rejection from the columns `REJECTION`."""
+    values = dict(zip(_REJECTION_FIELDS, row, strict=True))
+    return Rejection(**(values | {"at": moment(values["at"])}))
+
+
+def meta_of(db: sqlite3.Connection) -> dict[str, str]:
+    """Return what the file says about itself: ``store``, ``account_sid`` and ``world``."""
+    return dict(db.execute("select name, value from meta"))

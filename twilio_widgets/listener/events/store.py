@@ -1,0 +1,329 @@
+"""The event store: what was acknowledged is here, whatever happens to the process.
+
+SQLite is told to wait for the disk at every commit, so that an event is acknowledged only when it
+survives a crash and a power cut. One process writes to a file at a time; readers are elsewhere.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Literal
+
+from twilio_widgets.errors import ConfigurationError, ListenerError, StoreUnavailable
+from twilio_widgets.listener import durable
+from twilio_widgets.listener.events import schema
+from twilio_widgets.listener.events.batch import Batch, Receipt
+from twilio_widgets.listener.events.database import PATIENCE, Opened, asides_of, open_store
+from twilio_widgets.listener.events.event import Arrival, Rejection
+from twilio_widgets.listener.events.signed import micros
+from twilio_widgets.listener.events.trouble import cannot_open, unavailable
+
+RETENTION_DAYS: Final = 30
+"""Days an event is kept, unless another number is given."""
+
+_PATIENCE_WITH_READERS: Final = 5_000
+"""Milliseconds to wait for readers when their old view keeps deleted bytes in the file."""
+
+
+class Store:
+    """The one writer of an event store. Use `open`; close it, or use it as a context manager.
+
+    Its methods may be called from any thread; they run one after the other.
+    """
+
+    def __init__(self, path: Path, opened: Opened, lock: contextlib.ExitStack) -> None:
+        self._path = path
+        self._opened = opened
+        self._db = opened.db
+        self._owned = lock
+        self._lock = threading.Lock()
+        self._retention: timedelta | None = None
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        account_sid: str,
+        world: Literal["live", "sandbox"],
+        retention_days: float | None = RETENTION_DAYS,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> Store:
+        """Open a store, or make it; what is older than its retention goes now.
+
+        Args:
+            path: The file. Readable by its owner only, as are the files SQLite puts beside it.
+            account_sid: Whose events it holds; the file is refused to any other account.
+            world: Whether those are events of Twilio or of a sandbox: they are never mixed.
+            retention_days: Days an event is kept; None keeps it until `forget`.
+            now: The clock.
+
+        Raises:
+            ListenerError: Another process writes here, or the file is not this account's store.
+            StoreUnavailable: The disk does not let us.
+        """
+        with contextlib.ExitStack() as stack:
+            lock = path.with_name(f"{path.name}.writer")
+            stack.enter_context(_sole_writer(path, lock))
+            opened = open_store(path, account_sid=account_sid, world=world)
+            stack.callback(opened.db.close)
+            store = cls(path, opened, stack)
+            if retention_days is not None:
+                store._retention = timedelta(days=retention_days)
+            store.retire(now())
+            store._owned = stack.pop_all()
+            return store
+
+    # What it is
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
+    @property
+    def journal_mode(self) -> str:
+        """``wal``; or ``delete``, slower and as durable, where the file system needs it."""
+        return self._opened.journal_mode
+
+    @property
+    def set_aside(self) -> Path | None:
+        """Where the damaged file went that was found instead of a readable one."""
+        return self._opened.set_aside
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a person should know about this store, as sentences."""
+        said = []
+        if self.set_aside is not None:
+            said.append(
+                f"The event store was damaged. It is kept as {self.set_aside}, and a new one was "
+                "begun: ask fill_gap() for what Twilio still knows."
+            )
+        if self.journal_mode != "wal":
+            said.append(
+                f"{self._path} lies where SQLite's write-ahead log cannot be used (a network "
+                "drive?). Events are as safe, but fewer fit into a second. A local file is faster."
+            )
+        return tuple(said)
+
+    # Writing
+
+    def commit(self, arrivals: Sequence[Arrival]) -> list[Receipt]:
+        """Store arrivals in one transaction; what is returned is on the disk.
+
+        An arrival that was stored before is counted as a duplicate of that event. One that cannot
+        be stored for what it holds gets a receipt that says so, and the others are stored.
+
+        Raises:
+            StoreUnavailable: Nothing was stored: the disk is full, say. It may be tried again.
+        """
+        with self._transaction() as db:
+            return Batch(db).store(arrivals)
+
+    def begin(self, arrivals: Sequence[Arrival]) -> Callable[[], list[Receipt]] | None:
+        """Write arrivals without waiting for anybody; what waits for the disk is returned.
+
+        So the work can be done in one thread and the wait in another, and neither keeps the other
+        from running Python meanwhile. Until the wait is over, nothing else happens in the store.
+
+        Returns:
+            To be called once, from any thread: it does the rest of `commit`. None when even the
+            beginning would have to wait, or fails: then `commit` does it, or says why not.
+        """
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            self._db.execute("pragma busy_timeout = 0")
+            try:
+                self._db.execute("begin immediate")
+            finally:
+                self._db.execute(f"pragma busy_timeout = {PATIENCE}")
+            receipts = Batch(self._db).store(arrivals)
+        except BaseException as error:
+            self._give_up()
+            self._lock.release()
+            if isinstance(error, sqlite3.Error):
+                return None
+            raise
+
+        def finish() -> list[Receipt]:
+            try:
+                with self._translated():
+                    self._finish()
+            finally:
+                self._lock.release()
+            return receipts
+
+        return finish
+
+    def reject(self, rejections: Sequence[Rejection]) -> None:
+        """Note requests that were turned away: each is counted, the last 1,000 are kept.
+
+        Raises:
+            StoreUnavailable: Nothing was noted.
+        """
+        with self._transaction() as db:
+            db.executemany(schema.INSERT_REJECTION, map(schema.rejection_values, rejections))
+            db.execute(
+                "delete from rejected where id <= (select max(id) from rejected) - ?",
+                (schema.RING,),
+            )
+            db.executemany(schema.COUNT, [("rejected", each.cause, 1) for each in rejections])
+
+    def forget(self, before: datetime | None = None) -> int:
+        """Delete what was received before a moment, or everything, and its bytes in the file.
+
+        A message that has had news since keeps its standing. Without `before` the counts begin
+        again too, and damaged files that were set aside are deleted.
+
+        Args:
+            before: Aware. None: everything.
+
+        Returns:
+            How many events were deleted.
+
+        Raises:
+            StoreUnavailable: With cause ``locked``, the events are deleted, but a reader still
+                holds their bytes in the file: try again.
+        """
+        deleted = self._delete(before)
+        with self._lock, self._translated():
+            self._checkpoint()
+            # The bytes are gone. This gives the room back, unless the disk has none to work in.
+            with contextlib.suppress(sqlite3.OperationalError):
+                self._db.execute("vacuum")
+                self._checkpoint()
+        if before is None:
+            for path in asides_of(self._path):
+                path.unlink(missing_ok=True)
+        return deleted
+
+    def retire(self, now: datetime) -> int:
+        """Delete what is older than the retention; return how many events. Meant to be daily."""
+        if self._retention is None:
+            return 0
+        deleted = self._delete(now - self._retention)
+        if deleted:
+            # Readers may be at work, and a busy one is no reason to fail: the next commit's
+            # checkpoint overwrites the same bytes.
+            with self._lock, contextlib.suppress(StoreUnavailable), self._translated():
+                self._checkpoint()
+        return deleted
+
+    def close(self) -> None:
+        """Close the file. SQLite folds its log into it."""
+        with self._lock:
+            self._owned.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # Inside
+
+    def _delete(self, before: datetime | None) -> int:
+        with self._transaction() as db:
+            if before is None:
+                deleted = db.execute("delete from event").rowcount
+                for table in ("message", "rejected", "tally"):
+                    db.execute(f"delete from {table}")  # noqa: S608 — our own names
+                return deleted
+            until = (micros(before),)
+            deleted = db.execute("delete from event where received_at < ?", until).rowcount
+            db.execute("delete from message where last_at < ?", until)
+            db.execute("delete from rejected where at < ?", until)
+            return deleted
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, self._translated():
+            self._db.execute("begin immediate")
+            try:
+                yield self._db
+            except BaseException:
+                self._give_up()
+                raise
+            self._finish()
+
+    def _finish(self) -> None:
+        try:
+            self._db.execute("commit")
+        except BaseException:
+            self._give_up()
+            raise
+
+    def _give_up(self) -> None:
+        # SQLite has rolled back by itself after some errors, a full disk among them; and a store
+        # that is closed has nothing to roll back.
+        with contextlib.suppress(sqlite3.ProgrammingError):
+            if self._db.in_transaction:
+                self._db.execute("rollback")
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.ProgrammingError as error:
+            raise ListenerError(f"The event store {self._path} is closed.") from error
+        except sqlite3.Error as error:
+            raise unavailable(error, self._path) from error
+
+    def _checkpoint(self) -> None:
+        """Fold the log into the file and cut it to nothing, since it holds what was deleted."""
+        (usual,) = self._db.execute("pragma busy_timeout").fetchone()
+        self._db.execute(f"pragma busy_timeout = {_PATIENCE_WITH_READERS}")
+        try:
+            (busy, _, _) = self._db.execute("pragma wal_checkpoint(truncate)").fetchone()
+        finally:
+            self._db.execute(f"pragma busy_timeout = {usual}")
+        if busy:
+            raise StoreUnavailable(
+                f"The events are deleted, but a reader of {self._path} still holds their bytes "
+                "there. Close it and try again.",
+                cause="locked",
+            )
+
+
+@contextlib.contextmanager
+def _sole_writer(path: Path, lock: Path) -> Iterator[None]:
+    """Hold the place of the one process that writes: two at once could damage the file."""
+    with contextlib.ExitStack() as holding:
+        try:
+            holding.enter_context(durable.locked(lock, seconds=0.0))
+        except OSError as error:
+            raise cannot_open(path, error) from error
+        except ListenerError as error:
+            raise ListenerError(
+                f"Another process writes to the event store {path}. Use its listener, close it, "
+                "or give another file: Listener(…, store=…)."
+            ) from error
+        yield
+
+
+def check_moment(before: datetime | None) -> None:
+    """Refuse what is no moment until which events are forgotten.
+
+    Raises:
+        ConfigurationError: It is no datetime, or has no time zone.
+    """
+    if before is not None and not isinstance(before, datetime):
+        raise ConfigurationError(
+            "before is a datetime with a time zone; leave it out to forget everything.",
+            field="before",
+        )
+    if before is not None and before.tzinfo is None:
+        raise ConfigurationError("before has no time zone. Add one.", field="before")

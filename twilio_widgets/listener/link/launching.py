@@ -1,0 +1,116 @@
+"""Start a listener's process, so that it outlives us and nobody learns its credentials.
+
+They go through a pipe: the arguments and the environment of a process can be read by others, and a
+file stays. Python runs isolated (``-I``): neither the working directory nor ``PYTHONPATH`` can put
+another module in front of ours, which would be handed the credentials.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import twilio_widgets
+from twilio_widgets.errors import ConfigurationError, ListenerError
+
+if TYPE_CHECKING:
+    from twilio_widgets.listener.link.spec import Spec
+
+_BOOT = """\
+import json, sys
+told = json.loads(sys.stdin.buffer.readline())
+sys.path[:0] = [] if told["root"] in sys.path else [told["root"]]
+sys.path += [place for place in told["places"] if place not in sys.path]
+from twilio_widgets.listener.process.run import main
+main(told)
+"""
+
+
+def launch(spec: Spec, wish: int, seconds: float) -> dict[str, Any]:
+    """Start a process, and return what it reports once it listens.
+
+    Args:
+        spec: What it is to be.
+        wish: The port to take when it is free and `spec` asks for none; 0 wishes nothing.
+        seconds: How long to wait.
+
+    Returns:
+        ``{"ready": true}``, or ``{"busy": true}`` when another process is this store's listener.
+
+    Raises:
+        ConfigurationError, ListenerError: It cannot be what it was to be.
+    """
+    told = {"spec": spec.told(), "wish": wish, **_places()}
+    process = _start(spec)
+    try:
+        said, _ = process.communicate(json.dumps(told).encode() + b"\n", max(seconds, 0.1))
+    except subprocess.TimeoutExpired:
+        _kill(process)
+        raise ListenerError(
+            f"The listener's process was not ready within {seconds:.0f} s. Is this machine very "
+            "busy? Try again."
+        ) from None
+    report: dict[str, Any] = json.loads(said or b"{}")
+    if "error" in report:
+        configured = report["kind"] == "ConfigurationError"
+        raise (ConfigurationError if configured else ListenerError)(report["error"])
+    if not report:
+        raise ListenerError(
+            "The listener's process ended before it was ready. Can this Python run "
+            f"'{sys.executable} -I -c \"import twilio_widgets, httptools\"'?"
+        )
+    return report
+
+
+def _start(spec: Spec) -> subprocess.Popen[bytes]:
+    if not sys.executable:
+        raise ListenerError("This Python does not know its own executable (sys.executable).")
+    apart: dict[str, Any] = {"start_new_session": True}
+    if sys.platform == "win32":
+        flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
+        apart = {"creationflags": flags}
+    return subprocess.Popen(  # noqa: S603 — our own executable and program
+        [sys.executable, "-I", "-c", _BOOT],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=Path.home().anchor or None,  # the folder of a notebook can be moved while it runs
+        env=_environment(spec),
+        **apart,
+    )
+
+
+def _places() -> dict[str, Any]:
+    """Return where Python is to look for modules: as here, but for the working directory."""
+    root = str(Path(twilio_widgets.__file__).parent.parent)
+    here = Path.cwd()
+    places = [place for place in sys.path if Path(place).is_absolute() and Path(place) != here]
+    return {"root": root, "places": places}
+
+
+def _environment(spec: Spec) -> dict[str, str]:
+    """Return our environment without what holds a credential: the process needs none from there."""
+    identity = spec.told()["identity"]
+    held = [identity["auth_token"], identity["api_key_secret"], *identity["shared_keys"].values()]
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.upper().startswith("TWILIO_")
+        and not any(secret in value for secret in held if secret)
+    }
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End the process and the one it has become: it forks once to be nobody's child."""
+    with contextlib.suppress(OSError):
+        if sys.platform == "win32":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()

@@ -1,0 +1,106 @@
+"""One connection of a kernel to the control line of a listener, opened with a challenge."""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import secrets
+import socket
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Self
+
+from twilio_widgets.listener.link import wire
+
+if TYPE_CHECKING:
+    from twilio_widgets.listener.link.runtime import Runtime
+    from twilio_widgets.listener.link.spec import Spec
+
+_CONNECT_SECONDS = 2.0
+
+
+class Line:
+    """Lines to a listener's process and from it.
+
+    Args:
+        connected: The socket, after the greeting.
+        reading: The same for reading.
+        greeting: What the process said of itself.
+        proven: Whether it holds the credentials that we hold.
+    """
+
+    def __init__(
+        self, connected: socket.socket, reading: Any, greeting: dict[str, Any], *, proven: bool
+    ) -> None:
+        self._socket = connected
+        self._reading = reading
+        self._sending = threading.Lock()
+        self.greeting = greeting
+        self.proven = proven
+
+    @classmethod
+    def open(cls, runtime: Runtime, spec: Spec) -> Self | None:
+        """Open the line to the process that a runtime file tells of.
+
+        The file may be stale, and somebody else may have its port by now: so the process must
+        answer a challenge that only the holder of our credentials can.
+
+        Returns:
+            The line; None when no listener answers there.
+        """
+        nonce = secrets.token_hex(16)
+        try:
+            connected = socket.create_connection(
+                ("127.0.0.1", runtime.control_port), _CONNECT_SECONDS
+            )
+        except OSError:
+            return None
+        reading = connected.makefile("rb")
+        try:
+            connected.settimeout(wire.HANDSHAKE_SECONDS)
+            connected.sendall(wire.line({"token": runtime.control_token, "nonce": nonce}))
+            greeting = wire.heard(reading.readline(wire.FIRST_LINE))
+            connected.settimeout(None)
+            proof = str(greeting["proof"])
+        except (OSError, ValueError, KeyError):
+            reading.close()
+            connected.close()
+            return None
+        proven = hmac.compare_digest(proof.encode(), spec.proof(nonce).encode())
+        return cls(connected, reading, greeting, proven=proven)
+
+    def send(self, said: dict[str, Any]) -> None:
+        """Send a line.
+
+        Raises:
+            OSError: Nobody is there any more.
+        """
+        with self._sending:
+            self._socket.sendall(wire.line(said))
+
+    def lines(self) -> Iterator[dict[str, Any]]:
+        """Yield what comes until the line ends, from whichever side."""
+        with contextlib.suppress(OSError, ValueError):
+            while data := self._reading.readline(wire.LONGEST_LINE):
+                yield wire.heard(data)
+
+    def hang_up(self) -> None:
+        """End the line; who reads from it in another thread notices."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Give the socket back, once nobody reads from it any more."""
+        self.hang_up()
+        with contextlib.suppress(OSError):
+            self._reading.close()
+        self._socket.close()
+
+    def dismiss(self, seconds: float) -> None:
+        """Ask a process that is not to be ours to end, and wait for that, within a time."""
+        with contextlib.suppress(OSError):
+            self._socket.settimeout(seconds)
+            self.send({"id": 0, "op": "stop"})
+            for _ in self.lines():
+                pass
+        self.close()

@@ -1,0 +1,100 @@
+"""What a signed request says: its parameters, and whether they make an event."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+from twilio_widgets.core.message import is_message_sid
+from twilio_widgets.listener.process import refusal
+from twilio_widgets.listener.process.refusal import Refusal
+
+if TYPE_CHECKING:
+    from twilio_widgets.listener.events.event import Kind
+    from twilio_widgets.listener.events.signed import Pairs
+    from twilio_widgets.listener.signature.presented import Presented
+
+_ALWAYS = ("MessageSid", "AccountSid")
+_MANDATORY: dict[Kind, tuple[str, ...]] = {
+    "inbound": (*_ALWAYS, "From", "To"),
+    "status": (*_ALWAYS, "MessageStatus"),
+}
+
+
+def parameters_of(presented: Presented) -> Pairs:
+    """Read the parameters of a signed request: of the form, the query or the JSON object.
+
+    Raises:
+        ValueError: The body is not what it is declared to be.
+    """
+    if presented.method == "GET" or presented.is_form or not presented.body:
+        return presented.parameters
+    try:
+        document = json.loads(
+            presented.body, object_pairs_hook=_once, parse_constant=_no, parse_int=str
+        )
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(document, dict):
+        raise ValueError("not an object")  # noqa: TRY004 — of the sender's making, not of ours
+    return tuple((_text(name), _text(value)) for name, value in document.items())
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name came twice")
+    return found
+
+
+def _no(word: str) -> object:
+    raise ValueError(f"{word} is not JSON")
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        value.encode()  # half a character (a lone surrogate) is no text
+        return value
+    return json.dumps(value)
+
+
+def kind_of(parameters: Pairs) -> Kind | None:
+    """Say what a request announces; None when it is nothing about a message.
+
+    A status callback has ``MessageStatus``. An inbound message has ``SmsStatus=received``, or no
+    status at all and the parts of a message (inferred from Twilio's documented requests).
+    """
+    said = dict(parameters)
+    if "MessageStatus" in said:
+        return "status"
+    status = said.get("SmsStatus")
+    if status == "received" or (status is None and ("Body" in said or "NumMedia" in said)):
+        return "inbound"
+    return None
+
+
+def problem_of(kind: Kind, parameters: Pairs, accounts: Collection[str]) -> Refusal | None:
+    """Return what speaks against a signed request: the signature has no delimiters.
+
+    ``Body=hi`` and ``From=+1`` are signed as ``Body=hiFrom+1`` is, so whoever has one signed
+    request could cut it up anew. What has to be there must be there, once, and in its shape.
+
+    Args:
+        kind: What it announces.
+        parameters: What it says.
+        accounts: The account SIDs that are ours.
+    """
+    said, names = dict(parameters), [name for name, _ in parameters]
+    for name in _MANDATORY[kind]:
+        if names.count(name) != 1 or not said[name]:
+            return refusal.field(name)
+    if not is_message_sid(said["MessageSid"]):
+        return refusal.field("MessageSid")
+    account = said["AccountSid"]
+    if account in accounts:
+        return None
+    if not re.fullmatch(r"AC[0-9a-fA-F]{32}", account):
+        return refusal.field("AccountSid")
+    return refusal.account(f"{account[:4]}…{account[-4:]}")

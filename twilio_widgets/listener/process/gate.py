@@ -1,0 +1,138 @@
+"""Who gets in: cheap questions first, the signature, then what a signed request must say."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+
+from twilio_widgets.listener.events.event import Arrival
+from twilio_widgets.listener.process import refusal
+from twilio_widgets.listener.process.address import FORWARD, Address
+from twilio_widgets.listener.process.content import kind_of, parameters_of, problem_of
+from twilio_widgets.listener.process.limits import USUAL, Limits
+from twilio_widgets.listener.process.refusal import Refusal
+from twilio_widgets.listener.process.request import Head, Request
+from twilio_widgets.listener.signature.keys import Keys
+from twilio_widgets.listener.signature.presented import FORM, Presented
+from twilio_widgets.listener.signature.verdict import Verdict
+from twilio_widgets.listener.signature.verify import verify
+
+METHODS = {"/inbound": ("GET", "POST"), "/status": ("POST",)}
+"""The paths, and what they take: a status callback is always a POST."""
+
+_TYPES = frozenset({FORM, "application/json"})
+
+
+class Gate:
+    """Decides about requests, and does nothing else.
+
+    Args:
+        address: Where the listener can be called.
+        keys: What Twilio may have signed with.
+        accounts: The account SIDs that are ours.
+        limits: What is too much.
+    """
+
+    def __init__(
+        self, address: Address, keys: Keys, accounts: Collection[str], limits: Limits = USUAL
+    ) -> None:
+        self.address = address
+        self._keys = keys
+        self._accounts = frozenset(accounts)
+        self._limits = limits
+
+    def look(self, head: Head) -> Refusal | None:
+        """Judge a head, before a byte of the body is read."""
+        host = head.get("host")
+        if not self.address.is_ours(host):
+            return refusal.other_host(host)
+        if head.ambiguous:
+            return refusal.REPEATED
+        origin = head.get("origin")
+        if origin is not None and not self.address.is_our_origin(origin):
+            return refusal.ORIGIN
+        return self._target(head) or self._announced(head)
+
+    def _target(self, head: Head) -> Refusal | None:
+        if not head.target.startswith("/") or "#" in head.target:
+            return refusal.TARGET
+        path = self.address.path(head)
+        methods = METHODS.get(path)
+        if methods is None:
+            return refusal.path(path)
+        if head.method not in methods:
+            return refusal.method(", ".join(methods))
+        return None
+
+    def _announced(self, head: Head) -> Refusal | None:
+        if head.get("expect") not in {None, "100-continue"}:
+            return refusal.EXPECTATION
+        if head.length > self._limits.body:
+            return refusal.TOO_LONG
+        if head.query.count("&") >= self._limits.parameters:
+            return refusal.TOO_MANY
+        has_body = head.length or head.get("transfer-encoding") is not None
+        kind = (head.get("content-type") or "").partition(";")[0].strip(" \t").lower()
+        return refusal.TYPE if has_body and kind not in _TYPES else None
+
+    def judge(self, request: Request, now: datetime) -> Arrival | Refusal:
+        """Judge a whole request whose head was let in."""
+        if request.body.count(b"&") >= self._limits.parameters:
+            return refusal.TOO_MANY
+        presented, verdict = self._verified(request)
+        if verdict.scheme is None:
+            return Refusal(
+                status=403,
+                cause=refusal.SIGNATURE,
+                reason=verdict.reason,
+                mend=verdict.mend,
+                presented=presented,
+            )
+        try:
+            parameters = parameters_of(presented)
+        except ValueError:
+            return replace(refusal.BODY, presented=presented)
+        kind = kind_of(parameters)
+        if kind is None:
+            return replace(refusal.NOT_MESSAGING, presented=presented)
+        problem = problem_of(kind, parameters, self._accounts)
+        if problem is not None:
+            return replace(problem, presented=presented)
+        return Arrival.of_request(
+            kind=kind,
+            method=presented.method,
+            url=presented.url,
+            parameters=parameters,
+            headers=presented.headers,
+            received_at=now,
+            scheme=verdict.scheme,
+        )
+
+    def diagnosed(self, verdict_on: Presented) -> Verdict:
+        """Ask the doctor about a request whose signature was wrong; it may take a while."""
+        from twilio_widgets.listener.signature.doctor import diagnose
+
+        return diagnose(verdict_on, self._keys)
+
+    def _verified(self, request: Request) -> tuple[Presented, Verdict]:
+        """Return the request under the URL that Twilio signed, or under the likeliest one."""
+        head = request.head
+        # What our extension proves itself with is nobody else's to read, in the store least of all.
+        headers = head.headers
+        if FORWARD in head.fields:
+            headers = tuple(pair for pair in headers if pair[0].lower() != FORWARD)
+        tried: list[tuple[Presented, Verdict]] = []
+        for url in self.address.signed_urls(head):
+            presented = Presented(
+                method=head.method,
+                url=url,
+                body=request.body,
+                content_type=head.get("content-type") or "",
+                headers=headers,
+            )
+            verdict = verify(presented, self._keys)
+            if verdict:
+                return presented, verdict
+            tried.append((presented, verdict))
+        return tried[0]

@@ -1,0 +1,1 @@
+"""Whether Twilio signed a request, and if not, why."""

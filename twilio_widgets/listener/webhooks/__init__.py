@@ -1,0 +1,1 @@
+"""Pointing Twilio's webhooks here, and putting them back."""

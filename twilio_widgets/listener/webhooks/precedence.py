@@ -1,0 +1,80 @@
+"""Which setting wins when a phone number is in a messaging service.
+
+Source: Twilio, messaging service resource (``use_inbound_webhook_on_number``,
+``inbound_request_url``), in the words of the official client 9.13.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from twilio_widgets.core.flow import NewPatience, read
+from twilio_widgets.core.paging import json_page
+from twilio_widgets.core.request import Flow, Request
+from twilio_widgets.errors import NotFound, TwilioWidgetsError
+from twilio_widgets.listener.webhooks.fields import NUMBER, Place
+
+MOST_SERVICES = 10
+"""How many services are asked whether they hold a number: one request each."""
+
+
+def who_else_decides(place: Place, new_patience: NewPatience) -> Flow[tuple[str, ...]]:
+    """Say in sentences which service's setting wins over a number's own, if one does.
+
+    It never raises for an answer of Twilio's: not to know is one of the sentences.
+    """
+    if place.kind is not NUMBER:
+        return ("Every number in this service comes here, whatever is set on the number itself.",)
+    try:
+        return (yield from _services_above(place, new_patience))
+    except TwilioWidgetsError as error:
+        return (
+            "Whether a messaging service decides for this number could not be read "
+            f"({type(error).__name__}); if it is in one, that service's setting may win.",
+        )
+
+
+def _services_above(place: Place, new_patience: NewPatience) -> Flow[tuple[str, ...]]:
+    request = Request(
+        method="GET", path="/v1/Services", query=(("PageSize", "1000"),), service="messaging"
+    )
+    reply = yield from read(request, new_patience())
+    rows = [
+        row
+        for row in json_page(reply.content, "services").rows
+        if row.get("account_sid") in {place.account_sid, None}
+        and row.get("use_inbound_webhook_on_number") is not True  # then the number itself decides
+    ]
+    for row in rows[:MOST_SERVICES]:
+        if (yield from _holds(str(row.get("sid")), place, new_patience)):
+            return (_sentence(row),)
+    if len(rows) > MOST_SERVICES:
+        return (
+            f"Only {MOST_SERVICES} of {len(rows)} messaging services were asked whether they "
+            "decide for this number.",
+        )
+    return ()
+
+
+def _holds(service_sid: str, place: Place, new_patience: NewPatience) -> Flow[bool]:
+    path = f"/v1/Services/{service_sid}/PhoneNumbers/{place.sid}"
+    try:
+        yield from read(Request(method="GET", path=path, service="messaging"), new_patience())
+    except NotFound:
+        return False
+    return True
+
+
+def _sentence(row: Mapping[str, Any]) -> str:
+    service = f'"{row.get("friendly_name") or ""}" ({row.get("sid")})'
+    if row.get("inbound_request_url"):
+        return (
+            f"This number is in the messaging service {service}, whose own inbound URL wins. "
+            "Point the service instead."
+        )
+    return (
+        f"This number is in the messaging service {service}, which has no inbound URL and does "
+        "not leave the decision to its numbers: Twilio documents that such messages are not "
+        "received. If none arrive, point the service instead."
+    )
