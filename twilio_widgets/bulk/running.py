@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 RECORD_WITHIN, RECORD_AT_MOST = 0.02, 50
 """Seconds, and results: after so much, what came of the rows is written down."""
 
-GATHER = 0.002
+GATHER = 0.001
 """Seconds in which further answers are waited for when many are under way: one commit for all."""
 
 REFUSED_IN_A_ROW = 5
