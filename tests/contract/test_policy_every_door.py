@@ -263,7 +263,31 @@ def _sent(panel: Any) -> str:
     return str(panel._state)
 
 
-PANELS = {"SendPanel": by_send_panel, "RawRequestPanel": by_raw_panel, "Workbench": by_workbench}
+def by_bulk_panel(twilio: tw.Twilio, sandbox: tw.Sandbox) -> str:
+    """Check, say the words, and wait for the job."""
+    panel = tw.BulkPanel(
+        twilio, [{"phone": TO}], body="Hello", from_=sandbox.numbers[0], undo_seconds=0
+    )
+    assert panel.join(30)
+    panel._actions.check.click()
+    assert panel.join(30)
+    said = str(panel._findings.problems.rows)
+    panel._words.typed.value = "send 1"
+    panel._words.send.click()
+    assert panel.join(30)
+    if panel.job is not None:
+        panel.job.wait(30)
+        assert panel.join(30)
+    panel.close()
+    return said
+
+
+PANELS = {
+    "SendPanel": by_send_panel,
+    "RawRequestPanel": by_raw_panel,
+    "Workbench": by_workbench,
+    "BulkPanel": by_bulk_panel,
+}
 
 
 @pytest.mark.parametrize("panel", PANELS)
