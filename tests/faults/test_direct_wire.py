@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.tools import without
 from twilio_widgets import AsyncTwilio, AuthTokenConnection
 from twilio_widgets.core import wire
 from twilio_widgets.core.outgoing import Outgoing, written
@@ -250,7 +251,7 @@ def certificate(tmp_path_factory) -> Path:
     """Return a file with a key and a certificate for 127.0.0.1."""
     openssl = shutil.which("openssl")
     if openssl is None:
-        pytest.skip("there is no openssl to make a certificate with")
+        without("openssl", consequence="there is no certificate to try TLS with")
     folder = tmp_path_factory.mktemp("tls")
     key, file = folder / "key.pem", folder / "both.pem"
     subprocess.run(
