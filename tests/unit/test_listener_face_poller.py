@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import queue
 import random
+import time
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from twilio_widgets import Sandbox, Twilio
-from twilio_widgets.errors import ConfigurationError, RateLimited
+from twilio_widgets.errors import ConfigurationError, ListenerError, RateLimited
 from twilio_widgets.frames.events import EventFrame
 from twilio_widgets.listener.asked.cadence import Budget, Cadence
 from twilio_widgets.listener.asked.looking import Looked, Looking
@@ -375,3 +376,31 @@ def test_no_minute_holds_more_requests_than_the_budget():
     most = max(sum(at - window < other <= at for other in made[max(0, i - 60) : i + 60])
                for i, at in enumerate(made))  # fmt: skip
     assert most == 30
+
+
+def test_a_watch_goes_on_after_an_error_that_nobody_foresaw(twilio, sandbox, monkeypatch):
+    looked: queue.Queue[Exception | None] = queue.Queue()
+    look, errors = Looking.look, [RuntimeError(f"{THEM} is odd")]
+
+    def stumbling(self: Looking, now: datetime) -> Looked:
+        if errors:
+            looked.put(errors[0])
+            raise errors.pop()
+        looked.put(None)
+        return look(self, now)
+
+    monkeypatch.setattr(Looking, "look", stumbling)
+    with Poller(twilio) as poller:
+        assert looked.get(timeout=20) is not None
+        while poller.problem is None or poller.next_look_at <= NOON:
+            time.sleep(0.01)  # what the thread says after it
+        said = poller.problem
+        sandbox.clock.advance(poller.next_look_at - NOON)
+        assert looked.get(timeout=20) is None
+    assert said == "The log could not be looked into: RuntimeError: +1 4••• ••• 123 is odd"
+
+
+def test_a_closed_poller_asks_nobody(poller, sandbox):
+    poller.close()
+    with pytest.raises(ListenerError, match="closed"):
+        poller.look()

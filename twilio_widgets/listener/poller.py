@@ -11,7 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from twilio_widgets.core.listing import Moment, span_of
-from twilio_widgets.errors import ConfigurationError, RateLimited, TwilioWidgetsError
+from twilio_widgets.core.masking import mask
+from twilio_widgets.errors import (
+    ConfigurationError,
+    ListenerError,
+    RateLimited,
+    TwilioWidgetsError,
+)
 from twilio_widgets.listener.asked.cadence import Budget, Cadence
 from twilio_widgets.listener.asked.looking import Looked, Looking
 from twilio_widgets.listener.asked.message_log import MessageLog
@@ -177,12 +183,14 @@ class _Watch:
         self._thread.start()
 
     def look(self) -> Looked:
+        if self._stopped.is_set():
+            raise ListenerError("This poller is closed. Poller(…) opens its store again.")
         with self._lock:
             now = self._connection.now()
             try:
                 looked = self._looking.look(now)
-            except TwilioWidgetsError as error:
-                self.problem = str(error)
+            except Exception as error:
+                self.problem = _said(error)
                 asked = error.retry_after if isinstance(error, RateLimited) else None
                 self._plan(self._connection.now(), self._cadence.failed(asked))
                 raise
@@ -215,7 +223,7 @@ class _Watch:
         while not self._stopped.wait(self._until_a_glance()):
             if self.next_look_at is None or self._connection.now() < self.next_look_at:
                 continue
-            with contextlib.suppress(TwilioWidgetsError):  # `problem` says it; a look is planned
+            with contextlib.suppress(Exception):  # `problem` says it; the next look is planned
                 self.look()
 
     def _until_a_glance(self) -> float:
@@ -228,6 +236,12 @@ class _Watch:
         if self._thread is not None:
             free_at = self._budget.free_at(self._connection.now())
             self.next_look_at = max(since + timedelta(seconds=pause), free_at)
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, TwilioWidgetsError):
+        return str(error)
+    return mask(f"The log could not be looked into: {type(error).__name__}: {error}")
 
 
 def _let_go(watch: _Watch, following: Following) -> None:
