@@ -139,6 +139,7 @@ def test_a_strangers_text_stays_text(notebook: Notebook, card: Locator) -> None:
     assert card.locator("img, b, mjx-container").count() == 0
 
 
+@pytest.mark.long
 def test_a_second_view_is_the_same_panel_and_either_field_will_do(
     notebook: Notebook, card: Locator
 ) -> None:

@@ -137,6 +137,7 @@ def test_what_twilio_filters_by_is_asked_again(notebook: Notebook) -> None:
     pictures(notebook, card, "none")
 
 
+@pytest.mark.long
 def test_a_reading_is_cancelled_while_a_cell_runs(notebook: Notebook) -> None:
     """The button speaks over a comm of the page's own, which does not wait for the cell."""
     card = opened(notebook, f"{SLOW}import time")

@@ -330,6 +330,7 @@ def test_everything_can_be_done_with_the_keyboard(
     assert len(notebook.save()["cells"]) == 2
 
 
+@pytest.mark.long
 def test_an_authorization_header_is_refused_and_its_value_is_not_kept(
     notebook: Notebook, open_panel: Callable[..., Locator]
 ) -> None:

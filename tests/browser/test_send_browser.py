@@ -61,6 +61,7 @@ def draw(notebook: Notebook, card: Locator, state: str) -> None:
     notebook.theme("light")
 
 
+@pytest.mark.long
 def test_a_message_becomes_delivered_before_our_eyes(
     notebook: Notebook, open_panel: Callable[..., Locator]
 ) -> None:
@@ -128,6 +129,7 @@ def test_undo_calls_it_back_by_keyboard_alone(
     assert ledger(notebook) == []
 
 
+@pytest.mark.long
 def test_a_hostile_text_is_shown_as_text(
     notebook: Notebook, open_panel: Callable[..., Locator]
 ) -> None:

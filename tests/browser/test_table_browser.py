@@ -227,6 +227,7 @@ def test_a_lost_message_is_noticed_and_asked_for(notebook: Notebook) -> None:
     assert len(downloaded(notebook.page)) == 20
 
 
+@pytest.mark.long
 def test_missing_rows_arrive_while_a_cell_runs(notebook: Notebook) -> None:
     """The page asks over the comm it opened itself: the widget's own would wait for the cell."""
     busy = """
@@ -473,6 +474,7 @@ def test_copying_takes_the_marked_cell_or_its_row(notebook: Notebook) -> None:
          "Your table 1 is ready. Reply STOP."])  # fmt: skip
 
 
+@pytest.mark.long
 def test_the_table_is_drawn_light_and_dark(notebook: Notebook) -> None:
     """The pictures are for people; here only that a pill's text can be read on its ground."""
     code = """
