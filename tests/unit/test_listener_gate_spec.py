@@ -24,7 +24,7 @@ BY_KEY = ApiKeyConnection(
 
 
 def spec(connection: Connection = BY_TOKEN, **changes: Any) -> Spec:
-    return Spec(**({"connection": connection, "store": Path("/tmp/events.sqlite")} | changes))
+    return Spec(**({"connection": connection, "store": Path("/somewhere/events.sqlite")} | changes))
 
 
 WHOLE = {

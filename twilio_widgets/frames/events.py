@@ -23,9 +23,6 @@ from twilio_widgets.frames.event_schema import (
 from twilio_widgets.frames.safe_frame import SafeFrame
 
 if TYPE_CHECKING:
-    import os
-
-    from twilio_widgets.frames.csv_file import Written
     from twilio_widgets.frames.schema import Column
 
 F = TypeVar("F", bound=SafeFrame)
@@ -43,24 +40,7 @@ class EventFrame(SafeFrame):
     (``read_at``), how many ``rows`` it had then, and whether it was ``complete``.
     """
 
-    def to_excel(  # type: ignore[misc, override]
-        self, path: str | os.PathLike[str], sheet_name: str = "events"
-    ) -> Written:
-        """Write an Excel workbook of plain texts and numbers.
-
-        No cell is a formula or a link. Times are in UTC. The sheet *about* tells of the reading.
-
-        Args:
-            path: Where to, ending in ``.xlsx``.
-            sheet_name: The name of the sheet with the rows.
-
-        Returns:
-            What was written where, and whether it is complete.
-
-        Raises:
-            ConfigurationError: openpyxl is missing, or the frame does not fit into a sheet.
-        """
-        return super().to_excel(path, sheet_name)
+    _sheet = "events"
 
 
 def event_frame(events: Iterable[Any], **attrs: object) -> EventFrame:

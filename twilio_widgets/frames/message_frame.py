@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 from twilio_widgets.frames.safe_frame import SafeFrame
 
 if TYPE_CHECKING:
-    import os
-
-    from twilio_widgets.frames.csv_file import Written
+    pass
 
 
 class MessageFrame(SafeFrame):
@@ -35,21 +33,4 @@ class MessageFrame(SafeFrame):
     it came from.
     """
 
-    def to_excel(  # type: ignore[misc, override]
-        self, path: str | os.PathLike[str], sheet_name: str = "messages"
-    ) -> Written:
-        """Write an Excel workbook of plain texts and numbers; ``frames.read_excel`` reads it back.
-
-        No cell is a formula or a link. Times are in UTC. The sheet *about* tells of the reading.
-
-        Args:
-            path: Where to, ending in ``.xlsx``.
-            sheet_name: The name of the sheet with the rows.
-
-        Returns:
-            What was written where, and whether it is complete.
-
-        Raises:
-            ConfigurationError: openpyxl is missing, or the frame does not fit into a sheet.
-        """
-        return super().to_excel(path, sheet_name)
+    _sheet = "messages"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from html import escape
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import pandas as pd
 
@@ -36,6 +36,8 @@ class SafeFrame(pd.DataFrame):
     ``rows`` gets ``complete = False``, and ``rows`` still tells of the reading it came from.
     """
 
+    _sheet: ClassVar[str] = "rows"
+
     @property
     def _constructor(self) -> Callable[..., Self]:
         return type(self)
@@ -66,7 +68,7 @@ class SafeFrame(pd.DataFrame):
         return write_csv(self, path_or_buf, **options)
 
     def to_excel(  # type: ignore[misc, override]
-        self, path: str | os.PathLike[str], sheet_name: str = "rows"
+        self, path: str | os.PathLike[str], sheet_name: str | None = None
     ) -> Written:
         """Write an Excel workbook of plain texts and numbers.
 
@@ -74,7 +76,7 @@ class SafeFrame(pd.DataFrame):
 
         Args:
             path: Where to, ending in ``.xlsx``.
-            sheet_name: The name of the sheet with the rows.
+            sheet_name: The name of the sheet with the rows; what they are when not given.
 
         Returns:
             What was written where, and whether it is complete.
@@ -84,7 +86,7 @@ class SafeFrame(pd.DataFrame):
         """
         from twilio_widgets.frames.excel_file import write_excel
 
-        return write_excel(self, path, sheet_name)
+        return write_excel(self, path, sheet_name or self._sheet)
 
     def masked(self) -> Self:
         """Return a copy to show to others: every phone number masked, also inside texts.

@@ -139,11 +139,6 @@ class Reader:
 
     # The row of a job
 
-    def find_by_token(self, token: str) -> Event | None:
-        """Return the first event whose status callback URL carried this row token."""
-        rows = self._rows(f"{_EVENTS} where row_token = ? order by id limit 1", token)
-        return schema.event_of(rows[0]) if rows else None
-
     def sid_of_token(self, token: str) -> str | None:
         """Return the SID of the message whose status callback URL carried this row token."""
         query = "select message_sid from event where row_token = ? order by id limit 1"
