@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from twilio_widgets.frames.safe_frame import SafeFrame
-
-if TYPE_CHECKING:
-    pass
 
 
 class MessageFrame(SafeFrame):
