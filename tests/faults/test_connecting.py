@@ -14,12 +14,12 @@ import time
 from collections.abc import Callable, Iterator
 
 import httpcore
-import httpx
 import pytest
 
 from twilio_widgets import AsyncTwilio, AuthTokenConnection, Twilio
-from twilio_widgets.core import wire
-from twilio_widgets.core.deadline import deadline, left
+from twilio_widgets.core import transport
+from twilio_widgets.core.network import wire
+from twilio_widgets.core.network.deadline import deadline, left
 from twilio_widgets.errors import (
     ConfigurationError,
     NoReply,
@@ -212,15 +212,14 @@ class TestThreads:
         return results
 
     def test_threads_that_share_a_client_share_one_pool(self, serve, monkeypatch):
-        made: list[httpx.Client] = []
+        made: list[wire.BlockingWire] = []
 
-        class Counted(httpx.Client):
-            def __init__(self, **options: object) -> None:
-                time.sleep(0.02)
-                super().__init__(**options)
-                made.append(self)
+        def slowly(origin: str, inside: object) -> wire.BlockingWire:
+            time.sleep(0.02)
+            made.append(wire.blocking(origin, inside))
+            return made[-1]
 
-        monkeypatch.setattr(httpx, "Client", Counted)
+        monkeypatch.setattr(transport, "blocking", slowly)
         server = serve(idle=1)
         with Twilio(CONNECTION, base_url=server.url) as twilio:
             sids = self.at_once(

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 
 from tests.tools import without
 from twilio_widgets import AsyncTwilio, AuthTokenConnection
-from twilio_widgets.core import wire
-from twilio_widgets.core.outgoing import Outgoing, written
+from twilio_widgets.core.network import wire
+from twilio_widgets.core.network.outgoing import Outgoing, written
 from twilio_widgets.core.request import Reply, Request
-from twilio_widgets.core.transport import AsyncTransport
+from twilio_widgets.core.transport import AsyncTransport, BlockingTransport
 from twilio_widgets.errors import NoReply, NotConnected, OutcomeUnknown, TwilioWidgetsError
 
 CONNECTION = AuthTokenConnection("AC" + "1" * 32, "token")
@@ -36,17 +36,46 @@ SEND = Request(
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
 
-def over(
-    url: str, work: Callable[[AsyncTransport], Awaitable[object]], *, timeout: float = 5
-) -> object:
-    async def working() -> object:
-        door = AsyncTransport(CONNECTION, timeout=timeout, base_url=url, policy=None)
-        try:
-            return await work(door)
-        finally:
-            await door.aclose()
+class OfThreads:
+    """The blocking transport, awaited: each request has a thread of its own.
 
-    return asyncio.run(working())
+    Args:
+        options: As for an `AsyncTransport`.
+    """
+
+    def __init__(self, connection: AuthTokenConnection, **options: object) -> None:
+        self._door = BlockingTransport(connection, **options)
+
+    async def send(self, request: Request) -> Reply:
+        return await asyncio.to_thread(self._door.send, request)
+
+    async def aclose(self) -> None:
+        self._door.close()
+
+    @property
+    def _open(self) -> object:
+        return self._door._open
+
+
+Door = AsyncTransport | OfThreads
+Over = Callable[..., object]
+
+
+@pytest.fixture(params=[OfThreads, AsyncTransport], ids=["blocking", "awaiting"])
+def over(request) -> Over:
+    """Return what does some work with a transport to a server."""
+
+    def over(url: str, work: Callable[[Door], Awaitable[object]], *, timeout: float = 5) -> object:
+        async def working() -> object:
+            door = request.param(CONNECTION, timeout=timeout, base_url=url, policy=None)
+            try:
+                return await work(door)
+            finally:
+                await door.aclose()
+
+        return asyncio.run(working())
+
+    return over
 
 
 class Scripted:
@@ -101,20 +130,20 @@ def scripted() -> Iterator[Callable[..., Scripted]]:
         server.close()
 
 
-async def twice(door: AsyncTransport) -> list[bytes]:
+async def twice(door: Door) -> list[bytes]:
     return [(await door.send(READ)).content for _ in range(2)]
 
 
-def test_a_connection_is_used_again(serve):
+def test_a_connection_is_used_again(over, serve):
     server = serve(idle=5)
     over(server.url, twice)
     assert (len(server.received), server.connections) == (2, 1)
 
 
-def test_as_many_connections_are_opened_as_requests_are_under_way(serve):
+def test_as_many_connections_are_opened_as_requests_are_under_way(over, serve):
     server = serve(idle=5)
 
-    async def in_two_waves(door: AsyncTransport) -> None:
+    async def in_two_waves(door: Door) -> None:
         for _ in range(2):
             await asyncio.gather(*(door.send(SEND) for _ in range(20)))
 
@@ -124,13 +153,13 @@ def test_as_many_connections_are_opened_as_requests_are_under_way(serve):
 
 
 @pytest.mark.parametrize("first", ["the server", "we"])
-def test_a_connection_that_ended_while_idle_makes_no_send_unsure(serve, monkeypatch, first):
+def test_a_connection_that_ended_while_idle_makes_no_send_unsure(over, serve, monkeypatch, first):
     """The server's patience and ours, both shorter than the pause between two sends."""
     server_waits, we_wait = (0.05, 5.0) if first == "the server" else (5.0, 0.05)
     monkeypatch.setattr(wire, "KEEP_ALIVE_SECONDS", we_wait)
     server = serve(idle=server_waits)
 
-    async def with_pauses(door: AsyncTransport) -> None:
+    async def with_pauses(door: Door) -> None:
         for _ in range(4):
             await door.send(SEND)
             await asyncio.sleep(0.15)
@@ -139,17 +168,17 @@ def test_a_connection_that_ended_while_idle_makes_no_send_unsure(serve, monkeypa
     assert (len(server.received), server.connections) == (4, 4)
 
 
-def test_an_end_that_the_loop_has_not_noticed_yet_makes_no_send_unsure(scripted):
+def test_an_end_that_the_loop_has_not_noticed_yet_makes_no_send_unsure(over, scripted):
     """The server closes while the loop is busy; the next request asks the system first."""
     server = scripted((ANSWER,), (ANSWER,))
 
-    async def busy_in_between(door: AsyncTransport) -> None:
+    async def busy_in_between(door: Door) -> None:
         await door.send(SEND)
         while len(server.received) < 1 or not _has_come(door):
             threading.Event().wait(0.01)  # a cell that computes: the loop hears nothing
         await door.send(SEND)
 
-    def _has_come(door: AsyncTransport) -> bool:
+    def _has_come(door: Door) -> bool:
         (lines,) = door._open._idle.values()
         return lines[-1].has_news
 
@@ -162,7 +191,7 @@ def test_an_end_that_the_loop_has_not_noticed_yet_makes_no_send_unsure(scripted)
     [ANSWER, b"HTTP/1.1 408 Timeout\r\nContent-Length: 0\r\n\r\n", b"x"],
     ids=["a second answer", "a time-out", "a byte"],
 )
-def test_what_comes_after_an_answer_is_no_answer_to_the_next_request(scripted, unasked):
+def test_what_comes_after_an_answer_is_no_answer_to_the_next_request(over, scripted, unasked):
     server = scripted((ANSWER + unasked,), (ANSWER.replace(b"{}", b"[]"),))
     assert over(server.url, twice) == [b"{}", b"[]"]
 
@@ -183,10 +212,10 @@ def test_what_comes_after_an_answer_is_no_answer_to_the_next_request(scripted, u
     ],
     ids=["no length", "HEAD", "no content", "an interim answer", "HTTP/1.0", "chunks"],
 )
-def test_an_answer_is_whole_when_http_says_so(scripted, method, answer, content):
+def test_an_answer_is_whole_when_http_says_so(over, scripted, method, answer, content):
     server = scripted((answer,))
 
-    async def once(door: AsyncTransport) -> Reply:
+    async def once(door: Door) -> Reply:
         return await door.send(Request(method=method, path=READ.path))
 
     assert over(server.url, once).content == content
@@ -202,13 +231,13 @@ def test_an_answer_is_whole_when_http_says_so(scripted, method, answer, content)
     ],
     ids=["an unknown transfer", "another protocol", "bare line feeds", "two lengths"],
 )
-def test_an_answer_that_can_be_read_in_two_ways_is_none(scripted, answer):
+def test_an_answer_that_can_be_read_in_two_ways_is_none(over, scripted, answer):
     server = scripted((answer,))
     with pytest.raises(NoReply):
         over(server.url, lambda door: door.send(SEND))
 
 
-def test_a_header_that_is_there_twice_is_joined(scripted):
+def test_a_header_that_is_there_twice_is_joined(over, scripted):
     server = scripted((b"HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: 0\r\nx-a: 2\r\n\r\n",))
     reply = over(server.url, lambda door: door.send(READ))
     assert reply.headers == {"x-a": "1, 2", "content-length": "0"}
@@ -231,10 +260,10 @@ def test_a_full_pool_keeps_nobody_waiting_beyond_the_time_and_knows_who_left(ser
     assert len(server.received) == 2
 
 
-def test_closing_ends_what_is_under_way_as_unsure(serve):
+def test_closing_ends_what_is_under_way_as_unsure(over, serve):
     server = serve("silent after reading")
 
-    async def closed_meanwhile(door: AsyncTransport) -> TwilioWidgetsError:
+    async def closed_meanwhile(door: Door) -> TwilioWidgetsError:
         sending = asyncio.create_task(door.send(SEND))
         while not server.received:
             await asyncio.sleep(0.01)
@@ -273,14 +302,16 @@ def over_tls(certificate) -> ssl.SSLContext:
     return context
 
 
-def test_tls_to_a_server_that_is_known_is_used_again(scripted, over_tls, certificate, monkeypatch):
+def test_tls_to_a_server_that_is_known_is_used_again(
+    over, scripted, over_tls, certificate, monkeypatch
+):
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     server = scripted((ANSWER, ANSWER), context=over_tls)
     assert over(server.url, twice) == [b"{}", b"{}"]
     assert [len(got) for got in server.received] == [2]
 
 
-def test_tls_to_a_server_that_nobody_vouches_for_means_nothing_was_sent(scripted, over_tls):
+def test_tls_to_a_server_that_nobody_vouches_for_means_nothing_was_sent(over, scripted, over_tls):
     server = scripted((ANSWER,), context=over_tls)
     with pytest.raises(NotConnected, match="CERTIFICATE_VERIFY_FAILED"):
         over(server.url, lambda door: door.send(SEND))

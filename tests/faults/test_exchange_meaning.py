@@ -14,10 +14,9 @@ from unittest import mock
 import pytest
 
 from twilio_widgets import AuthTokenConnection, Twilio
-from twilio_widgets.core import transport
+from twilio_widgets.core.network import wire
 from twilio_widgets.core.request import Reply, Request
 from twilio_widgets.core.transport import AsyncTransport, BlockingTransport
-from twilio_widgets.core.wire import Pooled
 from twilio_widgets.errors import (
     BadResponse,
     NoReply,
@@ -65,13 +64,21 @@ def awaiting(url: str) -> Reply:
     return asyncio.run(exchange())
 
 
-def awaiting_httpx(url: str) -> Reply:
+def over_httpx(exchange: Exchange) -> Exchange:
     """As through a proxy, and where there is no httptools."""
-    with mock.patch.object(transport, "awaiting", return_value=Pooled(None, None)):
-        return awaiting(url)
+
+    def exchange_over_httpx(url: str) -> Reply:
+        with mock.patch.object(wire, "_is_ours", return_value=False):
+            return exchange(url)
+
+    return exchange_over_httpx
 
 
-every_wire = pytest.mark.parametrize("exchange", [blocking, awaiting, awaiting_httpx])
+every_wire = pytest.mark.parametrize(
+    "exchange",
+    [blocking, over_httpx(blocking), awaiting, over_httpx(awaiting)],
+    ids=["blocking", "blocking, httpx", "awaiting", "awaiting, httpx"],
+)
 
 
 @every_wire

@@ -53,8 +53,8 @@ A listener and a job are drawn by the panels' room, loaded when they are first s
 is sent once has a journal, loaded when it is asked for."""
 
 LIBRARIES = {
-    "httpx": {"core/wire.py", "sandbox/inprocess.py"},
-    "httpcore": {"core/wire.py", "core/deadline.py"},
+    "httpx": {"core/network/", "sandbox/inprocess.py"},
+    "httpcore": {"core/network/"},
     "pandas": {"frames/", "bulk/planning/table.py"},
     "pyarrow": {"frames/"},
     "msgspec": {"frames/"},
@@ -65,7 +65,7 @@ LIBRARIES = {
     "traitlets": {"panels/"},
     "IPython": {"panels/"},
     "uvicorn": {"sandbox/"},
-    "httptools": {"core/arriving.py", "listener/"},
+    "httptools": {"core/network/arriving.py", "listener/"},
     "jupyter_server": {"listener/jupyter/"},
     "tornado": {"listener/jupyter/"},
     "platformdirs": {"core/folders.py"},

@@ -1,7 +1,7 @@
 """The one door to Twilio: every request of every entry point leaves through ``send``.
 
-Here stand the host guard, the policy hook, the deadline and the caps on answers; `wire` has the
-ways to the network and the table of what a failed exchange means. It alone names httpx.
+Here stand the host guard, the policy hook, the deadline and the caps on answers; `network` has the
+ways to a host and the table of what a failed exchange means.
 
 A failure is raised outside the ``except`` block that caught it: the frames of the HTTP library hold
 the Authorization header, and an error with a cause or a context would carry them into a traceback.
@@ -15,13 +15,13 @@ import threading
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
-from twilio_widgets.core.deadline import deadline
 from twilio_widgets.core.guard import guard, is_loopback, media_redirect
 from twilio_widgets.core.guardrails.in_force import InForce, Verdict
 from twilio_widgets.core.guardrails.policy import Policy, default_policy
-from twilio_widgets.core.outgoing import Outgoing, written
+from twilio_widgets.core.network.deadline import deadline
+from twilio_widgets.core.network.outgoing import Outgoing, written
+from twilio_widgets.core.network.wire import AsyncWire, BlockingWire, awaiting, blocking, meaning_of
 from twilio_widgets.core.request import Reply, Request
-from twilio_widgets.core.wire import Blocking, Wire, awaiting, meaning_of
 from twilio_widgets.errors import ConfigurationError, InvalidRequest, NotConnected
 
 if TYPE_CHECKING:
@@ -214,7 +214,7 @@ class BlockingTransport(_Door):
         largest_body: The most bytes of a body, sent or received, also after decompression.
     """
 
-    _open: Blocking | None = None
+    _open: BlockingWire | None = None
 
     def send(self, request: Request) -> Reply:
         """Send one request and return its whole answer.
@@ -245,12 +245,12 @@ class BlockingTransport(_Door):
         _give_back(verdict, unsent=not left or isinstance(failure, NotConnected))
         raise failure
 
-    def _opened(self) -> Blocking:
+    def _opened(self) -> BlockingWire:
         if (wire := self._open) is not None:
             return wire
         with self._opening:  # threads that begin together share one pool
             if self._open is None:
-                self._open = Blocking(self._home, self._wire)
+                self._open = blocking(self._home, self._wire)
             return self._open
 
     def close(self) -> None:
@@ -265,7 +265,7 @@ class BlockingTransport(_Door):
 class AsyncTransport(_Door):
     """The same with ``await``; it belongs to the event loop it is first used on."""
 
-    _open: Wire | None = None
+    _open: AsyncWire | None = None
     _loop: asyncio.AbstractEventLoop | None = None
 
     async def send(self, request: Request) -> Reply:
@@ -290,7 +290,7 @@ class AsyncTransport(_Door):
         _give_back(verdict, unsent=not left or isinstance(failure, NotConnected))
         raise failure
 
-    def _opened(self) -> Wire:
+    def _opened(self) -> AsyncWire:
         here = asyncio.get_running_loop()
         if self._open is None:
             self._open, self._loop = awaiting(self._home, self._wire), here

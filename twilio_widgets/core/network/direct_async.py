@@ -14,17 +14,15 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, cast
 
-from twilio_widgets.core.arriving import Arriving
-from twilio_widgets.core.outgoing import Outgoing
+from twilio_widgets.core.network.arriving import Arriving
+from twilio_widgets.core.network.outgoing import Origin, Outgoing
 from twilio_widgets.core.request import Reply
-
-Origin = tuple[str, str, int]
 
 NEXT_ADDRESS = 0.25
 """Seconds after which a host's next address is tried beside a slow one (RFC 8305)."""
 
 
-class Direct:
+class AsyncDirect:
     """Connections to any host, on the event loop it is made on.
 
     Args:
@@ -126,6 +124,7 @@ class Line(asyncio.Protocol):
     """
 
     _transport: asyncio.Transport
+    _over: asyncio.Future[None]
     _arriving: Arriving | None = None
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -151,13 +150,14 @@ class Line(asyncio.Protocol):
         return bool(waiting.poll(0))
 
     async def ask(self, outgoing: Outgoing, largest: int) -> Reply:
-        """Send a request and wait for its answer; see `Direct.exchange`."""
-        reply: asyncio.Future[Reply] = self._loop.create_future()
-        self._arriving = arriving = Arriving(outgoing.method, largest, reply)
+        """Send a request and wait for its answer; see `AsyncDirect.exchange`."""
+        self._arriving = arriving = Arriving(outgoing.method, largest)
+        self._over = over = self._loop.create_future()
         self._spent = True
         self._send(outgoing)
         try:
-            return await reply
+            await over
+            return arriving.reply()
         finally:
             self._arriving = None
             unsent = self._transport.get_write_buffer_size()
@@ -167,6 +167,11 @@ class Line(asyncio.Protocol):
         text = outgoing.text()
         outgoing.left = True
         self._transport.write(text)
+
+    def _tell(self) -> None:
+        """Wake who waits for the answer when it is over with it."""
+        if self._arriving is not None and self._arriving.is_over and not self._over.done():
+            self._over.set_result(None)
 
     def abort(self) -> None:
         """End it at once."""
@@ -184,15 +189,18 @@ class Line(asyncio.Protocol):
             self.abort()
         else:
             self._arriving.feed(data)
+            self._tell()
 
     def eof_received(self) -> None:
         """Note that no more will come."""
         if self._arriving is not None:
             self._arriving.end()
+            self._tell()
 
     def connection_lost(self, error: Exception | None) -> None:
         """Tell whoever waits."""
         if self._arriving is not None:
             self._arriving.fail(error or ConnectionError("the connection was closed"))
+            self._tell()
         if not self.ended.done():
             self.ended.set_result(None)

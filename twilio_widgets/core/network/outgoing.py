@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import quote_plus, urlsplit
 
+Origin = tuple[str, str, int]
+"""Scheme, host and port."""
+
 _PORTS = {"https": 443, "http": 80}
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _WRITTEN = {byte: quote_plus(bytes([byte])) for byte in range(256)}
@@ -37,8 +40,9 @@ class Outgoing:
         self.method = method
         self.url = url
         parts = urlsplit(url)
-        self.origin = (parts.scheme, parts.hostname or "", parts.port or _PORTS[parts.scheme])
-        """Scheme, host and port: requests to the same may share a connection."""
+        port = parts.port or _PORTS[parts.scheme]
+        self.origin: Origin = (parts.scheme, parts.hostname or "", port)
+        """Requests to the same may share a connection."""
         self.headers = headers
         self.content = content
         self.seconds = seconds

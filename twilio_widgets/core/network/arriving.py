@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from asyncio import Future
-
 import httptools
 
-from twilio_widgets.core.inflate import Inflater
+from twilio_widgets.core.network.inflate import Inflater
 from twilio_widgets.core.request import Reply
 from twilio_widgets.errors import BadResponse
 
@@ -20,14 +18,13 @@ class Arriving:
     Args:
         method: The request's: the answer to a HEAD has no body.
         largest: The most bytes of a body, before and after decompression.
-        reply: Is given the whole answer, or why there is none.
     """
 
-    def __init__(self, method: str, largest: int, reply: Future[Reply]) -> None:
+    def __init__(self, method: str, largest: int) -> None:
         self._parser = httptools.HttpResponseParser(self)
         self._no_body = method == "HEAD"
         self._largest = largest
-        self._reply = reply
+        self._outcome: Reply | Exception | None = None
         self._fed = 0
         self._headers: dict[str, str] = {}
         self._inflater: Inflater | None = None
@@ -38,11 +35,27 @@ class Arriving:
         self.keeps_alive = False
         """Whether the connection may be used again: the answer came whole, and nothing after it."""
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more need come: it is whole, or will not be."""
+        return self._outcome is not None
+
+    def reply(self) -> Reply:
+        """Return the whole answer; only when it is over.
+
+        Raises:
+            BadResponse: It is too large, or damaged.
+            OSError: The connection broke before it was whole.
+        """
+        if isinstance(self._outcome, Reply):
+            return self._outcome
+        raise self._outcome or ConnectionError("the answer is still on its way")
+
     # What the connection receives
 
     def feed(self, data: bytes) -> None:
         """Read what has arrived."""
-        if self._reply.done():
+        if self.is_over:
             return
         self._fed += len(data)
         problem: Exception | None = None
@@ -70,8 +83,8 @@ class Arriving:
     def fail(self, problem: Exception) -> None:
         """Note that nothing more will come, and why."""
         self.keeps_alive = False
-        if not self._reply.done():
-            self._reply.set_exception(problem)
+        if not self.is_over:
+            self._outcome = problem
 
     def _inflate(self) -> None:
         try:
@@ -85,16 +98,16 @@ class Arriving:
         self._compressed.clear()
 
     def _finish(self) -> None:
-        if self._reply.done():
+        if self.is_over:
             return
         try:
             if self._inflater is not None:
                 self._inflater.finish()
         except BadResponse as problem:
-            self._reply.set_exception(problem)
+            self._outcome = problem
         else:
-            self._reply.set_result(
-                Reply(status=self._status, headers=self._headers, content=b"".join(self._parts))
+            self._outcome = Reply(
+                status=self._status, headers=self._headers, content=b"".join(self._parts)
             )
 
     # What the parser finds; an error raised here would be lost in its own
