@@ -132,6 +132,14 @@ def test_a_row_that_is_not_pending_any_more_is_not_claimed(journal):
     assert [attempt.k for attempt in journal.attempts(0)] == [1]
 
 
+def test_a_decision_about_an_old_picture_of_a_row_is_refused(journal):
+    before = journal.rows("pending")
+    claimed(journal)
+    with pytest.raises(JobError, match="no longer pending"):
+        journal.decide(before, "skip", now=NOW)
+    assert journal.counts()["attempted"] == 3
+
+
 def test_what_a_dead_process_left_attempted_is_unknown(place, journal):
     claimed(journal)
     journal.close()

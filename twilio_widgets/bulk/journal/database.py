@@ -35,6 +35,9 @@ class Database(Protocol):
     def execute(self, sql: str, values: Any = ..., /) -> Cursor:
         """Run one statement; transactions are begun and committed by statements too."""
 
+    def executemany(self, sql: str, values: Any, /) -> Any:
+        """Run one statement with each of several lines of values."""
+
     def close(self) -> None:
         """Close it."""
 

@@ -170,13 +170,15 @@ class Journal(Ledger):
             for row in rows
         ]  # fmt: skip
         with self._writing():
-            for row, token in claimed:
-                self._database.execute(
-                    "INSERT INTO attempt (n, k, token, started_at, latest_at) "
-                    "VALUES (?, ?, ?, ?, ?)",
-                    (row.n, row.attempts, token, now, latest),
-                )
-                self._step(row, states.PENDING)
+            self._database.executemany(
+                "INSERT INTO attempt (n, k, token, started_at, latest_at) VALUES (?, ?, ?, ?, ?)",
+                [(row.n, row.attempts, token, now, latest) for row, token in claimed],
+            )
+            self._step(
+                states.PENDING,
+                "attempts = ?, updated_at = ?",
+                [((row.attempts, now), row) for row, _token in claimed],
+            )
         return claimed
 
     # After an answer, or without one
@@ -190,29 +192,38 @@ class Journal(Ledger):
         Returns:
             The rows as they are now.
         """
-        with self._writing():
-            return [self._close(row, ending, at, latest=at) for row, ending, at in endings]
+        return self._close([(row, ending, at, at) for row, ending, at in endings])
 
-    def _close(self, row: Row, ending: Ending, at: float, *, latest: float) -> Row:
-        self._database.execute(
-            "UPDATE attempt SET ended_at = ?, ending = ?, sid = ?, http_status = ?, "
-            "error_code = ?, request_id = ?, problem = ?, latest_at = ? "
-            "WHERE n = ? AND k = ?",
-            (at, ending.word, ending.sid, ending.http_status, ending.error_code,
-             ending.request_id, ending.problem, latest, row.n, row.attempts),
-        )  # fmt: skip
-        ended = ending.status in states.ENDS
-        after = replace(
-            row,
-            status=ending.status,
-            sid=ending.sid,
-            error_code=ending.error_code,
-            problem=ending.problem,
-            settled_by="answer" if ended else None,
-            updated_at=at,
-        )
-        self._step(after, states.ATTEMPTED)
-        return after
+    def _close(self, endings: Sequence[tuple[Row, Ending, float, float]]) -> list[Row]:
+        """End attempts: each with when, and the last moment Twilio may have received it."""
+        closed = [
+            replace(
+                row,
+                status=ending.status,
+                sid=ending.sid,
+                error_code=ending.error_code,
+                problem=ending.problem,
+                settled_by="answer" if ending.status in states.ENDS else None,
+                updated_at=at,
+            )
+            for row, ending, at, _latest in endings
+        ]
+        with self._writing():
+            self._database.executemany(
+                "UPDATE attempt SET ended_at = ?, ending = ?, sid = ?, http_status = ?, "
+                "error_code = ?, request_id = ?, problem = ?, latest_at = ? "
+                "WHERE n = ? AND k = ?",
+                [(at, ending.word, ending.sid, ending.http_status, ending.error_code,
+                  ending.request_id, ending.problem, latest, row.n, row.attempts)
+                 for row, ending, at, latest in endings],
+            )  # fmt: skip
+            self._step(
+                states.ATTEMPTED,
+                "sid = ?, error_code = ?, problem = ?, settled_by = ?, updated_at = ?",
+                [((row.sid, row.error_code, row.problem, row.settled_by, row.updated_at), row)
+                 for row in closed],
+            )  # fmt: skip
+        return closed
 
     def recover(self, *, now: float) -> list[Row]:
         """Let what another process left attempted be unknown: it may have been sent.
@@ -221,11 +232,9 @@ class Journal(Ledger):
         """
         left, attempts = self.rows(states.ATTEMPTED), self.last_attempts(states.ATTEMPTED)
         ending = Ending("unknown", problem="The process that was sending it ended before it knew.")
-        with self._writing():
-            return [
-                self._close(row, ending, now, latest=min(now, attempts[row.n].latest_at))
-                for row in left
-            ]
+        return self._close(
+            [(row, ending, now, min(now, attempts[row.n].latest_at)) for row in left]
+        )
 
     # Evidence and decisions
 
@@ -346,17 +355,23 @@ class Journal(Ledger):
         with self._lock, suppress(sqlite3.Error):
             self._database.close()
 
-    def _step(self, row: Row, was: str) -> None:
-        """Write what an attempt changes; what is sent stays as it was written first."""
-        self._database.execute(
-            "UPDATE outcome SET status = ?, sid = ?, error_code = ?, problem = ?, attempts = ?, "
-            "settled_by = ?, updated_at = ?, seal = ? WHERE n = ? AND status = ?",
-            (row.status, row.sid, row.error_code, row.problem, row.attempts, row.settled_by,
-             row.updated_at, row.seal(self.header.id), row.n, was),
-        )  # fmt: skip
-        self._refuse_unchanged(row, was)
+    def _step(self, was: str, what: str, rows: Sequence[tuple[tuple[object, ...], Row]]) -> None:
+        """Write what an attempt changes, and no more: each column costs its indexes.
+
+        Args:
+            was: The status every row has so far.
+            what: The other columns that change, as SQL.
+            rows: Their values, and each row as it is now.
+        """
+        before = self._changes()
+        self._database.executemany(
+            f"UPDATE outcome SET {what}, status = ?, seal = ? WHERE n = ? AND status = ?",  # noqa: S608
+            [(*values, row.status, row.seal(self.header.id), row.n, was) for values, row in rows],
+        )
+        self._refuse_unchanged([row for _values, row in rows], was, before)
 
     def _put(self, row: Row, was: str) -> None:
+        before = self._changes()
         self._database.execute(
             "UPDATE outcome SET form = ?, status = ?, sid = ?, error_code = ?, problem = ?, "
             "attempts = ?, settled_by = ?, updated_at = ?, message_status = ?, message_error = ?, "
@@ -366,14 +381,19 @@ class Journal(Ledger):
              row.billed_segments, row.price, row.price_unit, row.seal(self.header.id),
              row.n, was),
         )  # fmt: skip
-        self._refuse_unchanged(row, was)
+        self._refuse_unchanged([row], was, before)
 
-    def _refuse_unchanged(self, row: Row, was: str) -> None:
-        ((changed,),) = self._database.execute("SELECT changes()").fetchall()
-        if changed != 1:
+    def _changes(self) -> int:
+        """Return how many lines this connection has ever changed."""
+        ((changes,),) = self.ask("SELECT total_changes()")
+        return int(changes)
+
+    def _refuse_unchanged(self, rows: Sequence[Row], was: str, before: int) -> None:
+        if self._changes() - before != len(rows):
             raise JobError(
-                f'Row {row.n} of job "{self.header.name}" is no longer {was}: another process has '
-                "changed its journal, so nothing more is sent."
+                f'A row of job "{self.header.name}" is no longer {was} (one of '
+                f"{rows[0].n} to {rows[-1].n}): another process has changed its journal, so "
+                "nothing more is sent."
             )
 
     @contextmanager

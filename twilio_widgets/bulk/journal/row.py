@@ -12,6 +12,8 @@ from twilio_widgets.bulk.journal.states import PENDING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_json = json.JSONEncoder(ensure_ascii=False).encode
+
 Form = tuple[tuple[str, str], ...]
 """What is sent, by Twilio's parameter names."""
 
@@ -59,13 +61,12 @@ class Row:
     def seal(self, job_id: str) -> str:
         """Return a checksum over what decides whether and what is sent."""
         kept = (self.n, self.form, self.segments, self.status, self.sid, self.attempts)
-        text = json.dumps(kept, ensure_ascii=False).encode()
-        return blake2b(text, digest_size=8, key=job_id.encode()).hexdigest()
+        return blake2b(_json(kept).encode(), digest_size=8, key=job_id.encode()).hexdigest()
 
     @property
     def form_text(self) -> str | None:
         """The form as the journal writes it; None once forgotten."""
-        return json.dumps(self.form, ensure_ascii=False) if self.form else None
+        return _json(self.form) if self.form else None
 
 
 COLUMNS = (
@@ -106,5 +107,5 @@ def fingerprint_of(rows: Iterable[Row]) -> str:
     """Return what tells one plan from another: every row, in order, with all it sends."""
     digest = sha256()
     for row in rows:
-        digest.update(json.dumps((row.n, row.form), ensure_ascii=False).encode() + b"\n")
+        digest.update(_json((row.n, row.form)).encode() + b"\n")
     return digest.hexdigest()
