@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from twilio_widgets import AsyncTwilio, Sandbox, Twilio
 from twilio_widgets.bulk import once as module
+from twilio_widgets.bulk.journal.ledger import reading
 from twilio_widgets.bulk.journal.place import Ownership
 from twilio_widgets.core.guardrails.policy import Policy
 from twilio_widgets.errors import (
@@ -128,10 +130,140 @@ def test_what_was_certainly_not_sent_is_sent_when_it_is_asked_for_again(
     assert len(sandbox.ledger) == 1
 
 
-def test_a_policy_keeps_it_back_and_the_key_stays_free(sandbox, twilio):
-    with pytest.raises(PolicyRefused):
-        send(Twilio(sandbox.connection, policy=Policy(dry_run=True)))
+def kept(sandbox):
+    """What the journals of the keys say: each body, its status, and how its attempts ended."""
+    said = []
+    home = module._place_of(sandbox.connection, "invoice 4711")
+    files = home.folder.glob("*.sqlite")
+    for file in sorted(files, key=lambda file: (len(file.name), file.name)):
+        with reading(replace(home, name=file.stem)) as ledger:
+            ((row, endings),) = [
+                (row, [one.ending for one in ledger.attempts(row.n)]) for row in ledger.rows()
+            ]
+            said.append((row.parameter("Body"), row.status, endings))
+    return said
+
+
+def refused_by(policy):
+    def refuse(sandbox, body):
+        with pytest.raises(PolicyRefused):
+            send(Twilio(sandbox.connection, policy=policy), body=body)
+
+    return refuse
+
+
+def made_none_by(error, **trouble):
+    def refuse(sandbox, body):
+        sandbox.fail(**trouble)
+        with pytest.raises(error):
+            send(Twilio(sandbox.connection), body=body)
+        sandbox._faults._waiting.clear()
+
+    return refuse
+
+
+MADE_NONE = {
+    "a dry run": (refused_by(Policy(dry_run=True)), "skipped", "policy"),
+    "an allow-list": (refused_by(Policy(allow="+14155550199")), "skipped", "policy"),
+    "a rejection": (made_none_by(RejectedMessage, code=21610), "rejected", "rejected"),
+    "a full queue": (made_none_by(RejectedMessage, code=21611), "skipped", "queue_full"),
+    "no connection": (made_none_by(NotConnected, fault="refused", times=9), "skipped", "not_sent"),
+}
+
+
+@pytest.mark.parametrize("trouble", MADE_NONE)
+def test_a_message_that_was_not_made_leaves_its_key_to_another(sandbox, twilio, trouble):
+    refuse, status, ending = MADE_NONE[trouble]
+    refuse(sandbox, "Hi, Amm")
+    refuse(sandbox, "Hi, An")
+    assert send(twilio, body="Hi, Ann").body == "Hi, Ann"
+    assert kept(sandbox) == [
+        ("Hi, Amm", status, [ending]),
+        ("Hi, An", status, [ending]),
+        ("Hi, Ann", "accepted", ["accepted"]),
+    ], "and each is recorded as what it is"
+    for body in ("Hi, Amm", "Hi, An"):
+        with pytest.raises(JobError, match="another message"):
+            send(twilio, body=body)
+    assert [send(twilio, body="Hi, Ann").sid] == [one.sid for one in sandbox.ledger]
+
+
+@pytest.mark.parametrize("trouble", MADE_NONE)
+def test_the_same_message_is_sent_under_the_same_key_when_the_trouble_is_over(
+    sandbox, twilio, trouble
+):
+    refuse, _status, ending = MADE_NONE[trouble]
+    refuse(sandbox, "Hi")
     assert send(twilio).sid == sandbox.ledger[0].sid
+    assert kept(sandbox) == [("Hi", "accepted", [ending, "accepted"])]
+
+
+def test_a_message_that_gave_way_can_be_asked_for_again_while_none_was_made(sandbox, twilio):
+    refuse, *_ = MADE_NONE["a dry run"]
+    for body in ("Hi", "Ho", "Hi"):
+        refuse(sandbox, body)
+    send(twilio)
+    assert [(body, status) for body, status, _ in kept(sandbox)] == [
+        ("Hi", "skipped"),
+        ("Ho", "skipped"),
+        ("Hi", "accepted"),
+    ]
+
+
+@pytest.mark.parametrize("trouble", [{"fault": "reset_before_read"}, {"status": 503}])
+def test_a_message_that_may_have_been_sent_keeps_its_key_from_another(sandbox, twilio, trouble):
+    MADE_NONE["a rejection"][0](sandbox, "Ha")
+    sandbox.fail(**trouble)
+    with pytest.raises(OutcomeUnknown):
+        send(twilio)
+    for body in ("Ho", "Ha"):
+        with pytest.raises(JobError, match="another message"):
+            send(twilio, body=body)
+    assert (sandbox.ledger, [status for _, status, _ in kept(sandbox)]) == (
+        (),
+        ["rejected", "unknown"],
+    )
+
+
+def test_a_journal_that_was_closed_halfway_is_opened_for_its_own_message_alone(
+    sandbox, twilio, monkeypatch
+):
+    """Killed after the last journal was closed, before the next one had its name."""
+    refuse, *_ = MADE_NONE["a dry run"]
+    refuse(sandbox, "Hi")
+
+    def dies(*_args, **_options):
+        raise SystemExit
+
+    monkeypatch.setattr(module, "create", dies)
+    with pytest.raises(SystemExit):
+        send(twilio, body="Ho")
+    monkeypatch.undo()
+    assert [status for _, status, _ in kept(sandbox)] == ["skipped"]
+    assert send(twilio).sid == sandbox.ledger[0].sid
+    assert kept(sandbox) == [("Hi", "accepted", ["policy", "accepted"])]
+
+
+def test_a_damaged_journal_blocks_its_key_also_when_others_gave_way_to_it(sandbox, twilio):
+    MADE_NONE["a rejection"][0](sandbox, "Hi")
+    send(twilio, body="Ho")
+    (second,) = sandbox.data_folder.rglob("once/**/*-2.sqlite")
+    second.write_bytes(b"\0" * 8192)
+    for body in ("Ho", "Hi", "Ha"):
+        with pytest.raises(JobError, match="was damaged and is kept aside"):
+            send(twilio, body=body)
+    assert len(sandbox.ledger) == 1
+
+
+def test_a_schedule_that_has_passed_gives_way_to_a_later_one(sandbox, twilio):
+    service = {"from_": None, "messaging_service_sid": sandbox.services[0]}
+    first, dry = sandbox.clock.now() + timedelta(hours=1), Policy(dry_run=True)
+    with pytest.raises(PolicyRefused):
+        send(Twilio(sandbox.connection, policy=dry), send_at=first, **service)
+    sandbox.clock.advance("40 days")
+    later = sandbox.clock.now() + timedelta(hours=1)
+    assert send(twilio, send_at=later, **service).status == "scheduled"
+    assert send(twilio, send_at=later, **service).sid == sandbox.ledger[0].sid
 
 
 def test_a_message_that_cannot_be_right_takes_no_key(sandbox, twilio):

@@ -3,10 +3,16 @@
 It has a journal of its own, like a job of one row, kept beside the account's jobs and named by a
 hash of the key. It is a flow, so it serves the blocking and the async client; that it writes a file
 between two steps is its point.
+
+A key is taken by a message that was accepted or may have been. One that certainly was not (a policy
+kept it back, Twilio rejected it or was not reached) gives way to another: it stays in its journal
+as what it is, and the other gets a journal of its own under the next name. No journal is moved,
+replaced or deleted, because another process may be reading it; the last one is the key's.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
@@ -16,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from twilio_widgets.bulk.journal import states
 from twilio_widgets.bulk.journal.journal import Journal, Terms, create
-from twilio_widgets.bulk.journal.place import ONCE, Ownership, Place, place_of
+from twilio_widgets.bulk.journal.place import ONCE, SET_ASIDE, Ownership, Place, place_of
 from twilio_widgets.bulk.journal.row import Row, fingerprint_of
 from twilio_widgets.bulk.journal.states import Ending, ending_of
 from twilio_widgets.bulk.planning.plans import difference
@@ -26,6 +32,7 @@ from twilio_widgets.core.address import mask
 from twilio_widgets.core.parameters import form_of
 from twilio_widgets.errors import (
     ConfigurationError,
+    InvalidMessage,
     JobError,
     OutcomeUnknown,
     TwilioWidgetsError,
@@ -39,6 +46,9 @@ if TYPE_CHECKING:
     from twilio_widgets.core.request import Flow
 
 LONGEST_KEY = 200
+
+_GAVE_NONE = (states.REJECTED, states.SKIPPED)
+"""How a message ends that Twilio certainly has not accepted."""
 
 
 def send_once(
@@ -59,17 +69,14 @@ def send_once(
 
     Raises:
         ConfigurationError: The key is none.
-        JobError: The key has another message, or another process is sending it right now.
+        JobError: The key is taken by another message, or another process is sending it right now.
         OutcomeUnknown: It may have been sent, and the log does not prove it either way.
     """
-    place = _place_of(connection, key)
-    own = _owned(place, key)
+    home = _place_of(connection, key)
+    own = _owned(home, key)
     try:
-        form = _form(connection, place, parameters)
-        if not place.file.exists() and not place.damaged():
-            create(place, [Row(n=0, form=form)], Terms(), now=_now(connection))
+        place = _place_for(connection, home, parameters, key)
         with closing(Journal(place)) as journal:
-            _refuse_another(journal, Row(n=0, form=form), key)
             once = _Once(connection, new_patience, outbox, journal, place)
             return (yield from once.message())
     finally:
@@ -98,25 +105,76 @@ def _owned(place: Place, key: str) -> Ownership:
     )
 
 
-def _form(
-    connection: Connection, place: Place, parameters: Mapping[str, object]
-) -> tuple[tuple[str, str], ...]:
-    """Write the message down as it was first written: a schedule is checked against that time."""
-    now = connection.now()
-    if place.file.exists():
-        with closing(Journal(place)) as journal:
-            now = datetime.fromtimestamp(journal.header.created_at, UTC)
-    return form_of(parameters, now=now)
+def _place_for(
+    connection: Connection, home: Place, parameters: Mapping[str, object], key: str
+) -> Place:
+    """Return where this message's journal is: a new one, unless the key's last one is its own.
+
+    A kill between the steps leaves no two messages that could be sent: the last journal is closed
+    to sending before the next one has its name.
+    """
+    last = _last(home)
+    if last is not None:
+        with closing(Journal(last)) as journal:
+            journal.recover(now=_now(connection))
+            if _has(journal, parameters):
+                return last
+            row = _row(connection, parameters)
+            _give_way(journal, row, key, now=_now(connection))
+    else:
+        row = _row(connection, parameters)
+    place = _after(home, last)
+    create(place, [row], Terms(), now=_now(connection))
+    return place
 
 
-def _refuse_another(journal: Journal, row: Row, key: str) -> None:
-    if fingerprint_of([row]) == journal.header.fingerprint:
-        return
-    what = difference([row], journal.rows()) or "it is another one"
-    raise JobError(
-        f'once="{mask(key)}" was used for another message ({what.replace("row 0 ", "")}). '
-        "Nothing was sent. Give this message a key of its own."
-    )
+def _row(connection: Connection, parameters: Mapping[str, object]) -> Row:
+    return Row(n=0, form=form_of(parameters, now=connection.now()))
+
+
+def _last(home: Place) -> Place | None:
+    """Return the last journal of a key; a damaged one that was put aside counts as well."""
+    name = rf"{home.name}(?:-(\d+))?(?:{re.escape(SET_ASIDE)}\w+)?\.sqlite"
+    files = (re.fullmatch(name, file.name) for file in home.folder.glob(f"{home.name}*.sqlite"))
+    numbers = [int(found[1] or 1) for found in files if found]
+    return _numbered(home, max(numbers)) if numbers else None
+
+
+def _after(home: Place, last: Place | None) -> Place:
+    if last is None:
+        return home
+    return _numbered(home, int(last.name.removeprefix(home.name).lstrip("-") or 1) + 1)
+
+
+def _numbered(home: Place, number: int) -> Place:
+    return home if number == 1 else replace(home, name=f"{home.name}-{number}")
+
+
+def _has(journal: Journal, parameters: Mapping[str, object]) -> bool:
+    """Say whether a journal has just this message; a schedule is checked against its own time."""
+    written = datetime.fromtimestamp(journal.header.created_at, UTC)
+    try:
+        row = Row(n=0, form=form_of(parameters, now=written))
+    except InvalidMessage:
+        return False  # by now it may be right
+    return fingerprint_of([row]) == journal.header.fingerprint
+
+
+def _give_way(journal: Journal, other: Row, key: str, *, now: float) -> None:
+    """Close a journal to sending, because its message made nothing and another one is asked for.
+
+    Raises:
+        JobError: Its message was accepted or may have been.
+    """
+    (row,) = journal.rows()
+    if row.status == states.PENDING:
+        journal.decide([row], "skip", now=now)
+    elif row.status not in _GAVE_NONE:
+        what = (difference([other], [row]) or "it is another one").replace("row 0 ", "")
+        raise JobError(
+            f'once="{mask(key)}" was used for another message ({what}). Nothing was sent. Give '
+            "this message a key of its own."
+        )
 
 
 def _now(connection: Connection) -> float:
@@ -141,13 +199,12 @@ class _Once:
         self._place = place
 
     def message(self) -> Flow[Message]:
-        self._journal.recover(now=_now(self._connection))
         (row,) = self._journal.rows()
         if row.status == states.UNKNOWN:
             row = yield from self._settled()
         if row.status == states.ACCEPTED:
             return (yield from messages.get(self._connection, self._new_patience(), str(row.sid)))
-        if row.status == states.REJECTED:  # it made no message, and the person asks again
+        if row.status in _GAVE_NONE:  # it made no message, and the person asks again
             (row,) = self._journal.decide([row], "resend", now=_now(self._connection))
         return (yield from self._sent(row))
 

@@ -143,7 +143,8 @@ class Messages(_MessageFace):
             once: What the message is for, in your words, such as ``"invoice 4711"``. It is sent for
                 this key at most once by itself, also over crashes and restarts; afterwards the same
                 call sends nothing and returns that message as it is now. A journal beside your jobs
-                keeps it.
+                keeps it. A message that certainly was not sent (a policy refused it, a dry run,
+                Twilio rejected it) leaves the key free: correct it, and use the same key.
 
         Returns:
             The message as Twilio accepted it, with its SID and first status.
@@ -154,7 +155,8 @@ class Messages(_MessageFace):
             RateLimited: Twilio asks to slow down; nothing was sent.
             NotConnected: Twilio was not reached; nothing was sent.
             OutcomeUnknown: It may have been sent: ask ``find(error)`` before anything else.
-            JobError: `once` was used for another message, or another process is sending it.
+            JobError: `once` was used for another message that was sent or may have been, or another
+                process is sending it.
 
         Source: Twilio's OpenAPI document (2026-04) and the official client 9.13.
         """
