@@ -34,9 +34,6 @@ if TYPE_CHECKING:
 RECORD_WITHIN, RECORD_AT_MOST = 0.02, 50
 """Seconds, and results: after so much, what came of the rows is written down."""
 
-GATHER = 0.001
-"""Seconds in which further answers are waited for when many are under way: one commit for all."""
-
 REFUSED_IN_A_ROW = 5
 """So many rows a policy refuses one after the other before the job waits for a person."""
 
@@ -295,9 +292,6 @@ class Run:
         elif seconds is not None:
             await self._sleep(seconds)
         self._wake.clear()
-        if self._in_flight > RECORD_AT_MOST // 10 and not self._connection.time_is_frozen:
-            await asyncio.sleep(GATHER)
-            self._wake.clear()
 
     async def _sleep(self, seconds: float) -> None:
         if self._connection.time_is_frozen:
