@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import os
 import threading
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode, urlsplit
@@ -107,6 +108,7 @@ class _Door:
         self._judge = in_force(policy, connection)
         self._origin = None if base_url is None else origin_of(base_url)
         self._opening = threading.Lock()
+        self._abandoned: list[BlockingWire] = []
         if connection.wire is not None and self._origin is not None:
             host = urlsplit(self._origin).hostname or ""
             if not is_loopback(host):
@@ -215,6 +217,7 @@ class BlockingTransport(_Door):
     """
 
     _open: BlockingWire | None = None
+    _process = 0
 
     def send(self, request: Request) -> Reply:
         """Send one request and return its whole answer.
@@ -246,16 +249,24 @@ class BlockingTransport(_Door):
         raise failure
 
     def _opened(self) -> BlockingWire:
-        if (wire := self._open) is not None:
+        if (wire := self._open) is not None and self._process == os.getpid():
             return wire
         with self._opening:  # threads that begin together share one pool
+            self._abandon()
             if self._open is None:
-                self._open = blocking(self._home, self._wire)
+                self._open, self._process = blocking(self._home, self._wire), os.getpid()
             return self._open
+
+    def _abandon(self) -> None:
+        """After a fork, leave what the parent opened alone: each would read the other's answers."""
+        if self._open is not None and self._process != os.getpid():
+            self._abandoned.append(self._open)  # forgotten, it would be closed
+            self._open = None
 
     def close(self) -> None:
         """Close every connection; the next request opens a new one."""
         with self._opening:
+            self._abandon()
             wire, self._open = self._open, None
         if wire is not None and self._wire is None:
             wire.close()

@@ -9,7 +9,8 @@ from twilio_widgets.core.request import Reply
 from twilio_widgets.errors import BadResponse
 
 LARGEST_HEAD = 100 * 1024
-"""Bytes of an answer's headers, with those of every ``100 Continue`` before it."""
+"""Bytes that come without any of the body: of headers, with those of every ``100 Continue`` before
+them, and of what may follow the last chunk. A single read may bring more."""
 
 
 class Arriving:
@@ -61,10 +62,14 @@ class Arriving:
         problem: Exception | None = None
         try:
             self._parser.feed_data(data)
+        except httptools.HttpParserCallbackError as error:
+            self.keeps_alive = False
+            raise error.__context__ or error from None  # such as the stop that a person asked for
         except httptools.HttpParserError as error:
             problem = ConnectionError(f"this is no HTTP/1.1: {error}")
             self.keeps_alive = False
-        if self._status:
+        if self._compressed:
+            self._fed = 0
             self._inflate()
         elif self._fed > LARGEST_HEAD:
             problem = ConnectionError(f"the headers have more than {LARGEST_HEAD:,} bytes")
