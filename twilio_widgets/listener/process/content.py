@@ -86,9 +86,10 @@ def problem_of(kind: Kind, parameters: Pairs, accounts: Collection[str]) -> Refu
         parameters: What it says.
         accounts: The account SIDs that are ours.
     """
-    said, names = dict(parameters), [name for name, _ in parameters]
+    said = dict(parameters)
+    several = len(said) < len(parameters)
     for name in _MANDATORY[kind]:
-        if names.count(name) != 1 or not said[name]:
+        if not said.get(name) or (several and _times(name, parameters) > 1):
             return refusal.field(name)
     if not is_message_sid(said["MessageSid"]):
         return refusal.field("MessageSid")
@@ -98,3 +99,7 @@ def problem_of(kind: Kind, parameters: Pairs, accounts: Collection[str]) -> Refu
     if not re.fullmatch(r"AC[0-9a-fA-F]{32}", account):
         return refusal.field("AccountSid")
     return refusal.account(f"{account[:4]}…{account[-4:]}")
+
+
+def _times(wanted: str, parameters: Pairs) -> int:
+    return sum(name == wanted for name, _ in parameters)

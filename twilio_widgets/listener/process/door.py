@@ -26,13 +26,11 @@ class Door:
     def __init__(self, limits: Limits = USUAL, loop: asyncio.AbstractEventLoop | None = None):
         self.limits = limits
         self._loop = loop or asyncio.get_running_loop()
+        self.now: Callable[[], float] = self._loop.time
+        """Returns the loop's time, in seconds: asked several times for each request."""
         self._connections: set[HttpConnection] = set()
         self._closed = False
         self._sweeping = self._loop.call_later(_SWEEP_SECONDS, self._sweep)
-
-    def now(self) -> float:
-        """Return the loop's time, in seconds."""
-        return self._loop.time()
 
     def soon(self, call: Callable[[], None]) -> None:
         """Call later, but before anything else is read."""

@@ -16,7 +16,7 @@ from twilio_widgets.listener.process.request import Head, Request
 from twilio_widgets.listener.signature.keys import Keys
 from twilio_widgets.listener.signature.presented import FORM, Presented
 from twilio_widgets.listener.signature.verdict import Verdict
-from twilio_widgets.listener.signature.verify import verify
+from twilio_widgets.listener.signature.verify import judged
 
 METHODS = {"/inbound": ("GET", "POST"), "/status": ("POST",)}
 """The paths, and what they take: a status callback is always a POST."""
@@ -131,7 +131,7 @@ class Gate:
                 content_type=head.get("content-type") or "",
                 headers=headers,
             )
-            verdict = verify(presented, self._keys)
+            verdict = judged(presented, self._keys)
             if verdict:
                 return presented, verdict
             tried.append((presented, verdict))

@@ -13,6 +13,8 @@ from twilio_widgets.listener.process.request import Head, Request
 
 END = b"\r\n\r\n"
 
+_BLANKS = frozenset(" \t")
+
 
 class Unreadable(Exception):
     """The bytes are not a request that we take; it carries the HTTP status to answer."""
@@ -128,13 +130,10 @@ class Parser:
 
 def _headers_of(lines: list[str]) -> tuple[tuple[str, str], ...]:
     """Split the lines of a head that was found well formed; a folded one is refused."""
-    found = []
-    for line in lines:
-        if line[0] in " \t":
-            raise Unreadable(400)
-        name, _, value = line.partition(":")
-        found.append((name, value.strip(" \t")))
-    return tuple(found)
+    if _BLANKS & {line[0] for line in lines}:
+        raise Unreadable(400)
+    halves = [line.partition(":") for line in lines]
+    return tuple([(name, value.strip(" \t")) for name, _, value in halves])
 
 
 def is_crooked(beginning: bytes) -> bool:

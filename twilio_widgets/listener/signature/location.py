@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -53,14 +54,20 @@ def split(url: str) -> Location | None:
     end = _END.search(rest)
     cut = end.start() if end else len(rest)
     user, at, address = rest[:cut].rpartition("@")
-    authority = _AUTHORITY.fullmatch(address)
+    authority = _authority_of(address)
     if authority is None:
         return None
-    host, port = authority["host"], authority["port"] or ""
-    if len(port) > 1 and int(port[1:]) > 65535:
-        return None
     path, question, query = rest[cut:].partition("?")
-    return Location(scheme, user + at, host, port, path, question + query, sharp + fragment)
+    return Location(scheme, user + at, *authority, path, question + query, sharp + fragment)
+
+
+@lru_cache(maxsize=64)  # a listener has one or two
+def _authority_of(address: str) -> tuple[str, str] | None:
+    found = _AUTHORITY.fullmatch(address)
+    if found is None:
+        return None
+    host, port = found["host"], found["port"] or ""
+    return None if len(port) > 1 and int(port[1:]) > 65535 else (host, port)
 
 
 def signed_forms(location: Location) -> Iterator[str]:

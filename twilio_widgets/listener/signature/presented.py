@@ -84,6 +84,8 @@ def pairs_of(form: bytes, *, charset: str = "utf-8", errors: str = "strict") -> 
     """
 
     def read(text: str) -> str:
+        if "%" not in text:
+            return text
         return unquote_to_bytes(text.encode(charset, errors)).decode(charset, errors)
 
     found = []

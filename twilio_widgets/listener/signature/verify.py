@@ -85,8 +85,11 @@ def verify(presented: Presented, keys: Keys) -> Verdict:
         presented: The request, with the public URL as Twilio has it.
         keys: What it may have been signed with.
     """
-    if not _well_formed(presented, keys):
-        return UNREADABLE
+    return judged(presented, keys) if _well_formed(presented, keys) else UNREADABLE
+
+
+def judged(presented: Presented, keys: Keys) -> Verdict:
+    """Say the same of a request that our own reader made: its parts are of their types."""
     signatures = presented.values_of(SIGNATURE)
     if len(signatures) != 1:
         return SEVERAL_SIGNATURES if signatures else NO_SIGNATURE
