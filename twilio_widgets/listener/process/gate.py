@@ -14,7 +14,7 @@ from twilio_widgets.listener.process.limits import USUAL, Limits
 from twilio_widgets.listener.process.refusal import Refusal
 from twilio_widgets.listener.process.request import Head, Request
 from twilio_widgets.listener.signature.keys import Keys
-from twilio_widgets.listener.signature.presented import FORM, Presented
+from twilio_widgets.listener.signature.presented import FORM, Presented, media_type_of
 from twilio_widgets.listener.signature.verdict import Verdict
 from twilio_widgets.listener.signature.verify import judged
 
@@ -73,7 +73,7 @@ class Gate:
         if head.query.count("&") >= self._limits.parameters:
             return refusal.TOO_MANY
         has_body = head.length or head.get("transfer-encoding") is not None
-        kind = (head.get("content-type") or "").partition(";")[0].strip(" \t").lower()
+        kind = media_type_of(head.get("content-type") or "")
         return refusal.TYPE if has_body and kind not in _TYPES else None
 
     def judge(self, request: Request, now: datetime) -> Arrival | Refusal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -45,7 +46,7 @@ class Presented:
     @property
     def is_form(self) -> bool:
         """Whether the body is declared to be a form, as Twilio's are."""
-        return self.content_type.partition(";")[0].strip(" \t").lower() == FORM
+        return media_type_of(self.content_type) == FORM
 
     @property
     def parameters(self) -> Pairs:
@@ -69,6 +70,12 @@ class Presented:
     def values_of(self, header: str) -> list[str]:
         """Return every value of a header, by its lower-case name."""
         return [value for name, value in self.headers if name.lower() == header]
+
+
+@lru_cache(maxsize=64)  # Twilio sends two or three
+def media_type_of(content_type: str) -> str:
+    """Return what a Content-Type header says without its parameters, in lower case."""
+    return content_type.partition(";")[0].strip(" \t").lower()
 
 
 def pairs_of(form: bytes, *, charset: str = "utf-8", errors: str = "strict") -> Pairs:

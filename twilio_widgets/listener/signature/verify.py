@@ -26,9 +26,9 @@ parameters must ask for those that have to be there; and no other header is cove
 
 from __future__ import annotations
 
-import base64
 import hmac
 import re
+from binascii import b2a_base64
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -197,7 +197,7 @@ def _matches(signature: str, signing: Signing, location: Location, tail: str) ->
         key = key_of(secret.reveal())
         for url in signed_forms(location):
             digest = hmac.digest(key, as_bytes(url + tail), signing.algorithm)
-            if hmac.compare_digest(base64.b64encode(digest), given):
+            if hmac.compare_digest(b2a_base64(digest, newline=False), given):
                 return True
     return False
 
