@@ -523,3 +523,23 @@ def test_a_request_is_written_as_http_writes_it(url, text):
 @given(st.lists(st.tuples(st.text(), st.text())))
 def test_a_form_is_written_as_urlencode_writes_it(form):
     assert written(form) == urlencode(form).encode()
+
+
+def test_an_answer_that_came_before_all_was_read_counts_and_ends_the_connection():
+    class Deaf(httpcore.MockStream):
+        def write(self, *_args: object) -> None:
+            raise httpcore.WriteError
+
+    outgoing = Outgoing("GET", "https://api.twilio.com/x", [], None, seconds=1, connecting=1)
+    line = Line(Deaf([ANSWER]), outgoing.origin)
+    assert line.ask(outgoing, 100).content == b"{}"
+    assert not line.is_usable
+
+
+def test_what_is_still_asked_after_closing_leaves_no_connection_open(echo):
+    door = BlockingTransport(CONNECTION, timeout=5, base_url=echo, policy=None)
+    door.send(READ)
+    closed = door._open
+    door.close()
+    closed.exchange(Outgoing("GET", f"{echo}/x", [], None, seconds=5, connecting=5), 100)
+    assert closed._idle == {}
