@@ -29,7 +29,7 @@ _exchange = threading.local()
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
     """Let what this thread does on the network end after `seconds`."""
-    before = getattr(_exchange, "until", None)
+    before = getattr(_exchange, "until", math.inf)
     _exchange.until = time.monotonic() + seconds
     try:
         yield
