@@ -541,5 +541,6 @@ def test_what_is_still_asked_after_closing_leaves_no_connection_open(echo):
     door.send(READ)
     closed = door._open
     door.close()
-    closed.exchange(Outgoing("GET", f"{echo}/x", [], None, seconds=5, connecting=5), 100)
+    with deadline(5):
+        closed.exchange(Outgoing("GET", f"{echo}/x", [], None, seconds=5, connecting=5), 100)
     assert closed._idle == {}
