@@ -152,7 +152,7 @@ def one_round(
 def rounds(kernel: Kernel, sandbox: Sandbox, folder: Path, count: int) -> None:
     chance = random.Random(5)
     for number in range(count):
-        how, at = ENDS[number % len(ENDS)], chance.randrange(ROWS // 2)
+        how, at = ENDS[number % len(ENDS)], chance.randint(1, ROWS // 2)
         unknown = one_round(kernel, sandbox, folder, name=f"round {number}", how=how, at=at)
         assert unknown <= AT_ONCE, (number, how, at)
 
