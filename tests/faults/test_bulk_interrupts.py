@@ -26,9 +26,11 @@ import pytest
 import twilio_widgets
 from tests.faults.killing import Quick
 from twilio_widgets import Sandbox, Twilio
+from twilio_widgets.bulk import job
 from twilio_widgets.bulk.job import Job
 from twilio_widgets.bulk.planning.plan import Plan, plan
 from twilio_widgets.bulk.running import Run
+from twilio_widgets.bulk.underway import Underway
 from twilio_widgets.core import loop
 from twilio_widgets.errors import JobError
 
@@ -275,6 +277,27 @@ def far_world(tmp_path):
     made.close()
 
 
+def test_a_cell_stopped_as_its_run_begins_leaves_the_job_to_the_run(far_world, monkeypatch):
+    """Whoever else wants the job is kept out, though no cell ever got hold of it."""
+    begun = []
+
+    class Stopped(Underway):
+        def __init__(self, *what: object) -> None:
+            super().__init__(*what)
+            begun.append(self.work)
+            raise KeyboardInterrupt
+
+    planned, folder = far_world.plan("stopped"), far_world.folder
+    monkeypatch.setattr(job, "Underway", Stopped)
+    with pytest.raises(KeyboardInterrupt):
+        planned.send(far_world.twilio, "stopped", folder=folder, undo_seconds=1)
+    monkeypatch.undo()
+    with pytest.raises(JobError, match="is running in this process"):
+        Job.open("stopped", folder, far_world.twilio.connection).resume(far_world.twilio)
+    begun[0].result(PATIENCE)
+    assert far_world.wrong_with("stopped") == []
+
+
 @ABANDONED
 def test_a_send_cancelled_at_some_awaits_leaves_a_job_that_can_go_on(far_world, monkeypatch):
     sends = Cancelling(far_world, monkeypatch, "_send")
@@ -285,7 +308,8 @@ def test_a_send_cancelled_at_some_awaits_leaves_a_job_that_can_go_on(far_world, 
 @ABANDONED
 @pytest.mark.long
 @pytest.mark.timeout(900)
-def test_a_send_cancelled_at_any_await_leaves_a_job_that_can_go_on(far_world, monkeypatch):
-    sends = Cancelling(far_world, monkeypatch, "_send")
-    last = sends.at("whole", 0).passed
-    assert sends.wrong_at(list(range(1, last + 1))) == []
+@pytest.mark.parametrize("method", ["_send", "carry_out"])
+def test_a_task_cancelled_at_any_await_leaves_a_job_that_can_go_on(far_world, monkeypatch, method):
+    tasks = Cancelling(far_world, monkeypatch, method)
+    last = tasks.at("whole", 0).passed
+    assert tasks.wrong_at(list(range(1, last + 1))) == []

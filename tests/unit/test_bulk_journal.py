@@ -15,7 +15,7 @@ import pytest
 from twilio_widgets import AuthTokenConnection, Sandbox
 from twilio_widgets.bulk.journal.journal import Journal, Terms, Verdict, create
 from twilio_widgets.bulk.journal.ledger import reading
-from twilio_widgets.bulk.journal.place import Ownership, Place, place_of
+from twilio_widgets.bulk.journal.place import Ownership, Place, place_of, runner_of
 from twilio_widgets.bulk.journal.row import Row
 from twilio_widgets.bulk.journal.states import ENDINGS, STATUSES, Ending
 from twilio_widgets.errors import ConfigurationError, JobError
@@ -255,7 +255,7 @@ HOLDER = """
 import sys
 from pathlib import Path
 from twilio_widgets.bulk.journal.place import Ownership, Place
-Ownership(Place(folder=Path(sys.argv[1]), name="spring", account_sid=sys.argv[2]))
+own = Ownership(Place(folder=Path(sys.argv[1]), name="spring", account_sid=sys.argv[2]))
 print("held", flush=True)
 sys.stdin.read()
 """
@@ -270,6 +270,26 @@ def test_a_second_process_is_told_who_has_it_and_inherits_it_from_the_dead(place
         holder.kill()
         holder.wait()
         Ownership(place).release()
+
+
+def test_an_owner_that_nobody_holds_lets_go(place):
+    """As when a cell is stopped between the lock and the variable for it."""
+    Ownership(place)
+    Ownership(place).release()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_fork_does_not_take_the_holders_name_away(place):
+    own = Ownership(place)
+    child = os.fork()
+    if child == 0:
+        own.release()
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert runner_of(place).startswith("in this process")
+    with pytest.raises(JobError, match="in this process"):
+        Ownership(place)
+    own.release()
 
 
 def test_two_in_one_process_exclude_each_other_too(place):

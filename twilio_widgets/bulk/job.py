@@ -429,7 +429,7 @@ class Job(JobView):
         try:
             yield own
         finally:
-            if self._underway is None or self._underway.own is not own:
+            if not own.handed_over:
                 own.release()
 
     @contextmanager

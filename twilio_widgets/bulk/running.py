@@ -135,6 +135,11 @@ class Run:
             await self._last_answers()
             self.state, self.note = "paused", str(error)
             raise
+        except asyncio.CancelledError:
+            for task in self._tasks:
+                task.cancel()
+            await self._last_answers()
+            raise
         finally:
             with suppress(Exception):
                 await self._twilio.aclose()

@@ -49,6 +49,9 @@ class Underway:
         self.own = own
         self.journal = journal
         self.run = Run(journal, place, twilio.twin(), orders)
+        # Interrupted from here on, nobody can tell whether it has begun: the run has the right to
+        # it, and an owner that nobody holds lets go by itself.
+        own.handed_over = True
         self.work = loop.start(self._going())
 
     async def _going(self) -> None:

@@ -143,7 +143,12 @@ class Ownership:
         JobError: Somebody else holds it, and it says who; or its folder cannot be written to.
     """
 
+    _handle = -1
+
     def __init__(self, place: Place) -> None:
+        self._process = os.getpid()
+        self.handed_over = False
+        """A run has it, and releases it at its end."""
         path, flags = place.lock_file, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
         try:
             private_folder(place.folder)
@@ -158,6 +163,7 @@ class Ownership:
         except OSError:
             holder = _described(_holder_of(path))
             os.close(self._handle)
+            self._handle = -1
             raise JobError(
                 f'Job "{place.name}" is running {holder}. Wait for it there, or cancel or pause it '
                 "there first; nothing was sent here."
@@ -169,10 +175,15 @@ class Ownership:
     def release(self) -> None:
         """Let go of it. The file stays, so that two never lock two files of one name."""
         if self._handle >= 0:
-            with contextlib.suppress(OSError):
-                os.ftruncate(self._handle, 0)
+            if self._process == os.getpid():  # a fork has a copy: the text is not its own
+                with contextlib.suppress(OSError):
+                    os.ftruncate(self._handle, 0)
             os.close(self._handle)
             self._handle = -1
+
+    def __del__(self) -> None:
+        """Let go of what an interrupted caller never got hold of."""
+        self.release()
 
 
 _AFTER_THE_LOCK = 1
