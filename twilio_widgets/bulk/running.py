@@ -296,6 +296,8 @@ class Run:
             await self._wake.wait()
         elif seconds is not None:
             await self._sleep(seconds)
+        if not self._connection.time_is_frozen:
+            await asyncio.sleep(0)  # what has come in the same turn of the loop goes along
         self._wake.clear()
 
     async def _sleep(self, seconds: float) -> None:
