@@ -259,6 +259,7 @@ def test_an_event_that_was_forgotten_meanwhile_says_so(
     source.writer.commit([an_inbound(1)])
     source.writer.reject([a_rejection(seconds=1)])
     table = show()
+    source._following.stop()  # the page is quicker than the news
     source.writer.forget()
     for place in (0, 1):
         assert "no longer in the store" in opened(table, place)["problem"]
