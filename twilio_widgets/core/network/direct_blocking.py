@@ -1,7 +1,7 @@
 """Requests that a thread waits for, without a proxy: one connection for each, used again.
 
-httpx reads answers in Python: a page of a thousand messages took it three times the CPU that it
-takes here (measured). And it is known exactly when the first byte of a request may leave: what
+httpx reads answers in Python: a page of a thousand messages took it 1.0 ms of CPU, and takes 0.6
+here (measured). And it is known exactly when the first byte of a request may leave: what
 fails before that was not sent.
 """
 
