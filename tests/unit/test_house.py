@@ -57,7 +57,7 @@ LIBRARIES = {
     "httpcore": {"core/network/"},
     "pandas": {"frames/", "bulk/planning/table.py"},
     "pyarrow": {"frames/"},
-    "msgspec": {"frames/"},
+    "msgspec": {"frames/", "listener/events/"},
     "numpy": {"frames/"},
     "openpyxl": {"frames/"},
     "ipywidgets": {"panels/"},

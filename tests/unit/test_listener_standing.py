@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from twilio_widgets.core.message import STATUSES, status_is_final
 from twilio_widgets.listener.events.event import FINAL_RANK, Arrival, Event, MessageStanding

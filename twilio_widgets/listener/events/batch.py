@@ -1,16 +1,18 @@
 """What one commit does: each arrival becomes an event or is counted as a duplicate of one.
 
 What is known of all arrivals is looked up together and what is new is written together: a statement
-for each would cost more than all the rest.
+for each would cost more than all the rest. Looking up and writing are two steps, because the first
+needs Python and the second only SQLite, which can go on in another thread.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
+
+from msgspec import Struct, structs
 
 from twilio_widgets.listener.events import schema
 from twilio_widgets.listener.events.event import Arrival, Event, MessageStanding
@@ -24,9 +26,11 @@ NO_SID = "It names no message."
 _MOST_ASKED: Final = 500
 """Values of one look-up: SQLite takes 999 at least."""
 
+_Run = Callable[[sqlite3.Connection, str, list[tuple[Any, ...]]], object]
+_EACH: Final[_Run] = sqlite3.Connection.executemany
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
+
+class Receipt(Struct, frozen=True, kw_only=True):
     """What became of one arrival."""
 
     id: int | None
@@ -49,20 +53,30 @@ class Batch:
         self._places: dict[bytes, tuple[int, str]] = {}
         self._stored: dict[str, MessageStanding] = {}
         self._news: dict[str, MessageStanding] = {}
-        self._inserts: list[tuple[Any, ...]] = []
+        self._steps: list[tuple[_Run, str, list[tuple[Any, ...]]]] = []
         self._last_id = 0
         self._tally: Counter[tuple[str, str]] = Counter()
 
-    def store(self, arrivals: Sequence[Arrival]) -> list[Receipt]:
-        """Store arrivals in their order, or count them as duplicates."""
+    def take(self, arrivals: Sequence[Arrival]) -> list[Receipt]:
+        """Decide what becomes of arrivals, in their order; `write` makes it so."""
         read = [_read(arrival) for arrival in arrivals]
         self._look_up([each for each in read if not isinstance(each, Receipt)])
         receipts = [each if isinstance(each, Receipt) else self._take(each) for each in read]
-        self._insert_all()
-        rows = map(schema.message_values, self._news.values())
-        self._db.executemany(schema.PUT_MESSAGE, rows)
-        self._db.executemany(schema.COUNT, [(*what, n) for what, n in self._tally.items()])
+        for standing in self._news.values():
+            self._then(schema.insert, schema.PUT_MESSAGE, schema.message_values(standing))
+        for what, n in self._tally.items():
+            self._then(schema.insert, schema.COUNT, (*what, n))
         return receipts
+
+    def write(self) -> None:
+        """Write what was decided."""
+        for run, statement, rows in self._steps:
+            run(self._db, statement, rows)
+
+    def _then(self, run: _Run, statement: str, row: tuple[Any, ...]) -> None:
+        if not self._steps or self._steps[-1][1] is not statement:
+            self._steps.append((run, statement, []))
+        self._steps[-1][2].append(row)
 
     def _look_up(self, read: Sequence[_Read]) -> None:
         """Read what the store has under these keys, and of these messages."""
@@ -94,7 +108,7 @@ class Batch:
         known = self._standing(event.message_sid)
         if known is None:
             return self._insert(read)
-        seen = replace(
+        seen = structs.replace(
             heard(event),
             first_event=known.first_event,
             last_event=known.last_event,
@@ -115,15 +129,14 @@ class Batch:
         if place is None:
             return self._insert(read)
         event_id, source = place
-        self._insert_all()  # its first may be among those of this batch
         if source == "poll":
             values = (*schema.event_values(event), read.key, event_id)
-            self._db.execute(schema.TAKE_PLACE, values)
+            self._then(_EACH, schema.TAKE_PLACE, values)
             self._places.pop(read.stand_in, None)
             self._places[read.key] = event_id, event.source
             self._hear(event, event_id)
         else:
-            self._db.execute(schema.COUNT_DUPLICATE, (micros(event.received_at), event_id))
+            self._then(_EACH, schema.COUNT_DUPLICATE, (micros(event.received_at), event_id))
         self._tally["duplicate", event.kind] += 1
         return Receipt(id=event_id, new=False)
 
@@ -131,16 +144,13 @@ class Batch:
         event = read.event
         # Looked up before, so that duplicates use up no ids; the key is unique besides.
         self._last_id += 1
-        self._inserts.append((self._last_id, *schema.event_values(event), read.key))
+        row = (self._last_id, *schema.event_values(event), read.key)
+        self._then(schema.insert, schema.INSERT_EVENT, row)
         self._places[read.key] = self._last_id, event.source
         self._tally["event", event.kind] += 1
         self._tally["proof", event.scheme or event.source] += 1
         self._hear(event, self._last_id)
         return Receipt(id=self._last_id, new=True)
-
-    def _insert_all(self) -> None:
-        self._db.executemany(schema.INSERT_EVENT, self._inserts)
-        self._inserts.clear()
 
     def _hear(self, event: Event, event_id: int) -> None:
         """Join an event to what is known of its message."""
@@ -164,8 +174,7 @@ def _read(arrival: Arrival) -> _Read | Receipt:
     try:
         event = Event.of_arrival(arrival)
         key = key_of(arrival, event)
-        for text in (event.parameters_text, event.headers_text, event.url):
-            text.encode()
+        event.url.encode()
     except UnicodeEncodeError:
         return Receipt(id=None, new=False, problem=HALF_A_CHARACTER)
     if not event.message_sid:

@@ -76,7 +76,11 @@ def open_store(path: Path, *, account_sid: str, world: str) -> Opened:
 def _open(path: Path, account_sid: str, world: str, aside: Path | None) -> Opened:
     _make(path)
     db = sqlite3.connect(
-        path, timeout=PATIENCE / 1000, isolation_level=None, check_same_thread=False
+        path,
+        timeout=PATIENCE / 1000,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,  # an insert of so many rows is a statement of its own
     )
     try:
         _prepare(db)

@@ -8,7 +8,8 @@ alone does not either: a later status of the same message would be lost.
 from __future__ import annotations
 
 import hashlib
-from json.encoder import encode_basestring as quoted
+
+import msgspec
 
 from twilio_widgets.listener.events.event import Arrival, Event
 
@@ -25,10 +26,7 @@ def key_of(arrival: Arrival, event: Event) -> bytes:
     """
     if arrival.kind == "inbound" or arrival.source == "poll":
         return stand_in_of(event)
-    said = sorted(set(arrival.parameters))
-    return _hash(
-        quoted(arrival.kind), *[f"[{quoted(name)}, {quoted(value)}]" for name, value in said]
-    )
+    return _hash(arrival.kind, *sorted(set(arrival.parameters)))
 
 
 def stand_in_of(event: Event) -> bytes:
@@ -37,10 +35,9 @@ def stand_in_of(event: Event) -> bytes:
     An inbound message has that key always: it comes once.
     """
     status = event.status if event.kind == "status" else None
-    word = "null" if status is None else quoted(status)
-    return _hash(quoted(event.kind), '"poll"', quoted(event.message_sid), word)
+    return _hash(event.kind, "poll", event.message_sid, status)
 
 
-def _hash(*parts: str) -> bytes:
+def _hash(*parts: str | tuple[str, str] | None) -> bytes:
     # A JSON list, because it has delimiters: ("a", "bc") and ("ab", "c") are different.
-    return hashlib.sha256(f"[{', '.join(parts)}]".encode()).digest()
+    return hashlib.sha256(msgspec.json.encode(parts)).digest()

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import chain
 from operator import attrgetter
 from typing import Any, Final
+
+from msgspec import structs
 
 from twilio_widgets.listener.events.event import Event, MessageStanding, Rejection
 from twilio_widgets.listener.events.signed import micros, moment
@@ -75,13 +77,13 @@ def _column(name: str) -> str:
     return f'"{_RENAMED.get(name, name)}"'
 
 
-def _columns(kind: type) -> tuple[str, ...]:
-    return tuple(_column(field.name) for field in fields(kind))
+def _columns(names: Iterable[str]) -> str:
+    return ", ".join(map(_column, names))
 
 
-EVENT: Final = ", ".join(_columns(Event))
-MESSAGE: Final = ", ".join(_columns(MessageStanding))
-REJECTION: Final = ", ".join(_columns(Rejection))
+EVENT: Final = _columns(Event.__struct_fields__)
+MESSAGE: Final = _columns(MessageStanding.__struct_fields__)
+REJECTION: Final = _columns(Rejection.__struct_fields__)
 """The columns of each, in the order of the fields of its class."""
 
 
@@ -91,17 +93,15 @@ def _insert(table: str, columns: str) -> str:
 
 
 _GIVEN: Final = tuple(
-    field.name
-    for field in fields(Event)
-    if field.name not in {"id", "received_at", "duplicates", "last_duplicate_at"}
+    name
+    for name in Event.__struct_fields__
+    if name not in {"id", "received_at", "duplicates", "last_duplicate_at"}
 )
 """What an arrival gives an event; the rest is the store's own."""
 
 _read_off: Final = attrgetter(*_GIVEN)
 
-_GIVEN_COLUMNS: Final = ", ".join(_column(name) for name in _GIVEN)
-
-INSERT_EVENT: Final = _insert("event", f"id, received_at, {_GIVEN_COLUMNS}, key")
+INSERT_EVENT: Final = _insert("event", f"id, received_at, {_columns(_GIVEN)}, key")
 INSERT_REJECTION: Final = _insert("rejected", REJECTION)
 PUT_MESSAGE: Final = _insert("message", MESSAGE).replace("insert", "insert or replace", 1)
 
@@ -122,17 +122,42 @@ insert into tally values (?, ?, ?) on conflict (subject, word) do update set n =
 """
 
 
+_MOST_GIVEN: Final = 900
+"""Values of one statement: SQLite takes 999 at least."""
+
+
+def insert(db: sqlite3.Connection, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows, many with one statement.
+
+    SQLite lets other threads run Python while it works on a statement, and has to wait for them
+    after it: a statement for each row would be mostly waiting.
+
+    Args:
+        db: A connection in a transaction.
+        statement: Inserts one row; its only parentheses behind ``values`` are those of the row.
+        rows: Of one length, one at least.
+    """
+    most = _MOST_GIVEN // len(rows[0])
+    for start in range(0, len(rows), most):
+        some = rows[start : start + most]
+        db.execute(_of_so_many(statement, len(some)), tuple(chain.from_iterable(some)))
+
+
+@lru_cache(maxsize=256)
+def _of_so_many(statement: str, rows: int) -> str:
+    head, values, rest = statement.partition("values ")
+    row, end, tail = rest.partition(")")
+    return f"{head}{values}{', '.join([row + end] * rows)}{tail}"
+
+
 def event_values(event: Event) -> tuple[Any, ...]:
     """Return an event as SQLite takes it, in the order of `INSERT_EVENT` without id and key."""
     return (micros(event.received_at), *_read_off(event))
 
 
-_EVENT_FIELDS: Final = tuple(field.name for field in fields(Event))
-
-
 def event_of(row: Sequence[Any]) -> Event:
     """Read an event from the columns `EVENT`."""
-    values = dict(zip(_EVENT_FIELDS, row, strict=True))
+    values = dict(zip(Event.__struct_fields__, row, strict=True))
     values["received_at"] = moment(values["received_at"])
     again = values["last_duplicate_at"]
     values["last_duplicate_at"] = None if again is None else moment(again)
@@ -152,7 +177,7 @@ def _words_text(words: tuple[tuple[str, int | None], ...]) -> str:
     return json.dumps(words)  # few are ever different
 
 
-_MESSAGE_FIELDS: Final = tuple(field.name for field in fields(MessageStanding))
+_MESSAGE_FIELDS: Final = MessageStanding.__struct_fields__
 _read_standing = attrgetter(*_MESSAGE_FIELDS)
 _WRITTEN: Final = tuple(
     (_MESSAGE_FIELDS.index(name), written)
@@ -172,16 +197,13 @@ def message_of(row: Sequence[Any]) -> MessageStanding:
 
 def rejection_values(rejection: Rejection) -> tuple[Any, ...]:
     """Return a rejection as SQLite takes it, in the order of `REJECTION`."""
-    values = {name: getattr(rejection, name) for name in _REJECTION_FIELDS}
+    values = structs.asdict(rejection)
     return tuple((values | {"at": micros(rejection.at), "id": None}).values())
-
-
-_REJECTION_FIELDS: Final = tuple(field.name for field in fields(Rejection))
 
 
 def rejection_of(row: Sequence[Any]) -> Rejection:
     """Read a rejection from the columns `REJECTION`."""
-    values = dict(zip(_REJECTION_FIELDS, row, strict=True))
+    values = dict(zip(Rejection.__struct_fields__, row, strict=True))
     return Rejection(**(values | {"at": moment(values["at"])}))
 
 

@@ -125,13 +125,16 @@ class Store:
             StoreUnavailable: Nothing was stored: the disk is full, say. It may be tried again.
         """
         with self._transaction() as db:
-            return Batch(db).store(arrivals)
+            batch = Batch(db)
+            receipts = batch.take(arrivals)
+            batch.write()
+            return receipts
 
     def begin(self, arrivals: Sequence[Arrival]) -> Callable[[], list[Receipt]] | None:
-        """Write arrivals without waiting for anybody; what waits for the disk is returned.
+        """Decide about arrivals without waiting for anybody; what writes them is returned.
 
-        So the work can be done in one thread and the wait in another, and neither keeps the other
-        from running Python meanwhile. Until the wait is over, nothing else happens in the store.
+        So what needs Python can be done in one thread and what SQLite and the disk do in another,
+        and neither keeps the other waiting. Until that is over, nothing else happens in the store.
 
         Returns:
             To be called once, from any thread: it does the rest of `commit`. None when even the
@@ -145,7 +148,8 @@ class Store:
                 self._db.execute("begin immediate")
             finally:
                 self._db.execute(f"pragma busy_timeout = {PATIENCE}")
-            receipts = Batch(self._db).store(arrivals)
+            batch = Batch(self._db)
+            receipts = batch.take(arrivals)
         except BaseException as error:
             self._give_up()
             self._lock.release()
@@ -155,8 +159,8 @@ class Store:
 
         def finish() -> list[Receipt]:
             try:
-                with self._translated():
-                    self._finish()
+                with self._translated(), self._ending():
+                    batch.write()
             finally:
                 self._lock.release()
             return receipts
@@ -252,15 +256,14 @@ class Store:
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with self._lock, self._translated():
             self._db.execute("begin immediate")
-            try:
+            with self._ending():
                 yield self._db
-            except BaseException:
-                self._give_up()
-                raise
-            self._finish()
 
-    def _finish(self) -> None:
+    @contextlib.contextmanager
+    def _ending(self) -> Iterator[None]:
+        """Commit what was begun; give it up whatever goes wrong."""
         try:
+            yield
             self._db.execute("commit")
         except BaseException:
             self._give_up()

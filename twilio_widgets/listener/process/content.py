@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from twilio_widgets.core.message import is_message_sid
@@ -60,33 +60,21 @@ def _text(value: object) -> str:
     return json.dumps(value)
 
 
-def kind_of(parameters: Pairs) -> Kind | None:
-    """Say what a request announces; None when it is nothing about a message.
+def kind_of(parameters: Pairs, accounts: Collection[str]) -> Kind | Refusal:
+    """Say what a signed request announces, or why it is turned away all the same.
 
-    A status callback has ``MessageStatus``. An inbound message has ``SmsStatus=received``, or no
-    status at all and the parts of a message (inferred from Twilio's documented requests).
-    """
-    said = dict(parameters)
-    if "MessageStatus" in said:
-        return "status"
-    status = said.get("SmsStatus")
-    if status == "received" or (status is None and ("Body" in said or "NumMedia" in said)):
-        return "inbound"
-    return None
-
-
-def problem_of(kind: Kind, parameters: Pairs, accounts: Collection[str]) -> Refusal | None:
-    """Return what speaks against a signed request: the signature has no delimiters.
-
-    ``Body=hi`` and ``From=+1`` are signed as ``Body=hiFrom+1`` is, so whoever has one signed
-    request could cut it up anew. What has to be there must be there, once, and in its shape.
+    The signature has no delimiters: ``Body=hi`` and ``From=+1`` are signed as ``Body=hiFrom+1`` is,
+    so whoever has one signed request could cut it up anew. What has to be there must be there,
+    once, and in its shape.
 
     Args:
-        kind: What it announces.
         parameters: What it says.
         accounts: The account SIDs that are ours.
     """
     said = dict(parameters)
+    kind = _announced(said)
+    if kind is None:
+        return refusal.NOT_MESSAGING
     several = len(said) < len(parameters)
     for name in _MANDATORY[kind]:
         if not said.get(name) or (several and _times(name, parameters) > 1):
@@ -95,10 +83,24 @@ def problem_of(kind: Kind, parameters: Pairs, accounts: Collection[str]) -> Refu
         return refusal.field("MessageSid")
     account = said["AccountSid"]
     if account in accounts:
-        return None
+        return kind
     if not re.fullmatch(r"AC[0-9a-fA-F]{32}", account):
         return refusal.field("AccountSid")
     return refusal.account(f"{account[:4]}…{account[-4:]}")
+
+
+def _announced(said: Mapping[str, str]) -> Kind | None:
+    """Return which kind of event this is; None when it is nothing about a message.
+
+    A status callback has ``MessageStatus``. An inbound message has ``SmsStatus=received``, or no
+    status at all and the parts of a message (inferred from Twilio's documented requests).
+    """
+    if "MessageStatus" in said:
+        return "status"
+    status = said.get("SmsStatus")
+    if status == "received" or (status is None and ("Body" in said or "NumMedia" in said)):
+        return "inbound"
+    return None
 
 
 def _times(wanted: str, parameters: Pairs) -> int:

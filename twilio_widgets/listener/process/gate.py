@@ -9,7 +9,7 @@ from datetime import datetime
 from twilio_widgets.listener.events.event import Arrival
 from twilio_widgets.listener.process import refusal
 from twilio_widgets.listener.process.address import FORWARD, Address
-from twilio_widgets.listener.process.content import kind_of, parameters_of, problem_of
+from twilio_widgets.listener.process.content import kind_of, parameters_of
 from twilio_widgets.listener.process.limits import USUAL, Limits
 from twilio_widgets.listener.process.refusal import Refusal
 from twilio_widgets.listener.process.request import Head, Request
@@ -93,12 +93,9 @@ class Gate:
             parameters = parameters_of(presented)
         except ValueError:
             return replace(refusal.BODY, presented=presented)
-        kind = kind_of(parameters)
-        if kind is None:
-            return replace(refusal.NOT_MESSAGING, presented=presented)
-        problem = problem_of(kind, parameters, self._accounts)
-        if problem is not None:
-            return replace(problem, presented=presented)
+        kind = kind_of(parameters, self._accounts)
+        if isinstance(kind, Refusal):
+            return replace(kind, presented=presented)
         return Arrival.of_request(
             kind=kind,
             method=presented.method,

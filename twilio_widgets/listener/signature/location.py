@@ -39,6 +39,7 @@ class Location(NamedTuple):
         return f"{self.scheme}://{self.host}{self.port}"
 
 
+@lru_cache(maxsize=64)  # a listener has one or two, and one more for each row of a job
 def split(url: str) -> Location | None:
     """Take a URL apart without changing a character, but for the case of its scheme.
 
@@ -61,7 +62,6 @@ def split(url: str) -> Location | None:
     return Location(scheme, user + at, *authority, path, question + query, sharp + fragment)
 
 
-@lru_cache(maxsize=64)  # a listener has one or two
 def _authority_of(address: str) -> tuple[str, str] | None:
     found = _AUTHORITY.fullmatch(address)
     if found is None:
