@@ -6,12 +6,12 @@ import shlex
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ipywidgets.widgets.widget import _instances as widgets
+from msgspec.structs import replace
 
 from twilio_widgets.client import Twilio
 from twilio_widgets.core.connection import AuthTokenConnection
