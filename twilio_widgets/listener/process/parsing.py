@@ -13,8 +13,6 @@ from twilio_widgets.listener.process.request import Head, Request
 
 END = b"\r\n\r\n"
 
-_BLANKS = frozenset(" \t")
-
 
 class Unreadable(Exception):
     """The bytes are not a request that we take; it carries the HTTP status to answer."""
@@ -55,6 +53,8 @@ class Parser:
         lines = text[: -len(END)].split("\r\n")
         # As many line feeds as carriage returns as ends of lines: none of them stands alone.
         if not text.count("\n") == text.count("\r") == len(lines) + 1 or "\0" in text:
+            raise Unreadable(400)
+        if "\n " in text or "\n\t" in text:  # a folded header
             raise Unreadable(400)
         if len(lines) - 1 > self._limits.headers:
             raise Unreadable(431)
@@ -129,9 +129,7 @@ class Parser:
 
 
 def _headers_of(lines: list[str]) -> tuple[tuple[str, str], ...]:
-    """Split the lines of a head that was found well formed; a folded one is refused."""
-    if _BLANKS & {line[0] for line in lines}:
-        raise Unreadable(400)
+    """Split the lines of a head that was found well formed."""
     halves = [line.partition(":") for line in lines]
     return tuple([(name, value.strip(" \t")) for name, _, value in halves])
 
