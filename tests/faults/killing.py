@@ -390,6 +390,8 @@ def all_points(count: int, concurrency: int) -> list[str]:
             some = range(start, min(start + A_WORLD, count))
             found, ended, twice = points(killer, count, some, concurrency=concurrency)
         wrong, killed, doubled = wrong + found, killed + ended, doubled + twice
+        if ended < 0.9 * len(some):
+            wrong.append(f"of {len(some)} children only {ended} were killed")
         sys.stdout.write(
             f"{concurrency} at once: {killed} of {count} killed, {doubled} rows sent twice, "
             f"{len(wrong)} wrong outcomes, {time.monotonic() - began:.0f} s\n"
