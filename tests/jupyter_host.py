@@ -20,6 +20,7 @@ from typing import Any
 
 from jupyter_client.blocking import BlockingKernelClient
 
+from tests.tools import without
 from twilio_widgets.listener.jupyter.registry import Registration, register
 
 ROOT = Path(__file__).parents[1]
@@ -181,3 +182,47 @@ def started(folder: Path, *options: str) -> Jupyter:
             time.sleep(0.05)
     process.kill()
     raise AssertionError(log.read_text())
+
+
+@contextmanager
+def behind_the_hub(port: int, folder: Path) -> Iterator[int]:
+    """Put JupyterHub's proxy before a server; yield the port on which it is reached."""
+    npm, node = shutil.which("npm"), shutil.which("node")
+    if npm is None or node is None:
+        without("node and npm", consequence="JupyterHub's proxy cannot be installed")
+    install = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder)]
+    done = subprocess.run(
+        [*install, "configurable-http-proxy@5"], check=False, capture_output=True, text=True
+    )
+    if done.returncode:
+        without("npm registry", consequence=f"the proxy cannot be installed ({done.stderr[-200:]})")
+    public, api = _free_port(), _free_port()
+    command = [
+        node, str(folder / "node_modules/configurable-http-proxy/bin/configurable-http-proxy"),
+        "--ip=127.0.0.1", f"--port={public}", "--api-ip=127.0.0.1", f"--api-port={api}",
+        f"--default-target=http://127.0.0.1:{port}", "--log-level=warn",
+    ]  # fmt: skip
+    with subprocess.Popen(command, cwd=folder) as proxy:
+        try:
+            _until_listening(public)
+            yield public
+        finally:
+            proxy.terminate()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def _until_listening(port: int) -> None:
+    until = time.monotonic() + 20
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+        else:
+            return

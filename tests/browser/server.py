@@ -25,9 +25,13 @@ class JupyterLab:
     """A JupyterLab server on loopback, with configuration, data and notebooks of its own.
 
     Its one kernel is the Python that runs the tests, so `twilio_widgets` is the one under test.
+
+    Args:
+        base_url: The path below which all of it is, with a slash at both ends.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, base_url: str = "/") -> None:
+        self.base_url = base_url
         self.state = Path(tempfile.mkdtemp(prefix="twilio-widgets-lab-"))
         self.root = self.state / "notebooks"
         self.root.mkdir()
@@ -65,6 +69,7 @@ class JupyterLab:
         return [
             *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
             *("--ip=127.0.0.1", "--port=0", f"--IdentityProvider.token={self.token}"),
+            f"--ServerApp.base_url={self.base_url}",
             f"--ServerApp.root_dir={self.root}",
             "--LabApp.expose_app_in_browser=True",  # window.jupyterapp: commands and kernel
             "--LabApp.news_url=",

@@ -7,7 +7,6 @@ import http.client
 import importlib
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -20,8 +19,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from twilio.request_validator import RequestValidator
 
-from tests.jupyter_host import BASE, FORM, ROOT, TOKEN, Jupyter, Stub, started
-from tests.tools import without
+from tests.jupyter_host import BASE, FORM, ROOT, TOKEN, Jupyter, Stub, behind_the_hub, started
 from twilio_widgets import AuthTokenConnection, Sandbox
 from twilio_widgets.listener.entry import Entry, open_entry
 from twilio_widgets.listener.events.reading import Reader
@@ -489,51 +487,13 @@ def test_a_notebook_of_this_server_finds_the_way_in_by_itself(jupyter, listening
 
 @pytest.mark.long
 def test_the_same_behind_the_proxy_of_jupyterhub(listening, tmp_path):
-    npm, node = shutil.which("npm"), shutil.which("node")
-    if npm is None or node is None:
-        without("node and npm", consequence="JupyterHub's proxy cannot be installed")
-    install = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(tmp_path)]
-    done = subprocess.run(
-        [*install, "configurable-http-proxy@5"], check=False, capture_output=True, text=True
-    )
-    if done.returncode:
-        without("npm registry", consequence=f"the proxy cannot be installed ({done.stderr[-200:]})")
-    port, api = _free_port(), _free_port()
-    jupyter = listening.jupyter
-    command = [
-        node, str(tmp_path / "node_modules/configurable-http-proxy/bin/configurable-http-proxy"),
-        "--ip=127.0.0.1", f"--port={port}", "--api-ip=127.0.0.1", f"--api-port={api}",
-        f"--default-target=http://127.0.0.1:{jupyter.port}", "--log-level=warn",
-    ]  # fmt: skip
-    with subprocess.Popen(command, cwd=tmp_path) as proxy:
-        try:
-            _until_listening(port)
-            assert listening.post(sid=sid(1), port=port) == 200
-            assert listening.post(sid=sid(2), port=port, token="0" * 32) == 403
-            public = listening.entry.inbound_url.partition("#")[0]
-            assert listening.stored == [(sid(1), public)]
-            with Reader(listening.store) as reader:
-                (event,) = reader.events()
-            assert ("X-Original-Proto", "https") in event.headers
-            listening.link.stop()
-            assert listening.post(sid=sid(3), port=port) == 404
-        finally:
-            proxy.terminate()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
-def _until_listening(port: int) -> None:
-    until = time.monotonic() + 20
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.05)
-        else:
-            return
+    with behind_the_hub(listening.jupyter.port, tmp_path) as port:
+        assert listening.post(sid=sid(1), port=port) == 200
+        assert listening.post(sid=sid(2), port=port, token="0" * 32) == 403
+        public = listening.entry.inbound_url.partition("#")[0]
+        assert listening.stored == [(sid(1), public)]
+        with Reader(listening.store) as reader:
+            (event,) = reader.events()
+        assert ("X-Original-Proto", "https") in event.headers
+        listening.link.stop()
+        assert listening.post(sid=sid(3), port=port) == 404
