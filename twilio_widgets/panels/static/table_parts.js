@@ -111,7 +111,7 @@ function fillSlot(slot, row, columns, tones) {
 }
 
 // Characters of the width of a 0, which most are narrower than.
-const WIDTHS = { time: 17, phone: 13, number: 6, status: 11, text: 24 };
+const WIDTHS = { time: 17, phone: 13, number: 6, status: 11, text: 16 };
 const GROWING = new Set(["phone", "number", "status"]);
 const WIDEST = 34;
 
