@@ -27,12 +27,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import urlencode
 
-from generate_load import Load, sends
+from generate_load import Load, sends, signed
 
 from twilio_widgets import AuthTokenConnection
-from twilio_widgets.core.signature import sign
 from twilio_widgets.listener.link.link import Link
 from twilio_widgets.listener.link.spec import Spec
 
@@ -90,15 +88,7 @@ def callback(url: str, sid: str, *, keep: bool) -> bytes:
         "SmsStatus": "delivered",
         "To": "+14155550105",
     }
-    body = urlencode(said)
-    head = (
-        f"POST /status HTTP/1.1\r\nHost: {url.split('/')[2]}\r\nUser-Agent: TwilioProxy/1.1\r\n"
-        f"Accept: */*\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-        f"Content-Length: {len(body)}\r\nI-Twilio-Idempotency-Token: {sid}\r\n"
-        f"X-Twilio-Signature: {sign(url, said, TOKEN)}\r\n"
-        f"Connection: {'keep-alive' if keep else 'close'}\r\n\r\n"
-    )
-    return (head + body).encode()
+    return signed(url, said, TOKEN, keep=keep)
 
 
 @contextlib.contextmanager
@@ -178,11 +168,18 @@ def median(loads: list[Load], part: float) -> float:
 
 
 def run(
-    server: Server, count: int, *, keep: bool, seconds: float = 1e9, pace: float | None = None
+    server: Server,
+    count: int,
+    *,
+    keep: bool,
+    seconds: float = 1e9,
+    pace: float | None = None,
+    beside: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext,
 ) -> Load:
     """Send callbacks, and make sure that all that were acknowledged are stored."""
     sids, requests = server.requests(count, keep=keep)
-    load = sends(server.port, requests, CONNECTIONS, keep=keep, seconds=seconds, pace=pace)
+    with beside():
+        load = sends(server.port, requests, CONNECTIONS, keep=keep, seconds=seconds, pace=pace)
     missing = {sids[number] for number in load.acknowledged} - server.stored()
     if missing:
         raise SystemExit(f"{server.name} lost {len(missing):,} acknowledged events")
@@ -205,14 +202,12 @@ def busy_kernel(mine: Server, asked: argparse.Namespace) -> None:
     assert mine.link is not None
     heard: list[object] = []
     mine.link.on_news = heard.append  # as a kernel does that shows the table
-    found: dict[str, list[Load]] = {"idle": [], "busy": []}
+    beside = {"idle": contextlib.nullcontext, "busy": interpreter_held}
+    found: dict[str, list[Load]] = {state: [] for state in beside}
     for _ in range(asked.rounds):
         for state, loads in found.items():
-            over = threading.Event()
-            if state == "busy":
-                threading.Thread(target=hold_the_interpreter, args=(over,), daemon=True).start()
-            loads.append(run(mine, int(500 * asked.seconds), keep=True, pace=500))
-            over.set()
+            count = int(500 * asked.seconds)
+            loads.append(run(mine, count, keep=True, pace=500, beside=beside[state]))
     print("\n500 requests a second, each from its due time")
     for state, loads in found.items():
         print(
@@ -222,11 +217,20 @@ def busy_kernel(mine: Server, asked: argparse.Namespace) -> None:
     print(f"  p99 busy / idle: {median(found['busy'], 0.99) / median(found['idle'], 0.99):.2f}")
 
 
-def hold_the_interpreter(over: threading.Event) -> None:
+@contextlib.contextmanager
+def interpreter_held() -> Iterator[None]:
     """Make C calls of about 50 ms that do not let another thread in."""
-    numbers = list(range(3_000_000))
-    while not over.is_set():
-        sum(numbers)
+    over, numbers = threading.Event(), list(range(3_000_000))
+
+    def hold() -> None:
+        while not over.is_set():
+            sum(numbers)
+
+    threading.Thread(target=hold, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
 
 
 def say_versions() -> None:

@@ -1,5 +1,7 @@
 """The live table in a real JupyterLab: rows lost, delay until seen, long tasks, scrolling.
 
+Last the same for signed webhooks, from the socket of a listener by its store to the page.
+
 Run it with ``python -m benchmarks.bench_table`` from the repository. It prints its figures beside
 the targets and ends with 1 when one is missed. A busy machine misses some, so two figures tell how
 busy it was: the frames of the page with nothing to do, and, beside the length of the longest task,
@@ -12,11 +14,13 @@ import json
 import os
 import platform
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.generate_load import sends, signed
 from tests.browser import harness
 from tests.browser.server import JupyterLab
 
@@ -55,8 +59,22 @@ def drive(rate, seconds):
         table.append([row(number)])
 """
 
+LISTENING = """
+import json
+import twilio_widgets as tw
+
+sandbox = tw.Sandbox(seed=3)
+listener = tw.Listener(sandbox.connection)
+account = sandbox.accounts[0]
+listener.table
+"""
+
+RECEIVED = """print(json.dumps([
+    (int(event.body), 1000 * event.received_at.timestamp())
+    for event in listener.reader.events(limit=100_000)]))"""
+
 # In the page, every frame: the newest number on screen and when. Long tasks are the browser's own.
-PROBE = """() => {
+PROBE = """(column) => {
   const probe = window.probe = { seen: [], newest: -1, tasks: [], frames: [] };
   new PerformanceObserver((list) => {
     for (const { duration } of list.getEntries()) probe.tasks.push(duration);
@@ -64,7 +82,7 @@ PROBE = """() => {
   const look = (now) => {
     probe.frames.push(now);
     const top = document.querySelector('.tw-row[aria-rowindex="2"]:not([hidden])');
-    const number = top ? Number(top.children[4].textContent) : -1;
+    const number = top ? Number(top.children[column].textContent) : -1;
     if (number > probe.newest) {
       probe.newest = number;
       probe.seen.push([number, performance.timeOrigin + performance.now()]);
@@ -193,6 +211,43 @@ def live(notebook: harness.Notebook, page: Page) -> list[Figure]:
     ]
 
 
+def through_a_listener(notebook: harness.Notebook, page: Page) -> list[Figure]:
+    """Measure the same for signed webhooks: from a listener's socket, by its store, to the page."""
+    rows = RATE * SECONDS
+    notebook.open([LISTENING])
+    notebook.run_all()
+    page.wait_for_selector(".tw-count", state="attached")
+    page.evaluate(PROBE, 5)
+    page.wait_for_timeout(3_000)
+    said = "print(json.dumps([listener.inbound_url, account.sid, account.auth_token]))"
+    url, account, token = json.loads(notebook.execute(said))
+    requests = [inbound(url.partition("#")[0], account, token, number) for number in range(rows)]
+    port = int(url.split(":")[2].split("/")[0])
+    with ThreadPoolExecutor(1) as beside:
+        load = beside.submit(sends, port, requests, 32, keep=True, seconds=60, pace=RATE)
+        page.wait_for_function(f"() => probe.newest === {rows - 1}", timeout=60_000)
+    taken = load.result()
+    probe = page.evaluate(READ)
+    received = [at for _number, at in sorted(json.loads(notebook.execute(RECEIVED)))]
+    waited = delays(received, probe["seen"])
+    held = int(page.evaluate(HELD).split()[1].replace(",", ""))
+    notebook.execute("listener.close(); sandbox.close()")
+    return [
+        Figure("webhooks a second, acknowledged", taken.rate, "/s"),
+        Figure("acknowledged and not in the table", taken.ok - held, "rows", most=0),
+        Figure("received to visible, median", quantile(waited, 0.5), "ms"),
+        Figure("received to visible, p95", quantile(waited, 0.95), "ms"),
+        Figure("longest task meanwhile", longest(probe), "ms"),
+    ]
+
+
+def inbound(url: str, account: str, token: str, number: int) -> bytes:
+    """Return a signed inbound message whose text is its number."""
+    said = {"AccountSid": account, "Body": str(number), "From": "+15005550006", "NumMedia": "0"}
+    said |= {"MessageSid": f"SM{number:032x}", "SmsStatus": "received", "To": "+14155550105"}
+    return signed(url, said, token, keep=True)
+
+
 def many(notebook: harness.Notebook, page: Page) -> list[Figure]:
     """Measure a hundred thousand rows: until all are there, and scrolling through them."""
     notebook.execute(f"rows = [row(number) for number in range({MANY})]")
@@ -231,11 +286,14 @@ def main() -> int:
         notebook.open([SETUP, "table"])
         notebook.run_all()
         page.wait_for_selector(".tw-count")
-        page.evaluate(PROBE)
+        page.evaluate(PROBE, 4)
         page.wait_for_timeout(3_000)  # JupyterLab's own start is over, and not measured
         print(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f},")
         print(f"Python {platform.python_version()}, Chromium {chromium.version}\n")
         figures = [*idle(page), *live(notebook, page), *many(notebook, page)]
+        figures += through_a_listener(
+            harness.Notebook(lab, page, watch, "bench-listener-table"), page
+        )
         print(*figures, sep="\n")
         print(f"load at the end {os.getloadavg()[0]:.1f}; problems on the page: {watch.problems()}")
     return 0 if all(figure.met for figure in figures) and not watch.problems() else 1

@@ -16,6 +16,23 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlencode
+
+from twilio_widgets.core.signature import sign
+
+
+def signed(url: str, said: dict[str, str], token: str, *, keep: bool) -> bytes:
+    """Return the bytes of one webhook, as Twilio sends it."""
+    address, path = url.removeprefix("http://").split("/", 1)
+    body = urlencode(said)
+    head = (
+        f"POST /{path} HTTP/1.1\r\nHost: {address}\r\nUser-Agent: TwilioProxy/1.1\r\n"
+        f"Accept: */*\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        f"Content-Length: {len(body)}\r\nI-Twilio-Idempotency-Token: {said['MessageSid']}\r\n"
+        f"X-Twilio-Signature: {sign(url, said, token)}\r\n"
+        f"Connection: {'keep-alive' if keep else 'close'}\r\n\r\n"
+    )
+    return (head + body).encode()
 
 
 @dataclass
