@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime, timedelta
 
 from twilio_widgets.listener.events.event import Arrival
@@ -79,3 +80,25 @@ def a_look(n: int, status: str, *, seconds: float = 0, **more: object) -> Arriva
         **more,
     }
     return Arrival.of_api(payload, at(seconds))
+
+
+def shuffled(messages: int, callbacks: int) -> tuple[list[tuple[int, str]], dict[str, str]]:
+    """Return callbacks out of order and repeated, and where each message stands in the end.
+
+    The end is a plain maximum over a table written by hand.
+
+    Returns:
+        Which message has which status, in the order they come; the last status by SID.
+    """
+    life = ["accepted", "queued", "sending", "sent", "delivered", "read"]
+    ends = {"delivered": "undelivered", "read": "undelivered"}
+    steps = ["accepted", "queued", "sending", "sent", "delivered", "undelivered", "read"]
+    draw = random.Random(20260401)
+    heard_of = {
+        n: [ends.get(word, word) if n % 5 == 0 else word for word in draw.sample(life, 3)]
+        for n in range(messages)
+    }
+    come = [(n, word) for n, words in heard_of.items() for word in words]
+    come += draw.choices(come, k=callbacks - len(come))
+    draw.shuffle(come)
+    return come, {sid(n): max(words, key=steps.index) for n, words in heard_of.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import sqlite3
 import threading
 from contextlib import closing
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.arrivals import ACCOUNT, a_look, a_status, an_inbound, at, sid
+from tests.arrivals import ACCOUNT, a_look, a_status, an_inbound, at, shuffled, sid
 from twilio_widgets.errors import BadResponse, ListenerError, StoreUnavailable
 from twilio_widgets.listener.events.batch import HALF_A_CHARACTER, NO_SID, Receipt
 from twilio_widgets.listener.events.event import Arrival, Event, Rejection
@@ -201,21 +200,8 @@ def test_what_is_no_message_of_the_log_is_refused():
 
 def test_shuffled_duplicated_callbacks_with_a_restart_equal_an_oracle(path):
     """10,000 callbacks; the oracle is a plain maximum over a table written by hand."""
-    life = ["accepted", "queued", "sending", "sent", "delivered", "read"]
-    ends = {"delivered": "undelivered", "read": "undelivered"}
-    draw = random.Random(20260401)
-    heard_of = {
-        n: [ends.get(word, word) if n % 5 == 0 else word for word in draw.sample(life, 3)]
-        for n in range(2_500)
-    }
-    callbacks = [a_status(n, word) for n, words in heard_of.items() for word in words]
-    callbacks += draw.choices(callbacks, k=10_000 - len(callbacks))
-    draw.shuffle(callbacks)
-    oracle = {}
-    steps = ["accepted", "queued", "sending", "sent", "delivered", "undelivered", "read"]
-    for n, words in heard_of.items():
-        oracle[sid(n)] = max(words, key=steps.index)
-
+    come, oracle = shuffled(2_500, 10_000)
+    callbacks = [a_status(n, word) for n, word in come]
     for half in (callbacks[:5_000], callbacks[5_000:]):
         with a_store(path) as store:
             for at_ in range(0, len(half), 500):
@@ -224,11 +210,7 @@ def test_shuffled_duplicated_callbacks_with_a_restart_equal_an_oracle(path):
         assert {each.sid: each.status for each in reader.messages()} == oracle
         assert not any(each.conflict for each in reader.messages())
         counts = reader.counts()
-        assert (
-            counts.total
-            == len(set(reader.events()))
-            == sum(len(set(words)) for words in heard_of.values())
-        )
+        assert counts.total == len(set(reader.events())) == len(set(come))
         assert counts.total + sum(counts.duplicates.values()) == 10_000
 
 
