@@ -122,6 +122,16 @@ def test_no_row_has_two_open_attempts_and_no_two_rows_one_message(journal):
     assert journal.counts()["attempted"] == 3, "all of it was undone"
 
 
+def test_the_database_itself_refuses_a_second_attempt_before_the_first_has_ended(place, journal):
+    claimed(journal)
+    with closing(sqlite3.connect(place.file, isolation_level=None)) as database:
+        database.execute("UPDATE outcome SET status = 'pending' WHERE n = 0")
+        with pytest.raises(sqlite3.IntegrityError, match="not pending"):
+            database.execute(
+                "INSERT INTO attempt (n, k, token, started_at, latest_at) VALUES (0, 2, 't', 0, 0)"
+            )
+
+
 def test_a_row_that_is_not_pending_any_more_is_not_claimed(journal):
     """The one who holds an old picture of it is told, and nothing is sent."""
     before = journal.rows("pending")[0]

@@ -303,7 +303,8 @@ class Journal(Ledger):
             for message in messages:
                 self._database.execute(
                     "UPDATE outcome SET message_status = ?, message_error = ?, "
-                    "billed_segments = ?, price = ?, price_unit = ?, updated_at = ? WHERE sid = ?",
+                    "billed_segments = ?, price = ?, price_unit = ?, updated_at = ? "
+                    "WHERE (n, sid) = (SELECT n, sid FROM attempt WHERE sid = ?)",
                     (message.status, message.error_code, message.num_segments,
                      None if message.price is None else str(message.price), message.price_unit,
                      now, message.sid),

@@ -5,6 +5,9 @@
 ``decision``  what a person decided about a row, after its attempt ``k``
 ``finding``   what the message log proved about an unknown outcome, and with what evidence
 
+An index is a page more to write for each row that is sent. So there are those that a rule needs,
+and none beside: a message belongs to one attempt, and an attempt has one number.
+
 Times are seconds since 1970-01-01 UTC. No table holds a credential.
 """
 
@@ -55,7 +58,7 @@ SCHEMA = (
         segments INTEGER NOT NULL,
         cost TEXT,
         status TEXT NOT NULL CHECK (status IN ({_words(STATUSES)})),
-        sid TEXT UNIQUE,
+        sid TEXT,
         error_code INTEGER,
         problem TEXT,
         attempts INTEGER NOT NULL DEFAULT 0,
@@ -69,12 +72,10 @@ SCHEMA = (
         seal TEXT NOT NULL,
         CHECK (status <> 'accepted' OR sid IS NOT NULL)
     ) STRICT""",
-    "CREATE INDEX outcome_open ON outcome (status) WHERE status IN "
-    "('pending', 'attempted', 'unknown')",
     f"""CREATE TABLE attempt (
         n INTEGER NOT NULL REFERENCES outcome,
         k INTEGER NOT NULL,
-        token TEXT NOT NULL UNIQUE,
+        token TEXT NOT NULL,
         started_at REAL NOT NULL,
         latest_at REAL NOT NULL,
         ended_at REAL,
@@ -87,7 +88,6 @@ SCHEMA = (
         PRIMARY KEY (n, k),
         CHECK ((ended_at IS NULL) = (ending IS NULL))
     ) STRICT, WITHOUT ROWID""",
-    "CREATE UNIQUE INDEX attempt_open ON attempt (n) WHERE ending IS NULL",
     """CREATE TABLE decision (
         n INTEGER NOT NULL REFERENCES outcome,
         k INTEGER NOT NULL,
@@ -119,6 +119,7 @@ SCHEMA = (
     WHEN NEW.ending IS NOT NULL
         OR (SELECT status FROM outcome WHERE n = NEW.n) IS NOT 'pending'
         OR (SELECT attempts + 1 FROM outcome WHERE n = NEW.n) IS NOT NEW.k
+        OR EXISTS (SELECT 1 FROM attempt WHERE n = NEW.n AND ending IS NULL)
     BEGIN SELECT RAISE(ABORT, 'the row is not pending'); END""",
     """CREATE TRIGGER attempt_ends_once BEFORE UPDATE OF ending ON attempt
     WHEN OLD.ending IS NOT NULL
