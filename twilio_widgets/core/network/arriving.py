@@ -89,7 +89,7 @@ class Arriving:
         """Note that nothing more will come, and why."""
         self.keeps_alive = False
         if not self.is_over:
-            self._outcome = problem
+            self._end_with(problem)
 
     def _inflate(self) -> None:
         try:
@@ -109,11 +109,16 @@ class Arriving:
             if self._inflater is not None:
                 self._inflater.finish()
         except BadResponse as problem:
-            self._outcome = problem
+            self._end_with(problem)
         else:
-            self._outcome = Reply(
-                status=self._status, headers=self._headers, content=b"".join(self._parts)
-            )
+            content = b"".join(self._parts)
+            self._end_with(Reply(status=self._status, headers=self._headers, content=content))
+
+    def _end_with(self, outcome: Reply | Exception) -> None:
+        self._outcome = outcome
+        # It knows us and we it: apart, both go at once, with all that came, rather than wait for
+        # the garbage collector.
+        del self._parser
 
     # What the parser finds; an error raised here would be lost in its own
 
