@@ -114,7 +114,7 @@ def test_the_database_itself_refuses_a_step_that_is_none(place, before, after):
 def test_no_row_has_two_open_attempts_and_no_two_rows_one_message(journal):
     first, second, _third = claimed(journal)
     with pytest.raises(JobError, match="cannot be written"):
-        journal.claim([replace(first, status="pending")], now=NOW, latest=NOW)
+        journal.claim([first._replace(status="pending")], now=NOW, latest=NOW)
     with pytest.raises(JobError, match="UNIQUE"):
         journal.close_attempts(
             [(row, Ending("accepted", sid=SID + "1"), NOW) for row in (first, second)]

@@ -165,7 +165,7 @@ class Journal(Ledger):
             Each row, now attempted, with its attempt's token.
         """
         claimed = [
-            (replace(row, status=states.ATTEMPTED, attempts=row.attempts + 1, updated_at=now),
+            (row._replace(status=states.ATTEMPTED, attempts=row.attempts + 1, updated_at=now),
              secrets.token_hex(16))
             for row in rows
         ]  # fmt: skip
@@ -197,8 +197,7 @@ class Journal(Ledger):
     def _close(self, endings: Sequence[tuple[Row, Ending, float, float]]) -> list[Row]:
         """End attempts: each with when, and the last moment Twilio may have received it."""
         closed = [
-            replace(
-                row,
+            row._replace(
                 status=ending.status,
                 sid=ending.sid,
                 error_code=ending.error_code,
@@ -256,8 +255,7 @@ class Journal(Ledger):
                 "UPDATE attempt SET sid = ? WHERE n = ? AND k = ?",
                 (verdict.sid, row.n, row.attempts),
             )
-        settled = replace(
-            row,
+        settled = row._replace(
             status=verdict.verdict,
             sid=verdict.sid if verdict.verdict == states.ACCEPTED else None,
             error_code=verdict.error_code,
@@ -285,14 +283,15 @@ class Journal(Ledger):
                     "INSERT OR IGNORE INTO decision (n, k, what, at) VALUES (?, ?, ?, ?)",
                     (row.n, row.attempts, what, now),
                 )
-                after = replace(
-                    row, status=status, updated_at=now,
+                after = row._replace(
+                    status=status, updated_at=now,
                     settled_by=None if what == "resend" else "person",
                 )  # fmt: skip
                 if what == "resend":
-                    after = replace(after, sid=None, error_code=None, problem=None,
-                                    message_status=None, message_error=None,
-                                    billed_segments=None, price=None, price_unit=None)  # fmt: skip
+                    after = after._replace(sid=None, error_code=None, problem=None,
+                                           message_status=None, message_error=None,
+                                           billed_segments=None, price=None,
+                                           price_unit=None)  # fmt: skip
                 self._put(after, row.status)
                 decided.append(after)
         return decided
@@ -341,8 +340,7 @@ class Journal(Ledger):
             )
         with self._writing():
             for row in self.rows():
-                bare = replace(row, form=(), problem=None)
-                self._put(bare, row.status)
+                self._put(row.forgotten(), row.status)
             self._database.execute("UPDATE attempt SET problem = NULL")
             self._database.execute("UPDATE finding SET evidence = '{}', why = ''")
             self._database.execute("UPDATE job SET forgotten_at = ?", (now,))
