@@ -79,8 +79,7 @@ class Run:
         self._connection = twilio.connection
         self._orders = orders
         self._pace = Pace(journal.header.rate, most=orders.concurrency)
-        self._in_flight = 0
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._under_way: dict[int, asyncio.Task[None]] = {}
         self._landed: list[_Landed] = []
         self._landed_since = 0.0
         self._refused: list[str] = []
@@ -136,7 +135,7 @@ class Run:
             self.state, self.note = "paused", str(error)
             raise
         except asyncio.CancelledError:
-            for task in self._tasks:
+            for task in self._under_way.values():
                 task.cancel()
             await self._last_answers()
             raise
@@ -159,7 +158,7 @@ class Run:
         self._change("running")
         while True:
             again_at = self._write_and_leave()
-            if not (self._in_flight or self._landed) and (self._ends or not len(self._queue)):
+            if not (self._under_way or self._landed) and (self._ends or not len(self._queue)):
                 return
             await self._something(again_at)
 
@@ -172,7 +171,7 @@ class Run:
         now = self._connection.monotonic()
         if self._ends is None and (trouble := self._pace.trouble(now)) is not None:
             self.end("paused", f"{trouble[0].upper()}{trouble[1:]}. Look into it, then resume().")
-        room = self._pace.window.size - self._in_flight if self._ends is None else 0
+        room = self._pace.window.size - len(self._under_way) if self._ends is None else 0
         choice = self._queue.choose(self._pace, now, room)
         if not choice.rows and not self._record_now(now):
             return self._next_look(choice.again_at, now)
@@ -201,7 +200,7 @@ class Run:
     def _record_now(self, now: float) -> bool:
         if not self._landed:
             return False
-        idle = self._connection.time_is_frozen or not self._in_flight
+        idle = self._connection.time_is_frozen or not self._under_way
         late = now - self._landed_since >= RECORD_WITHIN
         return idle or late or len(self._landed) >= RECORD_AT_MOST
 
@@ -228,10 +227,7 @@ class Run:
                 self._queue.back(row)
 
     def _leave(self, row: Row, token: str) -> None:
-        task = asyncio.create_task(self._send(row, token))
-        self._in_flight += 1
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._under_way[row.n] = asyncio.create_task(self._send(row, token))
 
     async def _send(self, row: Row, token: str) -> None:
         """Send one row, once: what may be tried again is journalled again first."""
@@ -265,7 +261,7 @@ class Run:
 
     def _land(self, row: Row, ending: Ending, retry_after: float | None) -> None:
         now = self._connection.monotonic()
-        self._in_flight -= 1
+        del self._under_way[row.n]
         if not self._landed:
             self._landed_since = now
         self._landed.append(_Landed(row, ending, self._now()))
@@ -292,7 +288,7 @@ class Run:
 
     async def _something(self, seconds: float | None) -> None:
         """Wait for an answer, an order, or until so many seconds have passed."""
-        if self._in_flight and (seconds is None or self._connection.time_is_frozen):
+        if self._under_way and (seconds is None or self._connection.time_is_frozen):
             await self._wake.wait()
         elif seconds is not None:
             await self._sleep(seconds)
@@ -357,8 +353,8 @@ class Run:
 
     async def _last_answers(self) -> None:
         """Wait for what is on its way, and try once more to write it down."""
-        if self._tasks:
-            await asyncio.wait(set(self._tasks))
+        if self._under_way:
+            await asyncio.wait(self._under_way.values())
         with suppress(JobError):
             self._journal.close_attempts([(one.row, one.ending, one.at) for one in self._landed])
             self._landed = []
