@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 LONGEST_CODE = 10**6
 """Twilio's error codes have five digits, its newest six."""
 
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
 _BY_STATUS: dict[int, type[ApiError]] = {401: Unauthorized, 403: Forbidden, 404: NotFound}
 
 
@@ -46,8 +48,8 @@ def json_of(content: bytes) -> Any:
     """
     try:
         text = content.decode("utf-8")
-        document = json.loads(text, parse_constant=_no_constant)
-        return _mended(document) if re.search(r"\\u[dD][89a-fA-F]", text) else document
+        document = _document(text)
+        return _mended(document) if _SURROGATE.search(text) else document
     except (ValueError, RecursionError) as error:
         problem = type(error).__name__
     raise BadResponse(f"Twilio's answer is not readable JSON ({problem}).")
@@ -67,6 +69,9 @@ def mapping_of(content: bytes) -> Mapping[str, Any]:
 
 def _no_constant(name: str) -> Never:
     raise ValueError(name)
+
+
+_document = json.JSONDecoder(parse_constant=_no_constant).decode
 
 
 def _mended(value: Any) -> Any:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 from twilio_widgets.core.address import mask
@@ -24,6 +24,8 @@ DIRECTIONS = ("inbound", "outbound-api", "outbound-call", "outbound-reply")
 
 _LONGEST_WHOLE, _LONGEST_AMOUNT = 18, 40
 """Characters of a number; what is longer is none of Twilio's, and could be slow to work with."""
+
+_SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
 
 _FINAL = frozenset(
     {"delivered", "undelivered", "failed", "canceled", "read", "partially_delivered", "received"}
@@ -88,28 +90,28 @@ class Message:
         sid, status = payload.get("sid"), payload.get("status")
         if not is_message_sid(sid) or not isinstance(status, str):
             raise BadResponse("Twilio's answer has no message SID and status where they belong.")
-        text = partial(_text, payload)
+        given = payload.get
         try:
             return cls(
                 sid=str(sid),
                 status=status,
-                direction=str(payload.get("direction") or ""),
-                num_segments=_whole(payload.get("num_segments")),
-                num_media=_whole(payload.get("num_media")),
-                price=_money(payload.get("price")),
-                error_code=_whole(payload.get("error_code")),
-                date_created=date_of_api(payload.get("date_created")),
-                date_updated=date_of_api(payload.get("date_updated")),
-                date_sent=date_of_api(payload.get("date_sent")),
-                from_=text("from"),
-                account_sid=text("account_sid"),
-                messaging_service_sid=text("messaging_service_sid"),
-                to=text("to"),
-                body=text("body"),
-                price_unit=text("price_unit"),
-                error_message=text("error_message"),
-                api_version=text("api_version"),
-                uri=text("uri"),
+                direction=str(given("direction") or ""),
+                num_segments=_whole(given("num_segments")),
+                num_media=_whole(given("num_media")),
+                price=_money(given("price")),
+                error_code=_whole(given("error_code")),
+                date_created=date_of_api(given("date_created")),
+                date_updated=date_of_api(given("date_updated")),
+                date_sent=date_of_api(given("date_sent")),
+                from_=_text(given("from")),
+                account_sid=_text(given("account_sid")),
+                messaging_service_sid=_text(given("messaging_service_sid")),
+                to=_text(given("to")),
+                body=_text(given("body")),
+                price_unit=_text(given("price_unit")),
+                error_message=_text(given("error_message")),
+                api_version=_text(given("api_version")),
+                uri=_text(given("uri")),
                 raw=payload,
             )
         except (ValueError, InvalidOperation) as error:
@@ -136,7 +138,7 @@ class Message:
 
 def is_message_sid(value: object) -> bool:
     """Say whether this is the SID of a message: ``SM`` or ``MM`` and 32 hex digits."""
-    return isinstance(value, str) and bool(re.fullmatch(r"(SM|MM)[0-9a-fA-F]{32}", value))
+    return isinstance(value, str) and _SID.fullmatch(value) is not None
 
 
 def date_of_api(value: object) -> datetime | None:
@@ -158,8 +160,7 @@ def _parsed(text: str) -> datetime:
         raise ValueError("not a date") from error
 
 
-def _text(payload: Mapping[str, Any], name: str) -> str | None:
-    value = payload.get(name)
+def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from typing import NamedTuple
 
@@ -54,14 +54,18 @@ class Limits:
     cost: Decimal | None = None
 
     def __bool__(self) -> bool:
-        return any(getattr(self, each.name) is not None for each in fields(self))
+        return any(limit is not None for limit in (self.recipients, self.segments, self.cost))
 
     def excess(self, amount: Amount) -> Excess | None:
         """Return the first limit that an amount is above, or None."""
-        for each in fields(self):
-            limit, found = getattr(self, each.name), getattr(amount, each.name)
+        pairs: tuple[tuple[str, int | Decimal, int | Decimal | None], ...] = (
+            ("recipients", amount.recipients, self.recipients),
+            ("segments", amount.segments, self.segments),
+            ("cost", amount.cost, self.cost),
+        )
+        for name, found, limit in pairs:
             if limit is not None and found > limit:
-                return Excess(each.name, found, limit)
+                return Excess(name, found, limit)
         return None
 
 

@@ -67,7 +67,7 @@ def read_creation(request: Request) -> Creation:
         given.setdefault(_letters(name), []).append(value)
 
     def one(name: str) -> str:
-        return next(iter(given.get(name, ())), "")
+        return given[name][0] if name in given else ""
 
     service = one("messagingservicesid") or one("from").startswith("MG")
     return Creation(
