@@ -12,6 +12,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import weakref
 from collections.abc import Awaitable, Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -544,3 +545,17 @@ def test_what_is_still_asked_after_closing_leaves_no_connection_open(echo):
     with deadline(5):
         closed.exchange(Outgoing("GET", f"{echo}/x", [], None, seconds=5, connecting=5), 100)
     assert closed._idle == {}
+
+
+@pytest.mark.parametrize("come", [b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", b"no answer"])
+def test_an_answer_that_is_over_goes_without_the_garbage_collector(come):
+    arriving = Arriving("POST", 100)
+    arriving.feed(come)
+    assert arriving.is_over
+    gone = weakref.ref(arriving)
+    gc.disable()
+    try:
+        del arriving
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import stat
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from contextlib import closing
 from dataclasses import replace
+from hashlib import blake2b
 
 import pytest
 
@@ -130,6 +132,19 @@ def test_the_database_itself_refuses_a_second_attempt_before_the_first_has_ended
             database.execute(
                 "INSERT INTO attempt (n, k, token, started_at, latest_at) VALUES (0, 2, 't', 0, 0)"
             )
+
+
+@pytest.mark.parametrize("sid", [None, SID + "1"])
+def test_a_rows_checksum_is_over_its_json(sid):
+    """However it is put together: a journal that was written before is believed."""
+    row = Row(n=7, form=(("To", "+14155550100"), ("Body", 'Grüße "an"\n\u2028Dich')), sid=sid)
+    kept = json.dumps([7, row.form, 1, "pending", sid, 0], ensure_ascii=False).encode()
+    expected = blake2b(kept, digest_size=8, key=b"id").hexdigest()
+    assert row.seal("id") == row._replace(written=row.form_text).seal("id") == expected
+
+
+def test_a_rows_picture_shows_no_number_and_no_text():
+    assert repr(rows()[0]) == "Row(0, pending)"
 
 
 def test_a_row_that_is_not_pending_any_more_is_not_claimed(journal):
