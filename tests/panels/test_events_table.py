@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from ipywidgets.widgets import widget as registry
@@ -59,7 +60,12 @@ def show(source: Stored) -> Iterator[Callable[..., EventsTable]]:
         table.close()
 
 
-def a_rejection(*, seconds: float = 0, cause: str = "signature: scheme") -> Rejection:
+def a_rejection(
+    *,
+    seconds: float = 0,
+    cause: str = "signature: scheme",
+    url: str = "http://127.0.0.1/inbound?x=1",
+) -> Rejection:
     return Rejection.of_request(
         at=at(seconds),
         status=403,
@@ -67,7 +73,7 @@ def a_rejection(*, seconds: float = 0, cause: str = "signature: scheme") -> Reje
         cause=cause,
         mend="State the address that Twilio calls.",
         method="POST",
-        url="http://127.0.0.1/inbound?x=1",
+        url=url,
         parameters=(("From", "+14155550100"), ("MessageSid", sid(9))),
     )
 
@@ -270,6 +276,45 @@ def test_the_table_outlives_its_source(source: Stored, show: Callable[..., Event
     table = show()
     source.close()
     assert opened(table)["body"] == "still here"
+
+
+KEY, LOGIN = "k" * 43, "SERVERLOGIN"
+PRIVATE = {
+    "a login, posted": ("https://h.example/status?token=SERVERLOGIN&tw=7", "POST"),
+    "a login, in a GET": ("https://h.example/inbound?a=1&token=SERVERLOGIN", "GET"),
+    "a key": (f"https://h.example/user/ada/twilio-widgets/{KEY}/status", "POST"),
+}
+
+
+@pytest.mark.parametrize("what", PRIVATE)
+def test_what_lets_its_reader_in_is_neither_stored_nor_shown(
+    what: str, source: Stored, show: Callable[..., EventsTable]
+) -> None:
+    """Neither the login of a Jupyter server nor the key of a way in: not in any of the files."""
+    url, method = PRIVATE[what]
+    seen = urlsplit(url)
+    arrival = Arrival.of_request(
+        kind="inbound",
+        method=method,
+        url=url,
+        parameters=(*parse_qsl(seen.query if method == "GET" else ""), *an_inbound(1).parameters),
+        headers=(("X-Original-Uri", f"{seen.path}?{seen.query}"), ("Referer", url)),
+        received_at=at(0),
+        scheme="auth token",
+    )
+    again = replace(arrival, received_at=at(1))
+    receipts = [source.writer.commit([each])[0] for each in (arrival, again)]
+    assert [receipt.new for receipt in receipts] == [True, False]
+    source.writer.reject([a_rejection(url=url)])
+
+    view = opened(show(), 1)
+    assert view["note"].startswith("The URL it came by holds a login or a key. That is not kept")
+    assert ["X-Original-Uri", "••••"] in view["lists"][1][2]
+    files = [file.read_bytes() for file in source.store.parent.iterdir()]
+    held = b"".join(files) + repr((view, source.rejected.to_dict())).encode()
+    held += source.events.to_csv().encode()
+    assert sid(1).encode() in held
+    assert all(word.encode() not in held for word in (KEY, LOGIN))
 
 
 def test_a_polled_event_has_no_request_to_repeat(

@@ -348,12 +348,29 @@ def test_our_own_extension_is_believed_by_its_token_alone() -> None:
 
     found = judged(at, forwarded(token))
     assert isinstance(found, Arrival)
-    assert found.url == FORWARDED_URL
+    assert found.url == FORWARDED_URL.replace("k" * 32, "••••")
+    assert dict(found.headers)["X-Original-Uri"] == "••••"
     assert token not in repr(found.headers)
     for wrong in ("", "f" * 39, "f" * 41, "F" * 40, "é" * 40):
         assert outcome(at, forwarded(wrong)) == (403, "signature")
     at.address.forward(None, None)
     assert outcome(at, forwarded(token)) == (403, "signature")
+
+
+def test_a_login_in_the_url_is_verified_with_and_not_kept() -> None:
+    """Who may read an event may not thereby run code on the Jupyter server before it."""
+    path = "/inbound?token=SERVERLOGIN&tw=row-7"
+    url = f"{PUBLIC}{path}"
+    posted = judged(gate(PUBLIC), signed(INBOUND, path=path, url=url, Referer=url))
+    assert isinstance(posted, Arrival)
+    assert (posted.url, posted.row_token) == (url.replace("SERVERLOGIN", "••••"), "row-7")
+    assert posted.parameters == tuple(INBOUND.items())
+    said = {"token": "SERVERLOGIN", **INBOUND}
+    got = judged(gate(), signed(said, path="/inbound", method="GET"))
+    assert isinstance(got, Arrival)
+    assert got.parameters == (("token", "••••"), *INBOUND.items())
+    for found in (posted, got):
+        assert all("SERVERLOGIN" not in repr(part) for part in (found.url, found.headers))
 
 
 def test_a_forwarded_request_must_still_be_signed() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlsplit
 
 from twilio_widgets.listener.listener import Listener
+from twilio_widgets.listener.signature.location import HIDDEN
 from twilio_widgets.panels.quoting import datum
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ def replay_command(event: Event, source: EventSource) -> str:
 
     Returns:
         Nothing for an event that cannot be delivered again this way: it was polled, or it was JSON
-        (whose signature counts every byte, and those are not kept), or its URL holds a login.
+        (whose signature counts every byte, and those are not kept), or its URL was signed with a
+        login or a key in it (and those are not kept either).
     """
     if event.source == "poll" or not isinstance(source, Listener):
         return ""
@@ -37,7 +39,7 @@ def replay_command(event: Event, source: EventSource) -> str:
         parts = urlsplit(event.url)
     except ValueError:  # brackets that do not match
         return ""
-    if {"bodySHA256", "token"} & parse_qs(parts.query, keep_blank_values=True).keys():
+    if HIDDEN in event.url or "bodySHA256" in parse_qs(parts.query, keep_blank_values=True):
         return ""
     url = f"http://127.0.0.1:{source.port}/{parts.path.rpartition('/')[2]}"
     lines = [f"curl --globoff {shlex.quote(f'{url}?{parts.query}' if parts.query else url)}"]

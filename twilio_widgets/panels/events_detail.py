@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from twilio_widgets.listener.signature.location import HIDDEN
 from twilio_widgets.panels.card import STATIC, visible
 from twilio_widgets.panels.events_rows import rejected_verdict_of, verdict_of
 from twilio_widgets.panels.kept_out import KeptOut
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
     View = dict[str, object]
 
+_LEFT_OUT: Final = (
+    "The URL it came by holds a login or a key. That is not kept, so no curl command can repeat "
+    "the request as it was signed; listener.replay() signs it anew."
+)
 _TONES = {word: tone for tone, words in TONES.items() for word in words}
 _KINDS = {"inbound": "Inbound message", "status": "Status callback"}
 
@@ -77,6 +82,7 @@ def event_view(event: Event, curl: str) -> View:
             ("Account", sid_masked(event.account_sid)),
         ),
         lists=[_list("Parameters", event.parameters), _list("Headers", event.headers)],
+        note=_LEFT_OUT if HIDDEN in event.url else "",
         curl=curl,
     )
 
@@ -145,7 +151,7 @@ def _first(event: Event, wanted: str) -> str:
 def _how(event: Event) -> str:
     if event.source == "poll":
         return "found in Twilio's message log"
-    # Of the URL only its end: what stands before may be the key of a way in.
+    # Of the URL only its end: the rest is the same for all.
     return f"{event.method} …/{event.kind}, signed with the {event.scheme}"
 
 

@@ -21,6 +21,7 @@ from twilio_widgets.core.masking import mask
 from twilio_widgets.core.message import Message, is_message_sid, message_path
 from twilio_widgets.listener.events import signed
 from twilio_widgets.listener.events.signed import Pairs
+from twilio_widgets.listener.signature.location import veiled
 
 Kind = Literal["inbound", "status"]
 """An inbound message, or a status callback."""
@@ -38,10 +39,10 @@ class Arrival(Struct, frozen=True, kw_only=True):
     kind: Kind
     received_at: datetime
     parameters: Pairs
-    """What was signed, in the order it came."""
+    """What was signed, in the order it came; bullets for a login in the URL of a GET."""
     method: str = "POST"
     url: str = ""
-    """The public URL without user name and password."""
+    """The public URL without user name and password, with bullets for a login or a way in's key."""
     headers: Pairs = ()
     """As they came, but for credentials."""
     source: Source = "webhook"
@@ -79,9 +80,9 @@ class Arrival(Struct, frozen=True, kw_only=True):
         return cls(
             kind=kind,
             received_at=received_at,
-            parameters=parameters,
+            parameters=signed.without_login(parameters) if method == "GET" else parameters,
             method=method,
-            url=signed.without_user(url),
+            url=signed.public(url),
             headers=signed.without_credentials(headers),
             scheme=scheme,
             row_token=signed.row_token_of(url),
@@ -149,7 +150,8 @@ class Event(Struct, frozen=True, kw_only=True):
     num_media: int | None
     method: str
     url: str
-    """The public URL without user name and password; a path of the API for a poll."""
+    """The public URL without user name and password, with bullets for a login or a way in's key; a
+    path of the API for a poll."""
     source: Source
     scheme: str | None
     """What proved it genuine: ``auth token`` or ``shared key``; None for a poll."""
@@ -200,7 +202,7 @@ class Event(Struct, frozen=True, kw_only=True):
 
     @property
     def parameters(self) -> Pairs:
-        """The signed parameters, in the order they came."""
+        """The signed parameters, in the order they came; bullets for a login in a GET's URL."""
         return signed.pairs_of(self.parameters_text)
 
     @property
@@ -325,6 +327,6 @@ def _hint(text: str | None, longest: int = _LONGEST_HINT) -> str | None:
 
 def _path(url: str) -> str:
     try:
-        return _hint(urlsplit(url).path, _LONGEST_PATH) or ""
+        return _hint(veiled(urlsplit(url).path), _LONGEST_PATH) or ""
     except ValueError:  # brackets that do not match
         return ""

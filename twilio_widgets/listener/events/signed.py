@@ -9,16 +9,24 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import msgspec
 
+from twilio_widgets.listener.signature.location import HIDDEN, LOGIN, veiled
+
 Pairs = tuple[tuple[str, str], ...]
 """Names and values in the order they came; a name may come more than once."""
 
 ROW_TOKEN: Final = "tw"  # noqa: S105 — its name, not a token
 """The query parameter of a status callback URL by which a job knows its row again."""
 
-_CREDENTIALS: Final = frozenset({"authorization", "proxy-authorization", "cookie"})
-"""Headers that let their reader in somewhere; a URL with a password makes Twilio send the first."""
+_CREDENTIALS: Final = frozenset(
+    {
+        *("authorization", "proxy-authorization", "cookie", "referer"),
+        *("x-original-uri", "x-original-url", "x-forwarded-uri", "x-forwarded-path"),
+        *("x-rewrite-url", "x-envoy-original-path"),
+    }
+)
+"""Headers that let their reader in somewhere: a URL with a password makes Twilio send the first,
+and those that repeat the URL hold the login or key in it."""
 
-_HIDDEN: Final = "••••"
 _LONGEST_WHOLE: Final = 9
 """Digits of a count or an error code; what is longer is none of Twilio's."""
 
@@ -49,12 +57,18 @@ def row_token_of(url: str) -> str | None:
 def without_credentials(headers: Iterable[tuple[str, str]]) -> Pairs:
     """Return headers as they came, with bullets where a credential stood."""
     return tuple(
-        [pair if pair[0].lower() not in _CREDENTIALS else (pair[0], _HIDDEN) for pair in headers]
+        [pair if pair[0].lower() not in _CREDENTIALS else (pair[0], HIDDEN) for pair in headers]
     )
 
 
-def without_user(url: str) -> str:
-    """Return a URL without the user name and password before its host."""
+def without_login(pairs: Pairs) -> Pairs:
+    """Return the parameters of a query with bullets where a login stood."""
+    return tuple([pair if pair[0] != LOGIN else (LOGIN, HIDDEN) for pair in pairs])
+
+
+def public(url: str) -> str:
+    """Return a URL as it is kept: no user name and password, bullets for a login or a key."""
+    url = veiled(url)
     if "@" not in url:
         return url
     try:

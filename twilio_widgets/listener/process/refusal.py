@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from twilio_widgets.listener.signature.location import veiled
+
 if TYPE_CHECKING:
     from twilio_widgets.listener.signature.presented import Presented
 
@@ -90,7 +92,7 @@ def method(allow: str) -> Refusal:
 
 def path(shown: str) -> Refusal:
     """Refuse a path."""
-    plain = shown if re.fullmatch(r"[A-Za-z0-9/._~-]{1,60}", shown) else "that path"
+    plain = shown if re.fullmatch(r"[A-Za-z0-9/._~-]{1,60}", veiled(shown)) else "that path"
     return Refusal(
         status=404,
         cause="path",

@@ -16,6 +16,17 @@ _END: Final = re.compile(r"[/?]")
 _ESCAPED: Final = re.compile(r"%(?:40|3A|27)", re.IGNORECASE)
 _PLAIN: Final = {"%40": "@", "%3A": ":", "%3a": ":", "%27": "'"}
 
+HIDDEN: Final = "••••"
+"""What stands in place of a credential."""
+
+LOGIN: Final = "token"
+"""The query parameter by which a Jupyter server lets its reader in."""
+
+_LOGIN: Final = re.compile(rf"(?<=[?&]{LOGIN}=)[^&#]*")
+_WAY: Final = "/twilio-widgets/"
+_KEY: Final = re.compile(rf"(?<={_WAY})[A-Za-z0-9_-]{{32,64}}")
+"""What leads here through our server extension."""
+
 
 class Location(NamedTuple):
     """The parts of a URL, each with the mark that sets it apart, so that joined they are it."""
@@ -68,6 +79,13 @@ def _authority_of(address: str) -> tuple[str, str] | None:
         return None
     host, port = found["host"], found["port"] or ""
     return None if len(port) > 1 and int(port[1:]) > 65535 else (host, port)
+
+
+def veiled(url: str) -> str:
+    """Return a URL or a path with bullets where a login or the key of a way in stood."""
+    if f"{LOGIN}=" in url:
+        url = _LOGIN.sub(HIDDEN, url)
+    return _KEY.sub(HIDDEN, url) if _WAY in url else url
 
 
 def signed_forms(location: Location) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from twilio_widgets.core.masking import mask
+from twilio_widgets.listener.signature.location import veiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,6 +53,7 @@ def part(same: Iterable[bytes], guesses: Iterable[Guess]) -> Part:
 
 
 def shown(text: str) -> str:
-    """Return a name of a stranger's fit for a sentence: one short line, no number in it."""
-    plain = mask("".join(char if char.isprintable() else "�" for char in text[:200]))
+    """Return a name of a stranger's fit for a sentence: one short line, no number or key in it."""
+    known = veiled(text)[:200]
+    plain = mask("".join(char if char.isprintable() else "�" for char in known))
     return plain if len(plain) <= _MOST_SHOWN else plain[: _MOST_SHOWN - 1] + "…"
