@@ -301,6 +301,16 @@ WRONG_FORMS = {
             method="GET",
             body=b"",
         ),
+        seen(made(), method="GET"),
+        seen(made(params={"a": "1"}), params={"a": "1"}, method="get"),
+    ],
+    "method and content type": [seen(made(), method="GET", content_type="text/plain")],
+    "method and parameter encoding": [
+        seen(made(params=changed(Body="1+1")), params=changed(Body="1 1"), method="GET")
+    ],
+    "scheme and method": [seen(made(), HTTP, method="GET")],
+    "content type and extra parameter": [
+        seen(made(), params=changed(csrf="x"), content_type="text/plain")
     ],
     "scheme and extra parameter": [seen(made(), HTTP, changed(tenant="blue", x="a b"))],
     "scheme and missing parameter": [seen(made(params=SMS | GEO), HTTP)],
@@ -335,9 +345,11 @@ def covered(
 
 
 DOCUMENT = json.loads(JSON)
+HASHED = f"{URL}&bodySHA256={body_sha256(urlencode(SMS).encode())}"
 WRONG_BODIES = {
     "body": [
         covered(json.dumps(DOCUMENT).encode()),
+        seen(made(HASHED), HASHED),
         covered(json.dumps(DOCUMENT, separators=(",", ":")).encode()),
         *(
             covered(json.dumps(DOCUMENT).encode(), signed_as=layout)
@@ -350,6 +362,9 @@ WRONG_BODIES = {
         ),
         covered(b'{"a": "changed"}'),
         covered(b"[" * 5000),
+    ],
+    "method and body": [
+        seen(made(HASHED), HASHED, method="GET"),
     ],
     "whitespace": [
         covered(JSON + b"\n"),
@@ -372,7 +387,7 @@ WRONG_BODIES = {
             body=JSON,
             content_type="application/json",
         ),
-        seen(made(f"{URL}&bodySHA256={body_sha256(urlencode(SMS).encode())}", "")),
+        seen(made(HASHED, "")),
     ],
 }
 
@@ -514,6 +529,13 @@ def test_no_cause_is_named_that_no_match_proves():
     assert verdict.reason == (
         "The signature is not the one for this URL, these parameters and this key."
     )
+
+
+def test_a_form_that_is_signed_as_well_is_not_what_the_url_stands_for():
+    """Whoever signs both the form and its hash, or its parameters, is not known by one of them."""
+    for url in (HASHED, f"{URL}&{urlencode(SMS)}", f"{HASHED}&{urlencode(SMS)}"):
+        assert causes(seen(made(url))) is None
+    assert causes(seen(made(f"{HASHED}&{urlencode(SMS)}", ""), HASHED)) is None
 
 
 MANY = [(f"Parameter{number}", "x" * 20) for number in range(150)]

@@ -88,10 +88,10 @@ def diagnose(presented: Presented, keys: Keys, *, work: Work | None = None) -> V
     hashes = body_hashes(location)
     parts = _parts(location, presented, keys, wanted, covered=bool(hashes))
     found = _search(parts, wanted, work or Work())
+    if found is not None and {WITH_HASH, AS_GET} & set(found):
+        found = _without_form(found, alone(presented))
     if found is None:
         return verdict
-    if {WITH_HASH, AS_GET} & set(found):  # these say already why the form is not signed
-        found.remove(alone(presented))
     changes = [*besides, *wanted.changes, *found, *_body_changes(presented.body, hashes)]
     # A changed body that nothing explains is what the verdict said before.
     return _named(changes) if changes and changes != [_OTHER_BODY] else verdict
@@ -113,7 +113,7 @@ def _parts(
     return (
         origins(location, presented),
         paths(location, presented),
-        queries(location, presented, pairs),
+        queries(location, presented, pairs, covered=covered),
         forms(presented, location, pairs, covered=covered),
         signers(presented, keys, wanted.algorithm),
     )
@@ -143,6 +143,13 @@ def _combinations(parts: tuple[Part, ...]) -> Iterator[tuple[Guess, ...]]:
                     for index, part in enumerate(parts)
                 )
             )
+
+
+def _without_form(found: list[Change], unsigned: Change) -> list[Change] | None:
+    """Leave out that the form is not signed: the URL stands for it. None when it is signed too."""
+    if unsigned not in found:
+        return None
+    return [change for change in found if change != unsigned]
 
 
 def _body_changes(body: bytes, hashes: list[str]) -> Iterator[Change]:

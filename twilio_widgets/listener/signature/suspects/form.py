@@ -44,18 +44,28 @@ def forms(presented: Presented, location: Location, pairs: Pairs | None, *, cove
         covered: Whether the URL holds the hash of the body.
     """
     same = appended(presented, covered=covered)
+    besides = tuple(_to_be_signed(presented, covered=covered))
     guesses = itertools.chain(
-        [Guess(b"", (alone(presented),))] if presented.body else [],
-        _of_another_type(presented, pairs),
+        # The form as it stands: whatever changes nothing about it is then not taken for a change.
+        [guess_of(pairs)] if pairs else [],
         _read_otherwise(presented.body) if presented.body else (),
         _guesses(pairs, location) if pairs else (),
     )
-    return part([as_bytes(same)] if isinstance(same, str) else [], guesses)
+    unsigned = [Guess(b"", (alone(presented),))] if presented.body else []
+    of_a_form = (Guess(guess.text, (*besides, *guess.changes)) for guess in guesses)
+    return part(
+        [as_bytes(same)] if isinstance(same, str) else [], itertools.chain(unsigned, of_a_form)
+    )
 
 
-def _of_another_type(presented: Presented, pairs: Pairs | None) -> Iterator[Guess]:
-    if pairs and not presented.is_form:
-        yield Guess(as_bytes(joined(pairs)), (_A_FORM,))
+def _to_be_signed(presented: Presented, *, covered: bool) -> Iterator[Change]:
+    """Yield what a request is not whose form is signed."""
+    if presented.method.upper() == "GET":
+        yield _A_POST
+    if not presented.is_form:
+        yield _A_FORM
+    if covered:
+        yield _SIGNED_BESIDES
 
 
 def _read_otherwise(body: bytes) -> Iterator[Guess]:
@@ -147,10 +157,20 @@ def _plus(value: str) -> str:
     return "+" + value[1:] if value[:1] == " " and value[1:].strip().isdigit() else value
 
 
+_A_POST: Final = Change(
+    "method",
+    "POST in place of GET",
+    "Give the method as it came: Twilio sent this form by POST.",
+)
 _A_FORM: Final = Change(
     "content type",
     "the body read as a form",
     "Pass on the Content-Type as it came: something on the way changes it.",
+)
+_SIGNED_BESIDES: Final = Change(
+    "body",
+    "the form signed as well",
+    "Twilio signs a form or its hash, never both, so something else signed: see who sends it.",
 )
 _IN_QUERY: Final = Change(
     "extra parameter",

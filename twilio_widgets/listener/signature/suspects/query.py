@@ -28,24 +28,29 @@ _MOST_REORDERED: Final = 4
 _ESCAPE: Final = re.compile(r"%[0-9a-fA-F]{2}")
 
 
-def queries(location: Location, presented: Presented, pairs: Pairs | None) -> Part:
+def queries(
+    location: Location, presented: Presented, pairs: Pairs | None, *, covered: bool
+) -> Part:
     """Guess the query string.
 
     Args:
         location: The URL, in its parts.
         presented: The request.
         pairs: The parameters of its form; None when it has none that can be read.
+        covered: Whether the URL holds the hash of the body.
     """
     same = [_bytes(query) for query in signed_queries(location.query)]
-    return part(same, _guesses(location, presented, pairs))
+    return part(same, _guesses(location, presented, pairs, covered=covered))
 
 
-def _guesses(location: Location, presented: Presented, pairs: Pairs | None) -> Iterator[Guess]:
+def _guesses(
+    location: Location, presented: Presented, pairs: Pairs | None, *, covered: bool
+) -> Iterator[Guess]:
     query = location.query
     pieces = [piece for piece in query[1:].split("&") if piece]
     if query:
         yield Guess(b"", (_NONE,))
-    if presented.body:
+    if presented.body and not covered:
         yield _with_hash(query, presented.body)
         yield from _of_a_get(query, presented, pairs)
     if presented.method.upper() == "GET" and pieces:
