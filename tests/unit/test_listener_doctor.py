@@ -15,6 +15,7 @@ import pytest
 from twilio_widgets.core.secret import Secret
 from twilio_widgets.core.signature import body_sha256, sign
 from twilio_widgets.listener.signature.doctor import MOST_TRIES, Work, diagnose
+from twilio_widgets.listener.signature.findings import TOO_LARGE
 from twilio_widgets.listener.signature.presented import FORM
 from twilio_widgets.listener.signature.suspects.key import signers
 from twilio_widgets.listener.signature.verify import Keys, Presented, Verdict, joined
@@ -527,7 +528,8 @@ def test_no_cause_is_named_that_no_match_proves():
     verdict = diagnose(seen(made(token="nobody's")), KEYS)
     assert (verdict.cause, verdict.mend) == (None, None)
     assert verdict.reason == (
-        "The signature is not the one for this URL, these parameters and this key."
+        "The signature is not the one for this URL, these parameters and this key. "
+        "It was looked into, and no difference that was tried makes it match."
     )
 
 
@@ -576,7 +578,7 @@ def test_only_the_first_hundred_parameters_are_left_out_in_turn():
 def test_what_is_too_large_to_be_searched_is_refused_all_the_same():
     huge = seen(made(), HTTP, body=b"Body=" + b"x" * 1_000_000)
     work = Work()
-    assert diagnose(huge, KEYS, work=work).cause is None
+    assert diagnose(huge, KEYS, work=work) == TOO_LARGE
     assert work == Work()
 
 

@@ -23,6 +23,7 @@ from twilio_widgets.listener.process.log import Log
 from twilio_widgets.listener.process.refusal import Refusal
 from twilio_widgets.listener.process.replying import Replies
 from twilio_widgets.listener.process.turned_away import TurnedAway
+from twilio_widgets.listener.signature.findings import MISMATCH, TOO_LARGE, TOO_MANY
 from twilio_widgets.listener.signature.presented import Presented
 from twilio_widgets.listener.signature.verdict import Verdict
 
@@ -281,7 +282,10 @@ def test_a_kernel_that_does_not_answer_in_time_is_no_reply(
 
 def noting(
     prove: Callable[[TurnedAway, list[list[Rejection]], list[Presented]], Awaitable[None]],
+    *,
+    seconds: float = 0.0,
 ) -> None:
+    """Note requests, each of which takes the doctor so many seconds."""
     stored: list[list[Rejection]] = []
     seen: list[Presented] = []
 
@@ -292,7 +296,12 @@ def noting(
     async def run() -> None:
         with ThreadPoolExecutor(1) as writer, ThreadPoolExecutor(1) as doctor:
             turned = TurnedAway(
-                diagnose, lambda lot: stored.append(list(lot)), writer, doctor, lambda: None
+                diagnose,
+                lambda lot: stored.append(list(lot)),
+                writer,
+                doctor,
+                lambda: None,
+                clock=lambda: len(seen) * seconds,
             )
             await prove(turned, stored, seen)
 
@@ -306,7 +315,7 @@ def forged(body: bytes = b"From=%2B15005550001&Body=secret") -> Refusal:
         body=body,
         content_type="application/x-www-form-urlencoded",
     )
-    return Refusal(status=403, cause="signature", reason="No match.", presented=presented)
+    return Refusal(status=403, cause="signature", reason=MISMATCH.reason, presented=presented)
 
 
 def test_a_forged_request_is_shown_with_what_the_doctor_found() -> None:
@@ -338,9 +347,44 @@ def test_of_a_flood_all_are_counted_and_the_latest_looked_into() -> None:
         await turned.idle()
         assert turned.counts == {"signature": 5_001}
         assert [len(lot) for lot in stored] == [1_000]
-        assert [one.body for one in seen] == [b"N=4998", b"N=4999"]
+        assert [one.body for one in seen] == [b"N=%d" % n for n in range(4_999, 4_899, -1)]
+        said = [(one.cause, one.reason) for one in stored[0]]
+        assert said == [
+            *[("signature", TOO_MANY.reason)] * 899,
+            *[("signature: scheme", "The scheme differs.")] * 100,
+            ("signature", TOO_LARGE.reason),
+        ]
 
     noting(prove)
+
+
+def test_large_forgeries_hold_little_memory() -> None:
+    async def prove(
+        turned: TurnedAway, stored: list[list[Rejection]], seen: list[Presented]
+    ) -> None:
+        for _ in range(90):
+            turned.note(forged(b"x" * 60_000))
+        assert sum(noted.size for noted in turned._kept) <= 2_000_000
+        await turned.idle()
+        assert len(seen) == 33
+
+    noting(prove)
+
+
+def test_the_doctor_has_a_fifth_of_the_time_and_what_he_saved() -> None:
+    """A burst is looked into at once; a flood gets no more than his share."""
+
+    async def prove(
+        turned: TurnedAway, stored: list[list[Rejection]], seen: list[Presented]
+    ) -> None:
+        for looked_into in (16, 20):  # half a second that was saved; a fifth of that, gone by
+            for _ in range(50):
+                turned.note(forged())
+            await turned.idle()
+            assert len(seen) == looked_into
+        assert [one.cause for one in stored[1]] == ["signature"] * 46 + ["signature: scheme"] * 4
+
+    noting(prove, seconds=1 / 32)
 
 
 def test_a_store_that_takes_no_rejections_stops_nothing() -> None:

@@ -18,7 +18,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from twilio_widgets.core.signature import body_sha256
-from twilio_widgets.listener.signature.findings import BODY_CHANGED, refused
+from twilio_widgets.listener.signature.findings import (
+    BODY_CHANGED,
+    MISMATCH,
+    TOO_LARGE,
+    UNEXPLAINED,
+    refused,
+)
 from twilio_widgets.listener.signature.location import Location, split
 from twilio_widgets.listener.signature.suspects.body import change_of
 from twilio_widgets.listener.signature.suspects.form import alone, form_pairs, forms
@@ -80,8 +86,10 @@ def diagnose(presented: Presented, keys: Keys, *, work: Work | None = None) -> V
     if verdict.valid or verdict.cause in _FINAL:
         return verdict
     wanted = wanted_by(presented.signature or "")
-    if wanted is None or len(presented.url) + len(presented.body) > _MOST_TEXT:
+    if wanted is None:
         return verdict
+    if len(presented.url) + len(presented.body) > _MOST_TEXT:
+        return _unexplained(verdict, TOO_LARGE)
     location, besides = _located(presented.url)
     if location is None:
         return verdict
@@ -91,10 +99,15 @@ def diagnose(presented: Presented, keys: Keys, *, work: Work | None = None) -> V
     if found is not None and {WITH_HASH, AS_GET} & set(found):
         found = _without_form(found, alone(presented))
     if found is None:
-        return verdict
+        return _unexplained(verdict, UNEXPLAINED)
     changes = [*besides, *wanted.changes, *found, *_body_changes(presented.body, hashes)]
     # A changed body that nothing explains is what the verdict said before.
     return _named(changes) if changes and changes != [_OTHER_BODY] else verdict
+
+
+def _unexplained(verdict: Verdict, why: Verdict) -> Verdict:
+    """Return why no cause is named, unless the verdict names what is plain without a search."""
+    return why if verdict is MISMATCH else verdict
 
 
 def _located(url: str) -> tuple[Location | None, tuple[Change, ...]]:

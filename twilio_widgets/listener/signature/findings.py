@@ -94,3 +94,14 @@ BODY_CHANGED: Final = refused(
 MISMATCH: Final = refused(
     None, "The signature is not the one for this URL, these parameters and this key."
 )
+UNEXPLAINED: Final = refused(
+    None, f"{MISMATCH.reason} It was looked into, and no difference that was tried makes it match."
+)
+TOO_LARGE: Final = refused(
+    None, f"{MISMATCH.reason} Why was not looked into: the request is too large for that."
+)
+TOO_MANY: Final = refused(
+    None,
+    f"{MISMATCH.reason} Why was not looked into: too many such requests came at once, and only the "
+    "latest are.",
+)
