@@ -114,16 +114,27 @@ def jsons(document: object, *, path: str = "/status", **headers: str) -> Request
 
 
 def test_a_json_body_is_taken_by_its_hash() -> None:
-    document = {**STATUS, "ErrorCode": 30003, "Forwarded": True, "Nothing": None, "List": [1, "é"]}
+    document = {**STATUS, "ErrorCode": 30003, "Forwarded": True, "List": [1, "é", {"a": None}]}
     found = judged(gate(), jsons(document))
     assert isinstance(found, Arrival)
     assert dict(found.parameters) == {
         **STATUS,
         "ErrorCode": "30003",
         "Forwarded": "true",
-        "Nothing": "null",
-        "List": '["1", "\\u00e9"]',
+        "List": '[1, "\\u00e9", {"a": null}]',
     }
+
+
+@pytest.mark.parametrize("name", [*STATUS, "SmsStatus"])
+def test_what_is_null_in_json_is_missing(name: str) -> None:
+    """It is no text of four letters: not a status, a sender or a SID that is called null."""
+    said = {key: value for key, value in STATUS.items() if key != name}
+    found, expected = (judged(gate(), jsons(each)) for each in ({**said, name: None}, said))
+    assert type(found) is type(expected)
+    if isinstance(found, Arrival) and isinstance(expected, Arrival):
+        assert found.parameters == expected.parameters
+    elif isinstance(found, Refusal) and isinstance(expected, Refusal):
+        assert (found.cause, found.reason) == (expected.cause, expected.reason)
 
 
 UNREADABLE_JSON = {

@@ -26,20 +26,21 @@ _MANDATORY: dict[Kind, tuple[str, ...]] = {
 def parameters_of(presented: Presented) -> Pairs:
     """Read the parameters of a signed request: of the form, the query or the JSON object.
 
+    What is null in JSON is not there, as it would not be in a form.
+
     Raises:
         ValueError: The body is not what it is declared to be.
     """
     if presented.method == "GET" or presented.is_form or not presented.body:
         return presented.parameters
     try:
-        document = json.loads(
-            presented.body, object_pairs_hook=_once, parse_constant=_no, parse_int=str
-        )
+        document = json.loads(presented.body, object_pairs_hook=_once, parse_constant=_no)
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if not isinstance(document, dict):
         raise ValueError("not an object")  # noqa: TRY004 — of the sender's making, not of ours
-    return tuple((_text(name), _text(value)) for name, value in document.items())
+    said = [(name, value) for name, value in document.items() if value is not None]
+    return tuple((_text(name), _text(value)) for name, value in said)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
