@@ -591,6 +591,14 @@ def test_a_strangers_names_are_made_fit_to_be_read():
     assert len(verdict.reason) < 200
 
 
+def test_no_verdict_names_the_key_of_a_way_in():
+    key = "k" * 32
+    verdict = diagnose(at(URL.replace("/twilio/", f"/twilio-widgets/{key}/twilio/")), KEYS)
+    assert verdict.cause == "path"
+    assert "the path without /twilio-widgets/•••• at its start" in verdict.reason
+    assert key not in repr(verdict)
+
+
 HOSTILE = [
     None,
     0,

@@ -301,6 +301,13 @@ def test_only_the_two_paths_exist_letter_by_letter(path: str) -> None:
     assert outcome(gate(), signed(path=path)) == expected
 
 
+def test_a_path_that_is_refused_is_named_without_the_key_in_it() -> None:
+    key = "k" * 32
+    found = judged(gate(), signed(path=f"/twilio-widgets/{key}/status"))
+    assert isinstance(found, Refusal)
+    assert found.reason == "There is nothing at that path."
+
+
 METHODS = ["HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"]
 
 
