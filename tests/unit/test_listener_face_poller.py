@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import queue
 import random
 import time
@@ -321,12 +322,27 @@ def test_its_words_are_the_same_tomorrow(twilio):
         ({"numbers": [14155550123]}, "numbers"),
         ({"since": "yesterday"}, "since"),
         ({"since": datetime(2026, 1, 1)}, "since"),  # noqa: DTZ001
+        *(({"retention_days": days}, "retention_days") for days in ("x", 0, -1, math.nan, 1e9)),
     ],
 )
 def test_what_cannot_be_right_is_refused_by_name(twilio, options, field):
     with pytest.raises(ConfigurationError) as refused:
         Poller(twilio, watch=False, **options)
     assert refused.value.field == field
+
+
+@pytest.mark.parametrize("days", ["x", 0, -1, math.nan, 1e9])
+def test_what_is_refused_touches_neither_the_events_nor_who_looks_for_them(
+    poller, twilio, sandbox, days
+):
+    """A slip in a cell that is run again must not delete what it was to keep."""
+    sandbox.receive(from_=THEM, body="Hello")
+    poller.look()
+    with pytest.raises(ConfigurationError):
+        Poller(twilio, watch=False, retention_days=days)
+
+    assert poller.look().requests == 1
+    assert poller.events["body"].tolist() == ["Hello"]
 
 
 @pytest.mark.parametrize("before", ["2026-01-01", 5, date(2026, 1, 1), datetime(2026, 1, 1)])  # noqa: DTZ001

@@ -11,7 +11,8 @@ import pytest
 from twilio_widgets.core.connection import AuthTokenConnection
 from twilio_widgets.core.secret import Secret
 from twilio_widgets.errors import ConfigurationError
-from twilio_widgets.listener.link.spec import LONGEST_RETENTION, Spec, secrets_of
+from twilio_widgets.listener.events.store import LONGEST_RETENTION
+from twilio_widgets.listener.link.spec import Spec, secrets_of
 
 CONNECTION = AuthTokenConnection("AC" + "1" * 32, "c0ffee" + "5a" * 13)
 

@@ -22,7 +22,12 @@ from twilio_widgets.listener.asked.cadence import Budget, Cadence
 from twilio_widgets.listener.asked.looking import Looked, Looking
 from twilio_widgets.listener.asked.message_log import MessageLog
 from twilio_widgets.listener.events.reading import Reader
-from twilio_widgets.listener.events.store import RETENTION_DAYS, Store, check_moment
+from twilio_widgets.listener.events.store import (
+    RETENTION_DAYS,
+    Store,
+    check_moment,
+    check_retention,
+)
 from twilio_widgets.listener.source import EventSource, client_of, store_path
 
 if TYPE_CHECKING:
@@ -82,6 +87,7 @@ class Poller(EventSource):
         spent = Budget(budget)
         start = whose.now() if since is None else span_of(since, name="since")[0]
         addresses = _addresses(numbers)
+        check_retention(retention_days)
         path = store_path(whose, store, "polled.sqlite")
         if (before := _OF_THIS_PROCESS.pop(path, None)) is not None:
             before.stop()

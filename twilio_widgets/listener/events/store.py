@@ -27,6 +27,9 @@ from twilio_widgets.listener.events.trouble import cannot_open, unavailable
 RETENTION_DAYS: Final = 30
 """Days an event is kept, unless another number is given."""
 
+LONGEST_RETENTION: Final = 36_500
+"""Days: a century. A date further back may be before the calendar begins."""
+
 _PATIENCE_WITH_READERS: Final = 5_000
 """Milliseconds to wait for readers when their old view keeps deleted bytes in the file."""
 
@@ -315,6 +318,21 @@ def _sole_writer(path: Path, lock: Path) -> Iterator[None]:
                 "or give another file: Listener(…, store=…)."
             ) from error
         yield
+
+
+def check_retention(days: float | None) -> None:
+    """Refuse what is no time to keep events for: it would delete them all, or be no date.
+
+    Raises:
+        ConfigurationError: It is no number of days, or none that is more than 0.
+    """
+    is_number = isinstance(days, int | float) and not isinstance(days, bool)
+    if days is not None and not (is_number and 0 < days <= LONGEST_RETENTION):
+        raise ConfigurationError(
+            "retention_days is how many days an event is kept: more than 0, and "
+            f"{LONGEST_RETENTION:,} at most. None keeps it until it is forgotten.",
+            field="retention_days",
+        )
 
 
 def check_moment(before: datetime | None) -> None:

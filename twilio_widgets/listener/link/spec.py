@@ -18,7 +18,7 @@ from twilio_widgets.core.connection import (
 )
 from twilio_widgets.core.secret import Secret
 from twilio_widgets.errors import ConfigurationError
-from twilio_widgets.listener.events.store import RETENTION_DAYS
+from twilio_widgets.listener.events.store import RETENTION_DAYS, check_retention
 from twilio_widgets.listener.process.address import check_public_url
 from twilio_widgets.listener.process.replying import LONGEST_REPLY
 
@@ -26,8 +26,6 @@ _CREDENTIALS = ("auth_token", "api_key_sid", "api_key_secret")
 _SIGNING = ("auth_token", "shared_keys", "root_url")
 _PLACE = ("account_sid", "subaccount_sid", "region", "edge")
 SHORTEST_IDLE = 1.0
-LONGEST_RETENTION = 36_500
-"""Days: a century. A date further back may be before the calendar begins."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,13 +76,7 @@ class Spec:
                 "idle is how many seconds a listener stays with nobody there: 1 or more.",
                 field="idle",
             )
-        days = self.retention_days
-        if days is not None and not (_is_number(days) and 0 < days <= LONGEST_RETENTION):
-            raise ConfigurationError(
-                "retention_days is how many days an event is kept: more than 0, and "
-                f"{LONGEST_RETENTION:,} at most. None keeps it until it is forgotten.",
-                field="retention_days",
-            )
+        check_retention(self.retention_days)
         check_reply(self.reply)
 
     @property
