@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import queue
 import random
@@ -12,14 +13,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 from twilio_widgets import Sandbox, Twilio
-from twilio_widgets.errors import ConfigurationError, ListenerError, RateLimited
+from twilio_widgets.errors import (
+    ConfigurationError,
+    ListenerError,
+    RateLimited,
+    TwilioWidgetsError,
+)
 from twilio_widgets.frames.events import EventFrame
 from twilio_widgets.listener.asked.cadence import Budget, Cadence
 from twilio_widgets.listener.asked.looking import Looked, Looking
+from twilio_widgets.listener.asked.message_log import MessageLog
 from twilio_widgets.listener.poller import Poller
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
 THEM = "+14155550123"
@@ -47,6 +54,14 @@ def poller(twilio: Twilio) -> Iterator[Poller]:
 def send(twilio: Twilio, end: str = "01", *, at: int = 0) -> str:
     sender = twilio.connection.sandbox.numbers[at]
     return twilio.messages.send(to=f"+141555501{end}", from_=sender, body="Hello").sid
+
+
+def eventually(holds: Callable[[], object]) -> None:
+    """Wait until something holds that the poller's thread brings about."""
+    until = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < until, "it never held"
+        time.sleep(0.01)
 
 
 def known(poller: Poller) -> dict[str, tuple[str | None, int | None]]:
@@ -238,11 +253,11 @@ def test_what_happens_during_a_look_is_seen_by_the_next(twilio, sandbox, monkeyp
     looks: queue.SimpleQueue[datetime] = queue.SimpleQueue()
     look = Looking.look
 
-    def slow(self: Looking, now: datetime) -> Looked:
+    def slow(self: Looking, now: datetime, *, within_budget: bool) -> Looked:
         looks.put(now)
         if now == NOON:
             sandbox.clock.advance("5 min")
-        return look(self, now)
+        return look(self, now, within_budget=within_budget)
 
     monkeypatch.setattr(Looking, "look", slow)
     with Poller(twilio):
@@ -394,16 +409,122 @@ def test_no_minute_holds_more_requests_than_the_budget():
     assert most == 30
 
 
+class Narrow:
+    """Looks within a small budget, each when the budget has room again, and notes every request."""
+
+    def __init__(self, poller: Poller, twilio: Twilio, per_minute: int, **options: object) -> None:
+        self._clock = twilio.connection.sandbox.clock
+        self._budget = Budget(per_minute)
+        self.made: list[datetime] = []
+        log = MessageLog(twilio, attempts=1, before=self._spend)
+        store = poller._watch._store
+        self._looking = Looking(log, store, poller.reader, self._budget, **options)
+
+    def look(self) -> Looked:
+        now = self._clock.now()
+        self._clock.advance(self._budget.free_at(now) - now)
+        return self._looking.look(self._clock.now(), within_budget=True)
+
+    def look_through(self) -> Looked:
+        """Look until everything was seen."""
+        while not (looked := self.look()).complete:
+            assert looked.requests > 0
+        return looked
+
+    def _spend(self) -> None:
+        self.made.append(self._clock.now())
+        self._budget.spend(self._clock.now())
+
+    @property
+    def most_in_a_minute(self) -> int:
+        window = timedelta(minutes=1)
+        return max(sum(at - window < one <= at for one in self.made) for at in self.made)
+
+
+def test_a_look_ends_with_its_budget_and_the_next_one_goes_on(poller, twilio, sandbox):
+    """Twenty lists by five requests a minute: four looks, and nothing is read twice."""
+    numbers = [*sandbox.numbers[:2], *(f"+1415555{end:04}" for end in range(8))]
+    narrow = Narrow(poller, twilio, 5, since=NOON, numbers=numbers)
+    sandbox.receive(from_=THEM, to=numbers[1], body="Hello")
+    sandbox.clock.advance("1 s")
+
+    looks = [narrow.look() for _ in range(5)]
+
+    assert [(one.requests, one.complete) for one in looks[:4]] == [(5, False)] * 4
+    assert (looks[4].complete, {one.at for one in looks}) == (True, {NOON + timedelta(seconds=1)})
+    assert [one.added for one in looks] == [1, 0, 0, 0, 0]
+    assert narrow.most_in_a_minute == 5
+
+
+def test_a_long_log_is_read_in_as_many_minutes_as_the_budget_wants(poller, twilio, sandbox):
+    for _ in range(120):
+        sandbox.receive(from_=THEM, body="Hello")
+    narrow = Narrow(poller, twilio, 1, since=datetime(2020, 1, 1, tzinfo=UTC))
+
+    looks = [narrow.look() for _ in range(3)]
+
+    assert [(one.requests, one.complete) for one in looks] == [(1, False), (1, False), (0, True)]
+    assert len(poller.reader.messages()) == 420
+    assert narrow.most_in_a_minute == 1
+
+
+@pytest.mark.parametrize("budget", [1, 2, 5])
+def test_a_small_budget_makes_it_late_and_never_wrong(poller, twilio, sandbox, monkeypatch, budget):
+    """Pages of few rows, errors, sends and arrivals while a list is half read: nothing is lost."""
+    monkeypatch.setattr("twilio_widgets.listener.asked.looking._FIRST_PAGE", 3)
+    monkeypatch.setattr("twilio_widgets.listener.asked.looking._PAGE", 7)
+    chance = random.Random(budget)
+    narrow = Narrow(poller, twilio, budget, since=NOON, numbers=sandbox.numbers[:2])
+    for _ in range(80):
+        if chance.random() < 0.3:
+            sandbox.receive(from_=THEM, to=sandbox.numbers[chance.randrange(2)], body="Hello")
+        else:
+            send(twilio, chance.choice(ENDS), at=chance.randrange(2))
+        if chance.random() < 0.2:
+            sandbox.clock.advance(chance.choice([0.3, 20.0, 130.0]))
+        if chance.random() < 0.1:
+            sandbox.fail(status=503, method="GET")
+        if chance.random() < 0.4:
+            with contextlib.suppress(TwilioWidgetsError):
+                narrow.look()
+    for _ in range(40):
+        with contextlib.suppress(TwilioWidgetsError):
+            narrow.look_through()
+        sandbox.clock.advance("1 min")
+
+    assert known(poller) == truth(twilio)
+    assert len(known(poller)) == 80
+    assert narrow.most_in_a_minute <= budget
+
+
+def test_a_poller_that_watches_keeps_its_budget_and_says_when_it_saw_everything(twilio, sandbox):
+    numbers = [f"+1415555{end:04}" for end in range(3)]
+    with Poller(twilio, numbers, budget=5) as poller:
+        eventually(lambda: poller.next_look_at > NOON)
+        assert (poller.updated_at, poller.next_look_at) == (None, NOON + timedelta(minutes=1))
+        sandbox.clock.advance("1 min")
+        eventually(lambda: poller.updated_at is not None)
+
+        assert poller.updated_at == NOON
+
+
+def test_a_look_by_hand_sees_everything_whatever_the_budget_says(twilio, sandbox):
+    with Poller(twilio, sandbox.numbers[:2], budget=1, watch=False) as poller:
+        looks = poller.look(), poller.look()
+
+    assert [(one.requests, one.complete) for one in looks] == [(4, True), (4, True)]
+
+
 def test_a_watch_goes_on_after_an_error_that_nobody_foresaw(twilio, sandbox, monkeypatch):
     looked: queue.Queue[Exception | None] = queue.Queue()
     look, errors = Looking.look, [RuntimeError(f"{THEM} is odd")]
 
-    def stumbling(self: Looking, now: datetime) -> Looked:
+    def stumbling(self: Looking, now: datetime, *, within_budget: bool) -> Looked:
         if errors:
             looked.put(errors[0])
             raise errors.pop()
         looked.put(None)
-        return look(self, now)
+        return look(self, now, within_budget=within_budget)
 
     monkeypatch.setattr(Looking, "look", stumbling)
     with Poller(twilio) as poller:

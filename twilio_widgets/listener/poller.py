@@ -54,7 +54,8 @@ class Poller(EventSource):
     and ``next_look_at`` say how fresh what you see is. Close it, or use it as a context manager.
 
     It looks often while things change (every 2 seconds), seldom when it is quiet (every minute),
-    and never makes more requests than its budget allows.
+    and by itself it never makes more requests than its budget allows: a look that would need more
+    goes on when the next minute allows it, and ``updated_at`` waits for its end.
 
     Args:
         connection: Whose messages; or a client, which then makes the requests.
@@ -110,7 +111,7 @@ class Poller(EventSource):
             self._watch.start()
 
     def look(self) -> Looked:
-        """Look once, now; the budget counts it and does not stop it.
+        """Look once, now, at everything; the budget counts it and does not stop it.
 
         Returns:
             What it brought.
@@ -122,7 +123,7 @@ class Poller(EventSource):
 
     @property
     def updated_at(self) -> datetime | None:
-        """When it last looked and all went well, by the connection's clock; None: not yet."""
+        """When it last saw everything there was, by the connection's clock; None: not yet."""
         return self._watch.updated_at
 
     @property
@@ -188,19 +189,21 @@ class _Watch:
         self._thread = threading.Thread(target=self._run, name="twilio_widgets-poller", daemon=True)
         self._thread.start()
 
-    def look(self) -> Looked:
+    def look(self, *, within_budget: bool = False) -> Looked:
         if self._stopped.is_set():
             raise ListenerError("This poller is closed. Poller(…) opens its store again.")
         with self._lock:
             now = self._connection.now()
             try:
-                looked = self._looking.look(now)
+                looked = self._looking.look(now, within_budget=within_budget)
             except Exception as error:
                 self.problem = _said(error)
                 asked = error.retry_after if isinstance(error, RateLimited) else None
                 self._plan(self._connection.now(), self._cadence.failed(asked))
                 raise
-            self.problem, self.updated_at = None, now
+            self.problem = None
+            if looked.complete:
+                self.updated_at = looked.at
             # From its beginning on: what happened while it looked is seen by the next one.
             pause = self._cadence.looked(news=looked.found > 0, requests=looked.requests)
             self._plan(now, pause)
@@ -230,7 +233,7 @@ class _Watch:
             if self.next_look_at is None or self._connection.now() < self.next_look_at:
                 continue
             with contextlib.suppress(Exception):  # `problem` says it; the next look is planned
-                self.look()
+                self.look(within_budget=True)
 
     def _until_a_glance(self) -> float:
         if self.next_look_at is None:

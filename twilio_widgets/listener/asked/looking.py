@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -28,7 +28,7 @@ _PATIENCE: Final = 0.1
 """A message is asked about again when it has become older by this part of its age."""
 
 _SHARE: Final = 4
-"""A look takes at most this part of a minute's budget for single messages."""
+"""A round takes at most this part of a minute's budget for single messages."""
 
 _A_MOMENT: Final = timedelta(seconds=1)
 
@@ -38,7 +38,9 @@ class Looked:
     """What one look brought."""
 
     at: datetime
-    """Twilio's present when it began (UTC)."""
+    """Twilio's present when it began (UTC), or when the round began that it goes on with."""
+    complete: bool
+    """Whether it came to the end; if not, the budget stopped it, and the next one goes on."""
     requests: int
     found: int
     """Messages that were new or had changed."""
@@ -47,6 +49,24 @@ class Looked:
 
     def __repr__(self) -> str:
         return f"{self.added:,} events in {self.requests:,} requests at {self.at:%H:%M:%S} UTC"
+
+
+@dataclass(slots=True)
+class _List:
+    """One list of the log, and down to where it need not be read again."""
+
+    narrowed: dict[str, str]
+    until: datetime
+    newest: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """All lists once, and then the unfinished messages: in as many looks as the budget wants."""
+
+    began: datetime
+    lots: Iterator[Sequence[Message]]
+    """What each request brings; it is made when its lot is asked for."""
 
 
 class Looking:
@@ -76,27 +96,46 @@ class Looking:
         self._reader = reader
         self._budget = budget
         self._since = since.astimezone(UTC).replace(microsecond=0)  # as Twilio dates messages
-        self._until = self._since
-        self._numbers = tuple(numbers)
+        narrowed = [one for number in numbers for one in ({"to": number}, {"from_": number})]
+        self._lists = [_List(each, self._since, self._since) for each in narrowed or [{}]]
+        self._begun: _Round | None = None
         self._asked_at: dict[str, datetime] = {}
         self._forgotten: dict[str, str | None] = {}
 
-    def look(self, now: datetime) -> Looked:
+    def look(self, now: datetime, *, within_budget: bool = False) -> Looked:
         """Look once.
+
+        Args:
+            now: Twilio's present.
+            within_budget: Stop where the budget is used up: the next such look goes on from there.
 
         Raises:
             TwilioWidgetsError: Twilio did not answer as it should; what was found before is stored.
         """
         before = self._log.requests
-        recent = {message.sid: message for message in self._recent()}
-        found, added = self._take(recent.values(), now)
-        self._until = max([self._until, *(_date_of(one) - OVERLAP for one in recent.values())])
-        more, more_added = self._take(self._unfinished(now, besides=recent), now)
+        begun = self._begun if within_budget else None
+        round_ = begun or _Round(now, self._lots(now))
+        self._begun = None  # after an error everything is read again from where it was complete
+        found: dict[str, Message] = {}
+        complete = False
+        try:
+            while not complete and not (within_budget and self._budget.left(now) == 0):
+                lot = next(round_.lots, None)
+                complete = lot is None
+                found |= {message.sid: message for message in lot or ()}
+        finally:
+            news, added = self._take(found.values(), now)
+        if complete:
+            for each in self._lists:
+                each.until = max(each.until, each.newest - OVERLAP)
+        else:
+            self._begun = round_
         return Looked(
-            at=now,
+            at=round_.began,
+            complete=complete,
             requests=self._log.requests - before,
-            found=found + more,
-            added=added + more_added,
+            found=news,
+            added=added,
         )
 
     def remember(self) -> None:
@@ -111,44 +150,37 @@ class Looking:
         receipts = self._store.commit([Arrival.of_api(message.raw, now) for message in news])
         return len(news), sum(receipt.new for receipt in receipts)
 
-    def _recent(self) -> Iterator[Message]:
-        for narrowed in self._lists():
-            yield from self._since_last(narrowed)
+    def _lots(self, now: datetime) -> Iterator[Sequence[Message]]:
+        seen: set[str] = set()
+        for each in self._lists:
+            for lot in self._since_last(each):
+                seen.update(message.sid for message in lot)
+                yield lot
+        for sid in self._unfinished(now, besides=seen):
+            self._asked_at[sid] = now
+            message = self._log.message(sid)
+            yield () if message is None else (message,)
 
-    def _lists(self) -> Iterator[dict[str, str]]:
-        if not self._numbers:
-            yield {}
-        for number in self._numbers:
-            yield {"to": number}
-            yield {"from_": number}
-
-    def _since_last(self, narrowed: dict[str, str]) -> list[Message]:
+    def _since_last(self, each: _List) -> Iterator[Sequence[Message]]:
         """Read one list down to what was read before: in a small page if that will do."""
         for size in (_FIRST_PAGE, _PAGE):
-            found: list[Message] = []
-            for page in self._log.pages(**narrowed, size=size):
-                found += (message for message in page if _date_of(message) >= self._since)
-                if len(page) < size or any(self._is_old(message) for message in page):
-                    return found
+            for page in self._log.pages(**each.narrowed, size=size):
+                lot = [message for message in page if _date_of(message) >= self._since]
+                each.newest = max([each.newest, *map(_date_of, lot)])
+                yield lot
+                if len(page) < size or any(_is_before(each.until, message) for message in page):
+                    return
                 if size == _FIRST_PAGE:
                     break
-        return found
 
-    def _is_old(self, message: Message) -> bool:
-        return message.date_sent is not None and message.date_sent < self._until
-
-    def _unfinished(self, now: datetime, besides: dict[str, Message]) -> Iterator[Message]:
-        """Ask about messages that left the part of the list we read before they were finished."""
+    def _unfinished(self, now: datetime, besides: Collection[str]) -> Sequence[str]:
+        """Return which messages left the part of the list we read before they were finished."""
         standings = self._reader.unsettled(since=now - UNFINISHED_FOR, quiet_since=now + _A_MOMENT)
         ages = {one.sid: now - one.first_at for one in standings if one.sid not in besides}
         self._asked_at = {sid: at for sid, at in self._asked_at.items() if sid in ages}
         due = [sid for sid, age in ages.items() if self._is_due(sid, age, now)]
         due.sort(key=lambda sid: self._asked_at.get(sid, self._since))
-        share = min(self._budget.left(now), self._budget.per_minute // _SHARE)
-        for sid in due[:share]:
-            self._asked_at[sid] = now
-            if (message := self._log.message(sid)) is not None:
-                yield message
+        return due[: max(1, self._budget.per_minute // _SHARE)]
 
     def _is_due(self, sid: str, age: timedelta, now: datetime) -> bool:
         last = self._asked_at.get(sid)
@@ -159,6 +191,10 @@ class Looking:
         if known is None:
             return self._forgotten.get(message.sid) != message.status
         return (known.status, known.error_code) != (message.status, message.error_code or None)
+
+
+def _is_before(moment: datetime, message: Message) -> bool:
+    return message.date_sent is not None and message.date_sent < moment
 
 
 def _date_of(message: Message) -> datetime:
