@@ -195,6 +195,29 @@ def test_what_was_forgotten_on_purpose_is_not_fetched_again(bench, sandbox):
     assert [event.body for event in bench.reader.events()] == ["after"]
 
 
+def test_forgetting_less_later_brings_nothing_back(bench, sandbox):
+    sandbox.receive(from_=THEM, body="to be forgotten")
+    sandbox.clock.advance("10 min")
+    bench.fill()
+    bench.store.forget()
+    bench.marked.forgotten(sandbox.clock.now())
+    bench.marked.forgotten(NOON - timedelta(days=5))
+
+    assert bench.fill().added == 0
+    assert bench.marked.read().not_before == sandbox.clock.now()
+
+
+def test_who_says_since_when_gets_what_was_forgotten_since_then(bench, sandbox):
+    """Asked for in so many words, it is fetched; the next filling leaves it alone again."""
+    sandbox.receive(from_=THEM, body="forgotten")
+    sandbox.clock.advance("10 min")
+    bench.marked.forgotten(sandbox.clock.now())
+
+    assert bench.fill().added == 0
+    assert bench.fill(since=NOON).added == 1
+    assert bench.fill().found == 0
+
+
 def test_the_mark_of_another_store_counts_for_nothing(bench, sandbox):
     """A damaged store was set aside: what Twilio still knows is fetched again."""
     sandbox.receive(from_=THEM, body="Hello")

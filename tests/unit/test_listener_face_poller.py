@@ -300,6 +300,14 @@ def test_what_was_forgotten_is_not_fetched_again(poller, twilio, sandbox):
     assert known(poller) == {sid: ("delivered", None)}
 
 
+def test_forgetting_twice_forgets_no_less(poller, sandbox):
+    sandbox.receive(from_=THEM, body="Hello")
+    poller.look()
+
+    assert (poller.forget(), poller.forget()) == (1, 0)
+    assert poller.look().found == 0
+
+
 def test_events_can_be_read_after_the_end(twilio, sandbox):
     with Poller(twilio, watch=False) as poller:
         sandbox.receive(from_=THEM, body="Hello")

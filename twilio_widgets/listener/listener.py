@@ -214,7 +214,8 @@ class Listener(EventSource):
         Args:
             sids: Messages to ask about as well, such as those sent before anybody listened.
             since: From when on to list inbound messages: a day, an aware datetime, or ISO text.
-                None: from an hour before it was asked last, or from the first event.
+                None: from an hour before it was asked last, or from the first event. A moment that
+                is named counts also where events since then were forgotten.
 
         Returns:
             How many requests were made, messages looked at, and events added.
@@ -234,7 +235,7 @@ class Listener(EventSource):
     def forget(self, before: datetime | None = None) -> int:
         """Delete events received before a moment, or all of them, for good.
 
-        Filling the gap does not fetch them again.
+        Filling the gap does not fetch them again, unless it is told ``since`` when.
 
         Args:
             before: An aware datetime; None: everything.

@@ -91,7 +91,8 @@ class Gap:
             now: Twilio's present.
             wall: This machine's present, by which events are dated.
             sids: Messages to ask about as well, such as those sent before anybody listened.
-            since: From when on to look for inbound messages; None: from where it was filled last.
+            since: From when on to look for inbound messages, forgotten ones too; None: from where
+                it was filled last, and nothing that was forgotten.
 
         Raises:
             TwilioWidgetsError: Twilio was not reached or refused; what was found before is stored.

@@ -140,7 +140,7 @@ class Looking:
 
     def remember(self) -> None:
         """Remember where messages stand: what is forgotten now is no news at the next look."""
-        self._forgotten = {one.sid: one.status for one in self._reader.messages()}
+        self._forgotten |= {one.sid: one.status for one in self._reader.messages()}
 
     def _take(self, messages: Iterable[Message], now: datetime) -> tuple[int, int]:
         """Store what is new, oldest first; return how many messages, and how many new events."""

@@ -46,8 +46,9 @@ class Marked:
         self._write(replace(self.read(), until=until))
 
     def forgotten(self, until: datetime) -> None:
-        """Note that what is older was forgotten on purpose."""
-        self._write(replace(self.read(), not_before=until))
+        """Note that what is older was forgotten on purpose, if more was not forgotten before."""
+        mark = self.read()
+        self._write(replace(mark, not_before=max(until, mark.not_before or until)))
 
     def _write(self, mark: Mark) -> None:
         kept = {
