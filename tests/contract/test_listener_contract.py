@@ -221,10 +221,25 @@ def test_nothing_is_pointed_at_a_listener_that_twilio_cannot_reach(tmp_path, mon
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "none"))
     connection = AuthTokenConnection("AC" + "0f" * 16, "1" * 32)
     with Listener(connection, store=tmp_path / "events") as listener:
-        assert listener.way.kind == "polling"
+        assert listener.way.kind == "none"
         with pytest.raises(ConfigurationError, match="Nothing leads here"):
             listener.point("+15005550006")
         assert listener.store == tmp_path / "events" / "events.sqlite"
+
+
+def test_a_listener_that_twilio_cannot_reach_says_so_where_one_looks(tmp_path, monkeypatch):
+    """Otherwise an empty table is all that one sees; an address that is named ends it."""
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "none"))
+    connection = AuthTokenConnection("AC" + "0f" * 16, "1" * 32)
+    name = f"<Listener of {connection.masked_account}"
+    with Listener(connection, store=tmp_path / "events") as listener:
+        (notice,) = listener.heartbeat.notices
+        assert notice.startswith("Nothing will come here from Twilio until a way in is named")
+        assert repr(listener) == f"{name}, no way in>"
+
+        listener.open_way("https://example.ngrok.app")
+        assert (repr(listener), listener.heartbeat.notices) == (f"{name}>", ())
+    assert repr(listener) == f"{name}, closed>"
 
 
 def test_an_api_key_alone_cannot_listen(sandbox):

@@ -226,6 +226,8 @@ def test_with_no_way_in_it_says_so_and_the_page_helps_to_find_one(tmp_path: Path
         door = panel._state.door
         assert door is not None
         assert "Give a public URL, or press Stop and choose Polling." in door.warnings[0]
+        assert panel._state.seen is not None
+        assert panel._state.seen.notices == ()  # what the door says is not said twice
 
         enter(panel._form.entries["public_url"], "https://hooks.example/x")
         assert panel.join(PATIENCE)

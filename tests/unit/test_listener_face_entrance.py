@@ -40,7 +40,7 @@ def test_with_no_way_in_the_urls_are_those_of_this_machine(entrance):
     made, process = entrance(), Process(started=True)
     made.enter(process)
 
-    assert (made.way.kind, made.entry) == ("polling", None)
+    assert (made.way.kind, made.entry) == ("none", None)
     assert made.shown == Entry("http://127.0.0.1:4321")
 
 

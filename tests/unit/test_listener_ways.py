@@ -126,10 +126,9 @@ def test_the_extension_is_taken_where_jupyterhub_says_the_address(where, server,
 def test_a_server_whose_address_nobody_says_is_no_way_in(where, server):
     """Nothing is guessed."""
     way = choose(TWILIO, environ=KERNEL, where=where)
-    assert (way.kind, way.public_url) == ("polling", None)
+    assert (way.kind, way.public_url) == ("none", None)
     assert looked(way) == [
         ("public", False), ("sandbox", False), ("jupyter", False), ("proxy", False),
-        ("polling", True),
     ]  # fmt: skip
     assert way.looked_at[2].why == (
         "The server has our extension, but nobody has said what the server's address is from "
@@ -148,13 +147,13 @@ def test_a_server_whose_address_nobody_says_is_no_way_in(where, server):
 )
 def test_a_page_that_twilio_cannot_reach_is_no_way_in(where, server, page, why):
     way = choose(TWILIO, page_url=page, environ=KERNEL, where=where)
-    assert way.kind == "polling"
+    assert way.kind == "none"
     assert why in way.looked_at[2].why
 
 
 def test_another_kernels_server_is_not_ours(where, server):
     way = choose(TWILIO, page_url=PAGE, environ={"JPY_PARENT_PID": "1"}, where=where)
-    assert way.kind == "polling"
+    assert way.kind == "none"
     assert way.looked_at[2].why.startswith("This kernel's server does not have our extension.")
 
 
@@ -163,7 +162,7 @@ def test_the_login_is_handed_out_only_where_that_is_said_in_so_many_words(where,
     for path in where.glob("server-*.json"):
         path.unlink()  # without the extension
     kept = choose(TWILIO, page_url=PAGE, environ=announce_off, where=where)
-    assert kept.kind == "polling"
+    assert kept.kind == "none"
     assert "hand_out_login=True" in kept.looked_at[3].why
 
     way = choose(TWILIO, page_url=PAGE, hand_out_login=True, environ=announce_off, where=where)
@@ -190,23 +189,25 @@ def test_a_server_without_a_token_has_no_login_to_hand_out(where, server):
         info.write_text(content)
         way = choose(TWILIO, page_url=PAGE, hand_out_login=True, environ=KERNEL, where=where)
         assert (way.kind, way.looked_at[3].why) == (
-            "polling",
+            "none",
             "This kernel's server has no token that could be handed out.",
         )
 
 
 def test_an_explanation_says_everything(where):
+    """Above all that nothing will come: a listener does not ask by itself."""
     assert choose(TWILIO, environ={}, where=where).explain().splitlines() == [
-        "No way in was found, so Twilio is asked for news again and again.",
-        "Exposes: Nothing: there is no URL. Twilio is asked for news instead.",
-        "Warning: Status changes and inbound messages are seen some seconds late.",
+        "No way in was found.",
+        "Exposes: Nothing: there is no URL that Twilio could call.",
+        "Warning: Nothing will come here from Twilio until a way in is named: Listener(…, "
+        "public_url=…) or listener.open_way(…). tw.Poller(…) needs none: it asks Twilio's message "
+        "log.",
         "· public: No public_url was named: a tunnel or a reverse proxy.",
         "· sandbox: The connection leads to Twilio itself.",
         "· jupyter: This kernel's server does not have our extension. It comes with "
         "twilio_widgets where the server itself runs, and counts from the server's next start.",
         "· proxy: jupyter-server-proxy needs the server's login in the URL, which is not handed "
         "out unless you say hand_out_login=True.",
-        "✓ polling: No way in was found, so Twilio is asked for news again and again.",
     ]
 
 
@@ -314,7 +315,7 @@ def test_by_the_proxy_the_login_stands_in_the_urls_and_nowhere_else(tmp_path, wh
     assert "login-token" not in repr(entry)
 
 
-def test_with_nothing_but_polling_there_is_no_entry(tmp_path, where):
+def test_with_no_way_in_there_is_no_entry(tmp_path, where):
     line = Line()
     assert open_entry(choose(TWILIO, environ={}, where=where), line, tmp_path) is None
     assert line.asked[0] == ("set_public_url", {"url": None})

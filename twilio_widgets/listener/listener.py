@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -51,6 +52,7 @@ class Listener(EventSource):
             Its auth token checks signatures: with an API key give ``auth_token=`` as well.
         public_url: The address at which a tunnel or reverse proxy of yours leads here. A sandbox
             needs none, and a Jupyter server with our extension is found; ``way`` says what was.
+            Without a way in nothing comes from Twilio, and the `repr` says so.
         port: The port on 127.0.0.1; 0 takes a free one, and keeps it.
         store: Where events are kept, a file or a folder; the user's data folder when not given.
         reply: What inbound messages are answered: a text, a function of the `Event` that returns
@@ -187,7 +189,8 @@ class Listener(EventSource):
             status = self._keeper.ask("status")
         except ListenerError as error:
             return Heartbeat(alive=False, problem=str(error))
-        return Heartbeat.of_status(status, problem=problem)
+        beat = Heartbeat.of_status(status, problem=problem)
+        return replace(beat, notices=(*self.way.warnings, *beat.notices))
 
     # What it answers
 
@@ -338,8 +341,9 @@ class Listener(EventSource):
         self._let_go()
 
     def __repr__(self) -> str:
-        ended = "" if self._let_go.alive else ", closed"
-        return f"<Listener of {self.connection.masked_account}{ended}>"
+        how = "" if self._entrance.entry is not None else ", no way in"
+        state = how if self._let_go.alive else ", closed"
+        return f"<Listener of {self.connection.masked_account}{state}>"
 
 
 def _let_go(keeper: Keeper, following: Following) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from twilio_widgets.core.secret import Secret
 from twilio_widgets.errors import ConfigurationError
@@ -19,7 +19,7 @@ from twilio_widgets.listener.webhooks.fields import shown
 if TYPE_CHECKING:
     from twilio_widgets.core.connection import Connection
 
-Kind = Literal["sandbox", "public", "jupyter", "proxy", "polling"]
+Kind = Literal["sandbox", "public", "jupyter", "proxy", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Way:
     kind: Kind
     """``sandbox`` (this machine calls itself), ``public`` (a URL the user named), ``jupyter`` (our
     server extension), ``proxy`` (jupyter-server-proxy with the server's login in the URL) or
-    ``polling`` (nobody calls; Twilio is asked)."""
+    ``none`` (Twilio cannot reach it, so nothing comes)."""
     public_url: str | None = field(default=None, repr=False)
     """What the listener's URLs begin with, where that is known before there is a listener."""
     exposes: str
@@ -97,12 +97,11 @@ def choose(
     """
     kernel = _Kernel(os.environ if environ is None else environ, page_url, where or _shared())
     looks: list[Look] = []
-    tries = [
+    tries: list[Callable[[], Way | Look]] = [
         lambda: _public(connection, public_url),
         lambda: _sandbox(connection),
         lambda: _jupyter(kernel),
         lambda: _proxy(kernel, hand_out_login=hand_out_login),
-        _polling,
     ]
     for attempt in tries:
         found = attempt()
@@ -110,7 +109,7 @@ def choose(
             looks.append(Look(found.kind, True, found.why))
             return replace(found, looked_at=tuple(looks))
         looks.append(found)
-    raise AssertionError("polling is always there")
+    return replace(_NO_WAY, looked_at=tuple(looks))
 
 
 def _shared() -> Path | None:
@@ -221,10 +220,12 @@ def _own_info(kernel: _Kernel) -> Mapping[str, object]:
     return info if isinstance(info, dict) else {}
 
 
-def _polling() -> Way:
-    return Way(
-        kind="polling",
-        exposes="Nothing: there is no URL. Twilio is asked for news instead.",
-        why="No way in was found, so Twilio is asked for news again and again.",
-        warnings=("Status changes and inbound messages are seen some seconds late.",),
-    )
+_NO_WAY: Final = Way(
+    kind="none",
+    exposes="Nothing: there is no URL that Twilio could call.",
+    why="No way in was found.",
+    warnings=(
+        "Nothing will come here from Twilio until a way in is named: Listener(…, public_url=…) or "
+        "listener.open_way(…). tw.Poller(…) needs none: it asks Twilio's message log.",
+    ),
+)

@@ -63,7 +63,7 @@ def opened(
         reply=state.reply or None,
         store=store,
     )
-    if listener.way.kind == "polling" and page_url:
+    if listener.way.kind == "none" and page_url:
         listener.open_way(page_url=page_url)
     return listener
 
@@ -78,7 +78,7 @@ def door_of(source: EventSource) -> Door | None:
     if not isinstance(source, Listener):
         return None
     way = source.way
-    if way.kind == "polling":
+    if way.kind == "none":
         looked = (f"· {look.why}" for look in way.looked_at if not look.usable)
         return Door(
             leads_here=False,
@@ -91,7 +91,7 @@ def door_of(source: EventSource) -> Door | None:
 
 def urls_of(source: EventSource) -> list[list[str]]:
     """Return the URLs to paste, each with what it is for."""
-    if not isinstance(source, Listener) or source.way.kind == "polling":
+    if not isinstance(source, Listener) or source.way.kind == "none":
         return []
     return [["Inbound URL", source.inbound_url], ["Status URL", source.status_url]]
 
@@ -125,7 +125,7 @@ def look(source: EventSource) -> Seen:
         age=_between(beat.last_request_at, datetime.now(UTC)),
         problem=beat.problem or "",
         ended=not beat.alive,
-        notices=beat.notices,
+        notices=tuple(said for said in beat.notices if said not in source.way.warnings),
         advice=advice,
         pointed=pointed_to(source),
         reply=reply if isinstance(reply, str) else None,

@@ -28,7 +28,7 @@ class Heartbeat:
     problem: str | None = None
     """What is wrong, as a sentence: the disk is full, the process has ended."""
     notices: tuple[str, ...] = ()
-    """What one should know about its store, and about webhooks it found left behind."""
+    """What one should know about its way in, its store, and webhooks it found left behind."""
 
     def __bool__(self) -> bool:
         """Whether it is there and nothing is wrong."""
