@@ -548,6 +548,37 @@ def test_a_replay_can_be_signed_for_the_url_the_program_believes_in(full, receiv
     assert validator.validate("https://example.com/hook", form, signature)
 
 
+def test_a_replay_is_signed_for_a_url_as_twilio_signs_it(full, receiver):
+    """Each of our URLs ends in a fragment, and may be pasted here as it is."""
+    full.replay(receiver.url, 1, signed_as="https://me:word@example.com/hook?a=b#rc=3&rp=all")
+
+    ((_, _, headers, form),) = receiver.calls
+    validator = RequestValidator(full.connection.auth_token.reveal())
+    assert validator.validate("https://example.com/hook?a=b", form, headers["x-twilio-signature"])
+
+
+@pytest.mark.parametrize(
+    "signed_as", [5, b"https://example.com", "", "example.com/hook", "ftp://x"]
+)
+def test_what_no_webhook_is_signed_for_is_refused_before_anything_is_sent(
+    full, receiver, signed_as
+):
+    with pytest.raises(ConfigurationError) as refused:
+        full.replay(receiver.url, signed_as=signed_as)
+    assert (refused.value.field, receiver.calls) == ("signed_as", [])
+
+
+def test_a_closed_listener_is_sent_nothing_since_its_port_may_be_anothers(sandbox, receiver):
+    with Listener(sandbox.connection) as listener:
+        listener.point(sandbox.numbers[0])
+        sandbox.receive(from_=THEM, body="Hello")
+        assert sandbox.settle()
+
+    with pytest.raises(ListenerError):
+        listener.replay()
+    assert listener.replay(receiver.url)["http_status"].tolist() == [200]
+
+
 def test_which_events_are_replayed_can_be_said_in_many_ways(full, receiver):
     events = full.events
     ways = (

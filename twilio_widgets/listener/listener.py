@@ -258,6 +258,8 @@ class Listener(EventSource):
     ) -> SafeFrame:
         """Send stored events again, freshly signed, to a program on this machine.
 
+        An event that came as JSON is sent as a form: its bytes were not kept.
+
         Args:
             to_url: Where to: ``http://127.0.0.1:PORT/…``; None is this listener, which counts each
                 as a duplicate.
@@ -269,8 +271,11 @@ class Listener(EventSource):
 
         Raises:
             Refused: The URL leads elsewhere; nothing was sent.
-            ConfigurationError: It is not clear which events are meant.
+            ConfigurationError: It is not clear which events are meant, or `signed_as` is no URL.
+            ListenerError: They were to come to this listener, and it has ended.
         """
+        if to_url is None:
+            self._keeper.ask("status")  # its port may be another program's by now
         here = f"http://127.0.0.1:{self.port}/"
         targets = {"inbound": f"{here}inbound", "status": f"{here}status"}
         return self._replayed(targets if to_url is None else to_url, events, signed_as)

@@ -17,7 +17,8 @@ from urllib.parse import urlencode, urlsplit
 
 from twilio_widgets.core.guard import is_loopback
 from twilio_widgets.core.signature import sign
-from twilio_widgets.errors import Refused
+from twilio_widgets.errors import ConfigurationError, Refused
+from twilio_widgets.listener.signature.location import split
 
 if TYPE_CHECKING:
     from twilio_widgets.core.secret import Secret
@@ -83,6 +84,22 @@ def target_of(url: str) -> Target:
     )
 
 
+def signed_url_of(url: str) -> str:
+    """Return what Twilio signs of a URL: neither its fragment nor a user name and password.
+
+    Raises:
+        ConfigurationError: It is no URL of a webhook.
+    """
+    location = split(url) if isinstance(url, str) else None
+    if location is None:
+        raise ConfigurationError(
+            "signed_as is the URL at which the program believes it is called, such as "
+            '"https://example.com/sms". Leave it out to sign for the one it is sent to.',
+            field="signed_as",
+        )
+    return f"{location.origin}{location.path}{location.query}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
     """What came of sending one event again."""
@@ -107,12 +124,15 @@ def replay(
 ) -> Replayed:
     """Send one event again, and return what came of it.
 
+    It goes by the method it came by, and its parameters as a form: of a JSON body the values are
+    kept and their bytes are not.
+
     Args:
         event: What to send.
         target: Where to.
         auth_token: Signs the request, as Twilio would.
-        signed_as: The URL it is signed for, when the receiver believes that it is called at
-            another one: behind a tunnel, say.
+        signed_as: The URL it is signed for, by `signed_url_of`, when the receiver believes that it
+            is called at another one: behind a tunnel, say.
         seconds: How long the answer may take.
     """
     status, problem = _sent(event, target, auth_token, signed_as or target.url, seconds)

@@ -13,7 +13,7 @@ from twilio_widgets.client import Twilio
 from twilio_widgets.core.connection import KEY_CANNOT_VALIDATE, Connection
 from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.listener.following import Following, OnEvent, Parked, Unsubscribe
-from twilio_widgets.listener.replaying import replay, target_of
+from twilio_widgets.listener.replaying import replay, signed_url_of, target_of
 from twilio_widgets.listener.selecting import ids_of
 
 if TYPE_CHECKING:
@@ -150,6 +150,8 @@ class EventSource(ABC):
     ) -> SafeFrame:
         """Send stored events again, freshly signed, to a program on this machine.
 
+        An event that came as JSON is sent as a form: its bytes were not kept.
+
         Args:
             to_url: Where to: ``http://127.0.0.1:PORT/…``, or ``localhost``.
             events: Which: an id, several, a part of ``events``, or a mask over it; None is all.
@@ -160,7 +162,8 @@ class EventSource(ABC):
 
         Raises:
             Refused: The URL leads elsewhere; nothing was sent.
-            ConfigurationError: Nothing says how to sign, or which events are meant.
+            ConfigurationError: Nothing says how to sign, or which events are meant; or `signed_as`
+                is no URL.
         """
         return self._replayed(to_url, events, signed_as)
 
@@ -173,8 +176,9 @@ class EventSource(ABC):
         urls = to_url if isinstance(to_url, Mapping) else dict.fromkeys(_KINDS, to_url)
         targets = {kind: target_of(url) for kind, url in urls.items()}
         token = self._signing_token()
+        signed_url = None if signed_as is None else signed_url_of(signed_as)
         return replay_frame(
-            replay(event, targets[event.kind], token, signed_as=signed_as)
+            replay(event, targets[event.kind], token, signed_as=signed_url)
             for event in self._meant(events)
         )
 
