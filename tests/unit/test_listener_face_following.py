@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from twilio_widgets.errors import ConfigurationError
@@ -108,6 +109,15 @@ def test_a_duplicate_is_not_handed_out_again(store):
         assert len(heard.next(2)) == 2
         followed.stop()
         assert heard.nothing_more
+
+
+def test_an_id_from_a_frame_is_where_one_can_begin(store):
+    store.commit([arrival(1), arrival(2), arrival(3)])
+    heard = Heard()
+    with following(store) as followed:
+        followed.subscribe(heard, "watch", np.int64(1))
+
+        assert heard.next(2) == [2, 3]
 
 
 def test_more_events_than_a_page_holds_all_arrive(store):

@@ -7,6 +7,7 @@ import sqlite3
 import stat
 from contextlib import closing
 
+import numpy as np
 import pytest
 
 from tests.arrivals import ACCOUNT, a_look, a_status, an_inbound, at, sid
@@ -51,6 +52,19 @@ def test_pages_of_events_are_in_the_order_of_arrival(store, reader):
     assert ids(reader.events(after=8, limit=3, newest=True)) == [9, 10]
     assert ids(reader.events(limit=0)) == []
     assert reader.event(4) == reader.events()[3]
+
+
+def test_an_id_from_a_frame_is_an_id(store, reader):
+    """A frame's ids are numpy's, which SQLite would take for bytes; a number may be any."""
+    store.commit([a_status(n, "sent") for n in range(3)])
+    second = np.array(ids(reader.events()))[1]
+
+    assert reader.event(second).id == 2
+    assert ids(reader.events(after=second)) == [3]
+    assert ids(reader.events(limit=second)) == [1, 2]
+    assert [one.sid for one in reader.messages(after=second)] == [sid(2)]
+    assert [reader.event(far) for far in (10**30, -(10**30))] == [None, None]
+    assert reader.events(after=10**30) == []
 
 
 def test_what_was_heard_of_one_message(store, reader):

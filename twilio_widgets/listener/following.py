@@ -13,13 +13,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, SupportsIndex
 
 from twilio_widgets.core.masking import mask
 from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.listener.events.cursors import Cursors
 from twilio_widgets.listener.events.event import Event
+from twilio_widgets.listener.events.reading import LAST_ID
 from twilio_widgets.listener.noticing import Noticing
+from twilio_widgets.listener.selecting import whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
 RETRIES: Final = 3
 _FIRST_PAUSE: Final = 0.05
 _PAGE: Final = 200
-_LAST_ID: Final = 2**63 - 1
-"""The highest number that SQLite gives a row."""
 _SAVE_EVERY: Final = 0.2
 """Seconds between two writes of a cursor: what a crash makes a consumer see again."""
 
@@ -99,13 +99,16 @@ class Following:
 
     # Who is told
 
-    def subscribe(self, call: OnEvent, name: str | None, after: int | None) -> Unsubscribe:
+    def subscribe(
+        self, call: OnEvent, name: str | None, after: SupportsIndex | None
+    ) -> Unsubscribe:
         """Hand every further event to `call`; see `EventSource.on_event`."""
         if name is not None and (not isinstance(name, str) or not name):
             raise ConfigurationError("name is a text by which it goes on later.", field="name")
-        if after is not None and (type(after) is not int or not 0 <= after <= _LAST_ID):
+        begin = self._reader.last_id() if after is None else whole(after)
+        if begin is None or not 0 <= begin <= LAST_ID:
             raise ConfigurationError("after is the id of an event, or 0.", field="after")
-        start = self._start_of(name, after)
+        start = begin if name is None else self._cursors.begin(name, begin)
         label = name or str(getattr(call, "__qualname__", type(call).__qualname__))
         consumer = _Consumer(call, label, start, name)
         with self._lock:
@@ -157,10 +160,6 @@ class Following:
         self._events.stop(timeout)
 
     # In the threads
-
-    def _start_of(self, name: str | None, after: int | None) -> int:
-        start = self._reader.last_id() if after is None else after
-        return start if name is None else self._cursors.begin(name, start)
 
     def _tell(self) -> None:
         with self._lock:

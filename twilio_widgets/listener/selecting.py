@@ -42,9 +42,15 @@ def ids_of(events: Any) -> tuple[int, ...]:
 
 
 def _id_of(event: Any) -> int:
-    if isinstance(event, Event):
-        return event.id
-    if not isinstance(event, bool):
+    id_ = event.id if isinstance(event, Event) else whole(event)
+    if id_ is None:
+        raise ConfigurationError(_WHAT, field="events")
+    return id_
+
+
+def whole(value: Any) -> int | None:
+    """Return a whole number as one of Python's, which numpy's are not; None when it is none."""
+    if not isinstance(value, bool):
         with contextlib.suppress(TypeError):
-            return operator.index(event)  # numpy's integers are none of Python's
-    raise ConfigurationError(_WHAT, field="events")
+            return operator.index(value)
+    return None

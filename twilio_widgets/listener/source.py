@@ -7,7 +7,7 @@ import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, SupportsIndex
 
 from twilio_widgets.client import Twilio
 from twilio_widgets.core.connection import KEY_CANNOT_VALIDATE, Connection
@@ -100,7 +100,7 @@ class EventSource(ABC):
     # Calling back
 
     def on_event(
-        self, call: OnEvent, *, name: str | None = None, after: int | None = None
+        self, call: OnEvent, *, name: str | None = None, after: SupportsIndex | None = None
     ) -> Unsubscribe:
         """Hand each further event to a function: at least once, in order, in a thread of its own.
 

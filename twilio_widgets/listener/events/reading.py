@@ -7,6 +7,7 @@ it holds nothing back.
 
 from __future__ import annotations
 
+import operator
 import sqlite3
 import threading
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, SupportsIndex
 
 from twilio_widgets.errors import ListenerError
 from twilio_widgets.listener.events import schema
@@ -22,6 +23,9 @@ from twilio_widgets.listener.events.database import check_owner
 from twilio_widgets.listener.events.event import Event, MessageStanding, Rejection
 from twilio_widgets.listener.events.signed import micros
 from twilio_widgets.listener.events.trouble import unavailable
+
+LAST_ID: Final = 2**63 - 1
+"""The highest number that SQLite gives a row."""
 
 _PATIENCE: Final = 5.0
 """Seconds to wait for the writer, where the file system has no write-ahead log."""
@@ -78,7 +82,7 @@ class Reader:
     # Events
 
     def events(
-        self, after: int = 0, limit: int | None = None, *, newest: bool = False
+        self, after: SupportsIndex = 0, limit: int | None = None, *, newest: bool = False
     ) -> list[Event]:
         """Return events in the order of their arrival.
 
@@ -89,7 +93,7 @@ class Reader:
         """
         return [schema.event_of(row) for row in self._page("event", after, limit, newest)]
 
-    def event(self, event_id: int) -> Event | None:
+    def event(self, event_id: SupportsIndex) -> Event | None:
         """Return one event; None when it was never there or has been forgotten."""
         rows = self._rows(f"{_EVENTS} where id = ?", event_id)
         return schema.event_of(rows[0]) if rows else None
@@ -105,7 +109,7 @@ class Reader:
 
     # Messages
 
-    def messages(self, after: int = 0, limit: int | None = None) -> list[MessageStanding]:
+    def messages(self, after: SupportsIndex = 0, limit: int | None = None) -> list[MessageStanding]:
         """Return where each message stands, those with the latest news last.
 
         Args:
@@ -148,7 +152,7 @@ class Reader:
     # What was turned away, and how much came
 
     def rejections(
-        self, after: int = 0, limit: int | None = None, *, newest: bool = False
+        self, after: SupportsIndex = 0, limit: int | None = None, *, newest: bool = False
     ) -> list[Rejection]:
         """Return requests that were turned away, in order; the last 1,000 are kept."""
         return [schema.rejection_of(row) for row in self._page("rejected", after, limit, newest)]
@@ -203,20 +207,21 @@ class Reader:
 
     # Inside
 
-    def _page(self, table: str, after: int, limit: int | None, newest: bool) -> list[Any]:
+    def _page(self, table: str, after: SupportsIndex, limit: int | None, newest: bool) -> list[Any]:
         order = "desc" if newest else "asc"
         query = f"{_FROM[table]} where id > ? order by id {order} limit ?"
         rows = self._rows(query, after, _most(limit))
         return rows[::-1] if newest else rows
 
-    def _rows(self, query: str, *values: object) -> list[Any]:
+    def _rows(self, query: str, *values: str | SupportsIndex) -> list[Any]:
+        bound = [_bound(value) for value in values]
         with self._lock:
             try:
                 if (file := self._identity()) != self._file:
                     # A damaged file was set aside and another was begun in its place.
                     self._db.close()
                     self._db, self._file = self._open(), file
-                return self._db.execute(query, values).fetchall()
+                return self._db.execute(query, bound).fetchall()
             except sqlite3.ProgrammingError as error:
                 raise ListenerError(f"The reader of {self._path} is closed.") from error
             except sqlite3.Error as error:
@@ -260,6 +265,13 @@ _EVENTS: Final = f"select {schema.EVENT} from event"  # noqa: S608 — our own n
 _MESSAGES: Final = f"select {schema.MESSAGE} from message"  # noqa: S608
 _REJECTED: Final = f"select {schema.REJECTION} from rejected"  # noqa: S608
 _FROM: Final = {"event": _EVENTS, "rejected": _REJECTED}
+
+
+def _bound(value: str | SupportsIndex) -> str | int:
+    """Return a value as SQLite takes it: it would store a number of numpy's as bytes."""
+    if isinstance(value, str):
+        return value
+    return max(-LAST_ID, min(operator.index(value), LAST_ID))
 
 
 def _most(limit: int | None) -> int:
