@@ -659,6 +659,20 @@ def test_what_happened_while_nobody_listened_is_found(sandbox, twilio, messages)
         assert listener.fill_gap().added == 0
 
 
+def test_one_message_can_be_asked_about_by_its_sid_alone(twilio, listener):
+    sid = send(twilio)
+
+    assert listener.fill_gap(sid).added == 1
+    assert list(known(listener)) == [sid]
+
+
+@pytest.mark.parametrize("sids", ["x", 5, None, b"SM", ["SM" + "0" * 31], [None], {"sid": "SM"}])
+def test_what_is_no_message_is_not_asked_about(listener, sids):
+    with pytest.raises(ConfigurationError) as refused:
+        listener.fill_gap(sids)
+    assert refused.value.field == "sids"
+
+
 def test_a_poller_and_a_listener_end_at_the_same_place(sandbox, twilio, listener):
     listener.point(sandbox.numbers[0])
     with Poller(twilio, watch=False) as poller:

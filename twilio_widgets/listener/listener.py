@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from twilio_widgets.core.listing import span_of
 from twilio_widgets.errors import ConfigurationError, ListenerError
-from twilio_widgets.listener.asked.gap import PER_SECOND, Filled, Gap
+from twilio_widgets.listener.asked.gap import PER_SECOND, Filled, Gap, sids_of
 from twilio_widgets.listener.asked.mark import Marked
 from twilio_widgets.listener.asked.message_log import MessageLog
 from twilio_widgets.listener.entrance import Entrance
@@ -207,7 +207,7 @@ class Listener(EventSource):
 
     # What was missed
 
-    def fill_gap(self, sids: Iterable[str] = (), *, since: Moment | None = None) -> Filled:
+    def fill_gap(self, sids: Iterable[str] | str = (), *, since: Moment | None = None) -> Filled:
         """Ask Twilio's log what happened while nobody listened, and store what was missed.
 
         Messages younger than a day whose status is not final are read one by one, at most five a
@@ -215,7 +215,8 @@ class Listener(EventSource):
         not stored again.
 
         Args:
-            sids: Messages to ask about as well, such as those sent before anybody listened.
+            sids: Messages to ask about as well, one or several, such as those sent before anybody
+                listened.
             since: From when on to list inbound messages: a day, an aware datetime, or ISO text.
                 None: from an hour before it was asked last, or from the first event. A moment that
                 is named counts also where events since then were forgotten.
@@ -224,14 +225,16 @@ class Listener(EventSource):
             How many requests were made, messages looked at, and events added.
 
         Raises:
+            ConfigurationError: `sids` or `since` cannot be right; nothing was asked.
             TwilioWidgetsError: Twilio did not answer as it should; ask again to go on.
         """
+        asked_for = sids_of(sids)
         log = MessageLog(self._twilio, per_second=PER_SECOND)
         gap = Gap(self._reader, log, self._keeper.commit, self._marked)
         start = None if since is None else span_of(since, name="since")[0]
         with self._filling:
             now, wall = self.connection.now(), datetime.now(UTC)
-            filled = gap.fill(now=now, wall=wall, sids=sids, since=start)
+            filled = gap.fill(now=now, wall=wall, sids=asked_for, since=start)
         self._following.nudge()
         return filled
 

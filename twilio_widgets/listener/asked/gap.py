@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from twilio_widgets.errors import TwilioWidgetsError
+from twilio_widgets.core.message import is_message_sid
+from twilio_widgets.errors import ConfigurationError, TwilioWidgetsError
 from twilio_widgets.listener.events.event import Arrival
 
 if TYPE_CHECKING:
@@ -59,6 +60,22 @@ class Filled:
             f"{self.added:,} events added: {self.found:,} messages looked at in {self.asked:,} "
             f"requests, inbound ones since {self.since:%Y-%m-%d %H:%M} UTC"
         )
+
+
+def sids_of(sids: Any) -> tuple[str, ...]:
+    """Return which messages are meant: one SID, or several.
+
+    Raises:
+        ConfigurationError: It is something else.
+    """
+    several = (sids,) if isinstance(sids, str) else sids
+    found = tuple(several) if isinstance(several, Iterable) else (several,)
+    if not all(map(is_message_sid, found)):
+        raise ConfigurationError(
+            "sids is a message's SID (SM… or MM…, and 32 hex digits), or several of them.",
+            field="sids",
+        )
+    return found
 
 
 class Gap:
