@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from pathlib import Path
+
+import pytest
+
+from twilio_widgets import Listener, Poller
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
@@ -25,6 +30,13 @@ def test_every_example_runs_in_order():
     assert notebook["job"].outcomes["status"].tolist() == ["accepted", "accepted"]
     assert notebook["events"]["body"].tolist() == ["C U at 8"]
     notebook["sandbox"].close()
+
+
+@pytest.mark.parametrize("source", [Listener, Poller])
+def test_every_setting_of_a_source_is_in_the_table(source):
+    (row,) = re.findall(rf"^\| (.*) \| `{source.__name__}` \|", README, re.MULTILINE)
+    _, *settings = inspect.signature(source).parameters  # the first says whose events
+    assert re.findall(r"`(\w+)`", row) == settings
 
 
 def test_the_two_commands_are_there_and_can_be_run():
