@@ -687,6 +687,11 @@ def test_a_poller_and_a_listener_end_at_the_same_place(sandbox, twilio, listener
         assert known(poller) == known(listener) == truth(twilio)
 
 
+def test_a_poller_is_told_that_a_listener_keeps_the_store(twilio, listener):
+    with pytest.raises(ListenerError, match="A listener or poller writes to the event store"):
+        Poller(twilio, store=listener.store)
+
+
 def test_a_taken_port_ends_no_listener_that_runs(sandbox, tmp_path):
     """Asking for another port ends the process first: not for a port that cannot be had."""
     store = tmp_path / "events.sqlite"

@@ -127,7 +127,7 @@ def test_a_network_file_system_is_known_by_its_mount(tmp_path, mount, answer):
 
 def test_one_process_writes_at_a_time(tmp_path):
     path = tmp_path / "events.sqlite"
-    with a_store(path), pytest.raises(ListenerError, match="Another process writes"):
+    with a_store(path), pytest.raises(ListenerError, match="listener or poller writes"):
         a_store(path)
     a_store(path).close()
 

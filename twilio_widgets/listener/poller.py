@@ -69,7 +69,7 @@ class Poller(EventSource):
 
     Raises:
         ConfigurationError: An argument cannot be right.
-        ListenerError: Another process keeps its events there.
+        ListenerError: A listener, or a poller of another process, keeps its events there.
     """
 
     def __init__(

@@ -68,7 +68,8 @@ class Store:
             now: The clock.
 
         Raises:
-            ListenerError: Another process writes here, or the file is not this account's store.
+            ListenerError: A listener or poller writes here already, or the file is not this
+                account's store.
             StoreUnavailable: The disk does not let us.
         """
         with contextlib.ExitStack() as stack:
@@ -314,8 +315,8 @@ def _sole_writer(path: Path, lock: Path) -> Iterator[None]:
             raise cannot_open(path, error) from error
         except ListenerError as error:
             raise ListenerError(
-                f"Another process writes to the event store {path}. Use its listener, close it, "
-                "or give another file: Listener(…, store=…)."
+                f"A listener or poller writes to the event store {path} already. Use that one, "
+                "close it, or give another place: store=…."
             ) from error
         yield
 
