@@ -49,7 +49,9 @@ class Listener(EventSource):
 
     Args:
         connection: Whose webhooks; or a client, which then asks for the gap and points webhooks.
-            Its auth token checks signatures: with an API key give ``auth_token=`` as well.
+            Its auth token checks signatures: with an API key give ``auth_token=`` as well. With
+            ``subaccount_sid=`` that is the token given, the main account's; should your webhooks be
+            signed with the subaccount's own, connect as the subaccount: its SID and its token.
         public_url: The address at which a tunnel or reverse proxy of yours leads here. A sandbox
             needs none, and a Jupyter server with our extension is found; ``way`` says what was.
             Without a way in nothing comes from Twilio, and the `repr` says so.
