@@ -239,6 +239,9 @@ class StoreUnavailable(ListenerError):
 class JobError(TwilioWidgetsError):
     """A job's journal cannot be used: another process has it, or it is not what it should be."""
 
+    held_by: str | None = None
+    """Where it is being used, in words, when that is why."""
+
 
 class SandboxError(TwilioWidgetsError):
     """The sandbox was asked for something it cannot be."""

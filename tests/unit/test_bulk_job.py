@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from collections import Counter
 from collections.abc import Mapping
@@ -601,6 +604,39 @@ def test_a_job_that_cannot_be_begun_says_which_argument_is_wrong(twilio, given, 
     with pytest.raises(kind) as refused:
         begun(twilio, **given)
     assert str(refused.value).startswith(said)
+
+
+NO_ROOM = """
+import resource, sys
+from twilio_widgets import Sandbox, Twilio, plan
+with Sandbox(seed=1) as sandbox:
+    twilio = Twilio(sandbox.connection)
+    asked = plan([{"to": "+14155550101"}], to="to", body="Hi", from_=sandbox.numbers[0])
+    twilio.messages.send("+14155550102", from_=sandbox.numbers[0], body="Hi", once="kept")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+    for send in (
+        lambda: asked.send(twilio, name="spring", undo_seconds=0, folder=sys.argv[1]),
+        lambda: twilio.messages.send("+1415", from_=sandbox.numbers[0], body="Hi", once="key"),
+    ):
+        try:
+            send()
+        except Exception as error:
+            print(type(error).__name__, error)
+    print(len(sandbox.ledger))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there is no such limit here")
+def test_a_disk_that_was_full_before_anything_was_written_is_named(tmp_path):
+    command = [sys.executable, "-c", NO_ROOM, str(tmp_path)]
+    job, once, sent = subprocess.run(
+        command, check=True, capture_output=True, text=True
+    ).stdout.splitlines()
+    assert job.startswith('JobError Job "spring" cannot be kept in ')
+    assert once.startswith('JobError The message for once="key" cannot be kept ')
+    assert "(File too large)" in job
+    assert "(File too large)" in once
+    assert sent == "1"
 
 
 def test_a_connection_is_no_client(sandbox):

@@ -96,13 +96,14 @@ def _place_of(connection: Connection, key: str) -> Place:
 
 
 def _owned(place: Place, key: str) -> Ownership:
+    what = f'The message for once="{mask(key)}"'
     try:
-        return Ownership(place)
+        return Ownership(place, what)
     except JobError as error:
-        said = str(error).partition(" is running ")[2].partition(".")[0]
-    raise JobError(
-        f'The message for once="{mask(key)}" is being sent {said}. Nothing was sent here.'
-    )
+        if error.held_by is None:
+            raise
+        held_by = error.held_by
+    raise JobError(f"{what} is being sent {held_by}. Nothing was sent here.")
 
 
 def _place_for(

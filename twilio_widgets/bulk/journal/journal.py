@@ -81,11 +81,11 @@ def create(place: Place, rows: Sequence[Row], terms: Terms, *, now: float) -> No
         terms: How it is to be carried out.
         now: Seconds since 1970.
     """
-    private_folder(place.folder)
     unfinished = place.folder / f".{place.name}.new"
-    unfinished.unlink(missing_ok=True)
-    os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     with _explained(place, "written"):
+        private_folder(place.folder)
+        unfinished.unlink(missing_ok=True)
+        os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         database = connect(unfinished)
         try:
             database.execute("PRAGMA synchronous = FULL").fetchall()
@@ -417,19 +417,20 @@ class Journal(Ledger):
 
 @contextmanager
 def _explained(place: Place, doing: str) -> Iterator[None]:
-    """Let an error of SQLite be one a person can act on."""
+    """Let an error of SQLite or of the disk be one a person can act on."""
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         problem = error
     else:
         return
     raise _cannot(place, doing, problem)
 
 
-def _cannot(place: Place, doing: str, error: sqlite3.Error) -> JobError:
+def _cannot(place: Place, doing: str, error: sqlite3.Error | OSError) -> JobError:
+    said = (error.strerror if isinstance(error, OSError) else None) or error
     return JobError(
-        f'The journal of job "{place.name}" cannot be {doing} ({error}). It is at {place.file}: '
+        f'The journal of job "{place.name}" cannot be {doing} ({said}). It is at {place.file}: '
         "is there room on the disk, and may you write there? Nothing is sent without it."
     )
 

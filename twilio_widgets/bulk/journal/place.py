@@ -138,14 +138,16 @@ class Ownership:
 
     Args:
         place: Whose lock.
+        what: What it is kept for, in words; the job of that place when not given.
 
     Raises:
-        JobError: Somebody else holds it, and it says who; or its folder cannot be written to.
+        JobError: Somebody else holds it (`JobError.held_by` says who), or it cannot be written.
     """
 
     _handle = -1
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, what: str = "") -> None:
+        what = what or f'Job "{place.name}"'
         self._process = os.getpid()
         self.handed_over = False
         """A run has it, and releases it at its end."""
@@ -153,24 +155,27 @@ class Ownership:
         try:
             private_folder(place.folder)
             self._handle = os.open(path, flags, 0o600)
+            held_by = None if _lock(self._handle) else _described(_holder_of(path))
+            if held_by is None:
+                os.ftruncate(self._handle, 0)
+                os.lseek(self._handle, _AFTER_THE_LOCK, os.SEEK_SET)
+                os.write(self._handle, json.dumps(_ourselves()).encode())
         except OSError as error:
+            self.release()
             raise JobError(
-                f'Job "{place.name}" cannot be kept in {place.folder} ({error.strerror}). Nothing '
-                "was sent. Give a folder= that you may write to."
+                f"{what} cannot be kept in {place.folder} ({error.strerror}). Is there room on the "
+                "disk, and may you write there? A job can be given another folder=. Nothing is "
+                "sent without it."
             ) from None
-        try:
-            _lock(self._handle)
-        except OSError:
-            holder = _described(_holder_of(path))
+        if held_by is not None:
             os.close(self._handle)
             self._handle = -1
-            raise JobError(
-                f'Job "{place.name}" is running {holder}. Wait for it there, or cancel or pause it '
-                "there first; nothing was sent here."
-            ) from None
-        os.ftruncate(self._handle, 0)
-        os.lseek(self._handle, _AFTER_THE_LOCK, os.SEEK_SET)
-        os.write(self._handle, json.dumps(_ourselves()).encode())
+            held = JobError(
+                f"{what} is running {held_by}. Wait for it there, or cancel or pause "
+                "it there first; nothing was sent here."
+            )
+            held.held_by = held_by
+            raise held
 
     def release(self) -> None:
         """Let go of it. The file stays, so that two never lock two files of one name."""
@@ -190,16 +195,20 @@ _AFTER_THE_LOCK = 1
 """Windows lets nobody read a byte that is locked: ours is the first one."""
 
 
-def _lock(handle: int) -> None:
-    """Lock the file for as long as it is open, or raise OSError at once."""
-    if sys.platform == "win32":
-        import msvcrt
+def _lock(handle: int) -> bool:
+    """Lock the file for as long as it is open; say whether it is ours now."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
 
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
 
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):  # the second is how Windows says it
+        return False
+    return True
 
 
 def _ourselves() -> dict[str, object]:
