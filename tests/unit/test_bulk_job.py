@@ -315,6 +315,30 @@ def test_a_cancel_in_the_undo_time_sends_nothing(sandbox):
         assert (real.ledger, job.progress.state) == ((), "cancelled")
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_a_fork_neither_waits_for_a_job_nor_keeps_it_from_its_own_process():
+    """As a pool of processes has them: they are there for as long as the notebook."""
+    with Sandbox() as world:
+        job = begun(Twilio(world.connection), undo_seconds=60)
+        (goes_on, stop), (said, say) = os.pipe(), os.pipe()
+        if (fork := os.fork()) == 0:
+            try:
+                os.close(stop)
+                os.write(say, f"{job.under_way} {job.wait()}\n".encode())
+                os.read(goes_on, 1)
+            finally:
+                os._exit(0)
+        seen = os.read(said, 1_000).decode()
+        assert seen.startswith('False Job "spring" is waiting: 5 pending. It runs in process ')
+        job.cancel()
+        job.forget()
+        assert statuses(job) == {"skipped": 5}
+        for end in (goes_on, stop, said, say):
+            os.close(end)
+        os.waitpid(fork, 0)
+
+
 def test_the_undo_time_passes_before_the_first_message(sandbox, twilio):
     begun(twilio, rows=1, undo_seconds=5).wait(20)
     assert sandbox.ledger[0].at == datetime(2026, 1, 15, 12, 0, 5, tzinfo=UTC)

@@ -317,6 +317,24 @@ def test_a_fork_does_not_take_the_holders_name_away(place):
     own.release()
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_fork_that_outlives_its_parent_does_not_hold_what_the_parent_held(place):
+    """However the parent ends: the fork has put its copy away at once."""
+    own = Ownership(place)
+    (goes_on, stop), (said, say) = os.pipe(), os.pipe()
+    if (fork := os.fork()) == 0:
+        os.close(stop)
+        os.write(say, b"!")
+        os.read(goes_on, 1)
+        os._exit(0)
+    os.read(said, 1)
+    own._close()  # as at the end of a process that could not let go
+    Ownership(place).release()
+    for end in (goes_on, stop, said, say):
+        os.close(end)
+    os.waitpid(fork, 0)
+
+
 def test_two_in_one_process_exclude_each_other_too(place):
     first = Ownership(place)
     with pytest.raises(JobError, match="in this process"):

@@ -125,6 +125,21 @@ def test_a_network_file_system_is_known_by_its_mount(tmp_path, mount, answer):
     assert database.on_network(tmp_path / "events.sqlite", tmp_path / "none") is False
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_fork_does_not_keep_the_store_of_a_writer_that_has_closed_it(tmp_path):
+    goes_on, stop = os.pipe()
+    with a_store(tmp_path / "events.sqlite"):
+        if (fork := os.fork()) == 0:
+            os.close(stop)
+            os.read(goes_on, 1)
+            os._exit(0)
+    with a_store(tmp_path / "events.sqlite"):
+        pass
+    os.close(goes_on)
+    os.close(stop)
+    os.waitpid(fork, 0)
+
+
 def test_one_process_writes_at_a_time(tmp_path):
     path = tmp_path / "events.sqlite"
     with a_store(path), pytest.raises(ListenerError, match="listener or poller writes"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -78,6 +79,24 @@ def beginning() -> Iterator[dict[Path, Any]]:
             if not cast("Any", job).under_way:
                 del _known[file]
         yield _known
+
+
+_left_behind: list[object] = []
+"""Runs of the process this one is a fork of: SQLite wants such a file not even closed."""
+
+
+def _leave_to_the_parent() -> None:
+    """Let a fork see its parent's jobs as what they are: under way in another process."""
+    global _registry  # noqa: PLW0603  # another thread may have held it, and is not here
+    _registry = threading.Lock()
+    for job in cast("Iterable[Any]", _known.values()):
+        _left_behind.append(job._underway)
+        job._underway = None
+    _known.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_the_parent)
 
 
 def permit_for(twilio: Twilio | AsyncTwilio, rows: Sequence[Row], name: str) -> Permit | None:

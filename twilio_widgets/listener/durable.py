@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from twilio_widgets.core.folders import private_folder
+from twilio_widgets.core.locks import lock, unlock
 from twilio_widgets.errors import ListenerError
 
 OWNER_ONLY = 0o600
 _PATIENCE_BETWEEN_TRIES = 0.05
-_BEYOND_THE_TEXT = 1 << 30
 
 
 def write(path: Path, content: bytes) -> None:
@@ -73,11 +73,13 @@ def locked(path: Path, *, seconds: float = 60.0) -> Iterator[None]:
         ListenerError: Somebody else held it all that time.
     """
     private_folder(path.parent)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, OWNER_ONLY)
+    handle, process = os.open(path, os.O_RDWR | os.O_CREAT, OWNER_ONLY), os.getpid()
     try:
         hold(handle, path, seconds=seconds)
         yield
     finally:
+        if process == os.getpid():  # in a fork it is not ours to let go of
+            unlock(handle)
         os.close(handle)
 
 
@@ -100,27 +102,3 @@ def hold(handle: int, path: Path, *, seconds: float = 60.0) -> None:
                 "changing the same configuration? Try again when it is done."
             )
         time.sleep(_PATIENCE_BETWEEN_TRIES)
-
-
-def lock(handle: int, *, shared: bool = False) -> bool:
-    """Take the operating system's lock on an open file; say whether it is ours now.
-
-    It is held until the file is closed, also by the end of the process.
-
-    Args:
-        handle: The number of the open file.
-        shared: Whether others may hold it in the same way at the same time.
-    """
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            os.lseek(handle, _BEYOND_THE_TEXT, os.SEEK_SET)  # what is locked cannot be read there
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):  # the second is how Windows says it
-        return False
-    return True

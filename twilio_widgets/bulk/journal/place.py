@@ -11,13 +11,14 @@ import json
 import os
 import re
 import socket
-import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from twilio_widgets.core.folders import private_folder
+from twilio_widgets.core.locks import lock, unlock
 from twilio_widgets.errors import ConfigurationError, JobError
 
 if TYPE_CHECKING:
@@ -133,8 +134,9 @@ def check_name(name: str) -> str:
 class Ownership:
     """The right to run a job, held by one process at a time.
 
-    It is a lock of the operating system, so it goes with the process, however that ends. What the
-    lock file says about its holder is for people; the lock alone is the proof.
+    It is a lock of the operating system, so it goes with the process, however that ends; a fork
+    puts its copy away. What the lock file says about its holder is for people; the lock alone is
+    the proof.
 
     Args:
         place: Whose lock.
@@ -151,14 +153,15 @@ class Ownership:
         self._process = os.getpid()
         self.handed_over = False
         """A run has it, and releases it at its end."""
+        _owners.add(self)
         path, flags = place.lock_file, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
         try:
             private_folder(place.folder)
             self._handle = os.open(path, flags, 0o600)
-            held_by = None if _lock(self._handle) else _described(_holder_of(path))
+            held_by = None if lock(self._handle) else _described(_holder_of(path))
             if held_by is None:
                 os.ftruncate(self._handle, 0)
-                os.lseek(self._handle, _AFTER_THE_LOCK, os.SEEK_SET)
+                os.lseek(self._handle, 0, os.SEEK_SET)
                 os.write(self._handle, json.dumps(_ourselves()).encode())
         except OSError as error:
             self.release()
@@ -168,8 +171,7 @@ class Ownership:
                 "sent without it."
             ) from None
         if held_by is not None:
-            os.close(self._handle)
-            self._handle = -1
+            self._close()
             held = JobError(
                 f"{what} is running {held_by}. Wait for it there, or cancel or pause "
                 "it there first; nothing was sent here."
@@ -179,10 +181,15 @@ class Ownership:
 
     def release(self) -> None:
         """Let go of it. The file stays, so that two never lock two files of one name."""
+        if self._handle >= 0 and self._process == os.getpid():  # a fork's copy is not its own
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._handle, 0)
+            unlock(self._handle)
+        self._close()
+
+    def _close(self) -> None:
+        """Close the file; while a fork has it open too, that leaves the lock as it is."""
         if self._handle >= 0:
-            if self._process == os.getpid():  # a fork has a copy: the text is not its own
-                with contextlib.suppress(OSError):
-                    os.ftruncate(self._handle, 0)
             os.close(self._handle)
             self._handle = -1
 
@@ -191,24 +198,17 @@ class Ownership:
         self.release()
 
 
-_AFTER_THE_LOCK = 1
-"""Windows lets nobody read a byte that is locked: ours is the first one."""
+_owners: WeakSet[Ownership] = WeakSet()
 
 
-def _lock(handle: int) -> bool:
-    """Lock the file for as long as it is open; say whether it is ours now."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
+def _close_copies() -> None:
+    """Close, in a fork, what it has of its parent's locks: they would be held as long as it is."""
+    for own in list(_owners):
+        own._close()
 
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
 
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):  # the second is how Windows says it
-        return False
-    return True
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_close_copies)
 
 
 def _ourselves() -> dict[str, object]:
@@ -221,7 +221,7 @@ def _ourselves() -> dict[str, object]:
 
 def _holder_of(path: Path) -> dict[str, Any]:
     try:
-        text = path.read_bytes()[_AFTER_THE_LOCK:].decode()
+        text = path.read_bytes().decode()
         holder = json.loads(text)
     except (OSError, ValueError):
         return {}

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from twilio_widgets.core.folders import private_folder
+from twilio_widgets.core.locks import lock
 from twilio_widgets.errors import ListenerError
 from twilio_widgets.listener import durable
 
@@ -73,7 +74,7 @@ def read_held(path: Path) -> dict[str, Any] | None:
         private = _is_private(path.parent.lstat(), stat.S_ISDIR) and _is_private(
             os.fstat(handle), stat.S_ISREG
         )
-        if private and not durable.lock(handle, shared=True):
+        if private and not lock(handle, shared=True):
             os.lseek(handle, 0, os.SEEK_SET)
             found = json.loads(os.read(handle, _LARGEST))
             return found if isinstance(found, dict) else None
