@@ -8,7 +8,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -16,6 +16,7 @@ import pytest
 
 from twilio_widgets import AsyncTwilio, Sandbox, Twilio
 from twilio_widgets.bulk.job import Job
+from twilio_widgets.bulk.journal.place import Ownership, place_of
 from twilio_widgets.bulk.outcomes import positions_of
 from twilio_widgets.core import messages
 from twilio_widgets.core.guardrails.policy import Policy
@@ -227,6 +228,29 @@ def test_what_was_not_sent_after_all_stays_unknown_until_a_person_asks(sandbox, 
     job.resend([0]).wait(20)
     assert statuses(job) == {"accepted": 5}
     assert sent(sandbox) == {f"Hi {n}": 1 for n in range(5)}
+
+
+@pytest.mark.parametrize("trouble", ["it is no file", "another has it"])
+def test_what_cannot_be_settled_now_stays_unknown_and_says_why(sandbox, trouble):
+    """The rows of two jobs may be like each other: one at a time claims what the log shows."""
+    twilio = Twilio(sandbox.connection, timeout=0.5)
+    claims = replace(place_of(twilio.connection, "spring"), name=".settling")
+    if trouble == "it is no file":
+        claims.lock_file.mkdir(parents=True)
+        said = "The lock on the message log cannot be kept in "
+    else:
+        other = Ownership(claims)
+        said = "Another job is settling what it sent in this process "
+    sandbox.fail(fault="reset_after_accept")
+    job = begun(twilio, on_unknown="abandon")
+    assert job.wait(20).note.startswith(f"What is unknown was not settled: {said}")
+    assert statuses(job) == {"accepted": 4, "unknown": 1}, "the rule is for what was looked for"
+    if trouble == "it is no file":
+        claims.lock_file.rmdir()
+    else:
+        other.release()
+    assert job.resume().wait(20).counts["accepted"] == 5
+    assert len(sandbox.ledger) == 5
 
 
 def test_unknown_rows_can_be_given_up_by_rule_or_by_a_person(sandbox, twilio):

@@ -82,6 +82,19 @@ def test_a_lost_reply_is_unknown_first_and_found_the_next_time(sandbox, twilio, 
     assert len(sandbox.ledger) == 1
 
 
+def test_a_lost_reply_that_cannot_be_settled_now_says_why_within_its_time(sandbox):
+    twilio = Twilio(sandbox.connection, timeout=0.5)
+    sandbox.fail(fault="reset_after_accept")
+    with pytest.raises(OutcomeUnknown):
+        send(twilio)
+    home = module._place_of(sandbox.connection, "invoice 4711")
+    other = Ownership(replace(home, name=".settling"))
+    with pytest.raises(OutcomeUnknown, match="Another job is settling what it sent in this"):
+        send(twilio)
+    other.release()
+    assert send(twilio).sid == sandbox.ledger[0].sid
+
+
 def test_what_the_log_does_not_show_stays_unknown_and_is_not_sent_again(sandbox, twilio):
     sandbox.fail(status=503)
     with pytest.raises(OutcomeUnknown):

@@ -26,7 +26,7 @@ from twilio_widgets.bulk.journal.place import ONCE, SET_ASIDE, Ownership, Place,
 from twilio_widgets.bulk.journal.row import Row, fingerprint_of
 from twilio_widgets.bulk.journal.states import Ending, ending_of
 from twilio_widgets.bulk.planning.plans import difference
-from twilio_widgets.bulk.settle import look_once, sent_of
+from twilio_widgets.bulk.settle import NoTurn, look_once, sent_of
 from twilio_widgets.core import messages
 from twilio_widgets.core.address import mask
 from twilio_widgets.core.parameters import form_of
@@ -233,6 +233,8 @@ class _Once:
             )
         except JobError:
             raise
+        except NoTurn as error:
+            raise self._unknown(str(error)) from None
         except TwilioWidgetsError as error:
             raise self._unknown(f"The message log could not be read: {error}") from error
         (row,) = self._journal.rows()

@@ -20,7 +20,7 @@ from twilio_widgets.bulk.journal.row import Row
 from twilio_widgets.bulk.journal.states import Ending, ending_of
 from twilio_widgets.bulk.pace import MOST_AT_ONCE, Pace
 from twilio_widgets.bulk.queue import Queue
-from twilio_widgets.bulk.settle import Callbacks, settle, with_token
+from twilio_widgets.bulk.settle import Callbacks, NoTurn, settle, with_token
 from twilio_widgets.core import messages
 from twilio_widgets.core.flow import Patience
 from twilio_widgets.errors import JobError, RateLimited, TwilioWidgetsError
@@ -331,6 +331,8 @@ class Run:
             raise
         except asyncio.CancelledError:
             self.note = "What is unknown was not settled: resume() does it."
+        except NoTurn as error:
+            self.note = f"What is unknown was not settled: {error} resume() does it."
         except TwilioWidgetsError as error:
             self.note = f"The message log could not be read: {error}"
         self._count()

@@ -19,7 +19,7 @@ from twilio_widgets.bulk.journal.ledger import Attempt, Ledger, reading
 from twilio_widgets.bulk.journal.place import Ownership, Place
 from twilio_widgets.bulk.matching import Look, Unknown, decide
 from twilio_widgets.core.evidence import Sent, clocks_apart, recipient_as_logged
-from twilio_widgets.core.flow import NewPatience
+from twilio_widgets.core.flow import NewPatience, Patience
 from twilio_widgets.core.listing import Filters
 from twilio_widgets.core.message import Message, message_path
 from twilio_widgets.core.messages import message_page
@@ -35,6 +35,10 @@ MOST_PAGES = 5
 """Of 1,000 entries each: how much of the log of one recipient is read."""
 
 _BUSY = 0.2
+
+
+class NoTurn(Exception):
+    """What the log shows could not be claimed; the text says why. It never leaves this room."""
 
 
 class Callbacks(Protocol):
@@ -75,6 +79,9 @@ def settle(
         place: Where it is kept; the other jobs are beside it.
         known: SIDs of messages that the client knows to have come of other sends.
         callbacks: Evidence that needs no waiting.
+
+    Raises:
+        NoTurn: What the log shows could not be claimed.
     """
     _by_token(journal, callbacks, connection)
     if not (unknown := _unknowns(journal, ours=True)):
@@ -127,35 +134,48 @@ def look_once(
 
     Returns:
         The rows it does not show, and did not show before.
+
+    Raises:
+        NoTurn: What the log shows could not be claimed, so nothing is settled.
     """
     looks: dict[str, Look] = {}
     for to in sorted({row.sent.to for row in _unknowns(journal, ours=True)}):
         if (name := recipient_as_logged(to)) not in looks:
             looks[name] = yield from _look(connection, new_patience, {to, name})
-    claims = replace(place, name=".settling")
+    turn = yield from _turn(place, new_patience())
+    try:
+        verdicts = _verdicts(
+            journal,
+            place,
+            looks,
+            known=known,
+            absent_before=absent_before,
+            settle=_settle_time(connection),
+        )
+        if verdicts:
+            journal.settle(verdicts, now=connection.now().timestamp())
+    finally:
+        turn.release()
+    not_shown = {"too early", "absent"}
+    return {one.n for one in verdicts if one.verdict in not_shown and one.n not in absent_before}
+
+
+def _turn(place: Place, patience: Patience) -> Flow[Ownership]:
+    """Wait until no other job of the account is claiming entries of the log.
+
+    Raises:
+        NoTurn: Others have it for too long, or it cannot be had at all.
+    """
     while True:
         try:
-            turn = Ownership(claims)
-        except JobError:
-            yield Pause(_BUSY)  # another job of the account is claiming entries right now
-            continue
-        try:
-            verdicts = _verdicts(
-                journal,
-                place,
-                looks,
-                known=known,
-                absent_before=absent_before,
-                settle=_settle_time(connection),
-            )
-            if verdicts:
-                journal.settle(verdicts, now=connection.now().timestamp())
-        finally:
-            turn.release()
-        not_shown = {"too early", "absent"}
-        return {
-            one.n for one in verdicts if one.verdict in not_shown and one.n not in absent_before
-        }
+            return Ownership(replace(place, name=".settling"), "The lock on the message log")
+        except JobError as error:
+            problem = error
+        if problem.held_by is None:
+            raise NoTurn(str(problem))
+        if patience.left() <= _BUSY:
+            raise NoTurn(f"Another job is settling what it sent {problem.held_by}.")
+        yield Pause(_BUSY)
 
 
 def _verdicts(
