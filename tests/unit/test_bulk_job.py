@@ -390,6 +390,18 @@ def test_a_paused_job_goes_on_where_it_stopped(sandbox):
         assert max(sent(real).values()) == 1
 
 
+def test_a_job_that_runs_elsewhere_is_not_taken_for_paused(twilio):
+    job = begun(twilio)
+    job.wait(20)
+    elsewhere = Ownership(place_of(twilio.connection, "spring"))
+    for stop in (job.pause, job.cancel):
+        with pytest.raises(JobError, match='Job "spring" is running in '):
+            stop()
+    elsewhere.release()
+    job.pause()
+    assert job.progress.state == "finished", "there was nothing to stop"
+
+
 def test_two_rows_to_one_recipient_are_never_on_their_way_together(sandbox, twilio):
     number = sandbox.numbers[0]
     rows = [Planned(n, "+14155551000", {"from_": number, "body": f"{n}"}) for n in range(6)]

@@ -280,9 +280,16 @@ class Job(JobView):
             bar.close()
 
     def pause(self) -> None:
-        """Let nothing more leave. What is on its way is waited for; `resume` goes on."""
-        if self._underway is not None:
+        """Let nothing more leave. What is on its way is waited for; `resume` goes on.
+
+        Raises:
+            JobError: Another process is running it: pause it there.
+        """
+        if self._underway is not None and self.under_way:
             self._underway.end("paused", "You paused it.")
+            return
+        with self._owning():
+            pass  # nobody runs it, so there is nothing to stop
 
     def cancel(self, twilio: Twilio | AsyncTwilio | None = None) -> Cancelled:
         """Let nothing more leave, ever; cancel at Twilio what is scheduled there.
