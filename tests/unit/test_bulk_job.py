@@ -286,6 +286,28 @@ def test_a_row_can_be_said_to_be_a_message(sandbox, twilio):
         job.attach(0, "SM1")
 
 
+def test_a_row_cannot_be_said_to_be_the_message_of_another(sandbox, twilio):
+    sandbox.fail(status=503)
+    job = begun(twilio)
+    job.wait(20)
+    (lost,) = job.outcomes.query("status == 'unknown'")["row"]
+    taken = sandbox.ledger[0].sid
+    with pytest.raises(JobError, match=f"{taken} is another row's message, so nothing was changed"):
+        job.attach(lost, taken)
+    assert statuses(job) == {"accepted": 4, "unknown": 1}
+
+
+def test_what_is_asked_of_a_job_is_carried_out_although_its_run_ends_meanwhile():
+    with Sandbox(seed=1) as real:
+        job = begun(Twilio(real.connection), undo_seconds=60)
+        with job._writing() as journal:
+            job.pause()
+            assert job.wait(20).state == "paused"
+            assert len(journal.rows()) == 5, "it stays open for who uses it"
+        assert str(job.cancel()) == "5 never sent", "and is let go of afterwards"
+        job.forget()
+
+
 def test_an_outage_stops_the_job_before_much_is_uncertain(sandbox, twilio):
     """Five unknown in a row: what else is on its way is the most there can be."""
     sandbox.fail(status=503, times=100, method="POST")

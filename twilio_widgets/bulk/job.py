@@ -400,6 +400,8 @@ class Job(JobView):
         with self._writing() as journal:
             if row not in {one.n for one in journal.rows(states.UNKNOWN)}:
                 raise JobError(f"Row {row} is not unknown, so nothing was changed.")
+            if sid in journal.sids():
+                raise JobError(f"{sid} is another row's message, so nothing was changed.")
             verdict = Verdict(row, "accepted", "You said so.", "{}", by="person", sid=sid)
             journal.settle([verdict], now=self._now())
 
@@ -442,9 +444,11 @@ class Job(JobView):
     @contextmanager
     def _writing(self) -> Iterator[Journal]:
         """Open the journal for writing, or use the one that is open for the run."""
-        if self._underway is not None and self.under_way:
-            yield self._underway.journal
-            return
+        if self._underway is not None:
+            with self._underway.using() as journal:
+                if journal is not None:
+                    yield journal
+                    return
         with self._owning(), closing(Journal(self._place)) as journal:
             yield journal
 

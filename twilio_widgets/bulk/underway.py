@@ -33,8 +33,8 @@ class Underway:
 
     Args:
         place: The job's.
-        own: The right to run it; it is released when the run ends.
-        journal: Open for writing; it is closed when the run ends.
+        own: The right to run it; it is released when the run ends, or who uses the journal then.
+        journal: Open for writing; it is closed at the same time.
         twilio: The client to send with, or one like it.
         orders: How it is to go.
     """
@@ -48,7 +48,9 @@ class Underway:
         orders: Orders,
     ) -> None:
         self.own = own
-        self.journal = journal
+        self._journal = journal
+        self._uses: set[object] = {self}
+        self._lock = threading.Lock()
         self.run = Run(journal, place, twilio.twin(), orders)
         # Interrupted from here on, nobody can tell whether it has begun: the run has the right to
         # it, and an owner that nobody holds lets go by itself.
@@ -59,8 +61,30 @@ class Underway:
         try:
             await self.run.carry_out()
         finally:
-            self.journal.close()
-            self.own.release()
+            self._end_use(self)
+
+    @contextmanager
+    def using(self) -> Iterator[Journal | None]:
+        """Use its journal, which stays open meanwhile; None when the run has let go of it."""
+        use = object()
+        try:
+            yield self._journal if self._begin_use(use) else None
+        finally:
+            self._end_use(use)
+
+    def _begin_use(self, use: object) -> bool:
+        with self._lock:
+            if self._uses:
+                self._uses.add(use)
+            return use in self._uses
+
+    def _end_use(self, use: object) -> None:
+        """Close the journal, and let go of the job, after the last use."""
+        with self._lock:
+            self._uses.discard(use)
+            if not self._uses:
+                self._journal.close()
+                self.own.release()
 
     def end(self, state: str, note: str = "") -> None:
         """Let nothing more leave; see `Run.end`."""
