@@ -249,6 +249,19 @@ def test_forgetting_leaves_no_number_and_no_text_in_the_files(place, journal):
         assert again.header.forgotten_at == NOW + 1
 
 
+def test_a_reader_who_keeps_the_old_text_in_the_files_is_told_of(place, journal):
+    journal.close_attempts([(row, Ending("rejected"), NOW) for row in claimed(journal)])
+    journal._database.execute("PRAGMA busy_timeout = 10")
+    with closing(sqlite3.connect(place.file, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM outcome").fetchall()
+        with pytest.raises(JobError, match="reading its journal keeps the old text in its files"):
+            journal.forget(now=NOW + 1)
+    assert b"Hi 1" in b"".join(path.read_bytes() for path in place.folder.iterdir())
+    journal.forget(now=NOW + 2)
+    assert b"Hi 1" not in b"".join(path.read_bytes() for path in place.folder.iterdir())
+
+
 def test_what_is_still_needed_is_not_forgotten(journal):
     with pytest.raises(JobError, match="3 pending"):
         journal.forget(now=NOW)

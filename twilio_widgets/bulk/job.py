@@ -412,7 +412,8 @@ class Job(JobView):
         place alone.
 
         Raises:
-            JobError: A row is still pending or unknown, or another process is running the job.
+            JobError: A row is still pending or unknown, or another process is running the job or
+                reading its journal: forget it again then.
         """
         with self._writing() as journal:
             journal.forget(now=self._now())

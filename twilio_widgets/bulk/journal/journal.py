@@ -324,7 +324,7 @@ class Journal(Ledger):
         """Take every number, text and Twilio sentence out of the file, and keep the outcomes.
 
         Raises:
-            JobError: A row still needs them.
+            JobError: A row still needs them, or somebody who is reading keeps them in the file.
         """
         counts = self.counts()
         needed = {
@@ -346,8 +346,14 @@ class Journal(Ledger):
             self._database.execute("UPDATE job SET forgotten_at = ?", (now,))
         with self._lock, _explained(self._place, "cleared"):
             self._database.execute("VACUUM")
-            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            (busy, *_pages) = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         self.header = replace(self.header, forgotten_at=now)
+        if busy:  # SQLite has waited for the readers already
+            raise JobError(
+                f'Job "{self.header.name}" is forgotten, but somebody who is reading its journal '
+                f"keeps the old text in its files ({self._place.file}). Forget it again when they "
+                "are done."
+            )
 
     def close(self) -> None:
         """Close the file."""
