@@ -511,6 +511,16 @@ def test_a_job_is_opened_for_its_own_account_only(sandbox, twilio, tmp_path):
         Job.open("autumn", tmp_path)
 
 
+def test_a_job_is_found_wherever_the_notebook_goes_meanwhile(twilio, tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    begun(twilio, folder="jobs").wait(20)
+    found = Job.open("spring", "jobs", twilio.connection)
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert statuses(found) == {"accepted": 5}
+    assert found.file.is_relative_to(tmp_path / "jobs")
+
+
 def test_forgetting_keeps_the_ledger_and_the_name(sandbox, twilio):
     job = begun(twilio)
     job.wait(20)

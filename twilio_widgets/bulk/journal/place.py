@@ -95,13 +95,13 @@ def place_of(connection: Connection, name: str, folder: str | Path | None = None
 
 
 def folder_of(given: str | Path) -> Path:
-    """Return the folder a person names.
+    """Return the folder a person names, wherever the process goes later.
 
     Raises:
         ConfigurationError: It is none.
     """
     try:
-        return Path(given).expanduser()
+        return Path(given).expanduser().absolute()
     except (TypeError, RuntimeError):  # "~somebody", of whom nobody knows
         raise ConfigurationError(
             f"folder is the path of a folder: not {given!r}.", field="folder"
