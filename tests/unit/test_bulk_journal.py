@@ -449,6 +449,14 @@ def test_a_name_that_could_be_a_path_or_a_device_is_refused(name, tmp_path):
         place_of(connection, name, tmp_path)
 
 
+def test_a_name_whose_letters_take_too_many_bytes_is_called_too_long(tmp_path):
+    connection = AuthTokenConnection(ACCOUNT, "token")
+    assert place_of(connection, "字" * 66, tmp_path).name == "字" * 66
+    for name in ("字" * 67, "𠀀" * 80):
+        with pytest.raises(ConfigurationError, match="this one is too long: at most 200 bytes"):
+            place_of(connection, name, tmp_path)
+
+
 def test_a_place_is_the_accounts_and_a_sandboxs_is_its_worlds(tmp_path):
     real = place_of(AuthTokenConnection(ACCOUNT, "token"), "spring-invite", tmp_path)
     assert real.file == tmp_path / ACCOUNT / "spring-invite.sqlite"

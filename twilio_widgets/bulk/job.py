@@ -29,6 +29,7 @@ from twilio_widgets.bulk.terms import (
     checked_callbacks,
     checked_client,
     checked_count,
+    checked_plan,
     checked_terms,
     checked_time,
 )
@@ -100,6 +101,7 @@ class Job(JobView):
                 it, or its journal cannot be used.
         """
         place = place_of(checked_client(twilio).connection, name, folder)
+        checked_plan(plan)
         terms = checked_terms(rate, per, on_unknown)
         orders = Orders(
             undo_seconds=checked_time(undo_seconds, "undo_seconds"),

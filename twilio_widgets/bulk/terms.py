@@ -9,6 +9,7 @@ from twilio_widgets.bulk.journal.journal import Terms
 from twilio_widgets.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from twilio_widgets.bulk.planning.plans import PlanLike
     from twilio_widgets.bulk.settle import Callbacks
     from twilio_widgets.client import AsyncTwilio, Twilio
 
@@ -75,6 +76,20 @@ def checked_callbacks(value: Callbacks | None) -> Callbacks | None:
             "callbacks is a listener, such as tw.Listener(…): it has a status_url, and "
             f"find_by_token(…). {type(value).__name__} has not.",
             field="callbacks",
+        )
+    return value
+
+
+def checked_plan(value: PlanLike) -> PlanLike:
+    """Return what is to be sent.
+
+    Raises:
+        ConfigurationError: It is no plan.
+    """
+    if not hasattr(value, "rows"):
+        raise ConfigurationError(
+            f'Give a plan, such as tw.plan(df, to="phone", body="Hi"): not {type(value).__name__}.',
+            field="plan",
         )
     return value
 

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 LONGEST_NAME = 80
 
+_MOST_BYTES = 200
+"""A file's name has at most 255 on most systems; a damaged journal's adds some 30."""
+
 JOBS, ONCE = "jobs", "once"
 """The folder of all jobs, and the one beside an account's jobs for its single messages."""
 
@@ -126,6 +129,12 @@ def check_name(name: str) -> str:
         raise ConfigurationError(
             "A job's name becomes a file's: letters, digits, spaces and . _ @ + -, beginning with "
             f'a letter or digit, at most {LONGEST_NAME} characters, such as "spring-invite".',
+            field="name",
+        )
+    if len(name.encode()) > _MOST_BYTES:
+        raise ConfigurationError(
+            "A job's name becomes a file's, and this one is too long: at most "
+            f"{_MOST_BYTES} bytes, of which a letter may take up to 4.",
             field="name",
         )
     return name
