@@ -14,9 +14,11 @@ from decimal import Decimal
 
 import pytest
 
-from twilio_widgets import AsyncTwilio, Sandbox, Twilio
+from twilio_widgets import AsyncTwilio, AuthTokenConnection, Sandbox, Twilio
 from twilio_widgets.bulk.job import Job
+from twilio_widgets.bulk.journal.journal import Terms, create
 from twilio_widgets.bulk.journal.place import Ownership, place_of
+from twilio_widgets.bulk.journal.row import Row
 from twilio_widgets.bulk.outcomes import positions_of
 from twilio_widgets.core import messages
 from twilio_widgets.core.guardrails.policy import Policy
@@ -509,6 +511,18 @@ def test_a_job_is_opened_for_its_own_account_only(sandbox, twilio, tmp_path):
             Job.open("spring", tmp_path)
     with pytest.raises(JobError, match="no job"):
         Job.open("autumn", tmp_path)
+
+
+def test_a_job_is_opened_for_its_own_region_only(tmp_path):
+    account, token = "AC" + "0" * 31 + "1", "token"
+    begun_with = AuthTokenConnection(account, token)
+    row = Row(n=0, form=(("To", "+14155550101"), ("From", "+15005550006"), ("Body", "Hi")))
+    create(place_of(begun_with, "spring", tmp_path), [row], Terms(), now=0)
+    other = Twilio(AuthTokenConnection(account, token, region="ie1"))
+    with pytest.raises(JobError, match="in the region us1, and this client is for ie1"):
+        Job.open("spring", tmp_path).resume(other)
+    with pytest.raises(JobError, match="in the region us1, and this client is for ie1"):
+        Job.start(plan("+15005550006", 1), other, name="spring", folder=tmp_path)
 
 
 def test_a_job_is_found_wherever_the_notebook_goes_meanwhile(twilio, tmp_path, monkeypatch):

@@ -370,6 +370,24 @@ def test_a_journal_of_another_account_or_world_is_refused(place, journal):
     assert place.file.exists(), "it is not damaged, only not ours"
 
 
+def test_a_journal_of_another_region_is_refused_and_one_that_names_none_is_not(tmp_path):
+    """The log of one region has no message of another: it would prove that none was sent."""
+    here, there = (
+        place_of(AuthTokenConnection(ACCOUNT, "token", **named), "spring", tmp_path)
+        for named in ({"edge": "ashburn"}, {"region": "ie1", "edge": "dublin"})
+    )
+    create(here, rows(), Terms(), now=NOW)
+    said = 'Job "spring" was begun in the region us1, and this client is for ie1: '
+    with pytest.raises(JobError, match=said):
+        Journal(there)
+    with pytest.raises(JobError, match=said), reading(there):
+        pass
+    with closing(sqlite3.connect(here.file)) as database:
+        database.execute("ALTER TABLE job DROP COLUMN region")  # as it was before it was kept
+    with closing(Journal(there)) as journal:
+        assert (journal.header.region, journal.counts()["pending"]) == (None, 3)
+
+
 def test_a_newer_journal_is_refused(place, journal):
     journal.close()
     with closing(sqlite3.connect(place.file)) as database:

@@ -58,6 +58,13 @@ def test_region_and_edge_choose_the_host(place, url):
     assert AuthTokenConnection(ACCOUNT, "token", **place).base_url == url
 
 
+@pytest.mark.parametrize(("place", "url"), HOSTS)
+def test_the_region_that_serves_it_is_its_hosts(place, url):
+    """So a region that the plain host stands for is the United States."""
+    found = AuthTokenConnection(ACCOUNT, "token", **place).served_in
+    assert found == (url.split(".")[2] if url.count(".") == 4 else "us1")
+
+
 def test_the_messaging_host_follows():
     assert AuthTokenConnection(ACCOUNT, "t", region="ie1").host("messaging") == (
         "messaging.dublin.ie1.twilio.com"

@@ -15,7 +15,7 @@ from twilio_widgets.bulk import outcomes
 from twilio_widgets.bulk.cancelling import Cancelled, cancel_scheduled, ledger_of
 from twilio_widgets.bulk.journal import states
 from twilio_widgets.bulk.journal.journal import Journal, Verdict, create
-from twilio_widgets.bulk.journal.ledger import reading
+from twilio_widgets.bulk.journal.ledger import other_region, reading
 from twilio_widgets.bulk.journal.place import Ownership, Place, place_of
 from twilio_widgets.bulk.journal.row import Row, fingerprint_of
 from twilio_widgets.bulk.later import later_statuses
@@ -110,6 +110,7 @@ class Job(JobView):
         )
         with beginning() as running:
             if (job := running.get(place.file)) is not None:
+                job._client(twilio)
                 job._refuse_another(plan)
                 return job  # type: ignore[no-any-return]
             job = cls(place, twilio)
@@ -150,8 +151,8 @@ class Job(JobView):
         with beginning() as running:
             if (job := running.get(place.file)) is not None:
                 return job  # type: ignore[no-any-return]
-        with reading(place):
-            return cls(place)
+        with reading(place) as ledger:
+            return cls(replace(place, region=ledger.header.region))
 
     def resume(
         self,
@@ -468,6 +469,8 @@ class Job(JobView):
                 f'Job "{self.name}" belongs to another account or sandbox than this client; '
                 "nothing was sent."
             )
+        if place.region not in {None, connection.served_in}:
+            raise other_region(self.name, str(place.region), connection.served_in)
         return client
 
     def _now(self) -> float:

@@ -179,6 +179,12 @@ class Connection:
         )
 
     @property
+    def served_in(self) -> str:
+        """The region whose messages are read and written here, such as ``"us1"``."""
+        parts = self.host("api").split(".")
+        return parts[2] if len(parts) == 5 else "us1"
+
+    @property
     def masked_account(self) -> str:
         """The acting account SID for people's eyes: ``AC0f…9a41``."""
         return f"{self.acting_sid[:4]}…{self.acting_sid[-4:]}"

@@ -105,6 +105,7 @@ def _fill(database: Database, place: Place, rows: Sequence[Row], terms: Terms, n
     header = (
         1, VERSION, job_id, place.name, place.account_sid, place.world, fingerprint_of(rows),
         len(rows), terms.rate, terms.per, terms.on_unknown, "waiting", "", now, None, None,
+        place.region,
     )  # fmt: skip
     database.execute(f"INSERT INTO job VALUES ({', '.join('?' * len(header))})", header)  # noqa: S608
     for row in rows:

@@ -45,6 +45,8 @@ class Header:
     created_at: float
     finished_at: float | None
     forgotten_at: float | None
+    region: str | None
+    """None when the journal was made before it was kept."""
 
 
 _HEADER = (
@@ -166,7 +168,7 @@ def header_of(database: Database, place: Place) -> Header:
 
     Raises:
         Damaged: It cannot be read.
-        JobError: It belongs to another account or world, or a newer version wrote it.
+        JobError: It belongs to another account, world or region, or a newer version wrote it.
     """
     ((version,),) = database.execute("PRAGMA user_version").fetchall()
     if version > VERSION:
@@ -176,17 +178,30 @@ def header_of(database: Database, place: Place) -> Header:
         )
     if version != VERSION:
         raise Damaged("it has no header")
-    lines = database.execute(f"SELECT {_HEADER} FROM job").fetchall()  # noqa: S608
+    kept = {name for _id, name, *_rest in database.execute("PRAGMA table_info(job)").fetchall()}
+    region = "region" if "region" in kept else "NULL"
+    lines = database.execute(f"SELECT {_HEADER}, {region} FROM job").fetchall()  # noqa: S608
     if len(lines) != 1:
         raise Damaged("it has no header")
-    header = Header(**dict(zip(_HEADER.split(", "), lines[0], strict=True)))
+    header = Header(**dict(zip([*_HEADER.split(", "), "region"], lines[0], strict=True)))
     if (header.account_sid, header.world) != (place.account_sid, place.world):
         raise JobError(
             f'The journal of job "{place.name}" in {place.folder} belongs to another '
             f"{'account' if header.account_sid != place.account_sid else 'sandbox or to Twilio'}. "
             "Choose another folder or name; nothing was sent."
         )
+    if place.region is not None and header.region not in {None, place.region}:
+        raise other_region(place.name, str(header.region), place.region)
     return header
+
+
+def other_region(name: str, begun_in: str, asked_in: str) -> JobError:
+    """Say that a job is another region's: no other region's log has its messages."""
+    return JobError(
+        f'Job "{name}" was begun in the region {begun_in}, and this client is for {asked_in}: the '
+        "message log there says nothing about it. Give a client for the first, or another name or "
+        "key; nothing was sent."
+    )
 
 
 def check(database: Database) -> None:

@@ -48,6 +48,8 @@ class Place:
     account_sid: str
     world: str | None = None
     """A sandbox's world; None for Twilio itself."""
+    region: str | None = None
+    """Where its messages are, such as ``"us1"``; None when that is not known."""
 
     @property
     def file(self) -> Path:
@@ -94,6 +96,7 @@ def place_of(connection: Connection, name: str, folder: str | Path | None = None
         name=check_name(name),
         account_sid=connection.acting_sid,
         world=world,
+        region=connection.served_in,
     )
 
 

@@ -50,7 +50,8 @@ SCHEMA = (
         note TEXT NOT NULL DEFAULT '',
         created_at REAL NOT NULL,
         finished_at REAL,
-        forgotten_at REAL
+        forgotten_at REAL,
+        region TEXT
     ) STRICT""",
     f"""CREATE TABLE outcome (
         n INTEGER PRIMARY KEY,
