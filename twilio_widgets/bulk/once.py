@@ -8,13 +8,16 @@ A key is taken by a message that was accepted or may have been. One that certain
 kept it back, Twilio rejected it or was not reached) gives way to another: it stays in its journal
 as what it is, and the other gets a journal of its own under the next name. No journal is moved,
 replaced or deleted, because another process may be reading it; the last one is the key's.
+
+Of a message that has come to its end no number and no text is kept: the same call has them, and its
+fingerprint tells it from another.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -23,7 +26,7 @@ from typing import TYPE_CHECKING
 from twilio_widgets.bulk.journal import states
 from twilio_widgets.bulk.journal.journal import Journal, Terms, create
 from twilio_widgets.bulk.journal.place import ONCE, SET_ASIDE, Ownership, Place, place_of
-from twilio_widgets.bulk.journal.row import Row, fingerprint_of
+from twilio_widgets.bulk.journal.row import Form, Row, fingerprint_of
 from twilio_widgets.bulk.journal.states import Ending, ending_of
 from twilio_widgets.bulk.planning.plans import difference
 from twilio_widgets.bulk.settle import NoTurn, look_once, sent_of
@@ -78,7 +81,7 @@ def send_once(
         place = _place_for(connection, home, parameters, key)
         with closing(Journal(place)) as journal:
             once = _Once(connection, new_patience, outbox, journal, place)
-            return (yield from once.message())
+            return (yield from once.message(parameters))
     finally:
         own.release()
 
@@ -152,13 +155,17 @@ def _numbered(home: Place, number: int) -> Place:
 
 
 def _has(journal: Journal, parameters: Mapping[str, object]) -> bool:
-    """Say whether a journal has just this message; a schedule is checked against its own time."""
-    written = datetime.fromtimestamp(journal.header.created_at, UTC)
+    """Say whether a journal has just this message."""
     try:
-        row = Row(n=0, form=form_of(parameters, now=written))
+        row = Row(n=0, form=_form(journal, parameters))
     except InvalidMessage:
         return False  # by now it may be right
     return fingerprint_of([row]) == journal.header.fingerprint
+
+
+def _form(journal: Journal, parameters: Mapping[str, object]) -> Form:
+    """Return a message as it was written down; a schedule is checked against its own time."""
+    return form_of(parameters, now=datetime.fromtimestamp(journal.header.created_at, UTC))
 
 
 def _give_way(journal: Journal, other: Row, key: str, *, now: float) -> None:
@@ -170,12 +177,23 @@ def _give_way(journal: Journal, other: Row, key: str, *, now: float) -> None:
     (row,) = journal.rows()
     if row.status == states.PENDING:
         journal.decide([row], "skip", now=now)
+        _forget(journal, now=now)
     elif row.status not in _GAVE_NONE:
         what = (difference([other], [row]) or "it is another one").replace("row 0 ", "")
+        if not row.form:
+            what = f"{row.sid}, whose text is not kept"
         raise JobError(
             f'once="{mask(key)}" was used for another message ({what}). Nothing was sent. Give '
             "this message a key of its own."
         )
+
+
+def _forget(journal: Journal, *, now: float) -> None:
+    """Take number and text of a message out of its journal, if it has come to its end."""
+    (row,) = journal.rows()
+    if row.form and row.status in states.ENDS:
+        with suppress(JobError):  # what became of it is written down; the next call tries again
+            journal.forget(now=now)
 
 
 def _now(connection: Connection) -> float:
@@ -199,13 +217,15 @@ class _Once:
         self._journal = journal
         self._place = place
 
-    def message(self) -> Flow[Message]:
+    def message(self, parameters: Mapping[str, object]) -> Flow[Message]:
         (row,) = self._journal.rows()
         if row.status == states.UNKNOWN:
             row = yield from self._settled()
         if row.status == states.ACCEPTED:
+            _forget(self._journal, now=_now(self._connection))
             return (yield from messages.get(self._connection, self._new_patience(), str(row.sid)))
         if row.status in _GAVE_NONE:  # it made no message, and the person asks again
+            row = replace(row, form=_form(self._journal, parameters))
             (row,) = self._journal.decide([row], "resend", now=_now(self._connection))
         return (yield from self._sent(row))
 
@@ -218,11 +238,15 @@ class _Once:
         except BaseException as error:
             ending = ending_of(error)
             # A policy, a full queue or a refused account: the row can go another time.
-            self._journal.close_attempts([(row, ending, _now(self._connection))])
+            self._end(row, ending)
             raise
-        ending = Ending("accepted", sid=message.sid, http_status=201)
-        self._journal.close_attempts([(row, ending, _now(self._connection))])
+        self._end(row, Ending("accepted", sid=message.sid, http_status=201))
         return message
+
+    def _end(self, row: Row, ending: Ending) -> None:
+        now = _now(self._connection)
+        self._journal.close_attempts([(row, ending, now)])
+        _forget(self._journal, now=now)
 
     def _settled(self) -> Flow[Row]:
         """Look in the log, once; raise when it proves nothing."""

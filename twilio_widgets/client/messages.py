@@ -143,7 +143,8 @@ class Messages(_MessageFace):
             once: What the message is for, in your words, such as ``"invoice 4711"``. It is sent for
                 this key at most once by itself, also over crashes and restarts; afterwards the same
                 call sends nothing and returns that message as it is now. A journal beside your jobs
-                keeps it. A message that certainly was not sent (a policy refused it, a dry run,
+                keeps that, and the number and the text only until it is known what became of the
+                message. A message that certainly was not sent (a policy refused it, a dry run,
                 Twilio rejected it) leaves the key free: correct it, and use the same key.
 
         Returns:
