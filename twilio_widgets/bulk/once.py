@@ -225,7 +225,7 @@ class _Once:
             _forget(self._journal, now=_now(self._connection))
             return (yield from messages.get(self._connection, self._new_patience(), str(row.sid)))
         if row.status in _GAVE_NONE:  # it made no message, and the person asks again
-            row = replace(row, form=_form(self._journal, parameters))
+            row = row.saying(_form(self._journal, parameters))
             (row,) = self._journal.decide([row], "resend", now=_now(self._connection))
         return (yield from self._sent(row))
 

@@ -82,9 +82,13 @@ class Row(NamedTuple):
     def _text(self) -> str:
         return self.written or _json(self.form)
 
+    def saying(self, form: Form) -> Row:
+        """Return it with another form."""
+        return self._replace(form=form, written="")
+
     def forgotten(self) -> Row:
         """Return it without what was sent, and to whom."""
-        return self._replace(form=(), problem=None, written="")
+        return self.saying(())._replace(problem=None)
 
 
 COLUMNS = (
