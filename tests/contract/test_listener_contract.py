@@ -22,6 +22,7 @@ from twilio_widgets.core.connection import KEY_CANNOT_VALIDATE, AuthTokenConnect
 from twilio_widgets.errors import ConfigurationError, ListenerError, Refused
 from twilio_widgets.listener.events.event import Event
 from twilio_widgets.listener.link.keeper import ENDED, KEEPS_CRASHING, TAKEN_OVER
+from twilio_widgets.listener.link.runtime import runtime_file
 from twilio_widgets.listener.listener import Listener
 from twilio_widgets.listener.poller import Poller
 
@@ -76,6 +77,12 @@ def eventually(holds: Callable[[], object]) -> None:
     while not holds():
         assert time.monotonic() < until, "it never held"
         time.sleep(0.01)
+
+
+def leads_to(twilio: Twilio, sid: str) -> str:
+    """Return where a number's inbound messages go, as Twilio says."""
+    path = f"/2010-04-01/Accounts/{twilio.connection.acting_sid}/IncomingPhoneNumbers/{sid}.json"
+    return str(twilio.raw(path).data["sms_url"])
 
 
 def threads() -> set[str]:
@@ -251,18 +258,13 @@ def test_an_api_key_alone_cannot_listen(sandbox):
 
 def test_what_was_pointed_here_is_put_back_on_close(sandbox, twilio):
     number = twilio.numbers()[0]
-    path = f"/2010-04-01/Accounts/{sandbox.connection.acting_sid}/IncomingPhoneNumbers"
-
-    def url() -> str:
-        return str(twilio.raw(f"{path}/{number.sid}.json").data["sms_url"])
-
-    before = url()
+    before = leads_to(twilio, number.sid)
     with Listener(sandbox.connection) as listener:
         listener.point(number.phone_number)
-        assert url() == listener.inbound_url
+        assert leads_to(twilio, number.sid) == listener.inbound_url
         assert [pointed.sid for pointed in listener.pointed] == [number.sid]
 
-    assert url() == before
+    assert leads_to(twilio, number.sid) == before
     assert [(one.sid, one.state) for one in listener.restored] == [(number.sid, "restored")]
 
 
@@ -353,6 +355,48 @@ def test_closing_a_listener_whose_process_has_ended_leaves_nothing(sandbox):
     assert not [name for name in threads() if name.startswith("twilio_widgets-listener")]
 
 
+def test_closing_right_after_a_crash_puts_back_what_was_pointed_here(sandbox, twilio):
+    """The process can no longer do it, and the next one may never start."""
+    number = twilio.numbers()[0]
+    listener = Listener(sandbox.connection)
+    listener.point(number.phone_number)
+    os.kill(listener.heartbeat.pid, signal.SIGKILL)
+    eventually(lambda: not listener._keeper.link.alive)
+    listener.close()
+
+    assert [(one.sid, one.state) for one in listener.restored] == [(number.sid, "restored")]
+    assert (leads_to(twilio, number.sid), listener.pointed) == ("", ())
+    assert not runtime_file(listener.store).exists()
+
+
+def test_a_crashed_listener_leaves_webhooks_to_the_process_that_took_its_place(sandbox, twilio):
+    """What is pointed at a port that answers is its own to put back."""
+    sid = twilio.numbers()[0].sid
+    first, second = Listener(sandbox.connection), Listener(sandbox.connection)
+    before = second.heartbeat.pid
+    first._keeper.link.on_gone = None  # it does not look for the next one in time
+    os.kill(before, signal.SIGKILL)
+    eventually(lambda: second.heartbeat.pid not in {None, before})
+    second.point(sid)
+    first.close()
+
+    assert (first.restored, leads_to(twilio, sid)) == ((), second.inbound_url)
+    second.close()
+    assert leads_to(twilio, sid) == ""
+
+
+def test_a_webhook_that_cannot_be_put_back_is_warned_of(sandbox, twilio):
+    """The number leads nowhere, and a `with` block would end without a word."""
+    sid = twilio.numbers()[0].sid
+    listener = Listener(sandbox.connection)
+    listener.point(sid)
+    sandbox.fail(status=503, times=20)
+    with pytest.warns(RuntimeWarning, match="may still be pointed here.*tried again"):
+        listener.close()
+
+    assert [one.state for one in listener.restored] == ["failed"]
+
+
 def test_a_process_that_somebody_ended_is_not_started_again(sandbox, listener):
     os.kill(listener.heartbeat.pid, signal.SIGTERM)
     eventually(lambda: listener.heartbeat.problem == ENDED)
@@ -377,10 +421,8 @@ def test_nothing_is_pointed_at_a_listener_that_has_ended(sandbox, twilio):
     listener.close()
     with pytest.raises(ListenerError, match="has ended"):
         listener.point(sandbox.numbers[0])
-    sid = twilio.numbers()[0].sid
-    path = f"Accounts/{twilio.connection.acting_sid}/IncomingPhoneNumbers/{sid}.json"
 
-    assert (listener.pointed, twilio.raw(f"/2010-04-01/{path}").data["sms_url"]) == ((), "")
+    assert (listener.pointed, leads_to(twilio, twilio.numbers()[0].sid)) == ((), "")
 
 
 def test_two_listeners_of_one_kernel_share_the_process(sandbox, twilio, listener):

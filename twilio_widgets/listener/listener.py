@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 import weakref
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -36,6 +37,11 @@ if TYPE_CHECKING:
 
 IDLE: Final = 8 * 3600.0
 """Seconds a listener stays with no kernel and no request, unless another time is given."""
+
+_TRIED_AGAIN: Final = (
+    "It is tried again when a Listener with this store next starts or ends; until then, see the "
+    "number or service in Twilio's console."
+)
 
 
 class Listener(EventSource):
@@ -337,14 +343,16 @@ class Listener(EventSource):
     def close(self) -> None:
         """Stop the process: what came is stored, and what was pointed here is put back.
 
-        ``restored`` then says what became of each webhook.
+        ``restored`` then says what became of each webhook; for what failed there is a warning too.
         """
         if self._let_go.alive:
             try:
-                ended = self._keeper.stop().get("restored", ())
+                ended = self._keeper.stop()["restored"]
                 self.restored = tuple(pointing.Restored(**each) for each in ended)
             finally:
                 self._let_go()
+            if failed := [one.text for one in self.restored if one.state == "failed"]:
+                warnings.warn(f"{' '.join(failed)} {_TRIED_AGAIN}", RuntimeWarning, stacklevel=2)
 
     def detach(self) -> None:
         """Leave the process running; ``Listener(…)`` with the same store finds it again."""

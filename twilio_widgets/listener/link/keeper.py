@@ -16,9 +16,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from twilio_widgets.errors import ListenerError, TwilioWidgetsError
+from twilio_widgets.listener.durable import remove
 from twilio_widgets.listener.link.line import Line
 from twilio_widgets.listener.link.link import Link
-from twilio_widgets.listener.link.runtime import Runtime, sole_listener
+from twilio_widgets.listener.link.runtime import Runtime, runtime_file, sole_listener
+from twilio_widgets.listener.process.putting_back import PUT_BACK_SECONDS, put_back
+from twilio_widgets.listener.webhooks.pointed import Ledger
+from twilio_widgets.listener.webhooks.pointing import folder_of
 
 if TYPE_CHECKING:
     from twilio_widgets.listener.events.event import Arrival
@@ -96,7 +100,10 @@ class Keeper:
         self._spec, self._asks = replace(self._spec, reply=text), ask
 
     def stop(self) -> dict[str, Any]:
-        """End the process in good order, and return what it says; nothing if it has ended."""
+        """End the process in good order, and return what it says.
+
+        What one that was killed could not put back is put back from here.
+        """
         link = self._last()
         if link.alive:
             try:
@@ -105,7 +112,7 @@ class Keeper:
                 if link.alive:
                     raise
         link.detach()
-        return {}
+        return {"restored": self._put_back(link.pid)}
 
     def detach(self) -> None:
         """Hang up; the process lives on."""
@@ -118,6 +125,25 @@ class Keeper:
         self._done.set()
         with self._lock:
             return self._link
+
+    def _put_back(self, killed: int) -> list[dict[str, Any]]:
+        """Do what a process does at its end, in place of one that was killed.
+
+        One that was started since has done it before it was ready, and goes on.
+        """
+        store, until = self._spec.store, time.monotonic() + _A_MOMENT
+        left = runtime_file(store), Ledger(folder_of(store)).path
+        while any(path.exists() for path in left):
+            with contextlib.suppress(ListenerError), sole_listener(store):
+                restored = put_back(self._spec, PUT_BACK_SECONDS)
+                remove(runtime_file(store))
+                return restored
+            runtime = Runtime.read(store)
+            succeeded = runtime is not None and runtime.pid != killed
+            if succeeded or time.monotonic() >= until:
+                break
+            time.sleep(_AGAIN)
+        return []
 
     def _there(self) -> Link:
         if self.problem is not None:

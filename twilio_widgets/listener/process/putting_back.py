@@ -1,4 +1,4 @@
-"""Put back what was pointed here, from the listener's own process and within a time."""
+"""Put back what was pointed here when a listener ends, within a time."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from twilio_widgets.errors import TwilioWidgetsError
 
 if TYPE_CHECKING:
     from twilio_widgets.listener.link.spec import Spec
+
+PUT_BACK_SECONDS = 30.0
+"""How long it may take at the end of a listener, when nobody waits for it to be ready."""
 
 _EACH_SECONDS = 8.0
 

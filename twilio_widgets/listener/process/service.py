@@ -25,7 +25,7 @@ from twilio_widgets.listener.process.gate import Gate
 from twilio_widgets.listener.process.intake import Intake
 from twilio_widgets.listener.process.operations import Operations
 from twilio_widgets.listener.process.protocol import HttpConnection
-from twilio_widgets.listener.process.putting_back import put_back
+from twilio_widgets.listener.process.putting_back import PUT_BACK_SECONDS, put_back
 from twilio_widgets.listener.process.replying import Replies
 from twilio_widgets.listener.process.turned_away import TurnedAway
 from twilio_widgets.listener.signature.keys import Keys
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from twilio_widgets.listener.link.spec import Spec
     from twilio_widgets.listener.process.log import Log
 
-_PUT_BACK_SECONDS = 30.0
 _LEFTOVER_SECONDS = 5.0
 """At the start somebody waits for us."""
 
@@ -127,7 +126,7 @@ class Service:
         await self._ending.wait()
         self._ticking.cancel()
         # What comes in meanwhile is still taken.
-        self.outcome = {"restored": await self._put_back(_PUT_BACK_SECONDS)}
+        self.outcome = {"restored": await self._put_back(PUT_BACK_SECONDS)}
         if self._way is not None:
             self._way.close()
         self._server.close()
