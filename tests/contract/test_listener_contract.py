@@ -471,13 +471,42 @@ def test_events_can_be_read_after_the_end(sandbox):
     assert listener.events["body"].tolist() == ["Hello"]
 
 
-def test_a_kernel_with_other_credentials_takes_over_and_the_first_says_so(sandbox, listener):
-    """They do not start each other's process again and again."""
+def test_a_listener_with_shared_keys_is_found_by_who_has_none(sandbox, twilio):
+    """A panel, or the next cell: it goes on, and so does what is pointed at it."""
+    sid = twilio.numbers()[0].sid
+    with Listener(sandbox.connection, shared_keys={"k1": "secret"}) as first:
+        first.point(sid)
+        second = Listener(sandbox.connection)
+        assert second.heartbeat.pid == first.heartbeat.pid
+        assert leads_to(twilio, sid) == second.inbound_url
+        second.detach()
+
+
+def test_a_kernel_with_other_credentials_takes_over_when_it_says_so(sandbox):
+    """The first one is told, and they do not start each other's process again and again."""
+    listener = Listener(sandbox.connection, shared_keys={"k1": "another"})
     pid = listener.heartbeat.pid
-    with Listener(sandbox.connection, shared_keys={"k1": "secret"}) as other:
+    with pytest.raises(ListenerError, match=r"was left as it is.*take_over=True"):
+        Listener(sandbox.connection, shared_keys={"k1": "secret"})
+    assert listener.heartbeat.pid == pid
+    with Listener(sandbox.connection, shared_keys={"k1": "secret"}, take_over=True) as other:
         assert other.heartbeat.pid != pid
         eventually(lambda: listener.heartbeat.problem == TAKEN_OVER)
         assert other.heartbeat.alive
+    listener.detach()
+
+
+def test_a_crashed_listener_comes_back_with_its_shared_keys_though_not_all_know_them(sandbox):
+    """A kernel that knows fewer lets the other one start it."""
+    with Listener(sandbox.connection, shared_keys={"k1": "secret"}) as first:
+        second = Listener(sandbox.connection)
+        before = first.heartbeat.pid
+        os.kill(before, signal.SIGKILL)
+        eventually(lambda: first.heartbeat.pid not in {None, before})
+        eventually(lambda: second.heartbeat.pid == first.heartbeat.pid)
+        assert first._keeper.link.alike
+        assert not second._keeper.link.alike
+        second.detach()
 
 
 def free_port() -> int:

@@ -63,6 +63,11 @@ def until(true: Callable[[], Any], seconds: float = 60.0) -> None:
         time.sleep(0.005)
 
 
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
 class House:
     """Starts listeners in one folder, and ends every one of them."""
 
@@ -79,8 +84,9 @@ class House:
         }
         return Spec(**(usual | changes))
 
-    def link(self, spec: Spec | None = None, **changes: Any) -> Link:
-        link = Link.find_or_start(spec or self.spec(**changes), timeout=30)
+    def link(self, spec: Spec | None = None, *, take_over: bool = False, **changes: Any) -> Link:
+        wanted = spec or self.spec(**changes)
+        link = Link.find_or_start(wanted, take_over=take_over, timeout=30)
         self.pids.add(link.pid)
         self.links.append(link)
         return link
@@ -347,10 +353,16 @@ def test_it_is_found_by_other_credentials_of_the_same_account(house: House) -> N
     assert house.link(connection=by_key).pid == link.pid
 
 
-def test_one_with_another_token_is_replaced_at_the_same_port(house: House) -> None:
-    """It could check nothing that is signed from now on."""
+def test_one_with_another_token_is_replaced_at_the_same_port_when_that_is_said(
+    house: House,
+) -> None:
+    """Once Twilio signs with the new token it could check nothing; until then it is needed."""
     first = house.link()
-    second = house.link(connection=AuthTokenConnection(ACCOUNT, "d" * 32))
+    renewed = house.spec(connection=AuthTokenConnection(ACCOUNT, "d" * 32))
+    with pytest.raises(ListenerError, match=r"another auth token.*take_over=True"):
+        house.link(renewed)
+    assert first.ask("status")["pid"] == first.pid
+    second = house.link(renewed, take_over=True)
     assert (second.port, second.started) == (first.port, True)
     assert second.pid != first.pid
     until(lambda: not alive(first.pid))
@@ -358,6 +370,27 @@ def test_one_with_another_token_is_replaced_at_the_same_port(house: House) -> No
     with pytest.raises(ListenerError, match="has ended"):
         first.ask("status")
     assert post(second.port, "/status", status(1), token="d" * 32)[0] == 200
+
+
+def test_one_that_knows_a_shared_key_more_is_found_without_it(house: House) -> None:
+    keys = {"one": Secret("x"), "two": Secret("y")}
+    link = house.link(shared_keys=keys)
+    for known in ({}, {"two": Secret("y")}, keys):
+        assert house.link(shared_keys=known).pid == link.pid
+    for unknown in ({"one": Secret("y")}, keys | {"three": Secret("z")}):
+        with pytest.raises(ListenerError, match=r"other shared keys.*take_over=True"):
+            house.link(shared_keys=unknown)
+    with pytest.raises(ListenerError, match=r"other shared keys.*take_over=True"):
+        house.link(port=free_port())  # it would be moved, and know less
+    assert link.ask("status")["pid"] == link.pid
+
+
+def test_one_of_a_sandbox_that_was_made_anew_is_replaced(house: House) -> None:
+    """The kernel was restarted, and its world with it."""
+    first = house.link(root_url="http://127.0.0.1:9")
+    second = house.link(root_url="http://127.0.0.1:10")
+    assert second.started
+    until(lambda: not alive(first.pid))
 
 
 def test_a_listener_that_is_found_takes_over_what_is_stated_and_keeps_the_rest(
@@ -383,8 +416,7 @@ def test_a_port_that_is_asked_for_is_taken_or_the_reason_said(house: House) -> N
     link = house.link(port=port)
     assert link.port == port
     assert house.link().pid == link.pid
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        other = free.getsockname()[1]
+    other = free_port()
     moved = house.link(port=other)
     assert (moved.port, moved.started) == (other, True)
 
@@ -400,7 +432,7 @@ def test_a_runtime_file_that_lies_is_not_believed(house: House) -> None:
                 other, _ = server.accept()
                 with other:
                     asked.append(other.recv(4096))
-                    other.sendall(b'{"proof": "0", "pid": 1, "port": 1}\n')
+                    other.sendall(b'{"proofs": ["0"], "pid": 1, "port": 1}\n')
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         thread = threading.Thread(target=stranger, args=(server,), daemon=True)

@@ -51,7 +51,7 @@ def test_what_is_told_over_the_pipe_is_heard_whole(name: str) -> None:
     assert heard == given
     assert heard.connection.credentials == given.connection.credentials
     assert heard.connection.signing_token == given.connection.signing_token
-    assert heard.proof("nonce") == given.proof("nonce")
+    assert heard.proofs("nonce") == given.proofs("nonce")
     for secret in (TOKEN, "k3y" * 9, "sh4r3d" * 4):
         assert secret not in repr(heard)
 
@@ -61,7 +61,6 @@ OTHERS = {
     "another account": (spec(AuthTokenConnection("AC" + "3" * 32, TOKEN)), False),
     "a subaccount": (WHOLE["for a subaccount"], False),
     "a sandbox": (spec(root_url="http://127.0.0.1:9"), False),
-    "another shared key": (spec(shared_keys={"one": Secret("x")}), False),
     "an API key beside the same token": (spec(BY_KEY), True),
     "another port, reply and URL": (
         spec(port=9, reply="Hi", public_url="https://a.example", idle_seconds=9.0),
@@ -73,13 +72,23 @@ OTHERS = {
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_proof_is_the_same_for_who_takes_the_same_webhooks(name: str) -> None:
     other, same = OTHERS[name]
-    assert (other.proof("nonce") == spec().proof("nonce")) is same
-    assert other.proof("nonce") != other.proof("another nonce")
+    assert (other.proofs("nonce") == spec().proofs("nonce")) is same
+    assert not other.proofs("nonce") & other.proofs("another nonce")
+
+
+def test_who_knows_more_secrets_proves_each_of_them() -> None:
+    one, two = {"one": Secret("x")}, {"two": Secret("y")}
+    proofs = [spec(shared_keys=keys).proofs("nonce") for keys in ({}, one, two, one | two)]
+    assert [len(each) for each in proofs] == [1, 2, 2, 3]
+    assert proofs[0] == proofs[1] & proofs[2]
+    assert proofs[3] == proofs[1] | proofs[2]
+    assert not spec(shared_keys={"one": Secret("y")}).proofs("nonce") - proofs[0] <= proofs[3]
 
 
 def test_a_proof_says_nothing_of_what_it_proves() -> None:
-    assert TOKEN not in spec().proof("nonce")
-    assert len(spec().proof("nonce")) == 64
+    (proof,) = spec().proofs("nonce")
+    assert TOKEN not in proof
+    assert len(proof) == 64
 
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {

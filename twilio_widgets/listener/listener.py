@@ -68,10 +68,15 @@ class Listener(EventSource):
         idle: Seconds, or a timedelta.
         shared_keys: Secrets of shared keys that sign webhooks, by their ids.
         retention_days: Days an event is kept; None keeps it until ``forget()``.
+        take_over: What to do with a listener that runs and does not know this auth token and these
+            shared keys: True ends it, and starts one that does at the same port, with the same
+            events. Say so once, after the token was changed or a shared key added. One that knows
+            more is found without.
 
     Raises:
         ConfigurationError: An argument cannot be right, or the connection has no auth token.
-        ListenerError: The process cannot be started, or the store is another account's.
+        ListenerError: The process cannot be started; or the store is another account's, or held by
+            a listener with another auth token or other shared keys, which was left as it is.
     """
 
     def __init__(
@@ -85,6 +90,7 @@ class Listener(EventSource):
         idle: float | timedelta = IDLE,
         shared_keys: Mapping[str, str | Secret] | None = None,
         retention_days: float | None = RETENTION_DAYS,
+        take_over: bool = False,
     ) -> None:
         twilio = client_of(connection)
         whose = twilio.connection
@@ -103,7 +109,9 @@ class Listener(EventSource):
         )
         self._folder = pointing.folder_of(path)
         self._entrance = Entrance(whose, self._folder, spec.public_url)
-        self._keeper = Keeper(spec, self._answering.answer, self._entrance.enter)
+        self._keeper = Keeper(
+            spec, self._answering.answer, self._entrance.enter, take_over=take_over
+        )
         try:
             reader = Reader(path)
             super().__init__(twilio, reader, path)

@@ -19,7 +19,7 @@ from twilio_widgets.errors import ListenerError, TwilioWidgetsError
 from twilio_widgets.listener.durable import remove
 from twilio_widgets.listener.link.line import Line
 from twilio_widgets.listener.link.link import Link
-from twilio_widgets.listener.link.runtime import Runtime, runtime_file, sole_listener
+from twilio_widgets.listener.link.runtime import Runtime, is_over, runtime_file, sole_listener
 from twilio_widgets.listener.process.putting_back import PUT_BACK_SECONDS, put_back
 from twilio_widgets.listener.webhooks.pointed import Ledger
 from twilio_widgets.listener.webhooks.pointing import folder_of
@@ -42,8 +42,8 @@ ENDED: Final = (
     "Listener(…) starts it."
 )
 TAKEN_OVER: Final = (
-    "A listener with other credentials has taken over this event store. Listener(…, store=…) "
-    "starts another one beside it."
+    "A listener with another auth token or other shared keys has taken over this event store. "
+    "Listener(…, store=…) starts another one beside it; Listener(…, take_over=True) takes it back."
 )
 KEEPS_CRASHING: Final = (
     f"The listener's process was killed {_MOST_CRASHES} times within a minute, so it is not "
@@ -60,9 +60,12 @@ class Keeper:
         spec: What the listener is to be.
         answer: Answers inbound messages, while it is asked to.
         enter: Opens the way in for each process that serves.
+        take_over: Whether to end, to begin with, one that runs with other secrets.
     """
 
-    def __init__(self, spec: Spec, answer: Reply, enter: Callable[[Link], None]) -> None:
+    def __init__(
+        self, spec: Spec, answer: Reply, enter: Callable[[Link], None], *, take_over: bool = False
+    ) -> None:
         self._spec = spec
         self._answer = answer
         self._enter = enter
@@ -75,7 +78,7 @@ class Keeper:
         self.problem: str | None = None
         """Why there is no process, if there is none."""
         self._link: Link
-        self._open(spec)
+        self._open(spec, take_over=take_over)
 
     @property
     def link(self) -> Link:
@@ -150,8 +153,8 @@ class Keeper:
             raise ListenerError(self.problem)
         return self._link
 
-    def _open(self, spec: Spec) -> None:
-        link = Link.find_or_start(spec)
+    def _open(self, spec: Spec, *, take_over: bool = False) -> None:
+        link = Link.find_or_start(spec, take_over=take_over)
         try:
             self._enter(link)
         except BaseException:
@@ -193,20 +196,18 @@ class Keeper:
     def _left_behind(self) -> Runtime | None:
         """Return the runtime file of a process that was killed, or of one that took its place.
 
-        Whoever takes its place ends it first, and needs a moment to begin.
+        Whoever takes its place ends it first, and needs a moment to begin. So does a kernel that
+        knows more of its secrets than we do, and is let go first.
         """
-        until = time.monotonic() + _A_MOMENT
+        until, killed = time.monotonic() + _A_MOMENT, None
         while time.monotonic() < until and not self._done.wait(_AGAIN):
             runtime = Runtime.read(self._spec.store)
-            if runtime is not None and (runtime.pid != self._link.pid or self._is_over()):
+            if runtime is not None and runtime.pid != self._link.pid:
                 return runtime
-        return None
-
-    def _is_over(self) -> bool:
-        """Say whether no process is the listener of this store: the system ends its lock."""
-        with contextlib.suppress(ListenerError), sole_listener(self._spec.store):
-            return True
-        return False
+            killed = runtime if is_over(self._spec.store) else None
+            if killed is not None and self._link.alike:
+                return killed
+        return None if self._done.is_set() else killed
 
     def _crashes_too_often(self) -> bool:
         now = time.monotonic()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hmac
 import secrets
 import socket
 import threading
@@ -26,17 +25,26 @@ class Line:
         connected: The socket, after the greeting.
         reading: The same for reading.
         greeting: What the process said of itself.
-        proven: Whether it holds the credentials that we hold.
+        ours: The proofs of what we hold.
+        theirs: The proofs of what it holds.
     """
 
     def __init__(
-        self, connected: socket.socket, reading: Any, greeting: dict[str, Any], *, proven: bool
+        self,
+        connected: socket.socket,
+        reading: Any,
+        greeting: dict[str, Any],
+        ours: frozenset[str],
+        theirs: frozenset[str],
     ) -> None:
         self._socket = connected
         self._reading = reading
         self._sending = threading.Lock()
         self.greeting = greeting
-        self.proven = proven
+        self.proven = ours <= theirs
+        """Whether it holds every secret that we hold, and takes whatever we would take."""
+        self.alike = ours == theirs
+        """Whether it holds no other secret either."""
 
     @classmethod
     def open(cls, runtime: Runtime, spec: Spec) -> Self | None:
@@ -59,15 +67,14 @@ class Line:
         try:
             connected.settimeout(wire.HANDSHAKE_SECONDS)
             connected.sendall(wire.line({"token": runtime.control_token, "nonce": nonce}))
-            greeting = wire.heard(reading.readline(wire.FIRST_LINE))
+            greeting = wire.heard(reading.readline(wire.GREETING))
             connected.settimeout(None)
-            proof = str(greeting["proof"])
-        except (OSError, ValueError, KeyError):
+            theirs = frozenset(map(str, greeting["proofs"]))
+        except (OSError, ValueError, KeyError, TypeError):
             reading.close()
             connected.close()
             return None
-        proven = hmac.compare_digest(proof.encode(), spec.proof(nonce).encode())
-        return cls(connected, reading, greeting, proven=proven)
+        return cls(connected, reading, greeting, spec.proofs(nonce), theirs)
 
     def send(self, said: dict[str, Any]) -> None:
         """Send a line.

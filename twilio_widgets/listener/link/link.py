@@ -17,7 +17,7 @@ from twilio_widgets.listener.link import wire
 from twilio_widgets.listener.link.launching import launch
 from twilio_widgets.listener.link.line import Line
 from twilio_widgets.listener.link.ports import refuse_taken_port
-from twilio_widgets.listener.link.runtime import Runtime
+from twilio_widgets.listener.link.runtime import Runtime, is_over
 from twilio_widgets.listener.link.worker import Worker
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ class Link:
         self._worker = Worker("twilio_widgets-listener-news")
         self.started = started
         """Whether the process was started for this link; otherwise it was found."""
+        self.alike = line.alike
+        """Whether we know every secret that it knows, and could start it again as it is."""
         self.greeting = line.greeting
         """What the process was when the line was opened: ``public_url``, ``reply`` and so on."""
         self.port = int(line.greeting["port"])
@@ -74,15 +76,16 @@ class Link:
         self._reader.start()
 
     @classmethod
-    def find_or_start(cls, spec: Spec, *, timeout: float = 10.0) -> Self:
+    def find_or_start(cls, spec: Spec, *, take_over: bool = False, timeout: float = 10.0) -> Self:
         """Find the listener of this store, or start it; there is never a second one.
 
-        One that runs with another auth token, or on another port than the one asked for, is ended
-        first; never one of another account. Of one that runs, a public URL and a reply change only
-        when `spec` states them.
+        One that runs on another port than the one asked for is ended first, and one that does not
+        know our auth token and shared keys when `take_over` says so; never one of another account.
+        Of one that runs, a public URL and a reply change only when `spec` states them.
 
         Args:
             spec: What the listener is to be.
+            take_over: Whether to end one that runs with other secrets.
             timeout: Seconds.
 
         Raises:
@@ -100,6 +103,8 @@ class Link:
                 wish = port
                 try:
                     _refuse_anothers_store(spec)
+                    if not take_over:
+                        _refuse_other_secrets(spec, line)
                     if spec.port not in {0, port}:
                         refuse_taken_port(spec.port)
                 except ListenerError:
@@ -284,6 +289,18 @@ def _refuse_anothers_store(spec: Spec) -> None:
         return  # there is none; who still runs there is of no use to anybody
     with reader:
         reader.check_owner(spec.connection.acting_sid, spec.world)
+
+
+def _refuse_other_secrets(spec: Spec, line: Line) -> None:
+    """Refuse to end a listener that checks what ours could not, unless it is of a world gone by."""
+    if line.alike or line.greeting.get("root_url") != spec.root_url or is_over(spec.store):
+        return
+    raise ListenerError(
+        "A listener of this account runs here with another auth token or other shared keys than "
+        "yours, and was left as it is. If the token was changed, or a shared key added, "
+        "Listener(…, take_over=True) ends it and starts with yours: same port, same events. "
+        "Listener(…, store=…) starts another one beside it."
+    )
 
 
 _GONE = "The listener's process has ended. Listener(…) starts it again."

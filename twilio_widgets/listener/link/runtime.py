@@ -53,6 +53,13 @@ def log_file(store: Path) -> Path:
     return store.with_name(f"{store.name}.listener.log")
 
 
+def is_over(store: Path) -> bool:
+    """Say whether no process is the listener of a store: the system ends its lock."""
+    with contextlib.suppress(ListenerError), sole_listener(store):
+        return True
+    return False
+
+
 @contextlib.contextmanager
 def sole_listener(store: Path) -> Iterator[None]:
     """Be the only listener of a store.

@@ -23,7 +23,6 @@ from twilio_widgets.listener.process.address import check_public_url
 from twilio_widgets.listener.process.replying import LONGEST_REPLY
 
 _CREDENTIALS = ("auth_token", "api_key_sid", "api_key_secret")
-_SIGNING = ("auth_token", "shared_keys", "root_url")
 _PLACE = ("account_sid", "subaccount_sid", "region", "edge")
 SHORTEST_IDLE = 1.0
 
@@ -142,14 +141,19 @@ class Spec:
 
     # The challenge
 
-    def proof(self, nonce: str) -> str:
-        """Prove that one takes the same webhooks, without saying what they are signed with.
+    def proofs(self, nonce: str) -> frozenset[str]:
+        """Prove which webhooks one takes, a proof for each secret that signs them; none is said.
 
-        Two kernels may share a listener with an API key each: the key signs nothing.
+        Whose proofs are among those of a listener needs no other. Two kernels may share one with an
+        API key each: the key signs nothing.
         """
         identity = self._identity()
-        signing = [self.accounts, *(identity[name] for name in _SIGNING)]
-        told = json.dumps(signing, sort_keys=True).encode()
+        token = identity["auth_token"]
+        signing = [*identity["shared_keys"].items(), *([("", token)] if token else [])]
+        return frozenset(self._proof(nonce, *secret) for secret in signing)
+
+    def _proof(self, nonce: str, name: str, secret: str) -> str:
+        told = json.dumps([self.accounts, self.root_url, name, secret]).encode()
         key = hashlib.sha256(b"twilio_widgets listener" + told).digest()
         return hmac.new(key, nonce.encode(), hashlib.sha256).hexdigest()
 

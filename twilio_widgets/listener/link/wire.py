@@ -13,6 +13,9 @@ LONGEST_LINE = 4_000_000
 """Bytes. Five hundred messages with long bodies fit."""
 
 FIRST_LINE = 4_096
+GREETING = 65_536
+"""Bytes. The longest reply fits in any script, and a proof for each of some hundred shared keys."""
+
 HANDSHAKE_SECONDS = 5.0
 
 

@@ -48,7 +48,7 @@ class Operations:
 
     def greeting(self, nonce: str) -> dict[str, Any]:
         """Answer a kernel's challenge, and say what it has found."""
-        return {"proof": self._service.spec.proof(nonce), **self._what_it_is()}
+        return {"proofs": sorted(self._service.spec.proofs(nonce)), **self._what_it_is()}
 
     def news(self) -> dict[str, Any]:
         """Say where things stand, in short."""
@@ -79,6 +79,7 @@ class Operations:
             "pid": service.runtime.pid,
             "port": service.runtime.port,
             "started_at": service.runtime.started_at,
+            "root_url": service.spec.root_url,
             "public_url": service.address.public_url,
             "forward_key": service.address.forward_key,
             "reply": service.replies.text,
