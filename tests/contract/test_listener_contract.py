@@ -471,6 +471,24 @@ def test_events_can_be_read_after_the_end(sandbox):
     assert listener.events["body"].tolist() == ["Hello"]
 
 
+def test_a_listener_that_is_found_takes_what_is_given_and_keeps_what_is_not(sandbox, listener):
+    """The cell run again with another retention, and then without: it is not silently ignored."""
+    listener.point(sandbox.numbers[0])
+    sandbox.receive(from_=THEM, body="Hello")
+    assert sandbox.settle()
+    for given in ({"idle": 77, "retention_days": 365}, {}):
+        again = Listener(sandbox.connection, **given)
+        now = again._keeper.ask("status")
+        assert (now["idle_seconds"], now["retention_days"]) == (77.0, 365)
+        again.detach()
+    with pytest.raises(ConfigurationError, match="retention_days"):
+        Listener(sandbox.connection, retention_days=0)
+    Listener(sandbox.connection, retention_days=1e-9).detach()  # what is older goes at once
+    assert len(listener.events) == 0
+    Listener(sandbox.connection, retention_days=None).detach()
+    assert listener._keeper.ask("status")["retention_days"] is None
+
+
 def test_a_listener_with_shared_keys_is_found_by_who_has_none(sandbox, twilio):
     """A panel, or the next cell: it goes on, and so does what is pointed at it."""
     sid = twilio.numbers()[0].sid

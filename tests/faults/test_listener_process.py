@@ -841,7 +841,7 @@ def test_the_right_token_opens_the_line_and_nonsense_closes_no_other(
     found = {answer["id"]: answer["kind"] for answer in (next(answers) for _ in range(4))}
     assert found == {
         1: "ListenerError",
-        2: "ListenerError",
+        2: "ConfigurationError",
         3: "ConfigurationError",
         4: "ListenerError",
     }

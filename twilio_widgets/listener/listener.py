@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import EllipsisType
 from typing import TYPE_CHECKING, Any, Final
 
 from twilio_widgets.core.listing import span_of
@@ -18,7 +19,7 @@ from twilio_widgets.listener.asked.mark import Marked
 from twilio_widgets.listener.asked.message_log import MessageLog
 from twilio_widgets.listener.entrance import Entrance
 from twilio_widgets.listener.events.reading import Reader
-from twilio_widgets.listener.events.store import RETENTION_DAYS, check_moment
+from twilio_widgets.listener.events.store import check_moment
 from twilio_widgets.listener.link.answering import Answering, Reply
 from twilio_widgets.listener.link.heartbeat import Heartbeat
 from twilio_widgets.listener.link.keeper import Keeper
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
     from twilio_widgets.listener.following import Following
     from twilio_widgets.listener.ways import Way
 
-IDLE: Final = 8 * 3600.0
-"""Seconds a listener stays with no kernel and no request, unless another time is given."""
-
 _TRIED_AGAIN: Final = (
     "It is tried again when a Listener with this store next starts or ends; until then, see the "
     "number or service in Twilio's console."
@@ -51,7 +49,7 @@ class Listener(EventSource):
     shown in ``rejected``, with the reason. The process outlives this kernel: ``Listener(…)`` finds
     it again, with its port and its events. ``close()`` (or leaving a ``with`` block) stops it and
     puts back every webhook that was pointed here; ``detach()`` leaves it; nobody there for `idle`
-    ends it.
+    ends it. One that is found keeps what is not given here.
 
     Args:
         connection: Whose webhooks; or a client, which then asks for the gap and points webhooks.
@@ -65,9 +63,9 @@ class Listener(EventSource):
         store: Where events are kept, a file or a folder; the user's data folder when not given.
         reply: What inbound messages are answered: a text, a function of the `Event` that returns
             one within two seconds, or None for no reply.
-        idle: Seconds, or a timedelta.
+        idle: Seconds, or a timedelta; 8 hours when not given.
         shared_keys: Secrets of shared keys that sign webhooks, by their ids.
-        retention_days: Days an event is kept; None keeps it until ``forget()``.
+        retention_days: Days an event is kept, 30 when not given; None keeps it until ``forget()``.
         take_over: What to do with a listener that runs and does not know this auth token and these
             shared keys: True ends it, and starts one that does at the same port, with the same
             events. Say so once, after the token was changed or a shared key added. One that knows
@@ -87,9 +85,9 @@ class Listener(EventSource):
         store: str | Path | None = None,
         reply: str | Reply | None = None,
         *,
-        idle: float | timedelta = IDLE,
+        idle: float | timedelta | None = None,
         shared_keys: Mapping[str, str | Secret] | None = None,
-        retention_days: float | None = RETENTION_DAYS,
+        retention_days: float | EllipsisType | None = ...,
         take_over: bool = False,
     ) -> None:
         twilio = client_of(connection)

@@ -46,7 +46,8 @@ class Store:
         self._db = opened.db
         self._owned = lock
         self._lock = threading.Lock()
-        self._retention: timedelta | None = None
+        self.retention_days: float | None = None
+        """Days an event is kept; None: until `forget`."""
 
     @classmethod
     def open(
@@ -78,9 +79,7 @@ class Store:
             opened = open_store(path, account_sid=account_sid, world=world)
             stack.callback(opened.db.close)
             store = cls(path, opened, stack)
-            if retention_days is not None:
-                store._retention = timedelta(days=retention_days)
-            store.retire(now())
+            store.keep_for(retention_days, now())
             store._owned = stack.pop_all()
             return store
 
@@ -213,11 +212,16 @@ class Store:
                 path.unlink(missing_ok=True)
         return deleted
 
+    def keep_for(self, days: float | None, now: datetime) -> int:
+        """Keep events for so long from now on; what is older goes at once. See `retire`."""
+        self.retention_days = days
+        return self.retire(now)
+
     def retire(self, now: datetime) -> int:
         """Delete what is older than the retention; return how many events. Meant to be daily."""
-        if self._retention is None:
+        if self.retention_days is None:
             return 0
-        deleted = self._delete(now - self._retention)
+        deleted = self._delete(now - timedelta(days=self.retention_days))
         if deleted:
             # Readers may be at work, and a busy one is no reason to fail: the next commit's
             # checkpoint overwrites the same bytes.
@@ -321,8 +325,8 @@ def _sole_writer(path: Path, lock: Path) -> Iterator[None]:
         yield
 
 
-def check_retention(days: float | None) -> None:
-    """Refuse what is no time to keep events for: it would delete them all, or be no date.
+def check_retention(days: float | None) -> float | None:
+    """Return for how many days an event is kept, or refuse: no time would delete them all.
 
     Raises:
         ConfigurationError: It is no number of days, or none that is more than 0.
@@ -334,6 +338,7 @@ def check_retention(days: float | None) -> None:
             f"{LONGEST_RETENTION:,} at most. None keeps it until it is forgotten.",
             field="retention_days",
         )
+    return days
 
 
 def check_moment(before: datetime | None) -> None:

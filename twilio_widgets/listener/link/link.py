@@ -81,7 +81,7 @@ class Link:
 
         One that runs on another port than the one asked for is ended first, and one that does not
         know our auth token and shared keys when `take_over` says so; never one of another account.
-        Of one that runs, a public URL and a reply change only when `spec` states them.
+        One that runs keeps what `spec` does not state.
 
         Args:
             spec: What the listener is to be.
@@ -126,7 +126,10 @@ class Link:
         if self.started:
             return self
         try:
-            self.ask("set_idle", seconds=spec.idle_seconds)
+            if spec.idle_seconds is not None:
+                self.ask("set_idle", seconds=spec.idle_seconds)
+            if spec.retention_days not in {..., self.greeting["retention_days"]}:
+                self.ask("set_retention", days=spec.retention_days)
             if spec.public_url is not None and spec.public_url != self.greeting["public_url"]:
                 self.ask("set_public_url", url=spec.public_url)
             if spec.reply is not None:
@@ -149,7 +152,8 @@ class Link:
         Args:
             op: ``status``, ``set_reply`` (``text``, ``ask``), ``set_public_url`` (``url``),
                 ``set_forward`` (``key``, ``token``, ``where``), ``set_idle`` (``seconds``),
-                ``poll_commit`` (``rows``), ``forget`` (``before``) or ``stop``.
+                ``set_retention`` (``days``), ``poll_commit`` (``rows``), ``forget`` (``before``)
+                or ``stop``.
             timeout: Seconds.
             what: What the operation needs.
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import EllipsisType
 from typing import Any, Literal
 
 from twilio_widgets.core.connection import (
@@ -18,12 +19,15 @@ from twilio_widgets.core.connection import (
 )
 from twilio_widgets.core.secret import Secret
 from twilio_widgets.errors import ConfigurationError
-from twilio_widgets.listener.events.store import RETENTION_DAYS, check_retention
+from twilio_widgets.listener.events.store import check_retention
 from twilio_widgets.listener.process.address import check_public_url
 from twilio_widgets.listener.process.replying import LONGEST_REPLY
 
 _CREDENTIALS = ("auth_token", "api_key_sid", "api_key_secret")
 _PLACE = ("account_sid", "subaccount_sid", "region", "edge")
+IDLE_SECONDS = 8 * 3600.0
+"""How long a listener stays with nobody there, unless another time is given."""
+
 SHORTEST_IDLE = 1.0
 
 
@@ -53,14 +57,14 @@ class Spec:
     reply: str | None = None
     """The reply to every inbound message."""
 
-    idle_seconds: float = 8 * 3600.0
-    """After so long without a request and without a kernel it ends."""
+    idle_seconds: float | None = None
+    """After so long without a request and without a kernel it ends; None: as usual, or as it is."""
 
     shared_keys: Mapping[str, Secret] = field(default_factory=dict)
     """Secrets of shared keys that sign webhooks, by id."""
 
-    retention_days: float | None = RETENTION_DAYS
-    """Days an event is kept; None: until it is forgotten."""
+    retention_days: float | EllipsisType | None = ...
+    """Days an event is kept; None: until it is forgotten; ``...``: as usual, or as it is."""
 
     def __post_init__(self) -> None:
         if self.connection.signing_token is None and not self.shared_keys:
@@ -70,12 +74,10 @@ class Spec:
             object.__setattr__(self, "public_url", check_public_url(self.public_url))
         if type(self.port) is not int or not 0 <= self.port <= 65535:
             raise ConfigurationError("port is a whole number: 0 (any) to 65535.", field="port")
-        if not _is_number(self.idle_seconds) or not self.idle_seconds >= SHORTEST_IDLE:
-            raise ConfigurationError(
-                "idle is how many seconds a listener stays with nobody there: 1 or more.",
-                field="idle",
-            )
-        check_retention(self.retention_days)
+        if self.idle_seconds is not None:
+            check_idle(self.idle_seconds)
+        if self.retention_days is not ...:
+            check_retention(self.retention_days)
         check_reply(self.reply)
 
     @property
@@ -100,6 +102,7 @@ class Spec:
             "port": self.port,
             "reply": self.reply,
             "idle_seconds": self.idle_seconds,
+            **({} if self.retention_days is ... else {"retention_days": self.retention_days}),
         }
 
     @classmethod
@@ -122,7 +125,7 @@ class Spec:
             reply=told["reply"],
             idle_seconds=told["idle_seconds"],
             shared_keys={key: Secret(text) for key, text in identity["shared_keys"].items()},
-            retention_days=identity["retention_days"],
+            retention_days=told.get("retention_days", ...),
         )
 
     def _identity(self) -> dict[str, Any]:
@@ -136,7 +139,6 @@ class Spec:
             "api_key_secret": secret.reveal() if by_key else None,
             "root_url": self.root_url,
             "shared_keys": {key: each.reveal() for key, each in self.shared_keys.items()},
-            "retention_days": self.retention_days,
         }
 
     # The challenge
@@ -172,6 +174,19 @@ def check_reply(reply: str | None) -> str | None:
             field="reply",
         )
     return reply
+
+
+def check_idle(seconds: float) -> float:
+    """Return a time in which somebody can come back, or say why it is none.
+
+    Raises:
+        ConfigurationError: It is no number, or too short.
+    """
+    if not _is_number(seconds) or not seconds >= SHORTEST_IDLE:
+        raise ConfigurationError(
+            "idle is how many seconds a listener stays with nobody there: 1 or more.", field="idle"
+        )
+    return float(seconds)
 
 
 def secrets_of(shared_keys: Mapping[str, str | Secret] | None) -> dict[str, Secret]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twilio_widgets.core.secret import Secret
-from twilio_widgets.errors import ConfigurationError, ListenerError
+from twilio_widgets.errors import ListenerError
+from twilio_widgets.listener.events.store import check_retention
 from twilio_widgets.listener.link import wire
-from twilio_widgets.listener.link.spec import SHORTEST_IDLE, check_reply
+from twilio_widgets.listener.link.spec import check_idle, check_reply
 from twilio_widgets.listener.process.address import check_public_url
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Operations:
             "set_public_url": self._set_public_url,
             "set_forward": self._set_forward,
             "set_idle": self._set_idle,
+            "set_retention": self._set_retention,
             "poll_commit": self._poll_commit,
             "forget": self._forget,
             "stop": self._stop,
@@ -84,6 +86,7 @@ class Operations:
             "forward_key": service.address.forward_key,
             "reply": service.replies.text,
             "idle_seconds": service.idle_seconds,
+            "retention_days": service.store.retention_days,
         }
 
     async def _status(self) -> dict[str, Any]:
@@ -120,10 +123,14 @@ class Operations:
         return {"forward_key": self._service.address.forward_key}
 
     async def _set_idle(self, seconds: float) -> dict[str, Any]:
-        if not seconds >= SHORTEST_IDLE:
-            raise ConfigurationError("idle_seconds must be 1 or more.", field="idle_seconds")
-        self._service.idle_seconds = float(seconds)
+        self._service.idle_seconds = check_idle(seconds)
         return {}
+
+    async def _set_retention(self, days: float | None) -> dict[str, Any]:
+        kept = check_retention(days)
+        call = functools.partial(self._service.store.keep_for, kept, datetime.now(UTC))
+        loop = asyncio.get_running_loop()
+        return {"deleted": await loop.run_in_executor(self._service.writer, call)}
 
     async def _poll_commit(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
         receipts = await asyncio.gather(*map(self._taken, wire.arrivals_of(rows)))

@@ -14,7 +14,7 @@ from typing import Any
 
 from twilio_widgets.errors import ListenerError, TwilioWidgetsError
 from twilio_widgets.listener.durable import remove
-from twilio_widgets.listener.events.store import Store
+from twilio_widgets.listener.events.store import RETENTION_DAYS, Store
 from twilio_widgets.listener.events.trouble import cannot_open
 from twilio_widgets.listener.link.ports import bound
 from twilio_widgets.listener.link.runtime import Runtime, log_file, runtime_file, sole_listener
@@ -68,7 +68,7 @@ def _opened(spec: Spec) -> Store:
         spec.store,
         account_sid=spec.connection.acting_sid,
         world=spec.world,
-        retention_days=spec.retention_days,
+        retention_days=RETENTION_DAYS if spec.retention_days is ... else spec.retention_days,
     )
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from twilio_widgets.errors import ListenerError
 from twilio_widgets.listener.jupyter.registry import Registration, register
 from twilio_widgets.listener.link.runtime import Runtime
+from twilio_widgets.listener.link.spec import IDLE_SECONDS
 from twilio_widgets.listener.process.address import Address
 from twilio_widgets.listener.process.committing import Committer
 from twilio_widgets.listener.process.control import Control
@@ -58,7 +59,7 @@ class Service:
     def __init__(self, spec: Spec, store: Store, log: Log) -> None:
         self.spec = spec
         self.store = store
-        self.idle_seconds = spec.idle_seconds
+        self.idle_seconds = IDLE_SECONDS if spec.idle_seconds is None else spec.idle_seconds
         self.problem: str | None = None
         """Why the last commit failed, until one succeeds."""
         self.last_id = 0
