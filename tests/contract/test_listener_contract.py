@@ -143,6 +143,38 @@ def test_a_function_in_the_kernel_can_answer(sandbox, twilio):
         assert listener.reply is answer
 
 
+def test_whoever_sets_the_reply_last_answers_and_every_kernel_knows(sandbox, twilio):
+    def answer(_event: Event) -> str:
+        return "From a function"
+
+    def replied() -> str:
+        sandbox.receive(from_=THEM, body="Hello")
+        assert sandbox.settle()
+        said = [m.body for m in twilio.messages.iterate() if m.direction == "outbound-reply"]
+        return str(said[0])
+
+    def told() -> list[tuple[object, str | None]]:
+        return [(each.reply, each.heartbeat.answered_by) for each in (first, second)]
+
+    first = Listener(sandbox.connection, reply=answer)
+    first.point(sandbox.numbers[0])
+    assert (first.reply, first.heartbeat.answered_by) == (answer, "here")
+    second = Listener(sandbox.connection, reply="From a text")
+    eventually(lambda: told() == [("From a text", "text")] * 2)
+    assert replied() == "From a text"
+    sandbox.clock.advance("1 s")
+    first.reply = answer
+    eventually(lambda: told() == [(answer, "here"), (None, "elsewhere")])
+    assert replied() == "From a function"
+    second.reply = "Another text"
+    pid = first.heartbeat.pid
+    os.kill(pid, signal.SIGKILL)  # and whoever starts it again has heard what is answered
+    eventually(lambda: first.heartbeat.pid not in {None, pid} and second.heartbeat.pid != pid)
+    eventually(lambda: told() == [("Another text", "text")] * 2)
+    second.detach()
+    first.close()
+
+
 def test_a_function_that_raises_answers_nothing_and_says_so(sandbox, twilio):
     with Listener(sandbox.connection, reply=lambda event: 1 / 0) as listener:
         listener.point(sandbox.numbers[0])

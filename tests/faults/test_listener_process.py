@@ -408,6 +408,12 @@ def test_a_listener_that_is_found_takes_over_what_is_stated_and_keeps_the_rest(
     assert (changed["public_url"], changed["reply"]) == ("https://other.example.org/a", "Bye")
 
 
+def test_one_with_the_longest_reply_in_any_script_is_found(house: House) -> None:
+    longest = "\N{GRINNING FACE}" * 1_600
+    link = house.link(reply=longest)
+    assert (house.link().pid, house.link().state["reply"]) == (link.pid, longest)
+
+
 def test_a_port_that_is_asked_for_is_taken_or_the_reason_said(house: House) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -432,7 +438,7 @@ def test_a_runtime_file_that_lies_is_not_believed(house: House) -> None:
                 other, _ = server.accept()
                 with other:
                     asked.append(other.recv(4096))
-                    other.sendall(b'{"proofs": ["0"], "pid": 1, "port": 1}\n')
+                    other.sendall(b'{"proofs": ["0"], "state": {"pid": 1, "port": 1}}\n')
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         thread = threading.Thread(target=stranger, args=(server,), daemon=True)

@@ -147,12 +147,18 @@ def test_the_reply_that_is_given_now_is_told():
     assert words.reply_hint_of(AWAKE) == words.REPLY
     told = [
         words.reply_hint_of(replace(ON, seen=Seen(counts=NOTHING, **how)))
-        for how in ({}, {"reply": "Thanks"}, {"asks": True})
+        for how in (
+            {},
+            {"reply": "Thanks", "answered_by": "text"},
+            {"answered_by": "here"},
+            {"answered_by": "elsewhere"},
+        )
     ]
     assert told == [
         "There is no reply now.",
         "Answered now: Thanks",
         "A function of this kernel answers. A text takes its place.",
+        "A function set elsewhere answers. A text takes its place.",
     ]
 
 

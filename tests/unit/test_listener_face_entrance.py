@@ -21,7 +21,7 @@ class Process:
 
     def __init__(self, *, started: bool, public_url: str | None = None, key: str | None = None):
         self.started = started
-        self.greeting = {"public_url": public_url, "forward_key": key}
+        self.state = {"public_url": public_url, "forward_key": key}
         self.asked: list[tuple[str, dict[str, Any]]] = []
 
     def ask(self, op: str, *, timeout: float = 10.0, **what: Any) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class Entrance:
     def enter(self, link: Link) -> None:
         """Open the way for a process; one that is found keeps the way it has."""
         if self.way is None:
-            found = {} if link.started or self._named else link.greeting
+            found = {} if link.started or self._named else link.state
             if found.get("forward_key"):
                 self._keep(found["public_url"], link)
                 return

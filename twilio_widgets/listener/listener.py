@@ -117,8 +117,6 @@ class Listener(EventSource):
             self._keeper.on_news = self._following.nudge
             if self._answering.call is not None:
                 self._keeper.set_reply(None, ask=True)
-            elif reply is None:
-                self._answering.text = self._keeper.link.greeting["reply"]
         except BaseException:
             self._keeper.detach()
             raise
@@ -198,20 +196,28 @@ class Listener(EventSource):
         """How the process is now: whether it lives, since when, and when it was called last."""
         if not self._let_go.alive:
             return Heartbeat(alive=False, problem="This listener was closed.")
-        problem = self._keeper.problem or self._following.problem or self._answering.problem
+        problem = self._keeper.problem or self._following.problem
         try:
             status = self._keeper.ask("status")
         except ListenerError as error:
             return Heartbeat(alive=False, problem=str(error))
-        beat = Heartbeat.of_status(status, problem=problem)
+        answered_by = self._keeper.link.state["answered_by"]
+        if answered_by == "here":
+            problem = problem or self._answering.problem
+        beat = Heartbeat.of_status(status, answered_by=answered_by, problem=problem)
         return replace(beat, notices=(*self.way.warnings, *beat.notices))
 
     # What it answers
 
     @property
     def reply(self) -> str | Reply | None:
-        """What inbound messages are answered: a text, a function of the event, or None."""
-        return self._answering.call or self._answering.text
+        """What inbound messages are answered: a text, a function of the event, or None.
+
+        Whoever sets it last decides for every kernel. None may also be a function of another one:
+        ``heartbeat.answered_by`` tells.
+        """
+        state = self._keeper.link.state
+        return self._answering.call if state["answered_by"] == "here" else state["reply"]
 
     @reply.setter
     def reply(self, reply: str | Reply | None) -> None:

@@ -129,7 +129,7 @@ def look(source: EventSource) -> Seen:
         advice=advice,
         pointed=pointed_to(source),
         reply=reply if isinstance(reply, str) else None,
-        asks=callable(reply),
+        answered_by=beat.answered_by,
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from twilio_widgets.listener.events.reading import Counts
+    from twilio_widgets.listener.link.heartbeat import AnsweredBy
     from twilio_widgets.panels.connection_state import Identity
 
 How = Literal["webhooks", "polling"]
@@ -61,9 +62,9 @@ class Seen:
     advice: Advice | None = None
     pointed: tuple[PointedHere, ...] = ()
     reply: str | None = None
-    """What inbound messages are answered now; "a function" stands for itself."""
-    asks: bool = False
-    """Whether a function of the kernel's answers."""
+    """What inbound messages are answered now, if that is a text."""
+    answered_by: AnsweredBy = None
+    """Whether a text answers, a function of this kernel or one elsewhere, or nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,8 +122,9 @@ def reply_hint_of(state: EventsState) -> str:
     seen = state.seen
     if state.phase != "on" or seen is None:
         return REPLY
-    if seen.asks:
-        return "A function of this kernel answers. A text takes its place."
+    if seen.answered_by in {"here", "elsewhere"}:
+        where = "of this kernel" if seen.answered_by == "here" else "set elsewhere"
+        return f"A function {where} answers. A text takes its place."
     return f"Answered now: {seen.reply}" if seen.reply else "There is no reply now."
 
 

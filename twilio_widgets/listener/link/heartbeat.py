@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
+
+AnsweredBy = Literal["text", "here", "elsewhere"] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,9 @@ class Heartbeat:
     """Requests that are not stored and answered yet."""
     idle_seconds: float | None = None
     """After so long without a kernel and without a request it ends."""
+    answered_by: AnsweredBy = None
+    """What answers inbound messages: a text; a function, of this listener or of another kernel or
+    listener; or nothing."""
     problem: str | None = None
     """What is wrong, as a sentence: the disk is full, the process has ended."""
     notices: tuple[str, ...] = ()
@@ -35,7 +40,9 @@ class Heartbeat:
         return self.alive and self.problem is None
 
     @classmethod
-    def of_status(cls, status: Mapping[str, Any], *, problem: str | None) -> Heartbeat:
+    def of_status(
+        cls, status: Mapping[str, Any], *, answered_by: AnsweredBy, problem: str | None
+    ) -> Heartbeat:
         """Read what the process says of itself."""
         return cls(
             alive=True,
@@ -46,6 +53,7 @@ class Heartbeat:
             kernels=status["kernels"],
             waiting=status["waiting"],
             idle_seconds=status["idle_seconds"],
+            answered_by=answered_by,
             problem=status["problem"] or problem,
             notices=tuple(status["notices"]),
         )

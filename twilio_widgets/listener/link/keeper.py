@@ -69,7 +69,6 @@ class Keeper:
         self._spec = spec
         self._answer = answer
         self._enter = enter
-        self._asks = False
         self._lock = threading.RLock()
         self._done = threading.Event()
         self._crashes: deque[float] = deque(maxlen=_MOST_CRASHES)
@@ -100,7 +99,6 @@ class Keeper:
     def set_reply(self, text: str | None, *, ask: bool) -> None:
         """Set the reply to inbound messages: a text, or whatever `answer` says when asked."""
         self.ask("set_reply", text=text, ask=ask)
-        self._spec, self._asks = replace(self._spec, reply=text), ask
 
     def stop(self) -> dict[str, Any]:
         """End the process in good order, and return what it says.
@@ -179,18 +177,23 @@ class Keeper:
 
     def _again(self) -> str | None:
         """Open the line to a process of this store again; return why there is none."""
-        runtime, spec = self._left_behind(), self._spec
+        runtime, spec, was = self._left_behind(), self._spec, self._link.state
         if runtime is None:
             return ENDED
         if runtime.pid != self._link.pid:
             if not _is_ours(runtime, spec):
                 return TAKEN_OVER
-            spec = replace(spec, port=0, public_url=None, reply=None)  # as it was started is right
+            # As it was started is right.
+            stated: dict[str, Any] = {"idle_seconds": None, "retention_days": ..., "reply": None}
+            spec = replace(spec, port=0, public_url=None, **stated)
         elif self._crashes_too_often():
             return KEEPS_CRASHING
+        else:
+            stated = {name: was[name] for name in ("idle_seconds", "retention_days", "reply")}
+            spec = replace(spec, **stated)
         self._open(spec)
-        if self._asks:
-            self._link.ask("set_reply", text=self._spec.reply, ask=True)
+        if was["answered_by"] == "here" and self._link.state["answered_by"] is None:
+            self.set_reply(None, ask=True)
         return None
 
     def _left_behind(self) -> Runtime | None:

@@ -24,7 +24,7 @@ class Line:
     Args:
         connected: The socket, after the greeting.
         reading: The same for reading.
-        greeting: What the process said of itself.
+        state: What the process said it is.
         ours: The proofs of what we hold.
         theirs: The proofs of what it holds.
     """
@@ -33,14 +33,14 @@ class Line:
         self,
         connected: socket.socket,
         reading: Any,
-        greeting: dict[str, Any],
+        state: dict[str, Any],
         ours: frozenset[str],
         theirs: frozenset[str],
     ) -> None:
         self._socket = connected
         self._reading = reading
         self._sending = threading.Lock()
-        self.greeting = greeting
+        self.state = state
         self.proven = ours <= theirs
         """Whether it holds every secret that we hold, and takes whatever we would take."""
         self.alike = ours == theirs
@@ -70,11 +70,12 @@ class Line:
             greeting = wire.heard(reading.readline(wire.GREETING))
             connected.settimeout(None)
             theirs = frozenset(map(str, greeting["proofs"]))
+            state = dict(greeting["state"])
         except (OSError, ValueError, KeyError, TypeError):
             reading.close()
             connected.close()
             return None
-        return cls(connected, reading, greeting, spec.proofs(nonce), theirs)
+        return cls(connected, reading, state, spec.proofs(nonce), theirs)
 
     def send(self, said: dict[str, Any]) -> None:
         """Send a line.

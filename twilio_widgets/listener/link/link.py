@@ -57,11 +57,13 @@ class Link:
         """Whether the process was started for this link; otherwise it was found."""
         self.alike = line.alike
         """Whether we know every secret that it knows, and could start it again as it is."""
-        self.greeting = line.greeting
-        """What the process was when the line was opened: ``public_url``, ``reply`` and so on."""
-        self.port = int(line.greeting["port"])
+        self.state = line.state
+        """What the process is, whoever made it so: ``public_url``, ``idle_seconds`` and so on; also
+        ``answered_by``: its ``reply`` (``text``), our function (``here``) or another's
+        (``elsewhere``), or None."""
+        self.port = int(line.state["port"])
         """Where webhooks come in, on 127.0.0.1."""
-        self.pid = int(line.greeting["pid"])
+        self.pid = int(line.state["pid"])
         self.on_news: Callable[[dict[str, Any]], object] | None = None
         """Called after events or rejections were stored, at most twenty times a second, with
         ``last_id`` and ``rejected``; what is newer by then is told at once."""
@@ -97,7 +99,7 @@ class Link:
             runtime = Runtime.read(spec.store)
             line = Line.open(runtime, spec) if runtime else None
             if line is not None:
-                port = int(line.greeting["port"])
+                port = int(line.state["port"])
                 if line.proven and spec.port in {0, port}:
                     return cls(line, started=started)._adopt(spec)
                 wish = port
@@ -128,9 +130,9 @@ class Link:
         try:
             if spec.idle_seconds is not None:
                 self.ask("set_idle", seconds=spec.idle_seconds)
-            if spec.retention_days not in {..., self.greeting["retention_days"]}:
+            if spec.retention_days not in {..., self.state["retention_days"]}:
                 self.ask("set_retention", days=spec.retention_days)
-            if spec.public_url is not None and spec.public_url != self.greeting["public_url"]:
+            if spec.public_url is not None and spec.public_url != self.state["public_url"]:
                 self.ask("set_public_url", url=spec.public_url)
             if spec.reply is not None:
                 self.ask("set_reply", text=spec.reply)
@@ -226,6 +228,8 @@ class Link:
         for said in self._line.lines():
             if "id" in said:
                 self._answer(said)
+            elif "state" in said:
+                self.state = said["state"]
             elif "news" in said:
                 self._hear(said["news"])
             elif "question" in said:
@@ -297,7 +301,7 @@ def _refuse_anothers_store(spec: Spec) -> None:
 
 def _refuse_other_secrets(spec: Spec, line: Line) -> None:
     """Refuse to end a listener that checks what ours could not, unless it is of a world gone by."""
-    if line.alike or line.greeting.get("root_url") != spec.root_url or is_over(spec.store):
+    if line.alike or line.state.get("root_url") != spec.root_url or is_over(spec.store):
         return
     raise ListenerError(
         "A listener of this account runs here with another auth token or other shared keys than "

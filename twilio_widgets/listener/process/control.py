@@ -31,8 +31,6 @@ class _Kernel:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader
         self.writer = writer
-        self.answers = False
-        """Whether it wants to be asked about inbound messages."""
 
     def tell(self, said: dict[str, Any]) -> None:
         """Send a line; a kernel that reads nothing for long misses news, and can ask."""
@@ -46,6 +44,7 @@ class Control:
     Args:
         token: What the first line of every connection must hold.
         greeting: Answers the challenge in that line.
+        state: Says what the listener is now.
         operate: Does what a kernel asks for, by name.
         news: What is told to every kernel after something happened.
     """
@@ -54,14 +53,17 @@ class Control:
         self,
         token: str,
         greeting: Callable[[str], dict[str, Any]],
+        state: Callable[[], dict[str, Any]],
         operate: Operate,
         news: Callable[[], dict[str, Any]],
     ) -> None:
         self._token = token
         self._greeting = greeting
+        self._state = state
         self._operate = operate
         self._news = news
         self._kernels: list[_Kernel] = []
+        self._answering: _Kernel | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._questions: dict[int, asyncio.Future[str | None]] = {}
         self._numbers = itertools.count(1)
@@ -82,8 +84,8 @@ class Control:
 
     @property
     def answers(self) -> bool:
-        """Whether one of them wants to be asked about inbound messages."""
-        return any(kernel.answers for kernel in self._kernels)
+        """Whether one of them is asked about inbound messages: the one that said so last."""
+        return self._answering is not None
 
     def tell(self) -> None:
         """Let the kernels know that something happened, at most twenty times a second."""
@@ -91,8 +93,8 @@ class Control:
             self._telling = asyncio.get_running_loop().call_later(NEWS_EVERY, self._tell)
 
     async def ask(self, message: dict[str, object]) -> str | None:
-        """Ask the kernel that wants to be asked, the latest of them, about an inbound message."""
-        kernel = next((each for each in reversed(self._kernels) if each.answers), None)
+        """Ask the kernel that wants to be asked about an inbound message."""
+        kernel = self._answering
         if kernel is None:
             return None
         number = next(self._numbers)
@@ -123,6 +125,18 @@ class Control:
         for kernel in self._kernels:
             kernel.tell(news)
 
+    def _tell_state(self) -> None:
+        """Let every kernel know at once what one of them has changed."""
+        for kernel in self._kernels:
+            kernel.tell({"state": self._state_for(kernel)})
+
+    def _state_for(self, kernel: _Kernel) -> dict[str, Any]:
+        state = self._state()
+        answered_by = "text" if state["reply"] is not None else None
+        if self._answering is not None:
+            answered_by = "here" if kernel is self._answering else "elsewhere"
+        return {**state, "answered_by": answered_by}
+
     # One connection
 
     async def _attached(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -137,6 +151,9 @@ class Control:
         finally:
             if kernel in self._kernels:
                 self._kernels.remove(kernel)
+            if kernel is self._answering:
+                self._answering = None
+                self._tell_state()
             self._writers.discard(writer)
             writer.close()
 
@@ -150,7 +167,7 @@ class Control:
             return False
         if not hmac.compare_digest(token.encode(), self._token.encode()):
             return False
-        kernel.tell(self._greeting(nonce))
+        kernel.tell({**self._greeting(nonce), "state": self._state_for(kernel)})
         return True
 
     async def _first_line(self, reader: asyncio.StreamReader) -> bytes:
@@ -171,9 +188,6 @@ class Control:
             said = wire.heard(data)
             if "answer" in said:
                 self._answered(said)
-            elif said.get("op") == "set_reply":
-                kernel.answers = bool(said.get("ask"))
-                self._begin(kernel, said)
             else:
                 self._begin(kernel, said)
 
@@ -192,6 +206,10 @@ class Control:
         number, op = said.pop("id", None), str(said.pop("op", ""))
         try:
             answer = {"id": number, "done": await self._operate(op, said)}
+            if op == "set_reply":
+                self._answering = kernel if said.get("ask") else None
+            if op.startswith("set_"):
+                self._tell_state()
         except TwilioWidgetsError as error:
             answer = {"id": number, "error": str(error), "kind": type(error).__name__}
         except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -49,8 +49,8 @@ class Operations:
         }
 
     def greeting(self, nonce: str) -> dict[str, Any]:
-        """Answer a kernel's challenge, and say what it has found."""
-        return {"proofs": sorted(self._service.spec.proofs(nonce)), **self._what_it_is()}
+        """Answer a kernel's challenge."""
+        return {"proofs": sorted(self._service.spec.proofs(nonce))}
 
     def news(self) -> dict[str, Any]:
         """Say where things stand, in short."""
@@ -75,7 +75,8 @@ class Operations:
             )
         return await operation(**what)
 
-    def _what_it_is(self) -> dict[str, Any]:
+    def state(self) -> dict[str, Any]:
+        """Say what the listener is, as far as kernels decide it."""
         service = self._service
         return {
             "pid": service.runtime.pid,
@@ -93,9 +94,8 @@ class Operations:
         service = self._service
         last = service.intake.last_request_at
         return {
-            **self._what_it_is(),
+            **self.state(),
             **self.news(),
-            "asks": service.control.answers,
             "kernels": service.control.kernels,
             "waiting": len(service.committer),
             "last_request_at": last.isoformat() if last else None,
@@ -107,7 +107,7 @@ class Operations:
         }
 
     async def _set_reply(self, text: str | None = None, ask: bool = False) -> dict[str, Any]:
-        del ask  # the control line remembers which kernel wants to be asked
+        del ask  # the control line remembers which kernel is asked
         self._service.replies.text = check_reply(text)
         return {}
 

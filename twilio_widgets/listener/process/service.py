@@ -94,7 +94,11 @@ class Service:
         self.address = Address(self.runtime.port, self.spec.public_url)
         operations = Operations(self)
         self.control = Control(
-            self.runtime.control_token, operations.greeting, operations.operate, operations.news
+            self.runtime.control_token,
+            operations.greeting,
+            operations.state,
+            operations.operate,
+            operations.news,
         )
         self.replies = Replies(lambda: self.control.answers, self.control.ask, self.spec.reply)
         self.committer = Committer(self.store, self._disk, self._committed)
