@@ -255,6 +255,20 @@ def test_a_stated_address_is_where_its_urls_begin(sandbox):
         assert listener.status_url == "https://other.example/status#rc=3&rp=all"
 
 
+def test_back_on_the_sandboxs_way_the_address_stated_before_is_forgotten(sandbox):
+    """Or the next kernel would take it up, and what is pointed there would be lost."""
+    listener = Listener(sandbox.connection)
+    listener.open_way("https://x.example")
+    assert listener.open_way().kind == "sandbox"
+    listener.detach()
+    with Listener(sandbox.connection) as again:
+        assert (again.way.kind, again.url) == ("sandbox", f"http://127.0.0.1:{again.port}")
+        again.point(sandbox.numbers[0])
+        sandbox.receive(from_=THEM, body="Hello")
+        assert sandbox.settle()
+        assert len(again.events) == 1
+
+
 def test_nothing_is_pointed_at_a_listener_that_twilio_cannot_reach(tmp_path, monkeypatch):
     """Said before Twilio is asked for anything."""
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "none"))

@@ -58,6 +58,22 @@ def test_a_listener_that_is_found_keeps_the_address_somebody_stated(entrance):
     made.enter(Process(started=False, public_url="https://a.example"))
 
     assert (made.way.kind, made.entry) == ("public", Entry("https://a.example"))
+    kept = "The listener was found running with https://a.example, and keeps it."
+    assert made.way.explain().count(kept) == 2
+    assert "You named" not in made.way.explain()
+
+
+def test_one_who_follows_another_kernels_process_keeps_the_address_that_was_stated_to_it(entrance):
+    """Whoever started it knew better, and webhooks come in by its address."""
+    made, process = entrance(), Process(started=False, public_url="https://b.example")
+    made.enter(Process(started=True))
+    made.enter(process)
+
+    assert made.entry == Entry("https://b.example")
+    assert process.asked[0] == ("set_public_url", {"url": "https://b.example"})
+    silent = Process(started=False)
+    made.enter(silent)
+    assert silent.asked[0] == ("set_public_url", {"url": "https://b.example"})
 
 
 def test_an_address_that_is_named_wins_over_one_that_is_found(entrance):

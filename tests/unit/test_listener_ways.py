@@ -264,7 +264,10 @@ def test_in_a_sandbox_the_listener_is_called_on_this_machine(tmp_path, where):
         "http://127.0.0.1:4321/inbound#rc=3&rp=all",
         "http://127.0.0.1:4321/status#rc=3&rp=all",
     )
-    assert line.asked == [("set_forward", {"key": None, "token": None, "where": None})]
+    assert line.asked == [
+        ("set_public_url", {"url": None}),
+        ("set_forward", {"key": None, "token": None, "where": None}),
+    ]
 
 
 def test_by_a_named_url_the_listener_hears_what_it_is_called(tmp_path, where):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from twilio_widgets.listener.entry import Entry, open_entry
 from twilio_widgets.listener.ways import Way, choose
+from twilio_widgets.listener.webhooks.fields import shown
 
 if TYPE_CHECKING:
     from twilio_widgets.core.connection import Connection
@@ -40,13 +41,14 @@ class Entrance:
 
     def enter(self, link: Link) -> None:
         """Open the way for a process; one that is found keeps the way it has."""
-        if self.way is None:
-            found = {} if link.started or self._named else link.state
-            if found.get("forward_key"):
-                self._keep(found["public_url"], link)
-                return
-            self.way = choose(self._connection, self._named or found.get("public_url"))
-        self._open(self.way, link)
+        ours = link.started or (self.way is None and self._named is not None)
+        url = None if ours else link.state["public_url"]
+        if url is None or (self.entry is not None and self.entry.base == url):
+            self._open(self.way or choose(self._connection, self._named), link)
+        elif link.state["forward_key"]:
+            self._keep(url, link)
+        else:
+            self._open(_kept(choose(self._connection, url), url), link)
 
     def change(
         self, link: Link, public_url: str | None, page_url: str | None, *, hand_out_login: bool
@@ -73,3 +75,10 @@ class Entrance:
     def _open(self, way: Way, link: Link) -> None:
         self.entry = open_entry(way, link, self._folder)
         self.way, self._port = way, link.port
+
+
+def _kept(way: Way, url: str) -> Way:
+    """Return a way by a URL that was not named now: the listener had it when it was found."""
+    why = f"The listener was found running with {shown(url)}, and keeps it."
+    looked_at = (*way.looked_at[:-1], replace(way.looked_at[-1], why=why))
+    return replace(way, why=why, looked_at=looked_at)

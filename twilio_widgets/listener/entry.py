@@ -67,8 +67,7 @@ def open_entry(way: Way, link: Asked, folder: Path, *, where: Path | None = None
         key, token = standing_key(folder), secrets.token_urlsafe(32)
         shared = str(where or registry.folder())
     entry = _entry(way, link.port, key)
-    if way.kind != "sandbox":
-        link.ask("set_public_url", url=entry.base if entry else None)
+    link.ask("set_public_url", url=None if entry is None or way.kind == "sandbox" else entry.base)
     link.ask("set_forward", key=key.reveal() if key else None, token=token, where=shared)
     return entry
 
