@@ -116,11 +116,12 @@ def test_how_much_came_is_counted_by_kind_and_by_verdict():
     assert words.chips_of(Seen(counts=polled))[-1] == ["1,042 polled", "none"]
 
 
-def test_the_advice_names_the_latest_cause_and_what_to_do():
+def test_the_advice_names_the_latest_cause_and_what_to_do_and_hides_no_notice():
     advice = Advice(number=7, reason="Twilio signed https.", mend="State the address.")
     seen = Seen(counts=SOME, advice=advice, notices=("The disk is slow.",))
     assert words.advice_of(replace(ON, seen=seen)) == (
-        "1 request was rejected. The latest: Twilio signed https. State the address.",
+        "1 request was rejected. The latest: Twilio signed https. State the address.\n"
+        "The disk is slow.",
         "warning",
     )
     full = replace(seen, problem="The disk is full.")

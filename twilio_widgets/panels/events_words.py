@@ -63,22 +63,22 @@ def door_of(state: EventsState) -> str:
 
 
 def advice_of(state: EventsState) -> tuple[str, Tone]:
-    """Return the doctor's advice on what was rejected last, or what else is to be known."""
+    """Return the doctor's advice on what was rejected last, and what else is to be known."""
     if said := state.problems.get("panel"):
         return said, "problem"
     seen = state.seen
     if seen is not None and seen.problem:
         return seen.problem, "warning" if seen.ended else "problem"
-    if seen is not None and seen.advice is not None:
-        number = seen.counts.total_rejected
-        return (
-            f"{number:,} request{' was' if number == 1 else 's were'} rejected. The latest: "
-            f"{seen.advice.reason} {seen.advice.mend}".strip(),
-            "warning",
-        )
-    if seen is not None and seen.notices:
+    if seen is None:
+        return "", "hint"
+    if seen.advice is None:
         return " ".join(seen.notices), "hint"
-    return "", "hint"
+    number = seen.counts.total_rejected
+    advice = (
+        f"{number:,} request{' was' if number == 1 else 's were'} rejected. The latest: "
+        f"{seen.advice.reason} {seen.advice.mend}".strip()
+    )
+    return "\n".join((advice, *seen.notices)), "warning"
 
 
 def said_of(state: EventsState) -> str:
