@@ -179,6 +179,45 @@ def test_what_is_forgotten_goes_from_the_table(
     assert repr(table) == "EventsTable(0 events)"
 
 
+def test_forgotten_rejections_go_from_the_table_though_there_was_no_event(
+    source: Stored, show: Callable[..., EventsTable]
+) -> None:
+    source.writer.reject([a_rejection(seconds=n) for n in range(4)])
+    table = show()
+    assert repr(table) == "EventsTable(0 events · 4 rejected)"
+
+    source.writer.forget(at(3))
+    table.look()
+    assert keys(table) == ["rejected 4"]
+
+    source.writer.forget()
+    table.look()
+    assert (keys(table), repr(table)) == ([], "EventsTable(0 events)")
+
+
+def test_a_polled_event_that_a_webhook_confirms_changes_where_it_stands(
+    source: Stored, show: Callable[..., EventsTable]
+) -> None:
+    source.writer.commit([a_look(1, "delivered"), a_look(2, "failed", seconds=1)])
+    table = show()
+    assert [row["signature"] for row in table.rows.rows] == ["polled", "polled"]
+    assert source.counts.proofs == {"poll": 2}
+
+    source.writer.commit([a_status(1, "delivered", seconds=2)])
+    table.look()
+    assert [(row["id"], row["signature"]) for row in table.rows.rows] == [
+        (2, "polled"),
+        (1, "valid"),
+    ]
+    assert source.counts.proofs == {"auth token": 1, "poll": 1}
+    assert repr(table) == "EventsTable(2 events)"
+
+    source.writer.commit([a_status(2, "failed", seconds=3), a_look(3, "sent"), a_status(3, "sent")])
+    table.look()
+    assert [row["signature"] for row in table.rows.rows] == ["valid", "valid", "valid"]
+    assert source.counts.proofs == {"auth token": 3}
+
+
 def test_an_event_is_opened_with_everything_it_said(
     source: Stored, show: Callable[..., EventsTable]
 ) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
+from twilio_widgets.listener.events.reading import Revisions
 from twilio_widgets.panels.events_rows import rejected_row_of, row_of
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ class News:
 
     rows: Sequence[Row]
     """In the order they happened."""
+    changed: Sequence[Row]
+    """Rows that were read before, as they are now."""
     anew: bool
     """Whether these are all rows there are, and what was shown before is gone."""
 
@@ -39,7 +42,10 @@ class Feed:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._store = ""
-        self._oldest = self._event = self._rejection = 0
+        self._revisions = Revisions()
+        self._event = self._rejection = 0
+        self._polled: set[int] = set()
+        """Events that Twilio's log told of: a webhook may take the place of each."""
 
     def news(self) -> News:
         """Return what came since the last look; everything, at first and when some was forgotten.
@@ -47,14 +53,16 @@ class Feed:
         Raises:
             ListenerError: The store is not there any more.
         """
-        anew = self._begins_anew()
+        anew, confirmed = self._what_was_revised()
         events = self._reader.events(after=self._event, limit=MOST_ROWS, newest=True)
         rejections = self._reader.rejections(after=self._rejection)
         self._event = events[-1].id if events else self._event
         self._rejection = rejections[-1].id if rejections else self._rejection
+        self._polled.update(event.id for event in events if event.source == "poll")
         rows = [*map(row_of, events), *map(rejected_row_of, rejections)]
         # Sorting is stable, and both kinds are in order: this only weaves them together.
-        return News(sorted(rows, key=itemgetter("time")) if rejections else rows, anew)
+        woven = sorted(rows, key=itemgetter("time")) if rejections else rows
+        return News(woven, [row_of(event) for event in confirmed], anew)
 
     def event(self, number: int) -> Event | None:
         """Return one event; None when it was forgotten."""
@@ -69,12 +77,17 @@ class Feed:
         """Close the store's file."""
         self._reader.close()
 
-    def _begins_anew(self) -> bool:
-        store, first = self._reader.store_id, self._reader.events(limit=1)
-        oldest = first[0].id if first else 0
-        # Another store at the same place counts from 1 again; `forget` takes the oldest away.
-        anew = store != self._store or self._oldest not in (0, oldest)
-        self._store, self._oldest = store, oldest
-        if anew:
+    def _what_was_revised(self) -> tuple[bool, list[Event]]:
+        """Return whether to begin anew, and which events are no longer as they were read."""
+        # Another store at the same place counts from 1 again.
+        store, before = self._store, self._revisions
+        self._store, self._revisions = self._reader.store_id, self._reader.revisions()
+        if store != self._store or before.forgotten != self._revisions.forgotten:
             self._event = self._rejection = 0
-        return anew
+            self._polled.clear()
+            return True, []
+        if before.confirmed == self._revisions.confirmed:
+            return False, []
+        confirmed = self._reader.confirmed_among(self._polled)
+        self._polled.difference_update(event.id for event in confirmed)
+        return False, confirmed

@@ -77,6 +77,8 @@ class EventsTable(ipywidgets.VBox):
                 self.rows.replace(reversed(news.rows))
             elif news.rows:
                 self.rows.append(news.rows)
+            for row in news.changed:
+                self.rows.update(str(row[KEY]), row)
             self._counts.update(row["kind"] == REJECTED for row in news.rows)
         if self._head is not None:
             self._head.show(self._counted(), "warning" if self._counts[True] else "idle")

@@ -65,7 +65,8 @@ class Batch:
         for standing in self._news.values():
             self._then(schema.insert, schema.PUT_MESSAGE, schema.message_values(standing))
         for what, n in self._tally.items():
-            self._then(schema.insert, schema.COUNT, (*what, n))
+            if n:
+                self._then(schema.insert, schema.COUNT, (*what, n))
         return receipts
 
     def write(self) -> None:
@@ -134,6 +135,9 @@ class Batch:
             self._then(_EACH, schema.TAKE_PLACE, values)
             self._places.pop(read.stand_in, None)
             self._places[read.key] = event_id, event.source
+            self._tally["proof", source] -= 1
+            self._tally["proof", event.scheme or event.source] += 1
+            self._tally[schema.CONFIRMED] += 1
             self._hear(event, event_id)
         else:
             self._then(_EACH, schema.COUNT_DUPLICATE, (micros(event.received_at), event_id))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import operator
 import sqlite3
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +29,9 @@ LAST_ID: Final = 2**63 - 1
 
 _PATIENCE: Final = 5.0
 """Seconds to wait for the writer, where the file system has no write-ahead log."""
+
+_MOST_ASKED: Final = 500
+"""Values of one question: SQLite takes 999 at least."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,16 @@ class Counts:
     def total_rejected(self) -> int:
         """All requests that were turned away."""
         return sum(self.rejected.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revisions:
+    """How often something was changed that may have been read before."""
+
+    confirmed: int = 0
+    """Events of Twilio's log whose place a webhook has taken."""
+    forgotten: int = 0
+    """Times that something was deleted."""
 
 
 class Reader:
@@ -160,7 +173,8 @@ class Reader:
     def counts(self) -> Counts:
         """Return how much came, by kind, proof and cause."""
         tally: dict[str, dict[str, int]] = {}
-        for subject, word, n in self._rows("select subject, word, n from tally order by word"):
+        query = "select subject, word, n from tally where n > 0 order by word"
+        for subject, word, n in self._rows(query):
             tally.setdefault(subject, {})[word] = n
         return Counts(
             events=tally.get("event", {}),
@@ -168,6 +182,26 @@ class Reader:
             proofs=tally.get("proof", {}),
             rejected=tally.get("rejected", {}),
         )
+
+    # What is no longer as it was read
+
+    def revisions(self) -> Revisions:
+        """Return how often something was changed that may have been read before."""
+        n = dict(self._rows("select word, n from tally where subject = 'revised'"))
+        return Revisions(confirmed=n.get("confirmed", 0), forgotten=n.get("forgotten", 0))
+
+    def confirmed_among(self, polled: Iterable[int]) -> list[Event]:
+        """Return, of events that were polled, those a webhook has taken the place of since.
+
+        Args:
+            polled: Their ids.
+        """
+        left, found = tuple(polled), list[Event]()
+        while left:
+            some, left = left[:_MOST_ASKED], left[_MOST_ASKED:]
+            query = f"{_EVENTS} where source <> 'poll' and id in ({', '.join('?' * len(some))})"
+            found += map(schema.event_of, self._rows(query, *some))
+        return found
 
     # The file
 

@@ -117,6 +117,10 @@ TAKE_PLACE: Final = (
 )
 """A signed request takes the place of what we saw in Twilio's log before it came."""
 
+CONFIRMED: Final = ("revised", "confirmed")
+FORGOTTEN: Final = ("revised", "forgotten")
+"""Tallies of how often something was changed that may have been read before."""
+
 COUNT: Final = """
 insert into tally values (?, ?, ?) on conflict (subject, word) do update set n = n + excluded.n
 """

@@ -250,14 +250,17 @@ class Store:
     def _delete(self, before: datetime | None) -> int:
         with self._transaction() as db:
             if before is None:
+                db.execute("delete from tally where subject <> ?", schema.FORGOTTEN[:1])
+                db.execute("delete from message")
                 deleted = db.execute("delete from event").rowcount
-                for table in ("message", "rejected", "tally"):
-                    db.execute(f"delete from {table}")  # noqa: S608 — our own names
-                return deleted
-            until = (micros(before),)
-            deleted = db.execute("delete from event where received_at < ?", until).rowcount
-            db.execute("delete from message where last_at < ?", until)
-            db.execute("delete from rejected where at < ?", until)
+                rejected = db.execute("delete from rejected").rowcount
+            else:
+                until = (micros(before),)
+                db.execute("delete from message where last_at < ?", until)
+                deleted = db.execute("delete from event where received_at < ?", until).rowcount
+                rejected = db.execute("delete from rejected where at < ?", until).rowcount
+            if deleted or rejected:
+                db.execute(schema.COUNT, (*schema.FORGOTTEN, 1))
             return deleted
 
     @contextlib.contextmanager
