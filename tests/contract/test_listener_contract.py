@@ -459,6 +459,8 @@ def test_closed_is_closed_and_says_so(sandbox):
 
     assert repr(listener) == f"<Listener of {sandbox.connection.masked_account}, closed>"
     assert listener.heartbeat.problem == "This listener was closed."
+    with pytest.raises(ListenerError, match="closed, so nothing comes"):
+        listener.on_event(print)
 
 
 def test_nothing_is_pointed_at_a_listener_that_has_ended(sandbox, twilio):
@@ -838,6 +840,13 @@ def test_a_taken_port_ends_no_listener_that_runs(sandbox, tmp_path):
         with pytest.raises(ListenerError, match=f"Port {port} on 127.0.0.1 cannot be used"):
             Listener(sandbox.connection, store=store, port=port)
         assert running.heartbeat.alive
+
+
+@pytest.mark.parametrize("open_source", [Listener, Poller])
+def test_a_store_that_is_no_place_is_refused_by_name(sandbox, open_source):
+    with pytest.raises(ConfigurationError, match="a file or a folder") as refused:
+        open_source(sandbox.connection, store=5)
+    assert refused.value.field == "store"
 
 
 def test_a_store_where_none_can_be_says_where(sandbox, tmp_path):

@@ -21,6 +21,7 @@ from twilio_widgets.panels.connection import ConnectionPanel
 from twilio_widgets.panels.entry import Entry
 from twilio_widgets.panels.events import EventsPanel
 from twilio_widgets.panels.events_curl import replay_command
+from twilio_widgets.panels.events_state import EventsState
 from twilio_widgets.sandbox import Sandbox
 
 PATIENCE = 30.0
@@ -366,6 +367,22 @@ def test_the_code_with_flask_takes_what_the_sandbox_signs_and_nothing_else(
     ]
     assert [answer.status_code for answer in answers] == [200, 403]
     assert "<Message>Thank you</Message>" in answers[0].text
+
+
+def test_the_code_of_this_library_opens_the_store_that_the_panel_does(
+    twilio: Twilio, tmp_path: Path
+) -> None:
+    """Another store is another listener, which would hear nothing."""
+    store = tmp_path / "mine.sqlite"
+    with Listener(twilio, store=store) as named, Listener(twilio) as usual:
+        panels = EventsPanel(twilio, store=str(store)), EventsPanel(named), EventsPanel(usual)
+        codes = [panel._snippet(panel._state).ours for panel in panels]
+        polled = panels[0]._snippet(EventsState(how="polling")).ours
+        for panel in panels:
+            assert panel.join(PATIENCE)
+            panel.close()
+    assert [str(store) in code for code in codes] == [True, True, False]
+    assert f'store="{store}"' in polled.partition("tw.Poller(")[2]
 
 
 @pytest.mark.long

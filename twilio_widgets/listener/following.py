@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, SupportsIndex
 
 from twilio_widgets.core.masking import mask
-from twilio_widgets.errors import ConfigurationError
+from twilio_widgets.errors import ConfigurationError, ListenerError
 from twilio_widgets.listener.events.cursors import Cursors
 from twilio_widgets.listener.events.event import Event
 from twilio_widgets.listener.events.reading import LAST_ID
@@ -108,6 +108,10 @@ class Following:
         begin = self._reader.last_id() if after is None else whole(after)
         if begin is None or not 0 <= begin <= LAST_ID:
             raise ConfigurationError("after is the id of an event, or 0.", field="after")
+        if self._stopped.is_set():
+            raise ListenerError(
+                "This was closed, so nothing comes by it any more. Open another one, and ask that."
+            )
         start = begin if name is None else self._cursors.begin(name, begin)
         label = name or str(getattr(call, "__qualname__", type(call).__qualname__))
         consumer = _Consumer(call, label, start, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -116,6 +117,10 @@ class EventSource(ABC):
 
         Returns:
             A function that ends it.
+
+        Raises:
+            ConfigurationError: An argument cannot be right.
+            ListenerError: This was closed or detached, so nothing would come.
         """
         if not callable(call) or inspect.iscoroutinefunction(call):
             raise ConfigurationError(
@@ -228,7 +233,15 @@ def store_path(connection: Connection, store: str | Path | None, name: str) -> P
         connection: Whose events; they lie in its data folder when no place is given.
         store: A file, by its ending, or a folder.
         name: The file's name in a folder.
+
+    Raises:
+        ConfigurationError: It is no place for a file.
     """
+    if not (store is None or isinstance(store, str | os.PathLike)):
+        raise ConfigurationError(
+            "store is where events are kept: a file or a folder, as a text or a Path.",
+            field="store",
+        )
     if store is None:
         return (connection.data_folder / "events" / connection.acting_sid / name).absolute()
     given = Path(store).expanduser().absolute()

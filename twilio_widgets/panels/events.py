@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from twilio_widgets.client import Twilio
-from twilio_widgets.listener.source import EventSource
+from twilio_widgets.listener.source import EventSource, store_path
 from twilio_widgets.panels import events_source as doing
 from twilio_widgets.panels import events_state as steps
 from twilio_widgets.panels import events_words as words
@@ -119,8 +119,9 @@ class EventsPanel(EventsActing):
 
     def _wake_with_source(self, source: EventSource) -> None:
         self._own_client = self._twilio = Twilio(source.connection)
-        self._store = source.store
         connection = source.connection
+        usual = store_path(connection, None, source.store.name)
+        self._store = None if source.store == usual else source.store
         sandbox = doing.sandbox_of(connection) is not None
         self._apply(partial(steps.woke, sandbox=sandbox), Identity.of(connection))
         self._apply(steps.starting)
@@ -150,7 +151,7 @@ class EventsPanel(EventsActing):
 
     def _snippet(self, state: EventsState) -> Snippet:
         access = Access.of("API key") if state.identity is None else state.identity.access
-        return events_snippet(access, state)
+        return events_snippet(access, state, None if self._store is None else str(self._store))
 
     def _summary(self, state: EventsState) -> Iterable[tuple[str, str]]:
         return words.summary_of(state)

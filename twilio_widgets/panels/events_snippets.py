@@ -37,24 +37,26 @@ def webhook():
 {reply}    return str(answer), {{"Content-Type": "text/xml"}}"""
 
 
-def events_snippet(access: Access, state: EventsState) -> Snippet:
+def events_snippet(access: Access, state: EventsState, store: str | None = None) -> Snippet:
     """Return the code that receives events.
 
     Args:
         access: How code signs in.
         state: What the panel's fields hold.
+        store: Where events are kept, when that is not the usual place.
     """
     if state.how == "polling":
         asked = list_snippet(access, {"limit": 50})
-        return Snippet(
-            access.ours("poller = tw.Poller(twilio)\npoller.table"), asked.official, asked.curl
-        )
-    return Snippet(_ours(access, state), _official(access, state), _curl(access, state))
+        given = {} if store is None else {"store": store}
+        poller = call("poller = tw.Poller", [Expression("twilio")], **given)
+        return Snippet(access.ours(f"{poller}\npoller.table"), asked.official, asked.curl)
+    return Snippet(_ours(access, state, store), _official(access, state), _curl(access, state))
 
 
-def _ours(access: Access, state: EventsState) -> str:
+def _ours(access: Access, state: EventsState, store: str | None) -> str:
     given: dict[str, object] = {
         "public_url": state.public_url.strip() or None,
+        "store": store,
         "reply": state.reply or None,
     }
     given = {name: value for name, value in given.items() if value is not None}
