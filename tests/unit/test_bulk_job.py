@@ -629,6 +629,16 @@ def test_a_scheduled_job_is_really_cancelled_at_twilio_and_says_so_again(sandbox
     assert set(job.outcomes["message_status"]) == {"canceled"}
 
 
+def test_a_forgotten_scheduled_job_is_still_really_cancelled(sandbox, twilio):
+    job = Job.start(scheduled(sandbox), twilio, name="later", undo_seconds=0)
+    job.wait(20)
+    job.forget()
+    assert str(job.cancel()) == "5 cancelled"
+    assert {twilio.messages.get(one.sid).status for one in sandbox.ledger} == {"canceled"}
+    assert len(job.failed) == 5
+    assert len(job.resendable) == 0
+
+
 def test_what_was_sent_before_the_cancel_is_told_apart(sandbox, twilio):
     job = Job.start(scheduled(sandbox), twilio, name="later", undo_seconds=0)
     job.wait(20)

@@ -58,7 +58,7 @@ def cancel_scheduled(
     seen: list[Message] = []
     for row in rows:
         word = "already_sent"
-        if row.parameter("SendAt") and row.message_status not in _OVER:
+        if row.is_scheduled and row.message_status not in _OVER:
             message = yield from _cancelled(connection, new_patience, str(row.sid))
             word = _word(message)
             seen += [] if message is None else [message]

@@ -318,7 +318,7 @@ class Job(JobView):
             journal.recover(now=now)
             waiting = journal.rows(states.PENDING)
             journal.decide(waiting, "skip", now=now)
-            scheduled = [r for r in journal.rows(states.ACCEPTED) if r.parameter("SendAt")]
+            scheduled = [r for r in journal.rows(states.ACCEPTED) if r.is_scheduled]
             found: dict[str, list[int]] = {}
             if scheduled:
                 found = self._cancel_at_twilio(journal, scheduled, self._client(twilio))
@@ -410,6 +410,8 @@ class Job(JobView):
 
     def forget(self) -> None:
         """Take every number and text out of the journal; statuses, SIDs and times stay.
+
+        Scheduled messages can still be cancelled.
 
         The name stays taken, so that the same cell still sends nothing. A row is then known by its
         place alone.

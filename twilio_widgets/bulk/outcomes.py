@@ -102,7 +102,7 @@ def resendable(rows: Sequence[Row], attempts: Iterable[Attempt]) -> list[Row]:
     return [
         row
         for row in failed(rows)
-        if row.form and row.n not in doubtful and without_channel(row.to) not in stopped
+        if not row.is_forgotten and row.n not in doubtful and without_channel(row.to) not in stopped
     ]
 
 
@@ -164,7 +164,7 @@ def checked_for_resending(rows: Sequence[Row], positions: Sequence[int]) -> list
 
 
 def _why_not(row: Row, stopped: Collection[str]) -> str | None:
-    if not row.form:
+    if row.is_forgotten:
         return "what it said has been forgotten"
     if without_channel(row.to) in stopped:
         return "its recipient has opted out"

@@ -67,6 +67,21 @@ class Row(NamedTuple):
         """The number or the messaging service it goes out by."""
         return self.parameter("From") or self.parameter("MessagingServiceSid")
 
+    @property
+    def is_scheduled(self) -> bool:
+        """Whether it is for later; the job remembers this when all else is forgotten."""
+        return bool(self.parameter("SendAt"))
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether nobody knows any more to whom it went and what it said."""
+        return not self.to
+
+    def forgotten(self) -> Row:
+        """Return it without a number or a text: when it was to be sent says nothing of anybody."""
+        kept = tuple(pair for pair in self.form if pair[0] == "SendAt")
+        return self.saying(kept)._replace(problem=None)
+
     def seal(self, job_id: str) -> str:
         """Return a checksum over what decides whether and what is sent."""
         sid = "null" if self.sid is None else f'"{self.sid}"'
@@ -75,7 +90,7 @@ class Row(NamedTuple):
 
     @property
     def form_text(self) -> str | None:
-        """The form as the journal writes it; None once forgotten."""
+        """The form as the journal writes it; None when nothing is left of it."""
         return self._text if self.form else None
 
     @property
@@ -85,10 +100,6 @@ class Row(NamedTuple):
     def saying(self, form: Form) -> Row:
         """Return it with another form."""
         return self._replace(form=form, written="")
-
-    def forgotten(self) -> Row:
-        """Return it without what was sent, and to whom."""
-        return self.saying(())._replace(problem=None)
 
 
 COLUMNS = (
