@@ -79,8 +79,11 @@ class PathRefused(Refused):
 class PolicyRefused(Refused):
     """A rule the user set forbids it."""
 
-    def __init__(self, text: str, *, rule: str | None = None) -> None:
+    def __init__(self, text: str, *, rule: str | None = None, for_all: bool = False) -> None:
         super().__init__(text)
+        self.for_all = for_all
+        """Whether other messages would be refused as well: a limit of the job or of the day is
+        reached, or nothing may leave."""
         self.rule = rule
         """The rule at fault, by its name in ``tw.Policy`` (``"max_recipients"`` …), where one is;
         ``"readable"`` when the request could not be read."""

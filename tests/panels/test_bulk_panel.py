@@ -209,6 +209,28 @@ def test_rows_that_the_guard_rails_would_refuse_are_named(make):
     assert "would refuse 2 ready rows now" in panel._findings._said.text
 
 
+def test_the_words_count_what_can_leave_and_the_rest_stays_in_the_job(sandbox, make):
+    panel = check(make(policy=Policy(allow="+14155550102", max_recipients=2)))
+    assert "2 rows would be refused by the guard rails now" in panel._words._question.text
+    until(say(panel, "send 1"), "resting")
+    assert sent(sandbox) == {"Hi Bob": 1}
+    assert panel.job.progress.counts["pending"] == 2
+    panel._bar._wish("resume")
+    assert panel.join(20)
+    assert panel._state.ask is None, "none of the others may leave"
+    assert panel._verdict.text.startswith("2 rows would be refused")
+
+
+def test_an_unknown_zone_is_asked_about_and_the_words_are_the_answer(sandbox, make):
+    """Nobody knows what time it is at a number of no country."""
+    policy = Policy(quiet_hours=("00:00", "00:01"))
+    guests = [*GUESTS, {"phone": "+999123456789", "name": "Nobody"}]
+    panel = check(make(guests, policy=policy))
+    assert "Of 1 row it is not known what time it is there" in panel._words._question.text
+    until(say(panel, f"send {panel._state.ask.count}"), "resting")
+    assert sent(sandbox)["Hi Nobody"] == 1
+
+
 # Tables
 
 
@@ -301,6 +323,7 @@ def test_a_job_that_was_left_is_offered_and_goes_on_after_its_words(sandbox, mak
     again._offer.open.click()
     until(again, "resting")
     again._bar._wish("resume")
+    assert again.join(20)
     assert again._state.ask.count == left
     say(again, f"send {left}")
     until(again, "resting")

@@ -165,6 +165,43 @@ def test_what_a_policy_refuses_on_the_way_waits_for_a_person(sandbox):
     assert sent(sandbox) == {f"Hi {n}": 1 for n in range(5)}
 
 
+def test_rows_a_policy_refuses_never_stop_the_others_wherever_they_stand(sandbox):
+    """A list, an hour and an unknown zone are about one row; a limit is about all."""
+    allowed = [f"+1415555{1000 + n}" for n in range(20, 25)]
+    job = begun(Twilio(sandbox.connection, policy=Policy(allow=allowed)), rows=25, rate=None)
+    progress = job.wait(20)
+    assert (progress.state, statuses(job)) == ("paused", {"pending": 20, "accepted": 5})
+    assert "not among the recipients" in progress.note
+    assert job.resume().wait(20).counts["accepted"] == 5
+    assert sent(sandbox) == {f"Hi {n}": 1 for n in range(20, 25)}
+
+
+def test_a_limit_that_is_reached_on_the_way_stops_the_job_at_once(sandbox):
+    class OnlyTwo:
+        left = 2
+
+        def judge(self, request):
+            self.left -= request.creates_message
+            if self.left < 0:
+                raise PolicyRefused("That is all for today.", for_all=True)
+
+    job = begun(Twilio(sandbox.connection, policy=OnlyTwo()), rows=25, rate=1)
+    progress = job.wait(20)
+    assert (progress.state, progress.note) == ("paused", "That is all for today.")
+    assert statuses(job) == {"pending": 23, "accepted": 2}
+    assert sum(job.outcomes["attempts"]) == 3
+
+
+def test_which_refusals_are_about_all_that_is_sent(sandbox):
+    """`Policy` itself says so of its limits of a day, and not of its list."""
+    day = Twilio(sandbox.connection, policy=Policy(max_recipients_per_day=0))
+    row = Twilio(sandbox.connection, policy=Policy(allow="+1500*"))
+    for client, for_all in ((day, True), (row, False)):
+        with client, pytest.raises(PolicyRefused) as refused:
+            client.messages.send("+14155559999", from_=sandbox.numbers[0], body="Alone")
+        assert refused.value.for_all is for_all
+
+
 @pytest.mark.parametrize(
     ("trouble", "attempts"),
     [

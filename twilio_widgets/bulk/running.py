@@ -34,9 +34,6 @@ if TYPE_CHECKING:
 RECORD_WITHIN, RECORD_AT_MOST = 0.02, 50
 """Seconds, and results: after so much, what came of the rows is written down."""
 
-REFUSED_IN_A_ROW = 5
-"""So many rows a policy refuses one after the other before the job waits for a person."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Orders:
@@ -82,8 +79,8 @@ class Run:
         self._under_way: dict[int, asyncio.Task[None]] = {}
         self._landed: list[_Landed] = []
         self._landed_since = 0.0
-        self._refused: list[str] = []
-        self._refused_in_a_row = 0
+        self._refused = ""
+        """The first refusal by the policy of a row that waits for a person now."""
         self._wake = asyncio.Event()
         self._ends: tuple[str, str] | None = None
         # A job that was cancelled may still have something to settle; it stays cancelled.
@@ -217,14 +214,9 @@ class Run:
     def _go_on(self, row: Row, ending: Ending) -> None:
         """Let a row wait again that was certainly not sent; one a policy refuses, for later."""
         if ending.word == "policy":
-            self._refused.append(ending.problem or "")
-            self._refused_in_a_row += 1
-            if self._refused_in_a_row >= REFUSED_IN_A_ROW:
-                self.end("paused", self._refused[-1])
-        else:
-            self._refused_in_a_row = 0
-            if row.status == states.PENDING:
-                self._queue.back(row)
+            self._refused = self._refused or ending.problem or ""
+        elif row.status == states.PENDING:
+            self._queue.back(row)
 
     def _leave(self, row: Row, token: str) -> None:
         self._under_way[row.n] = asyncio.create_task(self._send(row, token))
@@ -281,8 +273,8 @@ class Run:
             self._pace.queue_full(row.sender, now)
         elif ending.word == "not_sent":
             self._pace.not_reached(now)
-        elif ending.word == "account":
-            self.end("paused", f"{ending.problem or 'Twilio refuses this account.'}")
+        if ending.word == "account" or ending.for_all:
+            self.end("paused", ending.problem or "Twilio refuses this account.")
 
     # Waiting
 
@@ -349,7 +341,7 @@ class Run:
         state, note = self._ends or (self._ends_as, self.note)
         if state == "finished" and self.counts[states.PENDING]:
             state = "paused"
-            note = self._refused[0] if self._refused else "Some rows are still to be sent."
+            note = self._refused or "Some rows are still to be sent."
         self.note = note
         self._change(state)
 

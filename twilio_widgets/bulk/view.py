@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twilio_widgets.bulk import outcomes
+from twilio_widgets.bulk.journal import states
 from twilio_widgets.bulk.journal.ledger import reading
 from twilio_widgets.bulk.journal.place import Place, runner_of
 from twilio_widgets.bulk.running import Run
@@ -119,6 +120,11 @@ class JobView:
         with reading(self._place) as ledger:
             chosen = outcomes.resendable(ledger.rows(), ledger.attempts())
             return outcomes.outcomes_of(ledger, chosen)
+
+    def pending(self) -> list[Row]:
+        """Return the rows that are still to be sent, with all they send."""
+        with reading(self._place) as ledger:
+            return ledger.rows(states.PENDING)
 
     def _frame(self, chosen: Callable[[list[Row]], list[Row]]) -> SafeFrame:
         with reading(self._place) as ledger:

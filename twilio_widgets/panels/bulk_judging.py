@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from twilio_widgets.core.guardrails.policy import Policy
+from twilio_widgets.core.parameters import form_of
 from twilio_widgets.errors import PolicyRefused
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from twilio_widgets.bulk.journal.row import Form
     from twilio_widgets.bulk.planning.plan import Plan
     from twilio_widgets.client import Twilio
     from twilio_widgets.core.connection import Connection
@@ -26,6 +30,8 @@ class Judgement:
     """The number of recipients above which they want it confirmed, when it is above."""
     rows: tuple[Row, ...] = ()
     """Ready rows that they would refuse now, as lines of the table of problems."""
+    unplaced: int = 0
+    """Rows of which they ask: nobody knows what time it is there, and there are quiet hours."""
 
 
 def policy_of(twilio: Twilio, own: Policy | None) -> Policy | None:
@@ -49,7 +55,7 @@ def judgement_of(policy: Policy | None, connection: Connection, plan: Plan, name
     return Judgement(
         refusal=_refusal(policy, connection, plan, name),
         above=most if most is not None and len(plan) > most else None,
-        rows=_refused_rows(policy, connection, plan),
+        **_rows_of(policy, connection, plan),
     )
 
 
@@ -73,17 +79,41 @@ def _refusal(policy: Policy, connection: Connection, plan: Plan, name: str) -> s
     return ""
 
 
-def _refused_rows(policy: Policy, connection: Connection, plan: Plan) -> tuple[Row, ...]:
+def held_of(
+    policy: Policy | None, connection: Connection, forms: Sequence[Form]
+) -> tuple[int, int]:
+    """Ask the guard rails about the messages that a job still has to send.
+
+    Returns:
+        How many they would refuse now, and of how many they ask because of an unknown zone.
+    """
+    if policy is None or not policy.looks_inside:
+        return 0, 0
+    looks = [_look(policy, connection, form) for form in forms]
+    return sum(refusal is not None for refusal, _asks in looks), sum(asks for _, asks in looks)
+
+
+def _rows_of(policy: Policy, connection: Connection, plan: Plan) -> dict[str, Any]:
     if not policy.looks_inside:
-        return ()
-    judged = (
-        (row, policy.refusal_of(connection, {"to": row.to, **row.parameters})) for row in plan.rows
-    )
-    return tuple(
+        return {}
+    now = connection.now()
+    forms = (form_of({"to": row.to, **row.parameters}, now=now) for row in plan.rows)
+    looks = [_look(policy, connection, form) for form in forms]
+    refused = tuple(
         _line(row.n, None, row.original, "guard rails", str(refusal))
-        for row, refusal in judged
+        for row, (refusal, _asks) in zip(plan.rows, looks, strict=True)
         if refusal is not None
     )
+    return {"rows": refused, "unplaced": sum(asks for _refusal, asks in looks)}
+
+
+def _look(policy: Policy, connection: Connection, form: Form) -> tuple[PolicyRefused | None, bool]:
+    """Return why a message would be refused whatever is confirmed, and whether they ask of it."""
+    refusal = policy.refusal_of_form(connection, form)
+    if refusal is None or policy.quiet_hours is None:
+        return refusal, False
+    still = policy.confirmed(unknown_zone=True).refusal_of_form(connection, form)
+    return still, still is None
 
 
 def _line(n: int, column: str | None, value: str | None, kind: str, reason: str) -> Row:

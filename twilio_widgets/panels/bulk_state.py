@@ -51,6 +51,8 @@ class Checked:
     """Why the guard rails let none of it leave."""
     refused_rows: int = 0
     """Ready rows that the guard rails would refuse now."""
+    unplaced: int = 0
+    """Ready rows of which the guard rails ask: nobody knows what time it is there."""
     above: int | None = None
     """The number of recipients from which the guard rails want it confirmed, if this is above."""
     standing: str = ""
@@ -63,6 +65,11 @@ class Ask:
 
     purpose: Purpose
     count: int
+    """How many messages can leave."""
+    held: int = 0
+    """How many more the guard rails would refuse now; they stay in the job."""
+    unplaced: int = 0
+    """How many of them go where nobody knows what time it is: the words send these too."""
 
     @property
     def words(self) -> str:
@@ -248,9 +255,11 @@ def was_checked(state: BulkState, turn: int, checked: Checked) -> BulkState:
     """The plan is there, with the words that would send it."""
     if state.turn != turn or state.phase != "checking":
         return state
-    stops = checked.ready == 0 or checked.refusal or checked.standing or state.account is None
-    ask = None if stops else Ask(purpose="send", count=checked.ready)
-    return replace(state, phase="checked", checked=checked, ask=ask, typed="")
+    held, count = checked.refused_rows, checked.ready - checked.refused_rows
+    stops = count == 0 or checked.refusal or checked.standing or state.account is None
+    ask = Ask(purpose="send", count=count, held=held, unplaced=checked.unplaced)
+    asked = None if stops else ask
+    return replace(state, phase="checked", checked=checked, ask=asked, typed="")
 
 
 def not_checked(state: BulkState, turn: int, name: str, text: str) -> BulkState:

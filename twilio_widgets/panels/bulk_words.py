@@ -8,7 +8,7 @@ from twilio_widgets.panels import bulk_progress
 from twilio_widgets.panels.bulk_tables import GIVEN
 
 if TYPE_CHECKING:
-    from twilio_widgets.panels.bulk_state import BulkState
+    from twilio_widgets.panels.bulk_state import Ask, BulkState
     from twilio_widgets.panels.card import Tone
 
 GIVE_A_CLIENT: Final = (
@@ -84,7 +84,10 @@ def finding_of(state: BulkState) -> tuple[str, Tone]:
     if found.refused_rows:
         rows = _counted(found.refused_rows, "ready row")
         lines.append(f"The guard rails would refuse {rows} now: see the table.")
-    if not found.ready:
+    if found.unplaced:
+        rows = _counted(found.unplaced, "ready row")
+        lines.append(f"The guard rails ask about {rows}: it is not known what time it is there.")
+    if found.ready == found.refused_rows:
         lines.append("There is nothing to send.")
     return "\n".join(lines), "good" if found.ready and not found.refused_rows else "warning"
 
@@ -112,8 +115,9 @@ def question_of(state: BulkState) -> str:
         return ""
     messages = _counted(state.ask.count, "message")
     type_it = f"To go ahead, type: {state.ask.words}"
+    rest = _rest_of(state.ask)
     if state.ask.purpose == "go on":
-        return f"{messages} of this job still to be sent. {type_it}"
+        return f"{messages} of this job still to be sent.{rest} {type_it}"
     if state.ask.purpose == "send again":
         known = "known to have reached nobody"
         return f"{messages} {known} will be sent again, and nothing else. {type_it}"
@@ -126,7 +130,27 @@ def question_of(state: BulkState) -> str:
             "limit for this job."
         )
     )
-    return f"{messages} will leave from {_account(state)}.{above} {type_it}"
+    return f"{messages} will leave from {_account(state)}.{rest}{above} {type_it}"
+
+
+def _rest_of(ask: Ask) -> str:
+    """Say what the guard rails hold back, and what they leave to the words."""
+    held = "" if not ask.held else f" {held_back(ask.held)}"
+    if not ask.unplaced:
+        return held
+    rows = _counted(ask.unplaced, "row")
+    return (
+        f"{held} Of {rows} it is not known what time it is there: your words send them in spite of "
+        "the quiet hours."
+    )
+
+
+def held_back(count: int) -> str:
+    """Say what becomes of the rows that the guard rails would refuse now."""
+    return (
+        f"{_counted(count, 'row')} would be refused by the guard rails now; what they still refuse "
+        "when its turn comes stays in the job, for “Go on”."
+    )
 
 
 def summary_of(state: BulkState) -> tuple[tuple[str, str], ...]:

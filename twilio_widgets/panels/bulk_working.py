@@ -11,10 +11,17 @@ from twilio_widgets.bulk.planning.plan import Plan, plan
 from twilio_widgets.bulk.searching import places_of
 from twilio_widgets.errors import JobError, TwilioWidgetsError
 from twilio_widgets.panels import bulk_state as steps
+from twilio_widgets.panels import bulk_words as words
 from twilio_widgets.panels.base import Panel, sentence_of
 from twilio_widgets.panels.bulk_draft import arguments_of, field_of
 from twilio_widgets.panels.bulk_guess import guess_recipients
-from twilio_widgets.panels.bulk_judging import Judgement, judgement_of, policy_of, problem_rows
+from twilio_widgets.panels.bulk_judging import (
+    Judgement,
+    held_of,
+    judgement_of,
+    policy_of,
+    problem_rows,
+)
 from twilio_widgets.panels.bulk_progress import waits
 from twilio_widgets.panels.bulk_state import BulkState, Checked, Unfinished
 from twilio_widgets.panels.bulk_tables import frame_source
@@ -116,6 +123,7 @@ class BulkWorking(Panel[BulkState]):
             said=tuple(made.summary.lines()),
             refusal=judgement.refusal,
             refused_rows=len(judgement.rows),
+            unplaced=judgement.unplaced,
             above=judgement.above,
             standing=standing,
         )
@@ -141,9 +149,9 @@ class BulkWorking(Panel[BulkState]):
             self._show_job(job)
 
     def _begun(self, ask: Ask, name: str) -> Job:
-        client = self._client(ask.count)
+        client = self._client(ask)
         if ask.purpose == "send":
-            if self._plan is None or len(self._plan) != ask.count:
+            if self._plan is None or len(self._plan) != ask.count + ask.held:
                 raise JobError("The plan is another one by now. Nothing was sent: check it again.")
             return self._plan.send(
                 client, name, folder=self._folder, undo_seconds=self._undo_seconds
@@ -157,13 +165,16 @@ class BulkWorking(Panel[BulkState]):
             raise JobError("Other rows can be sent again by now. Nothing was sent: look again.")
         return self._job.resend(rows, client)
 
-    def _client(self, recipients: int = 0) -> AsyncTwilio:
+    def _client(self, ask: Ask | None = None) -> AsyncTwilio:
         """Return a client whose guard rails know what was confirmed."""
         twilio = self._twilio
         if twilio is None:
             raise JobError("Not connected, so nothing was sent.")
         policy = policy_of(twilio, self._policy)
-        return twilio.twin(None if policy is None else policy.confirmed(recipients=recipients))
+        if policy is not None and ask is not None:
+            recipients = ask.count + ask.held
+            policy = policy.confirmed(recipients=recipients, unknown_zone=bool(ask.unplaced))
+        return twilio.twin(policy)
 
     # The job
 
@@ -202,14 +213,23 @@ class BulkWorking(Panel[BulkState]):
 
     def _go_on(self) -> None:
         """ "Go on": ask for words when something is still to be sent, else only settle."""
-        progress = self._state.progress
-        if progress is None:
+        self._start(self._ask_to_go_on)
+
+    def _ask_to_go_on(self) -> None:
+        job, twilio = self._job, self._twilio
+        if job is None:
             return
-        left = progress.counts["pending"] + progress.counts["attempted"]
-        if left:
-            self._apply(steps.asked, steps.Ask(purpose="go on", count=left))
+        if twilio is None:
+            raise JobError("Not connected, so nothing was sent.")
+        forms = [row.form for row in job.pending()]
+        held, unplaced = held_of(policy_of(twilio, self._policy), twilio.connection, forms)
+        if count := len(forms) - held:
+            ask = steps.Ask(purpose="go on", count=count, held=held, unplaced=unplaced)
+            self._apply(steps.asked, ask)
+        elif held:
+            self._apply(steps.said, words.held_back(held))
         else:
-            self._start(self._settle)
+            self._settle()
 
     def _settle(self) -> None:
         if self._job is not None:

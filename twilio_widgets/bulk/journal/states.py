@@ -71,6 +71,8 @@ class Ending:
     problem: str | None = None
     """A sentence without anybody's number."""
     request_id: str | None = None
+    for_all: bool = False
+    """Whether no other row would fare better now, so that the job waits for a person."""
 
     @property
     def status(self) -> str:
@@ -94,7 +96,7 @@ def ending_of(error: BaseException) -> Ending:
             request_id=error.request_id,
         )
     if isinstance(error, PolicyRefused):
-        return Ending("policy", problem=str(error))
+        return Ending("policy", problem=str(error), for_all=error.for_all)
     if isinstance(error, Refused):
         return Ending("rejected", problem=str(error))
     if isinstance(error, BadResponse):

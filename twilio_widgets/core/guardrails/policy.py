@@ -185,7 +185,17 @@ class Policy:
         Raises:
             InvalidMessage: A parameter cannot be right.
         """
-        form = form_of(parameters, now=connection.now())
+        return self.refusal_of_form(connection, form_of(parameters, now=connection.now()))
+
+    def refusal_of_form(
+        self, connection: Connection, form: tuple[tuple[str, str], ...]
+    ) -> PolicyRefused | None:
+        """Say why a message would be refused now, as `refusal_of` does, by what Twilio is sent.
+
+        Args:
+            connection: Who would send.
+            form: Pairs of Twilio's parameter names and texts.
+        """
         request = Request(method="POST", path=message_path(connection.acting_sid), form=form)
         try:
             self.on(connection).look(request)

@@ -104,6 +104,7 @@ def job_too_large(permit: Permit, excess: Excess) -> PolicyRefused:
         "job, so nothing was sent. If that is what you mean: "
         f"Twilio(connection, policy={_raised(excess)}).",
         rule=f"max_{excess.name}",
+        for_all=True,
     )
 
 
@@ -119,6 +120,7 @@ def unknown_of_a_job(permit: Permit, what: str) -> PolicyRefused:
         f"The {what} of {_job(permit, small=True)} {verb} not known for every message, and your "
         f"policy limits it: nothing was sent. {way}",
         rule=f"max_{what}",
+        for_all=True,
     )
 
 
@@ -129,6 +131,7 @@ def beyond_the_job(creation: Creation, permit: Permit, excess: Excess) -> Policy
         f"{_found(excess)}; your policy allows {_limit(excess)} in one job, so this one was not "
         f"sent. {_raised(excess)} allows it.",
         rule=f"max_{excess.name}",
+        for_all=True,
     )
 
 
@@ -139,6 +142,7 @@ def day_too_large(what: str, excess: Excess) -> PolicyRefused:
         f"{_limit(excess)} a day, so nothing more was sent. Go on tomorrow, or raise it: "
         f"{_raised(excess, '_per_day')}.",
         rule=f"max_{excess.name}_per_day",
+        for_all=True,
     )
 
 
@@ -148,6 +152,7 @@ def uncountable(problem: str) -> PolicyRefused:
         f"What is sent today cannot be counted ({problem}), so nothing was sent. Look after the "
         "folder 'tally' in the data folder, or leave the limits of a day out of the policy.",
         rule="day",
+        for_all=True,
     )
 
 
@@ -159,6 +164,7 @@ def dry_message(creation: Creation, amount: Amount) -> PolicyRefused:
         f"Dry run: nothing was sent. It would have been one message to {_to(creation)}{when}: "
         f"{size}, {_about(amount.cost)}.",
         rule="dry_run",
+        for_all=True,
     )
 
 
@@ -169,6 +175,7 @@ def dry_job(permit: Permit, amount: Amount) -> PolicyRefused:
         f"{counted('recipients', amount.recipients)}, {counted('segments', amount.segments)}, "
         f"{_about(amount.cost)}.",
         rule="dry_run",
+        for_all=True,
     )
 
 
@@ -178,6 +185,7 @@ def dry_change(request: Request) -> PolicyRefused:
     return PolicyRefused(
         f"Dry run: nothing was sent. It would have been {request.method} {mask(place)}.",
         rule="dry_run",
+        for_all=True,
     )
 
 
