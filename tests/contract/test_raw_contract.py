@@ -511,6 +511,12 @@ class TestRetries:
         wire.answer(429)
         assert raw(MESSAGES, "POST", data={"To": TO}, max_retries=1).attempts == 2
 
+    def test_a_limit_of_the_day_is_not_waited_for(self, raw, wire):
+        wire.answer(429, b'{"code": 63038}', *JSON)
+        with pytest.raises(RateLimited):
+            raw(MESSAGES, "POST", data={"To": TO}, max_retries=3)
+        assert len(wire.arrived) == 1
+
     def test_a_multipart_body_is_the_same_in_every_attempt(self, raw, wire):
         wire.answer(429)
         wire.answer(429)

@@ -358,6 +358,29 @@ def test_an_outage_stops_the_job_before_much_is_uncertain(sandbox, twilio):
     assert sandbox.ledger == ()
 
 
+def test_the_accounts_limit_of_a_day_pauses_the_job_and_says_until_when(sandbox, twilio):
+    """It comes as a 429, but no wait that a job can take helps."""
+    sandbox.fail(code=63038, times=10)
+    job = begun(twilio, rows=5, rate=1)
+    progress = job.wait(20)
+    assert (progress.state, statuses(job)) == ("paused", {"pending": 5})
+    assert progress.note == (
+        "Account exceeded the 50 daily messages limit (Twilio 63038). It counts the last 24 hours: "
+        "resume() goes on as they pass, and at 2026-01-16 12:00 UTC at the latest when nothing "
+        "else is sent."
+    )
+    assert sum(job.outcomes["attempts"]) <= 2
+
+
+def test_a_job_that_hears_nothing_but_429_waits_for_a_person(sandbox, twilio):
+    sandbox.fail(status=429, times=10_000, method="POST")
+    job = begun(twilio, rows=3)
+    progress = job.wait(20)
+    assert (progress.state, statuses(job)) == ("paused", {"pending": 3})
+    assert progress.note.startswith("Twilio has answered nothing but 429 for 6")
+    assert sandbox.clock.now() - datetime.fromisoformat(NOW) < timedelta(minutes=15)
+
+
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refusal_of_the_account_pauses_the_job_and_costs_no_row(sandbox, twilio, status):
     sandbox.fail(status=status, times=2, method="POST")

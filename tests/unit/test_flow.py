@@ -92,6 +92,10 @@ class TestChange:
         assert result is CREATED
         assert pauses == [7.0, 1.0]
 
+    def test_a_limit_of_the_day_is_no_reason_to_wait(self):
+        with pytest.raises(RateLimited):
+            play(change(POST, patience()), [reply(429, b'{"code": 63038}')])
+
     def test_a_429_storm_ends_with_how_long_to_wait(self):
         flow = change(POST, patience())
         with pytest.raises(RateLimited) as caught:

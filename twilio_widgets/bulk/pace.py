@@ -24,6 +24,8 @@ UNKNOWN_IN_A_ROW = 5
 UNKNOWN_OF_LAST, LAST = 0.02, 500
 LONGEST_OUTAGE = 120.0
 """Seconds without reaching Twilio after which a job waits for a person."""
+LONGEST_STORM = 600.0
+"""Seconds of nothing but 429 after which it does."""
 
 TOGETHER = 1.0
 """Seconds within which several 429s are one."""
@@ -213,6 +215,7 @@ class Pace:
         self._hold = float("-inf")
         self._waits = 0
         self._out_since: float | None = None
+        self._storm_since: float | None = None
         self._limit = Limit()
         self.window = Window(most)
         self.budget = Budget()
@@ -235,7 +238,7 @@ class Pace:
 
     def clean(self, now: float) -> None:
         """Note an answer that says what became of a row: accepted, or rejected."""
-        self._waits, self._out_since = 0, None
+        self._waits, self._out_since, self._storm_since = 0, None, None
         self.window.answered()
         self._limit.answered(now)
         self.budget.success()
@@ -243,11 +246,13 @@ class Pace:
 
     def unknown(self) -> None:
         """Note that an outcome is unknown."""
+        self._storm_since = None
         self.breaker.answered(unknown=True)
 
     def throttled(self, now: float, retry_after: float | None) -> None:
         """Note a 429 (20429): everybody waits, and fewer go at once."""
         self._out_since = None
+        self._storm_since = now if self._storm_since is None else self._storm_since
         self.window.throttled(now)
         self._limit.throttled(now)
         if now >= self._hold:  # those that left before the hold say nothing new
@@ -257,7 +262,7 @@ class Pace:
 
     def queue_full(self, sender: str, now: float) -> None:
         """Note that a sender's queue is full (21611): only this sender waits."""
-        self._out_since = None
+        self._out_since = self._storm_since = None
         self._queue_full[sender] = now + QUEUE_WAIT
 
     def not_reached(self, now: float) -> None:
@@ -281,4 +286,6 @@ class Pace:
         """Return why the job should wait for a person, or None."""
         if self._out_since is not None and now - self._out_since >= LONGEST_OUTAGE:
             return f"Twilio has not been reached for {now - self._out_since:.0f} s"
+        if self._storm_since is not None and now - self._storm_since >= LONGEST_STORM:
+            return f"Twilio has answered nothing but 429 for {now - self._storm_since:.0f} s"
         return self.breaker.reason

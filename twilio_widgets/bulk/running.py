@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from twilio_widgets.bulk.journal import states
@@ -22,6 +23,7 @@ from twilio_widgets.bulk.pace import MOST_AT_ONCE, Pace
 from twilio_widgets.bulk.queue import Queue
 from twilio_widgets.bulk.settle import Callbacks, NoTurn, settle, with_token
 from twilio_widgets.core import messages
+from twilio_widgets.core.answers import DAY_LIMIT
 from twilio_widgets.core.flow import Patience
 from twilio_widgets.errors import JobError, RateLimited, TwilioWidgetsError
 
@@ -274,7 +276,18 @@ class Run:
         elif ending.word == "not_sent":
             self._pace.not_reached(now)
         if ending.word == "account" or ending.for_all:
-            self.end("paused", ending.problem or "Twilio refuses this account.")
+            self.end("paused", self._why(ending))
+
+    def _why(self, ending: Ending) -> str:
+        """Say why an ending that is about all rows makes the job wait, and until when."""
+        problem = ending.problem or "Twilio refuses this account."
+        if ending.error_code != DAY_LIMIT:
+            return problem
+        until = self._connection.now() + timedelta(days=1)
+        return (
+            f"{problem} (Twilio {DAY_LIMIT}). It counts the last 24 hours: resume() goes on as "
+            f"they pass, and at {until:%Y-%m-%d %H:%M} UTC at the latest when nothing else is sent."
+        )
 
     # Waiting
 

@@ -1,7 +1,8 @@
 """Reading what Twilio answered: strict JSON, and errors as our tree.
 
-Sources: Twilio, "Twilio's response" (error body ``{code, message, more_info, status}``), error
-20429, and the error pages of the codes in `core.explain`.
+Sources: Twilio, "Twilio's response" (error body ``{code, message, more_info, status}``), errors
+20429 and 63038 (a rolling window of 24 hours; twilio-php issue 661 shows its 429), and the error
+pages of the codes in `core.explain`.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ LONGEST_CODE = 10**6
 """Twilio's error codes have five digits, its newest six."""
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+DAY_LIMIT = 63038
+"""The account's limit of messages in 24 hours is reached; it comes as a 429 all the same."""
 
 DAY_LIMIT = 63038
 """The account's limit of messages in 24 hours is reached; it comes as a 429 all the same."""
@@ -117,6 +121,11 @@ def error_of(reply: Reply, *, about: str | None = None, creates_message: bool = 
     if isinstance(error, RejectedMessage):
         error.field = field
     return error
+
+
+def passes_soon(error: ApiError) -> bool:
+    """Say whether it is a 429 that a moment's wait helps; with a limit of the day none does."""
+    return error.status == 429 and error.code != DAY_LIMIT
 
 
 def _error_body(reply: Reply) -> Mapping[str, Any]:

@@ -12,11 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
-from twilio_widgets.core.answers import error_of, retry_after_of
+from twilio_widgets.core.answers import error_of, passes_soon, retry_after_of
 from twilio_widgets.core.flow import Patience, answered, refuse_redirect, unknown
 from twilio_widgets.core.request import Flow, Pause, Reply, Request
 from twilio_widgets.core.response import Attempt, RawResponse, response_of
 from twilio_widgets.errors import (
+    ApiError,
     BadResponse,
     NoReply,
     NotConnected,
@@ -144,7 +145,8 @@ class Exchange:
             return may and self.ask.retry_all_errors and reply is None
         if reply is None or reply.status == 408 or reply.status >= 500:
             return may
-        return reply.status == 429 or self.ask.retry_all_errors
+        soon = isinstance(failure, ApiError) and passes_soon(failure)
+        return soon or self.ask.retry_all_errors
 
     def _note_lost(self, reply: Reply | None, failure: TwilioWidgetsError) -> None:
         """Remember an attempt that may have been carried out all the same."""

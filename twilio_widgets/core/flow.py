@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from twilio_widgets.core.answers import error_of, retry_after_of
+from twilio_widgets.core.answers import error_of, passes_soon, retry_after_of
 from twilio_widgets.core.request import Flow, Pause, Reply, Request
 from twilio_widgets.errors import (
     ApiError,
@@ -151,11 +151,11 @@ def change(
 
 
 def _refusal(request: Request, reply: Reply, about: str | None) -> ApiError:
-    """Return a 429, which was not processed; raise every other refusal."""
+    """Return a 429, which was not processed and passes soon; raise every other refusal."""
     if reply.status == 408 or reply.status >= 500:
         raise unknown(request, f"Twilio answered HTTP {reply.status}.")
     refusal = error_of(reply, about=about, creates_message=request.creates_message)
-    if reply.status != 429:
+    if not passes_soon(refusal):
         raise refusal
     return refusal
 

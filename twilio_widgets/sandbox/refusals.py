@@ -74,6 +74,7 @@ _KNOWN: dict[int, tuple[int, str]] = {
     35125: (400, "The limit of 500000 scheduled messages is reached"),
     63007: (400, "No channel was found for this 'From' address"),
     63031: (400, "'To' and 'From' address cannot be the same"),
+    63038: (429, "Account exceeded the 50 daily messages limit"),
 }
 
 CREATE_ERRORS = tuple(

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from twilio_widgets.core.answers import DAY_LIMIT
 from twilio_widgets.errors import (
     ApiError,
     BadResponse,
@@ -51,7 +52,7 @@ ENDINGS = (
 """How an attempt can end: the first two and the last as the row's status says; with the others the
 row is pending again. ``account`` is a refusal that has nothing to do with the row."""
 
-ACCOUNT_CODES = frozenset({10001, 20003, 20005, 20006, 20008, 20403, 90010})
+ACCOUNT_CODES = frozenset({10001, 20003, 20005, 20006, 20008, 20403, 90010, DAY_LIMIT})
 """Errors about the account or the credentials: no other row would fare better."""
 
 QUEUE_FULL = 21611
@@ -109,8 +110,8 @@ def ending_of(error: BaseException) -> Ending:
 def _word_of(error: ApiError) -> str:
     if error.code == QUEUE_FULL:
         return "queue_full"
-    if isinstance(error, RateLimited):
-        return "throttled"
     if error.status in {401, 403} or error.code in ACCOUNT_CODES:
         return "account"
+    if isinstance(error, RateLimited):
+        return "throttled"
     return "rejected"
