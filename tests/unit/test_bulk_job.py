@@ -119,7 +119,10 @@ def test_a_job_that_runs_is_the_same_job_in_the_same_process(sandbox, twilio):
     [
         (lambda sender: plan(sender, 5, "Ho {n}"), r"changed: row 0 \(Body\), row 1 \(Body\)"),
         (lambda sender: plan(sender, 6), "row 5 is new"),
-        (lambda sender: plan(sender, 3), "rows 3, 4 are no longer there"),
+        (
+            lambda sender: plan(sender, 3, "Ho {n}"),
+            r"rows 3, 4 are no longer there; changed: row 0",
+        ),
         (lambda sender: plan("+15005550006"), r"row 0 \(From\)"),
         (lambda sender: plan(sender, validity_period=60), r"row 0 \(ValidityPeriod\)"),
     ],
@@ -130,6 +133,20 @@ def test_another_plan_under_the_same_name_is_refused_and_says_what_differs(
     begun(twilio).wait(20)
     with pytest.raises(JobError, match=said):
         Job.start(change(sandbox.numbers[0]), twilio, name="spring")
+    assert len(sandbox.ledger) == 5
+
+
+def test_a_plan_with_fewer_rows_shows_the_ledger_and_says_what_it_lacks(sandbox, twilio):
+    begun(twilio).wait(20)
+    job = begun(twilio, rows=3)
+    assert str(job) == (
+        'Job "spring" is finished: 5 accepted. The plan given now has less (rows 3, 4 are no '
+        "longer there); the job is as it was begun."
+    )
+    assert statuses(Job.start(Plan(), twilio, name="spring")) == {"accepted": 5}
+    job.forget()
+    assert "has less (2 fewer)" in str(begun(twilio, rows=3))
+    assert str(begun(twilio)) == 'Job "spring" is finished: 5 accepted.'
     assert len(sandbox.ledger) == 5
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
+from datetime import timedelta
 
 import pytest
 
 from twilio_widgets import Sandbox, Twilio
 from twilio_widgets.bulk.job import Job
 from twilio_widgets.bulk.planning.plan import Plan, plan
-from twilio_widgets.errors import JobError
+from twilio_widgets.errors import JobError, TwilioWidgetsError
 
 PEOPLE = "phone,name\n+14155550101,Ada\n+14155550102,Bo\nnobody,Cy\n+14155550104,Dé\n"
 
@@ -47,6 +48,41 @@ def test_a_name_that_has_another_plan_is_refused(sandbox):
             planned(sandbox, body="Ho {name}").send(twilio, "spring", undo_seconds=0)
 
     assert len(sandbox.ledger) == 3
+
+
+@pytest.mark.parametrize("own_times", [False, True])
+def test_a_scheduled_cell_run_again_after_its_time_shows_the_ledger(own_times):
+    with Sandbox(seed=1, now="2026-01-15T12:00:00Z") as sandbox:
+        when = sandbox.clock.now() + timedelta(hours=1)
+
+        def cell(twilio, name):
+            rows = [{"phone": row.to, "when": when.isoformat()} for row in planned(sandbox).rows]
+            times = {"columns": {"send_at": "when"}} if own_times else {"send_at": when}
+            service = {"messaging_service_sid": sandbox.services[0], "now": sandbox.clock.now()}
+            return plan(rows, "phone", "Hi", **times, **service).send(twilio, name, undo_seconds=0)
+
+        with Twilio(sandbox.connection) as twilio:
+            cell(twilio, "later").wait(20)
+            sandbox.clock.advance("2 hours")
+            again = cell(twilio, "later")
+            assert again.progress.counts["accepted"] == 3
+            assert not again.under_way
+            with pytest.raises(TwilioWidgetsError, match=r"in the past|no row that is ready"):
+                cell(twilio, "a new one")
+            assert len(sandbox.ledger) == 3
+
+
+def test_a_cell_run_again_after_somebody_opted_out_shows_the_ledger(sandbox):
+    def cell(twilio):
+        stopped = twilio.messages.list(limit=None, progress=False)
+        return planned(sandbox, opt_outs=stopped).send(twilio, "spring", undo_seconds=0)
+
+    with Twilio(sandbox.connection) as twilio:
+        cell(twilio).wait(20)
+        sandbox.receive(body="STOP", from_="+14155550102", to=sandbox.numbers[0])
+        again = cell(twilio)
+        assert again.progress.counts["accepted"] == 3
+        assert "row 1 is no longer there" in again.progress.note
 
 
 @pytest.mark.parametrize(

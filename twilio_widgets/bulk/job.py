@@ -20,7 +20,13 @@ from twilio_widgets.bulk.journal.place import Ownership, Place, place_of
 from twilio_widgets.bulk.journal.row import Row, fingerprint_of
 from twilio_widgets.bulk.later import later_statuses
 from twilio_widgets.bulk.pace import MOST_AT_ONCE
-from twilio_widgets.bulk.planning.plans import PlanLike, difference, rows_of
+from twilio_widgets.bulk.planning.plans import (
+    PlanLike,
+    asks_for_less,
+    difference,
+    rows_of,
+    rows_to_compare,
+)
 from twilio_widgets.bulk.running import Orders
 from twilio_widgets.bulk.searching import find_place
 from twilio_widgets.bulk.settle import Callbacks
@@ -97,8 +103,10 @@ class Job(JobView):
 
         Raises:
             PolicyRefused: The client's policy forbids the job; nothing was sent.
-            JobError: The name has another plan (it says what differs), another process is running
-                it, or its journal cannot be used.
+            InvalidMessage: A row of a new job cannot be sent, or is scheduled for a time that is
+                past; nothing was sent.
+            JobError: The name has a plan without one of these rows, or with another text for it (it
+                says what differs), another process is running it, or its journal cannot be used.
         """
         place = place_of(checked_client(twilio).connection, name, folder)
         checked_plan(plan)
@@ -111,12 +119,12 @@ class Job(JobView):
         with beginning() as running:
             if (job := running.get(place.file)) is not None:
                 job._client(twilio)
-                job._refuse_another(plan)
+                job._compare(plan)
                 return job  # type: ignore[no-any-return]
             job = cls(place, twilio)
             with job._owning() as own:
                 if place.file.exists() or place.damaged():
-                    job._refuse_another(plan)
+                    job._compare(plan)
                     return job
                 now = twilio.connection.now()
                 rows = rows_of(plan, now=now)
@@ -480,19 +488,24 @@ class Job(JobView):
             return self._twilio.connection.now().timestamp()
         return datetime.now(UTC).timestamp()
 
-    def _refuse_another(self, plan: PlanLike) -> None:
-        """Let a plan pass that is the job's own.
+    def _compare(self, plan: PlanLike) -> None:
+        """Let a plan pass that asks for nothing the job does not have, and say what it lacks.
 
         Raises:
             JobError: It is another one; it says what differs.
         """
         with reading(self._place) as ledger:
             kept, header = ledger.rows(), ledger.header
-        # Checked against the job's own time: what was to be sent at noon is past by now.
-        planned = rows_of(plan, now=datetime.fromtimestamp(header.created_at, UTC))
+        planned, forgotten = rows_to_compare(plan), header.forgotten_at is not None
+        self._remark = ""
         if fingerprint_of(planned) == header.fingerprint:
             return
-        what = None if header.forgotten_at else difference(planned, kept)
+        if asks_for_less(planned, kept, forgotten=forgotten):
+            lacking = len(kept) - len(planned)
+            what = f"{lacking:,} fewer" if forgotten else difference(planned, kept)
+            self._remark = f"The plan given now has less ({what}); the job is as it was begun."
+            return
+        what = None if forgotten else difference(planned, kept)
         raise JobError(
             f'Job "{self.name}" was made from another plan ({what or "its rows are forgotten"}). '
             "Nothing was sent. Give this plan another name, or the same plan to see the job."

@@ -22,7 +22,8 @@ class JobProgress:
     counts: Mapping[str, int]
     """Rows by status."""
     note: str = ""
-    """Why it waits for a person, when it does."""
+    """Why it waits for a person, when it does; what differs when it was begun again by a plan that
+    has less."""
     rate: float | None = None
     """Rows a second over the last half minute, while it runs."""
 

@@ -34,6 +34,8 @@ class JobView:
         self._place = place
         self._underway: Underway | None = None
         self._followers: tuple[Follower, ...] = ()
+        self._remark = ""
+        """How the plan that it was last begun with differs from its own."""
 
     @property
     def name(self) -> str:
@@ -62,14 +64,18 @@ class JobView:
             runner = runner_of(self._place)
             note = f"It runs {runner}." if runner else "Whoever ran it is gone: resume() goes on."
             state = state if runner else "paused"
+        note = self._with_remark(note)
         return JobProgress(name=self.name, state=state, counts=counts, note=note)
+
+    def _with_remark(self, note: str) -> str:
+        return " ".join(filter(None, (note, self._remark)))
 
     def _of(self, run: Run) -> JobProgress:
         return JobProgress(
             name=self.name,
             state=run.state,
             counts=dict(run.counts),
-            note=run.note,
+            note=self._with_remark(run.note),
             rate=rate_of(tuple(run.answered), run.now()),
         )
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from twilio_widgets.frames.safe_frame import SafeFrame
 
 _SHOWN = 5
+_LATE = "send_at has passed: a job that was begun with it is shown, a new one is refused."
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -107,7 +108,8 @@ class Plan:
     ) -> Job:
         """Begin to send it in the background, each row at most once by itself; returns at once.
 
-        Running the same cell again shows the job of that name and sends nothing.
+        Running the same cell again shows the job of that name and sends nothing, also when some of
+        its times have passed or some of its recipients have opted out since: it says what differs.
 
         Args:
             twilio: The client to send with; its policy is asked before anything leaves.
@@ -126,6 +128,7 @@ class Plan:
 
         Raises:
             PolicyRefused: The client's policy forbids the job; nothing was sent.
+            InvalidMessage: A new job is scheduled for a time that has passed; nothing was sent.
             JobError: The name has another plan, or another process is running it.
         """
         from twilio_widgets.bulk.job import Job
@@ -193,7 +196,8 @@ def plan(
         prices: Your own prices: US dollars for a segment by country, ``{"GB": "0.05"}``.
         rate: How many leave in a second, for each sender; None: as fast as Twilio takes them.
         per: Whether the rate counts messages or segments.
-        now: The present (aware), against which ``send_at`` is checked; by default the clock's.
+        now: The present (aware), against which ``send_at`` is checked; by default the clock's. One
+            time for all that has passed is refused by ``plan.send``, unless its job is there.
         parameters: Any other parameter of `messages.send`, the same for all rows. The values of
             ``content_variables`` are templates like the body.
 
@@ -222,7 +226,8 @@ def plan(
     given["messaging_service_sid"] = messaging_service_sid
     recipe = recipe_of(table, to=to, region=region, columns=columns or {}, given=given, now=now)
     opted_out = opt_outs_of(opt_outs, recipe.region, column=to)
-    maker = Maker(table, recipe, now=now, prices=with_own_prices(prices or {}))
+    judged_at = recipe.judged_at(now)
+    maker = Maker(table, recipe, now=judged_at, prices=with_own_prices(prices or {}))
     made, problems = _made(table, maker, opted_out, to=to, twice=duplicates == "allow")
     return Plan(
         rows=tuple(made),
@@ -232,6 +237,7 @@ def plan(
             rows=made,
             problems=problems,
             unused=_unused(table, recipe),
+            warnings=(_LATE,) if recipe.is_late(now) else (),
             rate=rate,
             per=per,
         ),

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from twilio_widgets.bulk.journal.row import Row
-from twilio_widgets.core.parameters import form_of
+from twilio_widgets.core.parameters import before, form_of
 from twilio_widgets.errors import ConfigurationError, InvalidMessage
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def rows_of(plan: PlanLike, *, now: datetime) -> list[Row]:
 
     Args:
         plan: The plan.
-        now: The time against which a schedule is checked.
+        now: The present: what is scheduled must not be past.
 
     Raises:
         InvalidMessage: A row cannot be sent; it is named, and nothing is.
@@ -65,15 +65,38 @@ def rows_of(plan: PlanLike, *, now: datetime) -> list[Row]:
     return [_row_of(planned, now) for planned in plan.rows]
 
 
-def _row_of(planned: PlannedLike, now: datetime) -> Row:
+def rows_to_compare(plan: PlanLike) -> list[Row]:
+    """Write each planned message down for a comparison: what was to be sent may be past by now."""
+    return [_row_of(planned, None) for planned in plan.rows]
+
+
+def _row_of(planned: PlannedLike, now: datetime | None) -> Row:
+    parameters = {"to": planned.to, **planned.parameters}
     try:
-        form = form_of({"to": planned.to, **planned.parameters}, now=now)
+        form = form_of(parameters, now=now or before(parameters.get("send_at")))
     except InvalidMessage as error:
         problem = error
     else:
         cost = None if planned.cost is None else str(planned.cost)
         return Row(n=planned.n, form=form, segments=planned.segments, cost=cost)
     raise InvalidMessage(f"Row {planned.n}: {problem} Nothing was sent.", field=problem.field)
+
+
+def asks_for_less(planned: Sequence[Row], kept: Sequence[Row], *, forgotten: bool) -> bool:
+    """Say whether a plan is a job's own but for rows that it has no more.
+
+    So is a plan made again after some of its recipients opted out, or some of its times passed.
+
+    Args:
+        planned: The plan's rows.
+        kept: The job's.
+        forgotten: Whether the job no longer knows what they said.
+    """
+    theirs = {row.n: row for row in kept}
+    known = all(
+        row.n in theirs and (forgotten or theirs[row.n].form == row.form) for row in planned
+    )
+    return known and len(planned) < len(kept)
 
 
 def difference(planned: Sequence[Row], kept: Sequence[Row]) -> str | None:

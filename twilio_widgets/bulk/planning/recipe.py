@@ -16,7 +16,7 @@ from twilio_widgets.bulk.planning.csv_table import Table
 from twilio_widgets.bulk.planning.template import Template, require_columns, template_of
 from twilio_widgets.client.messages import Messages
 from twilio_widgets.core.numbering import checked_region
-from twilio_widgets.core.parameters import form_of
+from twilio_widgets.core.parameters import before, form_of
 from twilio_widgets.errors import ConfigurationError
 
 _STANDING_IN: Final[Mapping[str, object]] = {
@@ -58,6 +58,20 @@ class Recipe:
         templates = [self.body, *(self.variables or {}).values()]
         names = [name for part in templates if isinstance(part, Template) for name in part.columns]
         return tuple(dict.fromkeys(names))
+
+    def judged_at(self, now: datetime) -> datetime:
+        """Return the moment against which times are checked here.
+
+        When one time for all has passed, sending says so: a job of this plan may be there already,
+        and the same cell is to show it.
+        """
+        return before(self.constants["send_at"]) if self.is_late(now) else now
+
+    def is_late(self, now: datetime) -> bool:
+        """Say whether all rows have one time, and it has passed."""
+        send_at = self.constants.get("send_at")
+        aware = isinstance(send_at, datetime) and send_at.tzinfo is not None
+        return aware and send_at <= now  # type: ignore[operator]
 
     @property
     def used(self) -> frozenset[str]:
@@ -108,7 +122,7 @@ def recipe_of(
         columns=dict(columns),
         constants=constants,
     )
-    _check_once(recipe, now)
+    _check_once(recipe, recipe.judged_at(now))
     return recipe
 
 

@@ -64,6 +64,9 @@ class Summary:
     unused: tuple[str, ...]
     """Columns of the input that nothing uses."""
 
+    warnings: tuple[str, ...] = ()
+    """What should be mended before this is sent, a sentence each."""
+
     def __str__(self) -> str:
         return "\n".join(self.lines())
 
@@ -72,6 +75,7 @@ class Summary:
         each = [
             f"{self.ready:,} of {self.rows:,} rows {'is' if self.ready == 1 else 'are'} ready"
             + (f": {counted(self.segments, 'segment')}, {self._money()}." if self.ready else "."),
+            *self.warnings,
             self._rejected(),
             self._ucs2(),
             f"Notes on {counted(self.noted, 'ready row')}." if self.noted else "",
@@ -115,6 +119,7 @@ def summary_of(
     unused: tuple[str, ...],
     rate: float | None,
     per: Per,
+    warnings: tuple[str, ...] = (),
 ) -> Summary:
     """Count a plan."""
     segments = sum(row.segments for row in rows)
@@ -138,6 +143,7 @@ def summary_of(
             validity=min((v for v in validity if isinstance(v, int)), default=LONGEST_VALIDITY),
         ),
         unused=unused,
+        warnings=warnings,
     )
 
 
