@@ -85,6 +85,20 @@ def test_a_cell_run_again_after_somebody_opted_out_shows_the_ledger(sandbox):
         assert "row 1 is no longer there" in again.progress.note
 
 
+def test_a_log_that_was_cut_off_is_named_wherever_the_plan_is_seen(sandbox):
+    with Twilio(sandbox.connection) as twilio:
+        for n in range(3):
+            sandbox.receive(body=f"{n}", from_=f"+1415555010{n}", to=sandbox.numbers[0])
+        cut = planned(sandbox, opt_outs=twilio.messages.list(limit=2, progress=False))
+        whole = planned(sandbox, opt_outs=twilio.messages.list(limit=None, progress=False))
+
+    said = "opt_outs is not the whole log, so a STOP may be missed (2 messages read, the log holds"
+    for seen in (str(cut.summary), repr(cut), cut._repr_html_()):
+        assert said in seen
+        assert "limit=None" in seen
+    assert whole.summary.warnings == ()
+
+
 @pytest.mark.parametrize(
     ("options", "rate", "per"),
     [

@@ -55,6 +55,14 @@ def opt_outs_of(given: object, region: str | None, *, column: str) -> Mapping[st
     return _listed(given, region)
 
 
+def missing_from(given: object) -> str | None:
+    """Say that a log is not the whole one, so that a STOP may stand in what was not read."""
+    cut_off = given.attrs.get("cut_off") if is_frame(given) else None
+    if not cut_off:
+        return None
+    return f"opt_outs is not the whole log, so a STOP may be missed ({cut_off})."
+
+
 def without_channel(address: str) -> str:
     """Return the number of an address: a person who said stop said it for every channel."""
     return address.rpartition(":")[2]

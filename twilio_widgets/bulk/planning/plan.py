@@ -14,7 +14,7 @@ from twilio_widgets.bulk.pace import MOST_AT_ONCE
 from twilio_widgets.bulk.planning.csv_table import Table
 from twilio_widgets.bulk.planning.display import Preview, html_of, text_of
 from twilio_widgets.bulk.planning.estimate import Per, check_rate
-from twilio_widgets.bulk.planning.opt_outs import opt_outs_of, without_channel
+from twilio_widgets.bulk.planning.opt_outs import missing_from, opt_outs_of, without_channel
 from twilio_widgets.bulk.planning.planned import Maker, PlannedRow
 from twilio_widgets.bulk.planning.problems import Problem, problem
 from twilio_widgets.bulk.planning.recipe import Recipe, recipe_of
@@ -191,7 +191,8 @@ def plan(
             An empty cell leaves the parameter out (of ``send_at``, it rejects the row).
         region: The country whose numbers may stand without a plus: two letters, such as ``"GB"``.
         opt_outs: Who must not be written to: numbers, a file or a frame of them, or a frame of the
-            message log, where the latest of STOP and START counts.
+            message log, where the latest of STOP and START counts: read all of it
+            (``limit=None``), or the summary warns.
         duplicates: ``"reject"`` keeps the first row of each recipient; ``"allow"`` keeps them all.
         prices: Your own prices: US dollars for a segment by country, ``{"GB": "0.05"}``.
         rate: How many leave in a second, for each sender; None: as fast as Twilio takes them.
@@ -226,7 +227,7 @@ def plan(
     given["messaging_service_sid"] = messaging_service_sid
     recipe = recipe_of(table, to=to, region=region, columns=columns or {}, given=given, now=now)
     opted_out = opt_outs_of(opt_outs, recipe.region, column=to)
-    judged_at = recipe.judged_at(now)
+    judged_at, late = recipe.judged_at(now), _LATE if recipe.is_late(now) else None
     maker = Maker(table, recipe, now=judged_at, prices=with_own_prices(prices or {}))
     made, problems = _made(table, maker, opted_out, to=to, twice=duplicates == "allow")
     return Plan(
@@ -237,7 +238,7 @@ def plan(
             rows=made,
             problems=problems,
             unused=_unused(table, recipe),
-            warnings=(_LATE,) if recipe.is_late(now) else (),
+            warnings=tuple(filter(None, (late, missing_from(opt_outs)))),
             rate=rate,
             per=per,
         ),
