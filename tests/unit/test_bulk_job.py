@@ -706,6 +706,17 @@ def test_a_scheduled_job_is_really_cancelled_at_twilio_and_says_so_again(sandbox
     assert set(job.outcomes["message_status"]) == {"canceled"}
 
 
+def test_a_cancel_that_cancelled_nothing_leaves_the_job_what_it_was(sandbox, twilio):
+    job = Job.start(scheduled(sandbox), twilio, name="later", undo_seconds=0)
+    job.wait(20)
+    dry = Twilio(sandbox.connection, policy=Policy(dry_run=True))
+    assert str(job.cancel(dry)) == "5 unknown"
+    assert str(job.progress) == 'Job "later" is finished: 5 accepted.'
+    assert str(job.cancel()) == "5 cancelled"
+    assert job.progress.state == "cancelled"
+    assert str(job.cancel()) == "5 cancelled"
+
+
 def test_a_forgotten_scheduled_job_is_still_really_cancelled(sandbox, twilio):
     job = Job.start(scheduled(sandbox), twilio, name="later", undo_seconds=0)
     job.wait(20)

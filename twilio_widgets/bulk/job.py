@@ -330,7 +330,7 @@ class Job(JobView):
             found: dict[str, list[int]] = {}
             if scheduled:
                 found = self._cancel_at_twilio(journal, scheduled, self._client(twilio))
-            if waiting or found:  # of a job that has ended there is nothing to cancel
+            if waiting or found.get("cancelled"):  # else it is what it was: nothing was cancelled
                 journal.note("cancelled", "You cancelled it.", now=self._now())
             return ledger_of(journal.rows(), found)
 
