@@ -94,6 +94,11 @@ def _line(text: str) -> str:
     return f"<p>{inert(text)}</p>"
 
 
+def readable(char: str) -> str:
+    """Return a character to be named: its code where it cannot be seen."""
+    return char if char.isprintable() else ascii(char)[1:-1]
+
+
 def inert(text: str) -> str:
     """Return text that stays text: escaped, with no pair of marks that would start a formula."""
     escaped = html.escape(visible(text))

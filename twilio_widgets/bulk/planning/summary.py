@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from twilio_widgets.bulk.planning.display import visible
+from twilio_widgets.bulk.planning.display import readable, visible
 from twilio_widgets.bulk.planning.estimate import (
     LONGEST_VALIDITY,
     Cost,
@@ -106,7 +106,7 @@ class Summary:
     def _ucs2(self) -> str:
         if not (wide := self.encodings.get("UCS-2", 0)):
             return ""
-        named = [f"{char if char.isprintable() else ascii(char)[1:-1]} ({count:,})"
+        named = [f"{readable(char)} ({count:,})"
                  for char, count in list(self.blame.items())[:_MOST_BLAMED]]  # fmt: skip
         return f"UCS-2 in {counted(wide, 'text')}, because of {', '.join(named)}."
 

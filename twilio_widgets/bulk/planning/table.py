@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast
 
 from twilio_widgets.bulk.planning.csv_table import Table, check_names, content_of, of_csv
+from twilio_widgets.bulk.planning.display import readable
 from twilio_widgets.bulk.planning.problems import KINDS
 from twilio_widgets.errors import ConfigurationError
 
@@ -86,6 +87,7 @@ def ready_frame(rows: Sequence[PlannedRow]) -> SafeFrame:
         "body": [row.parameters.get("body") for row in rows],
         "segments": [row.segments for row in rows],
         "encoding": [row.encoding for row in rows],
+        "blame": [_blamed(row.blame) for row in rows],
         "cost": [row.cost for row in rows],
         "notes": [" ".join(row.notes) or None for row in rows],
     }
@@ -130,6 +132,11 @@ def _frame_of(columns: Mapping[str, Sequence[object]]) -> SafeFrame:
     frame = SafeFrame({name: typed(name, values) for name, values in columns.items()})
     frame.attrs.update({"rows": len(frame), "complete": True})
     return frame
+
+
+def _blamed(blame: Sequence[tuple[int, str]]) -> str | None:
+    """Name the characters that force UCS-2, each with its place in the body."""
+    return ", ".join(f"{readable(char)} at {place}" for place, char in blame) or None
 
 
 def _written(value: object) -> str | None:
