@@ -378,8 +378,6 @@ WHOLE = [
      "media is no parameter of a message. Did you mean media_url? Those of messages.send are."),
     ({"to": "phone", "columns": ["name"]}, ConfigurationError,
      'columns says which column holds a parameter: columns={"media_url": "picture"}.'),
-    ({"to": "phone", "body": "Hi", "columns": {"body": "name"}}, ConfigurationError,
-     "body is given for all and in columns= for each row. Give it once."),
     ({"to": "phone", "body": 5}, ConfigurationError,
      "body is a text with {column} in it, not a int."),
     ({"to": "phone", "duplicates": "ignore"}, ConfigurationError,
@@ -533,6 +531,7 @@ def test_the_frames_are_typed_and_tell_where_each_row_is_from():
             "body": "Hi Ada",
             "segments": 1,
             "encoding": "GSM-7",
+            "blame": None,
             "cost": Decimal("0.008300"),
             "notes": None,
             "from_": FROM,
@@ -668,3 +667,37 @@ def test_a_schedule_is_checked_against_the_present_given():
 
     assert [row.n for row in made.rows] == [0]
     assert made.problems[0].reason == "send_at is in the past."
+
+
+def test_a_column_overrides_what_is_given_for_all_where_its_cell_is_not_empty():
+    """A default and its exceptions, of any parameter; the template of a row's own text is idle."""
+    rows = [
+        {"to": ADA, "name": "Ada", "from": "", "text": None, "when": None},
+        {"to": BO, "name": None, "from": "+15005550001", "text": "My own", "when": LATER},
+    ]
+    first = NOW + timedelta(hours=1)
+    made = planned(
+        rows,
+        body="Hi {name}",
+        from_=FROM,
+        send_at=first,
+        messaging_service_sid=SERVICE,
+        columns={"from_": "from", "body": "text", "send_at": "when"},
+    )
+    sent = [[row.parameters[name] for name in ("from_", "body", "send_at")] for row in made.rows]
+    assert sent == [[FROM, "Hi Ada", first], ["+15005550001", "My own", LATER]]
+    assert made.sender is None
+
+
+def test_a_default_time_that_has_passed_rejects_the_rows_it_is_for():
+    rows = [{"to": ADA, "when": None}, {"to": BO, "when": LATER}]
+    service = {"messaging_service_sid": SERVICE, "body": "Hi", "send_at": NOW}
+    made = planned(rows, columns={"send_at": "when"}, **service)
+    assert [row.n for row in made.rows] == [1]
+    assert made.problems[0].reason == "send_at is in the past."
+
+
+def test_every_row_names_the_characters_that_force_ucs2():
+    rows = [{"to": ADA, "name": "Zoë"}, {"to": BO, "name": "Ada"}, {"to": CY, "name": "Y\u2028"}]
+    made = planned(rows, body="Hi {name}", region="GB")
+    assert made.ready["blame"].fillna("").tolist() == ["ë at 5", "", "\\u2028 at 4"]

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from twilio_widgets.frames.safe_frame import SafeFrame
 
 _SHOWN = 5
+_SENDERS = {"from_", "messaging_service_sid"}
 _LATE = "send_at has passed: a job that was begun with it is shown, a new one is refused."
 
 
@@ -64,7 +65,8 @@ class Plan:
         """The messages that are ready, a row each, as a DataFrame.
 
         ``row`` is the place in the input (``df.iloc[row]``), ``original`` the recipient as it stood
-        there; ``segments`` and ``cost`` are an estimate in US dollars.
+        there; ``blame`` names the characters that force UCS-2 and their places in the body, from
+        0; ``segments`` and ``cost`` (US dollars) are an estimate.
         """
         return ready_frame(self.rows)
 
@@ -188,7 +190,8 @@ def plan(
         from_: The sender of all.
         messaging_service_sid: The messaging service of all.
         columns: Parameters that a column holds: ``{"media_url": "picture", "send_at": "when"}``.
-            An empty cell leaves the parameter out (of ``send_at``, it rejects the row).
+            An empty cell stands for what is given for all, if anything is; else it leaves the
+            parameter out (of ``send_at``, it rejects the row).
         region: The country whose numbers may stand without a plus: two letters, such as ``"GB"``.
         opt_outs: Who must not be written to: numbers, a file or a frame of them, or a frame of the
             message log, where the latest of STOP and START counts: read all of it
@@ -243,7 +246,7 @@ def plan(
             per=per,
         ),
         template=body,
-        sender=messaging_service_sid or from_,
+        sender=None if _SENDERS & recipe.columns.keys() else messaging_service_sid or from_,
     )
 
 

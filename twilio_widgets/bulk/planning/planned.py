@@ -15,6 +15,7 @@ from twilio_widgets.bulk.planning.problems import Problem, problem, shown
 from twilio_widgets.bulk.planning.recipe import Recipe
 from twilio_widgets.bulk.planning.recipients import REWRITTEN, Recipient, recipient_of
 from twilio_widgets.bulk.planning.template import Template, Unfillable
+from twilio_widgets.bulk.planning.values import nothing_in
 from twilio_widgets.core.parameters import form_of
 from twilio_widgets.core.prices import estimate_in
 from twilio_widgets.core.segments import Encoding, Segments, segments
@@ -91,7 +92,8 @@ class Maker:
             return [problem(n, None, None, "row", self._damaged[n])]
         problems: list[Problem] = []
         recipient = self._recipient(n, problems)
-        parameters = self._filled(n, problems) | self._read(n, problems)
+        own = self._read(n, problems)
+        parameters = self._filled(n, own, problems) | own
         if recipient is None or problems:
             return problems
         if found := self._refused(n, recipient, parameters):
@@ -106,8 +108,13 @@ class Maker:
             problems.append(problem(n, self._recipe.to, cell, "recipient", str(error)))
             return None
 
-    def _filled(self, n: int, problems: list[Problem]) -> dict[str, object]:
-        """Return what is the same for all, and what the templates come to in this row."""
+    def _filled(
+        self, n: int, own: Mapping[str, object], problems: list[Problem]
+    ) -> dict[str, object]:
+        """Return what is the same for all, and what the templates come to in this row.
+
+        A template that the row has its own text for is not asked for anything.
+        """
         made = dict(self._recipe.constants)
 
         def filled(part: Template | object) -> object:
@@ -119,9 +126,9 @@ class Maker:
                 problems.append(problem(n, error.column, error.value, "template", str(error)))
                 return None
 
-        if self._recipe.body is not None:
+        if self._recipe.body is not None and "body" not in own:
             made["body"] = filled(self._recipe.body)
-        if (variables := self._recipe.variables) is not None:
+        if (variables := self._recipe.variables) is not None and "content_variables" not in own:
             made["content_variables"] = {key: filled(part) for key, part in variables.items()}
         return made
 
@@ -130,6 +137,8 @@ class Maker:
         made: dict[str, object] = {}
         for name, column in self._recipe.columns.items():
             cell = self._columns[column][n]
+            if nothing_in(cell) and self._recipe.has_default(name):
+                continue
             try:
                 made[name] = parameter_of(name, cell)
             except NotThat as error:

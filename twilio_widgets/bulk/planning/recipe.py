@@ -50,7 +50,7 @@ class Recipe:
     """Parameters that a column holds, and the column."""
 
     constants: Mapping[str, object]
-    """Parameters that are the same for all."""
+    """Parameters that are the same for all, or for all rows whose cell for it is empty."""
 
     @property
     def in_texts(self) -> tuple[str, ...]:
@@ -71,7 +71,12 @@ class Recipe:
         """Say whether all rows have one time, and it has passed."""
         send_at = self.constants.get("send_at")
         aware = isinstance(send_at, datetime) and send_at.tzinfo is not None
-        return aware and send_at <= now  # type: ignore[operator]
+        return aware and "send_at" not in self.columns and send_at <= now  # type: ignore[operator]
+
+    def has_default(self, name: str) -> bool:
+        """Say whether a parameter is given for the rows whose cell for it is empty."""
+        given = {"body": self.body, "content_variables": self.variables}.get(name)
+        return given is not None or name in self.constants
 
     @property
     def used(self) -> frozenset[str]:
@@ -162,10 +167,6 @@ def _check_parameters(columns: Mapping[str, str], constants: Mapping[str, object
                 f"{name} is no parameter of a message.{meant} Those of messages.send are.",
                 field=str(name),
             )
-        if name in columns and name in constants:
-            raise ConfigurationError(
-                f"{name} is given for all and in columns= for each row. Give it once.", field=name
-            )
 
 
 def _check_once(recipe: Recipe, now: datetime) -> None:
@@ -174,4 +175,7 @@ def _check_once(recipe: Recipe, now: datetime) -> None:
     probe |= {name: _STANDING_IN[name] for name in recipe.columns if name in _STANDING_IN}
     if recipe.body is not None:
         probe["body"] = recipe.body.outline
-    form_of(probe | dict(recipe.constants), now=now)
+    constants = dict(recipe.constants)
+    if "send_at" in recipe.columns:  # a default that has passed is a problem of the rows it is for
+        constants.pop("send_at", None)
+    form_of(probe | constants, now=now)
