@@ -33,5 +33,8 @@ def test_a_callback_settles_a_lost_reply_when_the_log_cannot_be_read():
         job.resume(callbacks=listener).wait(WITHIN)
 
         assert str(job.progress) == 'Job "heard" is finished: 2 accepted.'
+        while set(listener.messages["status"]) != {"delivered"} and time.monotonic() < until:
+            time.sleep(0.01)
+        assert set(job.outcomes["message_status"]) == {"delivered"}, "the log was not asked"
         assert list(job.outcomes["settled_by"]) == ["callback", "answer"]
         assert sorted(job.outcomes["sid"]) == sorted(one.sid for one in sandbox.ledger)

@@ -659,6 +659,9 @@ class Listening:
     def find_by_token(self, token: str) -> str | None:
         return self.tokens.get(token)
 
+    def heard_of(self, sid: str) -> None:
+        return None
+
 
 def test_a_callbacks_token_settles_what_the_log_cannot(sandbox, twilio, monkeypatch):
     """The list never shows it; the callback does."""
@@ -760,6 +763,9 @@ class Silent:
         return "https://example.com/status"
 
     def find_by_token(self, token: str) -> str | None:
+        return None
+
+    def heard_of(self, sid: str) -> None:
         return None
 
 
@@ -928,6 +934,9 @@ class Heard:
     def find_by_token(self, token: str) -> str | None:
         return None
 
+    def heard_of(self, sid: str) -> None:
+        return None
+
 
 def test_a_job_that_has_ended_is_not_cancelled_afterwards(sandbox, twilio):
     job = begun(twilio)
@@ -954,6 +963,9 @@ def test_what_is_sent_again_may_be_told_of_by_callbacks(sandbox, twilio):
         def find_by_token(self, token: str) -> str | None:
             return None
 
+        def heard_of(self, sid: str) -> None:
+            return None
+
     sandbox.fail(21614)
     job = begun(twilio, rows=1)
     job.wait(20)
@@ -966,3 +978,43 @@ def test_a_closed_sandbox_keeps_nothing_more(twilio, sandbox):
     sandbox.close()
     with pytest.raises(SandboxError, match="closed"):
         begun(twilio)
+
+
+@dataclass
+class Told:
+    status: str | None
+    error_code: int | None = None
+    is_final: bool = True
+
+
+class Ear(Heard):
+    """A listener that heard what it is told here."""
+
+    def __init__(self) -> None:
+        self.told: dict[str, Told] = {}
+
+    def heard_of(self, sid: str) -> Told | None:
+        return self.told.get(sid)
+
+
+def test_what_the_listener_heard_is_joined_to_the_outcomes_and_written_down(sandbox, twilio):
+    ear = Ear()
+    job = begun(twilio, rows=5, callbacks=ear)
+    job.wait(20)
+    sids = job.outcomes["sid"].tolist()
+    ear.told = {
+        sids[0]: Told("delivered"),
+        sids[1]: Told("undelivered", 30003),
+        sids[2]: Told("sent", is_final=False),
+        sids[3]: Told("failed", 30008, is_final=False),  # and delivered: a contradiction
+    }
+    seen = ["delivered", "undelivered", "sent", None, None]
+    assert job.outcomes["message_status"].replace({float("nan"): None}).tolist() == seen
+    assert job.resendable["row"].tolist() == [1]
+    job.resend(job.resendable).wait(20)
+    assert len(sandbox.ledger) == 6
+
+    elsewhere = Job.open("spring", connection=twilio.connection)
+    assert elsewhere.outcomes["message_status"].isna().sum() == 3, "one was sent again"
+    with pytest.raises(JobError, match="accepted it and delivered"):
+        elsewhere.resend([0], twilio)

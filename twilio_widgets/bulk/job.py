@@ -18,7 +18,7 @@ from twilio_widgets.bulk.journal.journal import Journal, Verdict, create
 from twilio_widgets.bulk.journal.ledger import other_region, reading
 from twilio_widgets.bulk.journal.place import Ownership, Place, place_of
 from twilio_widgets.bulk.journal.row import Row, fingerprint_of
-from twilio_widgets.bulk.later import later_statuses
+from twilio_widgets.bulk.later import later_statuses, with_what_was_heard
 from twilio_widgets.bulk.pace import MOST_AT_ONCE
 from twilio_widgets.bulk.planning.plans import (
     PlanLike,
@@ -210,6 +210,7 @@ class Job(JobView):
         client, positions = self._client(twilio), outcomes.positions_of(rows)
 
         def decide(journal: Journal) -> list[Row]:
+            self._hear(journal)
             chosen = outcomes.checked_for_resending(journal.rows(), positions)
             permit_for(client, chosen, self.name)
             return journal.decide(chosen, "resend", now=client.connection.now().timestamp())
@@ -243,6 +244,7 @@ class Job(JobView):
     ) -> None:
         self._twilio = twilio
         orders = replace(orders, tell=self._tell)
+        self._callbacks = orders.callbacks or self._callbacks
         self._underway = Underway(self._place, own, journal, twilio, orders)
 
     # While it runs
@@ -351,17 +353,25 @@ class Job(JobView):
 
     # Afterwards
 
-    def refresh(self, twilio: Twilio | AsyncTwilio | None = None) -> int:
+    def refresh(
+        self, twilio: Twilio | AsyncTwilio | None = None, *, callbacks: Callbacks | None = None
+    ) -> int:
         """Ask Twilio what became of the messages that were accepted.
+
+        What a listener has heard is written down as well.
 
         Args:
             twilio: The client to ask with; the one it was begun with when not given.
+            callbacks: The listener that heard their callbacks, if not the one it was begun with.
 
         Returns:
-            How many messages were seen. Those that had come to their end before are not asked for.
+            How many messages Twilio told of. Those that had come to their end before, with their
+            price, are not asked for.
         """
         client = self._client(twilio)
+        self._callbacks = checked_callbacks(callbacks) or self._callbacks
         with self._writing() as journal:
+            self._hear(journal)
             sids = [
                 str(row.sid)
                 for row in journal.rows(states.ACCEPTED)
@@ -378,6 +388,13 @@ class Job(JobView):
             )
             (count,) = ask(client, [flow])
             return count
+
+    def _hear(self, journal: Journal) -> None:
+        """Write down what the listener has heard since."""
+        before = journal.rows(states.ACCEPTED)
+        heard = with_what_was_heard(before, self._callbacks)
+        if news := [row for was, row in zip(before, heard, strict=True) if row is not was]:
+            journal.hear(news, now=self._now())
 
     def abandon(self, rows: object) -> None:
         """Give unknown rows up: they are neither sent again nor asked about any more.

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from twilio_widgets.core import messages
 from twilio_widgets.core.flow import NewPatience
 from twilio_widgets.core.listing import Filters
-from twilio_widgets.core.message import Message, message_path
+from twilio_widgets.core.message import Message, message_path, status_is_final
 from twilio_widgets.core.paging import Walk
 from twilio_widgets.core.request import Flow
-from twilio_widgets.errors import NotFound
+from twilio_widgets.errors import NotFound, TwilioWidgetsError
 
 if TYPE_CHECKING:
+    from twilio_widgets.bulk.journal.row import Row
+    from twilio_widgets.bulk.settle import Callbacks
     from twilio_widgets.core.connection import Connection
 
 FEW = 50
@@ -59,3 +63,34 @@ def later_statuses(
         seen += 1
         keep([message])
     return seen
+
+
+def with_what_was_heard(rows: Iterable[Row], callbacks: Callbacks | None) -> list[Row]:
+    """Return rows with the statuses that callbacks told of their messages since.
+
+    What the log showed stands, unless a message has come to its end since; ends that contradict
+    each other are left to the log.
+
+    Args:
+        rows: As the journal has them.
+        callbacks: Who heard.
+    """
+    if callbacks is None:
+        return list(rows)
+    return [_as_heard(row, callbacks) if _may_be_news(row) else row for row in rows]
+
+
+def _may_be_news(row: Row) -> bool:
+    return row.sid is not None and not status_is_final(row.message_status or "")
+
+
+def _as_heard(row: Row, callbacks: Callbacks) -> Row:
+    heard = None
+    with suppress(TwilioWidgetsError):  # closed, or its store is gone: the log still tells
+        heard = callbacks.heard_of(str(row.sid))
+    if heard is None or heard.status is None:
+        return row
+    under_way = row.message_status is None and not status_is_final(heard.status)
+    if not (heard.is_final or under_way):
+        return row
+    return replace(row, message_status=heard.status, message_error=heard.error_code)

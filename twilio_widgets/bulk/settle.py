@@ -41,6 +41,22 @@ class NoTurn(Exception):
     """What the log shows could not be claimed; the text says why. It never leaves this room."""
 
 
+class Heard(Protocol):
+    """What status callbacks told of one message."""
+
+    @property
+    def status(self) -> str | None:
+        """The most advanced status, in Twilio's word."""
+
+    @property
+    def error_code(self) -> int | None:
+        """The error code that came with it."""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the message has come to its end, and nothing that was heard contradicts it."""
+
+
 class Callbacks(Protocol):
     """Where the status callbacks of messages arrive: a listener that others can reach."""
 
@@ -50,6 +66,9 @@ class Callbacks(Protocol):
 
     def find_by_token(self, token: str) -> str | None:
         """Return the SID of the message whose callback carried this token, once one came."""
+
+    def heard_of(self, sid: str) -> Heard | None:
+        """Return what was heard of a message, if anything was."""
 
 
 def with_token(url: str, token: str) -> str:

@@ -70,11 +70,12 @@ def checked_callbacks(value: Callbacks | None) -> Callbacks | None:
     """
     if value is None:
         return None
-    url, find = getattr(value, "status_url", None), getattr(value, "find_by_token", None)
-    if not isinstance(url, str) or not callable(find):
+    url = getattr(value, "status_url", None)
+    asked = (getattr(value, name, None) for name in ("find_by_token", "heard_of"))
+    if not isinstance(url, str) or not all(map(callable, asked)):
         raise ConfigurationError(
-            "callbacks is a listener, such as tw.Listener(…): it has a status_url, and "
-            f"find_by_token(…). {type(value).__name__} has not.",
+            "callbacks is a listener, such as tw.Listener(…): it has a status_url, "
+            f"find_by_token(…) and heard_of(…). {type(value).__name__} has not.",
             field="callbacks",
         )
     return value

@@ -12,12 +12,15 @@ from twilio_widgets.bulk import outcomes
 from twilio_widgets.bulk.journal import states
 from twilio_widgets.bulk.journal.ledger import reading
 from twilio_widgets.bulk.journal.place import Place, runner_of
+from twilio_widgets.bulk.later import with_what_was_heard
 from twilio_widgets.bulk.running import Run
 from twilio_widgets.bulk.standing import JobProgress, rate_of
 from twilio_widgets.bulk.underway import Underway
 
 if TYPE_CHECKING:
+    from twilio_widgets.bulk.journal.ledger import Ledger
     from twilio_widgets.bulk.journal.row import Row
+    from twilio_widgets.bulk.settle import Callbacks
     from twilio_widgets.frames.safe_frame import SafeFrame
 
 Follower = Callable[[JobProgress], None]
@@ -34,6 +37,7 @@ class JobView:
         self._place = place
         self._underway: Underway | None = None
         self._followers: tuple[Follower, ...] = ()
+        self._callbacks: Callbacks | None = None
         self._remark = ""
         """How the plan that it was last begun with differs from its own."""
 
@@ -107,7 +111,8 @@ class JobView:
         """What became of each row, as a DataFrame.
 
         ``status`` is the row's (pending, attempted, accepted, rejected, unknown, skipped,
-        abandoned); ``message_status`` is Twilio's word for its message, once `refresh` has asked.
+        abandoned); ``message_status`` is Twilio's word for its message, once `refresh` has asked or
+        the listener given as ``callbacks`` has heard.
         ``segments`` and ``cost`` are predicted, ``billed_segments`` and ``price`` are Twilio's.
         """
         return self._frame(lambda rows: rows)
@@ -124,7 +129,7 @@ class JobView:
         Never a row that was delivered or may have been, and never one whose recipient opted out.
         """
         with reading(self._place) as ledger:
-            chosen = outcomes.resendable(ledger.rows(), ledger.attempts())
+            chosen = outcomes.resendable(self._rows(ledger), ledger.attempts())
             return outcomes.outcomes_of(ledger, chosen)
 
     def pending(self) -> list[Row]:
@@ -134,7 +139,10 @@ class JobView:
 
     def _frame(self, chosen: Callable[[list[Row]], list[Row]]) -> SafeFrame:
         with reading(self._place) as ledger:
-            return outcomes.outcomes_of(ledger, chosen(ledger.rows()))
+            return outcomes.outcomes_of(ledger, chosen(self._rows(ledger)))
+
+    def _rows(self, ledger: Ledger) -> list[Row]:
+        return with_what_was_heard(ledger.rows(), self._callbacks)
 
     @property
     def created_at(self) -> datetime:

@@ -18,6 +18,7 @@ from twilio_widgets.listener.asked.gap import PER_SECOND, Filled, Gap, sids_of
 from twilio_widgets.listener.asked.mark import Marked
 from twilio_widgets.listener.asked.message_log import MessageLog
 from twilio_widgets.listener.entrance import Entrance
+from twilio_widgets.listener.events.event import MessageStanding
 from twilio_widgets.listener.events.reading import Reader
 from twilio_widgets.listener.events.store import check_moment
 from twilio_widgets.listener.link.answering import Answering, Reply
@@ -151,6 +152,13 @@ class Listener(EventSource):
         With this ``plan.send(…, callbacks=listener)`` settles what became of a lost reply.
         """
         return self.reader.sid_of_token(token)
+
+    def heard_of(self, sid: str) -> MessageStanding | None:
+        """Return where a message stands by what was heard of it; None when nothing was.
+
+        With ``plan.send(…, callbacks=listener)`` it is joined to the job's outcomes.
+        """
+        return self.reader.message(sid)
 
     @property
     def port(self) -> int:

@@ -310,6 +310,15 @@ class Journal(Ledger):
                      now, message.sid),
                 )  # fmt: skip
 
+    def hear(self, rows: Sequence[Row], *, now: float) -> None:
+        """Note the later statuses that callbacks told of these rows' messages."""
+        with self._writing():
+            self._database.executemany(
+                "UPDATE outcome SET message_status = ?, message_error = ?, updated_at = ? "
+                "WHERE n = ? AND sid = ?",
+                [(row.message_status, row.message_error, now, row.n, row.sid) for row in rows],
+            )
+
     # The job as a whole
 
     def note(self, state: str, note: str = "", *, now: float) -> None:
