@@ -341,6 +341,22 @@ def test_an_option_it_does_not_have_is_refused_with_the_one_that_was_meant(sandb
         BulkPanel(None, policy="none")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"undo_seconds": "x"}, {"folder": 5}, {"body": 5}, {"from_": 5}, {"policy": 5}]
+)
+def test_an_option_that_cannot_be_right_is_refused_by_name(sandbox, wrong):
+    with pytest.raises(ConfigurationError) as refused:
+        BulkPanel(Twilio(sandbox.connection), **wrong)
+    assert [refused.value.field] == list(wrong)
+
+
+def test_an_old_workbook_is_called_what_it_is(make):
+    panel = make(None, body=None, from_=None)
+    panel._take_file("guests.xls", b"\xd0\xcf\x11\xe0\xa1\xb1")
+    assert panel.join(20)
+    assert panel._state.failure.startswith("guests.xls is a workbook of the old kind (.xls)")
+
+
 def test_the_code_says_what_a_loop_does_not_do(make):
     panel = make()
     snippet = panel._snippet(panel._state)

@@ -701,3 +701,27 @@ def test_every_row_names_the_characters_that_force_ucs2():
     rows = [{"to": ADA, "name": "Zoë"}, {"to": BO, "name": "Ada"}, {"to": CY, "name": "Y\u2028"}]
     made = planned(rows, body="Hi {name}", region="GB")
     assert made.ready["blame"].fillna("").tolist() == ["ë at 5", "", "\\u2028 at 4"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind"),
+    [(["x"], "list"), (b"x", "bytes"), ({"a": 1}, "dict"), (("x",), "tuple"), ({1}, "set")],
+)
+def test_a_cell_that_is_several_values_is_no_text(cell, kind):
+    rows = [{"to": ADA, "name": cell}, {"to": BO, "name": "Bo"}]
+    for way in ({"body": "Hi {name}"}, {"columns": {"body": "name"}}):
+        made = planned(rows, **way)
+        assert [row.n for row in made.rows] == [1]
+        assert made.problems[0].reason.endswith(f"is a {kind}, not a text or a number.")
+
+
+@pytest.mark.parametrize("cell", [1e300, Decimal("1E+300")])
+def test_a_number_that_would_fill_a_page_is_a_problem_of_its_row(cell):
+    for way in ({"body": "Hi {name}"}, {"columns": {"body": "name"}}):
+        made = planned([{"to": ADA, "name": cell}], **way)
+        assert "is too long" in made.problems[0].reason
+
+
+def test_a_cell_of_a_frame_may_be_an_array_and_is_a_problem_of_its_row():
+    frame = pd.DataFrame({"to": [ADA, BO], "name": [np.array([1, 2]), "Bo"]})
+    assert [row.n for row in planned(frame, body="Hi {name}").rows] == [1]

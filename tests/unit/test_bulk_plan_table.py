@@ -150,3 +150,9 @@ def test_what_pandas_writes_as_csv_is_read_as_it_was(rows):
     read = read_table(frame.to_csv(index=False))
 
     assert list(zip(read.columns["a"], read.columns["b"], strict=True)) == rows
+
+
+@pytest.mark.parametrize("line", ["sep=;\r\n", "SEP=;\n", '\ufeff"sep=;"\n'])
+def test_a_first_line_that_names_what_parts_the_cells_is_not_the_headline(line):
+    table = read_table(f"{line}phone;name\n+14155550101;Ada, B\n")
+    assert dict(table.columns) == {"phone": ["+14155550101"], "name": ["Ada, B"]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -28,9 +29,21 @@ ROW = {
     "evil": "{name} {0} %s ${name}",
     "yes": True,
     "0": "zero",
+    "sum": 0.1 + 0.2,
+    "small": 1e-7,
+    "midnight": datetime(2026, 1, 15),  # noqa: DTZ001
+    "second": datetime(2026, 1, 15, 9, 30, 5),  # noqa: DTZ001
+    "stamp": pd.Timestamp("2026-01-15 09:30"),
 }
 
 WRITTEN = [
+    ("{sum}", "0.30000000000000004"),
+    ("{sum:.2f}", "0.30"),
+    ("{small}", "0.0000001"),
+    ("{when}", "2026-01-15 09:30+00:00"),
+    ("{midnight}", "2026-01-15"),
+    ("{second}", "2026-01-15 09:30:05"),
+    ("{stamp}", "2026-01-15 09:30"),
     ("", ""),
     ("Hi", "Hi"),
     ("Hi {name}", "Hi Ada"),

@@ -97,7 +97,8 @@ class Job(JobView):
             per: What the rate counts: messages, or their segments.
             on_unknown: ``"hold"`` keeps rows unknown that no evidence settles; ``"abandon"`` gives
                 them up. Neither sends them again.
-            undo_seconds: Time to cancel before the first message leaves.
+            undo_seconds: Time to cancel before the first message leaves. A sandbox whose clock
+                stands turns it on at once, and leaves you none.
             concurrency: The most requests under way at once; it begins with 2 and adapts.
             callbacks: A listener whose status callbacks tell what became of a lost reply.
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from twilio_widgets.bulk.planning.table import Table
+from twilio_widgets.bulk.terms import checked_time
 from twilio_widgets.core.guardrails.policy import Policy
 from twilio_widgets.core.smart import smart
 from twilio_widgets.errors import ConfigurationError
@@ -77,17 +79,17 @@ class BulkPanel(BulkWorking):
         *,
         policy: Policy | None = None,
         folder: str | Path | None = None,
-        body: str = "",
-        from_: str = "",
+        body: str | None = None,
+        from_: str | None = None,
         undo_seconds: float = 5.0,
         **unknown: object,
     ) -> None:
         refuse_unknown("BulkPanel", unknown, known=_OPTIONS)
         check_source("BulkPanel", twilio)
-        if policy is not None and not isinstance(policy, Policy):
-            raise ConfigurationError("policy is a Policy, or None.", field="policy")
-        self._begin(BulkState(draft=BulkDraft(body=body, from_=from_)))
-        self._policy, self._folder, self._undo_seconds = policy, folder, undo_seconds
+        _check_options(policy, folder, body=body, from_=from_)
+        self._undo_seconds = checked_time(undo_seconds, "undo_seconds")
+        self._begin(BulkState(draft=BulkDraft(body=body or "", from_=from_ or "")))
+        self._policy, self._folder = policy, folder
         self._how_to_connect = words.GIVE_A_CLIENT if twilio is None else words.CONNECT_IT
         self._sighted: object = None
         self._make()
@@ -279,3 +281,14 @@ class BulkPanel(BulkWorking):
 
     def _summary(self, state: BulkState) -> Iterable[tuple[str, str]]:
         return words.summary_of(state)
+
+
+def _check_options(policy: object, folder: object, **texts: object) -> None:
+    """Refuse here what would break later, where no cell shows it."""
+    if policy is not None and not isinstance(policy, Policy):
+        raise ConfigurationError("policy is a Policy, or None.", field="policy")
+    if folder is not None and not isinstance(folder, str | os.PathLike):
+        raise ConfigurationError("folder is a path, or None.", field="folder")
+    for name, text in texts.items():
+        if text is not None and not isinstance(text, str):
+            raise ConfigurationError(f"{name} is a text, or None.", field=name)

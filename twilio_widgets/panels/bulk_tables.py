@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from twilio_widgets.bulk.planning.csv_table import of_csv
 from twilio_widgets.bulk.planning.table import Table, is_frame, read_table
 from twilio_widgets.frames.excel_file import rows_of_workbook
 
@@ -31,7 +32,7 @@ class Source:
         Raises:
             ConfigurationError: It cannot be read.
         """
-        return read_table(self.rows)
+        return of_csv(self.rows, self.name) if self.kind == "csv" else read_table(self.rows)
 
 
 def frames_here() -> dict[str, Any]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
-from twilio_widgets.bulk.planning.values import plain, unusable
+from twilio_widgets.bulk.planning.values import plain, several, unusable
 
 _YES: Final = frozenset({"true", "yes", "y", "1"})
 _NO: Final = frozenset({"false", "no", "n", "0"})
@@ -35,14 +35,22 @@ def parameter_of(name: str, cell: object) -> object:
         return None
     if problem:
         raise NotThat(f"{name} {problem}")
-    return _READ.get(name, _text)(name, cell)
+    try:
+        return _READ.get(name, _text)(name, cell)
+    except NotThat:
+        raise
+    except ValueError:
+        pass
+    raise NotThat(f"{name} is too long to be written out.")
 
 
-def _text(_name: str, cell: object) -> object:
-    return plain(cell).strip()
+def _text(name: str, cell: object) -> object:
+    return _body(name, cell).strip()
 
 
-def _body(_name: str, cell: object) -> object:
+def _body(name: str, cell: object) -> str:
+    if problem := several(cell):
+        raise NotThat(f"{name} {problem}")
     return plain(cell)
 
 

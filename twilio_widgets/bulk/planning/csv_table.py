@@ -1,6 +1,7 @@
 """A CSV file as columns of text: nothing turns ``0791…`` into a number here.
 
-What parts the cells is what the first line holds most of. A row with too many cells is damaged, and
+What parts the cells is what the first line holds most of, or what it names alone, as Excel does
+(``sep=;``). A row with too many cells is damaged, and
 says so; one with too few has empty ones. Bytes are UTF-8, or UTF-16 with its mark, and never
 guessed: a wrong guess would send wrong letters.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,9 +61,9 @@ def of_csv(content: str | bytes, name: str) -> Table:
         ConfigurationError: It is not UTF-8, or no CSV file.
     """
     text = content if isinstance(content, str) else _decoded(content, name)
-    text = text.removeprefix("\ufeff")
+    delimiter, text = _parted(text.removeprefix("\ufeff"))
     # Strict: a quote without its partner would put the next people's rows into one person's text.
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         rows = [cells for cells in lines if cells]
     except csv.Error as error:
@@ -77,6 +79,11 @@ def _decoded(content: bytes, name: str) -> str:
             f"{name} is a workbook, not a CSV file. Save it as CSV UTF-8, or give "
             "pandas.read_excel(path, dtype=str)."
         )
+    if content[:4] == b"\xd0\xcf\x11\xe0":
+        raise ConfigurationError(
+            f"{name} is a workbook of the old kind (.xls), not a CSV file. Save it as .xlsx or as "
+            "CSV UTF-8."
+        )
     utf16 = content[:2] in {b"\xff\xfe", b"\xfe\xff"}
     try:
         return content.decode("utf-16" if utf16 else "utf-8-sig")
@@ -86,6 +93,12 @@ def _decoded(content: bytes, name: str) -> str:
         f"{name} is not UTF-8 (byte {place:,}). Save it as CSV UTF-8, or say what it is: "
         "pandas.read_csv(path, dtype=str, encoding='cp1252')."
     )
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """Return how the cells are parted, and the text without a first line that only says so."""
+    said = re.match(r'"?sep=([,;\t|])"?\r?\n', text, re.IGNORECASE)
+    return (said[1], text[said.end() :]) if said else (_delimiter(text), text)
 
 
 def _delimiter(text: str) -> str:

@@ -121,7 +121,8 @@ class Plan:
             per: Whether the rate counts messages or segments, if not as planned.
             on_unknown: ``"hold"`` keeps rows unknown that no evidence settles; ``"abandon"`` gives
                 them up. Neither sends them again.
-            undo_seconds: Time to cancel before the first message leaves.
+            undo_seconds: Time to cancel before the first message leaves. A sandbox whose clock
+                stands turns it on at once, and leaves you none.
             concurrency: The most requests under way at once.
             callbacks: A listener whose status callbacks tell what became of a lost reply.
 
@@ -185,8 +186,9 @@ def plan(
             file is read as text, so numbers keep their plus and their zeros.
         to: The column with the recipients.
         body: The text, with ``{column}`` where a row's value belongs: ``"Hi {name}"``,
-            ``"{amount:.2f}"``, ``"{when:%d %B}"``. ``{{`` is a brace. A row without a value for it
-            is rejected.
+            ``"{amount:.2f}"``, ``"{when:%d %B}"``. Without a format a number has all its digits,
+            and a time is written ``2026-01-31 09:30``. ``{{`` is a brace. A row without a value for
+            it is rejected.
         from_: The sender of all.
         messaging_service_sid: The messaging service of all.
         columns: Parameters that a column holds: ``{"media_url": "picture", "send_at": "when"}``.

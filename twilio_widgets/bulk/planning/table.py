@@ -180,8 +180,8 @@ def _of_mappings(rows: list[object]) -> Table:
 
 def _python(value: object) -> object:
     """Return a scalar of numpy or pandas as Python's own; None for a missing one."""
-    if type(value).__module__ == "numpy" and hasattr(value, "item"):
-        value = value.item()
+    if type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0:
+        value = value.item()  # type: ignore[attr-defined]
     if isinstance(value, float | Decimal) and math.isnan(value):
         return None
     return None if type(value).__name__ in {"NAType", "NaTType"} else value

@@ -17,7 +17,7 @@ from numbers import Real
 from string import Formatter
 from typing import Final, NoReturn
 
-from twilio_widgets.bulk.planning.values import of_a_readable_size, plain, unusable
+from twilio_widgets.bulk.planning.values import of_a_readable_size, plain, several, unusable
 from twilio_widgets.errors import ConfigurationError
 
 _OF_NUMBERS: Final = re.compile(r"(?:.?[<>^=])?[+ -]?0?[0-9]{0,3}[,_]?(?:\.[0-9]{1,2})?[dfs%]?")
@@ -48,7 +48,7 @@ class Field:
         Raises:
             Unfillable: It is empty, or cannot be written as asked.
         """
-        if problem := unusable(value):
+        if problem := unusable(value) or several(value):
             raise Unfillable(self.column, value, f"{self.column} {problem}")
         try:
             return format(_fit_for(self.spec, value), self.spec) if self.spec else plain(value)

@@ -1,8 +1,15 @@
-"""What a cell must be to stand in a text, and how it is written there."""
+"""What a cell must be to stand in a text, and how it is written there.
+
+A number has as many digits as tell it from every other, and no exponent; a time has no more than it
+says: ``2026-01-31`` at midnight without a zone, else ``2026-01-31 09:30``, with its seconds and its
+zone where it has them. A format says it otherwise: ``{amount:.2f}``, ``{when:%d %B}``.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from datetime import datetime, time
 from decimal import Decimal
 from typing import Final
 
@@ -32,11 +39,28 @@ def unusable(value: object) -> str | None:
     return None
 
 
+def several(value: object) -> str | None:
+    """Say why a cell is more than one value, or bytes, and so no text; None when it is one."""
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        return None
+    return f"is a {type(value).__name__}, not a text or a number."
+
+
 def plain(value: object) -> str:
-    """Write a value as a person would: amounts without an exponent."""
+    """Write a value as a person would."""
+    if isinstance(value, float) and math.isfinite(value):
+        text = repr(float(value))  # the shortest that is read as the same number again
+        return format(of_a_readable_size(Decimal(text)), "f") if "e" in text else text
     if isinstance(value, Decimal):
         return format(of_a_readable_size(value), "f")
-    return str(value)
+    return _moment(value) if isinstance(value, datetime) else str(value)
+
+
+def _moment(value: datetime) -> str:
+    if value.tzinfo is None and value.time() == time():
+        return value.date().isoformat()
+    whole = not (value.second or value.microsecond)
+    return value.isoformat(sep=" ", timespec="minutes" if whole else "auto")
 
 
 def of_a_readable_size(number: Decimal) -> Decimal:
