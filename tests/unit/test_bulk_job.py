@@ -720,6 +720,24 @@ def test_a_cancel_that_cancelled_nothing_leaves_the_job_what_it_was(sandbox, twi
     assert str(job.cancel()) == "5 cancelled"
 
 
+def test_a_cancel_that_comes_when_all_is_on_its_way_cancels_nothing_either(sandbox):
+    arrived, go = threading.Event(), threading.Event()
+
+    class Slow:
+        def judge(self, request):
+            if request.creates_message:
+                arrived.set()
+                go.wait(20)
+
+    job = begun(Twilio(sandbox.connection, policy=Slow()), rows=1)
+    assert arrived.wait(20)
+    job._underway.end("cancelled", "You cancelled it.")
+    go.set()
+    assert str(job.wait(20)) == 'Job "spring" is finished: 1 accepted.'
+    assert str(job.cancel()) == "1 already sent"
+    assert job.progress.state == "finished"
+
+
 def test_a_forgotten_scheduled_job_is_still_really_cancelled(sandbox, twilio):
     job = Job.start(scheduled(sandbox), twilio, name="later", undo_seconds=0)
     job.wait(20)

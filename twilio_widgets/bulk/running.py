@@ -347,6 +347,7 @@ class Run:
         if self._ends is not None and self._ends[0] == "cancelled":
             waiting = self._journal.rows(states.PENDING)
             self._journal.decide(waiting, "skip", now=now)
+            self._ends = self._ends if waiting else None  # else nothing was left to cancel
         elif not (self._ends or self.note) and self._journal.header.on_unknown == "abandon":
             unknown = self._journal.rows(states.UNKNOWN)
             self._journal.decide(unknown, "abandon", now=now)
