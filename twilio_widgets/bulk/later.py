@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -93,4 +92,4 @@ def _as_heard(row: Row, callbacks: Callbacks) -> Row:
     under_way = row.message_status is None and not status_is_final(heard.status)
     if not (heard.is_final or under_way):
         return row
-    return replace(row, message_status=heard.status, message_error=heard.error_code)
+    return row._replace(message_status=heard.status, message_error=heard.error_code)
