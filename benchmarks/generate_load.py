@@ -133,6 +133,7 @@ class Generator:
     def _connect(self) -> socket.socket:
         line = socket.create_connection(self.address)
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.selector.register(line, selectors.EVENT_READ)
         return line
 
     def _send(self, line: socket.socket | None) -> None:
@@ -141,15 +142,13 @@ class Generator:
         if line is None:
             line = self._connect()
         line.sendall(self.requests[self.next])
-        self.selector.register(line, selectors.EVENT_READ, None)
         self._under_way[line] = (self.next, since)
         self.next += 1
 
     def _receive(self, line: socket.socket) -> socket.socket | None:
         number, since = self._under_way.pop(line)
-        self.selector.unregister(line)
         try:
-            answer = line.recv(65536)  # every answer of these servers is one small piece
+            answer = line.recv(4096)  # every answer of these servers is one small piece
         except OSError:
             answer = b""
         if answer.startswith(b"HTTP/1.1 200"):
@@ -159,6 +158,7 @@ class Generator:
             self.other += 1
         if self.keep and answer and b"onnection: close" not in answer:
             return line
+        self.selector.unregister(line)
         line.close()
         return None
 

@@ -124,20 +124,24 @@ class Committer:
             # Whatever goes wrong here, `commit` meets it too, and there it is noted.
             with contextlib.suppress(Exception):
                 rest = self._store.begin(arrivals)
-        rest = rest or functools.partial(self._store.commit, arrivals)
-        running = self._loop.run_in_executor(self._disk, rest)
-        running.add_done_callback(self._came_back)
+        self._disk.submit(self._wait, rest or functools.partial(self._store.commit, arrivals))
 
-    def _came_back(self, running: asyncio.Future[list[Receipt]]) -> None:
+    def _wait(self, rest: Callable[[], list[Receipt]]) -> None:
+        """Do, in the disk's thread, what has to be waited for."""
+        problem: str | None = None
+        receipts: list[Receipt] = []
+        try:
+            receipts = rest()
+        except ListenerError as error:
+            problem = str(error)
+        except Exception as error:  # noqa: BLE001 — whoever waits is told to come again
+            problem = f"Storing failed: {type(error).__name__}."
+        self._loop.call_soon_threadsafe(self._came_back, receipts, problem)
+
+    def _came_back(self, stored: Sequence[Receipt], problem: str | None) -> None:
         away, self._away = self._away, []
-        error = running.exception()
-        if error is None:
-            receipts: Sequence[Receipt | None] = running.result()
-            self._told(None)
-        else:
-            receipts = [None] * len(away)
-            named = isinstance(error, ListenerError)
-            self._told(str(error) if named else f"Storing failed: {type(error).__name__}.")
+        receipts = stored if problem is None else [None] * len(away)
+        self._told(problem)
         if self._waiting:
             self._send()
         for each, receipt in zip(away, receipts, strict=True):

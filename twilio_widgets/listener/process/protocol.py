@@ -46,10 +46,13 @@ class State(Enum):
     LINGER = auto()
 
 
+_ROOM = 16 * 1024
+"""Bytes read at a time. asyncio's own reading asks the system for 256 kB of memory each time."""
+
 _READING = (State.HEAD, State.BODY)
 
 
-class HttpConnection(asyncio.Protocol):
+class HttpConnection(asyncio.BufferedProtocol):
     """One connection.
 
     Args:
@@ -63,6 +66,7 @@ class HttpConnection(asyncio.Protocol):
         self._handler = handler
         self._transport: asyncio.Transport
         self._buffer = b""
+        self._room = memoryview(bytearray(_ROOM))
         self._parser = Parser(self._limits)
         self._turn = 0
         self._writable = True
@@ -96,8 +100,13 @@ class HttpConnection(asyncio.Protocol):
         self._buffer = b""
         self._door.leave(self)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, _hint: int) -> memoryview:
+        """Give the room into which is read."""
+        return self._room
+
+    def buffer_updated(self, size: int) -> None:
         """Read on, or keep it until the present request is answered."""
+        data = bytes(self._room[:size])
         if self.state is State.LINGER:
             self._lingered += len(data)
             if self._lingered > self._limits.linger:
