@@ -80,11 +80,11 @@ class Batch:
         self._steps[-1][2].append(row)
 
     def _look_up(self, read: Sequence[_Read]) -> None:
-        """Read what the store has under these keys, and of these messages."""
-        keys = dict.fromkeys(key for each in read for key in (each.key, each.stand_in))
-        for key, event_id, source in self._among("select key, id, source from event", "key", keys):
-            self._places[key] = event_id, source
+        """Read what the store has of these messages."""
         sids = dict.fromkeys(each.event.message_sid for each in read)
+        columns = "select key, id, source from event"
+        for key, event_id, source in self._among(columns, "message_sid", sids):
+            self._places[key] = event_id, source
         for row in self._among(f"select {schema.MESSAGE} from message", "sid", sids):  # noqa: S608
             standing = schema.message_of(row)
             self._stored[standing.sid] = standing

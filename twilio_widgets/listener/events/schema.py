@@ -34,7 +34,7 @@ create table meta (name text primary key, value text not null) without rowid;
 -- autoincrement: an id is never given twice, or a reader's cursor would pass over a new event.
 create table event (
     id integer primary key autoincrement,
-    key blob not null unique,
+    key blob not null,
     kind text not null, received_at integer not null, message_sid text not null,
     status text, error_code integer, "from" text, "to" text, body text,
     account_sid text, messaging_service_sid text, num_media integer,
@@ -43,7 +43,8 @@ create table event (
     duplicates integer not null default 0, last_duplicate_at integer,
     parameters text not null, headers text not null
 );
-create index event_by_message on event (message_sid);
+-- The keys of one message are looked up together; in an index of their own they would lie anywhere.
+create unique index event_by_message on event (message_sid, key);
 create index event_by_row_token on event (row_token) where row_token is not null;
 
 create table message (
