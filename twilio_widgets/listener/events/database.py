@@ -31,6 +31,7 @@ PATIENCE: Final = 500
 and Twilio is better told at once to come again."""
 
 _WAL_LIMIT: Final = 64 * 1024 * 1024
+_PAGE_BYTES: Final = 2_048
 _CHECKPOINT_PAGES: Final = 4_000
 _CACHE_KILOBYTES: Final = 16_000
 _APPLICATION_AT: Final = slice(68, 72)
@@ -117,6 +118,7 @@ def _make(path: Path) -> None:
 
 def _prepare(db: sqlite3.Connection) -> None:
     for setting in (
+        f"page_size = {_PAGE_BYTES}",
         "mmap_size = 0",  # a damaged page would kill the process instead of raising
         "secure_delete = on",
         "temp_store = memory",
@@ -189,8 +191,9 @@ def _journal(db: sqlite3.Connection, path: Path) -> str:
     if mode != "wal":
         (mode,) = db.execute("pragma journal_mode = delete").fetchone()
     db.execute(f"pragma synchronous = {'full' if mode == 'wal' else 'extra'}")
-    # SIDs and keys are random, so a batch of events touches pages all over the indexes: in a larger
-    # cache they are found again, and a later checkpoint writes each of them once.
+    # SIDs and keys are random, so a batch of events touches pages all over the indexes. Small pages
+    # are less to write; in a larger cache they are found again, and a later checkpoint writes each
+    # of them once.
     db.execute(f"pragma cache_size = -{_CACHE_KILOBYTES}")
     db.execute(f"pragma wal_autocheckpoint = {_CHECKPOINT_PAGES}")
     return str(mode)
