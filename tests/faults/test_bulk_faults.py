@@ -190,6 +190,27 @@ def test_a_network_that_fails_every_third_time_sends_no_row_twice(tmp_path: Path
     check_storm(sent, job, 25)
 
 
+@pytest.mark.parametrize("fault", NETWORK, ids=lambda fault: "-".join(map(str, fault.values())))
+def test_a_log_that_cannot_be_read_settles_nothing_and_sends_nothing(tmp_path: Path, fault):
+    """Every answer was lost, and so are the looks into the log; when it is read, all is told."""
+    with Sandbox() as sandbox:
+        sandbox.fail(fault="reset_after_accept", method="POST", times=3)
+        sandbox.fail(**fault, method="GET", times=25)
+        account = sandbox.accounts[0]
+        twilio = Twilio(Quick(account.sid, account.auth_token), base_url=sandbox.url, timeout=0.5)
+        job = Job.start(
+            plan("blind", sandbox.numbers[0], 3), twilio, name="blind", folder=tmp_path,
+            rate=None, undo_seconds=0,
+        )  # fmt: skip
+        assert job.wait(60).counts["unknown"] == 3
+        assert "log" in job.progress.note
+        for _ in range(60):
+            if not job.resume().wait(60).unknown:
+                break
+        assert set(job.outcomes["settled_by"]) == {"log"}
+        assert Counter(one.sid for one in sandbox.ledger) == Counter(job.outcomes["sid"])
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(20))
 @pytest.mark.parametrize("concurrency", [1, 8, 32])
