@@ -23,9 +23,6 @@ from twilio_widgets.listener.events.standing import heard, join
 HALF_A_CHARACTER = "It holds half of a character (a lone surrogate), which is no text."
 NO_SID = "It names no message."
 
-_MOST_ASKED: Final = 500
-"""Values of one look-up: SQLite takes 999 at least."""
-
 _Run = Callable[[sqlite3.Connection, str, list[tuple[Any, ...]]], object]
 _EACH: Final[_Run] = sqlite3.Connection.executemany
 
@@ -82,23 +79,18 @@ class Batch:
     def _look_up(self, read: Sequence[_Read]) -> None:
         """Read what the store has of these messages."""
         sids = dict.fromkeys(each.event.message_sid for each in read)
-        columns = "select key, id, source from event"
-        for key, event_id, source in self._among(columns, "message_sid", sids):
+        known = "select key, id, source from event where message_sid"
+        for key, event_id, source in self._among(known, sids):
             self._places[key] = event_id, source
-        for row in self._among(f"select {schema.MESSAGE} from message", "sid", sids):  # noqa: S608
+        for row in self._among(f"select {schema.MESSAGE} from message where sid", sids):  # noqa: S608
             standing = schema.message_of(row)
             self._stored[standing.sid] = standing
         last = self._db.execute("select seq from sqlite_sequence where name = 'event'").fetchone()
         self._last_id = last[0] if last else 0
 
-    def _among(
-        self, query: str, column: str, values: Iterable[object]
-    ) -> Iterator[tuple[Any, ...]]:
-        left = tuple(values)
-        while left:
-            some, left = left[:_MOST_ASKED], left[_MOST_ASKED:]
-            marks = ", ".join("?" * len(some))
-            yield from self._db.execute(f"{query} where {column} in ({marks})", some)
+    def _among(self, query: str, values: Iterable[object]) -> Iterator[tuple[Any, ...]]:
+        for statement, some in schema.in_lots(query, values):
+            yield from self._db.execute(statement, some)
 
     def _take(self, read: _Read) -> Receipt:
         return self._polled(read) if read.event.source == "poll" else self._signed(read)

@@ -30,9 +30,6 @@ LAST_ID: Final = 2**63 - 1
 _PATIENCE: Final = 5.0
 """Seconds to wait for the writer, where the file system has no write-ahead log."""
 
-_MOST_ASKED: Final = 500
-"""Values of one question: SQLite takes 999 at least."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
@@ -196,10 +193,8 @@ class Reader:
         Args:
             polled: Their ids.
         """
-        left, found = tuple(polled), list[Event]()
-        while left:
-            some, left = left[:_MOST_ASKED], left[_MOST_ASKED:]
-            query = f"{_EVENTS} where source <> 'poll' and id in ({', '.join('?' * len(some))})"
+        found = list[Event]()
+        for query, some in schema.in_lots(f"{_EVENTS} where source <> 'poll' and id", polled):
             found += map(schema.event_of, self._rows(query, *some))
         return found
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 from operator import attrgetter
@@ -153,6 +153,22 @@ def _of_so_many(statement: str, rows: int) -> str:
     head, values, rest = statement.partition("values ")
     row, end, tail = rest.partition(")")
     return f"{head}{values}{', '.join([row + end] * rows)}{tail}"
+
+
+def in_lots(query: str, values: Iterable[Any]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Yield a question about many values, so many at a time as SQLite takes.
+
+    Args:
+        query: Up to the column that is to be one of them.
+        values: What it may be.
+
+    Yields:
+        A statement, and its values.
+    """
+    left = tuple(values)
+    while left:
+        some, left = left[:_MOST_GIVEN], left[_MOST_GIVEN:]
+        yield f"{query} in ({', '.join('?' * len(some))})", some
 
 
 def event_values(event: Event) -> tuple[Any, ...]:
