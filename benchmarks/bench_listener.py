@@ -211,9 +211,15 @@ def lost_events(mine: Server, count: int) -> None:
     print(f"\n{load.ok:,} of {count:,} acknowledged at {load.rate:,.0f} req/s; lost: 0")
     assert mine.link is not None
     with contextlib.suppress(OSError):
-        status = Path(f"/proc/{mine.link.pid}/status").read_text()
-        peak = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-        print(f"peak memory of the listener: {int(peak.split()[1]) / 1000:.0f} MB")
+        listener = Path(f"/proc/{mine.link.pid}")
+        (store,) = Path(listener, "task", listener.name, "children").read_text().split()
+        peaks = [peak_megabytes(each) for each in (listener, listener.with_name(store))]
+        print(f"peak memory: listener {peaks[0]:.0f} MB, its store's process {peaks[1]:.0f} MB")
+
+
+def peak_megabytes(process: Path) -> float:
+    lines = Path(process, "status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1000
 
 
 def busy_kernel(mine: Server, asked: argparse.Namespace) -> None:

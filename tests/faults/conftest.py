@@ -11,8 +11,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
+
+from tests.listener_house import House
 
 SID = "SM" + "0" * 31 + "1"
 BODY = b'{"sid": "%s", "status": "queued", "direction": "outbound-api"}' % SID.encode()
@@ -270,3 +273,11 @@ def plain_server() -> Iterator[FaultyServer]:
     server = FaultyServer(Misbehaviour(read_first=False, act=finish))
     yield server
     server.close()
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """A folder for listeners; every one of them is ended."""
+    opened = House(tmp_path)
+    yield opened
+    opened.close()

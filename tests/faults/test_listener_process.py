@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
 import json
 import os
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -17,11 +15,23 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 from msgspec.structs import replace
 
+from tests.listener_house import (
+    ACCOUNT,
+    NUMBER,
+    TOKEN,
+    House,
+    alive,
+    events,
+    free_port,
+    inbound,
+    post,
+    status,
+    until,
+)
 from twilio_widgets.client import Twilio
 from twilio_widgets.core.connection import ApiKeyConnection, AuthTokenConnection
 from twilio_widgets.core.secret import Secret
@@ -42,78 +52,6 @@ from twilio_widgets.sandbox import Sandbox
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills by POSIX signals")
 
-ACCOUNT = "AC" + "1" * 32
-TOKEN = "c0ffee" + "5a" * 13
-NUMBER = "+15005550006"
-
-
-def alive(pid: int) -> bool:
-    """Whether a process runs: one that nobody has reaped yet does not."""
-    try:
-        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return False
-
-
-def until(true: Callable[[], Any], seconds: float = 60.0) -> None:
-    """Wait for a condition, never for a time."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.005)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
-
-
-class House:
-    """Starts listeners in one folder, and ends every one of them."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.pids: set[int] = set()
-        self.links: list[Link] = []
-
-    def spec(self, **changes: Any) -> Spec:
-        usual: dict[str, Any] = {
-            "connection": AuthTokenConnection(ACCOUNT, TOKEN),
-            "store": self.folder / "events.sqlite",
-            "idle_seconds": 600.0,
-        }
-        return Spec(**(usual | changes))
-
-    def link(self, spec: Spec | None = None, *, take_over: bool = False, **changes: Any) -> Link:
-        wanted = spec or self.spec(**changes)
-        link = Link.find_or_start(wanted, take_over=take_over, timeout=30)
-        self.pids.add(link.pid)
-        self.links.append(link)
-        return link
-
-    def kill(self, link: Link, number: int = signal.SIGKILL) -> None:
-        os.kill(link.pid, number)
-        until(lambda: not alive(link.pid))
-
-    def close(self) -> None:
-        for link in self.links:
-            link.detach()
-        for path in self.folder.glob("**/*.listener.json"):
-            self.pids.add(json.loads(path.read_text())["pid"])
-        for pid in self.pids:
-            with contextlib.suppress(OSError):
-                command = Path(f"/proc/{pid}/cmdline").read_bytes()
-                if b"twilio_widgets.listener.process.run" in command:
-                    os.kill(pid, signal.SIGKILL)
-        until(lambda: not any(map(alive, self.pids)))
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    opened = House(tmp_path)
-    yield opened
-    opened.close()
-
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
@@ -128,45 +66,6 @@ def link(shared: House) -> Iterator[Link]:
     attached = shared.link()
     yield attached
     attached.detach()
-
-
-_NUMBERS = iter(range(1, 1_000_000))
-
-
-def status(n: int | None = None, word: str = "sent", **more: str) -> dict[str, str]:
-    sid = f"SM{next(_NUMBERS) if n is None else n:032x}"
-    said = {"AccountSid": ACCOUNT, "From": NUMBER, "MessageSid": sid, "MessageStatus": word}
-    return said | more
-
-
-def inbound(n: int | None = None, body: str = "Hi") -> dict[str, str]:
-    sid = f"SM{next(_NUMBERS) if n is None else n:032x}"
-    said = {"AccountSid": ACCOUNT, "Body": body, "From": "+15005550001", "MessageSid": sid}
-    return said | {"NumMedia": "0", "SmsStatus": "received", "To": NUMBER}
-
-
-class Answered(tuple[int, bytes]):
-    """Status and body of an answer."""
-
-
-def post(
-    port: int, path: str, said: dict[str, str], token: str = TOKEN, **headers: str
-) -> tuple[int, str, bytes]:
-    """Make one signed request, and return status, content type and body of the answer."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-    signature = sign(f"http://127.0.0.1:{port}{path}", said, token)
-    given = {"Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": signature}
-    try:
-        connection.request("POST", path, urlencode(said), given | headers)
-        answer = connection.getresponse()
-        return answer.status, answer.getheader("Content-Type", ""), answer.read()
-    finally:
-        connection.close()
-
-
-def events(spec: Spec) -> list[Any]:
-    with Reader(spec.store) as reader:
-        return list(reader.events())
 
 
 # Taking webhooks
@@ -532,78 +431,6 @@ def test_it_ends_by_itself_when_its_folder_is_taken_away(tmp_path: Path, house: 
     assert not (tmp_path / "inside").exists()
 
 
-def test_killed_it_starts_again_at_its_port_with_everything_it_acknowledged(house: House) -> None:
-    spec = house.spec()
-    acknowledged: list[str] = []
-    for round_ in range(3):
-        link = house.link(spec)
-        port = link.port
-        for n in range(20):
-            said = status(100 * round_ + n)
-            assert post(port, "/status", said)[0] == 200
-            acknowledged.append(said["MessageSid"])
-        house.kill(link)
-        again = house.link(spec)
-        assert (again.port, again.started) == (port, True)
-    assert [event.message_sid for event in events(spec)] == acknowledged
-
-
-def _blast(port: int, acknowledged: list[str], first: int) -> None:
-    """Send callbacks on one connection until it breaks; remember those that were answered."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-    url = f"http://127.0.0.1:{port}/status"
-    with contextlib.suppress(OSError, http.client.HTTPException):
-        for n in range(first, first + 100_000):
-            said = status(n)
-            headers = {
-                "Content-Type": "application/x-www-form-urlencoded",
-                "X-Twilio-Signature": sign(url, said, TOKEN),
-            }
-            connection.request("POST", "/status", urlencode(said), headers)
-            answer = connection.getresponse()
-            answer.read()
-            if answer.status == 200:
-                acknowledged.append(said["MessageSid"])
-    connection.close()
-
-
-def killed_under_load(house: House, rounds: int) -> int:
-    """Kill the listener under load, again and again; return how many were acknowledged."""
-    spec, acknowledged = house.spec(), list[str]()
-    for round_ in range(rounds):
-        link = house.link(spec)
-        before = len(acknowledged)
-        threads = [
-            threading.Thread(
-                target=_blast, args=(link.port, acknowledged, (round_ * 8 + n) * 100_000)
-            )
-            for n in range(4)
-        ]
-        for thread in threads:
-            thread.start()
-        until(lambda: len(acknowledged) - before > 100 + 37 * round_ % 300)  # noqa: B023
-        house.kill(link)
-        for thread in threads:
-            thread.join()
-        link.detach()
-    house.link(spec).stop()
-    kept = {event.message_sid for event in events(spec)}
-    assert set(acknowledged) - kept == set()
-    with contextlib.closing(sqlite3.connect(spec.store)) as db:
-        assert db.execute("pragma integrity_check").fetchone() == ("ok",)
-    return len(acknowledged)
-
-
-def test_what_was_acknowledged_under_load_survives_being_killed(house: House) -> None:
-    assert killed_under_load(house, 3) > 300
-
-
-@pytest.mark.long
-@pytest.mark.timeout(900)
-def test_what_was_acknowledged_under_load_survives_fifty_kills(house: House) -> None:
-    assert killed_under_load(house, 50) > 5_000
-
-
 # What was pointed here, and the server extension
 
 THEIRS = "https://shop.example.org/sms"
@@ -717,36 +544,6 @@ def test_the_server_extension_finds_it_by_its_key_for_as_long_as_it_lives(
     assert registry.target_of("n" * 32, where) is not None
     house.kill(link)
     until(lambda: registry.target_of("n" * 32, where) is None)
-
-
-# Trouble with the disk
-
-
-def test_while_the_store_is_locked_senders_are_told_to_come_again(house: House) -> None:
-    """Never a 200 for what is not stored; and afterwards it goes on by itself."""
-    spec = house.spec()
-    link = house.link(spec)
-    assert post(link.port, "/status", status(1))[0] == 200
-    holding = sqlite3.connect(spec.store, isolation_level=None)
-    with contextlib.closing(holding):
-        holding.execute("begin immediate")
-        connection = http.client.HTTPConnection("127.0.0.1", link.port, timeout=20)
-        said = status(2)
-        signature = sign(f"http://127.0.0.1:{link.port}/status", said, TOKEN)
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        headers["X-Twilio-Signature"] = signature
-        connection.request("POST", "/status", urlencode(said), headers)
-        answer = connection.getresponse()
-        assert (answer.status, answer.getheader("Retry-After"), answer.read()) == (503, "2", b"")
-        connection.close()
-        until(lambda: "locked" in (link.ask("status")["problem"] or ""))
-        holding.execute("rollback")
-    until(lambda: post(link.port, "/status", said)[0] == 200)
-    assert link.ask("status")["problem"] is None
-    assert [event.message_sid for event in events(spec)] == [
-        status(1)["MessageSid"],
-        said["MessageSid"],
-    ]
 
 
 # Secrets

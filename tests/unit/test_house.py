@@ -57,7 +57,7 @@ LIBRARIES = {
     "httpcore": {"core/network/"},
     "pandas": {"frames/", "bulk/planning/table.py"},
     "pyarrow": {"frames/"},
-    "msgspec": {"frames/", "listener/events/"},
+    "msgspec": {"frames/", "listener/events/", "listener/storing/"},
     "numpy": {"frames/"},
     "openpyxl": {"frames/"},
     "ipywidgets": {"panels/"},

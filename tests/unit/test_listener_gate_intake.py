@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from twilio_widgets.errors import StoreUnavailable
-from twilio_widgets.listener.events.batch import Receipt
+from twilio_widgets.listener.events.batch import HALF_A_CHARACTER, Receipt
 from twilio_widgets.listener.events.event import Arrival, Rejection
 from twilio_widgets.listener.process import committing
 from twilio_widgets.listener.process.answer import Answer, twiml
@@ -26,6 +26,8 @@ from twilio_widgets.listener.process.turned_away import TurnedAway
 from twilio_widgets.listener.signature.findings import MISMATCH, TOO_LARGE, TOO_MANY
 from twilio_widgets.listener.signature.presented import Presented
 from twilio_widgets.listener.signature.verdict import Verdict
+from twilio_widgets.listener.storing import messages as wire
+from twilio_widgets.listener.storing.messages import Commit, Failed, Stored
 
 
 def arrival(n: int = 0, **said: str) -> Arrival:
@@ -36,39 +38,43 @@ def arrival(n: int = 0, **said: str) -> Arrival:
 
 
 class Disk:
-    """Stores arrivals when it is let, and remembers what came together."""
+    """Stores arrivals while it is free, and remembers what came together."""
 
     def __init__(self) -> None:
         self.batches: list[int] = []
-        self.free = threading.Event()
-        self.free.set()
-        self.error: Exception | None = None
+        self.failure: Failed | None = None
         self.failures: list[str] = []
+        self._asked: deque[tuple[int, Callable[[wire.Answer], None]]] = deque()
+        self._is_free = True
 
     def told(self, problem: str | None) -> None:
         if problem is not None:
             self.failures.append(problem)
 
-    def begin(self, arrivals: Sequence[Arrival]) -> None:
-        """It cannot: everything is done in the other thread."""
+    def send(self, request: Commit, answered: Callable[[wire.Answer], None]) -> None:
+        self._asked.append((len(request.arrivals), answered))
+        if self._is_free:
+            asyncio.get_running_loop().call_soon(self.free)
 
-    def commit(self, arrivals: Sequence[Arrival]) -> list[Receipt]:
-        self.free.wait(10)
-        if self.error is not None:
-            raise self.error
-        first = sum(self.batches) + 1
-        self.batches.append(len(arrivals))
-        return [Receipt(id=first + n, new=True) for n in range(len(arrivals))]
+    def hold(self) -> None:
+        self._is_free = False
+
+    def free(self) -> None:
+        self._is_free = True
+        while self._asked:
+            count, answered = self._asked.popleft()
+            if self.failure is not None:
+                answered(self.failure)
+                continue
+            first = sum(self.batches) + 1
+            self.batches.append(count)
+            answered(Stored([Receipt(id=first + n, new=True) for n in range(count)]))
 
 
 def with_committer(prove: Callable[[Committer, Disk], Awaitable[None]]) -> None:
     async def run() -> None:
         disk = Disk()
-        with ThreadPoolExecutor(1) as writer:
-            try:
-                await prove(Committer(disk, writer, disk.told), disk)
-            finally:
-                disk.free.set()
+        await prove(Committer(disk, disk.told), disk)
 
     asyncio.run(run())
 
@@ -80,14 +86,14 @@ async def until(true: Callable[[], bool]) -> None:
 
 def test_what_waits_for_the_disk_goes_together() -> None:
     async def prove(committer: Committer, disk: Disk) -> None:
-        disk.free.clear()
+        disk.hold()
         done: list[Receipt | None] = []
-        assert committer.take(arrival(), 10, done.append)
+        assert committer.take(arrival(), done.append)
         await asyncio.sleep(0.01)
         for n in range(700):
-            assert committer.take(arrival(n), 10, done.append)
+            assert committer.take(arrival(n), done.append)
         assert done == []
-        disk.free.set()
+        disk.free()
         await committer.idle()
         assert disk.batches == [1, 500, 200]
         assert [one.id for one in done if one] == list(range(1, 702))
@@ -99,9 +105,9 @@ def test_a_lone_event_waits_for_nobody_and_what_comes_with_it_goes_along() -> No
     async def prove(committer: Committer, disk: Disk) -> None:
         done: list[Receipt | None] = []
         for n in range(3):
-            committer.take(arrival(n), 10, done.append)
+            committer.take(arrival(n), done.append)
         await committer.idle()
-        committer.take(arrival(), 10, done.append)
+        committer.take(arrival(), done.append)
         await committer.idle()
         assert disk.batches == [3, 1]
 
@@ -110,19 +116,20 @@ def test_a_lone_event_waits_for_nobody_and_what_comes_with_it_goes_along() -> No
 
 def test_more_than_fits_is_not_taken_by_count_and_by_bytes() -> None:
     async def prove(committer: Committer, disk: Disk) -> None:
-        disk.free.clear()
+        disk.hold()
         done: list[Receipt | None] = []
-        taken = [committer.take(arrival(n), 10, done.append) for n in range(2_001)]
+        taken = [committer.take(arrival(n), done.append) for n in range(2_001)]
         assert taken == [True] * 2_000 + [False]
-        disk.free.set()
+        disk.free()
         await committer.idle()
-        disk.free.clear()
-        large = [committer.take(arrival(n), 1_000_000, done.append) for n in range(17)]
+        disk.hold()
+        text = "x" * 1_000_000
+        large = [committer.take(arrival(n, Body=text), done.append) for n in range(17)]
         assert large == [True] * 16 + [False]
-        disk.free.set()
+        disk.free()
         await committer.idle()
         assert len(done) == 2_016
-        assert committer.take(arrival(), 10, done.append)
+        assert committer.take(arrival(), done.append)
         await committer.idle()
 
     with_committer(prove)
@@ -136,18 +143,19 @@ def test_after_a_second_without_the_disk_everybody_is_told_to_come_again(
     monkeypatch.setattr(committing, "_LOOK", 0.02)
 
     async def prove(committer: Committer, disk: Disk) -> None:
-        disk.free.clear()
+        disk.hold()
         done: list[Receipt | None] = []
-        committer.take(arrival(1), 10, done.append)
+        committer.take(arrival(1), done.append)
         await asyncio.sleep(0.01)
-        committer.take(arrival(2), 10, done.append)
+        committer.take(arrival(2), done.append)
         await until(lambda: len(done) == 2)
         assert done == [None, None]
-        assert not committer.take(arrival(3), 10, done.append)
-        disk.free.set()
+        assert not committer.take(arrival(3), done.append)
+        assert set(disk.failures) == {committing.NO_ANSWER}
+        disk.free()
         await committer.idle()
         assert done == [None, None]  # stored late, and answered once
-        assert committer.take(arrival(4), 10, done.append)
+        assert committer.take(arrival(4), done.append)
         await committer.idle()
         assert done[2:] == [Receipt(id=2, new=True)]
         assert disk.batches == [1, 1]
@@ -155,41 +163,48 @@ def test_after_a_second_without_the_disk_everybody_is_told_to_come_again(
     with_committer(prove)
 
 
-ERRORS = {
-    "a full disk": (StoreUnavailable("The disk is full.", cause="full"), "The disk is full."),
-    "anything else": (RuntimeError("Body=secret"), "Storing failed: RuntimeError."),
-}
-
-
-@pytest.mark.parametrize("name", ERRORS)
-def test_an_event_that_could_not_be_stored_is_never_acknowledged(name: str) -> None:
-    error, sentence = ERRORS[name]
-
+def test_an_event_that_could_not_be_stored_is_never_acknowledged() -> None:
     async def prove(committer: Committer, disk: Disk) -> None:
-        disk.error = error
+        disk.failure = Failed("The disk is full.", "full")
         done: list[Receipt | None] = []
-        committer.take(arrival(1), 10, done.append)
+        committer.take(arrival(1), done.append)
         await committer.idle()
-        assert (done, disk.failures) == ([None], [sentence])
-        disk.error = None
-        committer.take(arrival(2), 10, done.append)
+        assert (done, disk.failures) == ([None], ["The disk is full."])
+        disk.failure = None
+        committer.take(arrival(2), done.append)
         await committer.idle()
         assert done[1:] == [Receipt(id=1, new=True)]
 
     with_committer(prove)
 
 
-def test_a_beginning_that_fails_is_left_to_the_other_thread_which_says_why() -> None:
-    async def prove(committer: Committer, disk: Disk) -> None:
-        def fail(_: Sequence[Arrival]) -> None:
-            raise OverflowError
+def test_a_store_that_refuses_at_once_refuses_all_that_wait() -> None:
+    """While its process is started again, say."""
 
-        disk.begin = fail  # type: ignore[method-assign]
-        disk.error = OverflowError()
-        done: list[Receipt | None] = []
-        committer.take(arrival(1), 10, done.append)
+    class Refusing(Disk):
+        def send(self, request: Commit, answered: Callable[[wire.Answer], None]) -> None:
+            answered(Failed("It is started again.", "disk"))
+
+    async def run() -> None:
+        disk, done = Refusing(), list[Receipt | None]()
+        committer = Committer(disk, disk.told)
+        assert all(committer.take(arrival(n), done.append) for n in range(1_200))
         await committer.idle()
-        assert (done, disk.failures) == ([None], ["Storing failed: OverflowError."])
+        assert (done, len(committer)) == ([None] * 1_200, 0)
+        assert disk.failures == ["It is started again."] * 3
+
+    asyncio.run(run())
+
+
+def test_what_is_no_text_is_said_so_at_once_and_holds_up_nobody() -> None:
+    async def prove(committer: Committer, disk: Disk) -> None:
+        done: list[Receipt | None] = []
+        assert committer.take(arrival(1, Body="\ud83d"), done.append)
+        assert done == [Receipt(id=None, new=False, problem=HALF_A_CHARACTER)]
+        assert committer.take(arrival(2), done.append)
+        await committer.idle()
+        assert done[1:] == [Receipt(id=1, new=True)]
+        assert disk.batches == [1]
 
     with_committer(prove)
 
@@ -294,11 +309,13 @@ def noting(
         return Verdict(valid=False, reason="The scheme differs.", cause="scheme", mend="Say https.")
 
     async def run() -> None:
-        with ThreadPoolExecutor(1) as writer, ThreadPoolExecutor(1) as doctor:
+        async def reject(lot: Sequence[Rejection]) -> None:
+            stored.append(list(lot))
+
+        with ThreadPoolExecutor(1) as doctor:
             turned = TurnedAway(
                 diagnose,
-                lambda lot: stored.append(list(lot)),
-                writer,
+                reject,
                 doctor,
                 lambda: None,
                 clock=lambda: len(seen) * seconds,
@@ -391,15 +408,13 @@ def test_a_store_that_takes_no_rejections_stops_nothing() -> None:
     async def run() -> None:
         told: list[int] = []
 
-        def reject(lot: Sequence[Rejection]) -> None:
+        async def reject(lot: Sequence[Rejection]) -> None:
             told.append(len(lot))
             if len(told) == 1:
                 raise StoreUnavailable("Locked.", cause="locked")
 
-        with ThreadPoolExecutor(1) as writer, ThreadPoolExecutor(1) as doctor:
-            turned = TurnedAway(
-                lambda _: pytest.fail("asked"), reject, writer, doctor, lambda: None
-            )
+        with ThreadPoolExecutor(1) as doctor:
+            turned = TurnedAway(lambda _: pytest.fail("asked"), reject, doctor, lambda: None)
             plain = Refusal(status=404, cause="path", reason="Nothing there.")
             turned.note(plain)
             await turned.idle()

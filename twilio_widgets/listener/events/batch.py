@@ -1,16 +1,15 @@
 """What one commit does: each arrival becomes an event or is counted as a duplicate of one.
 
 What is known of all arrivals is looked up together and what is new is written together: a statement
-for each would cost more than all the rest. Looking up and writing are two steps, because the first
-needs Python and the second only SQLite, which can go on in another thread.
+for each would cost more than all the rest.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from msgspec import Struct, structs
 
@@ -23,11 +22,8 @@ from twilio_widgets.listener.events.standing import heard, join
 HALF_A_CHARACTER = "It holds half of a character (a lone surrogate), which is no text."
 NO_SID = "It names no message."
 
-_Run = Callable[[sqlite3.Connection, str, list[tuple[Any, ...]]], object]
-_EACH: Final[_Run] = sqlite3.Connection.executemany
 
-
-class Receipt(Struct, frozen=True, kw_only=True):
+class Receipt(Struct, frozen=True, kw_only=True, array_like=True):
     """What became of one arrival."""
 
     id: int | None
@@ -50,31 +46,28 @@ class Batch:
         self._places: dict[bytes, tuple[int, str]] = {}
         self._stored: dict[str, MessageStanding] = {}
         self._news: dict[str, MessageStanding] = {}
-        self._steps: list[tuple[_Run, str, list[tuple[Any, ...]]]] = []
+        self._steps: list[tuple[str, list[tuple[Any, ...]]]] = []
         self._last_id = 0
         self._tally: Counter[tuple[str, str]] = Counter()
 
     def take(self, arrivals: Sequence[Arrival]) -> list[Receipt]:
-        """Decide what becomes of arrivals, in their order; `write` makes it so."""
+        """Store arrivals in their order, and return what became of each."""
         read = [_read(arrival) for arrival in arrivals]
         self._look_up([each for each in read if not isinstance(each, Receipt)])
         receipts = [each if isinstance(each, Receipt) else self._take(each) for each in read]
         for standing in self._news.values():
-            self._then(schema.insert, schema.PUT_MESSAGE, schema.message_values(standing))
+            self._then(schema.PUT_MESSAGE, schema.message_values(standing))
         for what, n in self._tally.items():
             if n:
-                self._then(schema.insert, schema.COUNT, (*what, n))
+                self._then(schema.COUNT, (*what, n))
+        for statement, rows in self._steps:
+            self._db.executemany(statement, rows)
         return receipts
 
-    def write(self) -> None:
-        """Write what was decided."""
-        for run, statement, rows in self._steps:
-            run(self._db, statement, rows)
-
-    def _then(self, run: _Run, statement: str, row: tuple[Any, ...]) -> None:
-        if not self._steps or self._steps[-1][1] is not statement:
-            self._steps.append((run, statement, []))
-        self._steps[-1][2].append(row)
+    def _then(self, statement: str, row: tuple[Any, ...]) -> None:
+        if not self._steps or self._steps[-1][0] is not statement:
+            self._steps.append((statement, []))
+        self._steps[-1][1].append(row)
 
     def _look_up(self, read: Sequence[_Read]) -> None:
         """Read what the store has of these messages."""
@@ -124,7 +117,7 @@ class Batch:
         event_id, source = place
         if source == "poll":
             values = (*schema.event_values(event), read.key, event_id)
-            self._then(_EACH, schema.TAKE_PLACE, values)
+            self._then(schema.TAKE_PLACE, values)
             self._places.pop(read.stand_in, None)
             self._places[read.key] = event_id, event.source
             self._tally["proof", source] -= 1
@@ -132,7 +125,7 @@ class Batch:
             self._tally[schema.CONFIRMED] += 1
             self._hear(event, event_id)
         else:
-            self._then(_EACH, schema.COUNT_DUPLICATE, (micros(event.received_at), event_id))
+            self._then(schema.COUNT_DUPLICATE, (micros(event.received_at), event_id))
         self._tally["duplicate", event.kind] += 1
         return Receipt(id=event_id, new=False)
 
@@ -141,7 +134,7 @@ class Batch:
         # Looked up before, so that duplicates use up no ids; the key is unique besides.
         self._last_id += 1
         row = (self._last_id, *schema.event_values(event), read.key)
-        self._then(schema.insert, schema.INSERT_EVENT, row)
+        self._then(schema.INSERT_EVENT, row)
         self._places[read.key] = self._last_id, event.source
         self._tally["event", event.kind] += 1
         self._tally["proof", event.scheme or event.source] += 1

@@ -83,7 +83,6 @@ def _open(path: Path, account_sid: str, world: str, aside: Path | None) -> Opene
         timeout=PATIENCE / 1000,
         isolation_level=None,
         check_same_thread=False,
-        cached_statements=256,  # an insert of so many rows is a statement of its own
     )
     try:
         _prepare(db)

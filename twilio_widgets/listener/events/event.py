@@ -33,7 +33,7 @@ _LONGEST_HINT = 64
 _LONGEST_PATH = 200
 
 
-class Arrival(Struct, frozen=True, kw_only=True):
+class Arrival(Struct, frozen=True, kw_only=True, array_like=True):
     """One genuine request of Twilio's, or one message of its log, that is to be stored."""
 
     kind: Kind
@@ -270,7 +270,7 @@ FINAL_RANK = 4
 """From here on a status is final."""
 
 
-class Rejection(Struct, frozen=True, kw_only=True):
+class Rejection(Struct, frozen=True, kw_only=True, array_like=True):
     """One request that was turned away. Its hints are what it claimed, unverified and masked."""
 
     at: datetime

@@ -10,7 +10,6 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import chain
 from operator import attrgetter
 from typing import Any, Final
 
@@ -129,30 +128,6 @@ insert into tally values (?, ?, ?) on conflict (subject, word) do update set n =
 
 _MOST_GIVEN: Final = 900
 """Values of one statement: SQLite takes 999 at least."""
-
-
-def insert(db: sqlite3.Connection, statement: str, rows: Sequence[Sequence[Any]]) -> None:
-    """Insert rows, many with one statement.
-
-    SQLite lets other threads run Python while it works on a statement, and has to wait for them
-    after it: a statement for each row would be mostly waiting.
-
-    Args:
-        db: A connection in a transaction.
-        statement: Inserts one row; its only parentheses behind ``values`` are those of the row.
-        rows: Of one length, one at least.
-    """
-    most = _MOST_GIVEN // len(rows[0])
-    for start in range(0, len(rows), most):
-        some = rows[start : start + most]
-        db.execute(_of_so_many(statement, len(some)), tuple(chain.from_iterable(some)))
-
-
-@lru_cache(maxsize=256)
-def _of_so_many(statement: str, rows: int) -> str:
-    head, values, rest = statement.partition("values ")
-    row, end, tail = rest.partition(")")
-    return f"{head}{values}{', '.join([row + end] * rows)}{tail}"
 
 
 def in_lots(query: str, values: Iterable[Any]) -> Iterator[tuple[str, tuple[Any, ...]]]:

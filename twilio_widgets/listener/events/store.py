@@ -19,7 +19,7 @@ from twilio_widgets.errors import ConfigurationError, ListenerError, StoreUnavai
 from twilio_widgets.listener import durable
 from twilio_widgets.listener.events import schema
 from twilio_widgets.listener.events.batch import Batch, Receipt
-from twilio_widgets.listener.events.database import PATIENCE, Opened, asides_of, open_store
+from twilio_widgets.listener.events.database import Opened, asides_of, open_store
 from twilio_widgets.listener.events.event import Arrival, Rejection
 from twilio_widgets.listener.events.signed import micros
 from twilio_widgets.listener.events.trouble import cannot_open, unavailable
@@ -58,6 +58,7 @@ class Store:
         world: Literal["live", "sandbox"],
         retention_days: float | None = RETENTION_DAYS,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        patience: float = 0.0,
     ) -> Store:
         """Open a store, or make it; what is older than its retention goes now.
 
@@ -67,6 +68,7 @@ class Store:
             world: Whether those are events of Twilio or of a sandbox: they are never mixed.
             retention_days: Days an event is kept; None keeps it until `forget`.
             now: The clock.
+            patience: How many seconds another writer may take to let go of it.
 
         Raises:
             ListenerError: A listener or poller writes here already, or the file is not this
@@ -75,7 +77,7 @@ class Store:
         """
         with contextlib.ExitStack() as stack:
             lock = path.with_name(f"{path.name}.writer")
-            stack.enter_context(_sole_writer(path, lock))
+            stack.enter_context(_sole_writer(path, lock, patience))
             opened = open_store(path, account_sid=account_sid, world=world)
             stack.callback(opened.db.close)
             store = cls(path, opened, stack)
@@ -128,47 +130,7 @@ class Store:
             StoreUnavailable: Nothing was stored: the disk is full, say. It may be tried again.
         """
         with self._transaction() as db:
-            batch = Batch(db)
-            receipts = batch.take(arrivals)
-            batch.write()
-            return receipts
-
-    def begin(self, arrivals: Sequence[Arrival]) -> Callable[[], list[Receipt]] | None:
-        """Decide about arrivals without waiting for anybody; what writes them is returned.
-
-        So what needs Python can be done in one thread and what SQLite and the disk do in another,
-        and neither keeps the other waiting. Until that is over, nothing else happens in the store.
-
-        Returns:
-            To be called once, from any thread: it does the rest of `commit`. None when even the
-            beginning would have to wait, or fails: then `commit` does it, or says why not.
-        """
-        if not self._lock.acquire(blocking=False):
-            return None
-        try:
-            self._db.execute("pragma busy_timeout = 0")
-            try:
-                self._db.execute("begin immediate")
-            finally:
-                self._db.execute(f"pragma busy_timeout = {PATIENCE}")
-            batch = Batch(self._db)
-            receipts = batch.take(arrivals)
-        except BaseException as error:
-            self._give_up()
-            self._lock.release()
-            if isinstance(error, sqlite3.Error):
-                return None
-            raise
-
-        def finish() -> list[Receipt]:
-            try:
-                with self._translated(), self._ending():
-                    batch.write()
-            finally:
-                self._lock.release()
-            return receipts
-
-        return finish
+            return Batch(db).take(arrivals)
 
     def reject(self, rejections: Sequence[Rejection]) -> None:
         """Note requests that were turned away: each is counted, the last 1,000 are kept.
@@ -265,27 +227,19 @@ class Store:
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """Commit what is done inside; give it up whatever goes wrong."""
         with self._lock, self._translated():
             self._db.execute("begin immediate")
-            with self._ending():
+            try:
                 yield self._db
-
-    @contextlib.contextmanager
-    def _ending(self) -> Iterator[None]:
-        """Commit what was begun; give it up whatever goes wrong."""
-        try:
-            yield
-            self._db.execute("commit")
-        except BaseException:
-            self._give_up()
-            raise
-
-    def _give_up(self) -> None:
-        # SQLite has rolled back by itself after some errors, a full disk among them; and a store
-        # that is closed has nothing to roll back.
-        with contextlib.suppress(sqlite3.ProgrammingError):
-            if self._db.in_transaction:
-                self._db.execute("rollback")
+                self._db.execute("commit")
+            except BaseException:
+                # SQLite has rolled back by itself after some errors, a full disk among them; and a
+                # store that is closed has nothing to roll back.
+                with contextlib.suppress(sqlite3.ProgrammingError):
+                    if self._db.in_transaction:
+                        self._db.execute("rollback")
+                raise
 
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
@@ -313,11 +267,11 @@ class Store:
 
 
 @contextlib.contextmanager
-def _sole_writer(path: Path, lock: Path) -> Iterator[None]:
+def _sole_writer(path: Path, lock: Path, patience: float) -> Iterator[None]:
     """Hold the place of the one process that writes: two at once could damage the file."""
     with contextlib.ExitStack() as holding:
         try:
-            holding.enter_context(durable.locked(lock, seconds=0.0))
+            holding.enter_context(durable.locked(lock, seconds=patience))
         except OSError as error:
             raise cannot_open(path, error) from error
         except ListenerError as error:

@@ -1,9 +1,4 @@
-"""Start a listener's process, so that it outlives us and nobody learns its credentials.
-
-They go through a pipe: the arguments and the environment of a process can be read by others, and a
-file stays. Python runs isolated (``-I``): neither the working directory nor ``PYTHONPATH`` can put
-another module in front of ours, which would be handed the credentials.
-"""
+"""Start a listener's process, so that it outlives us and nobody learns its credentials."""
 
 from __future__ import annotations
 
@@ -14,22 +9,15 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-import twilio_widgets
 from twilio_widgets.errors import ConfigurationError, ListenerError
+from twilio_widgets.listener import booting
 
 if TYPE_CHECKING:
     from twilio_widgets.listener.link.spec import Spec
 
-_BOOT = """\
-import json, sys
-told = json.loads(sys.stdin.buffer.readline())
-sys.path[:0] = [] if told["root"] in sys.path else [told["root"]]
-sys.path += [place for place in told["places"] if place not in sys.path]
-from twilio_widgets.listener.process.run import main
-main(told)
-"""
+_MODULE: Final = "twilio_widgets.listener.process.run"
 
 
 def launch(spec: Spec, wish: int, seconds: float) -> dict[str, Any]:
@@ -46,10 +34,10 @@ def launch(spec: Spec, wish: int, seconds: float) -> dict[str, Any]:
     Raises:
         ConfigurationError, ListenerError: It cannot be what it was to be.
     """
-    told = {"spec": spec.told(), "wish": wish, **_places()}
+    told = booting.first_line({"spec": spec.told(), "wish": wish})
     process = _start(spec)
     try:
-        said, _ = process.communicate(json.dumps(told).encode() + b"\n", max(seconds, 0.1))
+        said, _ = process.communicate(told, max(seconds, 0.1))
     except subprocess.TimeoutExpired:
         _kill(process)
         raise ListenerError(
@@ -69,29 +57,15 @@ def launch(spec: Spec, wish: int, seconds: float) -> dict[str, Any]:
 
 
 def _start(spec: Spec) -> subprocess.Popen[bytes]:
-    if not sys.executable:
-        raise ListenerError("This Python does not know its own executable (sys.executable).")
-    apart: dict[str, Any] = {"start_new_session": True}
-    if sys.platform == "win32":
-        flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
-        apart = {"creationflags": flags}
     return subprocess.Popen(  # noqa: S603 — our own executable and program
-        [sys.executable, "-I", "-c", _BOOT],
+        booting.command(_MODULE),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         cwd=Path.home().anchor or None,  # the folder of a notebook can be moved while it runs
         env=_environment(spec),
-        **apart,
+        **booting.apart(session=True),
     )
-
-
-def _places() -> dict[str, Any]:
-    """Return where Python is to look for modules: as here, but for the working directory."""
-    root = str(Path(twilio_widgets.__file__).parent.parent)
-    here = Path.cwd()
-    places = [place for place in sys.path if Path(place).is_absolute() and Path(place) != here]
-    return {"root": root, "places": places}
 
 
 def _environment(spec: Spec) -> dict[str, str]:

@@ -67,7 +67,7 @@ class Intake:
         def done(receipt: Receipt | None) -> None:
             self._done(arrival, receipt, answer)
 
-        if not self._committer.take(arrival, request.size, done):
+        if not self._committer.take(arrival, done):
             done(None)
 
     def unreadable(self, status: int) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
     from twilio_widgets.listener.process.service import Service
 
 _Operation = Callable[..., Awaitable[dict[str, Any]]]
-
-_ABOUT = 200
-"""Bytes of a polled event beside its text, for the measure of what waits."""
 
 
 class Operations:
@@ -128,9 +124,7 @@ class Operations:
 
     async def _set_retention(self, days: float | None) -> dict[str, Any]:
         kept = check_retention(days)
-        call = functools.partial(self._service.store.keep_for, kept, datetime.now(UTC))
-        loop = asyncio.get_running_loop()
-        return {"deleted": await loop.run_in_executor(self._service.writer, call)}
+        return {"deleted": await self._service.store.keep_for(kept)}
 
     async def _poll_commit(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
         receipts = await asyncio.gather(*map(self._taken, wire.arrivals_of(rows)))
@@ -144,16 +138,13 @@ class Operations:
 
     async def _taken(self, arrival: Arrival) -> Receipt | None:
         done: asyncio.Future[Receipt | None] = asyncio.get_running_loop().create_future()
-        size = _ABOUT + sum(len(name) + len(value) for name, value in arrival.parameters)
-        if not self._service.committer.take(arrival, size, done.set_result):
+        if not self._service.committer.take(arrival, done.set_result):
             return None
         return await done
 
     async def _forget(self, before: str | None = None) -> dict[str, Any]:
         until = None if before is None else datetime.fromisoformat(before)
-        call = functools.partial(self._service.store.forget, until)
-        loop = asyncio.get_running_loop()
-        return {"deleted": await loop.run_in_executor(self._service.writer, call)}
+        return {"deleted": await self._service.store.forget(until)}
 
     async def _stop(self) -> dict[str, Any]:
         self._service.end()

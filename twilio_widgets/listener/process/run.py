@@ -14,7 +14,6 @@ from typing import Any
 
 from twilio_widgets.errors import ListenerError, TwilioWidgetsError
 from twilio_widgets.listener.durable import remove
-from twilio_widgets.listener.events.store import RETENTION_DAYS, Store
 from twilio_widgets.listener.events.trouble import cannot_open
 from twilio_widgets.listener.link.ports import bound
 from twilio_widgets.listener.link.runtime import Runtime, log_file, runtime_file, sole_listener
@@ -42,7 +41,7 @@ def main(told: Mapping[str, Any]) -> None:
     except Exception as error:  # noqa: BLE001 — whoever started us waits for a word
         _report({"error": f"The listener failed ({type(error).__name__}).", "kind": ""})
     finally:
-        os._exit(0)  # a thread that still waits for Twilio or the disk does not hold us up
+        os._exit(0)  # a thread that still waits for Twilio does not hold us up
 
 
 def _listen(spec: Spec, wish: int) -> None:
@@ -57,19 +56,9 @@ def _listen(spec: Spec, wish: int) -> None:
         before = Runtime.read(spec.store)
         webhooks = held.enter_context(bound(spec.port, wish or (before.port if before else 0)))
         control = held.enter_context(bound(0, 0))
-        store = held.enter_context(_opened(spec))
         log = Log(log_file(spec.store))
         held.callback(remove, runtime_file(spec.store))
-        asyncio.run(_serve(Service(spec, store, log), webhooks, control, held.close))
-
-
-def _opened(spec: Spec) -> Store:
-    return Store.open(
-        spec.store,
-        account_sid=spec.connection.acting_sid,
-        world=spec.world,
-        retention_days=RETENTION_DAYS if spec.retention_days is ... else spec.retention_days,
-    )
+        asyncio.run(_serve(Service(spec, log), webhooks, control, held.close))
 
 
 async def _serve(

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from twilio_widgets.errors import ListenerError
+from twilio_widgets.listener.events.store import RETENTION_DAYS
 from twilio_widgets.listener.jupyter.registry import Registration, register
 from twilio_widgets.listener.link.runtime import Runtime
 from twilio_widgets.listener.link.spec import IDLE_SECONDS
@@ -30,12 +31,12 @@ from twilio_widgets.listener.process.putting_back import PUT_BACK_SECONDS, put_b
 from twilio_widgets.listener.process.replying import Replies
 from twilio_widgets.listener.process.turned_away import TurnedAway
 from twilio_widgets.listener.signature.keys import Keys
+from twilio_widgets.listener.storing.store_process import Place, StoreProcess
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from twilio_widgets.core.secret import Secret
-    from twilio_widgets.listener.events.store import Store
     from twilio_widgets.listener.link.spec import Spec
     from twilio_widgets.listener.process.log import Log
 
@@ -52,13 +53,16 @@ class Service:
 
     Args:
         spec: What it is to be.
-        store: Where its events go.
         log: Where it notes what went wrong.
     """
 
-    def __init__(self, spec: Spec, store: Store, log: Log) -> None:
+    def __init__(self, spec: Spec, log: Log) -> None:
         self.spec = spec
-        self.store = store
+        self.store = StoreProcess(
+            Place(path=spec.store, account_sid=spec.connection.acting_sid, world=spec.world),
+            RETENTION_DAYS if spec.retention_days is ... else spec.retention_days,
+            self._committed,
+        )
         self.idle_seconds = IDLE_SECONDS if spec.idle_seconds is None else spec.idle_seconds
         self.problem: str | None = None
         """Why the last commit failed, until one succeeds."""
@@ -73,15 +77,13 @@ class Service:
         self._log = log
         self._ending = asyncio.Event()
         self._way: Registration | None = None
-        # One thread waits for the disk. What else the store is asked for, and what the doctor
-        # looks into, happens in others: neither may keep an event waiting.
-        self._disk = ThreadPoolExecutor(1, "disk")
-        self.writer = ThreadPoolExecutor(1, "writer")
+        # What the doctor looks into may not keep an event waiting.
         self._doctor = ThreadPoolExecutor(1, "doctor")
 
     async def begin(self, webhooks: socket.socket, control: socket.socket) -> Runtime:
         """Serve on two listening sockets, and return where a kernel finds us."""
         loop = asyncio.get_running_loop()
+        await self.store.open()
         # Whoever left them can no longer do it.
         self.put_back = await self._put_back(_LEFTOVER_SECONDS)
         self.runtime = Runtime(
@@ -101,11 +103,11 @@ class Service:
             operations.news,
         )
         self.replies = Replies(lambda: self.control.answers, self.control.ask, self.spec.reply)
-        self.committer = Committer(self.store, self._disk, self._committed)
+        self.committer = Committer(self.store, self._committed)
         keys = Keys.of(self.spec.connection, self.spec.shared_keys)
         gate = Gate(self.address, keys, self.spec.accounts)
         self.turned_away = TurnedAway(
-            gate.diagnosed, self.store.reject, self.writer, self._doctor, self.control.tell
+            gate.diagnosed, self.store.reject, self._doctor, self.control.tell
         )
         self.intake = Intake(gate, self.committer, self.replies, self.turned_away, self.stored)
         self._door = Door()
@@ -125,7 +127,7 @@ class Service:
         """Serve until the end, and end in good order: nothing acknowledged is lost.
 
         Args:
-            let_go: Closes the store and gives its place to the next listener; whoever asked us to
+            let_go: Gives our place to the next listener; whoever asked us to
                 end is answered after that.
         """
         await self._ending.wait()
@@ -141,8 +143,7 @@ class Service:
                 await self.turned_away.idle()
         await asyncio.sleep(0)
         self._door.close()
-        self._disk.shutdown()
-        self.writer.shutdown()
+        await self.store.close()
         let_go()
         self.over.set()
         await self.control.finish()
@@ -219,5 +220,5 @@ class Service:
                 self.end()
             if now - retired > _A_DAY:
                 retired = now
-                loop = asyncio.get_running_loop()
-                await loop.run_in_executor(self.writer, self.store.retire, datetime.now(UTC))
+                with contextlib.suppress(ListenerError):  # tomorrow then
+                    await self.store.keep_for(self.store.retention_days)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -68,8 +68,7 @@ class TurnedAway:
 
     Args:
         diagnose: Says why a signature was wrong.
-        reject: Stores rejections; it runs in the `writer`.
-        writer: The store's thread.
+        reject: Stores rejections.
         doctor: The thread to look into signatures in.
         stored: Called in the loop's thread after some were stored.
         clock: Returns seconds that only grow.
@@ -78,8 +77,7 @@ class TurnedAway:
     def __init__(
         self,
         diagnose: Callable[[Presented], Verdict],
-        reject: Callable[[Sequence[Rejection]], None],
-        writer: Executor,
+        reject: Callable[[Sequence[Rejection]], Awaitable[None]],
         doctor: Executor,
         stored: Callable[[], None],
         *,
@@ -89,7 +87,6 @@ class TurnedAway:
         """How many there were, by cause."""
         self._diagnose = diagnose
         self._reject = reject
-        self._writer = writer
         self._doctor = doctor
         self._stored = stored
         self._noted: deque[_Noted] = deque(maxlen=_MOST_NOTED)
@@ -137,7 +134,7 @@ class TurnedAway:
                 self._kept_bytes = 0
                 told = await loop.run_in_executor(self._doctor, self._told, lot)
                 try:
-                    await loop.run_in_executor(self._writer, self._reject, told)
+                    await self._reject(told)
                 except TwilioWidgetsError:
                     continue  # they are counted; a store that cannot be written is said elsewhere
                 self._stored()

@@ -1,0 +1,222 @@
+"""The listener killed, and the process of its store: what was acknowledged is kept."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import signal
+import sqlite3
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.listener_house import (
+    TOKEN,
+    House,
+    alive,
+    events,
+    post,
+    status,
+    store_pid,
+    until,
+)
+from twilio_widgets.core.signature import sign
+from twilio_widgets.listener.link.link import Link
+from twilio_widgets.listener.link.runtime import log_file, runtime_file
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills by POSIX signals")
+
+
+def test_killed_it_starts_again_at_its_port_with_everything_it_acknowledged(house: House) -> None:
+    spec = house.spec()
+    acknowledged: list[str] = []
+    for round_ in range(3):
+        link = house.link(spec)
+        port = link.port
+        for n in range(20):
+            said = status(100 * round_ + n)
+            assert post(port, "/status", said)[0] == 200
+            acknowledged.append(said["MessageSid"])
+        house.kill(link)
+        again = house.link(spec)
+        assert (again.port, again.started) == (port, True)
+    assert [event.message_sid for event in events(spec)] == acknowledged
+
+
+def _blast(port: int, acknowledged: list[str], first: int, enough: threading.Event) -> None:
+    """Send callbacks until it is enough, or nobody is there; remember those that were taken."""
+    url = f"http://127.0.0.1:{port}/status"
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        for n in range(first, first + 100_000):
+            if enough.is_set():
+                break
+            said = status(n)
+            headers = {
+                "Content-Type": "application/x-www-form-urlencoded",
+                "X-Twilio-Signature": sign(url, said, TOKEN),
+            }
+            connection.request("POST", "/status", urlencode(said), headers)
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status in {200, 503}
+            if answer.status == 200:
+                acknowledged.append(said["MessageSid"])
+            else:
+                enough.wait(0.01)  # the connection is closed by now, and opened again
+    connection.close()
+
+
+@contextlib.contextmanager
+def load(link: Link, acknowledged: list[str], round_: int) -> Iterator[None]:
+    """Four senders, each with a connection."""
+    enough = threading.Event()
+    firsts = [(round_ * 8 + n) * 100_000 for n in range(4)]
+    threads = [
+        threading.Thread(target=_blast, args=(link.port, acknowledged, first, enough))
+        for first in firsts
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        enough.set()
+        for thread in threads:
+            thread.join()
+
+
+def listener_killed(house: House, link: Link, acknowledged: list[str]) -> None:
+    """Kill the listener; the process of its store ends by itself."""
+    store = store_pid(link)
+    house.kill(link)
+    until(lambda: not alive(store))
+
+
+def store_killed(_house: House, link: Link, acknowledged: list[str]) -> None:
+    """Kill the process of the store; the listener starts another, and goes on."""
+    store = store_pid(link)
+    os.kill(store, signal.SIGKILL)
+    until(lambda: not alive(store))
+    before = len(acknowledged)
+    until(lambda: len(acknowledged) > before + 50)
+    assert alive(link.pid)
+
+
+def both_killed(_house: House, link: Link, acknowledged: list[str]) -> None:
+    """Kill all at once, as a machine that runs out of memory may."""
+    store = store_pid(link)
+    os.killpg(os.getpgid(link.pid), signal.SIGKILL)
+    until(lambda: not alive(link.pid) and not alive(store))
+
+
+Kill = Callable[[House, Link, list[str]], None]
+KILLS = pytest.mark.parametrize("kill", [listener_killed, store_killed, both_killed])
+
+
+def killed_under_load(house: House, rounds: int, kill: Kill) -> int:
+    """Kill under load, again and again; return how many were acknowledged."""
+    spec, acknowledged = house.spec(), list[str]()
+    for round_ in range(rounds):
+        link = house.link(spec)
+        before = len(acknowledged)
+        with load(link, acknowledged, round_):
+            until(lambda: len(acknowledged) - before > 100 + 37 * round_ % 300)  # noqa: B023
+            kill(house, link, acknowledged)
+        link.detach()
+    house.link(spec).stop()
+    kept = {event.message_sid for event in events(spec)}
+    assert set(acknowledged) - kept == set()
+    with contextlib.closing(sqlite3.connect(spec.store)) as db:
+        assert db.execute("pragma integrity_check").fetchone() == ("ok",)
+    return len(acknowledged)
+
+
+@KILLS
+def test_what_was_acknowledged_under_load_survives_being_killed(house: House, kill: Kill) -> None:
+    assert killed_under_load(house, 3, kill) > 300
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+@KILLS
+def test_what_was_acknowledged_under_load_survives_fifty_kills(house: House, kill: Kill) -> None:
+    assert killed_under_load(house, 50, kill) > 5_000
+
+
+# Trouble with the disk
+
+
+def test_while_the_store_is_locked_senders_are_told_to_come_again(house: House) -> None:
+    """Never a 200 for what is not stored; and afterwards it goes on by itself."""
+    spec = house.spec()
+    link = house.link(spec)
+    assert post(link.port, "/status", status(1))[0] == 200
+    holding = sqlite3.connect(spec.store, isolation_level=None)
+    with contextlib.closing(holding):
+        holding.execute("begin immediate")
+        connection = http.client.HTTPConnection("127.0.0.1", link.port, timeout=20)
+        said = status(2)
+        signature = sign(f"http://127.0.0.1:{link.port}/status", said, TOKEN)
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        headers["X-Twilio-Signature"] = signature
+        connection.request("POST", "/status", urlencode(said), headers)
+        answer = connection.getresponse()
+        assert (answer.status, answer.getheader("Retry-After"), answer.read()) == (503, "2", b"")
+        connection.close()
+        until(lambda: "locked" in (link.ask("status")["problem"] or ""))
+        holding.execute("rollback")
+    until(lambda: post(link.port, "/status", said)[0] == 200)
+    assert link.ask("status")["problem"] is None
+    assert [event.message_sid for event in events(spec)] == [
+        status(1)["MessageSid"],
+        said["MessageSid"],
+    ]
+
+
+def test_while_the_disk_hangs_senders_are_told_to_come_again_and_the_reason_is_said(
+    house: House,
+) -> None:
+    """The store's process, stopped by the system as a write to a lost network drive stops it."""
+    spec = house.spec()
+    link = house.link(spec)
+    store = store_pid(link)
+    os.kill(store, signal.SIGSTOP)
+    assert post(link.port, "/status", status(1))[0] == 503  # it waited
+    assert post(link.port, "/status", status(2))[0] == 503
+    until(lambda: "does not answer" in (link.ask("status")["problem"] or ""))
+    os.kill(store, signal.SIGCONT)
+    until(lambda: post(link.port, "/status", status(2))[0] == 200)
+    assert link.ask("status")["problem"] is None
+    assert store_pid(link) == store
+    kept = [event.message_sid for event in events(spec)]
+    assert kept == [status(1)["MessageSid"], status(2)["MessageSid"]]
+
+
+def test_a_disk_that_hangs_does_not_keep_it_from_ending(house: House) -> None:
+    spec = house.spec()
+    link = house.link(spec)
+    assert post(link.port, "/status", status(1))[0] == 200
+    store = store_pid(link)
+    os.kill(store, signal.SIGSTOP)
+    house.kill(link, signal.SIGTERM)
+    until(lambda: not alive(store))
+    assert not runtime_file(spec.store).exists()
+    assert len(events(spec)) == 1
+    assert house.link(spec).started
+
+
+def test_the_death_of_the_stores_process_is_noted_and_its_end_too(house: House) -> None:
+    spec = house.spec()
+    link = house.link(spec)
+    store = store_pid(link)
+    os.kill(store, signal.SIGKILL)
+    until(lambda: "has died" in (link.ask("status")["problem"] or ""))
+    until(lambda: link.ask("status")["problem"] is None)
+    assert post(link.port, "/status", status(1))[0] == 200
+    assert "has died" in log_file(spec.store).read_text()
+    assert link.ask("forget") == {"deleted": 1}

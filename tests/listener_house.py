@@ -1,0 +1,127 @@
+"""Listeners in one folder, and requests to them as Twilio makes them."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from twilio_widgets.core.connection import AuthTokenConnection
+from twilio_widgets.core.signature import sign
+from twilio_widgets.listener.events.reading import Reader
+from twilio_widgets.listener.link.link import Link
+from twilio_widgets.listener.link.spec import Spec
+
+ACCOUNT = "AC" + "1" * 32
+TOKEN = "c0ffee" + "5a" * 13
+NUMBER = "+15005550006"
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs: one that nobody has reaped yet does not."""
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+
+
+def until(true: Callable[[], Any], seconds: float = 60.0) -> None:
+    """Wait for a condition, never for a time."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.005)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+def store_pid(link: Link) -> int:
+    """The process that keeps a listener's store; Linux's word for it."""
+    (pid,) = Path(f"/proc/{link.pid}/task/{link.pid}/children").read_text().split()
+    return int(pid)
+
+
+class House:
+    """Starts listeners in one folder, and ends every one of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.pids: set[int] = set()
+        self.links: list[Link] = []
+
+    def spec(self, **changes: Any) -> Spec:
+        usual: dict[str, Any] = {
+            "connection": AuthTokenConnection(ACCOUNT, TOKEN),
+            "store": self.folder / "events.sqlite",
+            "idle_seconds": 600.0,
+        }
+        return Spec(**(usual | changes))
+
+    def link(self, spec: Spec | None = None, *, take_over: bool = False, **changes: Any) -> Link:
+        wanted = spec or self.spec(**changes)
+        link = Link.find_or_start(wanted, take_over=take_over, timeout=30)
+        self.pids.add(link.pid)
+        self.links.append(link)
+        return link
+
+    def kill(self, link: Link, number: int = signal.SIGKILL) -> None:
+        os.kill(link.pid, number)
+        until(lambda: not alive(link.pid))
+
+    def close(self) -> None:
+        for link in self.links:
+            link.detach()
+        for path in self.folder.glob("**/*.listener.json"):
+            self.pids.add(json.loads(path.read_text())["pid"])
+        for pid in self.pids:
+            with contextlib.suppress(OSError):
+                command = Path(f"/proc/{pid}/cmdline").read_bytes()
+                if b"twilio_widgets.listener.process.run" in command:
+                    os.kill(pid, signal.SIGKILL)
+        until(lambda: not any(map(alive, self.pids)))
+
+
+_NUMBERS = iter(range(1, 1_000_000))
+
+
+def status(n: int | None = None, word: str = "sent", **more: str) -> dict[str, str]:
+    sid = f"SM{next(_NUMBERS) if n is None else n:032x}"
+    said = {"AccountSid": ACCOUNT, "From": NUMBER, "MessageSid": sid, "MessageStatus": word}
+    return said | more
+
+
+def inbound(n: int | None = None, body: str = "Hi") -> dict[str, str]:
+    sid = f"SM{next(_NUMBERS) if n is None else n:032x}"
+    said = {"AccountSid": ACCOUNT, "Body": body, "From": "+15005550001", "MessageSid": sid}
+    return said | {"NumMedia": "0", "SmsStatus": "received", "To": NUMBER}
+
+
+def post(
+    port: int, path: str, said: dict[str, str], token: str = TOKEN, **headers: str
+) -> tuple[int, str, bytes]:
+    """Make one signed request, and return status, content type and body of the answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    signature = sign(f"http://127.0.0.1:{port}{path}", said, token)
+    given = {"Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": signature}
+    try:
+        connection.request("POST", path, urlencode(said), given | headers)
+        answer = connection.getresponse()
+        return answer.status, answer.getheader("Content-Type", ""), answer.read()
+    finally:
+        connection.close()
+
+
+def events(spec: Spec) -> list[Any]:
+    with Reader(spec.store) as reader:
+        return list(reader.events())

@@ -1,0 +1,1 @@
+"""The event store in a process of its own, and the listener's line to it."""
