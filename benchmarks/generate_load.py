@@ -123,7 +123,11 @@ class Generator:
             if not ready and not self.pace:
                 break  # nothing comes any more
             for key, _ in ready:
-                idle.append(self._receive(key.fileobj))
+                if key.fileobj in idle:  # it was not needed for so long that it was closed
+                    idle.remove(key.fileobj)
+                    idle.append(self._hang_up(key.fileobj))
+                else:
+                    idle.append(self._receive(key.fileobj))
         seconds = time.perf_counter() - self.began
         return Load(seconds, self.acknowledged, self.other, sorted(self.times))
 
@@ -158,9 +162,11 @@ class Generator:
             self.other += 1
         if self.keep and answer and b"onnection: close" not in answer:
             return line
+        return self._hang_up(line)
+
+    def _hang_up(self, line: socket.socket) -> None:
         self.selector.unregister(line)
         line.close()
-        return None
 
 
 def _read(path: Path) -> list[bytes]:
