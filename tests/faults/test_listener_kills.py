@@ -27,6 +27,7 @@ from tests.listener_house import (
 from twilio_widgets.core.signature import sign
 from twilio_widgets.listener.link.link import Link
 from twilio_widgets.listener.link.runtime import log_file, runtime_file
+from twilio_widgets.listener.storing.store_process import DIED
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills by POSIX signals")
 
@@ -210,13 +211,16 @@ def test_a_disk_that_hangs_does_not_keep_it_from_ending(house: House) -> None:
     assert house.link(spec).started
 
 
-def test_the_death_of_the_stores_process_is_noted_and_its_end_too(house: House) -> None:
+def test_the_kernel_hears_that_the_stores_process_died_and_is_back(
+    house: House,
+) -> None:
     spec = house.spec()
     link = house.link(spec)
-    store = store_pid(link)
-    os.kill(store, signal.SIGKILL)
-    until(lambda: "has died" in (link.ask("status")["problem"] or ""))
-    until(lambda: link.ask("status")["problem"] is None)
+    problems: list[str | None] = []
+    link.on_news = lambda news: problems.append(news["problem"])
+    os.kill(store_pid(link), signal.SIGKILL)
+    until(lambda: DIED.text in problems)
+    until(lambda: problems[-1] is None)  # nobody has to ask
     assert post(link.port, "/status", status(1))[0] == 200
-    assert "has died" in log_file(spec.store).read_text()
+    assert DIED.text in log_file(spec.store).read_text()
     assert link.ask("forget") == {"deleted": 1}

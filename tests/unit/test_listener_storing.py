@@ -356,6 +356,29 @@ def test_one_that_cannot_be_understood_is_ended_and_not_believed(
     with_store(path, prove)
 
 
+@pytest.mark.parametrize(
+    ("python", "why"),
+    [("/nowhere/python", "cannot be started: No such file"), ("/bin/false", "ended before")],
+)
+def test_a_python_that_cannot_run_it_is_said(
+    path: Path, monkeypatch: pytest.MonkeyPatch, python: str, why: str
+) -> None:
+    """An environment that was taken away, say; it may come back."""
+
+    async def prove(line: Line) -> None:
+        right = sys.executable
+        monkeypatch.setattr(sys, "executable", python)
+        with pytest.raises(ListenerError, match=why):
+            await Line(path).store.open()
+        os.kill(process_of(), signal.SIGKILL)
+        await until(lambda: why in (line.told[-1:] or [""])[0])  # type: ignore[operator]
+        monkeypatch.setattr(sys, "executable", right)
+        await until(lambda: line.told[-1] is None)
+        assert isinstance(await line.commit(a_status(1, "sent")), Stored)
+
+    with_store(path, prove)
+
+
 def test_a_locked_store_is_said_and_nothing_is_half_done(path: Path) -> None:
     async def prove(line: Line) -> None:
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:

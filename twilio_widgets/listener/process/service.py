@@ -83,9 +83,6 @@ class Service:
     async def begin(self, webhooks: socket.socket, control: socket.socket) -> Runtime:
         """Serve on two listening sockets, and return where a kernel finds us."""
         loop = asyncio.get_running_loop()
-        await self.store.open()
-        # Whoever left them can no longer do it.
-        self.put_back = await self._put_back(_LEFTOVER_SECONDS)
         self.runtime = Runtime(
             pid=os.getpid(),
             port=webhooks.getsockname()[1],
@@ -102,6 +99,9 @@ class Service:
             operations.operate,
             operations.news,
         )
+        await self.store.open()
+        # Whoever left them can no longer do it.
+        self.put_back = await self._put_back(_LEFTOVER_SECONDS)
         self.replies = Replies(lambda: self.control.answers, self.control.ask, self.spec.reply)
         self.committer = Committer(self.store, self._committed)
         keys = Keys.of(self.spec.connection, self.spec.shared_keys)
@@ -127,8 +127,8 @@ class Service:
         """Serve until the end, and end in good order: nothing acknowledged is lost.
 
         Args:
-            let_go: Gives our place to the next listener; whoever asked us to
-                end is answered after that.
+            let_go: Gives our place to the next listener; whoever asked us to end is answered after
+                that.
         """
         await self._ending.wait()
         self._ticking.cancel()
@@ -186,9 +186,10 @@ class Service:
         self._log.say("error", type(error).__name__ if error else "")
 
     def _committed(self, problem: str | None) -> None:
-        self.problem = problem
         if problem is not None:
             self._log.say("store", problem)
+        if problem != self.problem:
+            self.problem = problem
             self.control.tell()
 
     def _pointed(self) -> set[str]:

@@ -37,6 +37,7 @@ from twilio_widgets.listener.storing.messages import (
 
 MODULE: Final = "twilio_widgets.listener.storing.run"
 DIED: Final = Failed("The event store's process has died. It is started again.", "disk")
+_ENDED: Final = Failed("The event store's process ended before the store was open.", "disk")
 _ENDING: Final = Failed("The listener is ending.")
 
 _FIRST_PAUSE: Final = 0.1
@@ -233,14 +234,19 @@ class StoreProcess:
                 "retention_days": self.retention_days,
             }
         )
-        _, line = await asyncio.get_running_loop().subprocess_exec(
-            lambda: _Line(told),
-            *booting.command(MODULE),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            **booting.apart(session=False),
-        )
+        try:
+            _, line = await asyncio.get_running_loop().subprocess_exec(
+                lambda: _Line(told),
+                *booting.command(MODULE),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                **booting.apart(session=False),
+            )
+        except OSError as error:
+            raise ListenerError(
+                f"The event store's process cannot be started: {error.strerror}."
+            ) from error
         try:
             said = await line.opened
         except BaseException:
@@ -249,7 +255,7 @@ class StoreProcess:
             raise
         if isinstance(said, Failed):
             await line.close()
-            raise said.error
+            raise _ENDED.error if said is DIED else said.error
         opened = cast("Opened", said)
         self.journal_mode = opened.journal_mode
         self.notices = tuple(dict.fromkeys((*self.notices, *opened.notices)))
@@ -274,7 +280,7 @@ class StoreProcess:
             pause = min(2 * pause, _LONGEST_PAUSE)
             try:
                 return await self._begun(), pause
-            except (ListenerError, OSError) as error:
+            except ListenerError as error:
                 self._down(Failed.of(error))
 
     def _down(self, why: Failed) -> None:
