@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.arrivals import ACCOUNT, a_status, an_inbound
 from twilio_widgets.errors import ListenerError, StoreUnavailable
@@ -388,6 +389,16 @@ def test_a_locked_store_is_said_and_nothing_is_half_done(path: Path) -> None:
             assert said.cause == "locked"
             other.execute("rollback")
         assert await line.commit(a_status(1, "sent")) == Stored([Receipt(id=1, new=True)])
+
+    with_store(path, prove)
+
+
+def test_what_cannot_be_said_puts_no_answer_out_of_order(path: Path) -> None:
+    async def prove(line: Line) -> None:
+        with pytest.raises(UnicodeEncodeError):
+            await line.store.reject([replace(REJECTION, reason="\ud83d")])
+        assert await line.commit(a_status(1, "sent")) == Stored([Receipt(id=1, new=True)])
+        assert await line.store.forget(None) == 1
 
     with_store(path, prove)
 

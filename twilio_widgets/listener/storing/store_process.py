@@ -80,8 +80,9 @@ class _Line(asyncio.SubprocessProtocol):
 
     def send(self, request: Request, answered: Answered) -> None:
         """Ask for something; it is answered even if it dies."""
+        data = framed(request)  # first: what cannot be said must not be waited for
         self._waiting.append(answered)
-        self._pipe.write(framed(request))
+        self._pipe.write(data)
 
     async def close(self) -> None:
         """Let it close the file and end; kill it when it does not."""
