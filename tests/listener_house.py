@@ -46,9 +46,9 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def store_pid(link: Link) -> int:
-    """The process that keeps a listener's store; Linux's word for it."""
-    (pid,) = Path(f"/proc/{link.pid}/task/{link.pid}/children").read_text().split()
+def store_pid(listener: int) -> int:
+    """The process that keeps the store of a listener's; Linux's word for it."""
+    (pid,) = Path(f"/proc/{listener}/task/{listener}/children").read_text().split()
     return int(pid)
 
 

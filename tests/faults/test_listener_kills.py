@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.listener_house import (
+    ACCOUNT,
     TOKEN,
     House,
     alive,
@@ -24,9 +25,11 @@ from tests.listener_house import (
     store_pid,
     until,
 )
+from twilio_widgets.core.connection import AuthTokenConnection
 from twilio_widgets.core.signature import sign
 from twilio_widgets.listener.link.link import Link
-from twilio_widgets.listener.link.runtime import log_file, runtime_file
+from twilio_widgets.listener.link.runtime import Runtime, log_file, runtime_file
+from twilio_widgets.listener.listener import Listener
 from twilio_widgets.listener.storing.store_process import DIED
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills by POSIX signals")
@@ -93,14 +96,14 @@ def load(link: Link, acknowledged: list[str], round_: int) -> Iterator[None]:
 
 def listener_killed(house: House, link: Link, acknowledged: list[str]) -> None:
     """Kill the listener; the process of its store ends by itself."""
-    store = store_pid(link)
+    store = store_pid(link.pid)
     house.kill(link)
     until(lambda: not alive(store))
 
 
 def store_killed(_house: House, link: Link, acknowledged: list[str]) -> None:
     """Kill the process of the store; the listener starts another, and goes on."""
-    store = store_pid(link)
+    store = store_pid(link.pid)
     os.kill(store, signal.SIGKILL)
     until(lambda: not alive(store))
     before = len(acknowledged)
@@ -110,7 +113,7 @@ def store_killed(_house: House, link: Link, acknowledged: list[str]) -> None:
 
 def both_killed(_house: House, link: Link, acknowledged: list[str]) -> None:
     """Kill all at once, as a machine that runs out of memory may."""
-    store = store_pid(link)
+    store = store_pid(link.pid)
     os.killpg(os.getpgid(link.pid), signal.SIGKILL)
     until(lambda: not alive(link.pid) and not alive(store))
 
@@ -185,7 +188,7 @@ def test_while_the_disk_hangs_senders_are_told_to_come_again_and_the_reason_is_s
     """The store's process, stopped by the system as a write to a lost network drive stops it."""
     spec = house.spec()
     link = house.link(spec)
-    store = store_pid(link)
+    store = store_pid(link.pid)
     os.kill(store, signal.SIGSTOP)
     assert post(link.port, "/status", status(1))[0] == 503  # it waited
     assert post(link.port, "/status", status(2))[0] == 503
@@ -193,7 +196,7 @@ def test_while_the_disk_hangs_senders_are_told_to_come_again_and_the_reason_is_s
     os.kill(store, signal.SIGCONT)
     until(lambda: post(link.port, "/status", status(2))[0] == 200)
     assert link.ask("status")["problem"] is None
-    assert store_pid(link) == store
+    assert store_pid(link.pid) == store
     kept = [event.message_sid for event in events(spec)]
     assert kept == [status(1)["MessageSid"], status(2)["MessageSid"]]
 
@@ -202,7 +205,7 @@ def test_a_disk_that_hangs_does_not_keep_it_from_ending(house: House) -> None:
     spec = house.spec()
     link = house.link(spec)
     assert post(link.port, "/status", status(1))[0] == 200
-    store = store_pid(link)
+    store = store_pid(link.pid)
     os.kill(store, signal.SIGSTOP)
     house.kill(link, signal.SIGTERM)
     until(lambda: not alive(store))
@@ -218,9 +221,26 @@ def test_the_kernel_hears_that_the_stores_process_died_and_is_back(
     link = house.link(spec)
     problems: list[str | None] = []
     link.on_news = lambda news: problems.append(news["problem"])
-    os.kill(store_pid(link), signal.SIGKILL)
+    os.kill(store_pid(link.pid), signal.SIGKILL)
     until(lambda: DIED.text in problems)
     until(lambda: problems[-1] is None)  # nobody has to ask
     assert post(link.port, "/status", status(1))[0] == 200
     assert DIED.text in log_file(spec.store).read_text()
     assert link.ask("forget") == {"deleted": 1}
+
+
+@pytest.mark.long
+def test_who_forgets_waits_for_a_slow_disk(house: House) -> None:
+    """Gone before it is said, or what was forgotten would come back with the gap."""
+    file = house.folder / "events.sqlite"
+    listener = Listener(AuthTokenConnection(ACCOUNT, TOKEN), store=file)
+    assert post(listener.port, "/status", status(1))[0] == 200
+    runtime = Runtime.read(file)
+    assert runtime is not None
+    store = store_pid(runtime.pid)
+    os.kill(store, signal.SIGSTOP)
+    waking = threading.Timer(12.0, os.kill, (store, signal.SIGCONT))
+    waking.start()
+    assert listener.forget() == 1
+    waking.join()
+    listener.close()

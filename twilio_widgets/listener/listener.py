@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from twilio_widgets.listener.following import Following
     from twilio_widgets.listener.ways import Way
 
+_FORGET_SECONDS: Final = 600.0
+"""A large file is written anew, so that the bytes are gone as well. A slow disk takes long."""
+
 _TRIED_AGAIN: Final = (
     "It is tried again when a Listener with this store next starts or ends; until then, see the "
     "number or service in Twilio's console."
@@ -280,7 +283,7 @@ class Listener(EventSource):
         check_moment(before)
         now = self.connection.now()
         at = None if before is None else before.isoformat()
-        deleted = int(self._keeper.ask("forget", before=at)["deleted"])
+        deleted = int(self._keeper.ask("forget", timeout=_FORGET_SECONDS, before=at)["deleted"])
         self._marked.forgotten(now if before is None else min(before, now))
         return deleted
 
