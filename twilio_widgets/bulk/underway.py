@@ -52,16 +52,28 @@ class Underway:
         self._uses: set[object] = {self}
         self._lock = threading.Lock()
         self.run = Run(journal, place, twilio.twin(), orders)
-        # Interrupted from here on, nobody can tell whether it has begun: the run has the right to
-        # it, and an owner that nobody holds lets go by itself.
-        own.handed_over = True
-        self.work = loop.start(self._going())
+        self._is_decided = False
+        try:
+            own.handed_over = True
+            self.work = loop.start(self._going())
+        except BaseException:  # interrupted: it has begun, or it never will
+            if self._decides():
+                self._end_use(self)
+            raise
 
     async def _going(self) -> None:
+        if not self._decides():
+            return
         try:
             await self.run.carry_out()
         finally:
             self._end_use(self)
+
+    def _decides(self) -> bool:
+        """Say whether the caller is the first to say if it begins or is given up."""
+        with self._lock:
+            decides, self._is_decided = not self._is_decided, True
+        return decides
 
     @contextmanager
     def using(self) -> Iterator[Journal | None]:

@@ -70,10 +70,23 @@ class _Thread(threading.Thread):
         with self._lock:
             if self.over:
                 return None
-            self._busy += 1
             return asyncio.run_coroutine_threadsafe(self._counted(coroutine), self.loop)
 
+    def start_with(self, coroutine: Coroutine[Any, Any, T]) -> Future[T] | None:
+        """Start with work to do: without any it would never end."""
+        try:
+            future = self.begin(coroutine)
+            self.start()
+        except BaseException:
+            if not self.is_alive():  # interrupted; then the work is let go of as well
+                self.loop.close()
+            raise
+        return future
+
     async def _counted(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        # Counted here and not where it is taken on: whoever does that may be interrupted.
+        with self._lock:
+            self._busy += 1
         try:
             return await coroutine
         finally:
@@ -95,7 +108,12 @@ class _Thread(threading.Thread):
     def run(self) -> None:
         asyncio.set_event_loop(self.loop)
         try:
-            self.loop.run_forever()
+            busy = True
+            while busy:
+                self.loop.run_forever()
+                # What was taken on in the last moment begins in this turn.
+                self.loop.run_until_complete(asyncio.sleep(0))
+                busy = self._busy > 0
             self.loop.run_until_complete(self.loop.shutdown_asyncgens())
             self.loop.run_until_complete(self.loop.shutdown_default_executor())
         finally:
@@ -117,9 +135,9 @@ def start(coroutine: Coroutine[Any, Any, T]) -> Work[T]:
         thread = _current
         future = thread.begin(coroutine) if thread is not None and thread.is_alive() else None
         if future is None:  # there is none, it is ending, or it stayed behind in a fork
-            thread = _current = _Thread()
-            thread.start()
-            future = thread.begin(coroutine)
+            thread = _Thread()
+            future = thread.start_with(coroutine)
+            _current = thread
         assert thread is not None  # noqa: S101  # made above
         assert future is not None  # noqa: S101  # a new thread takes on its first work
         return Work(future, thread)

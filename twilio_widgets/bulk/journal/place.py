@@ -11,6 +11,7 @@ import json
 import os
 import re
 import socket
+import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -143,6 +144,10 @@ def check_name(name: str) -> str:
     return name
 
 
+_TRIES = 5
+_BETWEEN_TRIES = 0.02
+
+
 class Ownership:
     """The right to run a job, held by one process at a time.
 
@@ -170,7 +175,7 @@ class Ownership:
         try:
             private_folder(place.folder)
             self._handle = os.open(path, flags, 0o600)
-            held_by = None if lock(self._handle) else _described(_holder_of(path))
+            held_by = self._taken(path)
             if held_by is None:
                 os.ftruncate(self._handle, 0)
                 os.lseek(self._handle, 0, os.SEEK_SET)
@@ -190,6 +195,16 @@ class Ownership:
             )
             held.held_by = held_by
             raise held
+
+    def _taken(self, path: Path) -> str | None:
+        """Take the lock, or return who holds it, in words."""
+        for _ in range(_TRIES):
+            if lock(self._handle):
+                return None
+            if holder := _holder_of(path):
+                return _described(holder)
+            time.sleep(_BETWEEN_TRIES)  # somebody is just taking it, or letting go of it
+        return _described({})
 
     def release(self) -> None:
         """Let go of it. The file stays, so that two never lock two files of one name."""
