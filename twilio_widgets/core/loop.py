@@ -63,6 +63,7 @@ class _Thread(threading.Thread):
         self.loop = asyncio.new_event_loop()
         self.over = False
         self._busy = 0
+        self._idle = asyncio.Event()
         self._lock = threading.Lock()
 
     def begin(self, coroutine: Coroutine[Any, Any, T]) -> Future[T] | None:
@@ -87,6 +88,7 @@ class _Thread(threading.Thread):
         # Counted here and not where it is taken on: whoever does that may be interrupted.
         with self._lock:
             self._busy += 1
+            self.over = False  # it was taken on before the last of the others ended
         try:
             return await coroutine
         finally:
@@ -94,7 +96,14 @@ class _Thread(threading.Thread):
                 self._busy -= 1
                 self.over = self._busy == 0
             if self.over:
-                self.loop.call_soon(self.loop.stop)
+                self._idle.set()
+
+    async def _until_over(self) -> None:
+        while not self._idle.is_set():
+            await self._idle.wait()
+            await asyncio.sleep(0)  # what was taken on in the last moment begins in this turn
+            if self._busy:
+                self._idle.clear()
 
     def call(self, function: Callable[[], object]) -> None:
         with self._lock:
@@ -108,12 +117,7 @@ class _Thread(threading.Thread):
     def run(self) -> None:
         asyncio.set_event_loop(self.loop)
         try:
-            busy = True
-            while busy:
-                self.loop.run_forever()
-                # What was taken on in the last moment begins in this turn.
-                self.loop.run_until_complete(asyncio.sleep(0))
-                busy = self._busy > 0
+            self.loop.run_until_complete(self._until_over())
             self.loop.run_until_complete(self.loop.shutdown_asyncgens())
             self.loop.run_until_complete(self.loop.shutdown_default_executor())
         finally:
