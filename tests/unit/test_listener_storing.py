@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
+from msgspec import structs
 
 from tests.arrivals import ACCOUNT, a_status, an_inbound
 from twilio_widgets.errors import ListenerError, StoreUnavailable
@@ -281,6 +281,54 @@ def test_killed_it_is_started_again_and_what_it_promised_is_there(path: Path) ->
 
 
 @needs_proc
+def test_whoever_asks_in_the_very_moment_of_its_death_is_answered(path: Path) -> None:
+    """Between its end and our hearing of it there is a turn of the loop."""
+
+    async def prove(line: Line) -> None:
+        loop, said, asked = asyncio.get_running_loop(), list[Answer](), 0
+
+        def ask() -> None:
+            nonlocal asked
+            if not line.told:
+                asked += 1
+                line.store.send(Commit.of([]), said.append)
+                loop.call_soon(ask)
+
+        ask()
+        os.kill(process_of(), signal.SIGKILL)
+        await until(lambda: None in line.told)
+        assert await line.commit() == Stored([])
+        assert len(said) == asked
+
+    with_store(path, prove)
+
+
+def test_what_cannot_be_said_is_not_waited_for(path: Path) -> None:
+    """Else every later answer would be given to the one who asked before."""
+
+    async def prove(line: Line) -> None:
+        with pytest.raises(UnicodeEncodeError):
+            await line.store.reject([structs.replace(REJECTION, reason="\ud83d")])
+        assert await line.commit(a_status(1, "sent")) == Stored([Receipt(id=1, new=True)])
+
+    with_store(path, prove)
+
+
+def test_what_goes_wrong_with_one_answer_stays_there(path: Path) -> None:
+    async def prove(line: Line) -> None:
+        wrong: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _, context: wrong.append(context["exception"])
+        )
+        line.store.send(Commit.of([]), lambda _: [].pop())
+        assert await line.commit(a_status(1, "sent")) == Stored([Receipt(id=1, new=True)])
+        assert list(map(str, wrong)) == ["pop from empty list"]
+        assert line.told == []
+
+    with_store(path, prove)
+
+
+@needs_proc
 def test_as_long_as_it_cannot_begin_again_the_reason_is_said(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -389,16 +437,6 @@ def test_a_locked_store_is_said_and_nothing_is_half_done(path: Path) -> None:
             assert said.cause == "locked"
             other.execute("rollback")
         assert await line.commit(a_status(1, "sent")) == Stored([Receipt(id=1, new=True)])
-
-    with_store(path, prove)
-
-
-def test_what_cannot_be_said_puts_no_answer_out_of_order(path: Path) -> None:
-    async def prove(line: Line) -> None:
-        with pytest.raises(UnicodeEncodeError):
-            await line.store.reject([replace(REJECTION, reason="\ud83d")])
-        assert await line.commit(a_status(1, "sent")) == Stored([Receipt(id=1, new=True)])
-        assert await line.store.forget(None) == 1
 
     with_store(path, prove)
 

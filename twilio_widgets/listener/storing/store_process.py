@@ -79,10 +79,13 @@ class _Line(asyncio.SubprocessProtocol):
         self._pipe: asyncio.WriteTransport
 
     def send(self, request: Request, answered: Answered) -> None:
-        """Ask for something; it is answered even if it dies."""
-        data = framed(request)  # first: what cannot be said must not be waited for
+        """Ask for something; it is answered even if it dies, and if it has died just now."""
+        if self.over.is_set():
+            answered(DIED)
+            return
+        said = framed(request)  # what cannot be said is not waited for
         self._waiting.append(answered)
-        self._pipe.write(data)
+        self._pipe.write(said)
 
     async def close(self) -> None:
         """Let it close the file and end; kill it when it does not."""
@@ -111,17 +114,20 @@ class _Line(asyncio.SubprocessProtocol):
         """Take answers."""
         try:
             for body in self._frames.feed(data):
-                answer = answer_of(body)
-                self._waiting.popleft()(answer)
+                self._answer(answer_of(body))
         except (msgspec.MsgspecError, IndexError):
             self.kill()  # it cannot be understood, so nothing of it is believed
 
     def connection_lost(self, _error: Exception | None) -> None:
         """Tell those who wait that it has ended: all it said has been heard."""
-        while self._waiting:
-            self._waiting.popleft()(DIED)
         self._transport.close()
         self.over.set()
+        while self._waiting:
+            self._answer(DIED)
+
+    def _answer(self, answer: Answer) -> None:
+        """Tell who waits longest, in a turn of its own: what goes wrong there stays there."""
+        asyncio.get_running_loop().call_soon(self._waiting.popleft(), answer)
 
 
 class StoreProcess:
