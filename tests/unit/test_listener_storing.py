@@ -303,6 +303,22 @@ def test_whoever_asks_in_the_very_moment_of_its_death_is_answered(path: Path) ->
     with_store(path, prove)
 
 
+@needs_proc
+def test_the_end_does_not_wait_for_one_that_is_only_beginning(path: Path) -> None:
+    async def prove(line: Line) -> None:
+        before = process_of()
+        os.kill(before, signal.SIGKILL)
+        await until(lambda: bool(line.told))
+        await until(lambda: _children() and process_of() != before)
+        os.kill(process_of(), signal.SIGSTOP)
+        await asyncio.sleep(0.1)  # meanwhile it is connected
+        async with asyncio.timeout(2.0):
+            await line.store.close()
+        assert not _children()
+
+    with_store(path, prove)
+
+
 def test_what_cannot_be_said_is_not_waited_for(path: Path) -> None:
     """Else every later answer would be given to the one who asked before."""
 

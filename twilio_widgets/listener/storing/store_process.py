@@ -74,7 +74,7 @@ class _Line(asyncio.SubprocessProtocol):
         """What it says first."""
         self.over = asyncio.Event()
         """Set when it has ended."""
-        self._waiting: deque[Answered] = deque([self.opened.set_result])
+        self._waiting: deque[Answered] = deque([_answering(self.opened)])
         self._transport: asyncio.SubprocessTransport
         self._pipe: asyncio.WriteTransport
 
@@ -218,12 +218,7 @@ class StoreProcess:
 
     async def _ask(self, request: Request) -> Answer:
         waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-
-        def answered(answer: Answer) -> None:
-            if not waiting.done():  # whoever waited may have been cancelled
-                waiting.set_result(answer)
-
-        self.send(request, answered)
+        self.send(request, _answering(waiting))
         answer = await waiting
         if isinstance(answer, Failed):
             raise answer.error
@@ -293,3 +288,13 @@ class StoreProcess:
     def _down(self, why: Failed) -> None:
         self._line, self._why_not = None, why
         self._told(why.text)
+
+
+def _answering(waiting: asyncio.Future[Answer]) -> Answered:
+    """Return what answers a future, unless whoever waited has gone."""
+
+    def answered(answer: Answer) -> None:
+        if not waiting.done():
+            waiting.set_result(answer)
+
+    return answered
