@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 
 def main(told: Mapping[str, Any]) -> None:
-    """Say that a store is open, then nonsense; note that we were here."""
-    from twilio_widgets.listener.storing.messages import Opened, framed
+    """Say that a store is open, then nonsense, then much to be believed; note that we were here."""
+    from twilio_widgets.listener.storing.messages import Opened, Stored, framed
 
     with Path(told["path"]).open("a") as file:
         file.write(f"{os.getpid()}\n")
     os.write(1, framed(Opened("wal", ())))
     sys.stdin.buffer.read(1)
-    os.write(1, b"\0\0\0\1!")
-    time.sleep(600)
+    os.write(1, b"\0\0\0\1!" + 100_000 * framed(Stored([])))

@@ -98,9 +98,8 @@ class _Line(asyncio.SubprocessProtocol):
             self.kill()
 
     def kill(self) -> None:
-        """End it at once, if it is still there."""
-        with contextlib.suppress(ProcessLookupError):
-            self._transport.kill()
+        """End it at once, if it is still there, and hear nothing more of it."""
+        self._transport.close()
 
     # What asyncio calls
 
