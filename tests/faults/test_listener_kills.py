@@ -27,6 +27,7 @@ from tests.listener_house import (
 )
 from twilio_widgets.core.connection import AuthTokenConnection
 from twilio_widgets.core.signature import sign
+from twilio_widgets.errors import ListenerError
 from twilio_widgets.listener.link.link import Link
 from twilio_widgets.listener.link.runtime import Runtime, log_file, runtime_file
 from twilio_widgets.listener.listener import Listener
@@ -150,6 +151,29 @@ def test_what_was_acknowledged_under_load_survives_being_killed(house: House, ki
 @KILLS
 def test_what_was_acknowledged_under_load_survives_fifty_kills(house: House, kill: Kill) -> None:
     assert killed_under_load(house, 50, kill) > 5_000
+
+
+def test_what_its_store_is_at_does_not_keep_the_next_listener_out(house: House) -> None:
+    """Work on a large file takes longer than the next one waits; here a reader holds it up."""
+    spec = house.spec()
+    link = house.link(spec)
+    assert post(link.port, "/status", status(1))[0] == 200
+    store = store_pid(link)
+    with contextlib.closing(sqlite3.connect(spec.store, isolation_level=None)) as reader:
+        reader.execute("begin")
+        assert reader.execute("select count(*) from event").fetchone() == (1,)
+        forgetting = threading.Thread(target=forget_in_vain, args=(link,))
+        forgetting.start()
+        until(lambda: not events(spec))
+        house.kill(link)
+        forgetting.join()
+        until(lambda: not alive(store), 4.0)
+    assert house.link(spec).started
+
+
+def forget_in_vain(link: Link) -> None:
+    with contextlib.suppress(ListenerError):
+        link.ask("forget")
 
 
 # Trouble with the disk

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
+import sys
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -35,8 +39,11 @@ from twilio_widgets.listener.storing.messages import (
 _AT_ONCE: Final = 1 << 18
 """Bytes read at a time."""
 
+_LEAVE_SECONDS: Final = 2.0
+"""How long what is under way may take when nobody asks any more. Cut off, it has lost nothing."""
+
 _PATIENCE_SECONDS: Final = 5.0
-"""How long one that was killed may take to let go of the file."""
+"""How long the one before, whose listener was killed, may take to let go of the file."""
 
 
 def main(told: Mapping[str, Any]) -> None:
@@ -48,6 +55,8 @@ def main(told: Mapping[str, Any]) -> None:
     for name in ("SIGTERM", "SIGINT", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
+    if sys.platform != "win32":  # there nobody can wait for the end of a pipe beside its reader
+        threading.Thread(target=_leave_in_time, daemon=True).start()
     say = _speaking()
     try:
         given = {name: told[name] for name in ("account_sid", "world", "retention_days")}
@@ -81,6 +90,15 @@ def _asked() -> Iterator[Request]:
     frames = Frames()
     while data := os.read(0, _AT_ONCE):
         yield from map(request_of, frames.feed(data))
+
+
+def _leave_in_time() -> None:
+    """Be out of the next one's way, though a large file is being opened or made smaller."""
+    asking = select.poll()
+    asking.register(0, 0)  # only its end is waited for
+    asking.poll()
+    time.sleep(_LEAVE_SECONDS)
+    os._exit(1)
 
 
 def _speaking() -> Callable[[Answer], None]:
