@@ -8,6 +8,7 @@ import os
 import signal
 import sqlite3
 import sys
+import threading
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -438,6 +439,23 @@ def test_a_python_that_cannot_run_it_is_said(
         os.kill(process_of(), signal.SIGKILL)
         await until(lambda: why in (line.told[-1:] or [""])[0])  # type: ignore[operator]
         monkeypatch.setattr(sys, "executable", right)
+        await until(lambda: line.told[-1] is None)
+        assert isinstance(await line.commit(a_status(1, "sent")), Stored)
+
+    with_store(path, prove)
+
+
+@needs_proc
+def test_what_keeps_it_from_being_started_may_pass(path: Path) -> None:
+    """There may be too many threads already for the one that waits for its end."""
+
+    async def prove(line: Line) -> None:
+        usual = threading.stack_size(1 << 46)  # there is no room for such a thread
+        try:
+            os.kill(process_of(), signal.SIGKILL)
+            await until(lambda: len(line.told) > 1)
+        finally:
+            threading.stack_size(usual)
         await until(lambda: line.told[-1] is None)
         assert isinstance(await line.commit(a_status(1, "sent")), Stored)
 

@@ -75,7 +75,8 @@ class _Line(asyncio.SubprocessProtocol):
         self.over = asyncio.Event()
         """Set when it has ended."""
         self._waiting: deque[Answered] = deque([_answering(self.opened)])
-        self._transport: asyncio.SubprocessTransport
+        self._unwanted = False
+        self._transport: asyncio.SubprocessTransport | None = None
         self._pipe: asyncio.WriteTransport
 
     def send(self, request: Request, answered: Answered) -> None:
@@ -99,7 +100,9 @@ class _Line(asyncio.SubprocessProtocol):
 
     def kill(self) -> None:
         """End it at once, if it is still there, and hear nothing more of it."""
-        self._transport.close()
+        self._unwanted = True
+        if self._transport is not None:
+            self._transport.close()
 
     # What asyncio calls
 
@@ -107,7 +110,10 @@ class _Line(asyncio.SubprocessProtocol):
         """Tell it what it is to be."""
         self._transport = cast("asyncio.SubprocessTransport", transport)
         self._pipe = cast("asyncio.WriteTransport", self._transport.get_pipe_transport(0))
-        self._pipe.write(self._told)
+        if self._unwanted:
+            self._transport.close()
+        else:
+            self._pipe.write(self._told)
 
     def pipe_data_received(self, _number: int, data: bytes) -> None:
         """Take answers."""
@@ -119,7 +125,7 @@ class _Line(asyncio.SubprocessProtocol):
 
     def connection_lost(self, _error: Exception | None) -> None:
         """Tell those who wait that it has ended: all it said has been heard."""
-        self._transport.close()
+        self.kill()
         self.over.set()
         while self._waiting:
             self._answer(DIED)
@@ -235,19 +241,23 @@ class StoreProcess:
                 "retention_days": self.retention_days,
             }
         )
+        line = _Line(told)
         try:
-            _, line = await asyncio.get_running_loop().subprocess_exec(
-                lambda: _Line(told),
+            await asyncio.get_running_loop().subprocess_exec(
+                lambda: line,
                 *booting.command(MODULE),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 **booting.apart(session=False),
             )
-        except OSError as error:
-            raise ListenerError(
-                f"The event store's process cannot be started: {error.strerror}."
-            ) from error
+        except BaseException as error:
+            line.kill()  # it may run all the same, without the thread that waits for its end
+            if isinstance(error, OSError):
+                raise ListenerError(
+                    f"The event store's process cannot be started: {error.strerror}."
+                ) from error
+            raise
         try:
             said = await line.opened
         except BaseException:
@@ -281,7 +291,7 @@ class StoreProcess:
             pause = min(2 * pause, _LONGEST_PAUSE)
             try:
                 return await self._begun(), pause
-            except ListenerError as error:
+            except Exception as error:  # noqa: BLE001 — whatever it is, it may pass
                 self._down(Failed.of(error))
 
     def _down(self, why: Failed) -> None:
