@@ -451,3 +451,8 @@ def test_the_log_stays_small_and_a_missing_folder_is_no_error(tmp_path: Path) ->
         log.say(f"reason {n}", "x" * 2_000)
     assert (tmp_path / "log").stat().st_size < 300_000
     Log(tmp_path / "gone" / "log").say("store")
+
+
+def test_the_log_takes_a_path_that_is_no_text(tmp_path: Path) -> None:
+    Log(tmp_path / "log").say("store", "/caf\udce9/events.sqlite is locked.")
+    assert (tmp_path / "log").read_text().endswith("store: /caf\\udce9/events.sqlite is locked.\n")

@@ -120,6 +120,14 @@ def test_a_failure_keeps_its_kind_and_says_nothing_of_what_it_held() -> None:
     assert Failed.of(KeyError("Body=secret")) == Failed("Storing failed: KeyError.")
 
 
+def test_a_path_that_is_no_text_can_be_said() -> None:
+    path = os.fsdecode(b"/caf\xe9/events.sqlite")  # Linux allows any bytes
+    said = [Failed.of(StoreUnavailable(f"{path} is locked.", cause="locked"))]
+    assert [messages.answer_of(body) for body in bodies(framed(said[0]), 64)] == said
+    assert said[0].text == "/caf\\udce9/events.sqlite is locked."
+    assert Opened.of("wal", [path]) == Opened("wal", ("/caf\\udce9/events.sqlite",))
+
+
 # The process
 
 

@@ -59,6 +59,11 @@ class Opened(Struct, frozen=True, tag=True, array_like=True):
     journal_mode: str
     notices: tuple[str, ...]
 
+    @classmethod
+    def of(cls, journal_mode: str, notices: Iterable[str]) -> Opened:
+        """Say how it is open, and what a person should know about it."""
+        return cls(journal_mode, tuple(map(_shown, notices)))
+
 
 class Stored(Struct, frozen=True, tag=True, array_like=True):
     """Arrivals are on the disk; a receipt for each."""
@@ -89,9 +94,9 @@ class Failed(Struct, frozen=True, tag=True, array_like=True):
         """Say what went wrong; of an error that is not ours its class alone, for its text may hold
         anything."""
         if isinstance(error, StoreUnavailable):
-            return cls(str(error), error.cause)
+            return cls(_shown(str(error)), error.cause)
         if isinstance(error, ListenerError):
-            return cls(str(error))
+            return cls(_shown(str(error)))
         return cls(f"Storing failed: {type(error).__name__}.")
 
     @property
@@ -129,6 +134,11 @@ def framed(message: Request | Answer) -> bytes:
     """Return a message as it goes through the pipe."""
     body = _encoder.encode(message)
     return len(body).to_bytes(_LENGTH, "big") + body
+
+
+def _shown(sentence: str) -> str:
+    """Return a sentence as text, though the path in it may be in no encoding that we know."""
+    return sentence.encode("utf-8", "backslashreplace").decode()
 
 
 class Frames:

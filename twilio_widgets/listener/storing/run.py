@@ -65,7 +65,7 @@ def main(told: Mapping[str, Any]) -> None:
         say(Failed.of(error))
         return
     with store:
-        say(Opened(store.journal_mode, store.notices))
+        say(Opened.of(store.journal_mode, store.notices))
         for request in _asked():
             say(_done(store, request))
 
