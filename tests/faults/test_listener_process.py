@@ -39,6 +39,7 @@ from twilio_widgets.core.signature import sign
 from twilio_widgets.errors import ConfigurationError, ListenerError
 from twilio_widgets.listener.events.event import Arrival
 from twilio_widgets.listener.events.reading import Reader
+from twilio_widgets.listener.events.store import Store
 from twilio_widgets.listener.jupyter import registry
 from twilio_widgets.listener.link import link as link_module
 from twilio_widgets.listener.link import wire
@@ -400,6 +401,33 @@ def test_stop_ends_it_and_leaves_neither_file_nor_lock(house: House) -> None:
     assert not spec.store.with_name("events.sqlite-wal").exists()
     assert len(events(spec)) == 1
     assert house.link(spec).started
+
+
+def holder_of(path: Path) -> int | None:
+    """The other process that has a file open."""
+    for opened in Path("/proc").glob("[0-9]*/fd/*"):
+        with contextlib.suppress(OSError):
+            if opened.readlink() == path and (pid := int(opened.parts[2])) != os.getpid():
+                return pid
+    return None
+
+
+def test_told_to_end_while_it_begins_it_lets_nobody_in_and_ends(house: House) -> None:
+    """Whoever asked for one is given another."""
+    spec, links = house.spec(), list[Link]()
+    starting = threading.Thread(target=lambda: links.append(house.link(spec)))
+    lock = spec.store.with_name(f"{spec.store.name}.lock")
+    with Store.open(spec.store, account_sid=ACCOUNT, world="live"):
+        starting.start()
+        until(lambda: holder_of(lock))
+        pid = holder_of(lock)
+        assert pid is not None
+        until(lambda: Path(f"/proc/{pid}/task/{pid}/children").read_text())  # it waits for us
+        os.kill(pid, signal.SIGTERM)
+    starting.join()
+    until(lambda: not alive(pid))
+    assert [link.pid != pid for link in links] == [True]
+    assert not log_file(spec.store).exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

@@ -119,9 +119,8 @@ class Service:
         return self.runtime
 
     def end(self) -> None:
-        """Begin to end: from now on no kernel can attach."""
+        """Begin to end, at once or as soon as it has begun."""
         self._ending.set()
-        self.control.close()
 
     async def until_over(self, let_go: Callable[[], None]) -> None:
         """Serve until the end, and end in good order: nothing acknowledged is lost.
@@ -131,6 +130,7 @@ class Service:
                 that.
         """
         await self._ending.wait()
+        self.control.close()
         self._ticking.cancel()
         # What comes in meanwhile is still taken.
         self.outcome = {"restored": await self._put_back(PUT_BACK_SECONDS)}
