@@ -680,6 +680,12 @@ def test_the_right_token_opens_the_line_and_nonsense_closes_no_other(
     assert link.ask("status")["reply"] is None
 
 
+def test_what_cannot_be_done_with_this_is_said_at_once(link: Link) -> None:
+    for before, error in (("yesterday", "ValueError"), ("0001-01-01T00:00+05:00", "OverflowError")):
+        with pytest.raises(ListenerError, match=f"cannot do 'forget' with this .{error}"):
+            link.ask("forget", before=before)
+
+
 def test_what_the_log_knows_is_stored_by_the_one_writer(shared: House, link: Link) -> None:
     found = [
         replace(
