@@ -217,6 +217,22 @@ def test_its_retention_is_kept_at_the_start(path: Path) -> None:
     with_store(path, prove, retention_days=1.0)
 
 
+@needs_proc
+def test_nobody_waits_for_what_is_too_old_to_be_deleted(path: Path) -> None:
+    """Least of all who notices that the listener has been idle for long: the disk may hang."""
+
+    async def prove(line: Line) -> None:
+        assert isinstance(await line.commit(a_status(1, "sent")), Stored)  # years ago
+        os.kill(process_of(), signal.SIGSTOP)
+        line.store.retire()
+        os.kill(process_of(), signal.SIGCONT)
+        assert await line.commit() == Stored([])
+        with Reader(path) as reader:
+            assert list(reader.events()) == []
+
+    with_store(path, prove, retention_days=1.0)
+
+
 def test_what_it_cannot_open_is_said_and_it_ends(path: Path) -> None:
     path.write_text("Dear diary")
 

@@ -221,5 +221,4 @@ class Service:
                 self.end()
             if now - retired > _A_DAY:
                 retired = now
-                with contextlib.suppress(ListenerError):  # tomorrow then
-                    await self.store.keep_for(self.store.retention_days)
+                self.store.retire()

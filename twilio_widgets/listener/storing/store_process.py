@@ -208,7 +208,11 @@ class StoreProcess:
             ListenerError: None is gone yet.
         """
         self.retention_days = days
-        return await self._deleted(KeepFor(days, datetime.now(UTC)))
+        return await self._deleted(self._retention)
+
+    def retire(self) -> None:
+        """Have what is older than its retention deleted, without waiting. Meant to be daily."""
+        self.send(self._retention, lambda _: None)
 
     async def close(self) -> None:
         """Have the file closed, and end the process."""
@@ -220,6 +224,10 @@ class StoreProcess:
             await line.close()
 
     # Inside
+
+    @property
+    def _retention(self) -> KeepFor:
+        return KeepFor(self.retention_days, datetime.now(UTC))
 
     async def _ask(self, request: Request) -> Answer:
         waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
