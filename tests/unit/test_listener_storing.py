@@ -400,6 +400,11 @@ def test_one_that_hangs_at_the_end_is_killed(path: Path, monkeypatch: pytest.Mon
     async def prove(line: Line) -> None:
         assert isinstance(await line.commit(a_status(1, "sent")), Stored)
         os.kill(process_of(), signal.SIGSTOP)
+        forgetting = asyncio.ensure_future(line.store.forget(None))
+        await asyncio.sleep(0)  # it is asked
+        await line.store.close()
+        with pytest.raises(ListenerError, match="is ending"):
+            await forgetting
 
     with_store(path, prove)
     assert not _children()

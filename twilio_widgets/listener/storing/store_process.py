@@ -75,6 +75,8 @@ class _Line(asyncio.SubprocessProtocol):
         self.over = asyncio.Event()
         """Set when it has ended."""
         self._waiting: deque[Answered] = deque([_answering(self.opened)])
+        self._end = DIED
+        """What is said to those who still wait when it has ended."""
         self._unwanted = False
         self._transport: asyncio.SubprocessTransport | None = None
         self._pipe: asyncio.WriteTransport
@@ -82,7 +84,7 @@ class _Line(asyncio.SubprocessProtocol):
     def send(self, request: Request, answered: Answered) -> None:
         """Ask for something; it is answered even if it dies, and if it has died just now."""
         if self.over.is_set():
-            answered(DIED)
+            answered(self._end)
             return
         said = framed(request)  # what cannot be said is not waited for
         self._waiting.append(answered)
@@ -90,6 +92,7 @@ class _Line(asyncio.SubprocessProtocol):
 
     async def close(self) -> None:
         """Let it close the file and end; kill it when it does not."""
+        self._end = _ENDING
         self._pipe.close()
         for seconds in (_CLOSE_SECONDS, _KILL_SECONDS):
             with contextlib.suppress(TimeoutError):
@@ -128,7 +131,7 @@ class _Line(asyncio.SubprocessProtocol):
         self.kill()
         self.over.set()
         while self._waiting:
-            self._answer(DIED)
+            self._answer(self._end)
 
     def _answer(self, answer: Answer) -> None:
         """Tell who waits longest, in a turn of its own: what goes wrong there stays there."""
