@@ -18,8 +18,9 @@ from twilio_widgets.listener.signature.presented import FORM, Presented, media_t
 from twilio_widgets.listener.signature.verdict import Verdict
 from twilio_widgets.listener.signature.verify import judged
 
-METHODS = {"/inbound": ("GET", "POST"), "/status": ("POST",)}
-"""The paths, and what they take: a status callback is always a POST."""
+PATHS = frozenset({"/inbound", "/status"})
+METHODS = ("GET", "POST")
+"""What both paths take: a status callback is a POST, but a reply's ``action`` may ask for a GET."""
 
 _TYPES = frozenset({FORM, "application/json"})
 
@@ -58,12 +59,9 @@ class Gate:
         if not head.target.startswith("/") or "#" in head.target:
             return refusal.TARGET
         path = self.address.path(head)
-        methods = METHODS.get(path)
-        if methods is None:
+        if path not in PATHS:
             return refusal.path(path)
-        if head.method not in methods:
-            return refusal.method(", ".join(methods))
-        return None
+        return None if head.method in METHODS else refusal.method(", ".join(METHODS))
 
     def _announced(self, head: Head) -> Refusal | None:
         if head.get("expect") not in {None, "100-continue"}:
