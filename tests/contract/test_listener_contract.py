@@ -255,6 +255,18 @@ def test_a_stated_address_is_where_its_urls_begin(sandbox):
         assert listener.status_url == "https://other.example/status#rc=3&rp=all"
 
 
+def test_an_address_that_one_kernel_states_is_shown_by_all(sandbox):
+    """By the one before nothing comes any more."""
+    first = Listener(sandbox.connection, "https://a.example.com/hooks")
+    with Listener(sandbox.connection, "https://b.example.com") as second:
+        eventually(lambda: first.inbound_url == second.inbound_url)
+        assert first.way.why == "Another kernel has named https://b.example.com."
+        first.open_way()
+        eventually(lambda: second.way.kind == "sandbox")
+        assert second.url == first.url == f"http://127.0.0.1:{first.port}"
+    first.detach()
+
+
 def test_back_on_the_sandboxs_way_the_address_stated_before_is_forgotten(sandbox):
     """Or the next kernel would take it up, and what is pointed there would be lost."""
     listener = Listener(sandbox.connection)

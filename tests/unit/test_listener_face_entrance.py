@@ -27,6 +27,10 @@ class Process:
     def ask(self, op: str, *, timeout: float = 10.0, **what: Any) -> dict[str, Any]:
         del timeout
         self.asked.append((op, what))
+        if op == "set_public_url":
+            self.state["public_url"] = what["url"]
+        if op == "set_forward":
+            self.state["forward_key"] = what["key"]
         return {}
 
 
@@ -106,3 +110,31 @@ def test_another_way_can_be_chosen_later(entrance):
     way = made.change(process, "https://c.example", None, hand_out_login=False)
 
     assert (way.kind, made.way, made.entry) == ("public", way, Entry("https://c.example"))
+
+
+def test_what_another_kernel_opens_is_the_way_of_all(entrance):
+    """The process takes what comes by its own address alone: to show another would be of no use."""
+    made, process = entrance("https://a.example"), Process(started=True)
+    made.enter(process)
+    asked = len(process.asked)
+
+    process.state = {"public_url": "https://b.example", "forward_key": None}
+    assert (made.way.kind, made.entry) == ("public", Entry("https://b.example"))
+    assert made.way.explain().count("Another kernel has named https://b.example.") == 2
+    process.state = {"public_url": KEYED, "forward_key": "k" * 32}
+    assert (made.way.kind, made.entry) == ("jupyter", Entry(KEYED))
+    assert made.way.why == "Another kernel has opened a way through this user's Jupyter server."
+    process.state = {"public_url": None, "forward_key": None}
+    assert (made.way.kind, made.entry) == ("none", None)
+    assert made.shown == Entry("http://127.0.0.1:4321")
+    assert len(process.asked) == asked
+
+
+def test_a_process_that_is_started_again_gets_what_another_kernel_had_opened(entrance):
+    made, process = entrance("https://a.example"), Process(started=True)
+    made.enter(process)
+    process.state = {"public_url": "https://b.example", "forward_key": None}
+    again = Process(started=True)
+    made.enter(again)
+
+    assert again.asked[0] == ("set_public_url", {"url": "https://b.example"})

@@ -67,9 +67,14 @@ def open_entry(way: Way, link: Asked, folder: Path, *, where: Path | None = None
         key, token = standing_key(folder), secrets.token_urlsafe(32)
         shared = str(where or registry.folder())
     entry = _entry(way, link.port, key)
-    link.ask("set_public_url", url=None if entry is None or way.kind == "sandbox" else entry.base)
+    link.ask("set_public_url", url=stated_by(way, entry))
     link.ask("set_forward", key=key.reveal() if key else None, token=token, where=shared)
     return entry
+
+
+def stated_by(way: Way, entry: Entry | None) -> str | None:
+    """Return the public URL that is stated to the process of an entry; None: none is."""
+    return None if entry is None or way.kind == "sandbox" else entry.base
 
 
 def _entry(way: Way, port: int, key: Secret | None) -> Entry | None:
