@@ -447,6 +447,13 @@ def test_thousands_of_parameters_are_not_even_parsed() -> None:
     assert outcome(gate(), signed(enough, path="/inbound")) == (200, "inbound")
 
 
+def test_members_of_json_are_counted_and_what_stands_in_them_is_not() -> None:
+    """An ampersand parts the parameters of a form, and nothing in JSON."""
+    assert outcome(gate(), jsons({**INBOUND, "Body": "&" * 1_600})) == (200, "inbound")
+    many = {f"P{n}": "x" for n in range(5_000)} | INBOUND
+    assert outcome(gate(), jsons(many)) == (413, "size")
+
+
 def test_a_body_too_large_is_refused_before_it_is_read() -> None:
     announced = signed(Content_Length="1000001").head
     refusal = gate().look(announced)

@@ -76,7 +76,8 @@ class Gate:
 
     def judge(self, request: Request, now: datetime) -> Arrival | Refusal:
         """Judge a whole request whose head was let in."""
-        if request.body.count(b"&") >= self._limits.parameters:
+        form = media_type_of(request.head.get("content-type") or "") == FORM
+        if form and request.body.count(b"&") >= self._limits.parameters:
             return refusal.TOO_MANY
         presented, verdict = self._verified(request)
         if verdict.scheme is None:
@@ -91,6 +92,8 @@ class Gate:
             parameters = parameters_of(presented)
         except ValueError:
             return replace(refusal.BODY, presented=presented)
+        if len(parameters) > self._limits.parameters:
+            return refusal.TOO_MANY
         kind = kind_of(parameters, self._accounts)
         if isinstance(kind, Refusal):
             return replace(kind, presented=presented)
