@@ -218,6 +218,21 @@ def test_who_says_since_when_gets_what_was_forgotten_since_then(bench, sandbox):
     assert bench.fill().found == 0
 
 
+def test_what_went_after_its_time_is_not_fetched_again(bench, sandbox):
+    """The gap was filled long ago, and since then events came by webhook and went by their age."""
+    bench.fill()
+    sandbox.receive(from_=THEM, body="of its time")
+    sandbox.clock.advance("40 days")
+    sandbox.receive(from_=THEM, body="missed")
+    sandbox.clock.advance("10 days")
+
+    filled = bench.fill(retention_days=30)
+
+    assert filled.since == sandbox.clock.now() - timedelta(days=30)
+    assert [event.body for event in bench.reader.events()] == ["missed"]
+    assert bench.fill(since=NOON, retention_days=30).added == 1
+
+
 def test_the_mark_of_another_store_counts_for_nothing(bench, sandbox):
     """A damaged store was set aside: what Twilio still knows is fetched again."""
     sandbox.receive(from_=THEM, body="Hello")

@@ -249,8 +249,9 @@ class Listener(EventSource):
             sids: Messages to ask about as well, one or several, such as those sent before anybody
                 listened.
             since: From when on to list inbound messages: a day, an aware datetime, or ISO text.
-                None: from an hour before it was asked last, or from the first event. A moment that
-                is named counts also where events since then were forgotten.
+                None: from an hour before it was asked last, or from the first event, and nothing
+                older than the retention. A moment that is named counts also where events since
+                then were forgotten.
 
         Returns:
             How many requests were made, messages looked at, and events added.
@@ -265,7 +266,8 @@ class Listener(EventSource):
         start = None if since is None else span_of(since, name="since")[0]
         with self._filling:
             now, wall = self.connection.now(), datetime.now(UTC)
-            filled = gap.fill(now=now, wall=wall, sids=asked_for, since=start)
+            days = self._keeper.link.state["retention_days"]
+            filled = gap.fill(now=now, wall=wall, sids=asked_for, since=start, retention_days=days)
         self._following.nudge()
         return filled
 

@@ -101,6 +101,7 @@ class Gap:
         wall: datetime,
         sids: Iterable[str] = (),
         since: datetime | None = None,
+        retention_days: float | None = None,
     ) -> Filled:
         """Ask about unfinished messages and about inbound ones, and store what was missed.
 
@@ -110,11 +111,14 @@ class Gap:
             sids: Messages to ask about as well, such as those sent before anybody listened.
             since: From when on to look for inbound messages, forgotten ones too; None: from where
                 it was filled last, and nothing that was forgotten.
+            retention_days: Days an event is kept: without `since`, older messages are not fetched
+                again. None: for ever.
 
         Raises:
             TwilioWidgetsError: Twilio was not reached or refused; what was found before is stored.
         """
-        before, since = self._log.requests, since or self._since(now)
+        before = self._log.requests
+        since = since or self._since(now, retention_days)
         found = added = 0
         for arrivals in _batches(self._news(since, wall, sids)):
             found += len(arrivals)
@@ -152,14 +156,15 @@ class Gap:
         own = dict.fromkeys((*self._log.numbers(), *heard_of))
         return tuple(own) if len(own) <= MOST_ADDRESSES else (None,)
 
-    def _since(self, now: datetime) -> datetime:
+    def _since(self, now: datetime, retention_days: float | None) -> datetime:
         """Return from when on to look for inbound messages, by Twilio's clock."""
+        kept = None if retention_days is None else now - timedelta(days=retention_days)
         mark, first = self._marked.read(), self._reader.events(limit=1)
         if mark.until is not None:
             start = mark.until
         else:
             start = self._began(first[0]) if first else now - STATUS_AGE
-        return max(filter(None, (start - OVERLAP, mark.not_before)))
+        return max(filter(None, (start - OVERLAP, mark.not_before, kept)))
 
     def _began(self, event: Event) -> datetime:
         """Return when an event's message came into being: by Twilio's clock, if it still knows."""
