@@ -181,6 +181,17 @@ def test_it_can_be_said_from_when_on_to_look(bench, sandbox):
     assert [event.body for event in bench.reader.events()] == ["three hours ago"]
 
 
+def test_what_a_named_moment_leaves_out_is_found_the_next_time(bench, sandbox):
+    bench.fill()
+    sandbox.clock.advance("5 h")
+    sandbox.receive(from_=THEM, body="five hours later")
+    sandbox.clock.advance("5 h")
+
+    assert bench.fill(since=sandbox.clock.now() - timedelta(hours=1)).added == 0
+    assert bench.fill().added == 1
+    assert bench.marked.read().until == sandbox.clock.now()
+
+
 def test_what_was_forgotten_on_purpose_is_not_fetched_again(bench, sandbox):
     sandbox.receive(from_=THEM, body="to be forgotten")
     sandbox.clock.advance("10 min")

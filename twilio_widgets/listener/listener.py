@@ -251,7 +251,7 @@ class Listener(EventSource):
             since: From when on to list inbound messages: a day, an aware datetime, or ISO text.
                 None: from an hour before it was asked last, or from the first event, and nothing
                 older than the retention. A moment that is named counts also where events since
-                then were forgotten.
+                then were forgotten; what is older is left for the next time.
 
         Returns:
             How many requests were made, messages looked at, and events added.

@@ -117,13 +117,14 @@ class Gap:
         Raises:
             TwilioWidgetsError: Twilio was not reached or refused; what was found before is stored.
         """
-        before = self._log.requests
+        before, whole = self._log.requests, self._is_whole(since)
         since = since or self._since(now, retention_days)
         found = added = 0
         for arrivals in _batches(self._news(since, wall, sids)):
             found += len(arrivals)
             added += self._commit(arrivals)
-        self._marked.filled(now)
+        if whole:
+            self._marked.filled(now)
         asked = self._log.requests - before
         return Filled(asked=asked, found=found, added=added, since=since)
 
@@ -165,6 +166,11 @@ class Gap:
         else:
             start = self._began(first[0]) if first else now - STATUS_AGE
         return max(filter(None, (start - OVERLAP, mark.not_before, kept)))
+
+    def _is_whole(self, since: datetime | None) -> bool:
+        """Say whether a filling since then leaves nothing out after the one before it."""
+        until = self._marked.read().until
+        return since is None or (until is not None and since <= until - OVERLAP)
 
     def _began(self, event: Event) -> datetime:
         """Return when an event's message came into being: by Twilio's clock, if it still knows."""
