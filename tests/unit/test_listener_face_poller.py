@@ -248,6 +248,23 @@ def test_it_looks_by_itself_when_it_is_time(twilio, sandbox):
     assert poller.next_look_at is None
 
 
+def test_a_clock_that_was_set_back_keeps_no_look_waiting(twilio, sandbox, monkeypatch):
+    """An hour, say: without a look at that the poller would be silent for as long."""
+    told: queue.SimpleQueue[str] = queue.SimpleQueue()
+    ahead = [timedelta(hours=1)]
+    here = type(twilio.connection)
+    monkeypatch.setattr(here, "now", lambda self: self.sandbox.clock.now() + ahead[0])
+    with Poller(twilio, since=NOON) as poller:
+        eventually(lambda: poller.updated_at == NOON + ahead[0])
+        poller.on_event(lambda event: told.put(event.message_sid), after=0)
+        sid = send(twilio)
+        ahead[0] = timedelta(0)
+
+        assert told.get(timeout=20) == sid
+        eventually(lambda: poller.updated_at == NOON)
+        assert poller.next_look_at < NOON + timedelta(minutes=1)
+
+
 def test_what_happens_during_a_look_is_seen_by_the_next(twilio, sandbox, monkeypatch):
     """The pause counts from the look's beginning, or a clock turned meanwhile would be missed."""
     looks: queue.SimpleQueue[datetime] = queue.SimpleQueue()
@@ -415,6 +432,15 @@ def test_no_minute_holds_more_requests_than_the_budget():
     most = max(sum(at - window < other <= at for other in made[max(0, i - 60) : i + 60])
                for i, at in enumerate(made))  # fmt: skip
     assert most == 30
+
+
+def test_a_clock_that_was_set_back_holds_the_budget_for_a_minute_at_most():
+    budget = Budget(2)
+    for _ in range(2):
+        budget.spend(NOON + timedelta(hours=1))
+
+    assert (budget.left(NOON), budget.free_at(NOON)) == (0, NOON + timedelta(minutes=1))
+    assert budget.left(NOON + timedelta(minutes=1)) == 2
 
 
 class Narrow:

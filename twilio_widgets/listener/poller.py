@@ -176,7 +176,7 @@ class _Watch:
         self._connection = connection
         self._looking = looking
         self._store = store
-        self._retired_at = connection.now()
+        self._planned_at = self._retired_at = connection.now()
         self._budget = budget
         self._cadence = Cadence(budget.per_minute)
         self._nudge = nudge
@@ -230,7 +230,9 @@ class _Watch:
 
     def _run(self) -> None:
         while not self._stopped.wait(self._until_a_glance()):
-            if self.next_look_at is None or self._connection.now() < self.next_look_at:
+            # Before it was planned: the clock was set back, and nothing waits for the old hour.
+            planned, now = self.next_look_at, self._connection.now()
+            if planned is None or self._planned_at <= now < planned:
                 continue
             with contextlib.suppress(Exception):  # `problem` says it; the next look is planned
                 self.look(within_budget=True)
@@ -243,7 +245,8 @@ class _Watch:
 
     def _plan(self, since: datetime, pause: float) -> None:
         if self._thread is not None:
-            free_at = self._budget.free_at(self._connection.now())
+            self._planned_at = self._connection.now()
+            free_at = self._budget.free_at(self._planned_at)
             self.next_look_at = max(since + timedelta(seconds=pause), free_at)
 
 

@@ -40,7 +40,12 @@ class Budget:
         self._made.append(now)
 
     def left(self, now: datetime) -> int:
-        """Return how many requests may be made now."""
+        """Return how many requests may be made now.
+
+        What was made later than now, since the clock was set back, counts as made now.
+        """
+        if self._made and self._made[-1] > now:
+            self._made = deque(min(at, now) for at in self._made)
         while self._made and self._made[0] <= now - MINUTE:
             self._made.popleft()
         return max(0, self.per_minute - len(self._made))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -26,7 +25,7 @@ class MessageLog:
 
     Args:
         twilio: Makes the requests.
-        per_second: The most requests in a second of the connection's clock; None sets no pace.
+        per_second: The most requests in a second; None sets no pace.
         attempts: How often a request may be made before its failure is raised.
         seconds: How long one request may take, with its repeats.
         before: Called before each request.
@@ -43,8 +42,8 @@ class MessageLog:
     ) -> None:
         self._twilio = twilio
         self._connection = twilio.connection
-        self._between = timedelta(seconds=1 / per_second if per_second else 0)
-        self._free_at = self._connection.now()
+        self._between = 1 / per_second if per_second else 0.0
+        self._free_at = self._connection.monotonic()
         self._new_patience = partial(Patience, seconds, attempts)
         self._before = before
         self.requests = 0
@@ -80,8 +79,8 @@ class MessageLog:
 
     def _ask(self, flow: Flow[T]) -> T:
         self._before()
-        now = self._connection.now()
-        if (early := (self._free_at - now).total_seconds()) > 0:
+        now = self._connection.monotonic()
+        if (early := self._free_at - now) > 0:
             self._connection.sleep(early)
         self._free_at = max(now, self._free_at) + self._between
         self.requests += 1
