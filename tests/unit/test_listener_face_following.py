@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import queue
 import sys
 import threading
@@ -266,6 +267,43 @@ def test_a_callback_that_asks_to_exit_ends_nothing_but_its_own_event(store):
         assert heard.next(2) == [1, 2]
         assert told.wait(WITHIN)
         assert [each.error for each in followed.parked] == ["SystemExit: no +1 4••• ••• 123"] * 2
+
+
+@pytest.mark.parametrize("raised", [asyncio.CancelledError, KeyboardInterrupt, GeneratorExit])
+def test_whatever_a_callback_raises_the_others_are_called(store, raised):
+    """`asyncio.run` in a callback raises the first; none of them is an `Exception`."""
+
+    def fails(*_event: Event) -> None:
+        raise raised
+
+    store.commit([arrival(1)])
+    heard, told = Heard(), threading.Event()
+    with following(store) as followed:
+        followed.watch(fails)
+        followed.watch(told.set)
+        followed.subscribe(fails, "fails", 0)
+        followed.subscribe(heard, "whole", 0)
+
+        assert heard.next(1) == [1]
+        assert told.wait(WITHIN)
+        assert [each.error for each in followed.parked] == [f"{raised.__name__}: "]
+
+
+def test_an_event_is_not_used_by_a_function_that_only_returns_a_coroutine(store):
+    """A lambda around an async function: nothing would be done, and nobody would know."""
+
+    async def handle(event: Event) -> None:
+        raise AssertionError(event)
+
+    store.commit([arrival(1), arrival(2)])
+    heard = Heard()
+    with following(store) as followed:
+        followed.subscribe(lambda event: handle(event), "async", 0)
+        followed.subscribe(heard, "whole", 0)
+
+        assert heard.next(2) == [1, 2]
+        error = "TypeError: on_event takes a plain function, and this one is async"
+        assert [(each.event.id, each.error) for each in followed.parked] == [(1, error), (2, error)]
 
 
 @pytest.mark.parametrize(

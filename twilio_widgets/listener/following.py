@@ -7,6 +7,7 @@ consumer that takes its time does not keep a table waiting.
 
 from __future__ import annotations
 
+import inspect
 import logging
 import threading
 import time
@@ -205,8 +206,8 @@ class Following:
             if self._stopped.is_set():
                 return False
             try:
-                consumer.call(event)
-            except (Exception, SystemExit) as error:  # noqa: BLE001  # the callback is not ours
+                _call(consumer.call, event)
+            except BaseException as error:  # noqa: BLE001  # not ours, and the thread is everybody's
                 told = mask(f"{type(error).__name__}: {error}")
             else:
                 return True
@@ -224,8 +225,16 @@ class Following:
             self._cursors.move(consumer.name, consumer.after)
 
 
+def _call(call: OnEvent, event: Event) -> None:
+    """Call a function; one that only returns a coroutine has done nothing."""
+    returned = call(event)
+    if inspect.iscoroutine(returned):
+        returned.close()
+        raise TypeError("on_event takes a plain function, and this one is async")
+
+
 def _told(changed: Callable[[], object]) -> None:
     try:
         changed()
-    except (Exception, SystemExit) as error:  # noqa: BLE001  # one's mistake is not the others'
+    except BaseException as error:  # noqa: BLE001  # one's mistake is not the others'
         _logger.warning("A watcher of events raised %s.", type(error).__name__)
