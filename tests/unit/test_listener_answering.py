@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import threading
 from types import SimpleNamespace
@@ -23,11 +24,16 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return clock
 
 
+async def cancelled(event: Any) -> str:
+    raise asyncio.CancelledError
+
+
 @pytest.mark.parametrize(
     ("does", "problem"),
     [
         (lambda event: int(event.body), "ValueError: invalid literal for int() with base 10: 'Hi'"),
         (lambda event: sys.exit("not +14155550123"), "SystemExit: not +1 4••• ••• 123"),
+        (lambda event: asyncio.run(cancelled(event)), "CancelledError: "),
         (lambda event: 5, "ConfigurationError: A reply is text, or None for none."),
     ],
 )

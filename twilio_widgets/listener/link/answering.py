@@ -74,7 +74,7 @@ class Answering:
         self._begun[this] = time.monotonic()
         try:
             reply = check_reply(self.call(self._event(question)))
-        except (Exception, SystemExit) as error:  # noqa: BLE001  # not ours, and Twilio is waiting
+        except BaseException as error:  # noqa: BLE001  # not ours, and Twilio is waiting
             self._wrong = mask(f"The reply function raised {type(error).__name__}: {error}")
             return None
         finally:
