@@ -854,11 +854,21 @@ def test_a_taken_port_ends_no_listener_that_runs(sandbox, tmp_path):
         assert running.heartbeat.alive
 
 
+NO_PLACES = [5, b"events", "~nobody-of-that-name/events", "a\0b.sqlite", "a" * 300 + ".sqlite"]
+
+
+@pytest.mark.parametrize("store", NO_PLACES)
 @pytest.mark.parametrize("open_source", [Listener, Poller])
-def test_a_store_that_is_no_place_is_refused_by_name(sandbox, open_source):
+def test_a_store_that_is_no_place_is_refused_by_name(sandbox, open_source, store):
     with pytest.raises(ConfigurationError, match="a file or a folder") as refused:
-        open_source(sandbox.connection, store=5)
+        open_source(sandbox.connection, store=store)
     assert refused.value.field == "store"
+
+
+def test_a_store_that_ends_in_a_slash_is_a_folder(sandbox, tmp_path):
+    for folder in ("events", "events.new/"):
+        with Poller(sandbox.connection, store=f"{tmp_path}/{folder}", watch=False) as poller:
+            assert poller.store == tmp_path / folder / "polled.sqlite"
 
 
 def test_a_store_where_none_can_be_says_where(sandbox, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import stat
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from twilio_widgets.panels.events_table import EventsTable
 
 _KINDS: Final = ("inbound", "status")
+_SLASHES: Final = ("/", os.sep)
 
 
 class EventSource(ABC):
@@ -231,18 +233,28 @@ def store_path(connection: Connection, store: str | Path | None, name: str) -> P
 
     Args:
         connection: Whose events; they lie in its data folder when no place is given.
-        store: A file, by its ending, or a folder.
+        store: A file, by its ending, or a folder: one that is there, or that ends in a slash.
         name: The file's name in a folder.
 
     Raises:
         ConfigurationError: It is no place for a file.
     """
-    if not (store is None or isinstance(store, str | os.PathLike)):
-        raise ConfigurationError(
-            "store is where events are kept: a file or a folder, as a text or a Path.",
-            field="store",
-        )
     if store is None:
         return (connection.data_folder / "events" / connection.acting_sid / name).absolute()
-    given = Path(store).expanduser().absolute()
-    return given if given.suffix and not given.is_dir() else given / name
+    try:
+        given = Path(store).expanduser().absolute()
+        ends_as_file = given.suffix and not os.fspath(store).endswith(_SLASHES)
+        return given if ends_as_file and not _is_folder(given) else given / name
+    except (TypeError, ValueError, RuntimeError, OSError) as error:
+        raise ConfigurationError(
+            "store is where events are kept: a file or a folder, as a text or a Path. This one "
+            f"cannot be ({error}).",
+            field="store",
+        ) from error
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
