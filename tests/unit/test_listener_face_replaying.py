@@ -72,7 +72,7 @@ def test_a_replay_never_leaves_this_machine(monkeypatch, url):
         ),
         (
             "http://localhost",
-            Target("http://localhost", "127.0.0.1", 80, "localhost", "/", ""),
+            Target("http://localhost/", "127.0.0.1", 80, "localhost", "/", ""),
         ),
         (
             "http://[::1]:5000/",

@@ -37,7 +37,7 @@ class Target:
     """Where events are sent to: a program on this machine."""
 
     url: str
-    """As it was given, without the fragment."""
+    """As it is asked for: without the fragment, and with a path."""
     address: str
     port: int
     host: str
@@ -74,12 +74,13 @@ def target_of(url: str) -> Target:
         )
     if "@" in parts.netloc:
         raise Refused("Leave the user name and password out of the URL; nothing was sent.")
+    path = parts.path or "/"  # who is asked sees the slash, and signs with it
     return Target(
-        url=parts._replace(fragment="").geturl(),
+        url=parts._replace(path=path, fragment="").geturl(),
         address="127.0.0.1" if address == "localhost" else address,
         port=80 if port is None else port,
         host=parts.netloc,
-        path=parts.path or "/",
+        path=path,
         query=parts.query,
     )
 
