@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import queue
@@ -863,6 +864,17 @@ def test_a_store_that_is_no_place_is_refused_by_name(sandbox, open_source, store
     with pytest.raises(ConfigurationError, match="a file or a folder") as refused:
         open_source(sandbox.connection, store=store)
     assert refused.value.field == "store"
+
+
+def test_a_store_has_one_listener_by_whatever_name_it_goes(sandbox, tmp_path):
+    """Two processes that write one file can damage it."""
+    with Listener(sandbox.connection, store=tmp_path / "events.sqlite") as listener:
+        (tmp_path / "link.sqlite").symlink_to("events.sqlite")
+        (tmp_path / "folder").symlink_to(".")
+        for name in ("link.sqlite", "folder/events.sqlite"):
+            with contextlib.closing(Listener(sandbox.connection, store=tmp_path / name)) as again:
+                assert (again.port, again.store) == (listener.port, listener.store)
+                again.detach()
 
 
 def test_a_store_that_ends_in_a_slash_is_a_folder(sandbox, tmp_path):

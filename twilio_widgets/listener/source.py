@@ -229,7 +229,7 @@ def client_of(whose: Connection | Twilio) -> Twilio:
 
 
 def store_path(connection: Connection, store: str | Path | None, name: str) -> Path:
-    """Return the file of a store.
+    """Return the file of a store, by its one name: two for one file would be two writers of it.
 
     Args:
         connection: Whose events; they lie in its data folder when no place is given.
@@ -240,11 +240,11 @@ def store_path(connection: Connection, store: str | Path | None, name: str) -> P
         ConfigurationError: It is no place for a file.
     """
     if store is None:
-        return (connection.data_folder / "events" / connection.acting_sid / name).absolute()
+        return (connection.data_folder / "events" / connection.acting_sid / name).resolve()
     try:
-        given = Path(store).expanduser().absolute()
+        given = Path(store).expanduser()
         ends_as_file = given.suffix and not os.fspath(store).endswith(_SLASHES)
-        return given if ends_as_file and not _is_folder(given) else given / name
+        return (given if ends_as_file and not _is_folder(given) else given / name).resolve()
     except (TypeError, ValueError, RuntimeError, OSError) as error:
         raise ConfigurationError(
             "store is where events are kept: a file or a folder, as a text or a Path. This one "
@@ -256,5 +256,5 @@ def store_path(connection: Connection, store: str | Path | None, name: str) -> P
 def _is_folder(path: Path) -> bool:
     try:
         return stat.S_ISDIR(path.stat().st_mode)
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, PermissionError):  # who opens it says it best
         return False
