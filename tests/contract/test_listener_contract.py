@@ -883,6 +883,30 @@ def test_a_store_that_ends_in_a_slash_is_a_folder(sandbox, tmp_path):
             assert poller.store == tmp_path / folder / "polled.sqlite"
 
 
+def test_a_listener_starts_where_the_working_directory_was_taken_away(
+    sandbox, tmp_path, monkeypatch
+):
+    """As when the notebook's folder is deleted or moved while its kernel runs."""
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    with Listener(sandbox.connection) as listener:
+        assert listener.heartbeat.alive
+
+
+def test_a_python_that_cannot_be_started_is_said(sandbox, tmp_path, monkeypatch):
+    """As when the environment of a running kernel was deleted."""
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    with pytest.raises(ListenerError) as refused:
+        Listener(sandbox.connection)
+    assert str(refused.value) == (
+        "The listener's process cannot be started (No such file or directory). Is "
+        f"{tmp_path}/python still there, and is there memory left? Restart the kernel, and try "
+        "again."
+    )
+
+
 def test_a_store_where_none_can_be_says_where(sandbox, tmp_path):
     (tmp_path / "taken").write_text("a file")
     with pytest.raises(ListenerError, match=r"taken.*cannot be opened"):

@@ -47,10 +47,18 @@ def first_line(told: Mapping[str, Any]) -> bytes:
         told: What JSON can hold.
     """
     root = str(Path(twilio_widgets.__file__).parent.parent)
-    here = Path.cwd()
+    here = _here()
     # As here, but for the working directory.
     places = [place for place in sys.path if Path(place).is_absolute() and Path(place) != here]
     return json.dumps({**told, "root": root, "places": places}).encode() + b"\n"
+
+
+def _here() -> Path | None:
+    """Return the working directory; None when somebody has taken it away."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return None
 
 
 def apart(*, session: bool) -> dict[str, Any]:

@@ -57,15 +57,22 @@ def launch(spec: Spec, wish: int, seconds: float) -> dict[str, Any]:
 
 
 def _start(spec: Spec) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603 — our own executable and program
-        booting.command(_MODULE),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd=Path.home().anchor or None,  # the folder of a notebook can be moved while it runs
-        env=_environment(spec),
-        **booting.apart(session=True),
-    )
+    command = booting.command(_MODULE)
+    try:
+        return subprocess.Popen(  # noqa: S603 — our own executable and program
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=Path(command[0]).anchor or None,  # a notebook's folder can be moved while it runs
+            env=_environment(spec),
+            **booting.apart(session=True),
+        )
+    except OSError as error:
+        raise ListenerError(
+            f"The listener's process cannot be started ({error.strerror}). Is {command[0]} still "
+            "there, and is there memory left? Restart the kernel, and try again."
+        ) from error
 
 
 def _environment(spec: Spec) -> dict[str, str]:
