@@ -268,6 +268,23 @@ def test_an_address_that_one_kernel_states_is_shown_by_all(sandbox):
     first.detach()
 
 
+def test_what_is_still_pointed_at_an_earlier_address_is_said(sandbox, twilio):
+    """A tunnel that was opened again has another address, and the process went on."""
+    number = twilio.numbers()[0]
+    with Listener(sandbox.connection, "https://a.example.com") as listener:
+        listener.point(number.phone_number)
+        before = listener.heartbeat.notices
+        listener.open_way("https://b.example.com")
+        (*_, said) = listener.heartbeat.notices
+        assert said == (
+            "+1 4••• ••• 142 is still pointed at an earlier address of this listener, by which "
+            f'nothing comes in any more: listener.point("{number.sid}") points it here again.'
+        )
+        listener.point(number.sid)
+        assert listener.heartbeat.notices == before
+        assert leads_to(twilio, number.sid) == listener.inbound_url
+
+
 def test_back_on_the_sandboxs_way_the_address_stated_before_is_forgotten(sandbox):
     """Or the next kernel would take it up, and what is pointed there would be lost."""
     listener = Listener(sandbox.connection)

@@ -13,6 +13,7 @@ from types import EllipsisType
 from typing import TYPE_CHECKING, Any, Final
 
 from twilio_widgets.core.listing import span_of
+from twilio_widgets.core.masking import mask
 from twilio_widgets.errors import ConfigurationError, ListenerError
 from twilio_widgets.listener.asked.gap import PER_SECOND, Filled, Gap, sids_of
 from twilio_widgets.listener.asked.mark import Marked
@@ -192,7 +193,8 @@ class Listener(EventSource):
                 token: whoever reads that URL can run code in this account.
 
         Returns:
-            The way, with the reasons; ``url`` and the other URLs change with it.
+            The way, with the reasons; ``url`` and the other URLs change with it, and what is
+            pointed here already has to be pointed again.
         """
         return self._entrance.change(
             self._keeper.link, public_url, page_url, hand_out_login=hand_out_login
@@ -216,7 +218,21 @@ class Listener(EventSource):
         if answered_by == "here":
             problem = problem or self._answering.problem
         beat = Heartbeat.of_status(status, answered_by=answered_by, problem=problem)
-        return replace(beat, notices=(*self.way.warnings, *beat.notices))
+        return replace(beat, notices=(*self.way.warnings, *self._astray, *beat.notices))
+
+    @property
+    def _astray(self) -> tuple[str, ...]:
+        """Say what is still pointed at an address that this listener had before."""
+        try:
+            pointed = self.pointed
+        except ListenerError as error:
+            return (str(error),)
+        return tuple(
+            f"{mask(one.name) or one.sid} is still pointed at an earlier address of this listener, "
+            f'by which nothing comes in any more: listener.point("{one.sid}") points it here again.'
+            for one in pointed
+            if not one.comes_to(f"{self.url}/inbound")
+        )
 
     # What it answers
 

@@ -53,6 +53,12 @@ class Pointed:
         """Where its inbound messages went before, for people's eyes."""
         return went_to(self.place, self.previous)
 
+    def comes_to(self, inbound_url: str) -> bool:
+        """Say whether we ever pointed it at this URL, whatever follows the path."""
+        field = self.place.kind.units[0][0]
+        ours = self.ours.get(field)
+        return ours is None or any(url.startswith(inbound_url) for url in ours)
+
     def foreign(self, unit: tuple[str, ...], now: Settings) -> bool:
         """Say whether somebody else has changed a setting of this unit since we did."""
         return any(
