@@ -750,6 +750,7 @@ def test_which_events_are_replayed_can_be_said_in_many_ways(full, receiver):
     events = full.events
     ways = (
         2,
+        events["id"].iloc[1],  # numpy's, which is no int of Python's
         [2],
         full.reader.event(2),
         events[events["status"] == "sent"],

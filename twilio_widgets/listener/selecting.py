@@ -34,7 +34,7 @@ def ids_of(events: Any) -> tuple[int, ...]:
         if str(events.dtype) in {"bool", "boolean", "bool[pyarrow]"}:
             return tuple(int(id_) for id_, meant in events.items() if meant is True)
         return ids_of(events.tolist())
-    if isinstance(events, Event | int):
+    if isinstance(events, Event) or whole(events) is not None:
         events = (events,)
     if isinstance(events, str | bytes) or not isinstance(events, Iterable):
         raise ConfigurationError(_WHAT, field="events")
