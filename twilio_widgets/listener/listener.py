@@ -195,6 +195,10 @@ class Listener(EventSource):
         Returns:
             The way, with the reasons; ``url`` and the other URLs change with it, and what is
             pointed here already has to be pointed again.
+
+        Raises:
+            ConfigurationError: `public_url` is no address; nothing was changed.
+            ListenerError: The process has ended.
         """
         return self._entrance.change(
             self._keeper.link, public_url, page_url, hand_out_login=hand_out_login
@@ -297,6 +301,10 @@ class Listener(EventSource):
 
         Returns:
             How many events were deleted.
+
+        Raises:
+            ConfigurationError: `before` is no aware datetime.
+            ListenerError: The process has ended, or the store could not be written.
         """
         check_moment(before)
         now = self.connection.now()
@@ -344,9 +352,15 @@ class Listener(EventSource):
             number_or_service: A phone number, or the SID of one (``PN…``) or of a messaging service
                 (``MG…``), whose status callbacks then come here too.
 
+        Returns:
+            What was pointed here, what it was before, and in ``notes`` what else decides where its
+            messages go.
+
         Raises:
             ConfigurationError: Nothing leads here from Twilio, or there is no such number.
-            ListenerError: The process has ended; nothing was pointed at it.
+            ListenerError: The process has ended, or Twilio did not make the change.
+            OutcomeUnknown: It may have been made; what was there before is saved.
+            TwilioWidgetsError: Twilio refused it or was not reached; nothing was changed.
         """
         if self._entrance.entry is None:
             raise ConfigurationError(
@@ -374,6 +388,12 @@ class Listener(EventSource):
         Args:
             sid: As in ``pointed``.
             overwrite: Also put back what somebody else has changed meanwhile.
+
+        Returns:
+            What became of it, in ``state`` and ``text``. What Twilio refused stays saved.
+
+        Raises:
+            ListenerError: The file of what is pointed here cannot be read, or is held by another.
         """
         return pointing.restore(
             self._twilio, pointing.folder_of(self._path), sid, overwrite=overwrite

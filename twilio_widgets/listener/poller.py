@@ -143,7 +143,8 @@ class Poller(EventSource):
     def forget(self, before: datetime | None = None) -> int:
         """Delete events received before a moment, or all of them, for good.
 
-        The next look does not fetch them again.
+        The next look does not fetch them again; a Poller(…, since=…) that is opened later fetches
+        what its moment names.
 
         Args:
             before: An aware datetime; None: everything.
