@@ -202,11 +202,12 @@ def test_a_reply_that_cannot_be_is_refused_before_anything_starts(sandbox, reply
 
 
 @pytest.mark.parametrize("call", [None, "print", _awaits])
-def test_only_a_plain_function_is_handed_events(twilio, call):
-    with Poller(twilio, watch=False) as poller, pytest.raises(ConfigurationError) as refused:
-        poller.on_event(call)
-
-    assert refused.value.field == "call"
+def test_only_a_plain_function_is_called_back(twilio, call):
+    with Poller(twilio, watch=False) as poller:
+        for field, hand_over in (("call", poller.on_event), ("changed", poller.on_change)):
+            with pytest.raises(ConfigurationError, match="a plain function") as refused:
+                hand_over(call)
+            assert refused.value.field == field
 
 
 def test_events_are_handed_to_a_function_in_order_as_they_come(sandbox, twilio, listener):

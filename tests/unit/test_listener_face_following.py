@@ -315,7 +315,7 @@ def test_what_is_no_name_and_no_id_is_refused_at_once(store, name, after, field)
         with pytest.raises(ConfigurationError) as refused:
             followed.subscribe(lambda event: None, name, after)
         assert refused.value.field == field
-        with pytest.raises(ConfigurationError, match="takes a function"):
+        with pytest.raises(ConfigurationError, match="takes a plain function"):
             followed.watch(5)
 
 

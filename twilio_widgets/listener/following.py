@@ -131,8 +131,10 @@ class Following:
 
     def watch(self, changed: Callable[[], object]) -> Unsubscribe:
         """Call `changed` after something was committed; see `EventSource.on_change`."""
-        if not callable(changed):
-            raise ConfigurationError("on_change takes a function.", field="changed")
+        if not callable(changed) or inspect.iscoroutinefunction(changed):
+            raise ConfigurationError(
+                "on_change takes a plain function, not an async one.", field="changed"
+            )
         with self._lock:
             self._watchers = [*self._watchers, changed]
         self._changes.begin()

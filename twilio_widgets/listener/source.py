@@ -138,6 +138,9 @@ class EventSource(ABC):
 
         Returns:
             A function that ends it.
+
+        Raises:
+            ConfigurationError: It is no plain function.
         """
         return self._following.watch(changed)
 
