@@ -496,6 +496,8 @@ WRONG_URLS = [
     "https://hooks.example.org?x=1", "https://hooks.example.org/#rc=3", "https://a b", "",
     "https://hooks.example.org:99999", "https://hooks.example.org/\n/a", None, 7,
     "https://exämple.org", "https://<host>.org", "https://hooks..example.org",
+    "https://hooks.example.org/café", "https://hooks.example.org/a b", "https://a.org/50%",
+    "https://a.org/<b>", "https://a.org/a\\b",
 ]  # fmt: skip
 
 
@@ -504,6 +506,18 @@ def test_a_public_url_that_cannot_be_one_is_refused_by_name(url: Any) -> None:
     with pytest.raises(ConfigurationError) as refused:
         check_public_url(url)
     assert refused.value.field == "public_url"
+
+
+def test_a_path_is_taken_as_it_is_sent() -> None:
+    """What is escaped stays so: the path of a request is compared letter by letter."""
+    url = "https://hub.example.org/user/a%40b.org/caf%C3%A9/~x"
+    assert check_public_url(url) == url
+    request = signed(
+        path="/user/a%40b.org/caf%C3%A9/~x/status",
+        url=f"{url}/status",
+        host="hub.example.org",
+    )
+    assert outcome(gate(url), request) == (200, "status")
 
 
 def test_a_public_url_loses_its_last_slash() -> None:

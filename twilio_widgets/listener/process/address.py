@@ -24,6 +24,9 @@ ORIGINAL: Final = ("x-original-proto", "x-original-host", "x-original-uri")
 _HOST: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\]")
 """As a ``Host`` header has it; another spelling would turn every webhook away."""
 
+_PATH: Final = re.compile(r"(?:[A-Za-z0-9/._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*")
+"""As a request has it (RFC 3986); what is written otherwise comes escaped, and is not this path."""
+
 _EXAMPLE: Final = "https://example.ngrok.app"
 
 
@@ -35,11 +38,16 @@ def check_public_url(url: str) -> str:
     """
     location = split(url.strip()) if isinstance(url, str) else None
     odd = location is None or location.user or location.query or location.fragment
-    if location is None or odd or " " in url.strip() or not _HOST.fullmatch(location.host):
+    if (
+        location is None
+        or odd
+        or not _HOST.fullmatch(location.host)
+        or not _PATH.fullmatch(location.path)
+    ):
         raise ConfigurationError(
             "public_url is the address at which Twilio reaches this listener, such as "
             f'"{_EXAMPLE}": http:// or https://, a host in ASCII letters (xn--… for others), and '
-            "at most a port and a path.",
+            "at most a port and a path, the latter as it is sent (%C3%A9 for é).",
             field="public_url",
         )
     return (location.origin + location.path).rstrip("/")
