@@ -19,6 +19,7 @@ TwilioWidgetsError
 │   └── RejectedMessage         a message was refused at creation
 ├── SignatureError              a signature cannot be made or checked
 ├── ListenerError               the listener's process cannot be started, reached or used
+│   ├── OtherSecrets            one with other secrets runs, and was left as it is
 │   └── StoreUnavailable        its event store cannot be written or read just now
 ├── JobError                    a job's journal cannot be used: it is busy, foreign or damaged
 └── SandboxError                the sandbox was asked for something it cannot be
@@ -228,6 +229,10 @@ class SignatureError(TwilioWidgetsError):
 
 class ListenerError(TwilioWidgetsError):
     """The listener's process cannot be started, reached or used."""
+
+
+class OtherSecrets(ListenerError):
+    """A listener of this account runs with another auth token or other shared keys, and goes on."""
 
 
 class StoreUnavailable(ListenerError):

@@ -152,6 +152,40 @@ def test_the_rows_are_there_again_after_a_reload_and_the_keyboard_opens_one(
     expect(detail).to_be_hidden()
 
 
+def test_a_listener_with_the_old_token_is_taken_over_by_keyboard_and_on_purpose(
+    notebook: Notebook, show: Callable[..., Locator]
+) -> None:
+    card = show(
+        "left = Listener(twilio)\n"
+        "left.point(sandbox.numbers[0])\n"
+        "sandbox._world.account.auth_token = 'e' * 32\n"
+        "panel = EventsPanel(Twilio(sandbox.connection))\n"
+        "panel"
+    )
+    question = card.get_by_text("does not know your auth token")
+    expect(card.get_by_text("(to nowhere)")).to_be_visible()
+    expect(card.get_by_text("another listener runs", exact=True)).to_be_visible()
+    expect(button(card, "Start")).to_be_disabled()
+    button(card, "Show the code").click()
+    expect(card.get_by_text("tw.Listener(twilio, take_over=True)")).to_be_visible()
+    draw(notebook, card, "another")
+    button(card, "Hide the code").click()
+    button(card, "Back").click()
+    expect(question).to_be_hidden()
+    assert notebook.execute("print(left.heartbeat.alive)").strip() == "True"
+
+    button(card, "Start").focus()
+    notebook.press("Enter")
+    expect(question).to_be_visible()
+    notebook.press("Shift+Tab", "Shift+Tab")
+    expect(button(card, "Take over")).to_be_focused()
+    notebook.press("Enter")
+    expect(card.get_by_text("listening", exact=True)).to_be_visible()
+    expect(card.get_by_text("The other listener has ended")).to_be_visible()
+    draw(notebook, card, "taken-over")
+    notebook.execute("left.detach()")
+
+
 @pytest.mark.long
 def test_it_is_handsome_when_narrow_and_when_it_polls(
     notebook: Notebook, show: Callable[..., Locator]

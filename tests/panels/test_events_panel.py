@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shlex
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +24,7 @@ from twilio_widgets.panels.connection import ConnectionPanel
 from twilio_widgets.panels.entry import Entry
 from twilio_widgets.panels.events import EventsPanel
 from twilio_widgets.panels.events_curl import replay_command
+from twilio_widgets.panels.events_source import process_of
 from twilio_widgets.panels.events_state import EventsState
 from twilio_widgets.sandbox import Sandbox
 
@@ -43,9 +47,7 @@ def twilio(sandbox: Sandbox) -> Iterator[Twilio]:
 
 
 def _is_running(twilio: Twilio) -> bool:
-    from twilio_widgets.panels.events_source import is_running
-
-    return is_running(twilio.connection, None)
+    return process_of(twilio.connection, None) is not None
 
 
 @pytest.fixture
@@ -201,6 +203,73 @@ def test_a_sandbox_that_goes_takes_its_listener_along() -> None:
     _wait_until(lambda: not process.exists())
     panel.close()
     connection.close()
+
+
+@pytest.fixture
+def left(twilio: Twilio, sandbox: Sandbox) -> Iterator[Listener]:
+    """A listener that runs with a number pointed at it, and the token was changed since."""
+    listener = Listener(twilio, reply="We are closed.")
+    listener.point(sandbox.numbers[0])
+    sandbox._world.account.auth_token = "e" * 32
+    yield listener
+    listener.detach()
+    with Twilio(sandbox.connection) as now, Listener(now, take_over=True):
+        pass
+
+
+def test_a_listener_with_the_old_token_goes_on_until_a_person_agrees_to_its_end(
+    left: Listener, sandbox: Sandbox
+) -> None:
+    pid, port = left.heartbeat.pid, left.port
+    with Twilio(sandbox.connection) as renewed:
+        panel = EventsPanel(renewed)  # one runs, so it is looked for
+        assert panel.join(PATIENCE)
+        assert (panel._state.phase, panel.listener) == ("asking", None)
+        assert panel._state.problems == {}
+        assert panel._form.ask.layout.display is None
+        assert panel._form.start.disabled
+        (pointed,) = left.pointed
+        name = f"{pointed.name[:2]} {pointed.name[2]}••• ••• {pointed.name[-3:]}"
+        assert f"again: {name} (to nowhere)." in panel._form._question.text
+        assert "take_over=True" in panel._snippet(panel._state).ours
+
+        panel._form.back.click()
+        assert panel._form.ask.layout.display == "none"
+        assert left.heartbeat.pid == pid
+        panel._form.start.click()
+        assert panel.join(PATIENCE)
+        panel._form.take_over.click()
+        panel._form.take_over.click()  # the second press finds nothing that was asked
+        assert panel.join(PATIENCE)
+
+        listener = panel.listener
+        assert isinstance(listener, Listener)
+        assert (listener.port, listener.reply, listener.pointed) == (port, None, ())
+        assert listener.heartbeat.pid != pid
+        assert repr(panel).endswith("· listening)")
+        assert panel._form._said.text.startswith("The other listener has ended")
+        assert "take_over=True" in panel._snippet(panel._state).ours
+        panel._form.inbound.click()
+        assert panel.join(PATIENCE)
+        assert sandbox.settle(PATIENCE)
+        _wait_until(lambda: panel.events is not None and len(panel.events) == 1)
+        panel.stop()
+        assert panel.join(PATIENCE)
+        assert "take_over" not in panel._snippet(panel._state).ours
+        panel.close()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="a process is ended as Linux ends it")
+def test_a_listener_that_was_killed_is_not_said_to_go_on(
+    panel: EventsPanel, twilio: Twilio
+) -> None:
+    with contextlib.closing(Listener(twilio)) as killed:
+        pid = killed.heartbeat.pid
+        killed.detach()
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        on(panel)
+        assert not panel._state.found
 
 
 def test_a_bad_public_url_stands_under_its_field(panel: EventsPanel) -> None:

@@ -11,7 +11,15 @@ from twilio_widgets.panels import events_state as steps
 from twilio_widgets.panels import events_words as words
 from twilio_widgets.panels.access import Access
 from twilio_widgets.panels.connection_state import Identity
-from twilio_widgets.panels.events_state import Advice, Door, EventsState, PointedHere, Seen
+from twilio_widgets.panels.events_snippets import events_snippet
+from twilio_widgets.panels.events_state import (
+    Advice,
+    Door,
+    EventsState,
+    Other,
+    PointedHere,
+    Seen,
+)
 
 ME = Identity(
     account="AC12…cdef",
@@ -30,6 +38,8 @@ SOME = Counts(
     rejected={"signature: scheme": 1},
 )
 AWAKE = steps.woke(EventsState(), ME, sandbox=False)
+POINTED = PointedHere(sid="PN1", name="+1 4••• ••• 100", before="https://example.com/sms")
+ASKED = steps.refused(steps.starting(AWAKE), 2, Other(pointed=(POINTED,)))
 ON = steps.started(steps.starting(AWAKE), 2, "webhooks", DOOR, found=False)
 
 
@@ -47,6 +57,69 @@ def test_what_an_older_source_says_comes_too_late():
     assert steps.saw(stopped, ON.turn, Seen(counts=NOTHING)) == stopped
     assert steps.suggested(stopped, ON.turn, ("+1",)) == stopped
     assert steps.troubled(stopped, ON.turn, "gone") == stopped
+
+
+def test_another_listener_is_ended_only_when_that_was_asked_and_agreed():
+    assert (ASKED.phase, ASKED.other) == ("asking", Other(pointed=(POINTED,)))
+    assert steps.starting(ASKED) == ASKED
+    agreed = steps.agreed(ASKED)
+    assert agreed == replace(ASKED, phase="starting", turn=ASKED.turn + 1)
+    for never_asked in (AWAKE, agreed, ON, EventsState()):
+        assert steps.agreed(never_asked) == never_asked
+        assert steps.went_back(never_asked) == never_asked
+    assert steps.refused(ON, ON.turn - 1, Other()) == ON
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        steps.went_back(ASKED),
+        steps.failed(steps.agreed(ASKED), "No."),
+        steps.slept(ASKED),
+        steps.stopped(replace(ON, phase="stopping", other=ASKED.other), ""),
+        steps.woke(ASKED, ME, sandbox=False),
+    ],
+)
+def test_what_was_agreed_holds_for_one_start_and_is_asked_anew_for_the_next(after):
+    assert (after.phase, after.other) == ("idle", None)
+    again = replace(after, identity=ME)
+    assert steps.starting(again).other is None
+
+
+def test_polling_needs_nobody_to_go_and_can_be_chosen_instead():
+    polling = steps.chose(ASKED, "polling")
+    assert (polling.how, polling.phase, polling.other) == ("polling", "idle", None)
+
+
+def test_the_question_says_what_is_put_back_and_the_answer_what_was_done():
+    assert words.taking_over_of(AWAKE) == ""
+    assert words.pill_of(ASKED) == ("another listener runs", "warning")
+    told = [
+        words.taking_over_of(replace(ASKED, other=Other(pointed=pointed)))
+        for pointed in ((), (POINTED,), (POINTED, replace(POINTED, name="Team", before="nowhere")))
+    ]
+    here = "Put back, until you point it here again: +1 4••• ••• 100 (to https://example.com/sms)"
+    assert told == [
+        f"{words.TAKE_OVER}\nNothing is pointed at it.",
+        f"{words.TAKE_OVER}\n{here}.",
+        f"{words.TAKE_OVER}\n{here}, Team (to nowhere).",
+    ]
+    agreed = steps.agreed(ASKED)
+    assert words.pill_of(agreed) == ("taking over…", "idle")
+    on = steps.started(agreed, agreed.turn, "webhooks", DOOR, found=False)
+    assert words.said_of(on) == (
+        "The other listener has ended, and this one has its port and its events."
+    )
+    assert words.said_of(steps.done(on, "Pointed.")) == "Pointed."
+    assert words.said_of(replace(ON, found=True)).startswith("It was running already")
+
+
+def test_the_code_takes_over_when_the_panel_does():
+    access = Access.of("auth token")
+    for state in (ASKED, steps.agreed(ASKED)):
+        assert "tw.Listener(twilio, take_over=True)" in events_snippet(access, state).ours
+    for state in (AWAKE, ON, steps.went_back(ASKED), steps.chose(ASKED, "polling")):
+        assert "take_over" not in events_snippet(access, state).ours
 
 
 def test_stopping_leaves_the_rows_and_what_was_typed():

@@ -78,8 +78,9 @@ class Listener(EventSource):
 
     Raises:
         ConfigurationError: An argument cannot be right, or the connection has no auth token.
-        ListenerError: The process cannot be started; or the store is another account's, or held by
-            a listener with another auth token or other shared keys, which was left as it is.
+        OtherSecrets: A listener with another auth token or other shared keys runs here, and was
+            left as it is.
+        ListenerError: The process cannot be started, or the store is another account's.
     """
 
     def __init__(

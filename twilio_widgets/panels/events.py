@@ -74,6 +74,7 @@ class EventsPanel(EventsActing):
         self._assemble(
             *self._form.rows,
             self._place,
+            self._form.ask,
             foot(*self._form.actions, right=(self._code_button,)),
         )
         self.add_class("tw-events")
@@ -103,6 +104,8 @@ class EventsPanel(EventsActing):
         form.entries["body"].on_enter(partial(self._guarded, self._simulate_inbound))
         self._on_click(form.start, self.start)
         self._on_click(form.stop, self.stop)
+        self._on_click(form.take_over, self._take_over)
+        self._on_click(form.back, partial(self._apply, steps.went_back))
         self._on_click(form.inbound, self._simulate_inbound)
         self._on_click(form.status, self._simulate_status)
 
@@ -114,7 +117,7 @@ class EventsPanel(EventsActing):
         connection = twilio.connection
         sandbox = doing.sandbox_of(connection) is not None
         self._apply(partial(steps.woke, sandbox=sandbox), Identity.of(connection))
-        if doing.is_running(connection, self._store):
+        if doing.process_of(connection, self._store) is not None:
             self.start()
 
     def _wake_with_source(self, source: EventSource) -> None:

@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING
 import ipywidgets
 
 from twilio_widgets.core.masking import mask
-from twilio_widgets.errors import ConfigurationError, ListenerError, TwilioWidgetsError
+from twilio_widgets.errors import (
+    ConfigurationError,
+    ListenerError,
+    OtherSecrets,
+    TwilioWidgetsError,
+)
 from twilio_widgets.listener.listener import Listener
 from twilio_widgets.panels import events_source as doing
 from twilio_widgets.panels import events_state as steps
@@ -55,9 +60,16 @@ class EventsActing(Panel[EventsState]):
 
     def start(self) -> None:
         """Start receiving, or find what receives already; returns at once, see `join`."""
+        self._start_by(steps.starting)
+
+    def _take_over(self) -> None:
+        """End the listener that stands in the way, and start one that knows our auth token."""
+        self._start_by(steps.agreed)
+
+    def _start_by(self, step: Callable[[EventsState], EventsState]) -> None:
         with self._lock:
             before = self._state.turn
-            self._apply(steps.starting)
+            self._apply(step)
             twilio = self._twilio
             if twilio is not None and self._state.turn != before:
                 self._start(self._open_source, twilio, self._state)
@@ -71,12 +83,18 @@ class EventsActing(Panel[EventsState]):
                 self._start(self._end_source, source)
 
     def _open_source(self, twilio: Twilio, state: EventsState) -> None:
-        found = state.how == "webhooks" and doing.is_running(twilio.connection, self._store)
+        connection, store = twilio.connection, self._store
+        before = doing.process_of(connection, store)
         try:
-            source = doing.opened(twilio, state, self._store, self._page_url)
+            source = doing.opened(twilio, state, store, self._page_url)
+        except OtherSecrets:
+            self._apply(steps.refused, state.turn, doing.other_at(connection, store))
+            return
         except ConfigurationError as error:
             self._apply(steps.failed, str(error), error.field if error.field in NAMES else "panel")
             return
+        webhooks = doing.how_of(source) == "webhooks"
+        found = webhooks and doing.process_of(connection, store) == before
         self._adopt(source, state.turn, own=True, found=found)
 
     def _adopt(self, source: EventSource, turn: int, *, own: bool, found: bool) -> None:

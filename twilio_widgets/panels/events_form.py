@@ -40,6 +40,7 @@ class EventsForm:
         }
         self.start = primary("Start")
         self.stop = plain("Stop")
+        self._make_question()
         self.inbound = plain("Simulate an inbound message")
         self.status = plain("Simulate a status callback")
         self.beat = Beat()
@@ -51,6 +52,13 @@ class EventsForm:
         )
         self._pointed = PointedList(on_restore)
         self._make_rows()
+
+    def _make_question(self) -> None:
+        self.take_over = plain("Take over")
+        self.back = plain("Back")
+        self._other, self._question = Note(), Note()
+        presses = ipywidgets.HBox([self.take_over, self.back])
+        self.ask = styled(ipywidgets.VBox([self._other, self._question, presses]), "tw-ask")
 
     def _make_rows(self) -> None:
         rows = {
@@ -99,7 +107,7 @@ class EventsForm:
     def _draw_fields(self, state: EventsState) -> None:
         on = state.phase == "on"
         self.how.value = state.how
-        self.how.disabled = state.phase != "idle"
+        self.how.disabled = state.phase not in {"idle", "asking"}
         self._notes["how"].show(words.RECEIVE[state.how])
         hints = {
             "public_url": words.PUBLIC_URL,
@@ -126,7 +134,11 @@ class EventsForm:
         self._pointed.show(state.seen.pointed if state.seen else (), busy=state.busy)
 
     def _draw_actions(self, state: EventsState) -> None:
-        idle = state.phase in {"idle", "starting"}
+        asking = state.phase == "asking"
+        visible(self.ask, asking)
+        self._other.show(words.OTHER if asking else "", "warning")
+        self._question.show(words.taking_over_of(state))
+        idle = state.phase in {"idle", "asking", "starting"}
         visible(self.start, idle)
         visible(self.stop, not idle)
         self.start.disabled = state.identity is None or state.phase != "idle"

@@ -58,6 +58,7 @@ def _ours(access: Access, state: EventsState, store: str | None) -> str:
         "public_url": state.public_url.strip() or None,
         "store": store,
         "reply": state.reply or None,
+        "take_over": None if state.other is None else True,
     }
     given = {name: value for name, value in given.items() if value is not None}
     lines = [call("listener = tw.Listener", [Expression("twilio")], **given)]

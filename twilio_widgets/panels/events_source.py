@@ -11,10 +11,12 @@ from twilio_widgets.listener.link.runtime import Runtime
 from twilio_widgets.listener.listener import Listener
 from twilio_widgets.listener.poller import Poller
 from twilio_widgets.listener.source import store_path
-from twilio_widgets.panels.events_state import Advice, Door, PointedHere, Seen
+from twilio_widgets.listener.webhooks import pointing
+from twilio_widgets.panels.events_state import Advice, Door, Other, PointedHere, Seen
 from twilio_widgets.sandbox import Sandbox
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from twilio_widgets.client import Twilio
@@ -35,15 +37,26 @@ def sandbox_of(connection: Connection) -> Sandbox | None:
     return found if isinstance(found, Sandbox) else None
 
 
-def is_running(connection: Connection, store: str | Path | None) -> bool:
-    """Say whether a listener was started for this store, and nobody has stopped it."""
-    return Runtime.read(store_path(connection, store, "events.sqlite").absolute()) is not None
+def process_of(connection: Connection, store: str | Path | None) -> int | None:
+    """Return the process that was started for this store, if nobody has stopped it."""
+    runtime = Runtime.read(_events_of(connection, store))
+    return None if runtime is None else runtime.pid
+
+
+def other_at(connection: Connection, store: str | Path | None) -> Other:
+    """Return what there is to know of a listener that does not know our auth token.
+
+    Raises:
+        ListenerError: It cannot be read what is pointed at it.
+    """
+    folder = pointing.folder_of(_events_of(connection, store))
+    return Other(pointed=_shown(pointing.pointed(folder)))
 
 
 def opened(
     whose: Twilio | Connection, state: EventsState, store: str | Path | None, page_url: str
 ) -> Listener | Poller:
-    """Start what the panel asks for; a listener that runs is found.
+    """Start what the panel asks for; a listener that runs is found, or ended if that was agreed.
 
     Args:
         whose: Whose events.
@@ -53,6 +66,7 @@ def opened(
             where a Jupyter server can be reached.
 
     Raises:
+        OtherSecrets: One runs that does not know our auth token; it was left as it is.
         ConfigurationError, ListenerError: It cannot be started, and why.
     """
     if state.how == "polling":
@@ -62,6 +76,7 @@ def opened(
         public_url=state.public_url.strip() or None,
         reply=state.reply or None,
         store=store,
+        take_over=state.other is not None,
     )
     if listener.way.kind == "none" and page_url:
         listener.open_way(page_url=page_url)
@@ -127,17 +142,9 @@ def look(source: EventSource) -> Seen:
         ended=not beat.alive,
         notices=tuple(said for said in beat.notices if said not in source.way.warnings),
         advice=advice,
-        pointed=pointed_to(source),
+        pointed=_shown(source.pointed),
         reply=reply if isinstance(reply, str) else None,
         answered_by=beat.answered_by,
-    )
-
-
-def pointed_to(listener: Listener) -> tuple[PointedHere, ...]:
-    """Return what is pointed at a listener, with numbers masked."""
-    return tuple(
-        PointedHere(sid=one.sid, name=mask(one.name), before=one.went_to, notes=one.notes)
-        for one in listener.pointed
     )
 
 
@@ -171,6 +178,18 @@ def simulate_status(source: EventSource, twilio: Twilio, body: str) -> str:
     if sandbox.clock.frozen:
         sandbox.clock.sleep(TURN)
     return f"A message to {mask(PERSON)} is on its way."
+
+
+def _events_of(connection: Connection, store: str | Path | None) -> Path:
+    return store_path(connection, store, "events.sqlite").absolute()
+
+
+def _shown(pointed: Iterable[pointing.Pointed]) -> tuple[PointedHere, ...]:
+    """Return what is pointed at a listener, with numbers masked."""
+    return tuple(
+        PointedHere(sid=one.sid, name=mask(one.name), before=one.went_to, notes=one.notes)
+        for one in pointed
+    )
 
 
 def _sandbox(twilio: Twilio) -> Sandbox:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from twilio_widgets.panels.connection_state import Identity
 
 How = Literal["webhooks", "polling"]
-Phase = Literal["idle", "starting", "on", "stopping"]
+Phase = Literal["idle", "asking", "starting", "on", "stopping"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +35,14 @@ class PointedHere:
     before: str
     """Where its messages went before."""
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Other:
+    """A listener of this account that runs and does not know our auth token."""
+
+    pointed: tuple[PointedHere, ...] = ()
+    """What is pointed at it, and put back when it ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +96,8 @@ class EventsState:
     """Counts the sources; what an older one has to say comes too late."""
     found: bool = False
     """Whether the listener was running before this panel."""
+    other: Other | None = None
+    """Whose place is taken once a person agrees, or was taken."""
     door: Door | None = None
     seen: Seen | None = None
     busy: bool = False
@@ -128,17 +138,32 @@ def typed(state: EventsState, name: str, text: str) -> EventsState:
 
 def chose(state: EventsState, how: str) -> EventsState:
     """Webhooks or polling."""
-    if state.phase != "idle" or how not in {"webhooks", "polling"}:
+    if state.phase not in {"idle", "asking"} or how not in {"webhooks", "polling"}:
         return state
     chosen: How = "polling" if how == "polling" else "webhooks"
-    return replace(state, how=chosen, problems={})
+    return replace(went_back(state), how=chosen, problems={})
 
 
 def starting(state: EventsState) -> EventsState:
     """Start a source, if that can be done now."""
     if state.identity is None or state.phase != "idle":
         return state
-    return replace(state, phase="starting", turn=state.turn + 1, said="", problems={})
+    return _begun(replace(state, other=None))
+
+
+def refused(state: EventsState, turn: int, other: Other) -> EventsState:
+    """Another listener stands in the way: a person decides whether it is to end."""
+    return replace(state, phase="asking", other=other) if turn == state.turn else state
+
+
+def agreed(state: EventsState) -> EventsState:
+    """Take its place, if that was asked."""
+    return _begun(state) if state.phase == "asking" and state.identity is not None else state
+
+
+def went_back(state: EventsState) -> EventsState:
+    """Leave the other listener as it is."""
+    return replace(state, phase="idle", other=None) if state.phase == "asking" else state
 
 
 def started(
@@ -199,10 +224,15 @@ def failed(state: EventsState, problem: str, name: str = "panel") -> EventsState
     return replace(
         state,
         phase=phase.get(state.phase, state.phase),
+        other=None if state.phase == "starting" else state.other,
         busy=False,
         said="",
         problems={**state.problems, name: problem},
     )
+
+
+def _begun(state: EventsState) -> EventsState:
+    return replace(state, phase="starting", turn=state.turn + 1, said="", problems={})
 
 
 def _without_source(state: EventsState) -> EventsState:
@@ -210,6 +240,7 @@ def _without_source(state: EventsState) -> EventsState:
         state,
         phase="idle",
         found=False,
+        other=None,
         door=None,
         seen=None,
         busy=False,

@@ -22,6 +22,14 @@ SIMULATE = {
     "the sandbox's number here.",
     "polling": "It stands in the sandbox's message log, and is found when that is asked next.",
 }
+OTHER = (
+    "A listener of this account runs here and does not know your auth token, so it was left as it "
+    "is."
+)
+TAKE_OVER = (
+    "Was the token changed? “Take over” ends that listener and starts one with yours: same port, "
+    "same events. Its reply, shared keys and times are not kept."
+)
 CLOSING = "Closing this card leaves it running."
 
 
@@ -35,7 +43,8 @@ def pill_of(state: EventsState) -> tuple[str, Tone]:
         return "no way in", "warning"
     words: dict[str, tuple[str, Tone]] = {
         "idle": ("stopped" if state.shown else "not started", "idle"),
-        "starting": ("starting…", "idle"),
+        "asking": ("another listener runs", "warning"),
+        "starting": ("starting…" if state.other is None else "taking over…", "idle"),
         "stopping": ("stopping…", "idle"),
         "on": ("listening" if state.how == "webhooks" else "polling", "good"),
     }
@@ -81,11 +90,22 @@ def advice_of(state: EventsState) -> tuple[str, Tone]:
     return "\n".join((advice, *seen.notices)), "warning"
 
 
+def taking_over_of(state: EventsState) -> str:
+    """Return what is asked before another listener is ended, and what that does."""
+    if state.other is None:
+        return ""
+    back = ", ".join(f"{one.name} (to {one.before})" for one in state.other.pointed)
+    put_back = f"Put back, until you point it here again: {back}." if back else ""
+    return f"{TAKE_OVER}\n{put_back or 'Nothing is pointed at it.'}"
+
+
 def said_of(state: EventsState) -> str:
-    """Return what went well last, or that the listener was found."""
-    if state.said or not state.found:
+    """Return what went well last, or that the listener was found or has taken another's place."""
+    if state.said or state.phase != "on":
         return state.said
-    return "It was running already, and goes on: same port, same events."
+    if state.other is not None:
+        return "The other listener has ended, and this one has its port and its events."
+    return "It was running already, and goes on: same port, same events." if state.found else ""
 
 
 def chips_of(seen: Seen | None) -> list[list[str]]:

@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Self
 
 from twilio_widgets import errors
-from twilio_widgets.errors import ListenerError
+from twilio_widgets.errors import ListenerError, OtherSecrets
 from twilio_widgets.listener.events.reading import Reader
 from twilio_widgets.listener.link import wire
 from twilio_widgets.listener.link.launching import launch
@@ -303,7 +303,7 @@ def _refuse_other_secrets(spec: Spec, line: Line) -> None:
     """Refuse to end a listener that checks what ours could not, unless it is of a world gone by."""
     if line.alike or line.state.get("root_url") != spec.root_url or is_over(spec.store):
         return
-    raise ListenerError(
+    raise OtherSecrets(
         "A listener of this account runs here with another auth token or other shared keys than "
         "yours, and was left as it is. If the token was changed, or a shared key added, "
         "Listener(…, take_over=True) ends it and starts with yours: same port, same events. "
