@@ -147,6 +147,10 @@ def test_the_reply_is_set_while_it_runs(panel: EventsPanel) -> None:
     assert panel.join(PATIENCE)
     assert isinstance(panel.listener, Listener)
     assert panel.listener.reply == "We close at 10 pm."
+    enter(panel._form.entries["reply"], "x" * 1_601)
+    assert panel.join(PATIENCE)
+    assert panel._state.problems["reply"].startswith("The reply has 1,601 characters")
+    assert panel.listener.reply == "We close at 10 pm."
     enter(panel._form.entries["reply"], "")
     assert panel.join(PATIENCE)
     assert panel.listener.reply is None

@@ -11,8 +11,9 @@ from twilio_widgets.panels.card import STATIC, Element
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LONGEST = 400
-"""Characters; the longest address there is has fewer."""
+LONGEST = 10_000
+"""Characters. It is far more than any field may hold, so that who types too much is told so by the
+field's own rules, and nobody's text is cut to something that could be sent."""
 
 
 class Entry(Element):
@@ -35,6 +36,7 @@ class Entry(Element):
     options = traitlets.List[str]().tag(sync=True)
     """What is offered while a person types; anything else can be typed."""
     disabled = traitlets.Bool(False).tag(sync=True)
+    longest = traitlets.Int(LONGEST).tag(sync=True)
 
     def __init__(self, label: str, placeholder: str, *, action: str = "") -> None:
         super().__init__(label=label, placeholder=placeholder, action=action)

@@ -9,6 +9,7 @@ function render({ model, el }) {
   input.id = `tw-entry-${Math.random().toString(36).slice(2)}`;
   input.autocomplete = "off";
   input.spellcheck = false;
+  input.maxLength = model.get("longest");
   label.htmlFor = input.id;
   const offered = document.createElement("datalist");
   offered.id = `${input.id}-offered`;
