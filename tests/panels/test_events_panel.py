@@ -310,6 +310,14 @@ def test_with_no_way_in_it_says_so_and_the_page_helps_to_find_one(tmp_path: Path
             ["Inbound URL", "https://hooks.example/x/inbound#rc=3&rp=all"],
             ["Status URL", "https://hooks.example/x/status#rc=3&rp=all"],
         ]
+        assert panel._state.said == "Another way leads here now."
+        enter(panel._form.entries["public_url"], "https://hooks.example/x")
+        assert panel.join(PATIENCE)
+        assert panel._state.said == "The same way leads here as before."
+        enter(panel._form.entries["public_url"], "")
+        assert panel.join(PATIENCE)
+        assert (panel._state.said, panel._form.urls._content) == ("", [])
+        assert repr(panel).endswith("· no way in)")
         panel.stop()
         assert panel.join(PATIENCE)
         panel.close()

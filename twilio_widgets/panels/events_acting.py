@@ -163,12 +163,18 @@ class EventsActing(Panel[EventsState]):
         self._do("public_url", self._open_way)
 
     def _open_way(self, listener: Listener) -> str:
-        listener.open_way(self._state.public_url.strip() or None)
+        before = listener.inbound_url
+        listener.open_way(self._state.public_url.strip() or None, page_url=self._page_url or None)
         self._form.urls.show(doing.urls_of(listener))
         door = doing.door_of(listener)
         if door is not None:
             self._apply(steps.moved, door)
-        return "Another way leads here now. What is pointed here must be pointed again."
+        if door is None or not door.leads_here:
+            return ""  # the door says what was looked at
+        if listener.inbound_url == before:
+            return "The same way leads here as before."
+        again = " What is pointed here must be pointed again." if listener.pointed else ""
+        return f"Another way leads here now.{again}"
 
     def _set_reply(self) -> None:
         self._do("reply", self._answer_with)
