@@ -186,6 +186,37 @@ def test_a_listener_with_the_old_token_is_taken_over_by_keyboard_and_on_purpose(
     notebook.execute("left.detach()")
 
 
+def test_what_ended_says_so_and_a_card_without_its_kernel_too(
+    notebook: Notebook, show: Callable[..., Locator]
+) -> None:
+    card = show(f"{STARTED}\npanel")
+    button(card, "Simulate an inbound message").click()
+    expect(row(card)).to_contain_text("Are you open today?")
+    notebook.execute("other = Listener(twilio); other.close()")
+    expect(card.get_by_text("ended", exact=True)).to_be_visible()
+    expect(card.get_by_text("nothing is received now")).to_be_visible()
+    expect(card.get_by_text("Closing this card leaves it running.")).to_be_hidden()
+    draw(notebook, card, "ended")
+    button(card, "Start again").focus()
+    notebook.press("Enter")
+    expect(card.get_by_text("listening", exact=True)).to_be_visible()
+    expect(card.get_by_text("no request since it started")).to_be_visible()
+    notebook.execute("panel.stop(); panel.join(30); sandbox.close()")
+
+    kernel = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+    notebook.page.evaluate(f"() => {kernel}.restart()")
+    gone = '"The kernel that this card belonged to has ended. Run its cell again."'
+    notebook.page.wait_for_function(
+        "(said) => getComputedStyle(document.querySelector('.tw-card'), '::before').content"
+        " === said",
+        arg=gone,
+    )
+    expect(card.locator(".tw-head .tw-pill")).to_be_hidden()
+    draw(notebook, card, "without-kernel")
+    notebook.wait_idle()
+    notebook.run_all()
+
+
 @pytest.mark.long
 def test_it_is_handsome_when_narrow_and_when_it_polls(
     notebook: Notebook, show: Callable[..., Locator]
@@ -215,6 +246,8 @@ def test_it_is_handsome_when_narrow_and_when_it_polls(
     expect(card.get_by_role("list", name="Pointed here")).to_be_hidden()
     button(card, "Show the code").click()
     row(card).click()
+    card.evaluate("(element) => { element.style.width = '494px'; }")
+    assert card.evaluate("(element) => element.scrollWidth - element.clientWidth") == 0
     card.evaluate("(element) => { element.style.width = '400px'; }")
     draw(notebook, card, "narrow")
 

@@ -394,6 +394,36 @@ def test_a_listener_that_somebody_else_closed_can_be_started_again(
     panel.close()
 
 
+def test_what_was_ended_from_elsewhere_is_said_to_be_over_and_started_again(
+    panel: EventsPanel, twilio: Twilio, sandbox: Sandbox
+) -> None:
+    """A second card that shows the same listener is the first one's elsewhere."""
+    on(panel)._form.inbound.click()
+    assert panel.join(PATIENCE)
+    assert sandbox.settle(PATIENCE)
+    other = on(EventsPanel(twilio))
+    form, first = other._form, other.listener
+    wait_for(other, lambda: form.beat.beat["before"])
+    assert form.beat.beat["tone"] == "good"
+    panel.stop()
+    assert panel.join(PATIENCE)
+    wait_for(other, lambda: repr(other).endswith("· ended · 1 inbound, 1 valid)"))
+    assert form.beat.beat["tone"] == "idle"
+    assert (form.start.description, form.start.disabled) == ("Start again", False)
+    assert form._closing.text == ""  # it does not run, so nothing leaves it running
+
+    form.start.click()
+    assert other.join(PATIENCE)
+    assert isinstance(other.listener, Listener)
+    assert other.listener is not first
+    assert other.listener.heartbeat.alive
+    assert (form.start.description, form._said.text) == ("Start", "")
+    assert form.start.layout.display == "none"
+    assert other.events is not None
+    assert len(other.events) == 1
+    other.close()
+
+
 def test_polling_is_a_choice_and_ends_with_the_card(panel: EventsPanel, twilio: Twilio) -> None:
     panel._form.how.value = "polling"
     poller = on(panel).listener

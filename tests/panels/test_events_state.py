@@ -59,6 +59,16 @@ def test_what_an_older_source_says_comes_too_late():
     assert steps.troubled(stopped, ON.turn, "gone") == stopped
 
 
+def test_what_ended_by_itself_can_be_started_again_and_what_runs_cannot():
+    over = replace(ON, seen=Seen(counts=NOTHING, problem="Killed.", ended=True), said="Hi")
+    assert steps.starting(over) == replace(
+        ON, phase="starting", turn=ON.turn + 1, door=None, seen=None, said=""
+    )
+    trouble = replace(ON, seen=Seen(counts=NOTHING, problem="Full."))
+    assert steps.starting(trouble) == trouble
+    assert [steps.is_over(state) for state in (over, trouble, ON, AWAKE)] == [True] + [False] * 3
+
+
 def test_another_listener_is_ended_only_when_that_was_asked_and_agreed():
     assert (ASKED.phase, ASKED.other) == ("asking", Other(pointed=(POINTED,)))
     assert steps.starting(ASKED) == ASKED
@@ -111,7 +121,12 @@ def test_the_question_says_what_is_put_back_and_the_answer_what_was_done():
         "The other listener has ended, and this one has its port and its events."
     )
     assert words.said_of(steps.done(on, "Pointed.")) == "Pointed."
-    assert words.said_of(replace(ON, found=True)).startswith("It was running already")
+    found = replace(ON, found=True)
+    assert words.said_of(found).startswith("It was running already")
+    trouble = Seen(counts=NOTHING, problem="Full.")
+    assert words.said_of(replace(found, seen=trouble)) == ""
+    assert words.said_of(replace(found, seen=trouble, said="Set.")) == "Set."
+    assert words.said_of(replace(ON, seen=replace(trouble, ended=True), said="Set.")) == ""
 
 
 def test_the_code_takes_over_when_the_panel_does():
@@ -124,7 +139,8 @@ def test_the_code_takes_over_when_the_panel_does():
 
 def test_stopping_leaves_the_rows_and_what_was_typed():
     before = replace(ON, reply="Thanks", public_url="https://example.com")
-    stopped = steps.stopped(steps.stopping(before), "Put back.")
+    troubled = steps.failed(before, "It has ended.", "body")
+    stopped = steps.stopped(steps.stopping(troubled), "Put back.")
     assert stopped == replace(
         before, phase="idle", door=None, turn=before.turn + 1, said="Put back."
     )
@@ -228,6 +244,8 @@ def test_the_reply_that_is_given_now_is_told():
             {"answered_by": "elsewhere"},
         )
     ]
+    hidden = Seen(counts=NOTHING, reply="a\u202eb", answered_by="text")
+    assert words.reply_hint_of(replace(ON, seen=hidden)) == "Answered now: a⟨U+202E⟩b"
     assert told == [
         "There is no reply now.",
         "Answered now: Thanks",

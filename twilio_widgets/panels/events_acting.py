@@ -83,6 +83,7 @@ class EventsActing(Panel[EventsState]):
                 self._start(self._end_source, source)
 
     def _open_source(self, twilio: Twilio, state: EventsState) -> None:
+        self._put_down()
         connection, store = twilio.connection, self._store
         before = doing.process_of(connection, store)
         try:
@@ -117,8 +118,7 @@ class EventsActing(Panel[EventsState]):
             self._start(self._suggest, self._twilio, turn)
 
     def _end_source(self, source: EventSource) -> None:
-        with contextlib.suppress(TwilioWidgetsError):  # somebody else may have closed it
-            self._last = source.events
+        self._keep_events(source)
         with self._source_lock:
             if self._watch is not None:
                 self._watch.stop()
@@ -127,6 +127,18 @@ class EventsActing(Panel[EventsState]):
         restored = source.restored if isinstance(source, Listener) else ()
         self._form.urls.show(())
         self._apply(steps.stopped, " ".join(one.text for one in restored))
+
+    def _put_down(self) -> None:
+        """Let a source go whose process has ended, before another takes its place."""
+        source = self._source
+        if source is not None:
+            self._keep_events(source)
+            self._form.urls.show(())
+            self._release()
+
+    def _keep_events(self, source: EventSource) -> None:
+        with contextlib.suppress(TwilioWidgetsError):  # somebody else may have closed it
+            self._last = source.events
 
     def _release(self) -> None:
         """Let the source go: a listener goes on, and so does one that was given."""

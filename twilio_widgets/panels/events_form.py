@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets
 
+from twilio_widgets.panels import events_state as steps
 from twilio_widgets.panels import events_words as words
 from twilio_widgets.panels.card import Choice, Note, body, field, plain, primary, styled, visible
 from twilio_widgets.panels.entry import Entry
@@ -138,11 +139,13 @@ class EventsForm:
         visible(self.ask, asking)
         self._other.show(words.OTHER if asking else "", "warning")
         self._question.show(words.taking_over_of(state))
-        idle = state.phase in {"idle", "asking", "starting"}
-        visible(self.start, idle)
+        idle, over = state.phase in {"idle", "asking", "starting"}, steps.is_over(state)
+        visible(self.start, idle or over)
         visible(self.stop, not idle)
-        self.start.disabled = state.identity is None or state.phase != "idle"
+        self.start.description = "Start again" if over else "Start"
+        self.start.disabled = not steps.may_start(state) or state.busy
         self.stop.disabled = state.phase != "on" or state.busy
-        self._closing.show(words.CLOSING if state.phase == "on" and state.how == "webhooks" else "")
+        stays = state.phase == "on" and state.how == "webhooks" and not over
+        self._closing.show(words.CLOSING if stays else "")
         for button in (self.inbound, self.status):
             button.disabled = state.busy

@@ -32,7 +32,13 @@ class Beat(Element):
         """Show what a look at the source brought."""
         self.chips = chips_of(seen)
         if seen is not None:
-            self.beat = {"how": how, "age": seen.age, "next": seen.next_in}
+            self.beat = {
+                "how": how,
+                "age": seen.age,
+                "next": seen.next_in,
+                "tone": "idle" if seen.ended else "problem" if seen.problem else "good",
+                "before": seen.counts.total > 0,
+            }
 
 
 class UrlLines(KeptOut):

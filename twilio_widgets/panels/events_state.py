@@ -144,11 +144,19 @@ def chose(state: EventsState, how: str) -> EventsState:
     return replace(went_back(state), how=chosen, problems={})
 
 
+def is_over(state: EventsState) -> bool:
+    """Say whether the listener's process has ended, and not by Stop."""
+    return state.phase == "on" and state.seen is not None and state.seen.ended
+
+
+def may_start(state: EventsState) -> bool:
+    """Say whether a source can be started now: there is none, or one whose process has ended."""
+    return state.identity is not None and (state.phase == "idle" or is_over(state))
+
+
 def starting(state: EventsState) -> EventsState:
     """Start a source, if that can be done now."""
-    if state.identity is None or state.phase != "idle":
-        return state
-    return _begun(replace(state, other=None))
+    return _begun(state, None) if may_start(state) else state
 
 
 def refused(state: EventsState, turn: int, other: Other) -> EventsState:
@@ -158,7 +166,7 @@ def refused(state: EventsState, turn: int, other: Other) -> EventsState:
 
 def agreed(state: EventsState) -> EventsState:
     """Take its place, if that was asked."""
-    return _begun(state) if state.phase == "asking" and state.identity is not None else state
+    return _begun(state, state.other) if state.phase == "asking" else state
 
 
 def went_back(state: EventsState) -> EventsState:
@@ -215,7 +223,7 @@ def stopping(state: EventsState) -> EventsState:
 
 def stopped(state: EventsState, said: str) -> EventsState:
     """The source was stopped; the rows stay."""
-    return replace(_without_source(state), turn=state.turn + 1, said=said)
+    return replace(_without_source(state), turn=state.turn + 1, said=said, problems={})
 
 
 def failed(state: EventsState, problem: str, name: str = "panel") -> EventsState:
@@ -231,8 +239,9 @@ def failed(state: EventsState, problem: str, name: str = "panel") -> EventsState
     )
 
 
-def _begun(state: EventsState) -> EventsState:
-    return replace(state, phase="starting", turn=state.turn + 1, said="", problems={})
+def _begun(state: EventsState, other: Other | None) -> EventsState:
+    free = _without_source(state)
+    return replace(free, phase="starting", turn=state.turn + 1, other=other, problems={})
 
 
 def _without_source(state: EventsState) -> EventsState:

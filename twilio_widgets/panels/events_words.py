@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from twilio_widgets.panels.events_state import is_over
+from twilio_widgets.panels.table_cells import visible
+
 if TYPE_CHECKING:
     from twilio_widgets.panels.card import Tone
     from twilio_widgets.panels.events_state import EventsState, PointedHere, Seen
@@ -101,7 +104,10 @@ def taking_over_of(state: EventsState) -> str:
 
 def said_of(state: EventsState) -> str:
     """Return what went well last, or that the listener was found or has taken another's place."""
-    if state.said or state.phase != "on":
+    troubled = state.seen is not None and bool(state.seen.problem)
+    if is_over(state):
+        return ""  # whatever went well, it is over
+    if state.said or state.phase != "on" or troubled:
         return state.said
     if state.other is not None:
         return "The other listener has ended, and this one has its port and its events."
@@ -145,7 +151,7 @@ def reply_hint_of(state: EventsState) -> str:
     if seen.answered_by in {"here", "elsewhere"}:
         where = "of this kernel" if seen.answered_by == "here" else "set elsewhere"
         return f"A function {where} answers. A text takes its place."
-    return f"Answered now: {seen.reply}" if seen.reply else "There is no reply now."
+    return f"Answered now: {visible(seen.reply)}" if seen.reply else "There is no reply now."
 
 
 def summary_of(state: EventsState) -> tuple[tuple[str, str], ...]:

@@ -9,14 +9,16 @@ function spoken(seconds) {
   return `${Math.max(0, Math.floor(seconds))} s`;
 }
 
-function sentence({ how, age, next }, passed) {
+function sentence({ how, age, next, tone, before }, passed) {
+  if (tone === "idle") return "nothing is received now";
   if (how === "polling") {
     const updated = age === null ? "not asked yet" : `updated ${spoken(age + passed)} ago`;
     if (next === null) return updated;
     const left = next - passed;
     return `${updated} · ${left < 1 ? "asks again now" : `asks again in ${spoken(left)}`}`;
   }
-  return age === null ? "no request yet" : `last request ${spoken(age + passed)} ago`;
+  if (age === null) return before ? "no request since it started" : "no request yet";
+  return `last request ${spoken(age + passed)} ago`;
 }
 
 /** @param {{ model: any, el: HTMLElement }} context */
@@ -40,8 +42,10 @@ function render({ model, el }) {
   };
   const heard = () => {
     since = performance.now();
+    const { tone } = model.get("beat");
+    heart.dataset.tone = tone;
     heart.getAnimations().forEach((one) => one.cancel());
-    if (!matchMedia("(prefers-reduced-motion: reduce)").matches) {
+    if (tone === "good" && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
       heart.animate([{ transform: "scale(1.5)" }, { transform: "none" }], 400);
     }
     tick();
