@@ -20,10 +20,13 @@ from twilio.request_validator import RequestValidator
 
 from twilio_widgets import Sandbox, Twilio
 from twilio_widgets.core.connection import KEY_CANNOT_VALIDATE, AuthTokenConnection
+from twilio_widgets.core.secret import Secret
 from twilio_widgets.errors import ConfigurationError, ListenerError, Refused
 from twilio_widgets.listener.events.event import Event
 from twilio_widgets.listener.link.keeper import ENDED, KEEPS_CRASHING, TAKEN_OVER
+from twilio_widgets.listener.link.link import Link
 from twilio_widgets.listener.link.runtime import runtime_file
+from twilio_widgets.listener.link.spec import Spec
 from twilio_widgets.listener.listener import Listener
 from twilio_widgets.listener.poller import Poller
 
@@ -591,6 +594,27 @@ def test_a_kernel_with_other_credentials_takes_over_when_it_says_so(sandbox):
         eventually(lambda: listener.heartbeat.problem == TAKEN_OVER)
         assert other.heartbeat.alive
     listener.detach()
+
+
+def test_one_that_takes_long_to_put_webhooks_back_is_waited_for(sandbox, twilio):
+    """It has done as it was told, and is not said to hold the store and not to answer."""
+    sid = twilio.numbers()[0].sid
+    first = Listener(twilio)
+    first.point(sid)
+    sandbox.fail(fault="delay", delay=1.5, times=2, path="IncomingPhoneNumbers")
+    spec = Spec(
+        connection=sandbox.connection,
+        store=first.store,
+        root_url=sandbox.connection.root_url,
+        shared_keys={"k1": Secret("secret")},
+    )
+    link = Link.find_or_start(spec, take_over=True, timeout=2.5)
+    try:
+        assert (link.started, link.port) == (True, first.port)
+        assert leads_to(twilio, sid) == ""
+    finally:
+        link.stop()
+        first.detach()
 
 
 def test_a_crashed_listener_comes_back_with_its_shared_keys_though_not_all_know_them(sandbox):

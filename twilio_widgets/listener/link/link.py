@@ -88,13 +88,13 @@ class Link:
         Args:
             spec: What the listener is to be.
             take_over: Whether to end one that runs with other secrets.
-            timeout: Seconds.
+            timeout: Seconds for the start; for the end of another one there are 40 more.
 
         Raises:
             ConfigurationError, ListenerError: It cannot be started, and why.
         """
         until = time.monotonic() + timeout
-        wish, started = 0, False
+        wish, started, dismissed = 0, False, False
         while True:
             runtime = Runtime.read(spec.store)
             line = Line.open(runtime, spec) if runtime else None
@@ -113,6 +113,8 @@ class Link:
                     line.close()
                     raise
                 line.dismiss(_STOP_SECONDS)
+                if not dismissed:  # it puts webhooks back first, and takes the time that takes
+                    until, dismissed = time.monotonic() + timeout, True
             left = until - time.monotonic()
             if left <= 0:
                 raise ListenerError(
