@@ -522,7 +522,7 @@ def test_what_a_killed_listener_left_is_put_back_before_the_next_one_is_ready(
     after = house.link(connection=box.connection, root_url=box.url)
     assert leads_to() == THEIRS
     (notice,) = after.ask("status")["notices"]  # it would be waiting for what no longer comes
-    assert notice.startswith("The listener before this one did not end in good order. +1 ")
+    assert notice.startswith("The listener before this one could not put this back: +1 ")
     assert notice.endswith(" again. Point it here again if it is to come here.")
     point_number(house, box, after)
     assert after.ask("status")["notices"] == []

@@ -156,7 +156,7 @@ class Service:
         gone = [each for each in self.put_back if each["state"] == "restored"]
         again = self._pointed() if gone else set()
         left = [
-            f"The listener before this one did not end in good order. {each['text']} Point it here "
+            f"The listener before this one could not put this back: {each['text']} Point it here "
             "again if it is to come here."
             for each in gone
             if each["sid"] not in again
