@@ -234,7 +234,7 @@ def test_a_listener_with_the_old_token_goes_on_until_a_person_agrees_to_its_end(
         assert panel._form.start.disabled
         (pointed,) = left.pointed
         name = f"{pointed.name[:2]} {pointed.name[2]}••• ••• {pointed.name[-3:]}"
-        assert f"again: {name} (to nowhere)." in panel._form._question.text
+        assert panel._form._question.text.endswith(f"again:\n· {name}, to nowhere")
         assert "take_over=True" in panel._snippet(panel._state).ours
 
         panel._form.back.click()

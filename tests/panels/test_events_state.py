@@ -108,11 +108,11 @@ def test_the_question_says_what_is_put_back_and_the_answer_what_was_done():
         words.taking_over_of(replace(ASKED, other=Other(pointed=pointed)))
         for pointed in ((), (POINTED,), (POINTED, replace(POINTED, name="Team", before="nowhere")))
     ]
-    here = "Put back, until you point it here again: +1 4••• ••• 100 (to https://example.com/sms)"
+    here = "Put back, until you point it here again:\n· +1 4••• ••• 100, to https://example.com/sms"
     assert told == [
         f"{words.TAKE_OVER}\nNothing is pointed at it.",
-        f"{words.TAKE_OVER}\n{here}.",
-        f"{words.TAKE_OVER}\n{here}, Team (to nowhere).",
+        f"{words.TAKE_OVER}\n{here}",
+        f"{words.TAKE_OVER}\n{here}\n· Team, to nowhere",
     ]
     agreed = steps.agreed(ASKED)
     assert words.pill_of(agreed) == ("taking over…", "idle")

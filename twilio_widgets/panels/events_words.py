@@ -84,7 +84,7 @@ def advice_of(state: EventsState) -> tuple[str, Tone]:
     if seen is None:
         return "", "hint"
     if seen.advice is None:
-        return " ".join(seen.notices), "hint"
+        return "\n".join(seen.notices), "hint"
     number = seen.counts.total_rejected
     advice = (
         f"{number:,} request{' was' if number == 1 else 's were'} rejected. The latest: "
@@ -97,9 +97,9 @@ def taking_over_of(state: EventsState) -> str:
     """Return what is asked before another listener is ended, and what that does."""
     if state.other is None:
         return ""
-    back = ", ".join(f"{one.name} (to {one.before})" for one in state.other.pointed)
-    put_back = f"Put back, until you point it here again: {back}." if back else ""
-    return f"{TAKE_OVER}\n{put_back or 'Nothing is pointed at it.'}"
+    back = [f"· {one.name}, to {one.before}" for one in state.other.pointed]
+    put_back = ["Put back, until you point it here again:", *back]
+    return "\n".join((TAKE_OVER, *(put_back if back else ["Nothing is pointed at it."])))
 
 
 def said_of(state: EventsState) -> str:
