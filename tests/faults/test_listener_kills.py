@@ -158,7 +158,7 @@ def test_what_its_store_is_at_does_not_keep_the_next_listener_out(house: House) 
     spec = house.spec()
     link = house.link(spec)
     assert post(link.port, "/status", status(1))[0] == 200
-    store = store_pid(link)
+    store = store_pid(link.pid)
     with contextlib.closing(sqlite3.connect(spec.store, isolation_level=None)) as reader:
         reader.execute("begin")
         assert reader.execute("select count(*) from event").fetchone() == (1,)
