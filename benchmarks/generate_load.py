@@ -123,11 +123,11 @@ class Generator:
             if not ready and not self.pace:
                 break  # nothing comes any more
             for key, _ in ready:
-                if key.fileobj in idle:  # it was not needed for so long that it was closed
+                if key.fileobj in self._under_way:
+                    idle.append(self._receive(key.fileobj))
+                else:  # it was not needed for so long that it was closed
                     idle.remove(key.fileobj)
                     idle.append(self._hang_up(key.fileobj))
-                else:
-                    idle.append(self._receive(key.fileobj))
         seconds = time.perf_counter() - self.began
         return Load(seconds, self.acknowledged, self.other, sorted(self.times))
 

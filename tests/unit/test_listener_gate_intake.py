@@ -44,7 +44,7 @@ class Disk:
         self.batches: list[int] = []
         self.failure: Failed | None = None
         self.failures: list[str] = []
-        self._asked: deque[tuple[int, Callable[[wire.Answer], None]]] = deque()
+        self.asked: deque[tuple[Sequence[object], Callable[[wire.Answer], None]]] = deque()
         self._is_free = True
 
     def told(self, problem: str | None) -> None:
@@ -52,7 +52,7 @@ class Disk:
             self.failures.append(problem)
 
     def send(self, request: Commit, answered: Callable[[wire.Answer], None]) -> None:
-        self._asked.append((len(request.arrivals), answered))
+        self.asked.append((request.arrivals, answered))
         if self._is_free:
             asyncio.get_running_loop().call_soon(self.free)
 
@@ -61,14 +61,15 @@ class Disk:
 
     def free(self) -> None:
         self._is_free = True
-        while self._asked:
-            count, answered = self._asked.popleft()
+        while self.asked:
+            arrivals, answered = self.asked.popleft()
             if self.failure is not None:
                 answered(self.failure)
                 continue
             first = sum(self.batches) + 1
-            self.batches.append(count)
-            answered(Stored([Receipt(id=first + n, new=True) for n in range(count)]))
+            self.batches.append(len(arrivals))
+            receipts = [Receipt(id=first + n, new=True) for n in range(len(arrivals))]
+            answered(Stored(receipts))
 
 
 def with_committer(prove: Callable[[Committer, Disk], Awaitable[None]]) -> None:
@@ -84,32 +85,19 @@ async def until(true: Callable[[], bool]) -> None:
         await asyncio.sleep(0.002)
 
 
-def test_what_waits_for_the_disk_goes_together() -> None:
+def test_what_comes_in_one_turn_goes_together_and_waits_for_nobody() -> None:
     async def prove(committer: Committer, disk: Disk) -> None:
         disk.hold()
         done: list[Receipt | None] = []
-        assert committer.take(arrival(), done.append)
-        await asyncio.sleep(0.01)
-        for n in range(700):
-            assert committer.take(arrival(n), done.append)
-        assert done == []
+        for lot in (1, 700, 3):
+            for n in range(lot):
+                assert committer.take(arrival(n), done.append)
+            await asyncio.sleep(0)
+        assert [len(asked) for asked, _ in disk.asked] == [1, 700, 3]
+        assert (done, len(committer)) == ([], 704)
         disk.free()
         await committer.idle()
-        assert disk.batches == [1, 500, 200]
-        assert [one.id for one in done if one] == list(range(1, 702))
-
-    with_committer(prove)
-
-
-def test_a_lone_event_waits_for_nobody_and_what_comes_with_it_goes_along() -> None:
-    async def prove(committer: Committer, disk: Disk) -> None:
-        done: list[Receipt | None] = []
-        for n in range(3):
-            committer.take(arrival(n), done.append)
-        await committer.idle()
-        committer.take(arrival(), done.append)
-        await committer.idle()
-        assert disk.batches == [3, 1]
+        assert [one.id for one in done if one] == list(range(1, 705))
 
     with_committer(prove)
 
@@ -157,8 +145,8 @@ def test_after_a_second_without_the_disk_everybody_is_told_to_come_again(
         assert done == [None, None]  # stored late, and answered once
         assert committer.take(arrival(4), done.append)
         await committer.idle()
-        assert done[2:] == [Receipt(id=2, new=True)]
-        assert disk.batches == [1, 1]
+        assert done[2:] == [Receipt(id=3, new=True)]
+        assert disk.batches == [1, 1, 1]
 
     with_committer(prove)
 
@@ -191,7 +179,7 @@ def test_a_store_that_refuses_at_once_refuses_all_that_wait() -> None:
         assert all(committer.take(arrival(n), done.append) for n in range(1_200))
         await committer.idle()
         assert (done, len(committer)) == ([None] * 1_200, 0)
-        assert disk.failures == ["It is started again."] * 3
+        assert disk.failures == ["It is started again."]
 
     asyncio.run(run())
 

@@ -282,6 +282,47 @@ def test_it_is_told_no_credential_and_no_signal_ends_it(path: Path) -> None:
 
 
 @needs_proc
+def test_what_gathers_while_it_waits_is_one_commit_and_each_gets_its_answer(path: Path) -> None:
+    """And what was asked for between them is done between them."""
+
+    async def prove(line: Line) -> None:
+        with contextlib.closing(sqlite3.connect(path)) as other:
+            (before,) = other.execute("pragma data_version").fetchone()
+            pid = process_of()
+            os.kill(pid, signal.SIGSTOP)
+            lots = [
+                [a_status(1, "sent"), a_status(2, "sent")],
+                [],
+                [a_status(1, "sent")],
+                [a_status(3, "sent")],
+            ]
+            asked = [asyncio.ensure_future(line.commit(*lot)) for lot in lots]
+            await asyncio.sleep(0.05)
+            os.kill(pid, signal.SIGCONT)
+            assert [await each for each in asked] == [
+                Stored([Receipt(id=1, new=True), Receipt(id=2, new=True)]),
+                Stored([]),
+                Stored([Receipt(id=1, new=False)]),
+                Stored([Receipt(id=3, new=True)]),
+            ]
+            (after,) = other.execute("pragma data_version").fetchone()
+            assert after == before + 1
+            os.kill(pid, signal.SIGSTOP)
+            first = asyncio.ensure_future(line.commit(a_status(4, "sent")))
+            await asyncio.sleep(0)
+            forgotten = asyncio.ensure_future(line.store.forget(None))
+            await asyncio.sleep(0)
+            last = asyncio.ensure_future(line.commit(a_status(4, "sent")))
+            await asyncio.sleep(0.05)
+            os.kill(pid, signal.SIGCONT)
+            assert await first == Stored([Receipt(id=4, new=True)])
+            assert await forgotten == 4
+            assert await last == Stored([Receipt(id=5, new=True)])
+
+    with_store(path, prove)
+
+
+@needs_proc
 def test_killed_it_is_started_again_and_what_it_promised_is_there(path: Path) -> None:
     async def prove(line: Line) -> None:
         assert await line.commit(a_status(1, "sent")) == Stored([Receipt(id=1, new=True)])

@@ -1,13 +1,15 @@
-"""Many events, one durable commit: what waits goes to the disk together, then all are answered.
+"""Between the gate and the store: what comes in one turn of the loop goes to the store together.
 
-The wait for the disk is what an event costs. While one commit waits, the next events gather; nobody
-waits for more of them to come. A lone event is stored at once, and a flood shares its waits.
+Nobody waits for more to come, nor for what went before: the store's process takes what has gathered
+while it waited for the disk into one durable commit. Nobody waits for longer than `LONGEST_WAIT`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+import functools
+import itertools
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 Done = Callable[[Receipt | None], object]
 """Called once: with what became of the arrival, or with None for "come again"."""
 
-MOST_AT_ONCE = 500
 MOST_WAITING = 2_000
 MOST_BYTES = 16_000_000
 LONGEST_WAIT = 1.0
@@ -58,10 +59,11 @@ class Committer:
         self._store = store
         self._told = told
         self._loop = asyncio.get_running_loop()
-        self._waiting: deque[_Waiting] = deque()
-        self._away: list[_Waiting] = []
+        self._gathering: list[_Waiting] = []
+        self._away: dict[int, list[_Waiting]] = {}
+        self._numbers = itertools.count()
+        self._count = 0
         self._bytes = 0
-        self._scheduled = False
         self._looking: asyncio.TimerHandle | None = None
 
     def take(self, arrival: Arrival, done: Done) -> bool:
@@ -75,49 +77,51 @@ class Committer:
             False when there is no room for it, or the disk does not answer; `done` is not called.
         """
         now = self._loop.time()
-        full = len(self) >= MOST_WAITING or self._bytes > MOST_BYTES
-        if full or (self._away and now - self._away[0].since > LONGEST_WAIT):
+        full = self._count >= MOST_WAITING or self._bytes > MOST_BYTES
+        if full or now - self._oldest > LONGEST_WAIT:
             return False
         try:
             waiting = _Waiting(packed(arrival), now, done)
         except UnicodeEncodeError:
             done(Receipt(id=None, new=False, problem=HALF_A_CHARACTER))
             return True
+        self._count += 1
         self._bytes += len(waiting.packed)
-        self._waiting.append(waiting)
-        if not self._away and not self._scheduled:
-            self._scheduled = True
-            # Not at once: what has come in the same turn of the loop goes along.
+        if not self._gathering:
             self._loop.call_soon(self._send)
+        self._gathering.append(waiting)
         if self._looking is None:
             self._looking = self._loop.call_later(_LOOK, self._look)
         return True
 
     def __len__(self) -> int:
-        return len(self._waiting) + len(self._away)
+        return self._count
 
     async def idle(self) -> None:
         """Wait until nothing waits."""
-        while len(self):
+        while self._count:
             await asyncio.sleep(0.005)
 
-    def _send(self) -> None:
-        self._scheduled = False
-        count = min(len(self._waiting), MOST_AT_ONCE)
-        if not count:
-            return
-        self._away = [self._waiting.popleft() for _ in range(count)]
-        self._store.send(Commit.of(each.packed for each in self._away), self._came_back)
+    @property
+    def _oldest(self) -> float:
+        """When that began to wait which the store has had for longest."""
+        return next((lot[0].since for lot in self._away.values()), math.inf)
 
-    def _came_back(self, answer: Answer) -> None:
-        away, self._away = self._away, []
-        receipts: Sequence[Receipt | None] = [None] * len(away)
+    def _send(self) -> None:
+        lot, self._gathering = self._gathering, []
+        number = next(self._numbers)
+        self._away[number] = lot
+        commit = Commit.of(each.packed for each in lot)
+        self._store.send(commit, functools.partial(self._came_back, number))
+
+    def _came_back(self, number: int, answer: Answer) -> None:
+        lot = self._away.pop(number)
+        self._count -= len(lot)
+        receipts: Sequence[Receipt | None] = [None] * len(lot)
         if isinstance(answer, Stored):
             receipts = answer.receipts
         self._told(answer.text if isinstance(answer, Failed) else None)
-        if self._waiting:
-            self._send()
-        for each, receipt in zip(away, receipts, strict=True):
+        for each, receipt in zip(lot, receipts, strict=True):
             self._finish(each, receipt)
 
     def _finish(self, waiting: _Waiting, receipt: Receipt | None) -> None:
@@ -130,12 +134,12 @@ class Committer:
         """Tell those that have waited too long to come again."""
         self._looking = None
         late = self._loop.time() - LONGEST_WAIT
-        while self._waiting and self._waiting[0].since < late:
-            self._finish(self._waiting.popleft(), None)
-        for each in self._away:
-            if each.since < late:
-                self._finish(each, None)  # it may be stored yet; then its next delivery is known
-        if self._away and self._away[0].since < late:
+        if self._oldest < late:
             self._told(NO_ANSWER)
-        if len(self):
+        for lot in list(self._away.values()):
+            if lot[0].since >= late:
+                break
+            for each in lot:
+                self._finish(each, None)  # it may be stored yet; then its next delivery is known
+        if self._count:
             self._looking = self._loop.call_later(_LOOK, self._look)

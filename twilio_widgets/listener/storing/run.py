@@ -13,7 +13,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -66,15 +67,39 @@ def main(told: Mapping[str, Any]) -> None:
         return
     with store:
         say(Opened.of(store.journal_mode, store.notices))
-        for request in _asked():
-            say(_done(store, request))
+        for requests in _asked():
+            for answers in _done(store, requests):
+                say(*answers)
 
 
-def _done(store: Store, request: Request) -> Answer:
+def _done(store: Store, requests: Iterable[Request]) -> Iterator[list[Answer]]:
+    """Do what was asked for, in its order; arrivals that follow each other, in one commit."""
+    commits: list[Commit] = []
+    for request in requests:
+        if isinstance(request, Commit):
+            commits.append(request)
+            continue
+        yield _stored(store, commits)
+        commits = []
+        yield [_done_else(store, request)]
+    yield _stored(store, commits)
+
+
+def _stored(store: Store, commits: Sequence[Commit]) -> list[Answer]:
+    """Store what has gathered while the disk was waited for: it shares the next wait."""
+    if not commits:
+        return []
+    try:
+        lots = [[unpacked(each) for each in commit.arrivals] for commit in commits]
+        receipts = iter(store.commit(list(chain.from_iterable(lots))))
+        return [Stored(list(islice(receipts, len(lot)))) for lot in lots]
+    except Exception as error:  # noqa: BLE001 — whoever waits is told, and the next one is served
+        return [Failed.of(error)] * len(commits)
+
+
+def _done_else(store: Store, request: Reject | Forget | KeepFor) -> Answer:
     try:
         match request:
-            case Commit(arrivals):
-                return Stored(store.commit([unpacked(each) for each in arrivals]))
             case Reject(rejections):
                 store.reject(rejections)
                 return Noted()
@@ -86,10 +111,11 @@ def _done(store: Store, request: Request) -> Answer:
         return Failed.of(error)
 
 
-def _asked() -> Iterator[Request]:
+def _asked() -> Iterator[list[Request]]:
+    """Yield what has come in since."""
     frames = Frames()
     while data := os.read(0, _AT_ONCE):
-        yield from map(request_of, frames.feed(data))
+        yield [request_of(body) for body in frames.feed(data)]
 
 
 def _leave_in_time() -> None:
@@ -101,7 +127,7 @@ def _leave_in_time() -> None:
     os._exit(1)
 
 
-def _speaking() -> Callable[[Answer], None]:
+def _speaking() -> Callable[..., None]:
     """Keep the way back for answers alone, whatever else is printed."""
     back = os.dup(1)
     nothing = os.open(os.devnull, os.O_WRONLY)
@@ -109,8 +135,8 @@ def _speaking() -> Callable[[Answer], None]:
         os.dup2(nothing, number)
     os.close(nothing)
 
-    def say(answer: Answer) -> None:
-        left = memoryview(framed(answer))
+    def say(*answers: Answer) -> None:
+        left = memoryview(b"".join(map(framed, answers)))
         with contextlib.suppress(OSError):  # the listener has gone; what it asked for is done
             while left:
                 left = left[os.write(back, left) :]
