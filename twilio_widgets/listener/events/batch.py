@@ -44,6 +44,8 @@ class Batch:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         self._places: dict[bytes, tuple[int, str]] = {}
+        self._has_polled = False
+        """Whether one of them was seen in the log, so that a signed one may take its place."""
         self._stored: dict[str, MessageStanding] = {}
         self._news: dict[str, MessageStanding] = {}
         self._steps: list[tuple[str, list[tuple[Any, ...]]]] = []
@@ -74,7 +76,7 @@ class Batch:
         sids = dict.fromkeys(each.event.message_sid for each in read)
         known = "select key, id, source from event where message_sid"
         for key, event_id, source in self._among(known, sids):
-            self._places[key] = event_id, source
+            self._put(key, event_id, source)
         for row in self._among(f"select {schema.MESSAGE} from message where sid", sids):  # noqa: S608
             standing = schema.message_of(row)
             self._stored[standing.sid] = standing
@@ -111,15 +113,17 @@ class Batch:
     def _signed(self, read: _Read) -> Receipt:
         """Store a request of Twilio's; it takes the place of what the log showed before it."""
         event = read.event
-        place = self._places.get(read.key) or self._places.get(read.stand_in)
+        place = self._places.get(read.key)
+        if place is None and self._has_polled:
+            place = self._places.get(stand_in_of(event))
         if place is None:
             return self._insert(read)
         event_id, source = place
         if source == "poll":
             values = (*schema.event_values(event), read.key, event_id)
             self._then(schema.TAKE_PLACE, values)
-            self._places.pop(read.stand_in, None)
-            self._places[read.key] = event_id, event.source
+            self._places.pop(stand_in_of(event), None)
+            self._put(read.key, event_id, event.source)
             self._tally["proof", source] -= 1
             self._tally["proof", event.scheme or event.source] += 1
             self._tally[schema.CONFIRMED] += 1
@@ -135,11 +139,16 @@ class Batch:
         self._last_id += 1
         row = (self._last_id, *schema.event_values(event), read.key)
         self._then(schema.INSERT_EVENT, row)
-        self._places[read.key] = self._last_id, event.source
+        self._put(read.key, self._last_id, event.source)
         self._tally["event", event.kind] += 1
         self._tally["proof", event.scheme or event.source] += 1
         self._hear(event, self._last_id)
         return Receipt(id=self._last_id, new=True)
+
+    def _put(self, key: bytes, event_id: int, source: str) -> None:
+        """Know an event again by its key."""
+        self._places[key] = event_id, source
+        self._has_polled = self._has_polled or source == "poll"
 
     def _hear(self, event: Event, event_id: int) -> None:
         """Join an event to what is known of its message."""
@@ -156,7 +165,6 @@ class _Read(NamedTuple):
 
     event: Event
     key: bytes
-    stand_in: bytes
 
 
 def _read(arrival: Arrival) -> _Read | Receipt:
@@ -168,4 +176,4 @@ def _read(arrival: Arrival) -> _Read | Receipt:
         return Receipt(id=None, new=False, problem=HALF_A_CHARACTER)
     if not event.message_sid:
         return Receipt(id=None, new=False, problem=NO_SID)
-    return _Read(event, key, stand_in_of(event))
+    return _Read(event, key)
