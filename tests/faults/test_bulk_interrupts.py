@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import dis
+import gc
 import sys
 import threading
 import time
@@ -161,6 +162,7 @@ class World:
     def close(self) -> None:
         self.twilio.close()
         self.sandbox.close()
+        gc.collect()  # what was abandoned is found here, and not in whatever test comes later
 
 
 @pytest.fixture
