@@ -12,6 +12,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace as replace_spec
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -270,6 +272,26 @@ def test_one_with_another_token_is_replaced_at_the_same_port_when_that_is_said(
     with pytest.raises(ListenerError, match="has ended"):
         first.ask("status")
     assert post(second.port, "/status", status(1), token="d" * 32)[0] == 200
+
+
+def test_what_the_one_before_kept_for_ever_is_not_deleted_by_who_takes_over(house: House) -> None:
+    """Nor by one that has to move to another port; who says how long decides."""
+    first = house.link(retention_days=None)
+    long_ago = Arrival(
+        kind="status",
+        received_at=datetime(2020, 1, 1, tzinfo=UTC),
+        parameters=tuple(status(1).items()),
+        source="poll",
+    )
+    assert first.commit([long_ago]) == 1
+    renewed = house.spec(connection=AuthTokenConnection(ACCOUNT, "d" * 32))
+    second = house.link(renewed, take_over=True)
+    assert (second.started, second.state["retention_days"]) == (True, None)
+    third = house.link(replace_spec(renewed, port=free_port()))
+    assert (third.started, third.state["retention_days"]) == (True, None)
+    assert [each.received_at for each in events(renewed)] == [long_ago.received_at]
+    assert house.link(replace_spec(renewed, retention_days=5.0)).port == third.port
+    assert events(renewed) == []
 
 
 def test_one_that_knows_a_shared_key_more_is_found_without_it(house: House) -> None:

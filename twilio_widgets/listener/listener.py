@@ -73,8 +73,8 @@ class Listener(EventSource):
         retention_days: Days an event is kept, 30 when not given; None keeps it until ``forget()``.
         take_over: What to do with a listener that runs and does not know this auth token and these
             shared keys: True ends it, which puts back what was pointed at it, and starts one that
-            does at the same port, with the same events. Say so once, after the token was changed
-            or a shared key added. One that knows more is found without.
+            does at the same port, with the same events, kept as long. Say so once, after the token
+            was changed or a shared key added. One that knows more is found without.
 
     Raises:
         ConfigurationError: An argument cannot be right, or the connection has no auth token.

@@ -31,7 +31,7 @@ OTHER = (
 )
 TAKE_OVER = (
     "Was the token changed? “Take over” ends that listener and starts one with yours: same port, "
-    "same events. Its reply, shared keys and times are not kept."
+    "same events. Its reply, shared keys and idle time are not kept."
 )
 CLOSING = "Closing this card leaves it running."
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from twilio_widgets import errors
@@ -112,6 +113,8 @@ class Link:
                 except ListenerError:
                     line.close()
                     raise
+                if spec.retention_days is ...:  # or its older events would be deleted
+                    spec = replace(spec, retention_days=line.state["retention_days"])
                 line.dismiss(_STOP_SECONDS)
                 if not dismissed:  # it puts webhooks back first, and takes the time that takes
                     until, dismissed = time.monotonic() + timeout, True
