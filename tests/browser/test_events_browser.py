@@ -120,7 +120,9 @@ def test_hostile_text_stays_text_and_a_forgery_is_explained(
     expect(row(card)).to_contain_text("a⏎")
     row(card).click()
     expect(detail.locator("blockquote")).to_contain_text("z")
-    assert detail.locator("blockquote").bounding_box()["height"] < 360  # type: ignore[index]
+    box = detail.locator("blockquote").bounding_box()
+    assert box is not None
+    assert box["height"] < 360
 
     assert notebook.execute(FORGED).strip() == "403"
     expect(row(card)).to_contain_text("rejected")
