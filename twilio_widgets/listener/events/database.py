@@ -26,7 +26,7 @@ from twilio_widgets.listener.events.trouble import cannot_open, is_damage, unava
 
 OWNER_ONLY: Final = 0o600
 _COMPANIONS: Final = ("", "-wal", "-shm", "-journal")
-PATIENCE: Final = 500
+_PATIENCE: Final = 500
 """Milliseconds to wait for a lock. No other process writes here, so a lock is a passing accident,
 and Twilio is better told at once to come again."""
 
@@ -80,7 +80,7 @@ def _open(path: Path, account_sid: str, world: str, aside: Path | None) -> Opene
     _make(path)
     db = sqlite3.connect(
         path,
-        timeout=PATIENCE / 1000,
+        timeout=_PATIENCE / 1000,
         isolation_level=None,
         check_same_thread=False,
     )

@@ -37,7 +37,6 @@ class Parser:
         self._parser = httptools.HttpRequestParser(self)
         self._target = b""
         self._body: list[bytes] = []
-        self._head_size = 0
         self._left = 0
         self.taken = 0
         """Bytes of the body so far, chunks and all."""
@@ -69,7 +68,6 @@ class Parser:
             raise Unreadable(400) from None
         if self._parser.get_http_version() not in {"1.0", "1.1"}:
             raise Unreadable(400)
-        self._head_size = len(head)
         self.head = Head(
             method=self._parser.get_method().decode("ascii"),
             target=self._target.decode("ascii"),
@@ -104,7 +102,7 @@ class Parser:
     @property
     def request(self) -> Request:
         """The whole request, once it is `done`."""
-        return Request(head=self.head, body=b"".join(self._body), head_size=self._head_size)
+        return Request(head=self.head, body=b"".join(self._body))
 
     # What httptools calls. It parses on behind the end of a request, so `done` closes the book.
 

@@ -72,10 +72,3 @@ class Request:
 
     head: Head
     body: bytes = b""
-    head_size: int = 0
-    """Bytes of the request line and the headers."""
-
-    @property
-    def size(self) -> int:
-        """About how much memory it holds, in bytes."""
-        return self.head_size + len(self.body)
