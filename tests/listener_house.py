@@ -84,12 +84,18 @@ class House:
             link.detach()
         for path in self.folder.glob("**/*.listener.json"):
             self.pids.add(json.loads(path.read_text())["pid"])
-        for pid in self.pids:
+        ours = {pid for pid in self.pids if alive(pid) and _is_listener(pid)}
+        for pid in ours:
             with contextlib.suppress(OSError):
-                command = Path(f"/proc/{pid}/cmdline").read_bytes()
-                if b"twilio_widgets.listener.process.run" in command:
-                    os.kill(pid, signal.SIGKILL)
-        until(lambda: not any(map(alive, self.pids)))
+                os.kill(pid, signal.SIGKILL)
+        until(lambda: not any(map(alive, ours)))
+
+
+def _is_listener(pid: int) -> bool:
+    with contextlib.suppress(OSError):
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        return b"twilio_widgets.listener.process.run" in command
+    return False
 
 
 _NUMBERS = iter(range(1, 1_000_000))

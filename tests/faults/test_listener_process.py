@@ -353,6 +353,8 @@ def test_a_runtime_file_that_lies_is_not_believed(house: House) -> None:
     """Stale, damaged, or with its port in a stranger's hands: a new listener is started."""
     spec = house.spec()
     asked: list[bytes] = []
+    says = {"pid": 1, "port": 1, "root_url": None, "retention_days": 0.001}
+    greeting = json.dumps({"proofs": ["0"], "state": says}).encode() + b"\n"
 
     def stranger(server: socket.socket) -> None:
         with contextlib.suppress(OSError):
@@ -360,7 +362,9 @@ def test_a_runtime_file_that_lies_is_not_believed(house: House) -> None:
                 other, _ = server.accept()
                 with other:
                     asked.append(other.recv(4096))
-                    other.sendall(b'{"proofs": ["0"], "state": {"pid": 1, "port": 1}}\n')
+                    other.sendall(greeting)
+                    while said := other.recv(4096):  # it never hangs up by itself
+                        asked.append(said)
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         thread = threading.Thread(target=stranger, args=(server,), daemon=True)
@@ -374,10 +378,10 @@ def test_a_runtime_file_that_lies_is_not_believed(house: House) -> None:
         )
         lying.write(spec.store)
         link = house.link(spec)
-        assert link.started
+        assert (link.started, link.state["retention_days"]) == (True, 30)
         server.shutdown(socket.SHUT_RDWR)
     thread.join(5)
-    assert asked
+    assert len(asked) == 1, "it was told more than the challenge"
     assert TOKEN.encode() not in b"".join(asked)
     link.stop()
     runtime_file(spec.store).write_text("{")

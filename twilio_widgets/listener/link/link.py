@@ -99,7 +99,9 @@ class Link:
         while True:
             runtime = Runtime.read(spec.store)
             line = Line.open(runtime, spec) if runtime else None
-            if line is not None:
+            if line is not None and not line.proven and is_over(spec.store):
+                line.close()  # a stranger has its port by now: nothing it says is believed
+            elif line is not None:
                 port = int(line.state["port"])
                 if line.proven and spec.port in {0, port}:
                     return cls(line, started=started)._adopt(spec)
@@ -306,7 +308,7 @@ def _refuse_anothers_store(spec: Spec) -> None:
 
 def _refuse_other_secrets(spec: Spec, line: Line) -> None:
     """Refuse to end a listener that checks what ours could not, unless it is of a world gone by."""
-    if line.alike or line.state.get("root_url") != spec.root_url or is_over(spec.store):
+    if line.alike or line.state.get("root_url") != spec.root_url:
         return
     raise OtherSecrets(
         "A listener of this account runs here with another auth token or other shared keys than "
