@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import gc
 import socket
 import threading
 import time
@@ -97,7 +98,8 @@ class TestNames:
             with pytest.raises(httpcore.ReadTimeout):
                 left(None, httpcore.ReadTimeout)
 
-    def test_the_next_address_is_tried_when_one_refuses(self, serve, monkeypatch):
+    @both
+    def test_the_next_address_is_tried_when_one_refuses(self, send, serve, monkeypatch):
         server = serve(idle=0)
         port = int(server.url.rpartition(":")[2])
         look_up = socket.getaddrinfo
@@ -111,8 +113,31 @@ class TestNames:
             ]
 
         monkeypatch.setattr(socket, "getaddrinfo", several)
-        waiting(base_url=f"http://localhost:{port}")
+        send(base_url=f"http://localhost:{port}")
         assert len(server.received) == 1
+
+    @pytest.mark.parametrize("turn", range(12))
+    @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+    def test_a_time_that_is_over_as_the_connection_comes_leaves_no_socket_open(
+        self, serve, host, turn
+    ):
+        """A busy loop hears both at once, whichever of its turns the connection came in."""
+        server = serve(idle=0)
+
+        async def held_up() -> None:
+            base_url = server.url.replace("127.0.0.1", host)
+            async with AsyncTwilio(CONNECTION, timeout=0.1, base_url=base_url) as twilio:
+                sending = asyncio.create_task(
+                    twilio.messages.send("+14155550123", from_="+15005550006", body="Hi")
+                )
+                for _ in range(turn):
+                    await asyncio.sleep(0)
+                time.sleep(0.12)
+                with contextlib.suppress(NotConnected, OutcomeUnknown):
+                    await sending
+
+        asyncio.run(held_up())
+        gc.collect()  # a socket that was left open says so here
 
 
 @both

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import select
+import socket
 import ssl
 from collections import deque
 from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
+
+from aiohappyeyeballs import start_connection
 
 from twilio_widgets.core.network.arriving import Arriving
 from twilio_widgets.core.network.outgoing import Origin, Outgoing
@@ -20,6 +23,8 @@ from twilio_widgets.core.request import Reply
 
 NEXT_ADDRESS = 0.25
 """Seconds after which a host's next address is tried beside a slow one (RFC 8305)."""
+
+_NUMERIC = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
 
 
 class AsyncDirect:
@@ -87,7 +92,10 @@ class AsyncDirect:
         try:
             async with asyncio.timeout(outgoing.connecting):
                 _transport, line = await self._loop.create_connection(
-                    lambda: Line(self._loop), host, port, ssl=context, **self._racing
+                    lambda: Line(self._loop),
+                    sock=await self._socket(host, port),
+                    ssl=context,
+                    server_hostname=host if context else None,
                 )
         except TimeoutError:
             raise TimeoutError(f"connecting to {host} took too long") from None
@@ -95,11 +103,16 @@ class AsyncDirect:
         line.ended.add_done_callback(lambda _ended: self._open.discard(line))
         return line
 
-    @property
-    def _racing(self) -> dict[str, Any]:
-        """Only asyncio's own loops race addresses; another's (uvloop's) try one after the other."""
-        ours = isinstance(self._loop, asyncio.BaseEventLoop)
-        return {"happy_eyeballs_delay": NEXT_ADDRESS} if ours else {}
+    async def _socket(self, host: str, port: int) -> socket.socket:
+        """Connect to the first address that answers: asyncio's own race loses sockets when it ends.
+
+        A race that is stopped just as one has won leaves its socket open (seen on Python 3.11).
+        """
+        try:  # needs no thread to look it up
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=_NUMERIC)
+        except socket.gaierror:
+            found = await self._loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        return await start_connection(found, happy_eyeballs_delay=NEXT_ADDRESS)
 
     def _certificates(self) -> ssl.SSLContext:
         if self._context is None:
@@ -142,11 +155,11 @@ class Line(asyncio.Protocol):
     @property
     def has_news(self) -> bool:
         """Whether something has come unasked, such as its end: the loop may not know it yet."""
-        socket = self._transport.get_extra_info("socket")
+        connected = self._transport.get_extra_info("socket")
         if not hasattr(select, "poll"):
-            return bool(select.select([socket], [], [], 0)[0])
+            return bool(select.select([connected], [], [], 0)[0])
         waiting = select.poll()
-        waiting.register(socket, select.POLLIN)
+        waiting.register(connected, select.POLLIN)
         return bool(waiting.poll(0))
 
     async def ask(self, outgoing: Outgoing, largest: int) -> Reply:
