@@ -66,6 +66,7 @@ LIBRARIES = {
     "IPython": {"panels/"},
     "uvicorn": {"sandbox/"},
     "httptools": {"core/network/arriving.py", "listener/"},
+    "aiohappyeyeballs": {"core/network/direct_async.py"},
     "jupyter_server": {"listener/jupyter/"},
     "tornado": {"listener/jupyter/"},
     "platformdirs": {"core/folders.py"},

@@ -71,6 +71,19 @@ def test_many_threads_can_begin_and_end_it_at_once():
     assert sorted(found) == sorted([number for number in range(8) for _ in range(50)])
 
 
+def test_what_is_begun_as_the_last_ends_is_done():
+    """Each begins the next in the only step it has, so that the loop is ending all the time."""
+    begun: list[loop.Work[int]] = []
+
+    async def passes_on(left: int) -> int:
+        if left:
+            begun.append(loop.start(passes_on(left - 1)))
+        return left
+
+    begun.append(loop.start(passes_on(50)))
+    assert [begun[number].result(5) for number in range(51)] == list(range(50, -1, -1))
+
+
 def test_threads_that_work_borrowed_end_with_it():
     """Such as the one in which a busy job waits for the disk."""
     before = set(threading.enumerate())

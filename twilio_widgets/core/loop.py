@@ -99,11 +99,15 @@ class _Thread(threading.Thread):
                 self._idle.set()
 
     async def _until_over(self) -> None:
-        while not self._idle.is_set():
+        while True:
             await self._idle.wait()
-            await asyncio.sleep(0)  # what was taken on in the last moment begins in this turn
-            if self._busy:
-                self._idle.clear()
+            self._idle.clear()  # who ends from here on says so again
+            # What was taken on before the last ended is begun within two turns of the loop: in
+            # the first it becomes a task, in the second that begins.
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            if not (self._busy or self._idle.is_set()):
+                return  # none had begun, so nothing more was taken on
 
     def call(self, function: Callable[[], object]) -> None:
         with self._lock:
