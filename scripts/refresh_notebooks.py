@@ -21,6 +21,7 @@ def refresh(path: Path) -> None:
         timeout=120,
         kernel_name="python3",
         store_widget_state=False,
+        coalesce_streams=True,
         resources={"metadata": {"path": str(path.parent)}},
     ).execute()
     notebook.metadata = {

@@ -31,7 +31,13 @@ each = pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOT
 def run(path: Path) -> list[object]:
     """Run a notebook in a fresh kernel; return its outputs but for the names of live views."""
     notebook = nbformat.read(path, as_version=4)
-    client = NotebookClient(notebook, timeout=120, kernel_name="python3", store_widget_state=False)
+    client = NotebookClient(
+        notebook,
+        timeout=120,
+        kernel_name="python3",
+        store_widget_state=False,
+        coalesce_streams=True,  # what is printed comes in as many pieces as the kernel had time for
+    )
     client.execute(cwd=str(path.parent))
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
     for output in outputs:
