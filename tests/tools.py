@@ -1,8 +1,13 @@
-"""What a test does when a tool it needs is not there."""
+"""What tests share: a tool that is not there, and somebody who presses stop."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
 from typing import NoReturn
 
 import pytest
@@ -14,3 +19,18 @@ def without(tool: str, *, consequence: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(absent)
     pytest.skip(absent)
+
+
+@contextlib.contextmanager
+def stop_pressed(ready: Callable[[], object]) -> Iterator[None]:
+    """Interrupt this process, as Ctrl+C does, as soon as something is the case."""
+
+    def press() -> None:
+        while not ready():
+            time.sleep(0.005)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    presser = threading.Thread(target=press)
+    presser.start()
+    yield
+    presser.join()

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import os
 import random
-import signal
-import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.faults.killing import PHASES, Killer, Quick, Task, all_points, plan, points
+from tests.tools import stop_pressed
 from twilio_widgets import Sandbox, Twilio
 from twilio_widgets.bulk.job import Job
 from twilio_widgets.errors import TwilioWidgetsError
@@ -111,29 +107,14 @@ def test_a_second_process_is_told_who_has_the_job_and_sends_nothing(killer: Kill
 
 def test_interrupting_the_wait_leaves_the_job_running(killer: Killer):
     """Ctrl+C in a cell ends the cell, not the job."""
-    task = killer.task("interrupted")
-    killer.sandbox.fail(fault="delay", delay=0.5, method="POST", times=2)
-    job = begun(task)
+    task = killer.task("interrupted", concurrency=1)
+    killer.sandbox.fail(fault="delay", delay=0.5, method="POST", times=5)
+    job = begun(task, concurrency=1)
     with stop_pressed(lambda: killer.sent(task)), pytest.raises(KeyboardInterrupt):
         job.wait()
     assert job.under_way
     assert job.wait(30).counts["accepted"] == 5
     assert killer.judge(task, job) == []
-
-
-@contextmanager
-def stop_pressed(ready: Callable[[], object]) -> Iterator[None]:
-    """Interrupt this process, as Ctrl+C does, as soon as something is the case."""
-
-    def press() -> None:
-        while not ready():
-            time.sleep(0.005)
-        os.kill(os.getpid(), signal.SIGINT)
-
-    presser = threading.Thread(target=press)
-    presser.start()
-    yield
-    presser.join()
 
 
 NETWORK = [

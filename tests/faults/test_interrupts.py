@@ -5,18 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import os
-import signal
 import sys
-import threading
-import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import twilio_widgets
+from tests.tools import stop_pressed
 from twilio_widgets import AsyncTwilio, AuthTokenConnection, Sandbox, Twilio
 
 PACKAGE = Path(twilio_widgets.__file__).parent
@@ -50,21 +47,6 @@ def stopped_at(line: int) -> Iterator[list[str]]:
         yield where
     finally:
         sys.settrace(before)
-
-
-@contextlib.contextmanager
-def stop_pressed(ready: Callable[[], object]) -> Iterator[None]:
-    """Interrupt this process, as Ctrl+C does, as soon as something is the case."""
-
-    def press() -> None:
-        while not ready():
-            time.sleep(0.01)
-        os.kill(os.getpid(), signal.SIGINT)
-
-    presser = threading.Thread(target=press)
-    presser.start()
-    yield
-    presser.join()
 
 
 def shows(error: BaseException, token: str) -> bool:
