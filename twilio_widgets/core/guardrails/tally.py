@@ -120,7 +120,7 @@ class Tally:
             private_folder(self.path.parent)
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
             database = sqlite3.connect(
-                self.path, _PATIENCE_SECONDS, isolation_level=None, check_same_thread=False
+                self.path, timeout=_PATIENCE_SECONDS, isolation_level=None, check_same_thread=False
             )
             # Reached by any thread, one at a time; a power cut must not undo what was counted.
             database.execute("PRAGMA journal_mode=WAL")
