@@ -47,7 +47,6 @@ NOT_PAGES = {
     "a next page that is not UTF-8": b'{"messages":[],"next_page_uri":"\xff"}',
     "a next page that is a list": b'{"messages":[],"next_page_uri":[]}',
     "endless lists in a field we skip": b'{"messages":[],"x":' + b"[" * 300_000,
-    "deep lists, closed": b'{"messages":[],"x":' + b"[" * 99_999 + b"]" * 99_999 + b"}",
     "endless objects": b'{"messages":[{"sid":"SM1","x":' + b'{"a":' * 100_000,
 }
 
@@ -58,6 +57,16 @@ def test_what_is_not_a_page_is_a_bad_response(content):
         page_of(content)
 
     assert len(str(caught.value)) < 300
+
+
+def test_a_deep_field_that_is_skipped_is_skipped_or_refused():
+    """How deep one can look depends on the Python: 3.14 asks how much of the stack is left."""
+    deep = b"[" * 99_999 + b"]" * 99_999
+    try:
+        page = page_of(b'{"messages":[],"x":' + deep + b"}")
+    except BadResponse:
+        return
+    assert page == page_of(b'{"messages":[]}')
 
 
 def test_the_error_repeats_nobody_s_words():

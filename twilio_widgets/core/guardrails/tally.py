@@ -91,6 +91,11 @@ class Tally:
             if database is not None:
                 database.close()
 
+    def __del__(self) -> None:
+        """Close the file of a client that was let go of without a word, unless it is a fork's."""
+        if self._process == os.getpid():
+            self.close()
+
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         problem = ""
@@ -123,9 +128,13 @@ class Tally:
                 self.path, timeout=_PATIENCE_SECONDS, isolation_level=None, check_same_thread=False
             )
             # Reached by any thread, one at a time; a power cut must not undo what was counted.
-            database.execute("PRAGMA journal_mode=WAL")
-            database.execute("PRAGMA synchronous=FULL")
-            database.execute(_TABLE)
+            try:
+                database.execute("PRAGMA journal_mode=WAL")
+                database.execute("PRAGMA synchronous=FULL")
+                database.execute(_TABLE)
+            except BaseException:
+                database.close()
+                raise
             self._database, self._process = database, os.getpid()
         return self._database
 
