@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
 import pytest
 
 import twilio_widgets as tw
+from tests.jobs import plan
 from twilio_widgets.bulk.job import Job
 from twilio_widgets.errors import PolicyRefused
 
 
-@dataclass(frozen=True)
-class Row:
-    n: int
-    to: str
-    parameters: Mapping[str, object]
-    segments: int = 1
-    cost: Decimal | None = Decimal("0.0083")
-
-
-@dataclass(frozen=True)
-class Plan:
-    rows: list[Row]
-
-
-def plan(sandbox: tw.Sandbox, rows: int = 5) -> Plan:
-    given = {"from_": sandbox.numbers[0], "body": "Hello"}
-    return Plan([Row(n, f"+1415555{1000 + n}", given) for n in range(rows)])
-
-
 def begun(twilio: tw.Twilio, sandbox: tw.Sandbox, rows: int = 5, name: str = "spring") -> Job:
-    job = Job.start(plan(sandbox, rows), twilio, name=name, rate=None, undo_seconds=0)
+    asked = plan(sandbox.numbers[0], rows, "Hello", cost=Decimal("0.0083"))
+    job = Job.start(asked, twilio, name=name, rate=None, undo_seconds=0)
     job.wait(30)
     return job
 
