@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import os
+import signal
 import threading
+import time
 
 import pytest
 
@@ -93,3 +97,115 @@ def test_threads_that_work_borrowed_end_with_it():
 
     assert loop.start(borrows()).result(5).startswith("asyncio")
     assert set(threading.enumerate()) - before == set()
+
+
+def begun_as_another_ends(coroutine) -> tuple[loop.Work[object], loop.Work[None]]:
+    """Begin work that the loop is too busy to begin yet, while the only other work has ended."""
+    begun: list[loop.Work[object]] = []
+    busy = threading.Event()
+
+    async def ends() -> None:
+        here = asyncio.get_running_loop()
+        here.call_soon(here.call_soon, lambda: (busy.set(), time.sleep(0.3)))
+        begun.append(loop.start(coroutine))
+
+    ended = loop.start(ends())
+    assert busy.wait(5)
+    return begun[0], ended
+
+
+def test_a_call_reaches_work_that_was_begun_as_another_ended():
+    """Such as the cancel of a job that was begun just now: it is never lost."""
+    called: list[int] = []
+
+    async def waits() -> int:
+        for _ in range(500):
+            await asyncio.sleep(0 if called else 0.01)
+        return len(called)
+
+    work, _ended = begun_as_another_ends(waits())
+    work.call(lambda: called.append(1))
+    assert work.result(10) == 1
+
+
+def test_a_result_is_not_kept_back_by_other_work_that_was_begun_as_it_came():
+    gate = threading.Event()
+
+    async def waits() -> None:
+        while not gate.is_set():
+            await asyncio.sleep(0.001)
+
+    work, ended = begun_as_another_ends(waits())
+    since = time.monotonic()
+    ended.result(5)
+    assert time.monotonic() - since < 3
+    gate.set()
+    work.result(5)
+    assert running() == []
+
+
+@pytest.mark.parametrize("leaving", [SystemExit, KeyboardInterrupt])
+def test_work_that_wants_to_leave_ends_alone(leaving):
+    async def leaves() -> None:
+        await asyncio.sleep(0.01)
+        raise leaving
+
+    async def goes_on() -> str:
+        await asyncio.sleep(0.1)
+        return "whole"
+
+    other, work = loop.start(goes_on()), loop.start(leaves())
+    with pytest.raises(leaving):
+        work.result(5)
+    assert other.result(5) == "whole"
+    assert running() == []
+
+
+def test_what_goes_on_in_a_thread_is_not_waited_for_in_it():
+    """It would wait for ever, and everything else with it."""
+    works: list[loop.Work[str]] = []
+
+    async def waits_for_itself() -> str:
+        while not works:
+            await asyncio.sleep(0.001)
+        with pytest.raises(RuntimeError, match="cannot be waited for"):
+            works[0].result(5)
+        return "gone on"
+
+    works.append(loop.start(waits_for_itself()))
+    assert works[0].result(5) == "gone on"
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # never awaited
+def test_work_given_up_as_its_thread_starts_never_begins(monkeypatch):
+    """Stopped there, nobody can tell yet whether the thread runs: it looks first."""
+    begun: list[int] = []
+    started: list[threading.Thread] = []
+    runs = threading.Event()
+
+    class Late(loop._Thread):
+        def start(self) -> None:
+            started.append(threading.Thread(target=lambda: (runs.wait(5), self.run())))
+            started[0].start()
+            raise KeyboardInterrupt
+
+    async def begins() -> None:
+        begun.append(1)
+
+    monkeypatch.setattr(loop, "_Thread", Late)
+    with pytest.raises(KeyboardInterrupt):
+        loop.start(begins())
+    runs.set()
+    started[0].join(5)
+    gc.collect()
+    assert begun == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_a_fork_begins_work_although_another_thread_was_just_beginning_some():
+    with loop._starting:
+        if (fork := os.fork()) == 0:
+            signal.alarm(5)  # ends it when it hangs
+            os._exit(loop.start(asyncio.sleep(0, 7)).result(5))
+    assert os.waitstatus_to_exitcode(os.waitpid(fork, 0)[1]) == 7

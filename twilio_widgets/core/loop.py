@@ -7,16 +7,19 @@ free. The thread begins with the first work and ends with the last: nothing idle
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
+import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
 NAME = "twilio_widgets loop"
 
-_ENDS_WITHIN = 5.0
+_ENDS_WITHIN, _LOOK = 5.0, 0.01
 
 
 class Work(Generic[T]):
@@ -45,9 +48,12 @@ class Work(Generic[T]):
 
         Raises:
             TimeoutError: It still goes on.
+            RuntimeError: It is asked on the work's own thread, which would wait for itself.
         """
+        if self._thread is threading.current_thread() and not self.done:
+            raise RuntimeError("What goes on in this thread cannot be waited for in it.")
         result = self._future.result(timeout)
-        self._thread.join_if_over()
+        self._thread.join_if_idle()
         return result
 
     def call(self, function: Callable[[], object]) -> None:
@@ -61,7 +67,10 @@ class _Thread(threading.Thread):
     def __init__(self) -> None:
         super().__init__(name=NAME, daemon=True)
         self.loop = asyncio.new_event_loop()
-        self.over = False
+        self._over = False
+        """Whether it takes on nothing more, ever."""
+        self._runs = False
+        self._taken = 0
         self._busy = 0
         self._idle = asyncio.Event()
         self._lock = threading.Lock()
@@ -69,68 +78,100 @@ class _Thread(threading.Thread):
     def begin(self, coroutine: Coroutine[Any, Any, T]) -> Future[T] | None:
         """Take on work; None when the thread is about to end."""
         with self._lock:
-            if self.over:
+            if self._over:
                 return None
+            self._taken += 1
             return asyncio.run_coroutine_threadsafe(self._counted(coroutine), self.loop)
 
     def start_with(self, coroutine: Coroutine[Any, Any, T]) -> Future[T] | None:
-        """Start with work to do: without any it would never end."""
+        """Start with work to do: without any it ends at once."""
         try:
             future = self.begin(coroutine)
             self.start()
         except BaseException:
-            if not self.is_alive():  # interrupted; then the work is let go of as well
-                self.loop.close()
+            with self._lock:
+                if not self._runs:  # interrupted; then the work is let go of as well
+                    self._over = True
+                    self.loop.close()
             raise
         return future
 
     async def _counted(self, coroutine: Coroutine[Any, Any, T]) -> T:
         # Counted here and not where it is taken on: whoever does that may be interrupted.
-        with self._lock:
-            self._busy += 1
-            self.over = False  # it was taken on before the last of the others ended
+        self._busy += 1
         try:
             return await coroutine
         finally:
-            with self._lock:
-                self._busy -= 1
-                self.over = self._busy == 0
-            if self.over:
+            self._busy -= 1
+            if not self._busy:
                 self._idle.set()
 
     async def _until_over(self) -> None:
-        while True:
-            await self._idle.wait()
-            self._idle.clear()  # who ends from here on says so again
-            # What was taken on before the last ended is begun within two turns of the loop: in
-            # the first it becomes a task, in the second that begins.
+        taken = -1
+        while not self._ends(taken):
+            if self._busy:
+                await self._idle.wait()
+            self._idle.clear()
+            taken = self._taken
+            # What was taken on by now is begun within two turns of the loop: in the first it
+            # becomes a task, in the second that begins.
             await asyncio.sleep(0)
             await asyncio.sleep(0)
-            if not (self._busy or self._idle.is_set()):
-                return  # none had begun, so nothing more was taken on
+
+    def _ends(self, taken: int) -> bool:
+        """Take on nothing more when all that was taken on has ended, and was no more than this."""
+        with self._lock:
+            self._over = not self._busy and self._taken == taken
+            return self._over
 
     def call(self, function: Callable[[], object]) -> None:
         with self._lock:
-            if not self.over:
+            if not self._over:
                 self.loop.call_soon_threadsafe(function)
 
-    def join_if_over(self) -> None:
-        if self.over and threading.current_thread() is not self:
-            self.join(_ENDS_WITHIN)
+    def join_if_idle(self) -> None:
+        """Wait for its end, unless there is other work, or soon will be."""
+        until = time.monotonic() + _ENDS_WITHIN
+        while self is not threading.current_thread() and self.is_alive():
+            if self._busy or time.monotonic() > until:
+                return
+            self.join(_LOOK)
 
     def run(self) -> None:
+        with self._lock:
+            if self._over:
+                return
+            self._runs = True
         asyncio.set_event_loop(self.loop)
         try:
-            self.loop.run_until_complete(self._until_over())
-            self.loop.run_until_complete(self.loop.shutdown_asyncgens())
-            self.loop.run_until_complete(self.loop.shutdown_default_executor())
+            self._complete(self._until_over())
+            self._complete(self.loop.shutdown_asyncgens())
+            self._complete(self.loop.shutdown_default_executor())
         finally:
             asyncio.set_event_loop(None)
             self.loop.close()
 
+    def _complete(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        # A sys.exit ends the work that said it, and whoever waits for that hears it; asyncio would
+        # let go of all other work as well, whose waiters would wait for ever.
+        task = self.loop.create_task(coroutine)
+        while not task.done():
+            with suppress(SystemExit, KeyboardInterrupt):
+                self.loop.run_until_complete(task)
+
 
 _starting = threading.Lock()
 _current: _Thread | None = None
+
+
+def _begin_anew() -> None:
+    """Let a fork begin work, although a thread that is not here may have been beginning some."""
+    global _starting  # noqa: PLW0603
+    _starting = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew)
 
 
 def start(coroutine: Coroutine[Any, Any, T]) -> Work[T]:
