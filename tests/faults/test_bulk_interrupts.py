@@ -299,24 +299,44 @@ def far_world(tmp_path):
     made.close()
 
 
-def test_a_cell_stopped_as_its_run_begins_leaves_the_job_to_the_run(far_world, monkeypatch):
-    """Whoever else wants the job is kept out, though no cell ever got hold of it."""
-    begun = []
-
+def test_a_cell_stopped_as_its_run_begins_leaves_a_job_that_can_be_found_and_stopped(
+    far_world, monkeypatch
+):
     class Stopped(Underway):
-        def __init__(self, *what: object) -> None:
-            super().__init__(*what)
-            begun.append(self.work)
+        def begin(self) -> None:
+            super().begin()
             raise KeyboardInterrupt
 
     planned, folder = far_world.plan("stopped"), far_world.folder
     monkeypatch.setattr(job, "Underway", Stopped)
     with pytest.raises(KeyboardInterrupt):
-        planned.send(far_world.twilio, "stopped", folder=folder, undo_seconds=1)
+        planned.send(far_world.twilio, "stopped", folder=folder, undo_seconds=60)
     monkeypatch.undo()
-    with pytest.raises(JobError, match="is running in this process"):
-        Job.open("stopped", folder, far_world.twilio.connection).resume(far_world.twilio)
-    begun[0].result(PATIENCE)
+    found = Job.open("stopped", folder, far_world.twilio.connection)
+    assert found.under_way
+    found.pause()
+    assert found.wait(PATIENCE).state == "paused"
+    assert far_world.wrong_with("stopped") == []
+
+
+def test_a_cell_stopped_before_it_gets_hold_of_its_run_pauses_it(far_world, monkeypatch):
+    """Nobody could, and its messages would leave although the person pressed stop."""
+    works, begin = [], loop.start
+
+    def stopped(coroutine):
+        works.append(begin(coroutine))
+        assert until(lambda: coroutine.cr_await is not None)
+        raise KeyboardInterrupt
+
+    planned, folder = far_world.plan("stopped"), far_world.folder
+    monkeypatch.setattr(loop, "start", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        planned.send(far_world.twilio, "stopped", folder=folder, undo_seconds=3)
+    monkeypatch.undo()
+    works[0].result(PATIENCE)
+    found = Job.open("stopped", folder, far_world.twilio.connection)
+    assert str(found.progress) == 'Job "stopped" is paused: 3 pending. You interrupted it.'
+    assert far_world.sandbox.ledger == ()
     assert far_world.wrong_with("stopped") == []
 
 

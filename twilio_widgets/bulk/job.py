@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from twilio_widgets.bulk import outcomes
 from twilio_widgets.bulk.cancelling import Cancelled, cancel_scheduled, ledger_of
@@ -131,8 +131,8 @@ class Job(JobView):
                 rows = rows_of(plan, now=now)
                 permit = permit_for(twilio, rows, name)
                 create(place, rows, terms, now=now.timestamp())
-                job._begin(own, Journal(place), twilio, replace(orders, permit=permit))
-            running[place.file] = job
+                orders = replace(orders, permit=permit)
+                job._begin(running, own, Journal(place), twilio, orders)
             return job
 
     @classmethod
@@ -172,6 +172,8 @@ class Job(JobView):
     ) -> Job:
         """Go on where it stopped: send what is pending, and settle what is unknown.
 
+        When it is just being paused, what is still on its way is waited for.
+
         Args:
             twilio: The client to send with; the one it was begun with when not given.
             concurrency: The most requests under way at once.
@@ -181,8 +183,11 @@ class Job(JobView):
             PolicyRefused: The client's policy forbids what is left.
             JobError: Another process is running it, or its journal cannot be used.
         """
-        if self.under_way:
-            return self
+        if self._underway is not None and self.under_way:
+            if not self._underway.is_ending:
+                return self
+            with suppress(JobError):  # how it ended is no matter here
+                self._wait(None)
         orders = Orders(
             concurrency=checked_count(concurrency, "concurrency"),
             callbacks=checked_callbacks(callbacks),
@@ -236,17 +241,27 @@ class Job(JobView):
             except BaseException:
                 journal.close()
                 raise
-            self._begin(own, journal, twilio, replace(orders, permit=permit))
-            running[self._place.file] = self
+            self._begin(running, own, journal, twilio, replace(orders, permit=permit))
         return self
 
     def _begin(
-        self, own: Ownership, journal: Journal, twilio: Twilio | AsyncTwilio, orders: Orders
+        self,
+        running: dict[Path, Any],
+        own: Ownership,
+        journal: Journal,
+        twilio: Twilio | AsyncTwilio,
+        orders: Orders,
     ) -> None:
         self._twilio = twilio
         orders = replace(orders, tell=self._tell)
         self._callbacks = orders.callbacks or self._callbacks
-        self._underway = Underway(self._place, own, journal, twilio, orders)
+        underway = Underway(self._place, own, journal, twilio, orders)
+        try:  # known before it begins: a run that nobody knows can be stopped by nobody
+            self._underway, running[self._place.file] = underway, self
+            underway.begin()
+        except BaseException:
+            underway.give_up()
+            raise
 
     # While it runs
 
@@ -273,7 +288,8 @@ class Job(JobView):
         return self.progress
 
     def _wait(self, seconds: float | None) -> bool:
-        assert self._underway is not None  # noqa: S101  # asked by the callers
+        if self._underway is None or self._underway.work is None:
+            return True
         try:
             self._underway.work.result(seconds)
         except TimeoutError:

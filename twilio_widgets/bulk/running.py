@@ -108,6 +108,11 @@ class Run:
             self._ends = (state, note)
         self._wake.set()
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether nothing more will leave."""
+        return self._ends is not None or self.state in {"paused", "cancelled", "finished"}
+
     def now(self) -> float:
         """Return the present, as `answered` counts it."""
         return self._connection.monotonic()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -53,15 +54,25 @@ class Underway:
         self._lock = threading.Lock()
         self.run = Run(journal, place, twilio.twin(), orders)
         self._is_decided = False
-        try:
-            own.handed_over = True
-            self.work = loop.start(self._going())
-        except BaseException:  # interrupted: it has begun, or it never will
-            if self._decides():
-                self._end_use(self)
-            raise
+        self._ends = False
+        self._here: asyncio.AbstractEventLoop | None = None
+        self.work: loop.Work[None] | None = None
+
+    def begin(self) -> None:
+        """Let it go on; who is interrupted at this gives it up."""
+        self.own.handed_over = True
+        self.work = loop.start(self._going())
+
+    def give_up(self) -> None:
+        """Let it never begin; when it has begun and nobody got hold of it, let it be paused."""
+        if self._decides():
+            self._end_use(self)
+        elif self.work is None and self._here is not None:
+            with suppress(RuntimeError):  # it has ended
+                self._here.call_soon_threadsafe(self.run.end, "paused", "You interrupted it.")
 
     async def _going(self) -> None:
+        self._here = asyncio.get_running_loop()
         if not self._decides():
             return
         try:
@@ -95,12 +106,26 @@ class Underway:
         with self._lock:
             self._uses.discard(use)
             if not self._uses:
-                self._journal.close()
-                self.own.release()
+                try:
+                    self._journal.close()
+                finally:
+                    self.own.release()
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it has begun and has not come to its end."""
+        return self.work is not None and not self.work.done
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether nothing more will leave, although it may not have come to its end."""
+        return self._ends or self.run.is_ending
 
     def end(self, state: str, note: str = "") -> None:
         """Let nothing more leave; see `Run.end`."""
-        self.work.call(lambda: self.run.end(state, note))
+        if self.work is not None:
+            self._ends = True
+            self.work.call(lambda: self.run.end(state, note))
 
 
 _registry = threading.Lock()
@@ -164,7 +189,6 @@ def _sum(costs: Iterable[str | None]) -> Decimal | None:
 
 def ask(twilio: Twilio | AsyncTwilio, flows: Sequence[Flow[T]]) -> list[T]:
     """Carry out flows on the background loop, some at once, and wait for them."""
-    import asyncio
 
     async def asking() -> list[T]:
         twin, gate = twilio.twin(), asyncio.Semaphore(AT_ONCE)

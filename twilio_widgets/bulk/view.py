@@ -54,7 +54,7 @@ class JobView:
     @property
     def under_way(self) -> bool:
         """Whether it goes on in this process."""
-        return self._underway is not None and not self._underway.work.done
+        return self._underway is not None and self._underway.goes_on
 
     @property
     def progress(self) -> JobProgress:
@@ -101,7 +101,7 @@ class JobView:
             return
         progress = self._of(run)
         for function in self._followers:
-            with suppress(Exception):  # a picture that cannot be drawn stops no job
+            with suppress(BaseException):  # a picture that cannot be drawn stops no job
                 function(progress)
 
     # Rows

@@ -111,6 +111,33 @@ def test_a_paused_job_goes_on_where_it_stopped(sandbox):
         assert max(sent(real).values()) == 1
 
 
+def test_a_job_that_is_just_being_paused_goes_on_when_it_is_resumed():
+    with Sandbox() as real:
+        job = begun(Twilio(real.connection), undo_seconds=60)
+        job.pause()
+        assert job.resume().wait(20).counts["accepted"] == 5
+
+
+def test_who_follows_a_job_may_cancel_it():
+    """On the job's own thread, where waiting for it would be for ever."""
+    with Sandbox() as real:
+        job = begun(Twilio(real.connection), undo_seconds=0.2)
+        job.follow(lambda progress: progress.state == "running" and job.cancel())
+        assert job.wait(20).state == "cancelled"
+        assert len(real.ledger) < 5
+
+
+@pytest.mark.parametrize("leaving", [SystemExit, KeyboardInterrupt])
+def test_who_follows_a_job_and_wants_to_leave_stops_no_job(leaving):
+    def leave(_progress: object) -> None:
+        raise leaving
+
+    with Sandbox() as real:
+        job = begun(Twilio(real.connection), undo_seconds=0.2)
+        job.follow(leave)
+        assert job.wait(20).counts["accepted"] == 5
+
+
 def test_a_job_that_runs_elsewhere_is_not_taken_for_paused(twilio):
     job = begun(twilio)
     job.wait(20)
