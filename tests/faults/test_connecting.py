@@ -139,6 +139,49 @@ class TestNames:
         asyncio.run(held_up())
         gc.collect()  # a socket that was left open says so here
 
+    @pytest.mark.parametrize("turn", range(7))
+    def test_a_stop_as_one_of_two_addresses_answers_is_a_stop(self, serve, monkeypatch, turn):
+        """Whichever turn of the loop it comes in: the slower address is being stopped as well."""
+        server = serve(idle=0)
+        port = int(server.url.rpartition(":")[2])
+        both = [(socket.AF_INET, 1, 6, "", (host, port)) for host in ("127.0.0.9", "127.0.0.1")]
+        look_up = socket.getaddrinfo
+
+        async def stopped() -> None:
+            here = asyncio.get_running_loop()
+            connect = here.sock_connect
+
+            def stop(turns: int) -> None:
+                if turns:
+                    here.call_soon(stop, turns - 1)
+                else:
+                    sending.cancel()
+
+            async def connecting(sock: socket.socket, address: tuple[str, int]) -> None:
+                if address[0] == "127.0.0.9":
+                    await asyncio.sleep(20)
+                await connect(sock, address)
+                stop(turn)
+
+            monkeypatch.setattr(here, "sock_connect", connecting)
+            async with AsyncTwilio(CONNECTION, base_url=f"http://localhost:{port}") as twilio:
+                sending = asyncio.create_task(
+                    twilio.messages.send("+14155550123", from_="+15005550006", body="Hi")
+                )
+                with pytest.raises(asyncio.CancelledError):
+                    await sending
+
+        monkeypatch.setattr(
+            socket,
+            "getaddrinfo",
+            lambda host, *args, **more: (
+                both if host == "localhost" else look_up(host, *args, **more)
+            ),
+        )
+        asyncio.run(stopped())
+        assert server.received == []
+        gc.collect()
+
 
 @both
 @pytest.mark.parametrize("fault", ["silent before reading", "the body drips", "headers drip"])

@@ -20,6 +20,7 @@ from random import Random
 from urllib.parse import urlencode
 
 import httpcore
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,6 +30,7 @@ from twilio_widgets import AsyncTwilio, AuthTokenConnection
 from twilio_widgets.core.network import wire
 from twilio_widgets.core.network.arriving import Arriving
 from twilio_widgets.core.network.deadline import deadline
+from twilio_widgets.core.network.direct_async import AsyncDirect
 from twilio_widgets.core.network.direct_blocking import Line
 from twilio_widgets.core.network.outgoing import Outgoing, written
 from twilio_widgets.core.request import Reply, Request
@@ -496,6 +498,52 @@ def test_tls_to_a_server_that_nobody_vouches_for_means_nothing_was_sent(over, sc
     assert [got for got in server.received if got] == []
 
 
+@pytest.mark.parametrize("said", [b"HTTP/1.1 503 Busy\r\n\r\n", None])
+def test_a_connection_that_is_over_as_it_opens_means_nothing_was_sent(
+    over_tls, certificate, monkeypatch, said
+):
+    """As a server without room says so, or goes, in one piece with the end of the handshake."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    over_tls.maximum_version = ssl.TLSVersion.TLSv1_2
+    come, goes = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = over_tls.wrap_bio(come, goes, server_side=True)
+
+    def shake_hands(connection: socket.socket) -> None:
+        while True:
+            with contextlib.suppress(ssl.SSLWantReadError):
+                return tls.do_handshake()
+            connection.sendall(goes.read())
+            come.write(connection.recv(65536))
+
+    def serve() -> None:
+        connection, _address = listener.accept()
+        with connection, contextlib.suppress(ssl.SSLWantReadError, OSError):
+            connection.settimeout(5)
+            shake_hands(connection)
+            if said is not None:
+                tls.write(said)
+            else:
+                with contextlib.suppress(ssl.SSLWantReadError):
+                    tls.unwrap()
+            connection.sendall(goes.read())
+            connection.recv(65536)
+
+    async def send(url: str) -> Outgoing:
+        direct = AsyncDirect(httpx.create_ssl_context, most=1, keep_alive=1)
+        outgoing = Outgoing("POST", url, [], b"x", seconds=5, connecting=5)
+        with pytest.raises(ConnectionError):
+            await direct.exchange(outgoing, 100)
+        await direct.aclose()
+        return outgoing
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        serving = threading.Thread(target=serve)
+        serving.start()
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}/"
+        assert not asyncio.run(send(url)).left
+        serving.join(5)
+
+
 @pytest.mark.parametrize("value", ["a\r\nX: y", "a\nb", "é"])
 def test_a_text_that_would_be_another_line_never_leaves(value):
     outgoing = Outgoing(
@@ -545,6 +593,23 @@ def test_what_is_still_asked_after_closing_leaves_no_connection_open(echo):
     with deadline(5):
         closed.exchange(Outgoing("GET", f"{echo}/x", [], None, seconds=5, connecting=5), 100)
     assert closed._idle == {}
+
+
+def test_what_is_being_connected_while_its_client_closes_leaves_no_connection_open(scripted):
+    server = scripted((ANSWER, ANSWER))
+
+    async def closed_meanwhile() -> set[object]:
+        door = AsyncTransport(CONNECTION, timeout=5, base_url=server.url, policy=None)
+        sending = asyncio.create_task(door.send(READ))
+        await asyncio.sleep(0)
+        direct = door._open
+        assert direct is not None
+        await door.aclose()
+        await sending
+        await asyncio.sleep(0.01)
+        return direct._open
+
+    assert asyncio.run(closed_meanwhile()) == set()
 
 
 @pytest.mark.parametrize("come", [b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", b"no answer"])

@@ -46,6 +46,7 @@ class AsyncDirect:
         self._loop = asyncio.get_running_loop()
         self._idle: dict[Origin, deque[Line]] = {}
         self._open: set[Line] = set()
+        self._closed = False
 
     async def exchange(self, outgoing: Outgoing, largest: int) -> Reply:
         """Send one request and return its whole answer.
@@ -77,7 +78,7 @@ class AsyncDirect:
         return None
 
     def _take_back(self, line: Line, origin: Origin) -> None:
-        if not line.is_usable:
+        if self._closed or not line.is_usable:
             line.abort()
             return
         now, idle = self._loop.time(), self._idle.setdefault(origin, deque())
@@ -99,6 +100,9 @@ class AsyncDirect:
                 )
         except TimeoutError:
             raise TimeoutError(f"connecting to {host} took too long") from None
+        if not line.is_usable:  # such as a server that has no room, over TLS
+            line.abort()
+            raise ConnectionError(f"{host} closed the connection as soon as it was open")
         self._open.add(line)
         line.ended.add_done_callback(lambda _ended: self._open.discard(line))
         return line
@@ -112,7 +116,16 @@ class AsyncDirect:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=_NUMERIC)
         except socket.gaierror:
             found = await self._loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        return await start_connection(found, happy_eyeballs_delay=NEXT_ADDRESS)
+        connected, task = None, cast("asyncio.Task[object]", asyncio.current_task())
+        stops = task.cancelling()
+        try:
+            connected = await start_connection(found, happy_eyeballs_delay=NEXT_ADDRESS)
+        finally:
+            if task.cancelling() > stops:  # it may take our stop for that of a slower address
+                if connected is not None:
+                    connected.close()
+                raise asyncio.CancelledError
+        return connected
 
     def _certificates(self) -> ssl.SSLContext:
         if self._context is None:
@@ -121,7 +134,11 @@ class AsyncDirect:
         return self._context
 
     async def aclose(self) -> None:
-        """End every connection, also those in use, and wait until they have."""
+        """End every connection, also those in use, and wait until they have.
+
+        What is still being connected sends its request, and ends then.
+        """
+        self._closed = True
         self._idle.clear()
         lines = list(self._open)
         for line in lines:
