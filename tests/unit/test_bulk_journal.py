@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from hashlib import blake2b
@@ -328,6 +330,70 @@ def test_a_fork_does_not_take_the_holders_name_away(place):
     with pytest.raises(JobError, match="in this process"):
         Ownership(place)
     own.release()
+
+
+def stopped_after(function: Callable[..., object]) -> Callable[..., object]:
+    """Return the function with a Ctrl+C that Python acts on as it returns."""
+
+    def stopped(*args: object) -> object:
+        function(*args)
+        raise KeyboardInterrupt
+
+    return stopped
+
+
+def test_a_stop_as_the_lock_is_closed_leaves_other_files_alone(place, monkeypatch):
+    """Its number may be another file's by then."""
+    own = Ownership(place)
+    monkeypatch.setattr(os, "close", stopped_after(os.close))
+    with pytest.raises(KeyboardInterrupt):
+        own.release()
+    monkeypatch.undo()
+    other = place.folder / "other"
+    other.write_text("kept")
+    with other.open("r+b"):
+        del own
+        gc.collect()
+        assert other.read_text() == "kept"
+
+
+def test_a_stop_as_the_job_is_taken_lets_go_although_its_traceback_is_kept(place, monkeypatch):
+    """A notebook keeps it until the next error."""
+    monkeypatch.setattr(os, "lseek", stopped_after(os.lseek))
+    with pytest.raises(KeyboardInterrupt) as kept:
+        Ownership(place)
+    monkeypatch.undo()
+    Ownership(place).release()
+    assert kept.value.__traceback__ is not None
+
+
+def test_a_stop_as_a_held_job_is_asked_for_leaves_its_holder_named(place, monkeypatch):
+    own = Ownership(place)
+    monkeypatch.setattr("twilio_widgets.bulk.journal.place._described", stopped_after(str))
+    with pytest.raises(KeyboardInterrupt):
+        Ownership(place)
+    monkeypatch.undo()
+    assert str(runner_of(place)).startswith("in this process")
+    own.release()
+
+
+def test_a_stop_as_a_transaction_begins_ends_it(place, journal, monkeypatch):
+    """Else the run, which writes over the same connection, could write nothing more."""
+    database = journal._database
+
+    class Stopped:
+        def execute(self, sql: str, *values: object) -> object:
+            result = database.execute(sql, *values)
+            if sql.startswith("BEGIN"):
+                raise KeyboardInterrupt
+            return result
+
+    monkeypatch.setattr(journal, "_database", Stopped())
+    with pytest.raises(KeyboardInterrupt):
+        journal.note("paused", now=NOW)
+    monkeypatch.undo()
+    journal.note("running", now=NOW)
+    assert journal.header.state == "running"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")

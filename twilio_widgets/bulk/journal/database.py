@@ -89,8 +89,8 @@ def make_reader(database: Database) -> None:
 @contextmanager
 def transaction(database: Database) -> Iterator[None]:
     """Commit what happens inside, or undo it."""
-    database.execute("BEGIN IMMEDIATE")
     try:
+        database.execute("BEGIN IMMEDIATE")  # in here: a stop may come as it returns
         yield
         database.execute("COMMIT")
     except BaseException:

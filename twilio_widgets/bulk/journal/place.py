@@ -164,6 +164,7 @@ class Ownership:
     """
 
     _handle = -1
+    _is_ours = False
 
     def __init__(self, place: Place, what: str = "") -> None:
         what = what or f'Job "{place.name}"'
@@ -187,6 +188,9 @@ class Ownership:
                 "disk, and may you write there? A job can be given another folder=. Nothing is "
                 "sent without it."
             ) from None
+        except BaseException:  # interrupted; a notebook keeps the frames, and us in them
+            self.release()
+            raise
         if held_by is not None:
             self._close()
             held = JobError(
@@ -200,6 +204,7 @@ class Ownership:
         """Take the lock, or return who holds it, in words."""
         for _ in range(_TRIES):
             if lock(self._handle):
+                self._is_ours = True
                 return None
             if holder := _holder_of(path):
                 return _described(holder)
@@ -209,16 +214,17 @@ class Ownership:
     def release(self) -> None:
         """Let go of it. The file stays, so that two never lock two files of one name."""
         if self._handle >= 0 and self._process == os.getpid():  # a fork's copy is not its own
-            with contextlib.suppress(OSError):
-                os.ftruncate(self._handle, 0)
+            if self._is_ours:  # else what it says is of somebody else
+                with contextlib.suppress(OSError):
+                    os.ftruncate(self._handle, 0)
             unlock(self._handle)
         self._close()
 
     def _close(self) -> None:
         """Close the file; while a fork has it open too, that leaves the lock as it is."""
-        if self._handle >= 0:
-            os.close(self._handle)
-            self._handle = -1
+        handle, self._handle = self._handle, -1  # first: soon it may be another file's number
+        if handle >= 0:
+            os.close(handle)
 
     def __del__(self) -> None:
         """Let go of what an interrupted caller never got hold of."""
