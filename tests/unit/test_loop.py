@@ -209,3 +209,26 @@ def test_a_fork_begins_work_although_another_thread_was_just_beginning_some():
             signal.alarm(5)  # ends it when it hangs
             os._exit(loop.start(asyncio.sleep(0, 7)).result(5))
     assert os.waitstatus_to_exitcode(os.waitpid(fork, 0)[1]) == 7
+
+
+def test_work_that_takes_a_while_to_hand_over_is_not_lost(monkeypatch):
+    """Its place is counted before it stands in the line, and the loop may look in between."""
+    hand_over = asyncio.run_coroutine_threadsafe
+
+    def slowly(*given):
+        time.sleep(0.01)
+        return hand_over(*given)
+
+    monkeypatch.setattr(asyncio, "run_coroutine_threadsafe", slowly)
+    ended: list[int] = []
+
+    def begin() -> None:
+        for _ in range(20):
+            ended.append(loop.start(asyncio.sleep(0.005, 1)).result(5))  # noqa: PERF401
+
+    threads = [threading.Thread(target=begin) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(ended) == 60

@@ -112,7 +112,8 @@ class _Thread(threading.Thread):
             if self._busy:
                 await self._idle.wait()
             self._idle.clear()
-            taken = self._taken
+            with self._lock:  # who has counted its work and not handed it over yet is waited for
+                taken = self._taken
             # What was taken on by now is begun within two turns of the loop: in the first it
             # becomes a task, in the second that begins.
             await asyncio.sleep(0)
