@@ -197,9 +197,13 @@ def ask(twilio: Twilio | AsyncTwilio, flows: Sequence[Flow[T]]) -> list[T]:
             async with gate:
                 return cast("T", await cast("Any", twin.run(flow)))
 
-        try:
-            return list(await asyncio.gather(*map(one, flows)))
+        try:  # all come to their end: what the loop leaves unfinished is cut off as it ends
+            ends = await asyncio.gather(*map(one, flows), return_exceptions=True)
         finally:
             await twin.aclose()
+        for end in ends:
+            if isinstance(end, BaseException):
+                raise end
+        return cast("list[T]", ends)
 
     return loop.start(asking()).result()

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
 
 from tests.jobs import Plan, Planned, begun, statuses
 from twilio_widgets import Sandbox, Twilio
+from twilio_widgets.bulk import underway
 from twilio_widgets.bulk.job import Job
 from twilio_widgets.core.guardrails.policy import Policy
 
@@ -82,6 +87,25 @@ def test_a_cancel_that_comes_when_all_is_on_its_way_cancels_nothing_either(sandb
     assert str(job.wait(20)) == 'Job "spring" is finished: 1 accepted.'
     assert str(job.cancel()) == "1 already sent"
     assert job.progress.state == "finished"
+
+
+def test_what_is_asked_at_once_comes_to_its_end_although_one_fails():
+    """Such as at a judge of the user's own, that raises what it likes."""
+    ended: list[str] = []
+
+    class Twin:
+        async def run(self, flow: str) -> None:
+            if flow == "fails":
+                raise LookupError
+            await asyncio.sleep(0.05)
+            ended.append(flow)
+
+        async def aclose(self) -> None:
+            ended.append("closed")
+
+    with pytest.raises(LookupError):
+        underway.ask(SimpleNamespace(twin=Twin), ["fails", "one", "another"])
+    assert ended == ["one", "another", "closed"]
 
 
 def test_a_forgotten_scheduled_job_is_still_really_cancelled(sandbox, twilio):
