@@ -88,6 +88,17 @@ def test_what_is_begun_as_the_last_ends_is_done():
     assert [begun[number].result(5) for number in range(51)] == list(range(50, -1, -1))
 
 
+def test_work_that_fails_leaves_no_thread_either():
+    async def fails() -> None:
+        await asyncio.to_thread(time.sleep, 0.01)
+        raise LookupError
+
+    for _ in range(20):
+        with pytest.raises(LookupError):
+            loop.start(fails()).result(5)
+        assert running() == []
+
+
 def test_threads_that_work_borrowed_end_with_it():
     """Such as the one in which a busy job waits for the disk."""
     before = set(threading.enumerate())

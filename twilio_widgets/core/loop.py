@@ -52,9 +52,11 @@ class Work(Generic[T]):
         """
         if self._thread is threading.current_thread() and not self.done:
             raise RuntimeError("What goes on in this thread cannot be waited for in it.")
-        result = self._future.result(timeout)
-        self._thread.join_if_idle()
-        return result
+        try:
+            return self._future.result(timeout)
+        finally:
+            if self.done:
+                self._thread.join_if_idle()
 
     def call(self, function: Callable[[], object]) -> None:
         """Let a function run on the work's own thread, soon; after its end, not at all."""
