@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import os
 import signal
+import socket
 import sqlite3
 import sys
 import threading
@@ -223,6 +224,37 @@ def test_while_the_disk_hangs_senders_are_told_to_come_again_and_the_reason_is_s
     assert store_pid(link.pid) == store
     kept = [event.message_sid for event in events(spec)]
     assert kept == [status(1)["MessageSid"], status(2)["MessageSid"]]
+
+
+def test_a_sender_that_has_gone_keeps_no_answer_from_those_who_came_with_it(house: House) -> None:
+    """Its connection is closed after the answer, and the system says that it is closed already."""
+    link = house.link()
+    store = store_pid(link.pid)
+    with contextlib.ExitStack() as held:
+        os.kill(link.pid, signal.SIGSTOP)  # so that all come in one turn
+        gone, *others = (held.enter_context(sender(link.port, status(n))) for n in range(5))
+        os.kill(store, signal.SIGSTOP)
+        os.kill(link.pid, signal.SIGCONT)
+        until(lambda: link.ask("status")["waiting"] == 5)
+        gone.close()
+        link.ask("status")  # it has noticed
+        os.kill(store, signal.SIGCONT)
+        for other in others:
+            assert other.recv(100).startswith(b"HTTP/1.1 200 OK")
+    assert not log_file(house.spec().store).exists()
+
+
+def sender(port: int, said: dict[str, str]) -> socket.socket:
+    """Send one callback, the last of its connection."""
+    body, url = urlencode(said), f"http://127.0.0.1:{port}/status"
+    head = (
+        f"POST /status HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n"
+        f"X-Twilio-Signature: {sign(url, said, TOKEN)}\r\nContent-Length: {len(body)}\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+    )
+    line = socket.create_connection(("127.0.0.1", port), 10)
+    line.sendall((head + body).encode())
+    return line
 
 
 def test_a_disk_that_hangs_does_not_keep_it_from_ending(house: House) -> None:

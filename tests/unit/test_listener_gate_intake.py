@@ -166,6 +166,22 @@ def test_an_event_that_could_not_be_stored_is_never_acknowledged() -> None:
     with_committer(prove)
 
 
+@pytest.mark.parametrize("failure", [None, Failed("Full.", "full")])
+def test_what_goes_wrong_as_one_is_answered_is_not_the_others(failure: Failed | None) -> None:
+    async def prove(committer: Committer, disk: Disk) -> None:
+        disk.failure = failure
+        wrong: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, what: wrong.append(what))
+        done: list[Receipt | None] = []
+        for _ in range(20):  # their bytes are let go of as well, or it were full by and by
+            assert committer.take(arrival(0, Body="x" * 1_000_000), lambda _: 1 // 0)
+            assert committer.take(arrival(1), done.append)
+            await committer.idle()
+        assert (len(done), len(wrong)) == (20, 20)
+
+    with_committer(prove)
+
+
 def test_a_store_that_refuses_at_once_refuses_all_that_wait() -> None:
     """While its process is started again, say."""
 

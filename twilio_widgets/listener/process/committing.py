@@ -98,9 +98,10 @@ class Committer:
         return self._count
 
     async def idle(self) -> None:
-        """Wait until nothing waits."""
+        """Wait until nothing waits, and everybody has been told."""
         while self._count:
             await asyncio.sleep(0.005)
+        await asyncio.sleep(0)
 
     @property
     def _oldest(self) -> float:
@@ -125,10 +126,11 @@ class Committer:
             self._finish(each, receipt)
 
     def _finish(self, waiting: _Waiting, receipt: Receipt | None) -> None:
+        """Say what became of one, in a turn of its own: what goes wrong there is not the others'."""
         done, waiting.done = waiting.done, None
         if done is not None:
             self._bytes -= len(waiting.packed)
-            done(receipt)
+            self._loop.call_soon(done, receipt)
 
     def _look(self) -> None:
         """Tell those that have waited too long to come again."""

@@ -214,7 +214,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         self._wait(State.LINGER, self._limits.linger_seconds)
         self._buffer = b""
         self._transport.write(given.wire(close=True))
-        if self._transport.can_write_eof():
+        with contextlib.suppress(OSError):  # the sender may have gone just now
             self._transport.write_eof()
         self._transport.resume_reading()
 
