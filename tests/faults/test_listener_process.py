@@ -468,6 +468,23 @@ def test_a_signal_ends_it_in_good_order(house: House, number: int) -> None:
     assert not log_file(spec.store).exists()
 
 
+def test_a_kernel_that_reads_nothing_does_not_keep_it_from_ending(house: House) -> None:
+    """It is stopped, or in a long computation: what it was told fills every buffer there is."""
+    link = house.link()
+    runtime = Runtime.read(house.spec().store)
+    assert runtime is not None
+    with socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.connect(("127.0.0.1", runtime.control_port))
+        deaf.sendall(wire.line({"token": runtime.control_token, "nonce": "n"}))
+        assert deaf.recv(10)
+        deaf.sendall(wire.line({"op": "status"}) * 8_000)
+        deaf.sendall(wire.line({"op": "set_idle", "seconds": 7}))
+        until(lambda: link.ask("status")["idle_seconds"] == 7)  # it has heard all of it
+        os.kill(link.pid, signal.SIGTERM)
+        until(lambda: not alive(link.pid), 20.0)
+
+
 def test_it_ends_by_itself_when_nobody_needs_it(house: House) -> None:
     link = house.link(idle_seconds=1.0)
     link.detach()

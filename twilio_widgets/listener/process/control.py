@@ -111,13 +111,17 @@ class Control:
         self._server.close()
 
     async def finish(self) -> None:
-        """Give the answers that are due, and hang up."""
+        """Give the answers that are due, and hang up; a kernel that reads nothing goes without."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=_FINISH_SECONDS)
         for writer in self._writers:
-            writer.close()
-        while self._writers:
-            await asyncio.sleep(0)
+            writer.close()  # what is still to be said is said first
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_FINISH_SECONDS):
+                while self._writers:
+                    await asyncio.sleep(0.005)
+        for writer in self._writers:
+            writer.transport.abort()
 
     def _tell(self) -> None:
         self._telling = None
