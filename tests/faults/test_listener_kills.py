@@ -29,8 +29,10 @@ from tests.listener_house import (
 from twilio_widgets.core.connection import AuthTokenConnection
 from twilio_widgets.core.signature import sign
 from twilio_widgets.errors import ListenerError
+from twilio_widgets.listener.events.store import Store
+from twilio_widgets.listener.link.keeper import Keeper
 from twilio_widgets.listener.link.link import Link
-from twilio_widgets.listener.link.runtime import Runtime, log_file, runtime_file
+from twilio_widgets.listener.link.runtime import Runtime, is_over, log_file, runtime_file
 from twilio_widgets.listener.listener import Listener
 from twilio_widgets.listener.storing.store_process import DIED
 
@@ -175,6 +177,33 @@ def test_what_its_store_is_at_does_not_keep_the_next_listener_out(house: House) 
 def forget_in_vain(link: Link) -> None:
     with contextlib.suppress(ListenerError):
         link.ask("forget")
+
+
+def test_a_kernel_that_is_late_waits_for_the_start_that_another_one_began(house: House) -> None:
+    """A start may take longer than an end: here its store is held for as long as it would wait."""
+    spec, held = house.spec(), threading.Event()
+
+    def keeper() -> Keeper:
+        return Keeper(spec, lambda _: None, lambda _: None)
+
+    early, late = keeper(), keeper()
+    first, gone = early.link, late.link.on_gone
+    house.pids.add(first.pid)
+    late.link.on_gone = lambda: held.wait(30) and gone and gone()
+    try:
+        store = store_pid(first.pid)
+        os.kill(first.pid, signal.SIGKILL)
+        until(lambda: not alive(store))
+        with Store.open(spec.store, account_sid=ACCOUNT, world="live"):
+            until(lambda: not is_over(spec.store))
+            held.set()
+            assert not threading.Event().wait(3.5)
+        until(lambda: early.link.alive and late.link.alive)
+        assert (early.problem, late.problem) == (None, None)
+        assert early.link.pid == late.link.pid
+    finally:
+        early.detach()
+        late.detach()
 
 
 # Trouble with the disk

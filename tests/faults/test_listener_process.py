@@ -388,6 +388,53 @@ def test_a_runtime_file_that_lies_is_not_believed(house: House) -> None:
     assert house.link(spec).started
 
 
+def test_a_stranger_is_not_believed_while_another_kernel_starts_the_listener(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lock is held again; the file beside it must not be that of the one before any more."""
+    spec, links, reports = house.spec(), list[Link](), list[dict[str, Any]]()
+    launch = link_module.launch
+
+    def launched(*what: Any) -> dict[str, Any]:
+        reports.append(launch(*what))
+        return reports[-1]
+
+    monkeypatch.setattr(link_module, "launch", launched)
+    says = {"pid": 1, "port": 1, "root_url": "http://another.world", "retention_days": 0.001}
+    told: list[bytes] = []
+
+    def stranger(server: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                other, _ = server.accept()
+                with other:
+                    told.append(other.recv(4096))
+                    other.sendall(wire.line({"proofs": ["0"], "state": says}))
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=stranger, args=(server,), daemon=True)
+        thread.start()
+        port = server.getsockname()[1]
+        Runtime(pid=1, port=9, control_port=port, control_token="t", started_at="").write(spec.store)
+        starting = [threading.Thread(target=lambda: links.append(house.link(spec))) for _ in "ab"]
+        lock = spec.store.with_name(f"{spec.store.name}.lock")
+        with Store.open(spec.store, account_sid=ACCOUNT, world="live"):
+            starting[0].start()
+            pids: list[int] = []
+            until(lambda: pids.extend(holders_of(lock)) or pids)
+            until(lambda: Path(f"/proc/{pids[0]}/task/{pids[0]}/children").read_text())
+            before = len(told)
+            starting[1].start()
+            until(lambda: {"busy": True} in reports)
+        for thread_ in starting:
+            thread_.join()
+        server.shutdown(socket.SHUT_RDWR)
+    thread.join(5)
+    assert [link.state["retention_days"] for link in links] == [30, 30]
+    assert links[0].pid == links[1].pid
+    assert len(told) == before, "it was asked"
+
+
 def test_another_accounts_store_is_refused_with_a_reason(house: House) -> None:
     house.link().stop()
     with pytest.raises(ListenerError, match="holds events of account"):

@@ -83,6 +83,21 @@ def locked(path: Path, *, seconds: float = 60.0) -> Iterator[None]:
         os.close(handle)
 
 
+def is_held(path: Path) -> bool:
+    """Say whether somebody holds the lock at `path`; who only asks does not, for anybody else."""
+    try:
+        handle = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        if not lock(handle, shared=True):
+            return True
+        unlock(handle)
+        return False
+    finally:
+        os.close(handle)
+
+
 def hold(handle: int, path: Path, *, seconds: float = 60.0) -> None:
     """Wait for the lock on an open file, and hold it until the file is closed.
 

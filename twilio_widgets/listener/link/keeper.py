@@ -140,7 +140,7 @@ class Keeper:
                 remove(runtime_file(store))
                 return restored
             runtime = Runtime.read(store)
-            succeeded = runtime is not None and runtime.pid != killed
+            succeeded = runtime is not None and runtime.serves and runtime.pid != killed
             if succeeded or time.monotonic() >= until:
                 break
             time.sleep(_AGAIN)
@@ -180,7 +180,7 @@ class Keeper:
         runtime, spec, was = self._left_behind(), self._spec, self._link.state
         if runtime is None:
             return ENDED
-        if runtime.pid != self._link.pid:
+        if runtime.serves and runtime.pid != self._link.pid:
             if not _is_ours(runtime, spec):
                 return TAKEN_OVER
             # As it was started is right.
@@ -200,14 +200,18 @@ class Keeper:
         """Return the runtime file of a process that was killed, or of one that took its place.
 
         Whoever takes its place ends it first, and needs a moment to begin. So does a kernel that
-        knows more of its secrets than we do, and is let go first.
+        knows more of its secrets than we do, and is let go first. One that has begun to begin is
+        waited for: it may have webhooks to put back, or a large file to look through.
         """
         until, killed = time.monotonic() + _A_MOMENT, None
         while time.monotonic() < until and not self._done.wait(_AGAIN):
             runtime = Runtime.read(self._spec.store)
-            if runtime is not None and runtime.pid != self._link.pid:
+            if runtime is not None and runtime.serves and runtime.pid != self._link.pid:
                 return runtime
-            killed = runtime if is_over(self._spec.store) else None
+            over = is_over(self._spec.store)
+            if runtime is not None and not runtime.serves and not over:
+                until = time.monotonic() + _A_MOMENT
+            killed = runtime if over else None
             if killed is not None and self._link.alike:
                 return killed
         return None if self._done.is_set() else killed

@@ -22,6 +22,8 @@ from twilio_widgets.listener.link.runtime import Runtime, is_over
 from twilio_widgets.listener.link.worker import Worker
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from twilio_widgets.listener.events.event import Arrival
     from twilio_widgets.listener.link.spec import Spec
 
@@ -98,8 +100,8 @@ class Link:
         wish, started, dismissed = 0, False, False
         while True:
             runtime = Runtime.read(spec.store)
-            line = Line.open(runtime, spec) if runtime else None
-            if line is not None and not line.proven and is_over(spec.store):
+            line = Line.open(runtime, spec) if runtime and runtime.serves else None
+            if line is not None and not line.proven and _is_stale(runtime, spec.store):
                 line.close()  # a stranger has its port by now: nothing it says is believed
             elif line is not None:
                 port = int(line.state["port"])
@@ -294,6 +296,14 @@ class Link:
             # Also after an exception, which the thread's hook shows: Twilio is waiting.
             with contextlib.suppress(OSError):
                 self._line.send({"answer": said["question"], "text": text})
+
+
+def _is_stale(runtime: Runtime | None, store: Path) -> bool:
+    """Say whether a runtime file that was read is not, or no longer, that of the store's listener.
+
+    Nobody is, or another one begins to be: it writes the file as soon as it has the lock.
+    """
+    return is_over(store) or Runtime.read(store) != runtime
 
 
 def _refuse_anothers_store(spec: Spec) -> None:

@@ -3,15 +3,17 @@
 ``<store>.listener.json`` says where the process listens, for its owner's eyes only; it holds the
 token of the control line, and no credential of Twilio's. ``<store>.lock`` is held by the operating
 system for as long as the process lives, however it ends. So the file may be stale, and never the
-lock.
+lock; and who takes the lock writes the file at once, before it serves: then it is stale no more.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from twilio_widgets.errors import ListenerError
@@ -29,6 +31,20 @@ class Runtime:
     control_token: str
     started_at: str
     """ISO, UTC."""
+
+    @classmethod
+    def of_beginner(cls, port: int) -> Runtime:
+        """Return what stands there while this process, whose port it will be, does not serve yet.
+
+        Whoever has the control port of the one before by now is asked nothing any more.
+        """
+        began = datetime.now(UTC).isoformat()
+        return cls(pid=os.getpid(), port=port, control_port=0, control_token="", started_at=began)
+
+    @property
+    def serves(self) -> bool:
+        """Whether it has begun to serve."""
+        return self.control_port != 0
 
     def write(self, store: Path) -> None:
         """Put it beside the store."""
@@ -53,11 +69,13 @@ def log_file(store: Path) -> Path:
     return store.with_name(f"{store.name}.listener.log")
 
 
+def _lock_file(store: Path) -> Path:
+    return store.with_name(f"{store.name}.lock")
+
+
 def is_over(store: Path) -> bool:
     """Say whether no process is the listener of a store: the system ends its lock."""
-    with contextlib.suppress(ListenerError), sole_listener(store):
-        return True
-    return False
+    return not durable.is_held(_lock_file(store))
 
 
 @contextlib.contextmanager
@@ -69,8 +87,7 @@ def sole_listener(store: Path) -> Iterator[None]:
     """
     with contextlib.ExitStack() as held:
         try:
-            lock = store.with_name(f"{store.name}.lock")
-            held.enter_context(durable.locked(lock, seconds=0.0))
+            held.enter_context(durable.locked(_lock_file(store), seconds=0.0))
         except ListenerError as error:
             raise ListenerError(f"Another process is the listener of {store}.") from error
         yield

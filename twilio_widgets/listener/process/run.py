@@ -58,6 +58,10 @@ def _listen(spec: Spec, wish: int) -> None:
         control = held.enter_context(bound(0, 0))
         log = Log(log_file(spec.store))
         held.callback(remove, runtime_file(spec.store))
+        try:
+            Runtime.of_beginner(webhooks.getsockname()[1]).write(spec.store)
+        except OSError as error:
+            raise cannot_open(spec.store, error) from error
         asyncio.run(_serve(Service(spec, log), webhooks, control, held.close))
 
 
