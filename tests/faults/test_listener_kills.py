@@ -206,6 +206,20 @@ def test_a_kernel_that_is_late_waits_for_the_start_that_another_one_began(house:
         late.detach()
 
 
+def test_one_that_hangs_is_not_said_to_be_closed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop = Link.stop
+    monkeypatch.setattr(Link, "stop", lambda link: stop(link, timeout=0.5))
+    keeper = Keeper(house.spec(), lambda _: None, lambda _: None)
+    pid = keeper.link.pid
+    house.pids.add(pid)
+    os.kill(pid, signal.SIGSTOP)
+    with pytest.raises(ListenerError, match=f"{pid}.* does not answer.*may still be"):
+        keeper.stop()
+    os.kill(pid, signal.SIGCONT)
+
+
 # Trouble with the disk
 
 

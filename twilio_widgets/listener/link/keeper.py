@@ -104,14 +104,22 @@ class Keeper:
         """End the process in good order, and return what it says.
 
         What one that was killed could not put back is put back from here.
+
+        Raises:
+            ListenerError: It is there, and does not end.
         """
         link = self._last()
         if link.alive:
             try:
                 return link.stop()
-            except ListenerError:
-                if link.alive:
-                    raise
+            except ListenerError as error:
+                runtime = Runtime.read(self._spec.store)
+                if runtime and runtime.pid == link.pid and not is_over(self._spec.store):
+                    raise ListenerError(
+                        f"The listener's process ({link.pid}) does not answer, so it may go on, and "
+                        "what was pointed here may still be. End it; the next Listener(…) with this "
+                        "store then puts it back."
+                    ) from error
         link.detach()
         return {"restored": self._put_back(link.pid)}
 
