@@ -43,8 +43,11 @@ from twilio_widgets.listener.events.event import Arrival
 from twilio_widgets.listener.events.reading import Reader
 from twilio_widgets.listener.events.store import Store
 from twilio_widgets.listener.jupyter import registry
+from twilio_widgets.listener.link import line as line_module
 from twilio_widgets.listener.link import link as link_module
 from twilio_widgets.listener.link import wire
+from twilio_widgets.listener.link.keeper import Keeper
+from twilio_widgets.listener.link.launching import launch
 from twilio_widgets.listener.link.line import Line
 from twilio_widgets.listener.link.link import Link
 from twilio_widgets.listener.link.runtime import Runtime, log_file, runtime_file
@@ -393,7 +396,6 @@ def test_a_stranger_is_not_believed_while_another_kernel_starts_the_listener(
 ) -> None:
     """The lock is held again; the file beside it must not be that of the one before any more."""
     spec, links, reports = house.spec(), list[Link](), list[dict[str, Any]]()
-    launch = link_module.launch
 
     def launched(*what: Any) -> dict[str, Any]:
         reports.append(launch(*what))
@@ -415,14 +417,16 @@ def test_a_stranger_is_not_believed_while_another_kernel_starts_the_listener(
         thread = threading.Thread(target=stranger, args=(server,), daemon=True)
         thread.start()
         port = server.getsockname()[1]
-        Runtime(pid=1, port=9, control_port=port, control_token="t", started_at="").write(spec.store)
+        Runtime(pid=1, port=9, control_port=port, control_token="t", started_at="").write(
+            spec.store
+        )
         starting = [threading.Thread(target=lambda: links.append(house.link(spec))) for _ in "ab"]
         lock = spec.store.with_name(f"{spec.store.name}.lock")
         with Store.open(spec.store, account_sid=ACCOUNT, world="live"):
             starting[0].start()
-            pids: list[int] = []
-            until(lambda: pids.extend(holders_of(lock)) or pids)
-            until(lambda: Path(f"/proc/{pids[0]}/task/{pids[0]}/children").read_text())
+            until(lambda: holders_of(lock))
+            (pid,) = holders_of(lock)
+            until(lambda: Path(f"/proc/{pid}/task/{pid}/children").read_text())
             before = len(told)
             starting[1].start()
             until(lambda: {"busy": True} in reports)
@@ -768,6 +772,100 @@ def test_the_right_token_opens_the_line_and_nonsense_closes_no_other(
     }
     line.close()
     assert link.ask("status")["reply"] is None
+
+
+NO_GREETINGS: dict[str, Callable[[], Iterator[bytes]]] = {
+    "no state": lambda: iter([b'{"proofs": []}\n']),
+    "no port": lambda: iter([b'{"proofs": [], "state": {"pid": 1}}\n']),
+    "no number": lambda: iter([b'{"proofs": [], "state": {"pid": 1, "port": "x"}}\n']),
+    "no end": lambda: (b" " for _ in range(10**6) if not threading.Event().wait(0.05)),
+}
+
+
+@pytest.mark.parametrize("name", NO_GREETINGS)
+def test_who_greets_otherwise_is_no_listener_and_holds_nobody_up(
+    name: str, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "HANDSHAKE_SECONDS", 0.5)
+
+    def greet(server: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            other, _ = server.accept()
+            with other:
+                for part in NO_GREETINGS[name]():
+                    other.sendall(part)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=greet, args=(server,), daemon=True)
+        thread.start()
+        port = server.getsockname()[1]
+        runtime = Runtime(pid=1, port=2, control_port=port, control_token="t", started_at="")
+        assert Line.open(runtime, house.spec()) is None
+    thread.join(5)
+    assert not thread.is_alive()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_an_answer_that_is_none_leaves_nobody_waiting() -> None:
+    ours, theirs = socket.socketpair()
+    state = {"pid": 1, "port": 2}
+    link = Link(Line(ours, ours.makefile("rb"), state, frozenset(), frozenset()), started=False)
+    gone = threading.Event()
+    link.on_gone = gone.set
+    with theirs:
+        asking = threading.Timer(0.1, theirs.sendall, (b'{"id": 1}\n',))
+        asking.start()
+        with pytest.raises(ListenerError, match="has ended"):
+            link.ask("status")
+        assert gone.wait(10)
+    asking.join()
+    link.detach()
+
+
+def test_without_a_thread_to_answer_in_the_rest_goes_on(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = house.link()
+    link.on_question = lambda _: "Hello"
+    link.ask("set_reply", ask=True)
+    start = threading.Thread.start
+
+    def none_left(thread: threading.Thread) -> None:
+        if thread.name.endswith("question"):
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", none_left)
+    assert post(link.port, "/inbound", inbound())[2] == b"<Response/>"
+    monkeypatch.undo()
+    assert post(link.port, "/inbound", inbound())[2] != b"<Response/>"
+    assert link.alive
+
+
+def test_who_asks_late_hears_all_the_same_that_it_has_gone(house: House) -> None:
+    link = house.link()
+    house.kill(link)
+    until(lambda: not link.alive)
+    gone = threading.Event()
+    link.on_gone = gone.set
+    assert gone.wait(10)
+
+
+def test_what_a_process_does_not_read_holds_nobody_up_and_the_line_is_opened_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line_module, "_SEND_SECONDS", 0.5)
+    keeper = Keeper(house.spec(), lambda _: None, lambda _: None)
+    link = keeper.link
+    house.pids.add(link.pid)
+    os.kill(link.pid, signal.SIGSTOP)
+    while link.alive:
+        with pytest.raises(ListenerError, match=r"did not answer|has ended"):
+            link.ask("poll_commit", timeout=0.1, rows=["x" * 3_000_000])
+    os.kill(link.pid, signal.SIGCONT)
+    until(lambda: keeper.link is not link or keeper.problem)
+    assert keeper.ask("status")["pid"] == link.pid
+    keeper.detach()
 
 
 def test_what_cannot_be_done_with_this_is_said_at_once(link: Link) -> None:

@@ -116,9 +116,9 @@ class Keeper:
                 runtime = Runtime.read(self._spec.store)
                 if runtime and runtime.pid == link.pid and not is_over(self._spec.store):
                     raise ListenerError(
-                        f"The listener's process ({link.pid}) does not answer, so it may go on, and "
-                        "what was pointed here may still be. End it; the next Listener(…) with this "
-                        "store then puts it back."
+                        f"The listener's process ({link.pid}) does not answer, so it may go on, "
+                        "and what was pointed here may still be. End it; the next Listener(…) with "
+                        "this store then puts it back."
                     ) from error
         link.detach()
         return {"restored": self._put_back(link.pid)}
@@ -211,18 +211,18 @@ class Keeper:
         knows more of its secrets than we do, and is let go first. One that has begun to begin is
         waited for: it may have webhooks to put back, or a large file to look through.
         """
-        until, killed = time.monotonic() + _A_MOMENT, None
+        until, runtime = time.monotonic() + _A_MOMENT, None
         while time.monotonic() < until and not self._done.wait(_AGAIN):
             runtime = Runtime.read(self._spec.store)
             if runtime is not None and runtime.serves and runtime.pid != self._link.pid:
                 return runtime
-            over = is_over(self._spec.store)
-            if runtime is not None and not runtime.serves and not over:
+            if is_over(self._spec.store):
+                if runtime is not None and self._link.alike:
+                    return runtime
+            elif runtime is not None and not runtime.serves:
                 until = time.monotonic() + _A_MOMENT
-            killed = runtime if over else None
-            if killed is not None and self._link.alike:
-                return killed
-        return None if self._done.is_set() else killed
+        # If it is our process's and not over, it was only the line that broke.
+        return None if self._done.is_set() else runtime
 
     def _crashes_too_often(self) -> bool:
         now = time.monotonic()

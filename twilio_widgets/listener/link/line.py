@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import selectors
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Self
 
@@ -16,6 +18,11 @@ if TYPE_CHECKING:
     from twilio_widgets.listener.link.spec import Spec
 
 _CONNECT_SECONDS = 2.0
+_SEND_SECONDS = 10.0
+"""How long a process may read nothing, before the line to it is given up."""
+
+_AT_ONCE = 1 << 16
+_WITHOUT_WAITING: int = getattr(socket, "MSG_DONTWAIT", 0)
 
 
 class Line:
@@ -67,10 +74,11 @@ class Line:
         try:
             connected.settimeout(wire.HANDSHAKE_SECONDS)
             connected.sendall(wire.line({"token": runtime.control_token, "nonce": nonce}))
-            greeting = wire.heard(reading.readline(wire.GREETING))
+            greeting = wire.heard(_greeting(connected, reading))
             connected.settimeout(None)
             theirs = frozenset(map(str, greeting["proofs"]))
             state = dict(greeting["state"])
+            state |= {name: int(state[name]) for name in ("pid", "port")}
         except (OSError, ValueError, KeyError, TypeError):
             reading.close()
             connected.close()
@@ -81,10 +89,21 @@ class Line:
         """Send a line.
 
         Raises:
-            OSError: Nobody is there any more.
+            OSError: Nobody is there any more, or reads (`TimeoutError`); then the line is over.
         """
-        with self._sending:
-            self._socket.sendall(wire.line(said))
+        left, until = memoryview(wire.line(said)), time.monotonic() + _SEND_SECONDS
+        with self._sending, selectors.DefaultSelector() as selector:
+            try:
+                selector.register(self._socket, selectors.EVENT_WRITE)
+            except ValueError as error:
+                raise OSError("the line is closed") from error
+            while left:
+                # A time limit of the socket's own would be its reader's as well.
+                if not selector.select(max(until - time.monotonic(), 0.0)):
+                    self.hang_up()
+                    raise TimeoutError
+                with contextlib.suppress(BlockingIOError):
+                    left = left[self._socket.send(left[:_AT_ONCE], _WITHOUT_WAITING) :]
 
     def lines(self) -> Iterator[dict[str, Any]]:
         """Yield what comes until the line ends, from whichever side."""
@@ -106,9 +125,23 @@ class Line:
 
     def dismiss(self, seconds: float) -> None:
         """Ask a process that is not to be ours to end, and wait for that, within a time."""
+        until = time.monotonic() + seconds
         with contextlib.suppress(OSError):
             self._socket.settimeout(seconds)
             self.send({"id": 0, "op": "stop"})
             for _ in self.lines():
-                pass
+                if time.monotonic() > until:
+                    break
         self.close()
+
+
+def _greeting(connected: socket.socket, reading: Any) -> bytes:
+    """Read the first line: whoever sends a byte now and then does not hold us up for ever."""
+    said, until = bytearray(), time.monotonic() + wire.HANDSHAKE_SECONDS
+    while len(said) < wire.GREETING and not said.endswith(b"\n"):
+        connected.settimeout(max(until - time.monotonic(), 0.001))
+        part = reading.read(1)  # of what is buffered already
+        if not part:
+            break
+        said += part
+    return bytes(said)

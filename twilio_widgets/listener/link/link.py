@@ -64,17 +64,16 @@ class Link:
         """What the process is, whoever made it so: ``public_url``, ``idle_seconds`` and so on; also
         ``answered_by``: its ``reply`` (``text``), our function (``here``) or another's
         (``elsewhere``), or None."""
-        self.port = int(line.state["port"])
+        self.port: int = line.state["port"]
         """Where webhooks come in, on 127.0.0.1."""
-        self.pid = int(line.state["pid"])
+        self.pid: int = line.state["pid"]
         self.on_news: Callable[[dict[str, Any]], object] | None = None
         """Called after events or rejections were stored, at most twenty times a second, with
         ``last_id`` and ``rejected``; what is newer by then is told at once."""
         self.on_question: Callable[[dict[str, Any]], str | None] | None = None
         """Called with an inbound message (``id``, ``parameters``) while ``set_reply`` says
         ``ask``; its answer is the reply, when it comes within two seconds."""
-        self.on_gone: Callable[[], object] | None = None
-        """Called once when the process has ended, unless we hung up."""
+        self._on_gone: Callable[[], object] | None = None
         self._reader = threading.Thread(
             target=self._read, name="twilio_widgets-listener-link", daemon=True
         )
@@ -104,7 +103,7 @@ class Link:
             if line is not None and not line.proven and _is_stale(runtime, spec.store):
                 line.close()  # a stranger has its port by now: nothing it says is believed
             elif line is not None:
-                port = int(line.state["port"])
+                port: int = line.state["port"]
                 if line.proven and spec.port in {0, port}:
                     return cls(line, started=started)._adopt(spec)
                 wish = port
@@ -118,7 +117,7 @@ class Link:
                     line.close()
                     raise
                 if spec.retention_days is ...:  # or its older events would be deleted
-                    spec = replace(spec, retention_days=line.state["retention_days"])
+                    spec = replace(spec, retention_days=line.state.get("retention_days", ...))
                 line.dismiss(_STOP_SECONDS)
                 if not dismissed:  # it puts webhooks back first, and takes the time that takes
                     until, dismissed = time.monotonic() + timeout, True
@@ -156,6 +155,19 @@ class Link:
     def alive(self) -> bool:
         """Whether the process is there, as far as the line tells."""
         return not self._over.is_set()
+
+    @property
+    def on_gone(self) -> Callable[[], object] | None:
+        """Called once when the process has ended, unless we hung up; at once if it has already."""
+        return self._on_gone
+
+    @on_gone.setter
+    def on_gone(self, call: Callable[[], object] | None) -> None:
+        with self._lock:
+            self._on_gone = call
+            gone = self._over.is_set()
+        if gone and call is not None:
+            self._worker.put(self._tell_gone)
 
     def ask(self, op: str, *, timeout: float = _ASK_SECONDS, **what: Any) -> dict[str, Any]:
         """Ask the process to do something, and return what it says.
@@ -234,22 +246,30 @@ class Link:
     # What comes
 
     def _read(self) -> None:
-        for said in self._line.lines():
-            if "id" in said:
-                self._answer(said)
-            elif "state" in said:
-                self.state = said["state"]
-            elif "news" in said:
-                self._hear(said["news"])
-            elif "question" in said:
-                self._question(said)
+        try:
+            for said in self._line.lines():
+                self._take(said)
+        finally:
+            self._end()  # also when something came that cannot be taken: nobody is left waiting
+
+    def _take(self, said: dict[str, Any]) -> None:
+        if "id" in said:
+            self._answer(said)
+        elif "state" in said:
+            self.state = said["state"]
+        elif "news" in said:
+            self._hear(said["news"])
+        elif "question" in said:
+            self._question(said)
+
+    def _end(self) -> None:
         with self._lock:
             self._over.set()
-            left = list(self._asked.values())
+            left, told = list(self._asked.values()), self._on_gone is not None
         for answer in left:
             if not answer.done():
                 answer.set_exception(ListenerError(_GONE))
-        if self.on_gone is not None:
+        if told:
             self._worker.put(self._tell_gone)
 
     def _answer(self, said: dict[str, Any]) -> None:
@@ -274,8 +294,8 @@ class Link:
             self.on_news(news)
 
     def _tell_gone(self) -> None:
-        if self.on_gone is not None:
-            self.on_gone()
+        if self._on_gone is not None:
+            self._on_gone()
 
     def _question(self, said: dict[str, Any]) -> None:
         self._questions = {thread for thread in self._questions if thread.is_alive()}
@@ -284,8 +304,9 @@ class Link:
         thread = threading.Thread(
             target=self._reply, args=(said,), name="twilio_widgets-listener-question", daemon=True
         )
-        self._questions.add(thread)
-        thread.start()
+        with contextlib.suppress(RuntimeError):  # no thread is left: answered emptily as well
+            thread.start()
+            self._questions.add(thread)
 
     def _reply(self, said: dict[str, Any]) -> None:
         text = None

@@ -126,7 +126,7 @@ class Committer:
             self._finish(each, receipt)
 
     def _finish(self, waiting: _Waiting, receipt: Receipt | None) -> None:
-        """Say what became of one, in a turn of its own: what goes wrong there is not the others'."""
+        """Say what became of one, in a turn of its own: what goes wrong there stays there."""
         done, waiting.done = waiting.done, None
         if done is not None:
             self._bytes -= len(waiting.packed)
