@@ -88,6 +88,26 @@ def test_a_consumer_hears_what_comes_from_now_on_in_order(store):
         assert heard.next(3) == [2, 3, 4]
 
 
+def test_one_that_is_slower_than_events_come_leaves_the_others_their_turn(store):
+    """It never gets to the end of what there is."""
+    numbers, done = iter(range(1, 10_000)), threading.Event()
+
+    def slow(_event: Event) -> None:
+        if not done.is_set():
+            store.commit([arrival(next(numbers)), arrival(next(numbers))])
+            time.sleep(0.01)
+
+    heard = Heard()
+    with following(store) as followed:
+        followed.subscribe(slow, None, None)
+        followed.subscribe(heard, None, None)
+        store.commit([arrival(0)])
+        try:
+            assert heard.next(30) == list(range(1, 31))
+        finally:
+            done.set()
+
+
 def test_an_event_is_found_without_a_nudge(store):
     """The line to the listener's process may be lost: the file itself tells."""
     heard = Heard()

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 RETRIES: Final = 3
 _FIRST_PAUSE: Final = 0.05
 _PAGE: Final = 200
+_TURN: Final = 0.2
+"""Seconds that a consumer which is behind has, before the others have their turn."""
+
 _SAVE_EVERY: Final = 0.2
 """Seconds between two writes of a cursor: what a crash makes a consumer see again."""
 
@@ -176,11 +179,13 @@ class Following:
                 _told(changed)
 
     def _hand_out(self) -> None:
-        self._begin_anew_with_another_store()
-        with self._lock:
-            consumers = tuple(self._consumers)
-        for consumer in consumers:
-            self._serve(consumer)
+        behind = True
+        while behind:
+            self._begin_anew_with_another_store()
+            with self._lock:
+                consumers = tuple(self._consumers)
+            turns = [self._serve(consumer) for consumer in consumers]
+            behind = any(turns)
 
     def _begin_anew_with_another_store(self) -> None:
         """A damaged store was set aside: its successor counts from 1 again."""
@@ -191,14 +196,19 @@ class Following:
                 for consumer in self._consumers:
                     consumer.after = 0
 
-    def _serve(self, consumer: _Consumer) -> None:
+    def _serve(self, consumer: _Consumer) -> bool:
+        """Hand over what is there for one of them; True when its turn was over before that."""
+        until = time.monotonic() + _TURN
         try:
             while events := self._reader.events(after=consumer.after, limit=_PAGE):
                 for event in events:
                     if consumer.stopped or not self._used(consumer, event):
-                        return
+                        return False
                     consumer.after = event.id
                     self._save(consumer, _SAVE_EVERY)
+                    if time.monotonic() > until:
+                        return True
+            return False
         finally:
             self._save(consumer, 0.0)
 
