@@ -25,10 +25,11 @@ from twilio_widgets.errors import ConfigurationError, ListenerError, Refused
 from twilio_widgets.listener.events.event import Event
 from twilio_widgets.listener.link.keeper import ENDED, KEEPS_CRASHING, TAKEN_OVER
 from twilio_widgets.listener.link.link import Link
-from twilio_widgets.listener.link.runtime import runtime_file
+from twilio_widgets.listener.link.runtime import is_over, runtime_file
 from twilio_widgets.listener.link.spec import Spec
 from twilio_widgets.listener.listener import Listener
 from twilio_widgets.listener.poller import Poller
+from twilio_widgets.listener.webhooks.asking import Asking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -505,6 +506,26 @@ def test_nothing_is_pointed_at_a_listener_that_has_ended(sandbox, twilio):
         listener.point(sandbox.numbers[0])
 
     assert (listener.pointed, leads_to(twilio, twilio.numbers()[0].sid)) == ((), "")
+
+
+def test_what_is_pointed_as_another_kernel_closes_the_listener_is_put_back(
+    sandbox, twilio, monkeypatch
+):
+    sid = twilio.numbers()[0].sid
+    listener, other = Listener(sandbox.connection), Listener(sandbox.connection)
+    place = Asking.place
+
+    def closed_meanwhile(asking: Asking, what: str) -> Any:
+        other.close()
+        eventually(lambda: is_over(listener.store))
+        return place(asking, what)
+
+    monkeypatch.setattr(Asking, "place", closed_meanwhile)
+    with pytest.raises(ListenerError, match="ended meanwhile"):
+        listener.point(sid)
+
+    assert (listener.pointed, leads_to(twilio, sid)) == ((), "")
+    listener.detach()
 
 
 def test_two_listeners_of_one_kernel_share_the_process(sandbox, twilio, listener):

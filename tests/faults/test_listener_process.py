@@ -32,6 +32,7 @@ from tests.listener_house import (
     inbound,
     post,
     status,
+    store_pid,
     until,
 )
 from twilio_widgets.client import Twilio
@@ -598,6 +599,36 @@ def test_what_was_pointed_here_is_put_back_on_a_signal(house: House, box: Sandbo
     link, leads_to = pointed_here(house, box)
     house.kill(link, signal.SIGTERM)
     assert leads_to() == THEIRS
+
+
+def test_what_is_pointed_here_while_it_ends_is_put_back_too(house: House, box: Sandbox) -> None:
+    """A disk that hangs holds its end up, after it has looked for what to put back."""
+    link, leads_to = pointed_here(house, box)
+    os.kill(store_pid(link.pid), signal.SIGSTOP)
+    os.kill(link.pid, signal.SIGTERM)
+    until(lambda: leads_to() == THEIRS)
+    until(lambda: nobody_at(link.port))
+    with Twilio(box.connection) as twilio:
+        _api(box, "POST", second_of(box), SmsUrl=THEIRS)
+        folder = pointing.folder_of(house.spec().store)
+        pointing.point(twilio, folder, twilio.numbers()[1].phone_number, "http://127.0.0.1/inbound")
+    assert alive(link.pid)
+    until(lambda: not alive(link.pid))
+    assert _api(box, "GET", second_of(box))["sms_url"] == THEIRS
+
+
+def second_of(box: Sandbox) -> str:
+    """The path of the second number."""
+    numbers = _api(box, "GET", "{AC}/IncomingPhoneNumbers.json")["incoming_phone_numbers"]
+    return f"{{AC}}/IncomingPhoneNumbers/{numbers[1]['sid']}.json"
+
+
+def nobody_at(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return True
+    return False
 
 
 def test_what_was_pointed_here_is_put_back_when_nobody_needs_it(house: House, box: Sandbox) -> None:

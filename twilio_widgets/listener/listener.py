@@ -25,6 +25,7 @@ from twilio_widgets.listener.events.store import check_moment
 from twilio_widgets.listener.link.answering import Answering, Reply
 from twilio_widgets.listener.link.heartbeat import Heartbeat
 from twilio_widgets.listener.link.keeper import Keeper
+from twilio_widgets.listener.link.runtime import is_over
 from twilio_widgets.listener.link.spec import Spec, secrets_of
 from twilio_widgets.listener.source import EventSource, client_of, store_path
 from twilio_widgets.listener.webhooks import pointing
@@ -370,13 +371,17 @@ class Listener(EventSource):
                 field="public_url",
             )
         self._keeper.ask("status")  # who is not there takes nothing, and puts nothing back
-        return pointing.point(
+        pointed = pointing.point(
             self._twilio,
             self._folder,
             number_or_service,
             self.inbound_url,
             status_url=self.status_url,
         )
+        if is_over(self._path):  # it had put back what there was before this was
+            said = self.restore(pointed.sid).text
+            raise ListenerError(f"The listener's process ended meanwhile, so nothing comes. {said}")
+        return pointed
 
     @property
     def pointed(self) -> tuple[pointing.Pointed, ...]:

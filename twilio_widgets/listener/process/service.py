@@ -144,6 +144,7 @@ class Service:
         await asyncio.sleep(0)
         self._door.close()
         await self.store.close()
+        await self._put_back_what_came_since()
         let_go()
         self.over.set()
         await self.control.finish()
@@ -207,6 +208,12 @@ class Service:
             if each["state"] == "failed":
                 self._log.say(f"webhook {each['sid']}", each["text"])
         return outcomes
+
+    async def _put_back_what_came_since(self) -> None:
+        """Put back what a kernel has pointed here while we ended: with our lock it is ours to."""
+        seen = {each["sid"] for each in self.outcome["restored"]}
+        if "" not in seen and self._pointed() - seen:
+            self.outcome["restored"] += await self._put_back(_LEFTOVER_SECONDS)
 
     async def _tick(self) -> None:
         """End when nobody has been there for long, or the store has been taken away."""
