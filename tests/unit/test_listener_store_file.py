@@ -17,6 +17,7 @@ import pytest
 
 from tests.arrivals import ACCOUNT, a_look, a_status, an_inbound, at, sid
 from twilio_widgets.errors import ListenerError, StoreUnavailable
+from twilio_widgets.listener.durable import is_gone
 from twilio_widgets.listener.events import database, schema
 from twilio_widgets.listener.events.event import Rejection
 from twilio_widgets.listener.events.reading import Reader
@@ -430,3 +431,11 @@ def test_a_disk_that_ends_loses_nothing_that_was_acknowledged(tmp_path):
     with a_store(path) as store, Reader(path) as reader:
         assert store.set_aside is None
         assert (len(reader.events()), said[1:]) == (int(said[0]), ["disk"])
+
+
+def test_a_store_is_gone_when_it_is_not_there_and_not_when_it_cannot_be_looked_at(tmp_path):
+    """What cannot be looked at now, such as on a drive that is away, may come back."""
+    there = tmp_path / "events.sqlite"
+    there.touch()
+    places = (there, tmp_path / "none", there / "below", tmp_path / ("x" * 5_000))
+    assert [is_gone(place) for place in places] == [False, True, True, False]

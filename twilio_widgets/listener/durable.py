@@ -83,6 +83,17 @@ def locked(path: Path, *, seconds: float = 60.0) -> Iterator[None]:
         os.close(handle)
 
 
+def is_gone(path: Path) -> bool:
+    """Say whether a file has been taken away; one that cannot be looked at may come back."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def is_held(path: Path) -> bool:
     """Say whether somebody holds the lock at `path`; who only asks does not, for anybody else."""
     try:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from twilio_widgets.errors import ListenerError
+from twilio_widgets.listener.durable import is_gone
 from twilio_widgets.listener.events.store import RETENTION_DAYS
 from twilio_widgets.listener.jupyter.registry import Registration, register
 from twilio_widgets.listener.link.runtime import Runtime
@@ -224,7 +225,7 @@ class Service:
             now = time.monotonic()
             if self.control.kernels or self.intake.last_request_at != last:
                 seen, last = now, self.intake.last_request_at
-            if now - seen > self.idle_seconds or not self.store.path.exists():
+            if now - seen > self.idle_seconds or is_gone(self.store.path):
                 self.end()
             if now - retired > _A_DAY:
                 retired = now
