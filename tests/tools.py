@@ -30,7 +30,12 @@ def stop_pressed(ready: Callable[[], object]) -> Iterator[None]:
             time.sleep(0.005)
         os.kill(os.getpid(), signal.SIGINT)
 
+    # A shell that starts the tests in its background has them ignore it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     presser = threading.Thread(target=press)
     presser.start()
-    yield
-    presser.join()
+    try:
+        yield
+    finally:
+        presser.join()
+        signal.signal(signal.SIGINT, before)
