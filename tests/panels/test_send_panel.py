@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import ipywidgets
 import pytest
 from ipywidgets.widgets.widget import _instances
 
+from tests.panels.driver import PanelDriver, shown
 from twilio_widgets.client import Twilio
 from twilio_widgets.errors import ConfigurationError, OutcomeUnknown
 from twilio_widgets.panels import work
@@ -54,40 +55,33 @@ def make(twilio: Twilio, sandbox: Sandbox) -> Iterator[Callable[..., SendPanel]]
     assert set(_instances) == before
 
 
-def press(panel: SendPanel, text: str) -> None:
+def press(panel: SendPanel, text: str) -> str:
     """Press the button that a person sees with this text; nothing happens when it is disabled."""
-    for button in buttons(panel):
-        if button.description.startswith(text):
-            if not button.disabled:
-                button.click()
-            return
-    raise AssertionError(f"nobody sees a button {text!r}, only {seen(panel)}")
-
-
-def buttons(panel: SendPanel) -> list[ipywidgets.Button]:
-    return [one for one in shown(panel) if isinstance(one, ipywidgets.Button)]
+    return PanelDriver(panel).press(text)
 
 
 def seen(panel: SendPanel) -> list[str]:
     """What the buttons that can be pressed say."""
-    return [one.description for one in buttons(panel) if not one.disabled]
-
-
-def shown(widget: Any) -> Iterator[Any]:
-    if widget.layout.display == "none":
-        return
-    yield widget
-    for child in getattr(widget, "children", ()):
-        yield from shown(child)
-
-
-def field(panel: SendPanel, label: str) -> Any:
-    return next(one for one in shown(panel) if getattr(one, "description", "") == label)
+    return PanelDriver(panel).labels()
 
 
 def says(panel: SendPanel) -> list[str]:
     """Every sentence on the card."""
-    return [one.text for one in shown(panel) if getattr(one, "text", "")]
+    return PanelDriver(panel).sentences()
+
+
+def write(panel: SendPanel, label: str, text: str) -> None:
+    """Type a text into the field with this label."""
+    PanelDriver(panel).type(label, text)
+
+
+def click(panel: SendPanel, button: Any) -> str:
+    """Press a button, also one that is disabled or gone, as a page that is behind does."""
+    return PanelDriver(panel).press_on(button)
+
+
+def field(panel: SendPanel, label: str) -> Any:
+    return PanelDriver(panel).control(label)
 
 
 def under(panel: SendPanel, label: str) -> tuple[str, str]:
@@ -136,10 +130,10 @@ def test_making_and_showing_the_panel_sends_nothing(
 
 def test_a_double_click_sends_once(make: Callable[..., SendPanel], sandbox: Sandbox) -> None:
     panel = make()
-    button = buttons(panel)[0]
+    button = PanelDriver(panel).button("Send")
 
-    button.click()
-    button.click()
+    click(panel, button)
+    click(panel, button)
 
     assert panel.join(30)
     assert len(sandbox.ledger) == 1
@@ -149,13 +143,13 @@ def test_clicks_from_many_threads_send_once(
     make: Callable[..., SendPanel], sandbox: Sandbox
 ) -> None:
     panel = make()
-    button, together = buttons(panel)[0], threading.Barrier(8)
+    button, together = PanelDriver(panel).button("Send"), threading.Barrier(8)
 
-    def click() -> None:
+    def once() -> None:
         together.wait(10)
-        button.click()
+        click(panel, button)
 
-    threads = [threading.Thread(target=click) for _ in range(8)]
+    threads = [threading.Thread(target=once) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -165,16 +159,17 @@ def test_clicks_from_many_threads_send_once(
     assert len(sandbox.ledger) == 1
 
 
-def test_a_click_message_played_again_after_the_end_sends_nothing(
+def test_the_messages_of_a_press_played_again_send_nothing(
     make: Callable[..., SendPanel], sandbox: Sandbox
 ) -> None:
-    """A reconnecting page may repeat what it sent; the button's own guard is not in the way."""
+    """A reconnecting page may repeat what it sent."""
     panel = make()
-    button = buttons(panel)[0]
-    again = {"event": "click"}
+    button, fields = PanelDriver(panel).button("Send"), PanelDriver(panel).fields()
+    act = {"t": "act", "id": "1-1", "turn": 0, "fields": fields}
+    button._handle_custom_msg({"t": "press", "id": "1-1"}, [])
 
     for _ in range(3):
-        button._handle_button_msg(button, again, [])
+        button._handle_custom_msg(act, [])
         assert panel.join(30)
 
     assert len(sandbox.ledger) == 1
@@ -195,11 +190,11 @@ def test_a_click_while_it_is_leaving_sends_nothing_more(
         return send(**parameters)
 
     monkeypatch.setattr(twilio.messages, "send", slowly)
-    button = buttons(panel)[0]
-    button.click()
+    button = PanelDriver(panel).button("Send")
+    click(panel, button)
     assert leaving.wait(30)
-    label = button.description
-    button.click()
+    label = button.text
+    click(panel, button)
     may_leave.set()
 
     assert panel.join(30)
@@ -214,7 +209,7 @@ def test_a_changed_message_may_be_sent_and_the_same_one_only_when_said(
     press(panel, "Send")
     panel.join(30)
 
-    field(panel, "Message").value = "Hello again"
+    write(panel, "Message", "Hello again")
     press(panel, "Send")
     panel.join(30)
     press(panel, "Send another")
@@ -267,7 +262,7 @@ def test_changing_the_text_during_the_countdown_keeps_the_message_here(
 ) -> None:
     panel = make(undo_seconds=1)
     press(panel, "Send")
-    field(panel, "Message").value = "Hello, but"
+    write(panel, "Message", "Hello, but")
 
     assert panel.join(30)
     assert sandbox.ledger == ()
@@ -279,9 +274,9 @@ def test_a_change_during_a_second_countdown_does_not_send_the_first_message_agai
     panel = make(undo_seconds=1)
     press(panel, "Send")
     panel.join(30)
-    field(panel, "Message").value = "Second"
+    write(panel, "Message", "Second")
     press(panel, "Send")
-    field(panel, "Message").value = "Second, but"
+    write(panel, "Message", "Second, but")
 
     assert panel.join(30)
     assert [one.body for one in sandbox.ledger] == ["Hello"]
@@ -291,9 +286,9 @@ def test_a_long_message_is_asked_about_and_a_double_click_does_not_answer(
     make: Callable[..., SendPanel], sandbox: Sandbox
 ) -> None:
     panel = make(body="x" * 200, confirm_segments=1)
-    button = buttons(panel)[0]
-    button.click()
-    button.click()
+    button = PanelDriver(panel).button("Send")
+    click(panel, button)
+    click(panel, button)
 
     assert panel.join(30)
     assert "This message is 2 segments, about $0.0166 (estimate). Send it?" in says(panel)
@@ -365,7 +360,7 @@ def test_a_refusal_of_twilio_is_said_under_the_field_that_caused_it(
 def test_a_refusal_under_more_opens_it(make: Callable[..., SendPanel], sandbox: Sandbox) -> None:
     panel = make()
     press(panel, "More")
-    field(panel, "Validity").value = "5"
+    write(panel, "Validity", "5")
     press(panel, "Less")
     sandbox.fail(code=21624)
     press(panel, "Send")
@@ -439,7 +434,7 @@ def test_a_lost_reply_is_never_sent_again_and_the_log_finds_the_message(
     assert "“Find out” looks for it in the message log." in says(panel)[-1]
     assert isinstance(panel.error, OutcomeUnknown)
     assert seen(panel) == ["Find out", "New message", "More", "Show the code"]
-    buttons(panel)[0].click()  # "Send", which is disabled, all the same
+    click(panel, PanelDriver(panel).button("Send"))  # which is disabled, all the same
     press(panel, "Find out")
     assert panel.join(30)
     assert len(sandbox.ledger) == 1
@@ -604,11 +599,11 @@ def test_the_accounts_own_senders_are_suggested_and_any_other_can_be_typed(
     make: Callable[..., SendPanel], sandbox: Sandbox
 ) -> None:
     panel = make()
-    suggested = [option.partition(" — ")[0] for option in field(panel, "From").options]
+    suggested = [value.partition(" — ")[0] for value, _text in field(panel, "From").options]
 
     assert suggested == [*sandbox.numbers, *sandbox.services]
-    field(panel, "From").value = "Harbour"
-    field(panel, "To").value = "+447700900123"
+    write(panel, "From", "Harbour")
+    write(panel, "To", "+447700900123")
     press(panel, "Send")
     assert panel.join(30)
     assert sandbox.ledger[0].from_ == "Harbour"
@@ -618,7 +613,7 @@ def test_a_suggested_service_is_sent_with_as_a_service(
     make: Callable[..., SendPanel], sandbox: Sandbox
 ) -> None:
     panel = make()
-    field(panel, "From").value = field(panel, "From").options[-2]
+    write(panel, "From", field(panel, "From").options[-2][0])
     press(panel, "Send")
 
     assert panel.join(30)
@@ -648,10 +643,10 @@ def test_everything_under_more_goes_along(
 ) -> None:
     panel = make(from_=sandbox.services[0])
     press(panel, "More")
-    field(panel, "Media").value = "https://example.com/a.png"
-    field(panel, "Send at").value = datetime(2026, 1, 15, 13, 0)  # noqa: DTZ001
-    field(panel, "Callback").value = "https://example.com/callback"
-    field(panel, "Validity").value = "600"
+    write(panel, "Media", "https://example.com/a.png")
+    write(panel, "Send at", "2026-01-15T13:00")
+    write(panel, "Callback", "https://example.com/callback")
+    write(panel, "Validity", "600")
     press(panel, "Send")
 
     assert panel.join(30)
@@ -682,7 +677,7 @@ def test_a_closed_panel_lets_no_message_out_not_even_an_attempt_that_counted_dow
     press(panel, "Send")
     panel.join(30)
     panel._undo_seconds = 60
-    field(panel, "Message").value = "Second"
+    write(panel, "Message", "Second")
     press(panel, "Send")
     panel.close()
 
@@ -773,7 +768,7 @@ def test_the_code_is_the_same_call(make: Callable[..., SendPanel]) -> None:
 
 def test_the_quotes_are_replaced_on_request(make: Callable[..., SendPanel]) -> None:
     panel = make(body="“Hi” 🙂")
-    panel._form.meter._handle_custom_msg({"t": "replace"}, [])
+    PanelDriver(panel).press_on(panel._form.meter)
 
     assert field(panel, "Message").value == '"Hi" 🙂'
 

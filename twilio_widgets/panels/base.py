@@ -11,11 +11,14 @@ import ipywidgets
 from twilio_widgets.errors import TwilioWidgetsError
 from twilio_widgets.panels import work
 from twilio_widgets.panels.card import Code, Head, close_tree, quiet, still_picture, visible
+from twilio_widgets.panels.typed import Hearing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from twilio_widgets.panels.press import Pressable
     from twilio_widgets.panels.snippets import Snippet
+    from twilio_widgets.panels.typed import Typed
 
 State = TypeVar("State")
 
@@ -28,8 +31,9 @@ class Panel(ipywidgets.VBox, Generic[State]):
     """A card: a head, its own rows, and the code of what it does one click away.
 
     A subclass calls `_begin`, builds its controls, calls `_assemble`, and draws itself in `_draw`.
-    Callbacks are connected through `_on_click` and `_on_change`, so that an error in one is shown
-    as a problem; they start work with `_start`, and all change the panel through `_apply`.
+    It names its fields with `_read_fields`. Callbacks are connected through `_on_press`,
+    `_on_click` and `_on_change`, so that an error in one is shown as a problem; they start work
+    with `_start`, and all change the panel through `_apply`.
     """
 
     title = ""
@@ -90,17 +94,30 @@ class Panel(ipywidgets.VBox, Generic[State]):
         with self._lock:
             self._works = {one for one in self._works if not one.done} | {begun}
 
+    def _read_fields(self, fields: Iterable[Typed]) -> None:
+        """Name the fields of the card: a press acts on what its page showed in all of them."""
+        self._hearing = Hearing(self._lock, fields)
+
+    def _on_press(self, element: Pressable, action: Callable[[], object]) -> None:
+        """Do something when a button is pressed; a text it returns is shown beside the button.
+
+        For whatever acts on the fields. A button that only shows, hides or stops something is a
+        plain one (`_on_click`), which needs no answer.
+        """
+        element.on_press(lambda pressed: self._hearing.act(pressed, lambda: self._guarded(action)))
+
     def _on_click(self, button: ipywidgets.Button, action: Callable[[], object]) -> None:
         button.on_click(lambda _button: self._guarded(action))
 
     def _on_change(self, control: ipywidgets.Widget, action: Callable[[Any], object]) -> None:
         control.observe(lambda change: self._guarded(action, change["new"]), "value")
 
-    def _guarded(self, action: Callable[..., object], *args: object) -> None:
+    def _guarded(self, action: Callable[..., object], *args: object) -> object:
         try:
-            action(*args)
+            return action(*args)
         except Exception as error:  # noqa: BLE001  # a callback has no cell to fail in
             self._fail(error)
+            return None
 
     def _toggle_code(self) -> None:
         with self._lock:

@@ -41,14 +41,20 @@ class BodyField(Typed):
 
     def write(self, text: str) -> None:
         """Put a text into the field."""
-        self._write(value=text)
+        self.value = text
+
+    @property
+    def shown(self) -> object:
+        """The text, as a page that shows it sends it."""
+        return self.value
 
     def _receive(self, _widget: object, content: object, _buffers: object) -> None:
-        if not isinstance(content, dict) or content.get("t") != "typed":
-            return
+        if isinstance(content, dict) and content.get("t") == "typed":
+            self._take(content, self._keep)
+
+    def _keep(self, content: dict[str, object]) -> None:
         text = text_in(content.get("text"), LONGEST_BODY)
         if text is not None:
-            self._took(content, value=text)
+            self.value = text
             if self._type is not None:
                 self._type(text)
-        self._done(content)

@@ -139,7 +139,7 @@ class BulkPanel(BulkWorking):
         self._on_change(form.frame, self._pick_frame)
         self._on_click(form.look_again, self._list_frames)
         form.upload.on_file(partial(self._guarded, self._take_file))
-        form.meter.on_replace(partial(self._guarded, self._replace_characters))
+        self._on_press(form.meter, self._replace_characters)
         self._findings.problems.on_select(partial(self._guarded, self._look_at))
         self._on_click(actions.check, self._press_check)
         self._on_change(self._words.typed, partial(self._apply, steps.typed_words))

@@ -95,19 +95,20 @@ class EventsPanel(EventsActing):
         return self._last if source is None else source.events
 
     def _wire(self, form: EventsForm) -> None:
-        self._on_change(form.how, partial(self._apply, steps.chose))
+        form.how.on_change(lambda _name, how: self._guarded(partial(self._apply, steps.chose, how)))
+        self._read_fields((form.how, *form.entries.values()))
         for name, entry in form.entries.items():
             self._on_change(entry, partial(self._apply, steps.typed, name))
-        form.entries["public_url"].on_enter(partial(self._guarded, self._use_public_url))
-        form.entries["reply"].on_enter(partial(self._guarded, self._set_reply))
-        form.entries["point"].on_enter(partial(self._guarded, self._point))
-        form.entries["body"].on_enter(partial(self._guarded, self._simulate_inbound))
-        self._on_click(form.start, self.start)
+        self._on_press(form.entries["public_url"], self._use_public_url)
+        self._on_press(form.entries["reply"], self._set_reply)
+        self._on_press(form.entries["point"], self._point)
+        self._on_press(form.entries["body"], self._simulate_inbound)
+        self._on_press(form.start, partial(self._start_by, steps.starting))
         self._on_click(form.stop, self.stop)
-        self._on_click(form.take_over, self._take_over)
+        self._on_press(form.take_over, partial(self._start_by, steps.agreed))
         self._on_click(form.back, partial(self._apply, steps.went_back))
-        self._on_click(form.inbound, self._simulate_inbound)
-        self._on_click(form.status, self._simulate_status)
+        self._on_press(form.inbound, self._simulate_inbound)
+        self._on_press(form.status, self._simulate_status)
 
     # Connecting
 

@@ -25,6 +25,7 @@ from twilio_widgets.panels.events_form import NAMES, EventsForm
 from twilio_widgets.panels.events_state import EventsState
 from twilio_widgets.panels.events_table import EventsTable
 from twilio_widgets.panels.events_watch import Watch
+from twilio_widgets.panels.press import NOT_NOW
 from twilio_widgets.panels.senders import senders_of
 
 if TYPE_CHECKING:
@@ -62,17 +63,15 @@ class EventsActing(Panel[EventsState]):
         """Start receiving, or find what receives already; returns at once, see `join`."""
         self._start_by(steps.starting)
 
-    def _take_over(self) -> None:
-        """End the listener that stands in the way, and start one that knows our auth token."""
-        self._start_by(steps.agreed)
-
-    def _start_by(self, step: Callable[[EventsState], EventsState]) -> None:
+    def _start_by(self, step: Callable[[EventsState], EventsState]) -> str:
         with self._lock:
             before = self._state.turn
             self._apply(step)
             twilio = self._twilio
-            if twilio is not None and self._state.turn != before:
-                self._start(self._open_source, twilio, self._state)
+            if twilio is None or self._state.turn == before:
+                return NOT_NOW
+            self._start(self._open_source, twilio, self._state)
+            return ""
 
     def stop(self) -> None:
         """End what receives; what was pointed here is put back. Returns at once, see `join`."""
@@ -171,8 +170,8 @@ class EventsActing(Panel[EventsState]):
 
     # Acting
 
-    def _use_public_url(self) -> None:
-        self._do("public_url", self._open_way)
+    def _use_public_url(self) -> str:
+        return self._do("public_url", self._open_way)
 
     def _open_way(self, listener: Listener) -> str:
         before = listener.inbound_url
@@ -188,15 +187,15 @@ class EventsActing(Panel[EventsState]):
         again = " What is pointed here must be pointed again." if listener.pointed else ""
         return f"Another way leads here now.{again}"
 
-    def _set_reply(self) -> None:
-        self._do("reply", self._answer_with)
+    def _set_reply(self) -> str:
+        return self._do("reply", self._answer_with)
 
     def _answer_with(self, listener: Listener) -> str:
         listener.reply = self._state.reply or None
         return "Inbound messages are answered so from now on." if listener.reply else "No reply."
 
-    def _point(self) -> None:
-        self._do("point", self._point_here)
+    def _point(self) -> str:
+        return self._do("point", self._point_here)
 
     def _point_here(self, listener: Listener) -> str:
         pointed = listener.point(self._state.point.strip())
@@ -206,30 +205,33 @@ class EventsActing(Panel[EventsState]):
     def _restore(self, sid: str) -> None:
         self._do("point", partial(_put_back, sid=sid))
 
-    def _simulate_inbound(self) -> None:
-        self._simulate(doing.simulate_inbound)
+    def _simulate_inbound(self) -> str:
+        return self._simulate(doing.simulate_inbound)
 
-    def _simulate_status(self) -> None:
-        self._simulate(doing.simulate_status)
+    def _simulate_status(self) -> str:
+        return self._simulate(doing.simulate_status)
 
-    def _simulate(self, simulate: Callable[[EventSource, Twilio, str], str]) -> None:
+    def _simulate(self, simulate: Callable[[EventSource, Twilio, str], str]) -> str:
         with self._lock:
             source, twilio, text = self._source, self._twilio, self._state.body
-            if source is not None and twilio is not None:
-                self._begin_doing("body", lambda: simulate(source, twilio, text))
+            if source is None or twilio is None:
+                return NOT_NOW
+            return self._begin_doing("body", lambda: simulate(source, twilio, text))
 
-    def _do(self, name: str, action: Callable[[Listener], str]) -> None:
+    def _do(self, name: str, action: Callable[[Listener], str]) -> str:
         """Do something with the listener; what goes wrong stands under the field."""
         with self._lock:
             source = self._source
-            if isinstance(source, Listener):
-                self._begin_doing(name, lambda: action(source))
+            if not isinstance(source, Listener):
+                return NOT_NOW
+            return self._begin_doing(name, lambda: action(source))
 
-    def _begin_doing(self, name: str, action: Callable[[], str]) -> None:
+    def _begin_doing(self, name: str, action: Callable[[], str]) -> str:
         if self._state.busy or self._state.phase != "on":
-            return
+            return NOT_NOW
         self._apply(steps.began, name)
         self._start(self._doing, name, action)
+        return ""
 
     def _doing(self, name: str, action: Callable[[], str]) -> None:
         try:

@@ -8,9 +8,11 @@ import ipywidgets
 
 from twilio_widgets.panels import events_state as steps
 from twilio_widgets.panels import events_words as words
-from twilio_widgets.panels.card import Choice, Note, body, field, plain, primary, styled, visible
+from twilio_widgets.panels.card import Note, body, field, plain, styled, visible
 from twilio_widgets.panels.entry import Entry
 from twilio_widgets.panels.events_parts import Beat, PointedList, UrlLines
+from twilio_widgets.panels.fields import Field, FieldSet
+from twilio_widgets.panels.press import Press
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
 NAMES = ("public_url", "reply", "point", "body")
 """What can be typed, as the state calls it."""
+
+
+_HOW = Field("how", "Receive", "choice", (("webhooks", "Webhooks"), ("polling", "Polling")))
 
 
 class EventsForm:
@@ -32,18 +37,18 @@ class EventsForm:
     def __init__(
         self, *, on_restore: Callable[[str], object], on_page: Callable[[str], object]
     ) -> None:
-        self.how = Choice("Receive", (("webhooks", "Webhooks"), ("polling", "Polling")))
+        self.how = FieldSet((_HOW,), {"how": "webhooks"})
         self.entries = {
             "public_url": Entry("Public URL", "https://…", action="Use"),
             "reply": Entry("Reply", "no reply", action="Set"),
             "point": Entry("Point here", "+… or PN… or MG…", action="Point"),
             "body": Entry("Simulate", "The text of a message"),
         }
-        self.start = primary("Start")
+        self.start = Press("Start", main=True)
         self.stop = plain("Stop")
         self._make_question()
-        self.inbound = plain("Simulate an inbound message")
-        self.status = plain("Simulate a status callback")
+        self.inbound = Press("Simulate an inbound message")
+        self.status = Press("Simulate a status callback")
         self.beat = Beat()
         self.urls = UrlLines(on_page)
         self._notes = {name: Note() for name in (*NAMES, "how")}
@@ -55,7 +60,7 @@ class EventsForm:
         self._make_rows()
 
     def _make_question(self) -> None:
-        self.take_over = plain("Take over")
+        self.take_over = Press("Take over")
         self.back = plain("Back")
         self._other, self._question = Note(), Note()
         presses = ipywidgets.HBox([self.take_over, self.back])
@@ -107,8 +112,8 @@ class EventsForm:
 
     def _draw_fields(self, state: EventsState) -> None:
         on = state.phase == "on"
-        self.how.value = state.how
-        self.how.disabled = state.phase not in {"idle", "asking"}
+        self.how.write({"how": state.how})
+        self.how.show(off=() if state.phase in {"idle", "asking"} else ("how",))
         self._notes["how"].show(words.RECEIVE[state.how])
         hints = {
             "public_url": words.PUBLIC_URL,
@@ -121,7 +126,7 @@ class EventsForm:
             entry.disabled = state.busy or state.phase in {"starting", "stopping"}
             problem = state.problems.get(name, "")
             self._notes[name].show(problem or hints[name], "problem" if problem else "hint")
-        self.entries["point"].options = list(state.suggestions)
+        self.entries["point"].offer((number, "") for number in state.suggestions)
         for name, action in (("public_url", "Use"), ("reply", "Set")):
             self.entries[name].action = action if on else ""
 
@@ -142,7 +147,7 @@ class EventsForm:
         idle, over = state.phase in {"idle", "asking", "starting"}, steps.is_over(state)
         visible(self.start, idle or over)
         visible(self.stop, not idle)
-        self.start.description = "Start again" if over else "Start"
+        self.start.text = "Start again" if over else "Start"
         self.start.disabled = not steps.may_start(state) or state.busy
         self.stop.disabled = state.phase != "on" or state.busy
         stays = state.phase == "on" and state.how == "webhooks" and not over

@@ -88,7 +88,12 @@ class FieldSet(Typed):
 
     def write(self, values: Mapping[str, Value]) -> None:
         """Put these values into the fields."""
-        self._write(values={name: values[name] for name in self._known})
+        self.values = {name: values[name] for name in self._known}
+
+    @property
+    def shown(self) -> object:
+        """The values, as a page that shows them sends them."""
+        return self.values
 
     def show(
         self,
@@ -104,12 +109,14 @@ class FieldSet(Typed):
 
     def _receive(self, _widget: object, content: object, _buffers: object) -> None:
         """Take one value of a known field, and nothing else."""
-        if not isinstance(content, dict) or content.get("t") != "set":
-            return
+        if isinstance(content, dict) and content.get("t") == "set":
+            self._take(content, self._keep)
+
+    def _keep(self, content: dict[str, object]) -> None:
         field = self._known.get(str(content.get("name")))
         value = None if field is None else field.value_in(content.get("value"))
-        if field is not None and value is not None:
-            self._took(content, values={**self.values, field.name: value})
-            if self._change is not None:
-                self._change(field.name, value)
-        self._done(content)
+        if field is None or value is None or field.name in self.off:
+            return
+        self.values = {**self.values, field.name: value}
+        if self._change is not None:
+            self._change(field.name, value)

@@ -88,7 +88,12 @@ class FilesTable(Typed):
         """Put these files into the table."""
         self._files = tuple(files)
         self._last = max([self._last, *(file.number for file in self._files)])
-        self._write(rows=self._rows(), problem="")
+        self.rows, self.problem = self._rows(), ""
+
+    @property
+    def shown(self) -> object:
+        """The files by number and names, as a page that shows them sends them."""
+        return [[file.number, file.name, file.file_name] for file in self._files]
 
     def has_heard(self, view: str, number: int) -> bool:
         """Say whether a view was heard up to a number, and no file is on its way any more."""
@@ -109,17 +114,29 @@ class FilesTable(Typed):
 
     def _receive(self, _widget: object, content: object, buffers: object) -> None:
         """Take what the page may say, and nothing else: it is input like any other."""
-        if self.disabled or not isinstance(content, dict):
+        if not isinstance(content, dict):
             return
+        with self._lock:
+            self._hear(content, buffers)
+
+    def _hear(self, content: dict[str, object], buffers: object) -> None:
         match content:
+            case {"t": "begin", "u": str(upload)} if self.disabled:
+                self.send({"t": "no", "u": upload})
+                self._done(content)
             case {"t": "begin", "u": str(upload), "name": str(name), "size": int(size)}:
                 self._begin_upload(content, upload, name, size)
             case {"t": "piece", "u": str(upload), "from": int(start)}:
                 self._take_piece(upload, start, _piece_in(buffers))
+            case {"t": "remove" | "typed"} if self.disabled:
+                self._done(content)
             case {"t": "remove", "id": int(number)}:
                 self._keep(content, tuple(one for one in self._files if one.number != number))
             case {"t": "typed", "id": int(number), "name": str(name), "file": str(file_name)}:
                 self._rename(content, number, text_in(name, 1_000), text_in(file_name, 1_000))
+
+    def _done(self, content: dict[str, object]) -> None:
+        self._take(content, lambda _content: None)
 
     def _begin_upload(self, content: dict[str, object], upload: str, name: str, size: int) -> None:
         if not re.fullmatch(r"[0-9-]{1,40}", upload) or upload in self._coming:
@@ -183,11 +200,12 @@ class FilesTable(Typed):
         self._keep(content, renamed)
 
     def _keep(self, content: dict[str, object], files: tuple[FilePart, ...]) -> None:
-        self._files = files
-        self._took(content, rows=self._rows())
+        self._take(content, lambda _content: self._put(files))
+
+    def _put(self, files: tuple[FilePart, ...]) -> None:
+        self._files, self.rows = files, self._rows()
         if self._on_change is not None:
             self._on_change(files)
-        self._done(content)
 
 
 def _piece_in(buffers: object) -> bytes | None:

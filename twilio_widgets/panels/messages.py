@@ -16,11 +16,12 @@ from twilio_widgets.panels.clients import check_source, wake_with
 from twilio_widgets.panels.connection import ConnectionPanel
 from twilio_widgets.panels.connection_state import Identity
 from twilio_widgets.panels.message_detail import MessageDetail
-from twilio_widgets.panels.messages_filters import EVERYTHING, FilterBar, LookUp
+from twilio_widgets.panels.messages_filters import FilterBar, LookUp, value_of
 from twilio_widgets.panels.messages_progress import ReadingLine
 from twilio_widgets.panels.messages_reading import read_log
 from twilio_widgets.panels.messages_rows import COLUMNS, KEY, row_of, rows_of
 from twilio_widgets.panels.messages_state import Asked, MessagesState
+from twilio_widgets.panels.press import NOT_NOW
 from twilio_widgets.panels.snippets import Snippet, list_snippet
 from twilio_widgets.panels.table import VirtualTable
 
@@ -131,20 +132,25 @@ class MessagesPanel(Panel[MessagesState]):
         controls = self._filters.controls
         for name, control in controls.items():
             self._on_change(control, partial(self._asked, name))
-        for control in (controls["to"], controls["from_"]):
-            control.on_enter(partial(self._guarded, self.load))
-        self._on_click(self._filters.load, self.load)
+        self._read_fields((*controls.values(), self._looking_up.sid))
+        for pressed in (controls["to"], controls["from_"], self._filters.load):
+            self._on_press(pressed, self._load)
         self._on_change(self._looking_up.sid, partial(self._apply, steps.typed_sid))
-        self._looking_up.sid.on_enter(partial(self._guarded, self._look_up_typed))
-        self._on_click(self._looking_up.button, self._look_up_typed)
+        self._on_press(self._looking_up.sid, self._look_up_typed)
+        self._on_press(self._looking_up.button, self._look_up_typed)
         self._table.on_select(partial(self._guarded, self._opened))
         self._on_click(self._detail.refresh, self._look_again)
         self._on_click(self._detail.close, partial(self._apply, steps.put_away))
         self._on_click(self._detail.show_code, partial(self._apply, steps.toggled_code))
 
-    def _asked(self, name: str, value: object) -> None:
-        limited = name != "limit" or value != EVERYTHING
-        self._apply(steps.asked, name, value if limited else None)
+    def _asked(self, name: str, text: str) -> None:
+        self._apply(steps.asked, name, value_of(name, text))
+
+    def _load(self) -> str:
+        if self._state.identity is None or self._state.reading is not None:
+            return NOT_NOW
+        self.load()
+        return ""
 
     def _wake(self, twilio: Twilio) -> None:
         with self._rows_lock:

@@ -9,7 +9,6 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 import traitlets
 
@@ -17,10 +16,9 @@ from twilio_widgets.core.parameters import LONGEST_BODY
 from twilio_widgets.core.prices import PER_SEGMENT, READ_ON, estimate
 from twilio_widgets.core.segments import Segments, segments
 from twilio_widgets.core.smart import Replacement, smart, smart_replacements
-from twilio_widgets.panels.card import STATIC, Element
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from twilio_widgets.panels.card import STATIC
+from twilio_widgets.panels.press import Pressable
+from twilio_widgets.panels.typed import module
 
 MOST_BARS = 30
 """Bars that are drawn. The longest body Twilio takes has 24 segments."""
@@ -51,29 +49,20 @@ class Reading:
     """The button that replaces it; empty when it cannot be replaced."""
 
 
-class Meter(Element):
-    """Bars and two lines under a message: it shows a `Reading`."""
+class Meter(Pressable):
+    """Bars and two lines under a message: it shows a `Reading`. Its button replaces characters."""
 
-    _esm = STATIC / "meter.js"
+    _esm = module("echo.js", "pressing.js", "meter.js")
     _css = STATIC / "send.css"
     view = traitlets.Dict().tag(sync=True)
 
     def __init__(self) -> None:
         super().__init__(view=asdict(Reading()))
-        self._replace: Callable[[], object] | None = None
-        self.on_msg(self._receive)
+        self.on_msg(lambda _meter, content, _buffers: self._receive_press(content))
 
     def show(self, reading: Reading) -> None:
         """Draw a reading."""
         self.view = asdict(reading)
-
-    def on_replace(self, callback: Callable[[], object]) -> None:
-        """Call back when a person wants the characters replaced. It must not raise."""
-        self._replace = callback
-
-    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
-        if content == {"t": "replace"} and self._replace is not None:
-            self._replace()
 
 
 def measure(

@@ -58,19 +58,26 @@ class PairsTable(Typed):
 
     def write(self, pairs: Iterable[Pair]) -> None:
         """Put these rows into the table."""
-        self._write(rows=[[pair.name, pair.value, pair.used] for pair in pairs])
+        self.rows = [[pair.name, pair.value, pair.used] for pair in pairs]
+
+    @property
+    def shown(self) -> object:
+        """The rows, as a page that shows them sends them."""
+        return self.rows
 
     def _receive(self, _widget: object, content: object, _buffers: object) -> None:
         """Take whole tables, and nothing else: a page is input like any other."""
-        if self.disabled or not isinstance(content, dict) or content.get("t") != "rows":
-            return
+        if isinstance(content, dict) and content.get("t") == "rows":
+            self._take(content, self._keep)
+
+    def _keep(self, content: dict[str, object]) -> None:
         pairs = pairs_in(content.get("rows"))
-        if pairs is not None:
-            kept = tuple(self._without_secrets(pair) for pair in pairs)
-            self._took(content, rows=[[pair.name, pair.value, pair.used] for pair in kept])
-            if self._on_change is not None:
-                self._on_change(kept)
-        self._done(content)
+        if pairs is None or self.disabled:
+            return
+        kept = tuple(self._without_secrets(pair) for pair in pairs)
+        self.rows = [[pair.name, pair.value, pair.used] for pair in kept]
+        if self._on_change is not None:
+            self._on_change(kept)
 
     def _without_secrets(self, pair: Pair) -> Pair:
         forbidden = pair.name.strip().casefold() in self._forbidden

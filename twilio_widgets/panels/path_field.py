@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import traitlets
 
+from twilio_widgets.panels.press import Pressable
 from twilio_widgets.panels.typed import Typed, module, text_in
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ LONGEST_PATH = 4_000
 """Characters; no path of Twilio's is nearly as long."""
 
 
-class PathField(Typed):
+class PathField(Pressable, Typed):
     """A text field with completions.
 
     Of a path that is chosen, the first ``{Sid}`` is selected, so that typing replaces it.
@@ -26,34 +27,30 @@ class PathField(Typed):
         placeholder: What stands in it while it is empty.
     """
 
-    _esm = module("echo.js", "path.js")
+    _esm = module("echo.js", "pressing.js", "path.js")
     label = traitlets.Unicode().tag(sync=True)
     offers = traitlets.Unicode().tag(sync=True)
     placeholder = traitlets.Unicode().tag(sync=True)
     value = traitlets.Unicode().tag(sync=True)
     options = traitlets.List[list[str]]().tag(sync=True)
-    disabled = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, label: str, *, offers: str, placeholder: str = "") -> None:
         super().__init__(label=label, offers=offers, placeholder=placeholder)
         self._type: Callable[[str], object] | None = None
-        self._enter: Callable[[object], object] | None = None
         self.on_msg(self._receive)
 
     def on_type(self, callback: Callable[[str], object]) -> None:
         """Call back with the text when a person changed it. It must not raise."""
         self._type = callback
 
-    def on_enter(self, callback: Callable[[object], object]) -> None:
-        """Call back with what was typed before, when Enter is pressed and nothing is being chosen.
-
-        It must not raise.
-        """
-        self._enter = callback
-
     def write(self, text: str) -> None:
         """Put a text into the field."""
-        self._write(value=text)
+        self.value = text
+
+    @property
+    def shown(self) -> object:
+        """The text, as a page that shows it sends it."""
+        return self.value
 
     def offer(self, options: Iterable[tuple[str, str]]) -> None:
         """Offer these texts, each with a word on what it is for."""
@@ -62,14 +59,14 @@ class PathField(Typed):
             self.options = rows
 
     def _receive(self, _widget: object, content: object, _buffers: object) -> None:
-        if self.disabled or not isinstance(content, dict):
-            return
-        if content.get("t") == "enter" and self._enter is not None:
-            self._enter(content.get("said"))
-        elif content.get("t") == "typed":
-            text = text_in(content.get("text"), LONGEST_PATH)
-            if text is not None:
-                self._took(content, value=text)
-                if self._type is not None:
-                    self._type(text)
-            self._done(content)
+        if isinstance(content, dict) and content.get("t") == "typed":
+            self._take(content, self._keep)
+        else:
+            self._receive_press(content)
+
+    def _keep(self, content: dict[str, object]) -> None:
+        text = text_in(content.get("text"), LONGEST_PATH)
+        if text is not None and not self.disabled:
+            self.value = text
+            if self._type is not None:
+                self._type(text)

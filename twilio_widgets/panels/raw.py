@@ -14,6 +14,7 @@ from twilio_widgets.panels.card import Note, foot, quiet, styled, visible
 from twilio_widgets.panels.clients import check_source, wake_with
 from twilio_widgets.panels.connection import ConnectionPanel
 from twilio_widgets.panels.connection_state import Identity
+from twilio_widgets.panels.press import NOT_NOW
 from twilio_widgets.panels.raw_answer import AnswerArea
 from twilio_widgets.panels.raw_draft import RawDraft
 from twilio_widgets.panels.raw_form import RawForm
@@ -22,7 +23,6 @@ from twilio_widgets.panels.raw_progress import AttemptsLine
 from twilio_widgets.panels.raw_sending import RawSending
 from twilio_widgets.panels.raw_snippets import raw_snippet
 from twilio_widgets.panels.raw_state import RawState
-from twilio_widgets.panels.typed import Hearing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -102,11 +102,10 @@ class RawRequestPanel(RawSending):
         form.files.on_change(partial(self._guarded, partial(self._apply, steps.typed, "files")))
         for name, typed in form.typed.items():
             typed.on_type(partial(self._guarded, partial(self._apply, steps.typed, name)))
-        hearing = Hearing(self._lock, form.elements, self._too_late)
-        act = partial(self._guarded, hearing.act)
-        form.path.on_enter(lambda said: act(said, partial(self._guarded, self._enter)))
-        form.send.on_press(lambda said: act(said, partial(self._guarded, self._press)))
-        form.agree.on_press(lambda said: act(said, partial(self._guarded, self._agree)))
+        self._read_fields(form.elements)
+        self._on_press(form.path, self._enter)
+        self._on_press(form.send, self._press)
+        self._on_press(form.agree, self._agree)
         self._on_change(form.sections, partial(self._apply, steps.looked_at))
         self._on_change(self._answer.views, partial(self._apply, steps.viewed))
         self._on_click(form.back, partial(self._apply, steps.backed))
@@ -129,19 +128,23 @@ class RawRequestPanel(RawSending):
 
     # Sending
 
-    def _press(self) -> None:
+    def _press(self) -> str:
+        if not steps.may_send(self._state):
+            return NOT_NOW
         self._set_out(steps.pressed)
+        return ""
 
-    def _agree(self) -> None:
+    def _agree(self) -> str:
+        if self._state.phase != "asking":
+            return NOT_NOW
         self._set_out(steps.agreed)
+        return ""
 
-    def _too_late(self) -> None:
-        self._apply(steps.troubled, words.TOO_LATE)
-
-    def _enter(self) -> None:
+    def _enter(self) -> str:
         """Enter in the path sends what only reads; a change takes the button."""
         if self._state.draft.only_reads:
-            self._press()
+            return self._press()
+        return "Enter sends only what reads, so nothing was sent. Press Send."
 
     def _send_entry(self, number: int) -> None:
         self._set_out(steps.chosen_again, number)

@@ -21,10 +21,6 @@ REPEAT_RISK = (
 MOST_STEPS = 8
 """Attempts that are shown; a list has one for each page."""
 
-TOO_LATE = (
-    "The kernel was busy for so long after Send was pressed that nothing was sent. Press it again."
-)
-
 EXAMPLE = "/Accounts/$TWILIO_ACCOUNT_SID/Balance.json"
 
 ANSWER_NOTES = {

@@ -17,7 +17,8 @@ from twilio_widgets.panels.access import Access
 from twilio_widgets.panels.base import refuse_unknown, sentence_of
 from twilio_widgets.panels.card import foot
 from twilio_widgets.panels.connection import ConnectionPanel
-from twilio_widgets.panels.send_draft import Draft, parameters_of
+from twilio_widgets.panels.press import NOT_NOW
+from twilio_widgets.panels.send_draft import Draft, parameters_of, value_of
 from twilio_widgets.panels.send_form import SendForm
 from twilio_widgets.panels.send_state import Account, SendState
 from twilio_widgets.panels.send_view import pill_of, summary_of
@@ -123,10 +124,11 @@ class SendPanel(Sending):
 
     def _wire(self, form: SendForm) -> None:
         for name, control in form.controls.items():
-            self._on_change(control, partial(self._apply, steps.typed, name))
-        form.meter.on_replace(partial(self._guarded, self._replace_characters))
-        self._on_click(form.send, self._press)
-        self._on_click(form.agree, self._agree)
+            self._on_change(control, partial(self._typed, name))
+        self._read_fields(form.controls.values())
+        self._on_press(form.meter, self._replace_characters)
+        self._on_press(form.send, self._press)
+        self._on_press(form.agree, self._agree)
         self._on_click(form.back, self._undo)
         self._on_click(form.undo, self._undo)
         self._on_click(form.another, partial(self._apply, steps.another))
@@ -134,6 +136,9 @@ class SendPanel(Sending):
         self._on_click(form.anew, self._begin_anew)
         self._on_click(form.look_again, self._look_again)
         self._on_click(form.more, partial(self._apply, steps.toggled_more))
+
+    def _typed(self, name: str, text: str) -> None:
+        self._apply(steps.typed, name, value_of(name, text))
 
     # Connecting
 
@@ -161,14 +166,19 @@ class SendPanel(Sending):
 
     # Sending
 
-    def _press(self) -> None:
-        if self._twilio is not None:
-            now = self._twilio.connection.now()
-            ask_above, seconds = self._confirm_segments, self._undo_seconds
-            self._set_out(partial(steps.pressed, ask_above=ask_above, undo_seconds=seconds), now)
+    def _press(self) -> str:
+        if self._twilio is None or not steps.may_send(self._state):
+            return NOT_NOW
+        now = self._twilio.connection.now()
+        ask_above, seconds = self._confirm_segments, self._undo_seconds
+        self._set_out(partial(steps.pressed, ask_above=ask_above, undo_seconds=seconds), now)
+        return ""
 
-    def _agree(self) -> None:
+    def _agree(self) -> str:
+        if self._state.phase != "asking":
+            return NOT_NOW
         self._set_out(partial(steps.agreed, undo_seconds=self._undo_seconds))
+        return ""
 
     def _begin_anew(self) -> None:
         with self._lock:
@@ -177,9 +187,12 @@ class SendPanel(Sending):
 
     # The panel
 
-    def _replace_characters(self) -> None:
+    def _replace_characters(self) -> str:
         body = self._state.draft.body
+        if self._form.controls["body"].disabled:
+            return NOT_NOW
         self._form.controls["body"].value = smart(body)
+        return ""
 
     def _stop(self) -> None:
         self._undone.set()

@@ -38,6 +38,21 @@ class Draft:
     validity_period: str = ""
 
 
+def value_of(name: str, text: str) -> str | datetime | None:
+    """Return what a field's text stands for in a draft."""
+    if name != "send_at":
+        return text
+    return datetime.fromisoformat(text) if text else None
+
+
+def text_of(draft: Draft, name: str) -> str:
+    """Return what stands in a field for a draft's value."""
+    value = getattr(draft, name)
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="minutes")
+    return value or ""
+
+
 def sender_of(text: str) -> str:
     """Return the sender in a suggestion's text, or in any other."""
     return text.partition(" — ")[0].strip()

@@ -11,18 +11,20 @@ from twilio_widgets.core.prices import PER_SEGMENT
 from twilio_widgets.panels import send_state as steps
 from twilio_widgets.panels import send_view as words
 from twilio_widgets.panels.card import (
+    Facts,
     Note,
     Track,
     body,
     field,
     plain,
-    primary,
     quiet,
     styled,
     visible,
 )
+from twilio_widgets.panels.entry import Entry
 from twilio_widgets.panels.meter import Meter, measure, priced
-from twilio_widgets.panels.send_draft import Draft, parameters_of, segments_of
+from twilio_widgets.panels.press import Press
+from twilio_widgets.panels.send_draft import Draft, parameters_of, segments_of, text_of
 from twilio_widgets.panels.send_more import MoreFields, hint_of
 
 if TYPE_CHECKING:
@@ -35,7 +37,8 @@ class SendForm:
     """Everything on the card that can be typed, pressed or read.
 
     What is typed flows one way, from the controls into the state. It is written into a control
-    only on purpose (`write`): a picture drawn by a worker must not undo a keystroke.
+    only on purpose (`write`). A change that was typed before the page could disable the field is
+    taken, and calls back a message that has not left.
     """
 
     def __init__(
@@ -45,14 +48,10 @@ class SendForm:
         self._prices = prices
         more = MoreFields()
         self._more = more.rows
-        self.controls: dict[str, Any] = {
-            "from_": ipywidgets.Combobox(
-                description="From", placeholder="A number, a name, or a messaging service"
-            ),
-            "to": ipywidgets.Text(
-                description="To", placeholder="+ and the country code, then the number"
-            ),
-            "body": ipywidgets.Textarea(description="Message", rows=3),
+        self.controls: dict[str, Entry] = {
+            "from_": Entry("From", "A number, a name, or a messaging service", late=True),
+            "to": Entry("To", "+ and the country code, then the number", late=True),
+            "body": Entry("Message", kind="area", late=True),
             **more.controls,
         }
         self._notes = {name: Note() for name in ("from_", "to", "body")} | more.notes
@@ -64,20 +63,22 @@ class SendForm:
             field(self.controls["to"], self._notes["to"]),
             field(self.controls["body"], self.meter, self._notes["body"]),
             self._more,
+            self._sent,
             self._outcome,
         )
 
     def _make_actions(self) -> None:
-        self.send = primary("Send")
+        self.send = Press("Send", main=True)
         self.undo = plain("Undo")
         self.another = plain("Send another")
         self.find_out = plain("Find out")
         self.anew = plain("New message")
         self.look_again = plain("Look again")
         self.more = quiet("More")
-        self.agree = plain("Send")
+        self.agree = Press("Send")
         self.back = plain("Back")
         self._track = Track()
+        self._sent = Facts()
         self._outcome = styled(Note(), "tw-outcome")
         self._question = Note()
         self.ask = styled(ipywidgets.HBox([self._question, self.agree, self.back]), "tw-ask")
@@ -98,7 +99,7 @@ class SendForm:
     def write(self, draft: Draft) -> None:
         """Put a draft into the fields."""
         for name, control in self.controls.items():
-            control.value = getattr(draft, name)
+            control.value = text_of(draft, name)
 
     def draw(self, state: SendState) -> None:
         """Make everything but the fields' contents the picture of the state."""
@@ -112,10 +113,12 @@ class SendForm:
         )
         self._outcome.show(*words.outcome_of(state, self._how_to_connect))
         self._track.show(words.track_of(state))
+        self._sent.show(words.sent_of(state))
+        visible(self._sent, state.message is not None)
 
     def _draw_fields(self, state: SendState) -> None:
         locked = state.phase not in steps.OPEN_TO_A_MESSAGE
-        self.controls["from_"].options = state.senders
+        self.controls["from_"].offer((sender, "") for sender in state.senders)
         for name, control in self.controls.items():
             control.disabled = locked
             problem = state.problems.get(name, "")
@@ -129,7 +132,7 @@ class SendForm:
 
     def _draw_actions(self, state: SendState) -> None:
         self.more.description = "Less" if state.more else "More"
-        self.send.description = "Sending…" if state.phase == "sending" else "Send"
+        self.send.text = "Sending…" if state.phase == "sending" else "Send"
         self.send.disabled = not steps.may_send(state)
         self.undo.description = f"Undo ({state.seconds_left} s)"
         self.find_out.description = "Looking…" if state.phase == "searching" else "Find out"
@@ -147,4 +150,4 @@ class SendForm:
             price = priced(parameters["to"], segments_of(parameters), prices=self._prices)
             question, yes = words.question_of(parameters, price)
             self._question.show(question, "warning")
-            self.agree.description = yes
+            self.agree.text = yes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipywidgets
 
 from twilio_widgets.panels.card import Note, field, styled
+from twilio_widgets.panels.entry import Entry
 
 _HINTS = {
     "media_url": "Addresses of files, one a line, at most ten. They make it an MMS.",
@@ -18,11 +19,11 @@ class MoreFields:
     """What most messages do without."""
 
     def __init__(self) -> None:
-        self.controls: dict[str, ipywidgets.DOMWidget] = {
-            "media_url": ipywidgets.Textarea(description="Media", placeholder="https://…", rows=2),
-            "send_at": ipywidgets.NaiveDatetimePicker(description="Send at"),
-            "status_callback": ipywidgets.Text(description="Callback", placeholder="https://…"),
-            "validity_period": ipywidgets.Text(description="Validity", placeholder="36000"),
+        self.controls = {
+            "media_url": Entry("Media", "https://…", kind="area", rows=2, late=True),
+            "send_at": Entry("Send at", kind="datetime-local", late=True),
+            "status_callback": Entry("Callback", "https://…", late=True),
+            "validity_period": Entry("Validity", "36000", late=True),
         }
         self.notes = {name: Note() for name in self.controls}
         self.rows = styled(

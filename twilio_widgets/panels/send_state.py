@@ -147,7 +147,7 @@ def suggested(state: SendState, senders: tuple[str, ...], note: str = "") -> Sen
 
 
 def typed(state: SendState, name: str, value: Any) -> SendState:
-    """A field changed. What was about to leave stays, since it is not what stands there now."""
+    """A field changed. What was about to leave is not what the field says now, so it does not."""
     change: dict[str, Any] = {name: value}
     problems = {key: text for key, text in state.problems.items() if key != name}
     waits = state.phase in {"asking", "counting"}
@@ -156,6 +156,7 @@ def typed(state: SendState, name: str, value: Any) -> SendState:
         draft=replace(state.draft, **change),
         problems=problems,
         phase="writing" if waits else state.phase,
+        note="The message was changed, so it was not sent." if waits else state.note,
     )
 
 

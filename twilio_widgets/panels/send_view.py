@@ -77,6 +77,14 @@ def outcome_of(state: SendState, how_to_connect: str) -> tuple[str, Tone]:
     return _joined(state.note, arrived, _cost(message), sid), "good" if arrived else "hint"
 
 
+def sent_of(state: SendState) -> tuple[tuple[str, str], ...]:
+    """Return the number and the text that Twilio accepted, whatever the fields say by now."""
+    if state.message is None:
+        return ()
+    rows = (("Sent to", state.message.to or ""), ("Text", state.message.body or ""))
+    return tuple((label, text) for label, text in rows if text)
+
+
 def warning_of(state: SendState) -> str:
     """Return what is odd about the recipient, for the moment before the message leaves."""
     outside = state.account is not None and state.account.access.kind != "sandbox"

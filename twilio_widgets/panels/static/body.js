@@ -2,7 +2,7 @@
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
-  const echo = openEcho({ model, el });
+  const echo = openEcho({ model, el, shown: () => area.value });
   const label = document.createElement("label");
   const area = document.createElement("textarea");
   area.id = `tw-body-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;

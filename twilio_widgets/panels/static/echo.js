@@ -1,26 +1,27 @@
-// What is typed goes to the kernel at once, with a number; the kernel says which number it heard.
-// Until it has heard the newest, what it says of the fields is older than what stands in them. The
-// number also stands on the element, where a press finds it (press.js).
+// What is typed goes to the kernel at once, with a number for each change; the kernel answers with the
+// number up to which it has taken this view's changes. Until it has taken the newest, the kernel's
+// value is older than the field's, and is not drawn. `shownOn` reads every field of a card.
 
-/** @param {{ model: any, el: HTMLElement }} context */
-function openEcho({ model, el }) {
+/** @param {{ model: any, el: HTMLElement, shown: () => any }} context `shown` reads the field now */
+function openEcho({ model, el, shown }) {
   const view = [...crypto.getRandomValues(new Uint32Array(2))].join("-");
   let said = 0;
+  let composing = false; // an input method is at work: writing into the field would break its word
+  el.addEventListener("compositionstart", () => { composing = true; });
+  el.addEventListener("compositionend", () => { composing = false; });
+  el.dataset.twField = model.get("key");
+  el.twShown = () => [model.get("key"), `${view}:${said}`, shown()];
   return {
     say(message, buffers) {
       said += 1;
-      el.dataset.twSaid = `${view}:${said}`;
-      model.send({ ...message, n: el.dataset.twSaid }, undefined, buffers);
+      model.send({ ...message, n: `${view}:${said}` }, undefined, buffers);
     },
-    isNews() {
-      const heard = model.get("heard");
-      return !heard.startsWith(`${view}:`) || heard === `${view}:${said}`;
-    },
+    isNews: () => !composing && (model.get("heard")[view] ?? 0) >= said,
   };
 }
 
-/** Everything that was typed on a card until now. */
-function saidOn(element) {
-  const fields = element.closest(".tw-card")?.querySelectorAll("[data-tw-said]") ?? [];
-  return [...fields].map((field) => field.dataset.twSaid);
+/** Every field of the card an element is on: its key, the newest change sent, and what it shows. */
+function shownOn(element) {
+  const fields = element.closest(".tw-card")?.querySelectorAll("[data-tw-field]") ?? [];
+  return [...fields].map((field) => field.twShown());
 }

@@ -1,48 +1,84 @@
-// A line of text. What is typed and Enter travel the same way, so that neither overtakes the other.
+// One field: a line of text, an area, a list to choose from, or a date. echo.js and pressing.js stand
+// before this text.
+
+const TAGS = { area: "textarea", select: "select" };
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
+  const kind = model.get("kind");
   const label = document.createElement("label");
-  const input = document.createElement("input");
-  input.type = "text";
+  const input = document.createElement(TAGS[kind] ?? "input");
+  if (!TAGS[kind]) input.type = kind;
+  if (kind === "area") input.rows = model.get("rows");
+  // A date of which a part is missing has no value, and is not the same as no date.
+  const read = () => (input.validity.badInput ? null : input.value);
+  let last = model.get("value");
+  const say = () => {
+    if (read() === last) return;
+    last = read();
+    echo.say({ t: "typed", text: last });
+  };
+  // Some helpers of a browser fill in a field without an event, so a press looks for itself.
+  const echo = openEcho({ model, el, shown: () => { say(); return read(); } });
   // Each model runs a module of its own, so counting would not tell two fields apart.
-  input.id = `tw-entry-${Math.random().toString(36).slice(2)}`;
+  input.id = `tw-entry-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
   input.autocomplete = "off";
   input.spellcheck = false;
-  input.maxLength = model.get("longest");
+  if (kind === "text" || kind === "area") input.maxLength = model.get("longest");
   label.htmlFor = input.id;
   const offered = document.createElement("datalist");
   offered.id = `${input.id}-offered`;
   const button = document.createElement("button");
   button.type = "button";
   button.className = "tw-entry-button";
-  el.classList.add("tw-entry");
+  el.classList.add("tw-entry", `tw-${kind}-entry`);
+  el.dataset.lmSuppressShortcuts = "true"; // JupyterLab listens before we could stop it
   el.append(label, input, offered, button);
+  const pressing = openPress({ model, el });
 
-  const enter = () => model.send({ t: "enter", text: input.value });
-  input.addEventListener("input", () => model.send({ t: "typed", text: input.value }));
+  const enter = () => { if (model.get("enters")) pressing.press(); };
+  input.addEventListener("input", say);
+  input.addEventListener("change", say);
   input.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.isComposing) return;
+    if (event.isComposing) return;
+    event.stopPropagation(); // arrows would move the notebook to another cell
+    if (event.key !== "Enter" || kind === "area") return;
     event.preventDefault();
     enter();
   });
   button.addEventListener("click", enter);
+  const offer = () => {
+    const options = model.get("options").map(([value, text]) => new Option(text, value));
+    if (kind === "select") input.replaceChildren(...options);
+    else offered.replaceChildren(...options);
+    if (kind === "text" && options.length > 0) input.setAttribute("list", offered.id);
+    else input.removeAttribute("list");
+  };
+  let standing = "";
   const draw = () => {
+    const { before, value } = { before: read(), value: model.get("value") };
     label.textContent = model.get("label");
     input.placeholder = model.get("placeholder");
     input.disabled = button.disabled = model.get("disabled");
     button.textContent = model.get("action");
     button.hidden = button.textContent === "";
-    const options = model.get("options");
-    if (options.length > 0) input.setAttribute("list", offered.id);
-    else input.removeAttribute("list");
-    offered.replaceChildren(...options.map((text) => new Option(text, text)));
-    // While a person types, what comes back is older than what stands there.
-    if (document.activeElement !== input) input.value = model.get("value");
+    const options = JSON.stringify(model.get("options"));
+    if (options !== standing) {
+      standing = options;
+      offer();
+      if (kind === "select") input.value = before;
+    }
+    if (echo.isNews() && read() !== value) {
+      input.value = value;
+      last = value;
+    }
   };
   model.on("change", draw);
   draw();
-  return () => model.off("change", draw);
+  return () => {
+    pressing.close();
+    model.off("change", draw);
+  };
 }
 
 export default { render };

@@ -2,7 +2,8 @@
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
-  const echo = openEcho({ model, el });
+  const shown = () => Object.fromEntries(all.map(({ name, read }) => [name, read()]));
+  const echo = openEcho({ model, el, shown });
   const stem = `tw-field-${[...crypto.getRandomValues(new Uint32Array(2))].join("-")}`;
   const make = (tag, className = "", text = "") => {
     const made = document.createElement(tag);
@@ -45,7 +46,8 @@ function render({ model, el }) {
     });
     group.append(...buttons);
     row.append(words, group);
-    return { row, put, field: group, parts: buttons };
+    const read = () => options.find((_, index) => buttons[index].ariaChecked === "true")?.[0] ?? null;
+    return { row, put, read, field: group, parts: buttons };
   };
   const select = ({ name, label, options }, id) => {
     const row = make("div", "tw-line");
@@ -53,7 +55,8 @@ function render({ model, el }) {
     field.append(...options.map(([value, text]) => new Option(text, value)));
     field.addEventListener("change", () => set(name, field.value));
     labelled(row, field, label, id);
-    return { row, put: (value) => { field.value = value; }, field, parts: [field] };
+    const put = (value) => { field.value = value; };
+    return { row, put, read: () => field.value, field, parts: [field] };
   };
   const number = ({ name, label, least, most, whole }, id) => {
     const row = make("div", "tw-line");
@@ -75,7 +78,9 @@ function render({ model, el }) {
       const typing = document.activeElement === field && !field.validity.valid;
       if (!typing && field.valueAsNumber !== value) field.value = String(value);
     };
-    return { row, put, field, parts: [field] };
+    // What cannot be is sent to nobody, so a press that finds it is not acted on.
+    const read = () => (field.validity.valid ? field.valueAsNumber : null);
+    return { row, put, read, field, parts: [field] };
   };
   const tick = ({ name, label }, id) => {
     const row = make("label", "tw-tick");
@@ -84,7 +89,8 @@ function render({ model, el }) {
     field.id = id;
     field.addEventListener("change", () => set(name, field.checked));
     row.append(field, make("span", "", label));
-    return { row, put: (value) => { field.checked = value; }, field, parts: [field] };
+    const put = (value) => { field.checked = value; };
+    return { row, put, read: () => field.checked, field, parts: [field] };
   };
   const labelled = (row, field, text, id) => {
     field.id = id;

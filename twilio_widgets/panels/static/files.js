@@ -3,7 +3,11 @@
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
-  const echo = openEcho({ model, el });
+  const shown = () => [...table.children].map((row) => {
+    const [name, file] = row.children;
+    return [Number(row.dataset.number), name.value, file.value];
+  });
+  const echo = openEcho({ model, el, shown });
   const root = document.createElement("div");
   root.className = "tw-files";
   const table = document.createElement("div");

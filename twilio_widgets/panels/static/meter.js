@@ -1,4 +1,5 @@
-// What a text costs: a bar a segment, the numbers, and the character to blame.
+// What a text costs: a bar a segment, the numbers, and the character to blame. echo.js and
+// pressing.js stand before this text.
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
@@ -19,10 +20,11 @@ function render({ model, el }) {
   const cure = document.createElement("button");
   cure.type = "button";
   cure.className = "tw-meter-cure";
-  cure.addEventListener("click", () => model.send({ t: "replace" }));
   blame.append(why, " ", cure);
   meter.append(bars, numbers, blame);
   el.append(meter);
+  const pressing = openPress({ model, el });
+  cure.addEventListener("click", () => pressing.press());
 
   const draw = () => {
     const view = model.get("view");
@@ -40,7 +42,10 @@ function render({ model, el }) {
   };
   model.on("change:view", draw);
   draw();
-  return () => model.off("change:view", draw);
+  return () => {
+    pressing.close();
+    model.off("change:view", draw);
+  };
 }
 
 /** Change a text only when it is another, so that a screen reader hears what is new. */

@@ -3,7 +3,7 @@
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
-  const echo = openEcho({ model, el });
+  const echo = openEcho({ model, el, shown: () => read() });
   const table = document.createElement("div");
   table.className = "tw-pairs";
   table.setAttribute("role", "group");

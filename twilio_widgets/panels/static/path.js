@@ -1,12 +1,11 @@
-// A text field with what completes it in a list below. `openEcho` stands before this text,
-// in echo.js.
+// A text field with what completes it in a list below. echo.js and pressing.js stand before this text.
 
 const GAP = 2; // pixels between the field and its list
 const LOWEST = 264; // the list's height at most
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
-  const echo = openEcho({ model, el });
+  const echo = openEcho({ model, el, shown: () => input.value });
   const name = `tw-path-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
   const input = document.createElement("input");
   Object.assign(input, { type: "text", autocomplete: "off", spellcheck: false });
@@ -21,6 +20,7 @@ function render({ model, el }) {
   el.classList.add("tw-path");
   el.dataset.lmSuppressShortcuts = "true"; // JupyterLab listens before we could stop it
   el.append(input, list);
+  const pressing = openPress({ model, el });
 
   let marked = -1;
   const isOpen = () => list.matches(":popover-open");
@@ -122,7 +122,7 @@ function render({ model, el }) {
       if (chosen) choose(chosen.dataset.path);
       else {
         close();
-        model.send({ t: "enter", said: saidOn(el) });
+        pressing.press();
       }
     }
   });
@@ -142,6 +142,7 @@ function render({ model, el }) {
   mark();
   return () => {
     document.removeEventListener("scroll", scrolled, true);
+    pressing.close();
     model.off("change", draw);
   };
 }

@@ -1,11 +1,13 @@
-// A button whose press says what was typed before it. `saidOn` stands before this text, in echo.js.
+// A button. echo.js and pressing.js stand before this text.
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
   const button = document.createElement("button");
   button.type = "button";
+  el.classList.add("tw-press");
   el.append(button);
-  button.addEventListener("click", () => model.send({ t: "press", said: saidOn(el) }));
+  const pressing = openPress({ model, el });
+  button.addEventListener("click", () => pressing.press());
   const draw = () => {
     button.textContent = model.get("text");
     button.className = `tw-button${model.get("main") ? " tw-primary" : ""}`;
@@ -13,7 +15,10 @@ function render({ model, el }) {
   };
   model.on("change", draw);
   draw();
-  return () => model.off("change", draw);
+  return () => {
+    pressing.close();
+    model.off("change", draw);
+  };
 }
 
 export default { render };

@@ -3,7 +3,7 @@
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
-  const echo = openEcho({ model, el });
+  const echo = openEcho({ model, el, shown: () => [] });
   const root = document.createElement("div");
   root.className = "tw-upload";
   const choose = document.createElement("button");
