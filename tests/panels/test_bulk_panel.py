@@ -11,6 +11,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from tests.panels.driver import PanelDriver
 from twilio_widgets.client import Twilio
 from twilio_widgets.core.guardrails.policy import Policy
 from twilio_widgets.errors import ConfigurationError, PolicyRefused
@@ -70,15 +71,16 @@ def until(panel: BulkPanel, phase: str) -> BulkPanel:
 
 
 def check(panel: BulkPanel) -> BulkPanel:
-    panel._actions.check.click()
+    PanelDriver(panel).press("Check")
     assert panel.join(20)
     return panel
 
 
 def say(panel: BulkPanel, words: str) -> BulkPanel:
-    panel._words.typed.value = words
-    panel._words.send.click()
-    panel._words.send.click()
+    page = PanelDriver(panel)
+    page.say(panel._words.typed, {"t": "typed", "text": words})
+    page.press_on(panel._words.send)
+    page.press_on(panel._words.send)
     assert panel.join(20)
     return panel
 
@@ -121,7 +123,7 @@ def test_running_the_cell_again_sends_nothing(sandbox, make):
     assert again._state.ask is None
     assert 'Job "job" is finished: 3 accepted.' in again._verdict.text
     say(again, "send 3")
-    again._actions.open_job.click()
+    PanelDriver(again).press("Open that job")
     until(again, "resting")
     assert len(again.outcomes) == 3
     assert len(sandbox.ledger) == 3
@@ -129,9 +131,10 @@ def test_running_the_cell_again_sends_nothing(sandbox, make):
 
 def test_a_change_after_the_check_drops_the_words(sandbox, make):
     panel = check(make())
-    panel._words.typed.value = "send 3"
-    panel._form.controls["body"].value = "Hello {name}"
-    panel._words.send.click()
+    page = PanelDriver(panel)
+    page.say(panel._words.typed, {"t": "typed", "text": "send 3"})
+    page.type("Message", "Hello {name}")
+    page.press_on(panel._words.send)
     assert panel.join(20)
     assert panel._state.phase == "writing"
     assert sandbox.ledger == ()
@@ -144,7 +147,7 @@ def test_what_did_not_reach_anybody_is_grouped_and_sent_again_after_words_of_its
     panel = until(say(check(make()), "send 3"), "resting")
     first = panel._state.groups[0]
     assert (first.status, first.code, first.count) == ("rejected", 30005, 1)
-    panel._actions.again.click()
+    PanelDriver(panel).press("Send 1 again")
     say(panel, "send 1")
     assert len(sandbox.ledger) == 2
     say(panel, "resend 1")
@@ -291,7 +294,7 @@ def test_any_row_can_be_previewed_and_says_what_is_wrong_with_it(make):
     assert "is not a phone number" in panel._preview._content["problems"][0][0]
     for nonsense in (99, -3, True, "1", None):
         panel._preview._handle_custom_msg({"t": "look", "row": nonsense}, [])
-    panel._form.controls["body"].value = "“Hi” {nam}"
+    PanelDriver(panel).type("Message", "“Hi” {nam}")
     assert "nam" in panel._preview._content["problems"][0][0]
 
 
@@ -320,7 +323,7 @@ def test_a_job_that_was_left_is_offered_and_goes_on_after_its_words(sandbox, mak
     again = make()
     assert again._offer.row.layout.display != "none"
     assert "is paused" in again._offer._said.text
-    again._offer.open.click()
+    PanelDriver(again).press("Open it")
     until(again, "resting")
     again._bar._wish("resume")
     assert again.join(20)

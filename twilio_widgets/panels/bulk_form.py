@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ipywidgets
 
@@ -11,6 +11,7 @@ from twilio_widgets.panels import bulk_words as words
 from twilio_widgets.panels.bulk_draft import UNDER_MORE
 from twilio_widgets.panels.bulk_upload import TableFile
 from twilio_widgets.panels.card import Note, body, field, plain, styled, visible
+from twilio_widgets.panels.entry import Entry
 from twilio_widgets.panels.meter import Meter
 from twilio_widgets.panels.table_cells import visible as readable
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from twilio_widgets.panels.bulk_draft import BulkDraft
     from twilio_widgets.panels.bulk_preview import RowPreview
     from twilio_widgets.panels.bulk_state import BulkState
+    from twilio_widgets.panels.typed import Typed
 
 _NONE = ""
 
@@ -36,22 +38,18 @@ class BulkForm:
 
     def __init__(self, preview: RowPreview) -> None:
         self.writing = False
-        self.frame = ipywidgets.Dropdown(description="Table", options=[("", _NONE)])
+        self.frame = Entry("Table", kind="select")
         self.look_again = plain("Look again")
         self.look_again.tooltip = "Look for DataFrames in this notebook again"
         self.upload = styled(TableFile(), "tw-upload-box")
-        self.controls: dict[str, Any] = {
-            "to": ipywidgets.Dropdown(description="Recipient"),
-            "from_": ipywidgets.Combobox(
-                description="From", placeholder="A number, a name, or a messaging service"
-            ),
-            "body": ipywidgets.Textarea(
-                description="Message", rows=3, placeholder="Hi {name}, your table is ready."
-            ),
-            "region": ipywidgets.Text(description="Country", placeholder="GB"),
-            "media": ipywidgets.Dropdown(description="Picture"),
-            "rate": ipywidgets.Text(description="Rate", placeholder="as fast as Twilio takes them"),
-            "name": ipywidgets.Text(description="Job name"),
+        self.controls = {
+            "to": Entry("Recipient", kind="select"),
+            "from_": Entry("From", "A number, a name, or a messaging service"),
+            "body": Entry("Message", "Hi {name}, your table is ready.", kind="area"),
+            "region": Entry("Country", "GB"),
+            "media": Entry("Picture", kind="select"),
+            "rate": Entry("Rate", "as fast as Twilio takes them"),
+            "name": Entry("Job name"),
         }
         self._notes = {name: Note() for name in self.controls}
         self._source = Note()
@@ -70,14 +68,17 @@ class BulkForm:
     def _fields(self, names: Sequence[str]) -> list[ipywidgets.Widget]:
         return [field(self.controls[name], self._notes[name]) for name in names]
 
+    @property
+    def fields(self) -> tuple[Typed, ...]:
+        """Everything in which a person types, chooses or adds a file."""
+        return (self.frame, self.upload, *self.controls.values())
+
     def write(self, draft: BulkDraft) -> None:
         """Put a draft into the fields."""
         self.writing = True
         try:
             for name, control in self.controls.items():
-                value = getattr(draft, name)
-                if control.value != value:
-                    control.value = value
+                control.value = getattr(draft, name)
         finally:
             self.writing = False
 
@@ -100,22 +101,17 @@ class BulkForm:
             chosen = state.source.name if state.source and state.source.kind == "frame" else _NONE
             names = state.frames
             nothing = "Choose a DataFrame…" if names else "No DataFrame in this notebook"
-            frames = [(nothing, _NONE), *((name, name) for name in names)]
+            frames = [(_NONE, nothing), *((name, name) for name in names)]
             _offer(self.frame, frames, chosen if chosen in names else _NONE)
-            columns = [(readable(name), name) for name in state.columns]
-            _offer(self.controls["to"], [("Choose a column…", _NONE), *columns], state.draft.to)
-            _offer(self.controls["media"], [("None", _NONE), *columns], state.draft.media)
-            if self.controls["from_"].options != state.senders:
-                self.controls["from_"].options = state.senders
+            columns = [(name, readable(name)) for name in state.columns]
+            _offer(self.controls["to"], [(_NONE, "Choose a column…"), *columns], state.draft.to)
+            _offer(self.controls["media"], [(_NONE, "None"), *columns], state.draft.media)
+            self.controls["from_"].offer((sender, "") for sender in state.senders)
         finally:
             self.writing = False
 
 
-def _offer(control: ipywidgets.Dropdown, options: list[tuple[str, str]], value: str) -> None:
+def _offer(control: Entry, options: list[tuple[str, str]], value: str) -> None:
     """Let a list offer these, with one chosen; what is not among them is not chosen."""
-    if list(control.options) != options:
-        control.options = options
-    known = {one for _text, one in options}
-    wanted = value if value in known else _NONE
-    if control.value != wanted:
-        control.value = wanted
+    control.offer(options)
+    control.value = value if value in {one for one, _text in options} else _NONE

@@ -33,6 +33,7 @@ from twilio_widgets.panels.bulk_working import BulkWorking
 from twilio_widgets.panels.card import Note, foot, styled, visible
 from twilio_widgets.panels.clients import check_source, wake_with
 from twilio_widgets.panels.meter import measure
+from twilio_widgets.panels.press import NOT_NOW
 from twilio_widgets.panels.send_state import Account
 from twilio_widgets.panels.senders import senders_of
 
@@ -94,7 +95,8 @@ class BulkPanel(BulkWorking):
         self._sighted: object = None
         self._make()
         if frame is not None:
-            self._take(partial(given_source, frame))
+            self._choose(partial(given_source, frame))
+            self.join()
         self._list_frames()
         self._end_waking = wake_with(twilio, self._wake, self._sleep)
 
@@ -136,19 +138,20 @@ class BulkPanel(BulkWorking):
         form, actions = self._form, self._actions
         for name, control in form.controls.items():
             self._on_change(control, partial(self._typed, name))
+        self._read_fields((*form.fields, self._words.typed))
         self._on_change(form.frame, self._pick_frame)
         self._on_click(form.look_again, self._list_frames)
         form.upload.on_file(partial(self._guarded, self._take_file))
         self._on_press(form.meter, self._replace_characters)
         self._findings.problems.on_select(partial(self._guarded, self._look_at))
-        self._on_click(actions.check, self._press_check)
+        self._on_press(actions.check, self._press_check)
         self._on_change(self._words.typed, partial(self._apply, steps.typed_words))
-        self._on_click(self._words.send, self._press_send)
+        self._on_press(self._words.send, self._press_send)
         self._on_click(self._words.back, partial(self._apply, steps.backed))
         self._on_click(actions.refresh, partial(self._start, self._refresh))
         self._on_click(actions.find_out, partial(self._start, self._settle))
         self._on_click(actions.again, self._ask_again)
-        self._on_click(actions.open_job, self._open_standing)
+        self._on_press(actions.open_job, self._open_standing)
         self._on_click(actions.new, self._begin_anew)
         self._on_click(actions.more, partial(self._apply, steps.toggled_more))
         self._on_click(self._offer.open, self._open_unfinished)
@@ -187,17 +190,20 @@ class BulkPanel(BulkWorking):
 
     def _pick_frame(self, name: str) -> None:
         if name and not self._form.writing:
-            self._start(self._take, partial(frame_source, name))
+            self._choose(partial(frame_source, name))
 
     def _take_file(self, name: str, content: bytes) -> None:
-        self._start(self._take, partial(file_source, name, content))
+        self._choose(partial(file_source, name, content))
 
-    def _typed(self, name: str, value: Any) -> None:
+    def _typed(self, name: str, text: str) -> None:
         if not self._form.writing:
-            self._apply(steps.typed, name, value or "")
+            self._apply(steps.typed, name, text)
 
-    def _replace_characters(self) -> None:
+    def _replace_characters(self) -> str:
+        if not steps.is_open(self._state):
+            return NOT_NOW
         self._form.controls["body"].value = smart(self._state.draft.body)
+        return ""
 
     def _look_at(self, row: dict[str, object] | None) -> None:
         if row is not None:
@@ -208,20 +214,27 @@ class BulkPanel(BulkWorking):
 
     # Sending
 
-    def _press_check(self) -> None:
+    def _press_check(self) -> str:
         with self._lock:
+            if not steps.may_check(self._state):
+                return NOT_NOW
             before = self._state.turn
             self._apply(steps.began_check)
             if self._state.turn != before and self._state.phase == "checking":
                 self._start(self._check, self._state)
+            return ""
 
-    def _press_send(self) -> None:
+    def _press_send(self) -> str:
         """Begin once: the step from "confirmed" is taken by one press only."""
         with self._lock:
-            ask, before = self._state.ask, self._state.phase
+            ask = self._state.ask
+            if ask is None or self._state.phase == "beginning" or self._state.account is None:
+                return NOT_NOW
+            if not steps.is_confirmed(self._state):
+                return words.not_confirmed(ask)
             self._apply(steps.beginning)
-            if before != "beginning" and self._state.phase == "beginning" and ask is not None:
-                self._start(self._begin_job, ask, self._state.draft.name.strip())
+            self._start(self._begin_job, ask, self._state.draft.name.strip())
+            return ""
 
     def _ask_again(self) -> None:
         ask = steps.Ask(purpose="send again", count=self._state.resendable)

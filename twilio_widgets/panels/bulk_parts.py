@@ -16,11 +16,12 @@ from twilio_widgets.panels.card import (
     Facts,
     Note,
     plain,
-    primary,
     quiet,
     styled,
     visible,
 )
+from twilio_widgets.panels.entry import Entry
+from twilio_widgets.panels.press import Press
 from twilio_widgets.panels.table import VirtualTable
 from twilio_widgets.panels.table_cells import Column
 from twilio_widgets.panels.typed import module
@@ -90,8 +91,8 @@ class WordsRow:
 
     def __init__(self) -> None:
         self._question = styled(Note(), "tw-question")
-        self.typed = ipywidgets.Text(placeholder="")
-        self.send = primary("Send")
+        self.typed = Entry("")
+        self.send = Press("Send", main=True)
         self.back = plain("Back")
         line = styled(ipywidgets.HBox([self.typed, self.send, self.back]), "tw-words")
         self.row = styled(ipywidgets.VBox([self._question, line]), "tw-ask")
@@ -99,17 +100,16 @@ class WordsRow:
     def draw(self, state: BulkState) -> None:
         """Make it the picture of the state."""
         visible(self.row, state.ask is not None and state.phase != "sending")
+        self.typed.value, self.send.turn = state.typed, state.turn
         if state.ask is None:
-            if self.typed.value:
-                self.typed.value = ""
             return
         begins = state.phase == "beginning"
         self._question.show(words.question_of(state), "warning")
         self.typed.placeholder = state.ask.words
         self.typed.disabled = self.back.disabled = begins
-        self.send.disabled = not steps.is_confirmed(state)
+        self.send.disabled = begins or state.account is None
         verb = {"send": "Send", "go on": "Go on", "send again": "Send again"}[state.ask.purpose]
-        self.send.description = "Beginning…" if begins else verb
+        self.send.text = "Beginning…" if begins else verb
 
 
 class JobArea:
@@ -136,11 +136,11 @@ class Actions:
     """The buttons in the foot of the card."""
 
     def __init__(self) -> None:
-        self.check = primary("Check")
+        self.check = Press("Check", main=True)
         self.refresh = plain("Ask Twilio what became of them")
         self.find_out = plain("Find out")
         self.again = plain("Send again")
-        self.open_job = plain("Open that job")
+        self.open_job = Press("Open that job")
         self.new = plain("New job")
         self.more = quiet("More")
 
@@ -153,9 +153,9 @@ class Actions:
         """Make them the picture of the state."""
         resting, asking = state.phase == "resting", state.ask is not None
         unknown = state.progress.unknown if state.progress else 0
-        self.check.description = "Checking…" if state.phase == "checking" else "Check"
+        self.check.text = "Checking…" if state.phase == "checking" else "Check"
         # One primary button at a time: once the words are asked for, it is theirs.
-        (self.check.remove_class if asking else self.check.add_class)("tw-primary")
+        self.check.main, self.check.turn = not asking, state.tables
         self.check.disabled = not steps.may_check(state)
         self.again.description = f"Send {state.resendable:,} again…"
         self.more.description = "Less" if state.more else "More"

@@ -98,6 +98,10 @@ class BulkState:
     frames: tuple[str, ...] = ()
     """The names of the DataFrames to choose from."""
     source: Source | None = None
+    tables: int = 0
+    """Counts the tables that were chosen."""
+    reading: bool = False
+    """Whether the one chosen last is being read."""
     rows: int = 0
     columns: tuple[str, ...] = ()
     guess: Guess | None = None
@@ -125,7 +129,7 @@ class BulkState:
 
 def may_check(state: BulkState) -> bool:
     """Say whether "Check" would make a plan."""
-    return state.source is not None and state.phase in {"writing", "checked"}
+    return state.source is not None and is_open(state) and not state.reading
 
 
 def is_confirmed(state: BulkState) -> bool:
@@ -180,6 +184,13 @@ def listed(state: BulkState, frames: tuple[str, ...]) -> BulkState:
     return replace(state, frames=frames)
 
 
+def choosing(state: BulkState) -> BulkState:
+    """A table is being read: the plan of the one before is dropped."""
+    if not is_open(state):
+        return state
+    return replace(_unchecked(state), tables=state.tables + 1, reading=True, failure="", note="")
+
+
 def chose(
     state: BulkState, source: Source, rows: int, columns: tuple[str, ...], guess: Guess | None
 ) -> BulkState:
@@ -193,6 +204,7 @@ def chose(
     state = replace(
         state,
         source=source,
+        reading=False,
         rows=rows,
         columns=columns,
         guess=guess,
@@ -207,7 +219,7 @@ def chose(
 
 def not_read(state: BulkState, text: str) -> BulkState:
     """What was chosen is no table that can be read; the one before stays."""
-    return replace(state, failure=text, note="")
+    return replace(state, reading=False, failure=text, note="")
 
 
 def looked(state: BulkState, row: int) -> BulkState:

@@ -47,6 +47,8 @@ def pill_of(state: BulkState) -> tuple[str, Tone]:
 
 def source_of(state: BulkState) -> tuple[str, Tone]:
     """Say what was chosen."""
+    if state.reading:
+        return "Reading the table…", "hint"
     if state.source is None:
         return NO_TABLE, "hint"
     columns = ", ".join(state.columns[:_MOST_COLUMNS])
@@ -131,6 +133,11 @@ def question_of(state: BulkState) -> str:
         )
     )
     return f"{messages} will leave from {_account(state)}.{rest}{above} {type_it}"
+
+
+def not_confirmed(ask: Ask) -> str:
+    """Say which words are missing when the button is pressed without them."""
+    return f"Nothing was sent. To confirm, type: {ask.words}"
 
 
 def _rest_of(ask: Ask) -> str:

@@ -63,21 +63,36 @@ class BulkWorking(Panel[BulkState]):
 
     # The table
 
-    def _take(self, make: Callable[[], Source | None]) -> None:
+    def _choose(self, make: Callable[[], Source | None]) -> None:
+        """Read another table; only the one that was chosen last counts."""
+        with self._lock:
+            before = self._state.tables
+            self._apply(steps.choosing)
+            if self._state.tables != before:
+                self._start(self._take, make, self._state.tables)
+
+    def _take(self, make: Callable[[], Source | None], number: int) -> None:
         try:
             source = make()
-            if source is None:
-                self._apply(steps.not_read, "That DataFrame is gone: press “Look again”.")
-                return
-            table = source.table()
-        except TwilioWidgetsError as error:
-            self._apply(steps.not_read, str(error))
+            table = None if source is None else source.table()
+        except Exception as error:  # noqa: BLE001  # a reading that broke off must not go on
+            self._not_read(sentence_of(error), number)
+            return
+        if source is None or table is None:
+            self._not_read("That DataFrame is gone: press “Look again”.", number)
             return
         guess = guess_recipients(table.columns)
         with self._lock:
+            if number != self._state.tables:
+                return
             self._table = table
             self._apply(steps.chose, source, table.rows, tuple(table.columns), guess)
             self._rewrite()
+
+    def _not_read(self, text: str, number: int) -> None:
+        with self._lock:
+            if number == self._state.tables:
+                self._apply(steps.not_read, text)
 
     def _rewrite(self) -> None:
         """Put the draft into the fields: a table was chosen, or a new job begins."""

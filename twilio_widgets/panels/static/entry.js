@@ -58,6 +58,7 @@ function render({ model, el }) {
   const draw = () => {
     const { before, value } = { before: read(), value: model.get("value") };
     label.textContent = model.get("label");
+    label.hidden = label.textContent === "";
     input.placeholder = model.get("placeholder");
     input.disabled = button.disabled = model.get("disabled");
     button.textContent = model.get("action");
