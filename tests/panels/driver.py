@@ -105,7 +105,8 @@ class PanelDriver:
         number = f"9-{next(_NUMBERS)}"
         self._listen_to(button)
         button._handle_custom_msg({"t": "press", "id": number}, [])
-        said = {"turn": button.turn, "fields": self.fields() if fields is None else fields}
+        shown = self.fields() if fields is None else fields
+        said = {"turn": button.turn, "page": self._view, "fields": shown}
         button._handle_custom_msg({"t": "act", "id": number, **said}, [])
         return self._answers.get(number, "no answer")
 

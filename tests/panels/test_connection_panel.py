@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from ipywidgets.widgets import widget as registry
 
+from tests.panels.driver import PanelDriver
 from twilio_widgets.client import Twilio
 from twilio_widgets.core.connection import (
     KEY_CANNOT_VALIDATE,
@@ -172,7 +173,9 @@ def nothing_typed() -> Iterator[None]:
     SECRETS.clear()
 
 
-def answer(field: SecretInput, question: dict[str, object]) -> None:
+def answer(field: SecretInput, question: dict[str, object], _buffers: object = None) -> None:
+    if question["t"] != "ask":
+        return
     data = {"method": "custom", "content": {"t": "secret", "n": question["n"]}}
     typed = SECRETS.pop(field.label, "").encode()
     field._handle_msg({"content": {"data": data}, "buffers": [typed]})
@@ -180,13 +183,13 @@ def answer(field: SecretInput, question: dict[str, object]) -> None:
 
 def fill(panel: ConnectionPanel, connection: Connection) -> None:
     """Type a connection's fields as a person would."""
-    form = panel._form
-    form.texts["account_sid"].value = connection.account_sid
+    page = PanelDriver(panel)
+    page.type("Account SID", connection.account_sid)
     if isinstance(connection, ApiKeyConnection):
-        form.texts["api_key_sid"].value = connection.api_key_sid
+        page.type("API key SID", connection.api_key_sid)
         SECRETS["Secret"] = connection.api_key_secret.reveal()
     elif isinstance(connection, AuthTokenConnection):
-        form.kind.value = "auth token"
+        page.choose("Kind", "Auth token")
         SECRETS["Auth token"] = connection.auth_token.reveal()
 
 
@@ -206,7 +209,7 @@ def test_an_api_key_connects_and_the_next_cell_can_use_it(
     key = sandbox.api_key_connection
     typed = ApiKeyConnection(*key_fields(key))
     fill(panel, typed)
-    panel._form.connect.click()
+    PanelDriver(panel).press("Connect")
 
     assert panel.join(30)
     assert panel.connection == typed
@@ -234,7 +237,7 @@ def test_an_auth_token_beside_an_api_key_lets_it_check_webhooks(
 ) -> None:
     fill(panel, ApiKeyConnection(*key_fields(sandbox.api_key_connection)))
     SECRETS["Auth token"] = sandbox.connection.auth_token.reveal()
-    panel._form.connect.click()
+    PanelDriver(panel).press("Connect")
 
     assert panel.join(30)
     assert panel.connection.signing_token == sandbox.connection.auth_token
@@ -245,8 +248,7 @@ def test_an_auth_token_connects_with_enter_in_its_field(
     panel: ConnectionPanel, sandbox: Sandbox
 ) -> None:
     fill(panel, AuthTokenConnection(sandbox.connection.account_sid, sandbox.connection.auth_token))
-    enter = {"method": "custom", "content": {"t": "enter"}}
-    panel._form.secret._handle_msg({"content": {"data": enter}, "buffers": []})
+    PanelDriver(panel).enter("Auth token")
 
     assert panel.join(30)
     assert panel.connection.kind == "auth token"
@@ -257,7 +259,7 @@ def test_a_wrong_secret_is_refused_with_a_sentence_and_connects_nothing(
 ) -> None:
     account, key, _secret = key_fields(sandbox.api_key_connection)
     fill(panel, ApiKeyConnection(account, key, "not-the-secret"))
-    panel._form.connect.click()
+    PanelDriver(panel).press("Connect")
 
     assert panel.join(30)
     assert panel._state.phase == "idle"
@@ -268,9 +270,9 @@ def test_a_wrong_secret_is_refused_with_a_sentence_and_connects_nothing(
 
 
 def test_a_missing_secret_is_said_under_its_field(panel: ConnectionPanel) -> None:
-    panel._form.texts["account_sid"].value = ACCOUNT
-    panel._form.texts["api_key_sid"].value = KEY
-    panel._form.connect.click()
+    PanelDriver(panel).type("Account SID", ACCOUNT)
+    PanelDriver(panel).type("API key SID", KEY)
+    PanelDriver(panel).press("Connect")
 
     assert panel._form.secret.problem == "This is empty. Give the API key's secret."
     assert panel._state.phase == "idle"
@@ -283,7 +285,7 @@ def test_a_missing_secret_is_said_under_its_field(panel: ConnectionPanel) -> Non
 def test_a_problem_with_the_auth_token_is_said_once(
     panel: ConnectionPanel, kind: str, at_the_secret: bool, at_the_extra_token: bool
 ) -> None:
-    panel._form.kind.value = kind
+    panel._apply(steps.chose, kind)
     panel._apply(steps.refused, "auth_token is odd.", "auth_token")
     said = [panel._form.secret.problem, panel._form.token.problem]
 
@@ -292,8 +294,8 @@ def test_a_problem_with_the_auth_token_is_said_once(
 
 def test_a_wrong_field_is_shown_before_the_secret_is_asked_for(panel: ConnectionPanel) -> None:
     SECRETS["Secret"] = "typed already"
-    panel._form.texts["account_sid"].value = KEY
-    panel._form.connect.click()
+    PanelDriver(panel).type("Account SID", KEY)
+    PanelDriver(panel).press("Connect")
 
     note = panel._form._notes["account_sid"]
     assert (note.tone, note.text.split(".")[0]) == ("problem", "This starts with SK")
@@ -305,7 +307,7 @@ def test_no_secret_and_no_whole_account_is_in_any_widget_once_connected(
 ) -> None:
     account, key, secret = key_fields(sandbox.api_key_connection)
     fill(panel, ApiKeyConnection(account, key, secret))
-    panel._form.connect.click()
+    PanelDriver(panel).press("Connect")
     panel.join(30)
     panel._code_button.click()
     saved = json.dumps(
@@ -317,7 +319,7 @@ def test_no_secret_and_no_whole_account_is_in_any_widget_once_connected(
 
 def test_a_click_tries_the_sandbox(panel: ConnectionPanel, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(link, "Twilio", Twilio)
-    panel._form.try_sandbox.click()
+    PanelDriver(panel).press("Try the sandbox")
 
     assert panel.join(30)
     assert panel.connection.kind == "sandbox"
@@ -329,13 +331,13 @@ def test_disconnecting_brings_the_fields_back_but_not_the_secret(
 ) -> None:
     account, key, secret = key_fields(sandbox.api_key_connection)
     fill(panel, ApiKeyConnection(account, key, secret))
-    panel._form.connect.click()
+    PanelDriver(panel).press("Connect")
     panel.join(30)
-    panel._form.disconnect.click()
+    PanelDriver(panel).press("Disconnect")
 
-    assert panel._form.texts["account_sid"].value == account
+    assert PanelDriver(panel).read("Account SID") == account
     assert repr(panel) == "ConnectionPanel(not connected)"
-    panel._form.connect.click()
+    PanelDriver(panel).press("Connect")
     assert panel._form.secret.problem == "This is empty. Give the API key's secret."
 
 
@@ -346,11 +348,11 @@ def test_other_panels_wake_and_go_back_to_sleep(
     seen: list[object] = []
     panel.on_connect(seen.append)
     panel.on_disconnect(lambda: seen.append("asleep"))
-    panel._form.try_sandbox.click()
+    PanelDriver(panel).press("Try the sandbox")
     panel.join(30)
     twilio = panel.twilio
     panel.on_connect(lambda late: seen.append(("late", late)))
-    panel._form.disconnect.click()
+    PanelDriver(panel).press("Disconnect")
 
     assert seen == [twilio, ("late", twilio), "asleep"]
 
@@ -363,9 +365,9 @@ def test_a_callback_can_be_taken_back(
     for forget in (panel.on_connect(seen.append), panel.on_disconnect(lambda: seen.append("x"))):
         forget()
         forget()
-    panel._form.try_sandbox.click()
+    PanelDriver(panel).press("Try the sandbox")
     panel.join(30)
-    panel._form.disconnect.click()
+    PanelDriver(panel).press("Disconnect")
 
     assert seen == []
 
@@ -375,7 +377,7 @@ def test_a_callback_that_fails_is_shown_and_the_connection_stands(
 ) -> None:
     monkeypatch.setattr(link, "Twilio", Twilio)
     panel.on_connect(lambda _twilio: 1 / 0)
-    panel._form.try_sandbox.click()
+    PanelDriver(panel).press("Try the sandbox")
     panel.join(30)
 
     assert panel._state.failure == "This did not work: ZeroDivisionError: division by zero"
@@ -414,8 +416,8 @@ def test_found_credentials_are_offered_by_the_name_of_their_place(
     panel = ConnectionPanel()
     offer = panel._form.use_source
 
-    assert (offer.description, offer.layout.display) == ("Use the environment", None)
-    offer.click()
+    assert (offer.text, offer.layout.display) == ("Use the environment", None)
+    PanelDriver(panel).press_on(offer)
     assert panel.join(30)
     assert panel._state.phase == "connected"
     panel.close()
@@ -438,9 +440,9 @@ def test_cancelling_makes_a_late_verdict_count_for_nothing(
 
     monkeypatch.setattr(link, "Twilio", partial(Slow, base_url=sandbox.url))
     fill(panel, AuthTokenConnection(sandbox.connection.account_sid, sandbox.connection.auth_token))
-    panel._form.connect.click()
+    PanelDriver(panel).press("Connect")
     asked.wait(30)
-    panel._form.cancel.click()
+    PanelDriver(panel).press("Cancel")
     may_answer.set()
     panel.join(30)
 

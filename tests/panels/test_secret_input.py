@@ -113,7 +113,7 @@ def test_a_message_that_says_nothing_known_is_ignored(
 ) -> None:
     got: list[object] = []
     field.ask(got.append)
-    field.on_enter(lambda: got.append("enter"))
+    field.on_press(lambda _pressed: got.append("enter"))
     page.says(hostile)
 
     assert (got, capfd.readouterr()) == ([], ("", ""))
@@ -157,10 +157,11 @@ def test_a_secret_in_the_content_of_a_message_is_ignored(field: SecretInput, pag
 
 def test_enter_in_the_field_is_passed_on(field: SecretInput, page: Page) -> None:
     pressed: list[str] = []
-    field.on_enter(lambda: pressed.append("enter"))
-    page.says({"t": "enter"})
+    field.on_press(lambda press: pressed.append(press.page))
+    page.says({"t": "press", "id": "1-1"})
+    page.says({"t": "act", "id": "1-1", "turn": 0, "page": "this one", "fields": []})
 
-    assert pressed == ["enter"]
+    assert pressed == ["this one"]
 
 
 def test_the_page_cannot_change_what_the_field_shows(field: SecretInput) -> None:

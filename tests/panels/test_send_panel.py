@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
-import ipywidgets
 import pytest
 from ipywidgets.widgets.widget import _instances
 
@@ -552,11 +551,11 @@ def test_a_connection_panel_wakes_it_up_and_puts_it_to_sleep(
     connections = ConnectionPanel()
     panel = make(connections)
     asleep = says(panel)[-1]
-    next(one for one in buttons_of(connections) if one.description == "Try the sandbox").click()
+    PanelDriver(connections).press("Try the sandbox")
     connections.join(30)
     panel.join(30)
     awake = seen(panel)
-    next(one for one in buttons_of(connections) if one.description == "Disconnect").click()
+    PanelDriver(connections).press("Disconnect")
 
     assert asleep == (
         "Not connected. Press Connect in the connection panel; this one then wakes up."
@@ -565,10 +564,6 @@ def test_a_connection_panel_wakes_it_up_and_puts_it_to_sleep(
     assert seen(panel) == ["More", "Show the code"]
     panel.close()
     connections.close()
-
-
-def buttons_of(widget: Any) -> list[ipywidgets.Button]:
-    return [one for one in shown(widget) if isinstance(one, ipywidgets.Button)]
 
 
 def test_a_connection_that_goes_during_the_countdown_sends_nothing(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from ipywidgets.widgets import widget as registry
 
+from tests.panels.driver import PanelDriver
 from twilio_widgets.client import Twilio
 from twilio_widgets.errors import NotConnected
 from twilio_widgets.panels.demo import demo
@@ -34,7 +35,7 @@ def bench() -> Iterator[Workbench]:
 
 def send(bench: Workbench) -> None:
     bench.send_panel._undo_seconds = 0
-    bench.send_panel._form.send.click()
+    PanelDriver(bench.send_panel).press("Send")
     assert bench.join(30)
 
 
@@ -91,7 +92,7 @@ def test_whoever_asked_to_be_told_of_a_message_can_end_it() -> None:
             twilio, to="+14155550123", from_=sandbox.numbers[0], body="Ahoy", undo_seconds=0
         )
         panel.on_message(seen.append)()
-        panel._form.send.click()
+        PanelDriver(panel).press("Send")
         assert panel.join(30)
         panel.close()
 
@@ -111,7 +112,7 @@ def test_nothing_is_read_or_sent_before_it_connects() -> None:
 
 def test_it_reads_the_first_page_when_a_person_connects() -> None:
     bench = Workbench()
-    bench.connection_panel._form.try_sandbox.click()
+    PanelDriver(bench.connection_panel).press("Try the sandbox")
     assert bench.join(30)
 
     assert bench.frame is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import ipywidgets
@@ -16,7 +17,7 @@ from twilio_widgets.panels.typed import Hearing
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from twilio_widgets.panels.press import Pressable
+    from twilio_widgets.panels.press import Pressable, Pressed
     from twilio_widgets.panels.snippets import Snippet
     from twilio_widgets.panels.typed import Typed
 
@@ -38,6 +39,8 @@ class Panel(ipywidgets.VBox, Generic[State]):
 
     title = ""
     _open = False
+    _page = ""
+    """The page whose press is acted on, or was last."""
     _state: State
 
     def _begin(self, state: State) -> None:
@@ -104,7 +107,12 @@ class Panel(ipywidgets.VBox, Generic[State]):
         For whatever acts on the fields. A button that only shows, hides or stops something is a
         plain one (`_on_click`), which needs no answer.
         """
-        element.on_press(lambda pressed: self._hearing.act(pressed, lambda: self._guarded(action)))
+
+        def act(pressed: Pressed) -> object:
+            self._page = pressed.page
+            return self._guarded(action)
+
+        element.on_press(lambda pressed: self._hearing.act(pressed, partial(act, pressed)))
 
     def _on_click(self, button: ipywidgets.Button, action: Callable[[], object]) -> None:
         button.on_click(lambda _button: self._guarded(action))

@@ -15,6 +15,7 @@ from twilio_widgets.panels.card import foot
 from twilio_widgets.panels.connection_form import ConnectionForm
 from twilio_widgets.panels.connection_state import ConnectionState, Identity
 from twilio_widgets.panels.link import Link, connection_of
+from twilio_widgets.panels.press import NOT_NOW
 from twilio_widgets.panels.snippets import Snippet, connect_snippet
 
 if TYPE_CHECKING:
@@ -113,17 +114,19 @@ class ConnectionPanel(Panel[ConnectionState]):
         return link
 
     def _wire(self, form: ConnectionForm) -> None:
-        self._on_change(form.kind, partial(self._apply, steps.chose))
+        self._read_fields((form.kind, *form.texts.values()))
+        form.kind.on_change(
+            lambda _name, kind: self._guarded(partial(self._apply, steps.chose, kind))
+        )
         for name, control in form.texts.items():
             self._on_change(control, partial(self._typed, name))
-        self._on_click(form.connect, self._ask)
+        for pressed in (form.connect, form.secret, form.token):
+            self._on_press(pressed, self._ask)
         self._on_click(form.cancel, partial(self._let_go, steps.disconnected))
         self._on_click(form.disconnect, partial(self._let_go, steps.disconnected))
-        self._on_click(form.use_source, self._use_found)
-        self._on_click(form.try_sandbox, self._try_sandbox)
+        self._on_press(form.use_source, self._use_found)
+        self._on_press(form.try_sandbox, self._try_sandbox)
         self._on_click(form.more, partial(self._apply, steps.toggled_more))
-        for secret in (form.secret, form.token):
-            secret.on_enter(partial(self._guarded, self._ask))
 
     def _typed(self, name: str, text: str) -> None:
         with self._lock:
@@ -132,20 +135,22 @@ class ConnectionPanel(Panel[ConnectionState]):
                 self._apply(steps.typed, name, text)
                 self._form.draw(self._state)  # a text that was refused goes from the control too
 
-    def _ask(self) -> None:
+    def _ask(self) -> str:
         """Look at the fields and, when they are well, ask the page for the secret."""
         with self._lock:
+            if self._state.phase != "idle":
+                return NOT_NOW
             self._apply(steps.reviewed)
-            if self._state.phase != "idle" or self._state.problems:
-                return
+            if self._state.problems:
+                return ""  # they stand under their fields
             if self._state.kind == "sandbox":
-                self._try(partial(Link.to_new_sandbox, self._policy))
-            else:
-                self._form.secret.ask(partial(self._guarded, self._ask_token))
+                return self._try(partial(Link.to_new_sandbox, self._policy))
+            self._form.secret.ask(partial(self._guarded, self._ask_token, self._page), self._page)
+            return ""
 
-    def _ask_token(self, secret: Secret) -> None:
+    def _ask_token(self, page: str, secret: Secret) -> None:
         if self._state.kind == "API key":
-            self._form.token.ask(partial(self._guarded, self._use_fields, secret))
+            self._form.token.ask(partial(self._guarded, self._use_fields, secret), page)
         else:
             self._use_fields(secret)
 
@@ -160,21 +165,22 @@ class ConnectionPanel(Panel[ConnectionState]):
                 return
             self._try(partial(Link.to, connection, self._policy), Identity.of(connection))
 
-    def _use_found(self) -> None:
-        self._try(partial(Link.to_found_credentials, self._policy))
+    def _use_found(self) -> str:
+        return self._try(partial(Link.to_found_credentials, self._policy))
 
-    def _try_sandbox(self) -> None:
+    def _try_sandbox(self) -> str:
         self._apply(steps.chose, "sandbox")
-        self._try(partial(Link.to_new_sandbox, self._policy))
+        return self._try(partial(Link.to_new_sandbox, self._policy))
 
-    def _try(self, open_link: Callable[[], Link], identity: Identity | None = None) -> None:
+    def _try(self, open_link: Callable[[], Link], identity: Identity | None = None) -> str:
         """Open a link and check it, away from the caller; only the newest attempt counts."""
         with self._lock:
             if self._state.phase != "idle":
-                return
+                return NOT_NOW
             self._attempt += 1
             self._apply(steps.began, identity)
             self._start(self._check, open_link, self._attempt)
+            return ""
 
     def _check(self, open_link: Callable[[], Link], attempt: int) -> None:
         try:

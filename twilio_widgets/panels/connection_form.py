@@ -9,17 +9,18 @@ import ipywidgets
 from twilio_widgets.core.connection import PREFER_API_KEYS
 from twilio_widgets.panels import connection_state as steps
 from twilio_widgets.panels.card import (
-    Choice,
     Facts,
     Note,
     body,
     field,
     plain,
-    primary,
     quiet,
     styled,
     visible,
 )
+from twilio_widgets.panels.entry import Entry
+from twilio_widgets.panels.fields import Field, FieldSet
+from twilio_widgets.panels.press import Press
 from twilio_widgets.panels.secret import SecretInput
 
 if TYPE_CHECKING:
@@ -46,22 +47,19 @@ class ConnectionForm:
     """Everything on the card that can be typed, pressed or read."""
 
     def __init__(self, sources: tuple[str, ...]) -> None:
-        self.kind = Choice("Kind", _KINDS)
+        self.kind = FieldSet((Field("kind", "Kind", "choice", _KINDS),), {"kind": _KINDS[0][0]})
         self.texts = {
-            name: ipywidgets.Text(
-                description=label,
-                placeholder=_PLACEHOLDERS[name],
-                continuous_update=False,  # a half-typed SID is not a problem yet
-            )
+            # A half-typed SID is not a problem yet.
+            name: Entry(label, _PLACEHOLDERS[name], lazy=True)
             for name, label in steps.LABELS.items()
         }
         self.secret = SecretInput("Secret", hint=_SENT_ONCE)
         self.token = SecretInput("Auth token", hint=_FOR_SIGNATURES, placeholder="optional")
-        self.connect = primary("Connect")
+        self.connect = Press("Connect", main=True)
         self.cancel = plain("Cancel")
         self.disconnect = plain("Disconnect")
-        self.use_source = plain(f"Use {sources[0]}" if sources else "")
-        self.try_sandbox = plain("Try the sandbox")
+        self.use_source = Press(f"Use {sources[0]}" if sources else "")
+        self.try_sandbox = Press("Try the sandbox")
         self.more = quiet("More")
         self.facts = Facts()
         self._has_source = bool(sources)
@@ -92,7 +90,7 @@ class ConnectionForm:
         self.rows = body(self._fields, self.facts, self._outcome)
 
     @property
-    def actions(self) -> tuple[ipywidgets.Button, ...]:
+    def actions(self) -> tuple[ipywidgets.Widget, ...]:
         """The buttons of the card's foot, from the left."""
         return self.connect, self.cancel, self.disconnect, self.use_source, self.try_sandbox
 
@@ -108,8 +106,8 @@ class ConnectionForm:
 
     def _draw_fields(self, state: ConnectionState) -> None:
         busy, own = state.phase == "checking", steps.fields_of(state)
-        self.kind.value = state.kind
-        self.kind.disabled = busy
+        self.kind.write({"kind": state.kind})
+        self.kind.show(off=("kind",) if busy else ())
         self._advice.show(_ADVICE[state.kind])
         for name, control in self.texts.items():
             # A connected panel's fields are out of sight, and a widget's text is saved with the
@@ -134,7 +132,7 @@ class ConnectionForm:
     def _draw_actions(self, state: ConnectionState) -> None:
         idle = state.phase == "idle"
         self.more.description = "Less" if state.more else "More"
-        self.connect.description = "Connecting…" if state.phase == "checking" else "Connect"
+        self.connect.text = "Connecting…" if state.phase == "checking" else "Connect"
         self.connect.disabled = not idle
         visible(self.connect, state.phase != "connected")
         visible(self.cancel, state.phase == "checking")

@@ -36,6 +36,8 @@ class Entry(Pressable, Typed):
         kind: What a person does in it.
         rows: The height of an area.
         late: Whether a change is taken that comes while the field is disabled.
+        lazy: Whether a text is sent when the field is left or a button is pressed, and not while it
+            is typed; spaces around it are dropped.
     """
 
     _esm = module("echo.js", "pressing.js", "entry.js")
@@ -45,6 +47,7 @@ class Entry(Pressable, Typed):
     action = traitlets.Unicode().tag(sync=True)
     kind = traitlets.Unicode().tag(sync=True)
     rows = traitlets.Int(3).tag(sync=True)
+    lazy = traitlets.Bool(False).tag(sync=True)
     options = traitlets.List[list[str]]().tag(sync=True)
     """A value and its text each: all there is to choose from, or suggestions for a line."""
     enters = traitlets.Bool(False).tag(sync=True)
@@ -60,6 +63,7 @@ class Entry(Pressable, Typed):
         kind: Kind = "text",
         rows: int = 3,
         late: bool = False,
+        lazy: bool = False,
     ) -> None:
         self._late = late
         longest = LONGEST_AREA if kind == "area" else LONGEST
@@ -69,6 +73,7 @@ class Entry(Pressable, Typed):
             action=action,
             kind=kind,
             rows=rows,
+            lazy=lazy,
             longest=longest,
         )
         self.on_msg(self._receive)

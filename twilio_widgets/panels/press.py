@@ -27,6 +27,8 @@ _MOST_PRESSES = 64
 class Pressed:
     """A press that may be acted on now."""
 
+    page: str
+    """The page it was pressed on, as it calls itself."""
     fields: object
     """What the page's fields showed; unchecked, as the page sent it."""
     answer: Callable[[str], object]
@@ -41,7 +43,7 @@ class Pressable(Element):
     """Changes when the action would act on something else; a press of another turn does nothing."""
 
     def __init__(self, **traits: object) -> None:
-        self._asked: dict[str, float] = {}
+        self._ready: dict[str, float] = {}
         self._press: Callable[[Pressed], object] | None = None
         super().__init__(**traits)
 
@@ -53,26 +55,26 @@ class Pressable(Element):
         """Take the two messages of a press, and nothing else: a page is input like any other."""
         match content:
             case {"t": "press", "id": str(number)} if len(number) <= 40:
-                self._asked[number] = time.monotonic()
-                while len(self._asked) > _MOST_PRESSES:  # of pages that did not go on
-                    self._asked.pop(next(iter(self._asked)))
+                self._ready[number] = time.monotonic()
+                while len(self._ready) > _MOST_PRESSES:  # of pages that did not go on
+                    self._ready.pop(next(iter(self._ready)))
                 self.send({"t": "ready", "id": number})
-            case {"t": "act", "id": str(number), **said} if number in self._asked:
-                waited = time.monotonic() - self._asked.pop(number)
-                self._act(number, waited, said.get("turn"), said.get("fields"))
+            case {"t": "act", "id": str(number), **said} if number in self._ready:
+                waited = time.monotonic() - self._ready.pop(number)
+                self._act(number, waited, said)
 
-    def _act(self, number: str, waited: float, turn: object, fields: object) -> None:
-        answer = partial(self._answer, number)
+    def _act(self, number: str, waited: float, said: dict[object, object]) -> None:
+        answer = partial(self._reply, number)
         if self._press is None or self.disabled:
             answer(NOT_NOW)
         elif waited > LATEST:
             answer(TOO_LATE)
-        elif turn != self.turn:
+        elif said.get("turn") != self.turn:
             answer(CHANGED)
         else:
-            self._press(Pressed(fields, answer))
+            self._press(Pressed(str(said.get("page", "")), said.get("fields"), answer))
 
-    def _answer(self, number: str, text: str) -> None:
+    def _reply(self, number: str, text: str) -> None:
         self.send({"t": "answer", "id": number, "text": text})
 
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import traitlets
 
 from twilio_widgets.core.secret import Secret
-from twilio_widgets.panels.card import STATIC, Element
+from twilio_widgets.panels.press import Pressable
+from twilio_widgets.panels.typed import module
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,8 +24,10 @@ LONGEST = 512
 """Bytes. Twilio's auth tokens and key secrets have 32: anything longer than this is none."""
 
 
-class SecretInput(Element):
+class SecretInput(Pressable):
     """A password field that the kernel asks for its text; asking also clears it.
+
+    Enter in it is a press.
 
     Args:
         label: What stands before the field.
@@ -32,7 +35,7 @@ class SecretInput(Element):
         placeholder: What stands in it while it is empty.
     """
 
-    _esm = STATIC / "secret.js"
+    _esm = module("echo.js", "pressing.js", "secret.js")
     label = traitlets.Unicode().tag(sync=True)
     hint = traitlets.Unicode().tag(sync=True)
     placeholder = traitlets.Unicode().tag(sync=True)
@@ -43,31 +46,26 @@ class SecretInput(Element):
         super().__init__(label=label, hint=hint, placeholder=placeholder)
         self._asked: str | None = None
         self._answer: Callable[[Secret], object] | None = None
-        self._enter: Callable[[], object] | None = None
         self.on_msg(self._receive)
 
-    def on_enter(self, callback: Callable[[], object]) -> None:
-        """Call back when Enter is pressed in the field. It must not raise."""
-        self._enter = callback
-
-    def ask(self, callback: Callable[[Secret], object]) -> None:
-        """Ask the page for the text, and clear the field there.
+    def ask(self, callback: Callable[[Secret], object], page: str = "") -> None:
+        """Ask the page on which a button was pressed for the text, and clear the field there.
 
         The callback is given the answer, an empty `Secret` when nothing was typed. It must not
-        raise. Only the newest question is answered; with no page open, none is.
+        raise. Only the newest question is answered; when the page was closed, none is.
         """
         self._answer = callback
         self._asked = secrets.token_hex(8)
-        self.send({"t": "ask", "n": self._asked})
+        self.send({"t": "ask", "n": self._asked, "page": page})
 
     def _receive(self, _widget: object, content: object, buffers: object) -> None:
         """Take what the page may say, and nothing else: it is input like any other."""
         if not isinstance(content, dict):
             return
-        if content.get("t") == "enter" and self._enter is not None:
-            self._enter()
-        elif content.get("t") == "secret":
+        if content.get("t") == "secret":
             self._take(_secret_in(buffers), content.get("n"))
+        else:
+            self._receive_press(content)
 
     def _take(self, secret: Secret | None, number: object) -> None:
         if secret is None or self._answer is None:

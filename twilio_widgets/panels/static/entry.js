@@ -13,7 +13,9 @@ function render({ model, el }) {
   // A date of which a part is missing has no value, and is not the same as no date.
   const read = () => (input.validity.badInput ? null : input.value);
   let last = model.get("value");
+  const lazy = model.get("lazy");
   const say = () => {
+    if (lazy && input.value !== input.value.trim()) input.value = input.value.trim();
     if (read() === last) return;
     last = read();
     echo.say({ t: "typed", text: last });
@@ -37,7 +39,7 @@ function render({ model, el }) {
   const pressing = openPress({ model, el });
 
   const enter = () => { if (model.get("enters")) pressing.press(); };
-  input.addEventListener("input", say);
+  if (!lazy) input.addEventListener("input", say);
   input.addEventListener("change", say);
   input.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
@@ -69,7 +71,8 @@ function render({ model, el }) {
       offer();
       if (kind === "select") input.value = before;
     }
-    if (echo.isNews() && read() !== value) {
+    const typing = lazy && before !== last; // and nothing of it was sent
+    if (echo.isNews() && read() !== value && !typing) {
       input.value = value;
       last = value;
     }

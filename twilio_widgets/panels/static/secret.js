@@ -1,7 +1,8 @@
 // A field whose text leaves the page once, when the kernel asks for it, and never becomes state.
 //
-// Kernel → page: { t: "ask", n } asks for the secret. Page → kernel: { t: "secret", n } with the
-// text in a binary buffer answers, and { t: "enter" } says that Enter was pressed. A custom message
+// Kernel → page: { t: "ask", n, page } asks the page of a press for the secret. Page → kernel:
+// { t: "secret", n } with the text in a binary buffer answers. Enter is a press: echo.js and
+// pressing.js stand before this text. A custom message
 // is neither saved in the notebook nor repeated to the kernel's other clients, as a synced trait
 // is; and a kernel that logs what it receives writes down a message's content, not its buffers.
 
@@ -11,7 +12,7 @@ export default () => {
   /** @param {{ model: any }} context */
   function initialize({ model }) {
     model.on("msg:custom", (message) => {
-      if (message?.t !== "ask") return;
+      if (message?.t !== "ask" || message.page !== globalThis.twPage) return;
       const value = [...inputs].map((input) => input.value).find((text) => text !== "") ?? "";
       for (const input of inputs) input.value = "";
       model.send({ t: "secret", n: message.n }, undefined, [new TextEncoder().encode(value)]);
@@ -34,6 +35,7 @@ export default () => {
     el.dataset.lmSuppressShortcuts = "true"; // JupyterLab listens before we could stop it
     el.append(label, input, note);
     inputs.add(input);
+    const pressing = openPress({ model, el });
 
     const draw = () => {
       const problem = model.get("problem");
@@ -45,7 +47,7 @@ export default () => {
       note.className = `tw-note tw-${problem ? "problem" : "hint"}`;
     };
     const submit = (event) => {
-      if (event.key === "Enter" && !event.isComposing) model.send({ t: "enter" });
+      if (event.key === "Enter" && !event.isComposing) pressing.press();
     };
     // The notebook's shortcuts, and whoever else listens on the page, hear nothing of it.
     const hush = (event) => event.stopPropagation();
@@ -57,6 +59,7 @@ export default () => {
     return () => {
       input.value = "";
       inputs.delete(input);
+      pressing.close();
       model.off("change", draw);
     };
   }
