@@ -132,15 +132,26 @@ class Watch:
 
 
 class Notebook:
-    """One notebook, open in JupyterLab: run it, look at it, save it, come back to it."""
+    """One notebook, open in JupyterLab: run it, look at it, save it, come back to it.
 
-    def __init__(self, lab: JupyterLab, page: Page, watch: Watch, name: str) -> None:
+    Args:
+        lab: The server.
+        page: The browser page.
+        watch: Watches that page.
+        name: What its file is called.
+        url: Where the page finds the server, when something stands between them.
+    """
+
+    def __init__(
+        self, lab: JupyterLab, page: Page, watch: Watch, name: str, *, url: str | None = None
+    ) -> None:
         self.lab, self.page, self.watch = lab, page, watch
+        self.url = url or lab.url
         self.path = lab.root / f"{re.sub(r'[^a-z0-9]+', '-', name.lower())[:80]}.ipynb"
 
-    def open(self, cells: Sequence[str]) -> None:
+    def open(self, cells: Sequence[str], kernel: str = "python3") -> None:
         """Write a notebook of these code cells, open it, and wait for its kernel."""
-        spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        spec = {"name": kernel, "display_name": kernel, "language": "python"}
         notebook = nbformat.v4.new_notebook(metadata={"kernelspec": spec})
         notebook.cells = [nbformat.v4.new_code_cell(source) for source in cells]
         nbformat.write(notebook, self.path)
@@ -148,7 +159,7 @@ class Notebook:
 
     def visit(self) -> None:
         """Open the notebook's page, again if need be; a kernel that is alive is found again."""
-        address = f"{self.lab.url}/doc/tree/{self.path.name}?token={self.lab.token}"
+        address = f"{self.url}/doc/tree/{self.path.name}?token={self.lab.token}"
         self.page.goto(address, timeout=PATIENCE)
         self.wait_idle()
         self.theme("light")

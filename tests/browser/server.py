@@ -24,7 +24,7 @@ PATIENCE = 60
 class JupyterLab:
     """A JupyterLab server on loopback, with configuration, data and notebooks of its own.
 
-    Its one kernel is the Python that runs the tests, so `twilio_widgets` is the one under test.
+    Its kernel is the Python that runs the tests, so `twilio_widgets` is the one under test.
 
     Args:
         base_url: The path below which all of it is, with a slash at both ends.
@@ -36,7 +36,7 @@ class JupyterLab:
         self.root = self.state / "notebooks"
         self.root.mkdir()
         self.token = secrets.token_hex(16)
-        self._write_kernel()
+        self.add_kernel("python3")
         self._write_settings()
         self._log = (self.state / "server.log").open("wb")
         self._process = subprocess.Popen(
@@ -52,11 +52,17 @@ class JupyterLab:
             self.stop()
             raise
 
-    def _write_kernel(self) -> None:
-        folder = self.state / "data" / "kernels" / "python3"
+    def add_kernel(self, name: str, packages: Path = REPOSITORY) -> None:
+        """Offer a kernel that finds packages in this folder before those of the environment."""
+        folder = self.state / "data" / "kernels" / name
         folder.mkdir(parents=True)
         launcher = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        kernel = {"argv": launcher, "display_name": "Python 3", "language": "python"}
+        kernel = {
+            "argv": launcher,
+            "display_name": name,
+            "language": "python",
+            "env": {"PYTHONPATH": os.pathsep.join([str(packages), str(REPOSITORY)])},
+        }
         (folder / "kernel.json").write_text(json.dumps(kernel))
 
     def _write_settings(self) -> None:
