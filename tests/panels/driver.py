@@ -97,6 +97,11 @@ class PanelDriver:
         """Press Enter in the field with this label, or the button beside it."""
         return self.press_on(self.control(label))
 
+    def type_and_enter(self, control: Entry, text: str) -> str:
+        """Type a text into a field and press Enter in it."""
+        self.say(control, {"t": "typed", "text": text})
+        return self.press_on(control)
+
     def press_on(self, button: Any, fields: list[list[object]] | None = None) -> str:
         """Press a button, with the fields as they are or as another page shows them."""
         if isinstance(button, ipywidgets.Button):

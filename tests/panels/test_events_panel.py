@@ -16,6 +16,7 @@ import pytest
 from ipywidgets.widgets.widget import _instances as widgets
 from msgspec.structs import replace
 
+from tests.panels.driver import PanelDriver
 from twilio_widgets.client import Twilio
 from twilio_widgets.core.connection import AuthTokenConnection
 from twilio_widgets.listener.listener import Listener
@@ -57,9 +58,9 @@ def panel(twilio: Twilio) -> Iterator[EventsPanel]:
     panel.close()
 
 
-def enter(field: Entry, text: str) -> None:
-    """Type a text and press Enter, as a page says it."""
-    field._handle_custom_msg({"t": "enter", "text": text}, [])
+def enter(panel: EventsPanel, field: Entry, text: str) -> None:
+    """Type a text and press Enter."""
+    PanelDriver(panel).type_and_enter(field, text)
 
 
 def on(panel: EventsPanel) -> EventsPanel:
@@ -91,7 +92,7 @@ def test_nothing_starts_by_itself(panel: EventsPanel, twilio: Twilio) -> None:
 def test_a_simulated_message_comes_in_through_a_signed_webhook(
     panel: EventsPanel, sandbox: Sandbox
 ) -> None:
-    on(panel)._form.inbound.click()
+    PanelDriver(panel).press_on(on(panel)._form.inbound)
     assert panel.join(PATIENCE)
     assert sandbox.settle(PATIENCE)
     wait_for(panel, lambda: panel._state.seen is not None and panel._state.seen.counts.total == 1)
@@ -107,7 +108,7 @@ def test_a_simulated_message_comes_in_through_a_signed_webhook(
 
 @pytest.mark.long
 def test_a_simulated_send_reports_its_status_here(panel: EventsPanel, sandbox: Sandbox) -> None:
-    on(panel)._form.status.click()
+    PanelDriver(panel).press_on(on(panel)._form.status)
     assert panel.join(PATIENCE)
 
     def delivered() -> bool:
@@ -122,11 +123,11 @@ def test_a_simulated_send_reports_its_status_here(panel: EventsPanel, sandbox: S
 def test_a_number_is_pointed_here_and_put_back(panel: EventsPanel, sandbox: Sandbox) -> None:
     on(panel)
     number = next(one for one in panel._twilio.numbers() if one.phone_number == sandbox.numbers[0])
-    enter(panel._form.entries["point"], "+15550000000")
+    enter(panel, panel._form.entries["point"], "+15550000000")
     assert panel.join(PATIENCE)
     assert "point" in panel._state.problems
 
-    enter(panel._form.entries["point"], sandbox.numbers[0])
+    enter(panel, panel._form.entries["point"], sandbox.numbers[0])
     assert panel.join(PATIENCE)
     assert panel._state.said.endswith("comes here now. Before: nowhere.")
     assert panel._form.entries["point"].value == ""
@@ -143,15 +144,15 @@ def test_a_number_is_pointed_here_and_put_back(panel: EventsPanel, sandbox: Sand
 @pytest.mark.long
 def test_the_reply_is_set_while_it_runs(panel: EventsPanel) -> None:
     on(panel)
-    enter(panel._form.entries["reply"], "We close at 10 pm.")
+    enter(panel, panel._form.entries["reply"], "We close at 10 pm.")
     assert panel.join(PATIENCE)
     assert isinstance(panel.listener, Listener)
     assert panel.listener.reply == "We close at 10 pm."
-    enter(panel._form.entries["reply"], "x" * 1_601)
+    enter(panel, panel._form.entries["reply"], "x" * 1_601)
     assert panel.join(PATIENCE)
     assert panel._state.problems["reply"].startswith("The reply has 1,601 characters")
     assert panel.listener.reply == "We close at 10 pm."
-    enter(panel._form.entries["reply"], "")
+    enter(panel, panel._form.entries["reply"], "")
     assert panel.join(PATIENCE)
     assert panel.listener.reply is None
 
@@ -196,12 +197,12 @@ def test_closing_while_it_starts_leaves_nothing_behind_but_the_listener(
 def test_a_sandbox_that_goes_takes_its_listener_along() -> None:
     connection = ConnectionPanel()
     panel = EventsPanel(connection)
-    connection._form.try_sandbox.click()
+    PanelDriver(connection).press("Try the sandbox")
     assert connection.join(PATIENCE)
     listener = on(panel).listener
     assert isinstance(listener, Listener)
     process = Path(f"/proc/{listener.heartbeat.pid}")
-    connection._form.disconnect.click()
+    PanelDriver(connection).press("Disconnect")
     assert connection.join(PATIENCE)
     assert repr(panel) == "EventsPanel(not connected)"
     _wait_until(lambda: not process.exists())
@@ -240,10 +241,12 @@ def test_a_listener_with_the_old_token_goes_on_until_a_person_agrees_to_its_end(
         panel._form.back.click()
         assert panel._form.ask.layout.display == "none"
         assert left.heartbeat.pid == pid
-        panel._form.start.click()
+        PanelDriver(panel).press_on(panel._form.start)
         assert panel.join(PATIENCE)
-        panel._form.take_over.click()
-        panel._form.take_over.click()  # the second press finds nothing that was asked
+        PanelDriver(panel).press_on(panel._form.take_over)
+        PanelDriver(panel).press_on(
+            panel._form.take_over
+        )  # the second press finds nothing that was asked
         assert panel.join(PATIENCE)
 
         listener = panel.listener
@@ -253,7 +256,7 @@ def test_a_listener_with_the_old_token_goes_on_until_a_person_agrees_to_its_end(
         assert repr(panel).endswith("· listening)")
         assert panel._form._said.text.startswith("The other listener has ended")
         assert "take_over=True" in panel._snippet(panel._state).ours
-        panel._form.inbound.click()
+        PanelDriver(panel).press_on(panel._form.inbound)
         assert panel.join(PATIENCE)
         assert sandbox.settle(PATIENCE)
         _wait_until(lambda: panel.events is not None and len(panel.events) == 1)
@@ -303,7 +306,7 @@ def test_with_no_way_in_it_says_so_and_the_page_helps_to_find_one(tmp_path: Path
         assert panel._state.seen is not None
         assert panel._state.seen.notices == ()  # what the door says is not said twice
 
-        enter(panel._form.entries["public_url"], "https://hooks.example/x")
+        enter(panel, panel._form.entries["public_url"], "https://hooks.example/x")
         assert panel.join(PATIENCE)
         assert repr(panel).endswith("· listening)")
         assert panel._form.urls._content == [
@@ -311,10 +314,10 @@ def test_with_no_way_in_it_says_so_and_the_page_helps_to_find_one(tmp_path: Path
             ["Status URL", "https://hooks.example/x/status#rc=3&rp=all"],
         ]
         assert panel._state.said == "Another way leads here now."
-        enter(panel._form.entries["public_url"], "https://hooks.example/x")
+        enter(panel, panel._form.entries["public_url"], "https://hooks.example/x")
         assert panel.join(PATIENCE)
         assert panel._state.said == "The same way leads here as before."
-        enter(panel._form.entries["public_url"], "")
+        enter(panel, panel._form.entries["public_url"], "")
         assert panel.join(PATIENCE)
         assert (panel._state.said, panel._form.urls._content) == ("", [])
         assert repr(panel).endswith("· no way in)")
@@ -324,7 +327,7 @@ def test_with_no_way_in_it_says_so_and_the_page_helps_to_find_one(tmp_path: Path
 
 
 def test_no_url_and_no_number_is_widget_state(panel: EventsPanel, sandbox: Sandbox) -> None:
-    on(panel)._form.inbound.click()
+    PanelDriver(panel).press_on(on(panel)._form.inbound)
     assert panel.join(PATIENCE)
     assert sandbox.settle(PATIENCE)
     form = panel._form
@@ -338,7 +341,7 @@ def test_no_url_and_no_number_is_widget_state(panel: EventsPanel, sandbox: Sandb
 def test_a_copied_curl_command_delivers_the_event_again(
     panel: EventsPanel, sandbox: Sandbox
 ) -> None:
-    on(panel)._form.inbound.click()
+    PanelDriver(panel).press_on(on(panel)._form.inbound)
     assert panel.join(PATIENCE)
     assert sandbox.settle(PATIENCE)
     listener = panel.listener
@@ -398,7 +401,7 @@ def test_what_was_ended_from_elsewhere_is_said_to_be_over_and_started_again(
     panel: EventsPanel, twilio: Twilio, sandbox: Sandbox
 ) -> None:
     """A second card that shows the same listener is the first one's elsewhere."""
-    on(panel)._form.inbound.click()
+    PanelDriver(panel).press_on(on(panel)._form.inbound)
     assert panel.join(PATIENCE)
     assert sandbox.settle(PATIENCE)
     other = on(EventsPanel(twilio))
@@ -409,15 +412,15 @@ def test_what_was_ended_from_elsewhere_is_said_to_be_over_and_started_again(
     assert panel.join(PATIENCE)
     wait_for(other, lambda: repr(other).endswith("· ended · 1 inbound, 1 valid)"))
     assert form.beat.beat["tone"] == "idle"
-    assert (form.start.description, form.start.disabled) == ("Start again", False)
+    assert (form.start.text, form.start.disabled) == ("Start again", False)
     assert form._closing.text == ""  # it does not run, so nothing leaves it running
 
-    form.start.click()
+    PanelDriver(other).press_on(form.start)
     assert other.join(PATIENCE)
     assert isinstance(other.listener, Listener)
     assert other.listener is not first
     assert other.listener.heartbeat.alive
-    assert (form.start.description, form._said.text) == ("Start", "")
+    assert (form.start.text, form._said.text) == ("Start", "")
     assert form.start.layout.display == "none"
     assert other.events is not None
     assert len(other.events) == 1
@@ -425,7 +428,7 @@ def test_what_was_ended_from_elsewhere_is_said_to_be_over_and_started_again(
 
 
 def test_polling_is_a_choice_and_ends_with_the_card(panel: EventsPanel, twilio: Twilio) -> None:
-    panel._form.how.value = "polling"
+    PanelDriver(panel).choose("Receive", "Polling")
     poller = on(panel).listener
     assert isinstance(poller, Poller)
     assert not _is_running(twilio)
@@ -437,7 +440,7 @@ def test_it_wakes_up_when_its_connection_panel_connects(sandbox: Sandbox) -> Non
     connection = ConnectionPanel()
     panel = EventsPanel(connection)
     assert repr(panel) == "EventsPanel(not connected)"
-    connection._form.try_sandbox.click()
+    PanelDriver(connection).press("Try the sandbox")
     assert connection.join(PATIENCE)
     assert repr(panel).endswith("· not started)")
     panel.close()

@@ -134,14 +134,17 @@ def test_a_channel_message_has_no_segments() -> None:
     )
 
 
-def test_the_page_may_only_say_replace() -> None:
+def test_its_button_is_a_press_and_the_page_changes_nothing_else() -> None:
     meter, pressed = Meter(), []
-    meter.on_replace(lambda: pressed.append(1))
+    meter.on_press(pressed.append)
 
-    for said in ({"t": "replace"}, {"t": "send"}, "replace", None, {"t": "replace", "x": 1}):
+    for said in ({"t": "replace"}, "press", None, {"t": "act", "id": "1-1", "turn": 0}):
         meter._handle_custom_msg(said, [])
+    nothing = list(pressed)
+    meter._handle_custom_msg({"t": "press", "id": "1-1"}, [])
+    meter._handle_custom_msg({"t": "act", "id": "1-1", "turn": 0, "fields": []}, [])
     meter.set_state({"view": {"count": "free"}})
 
-    assert pressed == [1]
+    assert (nothing, len(pressed)) == ([], 1)
     assert meter.view["count"] == ""
     close_tree(meter)

@@ -34,7 +34,7 @@ def test_repeated_names_are_kept_in_their_order(table: PairsTable) -> None:
     expected = (Pair("MediaUrl", "a"), Pair("MediaUrl", "b", used=False), Pair("", ""))
     assert table.pairs == expected
     assert told == [expected]
-    assert table.heard == "1-1:1"
+    assert table.heard == {"1-1": 1}
 
 
 @pytest.mark.parametrize(
@@ -86,11 +86,11 @@ def test_the_kernel_writes_over_what_stands_there_and_calls_nobody(table: PairsT
     table.write([Pair("a", "1"), Pair("b", "2", used=False)])
 
     assert table.rows == [["a", "1", True], ["b", "2", False]]
-    assert table.heard == ""
+    assert table.heard == {}
     assert told == []
 
 
-def test_a_disabled_table_hears_nothing_and_state_from_a_page_is_not_taken(
+def test_a_disabled_table_keeps_nothing_and_its_page_draws_it_again(
     table: PairsTable,
 ) -> None:
     table.disabled = True
@@ -98,4 +98,4 @@ def test_a_disabled_table_hears_nothing_and_state_from_a_page_is_not_taken(
     table.set_state({"rows": [["b", "2", True]], "heard": "9-9:9"})
 
     assert table.pairs == ()
-    assert table.heard == ""
+    assert table.heard == {"1-1": 1}

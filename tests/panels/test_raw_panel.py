@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ipywidgets.widgets import widget as registry
 
+from tests.panels.driver import PanelDriver
 from twilio_widgets.client import Twilio
 from twilio_widgets.errors import ApiError, OutcomeUnknown, PathRefused
 from twilio_widgets.panels.blob import BytesView, file_name, picture_type, size_words
@@ -83,7 +84,7 @@ def set_up(panel: RawRequestPanel, **values: object) -> None:
 
 
 def press(panel: RawRequestPanel, button: str = "send") -> RawRequestPanel:
-    getattr(panel._form, button)._handle_custom_msg({"t": "press", "said": []}, [])
+    PanelDriver(panel).press_on(getattr(panel._form, button))
     assert panel.join(30)
     return panel
 
@@ -178,15 +179,17 @@ def test_a_press_waits_for_the_text_that_was_typed_before_it(
 ) -> None:
     """The page's messages may be heard on two threads, the press first."""
     set_up(panel, **sms(sandbox, "Hel"))
-    panel._form.send._handle_custom_msg({"t": "press", "said": ["5-5:9"]}, [])
-    assert panel.join(30)
-    before = len(sandbox.ledger)
+    data, page = panel._form.tables["data"], PanelDriver(panel)
     rows = [
         ["To", "+14155550123", True],
         ["From", sandbox.numbers[0], True],
         ["Body", "Hello", True],
     ]
-    panel._form.tables["data"]._handle_custom_msg({"t": "rows", "rows": rows, "n": "5-5:9"}, [])
+    others = [one for one in page.fields() if one[0] != data.key]
+    page.press_on(panel._form.send, [*others, [data.key, "5-5:9", rows]])
+    assert panel.join(30)
+    before = len(sandbox.ledger)
+    data._handle_custom_msg({"t": "rows", "rows": rows, "n": "5-5:9"}, [])
     assert panel.join(30)
 
     assert before == 0
@@ -207,11 +210,11 @@ def test_enter_sends_what_reads_and_never_a_change(
     panel: RawRequestPanel, sandbox: Sandbox
 ) -> None:
     set_up(panel, **sms(sandbox))
-    panel._form.path._handle_custom_msg({"t": "enter", "said": []}, [])
+    PanelDriver(panel).enter("Path")
     assert panel.join(30)
     changes = len(sandbox.ledger)
     set_up(panel, method="GET", path=BALANCE, body="none")
-    panel._form.path._handle_custom_msg({"t": "enter", "said": []}, [])
+    PanelDriver(panel).enter("Path")
     assert panel.join(30)
 
     assert changes == 0
@@ -416,7 +419,7 @@ def test_a_cancel_while_an_attempt_is_under_way_waits_for_its_answer(
 ) -> None:
     spy.hold_at = 1
     set_up(panel, **sms(sandbox))
-    panel._form.send._handle_custom_msg({"t": "press", "said": []}, [])
+    PanelDriver(panel).press("Send")
     assert spy.reached.wait(30)
     panel._attempts.on_control({"t": "cancel"})
     stopping = (panel._attempts.stopping, panel._attempts.text)

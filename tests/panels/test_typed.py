@@ -13,8 +13,8 @@ from twilio_widgets.panels.body_field import BodyField
 from twilio_widgets.panels.card import close_tree
 from twilio_widgets.panels.fields import Field, FieldSet
 from twilio_widgets.panels.path_field import LONGEST_PATH, PathField
-from twilio_widgets.panels.press import Press
-from twilio_widgets.panels.typed import Hearing, text_in
+from twilio_widgets.panels.press import NOT_NOW, Press, Pressed
+from twilio_widgets.panels.typed import CHANGED, EARLIER, TOO_LATE, Hearing, text_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,95 +48,180 @@ def put(fields: FieldSet, name: object, value: object, number: str = "5-5:1") ->
     fields._handle_custom_msg({"t": "set", "name": name, "value": value, "n": number}, [])
 
 
-class Heard:
-    """Keeps what was typed when a press was acted on."""
+class Card:
+    """A card of one field and one button: what was in the field each time the action was done."""
 
     def __init__(self, field: BodyField) -> None:
-        self.texts: list[str] = []
-        self.late = 0
-        self._field = field
-        self.hearing = Hearing(threading.RLock(), (field,), self._too_late)
+        self.acted: list[str] = []
+        self.answers: list[str] = []
+        self.field = field
+        self.hearing = Hearing(threading.RLock(), (field,))
 
-    def press(self, *said: object) -> None:
-        self.hearing.act(list(said), lambda: self.texts.append(self._field.value))
+    def press(self, number: str, shown: object) -> None:
+        """Press the button on a page whose field has said this number and shows this text."""
+        self.press_with([[self.field.key, number, shown]])
 
-    def _too_late(self) -> None:
-        self.late += 1
+    def press_with(self, fields: object) -> None:
+        pressed = Pressed("page", fields, self.answers.append)
+        self.hearing.act(pressed, lambda: self.acted.append(self.field.value))
 
 
-def test_a_press_that_was_heard_first_waits_for_what_was_typed_first(text: BodyField) -> None:
+def test_a_press_that_comes_first_waits_for_what_was_typed_first(text: BodyField) -> None:
     """Two widgets may be heard on two threads: half a message must not leave."""
-    heard = Heard(text)
+    card = Card(text)
     write(text, "Your tab", "7-7:1")
-    heard.press("7-7:2")
-    before = list(heard.texts)
+    card.press("7-7:2", "Your table is ready.")
+    before = list(card.acted)
     write(text, "Your table is ready.", "7-7:2")
 
-    assert (before, heard.texts) == ([], ["Your table is ready."])
+    assert (before, card.acted, card.answers) == ([], ["Your table is ready."], [""])
 
 
-def test_a_press_is_acted_on_once_and_at_once_when_all_was_heard(text: BodyField) -> None:
-    heard = Heard(text)
-    heard.press()
+def test_a_press_is_acted_on_once(text: BodyField) -> None:
+    card = Card(text)
+    card.press("7-7:0", "")
     write(text, "a", "7-7:1")
-    heard.press("7-7:1")
+    card.press("7-7:1", "a")
     write(text, "ab", "7-7:2")
 
-    assert heard.texts == ["", "a"]
+    assert (card.acted, card.answers) == (["", "a"], ["", ""])
 
 
-def test_what_a_field_does_not_take_is_heard_all_the_same(text: BodyField) -> None:
-    """A page that says nonsense must not hold the button for ever."""
-    heard = Heard(text)
-    heard.press("7-7:1")
+def test_a_press_of_a_page_that_shows_something_else_says_that_it_did_nothing(
+    text: BodyField,
+) -> None:
+    """Another page typed, or the kernel wrote, and this page has not drawn it yet."""
+    card = Card(text)
+    write(text, "here", "7-7:1")
+    write(text, "elsewhere", "8-8:9")
+    card.press("7-7:1", "here")
+    text.write("from the kernel")
+    card.press("8-8:9", "elsewhere")
+
+    assert (card.acted, card.answers) == ([], [CHANGED, CHANGED])
+
+
+def test_a_second_press_while_one_waits_does_not_act(text: BodyField) -> None:
+    card = Card(text)
+    card.press("7-7:1", "a")
+    card.press("7-7:1", "a")
+    write(text, "a", "7-7:1")
+
+    assert (card.acted, card.answers) == (["a"], [EARLIER, ""])
+
+
+def test_what_a_field_does_not_take_is_not_acted_on_and_blocks_nothing(text: BodyField) -> None:
+    card = Card(text)
+    card.press("7-7:1", 5)
     write(text, 5, "7-7:1")
+    card.press("7-7:1", "")
 
-    assert heard.texts == [""]
+    assert (card.acted, card.answers) == ([""], [CHANGED, ""])
 
 
 def test_another_page_does_not_answer_for_this_one(text: BodyField) -> None:
-    heard = Heard(text)
-    heard.press("7-7:1")
+    card = Card(text)
+    card.press("7-7:1", "elsewhere")
     write(text, "elsewhere", "8-8:9")
 
-    assert heard.texts == []
+    assert (card.acted, card.answers) == ([], [])
 
 
 def test_a_press_that_waited_too_long_is_not_acted_on(
     text: BodyField, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    heard = Heard(text)
-    heard.press("7-7:1")
+    card = Card(text)
+    card.press("7-7:1", "late")
     later = time.monotonic() + typed.LATEST + 1
     monkeypatch.setattr(time, "monotonic", lambda: later)
     write(text, "late", "7-7:1")
     write(text, "later", "7-7:2")
 
-    assert (heard.texts, heard.late) == ([], 1)
+    assert (card.acted, card.answers) == ([], [TOO_LATE])
 
 
 @pytest.mark.parametrize(
-    "said", [None, "7-7:1", {"a": 1}, [5], ["7-7"], ["7-7:1;"], ["7-7:1"] * 101, ["x" * 999]]
+    "fields", [None, "7-7:1", {"a": 1}, [], [5], [["key"]], [["other", "7-7:1", "a"]]], ids=repr
 )
-def test_a_press_with_nonsense_is_no_press(text: BodyField, said: object) -> None:
-    heard = Heard(text)
-    heard.hearing.act(said, lambda: heard.texts.append("acted"))
-    write(text, "a", "7-7:1")
+def test_a_press_that_does_not_say_what_its_page_shows_does_nothing(
+    text: BodyField, fields: object
+) -> None:
+    card = Card(text)
+    card.press_with(fields)
 
-    assert heard.texts == []
+    assert (card.acted, card.answers) == ([], [CHANGED])
 
 
-def test_a_press_comes_with_what_was_typed_and_only_when_enabled() -> None:
-    button = Press("Send", main=True)
-    presses: list[object] = []
-    button.on_press(presses.append)
-    for content in ({"t": "press", "said": ["1-1:1"]}, {"t": "press"}, "press", None):
-        button._handle_custom_msg(content, [])
-    button.disabled = True
-    button._handle_custom_msg({"t": "press", "said": []}, [])
+class Button(Press):
+    """A button that remembers what it told its pages, and how often it was acted on."""
+
+    def __init__(self) -> None:
+        super().__init__("Send", main=True)
+        self.told: list[tuple[str, str]] = []
+        self.acted = 0
+        self.on_press(self._count)
+
+    def _count(self, pressed: Pressed) -> None:
+        self.acted += 1
+        pressed.answer("")
+
+    def send(self, content: dict[str, str], buffers: object = None) -> None:
+        self.told.append((content["t"], content.get("text", "")))
+
+    def say(self, *messages: object) -> None:
+        for message in messages:
+            self._handle_custom_msg(message, [])
+
+
+PRESS = {"t": "press", "id": "1-1"}
+ACT = {"t": "act", "id": "1-1", "turn": 0, "page": "a", "fields": []}
+
+
+@pytest.fixture
+def button() -> Iterator[Button]:
+    button = Button()
+    yield button
     close_tree(button)
 
-    assert presses == [["1-1:1"]]
+
+def test_a_press_is_asked_for_first_and_acted_on_once(button: Button) -> None:
+    button.say(ACT, PRESS, ACT, ACT)
+
+    assert button.acted == 1
+    assert button.told == [("ready", ""), ("answer", "")]
+
+
+@pytest.mark.parametrize("content", [{"t": "press"}, {"t": "press", "id": 1}, "press", None])
+def test_nonsense_is_no_press(button: Button, content: object) -> None:
+    button.say(content, {"t": "act"}, {"t": "act", "id": ["1"]})
+
+    assert (button.acted, button.told) == (0, [])
+
+
+def test_a_press_of_a_disabled_button_is_answered(button: Button) -> None:
+    button.disabled = True
+    button.say(PRESS, ACT)
+
+    assert (button.acted, button.told[-1]) == (0, ("answer", NOT_NOW))
+
+
+def test_a_press_of_what_the_button_did_before_is_answered(button: Button) -> None:
+    button.say(PRESS)
+    button.turn = 1
+    button.say(ACT)
+
+    assert (button.acted, button.told[-1]) == (0, ("answer", CHANGED))
+
+
+def test_a_press_that_was_asked_for_too_long_ago_is_answered(
+    button: Button, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    button.say(PRESS)
+    later = time.monotonic() + typed.LATEST + 1
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    button.say(ACT)
+
+    assert (button.acted, button.told[-1]) == (0, ("answer", TOO_LATE))
 
 
 @pytest.mark.parametrize(
@@ -181,18 +266,16 @@ def test_fields_take_what_they_can_hold(fields: FieldSet) -> None:
     assert [type(fields.values[name]) for name in ("count", "share")] == [int, float]
 
 
-def test_a_path_is_heard_and_enter_comes_with_what_was_typed() -> None:
+def test_a_path_is_taken_and_one_that_is_too_long_is_not() -> None:
     field = PathField("Path", offers="Paths")
     told: list[object] = []
     field.on_type(told.append)
-    field.on_enter(told.append)
     write(field, "/Accounts.json", "3-3:1")
     write(field, "/" * (LONGEST_PATH + 1), "3-3:2")
-    field._handle_custom_msg({"t": "enter", "said": ["3-3:2"]}, [])
     close_tree(field)
 
-    assert told == ["/Accounts.json", ["3-3:2"]]
-    assert field.value == "/Accounts.json"
+    assert told == ["/Accounts.json"]
+    assert (field.value, field.heard) == ("/Accounts.json", {"3-3": 2})
 
 
 def test_text_of_a_page_is_text_that_can_be_sent_back() -> None:

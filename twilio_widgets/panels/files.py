@@ -203,7 +203,8 @@ class FilesTable(Typed):
         self._take(content, lambda _content: self._put(files))
 
     def _put(self, files: tuple[FilePart, ...]) -> None:
-        self._files, self.rows = files, self._rows()
+        self._files = files
+        self.rows = self._rows()
         if self._on_change is not None:
             self._on_change(files)
 
