@@ -6,7 +6,7 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from twilio_widgets.bulk.planning.table import Table
+from twilio_widgets.bulk.planning.csv_table import Table
 from twilio_widgets.bulk.terms import checked_time
 from twilio_widgets.core.guardrails.policy import Policy
 from twilio_widgets.core.smart import smart

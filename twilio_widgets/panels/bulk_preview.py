@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from twilio_widgets.bulk.planning.table import Table
+    from twilio_widgets.bulk.planning.csv_table import Table
     from twilio_widgets.panels.bulk_draft import BulkDraft
 
 _STAND_IN = "+15005550006"

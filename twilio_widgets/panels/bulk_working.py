@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from twilio_widgets.bulk.planning.table import Table
+    from twilio_widgets.bulk.planning.csv_table import Table
     from twilio_widgets.bulk.standing import JobProgress
     from twilio_widgets.client import AsyncTwilio, Twilio
     from twilio_widgets.core.connection import Connection

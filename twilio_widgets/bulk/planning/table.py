@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from twilio_widgets.bulk.planning.problems import Problem
     from twilio_widgets.frames.safe_frame import SafeFrame
 
-__all__ = ["Table", "is_frame", "read_table", "ready_frame", "rejected_frame"]
-
 _EXACT: Final = 2**53
 _WRONG: Final = "Give a DataFrame, a list of mappings, or a CSV file: its path, bytes or text."
 

@@ -29,7 +29,7 @@ def put_back(spec: Spec, seconds: float) -> list[dict[str, Any]]:
     Returns:
         What became of each: ``sid``, ``name``, ``state`` and ``text``.
     """
-    from twilio_widgets.listener.webhooks import pointing
+    from twilio_widgets.listener.webhooks import pointing, restoring
 
     folder = pointing.folder_of(spec.store)
     outcomes: list[dict[str, Any]] = []
@@ -47,7 +47,7 @@ def put_back(spec: Spec, seconds: float) -> list[dict[str, Any]]:
             with Twilio(spec.connection, timeout=_EACH_SECONDS, base_url=spec.root_url) as twilio:
                 outcomes.extend(
                     {"sid": each.sid, "name": each.name, "state": each.state, "text": each.text}
-                    for each in pointing.restore_all(folder, twilio, seconds=_EACH_SECONDS)
+                    for each in restoring.restore_all(folder, twilio, seconds=_EACH_SECONDS)
                 )
         except (TwilioWidgetsError, OSError) as error:
             outcomes.append(_failed(error))
