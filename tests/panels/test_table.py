@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from twilio_widgets.core.printable import one_line
 from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.panels import table as table_module
 from twilio_widgets.panels.static_html import STATIC_ROWS
 from twilio_widgets.panels.table import MESSAGES_A_BEAT, VirtualTable
-from twilio_widgets.panels.table_cells import Column, cell_text, visible
+from twilio_widgets.panels.table_cells import Column, cell_text
 from twilio_widgets.panels.table_rows import ROWS_A_MESSAGE, RowLog
 from twilio_widgets.panels.table_wire import Open, Want, messages_since, request_of
 
@@ -401,9 +402,9 @@ def test_any_value_has_a_text(value: object, text: str) -> None:
 
 @given(st.text())
 def test_visible_text_hides_nothing_and_keeps_the_rest(text: str) -> None:
-    shown = visible(text)
+    shown = one_line(text)
 
-    assert shown == visible(shown)
+    assert shown == one_line(shown)
     assert not any(character in shown for character in "\x00\n\t\x1b\u202e\u2066\u200b\u2028\ufeff")
     if text.isprintable() and text.isascii():
         assert shown == text

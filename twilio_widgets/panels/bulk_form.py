@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from twilio_widgets.core.printable import one_line
 from twilio_widgets.panels import bulk_state as steps
 from twilio_widgets.panels import bulk_words as words
 from twilio_widgets.panels.bulk_draft import UNDER_MORE
 from twilio_widgets.panels.bulk_upload import TableFile
 from twilio_widgets.panels.card import Note, body, field, plain, styled, visible
 from twilio_widgets.panels.meter import Meter
-from twilio_widgets.panels.table_cells import visible as readable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,7 +102,7 @@ class BulkForm:
             nothing = "Choose a DataFrame…" if names else "No DataFrame in this notebook"
             frames = [(nothing, _NONE), *((name, name) for name in names)]
             _offer(self.frame, frames, chosen if chosen in names else _NONE)
-            columns = [(readable(name), name) for name in state.columns]
+            columns = [(one_line(name), name) for name in state.columns]
             _offer(self.controls["to"], [("Choose a column…", _NONE), *columns], state.draft.to)
             _offer(self.controls["media"], [("None", _NONE), *columns], state.draft.media)
             if self.controls["from_"].options != state.senders:

@@ -15,8 +15,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast
 
 from twilio_widgets.bulk.planning.csv_table import Table, check_names, content_of, of_csv
-from twilio_widgets.bulk.planning.display import readable
 from twilio_widgets.bulk.planning.problems import KINDS
+from twilio_widgets.core.printable import readable
 from twilio_widgets.errors import ConfigurationError
 
 if TYPE_CHECKING:
