@@ -7,6 +7,7 @@ import inspect
 import json
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,35 @@ def test_imports_point_one_way(file):
         assert other in BELOW[room], f"{file} may not look into {other}"
         if room == "sandbox" and other == "core" and inner != "core":
             assert inner.split(".")[1] in SANDBOX_MAY_USE, f"{file} may not use {inner}"
+
+
+def module_of(file: str) -> str:
+    parts = ["twilio_widgets", *Path(file).with_suffix("").parts]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+FILE_OF = {module_of(file): file for file in FILES}
+
+
+def files_imported_by(file: str) -> set[str]:
+    """The files of the package that a file imports: typing-only and lazy imports included."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse((PACKAGE / file).read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            # `from package import module` names the module, `from module import name` does not.
+            names = (f"{node.module}.{alias.name}" for alias in node.names)
+            found |= {name if name in FILE_OF else node.module for name in names}
+    return {FILE_OF[name] for name in found if name in FILE_OF} - {file}
+
+
+def test_no_files_import_each_other_in_a_circle():
+    graph = {file: files_imported_by(file) for file in FILES}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail("these files import each other: " + " ← ".join(error.args[1]))
 
 
 @pytest.mark.parametrize("file", FILES)
