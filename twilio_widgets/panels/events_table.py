@@ -20,7 +20,7 @@ from twilio_widgets.panels.events_detail import (
 )
 from twilio_widgets.panels.events_feed import MOST_ROWS, Feed
 from twilio_widgets.panels.events_rows import COLUMNS, KEY, REJECTED
-from twilio_widgets.panels.table import VirtualTable
+from twilio_widgets.panels.table import HEIGHT, VirtualTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +62,7 @@ class EventsTable(ipywidgets.VBox):
 
     _open = False
 
-    def __init__(self, source: StoredEvents, *, height: int = 312, framed: bool = True) -> None:
+    def __init__(self, source: StoredEvents, *, height: int = HEIGHT, framed: bool = True) -> None:
         self._source = source
         self._lock = threading.Lock()
         self._feed = Feed(Reader(source.store))
