@@ -6,12 +6,14 @@ the transport asks about every request: those of `raw`, of an async client, of a
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from twilio_widgets.core.guardrails import confirming, refusals
+from twilio_widgets.core.guardrails import refusals
 from twilio_widgets.core.guardrails.amount import NOTHING, Amount, share_of
 from twilio_widgets.core.guardrails.in_force import InForce
 from twilio_widgets.core.guardrails.permit import Permit
@@ -23,6 +25,9 @@ from twilio_widgets.errors import PolicyRefused
 
 if TYPE_CHECKING:
     from twilio_widgets.core.connection import Connection
+
+# With whatever separates thousands in the language of the person who types.
+_CONFIRMATION = re.compile(r"send\s+(?P<number>\d+|\d{1,3}(?:[,.'’_\s]\d{3})+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -162,12 +167,13 @@ class Policy(Rules):
     @staticmethod
     def confirmation(recipients: int) -> str:
         """Return what a person types to send a job: ``send 1,243``."""
-        return confirming.confirmation(recipients)
+        return f"send {recipients:,}"
 
     @staticmethod
     def confirms(text: str, recipients: int) -> bool:
         """Say whether a typed text is that confirmation; a comma or thin space may be missing."""
-        return confirming.confirms(text, recipients)
+        found = _CONFIRMATION.fullmatch(unicodedata.normalize("NFKC", text).strip())
+        return found is not None and re.sub(r"\D", "", found["number"]) == str(recipients)
 
 
 FREE = Policy(max_recipients=None)
