@@ -8,7 +8,7 @@ from typing import Final
 
 # Control characters, invisible characters, bidirectional marks and unpaired surrogates. Joiners
 # (U+200C, U+200D) and variation selectors stay: emoji and several scripts need them.
-# `panels/static/table_text.js` has the same list.
+# The script of the live table has the same list.
 _HIDING: Final = (
     r"\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f"
     r"\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff"
