@@ -28,8 +28,9 @@ from twilio.request_validator import RequestValidator
 from twilio_widgets.core.secret import Secret
 from twilio_widgets.core.signature import sign
 from twilio_widgets.listener.signature.doctor import diagnose
-from twilio_widgets.listener.signature.presented import FORM
-from twilio_widgets.listener.signature.verify import Keys, Presented, joined, verify
+from twilio_widgets.listener.signature.keys import Keys
+from twilio_widgets.listener.signature.presented import FORM, Presented
+from twilio_widgets.listener.signature.verify import joined, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable

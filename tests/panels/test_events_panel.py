@@ -349,10 +349,11 @@ def test_a_copied_curl_command_delivers_the_event_again(
     (event,) = listener.reader.events()
 
     for private in ("?token=••••", "?bodySHA256=00"):
-        assert replay_command(replace(event, url=event.url + private), listener) == ""
-    assert replay_command(replace(event, source="poll"), listener) == ""
-    assert replay_command(replace(event, url="http://[broken"), listener) == ""
-    command = replay_command(event, listener)
+        assert replay_command(replace(event, url=event.url + private), listener.port) == ""
+    assert replay_command(replace(event, source="poll"), listener.port) == ""
+    assert replay_command(replace(event, url="http://[broken"), listener.port) == ""
+    assert replay_command(event, None) == ""
+    command = replay_command(event, listener.port)
     token = sandbox.connection.auth_token.reveal()
     assert token not in command
     again = shlex.split(command.replace("\\\n", " "))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import threading
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -12,11 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import twilio_widgets
+from twilio_widgets.core.printable import one_line
 from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.panels import table as table_module
 from twilio_widgets.panels.static_html import STATIC_ROWS
 from twilio_widgets.panels.table import MESSAGES_A_BEAT, VirtualTable
-from twilio_widgets.panels.table_cells import Column, cell_text, visible
+from twilio_widgets.panels.table_cells import Column, cell_text
 from twilio_widgets.panels.table_rows import ROWS_A_MESSAGE, RowLog
 from twilio_widgets.panels.table_wire import Open, Want, messages_since, request_of
 
@@ -401,9 +405,9 @@ def test_any_value_has_a_text(value: object, text: str) -> None:
 
 @given(st.text())
 def test_visible_text_hides_nothing_and_keeps_the_rest(text: str) -> None:
-    shown = visible(text)
+    shown = one_line(text)
 
-    assert shown == visible(shown)
+    assert shown == one_line(shown)
     assert not any(character in shown for character in "\x00\n\t\x1b\u202e\u2066\u200b\u2028\ufeff")
     if text.isprintable() and text.isascii():
         assert shown == text
@@ -468,3 +472,15 @@ def test_a_time_says_its_zone_at_the_head_once() -> None:
     heads = [Column("at", title, kind="time").heading for title in ("Sent", "Sent (UTC)")]
 
     assert heads == ["Sent (UTC)", "Sent (UTC)"]
+
+
+def test_the_script_and_the_style_sheet_agree_on_the_height_of_a_row() -> None:
+    package = Path(twilio_widgets.__file__).parent
+    scripts = "".join(path.read_text("utf-8") for path in package.rglob("table*.js"))
+    (style,) = (path.read_text("utf-8") for path in package.rglob("table.css"))
+
+    script_heights = re.findall(r"const ROW = (\d+);", scripts)
+    style_heights = re.findall(r"--tw-row: (\d+)px;", style)
+
+    assert len(script_heights) == 1
+    assert style_heights == script_heights

@@ -10,13 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twilio_widgets.core.address import (
-    NumberNote,
-    check_recipient,
-    check_sender,
-    describe_number,
-    mask,
-)
+from twilio_widgets.core.address import check_recipient, check_sender
+from twilio_widgets.core.masking import mask
+from twilio_widgets.core.numbering import NumberNote, describe_number
 from twilio_widgets.errors import InvalidMessage
 
 SERVICE = "MG" + "0123456789abcdef" * 2

@@ -7,6 +7,7 @@ import inspect
 import json
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -18,39 +19,52 @@ ROOT = PACKAGE.parent
 
 BELOW = {
     "errors": set(),
+    "progress": set(),
     "core": {"errors"},
     "frames": {"errors", "core"},
-    "progress": set(),
-    "client": {"errors", "core", "frames", "progress"},
+    "signature": {"errors", "core"},
+    "journal": {"errors", "core"},
     "sandbox": {"errors", "core"},
-    "bulk": {"errors", "core", "frames", "progress", "client"},
-    "listener": {"errors", "core", "frames", "progress", "client"},
+    "client": {"errors", "progress", "core", "frames", "journal"},
+    "bulk": {"errors", "progress", "core", "frames", "journal", "client"},
+    "listener": {"errors", "progress", "core", "frames", "signature", "client"},
     "panels": {
         "errors",
+        "progress",
         "core",
         "frames",
-        "progress",
-        "client",
+        "signature",
+        "journal",
         "sandbox",
+        "client",
         "bulk",
         "listener",
     },
 }
 """Which rooms a room may look into."""
 
-SANDBOX_MAY_USE = {"segments", "signature", "connection", "secret"}
+ROOMS = {
+    "bulk/journal/": "journal",
+    "bulk/matching.py": "journal",
+    "bulk/once.py": "journal",
+    "bulk/planning/plans.py": "journal",
+    "bulk/searching.py": "journal",
+    "bulk/settle.py": "journal",
+    "listener/signature/": "signature",
+}
+"""Files that lie in the folder of a higher room; every other file's room is its folder."""
+
+SANDBOX_MAY_USE = {"core/segments.py", "core/signature.py", "core/connection.py", "core/secret.py"}
 """So that it can contradict the client, the sandbox shares no more than this with the core."""
 
 UPWARD = {
-    ("errors", "core.explain"),
-    ("errors", "core.response"),
-    ("listener", "panels.events_table"),
-    ("bulk", "panels.job_bar"),
-    ("client", "bulk.once"),
+    ("errors.py", "core/explain.py"),
+    ("errors.py", "core/response.py"),
+    ("listener/source.py", "panels/events_table.py"),
+    ("bulk/job.py", "panels/job_bar.py"),
 }
 """An error explains itself by the catalogue, loaded when asked; it may carry an answer (a type).
-A listener and a job are drawn by the panels' room, loaded when they are first shown. A message that
-is sent once has a journal, loaded when it is asked for."""
+A listener and a job are drawn by the panels' room, loaded when they are first shown."""
 
 LIBRARIES = {
     "httpx": {"core/network/", "sandbox/inprocess.py"},
@@ -97,22 +111,50 @@ def imports_of(file: str) -> set[str]:
 
 
 def room_of(file: str) -> str:
+    for place, room in ROOMS.items():
+        if file.startswith(place):
+            return room
     return file.split("/", maxsplit=1)[0].removesuffix(".py")
+
+
+def module_of(file: str) -> str:
+    parts = ["twilio_widgets", *Path(file).with_suffix("").parts]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+FILE_OF = {module_of(file): file for file in FILES}
+
+
+def files_imported_by(file: str) -> set[str]:
+    """The files of the package that a file imports: typing-only and lazy imports included."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse((PACKAGE / file).read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            # `from package import module` names the module, `from module import name` does not.
+            names = (f"{node.module}.{alias.name}" for alias in node.names)
+            found |= {name if name in FILE_OF else node.module for name in names}
+    return {FILE_OF[name] for name in found if name in FILE_OF} - {file}
 
 
 @pytest.mark.parametrize("file", [file for file in FILES if file != "__init__.py"])
 def test_imports_point_one_way(file):
     room = room_of(file)
-    for name in imports_of(file):
-        if not name.startswith("twilio_widgets."):
+    for other in files_imported_by(file) - {"__init__.py"}:
+        if room_of(other) == room or (file, other) in UPWARD:
             continue
-        inner = name.removeprefix("twilio_widgets.")
-        other = inner.split(".")[0]
-        if other == room or any(room == a and inner.startswith(b) for a, b in UPWARD):
-            continue
-        assert other in BELOW[room], f"{file} may not look into {other}"
-        if room == "sandbox" and other == "core" and inner != "core":
-            assert inner.split(".")[1] in SANDBOX_MAY_USE, f"{file} may not use {inner}"
+        assert room_of(other) in BELOW[room], f"{file} may not look into {other}"
+        if room == "sandbox" and room_of(other) == "core":
+            assert other in SANDBOX_MAY_USE, f"{file} may not use {other}"
+
+
+def test_no_files_import_each_other_in_a_circle():
+    graph = {file: files_imported_by(file) for file in FILES}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail("these files import each other: " + " ← ".join(error.args[1]))
 
 
 @pytest.mark.parametrize("file", FILES)

@@ -16,9 +16,11 @@ from twilio_widgets.core.secret import Secret
 from twilio_widgets.core.signature import body_sha256, sign
 from twilio_widgets.listener.signature.doctor import MOST_TRIES, Work, diagnose
 from twilio_widgets.listener.signature.findings import TOO_LARGE
-from twilio_widgets.listener.signature.presented import FORM
+from twilio_widgets.listener.signature.keys import Keys
+from twilio_widgets.listener.signature.presented import FORM, Presented
 from twilio_widgets.listener.signature.suspects.key import signers
-from twilio_widgets.listener.signature.verify import Keys, Presented, Verdict, joined
+from twilio_widgets.listener.signature.verdict import Verdict
+from twilio_widgets.listener.signature.verify import joined
 
 PRIMARY, SECONDARY, OTHER, API = "0" * 31 + "1", "0" * 31 + "2", "0" * 31 + "3", "api key secret"
 SHARED, SHARED_TOO = "shared secret", "shared secret too"

@@ -19,7 +19,7 @@ from twilio_widgets.errors import (
     OutcomeUnknown,
 )
 from twilio_widgets.listener import durable
-from twilio_widgets.listener.webhooks import pointing
+from twilio_widgets.listener.webhooks import pointing, restoring
 
 URL = "https://hook.example.org/a/inbound#rc=3&rp=all"
 NEWER = "https://hook.example.org/b/inbound#rc=3&rp=all"
@@ -136,7 +136,7 @@ def test_a_service_is_pointed_here_even_where_it_left_the_decision_to_its_number
     assert entry.notes == (
         "Every number in this service comes here, whatever is set on the number itself.",
     )
-    assert [outcome.state for outcome in pointing.restore_all(tmp_path, twilio)] == ["restored"]
+    assert [outcome.state for outcome in restoring.restore_all(tmp_path, twilio)] == ["restored"]
     assert estate.now("service") == before
 
 
@@ -171,7 +171,7 @@ def test_pointing_twice_keeps_the_first_previous_configuration(twilio, estate, t
 
     assert entry.previous == {"sms_url": OLD}
     assert estate.now()["sms_url"] == NEWER
-    pointing.restore_all(tmp_path, twilio)
+    restoring.restore_all(tmp_path, twilio)
     assert estate.now() == before
 
 
@@ -185,7 +185,7 @@ def test_pointing_again_after_somebody_else_changed_it_goes_back_to_theirs(
     theirs = estate.now()
     pointing.point(twilio, tmp_path, estate.number, URL)
 
-    pointing.restore_all(tmp_path, twilio)
+    restoring.restore_all(tmp_path, twilio)
     assert estate.now() == theirs
 
 
@@ -195,7 +195,7 @@ def test_pointing_where_it_points_already_changes_nothing(twilio, estate, tmp_pa
     entry = pointing.point(twilio, tmp_path, estate.number, URL)
 
     assert (entry.previous, estate.now()) == ({}, before)
-    assert [o.state for o in pointing.restore_all(tmp_path, twilio)] == ["already"]
+    assert [o.state for o in restoring.restore_all(tmp_path, twilio)] == ["already"]
     assert estate.now() == before
 
 
@@ -222,7 +222,7 @@ def test_the_number_of_a_subaccount_is_pointed_with_the_parents_credentials(box,
         (number,) = twilio.numbers()
         entry = pointing.point(twilio, tmp_path, number.phone_number, URL)
         assert (entry.sid, entry.place.account_sid) == (number.sid, box.subaccount_sid)
-        assert [o.state for o in pointing.restore_all(tmp_path, twilio)] == ["restored"]
+        assert [o.state for o in restoring.restore_all(tmp_path, twilio)] == ["restored"]
 
 
 def test_a_parents_service_is_not_pointed_for_its_subaccount(box, tmp_path):
@@ -289,7 +289,7 @@ def test_a_lost_answer_is_made_good_by_looking(box, twilio, estate, tmp_path, fa
     assert (entry.previous, estate.now()["sms_url"]) == ({"sms_url": OLD}, URL)
 
     box.fail(fault=fault, method="POST", path="IncomingPhoneNumbers")
-    assert [o.state for o in pointing.restore_all(tmp_path, twilio)] == ["restored"]
+    assert [o.state for o in restoring.restore_all(tmp_path, twilio)] == ["restored"]
     assert estate.now() == before
 
 
@@ -305,7 +305,7 @@ def test_a_change_that_never_arrived_is_said_and_its_way_back_is_kept(
     assert [entry.previous for entry in pointing.pointed(tmp_path)] == [{"sms_url": OLD}]
 
     estate.set(SmsUrl=URL)  # here it comes
-    pointing.restore_all(tmp_path, twilio)
+    restoring.restore_all(tmp_path, twilio)
     assert estate.now() == before
 
 
@@ -334,7 +334,7 @@ def test_a_damaged_file_is_never_overwritten(twilio, estate, tmp_path):
     for act in (
         lambda: pointing.pointed(tmp_path),
         lambda: pointing.point(twilio, tmp_path, estate.number, URL),
-        lambda: pointing.restore_all(tmp_path, twilio),
+        lambda: restoring.restore_all(tmp_path, twilio),
     ):
         with pytest.raises(ListenerError, match=r"pointed\.json cannot be read"):
             act()
@@ -349,13 +349,13 @@ def test_a_number_goes_back_to_exactly_what_it_was(twilio, estate, tmp_path):
     estate.set(SmsUrl=OLD, SmsMethod="GET", SmsFallbackUrl=THEIRS)
     before = estate.now()
     pointing.point(twilio, tmp_path, estate.sid, URL)
-    (outcome,) = pointing.restore_all(tmp_path, twilio)
+    (outcome,) = restoring.restore_all(tmp_path, twilio)
 
     assert (bool(outcome), outcome.state, estate.now()) == (True, "restored", before)
     assert outcome.text.endswith("sends its messages to https://shop.example.org/sms?… again.")
     assert pointing.pointed(tmp_path) == ()
-    assert pointing.restore_all(tmp_path, twilio) == []
-    assert pointing.restore(twilio, tmp_path, estate.sid).state == "already"
+    assert restoring.restore_all(tmp_path, twilio) == []
+    assert restoring.restore(twilio, tmp_path, estate.sid).state == "already"
 
 
 def test_what_somebody_else_set_meanwhile_is_left_until_we_are_told(twilio, estate, tmp_path):
@@ -367,14 +367,14 @@ def test_what_somebody_else_set_meanwhile_is_left_until_we_are_told(twilio, esta
     theirs = estate.now()
 
     for _ in range(2):
-        (outcome,) = pointing.restore_all(tmp_path, twilio)
+        (outcome,) = restoring.restore_all(tmp_path, twilio)
         assert (bool(outcome), outcome.state, estate.now()) == (False, "changed", theirs)
     assert outcome.text == (
         f"{outcome.name} was changed meanwhile to https://elsewhere.example.org/sms, and was left "
         f"so. Before, its messages went to the TwiML application AP{'a' * 32}; overwrite=True puts "
         "that back."
     )
-    assert pointing.restore(twilio, tmp_path, estate.sid, overwrite=True).state == "restored"
+    assert restoring.restore(twilio, tmp_path, estate.sid, overwrite=True).state == "restored"
     assert estate.now() == before
 
 
@@ -383,7 +383,7 @@ def test_leaving_it_to_somebody_else_can_be_said_for_good(twilio, estate, tmp_pa
     estate.set(SmsUrl=THEIRS)
     pointing.forget(tmp_path, estate.sid)
 
-    assert pointing.restore_all(tmp_path, twilio) == []
+    assert restoring.restore_all(tmp_path, twilio) == []
     assert estate.now()["sms_url"] == THEIRS
 
 
@@ -391,7 +391,7 @@ def test_of_a_service_only_the_part_that_is_still_ours_goes_back(twilio, estate,
     estate.set("service", InboundRequestUrl=OLD, StatusCallback=OLD)
     pointing.point(twilio, tmp_path, estate.service, URL, status_url=STATUS)
     estate.set("service", StatusCallback=THEIRS)
-    (outcome,) = pointing.restore_all(tmp_path, twilio)
+    (outcome,) = restoring.restore_all(tmp_path, twilio)
 
     now = estate.now("service")
     assert outcome.state == "changed"
@@ -402,7 +402,7 @@ def test_of_a_service_only_the_part_that_is_still_ours_goes_back(twilio, estate,
 def test_what_twilio_did_not_put_back_is_said_and_kept(box, twilio, estate, tmp_path):
     entry = pointing.point(twilio, tmp_path, estate.number, URL)
     box.fail(status=503, method="POST", path="IncomingPhoneNumbers")
-    (outcome,) = pointing.restore_all(tmp_path, twilio)
+    (outcome,) = restoring.restore_all(tmp_path, twilio)
 
     assert (bool(outcome), outcome.state) == (False, "failed")
     assert outcome.text.endswith("was not put back: Twilio says it is as it was. Try again.")
@@ -412,14 +412,14 @@ def test_what_twilio_did_not_put_back_is_said_and_kept(box, twilio, estate, tmp_
 def test_a_number_that_is_gone_is_forgotten(box, twilio, estate, tmp_path):
     pointing.point(twilio, tmp_path, estate.number, URL)
     box.fail(20404, method="GET", path=estate.sid)
-    assert [o.state for o in pointing.restore_all(tmp_path, twilio)] == ["gone"]
+    assert [o.state for o in restoring.restore_all(tmp_path, twilio)] == ["gone"]
     assert pointing.pointed(tmp_path) == ()
 
 
 def test_another_accounts_credentials_change_nothing(box, twilio, estate, tmp_path):
     (entry,) = (pointing.point(twilio, tmp_path, estate.number, URL),)
     with Twilio(box.subaccount_connection) as other:
-        assert [o.state for o in pointing.restore_all(tmp_path, other)] == ["failed"]
+        assert [o.state for o in restoring.restore_all(tmp_path, other)] == ["failed"]
     assert pointing.pointed(tmp_path) == (entry,)
     assert estate.now()["sms_url"] == URL
 
@@ -431,17 +431,17 @@ def test_one_that_cannot_be_put_back_does_not_keep_the_others_from_it(
     pointing.point(twilio, tmp_path, estate.service, URL)
     box.fail(status=403, method="GET", path=estate.sid)
 
-    states = [outcome.state for outcome in pointing.restore_all(tmp_path, twilio)]
+    states = [outcome.state for outcome in restoring.restore_all(tmp_path, twilio)]
     assert states == ["failed", "restored"]
     assert [entry.sid for entry in pointing.pointed(tmp_path)] == [estate.sid]
-    assert [o.state for o in pointing.restore_all(tmp_path, twilio)] == ["restored"]
+    assert [o.state for o in restoring.restore_all(tmp_path, twilio)] == ["restored"]
 
 
 def test_no_text_shows_a_number_a_login_or_a_key(twilio, estate, tmp_path):
     secret = "https://user:hunter2@shop.example.org/" + "k" * 32 + "/in?token=hunter2"
     estate.set(SmsUrl=secret)
     entry = pointing.point(twilio, tmp_path, estate.number, URL)
-    (outcome,) = pointing.restore_all(tmp_path, twilio)
+    (outcome,) = restoring.restore_all(tmp_path, twilio)
 
     shown = f"{entry!r} {outcome!r} {entry.went_to}"
     assert not any(word in shown for word in ("hunter2", "kkkk", estate.number))
@@ -502,11 +502,11 @@ def test_whatever_moment_it_crashes_at_the_old_configuration_comes_back(
         try:
             pointing.point(twilio, folder, estate.number, URL)
             pointing.point(twilio, folder, estate.number, NEWER)
-            pointing.restore_all(folder, twilio)
+            restoring.restore_all(folder, twilio)
         except Crash:
             crashes += 1
             steps.crash_at(-1)
-            assert all(pointing.restore_all(folder, twilio))
+            assert all(restoring.restore_all(folder, twilio))
             assert pointing.pointed(folder) == ()
             assert estate.now() == before, f"after a crash at step {at}"
         else:

@@ -16,8 +16,10 @@ import pytest
 from twilio_widgets import ApiKeyConnection, AuthTokenConnection
 from twilio_widgets.core.secret import Secret
 from twilio_widgets.core.signature import body_sha256, sign
-from twilio_widgets.listener.signature.presented import FORM, pairs_of
-from twilio_widgets.listener.signature.verify import Keys, Presented, Verdict, verify
+from twilio_widgets.listener.signature.keys import Keys
+from twilio_widgets.listener.signature.presented import FORM, Presented, pairs_of
+from twilio_widgets.listener.signature.verdict import Verdict
+from twilio_widgets.listener.signature.verify import verify
 
 TOKEN = "12345"
 KEYS = Keys(auth_tokens=(Secret(TOKEN),))

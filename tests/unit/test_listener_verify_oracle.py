@@ -15,8 +15,9 @@ from twilio.request_validator import RequestValidator, get_signature_algorithm
 
 from twilio_widgets.core.secret import Secret
 from twilio_widgets.core.signature import body_sha256
-from twilio_widgets.listener.signature.presented import FORM, SETTINGS
-from twilio_widgets.listener.signature.verify import Keys, Presented, verify
+from twilio_widgets.listener.signature.keys import Keys
+from twilio_widgets.listener.signature.presented import FORM, SETTINGS, Presented
+from twilio_widgets.listener.signature.verify import verify
 
 TOKEN, SHARED = "0123456789abcdef0123456789abcdef", "shared"
 KEYS = Keys(auth_tokens=(Secret(TOKEN),), shared_keys={"key1": Secret(SHARED)})

@@ -15,9 +15,11 @@ from twilio_widgets import AuthTokenConnection, Sandbox, Twilio
 from twilio_widgets.core.ask import Ask
 from twilio_widgets.core.attempts import Hooks
 from twilio_widgets.core.body import body_of
-from twilio_widgets.core.raw import DocumentedPath, documented_paths, raw
+from twilio_widgets.core.decoding import text_of
+from twilio_widgets.core.paths import DocumentedPath, documented_paths
+from twilio_widgets.core.raw import raw
 from twilio_widgets.core.request import Pause, Reply, Request
-from twilio_widgets.core.response import Attempt, RawResponse, text_of
+from twilio_widgets.core.response import Attempt, RawResponse
 from twilio_widgets.core.target import target_of
 from twilio_widgets.errors import (
     ApiError,

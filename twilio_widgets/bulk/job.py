@@ -19,7 +19,7 @@ from twilio_widgets.bulk.journal.ledger import other_region, reading
 from twilio_widgets.bulk.journal.place import Ownership, Place, place_of
 from twilio_widgets.bulk.journal.row import Row, fingerprint_of
 from twilio_widgets.bulk.later import later_statuses, with_what_was_heard
-from twilio_widgets.bulk.pace import MOST_AT_ONCE
+from twilio_widgets.bulk.pace import MOST_AT_ONCE, UNDO_SECONDS
 from twilio_widgets.bulk.planning.plans import (
     PlanLike,
     asks_for_less,
@@ -50,8 +50,6 @@ if TYPE_CHECKING:
     from twilio_widgets.client import AsyncTwilio, Twilio
     from twilio_widgets.core.connection import Connection
     from twilio_widgets.panels.job_bar import JobBar
-
-UNDO_SECONDS = 5.0
 
 
 class Job(JobView):

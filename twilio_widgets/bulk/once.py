@@ -31,7 +31,7 @@ from twilio_widgets.bulk.journal.states import Ending, ending_of
 from twilio_widgets.bulk.planning.plans import difference
 from twilio_widgets.bulk.settle import NoTurn, look_once, sent_of
 from twilio_widgets.core import messages
-from twilio_widgets.core.address import mask
+from twilio_widgets.core.masking import mask
 from twilio_widgets.core.parameters import form_of
 from twilio_widgets.errors import (
     ConfigurationError,

@@ -16,6 +16,9 @@ CLEAN_ANSWERS = 20
 """So many clean answers let one more request be under way."""
 MOST_AT_ONCE = 32
 
+UNDO_SECONDS = 5
+"""Seconds in which sending can be cancelled before the first request leaves."""
+
 FIRST_WAIT, LONGEST_WAIT, LONGEST_RETRY_AFTER = 0.5, 20.0, 120.0
 QUEUE_WAIT = 30.0
 """Seconds a sender whose queue is full is left alone: Twilio holds up to ten hours for it."""

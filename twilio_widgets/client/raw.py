@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from twilio_widgets.core import raw as requests
+from twilio_widgets.core.ask import Ask
+from twilio_widgets.core.attempts import Hooks
 from twilio_widgets.core.outbox import Outbox
 from twilio_widgets.core.response import Attempt, RawResponse
 from twilio_widgets.progress import Reading, progress_of
@@ -95,7 +97,7 @@ class RawFace:
             NotConnected: Twilio was not reached; nothing was sent.
             NoReply: No whole answer came in time to a request that changes nothing.
         """
-        ask = requests.Ask(
+        ask = Ask(
             path=path,
             method=method,
             data=data,
@@ -120,7 +122,7 @@ class RawFace:
 
     def _asking(
         self,
-        ask: requests.Ask,
+        ask: Ask,
         before_attempt: Callable[[int], None] | None,
         attempt_seen: Callable[[Attempt], None] | None,
         progress: bool | Callable[[Reading], None],
@@ -130,7 +132,7 @@ class RawFace:
         def page_seen(rows: int, pages: int) -> None:
             tell(Reading(rows=rows, pages=pages, limit=ask.limit))
 
-        hooks = requests.Hooks(
+        hooks = Hooks(
             before_attempt=before_attempt,
             attempt_seen=attempt_seen,
             page_seen=page_seen,
@@ -142,7 +144,7 @@ class RawFace:
         finally:
             tell.close()
 
-    def _table(self, ask: requests.Ask) -> requests.Table | None:
+    def _table(self, ask: Ask) -> requests.Table | None:
         if not ask.frame:
             return None
         from twilio_widgets.frames.envelope import Envelopes

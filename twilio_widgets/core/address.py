@@ -13,11 +13,7 @@ import re
 import unicodedata
 from typing import Final, NoReturn
 
-from twilio_widgets.core.masking import mask
-from twilio_widgets.core.numbering import NumberNote, describe_number
 from twilio_widgets.errors import InvalidMessage
-
-__all__ = ["NumberNote", "check_recipient", "check_sender", "describe_number", "mask"]
 
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _CHANNEL: Final = re.compile(r"([A-Za-z][A-Za-z0-9_-]*):(.*)")

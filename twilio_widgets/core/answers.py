@@ -12,8 +12,8 @@ import re
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Never
 
-from twilio_widgets.core.address import mask
 from twilio_widgets.core.explain import field_of
+from twilio_widgets.core.masking import mask
 from twilio_widgets.errors import (
     ApiError,
     BadResponse,

@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from twilio_widgets.core.answers import error_of, passes_soon, retry_after_of
+from twilio_widgets.core.decoding import response_of
 from twilio_widgets.core.flow import Patience, answered, refuse_redirect, unknown
 from twilio_widgets.core.request import Flow, Pause, Reply, Request
-from twilio_widgets.core.response import Attempt, RawResponse, response_of
+from twilio_widgets.core.response import Attempt, RawResponse
 from twilio_widgets.errors import (
     ApiError,
     BadResponse,

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Never
 
-from twilio_widgets.core.address import mask
 from twilio_widgets.core.evidence import Sent, clocks_apart, likeness, was_refused, window
 from twilio_widgets.core.flow import Patience
 from twilio_widgets.core.listing import Filters
+from twilio_widgets.core.masking import mask
 from twilio_widgets.core.message import Message, message_path
 from twilio_widgets.core.messages import message_page
 from twilio_widgets.core.paging import Walk

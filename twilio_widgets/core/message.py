@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
 
-from twilio_widgets.core.address import mask
+from twilio_widgets.core.masking import mask
 from twilio_widgets.errors import BadResponse
 
 STATUSES = (

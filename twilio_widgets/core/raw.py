@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from twilio_widgets.core.answers import mapping_of
 from twilio_widgets.core.ask import Ask
 from twilio_widgets.core.attempts import SAFE, Exchange, Hooks
+from twilio_widgets.core.decoding import made, unreadable
 from twilio_widgets.core.paging import next_request
-from twilio_widgets.core.paths import DocumentedPath, documented_paths
 from twilio_widgets.core.request import Flow, Reply, Request
-from twilio_widgets.core.response import RawResponse, made, unreadable
+from twilio_widgets.core.response import RawResponse
 from twilio_widgets.errors import BadResponse
 
 if TYPE_CHECKING:
     from twilio_widgets.core.connection import Connection
-
-__all__ = ["Ask", "DocumentedPath", "Hooks", "Table", "documented_paths", "raw"]
 
 
 class Table(Protocol):

@@ -48,14 +48,12 @@ class Judge(Protocol):
         """
 
 
-def in_force(policy: Policy | Judge | None, connection: Connection) -> Judge:
-    """Return the judge of a connection: of the policy given, or of the one it has without.
+def in_force(policy: Policy | Judge, connection: Connection) -> Judge:
+    """Return the judge of a connection: a policy in force on it, or a judge of its own.
 
     Raises:
         ConfigurationError: It is no policy.
     """
-    if policy is None:
-        policy = default_policy(connection)
     if isinstance(policy, Policy):
         return policy.on(connection)
     if not callable(getattr(policy, "judge", None)):
@@ -105,7 +103,8 @@ class _Door:
         self._connection = connection
         self._timeout = timeout
         self._largest = largest_body
-        self._judge = in_force(policy, connection)
+        self._policy = default_policy(connection) if policy is None else policy
+        self._judge = in_force(self._policy, connection)
         self._origin = None if base_url is None else origin_of(base_url)
         self._opening = threading.Lock()
         self._abandoned: list[BlockingWire] = []
@@ -144,7 +143,7 @@ class _Door:
     @property
     def policy(self) -> Policy | Judge:
         """What judges every request: the policy given, or the one in force without."""
-        return self._judge.policy if isinstance(self._judge, InForce) else self._judge
+        return self._policy
 
     def _checked(self, request: Request) -> tuple[str, Verdict | None]:
         """Let a request pass or refuse it; return its URL, and the verdict over a message."""

@@ -14,10 +14,10 @@ if _MISSING:
     )
 
 from twilio_widgets.frames.build import frame_of_messages, message_frame  # noqa: E402
-from twilio_widgets.frames.csv_file import Written, read_csv  # noqa: E402
-from twilio_widgets.frames.excel_file import read_excel  # noqa: E402
+from twilio_widgets.frames.csv_file import Written  # noqa: E402
+from twilio_widgets.frames.excel_reader import read_excel  # noqa: E402
 from twilio_widgets.frames.message_frame import MessageFrame  # noqa: E402
-from twilio_widgets.frames.parquet_file import read_parquet  # noqa: E402
+from twilio_widgets.frames.readers import read_csv, read_parquet  # noqa: E402
 from twilio_widgets.frames.schema import SCHEMA, SCHEMA_VERSION, conform, empty  # noqa: E402
 
 __all__ = [

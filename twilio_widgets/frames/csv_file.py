@@ -1,4 +1,4 @@
-"""Message frames as CSV files that no spreadsheet runs, and back again unchanged."""
+"""Message frames as CSV files that no spreadsheet runs; `readers` reads them back unchanged."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from pandas.api.types import is_integer_dtype
 
-from twilio_widgets.errors import ConfigurationError
-from twilio_widgets.frames.formulas import guarded, unguarded
-from twilio_widgets.frames.message_frame import MessageFrame
-from twilio_widgets.frames.schema import NAMES, TEXT, conform
+from twilio_widgets.frames.formulas import guarded
+from twilio_widgets.frames.schema import TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,41 +70,6 @@ def write_csv(frame: pd.DataFrame, path: Any = None, **options: Any) -> str | Wr
     defaults: dict[str, Any] = {"index": index, "lineterminator": "\r\n"}
     text: Any = each_text(frame, guarded).to_csv(path, **defaults | options)
     return written(frame, path) if path is not None else str(text)
-
-
-def read_csv(path: str | PathLike[str], **options: Any) -> MessageFrame:
-    """Read a CSV file that a message frame wrote: the same columns, texts and types again.
-
-    Args:
-        path: The file, or anything else `pandas.read_csv` takes.
-        options: Those of `pandas.read_csv`, such as ``sep``.
-
-    Returns:
-        The frame. Columns the schema does not know are text. ``attrs`` are not in a CSV file.
-
-    Raises:
-        ConfigurationError: A value does not fit its column; the error names it.
-    """
-    defaults = {"dtype": TEXT, "keep_default_na": False, "na_values": [""], "encoding": "utf-8-sig"}
-    try:
-        frame = pd.read_csv(path, **{**defaults, **options})
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        name = path if isinstance(path, str | Path) else "This"
-        raise ConfigurationError(f"{name} is not a CSV file that can be read: {error}") from error
-    return typed(each_text(frame, unguarded))
-
-
-def typed(frame: pd.DataFrame) -> MessageFrame:
-    """Give the columns of a table read from a file their types; none is added.
-
-    Raises:
-        ConfigurationError: It is no table of messages, or a value does not fit its column.
-    """
-    if not set(frame.columns) & set(NAMES):
-        raise ConfigurationError(
-            "No column of a message frame was found. Expected some of: " + ", ".join(NAMES)
-        )
-    return MessageFrame(conform(frame)[list(frame.columns)]).__finalize__(frame)
 
 
 def each_text(frame: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Message frames as Excel workbooks with texts that stay texts, and back again unchanged.
+"""Message frames as Excel workbooks with texts that stay texts; `excel_reader` reads them back.
 
 Every text is written as a text cell in text format: nothing is a formula, nothing is a link, and
 ``+447911123123`` keeps its plus. Numbers and times are real ones; times are in UTC, to the
@@ -15,21 +15,18 @@ from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
-from itertools import chain, zip_longest
+from itertools import chain
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
 
 import pandas as pd
 
 from twilio_widgets.errors import ConfigurationError
-from twilio_widgets.frames.csv_file import Written, make_private, typed, written
-from twilio_widgets.frames.formulas import bare, never_bare
+from twilio_widgets.frames.csv_file import Written, make_private, written
+from twilio_widgets.frames.formulas import never_bare
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable
-
-    from twilio_widgets.frames.message_frame import MessageFrame
 
 MAX_ROWS = 1_048_575
 """Rows of a sheet, less the one of the names."""
@@ -37,13 +34,13 @@ MAX_ROWS = 1_048_575
 MAX_TEXT = 32_767
 """Characters of a cell."""
 
-_ABOUT = "about"
+ABOUT = "about"
+"""The sheet of the frame's ``attrs``."""
 
 # What XML cannot hold is written as Excel writes it, _x000D_ for a carriage return (ECMA-376,
 # ST_Xstring), and so is an underscore that would look like the beginning of that.
 _UNWRITABLE = r"[\x00-\x08\x0b-\x1f\ufffe\uffff]"
 _TO_ESCAPE = re.compile(rf"{_UNWRITABLE}|_(?=x[0-9A-Fa-f]{{4}}(?:_|{_UNWRITABLE}))")
-_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
 def write_excel(frame: pd.DataFrame, path: str | os.PathLike[str], sheet_name: str) -> Written:
@@ -57,7 +54,7 @@ def write_excel(frame: pd.DataFrame, path: str | os.PathLike[str], sheet_name: s
     Raises:
         ConfigurationError: openpyxl is missing, or the frame does not fit into a sheet.
     """
-    openpyxl = _openpyxl()
+    openpyxl = load_openpyxl()
     if len(frame) > MAX_ROWS:
         raise ConfigurationError(
             f"An Excel sheet holds {MAX_ROWS:,} rows; this frame has {len(frame):,}. "
@@ -68,7 +65,7 @@ def write_excel(frame: pd.DataFrame, path: str | os.PathLike[str], sheet_name: s
     try:
         _fill(book[sheet_name], chain([frame.columns], _rows(frame)), new)
         about = ((str(name), json.dumps(value)) for name, value in frame.attrs.items())
-        _fill(book.create_sheet(_ABOUT), about, new)
+        _fill(book.create_sheet(ABOUT), about, new)
     except BaseException:
         with suppress(Exception):  # the only way to have openpyxl remove its temporary files
             book.save(io.BytesIO())
@@ -76,64 +73,6 @@ def write_excel(frame: pd.DataFrame, path: str | os.PathLike[str], sheet_name: s
     make_private(path)
     book.save(path)
     return written(frame, path)
-
-
-def read_excel(path: str | os.PathLike[str], sheet_name: str | None = None) -> MessageFrame:
-    """Read an Excel workbook that a message frame wrote: the same columns, texts, types and attrs.
-
-    Args:
-        path: The workbook.
-        sheet_name: The sheet with the rows; None is the first.
-
-    Raises:
-        ConfigurationError: openpyxl is missing, there is no such sheet, or a value does not fit.
-    """
-    book = _opened(path)
-    try:
-        names = book.sheetnames
-        if sheet_name is not None and sheet_name not in names:
-            raise ConfigurationError(f"No sheet {sheet_name!r} in {path}: it has {names}.")
-        header, *rows = _table(book[sheet_name or names[0]]) or [()]
-        about = _table(book[_ABOUT]) if _ABOUT in names else []
-    finally:
-        book.close()
-    # Cells without a value at the end of a row are not in the file.
-    table = [[value for _, value in zip_longest(header, row[: len(header)])] for row in rows]
-    frame = typed(pd.DataFrame(table, columns=list(header), dtype=object))
-    frame.attrs.update(_attrs(about))
-    return frame
-
-
-def rows_of_workbook(content: bytes, name: str) -> list[dict[str, Any]]:
-    """Read the first sheet of anybody's workbook: a mapping a row, by the names in its first row.
-
-    Args:
-        content: The file.
-        name: What it is called, for errors.
-
-    Raises:
-        ConfigurationError: openpyxl is missing, or it is no workbook that can be read.
-    """
-    openpyxl = _openpyxl()
-    try:
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        try:
-            lines = [tuple(row) for row in book.worksheets[0].iter_rows(values_only=True)]
-        finally:
-            book.close()
-    except Exception:  # noqa: BLE001  # a damaged file breaks openpyxl in as many ways as there are
-        problem = (
-            f"{name} cannot be read as an Excel workbook (.xlsx). Save it as CSV UTF-8 instead."
-        )
-    else:
-        filled = [line for line in lines if any(value is not None for value in line)]
-        header, *rows = filled or [()]
-        names = [None if value is None else str(value).strip() for value in header]
-        return [
-            {column: value for column, value in zip(names, row, strict=False) if column}
-            for row in rows
-        ]
-    raise ConfigurationError(problem)
 
 
 def _fill(sheet: Any, rows: Iterable[Iterable[Any]], new: Callable[..., Any]) -> None:
@@ -146,29 +85,12 @@ def _rows(frame: pd.DataFrame) -> Iterable[Iterable[Any]]:
     return zip(*columns, strict=True)
 
 
-def _opened(path: Any) -> Any:
-    openpyxl = _openpyxl()
-    try:
-        return openpyxl.load_workbook(path, read_only=True)
-    except (BadZipFile, KeyError, ValueError, openpyxl.utils.exceptions.InvalidFileException):
-        raise ConfigurationError(f"{path} is not an Excel workbook (.xlsx).") from None
+def load_openpyxl() -> Any:
+    """Import openpyxl.
 
-
-def _table(sheet: Any) -> list[tuple[Any, ...]]:
-    return [tuple(map(_value, row)) for row in sheet.iter_rows(values_only=True)]
-
-
-def _attrs(rows: Iterable[tuple[Any, ...]]) -> dict[str, Any]:
-    """Read the sheet *about*, as far as it is one of ours: anybody may have made another."""
-    attrs = {}
-    for row in rows:
-        with suppress(ValueError, TypeError, RecursionError):
-            name, text = row
-            attrs[str(name)] = json.loads(text)
-    return attrs
-
-
-def _openpyxl() -> Any:
+    Raises:
+        ConfigurationError: It is not installed.
+    """
     try:
         import openpyxl
         import openpyxl.cell
@@ -214,9 +136,3 @@ def _written(text: str) -> str:
             "Write it with to_csv or to_parquet."
         )
     return escaped
-
-
-def _value(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    return bare(_ESCAPED.sub(lambda found: chr(int(found[1], 16)), value))

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import pandas as pd
 
-from twilio_widgets.core.address import mask
+from twilio_widgets.core.masking import mask
 from twilio_widgets.frames.csv_file import each_text
 from twilio_widgets.frames.schema import with_known_words
 
-if TYPE_CHECKING:
-    from twilio_widgets.frames.safe_frame import SafeFrame
-
-F = TypeVar("F", bound="SafeFrame")
+F = TypeVar("F", bound=pd.DataFrame)
 
 _ACCOUNT = re.compile(r"\b(AC[0-9a-fA-F]{2})[0-9a-fA-F]{26}([0-9a-fA-F]{4})\b")
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import pandas as pd
 
+from twilio_widgets.core.printable import visible
+
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
@@ -19,8 +21,6 @@ _IGNORED_BY_MATHJAX = ["tex2jax_ignore", "mathjax_ignore"]  # MathJax 2 and 3, b
 # Between tags nothing but escaped text stands, because pandas escapes < and >.
 _TEXT_NODE = re.compile(r">[^<]+<")
 _TEX_DELIMITER = re.compile(r"[$\\]")
-# What moves a terminal's cursor, writes to its clipboard, or turns the reading order around.
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class SafeFrame(pd.DataFrame):
@@ -116,7 +116,7 @@ class SafeFrame(pd.DataFrame):
     def __repr__(self) -> str:
         # pandas' own text ends with the size of the frame when it does not show all of it.
         lines = [super().__repr__(), *self._cuts(len(self), len(self.columns))]
-        return _CONTROL.sub(_visible, "\n".join(lines))
+        return visible("\n".join(lines))
 
     def _cuts(self, rows: int, columns: int) -> list[str]:
         """Say what is not to be seen here: rows not shown, columns not shown, messages not read."""
@@ -138,10 +138,6 @@ def _how_many_shown(total: int, *, most: str, few: str | None = None) -> int:
     shown = min(limit, (few and pd.get_option(few)) or limit)
     # pandas shows as many from the start as from the end.
     return max(shown - shown % 2, 1)
-
-
-def _visible(control: re.Match[str]) -> str:
-    return ascii(control[0])[1:-1]
 
 
 def _without_tex(html: str) -> str:

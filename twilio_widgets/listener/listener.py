@@ -28,7 +28,7 @@ from twilio_widgets.listener.link.keeper import Keeper
 from twilio_widgets.listener.link.runtime import is_over
 from twilio_widgets.listener.link.spec import Spec, secrets_of
 from twilio_widgets.listener.source import EventSource, client_of, store_path
-from twilio_widgets.listener.webhooks import pointing
+from twilio_widgets.listener.webhooks import pointing, restoring
 
 if TYPE_CHECKING:
     from twilio_widgets.client import Twilio
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from twilio_widgets.frames.safe_frame import SafeFrame
     from twilio_widgets.listener.following import Following
     from twilio_widgets.listener.ways import Way
+    from twilio_widgets.listener.webhooks.pointed import Pointed
 
 _FORGET_SECONDS: Final = 600.0
 """A large file is written anew, so that the bytes are gone as well. A slow disk takes long."""
@@ -129,7 +130,7 @@ class Listener(EventSource):
             raise
         self._filling = threading.Lock()
         self._let_go = weakref.finalize(self, _let_go, self._keeper, self._following)
-        self.restored: tuple[pointing.Restored, ...] = ()
+        self.restored: tuple[restoring.Restored, ...] = ()
         """After ``close()``: what became of each webhook that had been pointed here."""
 
     # Where it is
@@ -344,7 +345,7 @@ class Listener(EventSource):
 
     # What is pointed here
 
-    def point(self, number_or_service: str) -> pointing.Pointed:
+    def point(self, number_or_service: str) -> Pointed:
         """Let a number's or messaging service's webhooks come here; what they were is kept.
 
         The process puts everything back when it ends, however it ends; and never what somebody
@@ -384,11 +385,11 @@ class Listener(EventSource):
         return pointed
 
     @property
-    def pointed(self) -> tuple[pointing.Pointed, ...]:
+    def pointed(self) -> tuple[Pointed, ...]:
         """Which numbers and services are pointed here, and what they were before."""
         return pointing.pointed(self._folder)
 
-    def restore(self, sid: str, *, overwrite: bool = False) -> pointing.Restored:
+    def restore(self, sid: str, *, overwrite: bool = False) -> restoring.Restored:
         """Put back what a number or service was before it was pointed here.
 
         Args:
@@ -401,7 +402,7 @@ class Listener(EventSource):
         Raises:
             ListenerError: The file of what is pointed here cannot be read, or is held by another.
         """
-        return pointing.restore(
+        return restoring.restore(
             self._twilio, pointing.folder_of(self._path), sid, overwrite=overwrite
         )
 
@@ -415,7 +416,7 @@ class Listener(EventSource):
         if self._let_go.alive:
             try:
                 ended = self._keeper.stop()["restored"]
-                self.restored = tuple(pointing.Restored(**each) for each in ended)
+                self.restored = tuple(restoring.Restored(**each) for each in ended)
             finally:
                 self._let_go()
             if failed := [one.text for one in self.restored if one.state == "failed"]:

@@ -58,6 +58,11 @@ class EventSource(ABC):
         """The file of the events."""
         return self._path
 
+    @property
+    def port(self) -> int | None:
+        """The port on 127.0.0.1 that receives webhooks, or None for a source that polls."""
+        return None
+
     # Looking
 
     @property

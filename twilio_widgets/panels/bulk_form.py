@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets
 
+from twilio_widgets.core.printable import one_line
 from twilio_widgets.panels import bulk_state as steps
 from twilio_widgets.panels import bulk_words as words
 from twilio_widgets.panels.bulk_draft import UNDER_MORE
@@ -13,7 +14,6 @@ from twilio_widgets.panels.bulk_upload import TableFile
 from twilio_widgets.panels.card import Note, body, field, plain, styled, visible
 from twilio_widgets.panels.entry import Entry
 from twilio_widgets.panels.meter import Meter
-from twilio_widgets.panels.table_cells import visible as readable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,7 +103,7 @@ class BulkForm:
             nothing = "Choose a DataFrame…" if names else "No DataFrame in this notebook"
             frames = [(_NONE, nothing), *((name, name) for name in names)]
             _offer(self.frame, frames, chosen if chosen in names else _NONE)
-            columns = [(name, readable(name)) for name in state.columns]
+            columns = [(name, one_line(name)) for name in state.columns]
             _offer(self.controls["to"], [(_NONE, "Choose a column…"), *columns], state.draft.to)
             _offer(self.controls["media"], [(_NONE, "None"), *columns], state.draft.media)
             self.controls["from_"].offer((sender, "") for sender in state.senders)

@@ -6,7 +6,8 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from twilio_widgets.bulk.planning.table import Table
+from twilio_widgets.bulk.pace import UNDO_SECONDS
+from twilio_widgets.bulk.planning.csv_table import Table
 from twilio_widgets.bulk.terms import checked_time
 from twilio_widgets.core.guardrails.policy import Policy
 from twilio_widgets.core.smart import smart
@@ -82,7 +83,7 @@ class BulkPanel(BulkWorking):
         folder: str | Path | None = None,
         body: str | None = None,
         from_: str | None = None,
-        undo_seconds: float = 5.0,
+        undo_seconds: float = UNDO_SECONDS,
         **unknown: object,
     ) -> None:
         refuse_unknown("BulkPanel", unknown, known=_OPTIONS)

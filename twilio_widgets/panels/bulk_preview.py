@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from twilio_widgets.bulk.planning.plan import plan
+from twilio_widgets.core.printable import one_line
 from twilio_widgets.errors import ConfigurationError, InvalidMessage
 from twilio_widgets.panels.bulk_draft import arguments_of
 from twilio_widgets.panels.bulk_tables import cells_of
 from twilio_widgets.panels.card import STATIC
 from twilio_widgets.panels.kept_out import KeptOut
 from twilio_widgets.panels.table_cells import LONGEST_CELL
-from twilio_widgets.panels.table_cells import visible as plain
 from twilio_widgets.panels.typed import module, text_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from twilio_widgets.bulk.planning.table import Table
+    from twilio_widgets.bulk.planning.csv_table import Table
     from twilio_widgets.panels.bulk_draft import BulkDraft
 
 _STAND_IN = "+15005550006"
@@ -126,5 +126,5 @@ def _arguments(draft: BulkDraft) -> Mapping[str, Any]:
 
 
 def _shown(text: str) -> str:
-    cut = plain(text[:LONGEST_CELL])
+    cut = one_line(text[:LONGEST_CELL])
     return text_in(cut, len(cut)) or ""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from twilio_widgets.core.guardrails.confirming import confirmation, confirms
+from twilio_widgets.core.guardrails.policy import Policy
 from twilio_widgets.panels.bulk_draft import (
     NO_MEDIA,
     UNDER_MORE,
@@ -74,7 +74,7 @@ class Ask:
     @property
     def words(self) -> str:
         """The words."""
-        said = confirmation(self.count)
+        said = Policy.confirmation(self.count)
         return said.replace("send", "resend", 1) if self.purpose == "send again" else said
 
 
@@ -141,7 +141,7 @@ def is_confirmed(state: BulkState) -> bool:
         if typed[:2].casefold() != "re":
             return False
         typed = typed[2:]
-    return confirms(typed, state.ask.count)
+    return Policy.confirms(typed, state.ask.count)
 
 
 def is_open(state: BulkState) -> bool:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from twilio_widgets.bulk.planning.csv_table import of_csv
-from twilio_widgets.bulk.planning.table import Table, is_frame, read_table
-from twilio_widgets.frames.excel_file import rows_of_workbook
+from twilio_widgets.bulk.planning.csv_table import Table, of_csv
+from twilio_widgets.bulk.planning.table import is_frame, read_table
+from twilio_widgets.frames.excel_reader import rows_of_workbook
 
 GIVEN: Final = "the table given"
 MOST_FRAMES: Final = 200

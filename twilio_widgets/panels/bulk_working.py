@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from twilio_widgets.bulk.job import Job
 from twilio_widgets.bulk.journal.place import place_of
+from twilio_widgets.bulk.pace import UNDO_SECONDS
 from twilio_widgets.bulk.planning.plan import Plan, plan
 from twilio_widgets.bulk.searching import places_of
 from twilio_widgets.errors import JobError, TwilioWidgetsError
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from twilio_widgets.bulk.planning.table import Table
+    from twilio_widgets.bulk.planning.csv_table import Table
     from twilio_widgets.bulk.standing import JobProgress
     from twilio_widgets.client import AsyncTwilio, Twilio
     from twilio_widgets.core.connection import Connection
@@ -51,7 +52,7 @@ class BulkWorking(Panel[BulkState]):
     _twilio: Twilio | None = None
     _policy: Policy | None = None
     _folder: str | Path | None = None
-    _undo_seconds: float = 5.0
+    _undo_seconds: float = UNDO_SECONDS
     _plan: Plan | None = None
     _table: Table | None = None
     _job: Job | None = None

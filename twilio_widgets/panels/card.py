@@ -13,7 +13,7 @@ import anywidget
 import ipywidgets
 import traitlets
 
-from twilio_widgets.panels.static_html import inert
+from twilio_widgets.core.printable import inert
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

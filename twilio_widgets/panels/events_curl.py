@@ -6,13 +6,11 @@ import shlex
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlsplit
 
-from twilio_widgets.listener.listener import Listener
 from twilio_widgets.listener.signature.location import HIDDEN
 from twilio_widgets.panels.quoting import datum
 
 if TYPE_CHECKING:
     from twilio_widgets.listener.events.event import Event
-    from twilio_widgets.listener.source import EventSource
 
 _HEADERS: Final = frozenset(
     {
@@ -25,15 +23,19 @@ _HEADERS: Final = frozenset(
 """Without these a listener could not tell that Twilio made the request."""
 
 
-def replay_command(event: Event, source: EventSource) -> str:
+def replay_command(event: Event, port: int | None) -> str:
     """Return the command; it holds the signature as it came, and nothing that signs.
+
+    Args:
+        event: The event.
+        port: The listener's port on this machine; None where nothing listens.
 
     Returns:
         Nothing for an event that cannot be delivered again this way: it was polled, or it was JSON
         (whose signature counts every byte, and those are not kept), or its URL was signed with a
         login or a key in it (and those are not kept either).
     """
-    if event.source == "poll" or not isinstance(source, Listener):
+    if event.source == "poll" or port is None:
         return ""
     try:
         parts = urlsplit(event.url)
@@ -41,7 +43,7 @@ def replay_command(event: Event, source: EventSource) -> str:
         return ""
     if HIDDEN in event.url or "bodySHA256" in parse_qs(parts.query, keep_blank_values=True):
         return ""
-    url = f"http://127.0.0.1:{source.port}/{parts.path.rpartition('/')[2]}"
+    url = f"http://127.0.0.1:{port}/{parts.path.rpartition('/')[2]}"
     lines = [f"curl --globoff {shlex.quote(f'{url}?{parts.query}' if parts.query else url)}"]
     lines += [
         f"--header {shlex.quote(f'{name}: {value}')}"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from twilio_widgets.core.printable import one_line
 from twilio_widgets.listener.signature.location import HIDDEN
 from twilio_widgets.panels.card import STATIC, visible
 from twilio_widgets.panels.events_rows import rejected_verdict_of, verdict_of
 from twilio_widgets.panels.kept_out import KeptOut
 from twilio_widgets.panels.message_words import explained, lines_of, moment_of, sid_masked
 from twilio_widgets.panels.table_cells import TONES
-from twilio_widgets.panels.table_cells import visible as plain
 from twilio_widgets.panels.typed import module
 
 if TYPE_CHECKING:
@@ -127,15 +127,15 @@ def _view(title: str, **parts: object) -> View:
 
 
 def _pill(text: str) -> list[str]:
-    return [plain(text), _TONES.get(text.partition(" ")[0], "none")]
+    return [one_line(text), _TONES.get(text.partition(" ")[0], "none")]
 
 
 def _facts(*facts: tuple[str, str | None]) -> list[list[str]]:
-    return [[label, plain(text)] for label, text in facts if text]
+    return [[label, one_line(text)] for label, text in facts if text]
 
 
 def _list(title: str, pairs: tuple[tuple[str, str], ...]) -> list[object]:
-    shown = [[plain(name), _cut(value)] for name, value in pairs[:MOST_PARAMETERS]]
+    shown = [[one_line(name), _cut(value)] for name, value in pairs[:MOST_PARAMETERS]]
     return [title, len(pairs), shown]
 
 
@@ -145,7 +145,7 @@ def _cut(value: str) -> str:
 
 
 def _first(event: Event, wanted: str) -> str:
-    return plain(next((value for name, value in event.parameters if name == wanted), ""))
+    return one_line(next((value for name, value in event.parameters if name == wanted), ""))
 
 
 def _how(event: Event) -> str:

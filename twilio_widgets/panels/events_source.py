@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from twilio_widgets.client import Twilio
     from twilio_widgets.core.connection import Connection
     from twilio_widgets.listener.source import EventSource
+    from twilio_widgets.listener.webhooks.pointed import Pointed
     from twilio_widgets.panels.events_state import EventsState, How
 
 PERSON = "+14155550123"
@@ -184,7 +185,7 @@ def _events_of(connection: Connection, store: str | Path | None) -> Path:
     return store_path(connection, store, "events.sqlite").absolute()
 
 
-def _shown(pointed: Iterable[pointing.Pointed]) -> tuple[PointedHere, ...]:
+def _shown(pointed: Iterable[Pointed]) -> tuple[PointedHere, ...]:
     """Return what is pointed at a listener, with numbers masked."""
     return tuple(
         PointedHere(sid=one.sid, name=mask(one.name), before=one.went_to, notes=one.notes)

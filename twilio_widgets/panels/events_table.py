@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import ipywidgets
 
@@ -20,14 +20,31 @@ from twilio_widgets.panels.events_detail import (
 )
 from twilio_widgets.panels.events_feed import MOST_ROWS, Feed
 from twilio_widgets.panels.events_rows import COLUMNS, KEY, REJECTED
-from twilio_widgets.panels.table import VirtualTable
+from twilio_widgets.panels.table import HEIGHT, VirtualTable
 
 if TYPE_CHECKING:
-    from twilio_widgets.listener.source import EventSource
+    from collections.abc import Callable
+    from pathlib import Path
+
     from twilio_widgets.panels.events_detail import View
     from twilio_widgets.panels.events_rows import Row
 
 _GONE = "It is no longer in the store: it was forgotten, or is too long ago."
+
+
+class StoredEvents(Protocol):
+    """What the table needs of a `Listener` or `Poller`."""
+
+    @property
+    def store(self) -> Path:
+        """The file of the events."""
+
+    @property
+    def port(self) -> int | None:
+        """The port that receives webhooks, if one does."""
+
+    def on_change(self, changed: Callable[[], object]) -> Callable[[], None]:
+        """Call a function after every change, until the function returned here is called."""
 
 
 class EventsTable(ipywidgets.VBox):
@@ -45,7 +62,7 @@ class EventsTable(ipywidgets.VBox):
 
     _open = False
 
-    def __init__(self, source: EventSource, *, height: int = 312, framed: bool = True) -> None:
+    def __init__(self, source: StoredEvents, *, height: int = HEIGHT, framed: bool = True) -> None:
         self._source = source
         self._lock = threading.Lock()
         self._feed = Feed(Reader(source.store))
@@ -108,7 +125,7 @@ class EventsTable(ipywidgets.VBox):
             event = self._feed.event(number)
             if event is None:
                 return missing_view(_GONE)
-            return event_view(event, replay_command(event, self._source))
+            return event_view(event, replay_command(event, self._source.port))
         except TwilioWidgetsError as error:
             return missing_view(str(error))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from twilio_widgets.core.printable import one_line
 from twilio_widgets.panels.events_state import is_over
-from twilio_widgets.panels.table_cells import visible
 
 if TYPE_CHECKING:
     from twilio_widgets.panels.card import Tone
@@ -151,7 +151,7 @@ def reply_hint_of(state: EventsState) -> str:
     if seen.answered_by in {"here", "elsewhere"}:
         where = "of this kernel" if seen.answered_by == "here" else "set elsewhere"
         return f"A function {where} answers. A text takes its place."
-    return f"Answered now: {visible(seen.reply)}" if seen.reply else "There is no reply now."
+    return f"Answered now: {one_line(seen.reply)}" if seen.reply else "There is no reply now."
 
 
 def summary_of(state: EventsState) -> tuple[tuple[str, str], ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import ipywidgets
 import traitlets
@@ -21,11 +21,38 @@ from twilio_widgets.panels.typed import module
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from twilio_widgets.bulk.job import Job
     from twilio_widgets.bulk.standing import JobProgress
     from twilio_widgets.panels.bulk_progress import Picture
 
 JOIN_SECONDS = 5.0
+
+
+class ShownJob(Protocol):
+    """What the bar needs of a `Job`."""
+
+    @property
+    def name(self) -> str:
+        """The job's name."""
+
+    @property
+    def progress(self) -> JobProgress:
+        """How far it has come."""
+
+    @property
+    def under_way(self) -> bool:
+        """Whether it runs in this process."""
+
+    def follow(self, function: Callable[[JobProgress], None], /) -> Callable[[], None]:
+        """Call a function with the progress, until the function returned here is called."""
+
+    def pause(self) -> object:
+        """Stop sending until `resume`."""
+
+    def cancel(self) -> object:
+        """Stop sending for good."""
+
+    def resume(self) -> object:
+        """Go on sending."""
 
 
 class JobLine(Element):
@@ -94,7 +121,7 @@ class JobBar(ipywidgets.VBox):
 
     def __init__(
         self,
-        job: Job,
+        job: ShownJob,
         *,
         framed: bool = True,
         on_go_on: Callable[[], object] | None = None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twilio_widgets.core.explain import explain_error
-from twilio_widgets.panels.table_cells import visible
+from twilio_widgets.core.printable import one_line
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -51,7 +51,7 @@ def body_of(message: Message) -> str:
 
 def lines_of(text: str) -> str:
     """Return a stranger's text line by line, with what hides in it made visible."""
-    return "\n".join(visible(line) for line in text.replace("\r\n", "\n").split("\n"))
+    return "\n".join(one_line(line) for line in text.replace("\r\n", "\n").split("\n"))
 
 
 def error_of(message: Message) -> dict[str, str]:

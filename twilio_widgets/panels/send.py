@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
+from twilio_widgets.bulk.pace import UNDO_SECONDS
 from twilio_widgets.client import Twilio
 from twilio_widgets.core.prices import with_own_prices
 from twilio_widgets.core.smart import smart
@@ -71,7 +72,7 @@ class SendPanel(Sending):
         from_: str = "",
         body: str = "",
         confirm_segments: int | None = 3,
-        undo_seconds: int = 5,
+        undo_seconds: int = UNDO_SECONDS,
         prices: Mapping[str, object] | None = None,
         **unknown: object,
     ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twilio_widgets.core.address import mask
+from twilio_widgets.core.masking import mask
 from twilio_widgets.core.numbering import describe_number
 from twilio_widgets.panels.send_draft import segments_of
 

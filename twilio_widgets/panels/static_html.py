@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import html
 from typing import TYPE_CHECKING
 
-from twilio_widgets.panels.table_cells import Column, visible
+from twilio_widgets.core.printable import inert, one_line
+from twilio_widgets.panels.table_cells import Column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,12 +60,4 @@ def _counted(shown: int, held: int, total: int, order: str) -> str:
 def _cell(text: str) -> str:
     if len(text) > LONGEST_STATIC_CELL:
         text = f"{text[:LONGEST_STATIC_CELL]}…"
-    return f'<td style="text-align: left">{inert(text)}</td>'
-
-
-def inert(text: str) -> str:
-    """Return text that stays text: escaped, and with no pair of marks that starts a formula."""
-    escaped = html.escape(visible(text))
-    for mark in ("$", "\\"):
-        escaped = escaped.replace(mark, f"<span>{mark}</span>")
-    return escaped
+    return f'<td style="text-align: left">{inert(one_line(text))}</td>'

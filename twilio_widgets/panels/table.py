@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 MOST_ROWS = 500_000
 """Beyond it browsers cannot make an element tall enough to scroll through."""
 
+HEIGHT = 312
+"""Pixels that the rows of a table take up by default: the heads and eleven rows."""
+
 MESSAGES_A_BEAT = 15
 """A hundred thousand rows take a second and a half, at a sixth of what Jupyter's server passes."""
 
@@ -88,7 +91,7 @@ class VirtualTable(Element):
         columns: Iterable[Column],
         *,
         label: str,
-        height: int = 312,
+        height: int = HEIGHT,
         max_rows: int = 100_000,
         key: str | None = None,
         live: bool = False,

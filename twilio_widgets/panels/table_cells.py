@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -27,11 +26,6 @@ TONES: dict[str, tuple[str, ...]] = {
 }
 """The first word of a status → the colour of its pill; any other word is shown without colour."""
 
-_HIDDEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f"
-    "\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
-)
-_PICTURES = {"\n": "⏎", "\r": "␍", "\t": "⇥", "\x7f": "␡"}
 _MISSING_TYPES = ("NAType", "NaTType")
 
 
@@ -134,19 +128,3 @@ def _utc(moment: datetime, column: Column) -> str:
 def _sendable(text: str) -> str:
     """Return the text with halves of surrogate pairs replaced: they cannot be sent as UTF-8."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
-
-def visible(text: str) -> str:
-    """Return the text with what hides or reorders its neighbours made visible.
-
-    Line breaks, control characters and bidirectional marks in a stranger's SMS could otherwise
-    show something other than what was sent.
-    """
-    return _HIDDEN.sub(lambda found: _picture(found.group()), text.replace("\r\n", "\n"))
-
-
-def _picture(character: str) -> str:
-    code = ord(character)
-    if character in _PICTURES:
-        return _PICTURES[character]
-    return chr(0x2400 + code) if code < 0x20 else f"⟨U+{code:04X}⟩"

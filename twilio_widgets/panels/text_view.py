@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import traitlets
 
+from twilio_widgets.core.printable import one_line
 from twilio_widgets.panels.card import STATIC, Element
-from twilio_widgets.panels.table_cells import visible
 from twilio_widgets.panels.typed import text_in
 
 LONGEST_SHOWN = 200_000
@@ -32,7 +32,7 @@ class TextView(Element):
     def show(self, text: str) -> None:
         """Show another text, with what hides or reorders it made visible."""
         lines = text[:LONGEST_SHOWN].replace("\r\n", "\n").split("\n")
-        shown = "\n".join(visible(line.replace("\t", "    ")) for line in lines)
+        shown = "\n".join(one_line(line.replace("\t", "    ")) for line in lines)
         self._text = text_in(shown, len(shown)) or ""
         with self.hold_sync():
             cut = len(text) > LONGEST_SHOWN

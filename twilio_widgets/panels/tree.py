@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import traitlets
 
+from twilio_widgets.core.printable import one_line
 from twilio_widgets.core.secret import Secret
 from twilio_widgets.panels.card import STATIC, Element
-from twilio_widgets.panels.table_cells import visible
 from twilio_widgets.panels.typed import text_in
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def node_of(
         start: The first member to include.
         depth: How deep below the node that was asked for it stands.
     """
-    shown = visible(_sendable(name)) if isinstance(name, str) else name
+    shown = one_line(_sendable(name)) if isinstance(name, str) else name
     if isinstance(value, Secret) or (isinstance(name, str) and hides(name) and value is not None):
         return {"name": shown, "kind": "hidden", "text": "••••••••"}
     if not isinstance(value, Mapping) and not _is_array(value):
@@ -129,8 +129,8 @@ def leaf_of(value: object) -> tuple[str, str]:
         case str():
             text = _sendable(value)
             if len(text) > LONGEST_SHOWN:
-                return "string", f"{visible(text[:LONGEST_SHOWN])}… ({len(text):,} characters)"
-            return "string", visible(text)
+                return "string", f"{one_line(text[:LONGEST_SHOWN])}… ({len(text):,} characters)"
+            return "string", one_line(text)
         case _:
             return "number", str(value)[:LONGEST_SHOWN]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from twilio_widgets.core.connection import ApiKeyConnection, AuthTokenConnection
 
@@ -14,13 +14,41 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from twilio_widgets.core.secret import Secret
-    from twilio_widgets.sandbox.sandbox import Sandbox
+    from twilio_widgets.sandbox.clock import Clock
+
+
+class ConnectedSandbox(Protocol):
+    """What a connection needs of its `Sandbox`."""
+
+    @property
+    def clock(self) -> Clock:
+        """The world's time."""
+
+    @property
+    def wire(self) -> object:
+        """The in-process httpx transport."""
+
+    @property
+    def world_id(self) -> str:
+        """The random name of this run of the world."""
+
+    @property
+    def url(self) -> str:
+        """The root of the sandbox on a real socket."""
+
+    @property
+    def data_folder(self) -> Path:
+        """A temporary folder that lives as long as the world."""
+
+    @property
+    def list_lag(self) -> float:
+        """Seconds before a new message appears in lists."""
 
 
 class _Inside:
     """What a connection into a sandbox adds: its wire, and the world's time."""
 
-    sandbox: Sandbox
+    sandbox: ConnectedSandbox
 
     @property
     def wire(self) -> object:
@@ -76,9 +104,9 @@ class SandboxConnection(_Inside, AuthTokenConnection):
     ``Twilio(sandbox.connection)`` needs nothing else.
     """
 
-    sandbox: Sandbox = field(repr=False, compare=False)
+    sandbox: ConnectedSandbox = field(repr=False, compare=False)
 
-    def __init__(self, sandbox: Sandbox, account_sid: str, auth_token: Secret) -> None:
+    def __init__(self, sandbox: ConnectedSandbox, account_sid: str, auth_token: Secret) -> None:
         self._set("sandbox", sandbox)
         # How long an accepted message may be missing from this world's list.
         self._set("settle_seconds", sandbox.list_lag + 1.0)
@@ -94,10 +122,10 @@ class SandboxConnection(_Inside, AuthTokenConnection):
 class SandboxKeyConnection(_Inside, ApiKeyConnection):
     """The same with an API key of the sandbox's account."""
 
-    sandbox: Sandbox = field(repr=False, compare=False)
+    sandbox: ConnectedSandbox = field(repr=False, compare=False)
 
     def __init__(
-        self, sandbox: Sandbox, account_sid: str, api_key_sid: str, api_key_secret: Secret
+        self, sandbox: ConnectedSandbox, account_sid: str, api_key_sid: str, api_key_secret: Secret
     ) -> None:
         self._set("sandbox", sandbox)
         # How long an accepted message may be missing from this world's list.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from twilio_widgets.sandbox.dates import Span
     from twilio_widgets.sandbox.history import History
     from twilio_widgets.sandbox.rows import MessageRow
-    from twilio_widgets.sandbox.world import Settings
+    from twilio_widgets.sandbox.settings import Settings
 
 Entry = StoredMessage | int
 """A message of this world, or the index of one of the history."""

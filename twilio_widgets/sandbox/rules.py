@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -27,7 +28,6 @@ from twilio_widgets.sandbox.addresses import (
     service_of,
 )
 from twilio_widgets.sandbox.refusals import Refusal
-from twilio_widgets.sandbox.scheduling import send_at
 
 if TYPE_CHECKING:
     from twilio_widgets.sandbox.estate import Account, Service
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from twilio_widgets.sandbox.world import World
 
 _CONTENT = re.compile(r"HX[0-9a-fA-F]{32}")
+
+_SOONEST, _LATEST = 300, 3_024_000
+"""Seconds ahead at which a scheduled message may leave: 5 minutes to 35 days."""
+_MOST_SCHEDULED = 500_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +71,7 @@ def check(form: Form, account: Account, world: World) -> Creation:
     body = _check_content(form)
     media = _check_media(form)
     service = service_of(service_sid, account, world) if service_sid else None
-    leaves_at = send_at(form, service, account, world)
+    leaves_at = _send_at(form, service, account, world)
     sender = given or from_pool(service, to)
     check_sender(sender, to, account, world)
     check_recipient(to, sender, service, account, world)
@@ -149,3 +153,34 @@ def _callback(form: Form, service: Service | None) -> str | None:
     if not _is_url(url) or "_" in (urlsplit(url).hostname or ""):
         raise Refusal(21609)
     return url
+
+
+def _send_at(form: Form, service: Service | None, account: Account, world: World) -> float | None:
+    """Return when a scheduled message leaves (seconds since 1970); None when it is not scheduled.
+
+    Raises:
+        Refusal: The moment is missing, unreadable or outside the window, or there is no service.
+    """
+    text = form.get("SendAt")
+    if form.get("ScheduleType") is None and not text:
+        return None
+    if service is None:
+        raise Refusal(35118)
+    if not text or form.get("ScheduleType") != "fixed":
+        # SendAt without ScheduleType is UNCONFIRMED; sending it at once would be a bad surprise.
+        raise Refusal(35111)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refusal(35111, "'SendAt' is not an ISO 8601 time") from None
+    at = moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
+    # Which of 35114, 35115 and 35117 stands for which end of the window is UNCONFIRMED.
+    if at < world.now() + _SOONEST:
+        raise Refusal(35114)
+    if at > world.now() + _LATEST:
+        raise Refusal(35115)
+    now = world.now()
+    log = world.logs[account.sid]
+    if sum(message.step(now).status == "scheduled" for message in log.stored()) >= _MOST_SCHEDULED:
+        raise Refusal(35125)
+    return at

@@ -18,7 +18,8 @@ from twilio_widgets.sandbox.exchange import Exchange
 from twilio_widgets.sandbox.faults import Faults, fault_of
 from twilio_widgets.sandbox.inprocess import InProcess
 from twilio_widgets.sandbox.rows import message_json
-from twilio_widgets.sandbox.world import Accepted, Settings, World
+from twilio_widgets.sandbox.settings import Settings
+from twilio_widgets.sandbox.world import Accepted, World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -26,21 +26,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from twilio_widgets.sandbox.clock import Clock
+    from twilio_widgets.sandbox.settings import Settings
 
 _CREATED_HERE = 1 << 40
 """Serial numbers of new messages begin here; those below belong to the history."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Settings:
-    """Where Twilio's behaviour is not documented, the sandbox can be set either way."""
-
-    record_refused: bool = True
-    date_filters: str = "inclusive"
-    unsent: str = "first"
-    list_lag: float = 0.0
-    latency: float = 0.0
-    trial: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

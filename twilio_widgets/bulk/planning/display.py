@@ -5,14 +5,13 @@ Nothing here is a stranger's HTML or TeX, recipients are masked, and every cut s
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from twilio_widgets.core.masking import mask
+from twilio_widgets.core.printable import inert, visible
 
 if TYPE_CHECKING:
     from twilio_widgets.bulk.planning.planned import PlannedRow
@@ -21,10 +20,6 @@ if TYPE_CHECKING:
 
 _SHOWN: Final = 5
 _LONGEST_TEXT: Final = 300
-# What moves a cursor, hides, or turns the reading order around.
-_CONTROL: Final = re.compile(
-    r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,22 +87,6 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _line(text: str) -> str:
     return f"<p>{inert(text)}</p>"
-
-
-def readable(char: str) -> str:
-    """Return a character to be named: its code where it cannot be seen."""
-    return char if char.isprintable() else ascii(char)[1:-1]
-
-
-def inert(text: str) -> str:
-    """Return text that stays text: escaped, with no pair of marks that would start a formula."""
-    escaped = html.escape(visible(text))
-    return re.sub(r"[$\\]", lambda mark: f"<span>{mark[0]}</span>", escaped)
-
-
-def visible(text: str) -> str:
-    """Return the text with what hides, reorders or moves its neighbours written out."""
-    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def _cut(text: str) -> str:

@@ -10,7 +10,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
 
-from twilio_widgets.bulk.pace import MOST_AT_ONCE
+from twilio_widgets.bulk.pace import MOST_AT_ONCE, UNDO_SECONDS
 from twilio_widgets.bulk.planning.csv_table import Table
 from twilio_widgets.bulk.planning.display import Preview, html_of, text_of
 from twilio_widgets.bulk.planning.estimate import Per, check_rate
@@ -104,7 +104,7 @@ class Plan:
         rate: float | Literal["as planned"] | None = "as planned",
         per: Per | None = None,
         on_unknown: Literal["hold", "abandon"] = "hold",
-        undo_seconds: float = 5.0,
+        undo_seconds: float = UNDO_SECONDS,
         concurrency: int = MOST_AT_ONCE,
         callbacks: Callbacks | None = None,
     ) -> Job:

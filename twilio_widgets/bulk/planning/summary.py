@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from twilio_widgets.bulk.planning.display import readable, visible
 from twilio_widgets.bulk.planning.estimate import (
     LONGEST_VALIDITY,
     Cost,
@@ -20,6 +19,7 @@ from twilio_widgets.bulk.planning.estimate import (
     pace_of,
 )
 from twilio_widgets.core.prices import READ_ON
+from twilio_widgets.core.printable import readable, visible
 
 if TYPE_CHECKING:
     from twilio_widgets.bulk.planning.planned import PlannedRow

@@ -15,8 +15,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast
 
 from twilio_widgets.bulk.planning.csv_table import Table, check_names, content_of, of_csv
-from twilio_widgets.bulk.planning.display import readable
 from twilio_widgets.bulk.planning.problems import KINDS
+from twilio_widgets.core.printable import readable
 from twilio_widgets.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from twilio_widgets.bulk.planning.planned import PlannedRow
     from twilio_widgets.bulk.planning.problems import Problem
     from twilio_widgets.frames.safe_frame import SafeFrame
-
-__all__ = ["Table", "is_frame", "read_table", "ready_frame", "rejected_frame"]
 
 _EXACT: Final = 2**53
 _WRONG: Final = "Give a DataFrame, a list of mappings, or a CSV file: its path, bytes or text."

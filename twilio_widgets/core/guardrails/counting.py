@@ -13,7 +13,7 @@ from twilio_widgets.core.guardrails.permit import Permit
 
 if TYPE_CHECKING:
     from twilio_widgets.core.connection import Connection
-    from twilio_widgets.core.guardrails.policy import Policy
+    from twilio_widgets.core.guardrails.rules import Rules
     from twilio_widgets.core.guardrails.tally import Tally
 
 
@@ -21,13 +21,13 @@ class Counting:
     """The counts of one policy on one connection.
 
     Args:
-        policy: Its limits.
+        rules: Its limits.
         connection: Who sends. Days are counted by the account of the credentials, so that no path
             of a subaccount leads round a limit.
     """
 
-    def __init__(self, policy: Policy, connection: Connection) -> None:
-        self.per_job, self.per_day = policy.per_job, policy.per_day
+    def __init__(self, rules: Rules, connection: Connection) -> None:
+        self.per_job, self.per_day = rules.per_job, rules.per_day
         self._connection = connection
         self._opened: Tally | None = None
 

@@ -19,7 +19,7 @@ from twilio_widgets.core.request import Request
 
 if TYPE_CHECKING:
     from twilio_widgets.core.connection import Connection
-    from twilio_widgets.core.guardrails.policy import Policy
+    from twilio_widgets.core.guardrails.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +36,18 @@ class InForce:
     """A policy on one connection: with its clock, its account and its counts.
 
     Args:
-        policy: The rules.
+        rules: What may be sent.
         connection: Who sends.
     """
 
-    def __init__(self, policy: Policy, connection: Connection) -> None:
-        self.policy = policy
+    def __init__(self, rules: Rules, connection: Connection) -> None:
+        self.rules = rules
         self._now = connection.now
-        self._counting = Counting(policy, connection)
-        limits = (policy.per_job, policy.per_day)
+        self._counting = Counting(rules, connection)
+        limits = (rules.per_job, rules.per_day)
         self._asks_cost = any(limit.cost is not None for limit in limits)
         self._asks_segments = any(limit.segments is not None for limit in limits)
-        self._weighs = any((self._asks_cost, self._asks_segments, policy.per_day, policy.dry_run))
+        self._weighs = any((self._asks_cost, self._asks_segments, rules.per_day, rules.dry_run))
 
     def judge(self, request: Request) -> Verdict | None:
         """Let a request leave, or refuse it.
@@ -59,12 +59,12 @@ class InForce:
             PolicyRefused: A rule forbids it, or it makes a message and cannot be read.
         """
         if not makes_message(request):
-            if self.policy.dry_run and changes(request):
+            if self.rules.dry_run and changes(request):
                 raise refusals.dry_change(request)
             return None
         now = self._now()
         creation, amount = self._examined(request, now)
-        if self.policy.dry_run:
+        if self.rules.dry_run:
             self._counting.check(creation, amount, now)
             raise refusals.dry_message(creation, amount)
         give_back = self._counting.claim(creation, amount, now, request.job)
@@ -85,7 +85,7 @@ class InForce:
             PolicyRefused: A limit of a job or of a day forbids it, or this is a dry run.
         """
         self._counting.check_job(permit, amount, self._now())
-        if self.policy.dry_run:
+        if self.rules.dry_run:
             raise refusals.dry_job(permit, amount)
 
     def today(self) -> Amount:
@@ -99,15 +99,15 @@ class InForce:
     def _examined(self, request: Request, now: datetime) -> tuple[Creation, Amount]:
         """Read a message, hold it to the rules that need no count, and weigh it."""
         creation = read_creation(request)
-        if creation.ambiguous and self.policy.looks_inside:
+        if creation.ambiguous and self.rules.looks_inside:
             raise refusals.ambiguous(creation)
-        if self.policy.allow is not None and creation.to not in self.policy.allow:
+        if self.rules.allow is not None and creation.to not in self.rules.allow:
             raise refusals.not_allowed(creation)
         self._check_hours(creation, now)
         return creation, self._weighed(creation, request.job)
 
     def _check_hours(self, creation: Creation, now: datetime) -> None:
-        hours = self.policy.quiet_hours
+        hours = self.rules.quiet_hours
         if hours is None:
             return
         moments = moments_of(creation, now)
@@ -115,7 +115,7 @@ class InForce:
             raise refusals.unreadable_time(creation)
         for moment in moments:
             zones = hours.quiet_zones(creation.to, moment)
-            if zones is None and not self.policy.allow_unknown_zone:
+            if zones is None and not self.rules.allow_unknown_zone:
                 raise refusals.unknown_zone(creation)
             if zones:
                 raise refusals.quiet(creation, hours, zones[0], moment)
@@ -128,7 +128,7 @@ class InForce:
         if not self._weighs:
             return Amount(1)
         count = segments_of(creation)
-        cost = self.policy.prices.cost(creation, count)
+        cost = self.rules.prices.cost(creation, count)
         if job is not None:
             count = job.segments_each if count is None else count
             cost = job.cost_each if cost is None else cost

@@ -6,34 +6,32 @@ the transport asks about every request: those of `raw`, of an async client, of a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
-from datetime import time
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from twilio_widgets.core.guardrails import confirming, refusals
-from twilio_widgets.core.guardrails.amount import NOTHING, Amount, Limits, share_of
-from twilio_widgets.core.guardrails.explaining import rules_of
+from twilio_widgets.core.guardrails import refusals
+from twilio_widgets.core.guardrails.amount import NOTHING, Amount, share_of
 from twilio_widgets.core.guardrails.in_force import InForce
 from twilio_widgets.core.guardrails.permit import Permit
-from twilio_widgets.core.guardrails.quiet import QuietHours
-from twilio_widgets.core.guardrails.recipients import Allowed
-from twilio_widgets.core.guardrails.worth import PriceList, amount_of
+from twilio_widgets.core.guardrails.rules import Rules
 from twilio_widgets.core.message import message_path
 from twilio_widgets.core.parameters import form_of
 from twilio_widgets.core.request import Request
-from twilio_widgets.errors import ConfigurationError, PolicyRefused
+from twilio_widgets.errors import PolicyRefused
 
 if TYPE_CHECKING:
     from twilio_widgets.core.connection import Connection
 
-MAX_RECIPIENTS = 100
-"""What a job may have without being asked about."""
+# With whatever separates thousands in the language of the person who types.
+_CONFIRMATION = re.compile(r"send\s+(?P<number>\d+|\d{1,3}(?:[,.'’_\s]\d{3})+)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, init=False, repr=False, eq=True)
-class Policy:
+@dataclass(frozen=True, init=False, repr=False)
+class Policy(Rules):
     """What may be sent: the guard rails of a client, checked before anything leaves.
 
     ``Twilio(connection, policy=tw.Policy(…))`` puts it in force for every request of that client,
@@ -62,67 +60,6 @@ class Policy:
     Raises:
         ConfigurationError: A rule cannot be right; it names the argument.
     """
-
-    dry_run: bool
-    allow: Allowed | None
-    max_recipients: int | None
-    max_segments: int | None
-    max_cost: Decimal | None
-    max_cost_per_day: Decimal | None
-    quiet_hours: QuietHours | None
-    allow_unknown_zone: bool
-    max_recipients_per_day: int | None
-    max_segments_per_day: int | None
-    prices: PriceList
-
-    def __init__(
-        self,
-        *,
-        dry_run: bool = False,
-        allow: str | Iterable[str] | Allowed | None = None,
-        max_recipients: int | None = MAX_RECIPIENTS,
-        max_segments: int | None = None,
-        max_cost: Decimal | float | str | None = None,
-        max_cost_per_day: Decimal | float | str | None = None,
-        quiet_hours: tuple[str | time, str | time] | QuietHours | None = None,
-        allow_unknown_zone: bool = False,
-        max_recipients_per_day: int | None = None,
-        max_segments_per_day: int | None = None,
-        prices: Mapping[str, Decimal | float | str] | PriceList | None = None,
-    ) -> None:
-        self._set(
-            dry_run=_yes_or_no(dry_run, "dry_run"),
-            allow=None if allow is None else Allowed.of(allow),
-            max_recipients=_count(max_recipients, "max_recipients"),
-            max_segments=_count(max_segments, "max_segments"),
-            max_cost=_cost(max_cost, "max_cost"),
-            max_cost_per_day=_cost(max_cost_per_day, "max_cost_per_day"),
-            quiet_hours=None if quiet_hours is None else QuietHours.of(quiet_hours),
-            allow_unknown_zone=_yes_or_no(allow_unknown_zone, "allow_unknown_zone"),
-            max_recipients_per_day=_count(max_recipients_per_day, "max_recipients_per_day"),
-            max_segments_per_day=_count(max_segments_per_day, "max_segments_per_day"),
-            prices=PriceList.of(prices or {}),
-        )
-
-    def _set(self, **values: Any) -> None:
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
-
-    @property
-    def per_job(self) -> Limits:
-        """The limits of one job, and of a message on its own."""
-        return Limits(self.max_recipients, self.max_segments, self.max_cost)
-
-    @property
-    def per_day(self) -> Limits:
-        """The limits of one day (UTC)."""
-        return Limits(self.max_recipients_per_day, self.max_segments_per_day, self.max_cost_per_day)
-
-    @property
-    def looks_inside(self) -> bool:
-        """Whether a rule depends on what a message says, or to whom it goes."""
-        sizes = replace(self.per_job, recipients=None), replace(self.per_day, recipients=None)
-        return self.allow is not None or self.quiet_hours is not None or any(sizes)
 
     def on(self, connection: Connection) -> InForce:
         """Return this policy in force on a connection: what the transport asks."""
@@ -230,51 +167,13 @@ class Policy:
     @staticmethod
     def confirmation(recipients: int) -> str:
         """Return what a person types to send a job: ``send 1,243``."""
-        return confirming.confirmation(recipients)
+        return f"send {recipients:,}"
 
     @staticmethod
     def confirms(text: str, recipients: int) -> bool:
         """Say whether a typed text is that confirmation; a comma or thin space may be missing."""
-        return confirming.confirms(text, recipients)
-
-    def explain(self) -> tuple[str, ...]:
-        """Return the rules in force, each as a sentence."""
-        return rules_of(self)
-
-    def __repr__(self) -> str:
-        shown = [
-            f"{each.name}={_shown(getattr(self, each.name))}"
-            for each in fields(self)
-            if getattr(self, each.name) != _DEFAULTS.get(each.name) or each.name == "max_recipients"
-        ]
-        return f"Policy({', '.join(shown)})"
-
-
-_DEFAULTS: dict[str, object] = {
-    "dry_run": False, "allow_unknown_zone": False, "prices": PriceList()
-}  # fmt: skip
-
-
-def _shown(value: object) -> str:
-    return f"'{value}'" if isinstance(value, Decimal) else repr(value)
-
-
-def _yes_or_no(value: object, name: str) -> bool:
-    if not isinstance(value, bool):
-        raise ConfigurationError(f"{name} is True or False.", field=name)
-    return value
-
-
-def _count(value: object, name: str) -> int | None:
-    if value is None:
-        return None
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ConfigurationError(f"{name} is a whole number, or None for no limit.", field=name)
-    return value
-
-
-def _cost(value: object, name: str) -> Decimal | None:
-    return None if value is None else amount_of(value, name, name)
+        found = _CONFIRMATION.fullmatch(unicodedata.normalize("NFKC", text).strip())
+        return found is not None and re.sub(r"\D", "", found["number"]) == str(recipients)
 
 
 FREE = Policy(max_recipients=None)

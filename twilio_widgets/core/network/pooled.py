@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import httpcore
 import httpx
 
-from twilio_widgets.core.address import mask
+from twilio_widgets.core.masking import mask
 from twilio_widgets.core.network.deadline import DeadlineBackend
 from twilio_widgets.core.network.inflate import Inflater
 from twilio_widgets.core.network.outgoing import Outgoing

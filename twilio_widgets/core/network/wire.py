@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import httpcore
 import httpx
 
-from twilio_widgets.core.address import mask
+from twilio_widgets.core.masking import mask
 from twilio_widgets.core.network.outgoing import Outgoing
 from twilio_widgets.core.network.pooled import AsyncPooled, BlockingPooled
 from twilio_widgets.core.network.proxy import proxy_for

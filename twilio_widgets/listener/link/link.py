@@ -19,7 +19,6 @@ from twilio_widgets.listener.link.launching import launch
 from twilio_widgets.listener.link.line import Line
 from twilio_widgets.listener.link.ports import refuse_taken_port
 from twilio_widgets.listener.link.runtime import Runtime, is_over
-from twilio_widgets.listener.link.worker import Worker
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,9 +52,8 @@ class Link:
         self._asked: dict[int, Future[dict[str, Any]]] = {}
         self._lock = threading.Lock()
         self._over = threading.Event()
-        self._news: dict[str, Any] | None = None
         self._questions: set[threading.Thread] = set()
-        self._worker = Worker("twilio_widgets-listener-news")
+        self._gone_call: threading.Thread | None = None
         self.started = started
         """Whether the process was started for this link; otherwise it was found."""
         self.alike = line.alike
@@ -68,8 +66,8 @@ class Link:
         """Where webhooks come in, on 127.0.0.1."""
         self.pid: int = line.state["pid"]
         self.on_news: Callable[[dict[str, Any]], object] | None = None
-        """Called after events or rejections were stored, at most twenty times a second, with
-        ``last_id`` and ``rejected``; what is newer by then is told at once."""
+        """Called in the thread that reads the line, after events or rejections were stored, at most
+        twenty times a second, with ``last_id`` and ``rejected``. It must neither wait nor raise."""
         self.on_question: Callable[[dict[str, Any]], str | None] | None = None
         """Called with an inbound message (``id``, ``parameters``) while ``set_reply`` says
         ``ask``; its answer is the reply, when it comes within two seconds."""
@@ -167,7 +165,7 @@ class Link:
             self._on_gone = call
             gone = self._over.is_set()
         if gone and call is not None:
-            self._worker.put(self._tell_gone)
+            self._call_gone(call)
 
     def ask(self, op: str, *, timeout: float = _ASK_SECONDS, **what: Any) -> dict[str, Any]:
         """Ask the process to do something, and return what it says.
@@ -236,11 +234,10 @@ class Link:
         self.on_gone = None
         self._line.hang_up()
         until = time.monotonic() + _THREAD_SECONDS
-        threads, self._questions = (self._reader, *self._questions), set()
+        threads, self._questions = (self._reader, self._gone_call, *self._questions), set()
         for thread in threads:
-            if thread is not threading.current_thread():
+            if thread is not None and thread is not threading.current_thread():
                 thread.join(max(until - time.monotonic(), 0.0))
-        self._worker.stop()
         self._line.close()
 
     # What comes
@@ -258,19 +255,20 @@ class Link:
         elif "state" in said:
             self.state = said["state"]
         elif "news" in said:
-            self._hear(said["news"])
+            if self.on_news is not None:
+                self.on_news(said["news"])
         elif "question" in said:
             self._question(said)
 
     def _end(self) -> None:
         with self._lock:
             self._over.set()
-            left, told = list(self._asked.values()), self._on_gone is not None
+            left, call = list(self._asked.values()), self._on_gone
         for answer in left:
             if not answer.done():
                 answer.set_exception(ListenerError(_GONE))
-        if told:
-            self._worker.put(self._tell_gone)
+        if call is not None:
+            self._call_gone(call)
 
     def _answer(self, said: dict[str, Any]) -> None:
         answer = self._asked.get(said["id"])
@@ -283,19 +281,11 @@ class Link:
         else:
             answer.set_result(said["done"])
 
-    def _hear(self, news: dict[str, Any]) -> None:
-        waiting, self._news = self._news, news
-        if waiting is None:
-            self._worker.put(self._tell_news)
-
-    def _tell_news(self) -> None:
-        news, self._news = self._news, None
-        if news is not None and self.on_news is not None:
-            self.on_news(news)
-
-    def _tell_gone(self) -> None:
-        if self._on_gone is not None:
-            self._on_gone()
+    def _call_gone(self, call: Callable[[], object]) -> None:
+        """Call it in a thread of its own: it may take as long as starting a process takes."""
+        thread = threading.Thread(target=call, name="twilio_widgets-listener-gone", daemon=True)
+        thread.start()
+        self._gone_call = thread
 
     def _question(self, said: dict[str, Any]) -> None:
         self._questions = {thread for thread in self._questions if thread.is_alive()}

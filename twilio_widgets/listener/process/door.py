@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from twilio_widgets.listener.process.limits import USUAL, Limits
-from twilio_widgets.listener.process.protocol import HttpConnection, State
+from twilio_widgets.listener.process.state import OpenConnection, State
 
 _SWEEP_SECONDS = 0.25
 
@@ -28,7 +28,7 @@ class Door:
         self._loop = loop or asyncio.get_running_loop()
         self.now: Callable[[], float] = self._loop.time
         """Returns the loop's time, in seconds: asked several times for each request."""
-        self._connections: set[HttpConnection] = set()
+        self._connections: set[OpenConnection] = set()
         self._closed = False
         self._sweeping = self._loop.call_later(_SWEEP_SECONDS, self._sweep)
 
@@ -36,7 +36,7 @@ class Door:
         """Call later, but before anything else is read."""
         self._loop.call_soon(call)
 
-    def admit(self, connection: HttpConnection) -> bool:
+    def admit(self, connection: OpenConnection) -> bool:
         """Let a connection in, if need be in place of a slow or an idle one."""
         if self._closed:
             return False
@@ -45,7 +45,7 @@ class Door:
         self._connections.add(connection)
         return True
 
-    def leave(self, connection: HttpConnection) -> None:
+    def leave(self, connection: OpenConnection) -> None:
         """Forget a connection."""
         self._connections.discard(connection)
 
@@ -64,7 +64,7 @@ class Door:
     def _make_room(self) -> bool:
         return self._drop_slowest(one for one in self._connections if one.state is not State.ANSWER)
 
-    def _drop_slowest(self, among: Iterable[HttpConnection]) -> bool:
+    def _drop_slowest(self, among: Iterable[OpenConnection]) -> bool:
         slowest = min(among, key=lambda one: (one.served, one.since), default=None)
         if slowest is None:
             return False

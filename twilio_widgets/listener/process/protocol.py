@@ -12,11 +12,11 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable
-from enum import Enum, auto
 from typing import TYPE_CHECKING, Protocol, cast
 
 from twilio_widgets.listener.process import answer as answers
 from twilio_widgets.listener.process.parsing import END, Parser, Unreadable, is_crooked
+from twilio_widgets.listener.process.state import State
 
 if TYPE_CHECKING:
     from twilio_widgets.listener.process.answer import Answer
@@ -35,15 +35,6 @@ class Handler(Protocol):
 
     def unreadable(self, status: int) -> None:
         """Note that something came that is no request."""
-
-
-class State(Enum):
-    """What a connection is waiting for."""
-
-    HEAD = auto()
-    BODY = auto()
-    ANSWER = auto()
-    LINGER = auto()
 
 
 _ROOM = 16 * 1024

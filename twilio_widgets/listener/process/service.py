@@ -1,52 +1,51 @@
-"""Everything that lives in the listener's process, put together."""
+"""The listener's process: everything that lives in it, and what a kernel can ask of it."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import os
 import secrets
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from twilio_widgets.core.secret import Secret
 from twilio_widgets.errors import ListenerError
 from twilio_widgets.listener.durable import is_gone
-from twilio_widgets.listener.events.store import RETENTION_DAYS
+from twilio_widgets.listener.events.store import RETENTION_DAYS, check_retention
 from twilio_widgets.listener.jupyter.registry import Registration, register
+from twilio_widgets.listener.link import wire
 from twilio_widgets.listener.link.runtime import Runtime
-from twilio_widgets.listener.link.spec import IDLE_SECONDS
-from twilio_widgets.listener.process.address import Address
+from twilio_widgets.listener.link.spec import IDLE_SECONDS, check_idle, check_reply
+from twilio_widgets.listener.process.address import Address, check_public_url
 from twilio_widgets.listener.process.committing import Committer
 from twilio_widgets.listener.process.control import Control
 from twilio_widgets.listener.process.door import Door
 from twilio_widgets.listener.process.gate import Gate
 from twilio_widgets.listener.process.intake import Intake
-from twilio_widgets.listener.process.operations import Operations
 from twilio_widgets.listener.process.protocol import HttpConnection
-from twilio_widgets.listener.process.putting_back import PUT_BACK_SECONDS, put_back
+from twilio_widgets.listener.process.putting_back import WebhookRestorer
 from twilio_widgets.listener.process.replying import Replies
 from twilio_widgets.listener.process.turned_away import TurnedAway
 from twilio_widgets.listener.signature.keys import Keys
 from twilio_widgets.listener.storing.store_process import Place, StoreProcess
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from twilio_widgets.core.secret import Secret
+    from twilio_widgets.listener.events.batch import Receipt
+    from twilio_widgets.listener.events.event import Arrival
     from twilio_widgets.listener.link.spec import Spec
     from twilio_widgets.listener.process.log import Log
-
-_LEFTOVER_SECONDS = 5.0
-"""At the start somebody waits for us."""
 
 _EMPTY_SECONDS = 3.0
 _TICK_SECONDS = 5.0
 _A_DAY = 86_400.0
+
+_Operation = Callable[..., Awaitable[dict[str, Any]]]
 
 
 class Service:
@@ -69,10 +68,6 @@ class Service:
         """Why the last commit failed, until one succeeds."""
         self.last_id = 0
         """The newest event that was stored since the start."""
-        self.outcome: dict[str, Any] = {}
-        """What became of the webhooks that were pointed here, once it is over."""
-        self.put_back: list[dict[str, Any]] = []
-        """What became of the webhooks that a listener before this one had left behind."""
         self.over = asyncio.Event()
         """Set when nothing is left to do."""
         self._log = log
@@ -80,6 +75,18 @@ class Service:
         self._way: Registration | None = None
         # What the doctor looks into may not keep an event waiting.
         self._doctor = ThreadPoolExecutor(1, "doctor")
+        self._webhooks = WebhookRestorer(spec, self._doctor, log)
+        self._operations: dict[str, _Operation] = {
+            "status": self._status,
+            "set_reply": self._set_reply,
+            "set_public_url": self._set_public_url,
+            "set_forward": self._set_forward,
+            "set_idle": self._set_idle,
+            "set_retention": self._set_retention,
+            "poll_commit": self._poll_commit,
+            "forget": self._forget,
+            "stop": self._stop,
+        }
 
     async def begin(self, webhooks: socket.socket, control: socket.socket) -> Runtime:
         """Serve on two listening sockets, and return where a kernel finds us."""
@@ -92,17 +99,15 @@ class Service:
             started_at=datetime.now(UTC).isoformat(),
         )
         self.address = Address(self.runtime.port, self.spec.public_url)
-        operations = Operations(self)
         self.control = Control(
             self.runtime.control_token,
-            operations.greeting,
-            operations.state,
-            operations.operate,
-            operations.news,
+            self.greeting,
+            self.state,
+            self.operate,
+            self.news,
         )
         await self.store.open()
-        # Whoever left them can no longer do it.
-        self.put_back = await self._put_back(_LEFTOVER_SECONDS)
+        await self._webhooks.at_start()
         self.replies = Replies(lambda: self.control.answers, self.control.ask, self.spec.reply)
         self.committer = Committer(self.store, self._committed)
         keys = Keys.of(self.spec.connection, self.spec.shared_keys)
@@ -134,7 +139,7 @@ class Service:
         self.control.close()
         self._ticking.cancel()
         # What comes in meanwhile is still taken.
-        self.outcome = {"restored": await self._put_back(PUT_BACK_SECONDS)}
+        await self._webhooks.at_end()
         if self._way is not None:
             self._way.close()
         self._server.close()
@@ -145,37 +150,12 @@ class Service:
         await asyncio.sleep(0)
         self._door.close()
         await self.store.close()
-        await self._put_back_what_came_since()
+        await self._webhooks.after_end()
         let_go()
         self.over.set()
         await self.control.finish()
 
     # What happens
-
-    @property
-    def notices(self) -> list[str]:
-        """What a person should know, as sentences."""
-        gone = [each for each in self.put_back if each["state"] == "restored"]
-        again = self._pointed() if gone else set()
-        left = [
-            f"The listener before this one could not put this back: {each['text']} Point it here "
-            "again if it is to come here."
-            for each in gone
-            if each["sid"] not in again
-        ]
-        return [*left, *self.store.notices]
-
-    def forward(self, key: str | None, token: Secret | None, where: Path | None) -> None:
-        """Trust Jupyter's server, which forwards to us under a key by a token; None trusts none.
-
-        With `where`, the key leads to us until we end, however that happens.
-        """
-        if self._way is not None:
-            self._way.close()
-        self._way = None
-        if key and token and where:
-            self._way = register(self.runtime.port, key=key, forward_token=token, where=where)
-        self.address.forward(key, token)
 
     def stored(self, event_id: int) -> None:
         """Tell the kernels of a new event."""
@@ -194,28 +174,6 @@ class Service:
             self.problem = problem
             self.control.tell()
 
-    def _pointed(self) -> set[str]:
-        from twilio_widgets.listener.webhooks import pointing
-
-        with contextlib.suppress(ListenerError):
-            return {each.sid for each in pointing.pointed(pointing.folder_of(self.spec.store))}
-        return set()
-
-    async def _put_back(self, seconds: float) -> list[dict[str, Any]]:
-        loop = asyncio.get_running_loop()
-        call = functools.partial(put_back, self.spec, seconds)
-        outcomes = await loop.run_in_executor(self._doctor, call)
-        for each in outcomes:
-            if each["state"] == "failed":
-                self._log.say(f"webhook {each['sid']}", each["text"])
-        return outcomes
-
-    async def _put_back_what_came_since(self) -> None:
-        """Put back what a kernel has pointed here while we ended: with our lock it is ours to."""
-        seen = {each["sid"] for each in self.outcome["restored"]}
-        if "" not in seen and self._pointed() - seen:
-            self.outcome["restored"] += await self._put_back(_LEFTOVER_SECONDS)
-
     async def _tick(self) -> None:
         """End when nobody has been there for long, or the store has been taken away."""
         seen = retired = time.monotonic()
@@ -230,3 +188,120 @@ class Service:
             if now - retired > _A_DAY:
                 retired = now
                 self.store.retire()
+
+    # Operations: what a kernel can ask for, by name; each takes and returns JSON
+
+    def greeting(self, nonce: str) -> dict[str, Any]:
+        """Answer a kernel's challenge."""
+        return {"proofs": sorted(self.spec.proofs(nonce))}
+
+    def news(self) -> dict[str, Any]:
+        """Say where things stand, in short."""
+        return {
+            "last_id": self.last_id,
+            "rejected": self.turned_away.counts.total(),
+            "problem": self.problem,
+        }
+
+    async def operate(self, op: str, what: dict[str, Any]) -> dict[str, Any]:
+        """Do one of them.
+
+        Raises:
+            ListenerError: There is none of this name, or it could not be done.
+        """
+        operation = self._operations.get(op)
+        if operation is None:
+            raise ListenerError(
+                f"The listener that runs does not know {op!r}: it may be of another release of "
+                "twilio_widgets. Close it and start it again."
+            )
+        return await operation(**what)
+
+    def state(self) -> dict[str, Any]:
+        """Say what the listener is, as far as kernels decide it."""
+        return {
+            "pid": self.runtime.pid,
+            "port": self.runtime.port,
+            "started_at": self.runtime.started_at,
+            "root_url": self.spec.root_url,
+            "public_url": self.address.public_url,
+            "forward_key": self.address.forward_key,
+            "reply": self.replies.text,
+            "idle_seconds": self.idle_seconds,
+            "retention_days": self.store.retention_days,
+        }
+
+    async def _status(self) -> dict[str, Any]:
+        last = self.intake.last_request_at
+        return {
+            **self.state(),
+            **self.news(),
+            "kernels": self.control.kernels,
+            "waiting": len(self.committer),
+            "last_request_at": last.isoformat() if last else None,
+            "counts": dict(self.intake.counts),
+            "rejections": dict(self.turned_away.counts),
+            "store": str(self.store.path),
+            "journal_mode": self.store.journal_mode,
+            "notices": [*self._webhooks.notices, *self.store.notices],
+        }
+
+    async def _set_reply(self, text: str | None = None, ask: bool = False) -> dict[str, Any]:
+        del ask  # the control line remembers which kernel is asked
+        self.replies.text = check_reply(text)
+        return {}
+
+    async def _set_public_url(self, url: str | None) -> dict[str, Any]:
+        self.address.state(None if url is None else check_public_url(url))
+        return {"public_url": self.address.public_url}
+
+    async def _set_forward(
+        self, key: str | None, token: str | None = None, where: str | None = None
+    ) -> dict[str, Any]:
+        """Trust Jupyter's server, which forwards to us under a key by a token; None trusts none.
+
+        With `where`, the key leads to us until we end, however that happens.
+        """
+        if self._way is not None:
+            self._way.close()
+        self._way = None
+        trusted = Secret(token) if token else None
+        if key and trusted and where:
+            self._way = register(
+                self.runtime.port, key=key, forward_token=trusted, where=Path(where)
+            )
+        self.address.forward(key, trusted)
+        return {"forward_key": self.address.forward_key}
+
+    async def _set_idle(self, seconds: float) -> dict[str, Any]:
+        self.idle_seconds = check_idle(seconds)
+        return {}
+
+    async def _set_retention(self, days: float | None) -> dict[str, Any]:
+        kept = check_retention(days)
+        return {"deleted": await self.store.keep_for(kept)}
+
+    async def _poll_commit(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
+        receipts = await asyncio.gather(*map(self._taken, wire.arrivals_of(rows)))
+        if None in receipts:
+            problem = self.problem or "The event store is busy."
+            raise ListenerError(f"Not everything could be stored. {problem} Try again.")
+        for receipt in receipts:
+            if receipt is not None and receipt.new and receipt.id is not None:
+                self.stored(receipt.id)
+        return {"new": sum(receipt.new for receipt in receipts if receipt is not None)}
+
+    async def _taken(self, arrival: Arrival) -> Receipt | None:
+        done: asyncio.Future[Receipt | None] = asyncio.get_running_loop().create_future()
+        if not self.committer.take(arrival, done.set_result):
+            return None
+        return await done
+
+    async def _forget(self, before: str | None = None) -> dict[str, Any]:
+        until = None if before is None else datetime.fromisoformat(before)
+        return {"deleted": await self.store.forget(until)}
+
+    async def _stop(self) -> dict[str, Any]:
+        self.end()
+        await self.over.wait()
+        return self._webhooks.outcome

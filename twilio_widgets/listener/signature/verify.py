@@ -60,8 +60,6 @@ if TYPE_CHECKING:
 
     from twilio_widgets.core.secret import Secret
 
-__all__ = ["Keys", "Presented", "Verdict", "appended", "verify"]
-
 ALGORITHMS: Final = {"HMAC_SHA1": "sha1", "HMAC_SHA256": "sha256"}
 
 _SHAPE: Final = {

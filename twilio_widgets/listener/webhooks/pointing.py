@@ -21,21 +21,9 @@ from twilio_widgets.errors import (
 from twilio_widgets.listener.webhooks.asking import Asking
 from twilio_widgets.listener.webhooks.fields import Settings, shown, wanted
 from twilio_widgets.listener.webhooks.pointed import Ledger, Pointed, went_to
-from twilio_widgets.listener.webhooks.restoring import Restored, restore, restore_all
 
 if TYPE_CHECKING:
     from twilio_widgets.client import Twilio
-
-__all__ = [
-    "Pointed",
-    "Restored",
-    "folder_of",
-    "forget",
-    "point",
-    "pointed",
-    "restore",
-    "restore_all",
-]
 
 
 def folder_of(store: Path) -> Path:
