@@ -12,6 +12,7 @@ from datetime import time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from twilio_widgets.core.bodies import FormBody
 from twilio_widgets.core.guardrails import confirming, refusals
 from twilio_widgets.core.guardrails.amount import NOTHING, Amount, Limits, share_of
 from twilio_widgets.core.guardrails.explaining import rules_of
@@ -196,7 +197,9 @@ class Policy:
             connection: Who would send.
             form: Pairs of Twilio's parameter names and texts.
         """
-        request = Request(method="POST", path=message_path(connection.acting_sid), form=form)
+        request = Request(
+            method="POST", path=message_path(connection.acting_sid), body=FormBody(form)
+        )
         try:
             self.on(connection).look(request)
         except PolicyRefused as refused:
