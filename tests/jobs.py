@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from twilio_widgets import AsyncTwilio, Sandbox, Twilio
 from twilio_widgets.bulk.job import Job
+from twilio_widgets.core.parameters import before, form_of
 
 NOW = "2026-01-15T12:00:00Z"
 
@@ -20,6 +21,11 @@ class Planned:
     parameters: Mapping[str, object]
     segments: int = 1
     cost: Decimal | None = None
+
+    @property
+    def form(self) -> tuple[tuple[str, str], ...]:
+        now = before(self.parameters.get("send_at"))
+        return form_of({"to": self.to, **self.parameters}, now=now)
 
 
 @dataclass(frozen=True)

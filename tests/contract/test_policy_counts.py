@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 
 import twilio_widgets as tw
+from twilio_widgets.core.bodies import FormBody
 from twilio_widgets.core.guardrails.amount import Amount
 from twilio_widgets.core.request import Request
 from twilio_widgets.errors import NotConnected, PolicyRefused, TwilioWidgetsError
@@ -120,7 +121,7 @@ def test_a_job_is_stopped_by_what_it_sends_and_a_429_costs_it_nothing(connect, s
     form = (("To", TO), ("From", sandbox.numbers[0]), ("Body", "Hello"))
 
     def flow():
-        return (yield Request(method="POST", path=path, form=form, job=permit))
+        return (yield Request(method="POST", path=path, body=FormBody(form), job=permit))
 
     sandbox.fail(status=429, times=3)
     replies = [twilio.run(flow()).status for _ in range(5)]

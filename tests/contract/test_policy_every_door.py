@@ -12,7 +12,6 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import starmap
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -24,6 +23,7 @@ from hypothesis import strategies as st
 import twilio_widgets as tw
 from twilio_widgets.client.messages import AsyncMessages, Messages
 from twilio_widgets.core import transport
+from twilio_widgets.core.bodies import FormBody, MultipartBody, RawBody
 from twilio_widgets.core.guardrails.policy import FREE
 from twilio_widgets.core.request import Request
 from twilio_widgets.errors import ApiError, PolicyRefused, Refused, TwilioWidgetsError
@@ -111,8 +111,6 @@ def by_flow(**request: Any) -> Callable[[Any, tw.Sandbox], None]:
     return door
 
 
-PARTS = "--x\r\nContent-Disposition: form-data; name={}\r\n\r\n{}\r\n"
-
 DOORS: dict[str, Callable[[Any, tw.Sandbox], None]] = {
     "messages.send": by_send,
     "raw": by_raw(),
@@ -128,12 +126,9 @@ DOORS: dict[str, Callable[[Any, tw.Sandbox], None]] = {
     "raw, the version": by_raw("/2010-04-01" + MESSAGES + ".json"),
     "raw, a subaccount": by_raw("/Accounts/$SUB/Messages.json"),
     "raw, repeated": by_raw(data=dict, max_retries=2, repeat_unsafe=True, retry_all_errors=True),
-    "run": by_flow(form=lambda form: tuple(form.items())),
-    "run, bytes": by_flow(body=lambda form: urlencode(form).encode(),
-                          headers=(("Content-Type", FORM),)),
-    "run, parts": by_flow(
-        body=lambda form: "".join([*starmap(PARTS.format, form.items()), "--x--"]).encode(),
-        headers=(("Content-Type", "multipart/form-data; boundary=x"),)),
+    "run": by_flow(body=lambda form: FormBody(tuple(form.items()))),
+    "run, bytes": by_flow(body=lambda form: RawBody(urlencode(form).encode(), FORM)),
+    "run, parts": by_flow(body=lambda form: MultipartBody(tuple(form.items()))),
     "run, the query": by_flow(query=lambda form: tuple(form.items())),
 }  # fmt: skip
 
@@ -188,7 +183,9 @@ def test_a_path_in_odd_letters_is_judged_although_nobody_is_there(connect, sandb
 
     def flow(end: str) -> Any:
         path = "/2010-04-01/" + end.format(account)
-        return (yield Request(method="POST", path=path, form=tuple(fields(sandbox).items())))
+        return (
+            yield Request(method="POST", path=path, body=FormBody(tuple(fields(sandbox).items())))
+        )
 
     replies = [twilio.run(flow(end)).status for end in ends]
     assert (replies, len(recording.verdicts), sandbox.ledger) == ([404] * 3, 3, ())

@@ -27,12 +27,13 @@ from hypothesis import strategies as st
 
 from tests.tools import without
 from twilio_widgets import AsyncTwilio, AuthTokenConnection
+from twilio_widgets.core.bodies import FormBody
 from twilio_widgets.core.network import wire
 from twilio_widgets.core.network.arriving import Arriving
 from twilio_widgets.core.network.deadline import deadline
 from twilio_widgets.core.network.direct_async import AsyncDirect
 from twilio_widgets.core.network.direct_blocking import Line
-from twilio_widgets.core.network.outgoing import Outgoing, written
+from twilio_widgets.core.network.outgoing import Outgoing
 from twilio_widgets.core.request import Reply, Request
 from twilio_widgets.core.transport import AsyncTransport, BlockingTransport
 from twilio_widgets.errors import NoReply, NotConnected, OutcomeUnknown, TwilioWidgetsError
@@ -43,7 +44,7 @@ READ = Request(method="GET", path=f"{ACCOUNT}.json")
 SEND = Request(
     method="POST",
     path=f"{ACCOUNT}/Messages.json",
-    form=(("To", "+14155550123"), ("From", "+15005550006"), ("Body", "Hi")),
+    body=FormBody((("To", "+14155550123"), ("From", "+15005550006"), ("Body", "Hi"))),
     creates_message=True,
 )
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -571,7 +572,7 @@ def test_a_request_is_written_as_http_writes_it(url, text):
 
 @given(st.lists(st.tuples(st.text(), st.text())))
 def test_a_form_is_written_as_urlencode_writes_it(form):
-    assert written(form) == urlencode(form).encode()
+    assert FormBody(tuple(form)).encode() == urlencode(form).encode()
 
 
 def test_an_answer_that_came_before_all_was_read_counts_and_ends_the_connection():

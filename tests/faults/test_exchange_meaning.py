@@ -14,6 +14,7 @@ from unittest import mock
 import pytest
 
 from twilio_widgets import AuthTokenConnection, Twilio
+from twilio_widgets.core.bodies import FormBody
 from twilio_widgets.core.network import wire
 from twilio_widgets.core.request import Reply, Request
 from twilio_widgets.core.transport import AsyncTransport, BlockingTransport
@@ -30,7 +31,7 @@ CONNECTION = AuthTokenConnection("AC" + "1" * 32, TOKEN)
 REQUEST = Request(
     method="POST",
     path=f"/2010-04-01/Accounts/{CONNECTION.account_sid}/Messages.json",
-    form=(("To", "+14155550123"), ("From", "+15005550006"), ("Body", "Hi")),
+    body=FormBody((("To", "+14155550123"), ("From", "+15005550006"), ("Body", "Hi"))),
     creates_message=True,
 )
 TIMEOUT = 1.8

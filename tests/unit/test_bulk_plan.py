@@ -652,8 +652,8 @@ def test_every_row_is_in_exactly_one_of_ready_and_rejected_in_order(rows, duplic
     assert sorted([*ready, *set(rejected)]) == list(range(len(rows)))
     assert (made.summary.ready, made.summary.rejected) == (len(ready), len(set(rejected)))
     for row in made.rows:
-        form = form_of({"to": row.to, **row.parameters}, now=NOW)
-        assert dict(form)["To"] == row.to
+        assert row.form == form_of({"to": row.to, **row.parameters}, now=NOW)
+        assert dict(row.form)["To"] == row.to
         assert row.to != BO
     assert made.ready["row"].tolist() == ready
     assert repr(made)

@@ -6,6 +6,7 @@ from asyncio import CancelledError
 
 import pytest
 
+from twilio_widgets.core.bodies import FormBody
 from twilio_widgets.core.flow import LONGEST_RETRY_AFTER, Patience, change, read
 from twilio_widgets.core.paging import JsonPage, Walk
 from twilio_widgets.core.request import Pause, Reply, Request
@@ -24,7 +25,7 @@ DELETE = Request(method="DELETE", path="/2010-04-01/Accounts/AC1/Messages/SM1.js
 POST = Request(
     method="POST",
     path="/2010-04-01/Accounts/AC1/Messages.json",
-    form=(("To", "+14155550123"), ("Body", "Hi"), ("MediaUrl", "a"), ("MediaUrl", "b")),
+    body=FormBody((("To", "+14155550123"), ("Body", "Hi"), ("MediaUrl", "a"), ("MediaUrl", "b"))),
     creates_message=True,
 )
 CREATED = Reply(status=201, headers={}, content=b"{}")

@@ -147,7 +147,7 @@ def test_what_was_before_is_saved_before_anything_is_changed(twilio, estate, tmp
     def judge(request: Any) -> None:
         if request.method == "POST":
             (entry,) = pointing.pointed(tmp_path)
-            seen.append((request.form, entry.previous, estate.now()["sms_url"]))
+            seen.append((request.pairs, entry.previous, estate.now()["sms_url"]))
 
     with Twilio(twilio.connection, policy=type("Watch", (), {"judge": staticmethod(judge)})()) as w:
         pointing.point(w, tmp_path, estate.number, URL)

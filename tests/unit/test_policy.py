@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import twilio_widgets as tw
+from twilio_widgets.core.bodies import FormBody
 from twilio_widgets.core.guardrails.amount import Amount
 from twilio_widgets.core.guardrails.in_force import Verdict
 from twilio_widgets.core.guardrails.permit import Permit
@@ -50,7 +51,7 @@ def connection(tmp_path, monkeypatch):
 
 def message(to: str = TO, job: Permit | None = None, **fields: str) -> Request:
     form = {"To": to, "From": FROM, "Body": "Hello", **fields}
-    return Request(method="POST", path=PATH, form=tuple(form.items()), job=job)
+    return Request(method="POST", path=PATH, body=FormBody(tuple(form.items())), job=job)
 
 
 def refusal(policy: tw.Policy, connection, request: Request) -> PolicyRefused:

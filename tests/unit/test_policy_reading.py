@@ -12,11 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from twilio_widgets.core.bodies import FormBody, MultipartBody, RawBody
 from twilio_widgets.core.body import body_of
+from twilio_widgets.core.guard import guard
 from twilio_widgets.core.guardrails.creation import Creation, read_creation
 from twilio_widgets.core.guardrails.recognise import changes, makes_message
 from twilio_widgets.core.request import Request
-from twilio_widgets.errors import PolicyRefused
+from twilio_widgets.errors import InvalidRequest, PolicyRefused
 
 AC, SM = "AC" + "0" * 32, "SM" + "1" * 32
 MESSAGES = f"/2010-04-01/Accounts/{AC}/Messages"
@@ -84,8 +86,10 @@ def test_what_makes_no_message_is_told_apart(method, path):
 
 def test_a_method_in_disguise_counts_as_what_it_stands_for():
     assert makes_message(posted(method="GET", query=(("_method", "post"),)))
-    assert makes_message(posted(method="DELETE", form=(("_Method", "POST"),)))
+    assert makes_message(posted(method="DELETE", body=FormBody((("_Method", "POST"),))))
     assert makes_message(posted(method="GET", query=((" _METHOD ", " post "),)))
+    assert makes_message(replace(with_type(FORM, b"a=b&_method=post"), method="GET"))
+    assert makes_message(posted(method="GET", body=MultipartBody((("_method", "POST"),))))
     assert changes(posted(MESSAGES, "GET", query=(("_method", "DELETE"),)))
 
 
@@ -98,36 +102,34 @@ READ = Creation(to=TO, body="Grüße & ❤")
 
 
 def with_type(kind: str, body: bytes) -> Request:
-    return posted(headers=(("Content-Type", kind),), body=body)
-
-
-def multipart() -> Request:
-    body = body_of(None, FIELDS, None, None, None)
-    return with_type(body.content_type or "", body.content or b"")
+    return posted(body=RawBody(body, kind))
 
 
 def test_every_form_of_body_says_the_same():
-    assert read_creation(posted(form=tuple(FIELDS))) == READ
+    assert read_creation(posted(body=FormBody(tuple(FIELDS)))) == READ
     assert read_creation(posted(query=tuple(FIELDS))) == READ
     assert read_creation(with_type(FORM, urlencode(FIELDS).encode())) == READ
     raw = "To=%2B15005550006&Body=Grüße %26 ❤".encode()
     assert read_creation(with_type(FORM + "; charset=UTF-8", raw)) == READ
-    assert read_creation(multipart()) == READ
-    as_json = json.dumps(dict(FIELDS)).encode()
-    assert read_creation(with_type("application/json; charset=utf-8", as_json)) == READ
-    files = body_of(None, None, FIELDS, None, None)
-    assert read_creation(with_type(files.content_type or "", files.content or b"")) == READ
+    assert read_creation(posted(body=MultipartBody(tuple(FIELDS)))) == READ
+    assert read_creation(posted(body=body_of(None, None, FIELDS, None, None))) == READ
 
 
-def test_the_bytes_count_not_what_the_request_says_beside_them():
-    honest = urlencode([("To", "+15005550009")]).encode()
-    request = replace(with_type(FORM, honest), form=(("To", TO),))
-    assert read_creation(request).to == "+15005550009"
+@pytest.mark.parametrize("body", [FormBody((("To", TO),)), MultipartBody((("To", TO),))])
+def test_a_header_cannot_say_that_a_body_is_of_another_kind(body):
+    with pytest.raises(InvalidRequest, match="Content-Type is there twice"):
+        guard(posted(path=MESSAGES, body=body, headers=(("content-type", "application/json"),)))
+
+
+@pytest.mark.parametrize("kind", ["text/plain\r\nX-Two: 1", "text/plain ", "té/xt"])
+def test_the_type_of_a_raw_body_is_checked_like_a_header(kind):
+    with pytest.raises(InvalidRequest, match="header Content-Type holds"):
+        guard(with_type(kind, b"x"))
 
 
 def test_names_are_read_generously():
     for name in ("to", "TO", " To ", "To[]", "To[0]"):
-        assert read_creation(posted(form=((name, TO),))).to == TO
+        assert read_creation(posted(body=FormBody(((name, TO),)))).to == TO
 
 
 @pytest.mark.parametrize(
@@ -135,12 +137,14 @@ def test_names_are_read_generously():
     [
         with_type("text/plain", b"To=%2B15005550006"),
         with_type("application/octet-stream", b"\x00"),
-        posted(body=b"To=%2B15005550006"),
-        posted(form=tuple(FIELDS), headers=(("Content-Type", "application/json"),)),
-        posted(form=tuple(FIELDS), headers=(("Content-Encoding", "gzip"),)),
+        with_type("", b"To=%2B15005550006"),
+        with_type("application/json; charset=utf-8", json.dumps(dict(FIELDS)).encode()),
+        with_type("multipart/form-data; boundary=x",
+                  MultipartBody(tuple(FIELDS), boundary="x").encode()),
+        posted(body=FormBody(tuple(FIELDS)), headers=(("Content-Encoding", "gzip"),)),
         replace(with_type(FORM, gzip.compress(b"To=1")), headers=(
-            ("Content-Type", FORM), ("Content-Encoding", "gzip"))),
-        posted(form=tuple(FIELDS), headers=(
+            ("Content-Encoding", "gzip"),)),
+        posted(body=FormBody(tuple(FIELDS)), headers=(
             ("Content-Encoding", "br"), ("Content-Encoding", "identity"))),
         with_type(FORM, b"To=\xff\xfe"),
         with_type(FORM, b"To=%FF%FE"),
@@ -184,7 +188,7 @@ def test_any_bytes_are_read_or_refused(body, kind):
 
 def test_what_a_message_is_like():
     def read(**fields: str) -> Creation:
-        return read_creation(posted(form=tuple(fields.items())))
+        return read_creation(posted(body=FormBody(tuple(fields.items()))))
 
     assert read(MediaUrl="https://a.example/b.png").media
     assert read(SendAsMms="True").media
@@ -194,5 +198,5 @@ def test_what_a_message_is_like():
     assert read(**later, From="MG" + "0" * 32).scheduled
     assert not read(**later, From="+15005550001").scheduled
     assert not read(SendAt=later["SendAt"], MessagingServiceSid="MG" + "0" * 32).scheduled
-    assert read_creation(posted(form=(("To", TO), ("to", "+1")))).ambiguous == "to"
-    assert read_creation(posted(form=(("To", TO),), query=(("To", TO),))).ambiguous == ""
+    assert read_creation(posted(body=FormBody((("To", TO), ("to", "+1"))))).ambiguous == "to"
+    assert read_creation(posted(body=FormBody((("To", TO),)), query=(("To", TO),))).ambiguous == ""

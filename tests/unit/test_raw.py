@@ -14,6 +14,7 @@ import pytest
 from twilio_widgets import AuthTokenConnection, Sandbox, Twilio
 from twilio_widgets.core.ask import Ask
 from twilio_widgets.core.attempts import Hooks
+from twilio_widgets.core.bodies import FilePart, MultipartBody
 from twilio_widgets.core.body import body_of
 from twilio_widgets.core.decoding import text_of
 from twilio_widgets.core.paths import DocumentedPath, documented_paths
@@ -360,12 +361,24 @@ def test_a_list_that_leads_astray_is_not_followed(onward, pages, problem):
 def test_a_multipart_boundary_is_new_each_time():
     first, second = (body_of(None, {"a": "1"}, None, None, None) for _ in range(2))
     assert first.content_type != second.content_type
-    assert first.form == (("a", "1"),)
+    assert first.pairs == (("a", "1"),)
+
+
+def test_a_multipart_body_is_written_as_browsers_write_it():
+    picture = FilePart("Media", 'a"b.png', "image/png", b"\x89\r\n")
+    body = MultipartBody((("Body", "Grüße\r\n"),), (picture,), boundary="x")
+
+    assert body.content_type == "multipart/form-data; boundary=x"
+    assert body.encode() == (
+        b'--x\r\nContent-Disposition: form-data; name="Body"\r\n\r\nGr\xc3\xbc\xc3\x9fe\r\n\r\n'
+        b'--x\r\nContent-Disposition: form-data; name="Media"; filename="a%22b.png"\r\n'
+        b"Content-Type: image/png\r\n\r\n\x89\r\n\r\n--x--\r\n"
+    )
 
 
 def test_a_file_short_enough_to_be_a_parameter_is_shown_to_policies_as_one():
-    body = body_of(None, {"a": "1"}, [("To", b"+1415"), ("x", b"y" * 10_001)], None, None)
-    assert body.form == (("a", "1"), ("To", "+1415"))
+    body = body_of(None, {"a": "1"}, [("To", b"+1415"), ("x", b"y" * 100_001)], None, None)
+    assert body.pairs == (("a", "1"), ("To", "+1415"))
 
 
 def test_what_a_response_shows_holds_no_content_and_is_the_same_tomorrow():

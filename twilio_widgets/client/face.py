@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 from twilio_widgets.core.connection import Connection
 from twilio_widgets.core.flow import Patience
@@ -24,12 +24,17 @@ def awaited(
     return cast("Callable[Concatenate[Any, P], Awaitable[T]]", method)
 
 
+class Driver(Protocol):
+    """Runs a flow, blocking or on an event loop."""
+
+    def __call__(self, flow: Flow[T], /) -> T:
+        """Run a flow to its end and return its result; an async driver returns an awaitable."""
+
+
 class Face:
     """What every method needs: the connection, patience for one exchange, and a driver."""
 
-    def __init__(
-        self, connection: Connection, run: Callable[[Flow[Any]], Any], timeout: float
-    ) -> None:
+    def __init__(self, connection: Connection, run: Driver, timeout: float) -> None:
         self._connection = connection
         self._run = run
         self._patience = partial(Patience, timeout)

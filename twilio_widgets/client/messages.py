@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
-from twilio_widgets.client.face import Face, awaited
+from twilio_widgets.client.face import Driver, Face, awaited
 from twilio_widgets.client.reading import listing
 from twilio_widgets.core import find, messages
 from twilio_widgets.core import media as attachments
@@ -32,7 +32,7 @@ class _MessageFace(Face):
     def __init__(
         self,
         connection: Connection,
-        run: Callable[[Flow[Any]], Any],
+        run: Driver,
         timeout: float,
         outbox: Outbox,
     ) -> None:
@@ -163,7 +163,7 @@ class Messages(_MessageFace):
         """
         given = dict(locals())  # first of all, so that it holds the arguments and nothing else
         del given["self"]
-        return cast("Message", self._run(self._sending(given)))
+        return self._run(self._sending(given))
 
     def get(self, sid: str) -> Message:
         """Read one message as it is now.
@@ -174,7 +174,7 @@ class Messages(_MessageFace):
         Raises:
             NotFound: The account has no such message.
         """
-        return cast("Message", self._run(messages.get(self._connection, self._patience(), sid)))
+        return self._run(messages.get(self._connection, self._patience(), sid))
 
     def wait(
         self, sid: str, timeout: float = 60.0, *, seen: Callable[[Message], None] | None = None
@@ -191,7 +191,7 @@ class Messages(_MessageFace):
             The message as last seen; ``.is_final`` tells whether it came to its end.
         """
         flow = messages.wait(self._connection, self._patience, sid, timeout=timeout, seen=seen)
-        return cast("Message", self._run(flow))
+        return self._run(flow)
 
     def find(self, error: OutcomeUnknown) -> Message | find.NotSureYet | None:
         """Look in the message log for a message whose outcome is unknown.
@@ -203,7 +203,7 @@ class Messages(_MessageFace):
             The message, when the log shows exactly one that it can be; None, when it is not there
             and can no longer arrive; `NotSureYet` otherwise, with the reason and when to ask again.
         """
-        return cast("Message | find.NotSureYet | None", self._run(self._finding(error)))
+        return self._run(self._finding(error))
 
     def list(
         self,
@@ -264,7 +264,7 @@ class Messages(_MessageFace):
             tell=progress_of(progress),
             keep=self._keep,
         )
-        return cast("MessageFrame", self._run(flow))
+        return self._run(flow)
 
     def iterate(
         self,
@@ -293,7 +293,10 @@ class Messages(_MessageFace):
             limit,
         )
         while walk.next is not None and not selection.done:
-            yield from selection.take(self._run(walk.step(self._patience())))
+            yield from selection.take(self._next_page(walk))
+
+    def _next_page(self, walk: Walk[Message]) -> Sequence[Message]:
+        return self._run(walk.step(self._patience()))
 
     def cancel(self, sid: str) -> Message:
         """Cancel a scheduled message.
@@ -302,7 +305,7 @@ class Messages(_MessageFace):
             ApiError: It is already on its way, or final.
             OutcomeUnknown: No answer came; read it again to see.
         """
-        return cast("Message", self._run(messages.cancel(self._connection, self._patience(), sid)))
+        return self._run(messages.cancel(self._connection, self._patience(), sid))
 
     def redact(self, sid: str) -> Message:
         """Remove a message's text from Twilio's log; the entry stays.
@@ -310,7 +313,7 @@ class Messages(_MessageFace):
         Raises:
             OutcomeUnknown: No answer came; read it again to see.
         """
-        return cast("Message", self._run(messages.redact(self._connection, self._patience(), sid)))
+        return self._run(messages.redact(self._connection, self._patience(), sid))
 
     def delete(self, sid: str) -> None:
         """Remove a message from Twilio's log, with its media.
@@ -318,12 +321,12 @@ class Messages(_MessageFace):
         Raises:
             ApiError: It is too early: Twilio deletes only messages that have come to their end.
         """
-        return cast("None", self._run(messages.delete(self._connection, self._patience(), sid)))
+        return self._run(messages.delete(self._connection, self._patience(), sid))
 
     def media(self, sid: str) -> tuple[attachments.Media, ...]:
         """Read which files a message has."""
         flow = attachments.media(self._connection, self._patience, sid)
-        return cast("tuple[attachments.Media, ...]", self._run(flow))
+        return self._run(flow)
 
     def feedback(
         self, sid: str, *, outcome: Literal["confirmed", "unconfirmed"] = "confirmed"
@@ -335,7 +338,7 @@ class Messages(_MessageFace):
             outcome: Whether the recipient did what it asked for.
         """
         flow = attachments.feedback(self._connection, self._patience(), sid, outcome=outcome)
-        return cast("attachments.Feedback", self._run(flow))
+        return self._run(flow)
 
 
 class AsyncMessages(_MessageFace):
@@ -351,6 +354,7 @@ class AsyncMessages(_MessageFace):
     delete = awaited(Messages.delete)
     media = awaited(Messages.media)
     feedback = awaited(Messages.feedback)
+    _next_page = awaited(Messages._next_page)
 
     async def iterate(
         self,
@@ -376,5 +380,5 @@ class AsyncMessages(_MessageFace):
             limit,
         )
         while walk.next is not None and not selection.done:
-            for message in selection.take(await self._run(walk.step(self._patience()))):
+            for message in selection.take(await self._next_page(walk)):
                 yield message

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 from twilio_widgets.core import raw as requests
 from twilio_widgets.core.ask import Ask
@@ -13,6 +13,7 @@ from twilio_widgets.core.response import Attempt, RawResponse
 from twilio_widgets.progress import Reading, progress_of
 
 if TYPE_CHECKING:
+    from twilio_widgets.client.face import Driver
     from twilio_widgets.core.body import FileNames, Files, Pairs
     from twilio_widgets.core.connection import Connection
     from twilio_widgets.core.request import Flow
@@ -22,7 +23,7 @@ class RawFace:
     """The method ``raw``, for a client that has a connection, a driver and an outbox."""
 
     _connection: Connection
-    _run: Callable[[Flow[Any]], Any]
+    _run: Driver
     _outbox: Outbox
 
     def raw(
@@ -116,9 +117,7 @@ class RawFace:
             frame=frame,
             limit=limit,
         )
-        return cast(
-            "RawResponse", self._run(self._asking(ask, before_attempt, attempt_seen, progress))
-        )
+        return self._run(self._asking(ask, before_attempt, attempt_seen, progress))
 
     def _asking(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Self, TypeVar, cast
 
-from twilio_widgets.client.face import Face, awaited
+from twilio_widgets.client.face import Driver, Face, awaited
 from twilio_widgets.client.messages import AsyncMessages, Messages
 from twilio_widgets.client.raw import RawFace
 from twilio_widgets.core import account, drive
@@ -31,23 +31,19 @@ class _Account(RawFace, Face):
 
         It never raises for an answer of Twilio's or for a missing one: the verdict says why not.
         """
-        return cast(
-            "account.AccountCheck", self._run(account.check(self._connection, self._patience()))
-        )
+        return self._run(account.check(self._connection, self._patience()))
 
     def numbers(self) -> list[account.OwnNumber]:
         """Read the account's own phone numbers."""
-        flow = account.numbers(self._connection, self._patience)
-        return cast("list[account.OwnNumber]", self._run(flow))
+        return self._run(account.numbers(self._connection, self._patience))
 
     def services(self) -> list[account.MessagingService]:
         """Read the account's messaging services."""
-        flow = account.services(self._connection, self._patience())
-        return cast("list[account.MessagingService]", self._run(flow))
+        return self._run(account.services(self._connection, self._patience()))
 
     def run(self, flow: Flow[T]) -> T:
         """Carry out a flow of the core's: how the rooms above make requests of their own."""
-        return cast("T", self._run(flow))
+        return self._run(flow)
 
     @property
     def connection(self) -> Connection:
@@ -164,7 +160,10 @@ class AsyncTwilio(_Account):
             policy=policy,
             largest_body=largest_body,
         )
-        run = partial(drive.run_async, transport=self._transport, connection=connection)
+        run = cast(  # its results are awaitables, and `awaited` gives the methods that type
+            "Driver",
+            partial(drive.run_async, transport=self._transport, connection=connection),
+        )
         super().__init__(connection, run, timeout)
         self._outbox = Outbox()
         self.messages = AsyncMessages(connection, run, timeout, self._outbox)

@@ -10,6 +10,7 @@ from functools import cached_property
 from math import isfinite
 from typing import get_args
 
+from twilio_widgets.core.bodies import RawBody
 from twilio_widgets.core.body import FileNames, Files, Pairs, body_of, text_pairs
 from twilio_widgets.core.guard import METHODS, guard
 from twilio_widgets.core.paging import MAX_PAGE_SIZE
@@ -61,18 +62,17 @@ class Ask:
         target = target_of(self.path, account_sid)
         headers = text_pairs(self.headers, "headers")
         headers = tuple((name.strip(" "), value.strip(" ")) for name, value in headers)
-        given = {name.lower(): value for name, value in headers}
+        kinds = [pair for pair in headers if pair[0].lower() == "content-type"]
         body = body_of(
             self.data,
             self.form_data,
             self.file_data,
             self.file_data_file_names,
-            given.get("content-type"),
+            kinds[0][1] if kinds else None,
         )
-        if body.content_type is not None:
-            rest = tuple(pair for pair in headers if pair[0].lower() != "content-type")
-            headers = (*rest, ("Content-Type", body.content_type))
-        if "accept" not in given:
+        if kinds and body is not None:  # the body brings it; a second one is refused
+            headers = tuple(pair for pair in headers if pair is not kinds[0])
+        if not any(name.lower() == "accept" for name, _value in headers):
             headers = (*headers, ("Accept", _ACCEPT[self.response_type]))
         query = target.query + text_pairs(self.query_params, "query_params")
         if self.frame and "PageSize" not in dict(query):
@@ -82,13 +82,12 @@ class Ask:
             method=self.verb,
             path=target.path,
             query=query,
-            form=body.form,
-            body=body.content,
+            body=body,
             headers=headers,
             creates_message=target.creates_message(self.verb),
         )
         guard(request)
-        if request.creates_message and body.content is not None and body.form is None:
+        if request.creates_message and isinstance(body, RawBody) and not body.is_form:
             raise InvalidRequest(
                 "A message is made from a form, so that a policy can read it: give data as a "
                 "mapping, or form_data. Nothing was sent.",

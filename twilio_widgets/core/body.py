@@ -1,21 +1,24 @@
-"""What a raw request carries: query, headers and body, from what a person gives in Python.
-
-Each body is built once, as bytes, so that every attempt sends the same. Sources: the WHATWG
-standards for URL-encoded and multipart forms; Twilio, "Requests to Twilio" (both are read there).
-"""
+"""The query, headers and body of a raw request, from what a person gives in Python."""
 
 from __future__ import annotations
 
 import mimetypes
 import os
-import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from urllib.parse import parse_qsl, urlencode
 
+from twilio_widgets.core.bodies import (
+    URL_ENCODED,
+    Body,
+    FilePart,
+    FormBody,
+    MultipartBody,
+    Parameters,
+    RawBody,
+    media_type,
+)
 from twilio_widgets.core.guard import encodable
 from twilio_widgets.errors import InvalidRequest
 
@@ -29,38 +32,19 @@ FileContent = bytes | bytearray | memoryview | str | os.PathLike[str]
 Files = Mapping[str, FileContent] | Sequence[tuple[str, FileContent]]
 FileNames = Mapping[str, str] | Sequence[tuple[str, str]]
 
-URL_ENCODED = "application/x-www-form-urlencoded"
 NOT_BOTH = "Cannot specify both Data and File/Form Data."
 
-_LONGEST_PARAMETER = 10_000
-"""Bytes; no parameter of Twilio's is nearly as long."""
+_GIVE_TEXT = (
+    f"data as a mapping is sent as {URL_ENCODED}, which is what Twilio reads. To send "
+    "something else, give data as text or bytes: json.dumps(…), say."
+)
+_LEAVE_OUT = "form_data and file_data are sent as multipart/form-data: leave the Content-Type out."
 
 _KINDS = mimetypes.MimeTypes()
 """Python's own table: what a file's ending means does not depend on the machine."""
 
-Text = tuple[tuple[str, str], ...]
 
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """What is sent below the head."""
-
-    content: bytes | None = None
-    content_type: str | None = None
-    """None: nothing is sent, or the person's own header says it."""
-    form: Text | None = None
-    """The parameters in it, where it is a form; short files count, since a server may read them as
-    parameters."""
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    key: str
-    name: str
-    content: bytes
-
-
-def text_pairs(given: Pairs | None, field: str) -> Text:
+def text_pairs(given: Pairs | None, field: str) -> Parameters:
     """Return names and values as text, in order, repeats kept.
 
     Raises:
@@ -81,8 +65,8 @@ def body_of(
     file_data: Files | None,
     file_data_file_names: FileNames | None,
     content_type: str | None,
-) -> Body:
-    """Build the body of a request.
+) -> Body | None:
+    """Build the body of a request; None when there is nothing to send.
 
     Args:
         data: Names and values, sent url-encoded; or text or bytes, sent as they are.
@@ -98,22 +82,23 @@ def body_of(
         raise InvalidRequest(NOT_BOTH, field="data")
     files = _files_of(file_data, file_data_file_names)
     if form_data or files:
-        return _multipart(text_pairs(form_data, "form_data"), files, content_type)
+        _check_kind(content_type, "multipart/form-data", "headers", _LEAVE_OUT)
+        return MultipartBody(text_pairs(form_data, "form_data"), tuple(files))
     if not data:
-        return Body()
+        return None
     if isinstance(data, str | bytes | bytearray | memoryview):
         return _as_it_is(data, content_type)
-    if content_type is not None and _kind(content_type) != URL_ENCODED:
-        raise InvalidRequest(
-            f"data as a mapping is sent as {URL_ENCODED}, which is what Twilio reads. To send "
-            "something else, give data as text or bytes: json.dumps(…), say.",
-            field="data",
-        )
-    pairs = text_pairs(data, "data")
-    return Body(urlencode(pairs).encode(), None if content_type else URL_ENCODED, pairs)
+    _check_kind(content_type, URL_ENCODED, "data", _GIVE_TEXT)
+    form = FormBody(text_pairs(data, "data"))
+    return form if content_type is None else RawBody(form.encode(), content_type)
 
 
-def _as_it_is(data: str | bytes | bytearray | memoryview, content_type: str | None) -> Body:
+def _check_kind(content_type: str | None, wanted: str, field: str, problem: str) -> None:
+    if content_type is not None and media_type(content_type) != wanted:
+        raise InvalidRequest(problem, field=field)
+
+
+def _as_it_is(data: str | bytes | bytearray | memoryview, content_type: str | None) -> RawBody:
     if content_type is None:
         raise InvalidRequest(
             "data as text or bytes needs a Content-Type among the headers, such as "
@@ -122,15 +107,7 @@ def _as_it_is(data: str | bytes | bytearray | memoryview, content_type: str | No
         )
     if isinstance(data, str) and not encodable(data):
         raise InvalidRequest("data holds half of a character (a lone surrogate).", field="data")
-    content = data.encode() if isinstance(data, str) else bytes(data)
-    form = None
-    if _kind(content_type) == URL_ENCODED:
-        form = tuple(parse_qsl(content.decode("utf-8", "replace"), keep_blank_values=True))
-    return Body(content, None, form)
-
-
-def _kind(content_type: str) -> str:
-    return content_type.partition(";")[0].strip().lower()
+    return RawBody(data.encode() if isinstance(data, str) else bytes(data), content_type)
 
 
 def _items(given: object, field: str) -> list[tuple[str, object]]:
@@ -180,7 +157,7 @@ def _texts_of(value: object, field: str, name: str) -> list[str]:
             )
 
 
-def _files_of(given: Files | None, names: FileNames | None) -> list[_File]:
+def _files_of(given: Files | None, names: FileNames | None) -> list[FilePart]:
     items = _items(given, "file_data") if given else []
     named = text_pairs(names, "file_data_file_names")
     left: dict[str, list[str]] = {}
@@ -188,8 +165,9 @@ def _files_of(given: Files | None, names: FileNames | None) -> list[_File]:
         left.setdefault(key, []).append(text)
     files = []
     for key, content in items:
-        name = left[key].pop(0) if left.get(key) else None
-        files.append(_File(key, name or _usual_name(key, content), _content_of(key, content)))
+        name = (left[key].pop(0) if left.get(key) else None) or _usual_name(key, content)
+        kind = _KINDS.guess_type(name)[0] or "application/octet-stream"
+        files.append(FilePart(key, name, kind, _content_of(key, content)))
     unused = [key for key, rest in left.items() if rest]
     if unused:
         raise InvalidRequest(
@@ -221,33 +199,3 @@ def _content_of(key: str, content: object) -> bytes:
         f"file_data: {key[:40]} is bytes, text or a pathlib.Path, not {type(content).__name__}.",
         field="file_data",
     )
-
-
-def _multipart(fields: Text, files: list[_File], content_type: str | None) -> Body:
-    if content_type is not None and _kind(content_type) != "multipart/form-data":
-        raise InvalidRequest(
-            "form_data and file_data are sent as multipart/form-data: leave the Content-Type out.",
-            field="headers",
-        )
-    boundary = f"twilio-widgets-{secrets.token_hex(16)}"
-    parts = [_part(name, text.encode()) for name, text in fields]
-    for file in files:
-        kind = _KINDS.guess_type(file.name)[0] or "application/octet-stream"
-        parts.append(_part(file.key, file.content, file.name, kind))
-    opening = f"--{boundary}\r\n".encode()
-    content = b"".join(opening + part for part in parts) + f"--{boundary}--\r\n".encode()
-    short = [file for file in files if len(file.content) <= _LONGEST_PARAMETER]
-    as_fields = tuple((file.key, file.content.decode("utf-8", "replace")) for file in short)
-    return Body(content, f"multipart/form-data; boundary={boundary}", fields + as_fields)
-
-
-def _part(name: str, content: bytes, file_name: str | None = None, kind: str = "") -> bytes:
-    head = f'Content-Disposition: form-data; name="{_quoted(name)}"'
-    if file_name is not None:
-        head += f'; filename="{_quoted(file_name)}"\r\nContent-Type: {kind}'
-    return f"{head}\r\n\r\n".encode() + content + b"\r\n"
-
-
-def _quoted(text: str) -> str:
-    """Write a name as browsers do: what would end it, or the line, is escaped."""
-    return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

@@ -60,7 +60,8 @@ def guard(request: Request) -> None:
         raise InvalidRequest(
             f"The method is one of {', '.join(METHODS)}; nothing was sent.", field="method"
         )
-    _check_headers(request.headers)
+    own = () if request.body is None else (("Content-Type", request.body.content_type),)
+    _check_headers((*request.headers, *own))
 
 
 def _check_text(text: str) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from twilio_widgets.core.bodies import FormBody
 from twilio_widgets.core.flow import NewPatience, Patience, change
 from twilio_widgets.core.message import date_of_api, message_path
 from twilio_widgets.core.messages import checked, understood
@@ -79,7 +80,7 @@ def feedback(
 ) -> Flow[Feedback]:
     """Tell Twilio whether a message reached its purpose; create it with ``provide_feedback``."""
     path = message_path(connection.acting_sid, checked(sid), ending="/Feedback.json")
-    request = Request(method="POST", path=path, form=(("Outcome", outcome),))
+    request = Request(method="POST", path=path, body=FormBody((("Outcome", outcome),)))
     reply = yield from change(request, patience, about=f"Message {sid}")
     return understood(request, reply, _feedback)
 

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from twilio_widgets.core.answers import mapping_of
+from twilio_widgets.core.bodies import FormBody
 from twilio_widgets.core.flow import NewPatience, Patience, change, read, stopped, unknown
 from twilio_widgets.core.message import Message, is_message_sid, message_path
 from twilio_widgets.core.outbox import Outbox
@@ -82,7 +83,7 @@ def create(
     request = Request(
         method="POST",
         path=message_path(connection.acting_sid),
-        form=form,
+        body=FormBody(form),
         creates_message=True,
         job=job,
     )
@@ -178,7 +179,7 @@ def _update(
     connection: Connection, patience: Patience, sid: str, form: tuple[tuple[str, str], ...]
 ) -> Flow[Message]:
     path = message_path(connection.acting_sid, checked(sid))
-    request = Request(method="POST", path=path, form=form)
+    request = Request(method="POST", path=path, body=FormBody(form))
     reply = yield from change(request, patience, about=f"Message {sid}")
     return understood(request, reply, Message.from_api)
 

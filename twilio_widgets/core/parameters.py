@@ -195,11 +195,16 @@ def _check_schedule(given: dict[str, object], now: datetime) -> None:
             "Only a messaging service can schedule: give messaging_service_sid= (35118).",
             field="messaging_service_sid",
         )
-    if send_at - now > LATEST_SCHEDULE:
-        raise InvalidMessage("send_at is more than 35 days ahead (35114).", field="send_at")
-    if send_at - now <= timedelta(0):
-        raise InvalidMessage("send_at is in the past.", field="send_at")
+    if problem := time_problem(send_at, now):
+        raise InvalidMessage(problem, field="send_at")
     given.setdefault("schedule_type", "fixed")
+
+
+def time_problem(send_at: datetime, now: datetime) -> str | None:
+    """Return why a message cannot be scheduled for a time; None when it can."""
+    if send_at - now > LATEST_SCHEDULE:
+        return "send_at is more than 35 days ahead (35114)."
+    return "send_at is in the past." if send_at <= now else None
 
 
 def _check_validity(given: dict[str, object], _now: datetime) -> None:

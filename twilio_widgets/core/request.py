@@ -6,6 +6,8 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from twilio_widgets.core.bodies import Body, Parameters
+
 if TYPE_CHECKING:
     from twilio_widgets.core.guardrails.permit import Permit
 
@@ -20,12 +22,9 @@ class Request:
     path: str
     """Begins with ``/``; holds no query and nothing that needs escaping."""
 
-    query: tuple[tuple[str, str], ...] = ()
-    form: tuple[tuple[str, str], ...] | None = None
-    """The parameters in the body: url-encoded, unless `body` holds them in another way."""
-
-    body: bytes | None = field(default=None, repr=False)
-    """The body as it is; its ``Content-Type`` stands in `headers`."""
+    query: Parameters = ()
+    body: Body | None = field(default=None, repr=False)
+    """It brings its own ``Content-Type``."""
 
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """Headers beside our own; one of the same name takes the place of ours."""
@@ -43,10 +42,15 @@ class Request:
     """The job it belongs to, as ``Policy.judge_job`` let it begin; None is a single request."""
 
     @property
+    def pairs(self) -> Parameters:
+        """Every parameter of query and body, in order."""
+        return self.query if self.body is None else (*self.query, *self.body.pairs)
+
+    @property
     def parameters(self) -> dict[str, tuple[str, ...]]:
         """Every parameter of query and body, by Twilio's name."""
         found: dict[str, tuple[str, ...]] = {}
-        for name, value in (*self.query, *(self.form or ())):
+        for name, value in self.pairs:
             found[name] = (*found.get(name, ()), value)
         return found
 

@@ -20,7 +20,7 @@ from twilio_widgets.core.guard import guard, is_loopback, media_redirect
 from twilio_widgets.core.guardrails.in_force import InForce, Verdict
 from twilio_widgets.core.guardrails.policy import Policy, default_policy
 from twilio_widgets.core.network.deadline import deadline
-from twilio_widgets.core.network.outgoing import Outgoing, written
+from twilio_widgets.core.network.outgoing import Outgoing
 from twilio_widgets.core.network.wire import AsyncWire, BlockingWire, awaiting, blocking, meaning_of
 from twilio_widgets.core.request import Reply, Request
 from twilio_widgets.errors import ConfigurationError, InvalidRequest, NotConnected
@@ -148,12 +148,6 @@ class _Door:
     def _checked(self, request: Request) -> tuple[str, Verdict | None]:
         """Let a request pass or refuse it; return its URL, and the verdict over a message."""
         guard(request)
-        if request.body is not None and len(request.body) > self._largest:
-            raise InvalidRequest(
-                f"The body has {len(request.body):,} bytes; at most {self._largest:,} are sent. "
-                "Twilio(largest_body=…) changes that.",
-                field="data",
-            )
         origin = self._origin or "https://" + self._connection.host(request.service)
         url = origin + request.path
         if request.query:
@@ -173,8 +167,8 @@ class _Door:
         pair = f"{name}:{secret.reveal()}".encode()
         given = {header.lower() for header, _value in request.headers}
         ours = [("Accept", "application/json"), *_OWN_HEADERS]
-        if request.form is not None and request.body is None:
-            ours.append(("Content-Type", "application/x-www-form-urlencoded"))
+        if request.body is not None:
+            ours.append(("Content-Type", request.body.content_type))
         return [
             ("Authorization", "Basic " + base64.b64encode(pair).decode()),
             *(header for header in ours if header[0].lower() not in given),
@@ -182,9 +176,13 @@ class _Door:
         ]
 
     def _built(self, url: str, request: Request) -> Outgoing:
-        content = request.body
-        if content is None and request.form is not None:
-            content = written(request.form)
+        content = None if request.body is None else request.body.encode()
+        if content is not None and len(content) > self._largest:
+            raise InvalidRequest(
+                f"The body has {len(content):,} bytes; at most {self._largest:,} are sent. "
+                "Twilio(largest_body=…) changes that.",
+                field="data",
+            )
         return self._outgoing(request, url, self._headers(request), content)
 
     def _onward(self, url: str, request: Request, reply: Reply) -> Outgoing | None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from twilio_widgets.core.guardrails.policy import Policy
-from twilio_widgets.core.parameters import form_of
 from twilio_widgets.errors import PolicyRefused
 
 if TYPE_CHECKING:
@@ -96,9 +95,7 @@ def held_of(
 def _rows_of(policy: Policy, connection: Connection, plan: Plan) -> dict[str, Any]:
     if not policy.looks_inside:
         return {}
-    now = connection.now()
-    forms = (form_of({"to": row.to, **row.parameters}, now=now) for row in plan.rows)
-    looks = [_look(policy, connection, form) for form in forms]
+    looks = [_look(policy, connection, row.form) for row in plan.rows]
     refused = tuple(
         _line(row.n, None, row.original, "guard rails", str(refusal))
         for row, (refusal, _asks) in zip(plan.rows, looks, strict=True)

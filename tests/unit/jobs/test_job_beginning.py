@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import timedelta
 
 import pytest
 
@@ -47,9 +48,10 @@ def test_another_plan_under_the_same_name_is_refused_and_says_what_differs(
 
 
 def test_a_plan_with_a_row_that_cannot_be_sent_sends_nothing(sandbox, twilio):
-    wrong = plan(sandbox.numbers[0], media_url="no address")
-    with pytest.raises(InvalidMessage, match="Row 0: media_url"):
-        Job.start(wrong, twilio, name="spring")
+    past = sandbox.clock.now() - timedelta(seconds=1)
+    late = plan(sandbox.numbers[0], messaging_service_sid=sandbox.services[0], send_at=past)
+    with pytest.raises(InvalidMessage, match=r"^Row 0: send_at is in the past\. Nothing was sent"):
+        Job.start(late, twilio, name="spring")
     with pytest.raises(ConfigurationError, match="no row that is ready"):
         Job.start(Plan(), twilio, name="spring")
     assert sandbox.ledger == ()

@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from twilio_widgets.bulk.journal.row import Form
 from twilio_widgets.bulk.planning.cells import NotThat, parameter_of
 from twilio_widgets.bulk.planning.csv_table import Table
 from twilio_widgets.bulk.planning.problems import Problem, problem, shown
@@ -38,6 +39,9 @@ class PlannedRow:
 
     parameters: Mapping[str, object] = field(repr=False)
     """The other keywords of `messages.send`, exactly."""
+
+    form: Form = field(repr=False)
+    """Twilio's parameter names and texts, as they will be sent."""
 
     segments: int
     """How many segments the body takes. 1 for a message with media, and, at least, for a content
@@ -96,9 +100,10 @@ class Maker:
         parameters = self._filled(n, own, problems) | own
         if recipient is None or problems:
             return problems
-        if found := self._refused(n, recipient, parameters):
-            return [found]
-        return self._planned(n, recipient, parameters)
+        form = self._form(n, recipient, parameters)
+        if isinstance(form, Problem):
+            return [form]
+        return self._planned(n, recipient, parameters, form)
 
     def _recipient(self, n: int, problems: list[Problem]) -> Recipient | None:
         cell = self._columns[self._recipe.to][n]
@@ -145,12 +150,12 @@ class Maker:
                 problems.append(problem(n, column, cell, "parameter", str(error)))
         return {name: value for name, value in made.items() if value is not None}
 
-    def _refused(
+    def _form(
         self, n: int, recipient: Recipient, parameters: Mapping[str, object]
-    ) -> Problem | None:
-        """Ask what `messages.send` asks, and that a person could read the text."""
+    ) -> Form | Problem:
+        """Return the form that `messages.send` would send, if its text is readable."""
         try:
-            form_of({"to": recipient.to, **parameters}, now=self._now)
+            form = form_of({"to": recipient.to, **parameters}, now=self._now)
         except InvalidMessage as error:
             column = self._recipe.columns.get(error.field)
             cell = self._columns[column][n] if column else parameters.get(error.field)
@@ -158,10 +163,10 @@ class Maker:
         if reason := _unreadable(parameters):
             column = self._recipe.columns.get("body", "body")
             return problem(n, column, parameters.get("body"), "template", reason)
-        return None
+        return form
 
     def _planned(
-        self, n: int, recipient: Recipient, parameters: Mapping[str, object]
+        self, n: int, recipient: Recipient, parameters: Mapping[str, object], form: Form
     ) -> PlannedRow:
         body = parameters.get("body")
         counted = segments(body) if isinstance(body, str) and body else None
@@ -174,6 +179,7 @@ class Maker:
             n=n,
             to=recipient.to,
             parameters=parameters,
+            form=form,
             segments=count,
             encoding=counted.encoding if counted else None,
             blame=counted.blame if counted else (),

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from twilio_widgets.bulk.journal.row import Row
-from twilio_widgets.core.parameters import before, form_of
+from twilio_widgets.bulk.journal.row import Form, Row
+from twilio_widgets.core.parameters import time_problem
 from twilio_widgets.errors import ConfigurationError, InvalidMessage
 
 if TYPE_CHECKING:
@@ -25,12 +25,12 @@ class PlannedLike(Protocol):
         """Its place in the input, from 0."""
 
     @property
-    def to(self) -> str:
-        """The recipient."""
+    def parameters(self) -> Mapping[str, object]:
+        """The keywords of ``messages.send``, without the recipient."""
 
     @property
-    def parameters(self) -> Mapping[str, object]:
-        """The other keywords of ``messages.send``."""
+    def form(self) -> Form:
+        """Twilio's parameter names and texts, as they will be sent."""
 
     @property
     def segments(self) -> int:
@@ -62,24 +62,26 @@ def rows_of(plan: PlanLike, *, now: datetime) -> list[Row]:
     """
     if not plan.rows:
         raise ConfigurationError("The plan has no row that is ready: see plan.rejected.")
-    return [_row_of(planned, now) for planned in plan.rows]
+    for planned in plan.rows:
+        _check_time(planned, now)
+    return rows_to_compare(plan)
 
 
 def rows_to_compare(plan: PlanLike) -> list[Row]:
     """Write each planned message down for a comparison: what was to be sent may be past by now."""
-    return [_row_of(planned, None) for planned in plan.rows]
+    return [_row_of(planned) for planned in plan.rows]
 
 
-def _row_of(planned: PlannedLike, now: datetime | None) -> Row:
-    parameters = {"to": planned.to, **planned.parameters}
-    try:
-        form = form_of(parameters, now=now or before(parameters.get("send_at")))
-    except InvalidMessage as error:
-        problem = error
-    else:
-        cost = None if planned.cost is None else str(planned.cost)
-        return Row(n=planned.n, form=form, segments=planned.segments, cost=cost)
-    raise InvalidMessage(f"Row {planned.n}: {problem} Nothing was sent.", field=problem.field)
+def _check_time(planned: PlannedLike, now: datetime) -> None:
+    send_at = planned.parameters.get("send_at")
+    problem = time_problem(send_at, now) if isinstance(send_at, datetime) else None
+    if problem is not None:
+        raise InvalidMessage(f"Row {planned.n}: {problem} Nothing was sent.", field="send_at")
+
+
+def _row_of(planned: PlannedLike) -> Row:
+    cost = None if planned.cost is None else str(planned.cost)
+    return Row(n=planned.n, form=planned.form, segments=planned.segments, cost=cost)
 
 
 def asks_for_less(planned: Sequence[Row], kept: Sequence[Row], *, forgotten: bool) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from twilio_widgets.core.bodies import FormBody
 from twilio_widgets.core.guardrails import refusals
 from twilio_widgets.core.guardrails.amount import NOTHING, Amount, share_of
 from twilio_widgets.core.guardrails.in_force import InForce
@@ -133,7 +134,9 @@ class Policy(Rules):
             connection: Who would send.
             form: Pairs of Twilio's parameter names and texts.
         """
-        request = Request(method="POST", path=message_path(connection.acting_sid), form=form)
+        request = Request(
+            method="POST", path=message_path(connection.acting_sid), body=FormBody(form)
+        )
         try:
             self.on(connection).look(request)
         except PolicyRefused as refused:

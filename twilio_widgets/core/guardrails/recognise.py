@@ -36,7 +36,7 @@ def makes_message(request: Request) -> bool:
 def _methods(request: Request) -> set[str]:
     """Return the method, and those a parameter ``_method`` would put in its place."""
     given = {request.method.strip().upper()}
-    for name, value in (*request.query, *(request.form or ())):
+    for name, value in request.pairs:
         if name.strip().lower() == "_method":
             given.add(value.strip().upper())
     return given

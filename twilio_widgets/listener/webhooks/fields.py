@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from twilio_widgets.core.answers import mapping_of
+from twilio_widgets.core.bodies import FormBody
 from twilio_widgets.core.flow import NewPatience, change, read
 from twilio_widgets.core.masking import mask
 from twilio_widgets.core.paging import json_page
@@ -138,7 +139,7 @@ def put(place: Place, settings: Settings, new_patience: NewPatience) -> Flow[Fou
     """
     names = place.kind.parameters
     form = tuple((names[field], value) for field, value in settings.items())
-    request = Request(method="POST", path=place.path, form=form, service=place.kind.host)
+    request = Request(method="POST", path=place.path, body=FormBody(form), service=place.kind.host)
     about = f"{place.kind.name} {place.sid}"
     reply = yield from change(request, new_patience(), about=about)
     return _found(place, reply.content)
