@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import traitlets
 
-from twilio_widgets.panels.card import STATIC, Element
+from twilio_widgets.panels.assets import asset
+from twilio_widgets.panels.card import Element
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +29,7 @@ class Entry(Element):
         action: What a button beside it says, which does what Enter does; empty: there is none.
     """
 
-    _esm = STATIC / "entry.js"
+    _esm = asset(__file__, "static/entry.js")
     label = traitlets.Unicode().tag(sync=True)
     placeholder = traitlets.Unicode().tag(sync=True)
     value = traitlets.Unicode().tag(sync=True)

@@ -17,7 +17,8 @@ from twilio_widgets.core.parameters import LONGEST_BODY
 from twilio_widgets.core.prices import PER_SEGMENT, READ_ON, estimate
 from twilio_widgets.core.segments import Segments, segments
 from twilio_widgets.core.smart import Replacement, smart, smart_replacements
-from twilio_widgets.panels.card import STATIC, Element
+from twilio_widgets.panels.assets import asset
+from twilio_widgets.panels.card import Element
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,8 +55,8 @@ class Reading:
 class Meter(Element):
     """Bars and two lines under a message: it shows a `Reading`."""
 
-    _esm = STATIC / "meter.js"
-    _css = STATIC / "send.css"
+    _esm = asset(__file__, "static/meter.js")
+    _css = asset(__file__, "static/send.css")
     view = traitlets.Dict().tag(sync=True)
 
     def __init__(self) -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import traitlets
 
-from twilio_widgets.panels.typed import Typed, module, text_in
+from twilio_widgets.panels.assets import asset
+from twilio_widgets.panels.typed import Typed, text_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -26,7 +27,7 @@ class PathField(Typed):
         placeholder: What stands in it while it is empty.
     """
 
-    _esm = module("echo.js", "path.js")
+    _esm = asset(__file__, "static/path.js")
     label = traitlets.Unicode().tag(sync=True)
     offers = traitlets.Unicode().tag(sync=True)
     placeholder = traitlets.Unicode().tag(sync=True)

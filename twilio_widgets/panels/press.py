@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import traitlets
 
+from twilio_widgets.panels.assets import asset
 from twilio_widgets.panels.card import Element
-from twilio_widgets.panels.typed import module
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ class Press(Element):
         main: Whether it does what the card is for.
     """
 
-    _esm = module("echo.js", "press.js")
+    _esm = asset(__file__, "static/press.js")
     text = traitlets.Unicode().tag(sync=True)
     main = traitlets.Bool(False).tag(sync=True)
     disabled = traitlets.Bool(False).tag(sync=True)

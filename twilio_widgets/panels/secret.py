@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import traitlets
 
 from twilio_widgets.core.secret import Secret
-from twilio_widgets.panels.card import STATIC, Element
+from twilio_widgets.panels.assets import asset
+from twilio_widgets.panels.card import Element
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +33,7 @@ class SecretInput(Element):
         placeholder: What stands in it while it is empty.
     """
 
-    _esm = STATIC / "secret.js"
+    _esm = asset(__file__, "static/secret.js")
     label = traitlets.Unicode().tag(sync=True)
     hint = traitlets.Unicode().tag(sync=True)
     placeholder = traitlets.Unicode().tag(sync=True)

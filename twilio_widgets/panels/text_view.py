@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import traitlets
 
-from twilio_widgets.panels.card import STATIC, Element
+from twilio_widgets.panels.assets import asset
+from twilio_widgets.panels.card import Element
 from twilio_widgets.panels.table_cells import visible
 from twilio_widgets.panels.typed import text_in
 
@@ -19,7 +20,7 @@ class TextView(Element):
         label: What it is called, for screen readers.
     """
 
-    _esm = STATIC / "text.js"
+    _esm = asset(__file__, "static/text.js")
     label = traitlets.Unicode().tag(sync=True)
     note = traitlets.Unicode().tag(sync=True)
     epoch = traitlets.Int(0).tag(sync=True)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import traitlets
 
 from twilio_widgets.core.secret import Secret
-from twilio_widgets.panels.card import STATIC, Element
+from twilio_widgets.panels.assets import asset
+from twilio_widgets.panels.card import Element
 from twilio_widgets.panels.table_cells import visible
 from twilio_widgets.panels.typed import text_in
 
@@ -41,7 +42,7 @@ class JsonTree(Element):
         hides: Says of a member's name whether its value must not be seen.
     """
 
-    _esm = STATIC / "tree.js"
+    _esm = asset(__file__, "static/tree.js")
     label = traitlets.Unicode().tag(sync=True)
     root = traitlets.Unicode().tag(sync=True)
     epoch = traitlets.Int(0).tag(sync=True)

@@ -1,5 +1,7 @@
-// The head of an answer: its status, its facts, and why it is an error. detail_parts.js stands before
-// this text.
+// The head of an answer: its status, its facts, and why it is an error.
+
+import { explained } from "./detail_parts.js";
+import { element } from "./dom.js";
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {

@@ -1,5 +1,6 @@
-// The attempts of a request, with a countdown to the next and a button that ends it. `openControl`
-// stands before this text, in control.js.
+// The attempts of a request, with a countdown to the next and a button that ends it.
+
+import { openControl } from "./control.js";
 
 export default () => {
   let line = null;

@@ -1,5 +1,8 @@
-// One row as it would be sent, with steps to the next and to the one before. kept_out.js and
-// detail_parts.js stand before this text. The content only ever enters as text.
+// One row as it would be sent, with steps to the next and to the one before. The content only
+// ever enters as text.
+
+import { element } from "./dom.js";
+import { askFor } from "./kept_out.js";
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {

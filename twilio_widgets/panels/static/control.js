@@ -5,7 +5,7 @@
  * @param {any} model
  * @returns {{ send(message: object, sure?: boolean): void, close(): void }}
  */
-function openControl(model) {
+export function openControl(model) {
   let comm = null;
   try {
     comm = model.widget_manager?.kernel?.createComm("tw.control") ?? null;

@@ -3,7 +3,7 @@
 // number also stands on the element, where a press finds it (press.js).
 
 /** @param {{ model: any, el: HTMLElement }} context */
-function openEcho({ model, el }) {
+export function openEcho({ model, el }) {
   const view = [...crypto.getRandomValues(new Uint32Array(2))].join("-");
   let said = 0;
   return {
@@ -20,7 +20,7 @@ function openEcho({ model, el }) {
 }
 
 /** Everything that was typed on a card until now. */
-function saidOn(element) {
+export function saidOn(element) {
   const fields = element.closest(".tw-card")?.querySelectorAll("[data-tw-said]") ?? [];
   return [...fields].map((field) => field.dataset.twSaid);
 }

@@ -1,5 +1,10 @@
-// One event or rejected request, looked at closely. kept_out.js and detail_parts.js stand before
-// this text. The content comes when it is asked for, and only ever enters as text.
+// One event or rejected request, looked at closely. The content comes when it is asked for, and
+// only ever enters as text.
+
+import { copies } from "./clipboard.js";
+import { explained, fact } from "./detail_parts.js";
+import { element } from "./dom.js";
+import { askFor } from "./kept_out.js";
 
 /** All parameters, or all headers, behind a line that opens them. */
 function pairsIn([title, count, pairs], open) {
@@ -37,15 +42,8 @@ function render({ model, el }) {
     copy.title = "A command that delivers this event to its listener once more";
     const command = element("pre", "tw-event-curl", curl);
     command.hidden = true;
-    const say = speaker(copy);
-    copy.addEventListener("click", async () => {
-      command.hidden = false;
-      if (await putOnClipboard(curl)) say("Copied");
-      else {
-        getSelection()?.selectAllChildren(command);
-        say("Press Ctrl+C");
-      }
-    });
+    copy.addEventListener("click", () => { command.hidden = false; });
+    copies(copy, command);
     row.prepend(copy);
     return [row, command];
   };

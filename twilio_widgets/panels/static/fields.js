@@ -1,4 +1,6 @@
-// The choices, numbers and ticks of a form. `openEcho` stands before this text, in echo.js.
+// The choices, numbers and ticks of a form.
+
+import { openEcho } from "./echo.js";
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {

@@ -1,5 +1,7 @@
-// The files of a request: their field names, and a button that adds one. echo.js and uploads.js stand
-// before this text.
+// The files of a request: their field names, and a button that adds one.
+
+import { openEcho } from "./echo.js";
+import { openUploads } from "./uploads.js";
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {

@@ -1,5 +1,7 @@
 // The requests of this session, newest first, each with two buttons. Their texts enter as text.
 
+import { element, fit, makeButton } from "./dom.js";
+
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
   const list = document.createElement("ol");
@@ -7,30 +9,22 @@ function render({ model, el }) {
   list.setAttribute("aria-label", "Requests of this session");
   el.append(list);
 
-  const part = (tag, className) => {
-    const made = document.createElement(tag);
-    made.className = className;
-    return made;
-  };
   const line = () => {
-    const row = part("li", "tw-sent");
+    const row = element("li", "tw-sent");
     const buttons = [["open", "Open"], ["again", "Send again"]].map(([action, text]) => {
-      const button = part("button", "tw-small-button");
-      button.type = "button";
-      button.textContent = text;
+      const button = makeButton("tw-small-button", text);
       button.addEventListener("click", () => model.send({ t: action, id: Number(row.dataset.number) }));
       return button;
     });
     row.append(
-      part("b", "tw-sent-method"), part("code", "tw-sent-path"), part("span", "tw-pill"),
-      part("span", "tw-sent-facts"), ...buttons,
+      element("b", "tw-sent-method"), element("code", "tw-sent-path"), element("span", "tw-pill"),
+      element("span", "tw-sent-facts"), ...buttons,
     );
     return row;
   };
   const draw = () => {
     const rows = model.get("rows");
-    while (list.children.length > rows.length) list.lastChild.remove();
-    while (list.children.length < rows.length) list.append(line());
+    fit(list, rows.length, line);
     rows.forEach(([number, method, path, outcome, tone, facts], index) => {
       const row = list.children[index];
       const [verb, where, pill, said, open, again] = row.children;

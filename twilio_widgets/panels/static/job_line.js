@@ -1,5 +1,8 @@
 // How far a job has come: a bar in parts, a line of words, and buttons that speak over the page's own
-// comm. `openControl` stands before this text, in control.js.
+// comm.
+
+import { openControl } from "./control.js";
+import { element, fit, makeButton, write } from "./dom.js";
 
 export default () => {
   let line = null;
@@ -12,22 +15,17 @@ export default () => {
 
   /** @param {{ model: any, el: HTMLElement }} context */
   function render({ model, el }) {
-    const make = (tag, className) => {
-      const made = document.createElement(tag);
-      made.className = className;
-      return made;
-    };
-    const root = make("div", "tw-job-line");
-    const bar = make("div", "tw-job-bar");
+    const root = element("div", "tw-job-line");
+    const bar = element("div", "tw-job-bar");
     bar.setAttribute("role", "progressbar");
     bar.setAttribute("aria-label", "Rows done");
-    const legend = make("ul", "tw-job-legend");
-    const words = make("output", "tw-job-words");
+    const legend = element("ul", "tw-job-legend");
+    const words = element("output", "tw-job-words");
     words.setAttribute("aria-live", "off"); // they change ten times a second; the note does not
-    const note = make("div", "tw-note tw-warning");
+    const note = element("div", "tw-note tw-warning");
     note.setAttribute("aria-live", "polite");
-    const buttons = make("div", "tw-job-buttons");
-    const below = make("div", "tw-job-below");
+    const buttons = element("div", "tw-job-buttons");
+    const below = element("div", "tw-job-below");
     below.append(words, buttons);
     root.append(bar, below, legend, note);
     el.append(root);
@@ -43,8 +41,8 @@ export default () => {
       const left = ahead.reduce((sum, [, count]) => sum + count, 0);
       bar.setAttribute("aria-valuemax", String(view.total ?? 0));
       bar.setAttribute("aria-valuenow", String((view.total ?? 0) - left));
-      fit(bar, parts.length, "i");
-      fit(legend, parts.length, "li");
+      fit(bar, parts.length, () => element("i"));
+      fit(legend, parts.length, () => element("li"));
       parts.forEach(([status, count, tone], index) => {
         bar.children[index].className = `tw-part-${tone}`;
         bar.children[index].style.flexGrow = String(count);
@@ -54,11 +52,9 @@ export default () => {
       write(words, view.line ?? "");
       write(note, view.note ?? "");
       const wanted = view.buttons ?? [];
-      fit(buttons, wanted.length, "button");
+      fit(buttons, wanted.length, () => makeButton("tw-button"));
       wanted.forEach(([wish, text], index) => {
         const button = buttons.children[index];
-        button.type = "button";
-        button.className = "tw-button";
         button.disabled = model.get("busy");
         button.onclick = () => press(wish);
         write(button, text);
@@ -71,14 +67,3 @@ export default () => {
 
   return { initialize, render };
 };
-
-/** Let an element have so many children of this kind; those that stay keep the focus. */
-function fit(element, count, tag) {
-  while (element.children.length > count) element.lastChild.remove();
-  while (element.children.length < count) element.append(document.createElement(tag));
-}
-
-/** Change a text only when it is another, so that a screen reader hears what is new. */
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}

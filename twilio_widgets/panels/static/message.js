@@ -1,4 +1,7 @@
-// One message, looked at closely. detail_parts.js stands before this text.
+// One message, looked at closely.
+
+import { explained, fact } from "./detail_parts.js";
+import { element } from "./dom.js";
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {

@@ -1,5 +1,7 @@
 // What a text costs: a bar a segment, the numbers, and the character to blame.
 
+import { fit, write } from "./dom.js";
+
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
   const meter = document.createElement("div");
@@ -26,8 +28,7 @@ function render({ model, el }) {
 
   const draw = () => {
     const view = model.get("view");
-    while (bars.children.length > view.fills.length) bars.lastChild.remove();
-    while (bars.children.length < view.fills.length) bars.append(document.createElement("i"));
+    fit(bars, view.fills.length, () => document.createElement("i"));
     view.fills.forEach((fill, index) => bars.children[index].style.setProperty("--fill", `${fill}%`));
     write(count, view.count);
     write(details, view.count && view.details ? ` · ${view.details}` : view.details);
@@ -41,11 +42,6 @@ function render({ model, el }) {
   model.on("change:view", draw);
   draw();
   return () => model.off("change:view", draw);
-}
-
-/** Change a text only when it is another, so that a screen reader hears what is new. */
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }
 
 export default { render };

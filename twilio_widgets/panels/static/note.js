@@ -1,9 +1,11 @@
 // A sentence under a field or in a row: a hint, a warning, a problem or good news.
 
+import { uniqueId } from "./dom.js";
+
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
   const note = document.createElement("div");
-  note.id = `tw-note-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
+  note.id = uniqueId("tw-note");
   note.setAttribute("aria-live", "polite");
   el.classList.add("tw-note-box");
   el.append(note);

@@ -1,5 +1,6 @@
 // Rows of a name and a value, with an empty one at the end that becomes a row when it is typed in.
-// `openEcho` stands before this text, in echo.js.
+
+import { openEcho } from "./echo.js";
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {

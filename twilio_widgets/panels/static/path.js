@@ -1,5 +1,6 @@
-// A text field with what completes it in a list below. `openEcho` stands before this text,
-// in echo.js.
+// A text field with what completes it in a list below.
+
+import { openEcho, saidOn } from "./echo.js";
 
 const GAP = 2; // pixels between the field and its list
 const LOWEST = 264; // the list's height at most

@@ -1,4 +1,6 @@
-// A button whose press says what was typed before it. `saidOn` stands before this text, in echo.js.
+// A button whose press says what was typed before it.
+
+import { saidOn } from "./echo.js";
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {

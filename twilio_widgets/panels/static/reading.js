@@ -1,5 +1,6 @@
-// How far a reading has come: a sentence, a bar, and a button that stops it. `openControl` stands
-// before this text, in control.js.
+// How far a reading has come: a sentence, a bar, and a button that stops it.
+
+import { openControl } from "./control.js";
 
 export default () => {
   let line = null;

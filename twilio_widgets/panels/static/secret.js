@@ -5,6 +5,8 @@
 // is neither saved in the notebook nor repeated to the kernel's other clients, as a synced trait
 // is; and a kernel that logs what it receives writes down a message's content, not its buffers.
 
+import { uniqueId } from "./dom.js";
+
 export default () => {
   const inputs = new Set(); // one per view of this model
 
@@ -20,7 +22,7 @@ export default () => {
 
   /** @param {{ model: any, el: HTMLElement }} context */
   function render({ model, el }) {
-    const name = `tw-secret-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
+    const name = uniqueId("tw-secret");
     const label = document.createElement("label");
     label.htmlFor = name;
     const input = document.createElement("input");

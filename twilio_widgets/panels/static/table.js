@@ -1,5 +1,11 @@
-// The table: a store of rows a model, any number of views of it. The other parts stand before this
-// text: control.js, table_rows.js, table_text.js, table_parts.js, table_paint.js, table_hands.js.
+// The table: one store of rows for a model, and any number of views of it.
+
+import { openControl } from "./control.js";
+import { listen } from "./table_hands.js";
+import { changed, draw } from "./table_paint.js";
+import { makeParts } from "./table_parts.js";
+import { makeOrder, makeStore, take } from "./table_rows.js";
+import { wordsOf } from "./table_text.js";
 
 const PATIENCE = 1500; // milliseconds to wait for what was asked for
 const MOST_WORDS = 50; // offered by a filter

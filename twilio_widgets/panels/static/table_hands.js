@@ -1,9 +1,17 @@
 // What a person does to one view, by mouse and by keyboard.
 
+import { copyText } from "./clipboard.js";
+import { keyTarget } from "./keys.js";
+import { csvOf } from "./table_csv.js";
+import { summary } from "./table_footer.js";
+import { draw, heightOf, ROW, reveal } from "./table_paint.js";
+import { make } from "./table_parts.js";
+import { indexOf, pause, rebuild, rowAt } from "./table_rows.js";
+
 const TYPING = 150; // milliseconds without a key before a search begins
 
 /** Listens to a view's elements. All are its own, so its listeners go when they go. */
-function listen(view) {
+export function listen(view) {
   const { grid, search, filters, pause: still, copy, save, fresh } = view.parts;
   grid.addEventListener("scroll", () => {
     if (grid.scrollTop === 0) view.unseen = 0;
@@ -92,7 +100,7 @@ function explain(view, target) {
 function press(view, event) {
   if (event.altKey) return;
   const command = event.ctrlKey || event.metaKey;
-  const to = command ? jumpOf(view, event.key) : stepOf(view, event.key);
+  const to = keyTarget(event.key, command, placeOf(view));
   if (to) moveTo(view, ...to);
   else if (command && event.key === "c" && getSelection().isCollapsed) copyCell(view);
   else if (!command && (event.key === "Enter" || event.key === " ")) enter(view);
@@ -101,25 +109,16 @@ function press(view, event) {
   event.stopPropagation();
 }
 
-/** Where a key leads: the index of a row (-1 for the heads) and a column. */
-function stepOf(view, key) {
+/** Where the marked cell is, in the terms of `keyTarget`. */
+function placeOf(view) {
   const { mark: { row, column }, order, columns } = view;
-  const at = row ? indexOf(order, row) : -1;
-  const page = Math.max(1, Math.floor(heightOf(view) / ROW) - 1);
   return {
-    ArrowDown: [at + 1, column],
-    ArrowUp: [at - 1, column],
-    ArrowRight: [at, column + 1],
-    ArrowLeft: [at, column - 1],
-    PageDown: [at + page, column],
-    PageUp: [Math.max(0, at - page), column],
-    Home: [at, 0],
-    End: [at, columns.length - 1],
-  }[key];
-}
-
-function jumpOf({ order, columns }, key) {
-  return { Home: [0, 0], End: [order.shown.length - 1, columns.length - 1] }[key];
+    row: row ? indexOf(order, row) : -1,
+    column,
+    rows: order.shown.length,
+    columns: columns.length,
+    page: Math.max(1, Math.floor(heightOf(view) / ROW) - 1),
+  };
 }
 
 function moveTo(view, index, column) {

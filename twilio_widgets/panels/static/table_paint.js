@@ -1,10 +1,16 @@
 // Drawing one view: the rows in sight, their heads, and what is said around them.
 
-const ROW = 26; // pixels, as in the style sheet
+import { write } from "./dom.js";
+import { counted, emptiness, summary } from "./table_footer.js";
+import { fillSlot, fitColumns, makeSlot, offerWords, tracksOf } from "./table_parts.js";
+import { follow, indexOf, rowAt } from "./table_rows.js";
+import { visible } from "./table_text.js";
+
+export const ROW = 26; // pixels, as in the style sheet
 const MARGIN = 5; // rows drawn above and below those in sight
 
 /** Draws a view in the next frame, once, however often it is asked. */
-function draw(view) {
+export function draw(view) {
   view.frame ||= requestAnimationFrame(() => {
     view.frame = 0;
     paint(view);
@@ -19,7 +25,7 @@ function paint(view) {
   const first = Math.max(0, Math.floor(grid.scrollTop / ROW) - MARGIN);
   const last = Math.min(count, Math.ceil((grid.scrollTop + tall) / ROW) + MARGIN);
   growSlots(view, last - first);
-  fit(view, first, last);
+  fitTracks(view, first, last);
   view.topIndex = Math.floor(grid.scrollTop / ROW);
   view.top = rowAt(order, view.topIndex);
   const used = new Set();
@@ -38,16 +44,11 @@ function paint(view) {
   else grid.removeAttribute("aria-activedescendant");
 }
 
-/** Writes a text, when it is another one: the same text again would be laid out again. */
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
 /**
  * The pixels in which rows are seen, below the heads. A grid that is off the page for a moment, while
  * JupyterLab moves it, has no height; drawn for that, it would come back with rows missing.
  */
-function heightOf({ parts: { grid } }) {
+export function heightOf({ parts: { grid } }) {
   return Math.max(0, (grid.clientHeight || Number.parseFloat(grid.style.height)) - ROW);
 }
 
@@ -81,7 +82,7 @@ function place({ order, columns, tones, mark }, slot, index) {
   }
 }
 
-function fit({ order, columns, widths, parts: { root } }, first, last) {
+function fitTracks({ order, columns, widths, parts: { root } }, first, last) {
   const sight = [];
   for (let index = first; index < last; index += 1) sight.push(rowAt(order, index));
   if (!fitColumns(columns, widths, sight)) return;
@@ -124,7 +125,7 @@ function markedId({ mark, slots, parts: { heads } }, used) {
 }
 
 /** Takes up a change of the store; rows in sight stay where they are while others come above. */
-function changed(view, change) {
+export function changed(view, change) {
   const { order, mark, parts: { grid, body } } = view;
   follow(order, change);
   view.wordsMayDiffer = true;
@@ -141,7 +142,7 @@ function changed(view, change) {
 }
 
 /** Brings a row, by its index, and a column into sight. */
-function reveal(view, index, column) {
+export function reveal(view, index, column) {
   const { grid, heads } = view.parts;
   const top = index * ROW, tall = heightOf(view);
   if (top < grid.scrollTop) grid.scrollTop = top;

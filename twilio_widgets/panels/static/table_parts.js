@@ -1,7 +1,10 @@
 // The elements of a table, built once. Text only ever enters them as text.
 
+import { write } from "./dom.js";
+import { firstWord, visible } from "./table_text.js";
+
 /** @returns {any} an element with these properties and children */
-function make(tag, properties = {}, ...children) {
+export function make(tag, properties = {}, ...children) {
   const { role, label, ...rest } = properties;
   const element = Object.assign(document.createElement(tag), rest);
   if (role) element.setAttribute("role", role);
@@ -10,14 +13,14 @@ function make(tag, properties = {}, ...children) {
   return element;
 }
 
-function makeButton(textContent, title) {
+function makeTool(textContent, title) {
   return make("button", { type: "button", className: "tw-tool", textContent, title });
 }
 
 let tables = 0;
 
 /** Builds a table's elements. */
-function makeParts(columns, label, live, height) {
+export function makeParts(columns, label, live, height) {
   const id = `tw-table-${Date.now().toString(36)}-${tables++}`;
   const search = make("input", {
     type: "search", className: "tw-search", placeholder: "Search these rows",
@@ -25,10 +28,10 @@ function makeParts(columns, label, live, height) {
   });
   const filters = columns.flatMap((column, index) => column.choice
     ? [{ column: index, element: makeFilter(column.title) }] : []);
-  const pause = makeButton("Pause", "Hold the rows still; new ones wait");
+  const pause = makeTool("Pause", "Hold the rows still; new ones wait");
   pause.hidden = !live;
-  const copy = makeButton("Copy row", "Copy the marked row. Ctrl+C copies the marked cell");
-  const save = makeButton("Download CSV", "Download the rows shown, in this order");
+  const copy = makeTool("Copy row", "Copy the marked row. Ctrl+C copies the marked cell");
+  const save = makeTool("Download CSV", "Download the rows shown, in this order");
   const tools = make("div", { className: "tw-tools" },
     search, ...filters.map(({ element }) => element), pause, copy, save);
   const heads = columns.map((column, index) => makeHead(column, `${id}-head-${index}`));
@@ -63,7 +66,7 @@ function makeFilter(title) {
 }
 
 /** Offers the words that a status column holds, and the one chosen even when it is gone. */
-function offerWords({ element }, words) {
+export function offerWords({ element }, words) {
   const chosen = element.value;
   const offered = [...new Set(chosen ? [...words, chosen] : words)].sort();
   const standing = [...element.options].slice(1).map(({ value }) => value);
@@ -81,7 +84,7 @@ function makeHead({ title, kind }, id) {
 }
 
 /** One of the few row elements that stand for all rows in turn. */
-function makeSlot(columns, id) {
+export function makeSlot(columns, id) {
   const cells = columns.map(({ kind }, column) => {
     const cell = make("div", { id: `${id}-${column}`, className: `tw-cell tw-${kind}`, role: "gridcell" });
     cell.setAttribute("aria-colindex", String(column + 1));
@@ -94,7 +97,7 @@ function makeSlot(columns, id) {
 }
 
 /** Lets a slot show a row. */
-function fillSlot(slot, row, columns, tones) {
+export function fillSlot(slot, row, columns, tones) {
   if (slot.row === row && slot.change === row.change) return;
   slot.row = row;
   slot.change = row.change;
@@ -116,7 +119,7 @@ const GROWING = new Set(["phone", "number", "status"]);
 const WIDEST = 34;
 
 /** Fits columns to what stands in them. They only grow, so that nothing jumps about. */
-function fitColumns(columns, widths, rows) {
+export function fitColumns(columns, widths, rows) {
   const before = widths.join();
   columns.forEach(({ kind, title, width }, column) => {
     let wide = width ?? Math.max(WIDTHS[kind], title.length + 2, widths[column] ?? 0);
@@ -129,7 +132,7 @@ function fitColumns(columns, widths, rows) {
 }
 
 /** The widths as a grid's tracks, the same in every row; text columns share what is left. */
-function tracksOf(columns, widths) {
+export function tracksOf(columns, widths) {
   const stretches = ({ kind, width }) => kind === "text" && !width;
   const stretchy = columns.some(stretches);
   const tracks = columns.map((_, column) => {

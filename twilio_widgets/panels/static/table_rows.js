@@ -1,5 +1,7 @@
 // The rows a page holds, and the order in which one view of them shows them. No DOM in here.
 
+import { wordsOf } from "./table_text.js";
+
 /**
  * @typedef {{ place: number, change: number, cells: string[], found: string | null, keys: any[] }} Row
  * @typedef {{ rows: Row[], byPlace: Map<number, Row>, epoch: number, seen: number, state: any }} Store
@@ -7,7 +9,7 @@
  */
 
 /** @returns {Store} */
-function makeStore() {
+export function makeStore() {
   return { rows: [], byPlace: new Map(), epoch: -1, seen: -1, state: null };
 }
 
@@ -16,7 +18,7 @@ function makeStore() {
  * @param {Store} store
  * @returns {Change | null}
  */
-function take(store, message) {
+export function take(store, message) {
   if (message.epoch < store.epoch) return null;
   const reset = message.epoch > store.epoch;
   if (reset) {
@@ -69,7 +71,7 @@ function byPlace(a, b) {
  * One view: what it searches, filters and sorts by, and the rows that leaves. They are kept in the
  * opposite order of their display, because new rows come on top and a list grows at its end.
  */
-function makeOrder(store, columns, unsorted) {
+export function makeOrder(store, columns, unsorted) {
   return {
     store, columns, unsorted, search: "", filters: new Map(), sort: null, waiting: 0,
     /** @type {Row[] | null} the rows of a view that is paused */ paused: null,
@@ -77,7 +79,7 @@ function makeOrder(store, columns, unsorted) {
   };
 }
 
-function isNarrowed(order) {
+export function isNarrowed(order) {
   return order.search !== "" || order.filters.size > 0;
 }
 
@@ -86,7 +88,7 @@ function isWhole(order) {
 }
 
 /** Brings a view up to date with what just changed in the store. */
-function follow(order, change) {
+export function follow(order, change) {
   if (change.reset) order.paused = null;
   if (order.paused) {
     order.waiting += change.added.length;
@@ -104,14 +106,14 @@ function follow(order, change) {
 }
 
 /** Works a view out from the beginning. */
-function rebuild(order) {
+export function rebuild(order) {
   const rows = order.paused ?? order.store.rows;
   order.shown = isNarrowed(order) ? rows.filter((row) => matches(order, row)) : rows;
   if (order.sort) order.shown = [...order.shown].sort(backwards(order));
 }
 
 /** Holds a view still, so that rows wait which come from now on; or lets it run again. */
-function pause(order, still) {
+export function pause(order, still) {
   order.paused = still ? [...order.store.rows] : null;
   order.waiting = 0;
   rebuild(order);
@@ -161,12 +163,12 @@ function merged(a, b, compare) {
 }
 
 /** @returns {Row | undefined} */
-function rowAt(order, index) {
+export function rowAt(order, index) {
   return order.shown[order.shown.length - 1 - index];
 }
 
 /** Where a row is displayed in a view, or -1. */
-function indexOf(order, row) {
+export function indexOf(order, row) {
   const compare = backwards(order);
   let low = 0, high = order.shown.length - 1;
   while (low <= high) {

@@ -1,5 +1,8 @@
 // The names of several sections, of which one is seen. What stands in them is the kernel's to show.
 
+import { fit, makeButton } from "./dom.js";
+import { nextTab } from "./keys.js";
+
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
   const tabs = document.createElement("div");
@@ -8,16 +11,15 @@ function render({ model, el }) {
   el.append(tabs);
 
   const choose = (value) => model.send({ t: "choose", value });
+  const makeTab = () => {
+    const tab = makeButton("");
+    tab.setAttribute("role", "tab");
+    tab.addEventListener("click", () => choose(tab.dataset.value));
+    return tab;
+  };
   const draw = () => {
     const options = model.get("options");
-    while (tabs.children.length > options.length) tabs.lastChild.remove();
-    while (tabs.children.length < options.length) {
-      const tab = document.createElement("button");
-      tab.type = "button";
-      tab.setAttribute("role", "tab");
-      tab.addEventListener("click", () => choose(tab.dataset.value));
-      tabs.append(tab);
-    }
+    fit(tabs, options.length, makeTab);
     tabs.setAttribute("aria-label", model.get("label"));
     options.forEach(([value, text], index) => {
       const tab = tabs.children[index];
@@ -29,13 +31,12 @@ function render({ model, el }) {
     });
   };
   tabs.addEventListener("keydown", (event) => {
-    const count = tabs.children.length;
     const at = [...tabs.children].indexOf(event.target);
-    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: count - 1 }[event.key];
+    const to = nextTab(event.key, at, tabs.children.length);
     event.stopPropagation(); // arrows would move the notebook to another cell
     if (to === undefined || at < 0) return;
     event.preventDefault();
-    const next = tabs.children[(to + count) % count];
+    const next = tabs.children[to];
     next.focus();
     choose(next.dataset.value);
   });

@@ -1,25 +1,19 @@
 // JSON as a tree. The kernel sends a node with some of its members and what it does not say yet is
 // asked for when it is opened. Everything shown came from elsewhere and only ever enters as text.
 
+import { element, makeButton, uniqueId } from "./dom.js";
+
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
-  const name = `tw-tree-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
-  const tree = document.createElement("ul");
-  tree.className = "tw-tree";
+  const name = uniqueId("tw-tree");
+  const tree = element("ul", "tw-tree");
   tree.setAttribute("role", "tree");
-  const where = document.createElement("code");
-  where.className = "tw-tree-where";
+  const where = element("code", "tw-tree-where");
   el.append(tree, where);
 
   let made = 0; // elements so far, to give each a name of its own
   let current = null; // the item that Tab leads to
 
-  const make = (tag, className, text = "") => {
-    const element = document.createElement(tag);
-    element.className = className;
-    element.textContent = text;
-    return element;
-  };
   const want = (path, from = 0) => {
     model.send({ t: "want", epoch: model.get("epoch"), path, from });
   };
@@ -31,7 +25,7 @@ function render({ model, el }) {
 
   /** One line, and below it its members once they are seen. */
   const item = (node, path, level) => {
-    const line = make("li", "tw-node");
+    const line = element("li", "tw-node");
     line.id = `${name}-${(made += 1)}`;
     line.node = node;
     line.path = path;
@@ -39,13 +33,13 @@ function render({ model, el }) {
     line.setAttribute("role", "treeitem");
     line.setAttribute("aria-level", String(level));
     line.tabIndex = -1;
-    const row = make("div", "tw-node-row");
+    const row = element("div", "tw-node-row");
     row.style.setProperty("--tw-level", level - 1);
-    row.append(make("i", "tw-twist"));
+    row.append(element("i", "tw-twist"));
     if (node.name !== null) {
-      row.append(make("span", "tw-node-name", String(node.name)), make("span", "tw-node-colon", ": "));
+      row.append(element("span", "tw-node-name", String(node.name)), element("span", "tw-node-colon", ": "));
     }
-    const value = make("span", `tw-node-value tw-${node.kind}`, holds(node) ? counted(node) : node.text);
+    const value = element("span", `tw-node-value tw-${node.kind}`, holds(node) ? counted(node) : node.text);
     value.dir = "auto";
     row.append(value);
     line.append(row);
@@ -64,7 +58,7 @@ function render({ model, el }) {
     line.setAttribute("aria-expanded", String(open));
     if (!open) return group(line)?.remove();
     if (!group(line)) {
-      const below = make("ul", "tw-nodes");
+      const below = element("ul", "tw-nodes");
       below.setAttribute("role", "group");
       line.append(below);
     }
@@ -81,12 +75,11 @@ function render({ model, el }) {
     }
     const [here, all] = [node.members.length, node.total];
     if (here >= all || here === 0) return; // none: they are on their way
-    const more = make("li", "tw-more");
+    const more = element("li", "tw-more");
     more.setAttribute("role", "none");
     const counts = [here, all].map((count) => count.toLocaleString("en"));
-    const words = make("span", "", `showing ${counts[0]} of ${counts[1]} `);
-    const button = make("button", "", "Show more");
-    button.type = "button";
+    const words = element("span", "", `showing ${counts[0]} of ${counts[1]} `);
+    const button = makeButton("", "Show more");
     button.addEventListener("click", () => {
       focus(below.children[here - 1] ?? line);
       want(path, here);

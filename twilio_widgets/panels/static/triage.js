@@ -1,4 +1,6 @@
-// What a job came to, group by group. detail_parts.js stands before this text.
+// What a job came to, group by group.
+
+import { element } from "./dom.js";
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {

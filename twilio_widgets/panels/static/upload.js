@@ -1,5 +1,7 @@
-// One file, chosen with a button or dropped on it; it goes to the kernel in pieces. echo.js and
-// uploads.js stand before this text.
+// One file, chosen with a button or dropped on it; it goes to the kernel in pieces.
+
+import { openEcho } from "./echo.js";
+import { openUploads } from "./uploads.js";
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {

@@ -4,7 +4,7 @@
 /**
  * @param {{ model: any, echo: any, say: () => void }} context `say` is called when words change
  */
-function openUploads({ model, echo, say }) {
+export function openUploads({ model, echo, say }) {
   const uploads = new Map(); // the files on their way, by the number each was begun with
   let failed = "";
 
