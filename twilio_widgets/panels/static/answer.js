@@ -3,7 +3,12 @@
 import { explained } from "./detail_parts.js";
 import { element } from "./dom.js";
 
-/** @param {{ model: any, el: HTMLElement }} context */
+/**
+ * @import { Why } from "./detail_parts.js"
+ * @typedef {{ status: string, tone: string, facts: string[], problem: string, error: Why }} View
+ */
+
+/** @param {import("@anywidget/types").RenderProps<{ view: View }>} context */
 function render({ model, el }) {
   const root = element("section", "tw-answer");
   root.setAttribute("aria-label", "Response");

@@ -4,7 +4,9 @@
 import { element } from "./dom.js";
 import { askFor } from "./kept_out.js";
 
-/** @param {{ model: any, el: HTMLElement }} context */
+/** @typedef {{ row: number, rows: number, to: string, body: string, problems: [text: string, tone: string][] }} View */
+
+/** @param {import("@anywidget/types").RenderProps<{ epoch: number }>} context */
 function render({ model, el }) {
   const root = element("section", "tw-preview");
   root.setAttribute("aria-label", "Preview of one row");
@@ -28,7 +30,9 @@ function render({ model, el }) {
   el.dataset.lmSuppressShortcuts = "true"; // JupyterLab listens before we could stop it
   el.append(root);
 
+  /** @type {View | null} */
   let shown = null;
+  /** @param {number} number */
   const look = (number) => model.send({ t: "look", row: number });
   back.addEventListener("click", () => shown && look(shown.row - 1));
   on.addEventListener("click", () => shown && look(shown.row + 1));
@@ -37,6 +41,7 @@ function render({ model, el }) {
     else if (shown) row.value = String(shown.row);
   });
   root.addEventListener("keydown", (event) => event.stopPropagation());
+  /** @param {View | null} view */
   const draw = (view) => {
     shown = view;
     el.classList.toggle("tw-empty", !view);

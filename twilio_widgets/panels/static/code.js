@@ -4,7 +4,7 @@ import { copies } from "./clipboard.js";
 import { element, makeButton, uniqueId } from "./dom.js";
 import { nextTab } from "./keys.js";
 
-/** @param {{ model: any, el: HTMLElement }} context */
+/** @param {import("@anywidget/types").RenderProps<{ texts: [title: string, text: string][] }>} context */
 function render({ model, el }) {
   const name = uniqueId("tw-code");
   const box = element("section", "tw-code");
@@ -27,7 +27,7 @@ function render({ model, el }) {
     const texts = model.get("texts");
     chosen = Math.min(chosen, Math.max(0, texts.length - 1));
     text.textContent = texts[chosen]?.[1] ?? "";
-    [...tabs.children].forEach((tab, index) => {
+    /** @type {NodeListOf<HTMLElement>} */ (tabs.childNodes).forEach((tab, index) => {
       tab.setAttribute("aria-selected", String(index === chosen));
       tab.tabIndex = index === chosen ? 0 : -1;
     });

@@ -15,8 +15,9 @@ export function fact([label, text]) {
 }
 
 /**
- * Why a message failed, what to do about it, and who can.
- * @typedef {{ title: string, advice: string, said: string, who: string, again: string, url: string }} Why
+ * Why a message failed, what to do about it, and who can; empty where none did.
+ * @typedef {{ title?: string, advice?: string, said?: string, who?: string, again?: string, url?: string }} Why
+ *
  * @param {Why} why
  */
 export function explained({ title, advice, said, who, again, url }) {

@@ -38,13 +38,16 @@ export function write(node, text) {
 
 /**
  * Brings the children of an element to a number. Those that stay keep the focus.
+ * @template {Element} Child
  * @param {Element} parent
  * @param {number} count
- * @param {() => Node} make makes one more
+ * @param {() => Child} make makes one more
+ * @returns {Child[]} all its children
  */
 export function fit(parent, count, make) {
   while (parent.children.length > count) parent.lastElementChild?.remove();
   while (parent.children.length < count) parent.append(make());
+  return /** @type {Child[]} */ ([...parent.children]);
 }
 
 /**

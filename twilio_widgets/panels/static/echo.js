@@ -1,3 +1,4 @@
+// @ts-nocheck: its parameters have no types yet.
 // What is typed goes to the kernel at once, with a number; the kernel says which number it heard.
 // Until it has heard the newest, what it says of the fields is older than what stands in them. The
 // number also stands on the element, where a press finds it (press.js).

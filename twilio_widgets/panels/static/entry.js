@@ -1,3 +1,4 @@
+// @ts-nocheck: its parameters have no types yet.
 // A line of text. What is typed and Enter travel the same way, so that neither overtakes the other.
 
 /** @param {{ model: any, el: HTMLElement }} context */

@@ -6,7 +6,18 @@ import { explained, fact } from "./detail_parts.js";
 import { element } from "./dom.js";
 import { askFor } from "./kept_out.js";
 
-/** All parameters, or all headers, behind a line that opens them. */
+/**
+ * @import { Why } from "./detail_parts.js"
+ * @typedef {[title: string, count: number, pairs: [name: string, value: string][]]} PairList
+ * @typedef {{ title: string, pills: [text: string, tone: string][], sid: string, problem: string, why: Why,
+ *   body: string | null, facts: [label: string, text: string][], note: string, lists: PairList[], curl: string }} View
+ */
+
+/**
+ * All parameters, or all headers, behind a line that opens them.
+ * @param {PairList} list
+ * @param {boolean} open
+ */
 function pairsIn([title, count, pairs], open) {
   const box = element("details", "tw-pairs-seen");
   box.open = open;
@@ -22,7 +33,7 @@ function pairsIn([title, count, pairs], open) {
   return box;
 }
 
-/** @param {{ model: any, el: HTMLElement }} context */
+/** @param {import("@anywidget/types").RenderProps<{ epoch: number }>} context */
 function render({ model, el }) {
   const root = element("article", "tw-message tw-event");
   root.tabIndex = -1;
@@ -32,6 +43,7 @@ function render({ model, el }) {
   const open = new Map();
   const away = () => model.send({ t: "close" });
 
+  /** @param {View} view */
   const actions = ({ curl }) => {
     const row = element("footer", "tw-event-actions");
     const close = element("button", "tw-tool", "Close");
@@ -47,11 +59,13 @@ function render({ model, el }) {
     row.prepend(copy);
     return [row, command];
   };
+  /** @param {[text: string, tone: string]} pill */
   const pill = ([text, tone]) => {
     const made = element("span", "tw-message-status", text);
     made.dataset.tone = tone;
     return made;
   };
+  /** @param {View | null} view */
   const draw = (view) => {
     if (!view) {
       root.replaceChildren();

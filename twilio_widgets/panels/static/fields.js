@@ -1,3 +1,4 @@
+// @ts-nocheck: its parameters have no types yet.
 // The choices, numbers and ticks of a form.
 
 import { openEcho } from "./echo.js";

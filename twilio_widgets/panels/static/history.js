@@ -2,7 +2,7 @@
 
 import { element, fit, makeButton } from "./dom.js";
 
-/** @param {{ model: any, el: HTMLElement }} context */
+/** @param {import("@anywidget/types").RenderProps<{ rows: [number: number, method: string, path: string, outcome: string, tone: string, facts: string][], disabled: boolean }>} context */
 function render({ model, el }) {
   const list = document.createElement("ol");
   list.className = "tw-history";
@@ -24,11 +24,12 @@ function render({ model, el }) {
   };
   const draw = () => {
     const rows = model.get("rows");
-    fit(list, rows.length, line);
+    const lines = fit(list, rows.length, line);
     rows.forEach(([number, method, path, outcome, tone, facts], index) => {
-      const row = list.children[index];
-      const [verb, where, pill, said, open, again] = row.children;
-      row.dataset.number = number;
+      const row = lines[index];
+      const [verb, where, pill, said] = /** @type {HTMLElement[]} */ ([...row.children]);
+      const [open, again] = row.querySelectorAll("button");
+      row.dataset.number = String(number);
       verb.textContent = method;
       where.textContent = path;
       where.title = path;

@@ -4,16 +4,23 @@
 import { openControl } from "./control.js";
 import { element, fit, makeButton, write } from "./dom.js";
 
-export default () => {
-  let line = null;
+/**
+ * @typedef {{ parts: [status: string, count: number, tone: string][], total: number, line: string, note: string,
+ *   buttons: [wish: string, text: string][] }} View empty before the first drawing
+ * @typedef {{ view: Partial<View>, busy: boolean, turn: number, channel: string }} State
+ */
 
-  /** @param {{ model: any }} context */
+export default () => {
+  /** @type {ReturnType<typeof openControl> | undefined} */
+  let line;
+
+  /** @param {import("@anywidget/types").InitializeProps<State>} context */
   function initialize({ model }) {
     line = openControl(model);
-    return () => line.close();
+    return () => line?.close();
   }
 
-  /** @param {{ model: any, el: HTMLElement }} context */
+  /** @param {import("@anywidget/types").RenderProps<State>} context */
   function render({ model, el }) {
     const root = element("div", "tw-job-line");
     const bar = element("div", "tw-job-bar");
@@ -30,6 +37,7 @@ export default () => {
     root.append(bar, below, legend, note);
     el.append(root);
 
+    /** @param {string} wish */
     const press = (wish) => {
       // By both ways: a kernel may not hear ours. Which press it is, the turn says.
       line?.send({ t: "wish", wish, turn: model.get("turn") }, true);
@@ -41,20 +49,20 @@ export default () => {
       const left = ahead.reduce((sum, [, count]) => sum + count, 0);
       bar.setAttribute("aria-valuemax", String(view.total ?? 0));
       bar.setAttribute("aria-valuenow", String((view.total ?? 0) - left));
-      fit(bar, parts.length, () => element("i"));
-      fit(legend, parts.length, () => element("li"));
+      const pieces = fit(bar, parts.length, () => element("i"));
+      const entries = fit(legend, parts.length, () => element("li"));
       parts.forEach(([status, count, tone], index) => {
-        bar.children[index].className = `tw-part-${tone}`;
-        bar.children[index].style.flexGrow = String(count);
-        legend.children[index].className = `tw-part-${tone}`;
-        write(legend.children[index], `${count.toLocaleString("en")} ${status}`);
+        pieces[index].className = `tw-part-${tone}`;
+        pieces[index].style.flexGrow = String(count);
+        entries[index].className = `tw-part-${tone}`;
+        write(entries[index], `${count.toLocaleString("en")} ${status}`);
       });
       write(words, view.line ?? "");
       write(note, view.note ?? "");
       const wanted = view.buttons ?? [];
-      fit(buttons, wanted.length, () => makeButton("tw-button"));
+      const made = fit(buttons, wanted.length, () => makeButton("tw-button"));
       wanted.forEach(([wish, text], index) => {
-        const button = buttons.children[index];
+        const button = made[index];
         button.disabled = model.get("busy");
         button.onclick = () => press(wish);
         write(button, text);

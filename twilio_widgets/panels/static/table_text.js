@@ -3,9 +3,13 @@
 const HIDDEN = new RegExp(
   "[\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180e\\u200b"
   + "\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff\\ufff9-\\ufffb]", "g");
+/** @type {Record<string, string>} */
 const PICTURES = { "\n": "⏎", "\r": "␍", "\t": "⇥", "\x7f": "␡" };
 
-/** Line breaks, control and bidirectional characters, made visible: a stranger's SMS holds them. */
+/**
+ * Line breaks, control and bidirectional characters, made visible: a stranger's SMS holds them.
+ * @param {string} text
+ */
 export function visible(text) {
   return text.replaceAll("\r\n", "\n").replace(HIDDEN, (character) => {
     const code = character.charCodeAt(0);
@@ -15,13 +19,19 @@ export function visible(text) {
   });
 }
 
-/** The word of a status cell: "undelivered 30006" is an "undelivered". */
+/**
+ * The word of a status cell: "undelivered 30006" is an "undelivered".
+ * @param {string} text
+ */
 export function firstWord(text) {
   const end = text.indexOf(" ");
   return end < 0 ? text : text.slice(0, end);
 }
 
-/** What a cell can be chosen by: its first word, and the error code that may stand after that. */
+/**
+ * What a cell can be chosen by: its first word, and the error code that may stand after that.
+ * @param {string} text
+ */
 export function wordsOf(text) {
   const word = firstWord(text);
   if (word === "") return [];

@@ -3,7 +3,7 @@
 import { openEcho } from "./echo.js";
 import { openUploads } from "./uploads.js";
 
-/** @param {{ model: any, el: HTMLElement }} context */
+/** @param {import("@anywidget/types").RenderProps<{ disabled: boolean, problem: string, heard: string, piece: number }>} context */
 function render({ model, el }) {
   const echo = openEcho({ model, el });
   const root = document.createElement("div");
@@ -31,7 +31,7 @@ function render({ model, el }) {
   };
   choose.addEventListener("click", () => picker.click());
   picker.addEventListener("change", () => {
-    uploads.begin(picker.files);
+    uploads.begin(picker.files ?? []);
     picker.value = ""; // so that the same file can be chosen again
   });
   root.addEventListener("dragover", (event) => {
@@ -41,7 +41,7 @@ function render({ model, el }) {
   root.addEventListener("drop", (event) => {
     event.preventDefault();
     event.stopPropagation(); // JupyterLab would open the file instead
-    if (!model.get("disabled")) uploads.begin([...event.dataTransfer.files].slice(0, 1));
+    if (!model.get("disabled")) uploads.begin([...(event.dataTransfer?.files ?? [])].slice(0, 1));
   });
   model.on("change", draw);
   draw();

@@ -4,9 +4,10 @@ import { copies } from "./clipboard.js";
 import { element, makeButton } from "./dom.js";
 import { askFor } from "./kept_out.js";
 
-/** @param {{ model: any, el: HTMLElement }} context */
+/** @param {import("@anywidget/types").RenderProps<{ epoch: number }>} context */
 function render({ model, el }) {
   el.classList.add("tw-urls");
+  /** @param {[label: string, url: string]} line */
   const line = ([label, url]) => {
     const row = element("div", "tw-url");
     const text = element("code", "", url);
