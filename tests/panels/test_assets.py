@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import pkgutil
 import re
 from collections import Counter
@@ -131,3 +132,10 @@ def test_a_changed_neighbour_reaches_an_open_page(
 
     assert page._esm == 'const word = "after";\n\nexport default { word };\n'
     close_tree(page)
+
+
+def test_the_lock_file_of_the_development_tools_names_no_registry() -> None:
+    """Each of them is taken from the registry that a machine is set up for."""
+    lock = json.loads((PANELS.parents[1] / "package-lock.json").read_text())
+
+    assert [name for name, package in lock["packages"].items() if "resolved" in package] == []
