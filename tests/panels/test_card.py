@@ -12,9 +12,9 @@ import pytest
 from ipywidgets.widgets import widget as registry
 
 from twilio_widgets.errors import NotConnected
+from twilio_widgets.panels.assets import PANELS
 from twilio_widgets.panels.base import Panel, refuse_unknown, sentence_of
 from twilio_widgets.panels.card import (
-    STATIC,
     Code,
     Facts,
     Head,
@@ -115,7 +115,7 @@ def test_the_page_cannot_change_an_element() -> None:
     note.close()
 
 
-@pytest.mark.parametrize("script", sorted(STATIC.glob("*.js")), ids=lambda path: path.name)
+@pytest.mark.parametrize("script", sorted(PANELS.rglob("*.js")), ids=lambda path: path.name)
 def test_no_element_reads_text_as_html(script: object) -> None:
     source = script.read_text()  # type: ignore[attr-defined]
 
@@ -124,7 +124,7 @@ def test_no_element_reads_text_as_html(script: object) -> None:
 
 def test_every_rule_of_the_style_sheet_stands_under_a_card() -> None:
     """Nothing else on the page may change its look."""
-    css = re.sub(r"/\*.*?\*/", "", (STATIC / "panels.css").read_text(), flags=re.DOTALL)
+    css = re.sub(r"/\*.*?\*/", "", str(Head._css), flags=re.DOTALL)
     selectors = [
         selector.strip()
         for block in re.findall(r"([^{}]+)\{", css)

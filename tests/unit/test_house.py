@@ -76,6 +76,7 @@ LIBRARIES = {
     "openpyxl": {"frames/"},
     "ipywidgets": {"panels/"},
     "anywidget": {"panels/"},
+    "watchfiles": {"panels/assets.py"},
     "traitlets": {"panels/"},
     "IPython": {"panels/"},
     "uvicorn": {"sandbox/"},

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import traitlets
 
-from twilio_widgets.panels.card import STATIC, Element
+from twilio_widgets.panels.assets import asset
+from twilio_widgets.panels.card import Element
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +48,7 @@ class BytesView(Element):
     The bytes are no part of the widget's state, so no notebook saves them; a page asks for them.
     """
 
-    _esm = STATIC / "blob.js"
+    _esm = asset(__file__, "static/blob.js")
     name = traitlets.Unicode().tag(sync=True)
     size = traitlets.Unicode().tag(sync=True)
     picture = traitlets.Unicode().tag(sync=True)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import traitlets
 
-from twilio_widgets.panels.typed import Typed, module, text_in
+from twilio_widgets.panels.assets import asset
+from twilio_widgets.panels.typed import Typed, text_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +27,7 @@ class BodyField(Typed):
         label: What stands before it.
     """
 
-    _esm = module("echo.js", "body.js")
+    _esm = asset(__file__, "static/body.js")
     label = traitlets.Unicode().tag(sync=True)
     value = traitlets.Unicode().tag(sync=True)
 

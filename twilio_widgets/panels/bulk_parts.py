@@ -10,8 +10,8 @@ import traitlets
 
 from twilio_widgets.panels import bulk_state as steps
 from twilio_widgets.panels import bulk_words as words
+from twilio_widgets.panels.assets import asset
 from twilio_widgets.panels.card import (
-    STATIC,
     Element,
     Facts,
     Note,
@@ -24,7 +24,6 @@ from twilio_widgets.panels.entry import Entry
 from twilio_widgets.panels.press import Press
 from twilio_widgets.panels.table import VirtualTable
 from twilio_widgets.panels.table_cells import Column
-from twilio_widgets.panels.typed import module
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -53,8 +52,8 @@ _TABLE_HEIGHT: Final = 176
 class Triage(Element):
     """The groups of outcomes, each with its reason, who can mend it, and how many."""
 
-    _css = STATIC / "bulk.css"
-    _esm = module("detail_parts.js", "triage.js")
+    _css = asset(__file__, "static/bulk.css")
+    _esm = asset(__file__, "static/triage.js")
     groups = traitlets.List[dict[str, object]]().tag(sync=True)
 
     def show(self, groups: Iterable[Group]) -> None:

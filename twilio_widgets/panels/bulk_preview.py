@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from twilio_widgets.bulk.planning.plan import plan
 from twilio_widgets.core.printable import one_line
 from twilio_widgets.errors import ConfigurationError, InvalidMessage
+from twilio_widgets.panels.assets import asset
 from twilio_widgets.panels.bulk_draft import arguments_of
 from twilio_widgets.panels.bulk_tables import cells_of
-from twilio_widgets.panels.card import STATIC
 from twilio_widgets.panels.kept_out import KeptOut
 from twilio_widgets.panels.table_cells import LONGEST_CELL
-from twilio_widgets.panels.typed import module, text_in
+from twilio_widgets.panels.typed import text_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,8 +49,8 @@ class RowPreview(KeptOut):
         on_look: Is told which row a person wants to see. It must not raise.
     """
 
-    _css = STATIC / "bulk.css"
-    _esm = module("kept_out.js", "detail_parts.js", "bulk_preview.js")
+    _css = asset(__file__, "static/bulk.css")
+    _esm = asset(__file__, "static/bulk_preview.js")
 
     def __init__(self, on_look: Callable[[int], object]) -> None:
         super().__init__()

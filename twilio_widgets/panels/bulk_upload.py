@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from twilio_widgets.panels.assets import asset
 from twilio_widgets.panels.files import FilesTable
-from twilio_widgets.panels.typed import module
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class TableFile(FilesTable):
     """A button that takes one file, a new one in place of the last."""
 
-    _esm = module("echo.js", "uploads.js", "upload.js")
+    _esm = asset(__file__, "static/upload.js")
 
     def on_file(self, callback: Callable[[str, bytes], object]) -> None:
         """Call back with the name and the content of a file that was chosen. It must not raise."""

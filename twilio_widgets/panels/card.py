@@ -6,7 +6,6 @@ write it as text. Standard controls that render HTML or TeX never get it.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 import anywidget
@@ -14,13 +13,12 @@ import ipywidgets
 import traitlets
 
 from twilio_widgets.core.printable import inert
+from twilio_widgets.panels.assets import asset
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Control = TypeVar("Control", bound=ipywidgets.DOMWidget)
-
-STATIC = Path(__file__).parent / "static"
 
 Tone = Literal["hint", "problem", "warning", "good", "idle"]
 """How a sentence is meant; the style sheet has a colour for each."""
@@ -42,8 +40,8 @@ class Element(anywidget.AnyWidget):
 class Head(Element):
     """A panel's title row, with its state in a pill; it also brings the style sheet along."""
 
-    _esm = STATIC / "head.js"
-    _css = STATIC / "panels.css"
+    _esm = asset(__file__, "static/head.js")
+    _css = asset(__file__, "static/panels.css")
     title = traitlets.Unicode().tag(sync=True)
     pill = traitlets.Unicode().tag(sync=True)
     tone = traitlets.Unicode("idle").tag(sync=True)
@@ -59,7 +57,7 @@ class Note(Element):
     Inside a `field` it describes the control to screen readers, and a problem marks it invalid.
     """
 
-    _esm = STATIC / "note.js"
+    _esm = asset(__file__, "static/note.js")
     text = traitlets.Unicode().tag(sync=True)
     tone = traitlets.Unicode("hint").tag(sync=True)
 
@@ -71,7 +69,7 @@ class Note(Element):
 class Facts(Element):
     """Rows of a label and a text."""
 
-    _esm = STATIC / "facts.js"
+    _esm = asset(__file__, "static/facts.js")
     rows = traitlets.List[list[str]]().tag(sync=True)
 
     def show(self, rows: Iterable[tuple[str, str]]) -> None:
@@ -82,7 +80,7 @@ class Facts(Element):
 class Track(Element):
     """How far something has come: ``queued — sent — delivered``."""
 
-    _esm = STATIC / "track.js"
+    _esm = asset(__file__, "static/track.js")
     steps = traitlets.List[list[str]]().tag(sync=True)
 
     def show(self, steps: Iterable[tuple[str, Progress]]) -> None:
@@ -93,7 +91,7 @@ class Track(Element):
 class Code(Element):
     """The same call in several languages, a tab for each, with a button that copies."""
 
-    _esm = STATIC / "code.js"
+    _esm = asset(__file__, "static/code.js")
     texts = traitlets.List[list[str]]().tag(sync=True)
 
     def show(self, texts: Iterable[tuple[str, str]]) -> None:
@@ -112,7 +110,7 @@ class Choice(Element):
         options: A value and its text each; the first is chosen.
     """
 
-    _esm = STATIC / "choice.js"
+    _esm = asset(__file__, "static/choice.js")
     label = traitlets.Unicode().tag(sync=True)
     options = traitlets.List[list[str]]().tag(sync=True)
     value = traitlets.Unicode().tag(sync=True)

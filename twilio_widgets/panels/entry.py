@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 import traitlets
 
+from twilio_widgets.panels.assets import asset
 from twilio_widgets.panels.press import Pressable
-from twilio_widgets.panels.typed import Typed, module, text_in
+from twilio_widgets.panels.typed import Typed, text_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -40,7 +41,7 @@ class Entry(Pressable, Typed):
             is typed; spaces around it are dropped.
     """
 
-    _esm = module("echo.js", "pressing.js", "entry.js")
+    _esm = asset(__file__, "static/entry.js")
     label = traitlets.Unicode().tag(sync=True)
     placeholder = traitlets.Unicode().tag(sync=True)
     value = traitlets.Unicode().tag(sync=True)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from twilio_widgets.core.printable import one_line
 from twilio_widgets.listener.signature.location import HIDDEN
-from twilio_widgets.panels.card import STATIC, visible
+from twilio_widgets.panels.assets import asset
+from twilio_widgets.panels.card import visible
 from twilio_widgets.panels.events_rows import rejected_verdict_of, verdict_of
 from twilio_widgets.panels.kept_out import KeptOut
 from twilio_widgets.panels.message_words import explained, lines_of, moment_of, sid_masked
 from twilio_widgets.panels.table_cells import TONES
-from twilio_widgets.panels.typed import module
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,8 +39,8 @@ class EventDetail(KeptOut):
         on_close: Called when a person closes it. It must not raise.
     """
 
-    _esm = module("kept_out.js", "detail_parts.js", "event.js")
-    _css = STATIC / "detail.css"
+    _esm = asset(__file__, "static/event.js")
+    _css = asset(__file__, "static/detail.css")
 
     def __init__(self, on_close: Callable[[], object]) -> None:
         self._on_close = on_close

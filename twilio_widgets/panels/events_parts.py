@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 import traitlets
 
-from twilio_widgets.panels.card import STATIC, Element
+from twilio_widgets.panels.assets import asset
+from twilio_widgets.panels.card import Element
 from twilio_widgets.panels.events_words import chips_of, pointed_of
 from twilio_widgets.panels.kept_out import KeptOut
-from twilio_widgets.panels.typed import module
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,8 +23,8 @@ LONGEST_URL: Final = 2_000
 class Beat(Element):
     """How long ago the last request came, and how much has come. The page itself counts on."""
 
-    _esm = STATIC / "beat.js"
-    _css = STATIC / "events.css"
+    _esm = asset(__file__, "static/beat.js")
+    _css = asset(__file__, "static/events.css")
     beat = traitlets.Dict().tag(sync=True)
     chips = traitlets.List[list[str]]().tag(sync=True)
 
@@ -48,7 +48,7 @@ class UrlLines(KeptOut):
         on_page: Called with the address of a page that shows them. It must not raise.
     """
 
-    _esm = module("kept_out.js", "urls.js")
+    _esm = asset(__file__, "static/urls.js")
 
     def __init__(self, on_page: Callable[[str], object]) -> None:
         self._on_page = on_page
@@ -72,7 +72,7 @@ class PointedList(Element):
         on_restore: Called with a SID of the list. It must not raise.
     """
 
-    _esm = STATIC / "pointed.js"
+    _esm = asset(__file__, "static/pointed.js")
     rows = traitlets.List[list[str]]().tag(sync=True)
     disabled = traitlets.Bool(False).tag(sync=True)
 

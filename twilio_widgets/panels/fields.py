@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 import traitlets
 
-from twilio_widgets.panels.typed import Typed, module
+from twilio_widgets.panels.assets import asset
+from twilio_widgets.panels.typed import Typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -64,7 +65,7 @@ class FieldSet(Typed):
         bare: Whether labels are for screen readers only.
     """
 
-    _esm = module("echo.js", "fields.js")
+    _esm = asset(__file__, "static/fields.js")
     fields = traitlets.List[dict[str, object]]().tag(sync=True)
     values = traitlets.Dict().tag(sync=True)
     notes = traitlets.Dict().tag(sync=True)

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import traitlets
 
+from twilio_widgets.panels.assets import asset
 from twilio_widgets.panels.blob import size_words
-from twilio_widgets.panels.typed import Typed, module, text_in
+from twilio_widgets.panels.typed import Typed, text_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -61,7 +62,7 @@ class _Coming:
 class FilesTable(Typed):
     """Rows of a field name and a file, with a button that adds one."""
 
-    _esm = module("echo.js", "uploads.js", "files.js")
+    _esm = asset(__file__, "static/files.js")
     rows = traitlets.List[list[object]]().tag(sync=True)
     problem = traitlets.Unicode().tag(sync=True)
     piece = traitlets.Int(LARGEST_PIECE).tag(sync=True)

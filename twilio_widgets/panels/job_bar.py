@@ -12,11 +12,11 @@ import traitlets
 
 from twilio_widgets.errors import TwilioWidgetsError
 from twilio_widgets.panels import control, work
+from twilio_widgets.panels.assets import asset
 from twilio_widgets.panels.base import sentence_of
 from twilio_widgets.panels.bulk_progress import picture_of, pill_of, summary_of, unreadable
-from twilio_widgets.panels.card import STATIC, Element, Head, close_tree, still_picture
+from twilio_widgets.panels.card import Element, Head, close_tree, still_picture
 from twilio_widgets.panels.pulse import pulse
-from twilio_widgets.panels.typed import module
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,8 +62,8 @@ class JobLine(Element):
         on_wish: Is told what a person asks for, on any thread. It must not raise.
     """
 
-    _css = STATIC / "job.css"
-    _esm = module("control.js", "job_line.js")
+    _css = asset(__file__, "static/job.css")
+    _esm = asset(__file__, "static/job_line.js")
 
     view = traitlets.Dict().tag(sync=True)
     busy = traitlets.Bool(False).tag(sync=True)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import ipywidgets
 import traitlets
 
-from twilio_widgets.panels.card import STATIC, Code, Element, plain, quiet, styled, visible
+from twilio_widgets.panels.assets import asset
+from twilio_widgets.panels.card import Code, Element, plain, quiet, styled, visible
 from twilio_widgets.panels.message_words import body_of, error_of, facts_of
 from twilio_widgets.panels.snippets import get_snippet
 from twilio_widgets.panels.table_cells import TONES
-from twilio_widgets.panels.typed import module
 
 if TYPE_CHECKING:
     from twilio_widgets.panels.access import Access
@@ -23,8 +23,8 @@ _TONES = {word: tone for tone, words in TONES.items() for word in words}
 class MessageView(Element):
     """A message as a person reads it; every text of it stays text."""
 
-    _esm = module("detail_parts.js", "message.js")
-    _css = STATIC / "detail.css"
+    _esm = asset(__file__, "static/message.js")
+    _css = asset(__file__, "static/detail.css")
     view = traitlets.Dict().tag(sync=True)
 
     def show(self, detail: Detail) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import traitlets
 
 from twilio_widgets.panels import control
-from twilio_widgets.panels.card import STATIC, Element
+from twilio_widgets.panels.assets import asset
+from twilio_widgets.panels.card import Element
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,8 +24,8 @@ class ReadingLine(Element):
         on_cancel: What to do when a person cancels. Called on any thread; it must not raise.
     """
 
-    _css = STATIC / "messages.css"
-    _esm = "\n".join((STATIC / name).read_text("utf-8") for name in ("control.js", "reading.js"))
+    _css = asset(__file__, "static/messages.css")
+    _esm = asset(__file__, "static/reading.js")
 
     text = traitlets.Unicode().tag(sync=True)
     share = traitlets.Float(None, allow_none=True).tag(sync=True)

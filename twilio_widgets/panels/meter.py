@@ -16,9 +16,8 @@ from twilio_widgets.core.parameters import LONGEST_BODY
 from twilio_widgets.core.prices import PER_SEGMENT, READ_ON, estimate
 from twilio_widgets.core.segments import Segments, segments
 from twilio_widgets.core.smart import Replacement, smart, smart_replacements
-from twilio_widgets.panels.card import STATIC
+from twilio_widgets.panels.assets import asset
 from twilio_widgets.panels.press import Pressable
-from twilio_widgets.panels.typed import module
 
 MOST_BARS = 30
 """Bars that are drawn. The longest body Twilio takes has 24 segments."""
@@ -52,8 +51,8 @@ class Reading:
 class Meter(Pressable):
     """Bars and two lines under a message: it shows a `Reading`. Its button replaces characters."""
 
-    _esm = module("echo.js", "pressing.js", "meter.js")
-    _css = STATIC / "send.css"
+    _esm = asset(__file__, "static/meter.js")
+    _css = asset(__file__, "static/send.css")
     view = traitlets.Dict().tag(sync=True)
 
     def __init__(self) -> None:

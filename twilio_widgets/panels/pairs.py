@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import traitlets
 
-from twilio_widgets.panels.typed import Typed, module, text_in
+from twilio_widgets.panels.assets import asset
+from twilio_widgets.panels.typed import Typed, text_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -35,7 +36,7 @@ class PairsTable(Typed):
         forbidden: Names, in lower case, whose values are never kept.
     """
 
-    _esm = module("echo.js", "pairs.js")
+    _esm = asset(__file__, "static/pairs.js")
     label = traitlets.Unicode().tag(sync=True)
     rows = traitlets.List[list[object]]().tag(sync=True)
     most = traitlets.Int(MOST_PAIRS).tag(sync=True)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import traitlets
 
+from twilio_widgets.panels.assets import asset
 from twilio_widgets.panels.press import Pressable
-from twilio_widgets.panels.typed import Typed, module, text_in
+from twilio_widgets.panels.typed import Typed, text_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,7 +28,7 @@ class PathField(Pressable, Typed):
         placeholder: What stands in it while it is empty.
     """
 
-    _esm = module("echo.js", "pressing.js", "path.js")
+    _esm = asset(__file__, "static/path.js")
     label = traitlets.Unicode().tag(sync=True)
     offers = traitlets.Unicode().tag(sync=True)
     placeholder = traitlets.Unicode().tag(sync=True)

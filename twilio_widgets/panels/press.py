@@ -15,8 +15,9 @@ from functools import partial
 
 import traitlets
 
+from twilio_widgets.panels.assets import asset
 from twilio_widgets.panels.card import Element
-from twilio_widgets.panels.typed import CHANGED, LATEST, TOO_LATE, module
+from twilio_widgets.panels.typed import CHANGED, LATEST, TOO_LATE
 
 NOT_NOW = "This cannot be done now, so nothing was done."
 
@@ -86,7 +87,7 @@ class Press(Pressable):
         main: Whether it does what the card is for.
     """
 
-    _esm = module("echo.js", "pressing.js", "press.js")
+    _esm = asset(__file__, "static/press.js")
     text = traitlets.Unicode().tag(sync=True)
     main = traitlets.Bool(False).tag(sync=True)
 

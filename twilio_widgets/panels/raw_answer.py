@@ -8,6 +8,7 @@ import ipywidgets
 import traitlets
 
 from twilio_widgets.core.secret import names_a_secret
+from twilio_widgets.panels.assets import asset
 from twilio_widgets.panels.blob import BytesView
 from twilio_widgets.panels.card import (
     Element,
@@ -25,7 +26,6 @@ from twilio_widgets.panels.table import MOST_ROWS, VirtualTable
 from twilio_widgets.panels.tabs import Tabs
 from twilio_widgets.panels.text_view import TextView
 from twilio_widgets.panels.tree import JsonTree
-from twilio_widgets.panels.typed import module
 
 if TYPE_CHECKING:
     from twilio_widgets.core.response import RawResponse
@@ -38,7 +38,7 @@ TABLE_HEIGHT = 286
 class AnswerHead(Element):
     """The status of an answer, its facts, and why it is an error; every text stays text."""
 
-    _esm = module("detail_parts.js", "answer.js")
+    _esm = asset(__file__, "static/answer.js")
     view = traitlets.Dict().tag(sync=True)
 
     def show(self, answer: Answer | None) -> None:

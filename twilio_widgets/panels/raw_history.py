@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import traitlets
 
-from twilio_widgets.panels.card import STATIC, Element, Tone
+from twilio_widgets.panels.assets import asset
+from twilio_widgets.panels.card import Element, Tone
 from twilio_widgets.panels.raw_draft import RawDraft
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class HistoryList(Element):
         on_again: Is given the number of a request to send again. It must not raise.
     """
 
-    _esm = STATIC / "history.js"
+    _esm = asset(__file__, "static/history.js")
     rows = traitlets.List[list[object]]().tag(sync=True)
     disabled = traitlets.Bool(False).tag(sync=True)
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import traitlets
 
 from twilio_widgets.panels import control
-from twilio_widgets.panels.card import STATIC, Element
-from twilio_widgets.panels.typed import module
+from twilio_widgets.panels.assets import asset
+from twilio_widgets.panels.card import Element
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,8 +24,8 @@ class AttemptsLine(Element):
         on_cancel: What to do when a person cancels. Called on any thread; it must not raise.
     """
 
-    _css = STATIC / "raw.css"
-    _esm = module("control.js", "attempts.js")
+    _css = asset(__file__, "static/raw.css")
+    _esm = asset(__file__, "static/attempts.js")
 
     busy = traitlets.Bool(False).tag(sync=True)
     steps = traitlets.List[list[str]]().tag(sync=True)

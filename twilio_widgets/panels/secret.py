@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import traitlets
 
 from twilio_widgets.core.secret import Secret
+from twilio_widgets.panels.assets import asset
 from twilio_widgets.panels.press import Pressable
-from twilio_widgets.panels.typed import module
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,7 @@ class SecretInput(Pressable):
         placeholder: What stands in it while it is empty.
     """
 
-    _esm = module("echo.js", "pressing.js", "secret.js")
+    _esm = asset(__file__, "static/secret.js")
     label = traitlets.Unicode().tag(sync=True)
     hint = traitlets.Unicode().tag(sync=True)
     placeholder = traitlets.Unicode().tag(sync=True)

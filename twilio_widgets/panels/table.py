@@ -10,7 +10,8 @@ import traitlets
 
 from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.panels import control
-from twilio_widgets.panels.card import STATIC, Element
+from twilio_widgets.panels.assets import asset
+from twilio_widgets.panels.card import Element
 from twilio_widgets.panels.pulse import pulse
 from twilio_widgets.panels.static_html import STATIC_ROWS, static_table
 from twilio_widgets.panels.table_cells import TONES, Column, check_columns
@@ -34,17 +35,6 @@ HEIGHT = 312
 
 MESSAGES_A_BEAT = 15
 """A hundred thousand rows take a second and a half, at a sixth of what Jupyter's server passes."""
-
-ESM_PARTS = (
-    "control.js",
-    "table_rows.js",
-    "table_text.js",
-    "table_parts.js",
-    "table_paint.js",
-    "table_hands.js",
-    "table.js",
-)
-"""An ES module that is loaded from text cannot import its neighbours: they are joined here."""
 
 
 class VirtualTable(Element):
@@ -73,8 +63,8 @@ class VirtualTable(Element):
         VirtualTable(label='Messages', rows=1)
     """
 
-    _css = STATIC / "table.css"
-    _esm = "\n".join((STATIC / name).read_text("utf-8") for name in ESM_PARTS)
+    _css = asset(__file__, "static/table.css")
+    _esm = asset(__file__, "static/table.js")
 
     columns = traitlets.List[dict[str, object]]().tag(sync=True)
     label = traitlets.Unicode().tag(sync=True)

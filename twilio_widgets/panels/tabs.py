@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twilio_widgets.panels.card import STATIC, Choice
+from twilio_widgets.panels.assets import asset
+from twilio_widgets.panels.card import Choice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +19,7 @@ class Tabs(Choice):
         options: A value and its text each; the first is chosen.
     """
 
-    _esm = STATIC / "tabs.js"
+    _esm = asset(__file__, "static/tabs.js")
 
     def show(self, options: Iterable[tuple[str, str]], value: str) -> None:
         """Offer these sections, of which this one is seen."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import traitlets
 
 from twilio_widgets.core.printable import one_line
-from twilio_widgets.panels.card import STATIC, Element
+from twilio_widgets.panels.assets import asset
+from twilio_widgets.panels.card import Element
 from twilio_widgets.panels.typed import text_in
 
 LONGEST_SHOWN = 200_000
@@ -19,7 +20,7 @@ class TextView(Element):
         label: What it is called, for screen readers.
     """
 
-    _esm = STATIC / "text.js"
+    _esm = asset(__file__, "static/text.js")
     label = traitlets.Unicode().tag(sync=True)
     note = traitlets.Unicode().tag(sync=True)
     epoch = traitlets.Int(0).tag(sync=True)

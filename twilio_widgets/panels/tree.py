@@ -11,7 +11,8 @@ import traitlets
 
 from twilio_widgets.core.printable import one_line
 from twilio_widgets.core.secret import Secret
-from twilio_widgets.panels.card import STATIC, Element
+from twilio_widgets.panels.assets import asset
+from twilio_widgets.panels.card import Element
 from twilio_widgets.panels.typed import text_in
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class JsonTree(Element):
         hides: Says of a member's name whether its value must not be seen.
     """
 
-    _esm = STATIC / "tree.js"
+    _esm = asset(__file__, "static/tree.js")
     label = traitlets.Unicode().tag(sync=True)
     root = traitlets.Unicode().tag(sync=True)
     epoch = traitlets.Int(0).tag(sync=True)

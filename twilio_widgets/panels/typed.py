@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import traitlets
 
-from twilio_widgets.panels.card import STATIC, Element
+from twilio_widgets.panels.card import Element
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -183,8 +183,3 @@ def text_in(value: object, longest: int = LONGEST_TEXT) -> str | None:
     if not isinstance(value, str) or len(value) > longest:
         return None
     return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
-
-def module(*names: str) -> str:
-    """Return these files as one ES module: one loaded from text cannot import its neighbours."""
-    return "\n".join((STATIC / name).read_text("utf-8") for name in names)

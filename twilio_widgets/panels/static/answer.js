@@ -1,7 +1,14 @@
-// The head of an answer: its status, its facts, and why it is an error. detail_parts.js stands before
-// this text.
+// The head of an answer: its status, its facts, and why it is an error.
 
-/** @param {{ model: any, el: HTMLElement }} context */
+import { explained } from "./detail_parts.js";
+import { element } from "./dom.js";
+
+/**
+ * @import { Why } from "./detail_parts.js"
+ * @typedef {{ status: string, tone: string, facts: string[], problem: string, error: Why }} View
+ */
+
+/** @param {import("@anywidget/types").RenderProps<{ view: View }>} context */
 function render({ model, el }) {
   const root = element("section", "tw-answer");
   root.setAttribute("aria-label", "Response");

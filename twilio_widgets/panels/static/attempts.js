@@ -1,16 +1,20 @@
-// The attempts of a request, with a countdown to the next and a button that ends it. `openControl`
-// stands before this text, in control.js.
+// The attempts of a request, with a countdown to the next and a button that ends it.
+
+import { openControl } from "./control.js";
+
+/** @typedef {{ busy: boolean, steps: [text: string, tone: string][], text: string, wait: number, pause: number, stopping: boolean, channel: string }} State */
 
 export default () => {
-  let line = null;
+  /** @type {ReturnType<typeof openControl> | undefined} */
+  let line;
 
-  /** @param {{ model: any }} context */
+  /** @param {import("@anywidget/types").InitializeProps<State>} context */
   function initialize({ model }) {
     line = openControl(model);
-    return () => line.close();
+    return () => line?.close();
   }
 
-  /** @param {{ model: any, el: HTMLElement }} context */
+  /** @param {import("@anywidget/types").RenderProps<State>} context */
   function render({ model, el }) {
     const root = document.createElement("div");
     root.className = "tw-attempts";

@@ -1,7 +1,13 @@
 // How long ago something came. The kernel says it now and then; in between the page counts on.
 
+/**
+ * @typedef {{ how: string, age: number | null, next: number | null, tone: string, before: boolean }} Beat
+ */
+
+/** @type {[seconds: number, unit: string][]} */
 const SPANS = [[86400, "d"], [3600, "h"], [60, "min"]];
 
+/** @param {number} seconds */
 function spoken(seconds) {
   for (const [length, unit] of SPANS) {
     if (seconds >= length) return `${Math.floor(seconds / length)} ${unit}`;
@@ -9,7 +15,11 @@ function spoken(seconds) {
   return `${Math.max(0, Math.floor(seconds))} s`;
 }
 
-function sentence({ how, age, next, tone, before }, passed) {
+/**
+ * @param {Beat} beat
+ * @param {number} passed
+ */
+export function sentence({ how, age, next, tone, before }, passed) {
   if (tone === "idle") return "nothing is received now";
   if (how === "polling") {
     const updated = age === null ? "not asked yet" : `updated ${spoken(age + passed)} ago`;
@@ -21,7 +31,7 @@ function sentence({ how, age, next, tone, before }, passed) {
   return `last request ${spoken(age + passed)} ago`;
 }
 
-/** @param {{ model: any, el: HTMLElement }} context */
+/** @param {import("@anywidget/types").RenderProps<{ beat: Beat, chips: [text: string, tone: string][] }>} context */
 function render({ model, el }) {
   const line = document.createElement("div");
   line.className = "tw-beat";
@@ -44,7 +54,7 @@ function render({ model, el }) {
     since = performance.now();
     const { tone } = model.get("beat");
     heart.dataset.tone = tone;
-    heart.getAnimations().forEach((one) => one.cancel());
+    for (const animation of heart.getAnimations()) animation.cancel();
     if (tone === "good" && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
       heart.animate([{ transform: "scale(1.5)" }, { transform: "none" }], 400);
     }

@@ -1,6 +1,6 @@
 // An image, or a file's name and size, with a button that saves it. The bytes come when asked for.
 
-/** @param {{ model: any, el: HTMLElement }} context */
+/** @param {import("@anywidget/types").RenderProps<{ epoch: number, picture: string, name: string, size: string }>} context */
 function render({ model, el }) {
   const root = document.createElement("figure");
   root.className = "tw-blob";
@@ -32,17 +32,22 @@ function render({ model, el }) {
     words.textContent = `${model.get("name")} · ${model.get("size")}`;
     if (!image.hidden && model.get("epoch") > 0) want();
   };
-  const hear = (message, buffers) => {
+  /**
+   * @param {{ t: string, epoch: number }} message
+   * @param {DataView[]} buffers
+   */
+  const receive = (message, buffers) => {
     if (message?.t !== "bytes" || message.epoch !== model.get("epoch")) return;
+    const bytes = /** @type {BlobPart[]} */ (buffers);
     const picture = model.get("picture");
     if (picture && !address) {
-      address = URL.createObjectURL(new Blob(buffers, { type: picture }));
+      address = URL.createObjectURL(new Blob(bytes, { type: picture }));
       image.src = address;
     }
     if (!saving) return;
     saving = false;
     // Of no particular type, so that no browser opens it instead of saving.
-    const file = URL.createObjectURL(new Blob(buffers, { type: "application/octet-stream" }));
+    const file = URL.createObjectURL(new Blob(bytes, { type: "application/octet-stream" }));
     const link = document.createElement("a");
     link.href = file;
     link.download = model.get("name");
@@ -57,12 +62,12 @@ function render({ model, el }) {
   save.addEventListener("click", () => { saving = true; want(); });
 
   model.on("change:epoch", draw);
-  model.on("msg:custom", hear);
+  model.on("msg:custom", receive);
   draw();
   return () => {
     forget();
     model.off("change:epoch", draw);
-    model.off("msg:custom", hear);
+    model.off("msg:custom", receive);
   };
 }
 

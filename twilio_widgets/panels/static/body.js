@@ -1,4 +1,6 @@
-// A text of several lines. `openEcho` stands before this text, in echo.js.
+// A text of several lines.
+
+import { openEcho } from "./echo.js";
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {

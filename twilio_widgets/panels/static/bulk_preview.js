@@ -1,7 +1,12 @@
-// One row as it would be sent, with steps to the next and to the one before. kept_out.js and
-// detail_parts.js stand before this text. The content only ever enters as text.
+// One row as it would be sent, with steps to the next and to the one before. The content only
+// ever enters as text.
 
-/** @param {{ model: any, el: HTMLElement }} context */
+import { element } from "./dom.js";
+import { askFor } from "./kept_out.js";
+
+/** @typedef {{ row: number, rows: number, to: string, body: string, problems: [text: string, tone: string][] }} View */
+
+/** @param {import("@anywidget/types").RenderProps<{ epoch: number }>} context */
 function render({ model, el }) {
   const root = element("section", "tw-preview");
   root.setAttribute("aria-label", "Preview of one row");
@@ -25,7 +30,9 @@ function render({ model, el }) {
   el.dataset.lmSuppressShortcuts = "true"; // JupyterLab listens before we could stop it
   el.append(root);
 
+  /** @type {View | null} */
   let shown = null;
+  /** @param {number} number */
   const look = (number) => model.send({ t: "look", row: number });
   back.addEventListener("click", () => shown && look(shown.row - 1));
   on.addEventListener("click", () => shown && look(shown.row + 1));
@@ -34,6 +41,7 @@ function render({ model, el }) {
     else if (shown) row.value = String(shown.row);
   });
   root.addEventListener("keydown", (event) => event.stopPropagation());
+  /** @param {View | null} view */
   const draw = (view) => {
     shown = view;
     el.classList.toggle("tw-empty", !view);

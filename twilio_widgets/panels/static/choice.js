@@ -1,3 +1,4 @@
+// @ts-nocheck: its parameters have no types yet.
 // One of a few, as joined buttons that a screen reader knows as radio buttons.
 
 /** @param {{ model: any, el: HTMLElement }} context */

@@ -2,13 +2,18 @@
 // can do that. Where there is none, the model's comm does, and waits for the running cell.
 
 /**
- * @param {any} model
+ * @typedef {{ open(data: object): void, send(data: object): void, close(): void, isDisposed: boolean,
+ *   onClose: () => void }} Comm what of Jupyter's comm is used here
+ *
+ * @param {import("@anywidget/types").AnyModel<any>} model one with a `channel`
  * @returns {{ send(message: object, sure?: boolean): void, close(): void }}
  */
-function openControl(model) {
+export function openControl(model) {
+  /** @type {Comm | null} */
   let comm = null;
   try {
-    comm = model.widget_manager?.kernel?.createComm("tw.control") ?? null;
+    const manager = /** @type {any} */ (model.widget_manager); // only JupyterLab's has a kernel
+    comm = manager?.kernel?.createComm("tw.control") ?? null;
     if (comm) {
       comm.onClose = () => { comm = null; };
       comm.open({ channel: model.get("channel") });

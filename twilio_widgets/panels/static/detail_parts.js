@@ -1,23 +1,26 @@
-// What a closer look is made of. Its texts come from strangers: they only ever enter as text.
+// The parts of a detail view. Their texts come from strangers and only ever enter as text.
 
-const element = (tag, className, text = "") => {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = text;
-  return made;
-};
+import { element } from "./dom.js";
 
-/** A label and a text, as a row of a description list. */
-const fact = ([label, text]) => {
+/**
+ * A label and a text, as a row of a description list.
+ * @param {[label: string, text: string]} row
+ */
+export function fact([label, text]) {
   const row = document.createElement("div");
   const words = element("dd", "", text);
   words.dir = "auto";
   row.append(element("dt", "", label), words);
   return row;
-};
+}
 
-/** Why it failed, what to do about it, and who can. */
-function explained({ title, advice, said, who, again, url }) {
+/**
+ * Why a message failed, what to do about it, and who can; empty where none did.
+ * @typedef {{ title?: string, advice?: string, said?: string, who?: string, again?: string, url?: string }} Why
+ *
+ * @param {Why} why
+ */
+export function explained({ title, advice, said, who, again, url }) {
   const box = element("div", "tw-why");
   box.append(element("strong", "", title));
   if (advice) box.append(element("p", "", advice));

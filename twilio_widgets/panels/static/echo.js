@@ -3,7 +3,7 @@
 // value is older than the field's, and is not drawn. `shownOn` reads every field of a card.
 
 /** @param {{ model: any, el: HTMLElement, shown: () => any }} context `shown` reads the field now */
-function openEcho({ model, el, shown }) {
+export function openEcho({ model, el, shown }) {
   const view = [...crypto.getRandomValues(new Uint32Array(2))].join("-");
   let said = 0;
   let composing = false; // an input method is at work: writing into the field would break its word
@@ -21,7 +21,7 @@ function openEcho({ model, el, shown }) {
 }
 
 /** Every field of the card an element is on: its key, the newest change sent, and what it shows. */
-function shownOn(element) {
+export function shownOn(element) {
   const fields = element.closest(".tw-card")?.querySelectorAll("[data-tw-field]") ?? [];
   return [...fields].map((field) => field.twShown());
 }

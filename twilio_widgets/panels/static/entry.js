@@ -1,5 +1,7 @@
-// One field: a line of text, an area, a list to choose from, or a date. echo.js and pressing.js stand
-// before this text.
+// One field: a line of text, an area, a list to choose from, or a date.
+
+import { openEcho } from "./echo.js";
+import { openPress } from "./pressing.js";
 
 const TAGS = { area: "textarea", select: "select" };
 

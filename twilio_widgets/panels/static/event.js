@@ -1,7 +1,23 @@
-// One event or rejected request, looked at closely. kept_out.js and detail_parts.js stand before
-// this text. The content comes when it is asked for, and only ever enters as text.
+// One event or rejected request, looked at closely. The content comes when it is asked for, and
+// only ever enters as text.
 
-/** All parameters, or all headers, behind a line that opens them. */
+import { copies } from "./clipboard.js";
+import { explained, fact } from "./detail_parts.js";
+import { element } from "./dom.js";
+import { askFor } from "./kept_out.js";
+
+/**
+ * @import { Why } from "./detail_parts.js"
+ * @typedef {[title: string, count: number, pairs: [name: string, value: string][]]} PairList
+ * @typedef {{ title: string, pills: [text: string, tone: string][], sid: string, problem: string, why: Why,
+ *   body: string | null, facts: [label: string, text: string][], note: string, lists: PairList[], curl: string }} View
+ */
+
+/**
+ * All parameters, or all headers, behind a line that opens them.
+ * @param {PairList} list
+ * @param {boolean} open
+ */
 function pairsIn([title, count, pairs], open) {
   const box = element("details", "tw-pairs-seen");
   box.open = open;
@@ -17,7 +33,7 @@ function pairsIn([title, count, pairs], open) {
   return box;
 }
 
-/** @param {{ model: any, el: HTMLElement }} context */
+/** @param {import("@anywidget/types").RenderProps<{ epoch: number }>} context */
 function render({ model, el }) {
   const root = element("article", "tw-message tw-event");
   root.tabIndex = -1;
@@ -27,6 +43,7 @@ function render({ model, el }) {
   const open = new Map();
   const away = () => model.send({ t: "close" });
 
+  /** @param {View} view */
   const actions = ({ curl }) => {
     const row = element("footer", "tw-event-actions");
     const close = element("button", "tw-tool", "Close");
@@ -37,23 +54,18 @@ function render({ model, el }) {
     copy.title = "A command that delivers this event to its listener once more";
     const command = element("pre", "tw-event-curl", curl);
     command.hidden = true;
-    const say = speaker(copy);
-    copy.addEventListener("click", async () => {
-      command.hidden = false;
-      if (await putOnClipboard(curl)) say("Copied");
-      else {
-        getSelection()?.selectAllChildren(command);
-        say("Press Ctrl+C");
-      }
-    });
+    copy.addEventListener("click", () => { command.hidden = false; });
+    copies(copy, command);
     row.prepend(copy);
     return [row, command];
   };
+  /** @param {[text: string, tone: string]} pill */
   const pill = ([text, tone]) => {
     const made = element("span", "tw-message-status", text);
     made.dataset.tone = tone;
     return made;
   };
+  /** @param {View | null} view */
   const draw = (view) => {
     if (!view) {
       root.replaceChildren();

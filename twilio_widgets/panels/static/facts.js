@@ -1,6 +1,6 @@
 // What is so, as rows of a label and a text.
 
-/** @param {{ model: any, el: HTMLElement }} context */
+/** @param {import("@anywidget/types").RenderProps<{ rows: [label: string, text: string][] }>} context */
 function render({ model, el }) {
   const list = document.createElement("dl");
   list.className = "tw-facts";

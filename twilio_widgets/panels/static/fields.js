@@ -1,4 +1,7 @@
-// The choices, numbers and ticks of a form. `openEcho` stands before this text, in echo.js.
+// @ts-nocheck: its parameters have no types yet.
+// The choices, numbers and ticks of a form.
+
+import { openEcho } from "./echo.js";
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {

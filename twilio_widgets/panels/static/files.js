@@ -1,7 +1,9 @@
-// The files of a request: their field names, and a button that adds one. echo.js and uploads.js stand
-// before this text.
+// The files of a request: their field names, and a button that adds one.
 
-/** @param {{ model: any, el: HTMLElement }} context */
+import { openEcho } from "./echo.js";
+import { openUploads } from "./uploads.js";
+
+/** @param {import("@anywidget/types").RenderProps<{ rows: [number: number, name: string, file: string, size: string][], disabled: boolean, problem: string, heard: string, piece: number }>} context */
 function render({ model, el }) {
   const shown = () => [...table.children].map((row) => {
     const [name, file] = row.children;
@@ -28,6 +30,7 @@ function render({ model, el }) {
   el.dataset.lmSuppressShortcuts = "true"; // JupyterLab listens before we could stop it
   el.append(root);
 
+  /** @param {string} number */
   const line = (number) => {
     const row = document.createElement("div");
     row.className = "tw-pair tw-file";
@@ -37,7 +40,7 @@ function render({ model, el }) {
       Object.assign(input, { type: "text", autocomplete: "off", spellcheck: false });
       input.setAttribute("aria-label", label);
       input.addEventListener("input", () => {
-        const [name, file] = row.children;
+        const [name, file] = texts;
         echo.say({ t: "typed", id: Number(number), name: name.value, file: file.value });
       });
       return input;
@@ -57,18 +60,20 @@ function render({ model, el }) {
   };
   const draw = () => {
     const rows = model.get("rows");
-    const standing = new Map([...table.children].map((row) => [row.dataset.number, row]));
+    const lines = /** @type {HTMLElement[]} */ ([...table.children]);
+    const standing = new Map(lines.map((row) => [row.dataset.number, row]));
     const wanted = rows.map(([number]) => standing.get(String(number)) ?? line(String(number)));
     if (wanted.some((row, index) => table.children[index] !== row) || standing.size !== rows.length) {
       table.replaceChildren(...wanted);
     }
     rows.forEach(([, name, file, size], index) => {
-      const parts = wanted[index].children;
-      if (echo.isNews() && parts[0].value !== name) parts[0].value = name;
-      if (echo.isNews() && parts[1].value !== file) parts[1].value = file;
-      parts[2].textContent = size;
-      parts[3].setAttribute("aria-label", `Remove ${file}`);
-      for (const part of [parts[0], parts[1], parts[3]]) part.disabled = model.get("disabled");
+      const [nameField, fileField] = wanted[index].querySelectorAll("input");
+      const [remove] = wanted[index].querySelectorAll("button");
+      if (echo.isNews() && nameField.value !== name) nameField.value = name;
+      if (echo.isNews() && fileField.value !== file) fileField.value = file;
+      wanted[index].children[2].textContent = size;
+      remove.setAttribute("aria-label", `Remove ${file}`);
+      for (const part of [nameField, fileField, remove]) part.disabled = model.get("disabled");
     });
     add.disabled = model.get("disabled");
     say();
@@ -80,7 +85,7 @@ function render({ model, el }) {
   };
   const uploads = openUploads({ model, echo, say });
   picker.addEventListener("change", () => {
-    uploads.begin(picker.files);
+    uploads.begin(picker.files ?? []);
     picker.value = ""; // so that the same file can be chosen again
   });
   add.addEventListener("click", () => picker.click());

@@ -1,6 +1,6 @@
 // A panel's title row: what it is, and at the right the state it is in.
 
-/** @param {{ model: any, el: HTMLElement }} context */
+/** @param {import("@anywidget/types").RenderProps<{ title: string, pill: string, tone: string }>} context */
 function render({ model, el }) {
   const head = document.createElement("header");
   head.className = "tw-head";

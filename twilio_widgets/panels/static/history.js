@@ -1,40 +1,35 @@
 // The requests of this session, newest first, each with two buttons. Their texts enter as text.
 
-/** @param {{ model: any, el: HTMLElement }} context */
+import { element, fit, makeButton } from "./dom.js";
+
+/** @param {import("@anywidget/types").RenderProps<{ rows: [number: number, method: string, path: string, outcome: string, tone: string, facts: string][], disabled: boolean }>} context */
 function render({ model, el }) {
   const list = document.createElement("ol");
   list.className = "tw-history";
   list.setAttribute("aria-label", "Requests of this session");
   el.append(list);
 
-  const part = (tag, className) => {
-    const made = document.createElement(tag);
-    made.className = className;
-    return made;
-  };
   const line = () => {
-    const row = part("li", "tw-sent");
+    const row = element("li", "tw-sent");
     const buttons = [["open", "Open"], ["again", "Send again"]].map(([action, text]) => {
-      const button = part("button", "tw-small-button");
-      button.type = "button";
-      button.textContent = text;
+      const button = makeButton("tw-small-button", text);
       button.addEventListener("click", () => model.send({ t: action, id: Number(row.dataset.number) }));
       return button;
     });
     row.append(
-      part("b", "tw-sent-method"), part("code", "tw-sent-path"), part("span", "tw-pill"),
-      part("span", "tw-sent-facts"), ...buttons,
+      element("b", "tw-sent-method"), element("code", "tw-sent-path"), element("span", "tw-pill"),
+      element("span", "tw-sent-facts"), ...buttons,
     );
     return row;
   };
   const draw = () => {
     const rows = model.get("rows");
-    while (list.children.length > rows.length) list.lastChild.remove();
-    while (list.children.length < rows.length) list.append(line());
+    const lines = fit(list, rows.length, line);
     rows.forEach(([number, method, path, outcome, tone, facts], index) => {
-      const row = list.children[index];
-      const [verb, where, pill, said, open, again] = row.children;
-      row.dataset.number = number;
+      const row = lines[index];
+      const [verb, where, pill, said] = /** @type {HTMLElement[]} */ ([...row.children]);
+      const [open, again] = row.querySelectorAll("button");
+      row.dataset.number = String(number);
       verb.textContent = method;
       where.textContent = path;
       where.title = path;

@@ -1,37 +1,43 @@
 // How far a job has come: a bar in parts, a line of words, and buttons that speak over the page's own
-// comm. `openControl` stands before this text, in control.js.
+// comm.
+
+import { openControl } from "./control.js";
+import { element, fit, makeButton, write } from "./dom.js";
+
+/**
+ * @typedef {{ parts: [status: string, count: number, tone: string][], total: number, line: string, note: string,
+ *   buttons: [wish: string, text: string][] }} View empty before the first drawing
+ * @typedef {{ view: Partial<View>, busy: boolean, turn: number, channel: string }} State
+ */
 
 export default () => {
-  let line = null;
+  /** @type {ReturnType<typeof openControl> | undefined} */
+  let line;
 
-  /** @param {{ model: any }} context */
+  /** @param {import("@anywidget/types").InitializeProps<State>} context */
   function initialize({ model }) {
     line = openControl(model);
-    return () => line.close();
+    return () => line?.close();
   }
 
-  /** @param {{ model: any, el: HTMLElement }} context */
+  /** @param {import("@anywidget/types").RenderProps<State>} context */
   function render({ model, el }) {
-    const make = (tag, className) => {
-      const made = document.createElement(tag);
-      made.className = className;
-      return made;
-    };
-    const root = make("div", "tw-job-line");
-    const bar = make("div", "tw-job-bar");
+    const root = element("div", "tw-job-line");
+    const bar = element("div", "tw-job-bar");
     bar.setAttribute("role", "progressbar");
     bar.setAttribute("aria-label", "Rows done");
-    const legend = make("ul", "tw-job-legend");
-    const words = make("output", "tw-job-words");
+    const legend = element("ul", "tw-job-legend");
+    const words = element("output", "tw-job-words");
     words.setAttribute("aria-live", "off"); // they change ten times a second; the note does not
-    const note = make("div", "tw-note tw-warning");
+    const note = element("div", "tw-note tw-warning");
     note.setAttribute("aria-live", "polite");
-    const buttons = make("div", "tw-job-buttons");
-    const below = make("div", "tw-job-below");
+    const buttons = element("div", "tw-job-buttons");
+    const below = element("div", "tw-job-below");
     below.append(words, buttons);
     root.append(bar, below, legend, note);
     el.append(root);
 
+    /** @param {string} wish */
     const press = (wish) => {
       // By both ways: a kernel may not hear ours. Which press it is, the turn says.
       line?.send({ t: "wish", wish, turn: model.get("turn") }, true);
@@ -43,22 +49,20 @@ export default () => {
       const left = ahead.reduce((sum, [, count]) => sum + count, 0);
       bar.setAttribute("aria-valuemax", String(view.total ?? 0));
       bar.setAttribute("aria-valuenow", String((view.total ?? 0) - left));
-      fit(bar, parts.length, "i");
-      fit(legend, parts.length, "li");
+      const pieces = fit(bar, parts.length, () => element("i"));
+      const entries = fit(legend, parts.length, () => element("li"));
       parts.forEach(([status, count, tone], index) => {
-        bar.children[index].className = `tw-part-${tone}`;
-        bar.children[index].style.flexGrow = String(count);
-        legend.children[index].className = `tw-part-${tone}`;
-        write(legend.children[index], `${count.toLocaleString("en")} ${status}`);
+        pieces[index].className = `tw-part-${tone}`;
+        pieces[index].style.flexGrow = String(count);
+        entries[index].className = `tw-part-${tone}`;
+        write(entries[index], `${count.toLocaleString("en")} ${status}`);
       });
       write(words, view.line ?? "");
       write(note, view.note ?? "");
       const wanted = view.buttons ?? [];
-      fit(buttons, wanted.length, "button");
+      const made = fit(buttons, wanted.length, () => makeButton("tw-button"));
       wanted.forEach(([wish, text], index) => {
-        const button = buttons.children[index];
-        button.type = "button";
-        button.className = "tw-button";
+        const button = made[index];
         button.disabled = model.get("busy");
         button.onclick = () => press(wish);
         write(button, text);
@@ -71,14 +75,3 @@ export default () => {
 
   return { initialize, render };
 };
-
-/** Let an element have so many children of this kind; those that stay keep the focus. */
-function fit(element, count, tag) {
-  while (element.children.length > count) element.lastChild.remove();
-  while (element.children.length < count) element.append(document.createElement(tag));
-}
-
-/** Change a text only when it is another, so that a screen reader hears what is new. */
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}

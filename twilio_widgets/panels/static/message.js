@@ -1,6 +1,15 @@
-// One message, looked at closely. detail_parts.js stands before this text.
+// One message, looked at closely.
 
-/** @param {{ model: any, el: HTMLElement }} context */
+import { explained, fact } from "./detail_parts.js";
+import { element } from "./dom.js";
+
+/**
+ * @import { Why } from "./detail_parts.js"
+ * @typedef {{ sid: string, status: string, tone: string, reading: boolean, problem: string, error: Why,
+ *   body: string | null, facts: [label: string, text: string][] }} View
+ */
+
+/** @param {import("@anywidget/types").RenderProps<{ view: View }>} context */
 function render({ model, el }) {
   const root = element("article", "tw-message");
   root.setAttribute("aria-label", "Message");

@@ -1,7 +1,14 @@
-// What a text costs: a bar a segment, the numbers, and the character to blame. echo.js and
-// pressing.js stand before this text.
+// What a text costs: a bar a segment, the numbers, and the character to blame.
 
-/** @param {{ model: any, el: HTMLElement }} context */
+import { openPress } from "./pressing.js";
+import { fit, write } from "./dom.js";
+
+/**
+ * @typedef {{ fills: number[], count: string, details: string, about: string, too_long: boolean, blame: string,
+ *   cure: string }} View
+ */
+
+/** @param {import("@anywidget/types").RenderProps<{ view: View }>} context */
 function render({ model, el }) {
   const meter = document.createElement("div");
   meter.className = "tw-meter";
@@ -28,9 +35,10 @@ function render({ model, el }) {
 
   const draw = () => {
     const view = model.get("view");
-    while (bars.children.length > view.fills.length) bars.lastChild.remove();
-    while (bars.children.length < view.fills.length) bars.append(document.createElement("i"));
-    view.fills.forEach((fill, index) => bars.children[index].style.setProperty("--fill", `${fill}%`));
+    const made = fit(bars, view.fills.length, () => document.createElement("i"));
+    view.fills.forEach((fill, index) => {
+      made[index].style.setProperty("--fill", `${fill}%`);
+    });
     write(count, view.count);
     write(details, view.count && view.details ? ` · ${view.details}` : view.details);
     details.title = view.about;
@@ -46,11 +54,6 @@ function render({ model, el }) {
     pressing.close();
     model.off("change:view", draw);
   };
-}
-
-/** Change a text only when it is another, so that a screen reader hears what is new. */
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }
 
 export default { render };

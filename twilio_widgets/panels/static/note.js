@@ -1,9 +1,11 @@
 // A sentence under a field or in a row: a hint, a warning, a problem or good news.
 
-/** @param {{ model: any, el: HTMLElement }} context */
+import { uniqueId } from "./dom.js";
+
+/** @param {import("@anywidget/types").RenderProps<{ text: string, tone: string }>} context */
 function render({ model, el }) {
   const note = document.createElement("div");
-  note.id = `tw-note-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
+  note.id = uniqueId("tw-note");
   note.setAttribute("aria-live", "polite");
   el.classList.add("tw-note-box");
   el.append(note);

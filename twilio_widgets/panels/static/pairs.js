@@ -1,7 +1,10 @@
 // Rows of a name and a value, with an empty one at the end that becomes a row when it is typed in.
-// `openEcho` stands before this text, in echo.js.
 
-/** @param {{ model: any, el: HTMLElement }} context */
+import { openEcho } from "./echo.js";
+
+/** @typedef {[name: string, value: string, used: boolean]} Pair */
+
+/** @param {import("@anywidget/types").RenderProps<{ rows: Pair[], label: string, most: number, disabled: boolean, heard: string }>} context */
 function render({ model, el }) {
   const echo = openEcho({ model, el, shown: () => read() });
   const table = document.createElement("div");
@@ -10,6 +13,10 @@ function render({ model, el }) {
   el.dataset.lmSuppressShortcuts = "true"; // JupyterLab listens before we could stop it
   el.append(table);
 
+  /**
+   * @param {string} type
+   * @param {string} className
+   */
   const input = (type, className) => {
     const made = document.createElement("input");
     Object.assign(made, { type, className, autocomplete: "off", spellcheck: false });
@@ -35,30 +42,39 @@ function render({ model, el }) {
     row.append(used, name, value, remove);
     table.append(row);
   };
-  const parts = (row) => row.children;
+  /**
+   * @param {Element} row
+   * @returns {[used: HTMLInputElement, name: HTMLInputElement, value: HTMLInputElement, remove: HTMLButtonElement]}
+   */
+  const parts = (row) => /** @type {any} */ ([...row.children]);
   const read = () => {
+    /** @type {Pair[]} */
     const rows = [...table.children].map((row) => {
       const [used, name, value] = parts(row);
       return [name.value, value.value, used.checked];
     });
-    while (rows.length > 0 && rows.at(-1)[0] === "" && rows.at(-1)[1] === "") rows.pop();
-    return rows;
+    const last = rows.findLastIndex(([name, value]) => name !== "" || value !== "");
+    return rows.slice(0, last + 1);
   };
   const say = () => {
     const rows = read();
     shape(rows.length);
     echo.say({ t: "rows", rows });
   };
+  /** @param {Element} row */
   const removeRow = (row) => {
     const at = [...table.children].indexOf(row);
     row.remove();
     say();
     parts(table.children[Math.min(at, table.children.length - 1)])[1].focus();
   };
-  /** Have a row for each pair and an empty one, each called by its number. */
+  /**
+   * Have a row for each pair and an empty one, each called by its number.
+   * @param {number} count
+   */
   const shape = (count) => {
     const wanted = Math.min(count + 1, model.get("most"));
-    while (table.children.length > wanted) table.lastChild.remove();
+    while (table.children.length > wanted) table.lastElementChild?.remove();
     while (table.children.length < wanted) addRow();
     const label = model.get("label");
     [...table.children].forEach((row, index) => {
@@ -90,10 +106,12 @@ function render({ model, el }) {
   table.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
     event.stopPropagation(); // arrows would move the notebook to another cell
+    if (!(event.target instanceof Element)) return;
     const row = event.target.closest(".tw-pair");
+    if (!row) return;
     const column = [...row.children].indexOf(event.target);
-    const step = { ArrowDown: 1, ArrowUp: -1, Enter: 1 }[event.key];
-    if (step === undefined || (event.key === "Enter" && column === 3)) return;
+    const step = event.key === "ArrowUp" ? -1 : 1;
+    if (!["ArrowDown", "ArrowUp", "Enter"].includes(event.key) || (event.key === "Enter" && column === 3)) return;
     const rows = [...table.children];
     const next = rows[rows.indexOf(row) + step];
     if (!next) return;

@@ -1,4 +1,7 @@
-// A text field with what completes it in a list below. echo.js and pressing.js stand before this text.
+// A text field with suggestions in a list below it.
+
+import { openEcho } from "./echo.js";
+import { openPress } from "./pressing.js";
 
 const GAP = 2; // pixels between the field and its list
 const LOWEST = 264; // the list's height at most

@@ -1,6 +1,6 @@
 // What is pointed here, and what it was before. A button each puts that back.
 
-/** @param {{ model: any, el: HTMLElement }} context */
+/** @param {import("@anywidget/types").RenderProps<{ rows: [sid: string, text: string][], disabled: boolean }>} context */
 function render({ model, el }) {
   const list = document.createElement("ul");
   list.className = "tw-pointed";

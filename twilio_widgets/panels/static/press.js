@@ -1,4 +1,6 @@
-// A button. echo.js and pressing.js stand before this text.
+// A button.
+
+import { openPress } from "./pressing.js";
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {

@@ -1,6 +1,8 @@
 // A press. The kernel is asked first whether it is there; only when it answers in time is it told to
 // act, with what the page showed at the press. So a press that waited behind a long cell, or for a
-// network, does nothing and says so. `shownOn` stands before this text, in echo.js.
+// network, does nothing and says so.
+
+import { shownOn } from "./echo.js";
 
 const PATIENCE = 10_000; // milliseconds for each of the two steps
 const SOON = 700; // milliseconds after which a wait is put into words
@@ -12,7 +14,7 @@ const WORDS = {
 };
 
 /** @param {{ model: any, el: HTMLElement }} context the words stand at the end of `el` */
-function openPress({ model, el }) {
+export function openPress({ model, el }) {
   const note = document.createElement("output");
   note.className = "tw-note tw-press-note";
   note.hidden = true;

@@ -1,16 +1,20 @@
-// How far a reading has come: a sentence, a bar, and a button that stops it. `openControl` stands
-// before this text, in control.js.
+// How far a reading has come: a sentence, a bar, and a button that stops it.
+
+import { openControl } from "./control.js";
+
+/** @typedef {{ text: string, share: number | null, stopping: boolean, channel: string }} State */
 
 export default () => {
-  let line = null;
+  /** @type {ReturnType<typeof openControl> | undefined} */
+  let line;
 
-  /** @param {{ model: any }} context */
+  /** @param {import("@anywidget/types").InitializeProps<State>} context */
   function initialize({ model }) {
     line = openControl(model);
-    return () => line.close();
+    return () => line?.close();
   }
 
-  /** @param {{ model: any, el: HTMLElement }} context */
+  /** @param {import("@anywidget/types").RenderProps<State>} context */
   function render({ model, el }) {
     const root = document.createElement("div");
     root.className = "tw-reading";

@@ -1,15 +1,20 @@
 // A field whose text leaves the page once, when the kernel asks for it, and never becomes state.
 //
 // Kernel → page: { t: "ask", n, page } asks the page of a press for the secret. Page → kernel:
-// { t: "secret", n } with the text in a binary buffer answers. Enter is a press: echo.js and
-// pressing.js stand before this text. A custom message
+// { t: "secret", n } with the text in a binary buffer answers. Enter is a press. A custom message
 // is neither saved in the notebook nor repeated to the kernel's other clients, as a synced trait
 // is; and a kernel that logs what it receives writes down a message's content, not its buffers.
 
+import { openPress } from "./pressing.js";
+import { uniqueId } from "./dom.js";
+
+/** @typedef {{ label: string, hint: string, placeholder: string, problem: string, locked: boolean }} State */
+
 export default () => {
+  /** @type {Set<HTMLInputElement>} */
   const inputs = new Set(); // one per view of this model
 
-  /** @param {{ model: any }} context */
+  /** @param {import("@anywidget/types").InitializeProps<State>} context */
   function initialize({ model }) {
     model.on("msg:custom", (message) => {
       if (message?.t !== "ask" || message.page !== globalThis.twPage) return;
@@ -19,9 +24,9 @@ export default () => {
     });
   }
 
-  /** @param {{ model: any, el: HTMLElement }} context */
+  /** @param {import("@anywidget/types").RenderProps<State>} context */
   function render({ model, el }) {
-    const name = `tw-secret-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
+    const name = uniqueId("tw-secret");
     const label = document.createElement("label");
     label.htmlFor = name;
     const input = document.createElement("input");
@@ -46,10 +51,12 @@ export default () => {
       note.textContent = problem || model.get("hint");
       note.className = `tw-note tw-${problem ? "problem" : "hint"}`;
     };
+    /** @param {KeyboardEvent} event */
     const submit = (event) => {
       if (event.key === "Enter" && !event.isComposing) pressing.press();
     };
     // The notebook's shortcuts, and whoever else listens on the page, hear nothing of it.
+    /** @param {Event} event */
     const hush = (event) => event.stopPropagation();
     const heard = ["keydown", "keyup", "keypress", "beforeinput", "input", "change", "copy", "cut", "paste"];
     input.addEventListener("keydown", submit);

@@ -1,5 +1,16 @@
-// The table: a store of rows a model, any number of views of it. The other parts stand before this
-// text: control.js, table_rows.js, table_text.js, table_parts.js, table_paint.js, table_hands.js.
+// The table: one store of rows for a model, and any number of views of it.
+
+import { openControl } from "./control.js";
+import { listen } from "./table_hands.js";
+import { changed, draw } from "./table_paint.js";
+import { makeStore, take } from "./table_rows.js";
+import { wordsOf } from "./table_text.js";
+import { makeView } from "./table_view.js";
+
+/**
+ * @import { Change, Column, Message, Store } from "./table_rows.js"
+ * @import { Shared, TableState, View, Words } from "./table_view.js"
+ */
 
 const PATIENCE = 1500; // milliseconds to wait for what was asked for
 const MOST_WORDS = 50; // offered by a filter
@@ -7,31 +18,36 @@ const MOST_WORDS = 50; // offered by a filter
 // anywidget gives `initialize` and `render` different proxies of one model; what they share is here.
 export default () => {
   const store = makeStore();
+  /** @type {Shared} */
   const shared = { store, words: new Map(), open: null };
+  /** @type {Set<View>} */
   const views = new Set();
 
+  /** @param {import("@anywidget/types").InitializeProps<TableState>} context */
   function initialize({ model }) {
     const columns = model.get("columns");
     const line = openControl(model);
     const keeper = makeKeeper(store, line);
-    const hear = (message) => {
+    /** @param {Message} message */
+    const receive = (message) => {
       if (message?.t !== "rows") return;
       const change = take(store, message);
       if (!change) return;
       collectWords(shared.words, columns, change);
-      keeper.heard(change);
+      keeper.received(change);
       for (const view of views) changed(view, change);
     };
-    model.on("msg:custom", hear);
+    model.on("msg:custom", receive);
     shared.open = (row) => line.send({ t: "open", epoch: store.epoch, place: row.place });
     keeper.ask(); // never awaited: anywidget gives a model up that is not ready in two seconds
     return () => {
-      model.off("msg:custom", hear);
+      model.off("msg:custom", receive);
       keeper.stop();
       line.close();
     };
   }
 
+  /** @param {import("@anywidget/types").RenderProps<TableState>} context */
   function render({ model, el }) {
     const view = makeView(model, shared);
     el.append(view.parts.root);
@@ -51,7 +67,11 @@ export default () => {
   return { initialize, render };
 };
 
-/** Asks for what is missing until nothing is: at first, after a gap, when an answer stays away. */
+/**
+ * Asks for what is missing until nothing is: at first, after a gap, when an answer stays away.
+ * @param {Store} store
+ * @param {ReturnType<typeof openControl>} line
+ */
 function makeKeeper(store, line) {
   let timer = 0, askedFor = NaN, tries = 0;
   const isBehind = () => !store.state || store.seen < store.state.upto;
@@ -65,7 +85,8 @@ function makeKeeper(store, line) {
     tries += 1;
     wait();
   };
-  const heard = ({ missed }) => {
+  /** @param {Change} change */
+  const received = ({ missed }) => {
     if (missed) {
       if (askedFor !== store.seen) ask(); // once for each gap; the timer asks again
       return;
@@ -74,38 +95,21 @@ function makeKeeper(store, line) {
     if (isBehind()) wait(); // more is under way
     else clearTimeout(timer);
   };
-  return { ask, heard, stop: () => clearTimeout(timer) };
+  return { ask, received, stop: () => clearTimeout(timer) };
 }
 
+/**
+ * @param {Words} words
+ * @param {Column[]} columns
+ * @param {Change} change
+ */
 function collectWords(words, columns, { reset, added, updated }) {
   columns.forEach(({ choice }, column) => {
     if (!choice) return;
-    if (reset || !words.has(column)) words.set(column, new Set());
-    const known = words.get(column);
+    const known = (!reset && words.get(column)) || new Set();
+    words.set(column, known);
     for (const { cells } of [...added, ...updated]) {
       for (const word of wordsOf(cells[column])) if (known.size < MOST_WORDS) known.add(word);
     }
   });
-}
-
-function makeView(model, { store, words, open }) {
-  const columns = model.get("columns");
-  const label = model.get("label");
-  return {
-    columns, label, store, words, open,
-    tones: model.get("tones"),
-    parts: makeParts(columns, label, model.get("live"), model.get("height")),
-    order: makeOrder(store, columns, model.get("order")),
-    slots: [],
-    widths: [],
-    /** The marked cell: a row (null for the heads) and a column; and the row opened last. */
-    mark: { row: null, column: 0, opened: null },
-    /** The topmost row in sight when last drawn, and its index; rows that came above it since. */
-    top: null,
-    topIndex: 0,
-    unseen: 0,
-    wordsMayDiffer: true,
-    frame: 0,
-    typing: 0,
-  };
 }

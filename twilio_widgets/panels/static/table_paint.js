@@ -1,16 +1,32 @@
 // Drawing one view: the rows in sight, their heads, and what is said around them.
 
-const ROW = 26; // pixels, as in the style sheet
+import { write } from "./dom.js";
+import { counted, emptiness, summary } from "./table_footer.js";
+import { fillSlot, fitColumns, makeSlot, offerWords, tracksOf } from "./table_parts.js";
+import { follow, indexOf, rowAt } from "./table_rows.js";
+import { visible } from "./table_text.js";
+
+/**
+ * @import { Slot } from "./table_parts.js"
+ * @import { Change } from "./table_rows.js"
+ * @import { View } from "./table_view.js"
+ */
+
+export const ROW = 26; // pixels, as in the style sheet
 const MARGIN = 5; // rows drawn above and below those in sight
 
-/** Draws a view in the next frame, once, however often it is asked. */
-function draw(view) {
+/**
+ * Draws a view in the next frame, once, however often it is asked.
+ * @param {View} view
+ */
+export function draw(view) {
   view.frame ||= requestAnimationFrame(() => {
     view.frame = 0;
     paint(view);
   });
 }
 
+/** @param {View} view */
 function paint(view) {
   const { order, slots, parts: { grid, body } } = view;
   const count = order.shown.length;
@@ -19,9 +35,9 @@ function paint(view) {
   const first = Math.max(0, Math.floor(grid.scrollTop / ROW) - MARGIN);
   const last = Math.min(count, Math.ceil((grid.scrollTop + tall) / ROW) + MARGIN);
   growSlots(view, last - first);
-  fit(view, first, last);
+  fitTracks(view, first, last);
   view.topIndex = Math.floor(grid.scrollTop / ROW);
-  view.top = rowAt(order, view.topIndex);
+  view.top = rowAt(order, view.topIndex) ?? null;
   const used = new Set();
   for (let index = first; index < last; index += 1) {
     const slot = slots[index % slots.length];
@@ -38,19 +54,19 @@ function paint(view) {
   else grid.removeAttribute("aria-activedescendant");
 }
 
-/** Writes a text, when it is another one: the same text again would be laid out again. */
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
 /**
  * The pixels in which rows are seen, below the heads. A grid that is off the page for a moment, while
  * JupyterLab moves it, has no height; drawn for that, it would come back with rows missing.
+ * @param {View} view
  */
-function heightOf({ parts: { grid } }) {
+export function heightOf({ parts: { grid } }) {
   return Math.max(0, (grid.clientHeight || Number.parseFloat(grid.style.height)) - ROW);
 }
 
+/**
+ * @param {View} view
+ * @param {number} count
+ */
 function growSlots({ slots, columns, parts: { id, body } }, count) {
   while (slots.length < count) {
     const slot = makeSlot(columns, `${id}-${slots.length}`);
@@ -59,6 +75,11 @@ function growSlots({ slots, columns, parts: { id, body } }, count) {
   }
 }
 
+/**
+ * @param {View} view
+ * @param {Slot} slot
+ * @param {number} index
+ */
 function place({ order, columns, tones, mark }, slot, index) {
   const row = rowAt(order, index);
   fillSlot(slot, row, columns, tones);
@@ -81,7 +102,12 @@ function place({ order, columns, tones, mark }, slot, index) {
   }
 }
 
-function fit({ order, columns, widths, parts: { root } }, first, last) {
+/**
+ * @param {View} view
+ * @param {number} first
+ * @param {number} last
+ */
+function fitTracks({ order, columns, widths, parts: { root } }, first, last) {
   const sight = [];
   for (let index = first; index < last; index += 1) sight.push(rowAt(order, index));
   if (!fitColumns(columns, widths, sight)) return;
@@ -90,6 +116,7 @@ function fit({ order, columns, widths, parts: { root } }, first, last) {
   root.style.setProperty("--tw-least", least);
 }
 
+/** @param {View} view */
 function paintHeads({ order: { sort }, mark, parts: { heads } }) {
   heads.forEach((head, column) => {
     const way = sort?.descending ? "descending" : "ascending";
@@ -98,6 +125,7 @@ function paintHeads({ order: { sort }, mark, parts: { heads } }) {
   });
 }
 
+/** @param {View} view */
 function paintAround({ order, store, unseen, parts }) {
   write(parts.count, summary(order));
   write(parts.note, visible(store.state?.note ?? ""));
@@ -108,7 +136,10 @@ function paintAround({ order, store, unseen, parts }) {
   parts.fresh.hidden = unseen === 0;
 }
 
-/** Only after a change: while a person scrolls, the words stay what they are. */
+/**
+ * Only after a change: while a person scrolls, the words stay what they are.
+ * @param {View} view
+ */
 function paintFilters(view) {
   if (!view.wordsMayDiffer) return;
   view.wordsMayDiffer = false;
@@ -117,14 +148,22 @@ function paintFilters(view) {
   }
 }
 
+/**
+ * @param {View} view
+ * @param {Set<Slot>} used
+ */
 function markedId({ mark, slots, parts: { heads } }, used) {
   if (!mark.row) return heads[mark.column].id;
   const slot = slots.find((one) => used.has(one) && one.row === mark.row);
   return slot ? slot.cells[mark.column].id : "";
 }
 
-/** Takes up a change of the store; rows in sight stay where they are while others come above. */
-function changed(view, change) {
+/**
+ * Takes up a change of the store; rows in sight stay where they are while others come above.
+ * @param {View} view
+ * @param {Change} change
+ */
+export function changed(view, change) {
   const { order, mark, parts: { grid, body } } = view;
   follow(order, change);
   view.wordsMayDiffer = true;
@@ -140,8 +179,13 @@ function changed(view, change) {
   draw(view);
 }
 
-/** Brings a row, by its index, and a column into sight. */
-function reveal(view, index, column) {
+/**
+ * Brings a row, by its index, and a column into sight.
+ * @param {View} view
+ * @param {number} index
+ * @param {number} column
+ */
+export function reveal(view, index, column) {
   const { grid, heads } = view.parts;
   const top = index * ROW, tall = heightOf(view);
   if (top < grid.scrollTop) grid.scrollTop = top;

@@ -1,13 +1,33 @@
 // The rows a page holds, and the order in which one view of them shows them. No DOM in here.
 
+import { wordsOf } from "./table_text.js";
+
 /**
- * @typedef {{ place: number, change: number, cells: string[], found: string | null, keys: any[] }} Row
- * @typedef {{ rows: Row[], byPlace: Map<number, Row>, epoch: number, seen: number, state: any }} Store
+ * @typedef {"text" | "number" | "status" | "time" | "phone"} Kind
+ * @typedef {{ name: string, title: string, width: number | null, kind: Kind, choice: boolean }} Column
+ *
+ * A row: where it stands among all rows, the number of its last change, and its texts. `found` is
+ * what a search looks through and `keys` is what a sort compares; both are made when first needed.
+ * @typedef {{ place: number, change: number, cells: string[], found: string | null, keys: (string | number)[] }} Row
+ *
+ * The state of the kernel's table: changes and rows are counted from 0 within an epoch.
+ * @typedef {{ epoch: number, base: number, upto: number, first: number, count: number, dropped: number,
+ *   total: number | null, note: string, after: number, to: number }} State
+ * @typedef {State & { t: "rows", rows: [place: number, change: number, ...cells: string[]][] }} Message
+ *
+ * @typedef {{ rows: Row[], byPlace: Map<number, Row>, epoch: number, seen: number, state: State | null }} Store
  * @typedef {{ reset: boolean, added: Row[], updated: Row[], dropped: boolean, missed: boolean }} Change
+ *
+ * One view: what it searches, filters and sorts by, and the rows that leaves. They are in the
+ * opposite order of their display, because new rows come on top and a list grows at its end.
+ * `paused` has the rows of a view that is paused, and `waiting` counts those that came since.
+ * @typedef {{ store: Store, columns: Column[], unsorted: string, search: string,
+ *   filters: Map<number, string>, sort: { column: number, descending: boolean } | null,
+ *   paused: Row[] | null, waiting: number, shown: Row[] }} Order
  */
 
 /** @returns {Store} */
-function makeStore() {
+export function makeStore() {
   return { rows: [], byPlace: new Map(), epoch: -1, seen: -1, state: null };
 }
 
@@ -15,8 +35,9 @@ function makeStore() {
  * Takes in one message of the kernel. Hearing one twice, or too late, does no harm.
  * @param {Store} store
  * @returns {Change | null}
+ * @param {Message} message
  */
-function take(store, message) {
+export function take(store, message) {
   if (message.epoch < store.epoch) return null;
   const reset = message.epoch > store.epoch;
   if (reset) {
@@ -30,7 +51,13 @@ function take(store, message) {
   return { reset, added, updated, dropped: letGo(store, state.first), missed };
 }
 
+/**
+ * @param {Store} store
+ * @param {Message["rows"]} rows
+ * @param {number} first
+ */
 function keep(store, rows, first) {
+  /** @type {Row[]} */
   const added = [], updated = [];
   for (const [place, change, ...cells] of rows) {
     if (place < first) continue;
@@ -51,6 +78,10 @@ function keep(store, rows, first) {
   return { added, updated };
 }
 
+/**
+ * @param {Store} store
+ * @param {number} first
+ */
 function letGo(store, first) {
   let count = 0;
   while (count < store.rows.length && store.rows[count].place < first) {
@@ -61,32 +92,43 @@ function letGo(store, first) {
   return count > 0;
 }
 
+/**
+ * @param {Row} a
+ * @param {Row} b
+ */
 function byPlace(a, b) {
   return a.place - b.place;
 }
 
 /**
- * One view: what it searches, filters and sorts by, and the rows that leaves. They are kept in the
- * opposite order of their display, because new rows come on top and a list grows at its end.
+ * @param {Store} store
+ * @param {Column[]} columns
+ * @param {string} unsorted
+ * @returns {Order}
  */
-function makeOrder(store, columns, unsorted) {
+export function makeOrder(store, columns, unsorted) {
   return {
-    store, columns, unsorted, search: "", filters: new Map(), sort: null, waiting: 0,
-    /** @type {Row[] | null} the rows of a view that is paused */ paused: null,
-    /** @type {Row[]} */ shown: store.rows,
+    store, columns, unsorted, search: "", filters: new Map(), sort: null, paused: null, waiting: 0,
+    shown: store.rows,
   };
 }
 
-function isNarrowed(order) {
+/** @param {Order} order */
+export function isNarrowed(order) {
   return order.search !== "" || order.filters.size > 0;
 }
 
+/** @param {Order} order */
 function isWhole(order) {
   return !isNarrowed(order) && order.sort === null;
 }
 
-/** Brings a view up to date with what just changed in the store. */
-function follow(order, change) {
+/**
+ * Brings a view up to date with what just changed in the store.
+ * @param {Order} order
+ * @param {Change} change
+ */
+export function follow(order, change) {
   if (change.reset) order.paused = null;
   if (order.paused) {
     order.waiting += change.added.length;
@@ -94,7 +136,7 @@ function follow(order, change) {
     rebuild(order);
   } else {
     const again = new Set(change.updated);
-    const { first } = order.store.state;
+    const first = order.store.state?.first ?? 0;
     const kept = again.size || change.dropped
       ? order.shown.filter((row) => row.place >= first && !again.has(row)) : order.shown;
     const coming = [...change.added, ...change.updated]
@@ -103,20 +145,31 @@ function follow(order, change) {
   }
 }
 
-/** Works a view out from the beginning. */
-function rebuild(order) {
+/**
+ * Works a view out from the beginning.
+ * @param {Order} order
+ */
+export function rebuild(order) {
   const rows = order.paused ?? order.store.rows;
   order.shown = isNarrowed(order) ? rows.filter((row) => matches(order, row)) : rows;
   if (order.sort) order.shown = [...order.shown].sort(backwards(order));
 }
 
-/** Holds a view still, so that rows wait which come from now on; or lets it run again. */
-function pause(order, still) {
+/**
+ * Holds a view still, so that rows wait which come from now on; or lets it run again.
+ * @param {Order} order
+ * @param {boolean} still
+ */
+export function pause(order, still) {
   order.paused = still ? [...order.store.rows] : null;
   order.waiting = 0;
   rebuild(order);
 }
 
+/**
+ * @param {Order} order
+ * @param {Row} row
+ */
 function matches(order, row) {
   for (const [column, word] of order.filters) {
     if (!wordsOf(row.cells[column]).includes(word)) return false;
@@ -126,7 +179,10 @@ function matches(order, row) {
   return row.found.includes(order.search);
 }
 
-/** @returns {(a: Row, b: Row) => number} the opposite of the order of display */
+/**
+ * @param {Order} order
+ * @returns {(a: Row, b: Row) => number} the opposite of the order of display
+ */
 function backwards(order) {
   if (!order.sort) return byPlace;
   const { column, descending } = order.sort;
@@ -138,20 +194,34 @@ function backwards(order) {
   };
 }
 
+/**
+ * @param {Row} row
+ * @param {number} column
+ * @param {Kind} kind
+ */
 function sortKey(row, column, kind) {
-  return row.keys[column] ??= kind === "number"
+  row.keys[column] ??= kind === "number"
     ? numberOf(row.cells[column]) : row.cells[column].toLowerCase();
+  return row.keys[column];
 }
 
-/** A number to sort by; what is none comes before all that are. */
+/**
+ * A number to sort by; what is none comes before all that are.
+ * @param {string} text
+ */
 function numberOf(text) {
   const number = text === "" ? NaN : Number(text);
   return Number.isNaN(number) ? -Infinity : number;
 }
 
+/**
+ * @param {Row[]} a
+ * @param {Row[]} b
+ * @param {(a: Row, b: Row) => number} compare
+ */
 function merged(a, b, compare) {
   if (b.length === 0) return a;
-  if (a.length === 0 || compare(a.at(-1), b[0]) < 0) return a.concat(b);
+  if (a.length === 0 || compare(a[a.length - 1], b[0]) < 0) return a.concat(b);
   const all = [];
   let i = 0, j = 0;
   while (i < a.length && j < b.length) all.push(compare(a[i], b[j]) < 0 ? a[i++] : b[j++]);
@@ -160,13 +230,20 @@ function merged(a, b, compare) {
   return all;
 }
 
-/** @returns {Row | undefined} */
-function rowAt(order, index) {
+/**
+ * @param {Order} order
+ * @param {number} index
+ */
+export function rowAt(order, index) {
   return order.shown[order.shown.length - 1 - index];
 }
 
-/** Where a row is displayed in a view, or -1. */
-function indexOf(order, row) {
+/**
+ * Where a row is displayed in a view, or -1.
+ * @param {Order} order
+ * @param {Row} row
+ */
+export function indexOf(order, row) {
   const compare = backwards(order);
   let low = 0, high = order.shown.length - 1;
   while (low <= high) {

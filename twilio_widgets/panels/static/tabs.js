@@ -1,26 +1,29 @@
 // The names of several sections, of which one is seen. What stands in them is the kernel's to show.
 
-/** @param {{ model: any, el: HTMLElement }} context */
+import { fit, makeButton } from "./dom.js";
+import { nextTab } from "./keys.js";
+
+/** @param {import("@anywidget/types").RenderProps<{ options: [value: string, text: string][], value: string, label: string }>} context */
 function render({ model, el }) {
   const tabs = document.createElement("div");
   tabs.className = "tw-tabs";
   tabs.setAttribute("role", "tablist");
   el.append(tabs);
 
+  /** @param {string} value */
   const choose = (value) => model.send({ t: "choose", value });
+  const makeTab = () => {
+    const tab = makeButton("");
+    tab.setAttribute("role", "tab");
+    tab.addEventListener("click", () => choose(tab.dataset.value ?? ""));
+    return tab;
+  };
   const draw = () => {
     const options = model.get("options");
-    while (tabs.children.length > options.length) tabs.lastChild.remove();
-    while (tabs.children.length < options.length) {
-      const tab = document.createElement("button");
-      tab.type = "button";
-      tab.setAttribute("role", "tab");
-      tab.addEventListener("click", () => choose(tab.dataset.value));
-      tabs.append(tab);
-    }
+    const made = fit(tabs, options.length, makeTab);
     tabs.setAttribute("aria-label", model.get("label"));
     options.forEach(([value, text], index) => {
-      const tab = tabs.children[index];
+      const tab = made[index];
       const chosen = value === model.get("value");
       tab.dataset.value = value;
       tab.textContent = text;
@@ -29,15 +32,15 @@ function render({ model, el }) {
     });
   };
   tabs.addEventListener("keydown", (event) => {
-    const count = tabs.children.length;
-    const at = [...tabs.children].indexOf(event.target);
-    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: count - 1 }[event.key];
+    const all = [...tabs.querySelectorAll("button")];
+    const at = all.indexOf(/** @type {HTMLButtonElement} */ (event.target));
+    const to = nextTab(event.key, at, all.length);
     event.stopPropagation(); // arrows would move the notebook to another cell
     if (to === undefined || at < 0) return;
     event.preventDefault();
-    const next = tabs.children[(to + count) % count];
+    const next = all[to];
     next.focus();
-    choose(next.dataset.value);
+    choose(next.dataset.value ?? "");
   });
   model.on("change", draw);
   draw();

@@ -1,6 +1,6 @@
 // A text that the kernel sends when it is asked for.
 
-/** @param {{ model: any, el: HTMLElement }} context */
+/** @param {import("@anywidget/types").RenderProps<{ epoch: number, label: string, note: string }>} context */
 function render({ model, el }) {
   const text = document.createElement("pre");
   text.className = "tw-answer-text";
@@ -9,7 +9,8 @@ function render({ model, el }) {
   note.className = "tw-note";
   el.append(text, note);
 
-  const hear = (message) => {
+  /** @param {{ t: string, epoch: number, text: string }} message */
+  const receive = (message) => {
     if (message?.t === "text" && message.epoch === model.get("epoch")) text.textContent = message.text;
   };
   const draw = () => {
@@ -19,11 +20,11 @@ function render({ model, el }) {
     if (model.get("epoch") > 0) model.send({ t: "want", epoch: model.get("epoch") });
   };
   model.on("change:epoch", draw);
-  model.on("msg:custom", hear);
+  model.on("msg:custom", receive);
   draw();
   return () => {
     model.off("change:epoch", draw);
-    model.off("msg:custom", hear);
+    model.off("msg:custom", receive);
   };
 }
 

@@ -1,6 +1,6 @@
 // How far something has come: queued — sent — delivered.
 
-/** @param {{ model: any, el: HTMLElement }} context */
+/** @param {import("@anywidget/types").RenderProps<{ steps: [text: string, state: string][] }>} context */
 function render({ model, el }) {
   const track = document.createElement("ol");
   track.className = "tw-track";

@@ -1,11 +1,16 @@
-// What a job came to, group by group. detail_parts.js stands before this text.
+// What a job came to, group by group.
 
-/** @param {{ model: any, el: HTMLElement }} context */
+import { element } from "./dom.js";
+
+/** @typedef {{ status: string, code: string, meaning: string, who: string, advice: string, count: number }} Group */
+
+/** @param {import("@anywidget/types").RenderProps<{ groups: Group[] }>} context */
 function render({ model, el }) {
   const list = element("ul", "tw-triage");
   list.setAttribute("aria-label", "Outcomes by reason");
   el.append(list);
 
+  /** @param {Group} group */
   const line = ({ status, code, meaning, who, advice, count }) => {
     const row = element("li", "tw-triage-group");
     row.dataset.outcome = status;

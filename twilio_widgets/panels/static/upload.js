@@ -1,7 +1,9 @@
-// One file, chosen with a button or dropped on it; it goes to the kernel in pieces. echo.js and
-// uploads.js stand before this text.
+// One file, chosen with a button or dropped on it; it goes to the kernel in pieces.
 
-/** @param {{ model: any, el: HTMLElement }} context */
+import { openEcho } from "./echo.js";
+import { openUploads } from "./uploads.js";
+
+/** @param {import("@anywidget/types").RenderProps<{ disabled: boolean, problem: string, heard: string, piece: number }>} context */
 function render({ model, el }) {
   const echo = openEcho({ model, el, shown: () => [] });
   const root = document.createElement("div");
@@ -29,7 +31,7 @@ function render({ model, el }) {
   };
   choose.addEventListener("click", () => picker.click());
   picker.addEventListener("change", () => {
-    uploads.begin(picker.files);
+    uploads.begin(picker.files ?? []);
     picker.value = ""; // so that the same file can be chosen again
   });
   root.addEventListener("dragover", (event) => {
@@ -39,7 +41,7 @@ function render({ model, el }) {
   root.addEventListener("drop", (event) => {
     event.preventDefault();
     event.stopPropagation(); // JupyterLab would open the file instead
-    if (!model.get("disabled")) uploads.begin([...event.dataTransfer.files].slice(0, 1));
+    if (!model.get("disabled")) uploads.begin([...(event.dataTransfer?.files ?? [])].slice(0, 1));
   });
   model.on("change", draw);
   draw();

@@ -1,14 +1,19 @@
 // Files on their way to the kernel, in pieces, each when the kernel asks for it; the page keeps nothing
 // of them.
 
+/** @import { openEcho } from "./echo.js" */
+
 /**
- * @param {{ model: any, echo: any, say: () => void }} context `say` is called when words change
+ * @param {{ model: import("@anywidget/types").AnyModel<any>, echo: ReturnType<typeof openEcho>, say: () => void }} context
+ *   `say` is called when words change
  */
-function openUploads({ model, echo, say }) {
-  const uploads = new Map(); // the files on their way, by the number each was begun with
+export function openUploads({ model, echo, say }) {
+  /** @type {Map<string, { file: File, sent: number }>} the files on their way, by the number of each */
+  const uploads = new Map();
   let failed = "";
 
-  const hear = async (message) => {
+  /** @param {{ t: string, u: string, from: number }} message */
+  const receive = async (message) => {
     const coming = uploads.get(message?.u);
     if (!coming) return; // another page's
     if (message.t !== "go") {
@@ -28,8 +33,9 @@ function openUploads({ model, echo, say }) {
       say();
     }
   };
-  model.on("msg:custom", hear);
+  model.on("msg:custom", receive);
   return {
+    /** @param {Iterable<File>} files */
     begin(files) {
       failed = "";
       for (const file of files) {
@@ -48,7 +54,7 @@ function openUploads({ model, echo, say }) {
     },
     failure: () => failed,
     close() {
-      model.off("msg:custom", hear);
+      model.off("msg:custom", receive);
     },
   };
 }

@@ -1,30 +1,21 @@
-// URLs to paste, with a button each that copies. kept_out.js stands before this text.
+// URLs to paste, with a button each that copies.
 
-/** @param {{ model: any, el: HTMLElement }} context */
+import { copies } from "./clipboard.js";
+import { element, makeButton } from "./dom.js";
+import { askFor } from "./kept_out.js";
+
+/** @param {import("@anywidget/types").RenderProps<{ epoch: number }>} context */
 function render({ model, el }) {
   el.classList.add("tw-urls");
+  /** @param {[label: string, url: string]} line */
   const line = ([label, url]) => {
-    const row = document.createElement("div");
-    row.className = "tw-url";
-    const name = document.createElement("span");
-    name.className = "tw-url-label";
-    name.textContent = label;
-    const text = document.createElement("code");
-    text.textContent = url;
+    const row = element("div", "tw-url");
+    const text = element("code", "", url);
     text.tabIndex = 0;
-    const copy = document.createElement("button");
-    copy.type = "button";
-    copy.textContent = "Copy";
+    const copy = makeButton("", "Copy");
     copy.setAttribute("aria-label", `Copy the ${label}`);
-    const say = speaker(copy);
-    copy.addEventListener("click", async () => {
-      if (await putOnClipboard(url)) say("Copied");
-      else {
-        getSelection()?.selectAllChildren(text);
-        say("Press Ctrl+C");
-      }
-    });
-    row.append(name, text, copy);
+    copies(copy, text);
+    row.append(element("span", "tw-url-label", label), text, copy);
     return row;
   };
   // From where this page was loaded, so may its server be called. The query may hold a login.

@@ -1,0 +1,59 @@
+// Copying. Over plain http a page has no clipboard of its own.
+
+/**
+ * Puts a text on the clipboard.
+ * @param {string} text
+ * @returns {Promise<boolean>} whether the browser let the page do so
+ */
+export async function putOnClipboard(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Puts a text on the clipboard, where need be through a field that it selects.
+ * @param {string} text
+ * @param {Element} root where that field may stand for a moment
+ * @returns {Promise<boolean>} whether the text is on the clipboard
+ */
+export async function copyText(text, root) {
+  if (await putOnClipboard(text)) return true;
+  const field = document.createElement("textarea");
+  const before = /** @type {HTMLElement | null} */ (document.activeElement);
+  field.value = text;
+  field.className = "tw-unseen";
+  root.append(field);
+  field.select();
+  const done = document.execCommand("copy");
+  field.remove();
+  before?.focus();
+  return done;
+}
+
+/**
+ * Makes a button copy what an element shows, or select it where the page may not copy.
+ * @param {HTMLButtonElement} button
+ * @param {Element} source
+ * @returns {() => void} gives the button its label back at once
+ */
+export function copies(button, source) {
+  const label = button.textContent;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const reset = () => {
+    clearTimeout(timer);
+    button.textContent = label;
+  };
+  button.addEventListener("click", async () => {
+    const done = await putOnClipboard(source.textContent ?? "");
+    if (!done) getSelection()?.selectAllChildren(source);
+    button.textContent = done ? "Copied" : "Press Ctrl+C";
+    clearTimeout(timer);
+    timer = setTimeout(reset, 2000);
+  });
+  return reset;
+}
