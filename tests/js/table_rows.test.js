@@ -50,6 +50,12 @@ test("rows before the first of the kernel's are dropped", () => {
   assert.deepEqual([...store.byPlace.keys()], [1]);
 });
 
+test("a row that the kernel has dropped already is not taken", () => {
+  const change = take(makeStore(), message([[0, 1, "a"], [1, 2, "b"]], { first: 1, dropped: 1 }));
+
+  assert.deepEqual(cells(change.added), [["b"]]);
+});
+
 test("a gap is reported, and what was seen stays what it was", () => {
   const store = storeOf(message([[0, 1, "a"]]));
   const change = take(store, message([[3, 4, "d"]], { after: 3 }));
@@ -95,6 +101,14 @@ for (const [what, sort, expected] of SORTS) {
     assert.deepEqual(shown(order), expected);
   });
 }
+
+test("a number below zero comes after what is no number", () => {
+  const order = viewOf([[0, 1, "a", "", "-1"], [1, 2, "b", "", "n/a"]]);
+  order.sort = { column: 2, descending: false };
+  rebuild(order);
+
+  assert.deepEqual(shown(order), ["b", "a"]);
+});
 
 const FILTERS = [
   ["the word of a status", [[1, "failed"]], ["cid", "Bob"]],
@@ -150,6 +164,14 @@ test("a paused view counts what comes, and shows it when it goes on", () => {
   assert.deepEqual(still, ["dan", "cid", "Bob", "ann"]);
   assert.equal(waiting, 1);
   assert.deepEqual(shown(order), ["eve", "dan", "cid", "Bob", "ann"]);
+});
+
+test("a new epoch ends a pause", () => {
+  const order = viewOf(FOUR);
+  pause(order, true);
+  receive(order, message([[0, 9, "eve", "sent", "1"]], { epoch: 2, base: 8, after: 8 }));
+
+  assert.deepEqual(shown(order), ["eve"]);
 });
 
 test("every row is found at the index where it is shown, and no other row is found", () => {

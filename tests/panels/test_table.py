@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 import threading
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -14,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import twilio_widgets
 from twilio_widgets.core.printable import one_line
 from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.panels import table as table_module
@@ -472,15 +469,3 @@ def test_a_time_says_its_zone_at_the_head_once() -> None:
     heads = [Column("at", title, kind="time").heading for title in ("Sent", "Sent (UTC)")]
 
     assert heads == ["Sent (UTC)", "Sent (UTC)"]
-
-
-def test_the_script_and_the_style_sheet_agree_on_the_height_of_a_row() -> None:
-    package = Path(twilio_widgets.__file__).parent
-    scripts = "".join(path.read_text("utf-8") for path in package.rglob("table*.js"))
-    (style,) = (path.read_text("utf-8") for path in package.rglob("table.css"))
-
-    script_heights = re.findall(r"const ROW = (\d+);", scripts)
-    style_heights = re.findall(r"--tw-row: (\d+)px;", style)
-
-    assert len(script_heights) == 1
-    assert style_heights == script_heights

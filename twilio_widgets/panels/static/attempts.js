@@ -17,14 +17,14 @@ export default () => {
   /** @param {import("@anywidget/types").RenderProps<State>} context */
   function render({ model, el }) {
     const root = document.createElement("div");
-    root.className = "tw-attempts";
+    root.className = "tw-strip tw-attempts";
     const track = document.createElement("ol");
     track.className = "tw-track";
     track.setAttribute("aria-live", "polite");
     const words = document.createElement("output");
     const cancel = document.createElement("button");
     cancel.type = "button";
-    cancel.className = "tw-small-button";
+    cancel.className = "tw-button tw-small";
     cancel.textContent = "Cancel";
     // By both ways: a kernel may not hear ours, and cancelling twice is cancelling.
     cancel.addEventListener("click", () => line?.send({ t: "cancel" }, true));

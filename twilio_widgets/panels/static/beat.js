@@ -34,7 +34,7 @@ export function sentence({ how, age, next, tone, before }, passed) {
 /** @param {import("@anywidget/types").RenderProps<{ beat: Beat, chips: [text: string, tone: string][] }>} context */
 function render({ model, el }) {
   const line = document.createElement("div");
-  line.className = "tw-beat";
+  line.className = "tw-strip tw-beat";
   const heart = document.createElement("span");
   heart.className = "tw-beat-heart";
   heart.setAttribute("aria-hidden", "true");
@@ -63,7 +63,7 @@ function render({ model, el }) {
   const count = () => {
     chips.replaceChildren(...model.get("chips").map(([text, tone]) => {
       const chip = document.createElement("span");
-      chip.className = "tw-chip";
+      chip.className = "tw-pill";
       chip.dataset.tone = tone;
       chip.textContent = text;
       return chip;

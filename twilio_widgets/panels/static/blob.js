@@ -9,7 +9,7 @@ function render({ model, el }) {
   const words = document.createElement("span");
   const save = document.createElement("button");
   save.type = "button";
-  save.className = "tw-small-button";
+  save.className = "tw-button tw-small";
   save.textContent = "Save…";
   caption.append(words, save);
   root.append(image, caption);

@@ -3,7 +3,7 @@
 
 import { copies } from "./clipboard.js";
 import { explained, fact } from "./detail_parts.js";
-import { element } from "./dom.js";
+import { element, makeButton } from "./dom.js";
 import { askFor } from "./kept_out.js";
 
 /**
@@ -46,11 +46,11 @@ function render({ model, el }) {
   /** @param {View} view */
   const actions = ({ curl }) => {
     const row = element("footer", "tw-event-actions");
-    const close = element("button", "tw-tool", "Close");
+    const close = makeButton("tw-button", "Close");
     close.addEventListener("click", away);
     row.append(close);
     if (!curl) return [row];
-    const copy = element("button", "tw-tool", "Copy as curl");
+    const copy = makeButton("tw-button", "Copy as curl");
     copy.title = "A command that delivers this event to its listener once more";
     const command = element("pre", "tw-event-curl", curl);
     command.hidden = true;
@@ -61,7 +61,7 @@ function render({ model, el }) {
   };
   /** @param {[text: string, tone: string]} pill */
   const pill = ([text, tone]) => {
-    const made = element("span", "tw-message-status", text);
+    const made = element("span", "tw-pill", text);
     made.dataset.tone = tone;
     return made;
   };

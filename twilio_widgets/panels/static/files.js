@@ -18,7 +18,7 @@ function render({ model, el }) {
   table.setAttribute("aria-label", "Files");
   const add = document.createElement("button");
   add.type = "button";
-  add.className = "tw-small-button";
+  add.className = "tw-button tw-small";
   add.textContent = "Add a file…";
   const state = document.createElement("output");
   const picker = document.createElement("input");

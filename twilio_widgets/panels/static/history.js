@@ -12,7 +12,7 @@ function render({ model, el }) {
   const line = () => {
     const row = element("li", "tw-sent");
     const buttons = [["open", "Open"], ["again", "Send again"]].map(([action, text]) => {
-      const button = makeButton("tw-small-button", text);
+      const button = makeButton("tw-button tw-small", text);
       button.addEventListener("click", () => model.send({ t: action, id: Number(row.dataset.number) }));
       return button;
     });

@@ -14,7 +14,7 @@ function render({ model, el }) {
   const root = element("article", "tw-message");
   root.setAttribute("aria-label", "Message");
   const head = element("header", "tw-message-head");
-  const status = element("span", "tw-message-status");
+  const status = element("span", "tw-pill");
   const sid = element("code", "tw-message-sid");
   const state = element("output", "tw-message-state");
   head.append(status, sid, state);

@@ -14,6 +14,7 @@ function render({ model, el }) {
       words.textContent = text;
       const back = document.createElement("button");
       back.type = "button";
+      back.className = "tw-button";
       back.textContent = "Put back";
       back.disabled = model.get("disabled");
       back.addEventListener("click", () => model.send({ t: "restore", sid }));

@@ -17,12 +17,13 @@ export default () => {
   /** @param {import("@anywidget/types").RenderProps<State>} context */
   function render({ model, el }) {
     const root = document.createElement("div");
-    root.className = "tw-reading";
+    root.className = "tw-strip tw-reading";
     const bar = document.createElement("progress");
     bar.setAttribute("aria-label", "Messages read");
     const words = document.createElement("output");
     const cancel = document.createElement("button");
     cancel.type = "button";
+    cancel.className = "tw-button tw-small";
     cancel.textContent = "Cancel";
     // By both ways: a kernel may not hear ours, and cancelling twice is cancelling.
     cancel.addEventListener("click", () => line?.send({ t: "cancel" }, true));

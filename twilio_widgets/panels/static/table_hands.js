@@ -4,8 +4,8 @@ import { copyText } from "./clipboard.js";
 import { keyTarget } from "./keys.js";
 import { csvOf } from "./table_csv.js";
 import { summary } from "./table_footer.js";
-import { draw, heightOf, ROW, reveal } from "./table_paint.js";
-import { make } from "./table_parts.js";
+import { draw, heightOf, reveal } from "./table_paint.js";
+import { make, ROW } from "./table_parts.js";
 import { indexOf, pause, rebuild, rowAt } from "./table_rows.js";
 
 /**

@@ -2,7 +2,7 @@
 
 import { write } from "./dom.js";
 import { counted, emptiness, summary } from "./table_footer.js";
-import { fillSlot, fitColumns, makeSlot, offerWords, tracksOf } from "./table_parts.js";
+import { fillSlot, fitColumns, makeSlot, offerWords, ROW, tracksOf } from "./table_parts.js";
 import { follow, indexOf, rowAt } from "./table_rows.js";
 import { visible } from "./table_text.js";
 
@@ -12,7 +12,6 @@ import { visible } from "./table_text.js";
  * @import { View } from "./table_view.js"
  */
 
-export const ROW = 26; // pixels, as in the style sheet
 const MARGIN = 5; // rows drawn above and below those in sight
 
 /**

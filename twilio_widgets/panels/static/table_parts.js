@@ -40,6 +40,8 @@ function makeTool(textContent, title) {
   return make("button", { type: "button", className: "tw-tool", textContent, title });
 }
 
+export const ROW = 26; // pixels of a row, its line included
+
 /**
  * Builds a table's elements.
  * @param {Column[]} columns
@@ -77,6 +79,7 @@ export function makeParts(columns, label, live, height) {
   const root = make("section", { className: "tw-table", label }, tools,
     make("div", { className: "tw-frame" }, grid, fresh, empty),
     make("div", { className: "tw-foot" }, count, note), spoken);
+  root.style.setProperty("--tw-row", `${ROW}px`);
   // JupyterLab would take letters and arrows for commands on cells; it looks at what has the focus.
   /** @type {NodeListOf<HTMLElement>} */
   const focusable = root.querySelectorAll("button, select, input, [tabindex]");

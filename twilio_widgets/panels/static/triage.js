@@ -17,7 +17,7 @@ function render({ model, el }) {
     row.append(element("strong", "tw-triage-count", count.toLocaleString("en")));
     const words = element("div", "tw-triage-words");
     const title = element("div", "tw-triage-title");
-    title.append(element("span", "tw-triage-status", code ? `${status} ${code}` : status));
+    title.append(element("span", "tw-pill", code ? `${status} ${code}` : status));
     title.append(element("span", "", meaning));
     words.append(title);
     const acts = who === "nobody" ? "" : `Who can do something: ${who}.`;

@@ -12,7 +12,7 @@ function render({ model, el }) {
     const row = element("div", "tw-url");
     const text = element("code", "", url);
     text.tabIndex = 0;
-    const copy = makeButton("", "Copy");
+    const copy = makeButton("tw-button", "Copy");
     copy.setAttribute("aria-label", `Copy the ${label}`);
     copies(copy, text);
     row.append(element("span", "tw-url-label", label), text, copy);
