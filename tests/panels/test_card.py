@@ -24,7 +24,6 @@ from twilio_widgets.panels.card import (
     field,
     foot,
     plain,
-    primary,
     still_picture,
 )
 from twilio_widgets.panels.snippets import Snippet
@@ -59,7 +58,7 @@ class Counter(Panel[Count]):
         refuse_unknown("Counter", unknown, known=("start", "step"))
         self._begin(Count())
         self.drawn: list[Count] = []
-        self.go = primary("Go")
+        self.go = plain("Go")
         self.note = Note()
         self._on_click(self.go, self._go)
         self.action: object = lambda: None
@@ -255,11 +254,11 @@ def test_an_unknown_option_is_refused_and_the_likely_one_named() -> None:
 
 
 def test_a_foot_puts_quiet_buttons_behind_a_gap() -> None:
-    go, more = primary("Go"), plain("More")
+    go, more = plain("Go"), plain("More")
     row = foot(go, right=[more])
 
     assert [child._dom_classes for child in row.children] == [
-        ("tw-button", "tw-primary"),
+        ("tw-button",),
         ("tw-gap",),
         ("tw-button",),
     ]

@@ -62,7 +62,7 @@ class Card:
         self.press_with([[self.field.key, number, shown]])
 
     def press_with(self, fields: object) -> None:
-        pressed = Pressed("page", fields, self.answers.append)
+        pressed = Pressed("page", 0, fields, self.answers.append)
         self.hearing.act(pressed, lambda: self.acted.append(self.field.value))
 
 

@@ -12,7 +12,7 @@ import ipywidgets
 from twilio_widgets.errors import TwilioWidgetsError
 from twilio_widgets.panels import work
 from twilio_widgets.panels.card import Code, Head, close_tree, quiet, still_picture, visible
-from twilio_widgets.panels.typed import Hearing
+from twilio_widgets.panels.typed import CHANGED, Hearing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -109,6 +109,8 @@ class Panel(ipywidgets.VBox, Generic[State]):
         """
 
         def act(pressed: Pressed) -> object:
+            if pressed.turn != element.turn:  # it changed while the press waited
+                return CHANGED
             self._page = pressed.page
             return self._guarded(action)
 

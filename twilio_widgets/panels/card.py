@@ -99,35 +99,6 @@ class Code(Element):
         self.texts = [list(text) for text in texts]
 
 
-class Choice(Element):
-    """One of a few, as joined buttons.
-
-    `ipywidgets.ToggleButtons` looks like it, but tells a screen reader neither what it is called
-    nor which button is on.
-
-    Args:
-        label: What stands before it.
-        options: A value and its text each; the first is chosen.
-    """
-
-    _esm = asset(__file__, "static/choice.js")
-    label = traitlets.Unicode().tag(sync=True)
-    options = traitlets.List[list[str]]().tag(sync=True)
-    value = traitlets.Unicode().tag(sync=True)
-    disabled = traitlets.Bool(False).tag(sync=True)
-
-    def __init__(self, label: str, options: Iterable[tuple[str, str]]) -> None:
-        rows = [list(option) for option in options]
-        super().__init__(label=label, options=rows, value=rows[0][0])
-        self.on_msg(self._receive)
-
-    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
-        if self.disabled or not isinstance(content, dict) or content.get("t") != "choose":
-            return
-        if content.get("value") in [value for value, _text in self.options]:
-            self.value = content["value"]
-
-
 def field(control: ipywidgets.Widget, *below: ipywidgets.Widget) -> ipywidgets.VBox:
     """Return a control with its notes under it, where the label column ends."""
     return styled(ipywidgets.VBox([control, *below]), "tw-field")
@@ -142,11 +113,6 @@ def foot(*left: ipywidgets.Widget, right: Iterable[ipywidgets.Widget] = ()) -> i
     """Return the row of a card's actions: the primary one first, quiet ones at the right."""
     gap = styled(ipywidgets.Box(), "tw-gap")
     return styled(ipywidgets.HBox([*left, gap, *right]), "tw-foot")
-
-
-def primary(text: str) -> ipywidgets.Button:
-    """Return the one button that does what the card is for."""
-    return styled(ipywidgets.Button(description=text), "tw-button", "tw-primary")
 
 
 def plain(text: str) -> ipywidgets.Button:

@@ -30,6 +30,8 @@ class Pressed:
 
     page: str
     """The page it was pressed on, as it calls itself."""
+    turn: object
+    """The turn of the button that was pressed, as the page shows it."""
     fields: object
     """What the page's fields showed; unchecked, as the page sent it."""
     answer: Callable[[str], object]
@@ -73,7 +75,8 @@ class Pressable(Element):
         elif said.get("turn") != self.turn:
             answer(CHANGED)
         else:
-            self._press(Pressed(str(said.get("page", "")), said.get("fields"), answer))
+            page, fields = str(said.get("page", "")), said.get("fields")
+            self._press(Pressed(page, said.get("turn"), fields, answer))
 
     def _reply(self, number: str, text: str) -> None:
         self.send({"t": "answer", "id": number, "text": text})

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import traitlets
+
 from twilio_widgets.panels.assets import asset
-from twilio_widgets.panels.card import Choice
+from twilio_widgets.panels.card import Element
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class Tabs(Choice):
+class Tabs(Element):
     """A row of section names, of which one is chosen.
 
     Args:
@@ -20,6 +22,20 @@ class Tabs(Choice):
     """
 
     _esm = asset(__file__, "static/tabs.js")
+    label = traitlets.Unicode().tag(sync=True)
+    options = traitlets.List[list[str]]().tag(sync=True)
+    value = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, label: str, options: Iterable[tuple[str, str]]) -> None:
+        rows = [list(option) for option in options]
+        super().__init__(label=label, options=rows, value=rows[0][0])
+        self.on_msg(self._receive)
+
+    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
+        if not isinstance(content, dict) or content.get("t") != "choose":
+            return
+        if content.get("value") in [value for value, _text in self.options]:
+            self.value = content["value"]
 
     def show(self, options: Iterable[tuple[str, str]], value: str) -> None:
         """Offer these sections, of which this one is seen."""

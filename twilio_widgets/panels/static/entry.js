@@ -48,6 +48,7 @@ function render({ model, el }) {
     event.stopPropagation(); // arrows would move the notebook to another cell
     if (event.key !== "Enter" || kind === "area") return;
     event.preventDefault();
+    say();
     enter();
   });
   button.addEventListener("click", enter);

@@ -36,13 +36,20 @@ export function openPress({ model, el }) {
     wait();
     say(text, "problem");
   };
+  const send = (message) => {
+    try {
+      model.send(message);
+    } catch {
+      end(WORDS.late); // there is no kernel any more
+    }
+  };
   const hear = (message) => {
     if (!press || message?.id !== press.id) return; // another page's, or too late
     if (message.t === "answer") end(message.text);
     if (message.t === "ready" && !press.sent) {
       press.sent = true;
-      model.send({ t: "act", ...press });
       wait([() => say(WORDS.waiting, "hint"), SOON], [() => end(WORDS.open), PATIENCE]);
+      send({ t: "act", ...press });
     }
   };
   model.on("msg:custom", hear);
@@ -55,7 +62,7 @@ export function openPress({ model, el }) {
       press = { id, page: globalThis.twPage, fields: shownOn(el), turn: model.get("turn") };
       say("", "hint");
       wait([() => say(WORDS.waiting, "hint"), SOON], [() => end(WORDS.late), PATIENCE]);
-      model.send({ t: "press", id });
+      send({ t: "press", id });
     },
     close() {
       wait();
