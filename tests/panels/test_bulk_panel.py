@@ -15,6 +15,7 @@ from tests.panels.driver import PanelDriver
 from twilio_widgets.client import Twilio
 from twilio_widgets.core.guardrails.policy import Policy
 from twilio_widgets.errors import ConfigurationError, PolicyRefused
+from twilio_widgets.panels import bulk_state as steps
 from twilio_widgets.panels import bulk_tables
 from twilio_widgets.panels.bulk_panel import BulkPanel
 from twilio_widgets.panels.connection import ConnectionPanel
@@ -373,3 +374,16 @@ def test_the_code_says_what_a_loop_does_not_do(make):
 def test_a_folder_of_ones_own_holds_the_journal(sandbox, make, tmp_path: Path):
     panel = until(say(check(make(folder=tmp_path)), "send 3"), "resting")
     assert panel.job.file.is_relative_to(tmp_path)
+
+
+def test_wrong_words_are_answered_and_a_change_while_checking_is_written_back(sandbox, make):
+    panel = check(make())
+    page = PanelDriver(panel)
+    page.say(panel._words.typed, {"t": "typed", "text": "send 4"})
+    answer = page.press_on(panel._words.send)
+    panel._apply(steps.began_check)
+    page.type("Message", "Hello {name}")
+
+    assert answer == "Nothing was sent. To confirm, type: send 3"
+    assert (page.read("Message"), panel._state.draft.body) == ("Hi {name}", "Hi {name}")
+    assert sandbox.ledger == ()

@@ -254,3 +254,11 @@ def test_outcomes_are_grouped_and_what_wants_attention_comes_first():
     ]
     assert "never sent again by itself" in groups[0].meaning
     assert groups[2].who == "recipient"
+
+
+def test_a_table_that_is_being_read_cannot_be_checked_and_drops_the_plan():
+    state = steps.choosing(checked())
+
+    assert (state.phase, state.checked, state.ask) == ("writing", None, None)
+    assert not steps.may_check(state)
+    assert steps.may_check(steps.not_read(state, "It is no table."))

@@ -17,6 +17,7 @@ from twilio_widgets.panels import work
 from twilio_widgets.panels.connection import ConnectionPanel
 from twilio_widgets.panels.follow import follow
 from twilio_widgets.panels.send import SendPanel
+from twilio_widgets.panels.typed import CHANGED
 from twilio_widgets.sandbox import Sandbox
 
 NOON = "2026-01-15T12:00:00Z"
@@ -219,6 +220,31 @@ def test_a_changed_message_may_be_sent_and_the_same_one_only_when_said(
     assert [one.body for one in sandbox.ledger] == ["Hello", "Hello again", "Hello again"]
 
 
+def test_a_page_that_shows_another_text_sends_nothing_and_says_so(
+    make: Callable[..., SendPanel], sandbox: Sandbox
+) -> None:
+    """Another page typed; this one has not drawn it yet."""
+    panel = make()
+    page, other = PanelDriver(panel), PanelDriver(panel)
+    shown = page.fields()
+    other.type("Message", "Hello from another page")
+
+    assert page.press_on(page.button("Send"), shown) == CHANGED
+    assert panel.join(30)
+    assert sandbox.ledger == ()
+
+
+def test_what_was_accepted_is_shown_and_not_what_is_typed_since(
+    make: Callable[..., SendPanel],
+) -> None:
+    panel = make()
+    press(panel, "Send")
+    assert panel.join(30)
+    write(panel, "Message", "Something else")
+
+    assert panel._form._sent.rows == [["Sent to", TO], ["Text", "Hello"]]
+
+
 # Undo, and asking first
 
 
@@ -264,6 +290,7 @@ def test_changing_the_text_during_the_countdown_keeps_the_message_here(
     write(panel, "Message", "Hello, but")
 
     assert panel.join(30)
+    assert "The message was changed, so it was not sent." in says(panel)
     assert sandbox.ledger == ()
 
 
