@@ -126,6 +126,13 @@ class TestChange:
             flow.throw(interruption())
         assert [outcome.parameters["To"] for outcome in left] == [("+14155550123",)]
 
+    def test_a_closed_flow_leaves_the_outcome_of_a_send_behind(self):
+        left = []
+        flow = change(POST, patience(), left_open=left.append)
+        next(flow)
+        flow.close()
+        assert [outcome.parameters["To"] for outcome in left] == [("+14155550123",)]
+
     def test_an_interrupted_pause_leaves_nothing_behind(self):
         left = []
         flow = change(POST, patience(), left_open=left.append)
@@ -175,9 +182,10 @@ class TestRead:
         result, requests, _ = play(read(DELETE, patience()), [NoReply("lost"), reply(404)])
         assert (result.status, len(requests)) == (404, 2)
 
-    def test_a_delete_of_nothing_is_an_error(self):
+    @pytest.mark.parametrize("earlier", [[], [reply(429)], [NotConnected("refused")]])
+    def test_a_delete_of_nothing_is_an_error(self, earlier):
         with pytest.raises(ApiError):
-            play(read(DELETE, patience()), [reply(404)])
+            play(read(DELETE, patience()), [*earlier, reply(404)])
 
 
 class TestWalk:

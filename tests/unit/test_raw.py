@@ -31,6 +31,7 @@ from twilio_widgets.errors import (
     NotFound,
     OutcomeUnknown,
     PathRefused,
+    PolicyRefused,
     RateLimited,
     TwilioWidgetsError,
 )
@@ -208,6 +209,15 @@ def test_whoever_ends_a_send_while_watching_leaves_its_outcome_behind():
     end, asked = play([LOST], hooks=hooks, path=MESSAGES, method="POST", data={"To": "x"}, **RISK)
     assert (str(end), sent(asked), len(left)) == ("enough", 1, 1)
     assert end.__cause__ is LOST
+
+
+@pytest.mark.parametrize(("first", "kept"), [(LOST, 1), (answered(503), 1), (answered(429), 0)])
+def test_a_refused_repeat_leaves_the_outcome_of_an_earlier_attempt_behind(first, kept):
+    left: list[OutcomeUnknown] = []
+    refusal = PolicyRefused("The limit of a day is reached.", rule="per_day")
+    message = {"path": MESSAGES, "method": "POST", "data": {"To": "x"}}
+    end, asked = play([first, refusal], hooks=Hooks(left_open=left.append), **message, **RISK)
+    assert (end, sent(asked), len(left)) == (refusal, 2, kept)
 
 
 def test_the_sid_of_a_created_message_is_told_once():

@@ -11,6 +11,7 @@ backoff and jitter" (full jitter).
 
 from __future__ import annotations
 
+import itertools
 import random
 import time
 from collections.abc import Callable
@@ -74,32 +75,62 @@ NewPatience = Callable[[], Patience]
 """Makes the patience for one exchange; a call of several exchanges makes one for each."""
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An attempt that brought no usable reply."""
+
+    error: TwilioWidgetsError
+    reply: Reply | None = None
+
+    @property
+    def leaves_open(self) -> bool:
+        """Whether Twilio may have carried the request out all the same."""
+        if self.reply is None:
+            return not isinstance(self.error, NotConnected)
+        return self.reply.status == 408 or self.reply.status >= 500
+
+    @property
+    def retry_after(self) -> float | None:
+        """The seconds that Twilio asks to wait."""
+        return None if self.reply is None else retry_after_of(self.reply)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryRule:
+    """Which failures are followed by another attempt."""
+
+    changes: bool
+    """Whether the request changes something, so that a lost reply is an `OutcomeUnknown`."""
+
+    repeatable: bool
+    """Whether it may be repeated when Twilio may have carried it out."""
+
+    all_errors: bool = False
+    """Whether to repeat after every refusal, and after a damaged reply when `repeatable`."""
+
+    def allows(self, failure: Failure) -> bool:
+        """Return whether another attempt may follow."""
+        if isinstance(failure.error, NotConnected):
+            return True
+        if isinstance(failure.error, BadResponse):  # damaged, too large, or a redirect
+            return self.repeatable and self.all_errors and failure.reply is None
+        if failure.leaves_open:
+            return self.repeatable
+        return self.all_errors or (
+            isinstance(failure.error, ApiError) and passes_soon(failure.error)
+        )
+
+
+_READ = RetryRule(changes=False, repeatable=True)
+_CHANGE = RetryRule(changes=True, repeatable=False)
+
+
 def read(request: Request, patience: Patience, *, about: str | None = None) -> Flow[Reply]:
     """Ask for something that changes nothing, or that may be repeated, such as a DELETE.
 
     Tries again when Twilio was not reached, did not answer, asked us to slow down, or failed.
     """
-    for attempt in range(1, patience.attempts + 1):
-        failure: TwilioWidgetsError
-        retry_after = None
-        try:
-            reply = answered((yield replace(request, timeout=patience.left())))
-        except (NotConnected, NoReply) as error:
-            failure = error
-        else:
-            refuse_redirect(request, reply)
-            gone = reply.status == 404 and request.method == "DELETE" and attempt > 1
-            if reply.status < 400 or gone:  # an earlier DELETE, whose answer was lost, did it
-                return reply
-            failure = error_of(reply, about=about)
-            retry_after = retry_after_of(reply)
-            if reply.status not in {408, 429} and reply.status < 500:
-                raise failure
-        wait = patience.wait(attempt, retry_after)
-        if wait is None:
-            break
-        yield Pause(wait)
-    raise failure
+    return send_with_retries(request, patience, _READ, about=about)
 
 
 def change(
@@ -113,51 +144,87 @@ def change(
 
     Only a 429 and a connection that was never established mean that. Whatever else leaves us
     without a usable answer is `OutcomeUnknown`: a second POST could be a second message.
+    """
+    return send_with_retries(request, patience, _CHANGE, about=about, left_open=left_open)
+
+
+def send_with_retries(
+    request: Request,
+    patience: Patience,
+    rule: RetryRule,
+    *,
+    about: str | None = None,
+    left_open: Callable[[OutcomeUnknown], None] = lambda _outcome: None,
+    before: Callable[[], None] = lambda: None,
+    after: Callable[[Reply | None, TwilioWidgetsError | None, float | None], None] = (
+        lambda _reply, _error, _wait: None
+    ),
+) -> Flow[Reply]:
+    """Send a request until there is a good reply, or no further attempt is allowed or worth it.
 
     Args:
-        request: The change.
+        request: The request.
         patience: How long it may take.
-        about: What it is about, for errors.
-        left_open: Is told when it was ended from outside while the request was on its way.
+        rule: Which failures are followed by another attempt.
+        about: The subject of the request, for errors.
+        left_open: Is given the outcome of a message when this is interrupted while the message may
+            have been sent.
+        before: Called before each attempt; raising ends the request before it leaves.
+        after: Called after each attempt with the reply, the error, and the seconds until the next
+            attempt; without those, the error is final. Raising ends the request.
     """
-    on_its_way = False
+    on_its_way = lost = False
     try:
-        for attempt in range(1, patience.attempts + 1):
-            failure: TwilioWidgetsError
-            asked, retry_after = replace(request, timeout=patience.left()), None
+        for attempt in itertools.count(1):
+            before()
             on_its_way = True
-            try:
-                reply = answered((yield asked))
-            except NotConnected as error:
-                failure = error
-            except (NoReply, BadResponse) as error:
-                raise unknown(request, str(error)) from error
-            else:
-                refuse_redirect(request, reply)
-                if reply.status < 400:
-                    return reply
-                failure = _refusal(request, reply, about)
-                retry_after = retry_after_of(reply)
+            outcome = yield from _attempt(request, patience, about, lost=lost)
+            if isinstance(outcome, Reply):
+                after(outcome, None, None)
+                return outcome
+            lost = lost or outcome.leaves_open
             on_its_way = False
-            wait = patience.wait(attempt, retry_after)
+            wait = None
+            if rule.allows(outcome):
+                wait = patience.wait(attempt, outcome.retry_after)
+            final = wait is None and rule.changes and lost
+            error = _unknown_after(request, outcome) if final else outcome.error
+            after(outcome.reply, error, wait)
             if wait is None:
                 break
             yield Pause(wait)
     except BaseException as stop:
-        if on_its_way and not isinstance(stop, Exception):
-            left_open(stopped(request, stop))
+        if rule.changes and (lost or (on_its_way and not isinstance(stop, Exception))):
+            interrupted = stopped(request, stop)
+            if request.creates_message:
+                left_open(interrupted)
         raise
-    raise failure
+    raise error
 
 
-def _refusal(request: Request, reply: Reply, about: str | None) -> ApiError:
-    """Return a 429, which was not processed and passes soon; raise every other refusal."""
-    if reply.status == 408 or reply.status >= 500:
-        raise unknown(request, f"Twilio answered HTTP {reply.status}.")
-    refusal = error_of(reply, about=about, creates_message=request.creates_message)
-    if not passes_soon(refusal):
-        raise refusal
-    return refusal
+def _attempt(
+    request: Request, patience: Patience, about: str | None, *, lost: bool
+) -> Flow[Reply | Failure]:
+    try:
+        reply = answered((yield replace(request, timeout=patience.left())))
+    except (NotConnected, NoReply, BadResponse) as error:
+        return Failure(error)
+    try:
+        refuse_redirect(request, reply)
+    except BadResponse as error:
+        return Failure(error, reply)
+    gone = reply.status == 404 and request.method == "DELETE" and lost
+    if reply.status < 400 or gone:  # an earlier DELETE, whose answer was lost, did it
+        return reply
+    return Failure(error_of(reply, about=about, creates_message=request.creates_message), reply)
+
+
+def _unknown_after(request: Request, failure: Failure) -> OutcomeUnknown:
+    reply = failure.reply
+    why = str(failure.error) if reply is None else f"Twilio answered HTTP {reply.status}."
+    outcome = unknown(request, why)
+    outcome.__cause__ = failure.error
+    return outcome
 
 
 def answered(answer: Reply | None) -> Reply:
@@ -169,7 +236,7 @@ def answered(answer: Reply | None) -> Reply:
 
 def refuse_redirect(request: Request, reply: Reply) -> None:
     """Twilio's API has no redirects; following one could carry credentials away."""
-    if 300 <= reply.status < 400:
+    if 300 <= reply.status < 400 and reply.status != 304:  # 304 answers a conditional request
         raise BadResponse(
             f"{request.method} {request.path} was answered with a redirect (HTTP {reply.status}), "
             "which is never followed. Is a proxy between you and Twilio asking for a login?"

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from twilio_widgets.core.answers import mapping_of
 from twilio_widgets.core.ask import Ask
-from twilio_widgets.core.attempts import SAFE, Exchange, Hooks
+from twilio_widgets.core.attempts import Exchange, Hooks
 from twilio_widgets.core.decoding import made, unreadable
 from twilio_widgets.core.paging import next_request
-from twilio_widgets.core.request import Flow, Reply, Request
+from twilio_widgets.core.request import SAFE_METHODS, Flow, Reply, Request
 from twilio_widgets.core.response import RawResponse
 from twilio_widgets.errors import BadResponse
 
@@ -57,7 +57,7 @@ def raw(
     if request.creates_message:
         _tell_created(reply, hooks)
     if problem is not None:
-        raise unreadable(response, problem, changed=ask.verb not in SAFE)
+        raise unreadable(response, problem, changed=ask.verb not in SAFE_METHODS)
     return response
 
 

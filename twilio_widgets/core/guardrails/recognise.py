@@ -11,10 +11,7 @@ import posixpath
 import re
 from urllib.parse import unquote
 
-from twilio_widgets.core.request import Request
-
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-"""Methods that change nothing."""
+from twilio_widgets.core.request import SAFE_METHODS, Request
 
 _MESSAGE_SID = re.compile(r"[sm]m[0-9a-f]{32}")
 _MOST_LAYERS = 5
