@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser import harness
+from tests.browser.press_desk import Desk
+from tests.browser.press_trials import summary_of
 from tests.browser.server import JupyterLab
+from tests.browser.slow_wire import SlowWire
 from tests.tools import without
+from twilio_widgets import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser, Page
+
+    from tests.browser.press_desk import Judge
+    from tests.browser.press_trials import Outcome
 
 FAILED = pytest.StashKey[bool]()
 
@@ -86,3 +95,38 @@ def notebook(
     """Yield a notebook of the test's own, and so a kernel of its own."""
     yield harness.Notebook(lab, page, watch, request.node.name)
     lab.end_kernels()
+
+
+@pytest.fixture
+def desk(
+    lab: JupyterLab,
+    page: Page,
+    watch: harness.Watch,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+) -> Iterator[Desk]:
+    """Yield a notebook of the test's own, not yet open."""
+    with (
+        Sandbox(messages=50) as sandbox,
+        SlowWire(lab.url) as wire,
+        SlowWire(sandbox.url) as account,
+    ):
+        notebook = harness.Notebook(lab, page, watch, request.node.name, url=wire.url)
+        yield Desk(notebook, wire, account, sandbox, tmp_path)
+        lab.end_kernels()
+
+
+@pytest.fixture
+def judge(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> Judge:
+    """Print what presses came to and how long they took; return those that are not allowed."""
+    began = time.monotonic()
+
+    def check(about: str, outcomes: list[Outcome]) -> list[Outcome]:
+        nonlocal began
+        seconds, began = time.monotonic() - began, time.monotonic()
+        with capsys.disabled():
+            line = f"{request.node.name}, {about}: {summary_of(outcomes)}; {seconds:.0f} s"
+            request.config.get_terminal_writer().line(f"\n{line}")
+        return [outcome for outcome in outcomes if not outcome.is_allowed]
+
+    return check

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.browser.pressing import Person, Press
     from tests.browser.slow_wire import SlowWire
 
-PATIENCE = 15.0
+PATIENCE = 25.0
 """Seconds after a press until "nothing happened" is believed."""
 QUIET = 3.0
 """Seconds after a card said something until "and it did nothing else" is believed."""

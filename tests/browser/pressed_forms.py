@@ -1,4 +1,4 @@
-"""The forms whose presses are watched: how each is filled in, and what its press should do."""
+"""Forms of one text: how each is filled in, and what its press should send."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ Sent = tuple[str, ...]
 TO = "+14155550123"
 GUESTS = {"Ana": ("+14155550101", "+14155550111"), "Zoë": ("+14155550102", "+14155550112")}
 """Each guest's ``phone`` and ``office``."""
-MESSAGES = "/Accounts/$TWILIO_ACCOUNT_SID/Messages.json"
 
 BEGIN = f"""\
 import os, tempfile, threading, time
@@ -94,11 +93,11 @@ def _text_form(name: str, make: str, text: str, button: str, **options: Any) -> 
         person.write("Message", text.replace("#", str(number)))
         person.press(button)
 
-    created = _created("To", "Body")
-    return Form(name, make, fill, sent=created, text=text, button=button, **options)
+    sent = created("To", "Body")
+    return Form(name, make, fill, sent=sent, text=text, button=button, **options)
 
 
-def _created(*names: str) -> Callable[[Request], Sent | None]:
+def created(*names: str) -> Callable[[Request], Sent | None]:
     """Return what reads these values out of a request that creates a message."""
 
     def read(request: Request) -> Sent | None:
@@ -110,23 +109,7 @@ def _created(*names: str) -> Callable[[Request], Sent | None]:
     return read
 
 
-def _listed(*names: str) -> Callable[[Request], Sent | None]:
-    """Return what reads these values out of a request that lists messages."""
-
-    def read(request: Request) -> Sent | None:
-        values = dict(request.values)
-        first_page = request.method == "GET" and "PageToken" not in values
-        if not first_page or not request.path.endswith("/Messages.json"):
-            return None
-        return tuple(values.get(name, "") for name in names)
-
-    return read
-
-
-# One message
-
-
-_TEXT = "Ana, table # at 8."
+_TEXT = "Table # at 8."
 
 PLAIN = _text_form(
     "plain",
@@ -149,42 +132,14 @@ SEND_WITH_UNDO = replace(
 )
 
 
-def _open_more(person: Person) -> None:
-    person.card.get_by_role("button", name="More", exact=True).click()
-    person.card.get_by_label("Validity", exact=True).wait_for()
-
-
-def _fill_more(person: Person, number: int) -> None:
-    person.write("To", f"+1415555{1000 + number}")
-    person.write("Message", "Hello")
-    person.write("Callback", f"http://127.0.0.1:9/{number}")
-    person.write("Validity", str(600 + number))
-    person.press("Send")
-
-
-SEND_MORE = Form(
-    "send-more",
-    "SendPanel(twilio, from_=NUMBER, undo_seconds=0)",
-    _fill_more,
-    shown=lambda fields: (
-        (fields["To"], fields["Message"], fields["Callback"], fields["Validity"]),
-    ),
-    sent=_created("To", "Body", "StatusCallback", "ValidityPeriod"),
-    prepare=_open_more,
-)
-
-
-# Many messages
-
-
-def _send_the_plan(person: Person) -> None:
+def send_the_plan(person: Person) -> None:
     words = person.card.locator(".tw-words input")
     words.click()
     person.type(words.get_attribute("placeholder") or "")
     person.card.locator(".tw-words").get_by_role("button", name="Send").click()
 
 
-def _plan(fields: Fields) -> tuple[Sent, ...]:
+def plan_of(fields: Fields) -> tuple[Sent, ...]:
     column = ["phone", "office"].index(fields["Recipient"])
     return tuple(
         (numbers[column], fields["Message"].replace("{name}", name))
@@ -195,123 +150,9 @@ def _plan(fields: Fields) -> tuple[Sent, ...]:
 BULK = _text_form(
     "bulk",
     "bulk()",
-    "{name}, table # at 8.",
+    "{name}, # at 8.",
     "Check",
-    shown=_plan,
-    finish=_send_the_plan,
+    shown=plan_of,
+    finish=send_the_plan,
     asks=".tw-words input[placeholder^=send]",
 )
-
-
-def _choose_column(person: Person, number: int) -> None:
-    for column in ("office", "phone", "office")[: 1 + number % 3]:
-        person.card.get_by_label("Recipient", exact=True).select_option(column)
-    person.press("Check")
-
-
-BULK_SELECT = Form(
-    "select",
-    "bulk(body='Hello {name}')",
-    _choose_column,
-    shown=_plan,
-    sent=_created("To", "Body"),
-    finish=_send_the_plan,
-    asks=BULK.asks,
-)
-
-
-def _choose_file(person: Person, number: int) -> None:
-    content = f"name,phone\nNew,+1415555{2000 + number}\n".encode()
-    file = {"name": f"{number}.csv", "mimeType": "text/csv", "buffer": content}
-    person.card.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
-    person.press("Check")
-
-
-def _file_plan(fields: Fields) -> tuple[Sent, ...]:
-    number = int(fields["CSV or Excel file"].removesuffix(".csv"))
-    return ((f"+1415555{2000 + number}", "Hello New"),)
-
-
-BULK_FILE = Form(
-    "file",
-    "bulk(body='Hello {name}')",
-    _choose_file,
-    shown=_file_plan,
-    sent=_created("To", "Body"),
-    finish=_send_the_plan,
-    asks=BULK.asks,
-)
-
-
-# Reading
-
-
-def _choose_a_period(person: Person) -> None:
-    person.card.get_by_label("Period", exact=True).select_option("From – to")
-    person.card.get_by_label("First day (UTC)").wait_for()
-
-
-def _fill_filters(person: Person, number: int) -> None:
-    person.card.get_by_label("First day (UTC)").fill(f"2026-11-{1 + number:02}")
-    person.write("To", f"+1415555{3000 + number}")
-    person.press_enter()
-
-
-MESSAGES_PANEL = Form(
-    "date-and-enter",
-    "MessagesPanel(twilio)",
-    _fill_filters,
-    shown=lambda fields: ((fields["To"], fields["First day (UTC)"]),),
-    sent=_listed("To", "DateSent>"),
-    prepare=_choose_a_period,
-)
-
-
-def _fill_pairs(person: Person, number: int) -> None:
-    for row, (name, value) in enumerate([("To", f"+1415555{4000 + number}"), ("From", TO)], 1):
-        person.write(f"Query parameter name {row}", name)
-        person.write(f"Query parameter value {row}", value)
-    person.card.get_by_label("Use query parameter 2").uncheck()
-    person.press("Send")
-
-
-def _pairs(fields: Fields) -> tuple[Sent, ...]:
-    rows = {
-        fields[f"Query parameter name {row}"]: fields[f"Query parameter value {row}"]
-        for row in (1, 2)
-        if fields.get(f"Use query parameter {row}") == "true"
-    }
-    return ((rows.get("To", ""), rows.get("From", "")),)
-
-
-RAW_PAIRS = Form(
-    "pairs-and-tick",
-    f"RawRequestPanel(twilio, path={MESSAGES!r})",
-    _fill_pairs,
-    shown=_pairs,
-    sent=_listed("To", "From"),
-)
-
-
-def _open_answer(person: Person) -> None:
-    person.card.get_by_role("tab", name="Response").click()
-    person.card.get_by_role("radio", name="Table").click()
-    person.card.get_by_label("At most", exact=True).wait_for()
-
-
-def _fill_number(person: Person, number: int) -> None:
-    person.write("At most", str(21 + number))
-    person.press("Send")
-
-
-RAW_NUMBER = Form(
-    "number",
-    f"RawRequestPanel(twilio, path={MESSAGES!r})",
-    _fill_number,
-    shown=lambda fields: ((fields["At most"],),),
-    sent=_listed("PageSize"),
-    prepare=_open_answer,
-)
-
-OTHERS = (SEND_MORE, BULK_SELECT, BULK_FILE, MESSAGES_PANEL, RAW_PAIRS, RAW_NUMBER)
-"""One form for each further kind of control."""

@@ -12,10 +12,13 @@ WATCH_PRESSES = """() => {
   const seen = (element) => element.getClientRects().length > 0;
   const label = (field) => (field.getAttribute("aria-label") || field.labels?.[0]?.textContent
     || field.placeholder).trim();
+  const chosen = new WeakMap(); // files by name; a card may empty the field once it has them
   const value = (field) => field.type === "checkbox" ? String(field.checked)
-    : field.type === "file" ? [...field.files].map((file) => file.name).join() : field.value;
+    : field.type === "file" ? chosen.get(field) ?? "" : field.value;
+  const waits = (note) => note.matches(".tw-press-note.tw-hint"); // "Waiting…" is no answer yet
   window.twNotes = (card) => [...card.querySelectorAll(".tw-note")]
-    .filter((note) => seen(note) && note.textContent).map((note) => note.textContent);
+    .filter((note) => seen(note) && note.textContent && !waits(note))
+    .map((note) => note.textContent);
   window.twPresses = [];
   const remember = (event) => {
     const card = event.target.closest?.(".tw-card");
@@ -25,6 +28,9 @@ WATCH_PRESSES = """() => {
       .map((field) => [label(field), value(field)]);
     window.twPresses.push({ fields: Object.fromEntries(fields), notes: window.twNotes(card) });
   };
+  window.addEventListener("change", ({ target }) => {
+    if (target.type === "file") chosen.set(target, [...target.files].map((f) => f.name).join());
+  }, true);
   window.addEventListener("click", (event) => {
     if (event.target.closest?.("button")) remember(event);
   }, true);
