@@ -34,8 +34,8 @@ from pathlib import Path
 from generate_load import Load, sends, signed
 
 from twilio_widgets import AuthTokenConnection
-from twilio_widgets.listener.link.link import Link
-from twilio_widgets.listener.link.spec import Spec
+from twilio_widgets.listener.control.spec import Spec
+from twilio_widgets.listener.kernel.client import Link
 
 ACCOUNT, TOKEN = "AC" + "1" * 32, "2" * 32
 HERE = Path(__file__).parent

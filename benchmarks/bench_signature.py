@@ -25,12 +25,12 @@ from urllib.parse import parse_qsl, urlencode
 
 from twilio.request_validator import RequestValidator
 
-from twilio_widgets.core.secret import Secret
+from twilio_widgets.core.credentials.secret import Secret
 from twilio_widgets.core.signature import sign
-from twilio_widgets.listener.signature.doctor import diagnose
-from twilio_widgets.listener.signature.keys import Keys
-from twilio_widgets.listener.signature.presented import FORM, Presented
-from twilio_widgets.listener.signature.verify import joined, verify
+from twilio_widgets.signature.doctor import diagnose
+from twilio_widgets.signature.keys import Keys
+from twilio_widgets.signature.presented import FORM, Presented
+from twilio_widgets.signature.verify import joined, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable

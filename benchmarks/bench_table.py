@@ -34,8 +34,8 @@ RATE, SECONDS, MANY = 1_000, 10, 100_000
 SETUP = """
 import json, threading, time
 from datetime import datetime, UTC
-from twilio_widgets.panels.table import VirtualTable
-from twilio_widgets.panels.table_cells import Column
+from twilio_widgets.panels.table.table import VirtualTable
+from twilio_widgets.panels.table.cells import Column
 
 STATUSES = ("delivered", "sent", "undelivered 30006", "received", "queued")
 table = VirtualTable(

@@ -11,7 +11,7 @@ from typing import Any
 
 def main(told: Mapping[str, Any]) -> None:
     """Say that a store is open, then nonsense, then much to be believed; note that we were here."""
-    from twilio_widgets.listener.storing.messages import Opened, Stored, framed
+    from twilio_widgets.listener.store_process.protocol import Opened, Stored, framed
 
     with Path(told["path"]).open("a") as file:
         file.write(f"{os.getpid()}\n")

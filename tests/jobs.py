@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from twilio_widgets import AsyncTwilio, Sandbox, Twilio
 from twilio_widgets.bulk.job import Job
-from twilio_widgets.core.parameters import before, form_of
+from twilio_widgets.core.message.parameters import before, form_of
 
 NOW = "2026-01-15T12:00:00Z"
 

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from twilio_widgets.core.connection import AuthTokenConnection
+from twilio_widgets.core.credentials.connection import AuthTokenConnection
 from twilio_widgets.core.signature import sign
+from twilio_widgets.listener.control.spec import Spec
 from twilio_widgets.listener.events.reading import Reader
-from twilio_widgets.listener.link.link import Link
-from twilio_widgets.listener.link.spec import Spec
+from twilio_widgets.listener.kernel.client import Link
 
 ACCOUNT = "AC" + "1" * 32
 TOKEN = "c0ffee" + "5a" * 13
@@ -94,7 +94,7 @@ class House:
 def _is_listener(pid: int) -> bool:
     with contextlib.suppress(OSError):
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        return b"twilio_widgets.listener.process.run" in command
+        return b"twilio_widgets.listener.process.main" in command
     return False
 
 

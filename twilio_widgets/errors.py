@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from twilio_widgets.core.explain import Explanation
-    from twilio_widgets.core.response import RawResponse
+    from twilio_widgets.core.error_codes.explain import Explanation
+    from twilio_widgets.core.raw.response import RawResponse
 
 
 class TwilioWidgetsError(Exception):
@@ -184,7 +184,7 @@ class ApiError(TwilioWidgetsError):
         Returns:
             The catalogue's entry, or None when the answer held no code.
         """
-        from twilio_widgets.core.explain import explain_error
+        from twilio_widgets.core.error_codes.explain import explain_error
 
         return explain_error(self.code) if self.code is not None else None
 

@@ -125,7 +125,7 @@ def test_a_strangers_text_stays_text(notebook: Notebook, card: Locator) -> None:
     hostile = "<img src=x onerror=alert(1)> $x^2$ \\(y\\) <b>bold</b>"
     notebook.execute(
         f"panel._fail(ValueError({hostile!r}))\n"
-        "from twilio_widgets.panels.card import Facts, Track, Head\n"
+        "from twilio_widgets.panels.kit.elements import Facts, Track, Head\n"
         f"texts = (({hostile!r}, {hostile!r}),)\n"
         "facts, track, head = Facts(), Track(), Head()\n"
         f"facts.show(texts); track.show([({hostile!r}, 'done')]); head.show({hostile!r})\n"

@@ -21,7 +21,7 @@ from urllib.request import Request, urlopen
 from urllib.error import HTTPError
 from twilio_widgets.client import Twilio
 from twilio_widgets.listener.listener import Listener
-from twilio_widgets.panels.events import EventsPanel
+from twilio_widgets.panels.events.panel import EventsPanel
 from twilio_widgets.sandbox import Sandbox
 
 sandbox = Sandbox(seed=3)
@@ -265,7 +265,7 @@ def test_with_no_way_in_it_is_told_what_was_looked_at(
     notebook: Notebook, show: Callable[..., Locator]
 ) -> None:
     card = show(
-        "from twilio_widgets.core.connection import AuthTokenConnection\n"
+        "from twilio_widgets.core.credentials.connection import AuthTokenConnection\n"
         "account = Twilio(AuthTokenConnection('AC' + '1' * 32, '2' * 32))\n"
         "panel = EventsPanel(account, store=sandbox.data_folder / 'events.sqlite')\n"
         "panel"

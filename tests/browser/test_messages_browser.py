@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 
 SANDBOX = """
 from twilio_widgets.client import Twilio
-from twilio_widgets.panels.messages import MessagesPanel
+from twilio_widgets.panels.messages.panel import MessagesPanel
 from twilio_widgets.sandbox import Sandbox
 
 sandbox = Sandbox(messages=5_000, now="2026-01-31T12:00:00Z")

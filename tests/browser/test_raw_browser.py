@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 
 BEGIN = """\
 from twilio_widgets import Sandbox, Twilio
-from twilio_widgets.panels.raw import RawRequestPanel
+from twilio_widgets.panels.raw.panel import RawRequestPanel
 sandbox = Sandbox(messages=250)
 twilio = Twilio(sandbox.connection)"""
 BALANCE = "/Accounts/$TWILIO_ACCOUNT_SID/Balance.json"

@@ -33,7 +33,7 @@ import logging
 logging.basicConfig(level=logging.DEBUG, filename="kernel.log")
 from functools import partial
 import twilio_widgets as tw
-from twilio_widgets.panels import link
+from twilio_widgets.panels.connection import open_client as link
 sandbox = tw.Sandbox(seed={SEED})
 link.Twilio = partial(tw.Twilio, base_url=sandbox.url)
 panel = tw.ConnectionPanel()

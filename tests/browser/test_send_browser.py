@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 
 BEGIN = """\
 from twilio_widgets import Sandbox, Twilio
-from twilio_widgets.panels.send import SendPanel
+from twilio_widgets.panels.send.panel import SendPanel
 sandbox = Sandbox()
 twilio = Twilio(sandbox.connection)"""
 TO = "+14155550123"

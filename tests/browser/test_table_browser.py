@@ -17,8 +17,8 @@ pytestmark = pytest.mark.browser
 
 MAKE = """
 from datetime import datetime, timedelta, UTC
-from twilio_widgets.panels.table import VirtualTable
-from twilio_widgets.panels.table_cells import Column
+from twilio_widgets.panels.table.table import VirtualTable
+from twilio_widgets.panels.table.cells import Column
 
 START = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 STATUSES = ("delivered", "sent", "undelivered 30006", "received", "queued")

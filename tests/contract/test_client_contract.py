@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 from twilio_widgets import Message, NotSureYet, Sandbox, Twilio
-from twilio_widgets.core.secret import Secret
-from twilio_widgets.core.transport import BlockingTransport
+from twilio_widgets.core.credentials.secret import Secret
+from twilio_widgets.core.http.transport import BlockingTransport
 from twilio_widgets.errors import (
     ApiError,
     InvalidMessage,

@@ -21,15 +21,15 @@ from twilio.request_validator import RequestValidator
 
 from tests.jupyter_host import BASE, FORM, ROOT, TOKEN, Jupyter, Stub, behind_the_hub, started
 from twilio_widgets import AuthTokenConnection, Sandbox
-from twilio_widgets.listener.entry import Entry, open_entry
+from twilio_widgets.listener.control.spec import Spec
 from twilio_widgets.listener.events.reading import Reader
+from twilio_widgets.listener.ingress.endpoint import Entry, open_entry
+from twilio_widgets.listener.ingress.routes import choose
 from twilio_widgets.listener.jupyter import limits
-from twilio_widgets.listener.jupyter.announced import Server, own_server
+from twilio_widgets.listener.jupyter.announcement import Server, own_server
 from twilio_widgets.listener.jupyter.registry import Registration
-from twilio_widgets.listener.link.link import Link
-from twilio_widgets.listener.link.spec import Spec
-from twilio_widgets.listener.ways import choose
-from twilio_widgets.listener.webhooks import pointing
+from twilio_widgets.listener.kernel.client import Link
+from twilio_widgets.listener.webhooks import configure as pointing
 
 
 @pytest.fixture

@@ -19,17 +19,17 @@ import pytest
 from twilio.request_validator import RequestValidator
 
 from twilio_widgets import Sandbox, Twilio
-from twilio_widgets.core.connection import KEY_CANNOT_VALIDATE, AuthTokenConnection
-from twilio_widgets.core.secret import Secret
+from twilio_widgets.core.credentials.connection import KEY_CANNOT_VALIDATE, AuthTokenConnection
+from twilio_widgets.core.credentials.secret import Secret
 from twilio_widgets.errors import ConfigurationError, ListenerError, Refused
+from twilio_widgets.listener.control.runtime_file import is_over, runtime_file
+from twilio_widgets.listener.control.spec import Spec
 from twilio_widgets.listener.events.event import Event
-from twilio_widgets.listener.link.keeper import ENDED, KEEPS_CRASHING, TAKEN_OVER
-from twilio_widgets.listener.link.link import Link
-from twilio_widgets.listener.link.runtime import is_over, runtime_file
-from twilio_widgets.listener.link.spec import Spec
+from twilio_widgets.listener.kernel.client import Link
+from twilio_widgets.listener.kernel.supervisor import ENDED, KEEPS_CRASHING, TAKEN_OVER
 from twilio_widgets.listener.listener import Listener
 from twilio_widgets.listener.poller import Poller
-from twilio_widgets.listener.webhooks.asking import Asking
+from twilio_widgets.listener.webhooks.api import Asking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,10 +11,10 @@ import pytest
 
 import twilio_widgets as tw
 from twilio_widgets.core.bodies import FormBody
-from twilio_widgets.core.guardrails.amount import Amount
+from twilio_widgets.core.guardrails.limits import Amount
 from twilio_widgets.core.request import Request
 from twilio_widgets.errors import NotConnected, PolicyRefused, TwilioWidgetsError
-from twilio_widgets.sandbox import composing
+from twilio_widgets.sandbox.world import create as composing
 
 TO = "+14155550123"
 DAY = tw.Policy(max_recipients=None, max_cost_per_day=5)

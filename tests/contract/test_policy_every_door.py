@@ -22,12 +22,12 @@ from hypothesis import strategies as st
 
 import twilio_widgets as tw
 from twilio_widgets.client.messages import AsyncMessages, Messages
-from twilio_widgets.core import transport
 from twilio_widgets.core.bodies import FormBody, MultipartBody, RawBody
 from twilio_widgets.core.guardrails.policy import FREE
+from twilio_widgets.core.http import transport
 from twilio_widgets.core.request import Request
 from twilio_widgets.errors import ApiError, PolicyRefused, Refused, TwilioWidgetsError
-from twilio_widgets.sandbox import composing
+from twilio_widgets.sandbox.world import create as composing
 
 TO = "+14155550123"
 MESSAGES = "/Accounts/$TWILIO_ACCOUNT_SID/Messages"

@@ -22,7 +22,7 @@ import multipart
 import pytest
 
 from twilio_widgets import AsyncTwilio, AuthTokenConnection, Message, RawResponse, Sandbox, Twilio
-from twilio_widgets.core.response import Attempt
+from twilio_widgets.core.raw.response import Attempt
 from twilio_widgets.errors import (
     ApiError,
     BadResponse,

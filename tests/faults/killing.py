@@ -30,10 +30,10 @@ from typing import Any
 from tests.jobs import Plan
 from tests.jobs import plan as small_plan
 from twilio_widgets import AuthTokenConnection, Sandbox, Twilio
-from twilio_widgets.bulk import running
 from twilio_widgets.bulk.job import Job
-from twilio_widgets.bulk.journal.journal import Journal
+from twilio_widgets.bulk.run import run as running
 from twilio_widgets.errors import JobError, TwilioWidgetsError
+from twilio_widgets.journal.journal import Journal
 
 ROOT = Path(__file__).parents[2]
 WATCHED = ("/twilio_widgets/", "/httpx/", "/httpcore/", "/h11/", "/anyio/", "/asyncio/")

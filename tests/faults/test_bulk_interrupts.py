@@ -30,9 +30,9 @@ from twilio_widgets import Sandbox, Twilio
 from twilio_widgets.bulk import job
 from twilio_widgets.bulk.job import Job
 from twilio_widgets.bulk.planning.plan import Plan, plan
-from twilio_widgets.bulk.running import Run
-from twilio_widgets.bulk.underway import Underway
-from twilio_widgets.core import loop
+from twilio_widgets.bulk.run.handle import Underway
+from twilio_widgets.bulk.run.run import Run
+from twilio_widgets.core.system import loop
 from twilio_widgets.errors import JobError
 
 PACKAGE = Path(twilio_widgets.__file__).parent

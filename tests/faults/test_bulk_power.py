@@ -14,10 +14,10 @@ from pathlib import Path
 import apsw
 import pytest
 
-from twilio_widgets.bulk.journal.journal import Journal, Terms, create
-from twilio_widgets.bulk.journal.place import Place
-from twilio_widgets.bulk.journal.row import Row
-from twilio_widgets.bulk.journal.states import Ending
+from twilio_widgets.journal.journal import Journal, Terms, create
+from twilio_widgets.journal.location import Place
+from twilio_widgets.journal.row import Row
+from twilio_widgets.journal.states import Ending
 
 # APSW tells of the power cut here where SQLite has no way to hand it on.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

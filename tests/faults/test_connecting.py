@@ -18,9 +18,9 @@ import httpcore
 import pytest
 
 from twilio_widgets import AsyncTwilio, AuthTokenConnection, Twilio
-from twilio_widgets.core import transport
-from twilio_widgets.core.network import wire
-from twilio_widgets.core.network.deadline import deadline, left
+from twilio_widgets.core.http import backends as wire
+from twilio_widgets.core.http import transport
+from twilio_widgets.core.http.deadline import deadline, left
 from twilio_widgets.errors import (
     ConfigurationError,
     NoReply,

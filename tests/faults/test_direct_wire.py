@@ -28,14 +28,14 @@ from hypothesis import strategies as st
 from tests.tools import without
 from twilio_widgets import AsyncTwilio, AuthTokenConnection
 from twilio_widgets.core.bodies import FormBody
-from twilio_widgets.core.network import wire
-from twilio_widgets.core.network.arriving import Arriving
-from twilio_widgets.core.network.deadline import deadline
-from twilio_widgets.core.network.direct_async import AsyncDirect
-from twilio_widgets.core.network.direct_blocking import Line
-from twilio_widgets.core.network.outgoing import Outgoing
+from twilio_widgets.core.http import backends as wire
+from twilio_widgets.core.http.arriving import Arriving
+from twilio_widgets.core.http.deadline import deadline
+from twilio_widgets.core.http.direct_async import AsyncDirect
+from twilio_widgets.core.http.direct_blocking import Line
+from twilio_widgets.core.http.outgoing import Outgoing
+from twilio_widgets.core.http.transport import AsyncTransport, BlockingTransport
 from twilio_widgets.core.request import Reply, Request
-from twilio_widgets.core.transport import AsyncTransport, BlockingTransport
 from twilio_widgets.errors import NoReply, NotConnected, OutcomeUnknown, TwilioWidgetsError
 
 CONNECTION = AuthTokenConnection("AC" + "1" * 32, "token")

@@ -15,9 +15,9 @@ import pytest
 
 from twilio_widgets import AuthTokenConnection, Twilio
 from twilio_widgets.core.bodies import FormBody
-from twilio_widgets.core.network import wire
+from twilio_widgets.core.http import backends as wire
+from twilio_widgets.core.http.transport import AsyncTransport, BlockingTransport
 from twilio_widgets.core.request import Reply, Request
-from twilio_widgets.core.transport import AsyncTransport, BlockingTransport
 from twilio_widgets.errors import (
     BadResponse,
     NoReply,

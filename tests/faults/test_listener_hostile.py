@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 
 import pytest
 
-from twilio_widgets.core.connection import AuthTokenConnection
+from twilio_widgets.core.credentials.connection import AuthTokenConnection
 from twilio_widgets.core.signature import sign
+from twilio_widgets.listener.control.runtime_file import log_file
+from twilio_widgets.listener.control.spec import Spec
 from twilio_widgets.listener.events.reading import Reader
-from twilio_widgets.listener.link.link import Link
-from twilio_widgets.listener.link.runtime import log_file
-from twilio_widgets.listener.link.spec import Spec
+from twilio_widgets.listener.kernel.client import Link
 
 ACCOUNT = "AC" + "1" * 32
 TOKEN = "c0ffee" + "5a" * 13

@@ -26,15 +26,15 @@ from tests.listener_house import (
     store_pid,
     until,
 )
-from twilio_widgets.core.connection import AuthTokenConnection
+from twilio_widgets.core.credentials.connection import AuthTokenConnection
 from twilio_widgets.core.signature import sign
 from twilio_widgets.errors import ListenerError
+from twilio_widgets.listener.control.runtime_file import Runtime, is_over, log_file, runtime_file
 from twilio_widgets.listener.events.store import Store
-from twilio_widgets.listener.link.keeper import Keeper
-from twilio_widgets.listener.link.link import Link
-from twilio_widgets.listener.link.runtime import Runtime, is_over, log_file, runtime_file
+from twilio_widgets.listener.kernel.client import Link
+from twilio_widgets.listener.kernel.supervisor import Keeper
 from twilio_widgets.listener.listener import Listener
-from twilio_widgets.listener.storing.store_process import DIED
+from twilio_widgets.listener.store_process.client import DIED
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills by POSIX signals")
 

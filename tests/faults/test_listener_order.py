@@ -15,11 +15,11 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.arrivals import ACCOUNT, a_status, shuffled
-from twilio_widgets.core.connection import AuthTokenConnection
+from twilio_widgets.core.credentials.connection import AuthTokenConnection
 from twilio_widgets.core.signature import sign
+from twilio_widgets.listener.control.spec import Spec
 from twilio_widgets.listener.events.reading import Reader
-from twilio_widgets.listener.link.link import Link
-from twilio_widgets.listener.link.spec import Spec
+from twilio_widgets.listener.kernel.client import Link
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills by POSIX signals")
 

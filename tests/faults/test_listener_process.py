@@ -36,25 +36,25 @@ from tests.listener_house import (
     until,
 )
 from twilio_widgets.client import Twilio
-from twilio_widgets.core.connection import ApiKeyConnection, AuthTokenConnection
-from twilio_widgets.core.secret import Secret
+from twilio_widgets.core.credentials.connection import ApiKeyConnection, AuthTokenConnection
+from twilio_widgets.core.credentials.secret import Secret
 from twilio_widgets.core.signature import sign
 from twilio_widgets.errors import ConfigurationError, ListenerError
+from twilio_widgets.listener.control import protocol as wire
+from twilio_widgets.listener.control.runtime_file import Runtime, log_file, runtime_file
+from twilio_widgets.listener.control.spec import Spec
 from twilio_widgets.listener.events.event import Arrival
 from twilio_widgets.listener.events.reading import Reader
 from twilio_widgets.listener.events.store import Store
 from twilio_widgets.listener.jupyter import registry
-from twilio_widgets.listener.link import line as line_module
-from twilio_widgets.listener.link import link as link_module
-from twilio_widgets.listener.link import wire
-from twilio_widgets.listener.link.keeper import Keeper
-from twilio_widgets.listener.link.launching import launch
-from twilio_widgets.listener.link.line import Line
-from twilio_widgets.listener.link.link import Link
-from twilio_widgets.listener.link.runtime import Runtime, log_file, runtime_file
-from twilio_widgets.listener.link.spec import Spec
-from twilio_widgets.listener.process.control import NEWS_EVERY
-from twilio_widgets.listener.webhooks import pointing
+from twilio_widgets.listener.kernel import client as link_module
+from twilio_widgets.listener.kernel import connection as line_module
+from twilio_widgets.listener.kernel.client import Link
+from twilio_widgets.listener.kernel.connection import Line
+from twilio_widgets.listener.kernel.launcher import launch
+from twilio_widgets.listener.kernel.supervisor import Keeper
+from twilio_widgets.listener.process.control_server import NEWS_EVERY
+from twilio_widgets.listener.webhooks import configure as pointing
 from twilio_widgets.sandbox import Sandbox
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills by POSIX signals")
@@ -197,9 +197,9 @@ def _api(box: Sandbox, method: str, path: str, **data: Any) -> dict[str, Any]:
 _KERNEL = """
 import json, sys
 from pathlib import Path
-from twilio_widgets.core.connection import AuthTokenConnection
-from twilio_widgets.listener.link.link import Link
-from twilio_widgets.listener.link.spec import Spec
+from twilio_widgets.core.credentials.connection import AuthTokenConnection
+from twilio_widgets.listener.kernel.client import Link
+from twilio_widgets.listener.control.spec import Spec
 account, store, idle = sys.argv[1:]
 spec = Spec(connection=AuthTokenConnection(account, sys.stdin.readline().strip()),
             store=Path(store), idle_seconds=float(idle))

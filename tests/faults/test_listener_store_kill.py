@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.arrivals import ACCOUNT, at, sid
+from twilio_widgets.listener.events.message_state import heard, join
 from twilio_widgets.listener.events.reading import Reader
-from twilio_widgets.listener.events.standing import heard, join
 from twilio_widgets.listener.events.store import Store
 
 ROOT = Path(__file__).parents[2]

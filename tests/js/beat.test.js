@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sentence } from "../../twilio_widgets/panels/static/beat.js";
+import { sentence } from "../../twilio_widgets/panels/events/health.js";
 
 const PUSHED = { how: "webhook", age: 5, next: null, tone: "good", before: true };
 const POLLED = { ...PUSHED, how: "polling", next: 10 };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { copies, putOnClipboard } from "../../twilio_widgets/panels/static/clipboard.js";
+import { copies, putOnClipboard } from "../../twilio_widgets/panels/kit/clipboard.js";
 
 /** Give the page a clipboard; without `write` it has none, as over plain http. */
 function givePage(write) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { keyTarget, nextTab } from "../../twilio_widgets/panels/static/keys.js";
+import { keyTarget, nextTab } from "../../twilio_widgets/panels/kit/keys.js";
 
 const TABS = [
   ["ArrowRight", 0, 1], ["ArrowRight", 2, 0], ["ArrowLeft", 1, 0], ["ArrowLeft", 0, 2],

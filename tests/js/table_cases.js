@@ -1,6 +1,6 @@
 // Rows, messages and views for the tests of the table.
 
-import { follow, makeOrder, makeStore, rowAt, take } from "../../twilio_widgets/panels/static/table_rows.js";
+import { follow, makeOrder, makeStore, rowAt, take } from "../../twilio_widgets/panels/table/table_rows.js";
 
 /** @typedef {import("../../twilio_widgets/panels/static/table_rows.js").Kind} Kind */
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { indexOf, makeStore, pause, rebuild, rowAt, take } from "../../twilio_widgets/panels/static/table_rows.js";
+import { indexOf, makeStore, pause, rebuild, rowAt, take } from "../../twilio_widgets/panels/table/table_rows.js";
 import { message, receive, shown, storeOf, viewOf } from "./table_cases.js";
 
 const cells = (rows) => rows.map((row) => row.cells);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { csvCell, csvOf } from "../../twilio_widgets/panels/static/table_csv.js";
-import { emptiness, summary } from "../../twilio_widgets/panels/static/table_footer.js";
-import { makeOrder, makeStore, pause, rebuild } from "../../twilio_widgets/panels/static/table_rows.js";
-import { firstWord, visible, wordsOf } from "../../twilio_widgets/panels/static/table_text.js";
+import { csvCell, csvOf } from "../../twilio_widgets/panels/table/table_csv.js";
+import { emptiness, summary } from "../../twilio_widgets/panels/table/table_footer.js";
+import { makeOrder, makeStore, pause, rebuild } from "../../twilio_widgets/panels/table/table_rows.js";
+import { firstWord, visible, wordsOf } from "../../twilio_widgets/panels/table/table_text.js";
 import { COLUMNS, message, receive, viewOf } from "./table_cases.js";
 
 const SHOWN = [

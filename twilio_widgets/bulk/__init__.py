@@ -1,1 +1,1 @@
-"""Many messages: checked before, never twice, settled after."""
+"""Bulk sends: checked before sending, each row sent at most once."""

@@ -12,26 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from twilio_widgets.bulk import outcomes
-from twilio_widgets.bulk.cancelling import Cancelled, cancel_scheduled, ledger_of
-from twilio_widgets.bulk.journal import states
-from twilio_widgets.bulk.journal.journal import Journal, Verdict, create
-from twilio_widgets.bulk.journal.ledger import other_region, reading
-from twilio_widgets.bulk.journal.place import Ownership, Place, place_of
-from twilio_widgets.bulk.journal.row import Row, fingerprint_of
-from twilio_widgets.bulk.later import later_statuses, with_what_was_heard
-from twilio_widgets.bulk.pace import MOST_AT_ONCE, UNDO_SECONDS
-from twilio_widgets.bulk.planning.plans import (
-    PlanLike,
-    asks_for_less,
-    difference,
-    rows_of,
-    rows_to_compare,
-)
-from twilio_widgets.bulk.running import Orders
-from twilio_widgets.bulk.searching import find_place
-from twilio_widgets.bulk.settle import Callbacks
-from twilio_widgets.bulk.standing import JobProgress
-from twilio_widgets.bulk.terms import (
+from twilio_widgets.bulk.progress import JobProgress
+from twilio_widgets.bulk.run.cancel import Cancelled, cancel_scheduled, ledger_of
+from twilio_widgets.bulk.run.handle import AT_ONCE, Underway, ask, beginning, permit_for
+from twilio_widgets.bulk.run.options import (
     checked_callbacks,
     checked_client,
     checked_count,
@@ -39,17 +23,33 @@ from twilio_widgets.bulk.terms import (
     checked_terms,
     checked_time,
 )
-from twilio_widgets.bulk.underway import AT_ONCE, Underway, ask, beginning, permit_for
+from twilio_widgets.bulk.run.pacing import MOST_AT_ONCE, UNDO_SECONDS
+from twilio_widgets.bulk.run.run import Orders
+from twilio_widgets.bulk.statuses import later_statuses, with_what_was_heard
 from twilio_widgets.bulk.view import JobView
-from twilio_widgets.core.flow import Patience
-from twilio_widgets.core.message import is_message_sid, status_is_final
+from twilio_widgets.core.flows.flow import Patience
+from twilio_widgets.core.message.message import is_message_sid, status_is_final
 from twilio_widgets.errors import ConfigurationError, InvalidMessage, JobError
+from twilio_widgets.journal import states
+from twilio_widgets.journal.journal import Journal, Verdict, create
+from twilio_widgets.journal.ledger import other_region, reading
+from twilio_widgets.journal.location import Ownership, Place, place_of
+from twilio_widgets.journal.plan_rows import (
+    PlanLike,
+    asks_for_less,
+    difference,
+    rows_of,
+    rows_to_compare,
+)
+from twilio_widgets.journal.reconcile import Callbacks
+from twilio_widgets.journal.row import Row, fingerprint_of
+from twilio_widgets.journal.search import find_place
 from twilio_widgets.progress import Count
 
 if TYPE_CHECKING:
     from twilio_widgets.client import AsyncTwilio, Twilio
-    from twilio_widgets.core.connection import Connection
-    from twilio_widgets.panels.job_bar import JobBar
+    from twilio_widgets.core.credentials.connection import Connection
+    from twilio_widgets.panels.bulk.job_bar import JobBar
 
 
 class Job(JobView):
@@ -468,7 +468,7 @@ class Job(JobView):
     @cached_property
     def bar(self) -> JobBar:
         """Its live bar, the same one wherever it is shown."""
-        from twilio_widgets.panels.job_bar import JobBar
+        from twilio_widgets.panels.bulk.job_bar import JobBar
 
         return JobBar(self)
 

@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from numbers import Real
 from typing import TYPE_CHECKING, Any, cast
 
-from twilio_widgets.bulk.journal import states
-from twilio_widgets.bulk.journal.ledger import Attempt, Finding, Ledger
-from twilio_widgets.bulk.journal.row import Row
 from twilio_widgets.bulk.planning.opt_outs import without_channel
-from twilio_widgets.core.explain import explain_error
+from twilio_widgets.core.error_codes.explain import explain_error
 from twilio_widgets.errors import ConfigurationError, JobError
+from twilio_widgets.journal import states
+from twilio_widgets.journal.ledger import Attempt, Finding, Ledger
+from twilio_widgets.journal.row import Row
 
 if TYPE_CHECKING:
     from twilio_widgets.frames.safe_frame import SafeFrame

@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twilio_widgets.bulk import outcomes
-from twilio_widgets.bulk.journal import states
-from twilio_widgets.bulk.journal.ledger import reading
-from twilio_widgets.bulk.journal.place import Place, runner_of
-from twilio_widgets.bulk.later import with_what_was_heard
-from twilio_widgets.bulk.running import Run
-from twilio_widgets.bulk.standing import JobProgress, rate_of
-from twilio_widgets.bulk.underway import Underway
+from twilio_widgets.bulk.progress import JobProgress, rate_of
+from twilio_widgets.bulk.run.handle import Underway
+from twilio_widgets.bulk.run.run import Run
+from twilio_widgets.bulk.statuses import with_what_was_heard
+from twilio_widgets.journal import states
+from twilio_widgets.journal.ledger import reading
+from twilio_widgets.journal.location import Place, runner_of
 
 if TYPE_CHECKING:
-    from twilio_widgets.bulk.journal.ledger import Ledger
-    from twilio_widgets.bulk.journal.row import Row
-    from twilio_widgets.bulk.settle import Callbacks
     from twilio_widgets.frames.safe_frame import SafeFrame
+    from twilio_widgets.journal.ledger import Ledger
+    from twilio_widgets.journal.reconcile import Callbacks
+    from twilio_widgets.journal.row import Row
 
 Follower = Callable[[JobProgress], None]
 

@@ -7,16 +7,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, cast
 
-from twilio_widgets.client.face import Driver, Face, awaited
-from twilio_widgets.client.reading import listing
-from twilio_widgets.core import find, messages
-from twilio_widgets.core import media as attachments
-from twilio_widgets.core.connection import Connection
-from twilio_widgets.core.listing import Filters, Moment, Selection
-from twilio_widgets.core.message import Message, message_path
-from twilio_widgets.core.outbox import Outbox
-from twilio_widgets.core.paging import Walk
-from twilio_widgets.core.parameters import MessageIntent
+from twilio_widgets.client.base import Driver, Face, awaited
+from twilio_widgets.client.listing import listing
+from twilio_widgets.core.credentials.connection import Connection
+from twilio_widgets.core.flows import find, messages
+from twilio_widgets.core.flows import media as attachments
+from twilio_widgets.core.flows.listing import Filters, Moment, Selection
+from twilio_widgets.core.flows.outbox import Outbox
+from twilio_widgets.core.flows.paging import Walk
+from twilio_widgets.core.message.message import Message, message_path
+from twilio_widgets.core.message.parameters import MessageIntent
 from twilio_widgets.core.request import Flow
 from twilio_widgets.errors import OutcomeUnknown
 from twilio_widgets.progress import Reading, progress_of
@@ -55,7 +55,7 @@ class _MessageFace(Face):
         if key is None:
             return messages.send(self._connection, self._patience(), given, self.outbox)
         # The journal's room stands above this one; most sends never need it.
-        from twilio_widgets.bulk.once import send_once
+        from twilio_widgets.journal.once import send_once
 
         return send_once(self._connection, self._patience, given, self.outbox, cast("str", key))
 

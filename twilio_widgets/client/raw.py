@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
-from twilio_widgets.core import raw as requests
-from twilio_widgets.core.ask import Ask
-from twilio_widgets.core.attempts import Hooks
-from twilio_widgets.core.outbox import Outbox
-from twilio_widgets.core.response import Attempt, RawResponse
+from twilio_widgets.core.flows.outbox import Outbox
+from twilio_widgets.core.raw import raw as requests
+from twilio_widgets.core.raw.request import Ask
+from twilio_widgets.core.raw.response import Attempt, RawResponse
+from twilio_widgets.core.raw.retry import Hooks
 from twilio_widgets.progress import Reading, progress_of
 
 if TYPE_CHECKING:
-    from twilio_widgets.client.face import Driver
-    from twilio_widgets.core.body import FileNames, Files, Pairs
-    from twilio_widgets.core.connection import Connection
+    from twilio_widgets.client.base import Driver
+    from twilio_widgets.core.credentials.connection import Connection
+    from twilio_widgets.core.raw.body import FileNames, Files, Pairs
     from twilio_widgets.core.request import Flow
 
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 from functools import partial
 from typing import Self, TypeVar, cast
 
-from twilio_widgets.client.face import Driver, Face, awaited
+from twilio_widgets.client.base import Driver, Face, awaited
 from twilio_widgets.client.messages import AsyncMessages, Messages
 from twilio_widgets.client.raw import RawFace
-from twilio_widgets.core import account, drive
-from twilio_widgets.core.connection import Connection
+from twilio_widgets.core.credentials.connection import Connection
+from twilio_widgets.core.flows import account, drive
+from twilio_widgets.core.flows.outbox import Outbox
 from twilio_widgets.core.guardrails.policy import Policy
-from twilio_widgets.core.outbox import Outbox
+from twilio_widgets.core.http.transport import (
+    LARGEST_BODY,
+    AsyncTransport,
+    BlockingTransport,
+    Judge,
+)
 from twilio_widgets.core.request import Flow
-from twilio_widgets.core.transport import LARGEST_BODY, AsyncTransport, BlockingTransport, Judge
 from twilio_widgets.errors import ConfigurationError
 
 T = TypeVar("T")

@@ -1,1 +1,1 @@
-"""Twilio over HTTP, and the pure rules. Knows nothing of widgets, DataFrames or notebooks."""
+"""Twilio over HTTP, and the pure rules. Imports no widgets, DataFrames or notebook code."""

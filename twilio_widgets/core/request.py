@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from twilio_widgets.core.bodies import Body, Parameters
 
 if TYPE_CHECKING:
-    from twilio_widgets.core.guardrails.permit import Permit
+    from twilio_widgets.core.guardrails.job_quota import Permit
 
 T = TypeVar("T")
 

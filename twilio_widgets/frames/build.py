@@ -31,7 +31,7 @@ from twilio_widgets.frames.schema import (
 )
 
 if TYPE_CHECKING:
-    from twilio_widgets.core.message import Message
+    from twilio_widgets.core.message.message import Message
     from twilio_widgets.frames.decode import Row
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from twilio_widgets.core.answers import json_of
+from twilio_widgets.core.flows.answers import json_of
 from twilio_widgets.errors import BadResponse
 
 _Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]

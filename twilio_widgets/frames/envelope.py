@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pandas as pd
 import pyarrow as pa
 
-from twilio_widgets.core.answers import mapping_of
-from twilio_widgets.core.secret import BULLETS, names_a_secret
+from twilio_widgets.core.credentials.secret import BULLETS, names_a_secret
+from twilio_widgets.core.flows.answers import mapping_of
 from twilio_widgets.errors import BadResponse
 from twilio_widgets.frames.build import message_frame
 from twilio_widgets.frames.dates import instants

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twilio_widgets.core.message import STATUSES
+from twilio_widgets.core.message.message import STATUSES
 from twilio_widgets.frames.schema import FLAG, MOMENT, TEXT, WHOLE, Column, words_column
 
 EVENT_SCHEMA_VERSION = 1

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from twilio_widgets.core.masking import mask
+from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.frames.csv_file import each_text
 from twilio_widgets.frames.schema import with_known_words
 

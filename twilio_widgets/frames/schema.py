@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow as pa
 
-from twilio_widgets.core.message import DIRECTIONS, STATUSES
+from twilio_widgets.core.message.message import DIRECTIONS, STATUSES
 from twilio_widgets.errors import ConfigurationError
 
 if TYPE_CHECKING:

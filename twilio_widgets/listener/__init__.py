@@ -1,1 +1,1 @@
-"""Webhooks received here: a process of its own, what it stores, and the ways Twilio finds it."""
+"""Receive webhooks in a separate process with a durable event store."""

@@ -12,33 +12,34 @@ from pathlib import Path
 from types import EllipsisType
 from typing import TYPE_CHECKING, Any, Final
 
-from twilio_widgets.core.listing import span_of
-from twilio_widgets.core.masking import mask
+from twilio_widgets.core.flows.listing import span_of
+from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.errors import ConfigurationError, ListenerError
-from twilio_widgets.listener.asked.gap import PER_SECOND, Filled, Gap, sids_of
-from twilio_widgets.listener.asked.mark import Marked
-from twilio_widgets.listener.asked.message_log import MessageLog
-from twilio_widgets.listener.entrance import Entrance
+from twilio_widgets.listener.control.runtime_file import is_over
+from twilio_widgets.listener.control.spec import Spec, secrets_of
 from twilio_widgets.listener.events.event import MessageStanding
 from twilio_widgets.listener.events.reading import Reader
 from twilio_widgets.listener.events.store import check_moment
-from twilio_widgets.listener.link.answering import Answering, Reply
-from twilio_widgets.listener.link.heartbeat import Heartbeat
-from twilio_widgets.listener.link.keeper import Keeper
-from twilio_widgets.listener.link.runtime import is_over
-from twilio_widgets.listener.link.spec import Spec, secrets_of
+from twilio_widgets.listener.ingress.ingress import Entrance
+from twilio_widgets.listener.kernel.health import Heartbeat
+from twilio_widgets.listener.kernel.reply_handler import Answering, Reply
+from twilio_widgets.listener.kernel.supervisor import Keeper
+from twilio_widgets.listener.polling.backfill import PER_SECOND, Filled, Gap, sids_of
+from twilio_widgets.listener.polling.checkpoint import Marked
+from twilio_widgets.listener.polling.message_log import MessageLog
 from twilio_widgets.listener.source import EventSource, client_of, store_path
-from twilio_widgets.listener.webhooks import pointing, restoring
+from twilio_widgets.listener.webhooks import configure as pointing
+from twilio_widgets.listener.webhooks import restore as restoring
 
 if TYPE_CHECKING:
     from twilio_widgets.client import Twilio
-    from twilio_widgets.core.connection import Connection
-    from twilio_widgets.core.listing import Moment
-    from twilio_widgets.core.secret import Secret
+    from twilio_widgets.core.credentials.connection import Connection
+    from twilio_widgets.core.credentials.secret import Secret
+    from twilio_widgets.core.flows.listing import Moment
     from twilio_widgets.frames.safe_frame import SafeFrame
-    from twilio_widgets.listener.following import Following
-    from twilio_widgets.listener.ways import Way
-    from twilio_widgets.listener.webhooks.pointed import Pointed
+    from twilio_widgets.listener.consumers.dispatcher import Following
+    from twilio_widgets.listener.ingress.routes import Way
+    from twilio_widgets.listener.webhooks.configured import Pointed
 
 _FORGET_SECONDS: Final = 600.0
 """A large file is written anew, so that the bytes are gone as well. A slow disk takes long."""

@@ -10,17 +10,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from twilio_widgets.core.listing import Moment, span_of
-from twilio_widgets.core.masking import mask
+from twilio_widgets.core.flows.listing import Moment, span_of
+from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.errors import (
     ConfigurationError,
     ListenerError,
     RateLimited,
     TwilioWidgetsError,
 )
-from twilio_widgets.listener.asked.cadence import Budget, Cadence
-from twilio_widgets.listener.asked.looking import Looked, Looking
-from twilio_widgets.listener.asked.message_log import MessageLog
 from twilio_widgets.listener.events.reading import Reader
 from twilio_widgets.listener.events.store import (
     RETENTION_DAYS,
@@ -28,12 +25,15 @@ from twilio_widgets.listener.events.store import (
     check_moment,
     check_retention,
 )
+from twilio_widgets.listener.polling.message_log import MessageLog
+from twilio_widgets.listener.polling.poll import Looked, Looking
+from twilio_widgets.listener.polling.schedule import Budget, Cadence
 from twilio_widgets.listener.source import EventSource, client_of, store_path
 
 if TYPE_CHECKING:
     from twilio_widgets.client import Twilio
-    from twilio_widgets.core.connection import Connection
-    from twilio_widgets.listener.following import Following
+    from twilio_widgets.core.credentials.connection import Connection
+    from twilio_widgets.listener.consumers.dispatcher import Following
 
 BUDGET: Final = 30
 """Requests a minute, unless another number is given."""

@@ -12,19 +12,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, SupportsIndex
 
 from twilio_widgets.client import Twilio
-from twilio_widgets.core.connection import KEY_CANNOT_VALIDATE, Connection
+from twilio_widgets.core.credentials.connection import KEY_CANNOT_VALIDATE, Connection
 from twilio_widgets.errors import ConfigurationError
-from twilio_widgets.listener.following import Following, OnEvent, Parked, Unsubscribe
-from twilio_widgets.listener.replaying import replay, signed_url_of, target_of
-from twilio_widgets.listener.selecting import ids_of
+from twilio_widgets.listener.consumers.dispatcher import Following, OnEvent, Parked, Unsubscribe
+from twilio_widgets.listener.consumers.replay import replay, signed_url_of, target_of
+from twilio_widgets.listener.consumers.selection import ids_of
 
 if TYPE_CHECKING:
-    from twilio_widgets.core.secret import Secret
+    from twilio_widgets.core.credentials.secret import Secret
     from twilio_widgets.frames.events import EventFrame
     from twilio_widgets.frames.safe_frame import SafeFrame
     from twilio_widgets.listener.events.event import Event
     from twilio_widgets.listener.events.reading import Counts, Reader
-    from twilio_widgets.panels.events_table import EventsTable
+    from twilio_widgets.panels.events.table import EventsTable
 
 _KINDS: Final = ("inbound", "status")
 _SLASHES: Final = ("/", os.sep)
@@ -99,7 +99,7 @@ class EventSource(ABC):
     @property
     def table(self) -> EventsTable:
         """The live table of the events."""
-        from twilio_widgets.panels.events_table import EventsTable
+        from twilio_widgets.panels.events.table import EventsTable
 
         if self._table is None:
             self._table = EventsTable(self)

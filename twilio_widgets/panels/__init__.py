@@ -1,1 +1,1 @@
-"""Panels: the main jobs of the package as widgets, for people who would rather not write code."""
+"""Panels: the package's main tasks as notebook widgets."""

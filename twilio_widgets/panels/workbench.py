@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from twilio_widgets.panels.base import refuse_unknown
-from twilio_widgets.panels.card import close_tree
-from twilio_widgets.panels.connection import ConnectionPanel
-from twilio_widgets.panels.messages import MessagesPanel
-from twilio_widgets.panels.send import SendPanel
+from twilio_widgets.panels.connection.panel import ConnectionPanel
+from twilio_widgets.panels.kit.elements import close_tree
+from twilio_widgets.panels.kit.panel import refuse_unknown
+from twilio_widgets.panels.messages.panel import MessagesPanel
+from twilio_widgets.panels.send.panel import SendPanel
 
 if TYPE_CHECKING:
     from twilio_widgets.client import Twilio
-    from twilio_widgets.core.connection import Connection
+    from twilio_widgets.core.credentials.connection import Connection
     from twilio_widgets.core.guardrails.policy import Policy
-    from twilio_widgets.core.message import Message
+    from twilio_widgets.core.message.message import Message
     from twilio_widgets.frames.message_frame import MessageFrame
-    from twilio_widgets.panels.base import Panel
+    from twilio_widgets.panels.kit.panel import Panel
     from twilio_widgets.sandbox import Sandbox
 
 FIRST_PAGE = 200

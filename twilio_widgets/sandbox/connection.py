@@ -7,14 +7,14 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from twilio_widgets.core.connection import ApiKeyConnection, AuthTokenConnection
+from twilio_widgets.core.credentials.connection import ApiKeyConnection, AuthTokenConnection
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from twilio_widgets.core.secret import Secret
-    from twilio_widgets.sandbox.clock import Clock
+    from twilio_widgets.core.credentials.secret import Secret
+    from twilio_widgets.sandbox.world.clock import Clock
 
 
 class ConnectedSandbox(Protocol):

@@ -7,26 +7,26 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
 
-from twilio_widgets.core.secret import Secret
+from twilio_widgets.core.credentials.secret import Secret
 from twilio_widgets.errors import SandboxError
-from twilio_widgets.sandbox import composing
-from twilio_widgets.sandbox.callbacks import Delivery, Webhooks
-from twilio_widgets.sandbox.clock import Clock
 from twilio_widgets.sandbox.connection import SandboxConnection, SandboxKeyConnection
-from twilio_widgets.sandbox.estate import Account
-from twilio_widgets.sandbox.exchange import Exchange
-from twilio_widgets.sandbox.faults import Faults, fault_of
-from twilio_widgets.sandbox.inprocess import InProcess
-from twilio_widgets.sandbox.rows import message_json
-from twilio_widgets.sandbox.settings import Settings
-from twilio_widgets.sandbox.world import Accepted, World
+from twilio_widgets.sandbox.http.faults import Faults, fault_of
+from twilio_widgets.sandbox.http.inprocess import InProcess
+from twilio_widgets.sandbox.http.router import Exchange
+from twilio_widgets.sandbox.webhooks.callbacks import Delivery, Webhooks
+from twilio_widgets.sandbox.world import create as composing
+from twilio_widgets.sandbox.world.clock import Clock
+from twilio_widgets.sandbox.world.resources import Account
+from twilio_widgets.sandbox.world.rows import message_json
+from twilio_widgets.sandbox.world.settings import Settings
+from twilio_widgets.sandbox.world.world import Accepted, World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
     from types import TracebackType
 
-    from twilio_widgets.sandbox.server import Server
+    from twilio_widgets.sandbox.http.server import Server
 
 _DATE_FILTERS = ("inclusive", "before_exclusive")
 _UNSENT = ("first", "last", "hidden_when_filtered")
@@ -157,7 +157,7 @@ class Sandbox:
             if self._closed:
                 raise SandboxError("This sandbox is closed. Make another one.")
             if self._server is None:
-                from twilio_widgets.sandbox.server import Server
+                from twilio_widgets.sandbox.http.server import Server
 
                 self._server = Server(self._exchange, port)
             return self._server.url
@@ -257,7 +257,7 @@ class Sandbox:
                 `path` say otherwise.
             status: An HTTP status without a special code, such as 429 or 503. The request is not
                 carried out.
-            fault: What happens to the connection; see `twilio_widgets.sandbox.faults`.
+            fault: What happens to the connection; see `twilio_widgets.sandbox.http.faults`.
             times: How many requests it meets.
             method: Only requests with this method.
             path: Only requests whose path holds this text.

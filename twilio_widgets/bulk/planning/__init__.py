@@ -1,1 +1,1 @@
-"""From a table of people to a checked plan."""
+"""From a table of recipients to a checked plan."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from twilio_widgets.core.masking import mask
+from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.core.printable import inert, visible
 
 if TYPE_CHECKING:

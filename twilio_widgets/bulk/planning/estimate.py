@@ -1,6 +1,6 @@
 """What a plan is likely to cost, and how long it takes to send.
 
-Costs are estimates from the dated table in `twilio_widgets.core.prices`. Twilio sends a sender's
+Costs are estimates from the dated table in `twilio_widgets.core.numbers.prices`. Twilio sends a sender's
 messages one after the other, and what comes faster waits in that sender's queue. How fast is known
 here only as a default by type, so every figure about the queue begins with "about".
 
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal
 
-from twilio_widgets.core.masking import mask
+from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.errors import ConfigurationError
 
 Per = Literal["message", "segment"]

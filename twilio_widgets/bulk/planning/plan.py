@@ -10,27 +10,27 @@ from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
 
-from twilio_widgets.bulk.pace import MOST_AT_ONCE, UNDO_SECONDS
+from twilio_widgets.bulk.planning.column_mapping import Recipe, recipe_of
 from twilio_widgets.bulk.planning.csv_table import Table
 from twilio_widgets.bulk.planning.display import Preview, html_of, text_of
 from twilio_widgets.bulk.planning.estimate import Per, check_rate
 from twilio_widgets.bulk.planning.opt_outs import missing_from, opt_outs_of, without_channel
 from twilio_widgets.bulk.planning.planned import Maker, PlannedRow
 from twilio_widgets.bulk.planning.problems import Problem, problem
-from twilio_widgets.bulk.planning.recipe import Recipe, recipe_of
 from twilio_widgets.bulk.planning.summary import Summary, summary_of
 from twilio_widgets.bulk.planning.table import read_table, ready_frame, rejected_frame
-from twilio_widgets.core.masking import mask
-from twilio_widgets.core.prices import with_own_prices
+from twilio_widgets.bulk.run.pacing import MOST_AT_ONCE, UNDO_SECONDS
+from twilio_widgets.core.numbers.masking import mask
+from twilio_widgets.core.numbers.prices import with_own_prices
 from twilio_widgets.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from twilio_widgets.bulk.job import Job
-    from twilio_widgets.bulk.settle import Callbacks
     from twilio_widgets.client import AsyncTwilio, Twilio
     from twilio_widgets.frames.safe_frame import SafeFrame
+    from twilio_widgets.journal.reconcile import Callbacks
 
 _SHOWN = 5
 _SENDERS = {"from_", "messaging_service_sid"}

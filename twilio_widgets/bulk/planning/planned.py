@@ -9,18 +9,18 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from twilio_widgets.bulk.journal.row import Form
 from twilio_widgets.bulk.planning.cells import NotThat, parameter_of
+from twilio_widgets.bulk.planning.column_mapping import Recipe
 from twilio_widgets.bulk.planning.csv_table import Table
 from twilio_widgets.bulk.planning.problems import Problem, problem, shown
-from twilio_widgets.bulk.planning.recipe import Recipe
 from twilio_widgets.bulk.planning.recipients import REWRITTEN, Recipient, recipient_of
 from twilio_widgets.bulk.planning.template import Template, Unfillable
 from twilio_widgets.bulk.planning.values import nothing_in
-from twilio_widgets.core.parameters import form_of
-from twilio_widgets.core.prices import estimate_in
-from twilio_widgets.core.segments import Encoding, Segments, segments
+from twilio_widgets.core.message.parameters import form_of
+from twilio_widgets.core.numbers.prices import estimate_in
+from twilio_widgets.core.text.segments import Encoding, Segments, segments
 from twilio_widgets.errors import InvalidMessage
+from twilio_widgets.journal.row import Form
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
 _HIDDEN: Final = re.compile(r"[\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]")

@@ -21,9 +21,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, NoReturn
 
-from twilio_widgets.core.address import check_recipient
-from twilio_widgets.core.masking import mask
-from twilio_widgets.core.numbering import NumberNote, NumberRead, main_region, read_number
+from twilio_widgets.core.numbers.address import check_recipient
+from twilio_widgets.core.numbers.masking import mask
+from twilio_widgets.core.numbers.numbering import NumberNote, NumberRead, main_region, read_number
 from twilio_widgets.errors import InvalidMessage
 
 REWRITTEN: Final = "written in E.164 form"

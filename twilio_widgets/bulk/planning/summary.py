@@ -18,7 +18,7 @@ from twilio_widgets.bulk.planning.estimate import (
     counted,
     pace_of,
 )
-from twilio_widgets.core.prices import READ_ON
+from twilio_widgets.core.numbers.prices import READ_ON
 from twilio_widgets.core.printable import readable, visible
 
 if TYPE_CHECKING:

@@ -1,1 +1,1 @@
-"""What may be sent: rules that every request meets before it leaves."""
+"""Policies: rules that every request must pass before it is sent."""

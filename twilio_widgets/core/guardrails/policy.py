@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING
 
 from twilio_widgets.core.bodies import FormBody
 from twilio_widgets.core.guardrails import refusals
-from twilio_widgets.core.guardrails.amount import NOTHING, Amount, share_of
-from twilio_widgets.core.guardrails.in_force import InForce
-from twilio_widgets.core.guardrails.permit import Permit
+from twilio_widgets.core.guardrails.enforcement import InForce
+from twilio_widgets.core.guardrails.job_quota import Permit
+from twilio_widgets.core.guardrails.limits import NOTHING, Amount, share_of
 from twilio_widgets.core.guardrails.rules import Rules
-from twilio_widgets.core.message import message_path
-from twilio_widgets.core.parameters import form_of
+from twilio_widgets.core.message.message import message_path
+from twilio_widgets.core.message.parameters import form_of
 from twilio_widgets.core.request import Request
 from twilio_widgets.errors import PolicyRefused
 
 if TYPE_CHECKING:
-    from twilio_widgets.core.connection import Connection
+    from twilio_widgets.core.credentials.connection import Connection
 
 # With whatever separates thousands in the language of the person who types.
 _CONFIRMATION = re.compile(r"send\s+(?P<number>\d+|\d{1,3}(?:[,.'’_\s]\d{3})+)", re.IGNORECASE)

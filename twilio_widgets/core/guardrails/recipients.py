@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from twilio_widgets.core.masking import mask
+from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.errors import ConfigurationError
 
 _ENTRY = re.compile(r"(?:(?P<channel>[a-z][a-z0-9_-]*):)?(?P<address>[^\s:,;*]+)(?P<open>\*)?")

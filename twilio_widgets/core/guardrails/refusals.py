@@ -7,16 +7,16 @@ from decimal import ROUND_UP, Decimal
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from twilio_widgets.core.guardrails.amount import Amount, Excess, counted, dollars
-from twilio_widgets.core.guardrails.creation import Creation
-from twilio_widgets.core.guardrails.permit import Permit
-from twilio_widgets.core.guardrails.worth import GIVE_A_PRICE
-from twilio_widgets.core.masking import mask
+from twilio_widgets.core.guardrails.job_quota import Permit
+from twilio_widgets.core.guardrails.limits import Amount, Excess, counted, dollars
+from twilio_widgets.core.guardrails.message_request import Creation
+from twilio_widgets.core.guardrails.pricing import GIVE_A_PRICE
+from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.core.request import Request
 from twilio_widgets.errors import PolicyRefused
 
 if TYPE_CHECKING:
-    from twilio_widgets.core.guardrails.quiet import QuietHours
+    from twilio_widgets.core.guardrails.quiet_hours import QuietHours
 
 _LONGEST_ECHO = 40
 

@@ -8,10 +8,10 @@ from datetime import time
 from decimal import Decimal
 from typing import Any
 
-from twilio_widgets.core.guardrails.amount import Limits, counted, dollars
-from twilio_widgets.core.guardrails.quiet import QuietHours
+from twilio_widgets.core.guardrails.limits import Limits, counted, dollars
+from twilio_widgets.core.guardrails.pricing import PriceList, amount_of
+from twilio_widgets.core.guardrails.quiet_hours import QuietHours
 from twilio_widgets.core.guardrails.recipients import Allowed
-from twilio_widgets.core.guardrails.worth import PriceList, amount_of
 from twilio_widgets.errors import ConfigurationError
 
 MAX_RECIPIENTS = 100

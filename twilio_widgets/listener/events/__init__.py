@@ -1,1 +1,1 @@
-"""What was heard: events, how they are stored, and how they are read again."""
+"""Events: how they are parsed, stored and read."""

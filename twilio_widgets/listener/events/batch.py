@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 from msgspec import Struct, structs
 
 from twilio_widgets.listener.events import schema
+from twilio_widgets.listener.events.dedupe import key_of, stand_in_of
 from twilio_widgets.listener.events.event import Arrival, Event, MessageStanding
-from twilio_widgets.listener.events.sameness import key_of, stand_in_of
-from twilio_widgets.listener.events.signed import micros
-from twilio_widgets.listener.events.standing import heard, join
+from twilio_widgets.listener.events.message_state import heard, join
+from twilio_widgets.listener.events.payload import micros
 
 HALF_A_CHARACTER = "It holds half of a character (a lone surrogate), which is no text."
 NO_SID = "It names no message."

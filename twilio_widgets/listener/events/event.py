@@ -17,11 +17,11 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from twilio_widgets.core.masking import mask
-from twilio_widgets.core.message import Message, is_message_sid, message_path
-from twilio_widgets.listener.events import signed
-from twilio_widgets.listener.events.signed import Pairs
-from twilio_widgets.listener.signature.location import veiled
+from twilio_widgets.core.message.message import Message, is_message_sid, message_path
+from twilio_widgets.core.numbers.masking import mask
+from twilio_widgets.listener.events import payload as signed
+from twilio_widgets.listener.events.payload import Pairs
+from twilio_widgets.signature.location import veiled
 
 Kind = Literal["inbound", "status"]
 """An inbound message, or a status callback."""
@@ -227,7 +227,7 @@ class MessageStanding(Struct, frozen=True, kw_only=True):
     status: str | None
     """The most advanced status; of two final ones that contradict, the one to look at."""
     rank: int
-    """How far that is: see `twilio_widgets.listener.events.standing`."""
+    """How far that is: see `twilio_widgets.listener.events.message_state`."""
     conflict: bool
     """Whether two different final statuses were heard; a look into Twilio's log decides."""
     words: tuple[tuple[str, int | None], ...]

@@ -21,8 +21,8 @@ from twilio_widgets.errors import ListenerError
 from twilio_widgets.listener.events import schema
 from twilio_widgets.listener.events.database import check_owner
 from twilio_widgets.listener.events.event import Event, MessageStanding, Rejection
-from twilio_widgets.listener.events.signed import micros
-from twilio_widgets.listener.events.trouble import unavailable
+from twilio_widgets.listener.events.payload import micros
+from twilio_widgets.listener.events.sqlite_errors import unavailable
 
 LAST_ID: Final = 2**63 - 1
 """The highest number that SQLite gives a row."""

@@ -16,7 +16,7 @@ from typing import Any, Final
 from msgspec import structs
 
 from twilio_widgets.listener.events.event import Event, MessageStanding, Rejection
-from twilio_widgets.listener.events.signed import micros, moment
+from twilio_widgets.listener.events.payload import micros, moment
 
 APPLICATION: Final = 0x74776C73
 """Marks the file as one of ours, in SQLite's header ("twls")."""

@@ -16,13 +16,13 @@ from types import TracebackType
 from typing import Final, Literal
 
 from twilio_widgets.errors import ConfigurationError, ListenerError, StoreUnavailable
-from twilio_widgets.listener import durable
 from twilio_widgets.listener.events import schema
 from twilio_widgets.listener.events.batch import Batch, Receipt
 from twilio_widgets.listener.events.database import Opened, asides_of, open_store
 from twilio_widgets.listener.events.event import Arrival, Rejection
-from twilio_widgets.listener.events.signed import micros
-from twilio_widgets.listener.events.trouble import cannot_open, unavailable
+from twilio_widgets.listener.events.payload import micros
+from twilio_widgets.listener.events.sqlite_errors import cannot_open, unavailable
+from twilio_widgets.listener.files import durable
 
 RETENTION_DAYS: Final = 30
 """Days an event is kept, unless another number is given."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from twilio_widgets.errors import ListenerError
 from twilio_widgets.listener.jupyter import limits
-from twilio_widgets.listener.jupyter.announced import announce
+from twilio_widgets.listener.jupyter.announcement import announce
 from twilio_widgets.listener.jupyter.forwarding import Forward, Means
 from twilio_widgets.listener.jupyter.registry import ROUTE, folder
 

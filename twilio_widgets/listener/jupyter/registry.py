@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from twilio_widgets.core.secret import Secret
+from twilio_widgets.core.credentials.secret import Secret
 from twilio_widgets.errors import ConfigurationError
-from twilio_widgets.listener.jupyter.held import HeldFile, read_held, sweep
+from twilio_widgets.listener.jupyter.held_file import HeldFile, read_held, sweep
 
 ROUTE = "twilio-widgets"
 """The first part of the path below the server's base URL."""

@@ -1,1 +1,1 @@
-"""What runs in the listener's own process."""
+"""The listener process: accept, verify, store and answer webhooks."""

@@ -7,14 +7,14 @@ import re
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-from twilio_widgets.core.message import is_message_sid
+from twilio_widgets.core.message.message import is_message_sid
 from twilio_widgets.listener.process import refusal
 from twilio_widgets.listener.process.refusal import Refusal
 
 if TYPE_CHECKING:
     from twilio_widgets.listener.events.event import Kind
-    from twilio_widgets.listener.events.signed import Pairs
-    from twilio_widgets.listener.signature.presented import Presented
+    from twilio_widgets.listener.events.payload import Pairs
+    from twilio_widgets.signature.presented import Presented
 
 _ALWAYS = ("MessageSid", "AccountSid")
 _MANDATORY: dict[Kind, tuple[str, ...]] = {

@@ -6,17 +6,17 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
+from twilio_widgets.listener.control.address import FORWARD, Address
 from twilio_widgets.listener.events.event import Arrival
 from twilio_widgets.listener.process import refusal
-from twilio_widgets.listener.process.address import FORWARD, Address
 from twilio_widgets.listener.process.content import kind_of, parameters_of
 from twilio_widgets.listener.process.limits import USUAL, Limits
 from twilio_widgets.listener.process.refusal import Refusal
 from twilio_widgets.listener.process.request import Head, Request
-from twilio_widgets.listener.signature.keys import Keys
-from twilio_widgets.listener.signature.presented import FORM, Presented, media_type_of
-from twilio_widgets.listener.signature.verdict import Verdict
-from twilio_widgets.listener.signature.verify import judged
+from twilio_widgets.signature.keys import Keys
+from twilio_widgets.signature.presented import FORM, Presented, media_type_of
+from twilio_widgets.signature.verdict import Verdict
+from twilio_widgets.signature.verify import judged
 
 PATHS = frozenset({"/inbound", "/status"})
 METHODS = ("GET", "POST")
@@ -109,7 +109,7 @@ class Gate:
 
     def diagnosed(self, verdict_on: Presented) -> Verdict:
         """Ask the doctor about a request whose signature was wrong; it may take a while."""
-        from twilio_widgets.listener.signature.doctor import diagnose
+        from twilio_widgets.signature.doctor import diagnose
 
         return diagnose(verdict_on, self._keys)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from twilio_widgets.listener.durable import OWNER_ONLY
+from twilio_widgets.listener.files.durable import OWNER_ONLY
 
 _LARGEST = 256_000
 """Bytes. Then it begins anew: a flood must not fill the disk."""

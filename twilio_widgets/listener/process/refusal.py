@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from twilio_widgets.listener.signature.location import veiled
+from twilio_widgets.signature.location import veiled
 
 if TYPE_CHECKING:
-    from twilio_widgets.listener.signature.presented import Presented
+    from twilio_widgets.signature.presented import Presented
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,31 +14,31 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from twilio_widgets.core.secret import Secret
+from twilio_widgets.core.credentials.secret import Secret
 from twilio_widgets.errors import ListenerError
-from twilio_widgets.listener.durable import is_gone
+from twilio_widgets.listener.control import protocol as wire
+from twilio_widgets.listener.control.address import Address, check_public_url
+from twilio_widgets.listener.control.runtime_file import Runtime
+from twilio_widgets.listener.control.spec import IDLE_SECONDS, check_idle, check_reply
 from twilio_widgets.listener.events.store import RETENTION_DAYS, check_retention
+from twilio_widgets.listener.files.durable import is_gone
 from twilio_widgets.listener.jupyter.registry import Registration, register
-from twilio_widgets.listener.link import wire
-from twilio_widgets.listener.link.runtime import Runtime
-from twilio_widgets.listener.link.spec import IDLE_SECONDS, check_idle, check_reply
-from twilio_widgets.listener.process.address import Address, check_public_url
-from twilio_widgets.listener.process.committing import Committer
-from twilio_widgets.listener.process.control import Control
-from twilio_widgets.listener.process.door import Door
+from twilio_widgets.listener.process.connections import Door
+from twilio_widgets.listener.process.control_server import Control
 from twilio_widgets.listener.process.gate import Gate
-from twilio_widgets.listener.process.intake import Intake
-from twilio_widgets.listener.process.protocol import HttpConnection
-from twilio_widgets.listener.process.putting_back import WebhookRestorer
-from twilio_widgets.listener.process.replying import Replies
-from twilio_widgets.listener.process.turned_away import TurnedAway
-from twilio_widgets.listener.signature.keys import Keys
-from twilio_widgets.listener.storing.store_process import Place, StoreProcess
+from twilio_widgets.listener.process.group_commit import Committer
+from twilio_widgets.listener.process.handler import Intake
+from twilio_widgets.listener.process.http_connection import HttpConnection
+from twilio_widgets.listener.process.rejections import TurnedAway
+from twilio_widgets.listener.process.replies import Replies
+from twilio_widgets.listener.store_process.client import Place, StoreProcess
+from twilio_widgets.listener.webhooks.restore_on_exit import WebhookRestorer
+from twilio_widgets.signature.keys import Keys
 
 if TYPE_CHECKING:
+    from twilio_widgets.listener.control.spec import Spec
     from twilio_widgets.listener.events.batch import Receipt
     from twilio_widgets.listener.events.event import Arrival
-    from twilio_widgets.listener.link.spec import Spec
     from twilio_widgets.listener.process.log import Log
 
 _EMPTY_SECONDS = 3.0

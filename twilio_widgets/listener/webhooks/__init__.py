@@ -1,1 +1,1 @@
-"""Pointing Twilio's webhooks here, and putting them back."""
+"""Configure Twilio's webhook URLs, and restore the previous settings."""

@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from twilio_widgets.core.answers import mapping_of
 from twilio_widgets.core.bodies import FormBody
-from twilio_widgets.core.flow import NewPatience, change, read
-from twilio_widgets.core.masking import mask
-from twilio_widgets.core.paging import json_page
+from twilio_widgets.core.flows.answers import mapping_of
+from twilio_widgets.core.flows.flow import NewPatience, change, read
+from twilio_widgets.core.flows.paging import json_page
+from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.core.request import Flow, Request
 from twilio_widgets.errors import BadResponse, ConfigurationError
 
 if TYPE_CHECKING:
-    from twilio_widgets.core.connection import Connection
+    from twilio_widgets.core.credentials.connection import Connection
 
 Settings = Mapping[str, str]
 """Values of a place by Twilio's JSON names."""

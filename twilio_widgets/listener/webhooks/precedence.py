@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from twilio_widgets.core.flow import NewPatience, read
-from twilio_widgets.core.paging import json_page
+from twilio_widgets.core.flows.flow import NewPatience, read
+from twilio_widgets.core.flows.paging import json_page
 from twilio_widgets.core.request import Flow, Request
 from twilio_widgets.errors import NotFound, TwilioWidgetsError
 from twilio_widgets.listener.webhooks.fields import NUMBER, Place

@@ -1,0 +1,260 @@
+"""Numbers as spreadsheets leave them: what is mended, what is refused, and what each is told."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from twilio_widgets.bulk.planning.recipients import REWRITTEN, recipient_of
+from twilio_widgets.core.numbers.address import check_recipient
+from twilio_widgets.errors import ConfigurationError, InvalidMessage
+
+GB = "+447911123123"
+HOME = "read as written in {}"
+PLUS = "given its lost + back"
+TRUNK = "freed of the 0 that is dialled inside the country"
+
+TAKEN = [
+    # As it stands: shape first, the numbering plans never refuse.
+    (GB, None, GB, None),
+    ("+15005550006", None, "+15005550006", None),
+    ("+15005550001", "GB", "+15005550001", None),
+    ("+447700900123", None, "+447700900123", None),
+    ("+14155550123", None, "+14155550123", None),
+    ("+999123456789", None, "+999123456789", None),
+    ("+390612345678", None, "+390612345678", None),
+    ("+1234567", None, "+1234567", None),
+    ("+123456789012345", None, "+123456789012345", None),
+    ("messenger:12345", None, "messenger:12345", None),
+    ("whatsapp:+447911123123", None, "whatsapp:+447911123123", None),
+    # What people and phones put between digits.
+    ("  +447911123123 ", None, GB, REWRITTEN),
+    ("+44 7911 123123", None, GB, REWRITTEN),
+    ("+44-7911-123-123", None, GB, REWRITTEN),
+    ("+44.7911.123.123", None, GB, REWRITTEN),
+    ("+1 (415) 555-2671", None, "+14155552671", REWRITTEN),
+    ("(+44) 7911 123123", None, GB, REWRITTEN),
+    ("+44 7911\u2011123\u2013123", None, GB, REWRITTEN),
+    ("+49 30/123456", None, "+4930123456", REWRITTEN),
+    ("+49 30 1234-0", None, "+493012340", REWRITTEN),
+    ("+1 (500) 555-0006", None, "+15005550006", REWRITTEN),
+    ("whatsapp: +44 7911 123123", None, "whatsapp:+447911123123", REWRITTEN),
+    # What cannot be seen.
+    ("\u00a0+447911123123\u00a0", None, GB, REWRITTEN),
+    ("+44\u00a07911\u202f123123", None, GB, REWRITTEN),
+    ("\ufeff+447911123123", None, GB, REWRITTEN),
+    ("+447911\u200b123123", None, GB, REWRITTEN),
+    ("+447911\u2060123123", None, GB, REWRITTEN),
+    ("\u202a+447911123123\u202c", None, GB, REWRITTEN),
+    ("\u2066+44 7911 123123\u2069", None, GB, REWRITTEN),
+    ("\u200e+447911123123", None, GB, REWRITTEN),
+    ("+447911\u00ad123123", None, GB, REWRITTEN),
+    ("+447911123123\t", None, GB, REWRITTEN),
+    ("\r\n+447911123123\n", None, GB, REWRITTEN),
+    # Other digits and pluses.
+    ("＋４４７９１１１２３１２３", None, GB, REWRITTEN),
+    ("﹢447911123123", None, GB, REWRITTEN),
+    ("+٤٤٧٩١١١٢٣١٢٣", None, GB, REWRITTEN),
+    # A spreadsheet's marks.
+    ("'+447911123123", None, GB, REWRITTEN),
+    ("''+44 7911 123123", None, GB, REWRITTEN),
+    ("+447911123123.0", None, GB, REWRITTEN),
+    ("+447911123123,00", None, GB, REWRITTEN),
+    # The zero for calls inside the country.
+    ("+44 (0)7911 123123", None, GB, TRUNK),
+    ("+4407911123123", None, GB, TRUNK),
+    ("+49 (0) 30 123456", None, "+4930123456", TRUNK),
+    # Numbers of the region given.
+    ("07911 123123", "GB", GB, HOME.format("GB")),
+    ("(07911) 123-123", "GB", GB, HOME.format("GB")),
+    ("07911123123.0", "GB", GB, HOME.format("GB")),
+    ("7911123123", "GB", GB, HOME.format("GB")),
+    ("'07911123123", "GB", GB, HOME.format("GB")),
+    ("0044 7911 123123", "GB", GB, HOME.format("GB")),
+    ("011447911123123", "US", GB, HOME.format("US")),
+    ("030/123456", "DE", "+4930123456", HOME.format("DE")),
+    ("06 12 34 56 78", "FR", "+33612345678", HOME.format("FR")),
+    ("0612345678", "IT", "+390612345678", HOME.format("IT")),
+    ("8 916 123-45-67", "RU", "+79161234567", HOME.format("RU")),
+    ("(415) 555-2671", "US", "+14155552671", HOME.format("US")),
+    ("4155552671", "US", "+14155552671", HOME.format("US")),
+    ("5005550006", "US", "+15005550006", HOME.format("US")),
+    ("07700 900123", "GB", "+447700900123", HOME.format("GB")),
+    # Numbers that lost their plus, or their text.
+    ("447911123123", "GB", GB, PLUS),
+    ("14155552671", "US", "+14155552671", PLUS),
+    ("919876543210", "IN", "+919876543210", PLUS),
+    (447911123123, "GB", GB, PLUS),
+    (447911123123.0, "GB", GB, PLUS),
+    (Decimal("447911123123"), "GB", GB, PLUS),
+    ("447911123123.0", "GB", GB, PLUS),
+    (7911123123, "GB", GB, HOME.format("GB")),
+    (7911123123.0, "GB", GB, HOME.format("GB")),
+    (4155552671, "US", "+14155552671", HOME.format("US")),
+]
+
+EMPTY = "It is empty: a row needs a recipient."
+SEVERAL = "It holds more than one number. Give each a row of its own."
+NOT_WHOLE = "It has decimals, or too many digits. Read the column as text."
+WOULD = (
+    "It has no +, which a spreadsheet takes away. With one it would be "
+    "+44 7••• ••• 123 (GB): write it, or plan with region='GB' if the numbers without a + are all "
+    "of that country."
+)
+ZEROS = (
+    "It ends in zeros, as numbers do that a spreadsheet cut to the form 4.47911E+11, "
+    "and its digits cannot be found again. If it is right, enter it as text that begins with +."
+)
+SCIENTIFIC = (
+    " was turned into scientific notation by a spreadsheet, which lost its last digits. "
+    "Format the column as text and enter the numbers again."
+)
+FITS_NOT = (
+    "It has too many or too few digits for its country once its separators are left out. "
+    "It may hold more than one number, or an extension."
+)
+
+REFUSED = [
+    (None, None, EMPTY),
+    ("", None, EMPTY),
+    ("   ", "GB", EMPTY),
+    ("\u200b\u00a0", None, EMPTY),
+    (float("nan"), None, EMPTY),
+    (Decimal("NaN"), None, EMPTY),
+    (True, None, "It is True or False, not a number."),
+    (["+447911123123"], None, "It is a list, not a text. Read the column as text."),
+    (447911123123.5, "GB", NOT_WHOLE),
+    (float("inf"), None, NOT_WHOLE),
+    (10**16, None, NOT_WHOLE),
+    (4.47911e18, "GB", NOT_WHOLE),
+    ("4930123456.5", "DE", NOT_WHOLE),
+    # Scientific notation is damage beyond repair, also when it was read back as a number.
+    ("4.47911E+11", "GB", "4.••••1E+11" + SCIENTIFIC),
+    ("4,47911E+11", "GB", "4,••••1E+11" + SCIENTIFIC),
+    ("4.47911e11", "GB", "4.••••1e11" + SCIENTIFIC),
+    ("+4.47911E+11", None, "+4.••••1E+11" + SCIENTIFIC),
+    (447911000000, "GB", ZEROS),
+    (447911000000.0, "GB", ZEROS),
+    ("447911000000.0", None, ZEROS),
+    # A lost plus with no region to prove it, or another country's number.
+    ("447911123123", None, WOULD),
+    (447911123123, None, WOULD),
+    ("447911123123", "US", WOULD),
+    ("12345678", None, "It has no +. Begin it with + and the country code."),
+    (
+        "5552671",
+        "US",
+        "It is no number of US, the region given, and has no +. "
+        "Begin it with + and the country code.",
+    ),
+    (
+        "0044 7911 123123",
+        "US",
+        "It is no number of US, the region given, and has no +. "
+        "Begin it with + and the country code.",
+    ),
+    ("0044 7911 123123", None, "0••• •••• •••123 begins with 00. Write + instead."),
+    (
+        "07911 123123",
+        None,
+        "0•••• •••123 is not in E.164 form: begin with + and the country code.",
+    ),
+    (
+        "12345",
+        "DE",
+        "12345 is a short code, which cannot receive a message. Give it as + and the country "
+        "code, then the number, such as +15005550006.",
+    ),
+    # More than one, or not one alone.
+    ("+447911123123, +447911123124", None, SEVERAL),
+    ("+447911123123;+447911123124", None, SEVERAL),
+    ("+447911123123/+447911123124", None, SEVERAL),
+    ("+447911123123\n+447911123124", None, SEVERAL),
+    ("+447911123123 or +447911123124", None, SEVERAL),
+    ("07911 123123 / 07911 123124", "GB", SEVERAL),
+    ("+1 415 555 2671-4", None, FITS_NOT),
+    (
+        "+14155552671 ext. 5",
+        None,
+        "+1••••••••71 ext. 5 has an extension, which cannot receive a message. Leave it out.",
+    ),
+    (
+        "+14155552671x5",
+        None,
+        "+1••••••••71x5 has an extension, which cannot receive a message. Leave it out.",
+    ),
+    ("+1 415 555 CALL", None, "+1 ••• 555 CALL holds letters. Write the digits they stand for."),
+    ("++14155552671", None, "++1•••••••671 begins with two plus signs. Leave one out."),
+    # Hostile cells, and what is no number at all.
+    ("=+14155552671", None, "=+1•••••••671 begins with =, a spreadsheet's mark. Leave it out."),
+    ("+1415555\x002671", None, "to holds a NUL at position 9. Type it again."),
+    ("########", None, "######## is what a spreadsheet shows when the column is too narrow. "
+     "Widen it, export again."),
+    ("tel:+447911123123", None, "to begins with tel:, which is for links. Give the number alone."),
+    ("AC" + "0" * 32, None, "to is a SID (AC…), which cannot receive a message. Give it as + and "
+     "the country code, then the number, such as +15005550006."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cell", "region", "to", "mended"), TAKEN)
+def test_a_number_is_mended_where_only_one_can_be_meant(cell, region, to, mended):
+    read = recipient_of(cell, region)
+
+    assert (read.to, read.mended) == (to, mended)
+    assert check_recipient(read.to) == read.to
+
+
+@pytest.mark.parametrize(("cell", "region", "said"), REFUSED)
+def test_what_could_be_two_numbers_or_none_is_refused_with_a_sentence(cell, region, said):
+    with pytest.raises(InvalidMessage) as refused:
+        recipient_of(cell, region)
+
+    assert str(refused.value) == said
+
+
+@pytest.mark.parametrize("cell", ["nan", "#N/A", "n/a", "-447911123123", -447911123123, "12345"])
+def test_what_is_no_number_is_refused(cell):
+    with pytest.raises(InvalidMessage):
+        recipient_of(cell, "GB")
+
+
+@pytest.mark.parametrize(
+    ("digits", "region"), [("469004226", "SE"), ("278461709", "ZA"), ("4957580671", "DE")]
+)
+def test_a_number_that_can_be_read_in_two_ways_is_not_guessed(digits, region):
+    """Both readings are numbers of the region itself, so the region proves neither."""
+    with pytest.raises(InvalidMessage) as refused:
+        recipient_of(digits, region)
+
+    assert str(refused.value).startswith("It can be read as ")
+    assert str(refused.value).endswith("Begin it with + and the country code.")
+
+
+@settings(deadline=None)
+@given(st.integers(7_400_000_000, 7_499_999_999), st.text(" \u00a0\u200b(\u202a\ufeff", max_size=6))
+def test_what_stands_before_a_number_changes_nothing(number, before):
+    assert recipient_of(f"{before}+44{number}").to == f"+44{number}"
+
+
+@settings(deadline=None)
+@given(st.one_of(st.text(max_size=30), st.integers(), st.floats(), st.none(), st.booleans()))
+def test_every_cell_is_read_or_refused_and_never_breaks_anything(cell):
+    for region in (None, "GB", "US"):
+        with suppress(InvalidMessage):
+            to = recipient_of(cell, region).to
+            assert check_recipient(to) == to
+
+
+def test_a_region_that_is_none_is_said_so():
+    from twilio_widgets.core.numbers.numbering import checked_region
+
+    assert checked_region(" gb ") == "GB"
+    with pytest.raises(ConfigurationError) as refused:
+        checked_region("UK")
+    assert str(refused.value) == (
+        "region is a country's two letters, 'GB' is the United Kingdom: not 'UK'."
+    )

@@ -1,0 +1,43 @@
+"""What outlives a kernel lies in one folder, which only its owner may open."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from twilio_widgets.core.credentials.connection import AuthTokenConnection
+from twilio_widgets.core.system.folders import private_folder, user_folder
+from twilio_widgets.sandbox import Sandbox
+
+ACCOUNT = "AC" + "1" * 32
+
+
+def test_an_account_keeps_its_things_in_the_users_folder():
+    assert AuthTokenConnection(ACCOUNT, "t" * 32).data_folder == user_folder()
+    assert user_folder().name == "twilio_widgets"
+
+
+def test_a_sandbox_keeps_its_things_in_a_folder_that_goes_with_it():
+    with Sandbox() as one, Sandbox() as other:
+        folder = one.connection.data_folder
+        assert folder == one.api_key_connection.data_folder != other.connection.data_folder
+        (folder / "jobs").mkdir()
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert not folder.exists()
+
+
+def test_a_folder_that_is_made_is_private_whatever_the_umask(tmp_path):
+    tmp_path.chmod(0o755)
+    before = os.umask(0)
+    try:
+        made = private_folder(tmp_path / "a" / "b")
+    finally:
+        os.umask(before)
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (made, made.parent, tmp_path)]
+    assert modes == [0o700, 0o700, 0o755]
+
+
+def test_only_a_sandbox_is_found_at_an_address_of_its_own():
+    assert AuthTokenConnection(ACCOUNT, "t" * 32).root_url is None
+    with Sandbox() as sandbox:
+        assert sandbox.connection.root_url == sandbox.url

@@ -1,0 +1,60 @@
+"""What a listener cannot be is refused before a process is started, and the argument named."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from twilio_widgets.core.credentials.connection import AuthTokenConnection
+from twilio_widgets.core.credentials.secret import Secret
+from twilio_widgets.errors import ConfigurationError
+from twilio_widgets.listener.control.spec import Spec, secrets_of
+from twilio_widgets.listener.events.store import LONGEST_RETENTION
+
+CONNECTION = AuthTokenConnection("AC" + "1" * 32, "c0ffee" + "5a" * 13)
+
+
+def spec(tmp_path: Path, **changes: Any) -> Spec:
+    return Spec(connection=CONNECTION, store=tmp_path / "events.sqlite", **changes)
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        *(({"port": port}, "port") for port in ("8080", None, -1, 65536, 8080.0, True)),
+        *(({"idle_seconds": idle}, "idle") for idle in ("x", 0, 0.5, -1, math.nan, True)),
+        *(
+            ({"retention_days": days}, "retention_days")
+            for days in ("30", 0, -1, math.nan, math.inf, 1e12, LONGEST_RETENTION + 1, True)
+        ),
+        *(({"reply": reply}, "reply") for reply in (5, b"x", "x" * 1601)),
+        *(({"public_url": url}, "public_url") for url in ("example.com", "", 5)),
+    ],
+)
+def test_what_cannot_be_is_refused_by_name(tmp_path: Path, given: Any, field: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        spec(tmp_path, **given)
+    assert refused.value.field == field
+
+
+def test_a_retention_that_would_delete_everything_at_once_is_no_retention(tmp_path: Path) -> None:
+    for days in (0.5, LONGEST_RETENTION, None, ...):
+        made = spec(tmp_path, retention_days=days)
+        assert Spec.heard(made.told()).retention_days == days
+    with pytest.raises(ConfigurationError, match="None keeps it until it is forgotten"):
+        spec(tmp_path, retention_days=-1)
+
+
+@pytest.mark.parametrize("given", ["abc", ["k"], {"k": 5}, {5: "x"}, {"": "x"}, {"k": ""}, 5])
+def test_shared_keys_are_texts_by_text(given: Any) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        secrets_of(given)
+    assert refused.value.field == "shared_keys"
+
+
+def test_shared_keys_become_secrets() -> None:
+    assert secrets_of(None) == {}
+    assert secrets_of({"k": "x", "l": Secret("y")}) == {"k": Secret("x"), "l": Secret("y")}

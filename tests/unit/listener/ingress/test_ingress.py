@@ -1,0 +1,140 @@
+"""A listener keeps the way in that it has, unless somebody says another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from twilio_widgets.core.credentials.connection import AuthTokenConnection
+from twilio_widgets.listener.ingress.endpoint import Entry
+from twilio_widgets.listener.ingress.ingress import Entrance
+
+CONNECTION = AuthTokenConnection("AC" + "0f" * 16, "1" * 32)
+KEYED = "https://hub.example/user/me/twilio-widgets/" + "k" * 32
+
+
+class Process:
+    """The line to a process: what it is, and what it was asked."""
+
+    port = 4321
+
+    def __init__(self, *, started: bool, public_url: str | None = None, key: str | None = None):
+        self.started = started
+        self.state = {"public_url": public_url, "forward_key": key}
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+
+    def ask(self, op: str, *, timeout: float = 10.0, **what: Any) -> dict[str, Any]:
+        del timeout
+        self.asked.append((op, what))
+        if op == "set_public_url":
+            self.state["public_url"] = what["url"]
+        if op == "set_forward":
+            self.state["forward_key"] = what["key"]
+        return {}
+
+
+@pytest.fixture
+def entrance(tmp_path, monkeypatch):
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "none"))
+    return lambda public_url=None: Entrance(CONNECTION, tmp_path / "listener", public_url)
+
+
+def test_with_no_way_in_the_urls_are_those_of_this_machine(entrance):
+    made, process = entrance(), Process(started=True)
+    made.enter(process)
+
+    assert (made.way.kind, made.entry) == ("none", None)
+    assert made.shown == Entry("http://127.0.0.1:4321")
+
+
+def test_a_named_address_is_stated_to_the_process(entrance):
+    made, process = entrance("https://a.example"), Process(started=True)
+    made.enter(process)
+
+    assert (made.way.kind, made.entry) == ("public", Entry("https://a.example"))
+    assert process.asked[0] == ("set_public_url", {"url": "https://a.example"})
+
+
+def test_a_listener_that_is_found_keeps_the_address_somebody_stated(entrance):
+    """The kernel was restarted, and the cell says no address any more."""
+    made = entrance()
+    made.enter(Process(started=False, public_url="https://a.example"))
+
+    assert (made.way.kind, made.entry) == ("public", Entry("https://a.example"))
+    kept = "The listener was found running with https://a.example, and keeps it."
+    assert made.way.explain().count(kept) == 2
+    assert "You named" not in made.way.explain()
+
+
+def test_one_who_follows_another_kernels_process_keeps_the_address_that_was_stated_to_it(entrance):
+    """Whoever started it knew better, and webhooks come in by its address."""
+    made, process = entrance(), Process(started=False, public_url="https://b.example")
+    made.enter(Process(started=True))
+    made.enter(process)
+
+    assert made.entry == Entry("https://b.example")
+    assert process.asked[0] == ("set_public_url", {"url": "https://b.example"})
+    silent = Process(started=False)
+    made.enter(silent)
+    assert silent.asked[0] == ("set_public_url", {"url": "https://b.example"})
+
+
+def test_an_address_that_is_named_wins_over_one_that_is_found(entrance):
+    made = entrance("https://b.example")
+    made.enter(Process(started=False, public_url=KEYED, key="k" * 32))
+
+    assert made.entry == Entry("https://b.example")
+
+
+def test_a_way_through_jupyters_server_is_kept_though_this_kernel_cannot_see_it(entrance):
+    """Nothing is asked of the process: its key, and the URL that was pasted, stay good."""
+    made, process = entrance(), Process(started=False, public_url=KEYED, key="k" * 32)
+    made.enter(process)
+
+    assert (made.way.kind, made.entry, process.asked) == ("jupyter", Entry(KEYED), [])
+
+
+def test_a_process_that_was_started_again_gets_the_way_that_was_chosen(entrance):
+    made = entrance("https://a.example")
+    made.enter(Process(started=True))
+    again = Process(started=True)
+    made.enter(again)
+
+    assert again.asked[0] == ("set_public_url", {"url": "https://a.example"})
+
+
+def test_another_way_can_be_chosen_later(entrance):
+    made, process = entrance(), Process(started=True)
+    made.enter(process)
+    way = made.change(process, "https://c.example", None, hand_out_login=False)
+
+    assert (way.kind, made.way, made.entry) == ("public", way, Entry("https://c.example"))
+
+
+def test_what_another_kernel_opens_is_the_way_of_all(entrance):
+    """The process takes what comes by its own address alone: to show another would be of no use."""
+    made, process = entrance("https://a.example"), Process(started=True)
+    made.enter(process)
+    asked = len(process.asked)
+
+    process.state = {"public_url": "https://b.example", "forward_key": None}
+    assert (made.way.kind, made.entry) == ("public", Entry("https://b.example"))
+    assert made.way.explain().count("Another kernel has named https://b.example.") == 2
+    process.state = {"public_url": KEYED, "forward_key": "k" * 32}
+    assert (made.way.kind, made.entry) == ("jupyter", Entry(KEYED))
+    assert made.way.why == "Another kernel has opened a way through this user's Jupyter server."
+    process.state = {"public_url": None, "forward_key": None}
+    assert (made.way.kind, made.entry) == ("none", None)
+    assert made.shown == Entry("http://127.0.0.1:4321")
+    assert len(process.asked) == asked
+
+
+def test_a_process_that_is_started_again_gets_what_another_kernel_had_opened(entrance):
+    made, process = entrance("https://a.example"), Process(started=True)
+    made.enter(process)
+    process.state = {"public_url": "https://b.example", "forward_key": None}
+    again = Process(started=True)
+    made.enter(again)
+
+    assert again.asked[0] == ("set_public_url", {"url": "https://b.example"})

@@ -1,0 +1,71 @@
+"""A reply function that goes wrong costs its own reply, and `problem` says what went wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from twilio_widgets.listener.kernel import reply_handler as answering
+from twilio_widgets.listener.kernel.reply_handler import Answering
+
+QUESTION: dict[str, Any] = {"id": 0, "parameters": {"MessageSid": "SM" + "1" * 32, "Body": "Hi"}}
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """A clock that stands still until it is turned."""
+    clock = SimpleNamespace(now=100.0)
+    monkeypatch.setattr(answering, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    return clock
+
+
+async def cancelled(event: Any) -> str:
+    raise asyncio.CancelledError
+
+
+@pytest.mark.parametrize(
+    ("does", "problem"),
+    [
+        (lambda event: int(event.body), "ValueError: invalid literal for int() with base 10: 'Hi'"),
+        (lambda event: sys.exit("not +14155550123"), "SystemExit: not +1 4••• ••• 123"),
+        (lambda event: asyncio.run(cancelled(event)), "CancelledError: "),
+        (lambda event: 5, "ConfigurationError: A reply is text, or None for none."),
+    ],
+)
+def test_what_the_function_raises_is_said_and_nothing_is_replied(does: Any, problem: str) -> None:
+    asked = Answering(does)
+    assert asked.answer(QUESTION) is None
+    assert asked.problem == f"The reply function raised {problem}"
+    asked.become(Answering(lambda event: event.body))
+    assert (asked.problem, asked.answer(QUESTION), asked.problem) == (None, "Hi", None)
+
+
+def test_a_function_that_does_not_return_is_told_of_while_it_hangs(clock: SimpleNamespace) -> None:
+    called, go_on = threading.Event(), threading.Event()
+
+    def hangs(_event: object) -> str:
+        called.set()
+        go_on.wait(20)
+        return "late"
+
+    asked = Answering(hangs)
+    thread = threading.Thread(target=asked.answer, args=(QUESTION,))
+    thread.start()
+    assert called.wait(20)
+    assert asked.problem is None
+    clock.now += 2.5
+    assert asked.problem == (
+        "The reply function has not returned within 2 s for messages that were answered without a "
+        "reply (1 of them). Make it quick; what hangs ends with the kernel."
+    )
+    go_on.set()
+    thread.join(20)
+    assert asked.problem == (
+        "The reply function took 2.5 s for the last message, which was answered without its reply "
+        "after 2 s."
+    )

@@ -1,0 +1,556 @@
+"""The store in a process of its own: asked over pipes, missed when it dies, and started again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sqlite3
+import sys
+import threading
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from tests.arrivals import ACCOUNT, a_status, an_inbound
+from twilio_widgets.errors import ListenerError, StoreUnavailable
+from twilio_widgets.listener.events.batch import HALF_A_CHARACTER, Receipt
+from twilio_widgets.listener.events.event import Arrival, Rejection
+from twilio_widgets.listener.events.reading import Reader
+from twilio_widgets.listener.events.store import Store
+from twilio_widgets.listener.store_process import client as store_process
+from twilio_widgets.listener.store_process import protocol as messages
+from twilio_widgets.listener.store_process.client import DIED, Place, StoreProcess
+from twilio_widgets.listener.store_process.protocol import (
+    Answer,
+    Commit,
+    Deleted,
+    Failed,
+    Forget,
+    Frames,
+    KeepFor,
+    Noted,
+    Opened,
+    Reject,
+    Request,
+    Stored,
+    framed,
+    packed,
+)
+
+# The messages
+
+NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
+REJECTION = Rejection(at=NOW, status=403, reason="No match.", cause="signature", path="/status")
+
+REQUESTS: list[Request] = [
+    Commit.of([packed(a_status(1, "sent")), packed(an_inbound(2, "Zoë 🙂"))]),
+    Commit.of([]),
+    Reject([REJECTION, REJECTION]),
+    Forget(None),
+    Forget(NOW),
+    KeepFor(None, NOW),
+    KeepFor(0.5, NOW),
+]
+ANSWERS: list[Answer] = [
+    Opened("wal", ("It was damaged.",)),
+    Stored([Receipt(id=1, new=True), Receipt(id=None, new=False, problem=HALF_A_CHARACTER)]),
+    Deleted(7),
+    Noted(),
+    Failed("The disk is full.", "full"),
+    Failed("Another account's."),
+]
+
+
+def bodies(stream: bytes, size: int) -> list[bytes]:
+    """Read messages from a stream that comes in parts of a size."""
+    frames, found = Frames(), list[bytes]()
+    for start in range(0, len(stream), size):
+        found += frames.feed(stream[start : start + size])
+    return found
+
+
+@pytest.mark.parametrize("size", [1, 3, 4, 5, 64, 1_000_000])
+def test_messages_come_as_they_went_in_whatever_parts(size: int) -> None:
+    asked = b"".join(map(framed, REQUESTS))
+    said = b"".join(map(framed, ANSWERS))
+    again = [messages.request_of(body) for body in bodies(asked, size)]
+    assert list(map(framed, again)) == list(map(framed, REQUESTS))
+    assert [messages.answer_of(body) for body in bodies(said, size)] == ANSWERS
+
+
+@pytest.mark.parametrize(
+    "arrival",
+    [
+        a_status(1, "delivered"),
+        an_inbound(2, "Zoë 🙂\0\n"),
+        Arrival(
+            kind="inbound",
+            received_at=NOW,
+            parameters=(("Body", ""), ("Body", "twice")),
+            method="GET",
+            url="https://example.org/inbound?a=b",
+            headers=(("A", "b"), ("A", "c")),
+            source="poll",
+            scheme="shared key",
+            row_token="t0ken",
+        ),
+    ],
+)
+def test_an_arrival_is_the_same_on_the_other_side(arrival: Arrival) -> None:
+    commit = messages.request_of(next(Frames().feed(framed(Commit.of([packed(arrival)])))))
+    assert isinstance(commit, Commit)
+    assert [messages.unpacked(each) for each in commit.arrivals] == [arrival]
+
+
+def test_half_a_character_is_found_before_it_goes_anywhere() -> None:
+    with pytest.raises(UnicodeEncodeError):
+        packed(an_inbound(1, "\ud83d"))
+
+
+def test_a_failure_keeps_its_kind_and_says_nothing_of_what_it_held() -> None:
+    unavailable = Failed.of(StoreUnavailable("The disk is full.", cause="full")).error
+    assert isinstance(unavailable, StoreUnavailable)
+    assert (str(unavailable), unavailable.cause) == ("The disk is full.", "full")
+    other = Failed.of(ListenerError("Another account's.")).error
+    assert (type(other), str(other)) == (ListenerError, "Another account's.")
+    assert Failed.of(KeyError("Body=secret")) == Failed("Storing failed: KeyError.")
+
+
+def test_a_path_that_is_no_text_can_be_said() -> None:
+    path = os.fsdecode(b"/caf\xe9/events.sqlite")  # Linux allows any bytes
+    said = [Failed.of(StoreUnavailable(f"{path} is locked.", cause="locked"))]
+    assert [messages.answer_of(body) for body in bodies(framed(said[0]), 64)] == said
+    assert said[0].text == "/caf\\udce9/events.sqlite is locked."
+    assert Opened.of("wal", [path]) == Opened("wal", ("/caf\\udce9/events.sqlite",))
+
+
+# The process
+
+
+class Line:
+    """A store's process, and what it told."""
+
+    def __init__(self, path: Path, retention_days: float | None = None) -> None:
+        self.told: list[str | None] = []
+        place = Place(path=path, account_sid=ACCOUNT, world="live")
+        self.store = StoreProcess(place, retention_days, self.told.append)
+
+    async def commit(self, *arrivals: Arrival) -> Answer:
+        said: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self.store.send(Commit.of(map(packed, arrivals)), said.set_result)
+        return await said
+
+
+def process_of() -> int:
+    """The one child of ours that keeps a store."""
+    for child in Path(f"/proc/{os.getpid()}/task").glob("*/children"):
+        for pid in child.read_text().split():
+            with contextlib.suppress(OSError):
+                if store_process.MODULE.encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    return int(pid)
+    raise AssertionError("there is no process")
+
+
+async def until(true: Callable[[], bool], seconds: float = 30.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not true():
+            await asyncio.sleep(0.005)
+
+
+def with_store(
+    path: Path, prove: Callable[[Line], Awaitable[None]], retention_days: float | None = None
+) -> None:
+    async def run() -> None:
+        line = Line(path, retention_days)
+        await line.store.open()
+        try:
+            await prove(line)
+        finally:
+            await line.store.close()
+
+    asyncio.run(run())
+
+
+needs_proc = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "events.sqlite"
+
+
+def test_it_does_what_a_store_does(path: Path) -> None:
+    async def prove(line: Line) -> None:
+        assert line.store.journal_mode == "wal"
+        assert line.store.notices == ()
+        assert await line.commit(a_status(1, "sent"), a_status(1, "sent")) == Stored(
+            [Receipt(id=1, new=True), Receipt(id=1, new=False)]
+        )
+        await line.store.reject([REJECTION])
+        assert await line.store.keep_for(None) == 0
+        with Reader(path) as reader:
+            assert [each.reason for each in reader.rejections()] == ["No match."]
+            assert [each.id for each in reader.events()] == [1]
+        assert await line.store.forget(None) == 1
+        assert await line.store.keep_for(3.0) == 0
+        assert line.store.retention_days == 3.0
+        with pytest.raises(ListenerError, match="OverflowError"):
+            await line.store.keep_for(1e9)  # before the calendar begins
+        assert line.told == []
+
+    with_store(path, prove)
+    assert not path.with_name("events.sqlite-wal").exists()
+
+
+def test_its_retention_is_kept_at_the_start(path: Path) -> None:
+    with Store.open(path, account_sid=ACCOUNT, world="live", retention_days=None) as store:
+        store.commit([a_status(1, "sent")])  # years ago
+
+    async def prove(_: Line) -> None:
+        with Reader(path) as reader:
+            assert list(reader.events()) == []
+
+    with_store(path, prove, retention_days=1.0)
+
+
+@needs_proc
+def test_nobody_waits_for_what_is_too_old_to_be_deleted(path: Path) -> None:
+    """Least of all who notices that the listener has been idle for long: the disk may hang."""
+
+    async def prove(line: Line) -> None:
+        assert isinstance(await line.commit(a_status(1, "sent")), Stored)  # years ago
+        os.kill(process_of(), signal.SIGSTOP)
+        line.store.retire()
+        os.kill(process_of(), signal.SIGCONT)
+        assert await line.commit() == Stored([])
+        with Reader(path) as reader:
+            assert list(reader.events()) == []
+
+    with_store(path, prove, retention_days=1.0)
+
+
+def test_what_it_cannot_open_is_said_and_it_ends(path: Path) -> None:
+    path.write_text("Dear diary")
+
+    async def prove() -> None:
+        with pytest.raises(ListenerError, match="is not an event store"):
+            await Line(path).store.open()
+        assert not _children()
+
+    asyncio.run(prove())
+
+
+def _children() -> bool:
+    with contextlib.suppress(AssertionError):
+        return bool(process_of())
+    return False
+
+
+def test_it_waits_for_the_one_before_it_to_let_go(path: Path) -> None:
+    """As one does whose listener was killed: it ends when its pipe does, and not before."""
+
+    async def prove() -> None:
+        line = Line(path)
+        before = Store.open(path, account_sid=ACCOUNT, world="live", retention_days=None)
+        opening = asyncio.ensure_future(line.store.open())
+        await asyncio.sleep(0.5)
+        assert not opening.done()
+        before.close()
+        await opening
+        assert isinstance(await line.commit(a_status(1, "sent")), Stored)
+        await line.store.close()
+
+    asyncio.run(prove())
+
+
+@needs_proc
+def test_it_is_told_no_credential_and_no_signal_ends_it(path: Path) -> None:
+    async def prove(line: Line) -> None:
+        pid = process_of()
+        seen = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        assert seen[-2] == store_process.MODULE.encode()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            os.kill(pid, number)
+        assert isinstance(await line.commit(a_status(1, "sent")), Stored)
+        assert process_of() == pid
+
+    with_store(path, prove)
+
+
+@needs_proc
+def test_what_gathers_while_it_waits_is_one_commit_and_each_gets_its_answer(path: Path) -> None:
+    """And what was asked for between them is done between them."""
+
+    async def prove(line: Line) -> None:
+        with contextlib.closing(sqlite3.connect(path)) as other:
+            (before,) = other.execute("pragma data_version").fetchone()
+            pid = process_of()
+            os.kill(pid, signal.SIGSTOP)
+            lots = [
+                [a_status(1, "sent"), a_status(2, "sent")],
+                [],
+                [a_status(1, "sent")],
+                [a_status(3, "sent")],
+            ]
+            asked = [asyncio.ensure_future(line.commit(*lot)) for lot in lots]
+            await asyncio.sleep(0.05)
+            os.kill(pid, signal.SIGCONT)
+            assert [await each for each in asked] == [
+                Stored([Receipt(id=1, new=True), Receipt(id=2, new=True)]),
+                Stored([]),
+                Stored([Receipt(id=1, new=False)]),
+                Stored([Receipt(id=3, new=True)]),
+            ]
+            (after,) = other.execute("pragma data_version").fetchone()
+            assert after == before + 1
+            os.kill(pid, signal.SIGSTOP)
+            first = asyncio.ensure_future(line.commit(a_status(4, "sent")))
+            await asyncio.sleep(0)
+            forgotten = asyncio.ensure_future(line.store.forget(None))
+            await asyncio.sleep(0)
+            last = asyncio.ensure_future(line.commit(a_status(4, "sent")))
+            await asyncio.sleep(0.05)
+            os.kill(pid, signal.SIGCONT)
+            assert await first == Stored([Receipt(id=4, new=True)])
+            assert await forgotten == 4
+            assert await last == Stored([Receipt(id=5, new=True)])
+
+    with_store(path, prove)
+
+
+@needs_proc
+def test_killed_it_is_started_again_and_what_it_promised_is_there(path: Path) -> None:
+    async def prove(line: Line) -> None:
+        assert await line.commit(a_status(1, "sent")) == Stored([Receipt(id=1, new=True)])
+        pid = process_of()
+        os.kill(pid, signal.SIGSTOP)  # so that it certainly has not done what it is asked now
+        late = asyncio.ensure_future(line.commit(a_status(2, "sent")))
+        forgetting = asyncio.ensure_future(line.store.forget(None))
+        await asyncio.sleep(0.05)
+        assert not late.done()
+        os.kill(pid, signal.SIGKILL)
+        assert await late == DIED
+        with pytest.raises(StoreUnavailable, match="has died"):
+            await forgetting
+        assert await line.commit(a_status(3, "sent")) == DIED  # at once
+        await until(lambda: line.told == [DIED.text, None])
+        assert process_of() != pid
+        assert await line.commit(a_status(1, "sent"), a_status(4, "sent")) == Stored(
+            [Receipt(id=1, new=False), Receipt(id=2, new=True)]
+        )
+
+    with_store(path, prove)
+
+
+@needs_proc
+def test_whoever_asks_in_the_very_moment_of_its_death_is_answered(path: Path) -> None:
+    """Between its end and our hearing of it there is a turn of the loop."""
+
+    async def prove(line: Line) -> None:
+        loop, said, asked = asyncio.get_running_loop(), list[Answer](), 0
+
+        def ask() -> None:
+            nonlocal asked
+            if not line.told:
+                asked += 1
+                line.store.send(Commit.of([]), said.append)
+                loop.call_soon(ask)
+
+        ask()
+        os.kill(process_of(), signal.SIGKILL)
+        await until(lambda: None in line.told)
+        assert await line.commit() == Stored([])
+        assert len(said) == asked
+
+    with_store(path, prove)
+
+
+@needs_proc
+def test_the_end_does_not_wait_for_one_that_is_only_beginning(path: Path) -> None:
+    async def prove(line: Line) -> None:
+        before = process_of()
+        os.kill(before, signal.SIGKILL)
+        await until(lambda: bool(line.told))
+        await until(lambda: _children() and process_of() != before)
+        os.kill(process_of(), signal.SIGSTOP)
+        await asyncio.sleep(0.1)  # meanwhile it is connected
+        async with asyncio.timeout(2.0):
+            await line.store.close()
+        assert not _children()
+
+    with_store(path, prove)
+
+
+def test_what_cannot_be_said_is_not_waited_for(path: Path) -> None:
+    """Else every later answer would be given to the one who asked before."""
+
+    async def prove(line: Line) -> None:
+        with pytest.raises(UnicodeEncodeError):
+            await line.store.reject([structs.replace(REJECTION, reason="\ud83d")])
+        assert await line.commit(a_status(1, "sent")) == Stored([Receipt(id=1, new=True)])
+
+    with_store(path, prove)
+
+
+def test_what_goes_wrong_with_one_answer_stays_there(path: Path) -> None:
+    async def prove(line: Line) -> None:
+        wrong: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _, context: wrong.append(context["exception"])
+        )
+        line.store.send(Commit.of([]), lambda _: [].pop())
+        assert await line.commit(a_status(1, "sent")) == Stored([Receipt(id=1, new=True)])
+        assert list(map(str, wrong)) == ["pop from empty list"]
+        assert line.told == []
+
+    with_store(path, prove)
+
+
+@needs_proc
+def test_as_long_as_it_cannot_begin_again_the_reason_is_said(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_process, "_LONGEST_PAUSE", 0.1)
+
+    async def prove(line: Line) -> None:
+        os.kill(process_of(), signal.SIGKILL)
+        await until(lambda: bool(line.told))
+        path.write_bytes(b"Dear diary" * 20)  # somebody puts another file there
+        for ending in ("-wal", "-shm"):
+            path.with_name(path.name + ending).unlink(missing_ok=True)
+        await until(lambda: len(line.told) > 2)
+        why = line.told[-1]
+        assert why is not None
+        assert "is not an event store" in why
+        assert await line.commit(a_status(1, "sent")) == Failed(why)
+        path.unlink()
+        await until(lambda: line.told[-1] is None)
+        assert isinstance(await line.commit(a_status(1, "sent")), Stored)
+
+    with_store(path, prove)
+
+
+@needs_proc
+def test_one_that_hangs_at_the_end_is_killed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_process, "_CLOSE_SECONDS", 0.2)
+
+    async def prove(line: Line) -> None:
+        assert isinstance(await line.commit(a_status(1, "sent")), Stored)
+        os.kill(process_of(), signal.SIGSTOP)
+        forgetting = asyncio.ensure_future(line.store.forget(None))
+        await asyncio.sleep(0)  # it is asked
+        await line.store.close()
+        with pytest.raises(ListenerError, match="is ending"):
+            await forgetting
+
+    with_store(path, prove)
+    assert not _children()
+    with Store.open(path, account_sid=ACCOUNT, world="live", retention_days=None) as store:
+        assert store.commit([a_status(1, "sent")]) == [Receipt(id=1, new=False)]
+
+
+def test_after_the_end_it_refuses(path: Path) -> None:
+    async def prove() -> None:
+        line = Line(path)
+        await line.store.open()
+        await line.store.close()
+        assert await line.commit(a_status(1, "sent")) == Failed("The listener is ending.")
+        with pytest.raises(ListenerError, match="is ending"):
+            await line.store.forget(None)
+        await line.store.close()  # twice is once
+
+    asyncio.run(prove())
+
+
+@needs_proc
+def test_one_that_cannot_be_understood_is_ended_and_not_believed(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is started at a slower pace each time: one that dies at once would take a whole core."""
+    monkeypatch.setattr(store_process, "MODULE", "tests.babbling")
+    pauses: list[float] = []
+    sleep = asyncio.sleep
+
+    async def slept(seconds: float) -> None:
+        if seconds >= 0.1:
+            pauses.append(seconds)
+            seconds = 0.0
+        await sleep(seconds)
+
+    async def prove(line: Line) -> None:
+        monkeypatch.setattr(asyncio, "sleep", slept)
+        for n in range(4):
+            assert await line.commit(a_status(1, "sent")) == DIED
+            await until(lambda n=n: line.told.count(None) == n + 1)  # type: ignore[misc]
+        assert pauses == [0.1, 0.2, 0.4, 0.8]
+        assert len(set(path.read_text().split())) == 5
+
+    with_store(path, prove)
+
+
+@pytest.mark.parametrize(
+    ("python", "why"),
+    [("/nowhere/python", "cannot be started: No such file"), ("/bin/false", "ended before")],
+)
+def test_a_python_that_cannot_run_it_is_said(
+    path: Path, monkeypatch: pytest.MonkeyPatch, python: str, why: str
+) -> None:
+    """An environment that was taken away, say; it may come back."""
+
+    async def prove(line: Line) -> None:
+        right = sys.executable
+        monkeypatch.setattr(sys, "executable", python)
+        with pytest.raises(ListenerError, match=why):
+            await Line(path).store.open()
+        os.kill(process_of(), signal.SIGKILL)
+        await until(lambda: why in (line.told[-1:] or [""])[0])  # type: ignore[operator]
+        monkeypatch.setattr(sys, "executable", right)
+        await until(lambda: line.told[-1] is None)
+        assert isinstance(await line.commit(a_status(1, "sent")), Stored)
+
+    with_store(path, prove)
+
+
+@needs_proc
+def test_what_keeps_it_from_being_started_may_pass(path: Path) -> None:
+    """There may be too many threads already for the one that waits for its end."""
+
+    async def prove(line: Line) -> None:
+        usual = threading.stack_size(1 << 46)  # there is no room for such a thread
+        try:
+            os.kill(process_of(), signal.SIGKILL)
+            await until(lambda: len(line.told) > 1)
+        finally:
+            threading.stack_size(usual)
+        await until(lambda: line.told[-1] is None)
+        assert isinstance(await line.commit(a_status(1, "sent")), Stored)
+
+    with_store(path, prove)
+
+
+def test_a_locked_store_is_said_and_nothing_is_half_done(path: Path) -> None:
+    async def prove(line: Line) -> None:
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("begin immediate")
+            said = await line.commit(a_status(1, "sent"))
+            assert isinstance(said, Failed)
+            assert said.cause == "locked"
+            other.execute("rollback")
+        assert await line.commit(a_status(1, "sent")) == Stored([Receipt(id=1, new=True)])
+
+    with_store(path, prove)
+
+
+def test_more_than_a_pipe_holds_goes_through(path: Path) -> None:
+    async def prove(line: Line) -> None:
+        many = [an_inbound(n, "x" * 60_000) for n in range(60)]
+        assert await line.commit(*many) == Stored([Receipt(id=n + 1, new=True) for n in range(60)])
+
+    with_store(path, prove)
+    with Reader(path) as reader:
+        assert [len(each.body or "") for each in reader.events()] == [60_000] * 60

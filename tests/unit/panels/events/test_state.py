@@ -1,0 +1,263 @@
+"""The steps of the events panel, and its words, without a widget or a listener."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from twilio_widgets.listener.events.reading import Counts
+from twilio_widgets.panels.code.access import Access
+from twilio_widgets.panels.connection.state import Identity
+from twilio_widgets.panels.events import state as steps
+from twilio_widgets.panels.events import text as words
+from twilio_widgets.panels.events.snippets import events_snippet
+from twilio_widgets.panels.events.state import (
+    Advice,
+    Door,
+    EventsState,
+    Other,
+    PointedHere,
+    Seen,
+)
+
+ME = Identity(
+    account="AC12…cdef",
+    kind="API key",
+    source="typed in",
+    place="United States (us1)",
+    checks_webhooks=True,
+    access=Access.of("API key"),
+)
+DOOR = Door(leads_here=True, why="You named it.", exposes="The listener alone.")
+NOTHING = Counts(events={}, duplicates={}, proofs={}, rejected={})
+SOME = Counts(
+    events={"inbound": 12, "status": 1_030},
+    duplicates={"status": 2},
+    proofs={"auth token": 1_042},
+    rejected={"signature: scheme": 1},
+)
+AWAKE = steps.woke(EventsState(), ME, sandbox=False)
+POINTED = PointedHere(sid="PN1", name="+1 4••• ••• 100", before="https://example.com/sms")
+ASKED = steps.refused(steps.starting(AWAKE), 2, Other(pointed=(POINTED,)))
+ON = steps.started(steps.starting(AWAKE), 2, "webhooks", DOOR, found=False)
+
+
+def test_it_starts_once_and_only_when_somebody_is_connected():
+    assert steps.starting(EventsState()) == EventsState()
+    starting = steps.starting(AWAKE)
+    assert (starting.phase, starting.turn) == ("starting", AWAKE.turn + 1)
+    assert steps.starting(starting) == starting
+    assert steps.starting(ON) == ON
+
+
+def test_what_an_older_source_says_comes_too_late():
+    stopped = steps.stopped(steps.stopping(ON), "")
+    assert steps.started(stopped, ON.turn, "webhooks", DOOR, found=False) == stopped
+    assert steps.saw(stopped, ON.turn, Seen(counts=NOTHING)) == stopped
+    assert steps.suggested(stopped, ON.turn, ("+1",)) == stopped
+    assert steps.troubled(stopped, ON.turn, "gone") == stopped
+
+
+def test_what_ended_by_itself_can_be_started_again_and_what_runs_cannot():
+    over = replace(ON, seen=Seen(counts=NOTHING, problem="Killed.", ended=True), said="Hi")
+    assert steps.starting(over) == replace(
+        ON, phase="starting", turn=ON.turn + 1, door=None, seen=None, said=""
+    )
+    trouble = replace(ON, seen=Seen(counts=NOTHING, problem="Full."))
+    assert steps.starting(trouble) == trouble
+    assert [steps.is_over(state) for state in (over, trouble, ON, AWAKE)] == [True] + [False] * 3
+
+
+def test_another_listener_is_ended_only_when_that_was_asked_and_agreed():
+    assert (ASKED.phase, ASKED.other) == ("asking", Other(pointed=(POINTED,)))
+    assert steps.starting(ASKED) == ASKED
+    agreed = steps.agreed(ASKED)
+    assert agreed == replace(ASKED, phase="starting", turn=ASKED.turn + 1)
+    for never_asked in (AWAKE, agreed, ON, EventsState()):
+        assert steps.agreed(never_asked) == never_asked
+        assert steps.went_back(never_asked) == never_asked
+    assert steps.refused(ON, ON.turn - 1, Other()) == ON
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        steps.went_back(ASKED),
+        steps.failed(steps.agreed(ASKED), "No."),
+        steps.slept(ASKED),
+        steps.stopped(replace(ON, phase="stopping", other=ASKED.other), ""),
+        steps.woke(ASKED, ME, sandbox=False),
+    ],
+)
+def test_what_was_agreed_holds_for_one_start_and_is_asked_anew_for_the_next(after):
+    assert (after.phase, after.other) == ("idle", None)
+    again = replace(after, identity=ME)
+    assert steps.starting(again).other is None
+
+
+def test_polling_needs_nobody_to_go_and_can_be_chosen_instead():
+    polling = steps.chose(ASKED, "polling")
+    assert (polling.how, polling.phase, polling.other) == ("polling", "idle", None)
+
+
+def test_the_question_says_what_is_put_back_and_the_answer_what_was_done():
+    assert words.taking_over_of(AWAKE) == ""
+    assert words.pill_of(ASKED) == ("another listener runs", "warning")
+    told = [
+        words.taking_over_of(replace(ASKED, other=Other(pointed=pointed)))
+        for pointed in ((), (POINTED,), (POINTED, replace(POINTED, name="Team", before="nowhere")))
+    ]
+    here = "Put back, until you point it here again:\n· +1 4••• ••• 100, to https://example.com/sms"
+    assert told == [
+        f"{words.TAKE_OVER}\nNothing is pointed at it.",
+        f"{words.TAKE_OVER}\n{here}",
+        f"{words.TAKE_OVER}\n{here}\n· Team, to nowhere",
+    ]
+    agreed = steps.agreed(ASKED)
+    assert words.pill_of(agreed) == ("taking over…", "idle")
+    on = steps.started(agreed, agreed.turn, "webhooks", DOOR, found=False)
+    assert words.said_of(on) == (
+        "The other listener has ended, and this one has its port and its events."
+    )
+    assert words.said_of(steps.done(on, "Pointed.")) == "Pointed."
+    found = replace(ON, found=True)
+    assert words.said_of(found).startswith("It was running already")
+    trouble = Seen(counts=NOTHING, problem="Full.")
+    assert words.said_of(replace(found, seen=trouble)) == ""
+    assert words.said_of(replace(found, seen=trouble, said="Set.")) == "Set."
+    assert words.said_of(replace(ON, seen=replace(trouble, ended=True), said="Set.")) == ""
+
+
+def test_the_code_takes_over_when_the_panel_does():
+    access = Access.of("auth token")
+    for state in (ASKED, steps.agreed(ASKED)):
+        assert "tw.Listener(twilio, take_over=True)" in events_snippet(access, state).ours
+    for state in (AWAKE, ON, steps.went_back(ASKED), steps.chose(ASKED, "polling")):
+        assert "take_over" not in events_snippet(access, state).ours
+
+
+def test_stopping_leaves_the_rows_and_what_was_typed():
+    before = replace(ON, reply="Thanks", public_url="https://example.com")
+    troubled = steps.failed(before, "It has ended.", "body")
+    stopped = steps.stopped(steps.stopping(troubled), "Put back.")
+    assert stopped == replace(
+        before, phase="idle", door=None, turn=before.turn + 1, said="Put back."
+    )
+    assert words.pill_of(stopped) == ("stopped", "idle")
+
+
+def test_another_account_begins_anew_but_for_what_was_typed():
+    other = replace(ME, account="AC99…9999")
+    before = replace(ON, reply="Thanks", seen=Seen(counts=SOME))
+    assert steps.woke(before, other, sandbox=True) == EventsState(
+        identity=other, sandbox=True, reply="Thanks", turn=before.turn + 1
+    )
+
+
+def test_what_cannot_be_changed_while_it_runs():
+    assert steps.chose(ON, "polling") == ON
+    assert steps.chose(AWAKE, "carrier pigeon") == AWAKE
+    assert steps.chose(AWAKE, "polling").how == "polling"
+    assert steps.stopping(AWAKE) == AWAKE
+
+
+@pytest.mark.parametrize(
+    ("phase", "after"), [("starting", "idle"), ("stopping", "on"), ("on", "on")]
+)
+def test_a_failure_goes_back_to_where_one_can_try_again(phase, after):
+    failed = steps.failed(replace(ON, phase=phase, busy=True, said="ok"), "No.", "point")
+    assert (failed.phase, failed.busy, failed.said) == (after, False, "")
+    assert failed.problems == {"point": "No."}
+    assert steps.typed(failed, "point", "+1").problems == {}
+    assert steps.began(failed, "point").problems == {}
+    assert steps.began(failed, "reply").problems == {"point": "No."}
+
+
+@pytest.mark.parametrize(
+    ("state", "pill"),
+    [
+        (EventsState(), ("not connected", "idle")),
+        (AWAKE, ("not started", "idle")),
+        (steps.starting(AWAKE), ("starting…", "idle")),
+        (ON, ("listening", "good")),
+        (replace(ON, how="polling", door=None), ("polling", "good")),
+        (replace(ON, door=replace(DOOR, leads_here=False)), ("no way in", "warning")),
+        (replace(ON, seen=Seen(counts=NOTHING, problem="Full.")), ("in trouble", "problem")),
+        (replace(ON, seen=Seen(counts=NOTHING, problem="Closed.", ended=True)), ("ended", "idle")),
+    ],
+)
+def test_the_pill_says_in_a_word_how_it_is(state, pill):
+    assert words.pill_of(state) == pill
+
+
+def test_how_much_came_is_counted_by_kind_and_by_verdict():
+    assert words.chips_of(None) == []
+    assert words.chips_of(Seen(counts=NOTHING)) == []
+    assert words.chips_of(Seen(counts=SOME)) == [
+        ["12 inbound", "none"],
+        ["1,030 status", "none"],
+        ["1,042 valid", "good"],
+        ["1 rejected", "problem"],
+        ["2 repeated", "none"],
+    ]
+    polled = replace(SOME, proofs={"poll": 1_042}, rejected={}, duplicates={})
+    assert words.chips_of(Seen(counts=polled))[-1] == ["1,042 polled", "none"]
+
+
+def test_the_advice_names_the_latest_cause_and_what_to_do_and_hides_no_notice():
+    advice = Advice(number=7, reason="Twilio signed https.", mend="State the address.")
+    seen = Seen(counts=SOME, advice=advice, notices=("The disk is slow.",))
+    assert words.advice_of(replace(ON, seen=seen)) == (
+        "1 request was rejected. The latest: Twilio signed https. State the address.\n"
+        "The disk is slow.",
+        "warning",
+    )
+    full = replace(seen, problem="The disk is full.")
+    assert words.advice_of(replace(ON, seen=full)) == ("The disk is full.", "problem")
+    failed = steps.failed(replace(ON, seen=full), "It did not stop.")
+    assert words.advice_of(failed) == ("It did not stop.", "problem")
+    quiet = replace(seen, advice=None)
+    assert words.advice_of(replace(ON, seen=quiet)) == ("The disk is slow.", "hint")
+
+
+def test_what_is_pointed_here_is_told_with_what_it_was():
+    one = PointedHere(
+        sid="PN1", name="+1 4••• ••• 100", before="https://example.com/sms", notes=("A note.",)
+    )
+    assert words.pointed_of(one) == (
+        "+1 4••• ••• 100 comes here. Before: https://example.com/sms. A note."
+    )
+    closed = replace(ON, door=replace(DOOR, leads_here=False))
+    assert words.point_hint_of(closed).startswith("Nothing leads here from Twilio")
+    assert words.point_hint_of(ON) == words.POINT
+
+
+def test_the_reply_that_is_given_now_is_told():
+    assert words.reply_hint_of(AWAKE) == words.REPLY
+    told = [
+        words.reply_hint_of(replace(ON, seen=Seen(counts=NOTHING, **how)))
+        for how in (
+            {},
+            {"reply": "Thanks", "answered_by": "text"},
+            {"answered_by": "here"},
+            {"answered_by": "elsewhere"},
+        )
+    ]
+    hidden = Seen(counts=NOTHING, reply="a\u202eb", answered_by="text")
+    assert words.reply_hint_of(replace(ON, seen=hidden)) == "Answered now: a⟨U+202E⟩b"
+    assert told == [
+        "There is no reply now.",
+        "Answered now: Thanks",
+        "A function of this kernel answers. A text takes its place.",
+        "A function set elsewhere answers. A text takes its place.",
+    ]
+
+
+def test_a_saved_notebook_is_told_the_account_the_state_and_the_counts():
+    assert words.summary_of(EventsState()) == (("State", "not connected"),)
+    assert words.summary_of(replace(ON, seen=Seen(counts=SOME))) == (
+        ("Account", "AC12…cdef"),
+        ("State", "listening"),
+        ("Events", "12 inbound, 1,030 status, 1,042 valid, 1 rejected, 2 repeated"),
+    )

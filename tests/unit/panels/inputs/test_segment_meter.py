@@ -1,0 +1,150 @@
+"""The meter counts what Twilio counts, names who is to blame, and shows any text as text."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from twilio_widgets.panels.inputs.segment_meter import MOST_BARS, Meter, Reading, measure, named
+from twilio_widgets.panels.kit.elements import close_tree
+
+TABLE = (
+    "Your table for “Chloé” is ready at the Harbour Grill. Come before 8 pm. Reply STOP to opt out."
+)
+ABOUT = measure("x", "+14155550123").about
+
+
+def test_a_text_with_curly_quotes_is_read_as_the_person_should_read_it() -> None:
+    assert measure(TABLE, "+14155550123") == Reading(
+        fills=(100, 40),
+        count="2 segments",
+        details="UCS-2 · 94 characters · 27 of 67 in the second · about $0.0166 (estimate)",
+        about=ABOUT,
+        blame='“ (character 16) is not in GSM-7; with " it is one segment.',
+        cure="Replace 2 quotes",
+    )
+
+
+def test_an_empty_message_says_what_fits() -> None:
+    assert measure("", "+14155550123") == Reading(
+        fills=(0,),
+        details="One segment holds 160 characters, or 70 when one of them is outside GSM-7.",
+    )
+
+
+def test_a_plain_message_blames_nobody() -> None:
+    assert measure("Hello", "+33612345678") == Reading(
+        fills=(3,), count="1 segment", details="GSM-7 · 5 characters · 5 of 160"
+    )
+
+
+def test_the_price_says_that_it_is_an_estimate_and_of_when() -> None:
+    reading = measure("Hello", "+14155550123")
+
+    assert reading.details.endswith("about $0.0083 (estimate)")
+    assert reading.about.startswith("An estimate from Twilio's list prices, read in November 2026")
+
+
+def test_own_prices_and_media_change_the_estimate() -> None:
+    own = measure("Hello", "+33612345678", prices={"FR": Decimal("0.08")})
+
+    assert own.details.endswith("about $0.0800 (estimate)")
+    assert measure("Hello", "+14155550123", media=True) == Reading(
+        count="5 characters",
+        details="an MMS is one message · about $0.0220 (estimate)",
+        about=ABOUT,
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "blame", "cure"),
+    [
+        (
+            "Hi 🙂",
+            "🙂 (character 4) is not in GSM-7: a segment holds 70 instead of 160.",
+            "",
+        ),
+        (
+            "🙂🙂",
+            "🙂 (character 1) is not in GSM-7, nor are others: a segment holds 70 instead of 160.",
+            "",
+        ),
+        (
+            "Hi “you”",
+            '“ (character 4) is not in GSM-7; with " a segment holds 160 instead of 70.',
+            "Replace 2 quotes",
+        ),
+        (
+            "“Hi” – you",
+            '“ (character 1) is not in GSM-7; with " a segment holds 160 instead of 70.',
+            "Replace 3 characters",
+        ),
+        (
+            "a\u200bb" * 60,
+            "ZERO WIDTH SPACE (character 2) is not in GSM-7; without it, it is one segment.",
+            "Replace 60 invisible characters",
+        ),
+        (
+            "10\u00a0am" + "x" * 70,
+            "NO-BREAK SPACE (character 3) is not in GSM-7; with an ordinary space it is one "
+            "segment.",
+            "Replace 1 space",
+        ),
+        (
+            "Cafe\u0301",
+            "COMBINING ACUTE ACCENT (character 5) is not in GSM-7; with é a segment holds 160 "
+            "instead of 70.",
+            "Replace 1 split accent",
+        ),
+        (
+            "“" + "x" * 400,
+            '“ (character 1) is not in GSM-7; with " it is 3 segments.',
+            "Replace 1 quote",
+        ),
+    ],
+)
+def test_the_character_that_forced_ucs_2_is_named_with_what_it_costs(
+    body: str, blame: str, cure: str
+) -> None:
+    reading = measure(body)
+
+    assert (reading.blame, reading.cure) == (blame, cure)
+
+
+def test_a_text_direction_mark_is_named_and_not_obeyed() -> None:
+    assert named("\u202e") == "RIGHT-TO-LEFT OVERRIDE"
+    assert named("\ue000") == "U+E000"
+
+
+def test_a_text_longer_than_twilio_takes_is_said_to_be() -> None:
+    reading = measure("x" * 1601)
+
+    assert reading.too_long
+    assert "1,601 characters · Twilio takes 1,600" in reading.details
+
+
+def test_no_text_draws_more_bars_than_a_page_can_show() -> None:
+    assert len(measure("🙂" * 5000).fills) == MOST_BARS
+
+
+def test_a_channel_message_has_no_segments() -> None:
+    assert measure("Hello", "whatsapp:+14155550123") == Reading(
+        count="5 characters", details="a channel's messages have no segments"
+    )
+
+
+def test_its_button_is_a_press_and_the_page_changes_nothing_else() -> None:
+    meter, pressed = Meter(), []
+    meter.on_press(pressed.append)
+
+    for said in ({"t": "replace"}, "press", None, {"t": "act", "id": "1-1", "turn": 0}):
+        meter._handle_custom_msg(said, [])
+    nothing = list(pressed)
+    meter._handle_custom_msg({"t": "press", "id": "1-1"}, [])
+    meter._handle_custom_msg({"t": "act", "id": "1-1", "turn": 0, "fields": []}, [])
+    meter.set_state({"view": {"count": "free"}})
+
+    assert (nothing, len(pressed)) == ([], 1)
+    assert meter.view["count"] == ""
+    close_tree(meter)

@@ -1,0 +1,267 @@
+"""The pieces of a card show text as text, and a panel leaves nothing behind."""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import ipywidgets
+import pytest
+from ipywidgets.widgets import widget as registry
+
+from twilio_widgets.errors import NotConnected
+from twilio_widgets.panels.code.snippets import Snippet
+from twilio_widgets.panels.kit.assets import PANELS
+from twilio_widgets.panels.kit.elements import (
+    Code,
+    Facts,
+    Head,
+    Note,
+    Track,
+    body,
+    field,
+    foot,
+    plain,
+    still_picture,
+)
+from twilio_widgets.panels.kit.panel import Panel, refuse_unknown, sentence_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+HOSTILE = '<img src=x onerror=alert(1)> $x$ \\(y\\) & "quoted"'
+
+
+@dataclass(frozen=True)
+class Count:
+    number: int = 0
+    problem: str = ""
+
+
+def added(state: Count, number: int) -> Count:
+    return replace(state, number=state.number + number)
+
+
+def failed(state: Count, problem: str) -> Count:
+    return replace(state, problem=problem)
+
+
+class Counter(Panel[Count]):
+    """The smallest panel there can be."""
+
+    title = "Counter"
+
+    def __init__(self, **unknown: object) -> None:
+        refuse_unknown("Counter", unknown, known=("start", "step"))
+        self._begin(Count())
+        self.drawn: list[Count] = []
+        self.go = plain("Go")
+        self.note = Note()
+        self._on_click(self.go, self._go)
+        self.action: object = lambda: None
+        self._assemble(body(field(plain("x"), self.note)), foot(self.go, right=[self._code_button]))
+
+    def _go(self) -> None:
+        self._start(self.action)  # type: ignore[arg-type]
+
+    def _draw(self, state: Count) -> None:
+        self.drawn.append(state)
+        self.note.show(state.problem, "problem")
+
+    def _fail(self, error: Exception) -> None:
+        self._apply(failed, sentence_of(error))
+
+    def _snippet(self, state: Count) -> Snippet:
+        return Snippet(f"ours({state.number})", "official", "curl")
+
+    def _summary(self, state: Count) -> list[tuple[str, str]]:
+        return [("Number", str(state.number)), ("Problem", state.problem or "none")]
+
+
+@pytest.fixture
+def counter() -> Iterator[Counter]:
+    panel = Counter()
+    yield panel
+    panel.close()
+
+
+def test_the_elements_hold_what_they_are_told_to_show() -> None:
+    head, note, facts, track, code = Head(title="Send"), Note(), Facts(), Track(), Code()
+    head.show("sandbox", "good")
+    note.show("careful", "warning")
+    facts.show([("Account", "AC0f…9a41")])
+    track.show([("queued", "done"), ("sent", "now")])
+    code.show([("curl", "curl …")])
+
+    assert (head.title, head.pill, head.tone) == ("Send", "sandbox", "good")
+    assert (note.text, note.tone) == ("careful", "warning")
+    assert facts.rows == [["Account", "AC0f…9a41"]]
+    assert track.steps == [["queued", "done"], ["sent", "now"]]
+    assert code.texts == [["curl", "curl …"]]
+    for element in (head, note, facts, track, code):
+        element.close()
+
+
+def test_the_page_cannot_change_an_element() -> None:
+    note = Note()
+    note.show("hint")
+    state = {"text": "forged", "tone": "good"}
+    note._handle_msg({"content": {"data": {"method": "update", "state": state}}, "buffers": []})
+
+    assert (note.text, note.tone) == ("hint", "hint")
+    note.close()
+
+
+@pytest.mark.parametrize("script", sorted(PANELS.rglob("*.js")), ids=lambda path: path.name)
+def test_no_element_reads_text_as_html(script: object) -> None:
+    source = script.read_text()  # type: ignore[attr-defined]
+
+    assert re.findall(r"innerHTML|outerHTML|insertAdjacent|document\.write|eval\(", source) == []
+
+
+OURS = re.compile(r'(?:body\[data-jp-theme-light="false"\] )?(?::is\()?\.tw-')
+
+
+@pytest.mark.parametrize("sheet", sorted(PANELS.rglob("*.css")), ids=lambda path: path.name)
+def test_every_rule_of_a_style_sheet_stands_under_a_class_of_ours(sheet: Path) -> None:
+    """Nothing else on the page may change its look."""
+    css = re.sub(r"/\*.*?\*/|@import [^;]*;", "", sheet.read_text(), flags=re.DOTALL)
+    css = re.sub(r"@keyframes tw-[^{]*\{(?:[^{}]*\{[^{}]*\})*\s*\}", "", css)
+    selectors = [
+        selector.strip()
+        for block in re.findall(r"([^{}]+)\{", css)
+        for selector in re.split(r",(?![^(]*\))", block)
+        if not block.strip().startswith("@")
+    ]
+
+    assert selectors != []
+    assert [selector for selector in selectors if not OURS.match(selector)] == []
+
+
+def test_every_variable_of_a_style_sheet_is_set_somewhere() -> None:
+    files = [path for path in PANELS.rglob("*.*") if path.suffix in {".css", ".js"}]
+    texts = "\n".join(path.read_text() for path in files)
+    used = set(re.findall(r"var\((--tw-[\w-]+|--fill)", texts))
+    set_ = set(re.findall(r"(--tw-[\w-]+|--fill)\"?[:,]", texts))
+
+    assert used - set_ == set()
+
+
+def test_the_still_picture_escapes_html_and_breaks_formulas() -> None:
+    assert still_picture("Connection", [("To", HOSTILE)]) == (
+        '<table class="tex2jax_ignore mathjax_ignore"><caption>Connection</caption><tbody>'
+        "<tr><th>To</th><td>&lt;img src=x onerror=alert(1)&gt; <span>$</span>x<span>$</span> "
+        "<span>\\</span>(y<span>\\</span>) &amp; &quot;quoted&quot;</td></tr></tbody></table>"
+    )
+
+
+def test_a_panel_says_the_same_in_text_and_in_a_saved_notebook(counter: Counter) -> None:
+    bundle = counter._repr_mimebundle_()
+
+    assert bundle["text/plain"] == repr(counter) == "Counter(0 · none)"
+    assert bundle["text/html"] == still_picture("Counter", [("Number", "0"), ("Problem", "none")])
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+
+
+def test_a_step_is_drawn_once_and_no_change_is_not_drawn(counter: Counter) -> None:
+    counter._apply(added, 2)
+    counter._apply(added, 0)
+
+    assert counter.drawn == [Count(0), Count(2)]
+
+
+def test_steps_from_many_threads_all_count(counter: Counter) -> None:
+    threads = [
+        threading.Thread(target=lambda: [counter._apply(added, 1) for _ in range(100)])
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert counter._state == Count(800)
+
+
+def test_an_error_in_a_callback_is_shown_on_the_card(
+    counter: Counter, capfd: pytest.CaptureFixture[str]
+) -> None:
+    counter._on_click(counter.go, lambda: 1 / 0)
+    counter.go.click()
+
+    assert counter.note.text == "This did not work: ZeroDivisionError: division by zero"
+    assert capfd.readouterr() == ("", "")
+
+
+def test_an_error_in_work_is_shown_on_the_card(counter: Counter) -> None:
+    def unreachable() -> None:
+        raise NotConnected("Twilio was not reached. Nothing was sent.")
+
+    counter.action = unreachable
+    counter.go.click()
+
+    assert counter.join(30)
+    assert (counter.note.text, counter.note.tone) == (
+        "Twilio was not reached. Nothing was sent.",
+        "problem",
+    )
+
+
+def test_the_code_is_one_click_away_and_follows_the_state(counter: Counter) -> None:
+    assert counter._code.layout.display == "none"
+    counter._code_button.click()
+    shown = counter._code.texts
+    counter._apply(added, 1)
+
+    assert counter._code.layout.display is None
+    assert shown == [["twilio_widgets", "ours(0)"], ["twilio-python", "official"], ["curl", "curl"]]
+    assert counter._code.texts[0] == ["twilio_widgets", "ours(1)"]
+    counter._code_button.click()
+    assert (counter._code.layout.display, counter._code_button.description) == (
+        "none",
+        "Show the code",
+    )
+
+
+def test_closing_waits_for_work_and_leaves_no_widget() -> None:
+    before = set(registry._instances)
+    panel = Counter()
+    ended = threading.Event()
+    panel.action = ended.set
+    panel.go.click()
+    panel.close()
+    panel.close()
+
+    assert ended.is_set()
+    assert set(registry._instances) == before
+
+
+def test_a_closed_panel_does_not_change(counter: Counter) -> None:
+    counter.close()
+    counter._apply(added, 1)
+
+    assert counter._state == Count(0)
+
+
+def test_an_unknown_option_is_refused_and_the_likely_one_named() -> None:
+    with pytest.raises(TypeError, match=r"^Counter has no option 'stat'\. Did you mean start\?$"):
+        Counter(stat=1)
+    with pytest.raises(TypeError, match=r"^Counter has no option 'qqq'\. It has: start, step\.$"):
+        Counter(qqq=1)
+
+
+def test_a_foot_puts_quiet_buttons_behind_a_gap() -> None:
+    go, more = plain("Go"), plain("More")
+    row = foot(go, right=[more])
+
+    assert [child._dom_classes for child in row.children] == [
+        ("tw-button",),
+        ("tw-gap",),
+        ("tw-button",),
+    ]
+    assert isinstance(row, ipywidgets.HBox)
+    for widget in (go, more, row.children[1], row):
+        widget.close()

@@ -1,0 +1,349 @@
+"""The messages panel as state: pure steps, and what is said of each state."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from twilio_widgets.core.message.message import Message
+from twilio_widgets.panels.code.access import Access
+from twilio_widgets.panels.connection.state import Identity
+from twilio_widgets.panels.messages import state as steps
+from twilio_widgets.panels.messages import text as words
+from twilio_widgets.panels.messages.state import Asked, Detail, MessagesState, Read
+from twilio_widgets.progress import Reading
+
+NOW = datetime(2026, 1, 31, 12, 30, 45, 678, tzinfo=UTC)
+SID = "SM" + "0123456789abcdef" * 2
+OTHER = "MM" + "0123456789abcdef" * 2
+WHO = Identity(
+    account="AC0f…9a41",
+    kind="API key",
+    source="typed in",
+    place="United States (us1)",
+    checks_webhooks=False,
+    access=Access(kind="API key"),
+)
+AWAKE = MessagesState(identity=WHO)
+PAGE = Reading(rows=1_000, pages=1, limit=10_000)
+
+
+def message(sid: str = SID, **fields: object) -> Message:
+    given: dict[str, object] = {"status": "delivered", "direction": "outbound-api", **fields}
+    return Message(sid=sid, **given)  # type: ignore[arg-type]
+
+
+def read(rows: int = 1_000, **fields: object) -> Read:
+    given: dict[str, object] = {
+        "asked": Asked(), "rows": rows, "pages": 1, "complete": False, **fields
+    }  # fmt: skip
+    return Read(**given)  # type: ignore[arg-type]
+
+
+# What Twilio is asked for
+
+
+def test_nothing_chosen_asks_for_the_newest_thousand() -> None:
+    assert Asked().parameters(NOW) == {"limit": 1_000}
+    assert Asked(limit=None).parameters(NOW) == {"limit": None}
+
+
+def test_addresses_are_asked_for_without_the_spaces_around_them() -> None:
+    asked = Asked(to=" +14155550123 ", from_="whatsapp:+15005550006", limit=200)
+
+    assert asked.parameters(NOW) == {
+        "to": "+14155550123", "from_": "whatsapp:+15005550006", "limit": 200
+    }  # fmt: skip
+    assert asked.narrow
+    assert not Asked(to="  ").narrow
+
+
+@pytest.mark.parametrize(
+    ("period", "after"),
+    [
+        ("24 h", datetime(2026, 1, 30, 12, 30, tzinfo=UTC)),
+        ("7 days", datetime(2026, 1, 24, 12, 30, tzinfo=UTC)),
+        ("30 days", datetime(2026, 1, 1, 12, 30, tzinfo=UTC)),
+    ],
+)
+def test_a_period_ends_now_and_begins_on_a_whole_minute(
+    period: steps.Period, after: datetime
+) -> None:
+    assert Asked(period=period).parameters(NOW) == {"sent_after": after, "limit": 1_000}
+
+
+def test_a_period_of_ones_own_is_open_at_the_end_that_is_not_given() -> None:
+    first, last = date(2026, 1, 1), date(2026, 1, 15)
+    own = Asked(period="custom", limit=None)
+
+    assert own.parameters(NOW) == {"limit": None}
+    assert replace(own, start=first).parameters(NOW) == {"sent_after": first, "limit": None}
+    assert replace(own, start=first, end=last).parameters(NOW) == {
+        "sent_after": first, "sent_before": last, "limit": None
+    }  # fmt: skip
+    assert Asked(start=first, end=last).parameters(NOW) == {"limit": 1_000}
+
+
+def test_a_message_sent_now_belongs_to_what_is_asked_for_or_does_not() -> None:
+    sent = message(to="+14155550123", from_="+15005550006")
+
+    assert Asked(to="+14155550123 ", from_="+15005550006", period="24 h").takes(sent)
+    assert not Asked(to="+14155550124").takes(sent)
+    assert not Asked(from_="+14155550123").takes(sent)
+    assert not Asked(period="custom", end=date(2026, 1, 15)).takes(sent)
+
+
+# Reading
+
+
+def test_a_reading_goes_from_page_to_page_to_its_end() -> None:
+    begun = steps.began(AWAKE)
+    on = steps.went_on(begun, 1, PAGE)
+    there = steps.ended(on, 1, read())
+
+    nothing = Reading(rows=0, pages=0, limit=1_000)
+    assert begun == replace(AWAKE, turn=1, reading=nothing)
+    assert on == replace(begun, reading=PAGE)
+    assert there == replace(AWAKE, turn=1, read=read(), rows_to_see=True)
+
+
+def test_nothing_is_read_without_a_client_or_while_a_reading_is_under_way() -> None:
+    begun = steps.began(AWAKE)
+
+    assert steps.began(MessagesState()) == MessagesState()
+    assert steps.began(begun) is begun
+
+
+def test_what_an_older_reading_has_to_say_comes_too_late() -> None:
+    later = steps.began(steps.failed(steps.began(AWAKE), 1, "No reply."))
+
+    assert later.turn == 2
+    assert steps.went_on(later, 1, PAGE) is later
+    assert steps.ended(later, 1, read()) is later
+    assert steps.failed(later, 1, "No reply.") is later
+
+
+def test_a_reading_that_breaks_off_leaves_what_was_read_before() -> None:
+    before = steps.ended(steps.began(AWAKE), 1, read())
+    broken = steps.failed(steps.began(before), 2, "No reply.")
+
+    assert broken == replace(before, turn=2, problem="No reply.")
+    assert words.advice_of(broken) == ("No reply.", "problem")
+    assert words.pill_of(broken) == ("incomplete", "warning")
+
+
+def test_stopping_waits_for_the_page_that_is_under_way() -> None:
+    begun = steps.went_on(steps.began(AWAKE), 1, PAGE)
+    stopping = steps.asked_to_stop(begun)
+
+    assert words.progress_of(stopping) == (
+        "Stopping after this page · 1,000 messages · 1 page", None
+    )  # fmt: skip
+    assert steps.ended(stopping, 1, read(stopped=True)).stopping is False
+    assert steps.asked_to_stop(AWAKE) is AWAKE
+
+
+def test_days_the_wrong_way_round_are_not_asked_for() -> None:
+    asked = Asked(period="custom", start=date(2026, 1, 15), end=date(2026, 1, 1))
+    state = replace(AWAKE, asked=asked)
+    refused = steps.began(state)
+
+    assert refused == replace(
+        state, problem="The first day, 2026-01-15, comes after the last, 2026-01-01."
+    )
+    assert steps.asked(refused, "end", date(2026, 1, 16)) == replace(
+        AWAKE, asked=replace(asked, end=date(2026, 1, 16))
+    )
+
+
+def test_another_client_begins_anew_and_keeps_the_filters() -> None:
+    asked = Asked(to="+14155550123")
+    old = replace(AWAKE, asked=asked, follows=True, turn=4, read=read(), rows_to_see=True, sid=SID)
+
+    assert steps.woke(old, WHO) == replace(AWAKE, asked=asked, follows=True, turn=5)
+
+
+def test_a_client_that_goes_leaves_what_was_read() -> None:
+    seen = replace(AWAKE, turn=1, read=read(), detail=Detail(sid=SID))
+    asleep = steps.slept(replace(seen, reading=PAGE, stopping=True))
+
+    assert asleep == MessagesState(turn=2, read=read(), detail=Detail(sid=SID, reading=False))
+    assert words.pill_of(asleep) == ("incomplete", "warning")
+    assert words.summary_of(asleep) == (("Messages", "1,000 read, incomplete"),)
+
+
+# One message
+
+
+def test_a_late_answer_takes_no_message_back_from_its_final_status() -> None:
+    """What was asked first may be answered last, while the message went on."""
+    delivered = steps.found(steps.looked_up(AWAKE, SID), message(status="delivered"))
+    late = steps.found(steps.looked_up(delivered, SID), message(status="queued"))
+    assert late == delivered
+
+    queued = steps.found(steps.looked_up(AWAKE, SID), message(status="queued"))
+    assert steps.found(queued, message(status="delivered")) == delivered
+
+
+def test_a_message_is_looked_up_found_and_put_away() -> None:
+    looking = steps.looked_up(AWAKE, SID)
+    there = steps.found(looking, message())
+
+    assert looking == replace(AWAKE, detail=Detail(sid=SID))
+    assert there.detail == Detail(sid=SID, message=message(), reading=False)
+    assert steps.put_away(there) == AWAKE
+
+
+def test_looking_again_keeps_what_is_known_and_another_message_does_not() -> None:
+    there = steps.toggled_code(steps.found(steps.looked_up(AWAKE, SID), message()))
+
+    assert steps.looked_up(there, SID).detail == Detail(sid=SID, message=message(), code=True)
+    assert steps.looked_up(there, OTHER).detail == Detail(sid=OTHER)
+
+
+def test_an_answer_about_a_message_nobody_looks_at_any_more_is_dropped() -> None:
+    looking = steps.looked_up(steps.looked_up(AWAKE, SID), OTHER)
+
+    assert steps.found(looking, message(SID)) is looking
+    assert steps.not_found(looking, SID, "There is no such message.") is looking
+    assert steps.toggled_code(AWAKE) is AWAKE
+
+
+def test_a_message_that_cannot_be_read_again_stays_as_it_was() -> None:
+    there = steps.found(steps.looked_up(AWAKE, SID), message())
+    again = steps.not_found(steps.looked_up(there, SID), SID, "No reply.")
+
+    assert again.detail == Detail(sid=SID, message=message(), reading=False, problem="No reply.")
+
+
+@pytest.mark.parametrize("sid", ["", "SM12", "AC" + SID[2:], f"{SID}0", f"{SID}\n"])
+def test_what_is_no_message_sid_is_not_asked_for(sid: str) -> None:
+    assert steps.looked_up(AWAKE, sid) == replace(
+        AWAKE, sid_problem="A message SID is SM or MM and 32 more characters, 0-9 or a-f."
+    )
+
+
+def test_a_look_up_without_a_client_says_so_until_something_else_is_typed() -> None:
+    asleep = steps.looked_up(MessagesState(), SID)
+
+    assert asleep.sid_problem == "Connect first: a message is read from Twilio."
+    assert steps.typed_sid(asleep, "SM") == MessagesState(sid="SM")
+
+
+# What is said
+
+
+@pytest.mark.parametrize(
+    ("state", "pill"),
+    [
+        (MessagesState(), ("not connected", "idle")),
+        (AWAKE, ("not read yet", "idle")),
+        (steps.began(AWAKE), ("reading…", "idle")),
+        (replace(AWAKE, read=read()), ("incomplete", "warning")),
+        (replace(AWAKE, read=read(complete=True)), ("complete", "good")),
+        (replace(AWAKE, read=read(stopped=True)), ("incomplete", "warning")),
+    ],
+)
+def test_the_pill_says_where_the_reading_stands(
+    state: MessagesState, pill: tuple[str, str]
+) -> None:
+    assert words.pill_of(state) == pill
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        (
+            MessagesState(),
+            "Not connected. Make this panel with MessagesPanel(twilio=…): a client, or a "
+            "connection panel it can wait for.",
+        ),
+        (
+            MessagesState(follows=True),
+            "Not connected yet. Connect in the connection panel, and this one wakes up.",
+        ),
+        (AWAKE, "Nothing has been read yet. Load reads the newest 1,000 messages of the log."),
+        (
+            replace(AWAKE, asked=Asked(limit=None)),
+            "Nothing has been read yet. Load reads every message of the log.",
+        ),
+        (steps.began(AWAKE), "Reading the message log…"),
+        (
+            replace(AWAKE, read=read(0, complete=True)),
+            "The message log is empty: nothing was sent or received yet.",
+        ),
+        (
+            replace(AWAKE, read=read(0, complete=True, asked=Asked(to="+1"))),
+            "No message in the log matches these filters.",
+        ),
+        (
+            replace(AWAKE, read=read(0, stopped=True)),
+            "None of the messages read so far is one of those asked for.",
+        ),
+        (replace(AWAKE, read=read(), rows_to_see=True), ""),
+        (steps.heard(AWAKE), ""),
+    ],
+)
+def test_a_card_with_no_rows_says_why(state: MessagesState, sentence: str) -> None:
+    assert words.emptiness_of(state) == sentence
+
+
+@pytest.mark.parametrize(
+    ("given", "note"),
+    [
+        (read(complete=True), "Everything the log holds."),
+        (
+            read(complete=True, asked=Asked(period="24 h")),
+            "Everything the log holds for these filters.",
+        ),
+        (read(), "The log holds more: raise “At most” to read it."),
+        (
+            read(3_000, pages=3, stopped=True),
+            "Stopped after 3,000 messages · 3 pages: the log holds more.",
+        ),
+    ],
+)
+def test_rows_that_were_not_read_are_never_passed_over(given: Read, note: str) -> None:
+    assert words.note_of(given) == note
+
+
+def test_progress_is_counted_and_a_share_where_the_end_is_known() -> None:
+    begun = steps.began(AWAKE)
+    unlimited = Reading(rows=3_000, pages=3, limit=None)
+
+    assert words.progress_of(AWAKE) == ("", None)
+    assert words.progress_of(begun) == ("Asking for the first page…", None)
+    assert words.progress_of(replace(begun, reading=PAGE)) == ("1,000 messages · 1 page", 0.1)
+    assert words.progress_of(replace(begun, reading=unlimited)) == (
+        "3,000 messages · 3 pages", None
+    )  # fmt: skip
+
+
+def test_filters_changed_after_a_reading_are_said_not_to_count_yet() -> None:
+    there = replace(AWAKE, read=read(), rows_to_see=True)
+    changed = steps.asked(there, "to", "+14155550123")
+
+    assert words.advice_of(there) == ("", "hint")
+    assert words.advice_of(changed) == (
+        "The rows below answer the filters as they were. Load asks again.", "warning"
+    )  # fmt: skip
+    assert words.advice_of(steps.asked(changed, "to", "")) == ("", "hint")
+
+
+def test_a_period_says_that_messages_not_sent_yet_are_in_none() -> None:
+    state = steps.asked(AWAKE, "period", "24 h")
+
+    assert words.advice_of(state) == (
+        "Only messages with a sending time lie in a period; times are in UTC.", "hint"
+    )  # fmt: skip
+
+
+def test_a_saved_notebook_says_whose_messages_and_how_many() -> None:
+    there = replace(AWAKE, read=read(complete=True))
+
+    assert words.summary_of(AWAKE) == (("Account", "AC0f…9a41"), ("State", "not read yet"))
+    assert words.summary_of(there) == (
+        ("Account", "AC0f…9a41"), ("Messages", "1,000 read, complete")
+    )  # fmt: skip

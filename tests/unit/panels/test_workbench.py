@@ -1,0 +1,173 @@
+"""The workbench and the demo as Python objects."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from ipywidgets.widgets import widget as registry
+
+from tests.panel_driver import PanelDriver
+from twilio_widgets.client import Twilio
+from twilio_widgets.errors import NotConnected
+from twilio_widgets.panels.demo import demo
+from twilio_widgets.panels.messages.rows import row_of
+from twilio_widgets.panels.send.panel import SendPanel
+from twilio_widgets.panels.workbench import Workbench
+from twilio_widgets.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from twilio_widgets.core.message.message import Message
+
+NOW = "2026-01-31T12:00:00Z"
+
+
+@pytest.fixture
+def bench() -> Iterator[Workbench]:
+    """A workbench on a frozen sandbox, where waiting takes no time."""
+    bench = demo(messages=500, now=NOW)
+    yield bench
+    bench.close()
+
+
+def send(bench: Workbench) -> None:
+    bench.send_panel._undo_seconds = 0
+    PanelDriver(bench.send_panel).press("Send")
+    assert bench.join(30)
+
+
+def test_the_demo_is_connected_and_has_read_the_newest_messages(bench: Workbench) -> None:
+    assert bench.sandbox is not None
+    assert bench.connection == bench.sandbox.connection
+    assert bench.frame is not None
+    assert (len(bench.frame), bench.frame.attrs["complete"]) == (200, False)
+    assert bench.message is None
+    assert repr(bench) == (
+        "Workbench(ConnectionPanel(AC4d…4a02 · sandbox), SendPanel(sandbox · nothing sent yet), "
+        "MessagesPanel(AC4d…4a02 · 200 read, incomplete))"
+    )
+
+
+def test_a_message_sent_stands_in_the_table_and_ends_there_as_delivered(bench: Workbench) -> None:
+    seen: list[tuple[object, object]] = []
+    bench.send_panel.on_message(
+        lambda message: seen.append((message.status, bench.messages_panel._table.rows[0]["status"]))
+    )
+    send(bench)
+
+    assert bench.message is not None
+    assert bench.message.status == "delivered"
+    assert bench.messages_panel._table.rows[0] == row_of(bench.message)
+    assert [status for status, _ in seen] == sorted(
+        {status for status, _ in seen}, key=["queued", "sending", "sent", "delivered"].index
+    )
+    assert all(status == shown for status, shown in seen)
+    assert len(bench.messages_panel._table.rows) == 201
+    assert bench.frame is not None
+    assert bench.message.sid not in set(bench.frame["sid"])
+
+
+def test_a_detail_follows_the_message_that_is_being_sent(bench: Workbench) -> None:
+    looked: list[str] = []
+
+    def look(message: Message) -> None:
+        if not looked:
+            bench.messages_panel.look_up(message.sid)
+        looked.append(message.status)
+
+    bench.send_panel.on_message(look)
+    send(bench)
+
+    assert bench.messages_panel.message is not None
+    assert (looked[0], bench.messages_panel.message.status) == ("queued", "delivered")
+
+
+def test_whoever_asked_to_be_told_of_a_message_can_end_it() -> None:
+    seen: list[Message] = []
+    with Sandbox(now=NOW) as sandbox, Twilio(sandbox.connection) as twilio:
+        panel = SendPanel(
+            twilio, to="+14155550123", from_=sandbox.numbers[0], body="Ahoy", undo_seconds=0
+        )
+        panel.on_message(seen.append)()
+        PanelDriver(panel).press("Send")
+        assert panel.join(30)
+        panel.close()
+
+    assert seen == []
+
+
+def test_nothing_is_read_or_sent_before_it_connects() -> None:
+    bench = Workbench()
+
+    assert (bench.frame, bench.message) == (None, None)
+    with pytest.raises(NotConnected, match="not connected yet"):
+        _ = bench.twilio
+    with pytest.raises(NotConnected, match="not connected yet"):
+        _ = bench.connection
+    bench.close()
+
+
+def test_it_reads_the_first_page_when_a_person_connects() -> None:
+    bench = Workbench()
+    PanelDriver(bench.connection_panel).press("Try the sandbox")
+    assert bench.join(30)
+
+    assert bench.frame is not None
+    assert len(bench.frame) == 200
+    bench.close()
+
+
+def test_a_connection_that_was_given_outlives_it() -> None:
+    with Sandbox(now=NOW) as sandbox:
+        bench = Workbench(sandbox.connection)
+        assert bench.join(30)
+        assert bench.frame is not None
+        bench.close()
+
+        with Twilio(sandbox.connection) as twilio:
+            assert twilio.check()
+
+
+def test_closing_ends_everything_and_its_own_sandbox() -> None:
+    threads, widgets = set(threading.enumerate()), set(registry._instances)
+    bench = demo(messages=50, now=NOW)
+    assert bench.sandbox is not None
+    connection = bench.sandbox.connection
+    bench.close()
+    bench.close()
+
+    assert set(registry._instances) == widgets
+    assert {thread for thread in threading.enumerate() if thread.is_alive()} <= threads
+    with Twilio(connection) as twilio:
+        assert not twilio.check()
+
+
+def test_two_demos_do_not_meet() -> None:
+    first, second = demo(messages=10, now=NOW), demo(messages=10, now=NOW)
+    send(first)
+
+    assert len(first.messages_panel._table.rows) == 11
+    assert len(second.messages_panel._table.rows) == 10
+    first.close()
+    second.close()
+
+
+def test_options_that_are_not_there_are_refused_kindly() -> None:
+    with pytest.raises(TypeError, match=r"has no option 'bodi'. Did you mean body\?"):
+        Workbench(bodi="Ahoy")
+    with Sandbox() as sandbox, pytest.raises(TypeError, match="give connection= or sandbox="):
+        Workbench(sandbox.connection, sandbox=sandbox)
+
+
+def test_a_saved_notebook_says_what_each_card_held(bench: Workbench) -> None:
+    bundle = bench._repr_mimebundle_()
+
+    assert bundle["text/plain"] == repr(bench)
+    html = str(bundle["text/html"])
+    titles = [html.index(f"<caption>{title}</caption>") for title in (
+        "Connection", "Send a message", "Messages")]  # fmt: skip
+    assert titles == sorted(titles)
+    assert html.count("<tr><td") == 200

@@ -1,0 +1,678 @@
+"""The doctor names the one difference that makes a signature match, and nothing unproved."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import random
+from dataclasses import replace
+from urllib.parse import quote, quote_plus, urlencode
+
+import pytest
+
+from twilio_widgets.core.credentials.secret import Secret
+from twilio_widgets.core.signature import body_sha256, sign
+from twilio_widgets.signature.causes.key import signers
+from twilio_widgets.signature.doctor import MOST_TRIES, Work, diagnose
+from twilio_widgets.signature.findings import TOO_LARGE
+from twilio_widgets.signature.keys import Keys
+from twilio_widgets.signature.presented import FORM, Presented
+from twilio_widgets.signature.verdict import Verdict
+from twilio_widgets.signature.verify import joined
+
+PRIMARY, SECONDARY, OTHER, API = "0" * 31 + "1", "0" * 31 + "2", "0" * 31 + "3", "api key secret"
+SHARED, SHARED_TOO = "shared secret", "shared secret too"
+KEYS = Keys(
+    auth_tokens=(Secret(PRIMARY),),
+    secondary_tokens=(Secret(SECONDARY),),
+    other_tokens=(Secret(OTHER),),
+    api_secrets=(Secret(API),),
+    shared_keys={"key1": Secret(SHARED), "key2": Secret(SHARED_TOO)},
+)
+URL = "https://hook.example/twilio/sms?tenant=blue&x=a%20b"
+SMS = {
+    "AccountSid": "AC" + "0" * 32,
+    "ApiVersion": "2010-04-01",
+    "Body": "It's 5 o'clock",
+    "From": "+15005550006",
+    "FromCity": "PARIS",
+    "MessageSid": "SM" + "1" * 32,
+    "NumMedia": "0",
+    "NumSegments": "1",
+    "SmsMessageSid": "SM" + "1" * 32,
+    "SmsSid": "SM" + "1" * 32,
+    "SmsStatus": "received",
+    "To": "+15005550009",
+}
+SETTINGS = "X-Twilio-Webhooks-Signature-Settings"
+
+
+def made(url=URL, params=SMS, *, token=PRIMARY, algorithm="sha1", charset="utf-8") -> str:
+    """A signature as somebody makes it, rightly or not."""
+    tail = params if isinstance(params, str) else joined(dict(params).items())
+    digest = hmac.digest(token.encode(), (url + tail).encode(charset), algorithm)
+    return base64.b64encode(digest).decode()
+
+
+def seen(signature: str, url=URL, params=SMS, *, headers=(), **more) -> Presented:
+    """A request as it reaches us."""
+    body = urlencode(params).encode()
+    fields = {"method": "POST", "body": body, "content_type": FORM} | more
+    return Presented(url=url, headers=(("X-Twilio-Signature", signature), *headers), **fields)
+
+
+def changed(**values: str) -> dict[str, str]:
+    return SMS | values
+
+
+def without(*names: str) -> dict[str, str]:
+    return {name: value for name, value in SMS.items() if name not in names}
+
+
+def causes(request: Presented, keys: Keys = KEYS) -> str | None:
+    verdict = diagnose(request, keys)
+    assert not verdict.valid
+    assert all(secret not in repr(verdict) for secret in (PRIMARY, SECONDARY, OTHER, API, SHARED))
+    return verdict.cause
+
+
+def at(url: str, *headers: tuple[str, str], signed_for: str = URL) -> Presented:
+    return seen(made(signed_for), url, headers=headers)
+
+
+HTTP = URL.replace("https", "http")
+INSIDE = URL.replace("https://hook.example", "http://127.0.0.1:5000")
+LONG = URL.replace("/twilio", "/user/xyz/proxy/8080/twilio")
+
+WRONG_URLS = {
+    "scheme": [
+        at("http://h.example:80/", signed_for="https://h.example:443/"),
+        at("https://h.example/", signed_for="http://h.example:80/"),
+        at(HTTP),
+        at(URL, signed_for=HTTP),
+        at(HTTP.replace("example/", "example:80/")),
+    ],
+    "host": [
+        at(URL.replace("hook.example", "inner"), ("Host", "hook.example")),
+        at(URL.replace("hook.example", "inner"), ("X-Forwarded-Host", "hook.example, proxy")),
+        at(URL.replace("hook.example", "inner"), ("X-Original-Host", "hook.example")),
+        at(URL.replace("hook.example", "inner"), ("Forwarded", 'for=1.2.3.4;host="hook.example"')),
+        at(URL.replace("hook.example", "Hook.Example")),
+        at(URL.replace("hook.example", "www.hook.example")),
+        at(URL, signed_for=URL.replace("hook.example", "www.hook.example")),
+        at(URL, signed_for=URL.replace("hook.example", "hook.example.")),
+        at("http://127.0.0.1:5000/sms", signed_for="http://localhost:5000/sms"),
+        at("https://xn--bcher-kva.example/sms", signed_for="https://bücher.example/sms"),
+        at("https://bücher.example/sms", signed_for="https://xn--bcher-kva.example/sms"),
+    ],
+    "port": [
+        at(URL, signed_for=URL.replace("example/", "example:8443/")),
+        at(URL, ("X-Forwarded-Port", "7777"), signed_for=URL.replace("example/", "example:7777/")),
+        at(URL, ("Host", "hook.example:7777"), signed_for=URL.replace("ample/", "ample:7777/")),
+        at(
+            URL.replace("example/", "example:5000/"), signed_for=URL.replace("ample/", "ample:443/")
+        ),
+    ],
+    "scheme and host": [
+        at(INSIDE.replace(":5000", ""), ("Host", "hook.example")),
+        at(INSIDE, ("Host", "127.0.0.1:5000"), ("X-Forwarded-Host", "hook.example")),
+    ],
+    "scheme and port": [at(HTTP, signed_for=URL.replace("example/", "example:8443/"))],
+    "user info": [at("https://u:p@hook.example/a", signed_for="https://u:p@hook.example/a")],
+    "trailing slash": [
+        at("https://hook.example/sms/", signed_for="https://hook.example/sms"),
+        at("https://hook.example/sms", signed_for="https://hook.example/sms/"),
+        at("https://hook.example/", signed_for="https://hook.example"),
+        at("https://hook.example?x=1", signed_for="https://hook.example/?x=1"),
+    ],
+    "path": [
+        at(LONG),
+        at(
+            "https://hook.example/sms",
+            ("X-Forwarded-Prefix", "/hooks/"),
+            signed_for="https://hook.example/hooks/sms",
+        ),
+        at(
+            "https://hook.example/in",
+            ("X-Original-URI", "/a/b"),
+            signed_for="https://hook.example/a/b",
+        ),
+        at(
+            "https://hook.example/in",
+            ("X-Original-URL", "http://x/a/b"),
+            signed_for="https://hook.example/a/b",
+        ),
+        at("https://hook.example/a/b", signed_for="https://hook.example/a//b"),
+        at("https://hook.example/a//b", signed_for="https://hook.example/a/b"),
+        at("https://hook.example/SMS", signed_for="https://hook.example/sms"),
+    ],
+    "path encoding": [
+        at("https://hook.example/a b/é", signed_for="https://hook.example/a%20b/%C3%A9"),
+        at("https://hook.example/a%20b", signed_for="https://hook.example/a b"),
+        at("https://hook.example/%c3%a9", signed_for="https://hook.example/%C3%A9"),
+    ],
+    "query": [
+        at(URL + "&token=hidden"),
+        at(URL, signed_for="https://hook.example/twilio/sms"),
+        at(
+            "https://hook.example/sms",
+            ("X-Original-URI", "/sms?a=1"),
+            signed_for="https://hook.example/sms?a=1",
+        ),
+        at(URL.rstrip("&"), signed_for=URL + "&"),
+        at("https://hook.example/sms", signed_for="https://hook.example/sms?"),
+    ],
+    "query order": [
+        at("https://h.example/?a=1&b=2&c=3", signed_for="https://h.example/?b=2&c=3&a=1"),
+        at("https://h.example/?a=1&b=2", signed_for="https://h.example/?b=2&a=1"),
+        at(
+            "https://h.example/?e=5&d=4&c=3&b=2&a=1",
+            signed_for="https://h.example/?a=1&b=2&c=3&d=4&e=5",
+        ),
+    ],
+    "query encoding": [
+        at(URL.replace("%20", "+")),
+        at(URL, signed_for=URL.replace("%20", "+")),
+        at(URL.replace("%20", " ")),
+        at("https://h.example/?a=it%27s%2C", signed_for="https://h.example/?a=it's,"),
+        at("https://h.example/?a=it's", signed_for="https://h.example/?a=it%27s"),
+        at("https://h.example/?a=x@y:z", signed_for="https://h.example/?a=x%40y%3Az"),
+        at("https://h.example/?a=%C3%A9", signed_for="https://h.example/?a=%c3%a9"),
+        at("https://h.example/?a=&b=1", signed_for="https://h.example/?a&b=1"),
+        at("https://h.example/?a&b=1", signed_for="https://h.example/?a=&b=1"),
+        at("https://h.example/?a=1&b=1", signed_for="https://h.example/?a=1&amp;b=1"),
+    ],
+    "fragment": [
+        at(URL, signed_for=URL + "#rc=3&rp=all"),
+        at(URL + "#rc=2", signed_for=URL + "#rc=2"),
+    ],
+    "url": [at(f" {URL}\n"), at("hook.example/sms", signed_for="https://hook.example/sms")],
+    "url and scheme": [at("hook.example/sms", signed_for="http://hook.example/sms")],
+    "scheme and path": [at(LONG.replace("https", "http"))],
+    "scheme and query": [at(HTTP + "&token=hidden")],
+    "scheme and host and path": [
+        at(LONG.replace("https://hook.example", "http://127.0.0.1:8080"), ("Host", "hook.example"))
+    ],
+    "scheme and trailing slash and query": [
+        at("http://h.example/sms/?a=1", signed_for="https://h.example/sms")
+    ],
+    "path and query": [
+        at(
+            "https://h.example/in",
+            ("X-Original-URI", "/a?b=1"),
+            signed_for="https://h.example/a?b=1",
+        )
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("request_", "cause"),
+    [(request, cause) for cause, requests in WRONG_URLS.items() for request in requests],
+)
+def test_what_is_wrong_with_the_url_is_named(request_: Presented, cause: str):
+    assert causes(request_) == cause
+
+
+def form(signed_as: dict | str | list, seen_as: dict | list, **more) -> Presented:
+    return seen(made(params=signed_as), params=seen_as, **more)
+
+
+def body(raw: bytes, signed_as: dict | str = SMS) -> Presented:
+    return seen(made(params=signed_as), body=raw)
+
+
+TEXT = "Grüße — 5 €\nbis morgen "
+GEO = dict.fromkeys(
+    ("FromState", "FromZip", "FromCountry", "ToCity", "ToState", "ToZip", "ToCountry"), ""
+)
+STATUS = {"MessageSid": "SM1", "MessageStatus": "sent", "SmsSid": "SM1", "SmsStatus": "sent"}
+
+WRONG_FORMS = {
+    "extra parameter": [
+        form(SMS, changed(csrf="x")),
+        form(SMS, changed(tenant="blue", x="a b")),  # request.values of Flask: the query too
+        form(SMS, [("a", ""), *SMS.items()]),
+    ],
+    "missing parameter": [
+        form(SMS | GEO, SMS),
+        form(changed(Body=""), without("Body")),
+        form(changed(Body="") | GEO, without("Body")),
+        form(changed(ToCity="", ToZip=""), SMS),
+        form(SMS, without("SmsMessageSid")),
+        form(SMS, without("ApiVersion")),
+        form(SMS, without("NumMedia", "NumSegments", "SmsStatus")),
+        form(STATUS, {"MessageSid": "SM1", "MessageStatus": "sent"}),
+    ],
+    "parameter encoding": [
+        form(SMS, changed(From=" 15005550006", To=" 15005550009")),
+        form(changed(Body="1+1=2"), changed(Body="1 1=2", From=" 15005550006", To=" 15005550009")),
+        form(
+            changed(Body="a b"),
+            {name: quote_plus(value) for name, value in (SMS | {"Body": "a b"}).items()},
+        ),
+        form(SMS, {name: quote(value) for name, value in SMS.items()}),
+        form(changed(Body="a < b & c"), changed(Body="a &lt; b &amp; c")),
+    ],
+    "whitespace": [
+        form(changed(Body="Yes "), changed(Body="Yes")),
+        form(changed(Body="Yes\n"), changed(Body="Yes")),
+        form(changed(Body="\r\nYes"), changed(Body="Yes")),
+        form(changed(FromCity=" PARIS"), SMS),
+        form(SMS, changed(Body=SMS["Body"] + " ")),
+    ],
+    "line endings": [
+        form(changed(Body="a\nb"), changed(Body="a\r\nb")),
+        form(changed(Body="a\r\nb"), changed(Body="a\nb")),
+    ],
+    "charset": [
+        form(changed(Body=TEXT), changed(Body=TEXT.encode().decode("cp1252"))),
+        form(changed(Body="Grüße"), changed(Body="Grüße".encode().decode("latin-1"))),
+        body(urlencode(changed(Body=TEXT), encoding="cp1252").encode(), changed(Body=TEXT)),
+        body("Body=Grüße".encode("latin-1"), {"Body": "Grüße"}),
+        seen(made(params=changed(Body="Grüße"), charset="latin-1"), params=changed(Body="Grüße")),
+        form(changed(Body="e\u0301"), changed(Body="é")),
+        form(changed(Body="é"), changed(Body="e\u0301")),
+    ],
+    "repeated parameter": [
+        form([("a", "1"), ("b", "2")], [("a", "1"), ("a", "3"), ("b", "2")]),
+        form([("a", "3"), ("b", "2")], [("a", "1"), ("a", "3"), ("b", "2")]),
+    ],
+    "parameter order": [
+        form("b2a1", [("b", "2"), ("a", "1")]),
+        form("a1B2", [("B", "2"), ("a", "1")]),
+        form("a1a1", [("a", "1"), ("a", "1")]),
+    ],
+    "content type": [
+        seen(made(), content_type=kind) for kind in ("application/json", "", "text/plain")
+    ],
+    "body": [
+        form("", SMS),
+        seen(made(params=""), body=b'{"a": 1}', content_type="application/json"),
+        seen(made(params=""), body=b"\xff", content_type=FORM),
+    ],
+    "method": [
+        seen(made(params=""), method="GET"),
+        seen(made(f"{URL}&{urlencode(SMS)}", "")),
+        seen(made(f"{URL}&{urlencode(SMS, quote_via=quote)}", "")),
+        seen(made("https://h.example/?" + urlencode(SMS), ""), "https://h.example/"),
+        seen(
+            made("https://h.example/"),
+            "https://h.example/?" + urlencode(SMS),
+            method="GET",
+            body=b"",
+        ),
+        seen(made(), method="GET"),
+        seen(made(params={"a": "1"}), params={"a": "1"}, method="get"),
+    ],
+    "method and content type": [seen(made(), method="GET", content_type="text/plain")],
+    "method and parameter encoding": [
+        seen(made(params=changed(Body="1+1")), params=changed(Body="1 1"), method="GET")
+    ],
+    "scheme and method": [seen(made(), HTTP, method="GET")],
+    "content type and extra parameter": [
+        seen(made(), params=changed(csrf="x"), content_type="text/plain")
+    ],
+    "scheme and extra parameter": [seen(made(), HTTP, changed(tenant="blue", x="a b"))],
+    "scheme and missing parameter": [seen(made(params=SMS | GEO), HTTP)],
+    "trailing slash and parameter encoding": [
+        seen(
+            made("https://h.example/sms/"),
+            "https://h.example/sms",
+            changed(From=" 15005550006", To=" 15005550009"),
+        )
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("request_", "cause"),
+    [(request, cause) for cause, requests in WRONG_FORMS.items() for request in requests],
+)
+def test_what_is_wrong_with_the_parameters_is_named(request_: Presented, cause: str):
+    assert causes(request_) == cause
+
+
+JSON = b'{\n  "b": "Gr\xc3\xbc\xc3\x9fe",\n  "a": "x/y"\n}'
+
+
+def covered(
+    raw: bytes, *, signed_as: bytes = JSON, url: str = URL, at: str = URL, token=PRIMARY
+) -> Presented:
+    query = f"&bodySHA256={body_sha256(signed_as)}"
+    return seen(
+        made(url + query, "", token=token), at + query, body=raw, content_type="application/json"
+    )
+
+
+DOCUMENT = json.loads(JSON)
+HASHED = f"{URL}&bodySHA256={body_sha256(urlencode(SMS).encode())}"
+WRONG_BODIES = {
+    "body": [
+        covered(json.dumps(DOCUMENT).encode()),
+        seen(made(HASHED), HASHED),
+        covered(json.dumps(DOCUMENT, separators=(",", ":")).encode()),
+        *(
+            covered(json.dumps(DOCUMENT).encode(), signed_as=layout)
+            for layout in (
+                json.dumps(DOCUMENT, separators=(",", ":")).encode(),
+                json.dumps(DOCUMENT, ensure_ascii=False).encode(),
+                json.dumps(DOCUMENT, indent=4, sort_keys=True).encode(),
+                b"",
+            )
+        ),
+        covered(b'{"a": "changed"}'),
+        covered(b"[" * 5000),
+    ],
+    "method and body": [
+        seen(made(HASHED), HASHED, method="GET"),
+    ],
+    "whitespace": [
+        covered(JSON + b"\n"),
+        covered(JSON, signed_as=JSON + b"\n"),
+        covered(b"\xef\xbb\xbf" + JSON),
+    ],
+    "line endings": [covered(JSON.replace(b"\n", b"\r\n"))],
+    "charset": [covered(JSON.decode().encode("latin-1"))],
+    "scheme": [covered(JSON, at=HTTP)],
+    "secondary token": [covered(JSON, token=SECONDARY)],
+    "scheme and body": [
+        covered(json.dumps(DOCUMENT).encode(), at=HTTP),
+        covered(b'{"a": "changed"}', at=HTTP),
+    ],
+    "query": [
+        replace(covered(JSON), url=URL),
+        seen(
+            made(f"https://h.example/?bodySHA256={body_sha256(JSON)}", ""),
+            "https://h.example/",
+            body=JSON,
+            content_type="application/json",
+        ),
+        seen(made(HASHED, "")),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("request_", "cause"),
+    [(request, cause) for cause, requests in WRONG_BODIES.items() for request in requests],
+)
+def test_what_is_wrong_with_a_hashed_body_is_named(request_: Presented, cause: str):
+    assert causes(request_) == cause
+
+
+def by(key: str, settings: str = "", algorithm: str = "sha1") -> Presented:
+    headers = ((SETTINGS, settings),) if settings else ()
+    return seen(made(token=key, algorithm=algorithm), headers=headers)
+
+
+NAMED = "key=key1,algorithm=HMAC_SHA256"
+WRONG_KEYS = {
+    "secondary token": [by(SECONDARY)],
+    "another token": [by(OTHER)],
+    "API secret": [by(API)],
+    "empty token": [by("")],
+    "token whitespace": [by(PRIMARY + "\n"), by(PRIMARY + " "), by(PRIMARY + "\r\n")],
+    "algorithm": [by(PRIMARY, algorithm="sha256"), by(SHARED, NAMED, "sha1")],
+    "shared key": [by(SHARED, "", "sha256"), by(SHARED_TOO, NAMED, "sha256"), by(SHARED)],
+    "auth token": [by(PRIMARY, NAMED, "sha256")],
+    "auth token and algorithm": [by(PRIMARY, NAMED)],
+    "secondary token and algorithm": [by(SECONDARY, "", "sha256")],
+    "scheme and secondary token": [seen(made(token=SECONDARY), HTTP)],
+    "extra parameter and API secret": [
+        seen(made(token=API), params=changed(tenant="blue", x="a b"))
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("request_", "cause"),
+    [(request, cause) for cause, requests in WRONG_KEYS.items() for request in requests],
+)
+def test_what_is_wrong_with_the_key_is_named(request_: Presented, cause: str):
+    assert causes(request_) == cause
+
+
+@pytest.mark.parametrize(
+    ("token", "cause"),
+    [
+        (f" {PRIMARY}", "token whitespace"),
+        (f"{PRIMARY}\n", "token whitespace"),
+        (f'"{PRIMARY}"', "token whitespace"),
+        ("ABC", "token case"),
+    ],
+)
+def test_a_badly_copied_token_is_known(token: str, cause: str):
+    right = token.strip(' "\n').lower()
+    assert causes(seen(made(token=right)), Keys(auth_tokens=(Secret(token),))) == cause
+
+
+def test_with_no_auth_token_the_other_keys_explain():
+    only_key = Keys(api_secrets=(Secret(API),))
+    assert causes(seen(made()), only_key) == "no auth token"
+    assert causes(seen(made(token=API)), only_key) == "API secret"
+    assert causes(seen(made(token=API), HTTP), only_key) == "scheme and API secret"
+    assert causes(by(SHARED, "key=key9,algorithm=HMAC_SHA256", "sha256")) == "shared key"
+    assert causes(by("unknown", "key=key9,algorithm=HMAC_SHA256", "sha256")) == "unknown key"
+    assert causes(by("unknown", "key=key1,algorithm=MD5")) == "unknown algorithm"
+
+
+DIGEST = base64.b64decode(made())
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        DIGEST.hex(),
+        DIGEST.hex().upper(),
+        base64.b64encode(DIGEST.hex().encode()).decode(),
+        made().rstrip("="),
+        f" {made()}\r\n",
+        f'"{made()}"',
+        f"sha1={made()}",
+        quote(made(), safe=""),
+        made().replace("+", " "),
+        base64.urlsafe_b64encode(DIGEST).decode(),
+    ],
+)
+def test_a_signature_written_in_another_way_is_known(signature: str):
+    assert causes(seen(signature)) == "signature encoding"
+
+
+def test_what_is_wrong_with_the_signature_itself_is_said():
+    assert causes(replace(seen(""), headers=())) == "no signature"
+    assert causes(seen(made(), headers=(("x-twilio-signature", made()),))) == "several signatures"
+    for malformed in ("", "x", "=" * 28, made()[:-3], made() * 2, "A" * 10_000):
+        assert causes(seen(malformed)) == "malformed signature"
+
+
+def test_a_match_is_told_in_words():
+    verdict = diagnose(at(HTTP + "&token=hidden"), KEYS)
+    assert verdict == Verdict(
+        valid=False,
+        cause="scheme and query",
+        reason="The signature matches with https in place of http, "
+        "and with the query string without token.",
+        mend="State the public URL with https://, as it stands in Twilio's settings. "
+        "Something on the way adds token to the query string: check the URL without it.",
+    )
+    assert diagnose(form(SMS | GEO, SMS), KEYS).reason == (
+        "The signature matches with the empty parameters FromState, FromZip, FromCountry, ToCity, "
+        "ToState, ToZip, ToCountry added."
+    )
+
+
+def test_a_valid_request_needs_no_doctor():
+    verdict = diagnose(seen(made()), KEYS)
+    assert (verdict.valid, verdict.scheme, verdict.cause) == (True, "auth token", None)
+
+
+REQUESTS = [
+    request
+    for table in (WRONG_URLS, WRONG_FORMS, WRONG_BODIES, WRONG_KEYS)
+    for requests in table.values()
+    for request in requests
+]
+
+
+def test_no_cause_is_named_that_no_match_proves():
+    """Forged signatures on all of the above: only what is plain by itself may be said."""
+    plain = {None, "unsigned body", "charset", "url", "malformed signature"}
+    rng = random.Random(13)
+    for request in REQUESTS:
+        forged = base64.b64encode(rng.randbytes(20)).decode()
+        headers = (("X-Twilio-Signature", forged), *request.headers[1:])
+        verdict = diagnose(replace(request, headers=headers), KEYS)
+        assert not verdict
+        assert verdict.cause in plain
+    verdict = diagnose(seen(made(token="nobody's")), KEYS)
+    assert (verdict.cause, verdict.mend) == (None, None)
+    assert verdict.reason == (
+        "The signature is not the one for this URL, these parameters and this key. "
+        "It was looked into, and no difference that was tried makes it match."
+    )
+
+
+def test_a_form_that_is_signed_as_well_is_not_what_the_url_stands_for():
+    """Whoever signs both the form and its hash, or its parameters, is not known by one of them."""
+    for url in (HASHED, f"{URL}&{urlencode(SMS)}", f"{HASHED}&{urlencode(SMS)}"):
+        assert causes(seen(made(url))) is None
+    assert causes(seen(made(f"{HASHED}&{urlencode(SMS)}", ""), HASHED)) is None
+
+
+MANY = [(f"Parameter{number}", "x" * 20) for number in range(150)]
+LARGE = Presented(
+    method="POST",
+    url="http://h.example/a/b/c/d/e?" + "&".join(f"a{n}=%27%40" for n in range(60)),
+    body=urlencode([*MANY, *SMS.items()]).encode(),
+    content_type=FORM,
+    headers=(
+        ("X-Twilio-Signature", made()),
+        *(("X-Forwarded-Host", f"h{n}.example:{n}") for n in range(90)),
+        *(("X-Original-URI", f"/{n}?{n}") for n in range(90)),
+        *(("X-Forwarded-Port", f"{n}") for n in range(90)),
+        *(("X-Forwarded-Prefix", f"{n}") for n in range(90)),
+    ),
+)
+
+
+def test_the_work_is_bounded():
+    for request in (*REQUESTS[::10], LARGE):
+        headers = (("X-Twilio-Signature", made(token="nobody's")), *request.headers[1:])
+        work = Work()
+        assert not diagnose(replace(request, headers=headers), KEYS, work=work)
+        assert -1 <= work.tries <= MOST_TRIES
+        assert work.size > -200_000
+    work = Work(tries=0)
+    assert diagnose(at(HTTP), KEYS, work=work).cause is None
+    assert work.tries == -1
+
+
+def test_only_the_first_hundred_parameters_are_left_out_in_turn():
+    pairs = sorted([*MANY, *SMS.items()])
+    for index, cause in ((0, "extra parameter"), (99, "extra parameter"), (100, None), (161, None)):
+        rest = pairs[:index] + pairs[index + 1 :]
+        assert causes(form(rest, pairs)) == cause
+
+
+def test_what_is_too_large_to_be_searched_is_refused_all_the_same():
+    huge = seen(made(), HTTP, body=b"Body=" + b"x" * 1_000_000)
+    work = Work()
+    assert diagnose(huge, KEYS, work=work) == TOO_LARGE
+    assert work == Work()
+
+
+def test_a_strangers_names_are_made_fit_to_be_read():
+    name = "<script>\x1b[31m\u202e+15005550006" + "x" * 500
+    verdict = diagnose(form(SMS, [(name, "1"), *SMS.items()]), KEYS)
+    assert verdict.cause == "extra parameter"
+    assert verdict.reason.isprintable()
+    assert "5550006" not in repr(verdict)
+    assert len(verdict.reason) < 200
+
+
+def test_no_verdict_names_the_key_of_a_way_in():
+    key = "k" * 32
+    verdict = diagnose(at(URL.replace("/twilio/", f"/twilio-widgets/{key}/twilio/")), KEYS)
+    assert verdict.cause == "path"
+    assert "the path without /twilio-widgets/•••• at its start" in verdict.reason
+    assert key not in repr(verdict)
+
+
+HOSTILE = [
+    None,
+    0,
+    b"",
+    b"\xff",
+    "",
+    "\ud800",
+    "\0",
+    [],
+    {},
+    (),
+    object(),
+    [None],
+    ((None,),),
+    (("a", None),),
+]
+
+
+@pytest.mark.parametrize("field", ["method", "url", "body", "content_type", "headers"])
+def test_nothing_that_is_handed_over_makes_it_raise(field: str):
+    for value in HOSTILE:
+        request = seen(made(), HTTP)
+        object.__setattr__(request, field, value)
+        assert not diagnose(request, KEYS)
+        assert not diagnose(value, KEYS)
+        assert not diagnose(request, value)
+
+
+@pytest.mark.parametrize("host", ["é..x", "xn--\u00df", "xn--0", ".", "-", "é" * 300, "é" * 90_000])
+def test_a_host_that_is_no_name_does_not_raise(host: str):
+    assert causes(at(f"https://{host}/")) is None
+
+
+def test_noise_never_raises():
+    rng = random.Random(15)
+    alphabet = "aé😀\ud800\0%%%&&==[]@:/?# +\r\nxn--."
+    text = lambda most: "".join(rng.choices(alphabet, k=rng.randint(0, most)))  # noqa: E731
+    names = [
+        "Host",
+        "X-Forwarded-Host",
+        "Forwarded",
+        "X-Original-URI",
+        "X-Forwarded-Port",
+        "X-Forwarded-Prefix",
+        SETTINGS,
+    ]
+    for _ in range(300):
+        request = Presented(
+            method=rng.choice(["GET", "POST"]),
+            url=rng.choice(["https://h", "http://", "", "https://[", "https://é"]) + text(20),
+            body=text(30).encode("utf-8", "surrogatepass") + rng.randbytes(rng.randint(0, 2)),
+            content_type=rng.choice([FORM, "application/json"]),
+            headers=(
+                ("X-Twilio-Signature", rng.choice([made(), text(30), "a" * 40])),
+                *((rng.choice(names), text(20)) for _ in range(rng.randint(0, 5))),
+            ),
+        )
+        assert not diagnose(request, KEYS, work=Work(tries=300))
+
+
+def test_a_debugger_finds_no_key_in_what_is_tried():
+    """A traceback may print every variable, and some of these hold the keys."""
+    tried = signers(by(PRIMARY), KEYS, "sha1")
+    assert len(tried.guesses) > 8
+    for secret in (PRIMARY, SECONDARY, OTHER, API, SHARED):
+        assert secret not in f"{tried!r} {tried.same[0]} {tried.guesses[0].text!s}"
+
+
+def test_the_published_way_of_signing_is_the_one_tried():
+    """The tables above sign by hand; the library's own signer agrees."""
+    assert made() == sign(URL, SMS, PRIMARY)
+    assert (
+        base64.b64decode(made(algorithm="sha256"))
+        == hmac.new(PRIMARY.encode(), (URL + joined(SMS.items())).encode(), hashlib.sha256).digest()
+    )

@@ -1,1 +1,0 @@
-"""What a job writes down, before and after each message."""

@@ -1,0 +1,108 @@
+"""Taking back what was scheduled: cancelled at Twilio one by one, and each accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from twilio_widgets.core.flows import messages
+from twilio_widgets.core.flows.flow import NewPatience
+from twilio_widgets.core.request import Flow
+from twilio_widgets.errors import ApiError, NotFound, OutcomeUnknown, TwilioWidgetsError
+from twilio_widgets.journal import states
+
+if TYPE_CHECKING:
+    from twilio_widgets.core.credentials.connection import Connection
+    from twilio_widgets.core.message.message import Message
+    from twilio_widgets.journal.row import Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled:
+    """What cancelling a job came to: every row of it is in exactly one of these, by its ``n``."""
+
+    never_sent: tuple[int, ...] = ()
+    """Rows that had not left; they never will."""
+    cancelled: tuple[int, ...] = ()
+    """Scheduled messages that Twilio has cancelled, now or before."""
+    already_sent: tuple[int, ...] = ()
+    """Messages that were past it."""
+    unknown: tuple[int, ...] = ()
+    """Rows of which this cannot be said: cancel again, or look at their outcomes."""
+    not_accepted: tuple[int, ...] = ()
+    """Rows that never were messages: rejected, or given up."""
+
+    def __str__(self) -> str:
+        counts = [(name, len(getattr(self, name))) for name in (one.name for one in fields(self))]
+        said = [f"{count:,} {name.replace('_', ' ')}" for name, count in counts if count]
+        return ", ".join(said) or "nothing to cancel"
+
+    __repr__ = __str__
+
+
+def cancel_scheduled(
+    connection: Connection, new_patience: NewPatience, rows: Sequence[Row]
+) -> Flow[tuple[dict[str, list[int]], list[Message]]]:
+    """Cancel the scheduled messages of these rows.
+
+    Args:
+        connection: Whose they are.
+        new_patience: Makes the patience for each request.
+        rows: Accepted rows.
+
+    Returns:
+        The rows by what came of them, and the messages as last seen.
+    """
+    found: dict[str, list[int]] = {"cancelled": [], "already_sent": [], "unknown": []}
+    seen: list[Message] = []
+    for row in rows:
+        word = "already_sent"
+        if row.is_scheduled and row.message_status not in _OVER:
+            message = yield from _cancelled(connection, new_patience, str(row.sid))
+            word = _word(message)
+            seen += [] if message is None else [message]
+        elif row.message_status == "canceled":
+            word = "cancelled"
+        found[word].append(row.n)
+    return found, seen
+
+
+_OVER = frozenset({"canceled", "sent", "delivered", "undelivered", "failed", "read", "sending"})
+
+
+def _cancelled(connection: Connection, new_patience: NewPatience, sid: str) -> Flow[Message | None]:
+    """Cancel one message, or see why not; None when that cannot be told."""
+    try:
+        return (yield from messages.cancel(connection, new_patience(), sid))
+    except (ApiError, OutcomeUnknown):
+        pass  # it is past it, is cancelled already, or the answer was lost: its status tells
+    except TwilioWidgetsError:
+        return None
+    try:
+        return (yield from messages.get(connection, new_patience(), sid))
+    except (NotFound, TwilioWidgetsError):
+        return None
+
+
+def _word(message: Message | None) -> str:
+    if message is None or message.status == "scheduled":
+        return "unknown"
+    return "cancelled" if message.status == "canceled" else "already_sent"
+
+
+def ledger_of(rows: Sequence[Row], found: dict[str, list[int]]) -> Cancelled:
+    """Put every row of a job in its place, given what came of its scheduled messages."""
+    told = {n for places in found.values() for n in places}
+    left = [row for row in rows if row.n not in told]
+
+    def of(word: str, *statuses: str) -> tuple[int, ...]:
+        return tuple(sorted([*found.get(word, ()), *(r.n for r in left if r.status in statuses)]))
+
+    return Cancelled(
+        never_sent=of("never_sent", states.SKIPPED, states.PENDING),
+        cancelled=of("cancelled"),
+        already_sent=of("already_sent", states.ACCEPTED),
+        unknown=of("unknown", states.UNKNOWN, states.ATTEMPTED),
+        not_accepted=of("not_accepted", states.REJECTED, states.ABANDONED),
+    )

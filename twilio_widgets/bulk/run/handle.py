@@ -1,0 +1,209 @@
+"""Beginning a run: who owns the job, what the policy says of it, and where it goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from twilio_widgets.bulk.run.run import Orders, Run
+from twilio_widgets.core.guardrails.policy import Policy
+from twilio_widgets.core.request import Flow
+from twilio_widgets.core.system import loop
+from twilio_widgets.journal.journal import Journal
+from twilio_widgets.journal.location import Ownership, Place
+from twilio_widgets.journal.row import Row
+
+if TYPE_CHECKING:
+    from twilio_widgets.client import AsyncTwilio, Twilio
+    from twilio_widgets.core.guardrails.job_quota import Permit
+
+T = TypeVar("T")
+
+AT_ONCE = 8
+"""How many requests that are no messages a job has under way at once."""
+
+
+class Underway:
+    """A run on the background loop, and the right to it.
+
+    Args:
+        place: The job's.
+        own: The right to run it; it is released when the run ends, or who uses the journal then.
+        journal: Open for writing; it is closed at the same time.
+        twilio: The client to send with, or one like it.
+        orders: How it is to go.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        own: Ownership,
+        journal: Journal,
+        twilio: Twilio | AsyncTwilio,
+        orders: Orders,
+    ) -> None:
+        self.own = own
+        self._journal = journal
+        self._uses: set[object] = {self}
+        self._lock = threading.Lock()
+        self.run = Run(journal, place, twilio.twin(), orders)
+        self._is_decided = False
+        self._ends = False
+        self._here: asyncio.AbstractEventLoop | None = None
+        self.work: loop.Work[None] | None = None
+
+    def begin(self) -> None:
+        """Let it go on; who is interrupted at this gives it up."""
+        self.own.handed_over = True
+        self.work = loop.start(self._going())
+
+    def give_up(self) -> None:
+        """Let it never begin; when it has begun and nobody got hold of it, let it be paused."""
+        if self._decides():
+            self._end_use(self)
+        elif self.work is None and self._here is not None:
+            with suppress(RuntimeError):  # it has ended
+                self._here.call_soon_threadsafe(self.run.end, "paused", "You interrupted it.")
+
+    async def _going(self) -> None:
+        self._here = asyncio.get_running_loop()
+        if not self._decides():
+            return
+        try:
+            await self.run.carry_out()
+        finally:
+            self._end_use(self)
+
+    def _decides(self) -> bool:
+        """Say whether the caller is the first to say if it begins or is given up."""
+        with self._lock:
+            decides, self._is_decided = not self._is_decided, True
+        return decides
+
+    @contextmanager
+    def using(self) -> Iterator[Journal | None]:
+        """Use its journal, which stays open meanwhile; None when the run has let go of it."""
+        use = object()
+        try:
+            yield self._journal if self._begin_use(use) else None
+        finally:
+            self._end_use(use)
+
+    def _begin_use(self, use: object) -> bool:
+        with self._lock:
+            if self._uses:
+                self._uses.add(use)
+            return use in self._uses
+
+    def _end_use(self, use: object) -> None:
+        """Close the journal, and let go of the job, after the last use."""
+        with self._lock:
+            self._uses.discard(use)
+            if not self._uses:
+                try:
+                    self._journal.close()
+                finally:
+                    self.own.release()
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it has begun and has not come to its end."""
+        return self.work is not None and not self.work.done
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether nothing more will leave, although it may not have come to its end."""
+        return self._ends or self.run.is_ending
+
+    def end(self, state: str, note: str = "") -> None:
+        """Let nothing more leave; see `Run.end`."""
+        if self.work is not None:
+            self._ends = True
+            self.work.call(lambda: self.run.end(state, note))
+
+
+_registry = threading.Lock()
+_known: dict[Path, object] = {}
+
+
+@contextmanager
+def beginning() -> Iterator[dict[Path, Any]]:
+    """Hold the list of the jobs this process is running, so that none is begun twice."""
+    with _registry:
+        for file, job in list(_known.items()):
+            if not cast("Any", job).under_way:
+                del _known[file]
+        yield _known
+
+
+_left_behind: list[object] = []
+"""Runs of the process this one is a fork of: SQLite wants such a file not even closed."""
+
+
+def _leave_to_the_parent() -> None:
+    """Let a fork see its parent's jobs as what they are: under way in another process."""
+    global _registry  # noqa: PLW0603  # another thread may have held it, and is not here
+    _registry = threading.Lock()
+    for job in cast("Iterable[Any]", _known.values()):
+        _left_behind.append(job._underway)
+        job._underway = None
+    _known.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_the_parent)
+
+
+def permit_for(twilio: Twilio | AsyncTwilio, rows: Sequence[Row], name: str) -> Permit | None:
+    """Ask the client's policy about sending these rows, before the first request.
+
+    Raises:
+        PolicyRefused: It forbids the job.
+    """
+    policy = twilio.policy
+    if not rows or not isinstance(policy, Policy):
+        return None  # a judge of the user's own sees every request, as it sees all others
+    return policy.judge_job(
+        twilio.connection,
+        recipients=len(rows),
+        segments=sum(row.segments for row in rows),
+        cost=_sum(row.cost for row in rows),
+        name=name,
+    )
+
+
+def _sum(costs: Iterable[str | None]) -> Decimal | None:
+    total = Decimal(0)
+    for cost in costs:
+        if cost is None:
+            return None
+        total += Decimal(cost)
+    return total
+
+
+def ask(twilio: Twilio | AsyncTwilio, flows: Sequence[Flow[T]]) -> list[T]:
+    """Carry out flows on the background loop, some at once, and wait for them."""
+
+    async def asking() -> list[T]:
+        twin, gate = twilio.twin(), asyncio.Semaphore(AT_ONCE)
+
+        async def one(flow: Flow[T]) -> T:
+            async with gate:
+                return cast("T", await cast("Any", twin.run(flow)))
+
+        try:  # all come to their end: what the loop leaves unfinished is cut off as it ends
+            ends = await asyncio.gather(*map(one, flows), return_exceptions=True)
+        finally:
+            await twin.aclose()
+        for end in ends:
+            if isinstance(end, BaseException):
+                raise end
+        return cast("list[T]", ends)
+
+    return loop.start(asking()).result()

@@ -1,0 +1,385 @@
+"""A job under way: one coroutine that decides what leaves when, and writes it down before it does.
+
+It runs on the background loop and ends when every row has come to its end, or when the job is to
+wait for a person. What it knows is in the journal: pausing and going on later, in this process or
+another, is ending one run and beginning the next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+from twilio_widgets.bulk.run.pacing import MOST_AT_ONCE, Pace
+from twilio_widgets.bulk.run.queue import Queue
+from twilio_widgets.core.flows import messages
+from twilio_widgets.core.flows.answers import DAY_LIMIT
+from twilio_widgets.core.flows.flow import Patience
+from twilio_widgets.errors import JobError, RateLimited, TwilioWidgetsError
+from twilio_widgets.journal import states
+from twilio_widgets.journal.journal import Journal
+from twilio_widgets.journal.reconcile import Callbacks, NoTurn, settle, with_token
+from twilio_widgets.journal.row import Row
+from twilio_widgets.journal.states import Ending, ending_of
+
+if TYPE_CHECKING:
+    from twilio_widgets.client import AsyncTwilio
+    from twilio_widgets.core.guardrails.job_quota import Permit
+    from twilio_widgets.core.message.message import Message
+    from twilio_widgets.journal.location import Place
+
+RECORD_WITHIN, RECORD_AT_MOST = 0.02, 50
+"""Seconds, and results: after so much, what came of the rows is written down."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """How a run is to go, beyond what the journal says."""
+
+    undo_seconds: float = 0.0
+    """Time to think again before the first request."""
+    concurrency: int = MOST_AT_ONCE
+    only: Collection[int] | None = None
+    """The rows to send; None is every pending one."""
+    callbacks: Callbacks | None = None
+    permit: Permit | None = None
+    tell: Callable[[Run], None] = lambda _run: None
+    """Is told, on the loop's thread, when something has changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Landed:
+    """A row whose request has ended, and how; not written down yet."""
+
+    row: Row
+    ending: Ending
+    at: float
+
+
+class Run:
+    """One run of a job.
+
+    Args:
+        journal: Open for writing; the caller owns the job.
+        place: Where it is kept.
+        twilio: A client for the loop it runs on; it is closed at the end.
+        orders: How it is to go.
+    """
+
+    def __init__(self, journal: Journal, place: Place, twilio: AsyncTwilio, orders: Orders) -> None:
+        self._journal = journal
+        self._place = place
+        self._twilio = twilio
+        self._connection = twilio.connection
+        self._orders = orders
+        self._pace = Pace(journal.header.rate, most=orders.concurrency)
+        self._under_way: dict[int, asyncio.Task[None]] = {}
+        self._landed: list[_Landed] = []
+        self._landed_since = 0.0
+        self._refused = ""
+        """The first refusal by the policy of a row that waits for a person now."""
+        self._wake = asyncio.Event()
+        self._ends: tuple[str, str] | None = None
+        # A job that was cancelled may still have something to settle; it stays cancelled.
+        self._ends_as = "cancelled" if journal.header.state == "cancelled" else "finished"
+        self.counts = journal.counts()
+        """Rows by status, as last written down."""
+        self.state = "waiting" if orders.undo_seconds else "running"
+        self.note = ""
+        """Why it waits for a person, when it does."""
+        self.answered: deque[float] = deque(maxlen=2_000)
+        """When rows came to an end, for the rate (`Connection.monotonic`)."""
+
+    # From outside, on the loop's own thread
+
+    def end(self, state: str, note: str = "") -> None:
+        """Let nothing more leave; what is on its way is waited for.
+
+        Args:
+            state: ``"paused"`` or ``"cancelled"``.
+            note: Why.
+        """
+        if self._ends is None or state == "cancelled":
+            self._ends = (state, note)
+        self._wake.set()
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether nothing more will leave."""
+        return self._ends is not None or self.state in {"paused", "cancelled", "finished"}
+
+    def now(self) -> float:
+        """Return the present, as `answered` counts it."""
+        return self._connection.monotonic()
+
+    # The run
+
+    async def carry_out(self) -> None:
+        """Go on until every row has come to its end, or the job is to wait.
+
+        Raises:
+            JobError: The journal cannot be written any more. Nothing has left since.
+        """
+        try:
+            self._journal.recover(now=self._now())
+            self._journal.note(self.state, now=self._now())
+            self._queue = Queue(self._rows_to_send(), self._journal.header.per)
+            self._count()
+            await self._think_again()
+            await self._send_all()
+            await self._settle()
+            self._finish()
+        except JobError as error:
+            await self._last_answers()
+            self.state, self.note = "paused", str(error)
+            raise
+        except asyncio.CancelledError:
+            for task in self._under_way.values():
+                task.cancel()
+            await self._last_answers()
+            raise
+        finally:
+            with suppress(Exception):
+                await self._twilio.aclose()
+            self._orders.tell(self)
+
+    def _rows_to_send(self) -> list[Row]:
+        only = self._orders.only
+        rows = self._journal.rows(states.PENDING)
+        return [row for row in rows if only is None or row.n in only]
+
+    async def _think_again(self) -> None:
+        until = self._connection.monotonic() + self._orders.undo_seconds
+        while self._ends is None and (left := until - self._connection.monotonic()) > 0:
+            await self._sleep(left)
+
+    async def _send_all(self) -> None:
+        self._change("running")
+        while True:
+            again_at = self._write_and_leave()
+            if not (self._under_way or self._landed) and (self._ends or not len(self._queue)):
+                return
+            await self._something(again_at)
+
+    def _write_and_leave(self) -> float | None:
+        """Write down what came back and what is about to leave, in one commit; let it leave.
+
+        Returns:
+            When it is worth looking again; None when only an answer can change anything.
+        """
+        now = self._connection.monotonic()
+        if self._ends is None and (trouble := self._pace.trouble(now)) is not None:
+            self.end("paused", f"{trouble[0].upper()}{trouble[1:]}. Look into it, then resume().")
+        room = self._pace.window.size - len(self._under_way) if self._ends is None else 0
+        choice = self._queue.choose(self._pace, now, room)
+        if not choice.rows and not self._record_now(now):
+            return self._next_look(choice.again_at, now)
+        landed, self._landed = self._landed, []
+        try:
+            with self._journal.together():
+                after = self._journal.close_attempts(
+                    [(one.row, one.ending, one.at) for one in landed]
+                )
+                latest = self._now() + self._twilio.timeout
+                leaving = self._journal.claim(choice.rows, now=self._now(), latest=latest)
+        except JobError:
+            self._landed = landed
+            for row in choice.rows:
+                self._queue.landed(row)
+            raise
+        for one, row in zip(landed, after, strict=True):
+            self._move(states.ATTEMPTED, row.status)
+            self._go_on(row, one.ending)
+        for row, token in leaving:
+            self._move(states.PENDING, states.ATTEMPTED)
+            self._leave(row, token)
+        self._orders.tell(self)
+        return self._next_look(choice.again_at, now)
+
+    def _record_now(self, now: float) -> bool:
+        if not self._landed:
+            return False
+        idle = self._connection.time_is_frozen or not self._under_way
+        late = now - self._landed_since >= RECORD_WITHIN
+        return idle or late or len(self._landed) >= RECORD_AT_MOST
+
+    def _next_look(self, again_at: float | None, now: float) -> float | None:
+        if self._landed:
+            record_at = self._landed_since + RECORD_WITHIN
+            again_at = record_at if again_at is None else min(again_at, record_at)
+        return None if again_at is None else max(0.0, again_at - now)
+
+    def _move(self, before: str, after: str) -> None:
+        self.counts[before] -= 1
+        self.counts[after] += 1
+
+    def _go_on(self, row: Row, ending: Ending) -> None:
+        """Let a row wait again that was certainly not sent; one a policy refuses, for later."""
+        if ending.word == "policy":
+            self._refused = self._refused or ending.problem or ""
+        elif row.status == states.PENDING:
+            self._queue.back(row)
+
+    def _leave(self, row: Row, token: str) -> None:
+        self._under_way[row.n] = asyncio.create_task(self._send(row, token))
+
+    async def _send(self, row: Row, token: str) -> None:
+        """Send one row, once: what may be tried again is journalled again first."""
+        try:
+            form = self._form(row, token)
+        except Exception as error:  # noqa: BLE001  # nothing has left; the address is not ours
+            problem = f"The listener says no address for status callbacks: {error}"
+            self._land(row, Ending("account", problem=problem), None)
+            return
+        flow = messages.create(
+            self._connection,
+            Patience(self._twilio.timeout, attempts=1),
+            form,
+            self._twilio.messages.outbox,
+            job=self._orders.permit,
+        )
+        retry_after = None
+        try:
+            message = cast("Message", await self._twilio.run(flow))
+            ending = Ending("accepted", sid=message.sid, http_status=201)
+        except BaseException as error:  # noqa: BLE001  # whatever it was, the row has an outcome
+            ending = ending_of(error)
+            retry_after = error.retry_after if isinstance(error, RateLimited) else None
+        self._land(row, ending, retry_after)
+
+    def _form(self, row: Row, token: str) -> tuple[tuple[str, str], ...]:
+        callbacks = self._orders.callbacks
+        if callbacks is None or row.parameter("StatusCallback"):
+            return row.form  # a callback of the user's own is not taken away
+        return (*row.form, ("StatusCallback", with_token(callbacks.status_url, token)))
+
+    def _land(self, row: Row, ending: Ending, retry_after: float | None) -> None:
+        now = self._connection.monotonic()
+        del self._under_way[row.n]
+        if not self._landed:
+            self._landed_since = now
+        self._landed.append(_Landed(row, ending, self._now()))
+        self._queue.landed(row)
+        self._learn(row, ending, retry_after, now)
+        self._wake.set()
+
+    def _learn(self, row: Row, ending: Ending, retry_after: float | None, now: float) -> None:
+        if ending.word in {"accepted", "rejected"}:
+            self._pace.clean(now)
+            self.answered.append(now)
+        elif ending.word == "unknown":
+            self._pace.unknown()
+        elif ending.word == "throttled":
+            self._pace.throttled(now, retry_after)
+        elif ending.word == "queue_full":
+            self._pace.queue_full(row.sender, now)
+        elif ending.word == "not_sent":
+            self._pace.not_reached(now)
+        if ending.word == "account" or ending.for_all:
+            self.end("paused", self._why(ending))
+
+    def _why(self, ending: Ending) -> str:
+        """Say why an ending that is about all rows makes the job wait, and until when."""
+        problem = ending.problem or "Twilio refuses this account."
+        if ending.error_code != DAY_LIMIT:
+            return problem
+        until = self._connection.now() + timedelta(days=1)
+        return (
+            f"{problem} (Twilio {DAY_LIMIT}). It counts the last 24 hours: resume() goes on as "
+            f"they pass, and at {until:%Y-%m-%d %H:%M} UTC at the latest when nothing else is sent."
+        )
+
+    # Waiting
+
+    async def _something(self, seconds: float | None) -> None:
+        """Wait for an answer, an order, or until so many seconds have passed."""
+        if self._under_way and (seconds is None or self._connection.time_is_frozen):
+            await self._wake.wait()
+        elif seconds is not None:
+            await self._sleep(seconds)
+        if not self._connection.time_is_frozen:
+            await asyncio.sleep(0)  # what has come in the same turn of the loop goes along
+        self._wake.clear()
+
+    async def _sleep(self, seconds: float) -> None:
+        if self._connection.time_is_frozen:
+            await self._connection.sleep_async(seconds)
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), seconds)
+
+    # The end
+
+    async def _settle(self) -> None:
+        if self._ends is not None or not self.counts[states.UNKNOWN]:
+            return
+        self._change("settling")
+        flow = settle(
+            self._connection,
+            lambda: Patience(self._twilio.timeout),
+            self._journal,
+            self._place,
+            known=frozenset(self._twilio.messages.outbox.sent) - self._journal.sids(),
+            callbacks=self._orders.callbacks,
+        )
+        settling: asyncio.Future[Any] = asyncio.ensure_future(cast("Any", self._twilio.run(flow)))
+        while not settling.done() and self._ends is None:
+            woken: asyncio.Future[Any] = asyncio.ensure_future(self._wake.wait())
+            await asyncio.wait([settling, woken], return_when=asyncio.FIRST_COMPLETED)
+            woken.cancel()
+            self._wake.clear()
+        if not settling.done():
+            settling.cancel()
+        try:
+            await settling
+        except JobError:
+            raise
+        except asyncio.CancelledError:
+            self.note = "What is unknown was not settled: resume() does it."
+        except NoTurn as error:
+            self.note = f"What is unknown was not settled: {error} resume() does it."
+        except TwilioWidgetsError as error:
+            self.note = f"The message log could not be read: {error}"
+        self._count()
+
+    def _finish(self) -> None:
+        now = self._now()
+        if self._ends is not None and self._ends[0] == "cancelled":
+            waiting = self._journal.rows(states.PENDING)
+            self._journal.decide(waiting, "skip", now=now)
+            self._ends = self._ends if waiting else None  # else nothing was left to cancel
+        elif not (self._ends or self.note) and self._journal.header.on_unknown == "abandon":
+            unknown = self._journal.rows(states.UNKNOWN)
+            self._journal.decide(unknown, "abandon", now=now)
+        self._count()
+        state, note = self._ends or (self._ends_as, self.note)
+        if state == "finished" and self.counts[states.PENDING]:
+            state = "paused"
+            note = self._refused or "Some rows are still to be sent."
+        self.note = note
+        self._change(state)
+
+    async def _last_answers(self) -> None:
+        """Wait for what is on its way, and try once more to write it down."""
+        if self._under_way:
+            await asyncio.wait(self._under_way.values())
+        with suppress(JobError):
+            self._journal.close_attempts([(one.row, one.ending, one.at) for one in self._landed])
+            self._landed = []
+
+    def _change(self, state: str) -> None:
+        self.state = state
+        self._journal.note(state, self.note, now=self._now())
+        self._orders.tell(self)
+
+    def _count(self) -> None:
+        self.counts = self._journal.counts()
+        self._orders.tell(self)
+
+    def _now(self) -> float:
+        return self._connection.now().timestamp()

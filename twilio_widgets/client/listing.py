@@ -1,0 +1,89 @@
+"""Reading the log into a DataFrame, page by page, so that nothing read is lost."""
+
+from __future__ import annotations
+
+from asyncio import CancelledError
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from twilio_widgets.core.flows.flow import NewPatience
+from twilio_widgets.core.flows.listing import Filters, Selection
+from twilio_widgets.core.flows.paging import Walk
+from twilio_widgets.core.message.message import message_path
+from twilio_widgets.core.request import Flow
+from twilio_widgets.errors import ConfigurationError, TwilioWidgetsError
+from twilio_widgets.progress import Progress, Reading
+
+if TYPE_CHECKING:
+    from twilio_widgets.core.credentials.connection import Connection
+    from twilio_widgets.frames.message_frame import MessageFrame
+
+
+def listing(
+    connection: Connection,
+    new_patience: NewPatience,
+    filters: Filters,
+    *,
+    limit: int | None,
+    here: Mapping[str, object],
+    tell: Progress,
+    keep: Callable[[MessageFrame], None],
+) -> Flow[MessageFrame]:
+    """Read messages into a frame.
+
+    Args:
+        connection: Whose messages.
+        new_patience: Makes the patience for each page.
+        filters: What Twilio is asked for.
+        limit: The most rows to read.
+        here: The filters that are applied to the rows read.
+        tell: Is told how far it has come.
+        keep: Is given what was read when the reading does not come to its end.
+
+    Raises:
+        ConfigurationError: There is no pandas here.
+    """
+    try:
+        from twilio_widgets.frames.build import message_frame
+        from twilio_widgets.frames.decode import Row, page_of
+        from twilio_widgets.frames.gather import Gathering
+        from twilio_widgets.frames.only import only
+    except ImportError as error:
+        missing = error.name or str(error)
+        raise ConfigurationError(
+            f"messages.list makes a DataFrame, which needs {missing}; it is not installed here. "
+            "messages.iterate reads the same messages, one at a time, without it."
+        ) from None
+
+    request = filters.request(message_path(connection.acting_sid), limit=limit)
+    walk, selection = Walk(request, page_of), Selection[Row](filters, limit)
+    rows = Gathering()
+
+    def frame() -> MessageFrame:
+        said = {
+            "account": connection.masked_account,
+            "filters": filters.described(),
+            "fetched_at": connection.now(),
+            "complete": selection.complete(more=walk.next is not None),
+        }
+        return only(message_frame(rows, attrs=said), **here)  # type: ignore[arg-type]
+
+    try:
+        while walk.next is not None and not selection.done:
+            rows.add(selection.take((yield from walk.step(new_patience()))))
+            tell(Reading(rows=len(rows), pages=walk.pages, limit=limit))
+    except (KeyboardInterrupt, CancelledError, TwilioWidgetsError) as stop:
+        if walk.pages:
+            keep(frame())
+            told = (
+                f"{len(rows):,} messages on {walk.pages} pages were read before; "
+                "they are in twilio.messages.interrupted."
+            )
+            if isinstance(stop, KeyboardInterrupt):
+                stop.args = (f"Interrupted. {told}",)
+            else:
+                stop.add_note(told)
+        raise
+    finally:
+        tell.close()
+    return frame()

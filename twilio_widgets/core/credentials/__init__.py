@@ -1,0 +1,1 @@
+"""Connections, secrets, and where credentials are found."""

@@ -1,0 +1,1 @@
+"""Twilio's error codes and what they mean."""

@@ -1,0 +1,100 @@
+"""What an error code of Twilio means, offline: who can fix it, how, and whether to try again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from twilio_widgets.core.error_codes.catalogue import CATALOGUE, Entry, Who
+
+_PAGE: Final = "https://www.twilio.com/docs/api/errors/{}"
+_UNKNOWN: Final = Entry(
+    "our catalogue does not know this code", "Read what Twilio says about it: {}", "you", None
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Explanation:
+    """What one error code means, in our own words."""
+
+    code: int
+    """Twilio's code, such as 30007."""
+
+    meaning: str
+    """What happened, as a clause without capital and full stop."""
+
+    advice: str
+    """What to do next: one sentence."""
+
+    who: Who
+    """Who can do something about it."""
+
+    retry: bool | None
+    """True: the same request can work later. False: not until something is changed. None: it
+    depends; for a message, first look whether it went out."""
+
+    url: str
+    """Twilio's page about the code."""
+
+    known: bool
+    """Whether our catalogue has the code."""
+
+    def about(self, recipient: str | None) -> str:
+        """Say the meaning as the beginning of a sentence, about a recipient where one is given."""
+        subject = "the recipient"
+        if recipient and self.meaning.startswith(f"{subject} "):
+            return recipient + self.meaning.removeprefix(subject)
+        if recipient:
+            return f"{recipient}: {self.meaning}"
+        return self.meaning[:1].upper() + self.meaning[1:]
+
+    def __str__(self) -> str:
+        return f"{self.about(None)} (Twilio {self.code}). {self.advice}"
+
+    def __repr__(self) -> str:
+        again = {True: "yes, later", False: "no, change something first", None: "it depends"}
+        return (
+            f"Twilio {self.code}: {self.meaning}\n"
+            f"  What to do:  {self.advice}\n"
+            f"  Who can:     {self.who}\n"
+            f"  Try again:   {again[self.retry]}\n"
+            f"  Read more:   {self.url}"
+        )
+
+
+def explain_error(code: int | str) -> Explanation:
+    """Say what a Twilio error code means, who can fix it and whether to try again.
+
+    Args:
+        code: The code, as a number or as text.
+
+    Raises:
+        ValueError: When it is not a whole number.
+    """
+    number = _number(code)
+    url = _PAGE.format(number)
+    entry = CATALOGUE.get(number, _UNKNOWN)
+    return Explanation(
+        code=number,
+        meaning=entry.meaning,
+        advice=entry.advice.format(url) if entry is _UNKNOWN else entry.advice,
+        who=entry.who,
+        retry=entry.retry,
+        url=url,
+        known=entry is not _UNKNOWN,
+    )
+
+
+def field_of(code: int) -> str | None:
+    """Name the keyword of ``messages.send`` that an error code belongs to, where there is one."""
+    entry = CATALOGUE.get(code)
+    return entry.field if entry else None
+
+
+def _number(code: int | str) -> int:
+    if isinstance(code, int):
+        return code
+    text = code.strip() if isinstance(code, str) else str(code)
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(f"An error code is a whole number such as 30007, not {text[:20]!r}.")
+    return int(text)

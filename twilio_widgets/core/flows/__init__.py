@@ -1,0 +1,1 @@
+"""Operations as generators that ask for I/O, and the drivers that run them."""

@@ -1,0 +1,137 @@
+"""Who we are, and what we can send with.
+
+Sources: Twilio, "API keys" (a Standard key cannot read ``/Accounts``, so the probe is the list of
+numbers); OpenAPI document (2026-04); the official client 9.13 for the messaging service's fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from twilio_widgets.core.credentials.connection import KEY_CANNOT_VALIDATE
+from twilio_widgets.core.flows.flow import Patience, read
+from twilio_widgets.core.flows.paging import all_rows, json_page
+from twilio_widgets.core.request import Flow, Request
+from twilio_widgets.errors import ApiError, BadResponse, NoReply, NotConnected, TwilioWidgetsError
+
+if TYPE_CHECKING:
+    from twilio_widgets.core.credentials.connection import Connection
+
+TEST_CREDENTIALS = 20008
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountCheck:
+    """Whether Twilio knows us, and what this connection can and cannot do."""
+
+    ok: bool
+    account: str
+    """The account SID, masked."""
+    kind: str
+    """``"API key"``, ``"auth token"`` or ``"sandbox"``."""
+    source: str
+    """Where the credentials came from."""
+    can_validate_webhooks: bool
+    text: str
+    """The verdict, in one or two sentences."""
+    error: TwilioWidgetsError | None = None
+    """Why not, when not."""
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    def __repr__(self) -> str:
+        return f"AccountCheck({'ok' if self.ok else 'not ok'}: {self.text})"
+
+
+def check(connection: Connection, patience: Patience) -> Flow[AccountCheck]:
+    """Prove the credentials with a request that every kind of key may make."""
+    path = f"/2010-04-01/Accounts/{connection.acting_sid}/IncomingPhoneNumbers.json"
+    request = Request(method="GET", path=path, query=(("PageSize", "1"),))
+    try:
+        reply = yield from read(request, patience)
+        json_page(reply.content, "incoming_phone_numbers")
+    except (ApiError, NotConnected, NoReply, BadResponse) as error:
+        return _verdict(connection, error)
+    return _verdict(connection, None)
+
+
+def _verdict(connection: Connection, error: TwilioWidgetsError | None) -> AccountCheck:
+    who = f"{connection.masked_account} by {connection.kind}"
+    ok = error is None
+    if isinstance(error, ApiError) and error.code == TEST_CREDENTIALS:
+        # Test credentials may create and nothing else: being told so proves them.
+        ok, error = True, None
+        text = f"Connected as {who}, with test credentials: they send nothing and read nothing."
+    elif ok:
+        text = f"Connected as {who}."
+    else:
+        text = f"Not connected as {who}. {error}"
+    if ok and connection.signing_token is None:
+        text += f" {KEY_CANNOT_VALIDATE}"
+    return AccountCheck(
+        ok=ok,
+        account=connection.masked_account,
+        kind=connection.kind,
+        source=connection.source,
+        can_validate_webhooks=connection.signing_token is not None,
+        text=text,
+        error=error,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnNumber:
+    """A phone number of the account."""
+
+    sid: str
+    phone_number: str
+    friendly_name: str
+    sms: bool
+    mms: bool
+
+
+def numbers(connection: Connection, new_patience: Callable[[], Patience]) -> Flow[list[OwnNumber]]:
+    """Read the account's own phone numbers."""
+    path = f"/2010-04-01/Accounts/{connection.acting_sid}/IncomingPhoneNumbers.json"
+    request = Request(method="GET", path=path, query=(("PageSize", "1000"),))
+    rows = yield from all_rows(request, "incoming_phone_numbers", new_patience)
+    found = []
+    for row in rows:
+        can = row.get("capabilities")
+        abilities = can if isinstance(can, dict) else {}
+        found.append(
+            OwnNumber(
+                sid=str(row.get("sid")),
+                phone_number=str(row.get("phone_number")),
+                friendly_name=str(row.get("friendly_name") or ""),
+                sms=abilities.get("sms") is True,
+                mms=abilities.get("mms") is True,
+            )
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessagingService:
+    """A messaging service of the account: a named pool of senders."""
+
+    sid: str
+    friendly_name: str
+
+
+def services(connection: Connection, patience: Patience) -> Flow[list[MessagingService]]:
+    """Read the account's messaging services (at most the first 1,000)."""
+    request = Request(
+        method="GET", path="/v1/Services", query=(("PageSize", "1000"),), service="messaging"
+    )
+    reply = yield from read(request, patience)
+    rows = json_page(reply.content, "services").rows
+    return [
+        MessagingService(sid=str(row.get("sid")), friendly_name=str(row.get("friendly_name") or ""))
+        for row in rows
+        # This host answers for whoever asks; a subaccount cannot send with its parent's services.
+        if row.get("account_sid") in {connection.acting_sid, None}
+    ]

@@ -1,0 +1,170 @@
+"""Reading what Twilio answered: strict JSON, and errors as our tree.
+
+Sources: Twilio, "Twilio's response" (error body ``{code, message, more_info, status}``), errors
+20429 and 63038 (a rolling window of 24 hours; twilio-php issue 661 shows its 429), and the error
+pages of the codes in `core.explain`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Never
+
+from twilio_widgets.core.error_codes.explain import field_of
+from twilio_widgets.core.numbers.masking import mask
+from twilio_widgets.errors import (
+    ApiError,
+    BadResponse,
+    Forbidden,
+    NotFound,
+    RateLimited,
+    RejectedMessage,
+    Unauthorized,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from twilio_widgets.core.request import Reply
+
+LONGEST_CODE = 10**6
+"""Twilio's error codes have five digits, its newest six."""
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+DAY_LIMIT = 63038
+"""The account's limit of messages in 24 hours is reached; it comes as a 429 all the same."""
+
+_BY_STATUS: dict[int, type[ApiError]] = {401: Unauthorized, 403: Forbidden, 404: NotFound}
+
+
+def json_of(content: bytes) -> Any:
+    """Decode one JSON document, strictly.
+
+    ``NaN``, invalid UTF-8 and bottomless nesting are refused; half surrogates, which no file or
+    database can store, become U+FFFD.
+
+    Raises:
+        BadResponse: The bytes are no JSON document.
+    """
+    try:
+        text = content.decode("utf-8")
+        document = _document(text)
+        return _mended(document) if _SURROGATE.search(text) else document
+    except (ValueError, RecursionError) as error:
+        problem = type(error).__name__
+    raise BadResponse(f"Twilio's answer is not readable JSON ({problem}).")
+
+
+def mapping_of(content: bytes) -> Mapping[str, Any]:
+    """Decode one JSON object.
+
+    Raises:
+        BadResponse: The bytes are no JSON object.
+    """
+    document = json_of(content)
+    if not isinstance(document, dict):
+        raise BadResponse("Twilio's answer is JSON, but not the object we asked for.")
+    return document
+
+
+def _no_constant(name: str) -> Never:
+    raise ValueError(name)
+
+
+_document = json.JSONDecoder(parse_constant=_no_constant).decode
+
+
+def _mended(value: Any) -> Any:
+    """Replace half surrogates, in keys and values alike."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_mended(item) for item in value]
+    if isinstance(value, dict):
+        return {_mended(key): _mended(item) for key, item in value.items()}
+    return value
+
+
+def error_of(reply: Reply, *, about: str | None = None, creates_message: bool = False) -> ApiError:
+    """Turn an error answer into the error of our tree that says it best.
+
+    Args:
+        reply: An answer with a status of 400 or more.
+        about: What the request was about; it is masked.
+        creates_message: Whether the request was to create a message.
+    """
+    body = _error_body(reply)
+    code, kind = _code_of(body), _BY_STATUS.get(reply.status, ApiError)
+    field = field_of(code) if code is not None else None
+    if reply.status == 429:
+        kind = RateLimited
+    elif creates_message and (reply.status == 400 or field is not None):
+        kind = RejectedMessage
+    message = str(body.get("message") or body.get("title") or f"HTTP {reply.status}")
+    error = kind(
+        mask(_one_line(message))[:500],
+        status=reply.status,
+        code=code,
+        more_info=_text_or_none(body.get("more_info")),
+        request_id=reply.request_id,
+        about=mask(about) if about else None,
+    )
+    if isinstance(error, RateLimited):
+        error.retry_after = retry_after_of(reply)
+    if isinstance(error, RejectedMessage):
+        error.field = field
+    return error
+
+
+def passes_soon(error: ApiError) -> bool:
+    """Say whether it is a 429 that a moment's wait helps; with a limit of the day none does."""
+    return error.status == 429 and error.code != DAY_LIMIT
+
+
+def _error_body(reply: Reply) -> Mapping[str, Any]:
+    try:
+        return mapping_of(reply.content)
+    except BadResponse:
+        return {}
+
+
+def _code_of(body: Mapping[str, Any]) -> int | None:
+    code = body.get("code")
+    is_code = isinstance(code, int) and not isinstance(code, bool) and 0 < code < LONGEST_CODE
+    return code if is_code else None
+
+
+def _one_line(text: str) -> str:
+    """What somebody wrote may hold line breaks, and codes that terminals obey."""
+    printable = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(printable.split())
+
+
+def _text_or_none(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def date_of(reply: Reply) -> datetime | None:
+    """Return the server's own time from the ``Date`` header (aware, UTC), or None."""
+    return _http_date(reply.headers.get("date", ""))
+
+
+def retry_after_of(reply: Reply) -> float | None:
+    """Return the seconds of ``Retry-After``, given as a number or as a date, or None."""
+    value = reply.headers.get("retry-after", "").strip()
+    if re.fullmatch(r"\d{1,12}(\.\d+)?", value):
+        return float(value)
+    then, now = _http_date(value), date_of(reply)
+    return max(0.0, (then - now).total_seconds()) if then and now else None
+
+
+def _http_date(value: str) -> datetime | None:
+    try:
+        parsed = parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError):
+        return None
+    return parsed if parsed.tzinfo is not None else None

@@ -1,0 +1,105 @@
+"""Looking in the message log for a message whose outcome is unknown.
+
+Twilio has no idempotency key, so the log is the evidence. An empty answer right after a lost reply
+proves nothing: the request may still be on its way, and a new entry may take a moment to be listed.
+So absence is only claimed after a settle window, and never when the evidence could mean two things.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Never
+
+from twilio_widgets.core.flows.evidence import Sent, clocks_apart, likeness, was_refused, window
+from twilio_widgets.core.flows.flow import Patience
+from twilio_widgets.core.flows.listing import Filters
+from twilio_widgets.core.flows.messages import message_page
+from twilio_widgets.core.flows.paging import Walk
+from twilio_widgets.core.message.message import Message, message_path
+from twilio_widgets.core.numbers.masking import mask
+from twilio_widgets.core.request import Flow
+from twilio_widgets.errors import ConfigurationError, OutcomeUnknown
+
+if TYPE_CHECKING:
+    from twilio_widgets.core.credentials.connection import Connection
+
+MOST_PAGES = 5
+"""Of 1,000 entries each: how much of the log of one recipient is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotSureYet:
+    """Neither found nor proved absent. It is neither true nor false: look at `reason`."""
+
+    reason: str
+    """Why, in a sentence."""
+    again_after: datetime | None = None
+    """When asking again can tell more (aware, UTC); None when only a person can tell."""
+
+    def __bool__(self) -> Never:
+        raise TypeError(
+            f"Not sure yet is neither yes nor no: {self.reason} "
+            "Compare with None, and read .reason and .again_after."
+        )
+
+    def __str__(self) -> str:
+        return f"not sure yet: {self.reason}"
+
+
+def find(
+    connection: Connection,
+    new_patience: Callable[[], Patience],
+    error: OutcomeUnknown,
+    *,
+    known: Collection[str] = (),
+) -> Flow[Message | NotSureYet | None]:
+    """Look for the message of an `OutcomeUnknown`.
+
+    Args:
+        connection: The connection it was sent with.
+        new_patience: Makes the patience for each page.
+        error: What ``send`` raised.
+        known: SIDs of messages that other sends are known to have made.
+
+    Returns:
+        The message; None when it is certain enough that there is none; or `NotSureYet`.
+    """
+    if error.started_at is None or error.latest_arrival is None or "To" not in error.parameters:
+        raise ConfigurationError("This error is not about a message that was being sent.")
+    sent = Sent.of(error.parameters, error.started_at, error.latest_arrival)
+    to, settled = sent.to, sent.latest + timedelta(seconds=connection.settle_seconds)
+    asked_at = connection.now()
+    request = Filters(to=to).request(message_path(connection.acting_sid), limit=None)
+    walk = Walk(request, message_page)
+    rows: list[Message] = []
+    # To the end: where the log lists what is not sent yet is not documented.
+    while walk.next is not None and walk.pages < MOST_PAGES:
+        rows.extend((yield from walk.step(new_patience())))
+    span = window(sent, settled, clocks_apart(asked_at, connection.now(), walk.server_time))
+    candidates = [m for m in rows if m.sid not in known and _may_be(m, sent, span)]
+    if len(candidates) == 1:
+        return candidates[0]
+    if doubt := _doubt(mask(to), candidates, len(rows) if walk.next is not None else None):
+        return NotSureYet(f"{doubt}; only a person can tell.")
+    if asked_at < settled:
+        return NotSureYet(
+            f"the log does not show it, but until {settled:%H:%M:%S} UTC it may still arrive.",
+            settled,
+        )
+    return None
+
+
+def _doubt(to: str, candidates: list[Message], cut_after: int | None) -> str | None:
+    """Say why the log cannot settle it, now or later."""
+    if candidates:
+        sids = ", ".join(m.sid for m in candidates[:5])
+        return f"{len(candidates)} messages to {to} could be this one ({sids})"
+    if cut_after is not None:
+        return f"the log of messages to {to} is longer than the {cut_after:,} entries read"
+    return None
+
+
+def _may_be(message: Message, sent: Sent, span: tuple[datetime, datetime]) -> bool:
+    return likeness(message, sent, span) != "other" and not was_refused(message)

@@ -1,0 +1,266 @@
+"""When to try again: generators that ask for I/O and are sent the answer.
+
+A flow yields a `Request` or a `Pause` and is sent a `Reply`, or has an error thrown in. It does no
+I/O and never sleeps, so each rule is written once, driven by a blocking and an async driver, and
+tested with neither.
+
+Sources: Twilio error 20429 (a 429 was never processed: always safe to retry) and error 20500
+(sending is not idempotent: a retry after a 500 can deliver twice); Marc Brooker, "Exponential
+backoff and jitter" (full jitter).
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from twilio_widgets.core.flows.answers import error_of, passes_soon, retry_after_of
+from twilio_widgets.core.request import Flow, Pause, Reply, Request
+from twilio_widgets.errors import (
+    ApiError,
+    BadResponse,
+    NoReply,
+    NotConnected,
+    OutcomeUnknown,
+    TwilioWidgetsError,
+)
+
+ATTEMPTS = 4
+FIRST_WAIT = 0.5
+LONGEST_WAIT = 20.0
+LONGEST_RETRY_AFTER = 120.0
+
+
+@dataclass
+class Patience:
+    """How long one call may go on, and how it waits between attempts."""
+
+    seconds: float = 30.0
+    """Time for all attempts and the pauses between them."""
+
+    attempts: int = ATTEMPTS
+    delay: float | None = None
+    """Seconds between two attempts; None grows them, with jitter."""
+    monotonic: Callable[[], float] = time.monotonic
+    uniform: Callable[[float, float], float] = random.uniform
+    _started: float | None = field(default=None, init=False)
+    """It starts when it is first needed: a call may be awaited long after it was made."""
+
+    def left(self) -> float:
+        """Return the seconds left, never less than a hundredth."""
+        return max(0.01, self._remaining())
+
+    def _remaining(self) -> float:
+        now = self.monotonic()
+        self._started = now if self._started is None else self._started
+        return self.seconds - (now - self._started)
+
+    def wait(self, attempt: int, retry_after: float | None = None) -> float | None:
+        """Return the seconds to wait after `attempt`, or None when no further one is worth it."""
+        if attempt >= self.attempts:
+            return None
+        if retry_after is not None:
+            seconds = min(retry_after, LONGEST_RETRY_AFTER)
+        elif self.delay is not None:
+            seconds = self.delay
+        else:
+            seconds = self.uniform(0.0, min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** (attempt - 1)))
+        return seconds if seconds < self._remaining() else None
+
+
+NewPatience = Callable[[], Patience]
+"""Makes the patience for one exchange; a call of several exchanges makes one for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An attempt that brought no usable reply."""
+
+    error: TwilioWidgetsError
+    reply: Reply | None = None
+
+    @property
+    def leaves_open(self) -> bool:
+        """Whether Twilio may have carried the request out all the same."""
+        if self.reply is None:
+            return not isinstance(self.error, NotConnected)
+        return self.reply.status == 408 or self.reply.status >= 500
+
+    @property
+    def retry_after(self) -> float | None:
+        """The seconds that Twilio asks to wait."""
+        return None if self.reply is None else retry_after_of(self.reply)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryRule:
+    """Which failures are followed by another attempt."""
+
+    changes: bool
+    """Whether the request changes something, so that a lost reply is an `OutcomeUnknown`."""
+
+    repeatable: bool
+    """Whether it may be repeated when Twilio may have carried it out."""
+
+    all_errors: bool = False
+    """Whether to repeat after every refusal, and after a damaged reply when `repeatable`."""
+
+    def allows(self, failure: Failure) -> bool:
+        """Return whether another attempt may follow."""
+        if isinstance(failure.error, NotConnected):
+            return True
+        if isinstance(failure.error, BadResponse):  # damaged, too large, or a redirect
+            return self.repeatable and self.all_errors and failure.reply is None
+        if failure.leaves_open:
+            return self.repeatable
+        return self.all_errors or (
+            isinstance(failure.error, ApiError) and passes_soon(failure.error)
+        )
+
+
+_READ = RetryRule(changes=False, repeatable=True)
+_CHANGE = RetryRule(changes=True, repeatable=False)
+
+
+def read(request: Request, patience: Patience, *, about: str | None = None) -> Flow[Reply]:
+    """Ask for something that changes nothing, or that may be repeated, such as a DELETE.
+
+    Tries again when Twilio was not reached, did not answer, asked us to slow down, or failed.
+    """
+    return send_with_retries(request, patience, _READ, about=about)
+
+
+def change(
+    request: Request,
+    patience: Patience,
+    *,
+    about: str | None = None,
+    left_open: Callable[[OutcomeUnknown], None] = lambda _outcome: None,
+) -> Flow[Reply]:
+    """Ask for a change; try again only when Twilio cannot have made it.
+
+    Only a 429 and a connection that was never established mean that. Whatever else leaves us
+    without a usable answer is `OutcomeUnknown`: a second POST could be a second message.
+    """
+    return send_with_retries(request, patience, _CHANGE, about=about, left_open=left_open)
+
+
+def send_with_retries(
+    request: Request,
+    patience: Patience,
+    rule: RetryRule,
+    *,
+    about: str | None = None,
+    left_open: Callable[[OutcomeUnknown], None] = lambda _outcome: None,
+    before: Callable[[], None] = lambda: None,
+    after: Callable[[Reply | None, TwilioWidgetsError | None, float | None], None] = (
+        lambda _reply, _error, _wait: None
+    ),
+) -> Flow[Reply]:
+    """Send a request until there is a good reply, or no further attempt is allowed or worth it.
+
+    Args:
+        request: The request.
+        patience: How long it may take.
+        rule: Which failures are followed by another attempt.
+        about: The subject of the request, for errors.
+        left_open: Is given the outcome of a message when this is interrupted while the message may
+            have been sent.
+        before: Called before each attempt; raising ends the request before it leaves.
+        after: Called after each attempt with the reply, the error, and the seconds until the next
+            attempt; without those, the error is final. Raising ends the request.
+    """
+    on_its_way = lost = False
+    try:
+        for attempt in itertools.count(1):
+            before()
+            on_its_way = True
+            outcome = yield from _attempt(request, patience, about, lost=lost)
+            if isinstance(outcome, Reply):
+                after(outcome, None, None)
+                return outcome
+            lost = lost or outcome.leaves_open
+            on_its_way = False
+            wait = None
+            if rule.allows(outcome):
+                wait = patience.wait(attempt, outcome.retry_after)
+            final = wait is None and rule.changes and lost
+            error = _unknown_after(request, outcome) if final else outcome.error
+            after(outcome.reply, error, wait)
+            if wait is None:
+                break
+            yield Pause(wait)
+    except BaseException as stop:
+        if rule.changes and (lost or (on_its_way and not isinstance(stop, Exception))):
+            interrupted = stopped(request, stop)
+            if request.creates_message:
+                left_open(interrupted)
+        raise
+    raise error
+
+
+def _attempt(
+    request: Request, patience: Patience, about: str | None, *, lost: bool
+) -> Flow[Reply | Failure]:
+    try:
+        reply = answered((yield replace(request, timeout=patience.left())))
+    except (NotConnected, NoReply, BadResponse) as error:
+        return Failure(error)
+    try:
+        refuse_redirect(request, reply)
+    except BadResponse as error:
+        return Failure(error, reply)
+    gone = reply.status == 404 and request.method == "DELETE" and lost
+    if reply.status < 400 or gone:  # an earlier DELETE, whose answer was lost, did it
+        return reply
+    return Failure(error_of(reply, about=about, creates_message=request.creates_message), reply)
+
+
+def _unknown_after(request: Request, failure: Failure) -> OutcomeUnknown:
+    reply = failure.reply
+    why = str(failure.error) if reply is None else f"Twilio answered HTTP {reply.status}."
+    outcome = unknown(request, why)
+    outcome.__cause__ = failure.error
+    return outcome
+
+
+def answered(answer: Reply | None) -> Reply:
+    """Return what a driver sent for a request; it owes one."""
+    if answer is None:
+        raise TypeError("the driver answered a request with nothing")
+    return answer
+
+
+def refuse_redirect(request: Request, reply: Reply) -> None:
+    """Twilio's API has no redirects; following one could carry credentials away."""
+    if 300 <= reply.status < 400 and reply.status != 304:  # 304 answers a conditional request
+        raise BadResponse(
+            f"{request.method} {request.path} was answered with a redirect (HTTP {reply.status}), "
+            "which is never followed. Is a proxy between you and Twilio asking for a login?"
+        )
+
+
+def stopped(request: Request, stop: BaseException) -> OutcomeUnknown:
+    """Return what a person or a cancelled task left open, and tell the person in `stop` itself."""
+    outcome = unknown(request, "Interrupted.")
+    if isinstance(stop, KeyboardInterrupt):
+        where = " It is in twilio.messages.unanswered." if request.creates_message else ""
+        stop.args = (f"{outcome}{where}",)
+    return outcome
+
+
+def unknown(request: Request, why: str) -> OutcomeUnknown:
+    """Say that a change may or may not have happened, and what to do next."""
+    if request.creates_message:
+        advice = (
+            "The message may have been sent. Do not send it again yet: ask "
+            "twilio.messages.find(error), which looks for it in the message log."
+        )
+    else:
+        advice = "The change may have been made. Read it again to see."
+    outcome = OutcomeUnknown(f"{why} {advice}", parameters=request.parameters)
+    outcome.why = why
+    return outcome

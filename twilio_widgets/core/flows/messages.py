@@ -1,0 +1,222 @@
+"""What can be done with messages, as flows.
+
+Source: Twilio's OpenAPI document (2026-04) and the Message, Media and Feedback resource pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from twilio_widgets.core.bodies import FormBody
+from twilio_widgets.core.flows.answers import mapping_of
+from twilio_widgets.core.flows.flow import NewPatience, Patience, change, read, stopped, unknown
+from twilio_widgets.core.flows.outbox import Outbox
+from twilio_widgets.core.flows.paging import json_page
+from twilio_widgets.core.message.message import Message, is_message_sid, message_path
+from twilio_widgets.core.message.parameters import form_of
+from twilio_widgets.core.request import Flow, Pause, Reply, Request
+from twilio_widgets.errors import (
+    BadResponse,
+    ConfigurationError,
+    InvalidMessage,
+    OutcomeUnknown,
+)
+
+if TYPE_CHECKING:
+    from twilio_widgets.core.credentials.connection import Connection
+    from twilio_widgets.core.guardrails.job_quota import Permit
+
+T = TypeVar("T")
+
+FIRST_LOOK = 1.0
+SLOWEST_LOOK = 5.0
+
+
+def send(
+    connection: Connection,
+    patience: Patience,
+    parameters: Mapping[str, object],
+    outbox: Outbox,
+) -> Flow[Message]:
+    """Create one message.
+
+    Args:
+        connection: Who sends.
+        patience: How long it may take.
+        parameters: Keywords of ``messages.send``.
+        outbox: Keeps its SID, or its outcome when it is ended from outside.
+
+    Raises:
+        InvalidMessage: A parameter cannot be right; nothing was sent.
+        RejectedMessage: Twilio refused it; nothing was sent.
+        OutcomeUnknown: It may have been sent; ``messages.find(error)`` looks for it.
+    """
+    form = form_of(parameters, now=connection.now())
+    return (yield from create(connection, patience, form, outbox))
+
+
+def create(
+    connection: Connection,
+    patience: Patience,
+    form: tuple[tuple[str, str], ...],
+    outbox: Outbox,
+    *,
+    job: Permit | None = None,
+) -> Flow[Message]:
+    """Create one message from parameters that were checked and written before.
+
+    Args:
+        connection: Who sends.
+        patience: How long it may take.
+        form: Twilio's names and texts, from `form_of`.
+        outbox: Keeps its SID, or its outcome when it is ended from outside.
+        job: The job it belongs to.
+
+    Raises:
+        RejectedMessage: Twilio refused it; nothing was sent.
+        OutcomeUnknown: It may have been sent; ``messages.find(error)`` looks for it.
+    """
+    started = connection.now()
+    request = Request(
+        method="POST",
+        path=message_path(connection.acting_sid),
+        body=FormBody(form),
+        creates_message=True,
+        job=job,
+    )
+
+    def dated(outcome: OutcomeUnknown) -> OutcomeUnknown:
+        outcome.started_at, outcome.latest_arrival = started, connection.now()
+        return outcome
+
+    def left_open(outcome: OutcomeUnknown) -> None:
+        outbox.left_open(dated(outcome))
+
+    to = next((value for name, value in form if name == "To"), "")
+    reply: Reply | None = None
+    try:
+        reply = yield from change(request, patience, about=to, left_open=left_open)
+        message = understood(request, reply, partial(_own, connection.acting_sid))
+        outbox.sent.append(message.sid)
+    except OutcomeUnknown as error:
+        dated(error)
+        raise
+    except BaseException as stop:
+        if reply is not None and not isinstance(stop, Exception):
+            left_open(stopped(request, stop))
+        raise
+    return message
+
+
+def _own(account_sid: str, payload: Mapping[str, Any]) -> Message:
+    message = Message.from_api(payload)
+    if message.account_sid not in {account_sid, None}:
+        raise BadResponse("It is about another account.")
+    return message
+
+
+def understood(request: Request, reply: Reply, read_as: Callable[[Mapping[str, Any]], T]) -> T:
+    """Read the answer to a change that was made.
+
+    Raises:
+        OutcomeUnknown: It was accepted; only what came of it did not arrive whole.
+    """
+    try:
+        return read_as(mapping_of(reply.content))
+    except BadResponse as error:
+        raise unknown(request, f"Twilio accepted it, but its answer is no use: {error}") from error
+
+
+def get(connection: Connection, patience: Patience, sid: str) -> Flow[Message]:
+    """Read one message as it is now."""
+    request = Request(method="GET", path=message_path(connection.acting_sid, checked(sid)))
+    reply = yield from read(request, patience, about=f"Message {sid}")
+    return Message.from_api(mapping_of(reply.content))
+
+
+def wait(
+    connection: Connection,
+    new_patience: NewPatience,
+    sid: str,
+    *,
+    timeout: float,
+    seen: Callable[[Message], None] | None = None,
+) -> Flow[Message]:
+    """Read one message until its status is final, or `timeout` seconds have passed.
+
+    Raises:
+        ConfigurationError: `timeout` is no number of seconds.
+    """
+    if not (isinstance(timeout, int | float) and timeout >= 0):
+        raise ConfigurationError("timeout is a number of seconds, 0 or more.", field="timeout")
+    until = connection.now().timestamp() + timeout
+    look = FIRST_LOOK
+    while True:
+        message = yield from get(connection, new_patience(), sid)
+        if seen is not None:
+            seen(message)
+        left = until - connection.now().timestamp()
+        if message.is_final or left <= 0:
+            return message
+        yield Pause(min(look, left))
+        look = min(look * 1.5, SLOWEST_LOOK)
+
+
+def cancel(connection: Connection, patience: Patience, sid: str) -> Flow[Message]:
+    """Cancel a scheduled message."""
+    return (yield from _update(connection, patience, sid, (("Status", "canceled"),)))
+
+
+def redact(connection: Connection, patience: Patience, sid: str) -> Flow[Message]:
+    """Remove a message's text from Twilio's log; the entry stays."""
+    return (yield from _update(connection, patience, sid, (("Body", ""),)))
+
+
+def _update(
+    connection: Connection, patience: Patience, sid: str, form: tuple[tuple[str, str], ...]
+) -> Flow[Message]:
+    path = message_path(connection.acting_sid, checked(sid))
+    request = Request(method="POST", path=path, body=FormBody(form))
+    reply = yield from change(request, patience, about=f"Message {sid}")
+    return understood(request, reply, Message.from_api)
+
+
+def delete(connection: Connection, patience: Patience, sid: str) -> Flow[None]:
+    """Remove a message from Twilio's log, with its media.
+
+    It is tried again like a read: a second DELETE changes nothing more.
+    """
+    request = Request(method="DELETE", path=message_path(connection.acting_sid, checked(sid)))
+    yield from read(request, patience, about=f"Message {sid}")
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePage:
+    """One page of the message log."""
+
+    rows: Sequence[Message]
+    next_page_uri: str | None
+
+
+def message_page(content: bytes) -> MessagePage:
+    """Decode one page of the message log into values."""
+    page = json_page(content, "messages")
+    return MessagePage([Message.from_api(row) for row in page.rows], page.next_page_uri)
+
+
+def checked(sid: str) -> str:
+    """Return a message SID that is one.
+
+    Raises:
+        InvalidMessage: It is not ``SM`` or ``MM`` and 32 hex digits.
+    """
+    if not is_message_sid(sid):
+        raise InvalidMessage(
+            "That is no message SID: it begins with SM or MM and has 32 more characters, "
+            "0-9 or a-f.",
+            field="sid",
+        )
+    return sid

@@ -1,0 +1,1 @@
+"""HTTP: the transport, its backends, deadlines, proxies and the request guard."""

@@ -1,0 +1,1 @@
+"""The Message resource and the parameters that create one."""

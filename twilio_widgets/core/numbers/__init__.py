@@ -1,0 +1,1 @@
+"""Phone numbers and addresses: validation, numbering plans, masking and price estimates."""

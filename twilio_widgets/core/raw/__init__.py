@@ -1,0 +1,1 @@
+"""Raw requests: input checks, paths, bodies, retries and responses."""

@@ -1,0 +1,1 @@
+"""The operating system: private folders, file locks and the background event loop."""

@@ -1,0 +1,1 @@
+"""Message text: segments, encodings and smart encoding."""

@@ -1,0 +1,465 @@
+"""The journal of one job: what is about to be sent is written down before it can leave.
+
+It is written by the one process that owns the job. The step to attempted is committed with
+``synchronous=FULL`` before the first byte of the POST (`Journal.claim`); results may be lost again
+by a crash, and then are unknown, which evidence settles (`Journal.close_attempts`).
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from twilio_widgets.core.system.folders import private_folder
+from twilio_widgets.errors import JobError
+from twilio_widgets.journal import states
+from twilio_widgets.journal.database import (
+    Connect,
+    Database,
+    connect,
+    fsync_folder,
+    make_durable,
+    transaction,
+)
+from twilio_widgets.journal.ledger import (
+    Damaged,
+    Ledger,
+    check,
+    header_of,
+    refuse_missing,
+)
+from twilio_widgets.journal.location import SET_ASIDE
+from twilio_widgets.journal.row import Row, fingerprint_of
+from twilio_widgets.journal.schema import SCHEMA, VERSION
+from twilio_widgets.journal.states import Ending
+
+if TYPE_CHECKING:
+    from twilio_widgets.core.message.message import Message
+    from twilio_widgets.journal.location import Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """How a job is to be carried out."""
+
+    rate: float | None = 1.0
+    per: str = "message"
+    on_unknown: str = "hold"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What evidence says about one unknown row."""
+
+    n: int
+    verdict: str
+    """accepted, rejected, absent, ambiguous or too early."""
+    why: str
+    evidence: str
+    by: str = "log"
+    sid: str | None = None
+    error_code: int | None = None
+
+
+def new_id(now: float) -> str:
+    """Return a random name that sorts by time."""
+    return f"{int(now * 1000):012x}{secrets.token_hex(10)}"
+
+
+def create(place: Place, rows: Sequence[Row], terms: Terms, *, now: float) -> None:
+    """Write a new job down: it is there as a whole, or not at all.
+
+    Args:
+        place: Where; the caller owns it.
+        rows: Every row, each pending.
+        terms: How it is to be carried out.
+        now: Seconds since 1970.
+    """
+    unfinished = place.folder / f".{place.name}.new"
+    with _explained(place, "written"):
+        private_folder(place.folder)
+        unfinished.unlink(missing_ok=True)
+        os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        database = connect(unfinished)
+        try:
+            database.execute("PRAGMA synchronous = FULL").fetchall()
+            with transaction(database):
+                _fill(database, place, rows, terms, now)
+        finally:
+            database.close()
+        # Only now has it the name it is looked for by: what bears that name was whole once.
+        unfinished.replace(place.file)
+        fsync_folder(place.folder)
+
+
+def _fill(database: Database, place: Place, rows: Sequence[Row], terms: Terms, now: float) -> None:
+    for statement in SCHEMA:
+        database.execute(statement)
+    job_id = new_id(now)
+    header = (
+        1, VERSION, job_id, place.name, place.account_sid, place.world, fingerprint_of(rows),
+        len(rows), terms.rate, terms.per, terms.on_unknown, "waiting", "", now, None, None,
+        place.region,
+    )  # fmt: skip
+    database.execute(f"INSERT INTO job VALUES ({', '.join('?' * len(header))})", header)  # noqa: S608
+    for row in rows:
+        database.execute(
+            "INSERT INTO outcome (n, form, segments, cost, status, seal) VALUES (?, ?, ?, ?, ?, ?)",
+            (row.n, row.form_text, row.segments, row.cost, row.status, row.seal(job_id)),
+        )
+
+
+class Journal(Ledger):
+    """A job's journal, open for writing by the process that owns the job. Safe between threads.
+
+    Args:
+        place: Where it is kept.
+        connecting: Opens the file.
+        synchronous: SQLite's setting; anything but FULL can send twice after a power cut, and is
+            there for the test that proves it.
+
+    Raises:
+        JobError: There is no such journal, it is not ours, or it is damaged and was put aside.
+    """
+
+    def __init__(
+        self, place: Place, connecting: Connect = connect, *, synchronous: str = "FULL"
+    ) -> None:
+        refuse_missing(place)
+        self._place = place
+        self._lock = threading.RLock()
+        self._joined = False
+        database = None
+        try:
+            database = connecting(place.file)
+            make_durable(database, place.file, synchronous)
+            check(database)
+            super().__init__(database, header_of(database, place))
+            self.rows()  # each with its checksum
+        except BaseException as error:
+            if database is not None:
+                database.close()
+            if isinstance(error, sqlite3.DatabaseError | Damaged) and not _is_passing(error):
+                _put_aside(place)
+                refuse_missing(place)
+            if isinstance(error, sqlite3.Error):
+                raise _cannot(place, "opened", error) from None
+            raise
+
+    # Before a request leaves
+
+    def claim(self, rows: Sequence[Row], *, now: float, latest: float) -> list[tuple[Row, str]]:
+        """Note that these rows are about to be sent; it is durable when this returns.
+
+        Args:
+            rows: Pending rows.
+            now: When the first byte may leave (seconds since 1970).
+            latest: The last moment at which Twilio may receive one.
+
+        Returns:
+            Each row, now attempted, with its attempt's token.
+        """
+        claimed = [
+            (row._replace(status=states.ATTEMPTED, attempts=row.attempts + 1, updated_at=now),
+             secrets.token_hex(16))
+            for row in rows
+        ]  # fmt: skip
+        with self._writing():
+            self._database.executemany(
+                "INSERT INTO attempt (n, k, token, started_at, latest_at) VALUES (?, ?, ?, ?, ?)",
+                [(row.n, row.attempts, token, now, latest) for row, token in claimed],
+            )
+            self._step(
+                states.PENDING,
+                "attempts = ?, updated_at = ?",
+                [((row.attempts, now), row) for row, _token in claimed],
+            )
+        return claimed
+
+    # After an answer, or without one
+
+    def close_attempts(self, endings: Sequence[tuple[Row, Ending, float]]) -> list[Row]:
+        """Note what attempts came to, all in one commit.
+
+        Args:
+            endings: Attempted rows, what came of each, and when (seconds since 1970).
+
+        Returns:
+            The rows as they are now.
+        """
+        return self._close([(row, ending, at, at) for row, ending, at in endings])
+
+    def _close(self, endings: Sequence[tuple[Row, Ending, float, float]]) -> list[Row]:
+        """End attempts: each with when, and the last moment Twilio may have received it."""
+        closed = [
+            row._replace(
+                status=ending.status,
+                sid=ending.sid,
+                error_code=ending.error_code,
+                problem=ending.problem,
+                settled_by="answer" if ending.status in states.ENDS else None,
+                updated_at=at,
+            )
+            for row, ending, at, _latest in endings
+        ]
+        with self._writing():
+            self._database.executemany(
+                "UPDATE attempt SET ended_at = ?, ending = ?, sid = ?, http_status = ?, "
+                "error_code = ?, request_id = ?, problem = ?, latest_at = ? "
+                "WHERE n = ? AND k = ?",
+                [(at, ending.word, ending.sid, ending.http_status, ending.error_code,
+                  ending.request_id, ending.problem, latest, row.n, row.attempts)
+                 for row, ending, at, latest in endings],
+            )  # fmt: skip
+            self._step(
+                states.ATTEMPTED,
+                "sid = ?, error_code = ?, problem = ?, settled_by = ?, updated_at = ?",
+                [((row.sid, row.error_code, row.problem, row.settled_by, row.updated_at), row)
+                 for row in closed],
+            )  # fmt: skip
+        return closed
+
+    def recover(self, *, now: float) -> list[Row]:
+        """Let what another process left attempted be unknown: it may have been sent.
+
+        The caller owns the job, so nobody is sending these any more.
+        """
+        left, attempts = self.rows(states.ATTEMPTED), self.last_attempts(states.ATTEMPTED)
+        ending = Ending("unknown", problem="The process that was sending it ended before it knew.")
+        return self._close(
+            [(row, ending, now, min(now, attempts[row.n].latest_at)) for row in left]
+        )
+
+    # Evidence and decisions
+
+    def settle(self, verdicts: Sequence[Verdict], *, now: float) -> None:
+        """Note what evidence says about unknown rows, and let it decide where it can."""
+        with self._writing():
+            unknown = {row.n: row for row in self.rows(states.UNKNOWN)}
+            for verdict in verdicts:
+                self._database.execute(
+                    "INSERT INTO finding (n, at, verdict, why, evidence) VALUES (?, ?, ?, ?, ?)",
+                    (verdict.n, now, verdict.verdict, verdict.why, verdict.evidence),
+                )
+                if verdict.verdict in {states.ACCEPTED, states.REJECTED}:
+                    self._decide(unknown[verdict.n], verdict, now)
+
+    def _decide(self, row: Row, verdict: Verdict, now: float) -> None:
+        if verdict.sid is not None and verdict.verdict == states.ACCEPTED:
+            self._database.execute(
+                "UPDATE attempt SET sid = ? WHERE n = ? AND k = ?",
+                (verdict.sid, row.n, row.attempts),
+            )
+        settled = row._replace(
+            status=verdict.verdict,
+            sid=verdict.sid if verdict.verdict == states.ACCEPTED else None,
+            error_code=verdict.error_code,
+            problem=None if verdict.verdict == states.ACCEPTED else verdict.why,
+            settled_by=verdict.by,
+            updated_at=now,
+        )
+        self._put(settled, states.UNKNOWN)
+
+    def decide(self, rows: Sequence[Row], what: str, *, now: float) -> list[Row]:
+        """Note what a person decided about rows.
+
+        Args:
+            rows: The rows as they are.
+            what: ``"resend"``, ``"abandon"`` (an unknown row) or ``"skip"`` (a pending one).
+            now: Seconds since 1970.
+        """
+        status = {
+            "resend": states.PENDING, "abandon": states.ABANDONED, "skip": states.SKIPPED
+        }[what]  # fmt: skip
+        decided: list[Row] = []
+        with self._writing():
+            for row in rows:
+                self._database.execute(
+                    "INSERT OR IGNORE INTO decision (n, k, what, at) VALUES (?, ?, ?, ?)",
+                    (row.n, row.attempts, what, now),
+                )
+                after = row._replace(
+                    status=status, updated_at=now,
+                    settled_by=None if what == "resend" else "person",
+                )  # fmt: skip
+                if what == "resend":
+                    after = after._replace(sid=None, error_code=None, problem=None,
+                                           message_status=None, message_error=None,
+                                           billed_segments=None, price=None,
+                                           price_unit=None)  # fmt: skip
+                self._put(after, row.status)
+                decided.append(after)
+        return decided
+
+    def see(self, messages: Sequence[Message], *, now: float) -> None:
+        """Note the later statuses of messages this job has made."""
+        with self._writing():
+            for message in messages:
+                self._database.execute(
+                    "UPDATE outcome SET message_status = ?, message_error = ?, "
+                    "billed_segments = ?, price = ?, price_unit = ?, updated_at = ? "
+                    "WHERE (n, sid) = (SELECT n, sid FROM attempt WHERE sid = ?)",
+                    (message.status, message.error_code, message.num_segments,
+                     None if message.price is None else str(message.price), message.price_unit,
+                     now, message.sid),
+                )  # fmt: skip
+
+    def hear(self, rows: Sequence[Row], *, now: float) -> None:
+        """Note the later statuses that callbacks told of these rows' messages."""
+        with self._writing():
+            self._database.executemany(
+                "UPDATE outcome SET message_status = ?, message_error = ?, updated_at = ? "
+                "WHERE n = ? AND sid = ?",
+                [(row.message_status, row.message_error, now, row.n, row.sid) for row in rows],
+            )
+
+    # The job as a whole
+
+    def note(self, state: str, note: str = "", *, now: float) -> None:
+        """Note what the job as a whole is doing, and why."""
+        ended = now if state in {"finished", "cancelled"} else None
+        with self._writing():
+            self._database.execute(
+                "UPDATE job SET state = ?, note = ?, finished_at = ?", (state, note, ended)
+            )
+        self.header = replace(self.header, state=state, note=note, finished_at=ended)
+
+    def forget(self, *, now: float) -> None:
+        """Take every number, text and Twilio sentence out of the file, and keep the outcomes.
+
+        Raises:
+            JobError: A row still needs them, or somebody who is reading keeps them in the file.
+        """
+        counts = self.counts()
+        needed = {
+            status: counts[status]
+            for status in (states.PENDING, states.ATTEMPTED, states.UNKNOWN)
+            if counts[status]
+        }
+        if needed:
+            said = ", ".join(f"{count:,} {status}" for status, count in needed.items())
+            raise JobError(
+                f'Job "{self.header.name}" still needs what it would forget ({said}). Let it '
+                "finish, cancel it, or settle or abandon what is unknown first."
+            )
+        with self._writing():
+            for row in self.rows():
+                self._put(row.forgotten(), row.status)
+            self._database.execute("UPDATE attempt SET problem = NULL")
+            self._database.execute("UPDATE finding SET evidence = '{}', why = ''")
+            self._database.execute("UPDATE job SET forgotten_at = ?", (now,))
+        with self._lock, _explained(self._place, "cleared"):
+            self._database.execute("VACUUM")
+            (busy, *_pages) = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        self.header = replace(self.header, forgotten_at=now)
+        if busy:  # SQLite has waited for the readers already
+            raise JobError(
+                f'Job "{self.header.name}" is forgotten, but somebody who is reading its journal '
+                f"keeps the old text in its files ({self._place.file}). Forget it again when they "
+                "are done."
+            )
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock, suppress(sqlite3.Error):
+            self._database.close()
+
+    def _step(self, was: str, what: str, rows: Sequence[tuple[tuple[object, ...], Row]]) -> None:
+        """Write what an attempt changes, and no more: each column costs its indexes.
+
+        Args:
+            was: The status every row has so far.
+            what: The other columns that change, as SQL.
+            rows: Their values, and each row as it is now.
+        """
+        before = self._changes()
+        self._database.executemany(
+            f"UPDATE outcome SET {what}, status = ?, seal = ? WHERE n = ? AND status = ?",  # noqa: S608
+            [(*values, row.status, row.seal(self.header.id), row.n, was) for values, row in rows],
+        )
+        self._refuse_unchanged([row for _values, row in rows], was, before)
+
+    def _put(self, row: Row, was: str) -> None:
+        before = self._changes()
+        self._database.execute(
+            "UPDATE outcome SET form = ?, status = ?, sid = ?, error_code = ?, problem = ?, "
+            "attempts = ?, settled_by = ?, updated_at = ?, message_status = ?, message_error = ?, "
+            "billed_segments = ?, price = ?, price_unit = ?, seal = ? WHERE n = ? AND status = ?",
+            (row.form_text, row.status, row.sid, row.error_code, row.problem, row.attempts,
+             row.settled_by, row.updated_at, row.message_status, row.message_error,
+             row.billed_segments, row.price, row.price_unit, row.seal(self.header.id),
+             row.n, was),
+        )  # fmt: skip
+        self._refuse_unchanged([row], was, before)
+
+    def _changes(self) -> int:
+        """Return how many lines this connection has ever changed."""
+        ((changes,),) = self.ask("SELECT total_changes()")
+        return int(changes)
+
+    def _refuse_unchanged(self, rows: Sequence[Row], was: str, before: int) -> None:
+        if self._changes() - before != len(rows):
+            raise JobError(
+                f'A row of job "{self.header.name}" is no longer {was} (one of '
+                f"{rows[0].n} to {rows[-1].n}): another process has changed its journal, so "
+                "nothing more is sent."
+            )
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Let everything inside be one commit, or nothing."""
+        with self._lock, _explained(self._place, "written"), transaction(self._database):
+            self._joined = True
+            try:
+                yield
+            finally:
+                self._joined = False
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with self._lock:
+            if self._joined:
+                yield
+            else:
+                with self.together():
+                    yield
+
+
+@contextmanager
+def _explained(place: Place, doing: str) -> Iterator[None]:
+    """Let an error of SQLite or of the disk be one a person can act on."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        problem = error
+    else:
+        return
+    raise _cannot(place, doing, problem)
+
+
+def _cannot(place: Place, doing: str, error: sqlite3.Error | OSError) -> JobError:
+    said = (error.strerror if isinstance(error, OSError) else None) or error
+    return JobError(
+        f'The journal of job "{place.name}" cannot be {doing} ({said}). It is at {place.file}: '
+        "is there room on the disk, and may you write there? Nothing is sent without it."
+    )
+
+
+def _is_passing(error: BaseException) -> bool:
+    """Whether the file may be whole although it cannot be used now."""
+    return isinstance(error, sqlite3.OperationalError | sqlite3.NotSupportedError)
+
+
+def _put_aside(place: Place) -> None:
+    """Keep a damaged journal under a name that blocks its own: what it knew must not be resent."""
+    stem = f"{place.name}{SET_ASIDE}{secrets.token_hex(4)}.sqlite"
+    for ending in ("", "-wal", "-shm"):
+        path = place.file.with_name(place.file.name + ending)
+        if path.exists():
+            path.replace(place.folder / (stem + ending))

@@ -1,0 +1,258 @@
+"""What a journal says, for whoever asks: read only, and without owning the job.
+
+A journal is believed only after SQLite has checked it and every row's checksum is right. A damaged
+one is refused with its place, and nothing is sent from it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from twilio_widgets.errors import JobError
+from twilio_widgets.journal.database import Connect, Database, connect, make_reader
+from twilio_widgets.journal.row import COLUMNS, Row, row_of
+from twilio_widgets.journal.schema import VERSION
+from twilio_widgets.journal.states import STATUSES
+
+if TYPE_CHECKING:
+    from twilio_widgets.journal.location import Place
+
+
+class Damaged(Exception):
+    """The journal cannot be believed; the text says what was found. It never leaves this room."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """A job as a whole."""
+
+    id: str
+    """It sorts by the time the job was made."""
+    name: str
+    account_sid: str
+    world: str | None
+    fingerprint: str
+    rows: int
+    rate: float | None
+    per: str
+    on_unknown: str
+    state: str
+    note: str
+    created_at: float
+    finished_at: float | None
+    forgotten_at: float | None
+    region: str | None
+    """None when the journal was made before it was kept."""
+
+
+_HEADER = (
+    "id, name, account_sid, world, fingerprint, rows, rate, per, on_unknown, state, note, "
+    "created_at, finished_at, forgotten_at"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One POST that may have left."""
+
+    n: int
+    k: int
+    """1 for the row's first."""
+    token: str
+    """What its status callbacks carry, where there is a listener."""
+    started_at: float
+    latest_at: float
+    """The last moment at which Twilio may have received it."""
+    ended_at: float | None
+    ending: str | None
+    sid: str | None
+    http_status: int | None
+    error_code: int | None
+    request_id: str | None
+    problem: str | None
+
+
+_ATTEMPT = (
+    "n, k, token, started_at, latest_at, ended_at, ending, sid, http_status, error_code, "
+    "request_id, problem"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What the message log proved about one unknown outcome."""
+
+    n: int
+    at: float
+    verdict: str
+    why: str
+    evidence: str
+    """JSON: the SIDs seen, the window, the pages read."""
+
+
+class Ledger:
+    """The questions a journal answers, over an open connection."""
+
+    def __init__(self, database: Database, header: Header) -> None:
+        self._database = database
+        self.header = header
+
+    def ask(self, sql: str, *values: object) -> Sequence[tuple[Any, ...]]:
+        """Return every line of a query."""
+        return self._database.execute(sql, values).fetchall()  # type: ignore[no-any-return]
+
+    def rows(self, *statuses: str) -> list[Row]:
+        """Return the rows with these statuses, or all, in the order of the plan.
+
+        Raises:
+            Damaged: A row's checksum is wrong.
+        """
+        marks = ", ".join("?" * len(statuses))
+        where = f"WHERE status IN ({marks})" if statuses else ""
+        lines = self.ask(f"SELECT {COLUMNS} FROM outcome {where} ORDER BY n", *statuses)  # noqa: S608
+        return [self._believed(line) for line in lines]
+
+    def _believed(self, line: tuple[Any, ...]) -> Row:
+        row = row_of(line, self.header.id)
+        if row is None:
+            raise Damaged(f"row {line[0]} is not what was written")
+        return row
+
+    def counts(self) -> dict[str, int]:
+        """Return how many rows have each status."""
+        found = dict(self.ask("SELECT status, count(*) FROM outcome GROUP BY status"))
+        return {status: found.get(status, 0) for status in STATUSES}
+
+    def attempts(self, n: int | None = None) -> list[Attempt]:
+        """Return every attempt, or those of one row, in order."""
+        where, values = ("", ()) if n is None else ("WHERE n = ?", (n,))
+        lines = self.ask(f"SELECT {_ATTEMPT} FROM attempt {where} ORDER BY n, k", *values)  # noqa: S608
+        return [Attempt(**dict(zip(_ATTEMPT.split(", "), line, strict=True))) for line in lines]
+
+    def last_attempts(self, *statuses: str) -> dict[int, Attempt]:
+        """Return the last attempt of each row with one of these statuses, by its position."""
+        marks = ", ".join("?" * len(statuses))
+        names = ", ".join(f"attempt.{name}" for name in _ATTEMPT.split(", "))
+        lines = self.ask(
+            f"SELECT {names} FROM outcome JOIN attempt "  # noqa: S608
+            "ON attempt.n = outcome.n AND attempt.k = outcome.attempts "
+            f"WHERE outcome.status IN ({marks})",
+            *statuses,
+        )
+        found = [Attempt(**dict(zip(_ATTEMPT.split(", "), line, strict=True))) for line in lines]
+        return {attempt.n: attempt for attempt in found}
+
+    def findings(self) -> dict[int, Finding]:
+        """Return the last finding about each row, by its position."""
+        lines = self.ask(
+            "SELECT n, at, verdict, why, evidence FROM finding "
+            "WHERE id IN (SELECT max(id) FROM finding GROUP BY n)"
+        )
+        return {
+            n: Finding(n=n, at=at, verdict=verdict, why=why, evidence=evidence)
+            for n, at, verdict, why, evidence in lines
+        }
+
+    def sids(self) -> set[str]:
+        """Return every message this job is known to have made."""
+        found = self.ask("SELECT sid FROM attempt WHERE sid IS NOT NULL")
+        return {sid for (sid,) in found}
+
+
+def header_of(database: Database, place: Place) -> Header:
+    """Read a journal's header, and check that it is this place's.
+
+    Raises:
+        Damaged: It cannot be read.
+        JobError: It belongs to another account, world or region, or a newer version wrote it.
+    """
+    ((version,),) = database.execute("PRAGMA user_version").fetchall()
+    if version > VERSION:
+        raise JobError(
+            f'Job "{place.name}" was written by a newer twilio_widgets (journal version {version}; '
+            f"this one knows {VERSION}). Update the package; nothing was sent."
+        )
+    if version != VERSION:
+        raise Damaged("it has no header")
+    kept = {name for _id, name, *_rest in database.execute("PRAGMA table_info(job)").fetchall()}
+    region = "region" if "region" in kept else "NULL"
+    lines = database.execute(f"SELECT {_HEADER}, {region} FROM job").fetchall()  # noqa: S608
+    if len(lines) != 1:
+        raise Damaged("it has no header")
+    header = Header(**dict(zip([*_HEADER.split(", "), "region"], lines[0], strict=True)))
+    if (header.account_sid, header.world) != (place.account_sid, place.world):
+        raise JobError(
+            f'The journal of job "{place.name}" in {place.folder} belongs to another '
+            f"{'account' if header.account_sid != place.account_sid else 'sandbox or to Twilio'}. "
+            "Choose another folder or name; nothing was sent."
+        )
+    if place.region is not None and header.region not in {None, place.region}:
+        raise other_region(place.name, str(header.region), place.region)
+    return header
+
+
+def other_region(name: str, begun_in: str, asked_in: str) -> JobError:
+    """Say that a job is another region's: no other region's log has its messages."""
+    return JobError(
+        f'Job "{name}" was begun in the region {begun_in}, and this client is for {asked_in}: the '
+        "message log there says nothing about it. Give a client for the first, or another name or "
+        "key; nothing was sent."
+    )
+
+
+def check(database: Database) -> None:
+    """Let SQLite look at every page.
+
+    Raises:
+        Damaged: It found something wrong.
+    """
+    found = database.execute("PRAGMA integrity_check(1)").fetchall()
+    if found != [("ok",)]:
+        raise Damaged(str(found[0][0]) if found else "it cannot be checked")
+
+
+@contextmanager
+def reading(place: Place, connecting: Connect = connect) -> Iterator[Ledger]:
+    """Open a job's journal for reading, whoever is running the job.
+
+    Raises:
+        JobError: There is no such job, or its journal cannot be used.
+    """
+    refuse_missing(place)
+    database: Database | None = None
+    try:
+        database = connecting(place.file)
+        make_reader(database)
+        yield Ledger(database, header_of(database, place))
+    except (sqlite3.Error, Damaged) as error:
+        problem = str(error)
+    else:
+        return
+    finally:
+        if database is not None:
+            database.close()
+    raise JobError(
+        f'The journal of job "{place.name}" cannot be read ({problem}). It is at {place.file}.'
+    )
+
+
+def refuse_missing(place: Place) -> None:
+    """Say that there is no such job, or what has become of it.
+
+    Raises:
+        JobError: There is no journal to open.
+    """
+    if aside := place.damaged():
+        raise JobError(
+            f'The journal of job "{place.name}" was damaged and is kept aside at {aside[-1]}. '
+            "Which rows were sent can no longer be read from it, so nothing is sent under this "
+            "name: compare with twilio.messages.list(), then choose another name or delete it."
+        )
+    if not place.file.exists():
+        here = sorted(path.stem for path in place.folder.glob("*.sqlite"))
+        known = f" Jobs there: {', '.join(here[:10])}." if here else ""
+        raise JobError(f'There is no job "{place.name}" in {place.folder}.{known}')

@@ -1,1 +1,0 @@
-"""Asking Twilio's message log for what no webhook told."""

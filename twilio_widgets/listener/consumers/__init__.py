@@ -1,0 +1,1 @@
+"""Event consumers: dispatch, cursors, selection and replay."""

@@ -1,0 +1,252 @@
+"""Handing each event to those who asked for it: at least once, in order.
+
+One thread per source reads what is after each consumer's cursor, and moves it when the event
+has been used. Those who only want to know that something changed have a thread of their own: a
+consumer that takes its time does not keep a table waiting.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, SupportsIndex
+
+from twilio_widgets.core.numbers.masking import mask
+from twilio_widgets.errors import ConfigurationError, ListenerError
+from twilio_widgets.listener.consumers.cursors import Cursors
+from twilio_widgets.listener.consumers.selection import whole
+from twilio_widgets.listener.consumers.watcher import Noticing
+from twilio_widgets.listener.events.event import Event
+from twilio_widgets.listener.events.reading import LAST_ID
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from twilio_widgets.listener.events.reading import Reader
+
+RETRIES: Final = 3
+_FIRST_PAUSE: Final = 0.05
+_PAGE: Final = 200
+_TURN: Final = 0.2
+"""Seconds that a consumer which is behind has, before the others have their turn."""
+
+_SAVE_EVERY: Final = 0.2
+"""Seconds between two writes of a cursor: what a crash makes a consumer see again."""
+
+_logger = logging.getLogger(__name__)
+
+OnEvent = Callable[[Event], object]
+Unsubscribe = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Parked:
+    """An event that a consumer could not use: its callback raised each time."""
+
+    consumer: str
+    """The name it was given, or the callback's own."""
+    event: Event
+    error: str
+    """What was raised last, by class and text, with phone numbers masked."""
+    at: datetime
+
+    def __repr__(self) -> str:
+        return f"Parked(event {self.event.id} for {self.consumer}: {self.error})"
+
+
+@dataclass(eq=False, slots=True)
+class _Consumer:
+    call: OnEvent
+    label: str
+    after: int
+    name: str | None
+    saved_at: float = field(default=0.0)
+    stopped: bool = field(default=False)
+
+
+class Following:
+    """Follows a store and calls back, in two daemon threads that start when they are needed.
+
+    Args:
+        reader: The store.
+        path: The store's file; the cursors of named consumers are kept beside it.
+        retries: How often a callback that raises is called again before its event is parked.
+        pause: Seconds before the first such call; each further pause is twice as long.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        path: Path,
+        *,
+        retries: int = RETRIES,
+        pause: float = _FIRST_PAUSE,
+    ) -> None:
+        self._reader = reader
+        self._path = path
+        self._store_id = reader.store_id
+        self._cursors = Cursors(path, self._store_id)
+        self._retries = retries
+        self._pause = pause
+        self._lock = threading.Lock()
+        self._consumers: list[_Consumer] = []
+        self._watchers: list[Callable[[], object]] = []
+        self._parked: list[Parked] = []
+        self._events = Noticing(reader, self._hand_out, "twilio_widgets-listener-following")
+        self._changes = Noticing(reader, self._tell, "twilio_widgets-listener-watching")
+        self._stopped = self._events.stopped
+
+    # Who is told
+
+    def subscribe(
+        self, call: OnEvent, name: str | None, after: SupportsIndex | None
+    ) -> Unsubscribe:
+        """Hand every further event to `call`; see `EventSource.on_event`."""
+        if name is not None and (not isinstance(name, str) or not name):
+            raise ConfigurationError("name is a text by which it goes on later.", field="name")
+        begin = self._reader.last_id() if after is None else whole(after)
+        if begin is None or not 0 <= begin <= LAST_ID:
+            raise ConfigurationError("after is the id of an event, or 0.", field="after")
+        if self._stopped.is_set():
+            raise ListenerError(
+                "This was closed, so nothing comes by it any more. Open another one, and ask that."
+            )
+        start = begin if name is None else self._cursors.begin(name, begin)
+        label = name or str(getattr(call, "__qualname__", type(call).__qualname__))
+        consumer = _Consumer(call, label, start, name)
+        with self._lock:
+            for known in self._consumers:
+                known.stopped = known.stopped or (name is not None and known.name == name)
+            self._consumers = [*(one for one in self._consumers if not one.stopped), consumer]
+        self._events.begin()
+
+        def unsubscribe() -> None:
+            consumer.stopped = True
+            with self._lock:
+                self._consumers = [one for one in self._consumers if one is not consumer]
+
+        return unsubscribe
+
+    def watch(self, changed: Callable[[], object]) -> Unsubscribe:
+        """Call `changed` after something was committed; see `EventSource.on_change`."""
+        if not callable(changed) or inspect.iscoroutinefunction(changed):
+            raise ConfigurationError(
+                "on_change takes a plain function, not an async one.", field="changed"
+            )
+        with self._lock:
+            self._watchers = [*self._watchers, changed]
+        self._changes.begin()
+
+        def unsubscribe() -> None:
+            with self._lock:
+                self._watchers = [one for one in self._watchers if one is not changed]
+
+        return unsubscribe
+
+    @property
+    def parked(self) -> tuple[Parked, ...]:
+        """The events that a consumer could not use, oldest first."""
+        with self._lock:
+            return tuple(self._parked)
+
+    @property
+    def problem(self) -> str | None:
+        """Why the store could not be read last, if it could not."""
+        return self._events.problem or self._changes.problem
+
+    def nudge(self) -> None:
+        """Look now."""
+        self._events.nudge()
+        self._changes.nudge()
+
+    def stop(self, timeout: float = 5.0) -> None:
+        """Stop calling back, and wait for that; events not used yet stay so."""
+        self._changes.stop(timeout)
+        self._events.stop(timeout)
+
+    # In the threads
+
+    def _tell(self) -> None:
+        with self._lock:
+            watchers = tuple(self._watchers)
+        for changed in watchers:
+            if not self._stopped.is_set():
+                _told(changed)
+
+    def _hand_out(self) -> None:
+        behind = True
+        while behind:
+            self._begin_anew_with_another_store()
+            with self._lock:
+                consumers = tuple(self._consumers)
+            turns = [self._serve(consumer) for consumer in consumers]
+            behind = any(turns)
+
+    def _begin_anew_with_another_store(self) -> None:
+        """A damaged store was set aside: its successor counts from 1 again."""
+        store_id = self._reader.store_id
+        if store_id != self._store_id:
+            self._store_id, self._cursors = store_id, Cursors(self._path, store_id)
+            with self._lock:
+                for consumer in self._consumers:
+                    consumer.after = 0
+
+    def _serve(self, consumer: _Consumer) -> bool:
+        """Hand over what is there for one of them; True when its turn was over before that."""
+        until = time.monotonic() + _TURN
+        try:
+            while events := self._reader.events(after=consumer.after, limit=_PAGE):
+                for event in events:
+                    if consumer.stopped or not self._used(consumer, event):
+                        return False
+                    consumer.after = event.id
+                    self._save(consumer, _SAVE_EVERY)
+                    if time.monotonic() > until:
+                        return True
+            return False
+        finally:
+            self._save(consumer, 0.0)
+
+    def _used(self, consumer: _Consumer, event: Event) -> bool:
+        """Hand one event over, or park it; False when it was stopped before either."""
+        for attempt in range(1 + self._retries):
+            if self._stopped.is_set():
+                return False
+            try:
+                _call(consumer.call, event)
+            except BaseException as error:  # noqa: BLE001  # not ours, and the thread is everybody's
+                told = mask(f"{type(error).__name__}: {error}")
+            else:
+                return True
+            if attempt < self._retries:
+                self._stopped.wait(self._pause * 2**attempt)
+        parked = Parked(consumer=consumer.label, event=event, error=told, at=datetime.now(UTC))
+        with self._lock:
+            self._parked.append(parked)
+        return True
+
+    def _save(self, consumer: _Consumer, at_most_every: float) -> None:
+        now = time.monotonic()
+        if consumer.name is not None and now - consumer.saved_at >= at_most_every:
+            consumer.saved_at = now
+            self._cursors.move(consumer.name, consumer.after)
+
+
+def _call(call: OnEvent, event: Event) -> None:
+    """Call a function; one that only returns a coroutine has done nothing."""
+    returned = call(event)
+    if inspect.iscoroutine(returned):
+        returned.close()
+        raise TypeError("on_event takes a plain function, and this one is async")
+
+
+def _told(changed: Callable[[], object]) -> None:
+    try:
+        changed()
+    except BaseException as error:  # noqa: BLE001  # one's mistake is not the others'
+        _logger.warning("A watcher of events raised %s.", type(error).__name__)

@@ -1,0 +1,133 @@
+"""Where the listener can be called, and which URL Twilio signed when it did.
+
+Nothing in a request proves how it came here: behind a tunnel every request comes from this machine.
+So the public URL is stated by the user, or vouched for by our own server extension, which knows a
+token that nobody else does. Whatever else a request says about itself changes nothing.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from typing import TYPE_CHECKING, Final
+
+from twilio_widgets.core.credentials.secret import Secret
+from twilio_widgets.errors import ConfigurationError
+from twilio_widgets.signature.location import STANDARD_PORT, Location, split
+
+if TYPE_CHECKING:
+    from twilio_widgets.listener.process.request import Head
+
+FORWARD: Final = "x-twilio-widgets-forward"
+ORIGINAL: Final = ("x-original-proto", "x-original-host", "x-original-uri")
+
+_HOST: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\]")
+"""As a ``Host`` header has it; another spelling would turn every webhook away."""
+
+_PATH: Final = re.compile(r"(?:[A-Za-z0-9/._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*")
+"""As a request has it (RFC 3986); what is written otherwise comes escaped, and is not this path."""
+
+_EXAMPLE: Final = "https://example.ngrok.app"
+
+
+def check_public_url(url: str) -> str:
+    """Return a public URL without its last slash, or say what is wrong with it.
+
+    Raises:
+        ConfigurationError: It is no http(s) URL, or has a user name, a query or a fragment.
+    """
+    location = split(url.strip()) if isinstance(url, str) else None
+    odd = location is None or location.user or location.query or location.fragment
+    if (
+        location is None
+        or odd
+        or not _HOST.fullmatch(location.host)
+        or not _PATH.fullmatch(location.path)
+    ):
+        raise ConfigurationError(
+            "public_url is the address at which Twilio reaches this listener, such as "
+            f'"{_EXAMPLE}": http:// or https://, a host in ASCII letters (xn--… for others), and '
+            "at most a port and a path, the latter as it is sent (%C3%A9 for é).",
+            field="public_url",
+        )
+    return (location.origin + location.path).rstrip("/")
+
+
+class Address:
+    """Where one listener can be called.
+
+    Args:
+        port: The port on 127.0.0.1.
+        public_url: The stated address, checked.
+    """
+
+    def __init__(self, port: int, public_url: str | None = None) -> None:
+        self.port = port
+        self._loopback = frozenset({f"127.0.0.1:{port}", f"localhost:{port}"})
+        self._forward: Secret | None = None
+        self.forward_key: str | None = None
+        """The key under which our server extension forwards to us."""
+        self.public_url: str | None = None
+        self._public: Location | None = None
+        self._hosts = self._loopback
+        self.state(public_url)
+
+    def state(self, public_url: str | None) -> None:
+        """Change the stated address; None states none."""
+        location = split(public_url) if public_url else None
+        self.public_url = public_url
+        self._public = location
+        hosts = set(self._loopback)
+        if location is not None:
+            bare, usual = location.host.lower(), STANDARD_PORT[location.scheme]
+            hosts.add(bare + location.port)
+            if location.port in {"", usual}:
+                hosts |= {bare, bare + usual}
+        self._hosts = frozenset(hosts)
+
+    def forward(self, key: str | None, token: Secret | None) -> None:
+        """Trust what our server extension says about a request, by this token; None trusts none."""
+        self.forward_key, self._forward = (key, token) if key and token else (None, None)
+
+    def is_ours(self, host: str | None) -> bool:
+        """Say whether a ``Host`` header names this listener."""
+        return host is not None and (host in self._hosts or host.lower() in self._hosts)
+
+    def is_our_origin(self, origin: str) -> bool:
+        """Say whether an ``Origin`` header names this listener. Twilio sends none."""
+        scheme, _, host = origin.partition("://")
+        if host in self._loopback:
+            return scheme == "http"
+        return self._public is not None and origin == self._public.origin
+
+    def path(self, head: Head) -> str:
+        """Return the path asked for, without the path of the public URL."""
+        prefix = self._public.path if self._public else ""
+        return head.path.removeprefix(prefix) if prefix and self._below(head) else head.path
+
+    def signed_urls(self, head: Head) -> list[str]:
+        """Return the URLs under which Twilio may have called, the likeliest first."""
+        found = []
+        if self._is_forwarded(head):
+            proto, host, uri = (head.get(name) or "" for name in ORIGINAL)
+            found.append(f"{proto}://{host}{uri}")
+        if self._public is not None:
+            prefix = "" if self._below(head) else self._public.path
+            found.append(self._public.origin + prefix + head.target)
+        host = head.get("host") or ""
+        if host.lower() in self._loopback:
+            found.append(f"http://{host}{head.target}")
+        return found
+
+    def _below(self, head: Head) -> bool:
+        """Say whether a proxy has left the path of the public URL in the target."""
+        prefix = self._public.path if self._public else ""
+        return bool(prefix) and head.path.startswith(prefix + "/")
+
+    def _is_forwarded(self, head: Head) -> bool:
+        given = head.get(FORWARD)
+        if given is None or self._forward is None:
+            return False
+        return hmac.compare_digest(
+            given.encode("latin-1", "replace"), self._forward.reveal().encode()
+        )

@@ -1,0 +1,1 @@
+"""Small durable files, and how our processes are started."""

@@ -1,0 +1,1 @@
+"""Ingress: how Twilio reaches the listener, and the URLs to configure."""

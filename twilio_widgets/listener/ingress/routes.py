@@ -1,0 +1,232 @@
+"""The ways in which Twilio can reach a listener, each honest about what it exposes."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+from twilio_widgets.core.credentials.secret import Secret
+from twilio_widgets.errors import ConfigurationError
+from twilio_widgets.listener.control.address import check_public_url
+from twilio_widgets.listener.ingress.public_base import public_base, why_unreachable
+from twilio_widgets.listener.jupyter import announcement as announced
+from twilio_widgets.listener.jupyter import registry
+from twilio_widgets.listener.webhooks.fields import shown
+
+if TYPE_CHECKING:
+    from twilio_widgets.core.credentials.connection import Connection
+
+Kind = Literal["sandbox", "public", "jupyter", "proxy", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One way that was looked at, and what was found."""
+
+    kind: Kind
+    usable: bool
+    why: str
+    """A sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How Twilio reaches a listener, and what that costs."""
+
+    kind: Kind
+    """``sandbox`` (this machine calls itself), ``public`` (a URL the user named), ``jupyter`` (our
+    server extension), ``proxy`` (jupyter-server-proxy with the server's login in the URL) or
+    ``none`` (Twilio cannot reach it, so nothing comes)."""
+    public_url: str | None = field(default=None, repr=False)
+    """What the listener's URLs begin with, where that is known before there is a listener."""
+    exposes: str
+    """What can be reached from outside by it, in a sentence or two."""
+    why: str
+    """Why this way, in a sentence."""
+    warnings: tuple[str, ...] = ()
+    looked_at: tuple[Look, ...] = ()
+    """Every way that was looked at, in this order."""
+    login: Secret | None = None
+    """The server's token, which the ``proxy`` way hands out."""
+
+    def explain(self) -> str:
+        """Return everything as lines to read."""
+        lines = [self.why, f"Exposes: {self.exposes}", *(f"Warning: {w}" for w in self.warnings)]
+        lines += [
+            f"{'✓' if look.usable else '·'} {look.kind}: {look.why}" for look in self.looked_at
+        ]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kernel:
+    """Where this kernel is, and what is known from outside."""
+
+    environ: Mapping[str, str]
+    page_url: str | None
+    where: Path | None
+
+
+def choose(
+    connection: Connection,
+    public_url: str | None = None,
+    *,
+    page_url: str | None = None,
+    hand_out_login: bool = False,
+    environ: Mapping[str, str] | None = None,
+    where: Path | None = None,
+) -> Way:
+    """Choose how Twilio is to reach a listener, and say why and what it exposes.
+
+    Nothing is guessed: an address counts when the user, the open page or JupyterHub says it.
+
+    Args:
+        connection: Whose webhooks are meant; one into a sandbox never leaves this machine.
+        public_url: The address of a tunnel or reverse proxy that leads to the listener.
+        page_url: The address of the notebook's page, as the browser shows it.
+        hand_out_login: Allow the way through jupyter-server-proxy, whose URL holds the server's
+            token: whoever reads that URL can run code in this account.
+        environ: The kernel's environment; its own when not given.
+        where: The folder that servers and listeners share; Jupyter's own when not given.
+
+    Raises:
+        ConfigurationError: `public_url` is no address.
+    """
+    kernel = _Kernel(os.environ if environ is None else environ, page_url, where or _shared())
+    looks: list[Look] = []
+    tries: list[Callable[[], Way | Look]] = [
+        lambda: _public(connection, public_url),
+        lambda: _sandbox(connection),
+        lambda: _jupyter(kernel),
+        lambda: _proxy(kernel, hand_out_login=hand_out_login),
+    ]
+    for attempt in tries:
+        found = attempt()
+        if isinstance(found, Way):
+            looks.append(Look(found.kind, True, found.why))
+            return replace(found, looked_at=tuple(looks))
+        looks.append(found)
+    return replace(_NO_WAY, looked_at=tuple(looks))
+
+
+def _shared() -> Path | None:
+    try:
+        return registry.folder()
+    except ConfigurationError:
+        return None
+
+
+def _public(connection: Connection, public_url: str | None) -> Way | Look:
+    if public_url is None:
+        return Look("public", False, "No public_url was named: a tunnel or a reverse proxy.")
+    url = check_public_url(public_url)
+    warnings = []
+    unreachable = why_unreachable(url)
+    if connection.wire is not None and not unreachable:
+        warnings.append("A sandbox calls this machine only, so nothing will come by this URL.")
+    if connection.wire is None and unreachable:
+        warnings.append(f"Nothing may come: {unreachable}.")
+    if url.startswith("http:") and not unreachable:
+        warnings.append("http:// carries people's messages in clear: use https:// if you can.")
+    return Way(
+        kind="public",
+        public_url=url,
+        exposes="What your tunnel or proxy leads to. If that is the listener's port, then the "
+        "listener alone, which refuses whatever Twilio has not signed.",
+        why=f"You named {shown(url)}.",
+        warnings=tuple(warnings),
+    )
+
+
+def _sandbox(connection: Connection) -> Way | Look:
+    if connection.wire is None:
+        return Look("sandbox", False, "The connection leads to Twilio itself.")
+    return Way(
+        kind="sandbox",
+        exposes="Nothing beyond this machine: the sandbox calls 127.0.0.1.",
+        why="The connection leads into a sandbox, which calls back on this machine.",
+    )
+
+
+def _jupyter(kernel: _Kernel) -> Way | Look:
+    server = announced.own_server(kernel.where, kernel.environ) if kernel.where else None
+    if server is None:
+        return Look(
+            "jupyter",
+            False,
+            "This kernel's server does not have our extension. It comes with twilio_widgets where "
+            "the server itself runs, and counts from the server's next start.",
+        )
+    base = public_base(server.base_url, kernel.page_url, kernel.environ)
+    if base.url is None:
+        return Look("jupyter", False, f"The server has our extension, but {base.said_by}.")
+    return Way(
+        kind="jupyter",
+        public_url=base.url + registry.ROUTE,
+        exposes="One path of the Jupyter server, with no login: who knows the key in it reaches "
+        "this listener and nothing else. The key ends with the listener.",
+        why=f"This kernel's Jupyter server has our extension, and {base.said_by} says its address.",
+        warnings=_clear_text(base.url),
+    )
+
+
+def _clear_text(url: str) -> tuple[str, ...]:
+    if url.startswith("https:"):
+        return ()
+    return ("http:// carries people's messages, and the key, in clear.",)
+
+
+def _proxy(kernel: _Kernel, *, hand_out_login: bool) -> Way | Look:
+    if not hand_out_login:
+        return Look(
+            "proxy",
+            False,
+            "jupyter-server-proxy needs the server's login in the URL, which is not handed out "
+            "unless you say hand_out_login=True.",
+        )
+    server = _own_info(kernel)
+    if not server.get("token"):
+        return Look("proxy", False, "This kernel's server has no token that could be handed out.")
+    base = public_base(str(server.get("base_url", "/")), kernel.page_url, kernel.environ)
+    if base.url is None:
+        return Look("proxy", False, f"The server has a token, but {base.said_by}.")
+    return Way(
+        kind="proxy",
+        public_url=f"{base.url}proxy",
+        exposes="The Jupyter server itself. The URL holds its login: whoever reads it (in Twilio's "
+        "console or logs, or in a proxy's) can run code here and read every file.",
+        why=f"You allowed it with hand_out_login=True, and {base.said_by} says the address.",
+        warnings=(
+            "Use it in a throw-away container with a test account only, never on a shared server "
+            "or your own machine. Whether jupyter-server-proxy is installed there was not checked.",
+            *_clear_text(base.url),
+        ),
+        login=Secret(str(server["token"])),
+    )
+
+
+def _own_info(kernel: _Kernel) -> Mapping[str, object]:
+    """Return what the server that started this kernel has written about itself."""
+    parent = kernel.environ.get("JPY_PARENT_PID", "")
+    if kernel.where is None or not parent.isdecimal():
+        return {}
+    try:
+        info = json.loads((kernel.where.parent / f"jpserver-{parent}.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return info if isinstance(info, dict) else {}
+
+
+_NO_WAY: Final = Way(
+    kind="none",
+    exposes="Nothing: there is no URL that Twilio could call.",
+    why="No way in was found.",
+    warnings=(
+        "Nothing will come here from Twilio until a way in is named: Listener(…, public_url=…) or "
+        "listener.open_way(…). tw.Poller(…) needs none: it asks Twilio's message log.",
+    ),
+)

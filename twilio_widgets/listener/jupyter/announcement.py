@@ -1,0 +1,47 @@
+"""How a server tells its kernels that it has the extension, and how a kernel finds its own server.
+
+A kernel knows the process that started it. A server that has loaded the extension leaves a held
+file named after its process; so a kernel needs neither a login nor a request to find it.
+Source: ``jupyter_client`` (``JPY_PARENT_PID`` is the process that started the kernel).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from twilio_widgets.listener.jupyter.held_file import HeldFile, read_held, sweep
+
+_FORM = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running Jupyter Server that forwards webhooks."""
+
+    base_url: str
+    """The path below which everything of it is, with a slash at both ends."""
+
+
+def announce(base_url: str, where: Path) -> HeldFile:
+    """Say that this process is a server with the extension; closing the file takes it back."""
+    sweep(where)
+    return HeldFile(_file_of(where, os.getpid()), {"form": _FORM, "base_url": base_url})
+
+
+def own_server(where: Path, environ: Mapping[str, str]) -> Server | None:
+    """Return the server that started this kernel, if it has the extension."""
+    parent = environ.get("JPY_PARENT_PID", "")
+    if not parent.isdecimal():
+        return None
+    found = read_held(_file_of(where, int(parent)))
+    if found is None or found.get("form") != _FORM:
+        return None
+    base_url = found.get("base_url")
+    return Server(base_url) if isinstance(base_url, str) and base_url.startswith("/") else None
+
+
+def _file_of(where: Path, process: int) -> Path:
+    return where / f"server-{process}.json"

@@ -1,0 +1,1 @@
+"""The kernel's end: start a listener process, connect to it, and supervise it."""

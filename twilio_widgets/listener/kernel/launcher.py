@@ -1,0 +1,97 @@
+"""Start a listener's process, so that it outlives us and nobody learns its credentials."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from twilio_widgets.errors import ConfigurationError, ListenerError
+from twilio_widgets.listener.files import bootstrap as booting
+
+if TYPE_CHECKING:
+    from twilio_widgets.listener.control.spec import Spec
+
+_MODULE: Final = "twilio_widgets.listener.process.main"
+
+
+def launch(spec: Spec, wish: int, seconds: float) -> dict[str, Any]:
+    """Start a process, and return what it reports once it listens.
+
+    Args:
+        spec: What it is to be.
+        wish: The port to take when it is free and `spec` asks for none; 0 wishes nothing.
+        seconds: How long to wait.
+
+    Returns:
+        ``{"ready": true}``, or ``{"busy": true}`` when another process is this store's listener.
+
+    Raises:
+        ConfigurationError, ListenerError: It cannot be what it was to be.
+    """
+    told = booting.first_line({"spec": spec.told(), "wish": wish})
+    process = _start(spec)
+    try:
+        said, _ = process.communicate(told, max(seconds, 0.1))
+    except subprocess.TimeoutExpired:
+        _kill(process)
+        raise ListenerError(
+            f"The listener's process was not ready within {seconds:.0f} s. Is this machine very "
+            "busy? Try again."
+        ) from None
+    report: dict[str, Any] = json.loads(said or b"{}")
+    if "error" in report:
+        configured = report["kind"] == "ConfigurationError"
+        raise (ConfigurationError if configured else ListenerError)(report["error"])
+    if not report:
+        raise ListenerError(
+            "The listener's process ended before it was ready. Can this Python run "
+            f"'{sys.executable} -I -c \"import twilio_widgets, httptools\"'?"
+        )
+    return report
+
+
+def _start(spec: Spec) -> subprocess.Popen[bytes]:
+    command = booting.command(_MODULE)
+    try:
+        return subprocess.Popen(  # noqa: S603 — our own executable and program
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=Path(command[0]).anchor or None,  # a notebook's folder can be moved while it runs
+            env=_environment(spec),
+            **booting.apart(session=True),
+        )
+    except OSError as error:
+        raise ListenerError(
+            f"The listener's process cannot be started ({error.strerror}). Is {command[0]} still "
+            "there, and is there memory left? Restart the kernel, and try again."
+        ) from error
+
+
+def _environment(spec: Spec) -> dict[str, str]:
+    """Return our environment without what holds a credential: the process needs none from there."""
+    identity = spec.told()["identity"]
+    held = [identity["auth_token"], identity["api_key_secret"], *identity["shared_keys"].values()]
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.upper().startswith("TWILIO_")
+        and not any(secret in value for secret in held if secret)
+    }
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End the process and the one it has become: it forks once to be nobody's child."""
+    with contextlib.suppress(OSError):
+        if sys.platform == "win32":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()

@@ -1,0 +1,102 @@
+"""What inbound messages are answered, seen from the kernel."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from twilio_widgets.core.numbers.masking import mask
+from twilio_widgets.errors import ConfigurationError
+from twilio_widgets.listener.control.spec import check_reply
+from twilio_widgets.listener.events.event import Arrival, Event
+from twilio_widgets.listener.process.replies import KERNEL_SECONDS
+
+if TYPE_CHECKING:
+    from twilio_widgets.listener.events.reading import Reader
+
+
+class Reply(Protocol):
+    """A user's function that answers inbound messages."""
+
+    def __call__(self, event: Event, /) -> str | None:
+        """Return the reply, or None for none."""
+
+
+class Answering:
+    """Answers when the listener's process asks.
+
+    Args:
+        reply: A text, which the process answers by itself; a function; or None.
+
+    Raises:
+        ConfigurationError: It is none of these, or too long a text.
+    """
+
+    def __init__(self, reply: str | Reply | None) -> None:
+        if not (reply is None or isinstance(reply, str) or callable(reply)) or (
+            inspect.iscoroutinefunction(reply)
+        ):
+            raise ConfigurationError(
+                "reply is a text, a plain function of the event that returns one, or None.",
+                field="reply",
+            )
+        self.text = check_reply(reply) if isinstance(reply, str) else None
+        self.call: Reply | None = None if reply is None or isinstance(reply, str) else reply
+        self.reader: Reader | None = None
+        """The store, once it is open."""
+        self._wrong: str | None = None
+        self._begun: dict[object, float] = {}
+
+    def become(self, other: Answering) -> None:
+        """Answer as another one would from now on."""
+        self.text, self.call, self._wrong = other.text, other.call, None
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with the function: it does not return, or its last call went wrong."""
+        now = time.monotonic()
+        late = sum(now - begun > KERNEL_SECONDS for begun in tuple(self._begun.values()))
+        if not late:
+            return self._wrong
+        return (
+            f"The reply function has not returned within {KERNEL_SECONDS:g} s for messages that "
+            f"were answered without a reply ({late} of them). Make it quick; what hangs ends with "
+            "the kernel."
+        )
+
+    def answer(self, question: dict[str, Any]) -> str | None:
+        """Answer one inbound message, by its ``id`` in the store and its ``parameters``."""
+        if self.call is None:
+            return self.text
+        this = object()
+        self._begun[this] = time.monotonic()
+        try:
+            reply = check_reply(self.call(self._event(question)))
+        except BaseException as error:  # noqa: BLE001  # not ours, and Twilio is waiting
+            self._wrong = mask(f"The reply function raised {type(error).__name__}: {error}")
+            return None
+        finally:
+            took = time.monotonic() - self._begun.pop(this)
+        self._wrong = _late(took) if took > KERNEL_SECONDS else None
+        return reply
+
+    def _event(self, question: dict[str, Any]) -> Event:
+        number = question["id"] or 0
+        stored = self.reader.event(number) if self.reader is not None else None
+        return stored or Event.of_arrival(
+            Arrival(
+                kind="inbound",
+                received_at=datetime.now(UTC),
+                parameters=tuple(question["parameters"].items()),
+            ),
+            id=number,
+        )
+
+
+def _late(took: float) -> str:
+    return (
+        f"The reply function took {took:.1f} s for the last message, which was answered without "
+        f"its reply after {KERNEL_SECONDS:g} s."
+    )

@@ -1,0 +1,245 @@
+"""The line to the listener's process for as long as a kernel wants one: opened again after a crash.
+
+A process that was killed leaves its runtime file behind; one that was ended in good order (closed
+by somebody, idle for long, its store taken away) does not. So only the first is started again:
+whoever ended the second meant it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from twilio_widgets.errors import ListenerError, TwilioWidgetsError
+from twilio_widgets.listener.control.runtime_file import (
+    Runtime,
+    is_over,
+    runtime_file,
+    sole_listener,
+)
+from twilio_widgets.listener.files.durable import remove
+from twilio_widgets.listener.kernel.client import Link
+from twilio_widgets.listener.kernel.connection import Line
+from twilio_widgets.listener.webhooks.configure import folder_of
+from twilio_widgets.listener.webhooks.configured import Ledger
+from twilio_widgets.listener.webhooks.restore_on_exit import PUT_BACK_SECONDS, put_back
+
+if TYPE_CHECKING:
+    from twilio_widgets.listener.control.spec import Spec
+    from twilio_widgets.listener.events.event import Arrival
+
+_MOST_CRASHES: Final = 5
+_WITHIN: Final = 60.0
+"""Seconds. A process that is killed more often than that is left alone, and said to be."""
+
+_A_MOMENT: Final = 3.0
+"""Seconds that a process may take to put its things away, and another to take its place."""
+
+_AGAIN: Final = 0.05
+
+ENDED: Final = (
+    "The listener's process was ended from elsewhere, so it is not started again by itself. "
+    "Listener(…) starts it."
+)
+TAKEN_OVER: Final = (
+    "A listener with another auth token or other shared keys has taken over this event store. "
+    "Listener(…, store=…) starts another one beside it; Listener(…, take_over=True) takes it back."
+)
+KEEPS_CRASHING: Final = (
+    f"The listener's process was killed {_MOST_CRASHES} times within a minute, so it is not "
+    "started again. Is the machine out of memory? Listener(…) tries once more."
+)
+
+Reply = Callable[[dict[str, Any]], str | None]
+
+
+class Keeper:
+    """Keeps the line to one listener.
+
+    Args:
+        spec: What the listener is to be.
+        answer: Answers inbound messages, while it is asked to.
+        enter: Opens the way in for each process that serves.
+        take_over: Whether to end, to begin with, one that runs with other secrets.
+    """
+
+    def __init__(
+        self, spec: Spec, answer: Reply, enter: Callable[[Link], None], *, take_over: bool = False
+    ) -> None:
+        self._spec = spec
+        self._answer = answer
+        self._enter = enter
+        self._lock = threading.RLock()
+        self._done = threading.Event()
+        self._crashes: deque[float] = deque(maxlen=_MOST_CRASHES)
+        self.on_news: Callable[[], object] = lambda: None
+        """Called after something was stored or turned away."""
+        self.problem: str | None = None
+        """Why there is no process, if there is none."""
+        self._link: Link
+        self._open(spec, take_over=take_over)
+
+    @property
+    def link(self) -> Link:
+        """The line as it is now."""
+        return self._link
+
+    def ask(self, op: str, **what: Any) -> dict[str, Any]:
+        """Ask the process to do something; see `Link.ask`.
+
+        Raises:
+            ListenerError: It could not be done, or there is no process.
+        """
+        return self._there().ask(op, **what)
+
+    def commit(self, arrivals: Sequence[Arrival]) -> int:
+        """Store what was found in Twilio's log; return how many of it were news."""
+        return self._there().commit(arrivals)
+
+    def set_reply(self, text: str | None, *, ask: bool) -> None:
+        """Set the reply to inbound messages: a text, or whatever `answer` says when asked."""
+        self.ask("set_reply", text=text, ask=ask)
+
+    def stop(self) -> dict[str, Any]:
+        """End the process in good order, and return what it says.
+
+        What one that was killed could not put back is put back from here.
+
+        Raises:
+            ListenerError: It is there, and does not end.
+        """
+        link = self._last()
+        if link.alive:
+            try:
+                return link.stop()
+            except ListenerError as error:
+                runtime = Runtime.read(self._spec.store)
+                if runtime and runtime.pid == link.pid and not is_over(self._spec.store):
+                    raise ListenerError(
+                        f"The listener's process ({link.pid}) does not answer, so it may go on, "
+                        "and what was pointed here may still be. End it; the next Listener(…) with "
+                        "this store then puts it back."
+                    ) from error
+        link.detach()
+        return {"restored": self._put_back(link.pid)}
+
+    def detach(self) -> None:
+        """Hang up; the process lives on."""
+        self._last().detach()
+
+    # Inside
+
+    def _last(self) -> Link:
+        """Return the line, which is from now on not opened again."""
+        self._done.set()
+        with self._lock:
+            return self._link
+
+    def _put_back(self, killed: int) -> list[dict[str, Any]]:
+        """Do what a process does at its end, in place of one that was killed.
+
+        One that was started since has done it before it was ready, and goes on.
+        """
+        store, until = self._spec.store, time.monotonic() + _A_MOMENT
+        left = runtime_file(store), Ledger(folder_of(store)).path
+        while any(path.exists() for path in left):
+            with contextlib.suppress(ListenerError), sole_listener(store):
+                restored = put_back(self._spec, PUT_BACK_SECONDS)
+                remove(runtime_file(store))
+                return restored
+            runtime = Runtime.read(store)
+            succeeded = runtime is not None and runtime.serves and runtime.pid != killed
+            if succeeded or time.monotonic() >= until:
+                break
+            time.sleep(_AGAIN)
+        return []
+
+    def _there(self) -> Link:
+        if self.problem is not None:
+            raise ListenerError(self.problem)
+        return self._link
+
+    def _open(self, spec: Spec, *, take_over: bool = False) -> None:
+        link = Link.find_or_start(spec, take_over=take_over)
+        try:
+            self._enter(link)
+        except BaseException:
+            link.detach()
+            raise
+        self._link = link
+        link.on_news = lambda _news: self.on_news()
+        link.on_question = self._answer
+        link.on_gone = lambda: self._gone(link)
+
+    def _gone(self, link: Link) -> None:
+        """Open the line again, unless whoever ended the process meant it."""
+        with self._lock:
+            if self._done.is_set() or self._link is not link:
+                return
+            link.detach()
+            try:
+                self.problem = self._again()
+            except TwilioWidgetsError as error:
+                self.problem = str(error)
+        self.on_news()
+
+    def _again(self) -> str | None:
+        """Open the line to a process of this store again; return why there is none."""
+        runtime, spec, was = self._left_behind(), self._spec, self._link.state
+        if runtime is None:
+            return ENDED
+        if runtime.serves and runtime.pid != self._link.pid:
+            if not _is_ours(runtime, spec):
+                return TAKEN_OVER
+            # As it was started is right.
+            stated: dict[str, Any] = {"idle_seconds": None, "retention_days": ..., "reply": None}
+            spec = replace(spec, port=0, public_url=None, **stated)
+        elif self._crashes_too_often():
+            return KEEPS_CRASHING
+        else:
+            stated = {name: was[name] for name in ("idle_seconds", "retention_days", "reply")}
+            spec = replace(spec, **stated)
+        self._open(spec)
+        if was["answered_by"] == "here" and self._link.state["answered_by"] is None:
+            self.set_reply(None, ask=True)
+        return None
+
+    def _left_behind(self) -> Runtime | None:
+        """Return the runtime file of a process that was killed, or of one that took its place.
+
+        Whoever takes its place ends it first, and needs a moment to begin. So does a kernel that
+        knows more of its secrets than we do, and is let go first. One that has begun to begin is
+        waited for: it may have webhooks to put back, or a large file to look through.
+        """
+        until, runtime = time.monotonic() + _A_MOMENT, None
+        while time.monotonic() < until and not self._done.wait(_AGAIN):
+            runtime = Runtime.read(self._spec.store)
+            if runtime is not None and runtime.serves and runtime.pid != self._link.pid:
+                return runtime
+            if is_over(self._spec.store):
+                if runtime is not None and self._link.alike:
+                    return runtime
+            elif runtime is not None and not runtime.serves:
+                until = time.monotonic() + _A_MOMENT
+        # If it is our process's and not over, it was only the line that broke.
+        return None if self._done.is_set() else runtime
+
+    def _crashes_too_often(self) -> bool:
+        now = time.monotonic()
+        if len(self._crashes) == _MOST_CRASHES and now - self._crashes[0] < _WITHIN:
+            return True
+        self._crashes.append(now)
+        return False
+
+
+def _is_ours(runtime: Runtime, spec: Spec) -> bool:
+    line = Line.open(runtime, spec)
+    if line is None:
+        return False
+    line.close()
+    return line.proven

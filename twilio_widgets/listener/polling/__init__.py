@@ -1,0 +1,1 @@
+"""Polling: read Twilio's message log for events that no webhook delivered."""

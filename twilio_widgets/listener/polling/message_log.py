@@ -1,0 +1,87 @@
+"""Twilio's message log, asked no faster than agreed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from twilio_widgets.core.flows import account, messages
+from twilio_widgets.core.flows.flow import ATTEMPTS, Patience
+from twilio_widgets.core.flows.listing import Filters
+from twilio_widgets.core.flows.paging import Walk
+from twilio_widgets.core.message.message import Message, message_path
+from twilio_widgets.errors import NotFound
+
+if TYPE_CHECKING:
+    from twilio_widgets.client import Twilio
+    from twilio_widgets.core.request import Flow
+
+T = TypeVar("T")
+
+
+class MessageLog:
+    """Asks for messages one request at a time, and counts the requests.
+
+    Args:
+        twilio: Makes the requests.
+        per_second: The most requests in a second; None sets no pace.
+        attempts: How often a request may be made before its failure is raised.
+        seconds: How long one request may take, with its repeats.
+        before: Called before each request.
+    """
+
+    def __init__(
+        self,
+        twilio: Twilio,
+        *,
+        per_second: float | None = None,
+        attempts: int = ATTEMPTS,
+        seconds: float = 30.0,
+        before: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._twilio = twilio
+        self._connection = twilio.connection
+        self._between = 1 / per_second if per_second else 0.0
+        self._free_at = self._connection.monotonic()
+        self._new_patience = partial(Patience, seconds, attempts)
+        self._before = before
+        self.requests = 0
+        """How many requests were made, repeats not counted."""
+
+    def message(self, sid: str) -> Message | None:
+        """Read one message as it is now; None when the log no longer has it."""
+        try:
+            return self._ask(messages.get(self._connection, self._new_patience(), sid))
+        except NotFound:
+            return None
+
+    def pages(
+        self, *, to: str | None = None, from_: str | None = None, size: int
+    ) -> Iterator[Sequence[Message]]:
+        """Read the log page by page, newest first, for as long as the next page is asked for.
+
+        Args:
+            to: Only messages to this address.
+            from_: Only messages from this address.
+            size: The most messages of a page, at most 1,000.
+        """
+        path = message_path(self._connection.acting_sid)
+        request = Filters(to=to, from_=from_).request(path, limit=size)
+        walk = Walk(request, messages.message_page)
+        while walk.next is not None:
+            yield self._ask(walk.step(self._new_patience()))
+
+    def numbers(self) -> tuple[str, ...]:
+        """Read which phone numbers are the account's own."""
+        own = self._ask(account.numbers(self._connection, self._new_patience))
+        return tuple(number.phone_number for number in own)
+
+    def _ask(self, flow: Flow[T]) -> T:
+        self._before()
+        now = self._connection.monotonic()
+        if (early := self._free_at - now) > 0:
+            self._connection.sleep(early)
+        self._free_at = max(now, self._free_at) + self._between
+        self.requests += 1
+        return self._twilio.run(flow)

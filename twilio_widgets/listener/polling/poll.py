@@ -1,0 +1,201 @@
+"""One look into Twilio's message log: what is new in it, and how unfinished messages have fared."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from twilio_widgets.listener.events.event import Arrival
+
+if TYPE_CHECKING:
+    from twilio_widgets.core.message.message import Message
+    from twilio_widgets.listener.events.reading import Reader
+    from twilio_widgets.listener.events.store import Store
+    from twilio_widgets.listener.polling.message_log import MessageLog
+    from twilio_widgets.listener.polling.schedule import Budget
+
+OVERLAP: Final = timedelta(minutes=2)
+"""How much of the log is read again at each look: a message may enter it late."""
+
+UNFINISHED_FOR: Final = timedelta(hours=24)
+"""How long a message with no final status is asked about."""
+
+_FIRST_PAGE: Final = 50
+_PAGE: Final = 1_000
+_PATIENCE: Final = 0.1
+"""A message is asked about again when it has become older by this part of its age."""
+
+_SHARE: Final = 4
+"""A round takes at most this part of a minute's budget for single messages."""
+
+_A_MOMENT: Final = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What one look brought."""
+
+    at: datetime
+    """Twilio's present when it began (UTC), or when the round began that it goes on with."""
+    complete: bool
+    """Whether it came to the end; if not, the budget stopped it, and the next one goes on."""
+    requests: int
+    found: int
+    """Messages that were new or had changed."""
+    added: int
+    """Events that came of it."""
+
+    def __repr__(self) -> str:
+        return f"{self.added:,} events in {self.requests:,} requests at {self.at:%H:%M:%S} UTC"
+
+
+@dataclass(slots=True)
+class _List:
+    """One list of the log, and down to where it need not be read again."""
+
+    narrowed: dict[str, str]
+    until: datetime
+    newest: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """All lists once, and then the unfinished messages: in as many looks as the budget wants."""
+
+    began: datetime
+    lots: Iterator[Sequence[Message]]
+    """What each request brings; it is made when its lot is asked for."""
+
+
+class Looking:
+    """Looks into the log, again and again, and stores what is new.
+
+    Args:
+        log: Twilio's message log; each request is one attempt.
+        store: The one writer of the store.
+        reader: Reads the same store.
+        budget: How many requests may be made.
+        since: Nothing older is looked at, by Twilio's clock.
+        numbers: Only messages to or from these addresses; empty: the whole account's.
+    """
+
+    def __init__(
+        self,
+        log: MessageLog,
+        store: Store,
+        reader: Reader,
+        budget: Budget,
+        *,
+        since: datetime,
+        numbers: Sequence[str] = (),
+    ) -> None:
+        self._log = log
+        self._store = store
+        self._reader = reader
+        self._budget = budget
+        self._since = since.astimezone(UTC).replace(microsecond=0)  # as Twilio dates messages
+        narrowed = [one for number in numbers for one in ({"to": number}, {"from_": number})]
+        self._lists = [_List(each, self._since, self._since) for each in narrowed or [{}]]
+        self._begun: _Round | None = None
+        self._asked_at: dict[str, datetime] = {}
+        self._forgotten: dict[str, str | None] = {}
+
+    def look(self, now: datetime, *, within_budget: bool = False) -> Looked:
+        """Look once.
+
+        Args:
+            now: Twilio's present.
+            within_budget: Stop where the budget is used up: the next such look goes on from there.
+
+        Raises:
+            TwilioWidgetsError: Twilio did not answer as it should; what was found before is stored.
+        """
+        before = self._log.requests
+        begun = self._begun if within_budget else None
+        round_ = begun or _Round(now, self._lots(now))
+        self._begun = None  # after an error everything is read again from where it was complete
+        found: dict[str, Message] = {}
+        complete = False
+        try:
+            while not complete and not (within_budget and self._budget.left(now) == 0):
+                lot = next(round_.lots, None)
+                complete = lot is None
+                found |= {message.sid: message for message in lot or ()}
+        finally:
+            news, added = self._take(found.values(), now)
+        if complete:
+            for each in self._lists:
+                each.until = max(each.until, each.newest - OVERLAP)
+        else:
+            self._begun = round_
+        return Looked(
+            at=round_.began,
+            complete=complete,
+            requests=self._log.requests - before,
+            found=news,
+            added=added,
+        )
+
+    def remember(self) -> None:
+        """Remember where messages stand: what is forgotten now is no news at the next look."""
+        self._forgotten |= {one.sid: one.status for one in self._reader.messages()}
+
+    def _take(self, messages: Iterable[Message], now: datetime) -> tuple[int, int]:
+        """Store what is new, oldest first; return how many messages, and how many new events."""
+        news = sorted(filter(self._is_news, messages), key=_date_of)
+        if not news:
+            return 0, 0
+        receipts = self._store.commit([Arrival.of_api(message.raw, now) for message in news])
+        return len(news), sum(receipt.new for receipt in receipts)
+
+    def _lots(self, now: datetime) -> Iterator[Sequence[Message]]:
+        seen: set[str] = set()
+        for each in self._lists:
+            for lot in self._since_last(each):
+                seen.update(message.sid for message in lot)
+                yield lot
+        for sid in self._unfinished(now, besides=seen):
+            self._asked_at[sid] = now
+            message = self._log.message(sid)
+            yield () if message is None else (message,)
+
+    def _since_last(self, each: _List) -> Iterator[Sequence[Message]]:
+        """Read one list down to what was read before: in a small page if that will do."""
+        for size in (_FIRST_PAGE, _PAGE):
+            for page in self._log.pages(**each.narrowed, size=size):
+                lot = [message for message in page if _date_of(message) >= self._since]
+                each.newest = max([each.newest, *map(_date_of, lot)])
+                yield lot
+                if len(page) < size or any(_is_before(each.until, message) for message in page):
+                    return
+                if size == _FIRST_PAGE:
+                    break
+
+    def _unfinished(self, now: datetime, besides: Collection[str]) -> Sequence[str]:
+        """Return which messages left the part of the list we read before they were finished."""
+        standings = self._reader.unsettled(since=now - UNFINISHED_FOR, quiet_since=now + _A_MOMENT)
+        ages = {one.sid: now - one.first_at for one in standings if one.sid not in besides}
+        self._asked_at = {sid: at for sid, at in self._asked_at.items() if sid in ages}
+        due = [sid for sid, age in ages.items() if self._is_due(sid, age, now)]
+        due.sort(key=lambda sid: self._asked_at.get(sid, self._since))
+        return due[: max(1, self._budget.per_minute // _SHARE)]
+
+    def _is_due(self, sid: str, age: timedelta, now: datetime) -> bool:
+        last = self._asked_at.get(sid)
+        return last is None or now - last >= age * _PATIENCE
+
+    def _is_news(self, message: Message) -> bool:
+        known = self._reader.message(message.sid)
+        if known is None:
+            return self._forgotten.get(message.sid) != message.status
+        return (known.status, known.error_code) != (message.status, message.error_code or None)
+
+
+def _is_before(moment: datetime, message: Message) -> bool:
+    return message.date_sent is not None and message.date_sent < moment
+
+
+def _date_of(message: Message) -> datetime:
+    return message.date_sent or message.date_created or datetime(1970, 1, 1, tzinfo=UTC)

@@ -1,0 +1,224 @@
+"""The control line in the listener's process: kernels attach, ask, are told and are asked.
+
+It is no HTTP on purpose: a web page can make a browser send HTTP to any port of this machine, and
+the first line of what it sends is never one JSON object with our token in it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import itertools
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from twilio_widgets.errors import TwilioWidgetsError
+from twilio_widgets.listener.control import protocol as wire
+
+NEWS_EVERY = 0.05
+_MOST_LINES = 32
+_MOST_UNREAD = 1_000_000
+_FINISH_SECONDS = 2.0
+
+Operate = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
+
+
+class _Kernel:
+    """One attached kernel."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+
+    def tell(self, said: dict[str, Any]) -> None:
+        """Send a line; a kernel that reads nothing for long misses news, and can ask."""
+        if self.writer.transport.get_write_buffer_size() < _MOST_UNREAD:
+            self.writer.write(wire.line(said))
+
+
+class Control:
+    """Serves the control line.
+
+    Args:
+        token: What the first line of every connection must hold.
+        greeting: Answers the challenge in that line.
+        state: Says what the listener is now.
+        operate: Does what a kernel asks for, by name.
+        news: What is told to every kernel after something happened.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        greeting: Callable[[str], dict[str, Any]],
+        state: Callable[[], dict[str, Any]],
+        operate: Operate,
+        news: Callable[[], dict[str, Any]],
+    ) -> None:
+        self._token = token
+        self._greeting = greeting
+        self._state = state
+        self._operate = operate
+        self._news = news
+        self._kernels: list[_Kernel] = []
+        self._answering: _Kernel | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._questions: dict[int, asyncio.Future[str | None]] = {}
+        self._numbers = itertools.count(1)
+        self._telling: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server
+
+    async def serve(self, listening: socket.socket) -> None:
+        """Begin."""
+        self._server = await asyncio.start_server(
+            self._attached, sock=listening, limit=wire.LONGEST_LINE
+        )
+
+    @property
+    def kernels(self) -> int:
+        """How many kernels are attached."""
+        return len(self._kernels)
+
+    @property
+    def answers(self) -> bool:
+        """Whether one of them is asked about inbound messages: the one that said so last."""
+        return self._answering is not None
+
+    def tell(self) -> None:
+        """Let the kernels know that something happened, at most twenty times a second."""
+        if self._telling is None and self._kernels:
+            self._telling = asyncio.get_running_loop().call_later(NEWS_EVERY, self._tell)
+
+    async def ask(self, message: dict[str, object]) -> str | None:
+        """Ask the kernel that wants to be asked about an inbound message."""
+        kernel = self._answering
+        if kernel is None:
+            return None
+        number = next(self._numbers)
+        answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+        self._questions[number] = answer
+        try:
+            kernel.tell({"question": number, "message": message})
+            return await answer
+        finally:
+            del self._questions[number]
+
+    def close(self) -> None:
+        """Let nobody in any more."""
+        self._server.close()
+
+    async def finish(self) -> None:
+        """Give the answers that are due, and hang up; a kernel that reads nothing goes without."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_FINISH_SECONDS)
+        for writer in self._writers:
+            writer.close()  # what is still to be said is said first
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_FINISH_SECONDS):
+                while self._writers:
+                    await asyncio.sleep(0.005)
+        for writer in self._writers:
+            writer.transport.abort()
+
+    def _tell(self) -> None:
+        self._telling = None
+        news = {"news": self._news()}
+        for kernel in self._kernels:
+            kernel.tell(news)
+
+    def _tell_state(self) -> None:
+        """Let every kernel know at once what one of them has changed."""
+        for kernel in self._kernels:
+            kernel.tell({"state": self._state_for(kernel)})
+
+    def _state_for(self, kernel: _Kernel) -> dict[str, Any]:
+        state = self._state()
+        answered_by = "text" if state["reply"] is not None else None
+        if self._answering is not None:
+            answered_by = "here" if kernel is self._answering else "elsewhere"
+        return {**state, "answered_by": answered_by}
+
+    # One connection
+
+    async def _attached(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        kernel = _Kernel(reader, writer)
+        self._writers.add(writer)
+        try:
+            if await self._let_in(kernel):
+                self._kernels.append(kernel)
+                await self._listen(kernel)
+        except (OSError, ValueError, asyncio.IncompleteReadError, TimeoutError):
+            pass  # whatever that was, it was no kernel, or it has gone
+        finally:
+            if kernel in self._kernels:
+                self._kernels.remove(kernel)
+            if kernel is self._answering:
+                self._answering = None
+                self._tell_state()
+            self._writers.discard(writer)
+            writer.close()
+
+    async def _let_in(self, kernel: _Kernel) -> bool:
+        if len(self._writers) > _MOST_LINES:
+            return False
+        async with asyncio.timeout(wire.HANDSHAKE_SECONDS):
+            said = wire.heard(await self._first_line(kernel.reader))
+        token, nonce = said.get("token"), said.get("nonce")
+        if not isinstance(token, str) or not isinstance(nonce, str):
+            return False
+        if not hmac.compare_digest(token.encode(), self._token.encode()):
+            return False
+        kernel.tell({**self._greeting(nonce), "state": self._state_for(kernel)})
+        return True
+
+    async def _first_line(self, reader: asyncio.StreamReader) -> bytes:
+        """Read a line that must be short, though later ones may be long."""
+        data = b""
+        while b"\n" not in data:
+            part = await reader.read(wire.FIRST_LINE - len(data))
+            if not part:
+                raise ValueError("no first line")
+            data += part
+        first, _, rest = data.partition(b"\n")
+        if rest:
+            raise ValueError("something follows before it was answered")
+        return first
+
+    async def _listen(self, kernel: _Kernel) -> None:
+        while data := await kernel.reader.readline():
+            said = wire.heard(data)
+            if "answer" in said:
+                self._answered(said)
+            else:
+                self._begin(kernel, said)
+
+    def _answered(self, said: dict[str, Any]) -> None:
+        question = self._questions.get(said["answer"])
+        text = said.get("text")
+        if question is not None and not question.done():
+            question.set_result(text if isinstance(text, str) else None)
+
+    def _begin(self, kernel: _Kernel, said: dict[str, Any]) -> None:
+        task = asyncio.get_running_loop().create_task(self._do(kernel, said))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _do(self, kernel: _Kernel, said: dict[str, Any]) -> None:
+        number, op = said.pop("id", None), str(said.pop("op", ""))
+        try:
+            answer = {"id": number, "done": await self._operate(op, said)}
+            if op == "set_reply":
+                self._answering = kernel if said.get("ask") else None
+            if op.startswith("set_"):
+                self._tell_state()
+        except TwilioWidgetsError as error:
+            answer = {"id": number, "error": str(error), "kind": type(error).__name__}
+        except Exception as error:  # noqa: BLE001 — whoever asked waits for a word
+            text = f"The listener cannot do {op!r} with this ({type(error).__name__})."
+            answer = {"id": number, "error": text, "kind": "ListenerError"}
+        kernel.tell(answer)
+        with contextlib.suppress(OSError):
+            await kernel.writer.drain()

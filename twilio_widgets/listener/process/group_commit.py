@@ -1,0 +1,147 @@
+"""Between the gate and the store: what comes in one turn of the loop goes to the store together.
+
+Nobody waits for more to come, nor for what went before: the store's process takes what has gathered
+while it waited for the disk into one durable commit. Nobody waits for longer than `LONGEST_WAIT`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from twilio_widgets.listener.events.batch import HALF_A_CHARACTER, Receipt
+from twilio_widgets.listener.store_process.protocol import Answer, Commit, Failed, Stored, packed
+
+if TYPE_CHECKING:
+    from twilio_widgets.listener.events.event import Arrival
+
+Done = Callable[[Receipt | None], object]
+"""Called once: with what became of the arrival, or with None for "come again"."""
+
+MOST_WAITING = 2_000
+MOST_BYTES = 16_000_000
+LONGEST_WAIT = 1.0
+"""Seconds. Then the sender is told to come again, whatever becomes of the event."""
+
+NO_ANSWER = "The event store does not answer. Is its disk gone, or very busy?"
+
+_LOOK = 0.1
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    packed: bytes
+    since: float
+    done: Done | None
+
+
+class Commits(Protocol):
+    """Where arrivals are stored; a `StoreProcess` is one."""
+
+    def send(self, request: Commit, answered: Callable[[Answer], None], /) -> None:
+        """Store arrivals, and call `answered` then."""
+
+
+class Committer:
+    """Stores arrivals in the order they come.
+
+    Args:
+        store: Where.
+        told: Called after each commit: with None, or with a sentence about why it failed.
+    """
+
+    def __init__(self, store: Commits, told: Callable[[str | None], object]) -> None:
+        self._store = store
+        self._told = told
+        self._loop = asyncio.get_running_loop()
+        self._gathering: list[_Waiting] = []
+        self._away: dict[int, list[_Waiting]] = {}
+        self._numbers = itertools.count()
+        self._count = 0
+        self._bytes = 0
+        self._looking: asyncio.TimerHandle | None = None
+
+    def take(self, arrival: Arrival, done: Done) -> bool:
+        """Store an arrival soon, and call `done` then.
+
+        Args:
+            arrival: What to store.
+            done: Called once, within about `LONGEST_WAIT` seconds; at once for what is no text.
+
+        Returns:
+            False when there is no room for it, or the disk does not answer; `done` is not called.
+        """
+        now = self._loop.time()
+        full = self._count >= MOST_WAITING or self._bytes > MOST_BYTES
+        if full or now - self._oldest > LONGEST_WAIT:
+            return False
+        try:
+            waiting = _Waiting(packed(arrival), now, done)
+        except UnicodeEncodeError:
+            done(Receipt(id=None, new=False, problem=HALF_A_CHARACTER))
+            return True
+        self._count += 1
+        self._bytes += len(waiting.packed)
+        if not self._gathering:
+            self._loop.call_soon(self._send)
+        self._gathering.append(waiting)
+        if self._looking is None:
+            self._looking = self._loop.call_later(_LOOK, self._look)
+        return True
+
+    def __len__(self) -> int:
+        return self._count
+
+    async def idle(self) -> None:
+        """Wait until nothing waits, and everybody has been told."""
+        while self._count:
+            await asyncio.sleep(0.005)
+        await asyncio.sleep(0)
+
+    @property
+    def _oldest(self) -> float:
+        """When that began to wait which the store has had for longest."""
+        return next((lot[0].since for lot in self._away.values()), math.inf)
+
+    def _send(self) -> None:
+        lot, self._gathering = self._gathering, []
+        number = next(self._numbers)
+        self._away[number] = lot
+        commit = Commit.of(each.packed for each in lot)
+        self._store.send(commit, functools.partial(self._came_back, number))
+
+    def _came_back(self, number: int, answer: Answer) -> None:
+        lot = self._away.pop(number)
+        self._count -= len(lot)
+        receipts: Sequence[Receipt | None] = [None] * len(lot)
+        if isinstance(answer, Stored):
+            receipts = answer.receipts
+        self._told(answer.text if isinstance(answer, Failed) else None)
+        for each, receipt in zip(lot, receipts, strict=True):
+            self._finish(each, receipt)
+
+    def _finish(self, waiting: _Waiting, receipt: Receipt | None) -> None:
+        """Say what became of one, in a turn of its own: what goes wrong there stays there."""
+        done, waiting.done = waiting.done, None
+        if done is not None:
+            self._bytes -= len(waiting.packed)
+            self._loop.call_soon(done, receipt)
+
+    def _look(self) -> None:
+        """Tell those that have waited too long to come again."""
+        self._looking = None
+        late = self._loop.time() - LONGEST_WAIT
+        if self._oldest < late:
+            self._told(NO_ANSWER)
+        for lot in list(self._away.values()):
+            if lot[0].since >= late:
+                break
+            for each in lot:
+                self._finish(each, None)  # it may be stored yet; then its next delivery is known
+        if self._count:
+            self._looking = self._loop.call_later(_LOOK, self._look)

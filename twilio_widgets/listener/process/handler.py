@@ -1,0 +1,102 @@
+"""The way of a request through the listener: judged, stored durably, and only then answered."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from twilio_widgets.listener.process.refusal import UNREADABLE, Refusal
+from twilio_widgets.listener.process.response import BUSY, TAKEN, Answer, refused
+
+if TYPE_CHECKING:
+    from twilio_widgets.listener.events.batch import Receipt
+    from twilio_widgets.listener.events.event import Arrival
+    from twilio_widgets.listener.process.gate import Gate
+    from twilio_widgets.listener.process.group_commit import Committer
+    from twilio_widgets.listener.process.rejections import TurnedAway
+    from twilio_widgets.listener.process.replies import Replies
+    from twilio_widgets.listener.process.request import Head, Request
+
+
+class Intake:
+    """Handles the requests of all connections.
+
+    Args:
+        gate: Decides who gets in.
+        committer: Stores who got in.
+        replies: Answers inbound messages.
+        turned_away: Notes the others.
+        stored: Called with the newest event's number, after an event was stored.
+    """
+
+    def __init__(
+        self,
+        gate: Gate,
+        committer: Committer,
+        replies: Replies,
+        turned_away: TurnedAway,
+        stored: Callable[[int], None],
+    ) -> None:
+        self._gate = gate
+        self._committer = committer
+        self._replies = replies
+        self._turned_away = turned_away
+        self._stored = stored
+        self.counts: Counter[str] = Counter()
+        """Since the start: ``inbound``, ``status``, ``duplicate`` and ``busy``."""
+        self.last_request_at: datetime | None = None
+        """When the last request came whose signature was right (UTC)."""
+
+    def look(self, head: Head) -> Answer | None:
+        """Judge a head before its body is read; an answer refuses it."""
+        refusal = self._gate.look(head)
+        return None if refusal is None else self._refuse(refusal, head)
+
+    def handle(self, request: Request, answer: Callable[[Answer], None]) -> None:
+        """Take a whole request, and answer it when it is durable."""
+        now = datetime.now(UTC)
+        judged = self._gate.judge(request, now)
+        if isinstance(judged, Refusal):
+            answer(self._refuse(judged, request.head))
+            return
+        self.last_request_at = now
+        arrival = judged
+
+        def done(receipt: Receipt | None) -> None:
+            self._done(arrival, receipt, answer)
+
+        if not self._committer.take(arrival, done):
+            done(None)
+
+    def unreadable(self, status: int) -> None:
+        """Note that something came that is no request."""
+        refusal = Refusal(status=status, cause="http", reason=UNREADABLE[status])
+        self._turned_away.note(refusal)
+
+    def _refuse(self, refusal: Refusal, head: Head) -> Answer:
+        self._turned_away.note(refusal, method=head.method, path=head.path)
+        return refused(refusal.status, allow=refusal.allow)
+
+    def _done(
+        self, arrival: Arrival, receipt: Receipt | None, answer: Callable[[Answer], None]
+    ) -> None:
+        if receipt is None:
+            self.counts["busy"] += 1
+            answer(BUSY)
+            return
+        self.counts[arrival.kind if receipt.new else "duplicate"] += 1
+        if receipt.id is None:
+            self._turned_away.note(
+                Refusal(status=400, cause="body", reason=receipt.problem or "It is no event."),
+                method=arrival.method,
+            )
+            answer(refused(400))
+            return
+        if receipt.new:
+            self._stored(receipt.id)
+        if arrival.kind == "inbound":
+            self._replies.answer(arrival, receipt.id, answer)
+        else:
+            answer(TAKEN)

@@ -1,0 +1,226 @@
+"""HTTP on one connection, with every limit of our own.
+
+A request is read, answered, and only then is the next one of the same connection read: pipelined
+requests keep their order, and a sender that does not read its answers is not read from. The
+deadlines are kept by one sweep over all connections, because a timer for each would cost more than
+the request itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol, cast
+
+from twilio_widgets.listener.process import response as answers
+from twilio_widgets.listener.process.parsing import END, Parser, Unreadable, is_crooked
+from twilio_widgets.listener.process.state import State
+
+if TYPE_CHECKING:
+    from twilio_widgets.listener.process.connections import Door
+    from twilio_widgets.listener.process.request import Head, Request
+    from twilio_widgets.listener.process.response import Answer
+
+
+class Handler(Protocol):
+    """Who decides about requests."""
+
+    def look(self, head: Head) -> Answer | None:
+        """Judge a head before its body is read; an answer refuses it."""
+
+    def handle(self, request: Request, answer: Callable[[Answer], None]) -> None:
+        """Take a whole request, and call `answer` once, now or later, in the loop's thread."""
+
+    def unreadable(self, status: int) -> None:
+        """Note that something came that is no request."""
+
+
+_ROOM = 16 * 1024
+"""Bytes read at a time. asyncio's own reading asks the system for 256 kB of memory each time."""
+
+_READING = (State.HEAD, State.BODY)
+
+
+class HttpConnection(asyncio.BufferedProtocol):
+    """One connection.
+
+    Args:
+        door: Which connections there are, and how much each of them may take.
+        handler: Who decides about its requests.
+    """
+
+    def __init__(self, door: Door, handler: Handler) -> None:
+        self._door = door
+        self._limits = door.limits
+        self._handler = handler
+        self._transport: asyncio.Transport
+        self._buffer = b""
+        self._room = memoryview(bytearray(_ROOM))
+        self._parser = Parser(self._limits)
+        self._turn = 0
+        self._writable = True
+        self._ended = False
+        self._lingered = 0
+        self.state = State.HEAD
+        self.served = False
+        """Whether it has brought a request that was taken."""
+        self.since = door.now()
+        """When the present wait began."""
+        self.deadline = self.since + self._limits.head_seconds
+
+    # What asyncio calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take part, or make way when there is no room."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=self._limits.pipelined)
+        plain: socket.socket | None = transport.get_extra_info("socket")
+        if plain is not None:
+            with contextlib.suppress(OSError):
+                plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if not self._door.admit(self):
+            self._transport.write(answers.BUSY.wire(close=True))
+            self._transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Leave; an answer that comes later finds nobody."""
+        del exc
+        self._turn += 1
+        self._buffer = b""
+        self._door.leave(self)
+
+    def get_buffer(self, _hint: int) -> memoryview:
+        """Give the room into which is read."""
+        return self._room
+
+    def buffer_updated(self, size: int) -> None:
+        """Read on, or keep it until the present request is answered."""
+        data = bytes(self._room[:size])
+        if self.state is State.LINGER:
+            self._lingered += len(data)
+            if self._lingered > self._limits.linger:
+                self._transport.abort()
+            return
+        if self.state is State.HEAD and not self._buffer and self.served:
+            self._wait(State.HEAD, self._limits.head_seconds)
+        self._buffer = self._buffer + data if self._buffer else data
+        self._advance()
+
+    def eof_received(self) -> bool:
+        """Keep half a connection for the answers that are due; close it after them."""
+        self._ended = True
+        if self.state in _READING:
+            self._door.soon(self._next)
+        return self.state is not State.LINGER
+
+    def pause_writing(self) -> None:
+        """Read no further request until the answers have been read."""
+        self._writable = False
+
+    def resume_writing(self) -> None:
+        """Go on."""
+        self._writable = True
+        self._advance()
+
+    # Reading
+
+    def _advance(self) -> None:
+        try:
+            if self.state is State.HEAD and self._buffer and self._writable:
+                self._read_head()
+            if self.state is State.BODY:
+                self._read_body()
+        except Unreadable as problem:
+            self._handler.unreadable(problem.status)
+            self._refuse(answers.refused(problem.status))
+        if self.state in _READING and self._writable:
+            if self._ended:
+                self._transport.close()
+        elif len(self._buffer) > self._limits.pipelined:
+            self._transport.pause_reading()
+
+    def _read_head(self) -> None:
+        end = self._buffer.find(END)
+        if (len(self._buffer) if end < 0 else end) > self._limits.head:
+            raise Unreadable(431)
+        if end < 0:
+            if is_crooked(self._buffer):
+                raise Unreadable(400)
+            return
+        head = self._parser.read_head(self._buffer[: end + len(END)])
+        self._buffer = self._buffer[end + len(END) :]
+        refusal = self._handler.look(head)
+        if refusal is not None:
+            self._refuse(refusal)
+            return
+        if self._parser.done:
+            self._handle()
+            return
+        self._wait(State.BODY, self._limits.body_seconds)
+        if "expect" in head.fields:
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _read_body(self) -> None:
+        self._buffer = self._parser.read_body(self._buffer)
+        if self._parser.done:
+            self._handle()
+        else:
+            self._door.relieve()
+
+    def _handle(self) -> None:
+        self._wait(State.ANSWER, self._limits.answer_seconds)
+        self._turn += 1
+        turn, keep = self._turn, self._parser.keep
+
+        def answer(given: Answer) -> None:
+            if turn == self._turn:
+                self._answer(given, keep=keep)
+
+        self._handler.handle(self._parser.request, answer)
+
+    # Answering
+
+    def _answer(self, given: Answer, *, keep: bool) -> None:
+        self._turn += 1  # one request, one answer
+        if not (keep and given.ok):
+            self._refuse(given)
+            return
+        self.served = True
+        self._transport.write(given.wire(close=False))
+        self._parser = Parser(self._limits)
+        limits = self._limits
+        self._wait(State.HEAD, limits.head_seconds if self._buffer else limits.idle_seconds)
+        if self._buffer or self._ended:
+            self._door.soon(self._next)
+
+    def _next(self) -> None:
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
+            self._advance()
+
+    def _refuse(self, given: Answer) -> None:
+        """Answer for the last time; read on a little, so that the answer is not lost to a reset."""
+        self._wait(State.LINGER, self._limits.linger_seconds)
+        self._buffer = b""
+        self._transport.write(given.wire(close=True))
+        with contextlib.suppress(OSError):  # the sender may have gone just now
+            self._transport.write_eof()
+        self._transport.resume_reading()
+
+    def _wait(self, state: State, seconds: float) -> None:
+        self.state = state
+        self.since = self._door.now()
+        self.deadline = self.since + seconds
+
+    # What the door asks and calls
+
+    @property
+    def held(self) -> int:
+        """Bytes of a body that is still coming in."""
+        return self._parser.taken if self.state is State.BODY else 0
+
+    def drop(self) -> None:
+        """Close at once, with nothing said."""
+        self._transport.abort()

@@ -1,0 +1,101 @@
+"""The listener's own process: it starts, says that it is ready, serves, and ends in good order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from twilio_widgets.errors import ListenerError, TwilioWidgetsError
+from twilio_widgets.listener.control.ports import bound
+from twilio_widgets.listener.control.runtime_file import (
+    Runtime,
+    log_file,
+    runtime_file,
+    sole_listener,
+)
+from twilio_widgets.listener.control.spec import Spec
+from twilio_widgets.listener.events.sqlite_errors import cannot_open
+from twilio_widgets.listener.files.durable import remove
+from twilio_widgets.listener.process.log import Log
+from twilio_widgets.listener.process.service import Service
+
+_SWITCH_SECONDS = 0.0005
+"""How long the doctor's thread may keep the interpreter while requests wait."""
+
+
+def main(told: Mapping[str, Any]) -> None:
+    """Be a listener until it is over; what goes wrong at the start is said to who started us.
+
+    Args:
+        told: ``spec`` and ``wish``, as `launching` tells them.
+    """
+    if hasattr(os, "fork") and os.fork():
+        os._exit(0)  # nobody's child: whoever started us need not wait for our end
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    try:
+        _listen(Spec.heard(told["spec"]), int(told["wish"]))
+    except TwilioWidgetsError as error:
+        _report({"error": str(error), "kind": type(error).__name__})
+    except Exception as error:  # noqa: BLE001 — whoever started us waits for a word
+        _report({"error": f"The listener failed ({type(error).__name__}).", "kind": ""})
+    finally:
+        os._exit(0)  # a thread that still waits for Twilio does not hold us up
+
+
+def _listen(spec: Spec, wish: int) -> None:
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(sole_listener(spec.store))
+        except ListenerError:
+            _report({"busy": True})
+            return
+        except OSError as error:
+            raise cannot_open(spec.store, error) from error
+        before = Runtime.read(spec.store)
+        webhooks = held.enter_context(bound(spec.port, wish or (before.port if before else 0)))
+        control = held.enter_context(bound(0, 0))
+        log = Log(log_file(spec.store))
+        held.callback(remove, runtime_file(spec.store))
+        try:
+            Runtime.of_beginner(webhooks.getsockname()[1]).write(spec.store)
+        except OSError as error:
+            raise cannot_open(spec.store, error) from error
+        asyncio.run(_serve(Service(spec, log), webhooks, control, held.close))
+
+
+async def _serve(
+    service: Service, webhooks: socket.socket, control: socket.socket, let_go: Callable[[], None]
+) -> None:
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(service.wrong)
+    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            _on_signal(loop, getattr(signal, name), service)
+    runtime = await service.begin(webhooks, control)
+    runtime.write(service.spec.store)
+    _report({"ready": True})
+    await service.until_over(let_go)
+
+
+def _on_signal(loop: asyncio.AbstractEventLoop, number: signal.Signals, service: Service) -> None:
+    try:
+        loop.add_signal_handler(number, service.end)
+    except NotImplementedError:  # Windows
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(service.end))
+
+
+def _report(said: dict[str, Any]) -> None:
+    """Say one line to who started us, and let go of everything we have from there."""
+    with contextlib.suppress(OSError):
+        os.write(1, json.dumps(said).encode() + b"\n")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(nothing, number)
+    os.close(nothing)

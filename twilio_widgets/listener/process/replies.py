@@ -1,0 +1,80 @@
+"""What an inbound message is answered: a text, the kernel's word, or nothing; the same every time.
+
+Twilio delivers a webhook again when it did not get our answer. Then it must get the answer that was
+meant the first time: another one could be a second reply.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from twilio_widgets.listener.process.response import Answer, twiml
+
+if TYPE_CHECKING:
+    from twilio_widgets.listener.events.event import Arrival
+
+LONGEST_REPLY = 1_600
+"""Characters: the most a message may have."""
+
+KERNEL_SECONDS = 2.0
+_REMEMBERED = 5_000
+
+Ask = Callable[[dict[str, object]], Awaitable[str | None]]
+
+
+class Replies:
+    """Answers inbound messages.
+
+    Args:
+        asks: Whether a kernel wants to decide; what it does not answer in time is answered
+            emptily.
+        ask: Asks that kernel about a message; None is no reply.
+        text: Otherwise the reply to every message; None is none.
+    """
+
+    def __init__(self, asks: Callable[[], bool], ask: Ask, text: str | None = None) -> None:
+        self._asks = asks
+        self._ask = ask
+        self.text = text
+        self._given: OrderedDict[str, asyncio.Future[Answer]] = OrderedDict()
+
+    def answer(
+        self, arrival: Arrival, event_id: int | None, done: Callable[[Answer], None]
+    ) -> None:
+        """Answer one message, now or within about two seconds.
+
+        Args:
+            arrival: The message.
+            event_id: The stored event.
+            done: Called once with the answer.
+        """
+        said = dict(arrival.parameters)
+        sid = said.get("MessageSid", "")
+        given = self._given.get(sid)
+        if given is None:
+            given = self._begin(said, event_id)
+            self._given[sid] = given
+            if len(self._given) > _REMEMBERED:
+                self._given.popitem(last=False)
+        if given.done():
+            done(given.result())
+        else:
+            given.add_done_callback(lambda future: done(future.result()))
+
+    def _begin(self, said: dict[str, str], event_id: int | None) -> asyncio.Future[Answer]:
+        loop = asyncio.get_running_loop()
+        if self._asks():
+            return loop.create_task(self._asked({"id": event_id, "parameters": said}))
+        future: asyncio.Future[Answer] = loop.create_future()
+        future.set_result(twiml(self.text))
+        return future
+
+    async def _asked(self, question: dict[str, object]) -> Answer:
+        try:
+            text = await asyncio.wait_for(self._ask(question), KERNEL_SECONDS)
+        except (TimeoutError, OSError):
+            text = None
+        return twiml(text if text is None or len(text) <= LONGEST_REPLY else None)

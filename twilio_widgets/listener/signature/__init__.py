@@ -1,1 +1,0 @@
-"""Whether Twilio signed a request, and if not, why."""

@@ -1,0 +1,133 @@
+"""Restore the webhooks that point here: at the end of a listener, and what an earlier one left."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from typing import TYPE_CHECKING, Any
+
+from twilio_widgets.errors import ListenerError, TwilioWidgetsError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from twilio_widgets.listener.control.spec import Spec
+    from twilio_widgets.listener.process.log import Log
+
+PUT_BACK_SECONDS = 30.0
+"""How long it may take at the end of a listener, when nobody waits for it to be ready."""
+
+_LEFTOVER_SECONDS = 5.0
+"""The same at the start of a listener, when somebody waits for it."""
+
+_EACH_SECONDS = 8.0
+
+
+class WebhookRestorer:
+    """Restores webhooks at the start and at the end of one listener.
+
+    Args:
+        spec: Whose webhooks, and with which credentials.
+        executor: Runs the requests.
+        log: Where failures are noted.
+    """
+
+    def __init__(self, spec: Spec, executor: Executor, log: Log) -> None:
+        self._spec = spec
+        self._executor = executor
+        self._log = log
+        self._leftovers: list[dict[str, Any]] = []
+        self.outcome: dict[str, Any] = {}
+        """What became of the webhooks that were pointed here, once the listener has ended."""
+
+    @property
+    def notices(self) -> list[str]:
+        """Sentences about webhooks that an earlier listener left and that are restored now."""
+        gone = [each for each in self._leftovers if each["state"] == "restored"]
+        again = self._pointed() if gone else set()
+        return [
+            f"The listener before this one could not put this back: {each['text']} Point it here "
+            "again if it is to come here."
+            for each in gone
+            if each["sid"] not in again
+        ]
+
+    async def at_start(self) -> None:
+        """Restore what an earlier listener left: it no longer can."""
+        self._leftovers = await self._put_back(_LEFTOVER_SECONDS)
+
+    async def at_end(self) -> None:
+        """Restore what was pointed at this listener."""
+        self.outcome = {"restored": await self._put_back(PUT_BACK_SECONDS)}
+
+    async def after_end(self) -> None:
+        """Restore what a kernel has pointed here since `at_end`: our lock makes it our task."""
+        seen = {each["sid"] for each in self.outcome["restored"]}
+        if "" not in seen and self._pointed() - seen:
+            self.outcome["restored"] += await self._put_back(_LEFTOVER_SECONDS)
+
+    async def _put_back(self, seconds: float) -> list[dict[str, Any]]:
+        loop = asyncio.get_running_loop()
+        outcomes = await loop.run_in_executor(self._executor, put_back, self._spec, seconds)
+        for each in outcomes:
+            if each["state"] == "failed":
+                self._log.say(f"webhook {each['sid']}", each["text"])
+        return outcomes
+
+    def _pointed(self) -> set[str]:
+        from twilio_widgets.listener.webhooks import configure as pointing
+
+        with contextlib.suppress(ListenerError):
+            return {each.sid for each in pointing.pointed(pointing.folder_of(self._spec.store))}
+        return set()
+
+
+def put_back(spec: Spec, seconds: float) -> list[dict[str, Any]]:
+    """Put back every webhook that is pointed here, as far as the time allows.
+
+    What could not be put back stays noted, and is tried again when a listener of this store next
+    starts or ends.
+
+    Args:
+        spec: Whose webhooks, and with which credentials.
+        seconds: How long to wait for Twilio in all.
+
+    Returns:
+        What became of each: ``sid``, ``name``, ``state`` and ``text``.
+    """
+    from twilio_widgets.listener.webhooks import configure as pointing
+    from twilio_widgets.listener.webhooks import restore as restoring
+
+    folder = pointing.folder_of(spec.store)
+    outcomes: list[dict[str, Any]] = []
+    try:
+        if not pointing.pointed(folder):
+            return []
+    except TwilioWidgetsError as error:
+        return [_failed(error)]
+
+    def work() -> None:
+        # Twilio's client takes a moment to load, and most listeners never need it.
+        from twilio_widgets.client import Twilio
+
+        try:
+            with Twilio(spec.connection, timeout=_EACH_SECONDS, base_url=spec.root_url) as twilio:
+                outcomes.extend(
+                    {"sid": each.sid, "name": each.name, "state": each.state, "text": each.text}
+                    for each in restoring.restore_all(folder, twilio, seconds=_EACH_SECONDS)
+                )
+        except (TwilioWidgetsError, OSError) as error:
+            outcomes.append(_failed(error))
+
+    worker = threading.Thread(target=work, daemon=True)
+    worker.start()
+    worker.join(seconds)
+    if worker.is_alive():
+        text = "Twilio did not answer in time: some webhooks may still be pointed here."
+        return [*outcomes, {"sid": "", "name": "", "state": "failed", "text": text}]
+    return outcomes
+
+
+def _failed(error: Exception) -> dict[str, Any]:
+    return {"sid": "", "name": "", "state": "failed", "text": str(error)}

@@ -1,0 +1,204 @@
+"""What stands under the fields: what checking found, the words asked for, what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
+
+import ipywidgets
+import traitlets
+
+from twilio_widgets.panels.bulk import state as steps
+from twilio_widgets.panels.bulk import text as words
+from twilio_widgets.panels.inputs.line_input import Entry
+from twilio_widgets.panels.inputs.ordered_button import Press
+from twilio_widgets.panels.kit.assets import asset
+from twilio_widgets.panels.kit.elements import (
+    Element,
+    Facts,
+    Note,
+    plain,
+    quiet,
+    styled,
+    visible,
+)
+from twilio_widgets.panels.table.cells import Column
+from twilio_widgets.panels.table.table import VirtualTable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from twilio_widgets.panels.bulk.state import BulkState
+    from twilio_widgets.panels.bulk.triage import Group
+
+PROBLEMS: Final = (
+    Column("row", "Row", kind="number", width=7),
+    Column("column", "Column", width=12),
+    Column("value", "Value", width=18),
+    Column("kind", "Kind", width=11, choice=True),
+    Column("reason", "Reason"),
+)
+OUTCOMES: Final = (
+    Column("row", "Row", kind="number", width=7),
+    Column("to", "To", kind="phone"),
+    Column("outcome", "Outcome", kind="status"),
+    Column("code", "Code", kind="number", width=7),
+    Column("explanation", "Explanation"),
+    Column("sid", "SID"),
+)
+_TABLE_HEIGHT: Final = 176
+
+
+class Triage(Element):
+    """The groups of outcomes, each with its reason, who can mend it, and how many."""
+
+    _css = asset(__file__, "bulk.css")
+    _esm = asset(__file__, "triage.js")
+    groups = traitlets.List[dict[str, object]]().tag(sync=True)
+
+    def show(self, groups: Iterable[Group]) -> None:
+        """Replace all groups; with none, nothing is seen."""
+        self.groups = [asdict(group) for group in groups]
+
+
+class Findings:
+    """What checking found: the summary, the guard rails, and the problems as a table."""
+
+    def __init__(self) -> None:
+        self._said = styled(Note(), "tw-finding")
+        self.problems = VirtualTable(
+            PROBLEMS, label="Problems", height=_TABLE_HEIGHT, order="in the table's order"
+        )
+        self._rails = styled(Facts(), "tw-rails")
+        self.box = styled(ipywidgets.VBox([self._rails, self._said, self.problems]), "tw-findings")
+
+    def fill(self, rows: Iterable[Mapping[str, object]]) -> None:
+        """Put these problems into the table."""
+        self.problems.replace(rows)
+
+    def draw(self, state: BulkState) -> None:
+        """Make it the picture of the state."""
+        self._rails.show(words.rails_of(state))
+        self._said.show(*words.finding_of(state))
+        found = state.checked
+        visible(self.problems, found is not None and bool(found.rejected or found.refused_rows))
+        visible(self.box, steps.is_open(state) or state.phase == "checking")
+
+
+class WordsRow:
+    """The row that asks for words before anything leaves."""
+
+    def __init__(self) -> None:
+        self._question = styled(Note(), "tw-question")
+        self.typed = Entry("")
+        self.send = Press("Send", main=True)
+        self.back = plain("Back")
+        line = styled(ipywidgets.HBox([self.typed, self.send, self.back]), "tw-words")
+        self.row = styled(ipywidgets.VBox([self._question, line]), "tw-ask")
+
+    def draw(self, state: BulkState) -> None:
+        """Make it the picture of the state."""
+        visible(self.row, state.ask is not None and state.phase != "sending")
+        self.typed.value, self.send.turn = state.typed, state.turn
+        if state.ask is None:
+            return
+        begins = state.phase == "beginning"
+        self._question.show(words.question_of(state), "warning")
+        self.typed.placeholder = state.ask.words
+        self.typed.disabled = self.back.disabled = begins
+        self.send.disabled = begins or state.account is None
+        verb = {"send": "Send", "go on": "Go on", "send again": "Send again"}[state.ask.purpose]
+        self.send.text = "Beginning…" if begins else verb
+
+
+class JobArea:
+    """The job: its bar, and when it rests, what came of its rows."""
+
+    def __init__(self) -> None:
+        self.bar = ipywidgets.VBox([])
+        self._triage = Triage()
+        self.outcomes = VirtualTable(OUTCOMES, label="Outcomes", order="in the plan's order")
+        self.box = styled(ipywidgets.VBox([self.bar, self._triage, self.outcomes]), "tw-job-area")
+
+    def fill(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """Put the rows of ``job.outcomes`` into the table."""
+        self.outcomes.replace(map(_outcome, records))
+
+    def draw(self, state: BulkState) -> None:
+        """Make it the picture of the state."""
+        visible(self.box, bool(state.job))
+        self._triage.show(state.groups)
+        visible(self.outcomes, state.phase == "resting" and bool(state.groups))
+
+
+class Actions:
+    """The buttons in the foot of the card."""
+
+    def __init__(self) -> None:
+        self.check = Press("Check", main=True)
+        self.refresh = plain("Ask Twilio what became of them")
+        self.find_out = plain("Find out")
+        self.again = plain("Send again")
+        self.open_job = Press("Open that job")
+        self.new = plain("New job")
+        self.more = quiet("More")
+
+    @property
+    def left(self) -> tuple[ipywidgets.Widget, ...]:
+        """What stands in the foot, from the left."""
+        return self.check, self.open_job, self.refresh, self.find_out, self.again, self.new
+
+    def draw(self, state: BulkState) -> None:
+        """Make them the picture of the state."""
+        resting, asking = state.phase == "resting", state.ask is not None
+        unknown = state.progress.unknown if state.progress else 0
+        self.check.text = "Checking…" if state.phase == "checking" else "Check"
+        # One primary button at a time: once the words are asked for, it is theirs.
+        self.check.main, self.check.turn = not asking, state.tables
+        self.check.disabled = not steps.may_check(state)
+        self.again.description = f"Send {state.resendable:,} again…"
+        self.more.description = "Less" if state.more else "More"
+        connected = state.account is not None
+        visible(self.check, not state.job)
+        visible(self.open_job, state.checked is not None and bool(state.checked.standing))
+        visible(self.refresh, resting and connected and _was_accepted(state))
+        visible(self.find_out, resting and connected and unknown > 0)
+        visible(self.again, resting and connected and state.resendable > 0 and not asking)
+        visible(self.new, resting)
+        visible(self.more, not state.job)
+
+
+class UnfinishedRow:
+    """The row that tells of a job which was not finished, and offers it."""
+
+    def __init__(self) -> None:
+        self._said = Note()
+        self.open = plain("Open it")
+        self.later = plain("Not now")
+        self.row = styled(ipywidgets.HBox([self._said, self.open, self.later]), "tw-ask")
+
+    def draw(self, state: BulkState) -> None:
+        """Make it the picture of the state."""
+        visible(self.row, bool(state.unfinished) and not state.job)
+        if state.unfinished:
+            first, *others = state.unfinished
+            more = f" ({len(others):,} more are waiting after it.)" if others else ""
+            self._said.show(f"{first.said} Nothing goes on by itself.{more}", "warning")
+
+
+def _was_accepted(state: BulkState) -> bool:
+    return state.progress is not None and bool(state.progress.counts["accepted"])
+
+
+def _outcome(record: Mapping[str, Any]) -> dict[str, object]:
+    status, later = str(record["status"]), record["message_status"]
+    known = isinstance(later, str) and status == "accepted"
+    shown = "unknown · not sure" if status == "unknown" else status
+    return {
+        "row": record["row"],
+        "to": record["to"],
+        "outcome": later if known else shown,
+        "code": record["error_code"],
+        "explanation": record["explanation"],
+        "sid": record["sid"],
+    }

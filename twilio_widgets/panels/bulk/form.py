@@ -1,0 +1,117 @@
+"""The fields of the card for many messages, and how they picture its state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ipywidgets
+
+from twilio_widgets.core.printable import one_line
+from twilio_widgets.panels.bulk import state as steps
+from twilio_widgets.panels.bulk import text as words
+from twilio_widgets.panels.bulk.draft import UNDER_MORE
+from twilio_widgets.panels.bulk.upload import TableFile
+from twilio_widgets.panels.inputs.line_input import Entry
+from twilio_widgets.panels.inputs.segment_meter import Meter
+from twilio_widgets.panels.kit.elements import Note, body, field, plain, styled, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from twilio_widgets.panels.bulk.draft import BulkDraft
+    from twilio_widgets.panels.bulk.preview import RowPreview
+    from twilio_widgets.panels.bulk.state import BulkState
+    from twilio_widgets.panels.inputs.ordered_input import Typed
+
+_NONE = ""
+
+
+class BulkForm:
+    """The table, its columns, the sender and the template.
+
+    What is typed flows one way, from the controls into the state; `writing` is true while the state
+    is written into them.
+
+    Args:
+        preview: Stands under the template.
+    """
+
+    def __init__(self, preview: RowPreview) -> None:
+        self.writing = False
+        self.frame = Entry("Table", kind="select")
+        self.look_again = plain("Look again")
+        self.look_again.tooltip = "Look for DataFrames in this notebook again"
+        self.upload = styled(TableFile(), "tw-upload-box")
+        self.controls = {
+            "to": Entry("Recipient", kind="select"),
+            "from_": Entry("From", "A number, a name, or a messaging service"),
+            "body": Entry("Message", "Hi {name}, your table is ready.", kind="area"),
+            "region": Entry("Country", "GB"),
+            "media": Entry("Picture", kind="select"),
+            "rate": Entry("Rate", "as fast as Twilio takes them"),
+            "name": Entry("Job name"),
+        }
+        self._notes = {name: Note() for name in self.controls}
+        self._source = Note()
+        self.meter = Meter()
+        self._more = styled(ipywidgets.VBox(self._fields(UNDER_MORE)), "tw-rows")
+        chooser = ipywidgets.HBox([self.frame, self.look_again, self.upload])
+        self.rows = body(
+            field(styled(chooser, "tw-chooser"), self._source),
+            *self._fields(("to", "from_")),
+            field(self.controls["body"], self._notes["body"]),
+            preview,
+            field(self.meter),
+            self._more,
+        )
+
+    def _fields(self, names: Sequence[str]) -> list[ipywidgets.Widget]:
+        return [field(self.controls[name], self._notes[name]) for name in names]
+
+    @property
+    def fields(self) -> tuple[Typed, ...]:
+        """Everything in which a person types, chooses or adds a file."""
+        return (self.frame, self.upload, *self.controls.values())
+
+    def write(self, draft: BulkDraft) -> None:
+        """Put a draft into the fields."""
+        self.writing = True
+        try:
+            for name, control in self.controls.items():
+                control.value = getattr(draft, name)
+        finally:
+            self.writing = False
+
+    def draw(self, state: BulkState) -> None:
+        """Make everything but what is typed the picture of the state."""
+        self._draw_choices(state)
+        self._source.show(*words.source_of(state))
+        for name, control in self.controls.items():
+            control.disabled = not steps.is_open(state)
+            problem = state.problems.get(name, "")
+            hint = words.hint_of(state, name)
+            self._notes[name].show(problem or hint, "problem" if problem else "hint")
+        locked = not steps.is_open(state)
+        self.frame.disabled = self.look_again.disabled = self.upload.disabled = locked
+        visible(self._more, state.more)
+
+    def _draw_choices(self, state: BulkState) -> None:
+        self.writing = True
+        try:
+            chosen = state.source.name if state.source and state.source.kind == "frame" else _NONE
+            names = state.frames
+            nothing = "Choose a DataFrame…" if names else "No DataFrame in this notebook"
+            frames = [(_NONE, nothing), *((name, name) for name in names)]
+            _offer(self.frame, frames, chosen if chosen in names else _NONE)
+            columns = [(name, one_line(name)) for name in state.columns]
+            _offer(self.controls["to"], [(_NONE, "Choose a column…"), *columns], state.draft.to)
+            _offer(self.controls["media"], [(_NONE, "None"), *columns], state.draft.media)
+            self.controls["from_"].offer((sender, "") for sender in state.senders)
+        finally:
+            self.writing = False
+
+
+def _offer(control: Entry, options: list[tuple[str, str]], value: str) -> None:
+    """Let a list offer these, with one chosen; what is not among them is not chosen."""
+    control.offer(options)
+    control.value = value if value in {one for one, _text in options} else _NONE

@@ -1,0 +1,213 @@
+"""A job's live bar: how far it has come, with buttons that are heard while a cell runs."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Protocol
+
+import ipywidgets
+import traitlets
+
+from twilio_widgets.errors import TwilioWidgetsError
+from twilio_widgets.panels.bulk.progress import picture_of, pill_of, summary_of, unreadable
+from twilio_widgets.panels.kit import side_channel as control
+from twilio_widgets.panels.kit import work
+from twilio_widgets.panels.kit.assets import asset
+from twilio_widgets.panels.kit.elements import Element, Head, close_tree, still_picture
+from twilio_widgets.panels.kit.panel import sentence_of
+from twilio_widgets.panels.kit.throttle import pulse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from twilio_widgets.bulk.progress import JobProgress
+    from twilio_widgets.panels.bulk.progress import Picture
+
+JOIN_SECONDS = 5.0
+
+
+class ShownJob(Protocol):
+    """What the bar needs of a `Job`."""
+
+    @property
+    def name(self) -> str:
+        """The job's name."""
+
+    @property
+    def progress(self) -> JobProgress:
+        """How far it has come."""
+
+    @property
+    def under_way(self) -> bool:
+        """Whether it runs in this process."""
+
+    def follow(self, function: Callable[[JobProgress], None], /) -> Callable[[], None]:
+        """Call a function with the progress, until the function returned here is called."""
+
+    def pause(self) -> object:
+        """Stop sending until `resume`."""
+
+    def cancel(self) -> object:
+        """Stop sending for good."""
+
+    def resume(self) -> object:
+        """Go on sending."""
+
+
+class JobLine(Element):
+    """The bar itself, with its line of words and its buttons.
+
+    Args:
+        on_wish: Is told what a person asks for, on any thread. It must not raise.
+    """
+
+    _css = asset(__file__, "job.css")
+    _esm = asset(__file__, "job_line.js")
+
+    view = traitlets.Dict().tag(sync=True)
+    busy = traitlets.Bool(False).tag(sync=True)
+    turn = traitlets.Int(0).tag(sync=True)
+    channel = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, on_wish: Callable[[str], object]) -> None:
+        super().__init__(channel=uuid.uuid4().hex)
+        self._on_wish = on_wish
+        self._buttons: frozenset[str] = frozenset()
+        self.on_msg(lambda _line, message, _buffers: self.on_control(message))
+        control.listen(self.channel, self)
+
+    def show(self, picture: Picture, *, busy: bool) -> None:
+        """Draw a picture; with `busy`, what was asked for is being done."""
+        wishes = frozenset(wish for wish, _text in picture.buttons)
+        with self.hold_sync():
+            if wishes != self._buttons:
+                self._buttons = wishes
+                self.turn += 1
+            self.view = asdict(picture)
+            self.busy = busy
+
+    def on_control(self, message: object) -> None:
+        """Hear one message of a page: unchecked, and on whichever thread it comes.
+
+        A wish comes by two ways, and one of them may be as late as the end of a long cell: it
+        counts only while the buttons are those it was pressed on.
+        """
+        match message:
+            case {"t": "wish", "wish": str(wish), "turn": turn} if turn == self.turn:
+                if wish in self._buttons and not self.busy:
+                    self._on_wish(wish)
+
+    def close(self) -> None:
+        """Take it off every page."""
+        control.unlisten(self.channel)
+        super().close()
+
+
+class JobBar(ipywidgets.VBox):
+    """How far a job has come, by itself up to date, with pause, cancel and "Go on".
+
+    A ``job`` at the end of a cell shows one. The buttons are heard while a cell runs, where the
+    kernel can do that. Taking the bar away does not stop the job.
+
+    Args:
+        job: The job.
+        framed: Whether it is a card of its own, with a title.
+        on_go_on: What "Go on" does instead of ``job.resume()``.
+        on_change: Is told how far the job has come, at most ten times a second.
+    """
+
+    _open = False
+
+    def __init__(
+        self,
+        job: ShownJob,
+        *,
+        framed: bool = True,
+        on_go_on: Callable[[], object] | None = None,
+        on_change: Callable[[JobProgress], object] = lambda _progress: None,
+    ) -> None:
+        self._job, self._on_go_on, self._on_change = job, on_go_on, on_change
+        self._lock = threading.RLock()
+        self._note, self._busy = "", False
+        self._work: work.Work | None = None
+        self._head = Head(title=f"Job: {job.name}")
+        self._line = JobLine(self._wish)
+        super().__init__([self._head, self._line] if framed else [self._line])
+        self.add_class("tw-job")
+        if framed:
+            self.add_class("tw-card")
+        self._open = True
+        self._pulse = pulse("twilio_widgets-job-bar", self.look, self.look)
+        self._leave = job.follow(lambda _progress: self._pulse.ask())
+        self.look()
+
+    def look(self) -> None:
+        """Show how far the job has come; while it runs in this process, it does so by itself."""
+        with self._lock:
+            if not self._open:
+                return
+            try:
+                progress = self._job.progress
+            except TwilioWidgetsError as error:  # its journal is gone, or cannot be believed
+                self._head.show("cannot be read", "problem")
+                self._line.show(unreadable(sentence_of(error)), busy=False)
+                return
+            self._head.show(*pill_of(progress))
+            picture = picture_of(progress, note=self._note, here=self._job.under_way)
+            self._line.show(picture, busy=self._busy)
+        self._on_change(progress)
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait until what was asked for is done; return whether it is."""
+        return self._work is None or self._work.join(timeout)
+
+    def close(self) -> None:
+        """Take the bar off every page. The job goes on."""
+        if not self._open:
+            return
+        self._open = False
+        self._leave()
+        self._pulse.stop()
+        self.join(JOIN_SECONDS)
+        self._head.close()
+        close_tree(self)
+
+    def _wish(self, wish: str) -> None:
+        with self._lock:
+            if self._busy or not self._open:
+                return
+            if wish == "resume" and self._on_go_on is not None:
+                self._on_go_on()
+                return
+            self._busy, self._note = True, ""
+            # In a thread: cancelling waits for what is on its way, and going on reads the journal.
+            self._work = work.start(
+                self._carry_out, wish, on_error=lambda error: self._done(sentence_of(error))
+            )
+        self.look()
+
+    def _carry_out(self, wish: str) -> None:
+        if wish == "pause":
+            self._job.pause()
+        elif wish == "cancel":
+            self._job.cancel()
+        else:
+            self._job.resume()
+        self._done()
+
+    def _done(self, note: str = "") -> None:
+        with self._lock:
+            self._busy, self._note = False, note
+        self.look()
+
+    def __repr__(self) -> str:
+        return f"JobBar({self._job!r})"
+
+    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
+        """Add what a saved notebook shows with no kernel."""
+        bundle: dict[str, object] = super()._repr_mimebundle_(**kwargs)
+        bundle["text/plain"] = repr(self._job)
+        bundle["text/html"] = still_picture("Job", summary_of(self._job.progress))
+        return bundle

@@ -1,0 +1,77 @@
+// How far a job has come: a bar in parts, a line of words, and buttons that speak over the page's own
+// comm.
+
+import { openControl } from "../kit/side_channel.js";
+import { element, fit, makeButton, write } from "../kit/dom.js";
+
+/**
+ * @typedef {{ parts: [status: string, count: number, tone: string][], total: number, line: string, note: string,
+ *   buttons: [wish: string, text: string][] }} View empty before the first drawing
+ * @typedef {{ view: Partial<View>, busy: boolean, turn: number, channel: string }} State
+ */
+
+export default () => {
+  /** @type {ReturnType<typeof openControl> | undefined} */
+  let line;
+
+  /** @param {import("@anywidget/types").InitializeProps<State>} context */
+  function initialize({ model }) {
+    line = openControl(model);
+    return () => line?.close();
+  }
+
+  /** @param {import("@anywidget/types").RenderProps<State>} context */
+  function render({ model, el }) {
+    const root = element("div", "tw-job-line");
+    const bar = element("div", "tw-job-bar");
+    bar.setAttribute("role", "progressbar");
+    bar.setAttribute("aria-label", "Rows done");
+    const legend = element("ul", "tw-job-legend");
+    const words = element("output", "tw-job-words");
+    words.setAttribute("aria-live", "off"); // they change ten times a second; the note does not
+    const note = element("div", "tw-note tw-warning");
+    note.setAttribute("aria-live", "polite");
+    const buttons = element("div", "tw-job-buttons");
+    const below = element("div", "tw-job-below");
+    below.append(words, buttons);
+    root.append(bar, below, legend, note);
+    el.append(root);
+
+    /** @param {string} wish */
+    const press = (wish) => {
+      // By both ways: a kernel may not hear ours. Which press it is, the turn says.
+      line?.send({ t: "wish", wish, turn: model.get("turn") }, true);
+    };
+    const draw = () => {
+      const view = model.get("view");
+      const parts = view.parts ?? [];
+      const ahead = parts.filter(([status]) => status === "pending" || status === "attempted");
+      const left = ahead.reduce((sum, [, count]) => sum + count, 0);
+      bar.setAttribute("aria-valuemax", String(view.total ?? 0));
+      bar.setAttribute("aria-valuenow", String((view.total ?? 0) - left));
+      const pieces = fit(bar, parts.length, () => element("i"));
+      const entries = fit(legend, parts.length, () => element("li"));
+      parts.forEach(([status, count, tone], index) => {
+        pieces[index].className = `tw-part-${tone}`;
+        pieces[index].style.flexGrow = String(count);
+        entries[index].className = `tw-part-${tone}`;
+        write(entries[index], `${count.toLocaleString("en")} ${status}`);
+      });
+      write(words, view.line ?? "");
+      write(note, view.note ?? "");
+      const wanted = view.buttons ?? [];
+      const made = fit(buttons, wanted.length, () => makeButton("tw-button"));
+      wanted.forEach(([wish, text], index) => {
+        const button = made[index];
+        button.disabled = model.get("busy");
+        button.onclick = () => press(wish);
+        write(button, text);
+      });
+    };
+    model.on("change", draw);
+    draw();
+    return () => model.off("change", draw);
+  }
+
+  return { initialize, render };
+};

@@ -1,0 +1,313 @@
+"""The panel for many messages: from a table to a checked plan, a job, and one outcome a row."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from twilio_widgets.bulk.planning.csv_table import Table
+from twilio_widgets.bulk.run.options import checked_time
+from twilio_widgets.bulk.run.pacing import UNDO_SECONDS
+from twilio_widgets.core.guardrails.policy import Policy
+from twilio_widgets.core.text.smart_encoding import smart
+from twilio_widgets.errors import ConfigurationError
+from twilio_widgets.panels.bulk import state as steps
+from twilio_widgets.panels.bulk import text as words
+from twilio_widgets.panels.bulk.draft import BulkDraft
+from twilio_widgets.panels.bulk.elements import (
+    Actions,
+    Findings,
+    JobArea,
+    UnfinishedRow,
+    WordsRow,
+)
+from twilio_widgets.panels.bulk.form import BulkForm
+from twilio_widgets.panels.bulk.policy_check import policy_of
+from twilio_widgets.panels.bulk.preview import RowPreview, sight_of
+from twilio_widgets.panels.bulk.snippet import bulk_snippet
+from twilio_widgets.panels.bulk.state import BulkState
+from twilio_widgets.panels.bulk.table_sources import (
+    file_source,
+    frame_source,
+    frames_here,
+    given_source,
+)
+from twilio_widgets.panels.bulk.worker import BulkWorking
+from twilio_widgets.panels.code.access import Access
+from twilio_widgets.panels.connection.client_source import check_source, wake_with
+from twilio_widgets.panels.connection.senders import senders_of
+from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
+from twilio_widgets.panels.inputs.segment_meter import measure
+from twilio_widgets.panels.kit.elements import Note, foot, styled, visible
+from twilio_widgets.panels.kit.panel import refuse_unknown, sentence_of
+from twilio_widgets.panels.send.state import Account
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from twilio_widgets.bulk.job import Job
+    from twilio_widgets.bulk.planning.plan import Plan
+    from twilio_widgets.client import Twilio
+    from twilio_widgets.frames.safe_frame import SafeFrame
+    from twilio_widgets.panels.code.snippets import Snippet
+    from twilio_widgets.panels.connection.client_source import Source
+
+_OPTIONS = ("twilio", "frame", "policy", "folder", "body", "from_", "undo_seconds")
+
+
+class BulkPanel(BulkWorking):
+    """A card in which a table becomes many messages: checked first, sent once, settled after.
+
+    Making the panel, showing it again or running its cell again never sends. "Check" makes a plan
+    and asks Twilio nothing. What leaves is that plan, after its words were typed ("send 1,243").
+    Cells can be run meanwhile, and the job goes on when the panel is closed. A job that was not
+    finished, because a kernel was killed, is offered when the panel is made again.
+
+    The next cell has ``panel.plan``, ``panel.job`` and ``panel.outcomes``.
+
+    Args:
+        twilio: The client to send with, or a `ConnectionPanel`, which wakes this one up.
+        frame: The table to begin with: anything ``tw.plan`` takes.
+        policy: The guard rails of this panel's jobs, instead of the client's.
+        folder: Where journals are kept, instead of your data folder.
+        body: The template to begin with.
+        from_: The sender to begin with.
+        undo_seconds: Seconds to think again before the first message leaves.
+    """
+
+    title = "Many messages"
+
+    def __init__(
+        self,
+        twilio: Source = None,
+        frame: Any = None,
+        *,
+        policy: Policy | None = None,
+        folder: str | Path | None = None,
+        body: str | None = None,
+        from_: str | None = None,
+        undo_seconds: float = UNDO_SECONDS,
+        **unknown: object,
+    ) -> None:
+        refuse_unknown("BulkPanel", unknown, known=_OPTIONS)
+        check_source("BulkPanel", twilio)
+        _check_options(policy, folder, body=body, from_=from_)
+        self._undo_seconds = checked_time(undo_seconds, "undo_seconds")
+        self._begin(BulkState(draft=BulkDraft(body=body or "", from_=from_ or "")))
+        self._policy, self._folder = policy, folder
+        self._how_to_connect = words.GIVE_A_CLIENT if twilio is None else words.CONNECT_IT
+        self._sighted: object = None
+        self._make()
+        if frame is not None:
+            self._choose(partial(given_source, frame))
+            self.join()
+        self._list_frames()
+        self._end_waking = wake_with(twilio, self._wake, self._sleep)
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan of the last "Check"; None before the first."""
+        return self._plan
+
+    @property
+    def job(self) -> Job | None:
+        """The job that is shown, or was last; None before there was one."""
+        return self._job
+
+    @property
+    def outcomes(self) -> SafeFrame | None:
+        """What became of each row of the job, as of now; None without a job."""
+        return None if self._job is None else self._job.outcomes
+
+    def _make(self) -> None:
+        self._preview = RowPreview(partial(self._guarded, partial(self._apply, steps.looked)))
+        self._form = BulkForm(self._preview)
+        self._findings, self._words = Findings(), WordsRow()
+        self._area, self._actions, self._offer = JobArea(), Actions(), UnfinishedRow()
+        self._verdict = styled(Note(), "tw-said")
+        self._wire()
+        self.add_class("tw-bulk")
+        self._assemble(
+            self._offer.row,
+            self._form.rows,
+            self._findings.box,
+            self._area.box,
+            self._verdict,
+            self._words.row,
+            foot(*self._actions.left, right=(self._actions.more, self._code_button)),
+        )
+        self._form.write(self._state.draft)
+
+    def _wire(self) -> None:
+        form, actions = self._form, self._actions
+        for name, control in form.controls.items():
+            self._on_change(control, partial(self._typed, name))
+        self._read_fields((*form.fields, self._words.typed))
+        self._on_change(form.frame, self._pick_frame)
+        self._on_click(form.look_again, self._list_frames)
+        form.upload.on_file(partial(self._guarded, self._take_file))
+        self._on_press(form.meter, self._replace_characters)
+        self._findings.problems.on_select(partial(self._guarded, self._look_at))
+        self._on_press(actions.check, self._press_check)
+        self._on_change(self._words.typed, partial(self._apply, steps.typed_words))
+        self._on_press(self._words.send, self._press_send)
+        self._on_click(self._words.back, partial(self._apply, steps.backed))
+        self._on_click(actions.refresh, partial(self._start, self._refresh))
+        self._on_click(actions.find_out, partial(self._start, self._settle))
+        self._on_click(actions.again, self._ask_again)
+        self._on_press(actions.open_job, self._open_standing)
+        self._on_click(actions.new, self._begin_anew)
+        self._on_click(actions.more, partial(self._apply, steps.toggled_more))
+        self._on_click(self._offer.open, self._open_unfinished)
+        self._on_click(self._offer.later, partial(self._apply, steps.put_off))
+
+    # Connecting
+
+    def _wake(self, twilio: Twilio) -> None:
+        with self._lock:
+            self._twilio = twilio
+            connection = twilio.connection
+            label = "sandbox" if connection.kind == "sandbox" else connection.masked_account
+            policy = policy_of(twilio, self._policy)
+            rails = policy.explain() if policy else ("A judge of your own sees every request.",)
+            account = Account(label=label, access=Access.of(connection))
+            self._apply(steps.connected, account, rails)
+            self._start(self._look_for_unfinished, twilio)
+            self._start(self._suggest_senders, twilio)
+
+    def _sleep(self) -> None:
+        with self._lock:
+            self._twilio = None
+            self._apply(steps.disconnected)
+
+    def _suggest_senders(self, twilio: Twilio) -> None:
+        senders, note = senders_of(twilio)
+        with self._lock:
+            if self._twilio is twilio:
+                self._apply(steps.suggested, senders, note)
+                self._rewrite()
+
+    # The table and the fields
+
+    def _list_frames(self) -> None:
+        self._apply(steps.listed, tuple(frames_here()))
+
+    def _pick_frame(self, name: str) -> None:
+        if name and not self._form.writing:
+            self._choose(partial(frame_source, name))
+
+    def _take_file(self, name: str, content: bytes) -> None:
+        self._choose(partial(file_source, name, content))
+
+    def _typed(self, name: str, text: str) -> None:
+        if not self._form.writing:
+            self._apply(steps.typed, name, text)
+
+    def _replace_characters(self) -> str:
+        if not steps.is_open(self._state):
+            return NOT_NOW
+        self._form.controls["body"].value = smart(self._state.draft.body)
+        return ""
+
+    def _look_at(self, row: dict[str, object] | None) -> None:
+        if row is not None:
+            self._apply(steps.looked, int(str(row["row"])))
+
+    def _rewrite(self) -> None:
+        self._form.write(self._state.draft)
+
+    # Sending
+
+    def _press_check(self) -> str:
+        with self._lock:
+            if not steps.may_check(self._state):
+                return NOT_NOW
+            before = self._state.turn
+            self._apply(steps.began_check)
+            if self._state.turn != before and self._state.phase == "checking":
+                self._start(self._check, self._state)
+            return ""
+
+    def _press_send(self) -> str:
+        """Begin once: the step from "confirmed" is taken by one press only."""
+        with self._lock:
+            ask = self._state.ask
+            if ask is None or self._state.phase == "beginning" or self._state.account is None:
+                return NOT_NOW
+            if not steps.is_confirmed(self._state):
+                return words.not_confirmed(ask)
+            self._apply(steps.beginning)
+            self._start(self._begin_job, ask, self._state.draft.name.strip())
+            return ""
+
+    def _ask_again(self) -> None:
+        ask = steps.Ask(purpose="send again", count=self._state.resendable)
+        self._apply(steps.asked, ask)
+
+    def _open_standing(self) -> None:
+        self._start(self._open_job, self._state.draft.name.strip())
+
+    def _open_unfinished(self) -> None:
+        if self._state.unfinished:
+            self._start(self._open_job, self._state.unfinished[0].name)
+
+    def _begin_anew(self) -> None:
+        with self._lock:
+            self._apply(steps.begun_anew)
+            self._rewrite()
+
+    # The panel
+
+    def _stop(self) -> None:
+        self._end_waking()
+        if self._bar is not None:
+            self._bar.close()
+
+    def _fail(self, error: Exception) -> None:
+        self._apply(steps.troubled, sentence_of(error))
+
+    def _draw(self, state: BulkState) -> None:
+        self._head.show(*words.pill_of(state))
+        self._offer.draw(state)
+        self._form.draw(state)
+        visible(self._form.rows, not state.job)
+        self._findings.draw(state)
+        self._area.draw(state)
+        self._verdict.show(*words.verdict_of(state, self._how_to_connect))
+        self._words.draw(state)
+        self._actions.draw(state)
+        self._draw_preview(state)
+
+    def _draw_preview(self, state: BulkState) -> None:
+        """Show one row as it would be sent; it is made anew only when it can be another."""
+        wanted = (state.draft, state.looked_at, id(self._table))
+        if wanted == self._sighted or state.job:
+            return
+        self._sighted = wanted
+        table = self._table or Table({}, 0)
+        now = None if self._twilio is None else self._twilio.connection.now()
+        sight = sight_of(table, state.draft, state.looked_at, now)
+        self._preview.show(sight)
+        visible(self._form.meter, sight is not None and bool(sight.body))
+        if sight is not None:
+            self._form.meter.show(measure(sight.body, sight.to.split(" ")[0], media=sight.media))
+
+    def _snippet(self, state: BulkState) -> Snippet:
+        access = Access.of("API key") if state.account is None else state.account.access
+        return bulk_snippet(access, state.source, state.draft)
+
+    def _summary(self, state: BulkState) -> Iterable[tuple[str, str]]:
+        return words.summary_of(state)
+
+
+def _check_options(policy: object, folder: object, **texts: object) -> None:
+    """Refuse here what would break later, where no cell shows it."""
+    if policy is not None and not isinstance(policy, Policy):
+        raise ConfigurationError("policy is a Policy, or None.", field="policy")
+    if folder is not None and not isinstance(folder, str | os.PathLike):
+        raise ConfigurationError("folder is a path, or None.", field="folder")
+    for name, text in texts.items():
+        if text is not None and not isinstance(text, str):
+            raise ConfigurationError(f"{name} is a text, or None.", field=name)

@@ -1,0 +1,130 @@
+"""One row of the table as it would be sent, while the template is being typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from twilio_widgets.bulk.planning.plan import plan
+from twilio_widgets.core.printable import one_line
+from twilio_widgets.errors import ConfigurationError, InvalidMessage
+from twilio_widgets.panels.bulk.draft import arguments_of
+from twilio_widgets.panels.bulk.table_sources import cells_of
+from twilio_widgets.panels.inputs.ordered_input import text_in
+from twilio_widgets.panels.kit.assets import asset
+from twilio_widgets.panels.kit.unsaved import KeptOut
+from twilio_widgets.panels.table.cells import LONGEST_CELL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from twilio_widgets.bulk.planning.csv_table import Table
+    from twilio_widgets.panels.bulk.draft import BulkDraft
+
+_STAND_IN = "+15005550006"
+"""A sender for the preview while none is chosen: what it looks like does not depend on it."""
+
+_NOTHING_YET = "Choose the recipients and type a message to see it here as it would be sent."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What is seen of one row."""
+
+    row: int
+    rows: int
+    to: str = ""
+    body: str = ""
+    media: bool = False
+    problems: tuple[tuple[str, str], ...] = ()
+    """What is wrong with it, or worth a look, and how that is meant."""
+
+
+class RowPreview(KeptOut):
+    """A message as a bubble, with steps through the rows. People's texts are kept out of its state.
+
+    Args:
+        on_look: Is told which row a person wants to see. It must not raise.
+    """
+
+    _css = asset(__file__, "bulk.css")
+    _esm = asset(__file__, "preview.js")
+
+    def __init__(self, on_look: Callable[[int], object]) -> None:
+        super().__init__()
+        self._on_look = on_look
+
+    def show(self, sight: Sight | None) -> None:
+        """Show a row, or nothing."""
+        if sight is None:
+            self._put(None)
+            return
+        self._put(
+            {
+                "row": sight.row,
+                "rows": sight.rows,
+                "to": _shown(sight.to),
+                "body": "\n".join(map(_shown, sight.body.split("\n"))),
+                "problems": [[_shown(text), tone] for text, tone in sight.problems],
+            }
+        )
+
+    def _receive(self, widget: object, content: object, buffers: object) -> None:
+        match content:
+            case {"t": "look", "row": int(row)} if not isinstance(row, bool):
+                self._on_look(row)
+            case _:
+                super()._receive(widget, content, buffers)
+
+
+def sight_of(table: Table, draft: BulkDraft, row: int, now: datetime | None) -> Sight | None:
+    """Return what one row of a table comes to; None when the table has no rows.
+
+    Args:
+        table: The table.
+        draft: How rows become messages, as far as that stands there.
+        row: Its place, from 0.
+        now: The present, where there is a clock.
+    """
+    if not table.rows:
+        return None
+    row = min(row, table.rows - 1)
+    if row in table.damaged:
+        return Sight(row=row, rows=table.rows, problems=((table.damaged[row], "problem"),))
+    if not draft.to or not (draft.body or draft.media):
+        return Sight(row=row, rows=table.rows, problems=((_NOTHING_YET, "hint"),))
+    given: dict[str, Any] = {**_arguments(draft), "now": now}
+    try:
+        made = plan([dict(cells_of(table, row))], **given)
+    except (ConfigurationError, InvalidMessage) as error:
+        return Sight(row=row, rows=table.rows, problems=((str(error), "problem"),))
+    if made.rows:
+        ready = made.rows[0]
+        to = ready.to if ready.original == ready.to else f"{ready.to} (from “{ready.original}”)"
+        return Sight(
+            row=row,
+            rows=table.rows,
+            to=to,
+            body=ready.body,
+            media="media_url" in ready.parameters,
+            problems=tuple((note, "warning") for note in ready.notes),
+        )
+    problems = tuple(
+        (f"{one.column}: {one.reason}" if one.column else one.reason, "problem")
+        for one in made.problems
+    )
+    return Sight(row=row, rows=table.rows, problems=problems)
+
+
+def _arguments(draft: BulkDraft) -> Mapping[str, Any]:
+    arguments = arguments_of(draft)
+    if not {"from_", "messaging_service_sid"} & arguments.keys():
+        arguments["from_"] = _STAND_IN
+    return arguments
+
+
+def _shown(text: str) -> str:
+    cut = one_line(text[:LONGEST_CELL])
+    return text_in(cut, len(cut)) or ""

@@ -1,0 +1,95 @@
+"""The code that does what the card for many messages does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from twilio_widgets.errors import ConfigurationError
+from twilio_widgets.panels.bulk.draft import arguments_of
+from twilio_widgets.panels.code.quoting import Expression, call, literal
+from twilio_widgets.panels.code.snippets import Snippet
+
+if TYPE_CHECKING:
+    from twilio_widgets.panels.bulk.draft import BulkDraft
+    from twilio_widgets.panels.bulk.table_sources import Source
+    from twilio_widgets.panels.code.access import Access
+
+_WARNING: Final = """\
+# A plain loop. It does not check a row before the first one leaves, keep a pace or guard rails,
+# write down what has left, or know what to do when an answer is lost: run again after a crash, it
+# sends to the same people twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class BulkSnippet(Snippet):
+    """Two languages: curl makes one request, and a plan is no request."""
+
+    @property
+    def tabs(self) -> tuple[tuple[str, str], ...]:
+        """Title and text of each."""
+        return ("twilio_widgets", self.ours), ("twilio-python", self.official)
+
+
+def bulk_snippet(access: Access, source: Source | None, draft: BulkDraft) -> Snippet:
+    """Return the code that plans and sends this table.
+
+    Args:
+        access: How code signs in.
+        source: The table, if one is chosen.
+        draft: What stands in the fields.
+    """
+    try:
+        arguments = arguments_of(draft)
+    except ConfigurationError:  # a rate that is none; the field says so
+        arguments = {"to": draft.to, "body": draft.body}
+    ours = [
+        *_reading(source),
+        call("plan = tw.plan", [Expression(_named(source))], **arguments),
+        "plan.rejected  # what is kept back, and why",
+        "",
+        f"job = plan.send(twilio, name={literal(draft.name or 'job')})",
+        "job.wait(progress=True)",
+        "job.outcomes",
+    ]
+    return BulkSnippet(access.ours("\n".join(ours)), access.official(_loop(source, arguments)), "")
+
+
+def _reading(source: Source | None) -> list[str]:
+    if source is None or source.kind != "excel":
+        return []
+    read = f"rows = pd.read_excel({literal(source.name)}, dtype=str)"
+    return ["import pandas as pd", "", read]
+
+
+def _named(source: Source | None) -> str:
+    if source is None or source.kind == "given":
+        return "rows"
+    if source.kind == "csv":
+        return str(literal(source.name))
+    return "rows" if source.kind == "excel" else source.name
+
+
+def _loop(source: Source | None, arguments: dict[str, Any]) -> str:
+    created = call(
+        "    client.messages.create",
+        to=Expression(f"row[{literal(arguments['to'])}]"),
+        **{
+            name: arguments[name]
+            for name in ("from_", "messaging_service_sid")
+            if name in arguments
+        },
+        body=Expression(f"{literal(arguments.get('body') or '')}.format(**row)"),
+    )
+    indented = "\n".join(
+        line if n == 0 else f"    {line}" for n, line in enumerate(created.split("\n"))
+    )
+    if source is not None and source.kind == "csv":
+        opened = f'with open({literal(source.name)}, encoding="utf-8-sig", newline="") as file:'
+        rows = ["import csv", "", opened, "    rows = list(csv.DictReader(file))"]
+        each = "for row in rows:"
+    else:
+        rows = _reading(source)
+        given = source is None or source.kind == "given"
+        each = "for row in rows:" if given else f'for row in {_named(source)}.to_dict("records"):'
+    return "\n".join([_WARNING, *rows, each, indented])

@@ -1,0 +1,30 @@
+"""A table chosen as a file: it travels once, in pieces, and is no part of the widget's state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twilio_widgets.panels.inputs.file_upload import FilesTable
+from twilio_widgets.panels.kit.assets import asset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from twilio_widgets.panels.inputs.file_upload import FilePart
+
+
+class TableFile(FilesTable):
+    """A button that takes one file, a new one in place of the last."""
+
+    _esm = asset(__file__, "upload.js")
+
+    def on_file(self, callback: Callable[[str, bytes], object]) -> None:
+        """Call back with the name and the content of a file that was chosen. It must not raise."""
+
+        def take(files: tuple[FilePart, ...]) -> None:
+            last = files[-1] if files else None
+            self.write(())
+            if last is not None and last.content is not None:
+                callback(last.file_name, last.content)
+
+        self.on_change(take)

@@ -1,0 +1,279 @@
+"""What the card for many messages does away from its callbacks: read, check, begin, and look."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from twilio_widgets.bulk.job import Job
+from twilio_widgets.bulk.planning.plan import Plan, plan
+from twilio_widgets.bulk.run.pacing import UNDO_SECONDS
+from twilio_widgets.errors import JobError, TwilioWidgetsError
+from twilio_widgets.journal.location import place_of
+from twilio_widgets.journal.search import places_of
+from twilio_widgets.panels.bulk import state as steps
+from twilio_widgets.panels.bulk import text as words
+from twilio_widgets.panels.bulk.draft import arguments_of, field_of
+from twilio_widgets.panels.bulk.guess import guess_recipients
+from twilio_widgets.panels.bulk.job_bar import JobBar
+from twilio_widgets.panels.bulk.policy_check import (
+    Judgement,
+    held_of,
+    judgement_of,
+    policy_of,
+    problem_rows,
+)
+from twilio_widgets.panels.bulk.progress import waits
+from twilio_widgets.panels.bulk.state import BulkState, Checked, Unfinished
+from twilio_widgets.panels.bulk.table_sources import frame_source
+from twilio_widgets.panels.bulk.triage import groups_of
+from twilio_widgets.panels.kit.panel import Panel, sentence_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from twilio_widgets.bulk.planning.csv_table import Table
+    from twilio_widgets.bulk.progress import JobProgress
+    from twilio_widgets.client import AsyncTwilio, Twilio
+    from twilio_widgets.core.credentials.connection import Connection
+    from twilio_widgets.core.guardrails.policy import Policy
+    from twilio_widgets.panels.bulk.elements import Findings, JobArea
+    from twilio_widgets.panels.bulk.state import Ask
+    from twilio_widgets.panels.bulk.table_sources import Source
+
+MOST_UNFINISHED = 20
+"""Journals that are looked into when the panel wakes up, the youngest first."""
+
+
+class BulkWorking(Panel[BulkState]):
+    """The work of the card for many messages; `BulkPanel` gives it its face."""
+
+    _twilio: Twilio | None = None
+    _policy: Policy | None = None
+    _folder: str | Path | None = None
+    _undo_seconds: float = UNDO_SECONDS
+    _plan: Plan | None = None
+    _table: Table | None = None
+    _job: Job | None = None
+    _bar: JobBar | None = None
+    _seen: JobProgress | None = None
+    """How the job stood when its outcomes were last read."""
+    _findings: Findings
+    _area: JobArea
+
+    # The table
+
+    def _choose(self, make: Callable[[], Source | None]) -> None:
+        """Read another table; only the one that was chosen last counts."""
+        with self._lock:
+            before = self._state.tables
+            self._apply(steps.choosing)
+            if self._state.tables != before:
+                self._start(self._take, make, self._state.tables)
+
+    def _take(self, make: Callable[[], Source | None], number: int) -> None:
+        try:
+            source = make()
+            table = None if source is None else source.table()
+        except Exception as error:  # noqa: BLE001  # a reading that broke off must not go on
+            self._not_read(sentence_of(error), number)
+            return
+        if source is None or table is None:
+            self._not_read("That DataFrame is gone: press “Look again”.", number)
+            return
+        guess = guess_recipients(table.columns)
+        with self._lock:
+            if number != self._state.tables:
+                return
+            self._table = table
+            self._apply(steps.chose, source, table.rows, tuple(table.columns), guess)
+            self._rewrite()
+
+    def _not_read(self, text: str, number: int) -> None:
+        with self._lock:
+            if number == self._state.tables:
+                self._apply(steps.not_read, text)
+
+    def _rewrite(self) -> None:
+        """Put the draft into the fields: a table was chosen, or a new job begins."""
+        raise NotImplementedError
+
+    # Checking
+
+    def _check(self, state: BulkState) -> None:
+        fail = partial(self._apply, steps.not_checked, state.turn)
+        source = state.source
+        assert source is not None  # noqa: S101  # `may_check` has seen to it
+        if source.kind == "frame":  # as it is now: mending it is what cells are for
+            source = frame_source(source.name) or source
+        twilio = self._twilio
+        now = None if twilio is None else twilio.connection.now()
+        try:
+            arguments = arguments_of(state.draft)
+            made = plan(source.rows, now=now, **arguments)
+            checked, rows = self._judged(made, state.draft.name.strip())
+        except TwilioWidgetsError as error:
+            fail(field_of(error), str(error))
+            return
+        except Exception as error:  # noqa: BLE001  # a check that broke off must not seem to go on
+            fail("", sentence_of(error))
+            return
+        with self._lock:
+            if self._state.turn != state.turn:
+                return
+            self._plan, self._table = made, source.table()
+            self._findings.fill(rows)
+            self._apply(steps.was_checked, state.turn, checked)
+
+    def _judged(self, made: Plan, name: str) -> tuple[Checked, list[dict[str, object]]]:
+        """Ask the guard rails, and whether the name is taken; nothing leaves."""
+        judgement, standing, twilio = Judgement(), "", self._twilio
+        if twilio is not None:
+            policy = policy_of(twilio, self._policy)
+            judgement = judgement_of(policy, twilio.connection, made, name)
+            standing = self._standing(twilio.connection, name)
+        checked = Checked(
+            ready=len(made),
+            rejected=made.summary.rejected,
+            said=tuple(made.summary.lines()),
+            refusal=judgement.refusal,
+            refused_rows=len(judgement.rows),
+            unplaced=judgement.unplaced,
+            above=judgement.above,
+            standing=standing,
+        )
+        return checked, [*problem_rows(made), *judgement.rows]
+
+    def _standing(self, connection: Connection, name: str) -> str:
+        if not place_of(connection, name, self._folder).file.exists():
+            return ""
+        return str(Job.open(name, self._folder, connection).progress)
+
+    # Beginning
+
+    def _begin_job(self, ask: Ask, name: str) -> None:
+        rests = ask.purpose != "send"
+        try:
+            job = self._begun(ask, name)
+        except TwilioWidgetsError as error:
+            self._apply(partial(steps.not_begun, rests=rests), str(error))
+        except Exception as error:  # noqa: BLE001  # whatever it was, the card says so
+            text = f"{sentence_of(error)} Look at the job before you try again."
+            self._apply(partial(steps.not_begun, rests=rests), text)
+        else:
+            self._show_job(job)
+
+    def _begun(self, ask: Ask, name: str) -> Job:
+        client = self._client(ask)
+        if ask.purpose == "send":
+            if self._plan is None or len(self._plan) != ask.count + ask.held:
+                raise JobError("The plan is another one by now. Nothing was sent: check it again.")
+            return self._plan.send(
+                client, name, folder=self._folder, undo_seconds=self._undo_seconds
+            )
+        if self._job is None:
+            raise JobError("There is no job to go on with. Nothing was sent.")
+        if ask.purpose == "go on":
+            return self._job.resume(client)
+        rows = self._job.resendable
+        if len(rows) != ask.count:
+            raise JobError("Other rows can be sent again by now. Nothing was sent: look again.")
+        return self._job.resend(rows, client)
+
+    def _client(self, ask: Ask | None = None) -> AsyncTwilio:
+        """Return a client whose guard rails know what was confirmed."""
+        twilio = self._twilio
+        if twilio is None:
+            raise JobError("Not connected, so nothing was sent.")
+        policy = policy_of(twilio, self._policy)
+        if policy is not None and ask is not None:
+            recipients = ask.count + ask.held
+            policy = policy.confirmed(recipients=recipients, unknown_zone=bool(ask.unplaced))
+        return twilio.twin(policy)
+
+    # The job
+
+    def _show_job(self, job: Job) -> None:
+        with self._lock:
+            if not self._open:
+                return
+            old, self._job, self._seen = self._bar, job, None
+            self._apply(steps.begun, job.name)
+        if old is not None:
+            old.close()
+        # Outside the lock: the bar tells of its changes on a thread that takes it.
+        bar = JobBar(job, framed=False, on_go_on=self._go_on, on_change=self._progressed)
+        with self._lock:
+            self._bar = bar
+            self._area.bar.children = [bar]
+
+    def _progressed(self, progress: JobProgress) -> None:
+        with self._lock:
+            self._apply(steps.went_on, progress)
+            if progress.under_way or progress == self._seen or not self._open:
+                return
+            self._seen = progress
+            if self._job is not None:
+                self._start(self._rest, self._job)
+
+    def _rest(self, job: Job) -> None:
+        """Read what came of the rows, and say it."""
+        records = cast("list[dict[str, Any]]", job.outcomes.to_dict("records"))
+        resendable = len(job.resendable)
+        with self._lock:
+            if job is self._job and self._open:
+                self._area.fill(records)
+                groups = groups_of(records)
+                self._apply(steps.read, job.name, groups, resendable)
+
+    def _go_on(self) -> None:
+        """ "Go on": ask for words when something is still to be sent, else only settle."""
+        self._start(self._ask_to_go_on)
+
+    def _ask_to_go_on(self) -> None:
+        job, twilio = self._job, self._twilio
+        if job is None:
+            return
+        if twilio is None:
+            raise JobError("Not connected, so nothing was sent.")
+        forms = [row.form for row in job.pending()]
+        held, unplaced = held_of(policy_of(twilio, self._policy), twilio.connection, forms)
+        if count := len(forms) - held:
+            ask = steps.Ask(purpose="go on", count=count, held=held, unplaced=unplaced)
+            self._apply(steps.asked, ask)
+        elif held:
+            self._apply(steps.said, words.held_back(held))
+        else:
+            self._settle()
+
+    def _settle(self) -> None:
+        if self._job is not None:
+            self._show_job(self._job.resume(self._client()))
+
+    def _refresh(self) -> None:
+        job = self._job
+        if job is None:
+            return
+        count = job.refresh(self._client())
+        self._rest(job)
+        self._apply(steps.said, f"Twilio was asked about {count:,} messages.")
+
+    # Jobs that were not finished
+
+    def _look_for_unfinished(self, twilio: Twilio) -> None:
+        connection, found = twilio.connection, []
+        for place in places_of(connection, self._folder)[:MOST_UNFINISHED]:
+            try:
+                progress = Job.open(place.name, self._folder, connection).progress
+            except JobError:  # damaged, or another version's: it cannot be gone on with
+                continue
+            if progress.state == "paused" and waits(progress):
+                found.append(Unfinished(name=place.name, said=str(progress)))
+        with self._lock:
+            if self._twilio is twilio:
+                self._apply(steps.found_unfinished, tuple(found))
+
+    def _open_job(self, name: str) -> None:
+        if self._twilio is not None:
+            self._show_job(Job.open(name, self._folder, self._twilio.connection))

@@ -1,0 +1,1 @@
+""" "Show the code": snippets that do what a panel does."""

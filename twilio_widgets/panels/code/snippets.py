@@ -1,0 +1,200 @@
+"""The code that does what a panel does: in this library, in twilio-python and in curl.
+
+Pure text. Credentials and account SIDs are environment look-ups, so a snippet can be saved and
+shown. Run against the sandbox, all three make the same request; a test runs them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from twilio_widgets.core.credentials.connection import Connection
+from twilio_widgets.core.message.parameters import twilio_name
+from twilio_widgets.panels.code.access import Access
+from twilio_widgets.panels.code.quoting import call, in_utc, json_of, literal, path_part, texts_of
+
+Where = Connection | Access | str
+"""A connection, what is not secret of one, or its kind: ``"API key"``, ``"auth token"`` …"""
+
+_LISTS = frozenset({"media_url", "persistent_action"})
+_NOT_OFFICIAL = {"tags": "# twilio-python has no parameter for tags."}
+_ASKED = {
+    "to": ("to", "To"),
+    "from_": ("from_", "From"),
+    "sent_on": ("date_sent", "DateSent"),
+    "sent_after": ("date_sent_after", "DateSent>"),
+    "sent_before": ("date_sent_before", "DateSent<"),
+}
+"""What Twilio filters by: the official client's keyword, and the name on the wire."""
+
+DEFAULT_LIMIT = 1000
+"""The limit of ``messages.list`` when none is given."""
+LARGEST_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """One action in three languages."""
+
+    ours: str
+    official: str
+    curl: str
+
+    @property
+    def tabs(self) -> tuple[tuple[str, str], ...]:
+        """Title and text of each, as the code area of a card takes them."""
+        return (
+            ("twilio_widgets", self.ours),
+            ("twilio-python", self.official),
+            ("curl", self.curl),
+        )
+
+
+def connect_snippet(where: Where) -> Snippet:
+    """Return the code that connects and proves the credentials."""
+    access = _access(where)
+    return Snippet(
+        access.ours("twilio.check()"),
+        access.official("client.incoming_phone_numbers.list(limit=1)"),
+        access.curl("IncomingPhoneNumbers.json", [("PageSize", "1")], "--get"),
+    )
+
+
+def send_snippet(where: Where, parameters: Mapping[str, object]) -> Snippet:
+    """Return the code that sends a message.
+
+    Args:
+        where: The connection, or its kind.
+        parameters: Keywords of ``messages.send``; those that are None are left out.
+    """
+    access = _access(where)
+    given = {name: in_utc(value) for name, value in parameters.items() if value is not None}
+    wire = given | ({"schedule_type": "fixed"} if "send_at" in given else {})
+    pairs = [(twilio_name(name), text) for name, value in wire.items() for text in texts_of(value)]
+    official = {name: _official_value(name, value) for name, value in wire.items()}
+    notes = [_NOT_OFFICIAL[name] for name in given if name in _NOT_OFFICIAL]
+    create = {name: value for name, value in official.items() if name not in _NOT_OFFICIAL}
+    return Snippet(
+        access.ours(call("message = twilio.messages.send", **given), given.values()),
+        access.official(
+            "\n".join([*notes, call("message = client.messages.create", **create)]),
+            create.values(),
+        ),
+        access.curl("Messages.json", pairs),
+    )
+
+
+def list_snippet(where: Where, filters: Mapping[str, object]) -> Snippet:
+    """Return the code that reads the message log.
+
+    Args:
+        where: The connection, or its kind.
+        filters: Keywords of ``messages.list``. Those that are None are left out; a limit of None
+            means everything.
+    """
+    access = _access(where)
+    given = {name: in_utc(value) for name, value in filters.items() if value is not None}
+    limit = filters.get("limit", DEFAULT_LIMIT)
+    ours = given if limit is not None else given | {"limit": None}
+    asked = {name: value for name, value in given.items() if name in _ASKED}
+    official = {_ASKED[name][0]: value for name, value in asked.items()}
+    if limit is not None:
+        official["limit"] = limit
+    whole = isinstance(limit, int) and limit <= LARGEST_PAGE
+    pairs = [(_ASKED[name][1], text) for name, value in asked.items() for text in texts_of(value)]
+    pairs.append(("PageSize", str(limit if whole else LARGEST_PAGE)))
+    notes = [] if whole else ["# One page. The answer's next_page_uri leads to the next."]
+    local = [name for name in given if name in _LOCAL]
+    if local:
+        said = f"# Twilio cannot filter by {' and '.join(local)}: look for them in the answer."
+        notes.insert(0, said)
+    return Snippet(
+        access.ours(call("frame = twilio.messages.list", **ours), given.values()),
+        access.official(_official_list(official, given), given.values()),
+        access.curl("Messages.json", pairs, "--get", note="\n".join(notes)),
+    )
+
+
+def _official_list(asked: Mapping[str, object], given: Mapping[str, object]) -> str:
+    listed = call("messages = client.messages.list", **asked)
+    wanted = [_LOCAL[name](value) for name, value in given.items() if name in _LOCAL]
+    if not wanted:
+        return listed
+    chosen = "[message for message in messages if " + " and ".join(wanted) + "]"
+    return f"{listed}\nmessages = {chosen}"
+
+
+def _one_of(attribute: str) -> Callable[[object], str]:
+    def condition(value: object) -> str:
+        many = isinstance(value, Sequence) and not isinstance(value, str)
+        return f"message.{attribute} {'in' if many else '=='} {literal(value)}"
+
+    return condition
+
+
+def _has_text(value: object) -> str:
+    return f"{literal(value)}.casefold() in (message.body or '').casefold()"
+
+
+_LOCAL: Mapping[str, Callable[[object], str]] = {
+    "status": _one_of("status"),
+    "direction": _one_of("direction"),
+    "error_code": _one_of("error_code"),
+    "text": _has_text,
+}
+"""What Twilio cannot filter by, and how one would look for it in the official client's answer."""
+
+
+def get_snippet(where: Where, sid: str) -> Snippet:
+    """Return the code that reads one message."""
+    access = _access(where)
+    return Snippet(
+        access.ours(f"message = twilio.messages.get({literal(sid)})"),
+        access.official(f"message = client.messages({literal(sid)}).fetch()"),
+        access.curl(_path(sid)),
+    )
+
+
+def cancel_snippet(where: Where, sid: str) -> Snippet:
+    """Return the code that cancels a scheduled message."""
+    return _update(where, sid, "cancel", "status", "canceled")
+
+
+def redact_snippet(where: Where, sid: str) -> Snippet:
+    """Return the code that empties a message's body at Twilio."""
+    return _update(where, sid, "redact", "body", "")
+
+
+def delete_snippet(where: Where, sid: str) -> Snippet:
+    """Return the code that deletes a message from the log."""
+    access = _access(where)
+    return Snippet(
+        access.ours(f"twilio.messages.delete({literal(sid)})"),
+        access.official(f"client.messages({literal(sid)}).delete()"),
+        access.curl(_path(sid), (), "--request DELETE"),
+    )
+
+
+def _update(where: Where, sid: str, verb: str, name: str, value: str) -> Snippet:
+    access = _access(where)
+    update = call(f"message = client.messages({literal(sid)}).update", **{name: value})
+    return Snippet(
+        access.ours(f"message = twilio.messages.{verb}({literal(sid)})"),
+        access.official(update),
+        access.curl(_path(sid), [(twilio_name(name), value)]),
+    )
+
+
+def _access(where: Where) -> Access:
+    return where if isinstance(where, Access) else Access.of(where)
+
+
+def _path(sid: str) -> str:
+    return f"Messages/{path_part(sid)}.json"
+
+
+def _official_value(name: str, value: object) -> object:
+    if name in _LISTS and isinstance(value, str):
+        return [value]
+    return json_of(value) if isinstance(value, Mapping) else value

@@ -1,0 +1,1 @@
+"""The connection panel, and the clients that other panels take from it."""

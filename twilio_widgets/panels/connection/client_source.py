@@ -1,0 +1,46 @@
+"""Where a panel's client comes from: it is given, or a connection panel has it once it connects."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from twilio_widgets.client import Twilio
+from twilio_widgets.panels.connection.panel import ConnectionPanel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Source = Twilio | ConnectionPanel | None
+"""What panels take as ``twilio=``; with None they stay as they are until they are made anew."""
+
+
+def check_source(owner: str, source: object) -> None:
+    """Refuse what no client can come from.
+
+    Raises:
+        TypeError: It is neither a `Twilio` nor a `ConnectionPanel`.
+    """
+    if source is not None and not isinstance(source, Twilio | ConnectionPanel):
+        raise TypeError(
+            f"{owner} takes twilio=, a Twilio or a ConnectionPanel, not {type(source).__name__}. "
+            "A connection becomes a client with Twilio(connection)."
+        )
+
+
+def wake_with(
+    source: Source, wake: Callable[[Twilio], object], sleep: Callable[[], object]
+) -> Callable[[], None]:
+    """Call `wake` with the client as soon as there is one, and `sleep` when it is gone.
+
+    Returns:
+        A function that ends this; a client that was given stays open.
+    """
+    if isinstance(source, ConnectionPanel):
+        both = ExitStack()
+        both.callback(source.on_disconnect(sleep))
+        both.callback(source.on_connect(wake))
+        return both.close
+    if source is not None:
+        wake(source)
+    return ExitStack().close

@@ -1,0 +1,142 @@
+"""The controls of the connection panel, and how they picture its state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ipywidgets
+
+from twilio_widgets.core.credentials.connection import PREFER_API_KEYS
+from twilio_widgets.panels.connection import state as steps
+from twilio_widgets.panels.inputs.field_set import Field, FieldSet
+from twilio_widgets.panels.inputs.line_input import Entry
+from twilio_widgets.panels.inputs.ordered_button import Press
+from twilio_widgets.panels.inputs.secret_input import SecretInput
+from twilio_widgets.panels.kit.elements import (
+    Facts,
+    Note,
+    body,
+    field,
+    plain,
+    quiet,
+    styled,
+    visible,
+)
+
+if TYPE_CHECKING:
+    from twilio_widgets.panels.connection.state import ConnectionState
+
+_KINDS = (("API key", "API key"), ("auth token", "Auth token"), ("sandbox", "Sandbox"))
+_ADVICE = {
+    "API key": "API keys can be revoked one by one, so prefer them to the auth token.",
+    "auth token": PREFER_API_KEYS,
+    "sandbox": "A small Twilio inside the kernel: no account needed, nothing leaves this machine.",
+}
+_PLACEHOLDERS = {
+    "account_sid": "AC…",
+    "api_key_sid": "SK…",
+    "subaccount_sid": "AC…, to act on a subaccount",
+    "region": "us1",
+    "edge": "chosen by Twilio",
+}
+_SENT_ONCE = "Sent once to the kernel; never stored in the notebook."
+_FOR_SIGNATURES = "Only to check webhook signatures, which an API key cannot do."
+
+
+class ConnectionForm:
+    """Everything on the card that can be typed, pressed or read."""
+
+    def __init__(self, sources: tuple[str, ...]) -> None:
+        self.kind = FieldSet((Field("kind", "Kind", "choice", _KINDS),), {"kind": _KINDS[0][0]})
+        self.texts = {
+            # A half-typed SID is not a problem yet.
+            name: Entry(label, _PLACEHOLDERS[name], lazy=True)
+            for name, label in steps.LABELS.items()
+        }
+        self.secret = SecretInput("Secret", hint=_SENT_ONCE)
+        self.token = SecretInput("Auth token", hint=_FOR_SIGNATURES, placeholder="optional")
+        self.connect = Press("Connect", main=True)
+        self.cancel = plain("Cancel")
+        self.disconnect = plain("Disconnect")
+        self.use_source = Press(f"Use {sources[0]}" if sources else "")
+        self.try_sandbox = Press("Try the sandbox")
+        self.more = quiet("More")
+        self.facts = Facts()
+        self._has_source = bool(sources)
+        self._advice = Note()
+        self._outcome = styled(Note(), "tw-verdict")
+        self._notes = {name: Note() for name in self.texts}
+        fields = {name: field(self.texts[name], note) for name, note in self._notes.items()}
+        self._own_key = fields["api_key_sid"]
+        self._account = fields["account_sid"]
+        self._extra = styled(
+            ipywidgets.VBox(
+                [self.token, fields["subaccount_sid"], fields["region"], fields["edge"]]
+            ),
+            "tw-rows",
+        )
+        self._fields = styled(
+            ipywidgets.VBox(
+                [
+                    field(self.kind, self._advice),
+                    self._account,
+                    self._own_key,
+                    self.secret,
+                    self._extra,
+                ]
+            ),
+            "tw-rows",
+        )
+        self.rows = body(self._fields, self.facts, self._outcome)
+
+    @property
+    def actions(self) -> tuple[ipywidgets.Widget, ...]:
+        """The buttons of the card's foot, from the left."""
+        return self.connect, self.cancel, self.disconnect, self.use_source, self.try_sandbox
+
+    def draw(self, state: ConnectionState) -> None:
+        """Make every control the picture of the state."""
+        self._draw_fields(state)
+        self._draw_secrets(state)
+        self._draw_actions(state)
+        self.facts.show(steps.facts_of(state))
+        self._outcome.show(*steps.outcome_of(state))
+        visible(self._fields, state.phase != "connected")
+        visible(self.facts, state.identity is not None)
+
+    def _draw_fields(self, state: ConnectionState) -> None:
+        busy, own = state.phase == "checking", steps.fields_of(state)
+        self.kind.write({"kind": state.kind})
+        self.kind.show(off=("kind",) if busy else ())
+        self._advice.show(_ADVICE[state.kind])
+        for name, control in self.texts.items():
+            # A connected panel's fields are out of sight, and a widget's text is saved with the
+            # notebook: there the account is only shown masked.
+            control.value = "" if state.phase == "connected" else getattr(state, name)
+            control.disabled = busy
+            self._notes[name].show(state.problems.get(name, ""), "problem")
+        visible(self._account, "account_sid" in own)
+        visible(self._own_key, "api_key_sid" in own)
+        visible(self._extra, state.more and state.kind != "sandbox")
+
+    def _draw_secrets(self, state: ConnectionState) -> None:
+        required = steps.secret_field(state)
+        self.secret.label = "Secret" if required == "api_key_secret" else "Auth token"
+        self.secret.problem = state.problems.get(required, "")
+        self.secret.locked = self.token.locked = state.phase == "checking"
+        extra = "" if required == "auth_token" else state.problems.get("auth_token", "")
+        self.token.problem = extra
+        visible(self.secret, state.kind != "sandbox")
+        visible(self.token, state.kind == "API key")
+
+    def _draw_actions(self, state: ConnectionState) -> None:
+        idle = state.phase == "idle"
+        self.more.description = "Less" if state.more else "More"
+        self.connect.text = "Connecting…" if state.phase == "checking" else "Connect"
+        self.connect.disabled = not idle
+        visible(self.connect, state.phase != "connected")
+        visible(self.cancel, state.phase == "checking")
+        visible(self.disconnect, state.phase == "connected")
+        visible(self.use_source, idle and self._has_source)
+        visible(self.try_sandbox, idle and state.kind != "sandbox")
+        visible(self.more, idle and state.kind != "sandbox")

@@ -1,0 +1,250 @@
+"""The panel that connects to Twilio, and wakes the panels that need a client."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from functools import partial
+from typing import TYPE_CHECKING
+
+from twilio_widgets.core.credentials.connection import Connection
+from twilio_widgets.core.credentials.sources import available_sources
+from twilio_widgets.errors import ConfigurationError, NotConnected, TwilioWidgetsError
+from twilio_widgets.panels.code.snippets import Snippet, connect_snippet
+from twilio_widgets.panels.connection import state as steps
+from twilio_widgets.panels.connection.form import ConnectionForm
+from twilio_widgets.panels.connection.open_client import Link, connection_of
+from twilio_widgets.panels.connection.state import ConnectionState, Identity
+from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
+from twilio_widgets.panels.kit.elements import foot
+from twilio_widgets.panels.kit.panel import Panel, refuse_unknown, sentence_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from twilio_widgets.client import Twilio
+    from twilio_widgets.core.credentials.secret import Secret
+    from twilio_widgets.core.guardrails.policy import Policy
+
+
+class ConnectionPanel(Panel[ConnectionState]):
+    """A card in which a person connects to Twilio without a secret reaching the notebook.
+
+    Once it says "connected", ``panel.twilio`` and ``panel.connection`` are there for the next cell.
+    Running its cell again makes a new card; nothing is sent by making one.
+
+    Args:
+        connection: Use this connection from the start, and check it, instead of typing one.
+        policy: The guard rails of the client it makes; see `Twilio`.
+    """
+
+    title = "Connection"
+
+    def __init__(
+        self,
+        connection: Connection | None = None,
+        *,
+        policy: Policy | None = None,
+        **unknown: object,
+    ) -> None:
+        refuse_unknown("ConnectionPanel", unknown, known=("connection", "policy"))
+        if connection is not None and not isinstance(connection, Connection):
+            raise TypeError(
+                "connection must be an ApiKeyConnection, an AuthTokenConnection or the connection "
+                f"of a sandbox, not {type(connection).__name__}."
+            )
+        self._begin(ConnectionState())
+        self._policy = policy
+        self._link: Link | None = None
+        self._attempt = 0
+        self._wake: list[Callable[[Twilio], object]] = []
+        self._sleep: list[Callable[[], object]] = []
+        self._form = form = ConnectionForm(available_sources())
+        self._wire(form)
+        self._assemble(form.rows, foot(*form.actions, right=(form.more, self._code_button)))
+        if connection is not None:
+            self._link = link = Link.to(connection, policy)
+            self._try(lambda: link, Identity.of(connection))
+
+    @property
+    def connection(self) -> Connection:
+        """The connection in use.
+
+        Raises:
+            NotConnected: There is none yet.
+        """
+        return self._in_use().connection
+
+    @property
+    def twilio(self) -> Twilio:
+        """The client of the connection in use; the panel closes it when it disconnects.
+
+        Raises:
+            NotConnected: There is no connection yet.
+        """
+        return self._in_use().twilio
+
+    def on_connect(self, callback: Callable[[Twilio], object]) -> Callable[[], None]:
+        """Call back with the client each time the panel connects, and now if it already has.
+
+        Later calls come from a thread of the panel's, and what they raise is shown on the card.
+
+        Returns:
+            A function that ends this.
+        """
+        with self._lock:
+            self._wake.append(callback)
+            link = self._link
+        if link is not None:
+            callback(link.twilio)
+        return partial(_forget, self._wake, callback)
+
+    def on_disconnect(self, callback: Callable[[], object]) -> Callable[[], None]:
+        """Call back each time the panel lets its client go; returns a function that ends this."""
+        with self._lock:
+            self._sleep.append(callback)
+        return partial(_forget, self._sleep, callback)
+
+    def _in_use(self) -> Link:
+        link = self._link
+        if link is None:
+            raise NotConnected(
+                "The connection panel is not connected yet. "
+                "Press Connect in it, then run this cell again."
+            )
+        return link
+
+    def _wire(self, form: ConnectionForm) -> None:
+        self._read_fields((form.kind, *form.texts.values()))
+        form.kind.on_change(
+            lambda _name, kind: self._guarded(partial(self._apply, steps.chose, kind))
+        )
+        for name, control in form.texts.items():
+            self._on_change(control, partial(self._typed, name))
+        for pressed in (form.connect, form.secret, form.token):
+            self._on_press(pressed, self._ask)
+        self._on_click(form.cancel, partial(self._let_go, steps.disconnected))
+        self._on_click(form.disconnect, partial(self._let_go, steps.disconnected))
+        self._on_press(form.use_source, self._use_found)
+        self._on_press(form.try_sandbox, self._try_sandbox)
+        self._on_click(form.more, partial(self._apply, steps.toggled_more))
+
+    def _typed(self, name: str, text: str) -> None:
+        with self._lock:
+            # Drawing a connected panel empties its fields; nobody typed that.
+            if self._state.phase == "idle" and text != getattr(self._state, name):
+                self._apply(steps.typed, name, text)
+                self._form.draw(self._state)  # a text that was refused goes from the control too
+
+    def _ask(self) -> str:
+        """Look at the fields and, when they are well, ask the page for the secret."""
+        with self._lock:
+            if self._state.phase != "idle":
+                return NOT_NOW
+            self._apply(steps.reviewed)
+            if self._state.problems:
+                return ""  # they stand under their fields
+            if self._state.kind == "sandbox":
+                return self._try(partial(Link.to_new_sandbox, self._policy))
+            self._form.secret.ask(partial(self._guarded, self._ask_token, self._page), self._page)
+            return ""
+
+    def _ask_token(self, page: str, secret: Secret) -> None:
+        if self._state.kind == "API key":
+            self._form.token.ask(partial(self._guarded, self._use_fields, secret), page)
+        else:
+            self._use_fields(secret)
+
+    def _use_fields(self, secret: Secret, token: Secret | None = None) -> None:
+        with self._lock:
+            if self._state.phase != "idle":
+                return
+            try:
+                connection = connection_of(self._state, secret, token or None)
+            except ConfigurationError as error:
+                self._apply(steps.refused, str(error), error.field)
+                return
+            self._try(partial(Link.to, connection, self._policy), Identity.of(connection))
+
+    def _use_found(self) -> str:
+        return self._try(partial(Link.to_found_credentials, self._policy))
+
+    def _try_sandbox(self) -> str:
+        self._apply(steps.chose, "sandbox")
+        return self._try(partial(Link.to_new_sandbox, self._policy))
+
+    def _try(self, open_link: Callable[[], Link], identity: Identity | None = None) -> str:
+        """Open a link and check it, away from the caller; only the newest attempt counts."""
+        with self._lock:
+            if self._state.phase != "idle":
+                return NOT_NOW
+            self._attempt += 1
+            self._apply(steps.began, identity)
+            self._start(self._check, open_link, self._attempt)
+            return ""
+
+    def _check(self, open_link: Callable[[], Link], attempt: int) -> None:
+        try:
+            link = open_link()
+        except TwilioWidgetsError as error:
+            self._let_go(steps.refused, str(error), attempt=attempt)
+            return
+        with ExitStack() as undo:
+            undo.callback(link.close)
+            verdict = link.twilio.check()
+            if not verdict:
+                self._let_go(steps.refused, verdict.text, attempt=attempt)
+            elif self._take(link, verdict.text, attempt):
+                undo.pop_all()
+
+    def _take(self, link: Link, verdict: str, attempt: int) -> bool:
+        """Use a link that was checked; False when it was cancelled meanwhile, or closed."""
+        with self._lock:
+            if attempt != self._attempt:
+                return False
+            wake = () if self._link is link else tuple(self._wake)
+            self._link = link
+            self._apply(steps.connected, Identity.of(link.connection), verdict)
+        # Outside the lock: a callback may take another panel's, which may be waiting for this one.
+        for callback in wake:
+            self._guarded(callback, link.twilio)
+        return True
+
+    def _let_go(
+        self, step: Callable[..., ConnectionState], *args: object, attempt: int | None = None
+    ) -> None:
+        """Let the client go, and whatever is under way for another; an old attempt may not."""
+        with self._lock:
+            if attempt not in {None, self._attempt}:
+                return
+            self._attempt += 1
+            link, self._link = self._link, None
+            sleep = tuple(self._sleep)
+            self._apply(step, *args)
+        if link is not None:
+            link.close()
+            for callback in sleep:
+                self._guarded(callback)
+
+    def _stop(self) -> None:
+        self._let_go(steps.disconnected)
+
+    def _fail(self, error: Exception) -> None:
+        if self._state.phase == "connected":
+            self._apply(steps.troubled, sentence_of(error))
+        else:
+            self._let_go(steps.refused, sentence_of(error))
+
+    def _draw(self, state: ConnectionState) -> None:
+        self._head.show(*steps.pill_of(state))
+        self._form.draw(state)
+
+    def _snippet(self, state: ConnectionState) -> Snippet:
+        return connect_snippet(steps.access_of(state))
+
+    def _summary(self, state: ConnectionState) -> Iterable[tuple[str, str]]:
+        return steps.summary_of(state)
+
+
+def _forget(callbacks: list[Callable[..., object]], callback: Callable[..., object]) -> None:
+    if callback in callbacks:
+        callbacks.remove(callback)

@@ -1,0 +1,252 @@
+"""What a connection panel knows, and the pure steps that change it.
+
+No secret is ever part of it: a secret goes from the page to a `Connection` and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from twilio_widgets.core.credentials.connection import Connection, check_sid
+from twilio_widgets.errors import ConfigurationError
+from twilio_widgets.panels.code.access import Access
+
+if TYPE_CHECKING:
+    from twilio_widgets.panels.kit.elements import Tone
+
+Kind = Literal["API key", "auth token", "sandbox"]
+Phase = Literal["idle", "checking", "connected"]
+
+LABELS = {
+    "account_sid": "Account SID",
+    "api_key_sid": "API key SID",
+    "subaccount_sid": "Subaccount",
+    "region": "Region",
+    "edge": "Edge",
+}
+"""The fields that are typed in the open, in the order they stand."""
+
+UNDER_MORE = ("auth_token", "subaccount_sid", "region", "edge")
+"""Fields that most people never need."""
+
+_SUBJECTS = {"region": "A region", "edge": "An edge"}
+_ANY_ACCOUNT = "AC" + "0" * 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who we are to Twilio, fit to be shown and saved."""
+
+    account: str
+    """The account SID, masked."""
+    kind: str
+    source: str
+    """Where the credentials came from."""
+    place: str
+    """Region and edge, in words."""
+    checks_webhooks: bool
+    access: Access
+
+    @classmethod
+    def of(cls, connection: Connection) -> Identity:
+        """Return what may be shown of a connection."""
+        places = [place for place in (connection.region, connection.edge) if place]
+        return cls(
+            account=connection.masked_account,
+            kind=connection.kind,
+            source=connection.source,
+            place=" · ".join(places) or "United States (us1)",
+            checks_webhooks=connection.signing_token is not None,
+            access=Access.of(connection),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionState:
+    """The truth of which the panel is the picture."""
+
+    kind: Kind = "API key"
+    account_sid: str = ""
+    api_key_sid: str = ""
+    subaccount_sid: str = ""
+    region: str = ""
+    edge: str = ""
+    more: bool = False
+    """Whether the fields under "More" are open."""
+    phase: Phase = "idle"
+    problems: Mapping[str, str] = field(default_factory=dict)
+    """What is wrong with a field, by its name."""
+    failure: str = ""
+    """Why it did not connect, when no field is at fault."""
+    identity: Identity | None = None
+    """Whom it is checking, or whom it is connected as."""
+    verdict: str = ""
+    """What the check said."""
+
+
+def fields_of(state: ConnectionState) -> tuple[str, ...]:
+    """Return the fields that this kind of connection has, secrets included."""
+    if state.kind == "sandbox":
+        return ()
+    own = ("api_key_sid", "api_key_secret") if state.kind == "API key" else ()
+    return ("account_sid", *own, "auth_token", "subaccount_sid", "region", "edge")
+
+
+def secret_field(state: ConnectionState) -> str:
+    """Return the secret without which this kind cannot connect."""
+    return "api_key_secret" if state.kind == "API key" else "auth_token"
+
+
+def chose(state: ConnectionState, kind: Kind) -> ConnectionState:
+    """Another kind of connection; what was said about the fields of the old one goes."""
+    if state.phase != "idle" or kind == state.kind:
+        return state
+    return replace(state, kind=kind, problems={}, failure="")
+
+
+def typed(state: ConnectionState, name: str, text: str) -> ConnectionState:
+    """A field was left: take its text and say what is wrong with it, if it holds anything."""
+    text = text.strip()
+    problem = problem_of(name, text) if text else ""
+    if problem and name.endswith("_sid") and re.fullmatch(r"[0-9a-zA-Z]{32}", text):
+        # The shape of an auth token or a key's secret. The field's text is saved with the
+        # notebook, so it does not stay there.
+        text, problem = "", "This looked like a secret, not a SID, so it was removed. " + problem
+    own: dict[str, Any] = {name: text}
+    return _with_problem(replace(state, **own), name, problem)
+
+
+def toggled_more(state: ConnectionState) -> ConnectionState:
+    """Open or close "More"."""
+    return replace(state, more=not state.more)
+
+
+def reviewed(state: ConnectionState) -> ConnectionState:
+    """Look at every open field, empty ones included, before connecting."""
+    state = replace(state, problems={}, failure="")
+    for name in fields_of(state):
+        required = name in {"account_sid", "api_key_sid"}
+        if name in LABELS and (required or getattr(state, name)):
+            state = _with_problem(state, name, problem_of(name, getattr(state, name)))
+    return state
+
+
+def began(state: ConnectionState, identity: Identity | None = None) -> ConnectionState:
+    """The credentials are being looked for, or checked."""
+    return replace(state, phase="checking", identity=identity, problems={}, failure="", verdict="")
+
+
+def refused(state: ConnectionState, text: str, name: str | None = None) -> ConnectionState:
+    """It did not connect: because of a field, or for a reason of its own."""
+    state = replace(state, phase="idle", identity=None, verdict="")
+    if name in fields_of(state):
+        return _with_problem(state, name, _about_this(name, text))
+    return replace(state, failure=text)
+
+
+def connected(state: ConnectionState, identity: Identity, verdict: str) -> ConnectionState:
+    """Twilio knows us."""
+    return replace(
+        state, phase="connected", identity=identity, verdict=verdict, problems={}, failure=""
+    )
+
+
+def disconnected(state: ConnectionState) -> ConnectionState:
+    """Back to the fields, as they were typed."""
+    return replace(state, phase="idle", identity=None, verdict="", problems={}, failure="")
+
+
+def troubled(state: ConnectionState, text: str) -> ConnectionState:
+    """Something else went wrong; the connection stands."""
+    return replace(state, failure=text)
+
+
+def problem_of(name: str, text: str) -> str:
+    """Return what is wrong with a field's text, or nothing."""
+    try:
+        if name == "api_key_sid":
+            check_sid(text, field=name, prefix="SK", what="API key SID")
+        else:
+            Connection(**{"account_sid": _ANY_ACCOUNT, name: text})
+    except ConfigurationError as error:
+        return _about_this(name, str(error))
+    return ""
+
+
+def access_of(state: ConnectionState) -> Access:
+    """Return what the code needs to know, from the connection or from what is typed so far."""
+    if state.identity is not None:
+        return state.identity.access
+    if state.kind == "sandbox":
+        return Access.of("sandbox")
+    places: dict[str, Any] = {name: getattr(state, name) or None for name in ("region", "edge")}
+    typed_well = not any(place and problem_of(name, place) for name, place in places.items())
+    somewhere = Connection(account_sid=_ANY_ACCOUNT, **(places if typed_well else {}))
+    return Access(
+        kind=state.kind,
+        host=somewhere.host("api"),
+        region=somewhere.region,
+        edge=somewhere.edge,
+        subaccount=bool(state.subaccount_sid),
+    )
+
+
+def pill_of(state: ConnectionState) -> tuple[str, Tone]:
+    """Return the state in a word or two, and its tone."""
+    if state.identity is None:
+        return ("looking…", "idle") if state.phase == "checking" else ("not connected", "idle")
+    if state.phase == "checking":
+        return f"checking {state.identity.account} …", "idle"
+    return f"connected · {state.identity.account} · {state.identity.kind}", "good"
+
+
+def outcome_of(state: ConnectionState) -> tuple[str, Tone]:
+    """Return what came of connecting, in a sentence or two, and its tone."""
+    if state.failure:
+        return state.failure, "problem"
+    whole = state.identity is not None and state.identity.checks_webhooks
+    return state.verdict, "good" if whole else "hint"
+
+
+def facts_of(state: ConnectionState) -> tuple[tuple[str, str], ...]:
+    """Return what is known of the connection, as rows."""
+    if state.identity is None:
+        return ()
+    known = state.identity
+    if known.kind == "sandbox":
+        return (
+            ("Account", known.account),
+            ("Kind", "sandbox: a small Twilio inside the kernel; nothing leaves this machine"),
+        )
+    return (
+        ("Account", known.account),
+        ("Kind", known.kind),
+        ("Source", known.source),
+        ("Served from", known.place),
+        ("Webhooks", f"signatures {'can' if known.checks_webhooks else 'cannot'} be checked"),
+    )
+
+
+def summary_of(state: ConnectionState) -> tuple[tuple[str, str], ...]:
+    """Return what a saved notebook says of the panel."""
+    if state.identity is None:
+        return (("State", "not connected"),)
+    return (("Account", state.identity.account), ("Kind", state.identity.kind))
+
+
+def _with_problem(state: ConnectionState, name: str, problem: str) -> ConnectionState:
+    others = {key: text for key, text in state.problems.items() if key != name}
+    hidden = bool(problem) and name in UNDER_MORE and name != secret_field(state)
+    return replace(
+        state,
+        problems=others | ({name: problem} if problem else {}),
+        more=state.more or hidden,
+    )
+
+
+def _about_this(name: str, text: str) -> str:
+    """Our errors name a field as Python does; under the field itself, "this" is enough."""
+    return re.sub(rf"^{name}\b", _SUBJECTS.get(name, "This"), text)

@@ -1,0 +1,55 @@
+"""A stored event as the curl command that delivers it to its listener once more."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qs, urlsplit
+
+from twilio_widgets.panels.code.quoting import datum
+from twilio_widgets.signature.location import HIDDEN
+
+if TYPE_CHECKING:
+    from twilio_widgets.listener.events.event import Event
+
+_HEADERS: Final = frozenset(
+    {
+        "x-twilio-signature",
+        "x-twilio-webhooks-signature",
+        "x-twilio-webhooks-signature-settings",
+        "i-twilio-idempotency-token",
+    }
+)
+"""Without these a listener could not tell that Twilio made the request."""
+
+
+def replay_command(event: Event, port: int | None) -> str:
+    """Return the command; it holds the signature as it came, and nothing that signs.
+
+    Args:
+        event: The event.
+        port: The listener's port on this machine; None where nothing listens.
+
+    Returns:
+        Nothing for an event that cannot be delivered again this way: it was polled, or it was JSON
+        (whose signature counts every byte, and those are not kept), or its URL was signed with a
+        login or a key in it (and those are not kept either).
+    """
+    if event.source == "poll" or port is None:
+        return ""
+    try:
+        parts = urlsplit(event.url)
+    except ValueError:  # brackets that do not match
+        return ""
+    if HIDDEN in event.url or "bodySHA256" in parse_qs(parts.query, keep_blank_values=True):
+        return ""
+    url = f"http://127.0.0.1:{port}/{parts.path.rpartition('/')[2]}"
+    lines = [f"curl --globoff {shlex.quote(f'{url}?{parts.query}' if parts.query else url)}"]
+    lines += [
+        f"--header {shlex.quote(f'{name}: {value}')}"
+        for name, value in event.headers
+        if name.lower() in _HEADERS and value.isprintable()
+    ]
+    if event.method == "POST":
+        lines += [datum(name, value) for name, value in event.parameters]
+    return " \\\n  ".join(lines)

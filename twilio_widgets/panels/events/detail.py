@@ -1,0 +1,166 @@
+"""One event or rejected request, looked at closely: what it says, how it came, and what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from twilio_widgets.core.printable import one_line
+from twilio_widgets.panels.events.rows import rejected_verdict_of, verdict_of
+from twilio_widgets.panels.kit.assets import asset
+from twilio_widgets.panels.kit.elements import visible
+from twilio_widgets.panels.kit.unsaved import KeptOut
+from twilio_widgets.panels.table.cells import TONES
+from twilio_widgets.panels.table.message_text import explained, lines_of, moment_of, sid_masked
+from twilio_widgets.signature.location import HIDDEN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from twilio_widgets.listener.events.event import Event, Rejection
+
+    View = dict[str, object]
+
+_LEFT_OUT: Final = (
+    "The URL it came by holds a login or a key. That is not kept, so no curl command can repeat "
+    "the request as it was signed; listener.replay() signs it anew."
+)
+_TONES = {word: tone for tone, words in TONES.items() for word in words}
+_KINDS = {"inbound": "Inbound message", "status": "Status callback"}
+
+MOST_PARAMETERS: Final = 1_000
+LONGEST_VALUE: Final = 10_000
+"""Characters of one parameter on the page; the whole is in ``listener.reader.event(id)``."""
+
+
+class EventDetail(KeptOut):
+    """The part of a card that opens under the table of events.
+
+    Args:
+        on_close: Called when a person closes it. It must not raise.
+    """
+
+    _esm = asset(__file__, "event.js")
+    _css = asset(__file__, "../kit/detail.css")
+
+    def __init__(self, on_close: Callable[[], object]) -> None:
+        self._on_close = on_close
+        super().__init__()
+        visible(self, False)
+
+    def show(self, view: View | None) -> None:
+        """Show a view of `event_view` or its neighbours; None shows nothing."""
+        self._put(view)
+        visible(self, view is not None)
+
+    def _receive(self, widget: object, content: object, buffers: object) -> None:
+        if content == {"t": "close"}:
+            self._on_close()
+        super()._receive(widget, content, buffers)
+
+
+def event_view(event: Event, curl: str) -> View:
+    """Return everything the page draws of an event.
+
+    Args:
+        event: The event.
+        curl: The command that delivers it again; empty when there is none.
+    """
+    body = event.body
+    return _view(
+        title=_KINDS[event.kind],
+        pills=[_pill(event.status or ""), _pill(verdict_of(event))],
+        sid=event.message_sid,
+        why=explained(event.error_code, _first(event, "ErrorMessage")) if event.error_code else {},
+        body=lines_of(body) if body is not None else None,
+        facts=_facts(
+            ("Came", moment_of(event.received_at)),
+            ("From", event.from_),
+            ("To", event.to),
+            ("How", _how(event)),
+            ("Again", _again(event)),
+            ("Service", event.messaging_service_sid),
+            ("Account", sid_masked(event.account_sid)),
+        ),
+        lists=[_list("Parameters", event.parameters), _list("Headers", event.headers)],
+        note=_LEFT_OUT if HIDDEN in event.url else "",
+        curl=curl,
+    )
+
+
+def rejection_view(rejection: Rejection) -> View:
+    """Return everything the page draws of a request that was turned away: the doctor's advice."""
+    return _view(
+        title="Rejected request",
+        pills=[_pill("rejected"), _pill(rejected_verdict_of(rejection))],
+        sid=rejection.message_sid or "",
+        why={"title": rejection.reason, "advice": rejection.mend or ""},
+        facts=_facts(
+            ("Came", moment_of(rejection.at)),
+            ("How", f"{rejection.method} {rejection.path}".strip()),
+            ("Answer", f"HTTP {rejection.status}"),
+            ("Cause", rejection.cause),
+            ("From", _claimed(rejection.from_)),
+            ("To", _claimed(rejection.to)),
+        ),
+        note="Nothing it said is believed, so its body and parameters were not kept.",
+    )
+
+
+def missing_view(why: str) -> View:
+    """Return what the page draws when there is nothing to look at any more."""
+    return _view(title="Event", problem=why)
+
+
+def _view(title: str, **parts: object) -> View:
+    nothing: View = {
+        "pills": [],
+        "sid": "",
+        "problem": "",
+        "note": "",
+        "why": {},
+        "body": None,
+        "facts": [],
+        "lists": [],
+        "curl": "",
+    }
+    return {"title": title, **nothing, **parts}
+
+
+def _pill(text: str) -> list[str]:
+    return [one_line(text), _TONES.get(text.partition(" ")[0], "none")]
+
+
+def _facts(*facts: tuple[str, str | None]) -> list[list[str]]:
+    return [[label, one_line(text)] for label, text in facts if text]
+
+
+def _list(title: str, pairs: tuple[tuple[str, str], ...]) -> list[object]:
+    shown = [[one_line(name), _cut(value)] for name, value in pairs[:MOST_PARAMETERS]]
+    return [title, len(pairs), shown]
+
+
+def _cut(value: str) -> str:
+    more = f"… ({len(value):,} characters)" if len(value) > LONGEST_VALUE else ""
+    return f"{lines_of(value[:LONGEST_VALUE])}{more}"
+
+
+def _first(event: Event, wanted: str) -> str:
+    return one_line(next((value for name, value in event.parameters if name == wanted), ""))
+
+
+def _how(event: Event) -> str:
+    if event.source == "poll":
+        return "found in Twilio's message log"
+    # Of the URL only its end: the rest is the same for all.
+    return f"{event.method} …/{event.kind}, signed with the {event.scheme}"
+
+
+def _again(event: Event) -> str | None:
+    if not event.duplicates:
+        return None
+    times = "once" if event.duplicates == 1 else f"{event.duplicates:,} times"
+    return f"{times}, the last on {moment_of(event.last_duplicate_at)}"
+
+
+def _claimed(text: str | None) -> str | None:
+    return f"{text}, it claims" if text else None

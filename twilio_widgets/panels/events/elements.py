@@ -1,0 +1,93 @@
+"""The elements of the events panel: a heartbeat, URLs to paste, and what is pointed here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import traitlets
+
+from twilio_widgets.panels.events.text import chips_of, pointed_of
+from twilio_widgets.panels.kit.assets import asset
+from twilio_widgets.panels.kit.elements import Element
+from twilio_widgets.panels.kit.unsaved import KeptOut
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from twilio_widgets.panels.events.state import How, PointedHere, Seen
+
+
+LONGEST_URL: Final = 2_000
+
+
+class Beat(Element):
+    """How long ago the last request came, and how much has come. The page itself counts on."""
+
+    _esm = asset(__file__, "health.js")
+    _css = asset(__file__, "events.css")
+    beat = traitlets.Dict().tag(sync=True)
+    chips = traitlets.List[list[str]]().tag(sync=True)
+
+    def show(self, seen: Seen | None, how: How) -> None:
+        """Show what a look at the source brought."""
+        self.chips = chips_of(seen)
+        if seen is not None:
+            self.beat = {
+                "how": how,
+                "age": seen.age,
+                "next": seen.next_in,
+                "tone": "idle" if seen.ended else "problem" if seen.problem else "good",
+                "before": seen.counts.total > 0,
+            }
+
+
+class UrlLines(KeptOut):
+    """URLs with a button each that copies them. One may hold a key, so none is widget state.
+
+    Args:
+        on_page: Called with the address of a page that shows them. It must not raise.
+    """
+
+    _esm = asset(__file__, "urls.js")
+
+    def __init__(self, on_page: Callable[[str], object]) -> None:
+        self._on_page = on_page
+        super().__init__()
+
+    def show(self, lines: Sequence[Sequence[str]]) -> None:
+        """Show these: a label and a URL each."""
+        self._put([list(line) for line in lines])
+
+    def _receive(self, widget: object, content: object, buffers: object) -> None:
+        match content:
+            case {"t": "page", "url": str(url)} if len(url) <= LONGEST_URL:
+                self._on_page(url)
+        super()._receive(widget, content, buffers)
+
+
+class PointedList(Element):
+    """What is pointed here and what it was before, with a button each that puts that back.
+
+    Args:
+        on_restore: Called with a SID of the list. It must not raise.
+    """
+
+    _esm = asset(__file__, "configured.js")
+    rows = traitlets.List[list[str]]().tag(sync=True)
+    disabled = traitlets.Bool(False).tag(sync=True)
+
+    def __init__(self, on_restore: Callable[[str], object]) -> None:
+        super().__init__()
+        self._on_restore = on_restore
+        self.on_msg(self._receive)
+
+    def show(self, pointed: Sequence[PointedHere], *, busy: bool) -> None:
+        """Show these."""
+        self.disabled = busy
+        self.rows = [[one.sid, pointed_of(one)] for one in pointed]
+
+    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
+        match content:
+            case {"t": "restore", "sid": sid} if not self.disabled:
+                if sid in [known for known, _text in self.rows]:
+                    self._on_restore(sid)

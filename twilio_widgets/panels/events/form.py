@@ -1,0 +1,156 @@
+"""The controls of the events panel, and how each is the picture of the state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ipywidgets
+
+from twilio_widgets.panels.events import state as steps
+from twilio_widgets.panels.events import text as words
+from twilio_widgets.panels.events.elements import Beat, PointedList, UrlLines
+from twilio_widgets.panels.inputs.field_set import Field, FieldSet
+from twilio_widgets.panels.inputs.line_input import Entry
+from twilio_widgets.panels.inputs.ordered_button import Press
+from twilio_widgets.panels.kit.elements import Note, body, field, plain, styled, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from twilio_widgets.panels.events.state import EventsState
+
+NAMES = ("public_url", "reply", "point", "body")
+"""What can be typed, as the state calls it."""
+
+
+_HOW = Field("how", "Receive", "choice", (("webhooks", "Webhooks"), ("polling", "Polling")))
+
+
+class EventsForm:
+    """Everything on the card that can be typed, pressed or read, but for the table.
+
+    Args:
+        on_restore: Called with the SID of what is to be put back. It must not raise.
+        on_page: Called with the address of a page that shows the card. It must not raise.
+    """
+
+    def __init__(
+        self, *, on_restore: Callable[[str], object], on_page: Callable[[str], object]
+    ) -> None:
+        self.how = FieldSet((_HOW,), {"how": "webhooks"})
+        self.entries = {
+            "public_url": Entry("Public URL", "https://…", action="Use"),
+            "reply": Entry("Reply", "no reply", action="Set"),
+            "point": Entry("Point here", "+… or PN… or MG…", action="Point"),
+            "body": Entry("Simulate", "The text of a message"),
+        }
+        self.start = Press("Start", main=True)
+        self.stop = plain("Stop")
+        self._make_question()
+        self.inbound = Press("Simulate an inbound message")
+        self.status = Press("Simulate a status callback")
+        self.beat = Beat()
+        self.urls = UrlLines(on_page)
+        self._notes = {name: Note() for name in (*NAMES, "how")}
+        self._empty = styled(Note(), "tw-nothing")
+        self._door, self._warning, self._advice, self._said, self._closing = (
+            Note() for _ in range(5)
+        )
+        self._pointed = PointedList(on_restore)
+        self._make_rows()
+
+    def _make_question(self) -> None:
+        self.take_over = Press("Take over")
+        self.back = plain("Back")
+        self._other, self._question = Note(), Note()
+        presses = ipywidgets.HBox([self.take_over, self.back])
+        self.ask = styled(ipywidgets.VBox([self._other, self._question, presses]), "tw-ask")
+
+    def _make_rows(self) -> None:
+        rows = {
+            name: field(self.entries[name], self._notes[name])
+            for name in ("public_url", "reply", "point")
+        }
+        self._choice = field(self.how, self._notes["how"])
+        self._public, self._reply = rows["public_url"], rows["reply"]
+        self._entrance = field(self.urls, self._door, self._warning)
+        self._point = styled(ipywidgets.VBox([rows["point"], self._pointed]), "tw-rows")
+        presses = styled(ipywidgets.HBox([self.inbound, self.status]), "tw-simulate")
+        self._simulate = field(self.entries["body"], presses, self._notes["body"])
+        self._fields = body(
+            self._choice,
+            self._entrance,
+            self._public,
+            self._reply,
+            self._point,
+            self._simulate,
+        )
+        self._outcome = styled(ipywidgets.VBox([self._advice, self._said]), "tw-outcomes")
+        self.rows = (self._empty, self.beat, self._fields, self._outcome)
+
+    @property
+    def actions(self) -> tuple[ipywidgets.Widget, ...]:
+        """What stands in the card's foot, from the left."""
+        return self.start, self.stop, self._closing
+
+    def draw(self, state: EventsState) -> None:
+        """Make every control the picture of the state."""
+        on, webhooks = state.phase == "on", state.how == "webhooks"
+        awake = state.identity is not None
+        self._empty.show(words.emptiness_of(state))
+        visible(self._fields, awake)
+        visible(self._choice, not on)
+        visible(self.beat, on)
+        visible(self._entrance, on and state.door is not None)
+        visible(self._public, webhooks and not state.sandbox)
+        visible(self._reply, webhooks)
+        visible(self._point, on and webhooks)
+        visible(self._simulate, on and state.sandbox)
+        self._draw_fields(state)
+        self._draw_said(state)
+        self._draw_actions(state)
+
+    def _draw_fields(self, state: EventsState) -> None:
+        on = state.phase == "on"
+        self.how.write({"how": state.how})
+        self.how.show(off=() if state.phase in {"idle", "asking"} else ("how",))
+        self._notes["how"].show(words.RECEIVE[state.how])
+        hints = {
+            "public_url": words.PUBLIC_URL,
+            "reply": words.reply_hint_of(state),
+            "point": words.point_hint_of(state),
+            "body": words.SIMULATE[state.how],
+        }
+        for name, entry in self.entries.items():
+            entry.value = getattr(state, name)
+            entry.disabled = state.busy or state.phase in {"starting", "stopping"}
+            problem = state.problems.get(name, "")
+            self._notes[name].show(problem or hints[name], "problem" if problem else "hint")
+        self.entries["point"].offer((number, "") for number in state.suggestions)
+        for name, action in (("public_url", "Use"), ("reply", "Set")):
+            self.entries[name].action = action if on else ""
+
+    def _draw_said(self, state: EventsState) -> None:
+        self._door.show(words.door_of(state))
+        warnings = "" if state.door is None else "\n".join(state.door.warnings)
+        self._warning.show(warnings, "warning")
+        self._advice.show(*words.advice_of(state))
+        self._said.show(words.said_of(state), "good")
+        self.beat.show(state.seen, state.how)
+        self._pointed.show(state.seen.pointed if state.seen else (), busy=state.busy)
+
+    def _draw_actions(self, state: EventsState) -> None:
+        asking = state.phase == "asking"
+        visible(self.ask, asking)
+        self._other.show(words.OTHER if asking else "", "warning")
+        self._question.show(words.taking_over_of(state))
+        idle, over = state.phase in {"idle", "asking", "starting"}, steps.is_over(state)
+        visible(self.start, idle or over)
+        visible(self.stop, not idle)
+        self.start.text = "Start again" if over else "Start"
+        self.start.disabled = not steps.may_start(state) or state.busy
+        self.stop.disabled = state.phase != "on" or state.busy
+        stays = state.phase == "on" and state.how == "webhooks" and not over
+        self._closing.show(words.CLOSING if stays else "")
+        for button in (self.inbound, self.status):
+            button.disabled = state.busy

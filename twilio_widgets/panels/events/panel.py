@@ -1,0 +1,168 @@
+"""The panel that receives webhooks: start, point, watch, and stop."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from twilio_widgets.client import Twilio
+from twilio_widgets.listener.source import EventSource, store_path
+from twilio_widgets.panels.code.access import Access
+from twilio_widgets.panels.connection.client_source import wake_with
+from twilio_widgets.panels.connection.panel import ConnectionPanel
+from twilio_widgets.panels.connection.state import Identity
+from twilio_widgets.panels.events import source as doing
+from twilio_widgets.panels.events import state as steps
+from twilio_widgets.panels.events import text as words
+from twilio_widgets.panels.events.form import EventsForm
+from twilio_widgets.panels.events.snippets import events_snippet
+from twilio_widgets.panels.events.state import EventsState
+from twilio_widgets.panels.events.worker import EventsActing
+from twilio_widgets.panels.kit.elements import foot
+from twilio_widgets.panels.kit.panel import refuse_unknown, sentence_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from twilio_widgets.frames.events import EventFrame
+    from twilio_widgets.panels.code.snippets import Snippet
+
+_KNOWN = ("source", "public_url", "reply", "store")
+
+
+class EventsPanel(EventsActing):
+    """A card that receives inbound messages and status callbacks, and shows them as they come.
+
+    Making it starts nothing; a listener that runs already is found. Pressing Start starts one, in
+    a process of its own, which goes on when this card is closed or the kernel restarted, until
+    somebody presses Stop. ``panel.events`` are the events as a DataFrame for the next cell, and
+    ``panel.listener`` is what receives them.
+
+    Args:
+        source: A `Twilio`, or a `ConnectionPanel`: then this panel wakes up when that connects; or
+            a `Listener` or `Poller` of yours, which stays open when the panel closes.
+        public_url: The address of a tunnel or reverse proxy that leads here.
+        reply: What inbound messages are answered.
+        store: Where events are kept, a file or a folder; the user's data folder when not given.
+    """
+
+    title = "Events"
+
+    def __init__(
+        self,
+        source: Twilio | ConnectionPanel | EventSource | None = None,
+        *,
+        public_url: str = "",
+        reply: str = "",
+        store: str | Path | None = None,
+        **unknown: object,
+    ) -> None:
+        refuse_unknown("EventsPanel", unknown, known=_KNOWN)
+        if source is not None and not isinstance(source, Twilio | ConnectionPanel | EventSource):
+            raise TypeError(
+                "EventsPanel takes a Twilio, a ConnectionPanel, a Listener or a Poller, not "
+                f"{type(source).__name__}. A connection becomes a client with Twilio(connection)."
+            )
+        follows = isinstance(source, ConnectionPanel)
+        self._begin(EventsState(public_url=public_url, reply=reply, follows=follows))
+        self._store = store
+        self._form = EventsForm(
+            on_restore=partial(self._guarded, self._restore), on_page=self._shown_on
+        )
+        self._wire(self._form)
+        self._assemble(
+            *self._form.rows,
+            self._place,
+            self._form.ask,
+            foot(*self._form.actions, right=(self._code_button,)),
+        )
+        self.add_class("tw-events")
+        if isinstance(source, EventSource):
+            self._wake_with_source(source)
+        else:
+            self._end_waking = wake_with(source, self._wake, self._sleep)
+
+    @property
+    def listener(self) -> EventSource | None:
+        """The `Listener` or `Poller` that the events come from; None while there is none."""
+        return self._source
+
+    @property
+    def events(self) -> EventFrame | None:
+        """Every event as a DataFrame, also after Stop; None before the first Start."""
+        source = self._source
+        return self._last if source is None else source.events
+
+    def _wire(self, form: EventsForm) -> None:
+        form.how.on_change(lambda _name, how: self._guarded(partial(self._apply, steps.chose, how)))
+        self._read_fields((form.how, *form.entries.values()))
+        for name, entry in form.entries.items():
+            self._on_change(entry, partial(self._apply, steps.typed, name))
+        self._on_press(form.entries["public_url"], self._use_public_url)
+        self._on_press(form.entries["reply"], self._set_reply)
+        self._on_press(form.entries["point"], self._point)
+        self._on_press(form.entries["body"], self._simulate_inbound)
+        self._on_press(form.start, partial(self._start_by, steps.starting))
+        self._on_click(form.stop, self.stop)
+        self._on_press(form.take_over, partial(self._start_by, steps.agreed))
+        self._on_click(form.back, partial(self._apply, steps.went_back))
+        self._on_press(form.inbound, self._simulate_inbound)
+        self._on_press(form.status, self._simulate_status)
+
+    # Connecting
+
+    def _wake(self, twilio: Twilio) -> None:
+        self._release()
+        self._twilio = twilio
+        connection = twilio.connection
+        sandbox = doing.sandbox_of(connection) is not None
+        self._apply(partial(steps.woke, sandbox=sandbox), Identity.of(connection))
+        if doing.process_of(connection, self._store) is not None:
+            self.start()
+
+    def _wake_with_source(self, source: EventSource) -> None:
+        self._own_client = self._twilio = Twilio(source.connection)
+        connection = source.connection
+        usual = store_path(connection, None, source.store.name)
+        self._store = None if source.store == usual else source.store
+        sandbox = doing.sandbox_of(connection) is not None
+        self._apply(partial(steps.woke, sandbox=sandbox), Identity.of(connection))
+        self._apply(steps.starting)
+        self._adopt(source, self._state.turn, own=False, found=False)
+
+    def _sleep(self) -> None:
+        self._release()
+        self._twilio = None
+        self._apply(steps.slept)
+
+    # The panel
+
+    def _stop(self) -> None:
+        self._end_waking()
+        self._release()
+        if self._table is not None:
+            self._table.close()
+        if self._own_client is not None:
+            self._own_client.close()
+
+    def _fail(self, error: Exception) -> None:
+        self._apply(steps.failed, sentence_of(error))
+
+    def _draw(self, state: EventsState) -> None:
+        self._head.show(*words.pill_of(state))
+        self._form.draw(state)
+
+    def _snippet(self, state: EventsState) -> Snippet:
+        access = Access.of("API key") if state.identity is None else state.identity.access
+        return events_snippet(access, state, None if self._store is None else str(self._store))
+
+    def _summary(self, state: EventsState) -> Iterable[tuple[str, str]]:
+        return words.summary_of(state)
+
+    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if self._table is not None:
+            rows = self._table._repr_mimebundle_()["text/html"]
+            bundle["text/html"] = f"{bundle['text/html']}{rows}"
+        return bundle

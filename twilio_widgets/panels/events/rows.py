@@ -1,0 +1,84 @@
+"""Events and rejected requests as rows of one table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from twilio_widgets.core.error_codes.explain import explain_error
+from twilio_widgets.panels.table.cells import Column
+
+if TYPE_CHECKING:
+    from twilio_widgets.listener.events.event import Event, Rejection
+
+    Row = dict[str, object]
+
+COLUMNS: Final = (
+    Column("time", "Time", kind="time"),
+    Column("kind", "Kind", width=8, choice=True),
+    Column("status", "Status", kind="status"),
+    Column("from", "From", kind="phone"),
+    Column("to", "To", kind="phone"),
+    Column("body", "Body"),
+    Column("error", "Error"),
+    Column("signature", "Signature", width=10, kind="status"),
+)
+
+KEY: Final = "key"
+"""The field of a row that tells rows apart."""
+
+REJECTED: Final = "rejected"
+"""The kind of a request that was turned away."""
+
+_SIGNED = frozenset({"account", "body", "fields", "kind"})
+"""Causes that were found after the signature had been found right."""
+
+
+def row_of(event: Event) -> Row:
+    """Return the row of an event."""
+    return {
+        KEY: f"{event.kind} {event.id}",
+        "id": event.id,
+        "time": event.received_at,
+        "kind": event.kind,
+        "status": event.status,
+        "from": event.from_,
+        "to": event.to,
+        "body": event.body,
+        "error": error_of(event),
+        "signature": verdict_of(event),
+    }
+
+
+def rejected_row_of(rejection: Rejection) -> Row:
+    """Return the row of a request that was turned away, with the reason where an error stands."""
+    return {
+        KEY: f"{REJECTED} {rejection.id}",
+        "id": rejection.id,
+        "time": rejection.at,
+        "kind": REJECTED,
+        "from": rejection.from_,
+        "to": rejection.to,
+        "error": rejection.reason,
+        "signature": rejected_verdict_of(rejection),
+    }
+
+
+def error_of(event: Event) -> str | None:
+    """Return the error code of an event with what it means."""
+    if not event.error_code:
+        return None
+    return f"{event.error_code}: {explain_error(event.error_code).meaning}"
+
+
+def verdict_of(event: Event) -> str:
+    """Return what proved an event, in a word or three: what was polled had no signature."""
+    if event.source == "poll":
+        return "polled"
+    return "valid" if event.scheme == "auth token" else f"valid ({event.scheme})"
+
+
+def rejected_verdict_of(rejection: Rejection) -> str:
+    """Return what is known of a rejected request's signature."""
+    if rejection.cause.partition(":")[0] == "signature":
+        return "invalid"
+    return "valid" if rejection.cause in _SIGNED else "unchecked"

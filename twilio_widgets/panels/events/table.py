@@ -1,0 +1,147 @@
+"""The live table of a listener's or poller's events, with a closer look at one of them."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Protocol
+
+import ipywidgets
+
+from twilio_widgets.errors import TwilioWidgetsError
+from twilio_widgets.listener.events.reading import Reader
+from twilio_widgets.panels.events.curl import replay_command
+from twilio_widgets.panels.events.detail import (
+    EventDetail,
+    event_view,
+    missing_view,
+    rejection_view,
+)
+from twilio_widgets.panels.events.feed import MOST_ROWS, Feed
+from twilio_widgets.panels.events.rows import COLUMNS, KEY, REJECTED
+from twilio_widgets.panels.kit.elements import Head, close_tree
+from twilio_widgets.panels.table.table import HEIGHT, VirtualTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from twilio_widgets.panels.events.detail import View
+    from twilio_widgets.panels.events.rows import Row
+
+_GONE = "It is no longer in the store: it was forgotten, or is too long ago."
+
+
+class StoredEvents(Protocol):
+    """What the table needs of a `Listener` or `Poller`."""
+
+    @property
+    def store(self) -> Path:
+        """The file of the events."""
+
+    @property
+    def port(self) -> int | None:
+        """The port that receives webhooks, if one does."""
+
+    def on_change(self, changed: Callable[[], object]) -> Callable[[], None]:
+        """Call a function after every change, until the function returned here is called."""
+
+
+class EventsTable(ipywidgets.VBox):
+    """One row an event or rejected request, the newest first, as they come.
+
+    Rows come by themselves, also while a cell runs. A click or Enter opens one: its error
+    explained, every parameter and header, and a curl command that delivers it again. It can be
+    shown in several places, and shows the stored events also after the listener was closed.
+
+    Args:
+        source: The `Listener` or `Poller`.
+        height: Pixels that the rows take up.
+        framed: Whether it is a card of its own, with a title.
+    """
+
+    _open = False
+
+    def __init__(self, source: StoredEvents, *, height: int = HEIGHT, framed: bool = True) -> None:
+        self._source = source
+        self._lock = threading.Lock()
+        self._feed = Feed(Reader(source.store))
+        self._counts = Counter[bool]()
+        self._head = Head(title="Events") if framed else None
+        self.rows = VirtualTable(
+            COLUMNS, label="Events", height=height, max_rows=MOST_ROWS, key=KEY, live=True
+        )
+        """The table itself."""
+        self._detail = EventDetail(on_close=self._put_away)
+        head = () if self._head is None else (self._head,)
+        super().__init__([*head, self.rows, self._detail])
+        self.add_class("tw-events-table")
+        if self._head is not None:
+            self.add_class("tw-card")
+        self._open = True
+        self.rows.on_select(self._opened)
+        self._end = source.on_change(self.look)
+        self.look()
+
+    def look(self) -> None:
+        """Show what has come since the last look; it does so by itself, whenever there is news."""
+        with self._lock:
+            if not self._open:
+                return
+            news = self._feed.news()
+            if news.anew:
+                self._counts.clear()
+                self.rows.replace(reversed(news.rows))
+            elif news.rows:
+                self.rows.append(news.rows)
+            for row in news.changed:
+                self.rows.update(str(row[KEY]), row)
+            self._counts.update(row["kind"] == REJECTED for row in news.rows)
+        if self._head is not None:
+            self._head.show(self._counted(), "warning" if self._counts[True] else "idle")
+
+    def close(self) -> None:
+        """Take it off every page. The listener and its events stay as they are."""
+        if not self._open:
+            return
+        self._open = False
+        self._end()
+        with self._lock:
+            self._feed.close()
+        close_tree(self)
+
+    def _opened(self, row: Row | None) -> None:
+        self._detail.show(None if row is None else self._view_of(row))
+
+    def _put_away(self) -> None:
+        self._detail.show(None)
+
+    def _view_of(self, row: Row) -> View:
+        number = int(str(row["id"]))
+        try:
+            if row["kind"] == REJECTED:
+                rejection = self._feed.rejection(number)
+                return rejection_view(rejection) if rejection else missing_view(_GONE)
+            event = self._feed.event(number)
+            if event is None:
+                return missing_view(_GONE)
+            return event_view(event, replay_command(event, self._source.port))
+        except TwilioWidgetsError as error:
+            return missing_view(str(error))
+
+    def _counted(self) -> str:
+        events, rejected = self._counts[False], self._counts[True]
+        said = f"{events:,} event{'s'[: events != 1]}"
+        return f"{said} · {rejected:,} rejected" if rejected else said
+
+    def __repr__(self) -> str:
+        return f"EventsTable({self._counted()})"
+
+    def _repr_mimebundle_(self, **kwargs: dict[Any, Any]) -> dict[str, object]:
+        """Add what a saved notebook shows with no kernel: the newest rows, as static HTML."""
+        bundle: dict[str, object] = super()._repr_mimebundle_(**kwargs)
+        still = self.rows._repr_mimebundle_()
+        bundle["text/plain"] = repr(self)
+        if still is not None:
+            bundle["text/html"] = still[0]["text/html"]
+        return bundle

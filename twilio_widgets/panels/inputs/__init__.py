@@ -1,0 +1,1 @@
+"""Ordered input elements: a press never overtakes what was typed before it."""

@@ -1,0 +1,73 @@
+"""A field that offers, below it, what completes what is typed: a path, a content type."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import traitlets
+
+from twilio_widgets.panels.inputs.ordered_button import Pressable
+from twilio_widgets.panels.inputs.ordered_input import Typed, text_in
+from twilio_widgets.panels.kit.assets import asset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+LONGEST_PATH = 4_000
+"""Characters; no path of Twilio's is nearly as long."""
+
+
+class PathField(Pressable, Typed):
+    """A text field with completions.
+
+    Of a path that is chosen, the first ``{Sid}`` is selected, so that typing replaces it.
+
+    Args:
+        label: What the field is called, for screen readers.
+        offers: What its completions are called, for screen readers.
+        placeholder: What stands in it while it is empty.
+    """
+
+    _esm = asset(__file__, "autocomplete.js")
+    label = traitlets.Unicode().tag(sync=True)
+    offers = traitlets.Unicode().tag(sync=True)
+    placeholder = traitlets.Unicode().tag(sync=True)
+    value = traitlets.Unicode().tag(sync=True)
+    options = traitlets.List[list[str]]().tag(sync=True)
+
+    def __init__(self, label: str, *, offers: str, placeholder: str = "") -> None:
+        super().__init__(label=label, offers=offers, placeholder=placeholder)
+        self._type: Callable[[str], object] | None = None
+        self.on_msg(self._receive)
+
+    def on_type(self, callback: Callable[[str], object]) -> None:
+        """Call back with the text when a person changed it. It must not raise."""
+        self._type = callback
+
+    def write(self, text: str) -> None:
+        """Put a text into the field."""
+        self.value = text
+
+    @property
+    def shown(self) -> object:
+        """The text, as a page that shows it sends it."""
+        return self.value
+
+    def offer(self, options: Iterable[tuple[str, str]]) -> None:
+        """Offer these texts, each with a word on what it is for."""
+        rows = [list(option) for option in options]
+        if rows != self.options:
+            self.options = rows
+
+    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
+        if isinstance(content, dict) and content.get("t") == "typed":
+            self._take(content, self._keep)
+        else:
+            self._receive_press(content)
+
+    def _keep(self, content: dict[str, object]) -> None:
+        text = text_in(content.get("text"), LONGEST_PATH)
+        if text is not None and not self.disabled:
+            self.value = text
+            if self._type is not None:
+                self._type(text)

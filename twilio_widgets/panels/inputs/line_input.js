@@ -1,0 +1,91 @@
+// One field: a line of text, an area, a list to choose from, or a date.
+
+import { openEcho } from "../kit/ordered_input.js";
+import { openPress } from "../kit/press.js";
+
+const TAGS = { area: "textarea", select: "select" };
+
+/** @param {{ model: any, el: HTMLElement }} context */
+function render({ model, el }) {
+  const kind = model.get("kind");
+  const label = document.createElement("label");
+  const input = document.createElement(TAGS[kind] ?? "input");
+  if (!TAGS[kind]) input.type = kind;
+  if (kind === "area") input.rows = model.get("rows");
+  // A date of which a part is missing has no value, and is not the same as no date.
+  const read = () => (input.validity.badInput ? null : input.value);
+  let last = model.get("value");
+  const lazy = model.get("lazy");
+  const say = () => {
+    if (lazy && input.value !== input.value.trim()) input.value = input.value.trim();
+    if (read() === last) return;
+    last = read();
+    echo.say({ t: "typed", text: last });
+  };
+  // Some helpers of a browser fill in a field without an event, so a press looks for itself.
+  const echo = openEcho({ model, el, shown: () => { say(); return read(); } });
+  // Each model runs a module of its own, so counting would not tell two fields apart.
+  input.id = `tw-entry-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
+  input.autocomplete = "off";
+  input.spellcheck = false;
+  if (kind === "text" || kind === "area") input.maxLength = model.get("longest");
+  label.htmlFor = input.id;
+  const offered = document.createElement("datalist");
+  offered.id = `${input.id}-offered`;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "tw-entry-button";
+  el.classList.add("tw-entry", `tw-${kind}-entry`);
+  el.dataset.lmSuppressShortcuts = "true"; // JupyterLab listens before we could stop it
+  el.append(label, input, offered, button);
+  const pressing = openPress({ model, el });
+
+  const enter = () => { if (model.get("enters")) pressing.press(); };
+  if (!lazy) input.addEventListener("input", say);
+  input.addEventListener("change", say);
+  input.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
+    event.stopPropagation(); // arrows would move the notebook to another cell
+    if (event.key !== "Enter" || kind === "area") return;
+    event.preventDefault();
+    say();
+    enter();
+  });
+  button.addEventListener("click", enter);
+  const offer = () => {
+    const options = model.get("options").map(([value, text]) => new Option(text, value));
+    if (kind === "select") input.replaceChildren(...options);
+    else offered.replaceChildren(...options);
+    if (kind === "text" && options.length > 0) input.setAttribute("list", offered.id);
+    else input.removeAttribute("list");
+  };
+  let standing = "";
+  const draw = () => {
+    const { before, value } = { before: read(), value: model.get("value") };
+    label.textContent = model.get("label");
+    label.hidden = label.textContent === "";
+    input.placeholder = model.get("placeholder");
+    input.disabled = button.disabled = model.get("disabled");
+    button.textContent = model.get("action");
+    button.hidden = button.textContent === "";
+    const options = JSON.stringify(model.get("options"));
+    if (options !== standing) {
+      standing = options;
+      offer();
+      if (kind === "select") input.value = before;
+    }
+    const typing = lazy && before !== last; // and nothing of it was sent
+    if (echo.isNews() && read() !== value && !typing) {
+      input.value = value;
+      last = value;
+    }
+  };
+  model.on("change", draw);
+  draw();
+  return () => {
+    pressing.close();
+    model.off("change", draw);
+  };
+}
+
+export default { render };

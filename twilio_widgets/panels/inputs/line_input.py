@@ -1,0 +1,118 @@
+"""A field of one value: a line of text, an area, a list to choose from, or a date."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Literal
+
+import traitlets
+
+from twilio_widgets.panels.inputs.ordered_button import Pressable
+from twilio_widgets.panels.inputs.ordered_input import Typed, text_in
+from twilio_widgets.panels.kit.assets import asset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from twilio_widgets.panels.inputs.ordered_button import Pressed
+
+Kind = Literal["text", "area", "select", "date", "datetime-local"]
+
+LONGEST = 10_000
+"""Characters of a line. It is far more than any field may hold, so that a text that is too long is
+refused by the field's own rules, and never cut to something that could be sent."""
+LONGEST_AREA = 1_000_000
+"""Characters of an area."""
+
+_DATES = {"date": date, "datetime-local": datetime}
+
+
+class Entry(Pressable, Typed):
+    """A field of one value, which is a text; that of a date is as ISO 8601 writes it.
+
+    Args:
+        label: What stands above it, or before it.
+        placeholder: What stands in it while it is empty.
+        action: What a button beside it says, which does what Enter does; empty: there is none.
+        kind: What a person does in it.
+        rows: The height of an area.
+        late: Whether a change is taken that comes while the field is disabled.
+        lazy: Whether a text is sent when the field is left or a button is pressed, and not while it
+            is typed; spaces around it are dropped.
+    """
+
+    _esm = asset(__file__, "line_input.js")
+    label = traitlets.Unicode().tag(sync=True)
+    placeholder = traitlets.Unicode().tag(sync=True)
+    value = traitlets.Unicode().tag(sync=True)
+    action = traitlets.Unicode().tag(sync=True)
+    kind = traitlets.Unicode().tag(sync=True)
+    rows = traitlets.Int(3).tag(sync=True)
+    lazy = traitlets.Bool(False).tag(sync=True)
+    options = traitlets.List[list[str]]().tag(sync=True)
+    """A value and its text each: all there is to choose from, or suggestions for a line."""
+    enters = traitlets.Bool(False).tag(sync=True)
+    """Whether Enter does anything."""
+    longest = traitlets.Int(LONGEST).tag(sync=True)
+
+    def __init__(
+        self,
+        label: str,
+        placeholder: str = "",
+        *,
+        action: str = "",
+        kind: Kind = "text",
+        rows: int = 3,
+        late: bool = False,
+        lazy: bool = False,
+    ) -> None:
+        self._late = late
+        longest = LONGEST_AREA if kind == "area" else LONGEST
+        super().__init__(
+            label=label,
+            placeholder=placeholder,
+            action=action,
+            kind=kind,
+            rows=rows,
+            lazy=lazy,
+            longest=longest,
+        )
+        self.on_msg(self._receive)
+
+    def on_press(self, callback: Callable[[Pressed], object]) -> None:
+        """Call back when Enter is pressed in the field, or its button. It must not raise."""
+        super().on_press(callback)
+        self.enters = True
+
+    def offer(self, options: Iterable[tuple[str, str]]) -> None:
+        """Offer these: a value and its text each. A value that is chosen stays until changed."""
+        rows = [list(option) for option in options]
+        if rows != self.options:
+            self.options = rows
+
+    @property
+    def shown(self) -> object:
+        """The value, as a page that shows it sends it."""
+        return self.value
+
+    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
+        """Take what the page may say, and nothing else: it is input like any other."""
+        if isinstance(content, dict) and content.get("t") == "typed":
+            self._take(content, self._keep)
+        else:
+            self._receive_press(content)
+
+    def _keep(self, content: dict[str, object]) -> None:
+        text = text_in(content.get("text"), self.longest)
+        if text is not None and self._may_be(text) and (self._late or not self.disabled):
+            self.value = text
+
+    def _may_be(self, text: str) -> bool:
+        if self.kind == "select":
+            return text in [value for value, _text in self.options]
+        if self.kind in _DATES and text:
+            try:
+                _DATES[self.kind].fromisoformat(text)
+            except ValueError:
+                return False
+        return True

@@ -1,0 +1,99 @@
+"""Presses: each is acted on once, in time, and on what its page showed; or it says why it is not.
+
+A press takes two messages. The page asks whether the kernel is ready; the kernel answers, and only
+then does the page say "act", with everything that its fields showed at the press. A page that
+waited too long for the first answer drops the press, and the kernel drops an "act" that comes too
+late: so a press that waits behind a long cell, or for a network, is never acted on later.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import traitlets
+
+from twilio_widgets.panels.inputs.ordered_input import CHANGED, LATEST, TOO_LATE
+from twilio_widgets.panels.kit.assets import asset
+from twilio_widgets.panels.kit.elements import Element
+
+NOT_NOW = "This cannot be done now, so nothing was done."
+
+_MOST_PRESSES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A press that may be acted on now."""
+
+    page: str
+    """The page it was pressed on, as it calls itself."""
+    turn: object
+    """The turn of the button that was pressed, as the page shows it."""
+    fields: object
+    """What the page's fields showed; unchecked, as the page sent it."""
+    answer: Callable[[str], object]
+    """Takes why the press was not acted on, or an empty text; to be called once."""
+
+
+class Pressable(Element):
+    """An element that can be pressed; its script uses ``pressing.js``."""
+
+    disabled = traitlets.Bool(False).tag(sync=True)
+    turn = traitlets.Int(0).tag(sync=True)
+    """Changes when the action would act on something else; a press of another turn does nothing."""
+
+    def __init__(self, **traits: object) -> None:
+        self._ready: dict[str, float] = {}
+        self._press: Callable[[Pressed], object] | None = None
+        super().__init__(**traits)
+
+    def on_press(self, callback: Callable[[Pressed], object]) -> None:
+        """Call back with a press. It must not raise."""
+        self._press = callback
+
+    def _receive_press(self, content: object) -> None:
+        """Take the two messages of a press, and nothing else: a page is input like any other."""
+        match content:
+            case {"t": "press", "id": str(number)} if len(number) <= 40:
+                self._ready[number] = time.monotonic()
+                while len(self._ready) > _MOST_PRESSES:  # of pages that did not go on
+                    self._ready.pop(next(iter(self._ready)))
+                self.send({"t": "ready", "id": number})
+            case {"t": "act", "id": str(number), **said} if number in self._ready:
+                waited = time.monotonic() - self._ready.pop(number)
+                self._act(number, waited, said)
+
+    def _act(self, number: str, waited: float, said: dict[object, object]) -> None:
+        answer = partial(self._reply, number)
+        if self._press is None or self.disabled:
+            answer(NOT_NOW)
+        elif waited > LATEST:
+            answer(TOO_LATE)
+        elif said.get("turn") != self.turn:
+            answer(CHANGED)
+        else:
+            page, fields = str(said.get("page", "")), said.get("fields")
+            self._press(Pressed(page, said.get("turn"), fields, answer))
+
+    def _reply(self, number: str, text: str) -> None:
+        self.send({"t": "answer", "id": number, "text": text})
+
+
+class Press(Pressable):
+    """A button.
+
+    Args:
+        text: What stands on it.
+        main: Whether it does what the card is for.
+    """
+
+    _esm = asset(__file__, "ordered_button.js")
+    text = traitlets.Unicode().tag(sync=True)
+    main = traitlets.Bool(False).tag(sync=True)
+
+    def __init__(self, text: str, *, main: bool = False) -> None:
+        super().__init__(text=text, main=main)
+        self.on_msg(lambda _button, content, _buffers: self._receive_press(content))

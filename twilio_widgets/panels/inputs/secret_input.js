@@ -1,0 +1,75 @@
+// A field whose text leaves the page once, when the kernel asks for it, and never becomes state.
+//
+// Kernel → page: { t: "ask", n, page } asks the page of a press for the secret. Page → kernel:
+// { t: "secret", n } with the text in a binary buffer answers. Enter is a press. A custom message
+// is neither saved in the notebook nor repeated to the kernel's other clients, as a synced trait
+// is; and a kernel that logs what it receives writes down a message's content, not its buffers.
+
+import { openPress } from "../kit/press.js";
+import { uniqueId } from "../kit/dom.js";
+
+/** @typedef {{ label: string, hint: string, placeholder: string, problem: string, locked: boolean }} State */
+
+export default () => {
+  /** @type {Set<HTMLInputElement>} */
+  const inputs = new Set(); // one per view of this model
+
+  /** @param {import("@anywidget/types").InitializeProps<State>} context */
+  function initialize({ model }) {
+    model.on("msg:custom", (message) => {
+      if (message?.t !== "ask" || message.page !== globalThis.twPage) return;
+      const value = [...inputs].map((input) => input.value).find((text) => text !== "") ?? "";
+      for (const input of inputs) input.value = "";
+      model.send({ t: "secret", n: message.n }, undefined, [new TextEncoder().encode(value)]);
+    });
+  }
+
+  /** @param {import("@anywidget/types").RenderProps<State>} context */
+  function render({ model, el }) {
+    const name = uniqueId("tw-secret");
+    const label = document.createElement("label");
+    label.htmlFor = name;
+    const input = document.createElement("input");
+    Object.assign(input, { id: name, type: "password", autocomplete: "off", spellcheck: false });
+    input.dataset.lpignore = input.dataset["1pIgnore"] = "true"; // password managers: not a login
+    const note = document.createElement("div");
+    note.id = `${name}-note`;
+    note.setAttribute("aria-live", "polite");
+    input.setAttribute("aria-describedby", note.id);
+    el.classList.add("tw-secret");
+    el.dataset.lmSuppressShortcuts = "true"; // JupyterLab listens before we could stop it
+    el.append(label, input, note);
+    inputs.add(input);
+    const pressing = openPress({ model, el });
+
+    const draw = () => {
+      const problem = model.get("problem");
+      label.textContent = model.get("label");
+      input.placeholder = model.get("placeholder");
+      input.readOnly = model.get("locked"); // a disabled field would lose the focus
+      input.setAttribute("aria-invalid", String(problem !== ""));
+      note.textContent = problem || model.get("hint");
+      note.className = `tw-note tw-${problem ? "problem" : "hint"}`;
+    };
+    /** @param {KeyboardEvent} event */
+    const submit = (event) => {
+      if (event.key === "Enter" && !event.isComposing) pressing.press();
+    };
+    // The notebook's shortcuts, and whoever else listens on the page, hear nothing of it.
+    /** @param {Event} event */
+    const hush = (event) => event.stopPropagation();
+    const heard = ["keydown", "keyup", "keypress", "beforeinput", "input", "change", "copy", "cut", "paste"];
+    input.addEventListener("keydown", submit);
+    for (const kind of heard) input.addEventListener(kind, hush);
+    model.on("change", draw);
+    draw();
+    return () => {
+      input.value = "";
+      inputs.delete(input);
+      pressing.close();
+      model.off("change", draw);
+    };
+  }
+
+  return { initialize, render };
+};

@@ -1,0 +1,175 @@
+"""The segment meter: what a text costs, counted while it is typed, and which character is to blame.
+
+The counting is Python's; the page draws what it is told and reports one press: "replace".
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+
+import traitlets
+
+from twilio_widgets.core.message.parameters import LONGEST_BODY
+from twilio_widgets.core.numbers.prices import PER_SEGMENT, READ_ON, estimate
+from twilio_widgets.core.text.segments import Segments, segments
+from twilio_widgets.core.text.smart_encoding import Replacement, smart, smart_replacements
+from twilio_widgets.panels.inputs.ordered_button import Pressable
+from twilio_widgets.panels.kit.assets import asset
+
+MOST_BARS = 30
+"""Bars that are drawn. The longest body Twilio takes has 24 segments."""
+
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+_INSTEAD = {"": "without it,", " ": "with an ordinary space", "\n": "with a line break"}
+_ABOUT_THE_PRICE = (
+    f"An estimate from Twilio's list prices, read in {READ_ON:%B %Y}, without carrier fees. "
+    "What it did cost stands in the message's price."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What the meter shows."""
+
+    fills: tuple[int, ...] = ()
+    """A bar for each segment, with how much of it is used (per cent)."""
+    count: str = ""
+    """What matters most, such as ``"2 segments"``."""
+    details: str = ""
+    about: str = ""
+    """What the details rest on, for who asks."""
+    too_long: bool = False
+    blame: str = ""
+    """The character that forced UCS-2, and what it costs."""
+    cure: str = ""
+    """The button that replaces it; empty when it cannot be replaced."""
+
+
+class Meter(Pressable):
+    """Bars and two lines under a message: it shows a `Reading`. Its button replaces characters."""
+
+    _esm = asset(__file__, "segment_meter.js")
+    _css = asset(__file__, "segment_meter.css")
+    view = traitlets.Dict().tag(sync=True)
+
+    def __init__(self) -> None:
+        super().__init__(view=asdict(Reading()))
+        self.on_msg(lambda _meter, content, _buffers: self._receive_press(content))
+
+    def show(self, reading: Reading) -> None:
+        """Draw a reading."""
+        self.view = asdict(reading)
+
+
+def measure(
+    body: str,
+    to: str = "",
+    *,
+    media: bool = False,
+    prices: Mapping[str, Decimal] = PER_SEGMENT,
+) -> Reading:
+    """Say what a message's text costs.
+
+    Args:
+        body: The text so far.
+        to: The recipient so far, on whom the price depends.
+        media: Whether media go with it.
+        prices: Estimated dollars for a segment, by country.
+    """
+    if not body and not media:
+        empty = "One segment holds 160 characters, or 70 when one of them is outside GSM-7."
+        return Reading(fills=(0,), details=empty)
+    length = f"{len(body):,} {_plural('character', len(body))}"
+    too_long = len(body) > LONGEST_BODY
+    limit = f"Twilio takes {LONGEST_BODY:,}" if too_long else ""
+    if media or ":" in to:
+        why = "an MMS is one message" if media else "a channel's messages have no segments"
+        price = priced(to, 1, media=media, prices=prices)
+        return Reading(
+            count=length,
+            details=_joined(limit, why, price),
+            about=_ABOUT_THE_PRICE if price else "",
+            too_long=too_long,
+        )
+    cut = segments(body)
+    price = priced(to, cut.count, prices=prices)
+    blame, cure = _blame(body, cut)
+    return Reading(
+        fills=_fills(cut),
+        count=f"{cut.count} {_plural('segment', cut.count)}",
+        details=_joined(cut.encoding, length, limit, _room(cut), price),
+        about=_ABOUT_THE_PRICE if price else "",
+        too_long=too_long,
+        blame=blame,
+        cure=cure,
+    )
+
+
+def priced(
+    to: str,
+    segments: int,
+    *,
+    media: bool = False,
+    prices: Mapping[str, Decimal] = PER_SEGMENT,
+) -> str:
+    """Return the estimated price as it is shown, or nothing where there is no estimate."""
+    price = estimate(to, segments, media=media, prices=prices)
+    return "" if price is None else f"about ${price:.4f} (estimate)"
+
+
+def _fills(cut: Segments) -> tuple[int, ...]:
+    last = round(100 * cut.last_used / cut.per_segment)
+    return (*[100] * (min(cut.count, MOST_BARS) - 1), last)
+
+
+def _room(cut: Segments) -> str:
+    used = f"{cut.last_used} of {cut.per_segment}"
+    if cut.count == 1:
+        return used
+    ordinal = _ORDINALS[cut.count - 1] if cut.count <= len(_ORDINALS) else "last"
+    return f"{used} in the {ordinal}"
+
+
+def _blame(body: str, cut: Segments) -> tuple[str, str]:
+    """Return who forced UCS-2 and what follows from it, and the name of the cure, if there is."""
+    if not cut.blame:
+        return "", ""
+    index, char = cut.blame[0]
+    who = f"{named(char)} (character {index + 1:,}) is not in GSM-7"
+    replacements = smart_replacements(body)
+    cured = segments(smart(body))
+    here = next((r for r in replacements if r.index <= index < r.index + len(r.character)), None)
+    if here is None or cured.encoding != "GSM-7":
+        others = " nor are others" if len(cut.blame) > 1 else ""
+        return f"{who}{',' if others else ''}{others}: a segment holds 70 instead of 160.", ""
+    instead = _INSTEAD.get(here.replacement, f"with {here.replacement}")
+    return f"{who}; {instead} {_gain(cut.count, cured.count)}", _cure(replacements)
+
+
+def _gain(now: int, then: int) -> str:
+    if then == now:
+        return "a segment holds 160 instead of 70."
+    return "it is one segment." if then == 1 else f"it is {then} segments."
+
+
+def _cure(replacements: tuple[Replacement, ...]) -> str:
+    count, kinds = len(replacements), {one.kind for one in replacements}
+    kind = kinds.pop() if len(kinds) == 1 else "character"
+    return f"Replace {count} {_plural(kind, count)}"
+
+
+def _joined(*facts: str) -> str:
+    return " · ".join(filter(None, facts))
+
+
+def _plural(noun: str, count: int) -> str:
+    return noun if count == 1 else f"{noun}s"
+
+
+def named(char: str) -> str:
+    """Return a character as it can be read in a sentence: one that cannot be seen, by its name."""
+    seen = char.isprintable() and not char.isspace() and not unicodedata.combining(char)
+    return char if seen else unicodedata.name(char, f"U+{ord(char):04X}")

@@ -1,0 +1,61 @@
+"""A field for text of several lines, whose last keystroke comes before the click that sends it.
+
+`ipywidgets.Textarea` holds changes back while another is under way, and a click overtakes them: a
+person who types fast would send half a body.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import traitlets
+
+from twilio_widgets.panels.inputs.ordered_input import Typed, text_in
+from twilio_widgets.panels.kit.assets import asset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LONGEST_BODY = 1_000_000
+"""Characters. A longer body is code's work."""
+
+
+class BodyField(Typed):
+    """A text of several lines.
+
+    Args:
+        label: What stands before it.
+    """
+
+    _esm = asset(__file__, "text_area.js")
+    label = traitlets.Unicode().tag(sync=True)
+    value = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, label: str) -> None:
+        super().__init__(label=label)
+        self._type: Callable[[str], object] | None = None
+        self.on_msg(self._receive)
+
+    def on_type(self, callback: Callable[[str], object]) -> None:
+        """Call back with the text when a person changed it. It must not raise."""
+        self._type = callback
+
+    def write(self, text: str) -> None:
+        """Put a text into the field."""
+        self.value = text
+
+    @property
+    def shown(self) -> object:
+        """The text, as a page that shows it sends it."""
+        return self.value
+
+    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
+        if isinstance(content, dict) and content.get("t") == "typed":
+            self._take(content, self._keep)
+
+    def _keep(self, content: dict[str, object]) -> None:
+        text = text_in(content.get("text"), LONGEST_BODY)
+        if text is not None:
+            self.value = text
+            if self._type is not None:
+                self._type(text)

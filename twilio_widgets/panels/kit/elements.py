@@ -1,0 +1,167 @@
+"""The pieces that cards are made of: small elements, and standard controls in our clothes.
+
+Text that comes from outside (an SMS body, an error, a name) is shown by the elements here, which
+write it as text. Standard controls that render HTML or TeX never get it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+import anywidget
+import ipywidgets
+import traitlets
+
+from twilio_widgets.core.printable import inert
+from twilio_widgets.panels.kit.assets import asset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Control = TypeVar("Control", bound=ipywidgets.DOMWidget)
+
+Tone = Literal["hint", "problem", "warning", "good", "idle"]
+"""How a sentence is meant; the style sheet has a colour for each."""
+
+Progress = Literal["done", "now", "ahead", "failed"]
+"""Where one step of a track stands."""
+
+
+class Element(anywidget.AnyWidget):
+    """Something a standard control cannot be; the kernel draws it and the page only shows it."""
+
+    def set_state(self, sync_data: dict[str, object]) -> None:
+        """Take nothing from the page: what it shows is the kernel's to decide."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+class Head(Element):
+    """A panel's title row, with its state in a pill; it also brings the style sheet along."""
+
+    _esm = asset(__file__, "card_header.js")
+    _css = asset(__file__, "panels.css")
+    title = traitlets.Unicode().tag(sync=True)
+    pill = traitlets.Unicode().tag(sync=True)
+    tone = traitlets.Unicode("idle").tag(sync=True)
+
+    def show(self, pill: str, tone: Tone = "idle") -> None:
+        """Say in which state the panel is."""
+        self.pill, self.tone = pill, tone
+
+
+class Note(Element):
+    """A sentence: nothing is seen of it while its text is empty.
+
+    Inside a `field` it describes the control to screen readers, and a problem marks it invalid.
+    """
+
+    _esm = asset(__file__, "note.js")
+    text = traitlets.Unicode().tag(sync=True)
+    tone = traitlets.Unicode("hint").tag(sync=True)
+
+    def show(self, text: str, tone: Tone = "hint") -> None:
+        """Say something, or nothing more."""
+        self.text, self.tone = text, tone
+
+
+class Facts(Element):
+    """Rows of a label and a text."""
+
+    _esm = asset(__file__, "facts.js")
+    rows = traitlets.List[list[str]]().tag(sync=True)
+
+    def show(self, rows: Iterable[tuple[str, str]]) -> None:
+        """Replace all rows."""
+        self.rows = [list(row) for row in rows]
+
+
+class Track(Element):
+    """How far something has come: ``queued — sent — delivered``."""
+
+    _esm = asset(__file__, "stepper.js")
+    steps = traitlets.List[list[str]]().tag(sync=True)
+
+    def show(self, steps: Iterable[tuple[str, Progress]]) -> None:
+        """Replace all steps; with none, nothing is seen."""
+        self.steps = [list(step) for step in steps]
+
+
+class Code(Element):
+    """The same call in several languages, a tab for each, with a button that copies."""
+
+    _esm = asset(__file__, "code.js")
+    texts = traitlets.List[list[str]]().tag(sync=True)
+
+    def show(self, texts: Iterable[tuple[str, str]]) -> None:
+        """Replace all tabs: a title and its text each."""
+        self.texts = [list(text) for text in texts]
+
+
+def field(control: ipywidgets.Widget, *below: ipywidgets.Widget) -> ipywidgets.VBox:
+    """Return a control with its notes under it, where the label column ends."""
+    return styled(ipywidgets.VBox([control, *below]), "tw-field")
+
+
+def body(*rows: ipywidgets.Widget) -> ipywidgets.VBox:
+    """Return the middle of a card."""
+    return styled(ipywidgets.VBox(list(rows)), "tw-body")
+
+
+def foot(*left: ipywidgets.Widget, right: Iterable[ipywidgets.Widget] = ()) -> ipywidgets.HBox:
+    """Return the row of a card's actions: the primary one first, quiet ones at the right."""
+    gap = styled(ipywidgets.Box(), "tw-gap")
+    return styled(ipywidgets.HBox([*left, gap, *right]), "tw-foot")
+
+
+def plain(text: str) -> ipywidgets.Button:
+    """Return a button beside the primary one."""
+    return styled(ipywidgets.Button(description=text), "tw-button")
+
+
+def quiet(text: str) -> ipywidgets.Button:
+    """Return a button that looks like a link."""
+    return styled(ipywidgets.Button(description=text), "tw-button", "tw-quiet")
+
+
+def styled(widget: Control, *classes: str) -> Control:
+    """Return the widget, wearing these classes of the style sheet."""
+    for name in classes:
+        widget.add_class(name)
+    return widget
+
+
+def visible(widget: ipywidgets.DOMWidget, seen: bool) -> None:
+    """Show a widget or hide it."""
+    display = None if seen else "none"
+    if widget.layout.display != display:
+        widget.layout.display = display
+
+
+def close_tree(widget: ipywidgets.Widget) -> None:
+    """Close a widget, everything in it, and the layouts and styles that came with them.
+
+    ipywidgets keeps every widget alive until it is closed, and a box does not close its children.
+    """
+    for child in getattr(widget, "children", ()):
+        close_tree(child)
+    for name in ("layout", "style"):
+        part = getattr(widget, name, None)
+        if isinstance(part, ipywidgets.Widget):
+            part.close()
+    ipywidgets.Widget.close(widget)
+
+
+def still_picture(title: str, rows: Iterable[tuple[str, str]]) -> str:
+    """Return static HTML that says what a panel showed, for a notebook with no kernel.
+
+    No text of theirs is read as HTML or as a formula.
+    """
+    shown = "".join(
+        f"<tr><th>{inert(label)}</th><td>{inert(text)}</td></tr>" for label, text in rows
+    )
+    return (
+        f'<table class="tex2jax_ignore mathjax_ignore"><caption>{inert(title)}</caption>'
+        f"<tbody>{shown}</tbody></table>"
+    )

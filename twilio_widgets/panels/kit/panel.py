@@ -1,0 +1,194 @@
+"""What every panel is: a card whose truth is a frozen state, changed by pure steps."""
+
+from __future__ import annotations
+
+import difflib
+import threading
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import ipywidgets
+
+from twilio_widgets.errors import TwilioWidgetsError
+from twilio_widgets.panels.inputs.ordered_input import CHANGED, Hearing
+from twilio_widgets.panels.kit import work
+from twilio_widgets.panels.kit.elements import Code, Head, close_tree, quiet, still_picture, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from twilio_widgets.panels.code.snippets import Snippet
+    from twilio_widgets.panels.inputs.ordered_button import Pressable, Pressed
+    from twilio_widgets.panels.inputs.ordered_input import Typed
+
+State = TypeVar("State")
+
+JOIN_SECONDS = 5.0
+"""How long `Panel.close` waits for what is under way. Its threads are daemons and, once the panel
+is closed, change nothing any more."""
+
+
+class Panel(ipywidgets.VBox, Generic[State]):
+    """A card: a head, its own rows, and the code of what it does one click away.
+
+    A subclass calls `_begin`, builds its controls, calls `_assemble`, and draws itself in `_draw`.
+    It names its fields with `_read_fields`. Callbacks are connected through `_on_press`,
+    `_on_click` and `_on_change`, so that an error in one is shown as a problem; they start work
+    with `_start`, and all change the panel through `_apply`.
+    """
+
+    title = ""
+    _open = False
+    _page = ""
+    """The page whose press is acted on, or was last."""
+    _state: State
+
+    def _begin(self, state: State) -> None:
+        """Prepare the parts every panel has; to be called before any control is made."""
+        self._lock = threading.RLock()
+        self._works: set[work.Work] = set()
+        self._state = state
+        self._head = Head(title=self.title)
+        self._code = Code()
+        self._code_button = quiet("Show the code")
+        self._code_seen = False
+
+    def _assemble(self, *rows: ipywidgets.Widget) -> None:
+        """Put the card together and draw it for the first time."""
+        super().__init__([self._head, *rows, self._code])
+        self.add_class("tw-card")
+        self._open = True
+        self._on_click(self._code_button, self._toggle_code)
+        visible(self._code, False)
+        self._draw(self._state)
+
+    def _draw(self, state: State) -> None:
+        """Make the controls the picture of the state."""
+        raise NotImplementedError
+
+    def _fail(self, error: Exception) -> None:
+        """Show an error that no control expected."""
+        raise NotImplementedError
+
+    def _snippet(self, state: State) -> Snippet:
+        """Return the code that does what the panel would do now."""
+        raise NotImplementedError
+
+    def _summary(self, state: State) -> Iterable[tuple[str, str]]:
+        """Return what a saved notebook says of the panel: labels and texts, nothing secret."""
+        raise NotImplementedError
+
+    def _stop(self) -> None:
+        """End what the panel keeps open; called once, when it closes."""
+
+    def _apply(self, step: Callable[..., State], *args: object) -> None:
+        """Move to the next state and show it. Safe from any thread; nothing once closed."""
+        with self._lock:
+            if not self._open:
+                return
+            before, self._state = self._state, step(self._state, *args)
+            if self._state != before:
+                self._draw(self._state)
+                self._draw_code()
+
+    def _start(self, function: Callable[..., object], *args: object) -> None:
+        """Begin work; what it raises becomes a problem of the panel."""
+        begun = work.start(function, *args, on_error=self._fail)
+        with self._lock:
+            self._works = {one for one in self._works if not one.done} | {begun}
+
+    def _read_fields(self, fields: Iterable[Typed]) -> None:
+        """Name the fields of the card: a press acts on what its page showed in all of them."""
+        self._hearing = Hearing(self._lock, fields)
+
+    def _on_press(self, element: Pressable, action: Callable[[], object]) -> None:
+        """Do something when a button is pressed; a text it returns is shown beside the button.
+
+        For whatever acts on the fields. A button that only shows, hides or stops something is a
+        plain one (`_on_click`), which needs no answer.
+        """
+
+        def act(pressed: Pressed) -> object:
+            if pressed.turn != element.turn:  # it changed while the press waited
+                return CHANGED
+            self._page = pressed.page
+            return self._guarded(action)
+
+        element.on_press(lambda pressed: self._hearing.act(pressed, partial(act, pressed)))
+
+    def _on_click(self, button: ipywidgets.Button, action: Callable[[], object]) -> None:
+        button.on_click(lambda _button: self._guarded(action))
+
+    def _on_change(self, control: ipywidgets.Widget, action: Callable[[Any], object]) -> None:
+        control.observe(lambda change: self._guarded(action, change["new"]), "value")
+
+    def _guarded(self, action: Callable[..., object], *args: object) -> object:
+        try:
+            return action(*args)
+        except Exception as error:  # noqa: BLE001  # a callback has no cell to fail in
+            self._fail(error)
+            return None
+
+    def _toggle_code(self) -> None:
+        with self._lock:
+            self._code_seen = not self._code_seen
+            self._code_button.description = "Hide the code" if self._code_seen else "Show the code"
+            visible(self._code, self._code_seen)
+            self._draw_code()
+
+    def _draw_code(self) -> None:
+        if self._code_seen:
+            self._code.show(self._snippet(self._state).tabs)
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait until nothing the panel started is under way; return whether that is so.
+
+        Args:
+            timeout: Seconds to wait for each piece of work; None waits for as long as it takes.
+        """
+        with self._lock:
+            works = tuple(self._works)
+        for one in works:
+            one.join(timeout)
+        return all(one.done for one in works)
+
+    def close(self) -> None:
+        """Stop what the panel started, and take it and its controls off every page."""
+        if not self._open:  # closed already, or an option was refused before anything was made
+            return
+        with self._lock:
+            self._open = False
+        self._stop()
+        self.join(JOIN_SECONDS)
+        close_tree(self)
+
+    def __repr__(self) -> str:
+        return (
+            f"{type(self).__name__}({' · '.join(text for _, text in self._summary(self._state))})"
+        )
+
+    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
+        bundle: dict[str, object] = super()._repr_mimebundle_(**kwargs)
+        bundle["text/plain"] = repr(self)
+        bundle["text/html"] = still_picture(self.title, self._summary(self._state))
+        return bundle
+
+
+def refuse_unknown(owner: str, unknown: Mapping[str, object], known: Iterable[str]) -> None:
+    """Refuse options that a panel does not have, and name the one that was probably meant.
+
+    Raises:
+        TypeError: When `unknown` holds anything.
+    """
+    known = tuple(known)
+    for name in unknown:
+        close = difflib.get_close_matches(name, known, n=1)
+        meant = f"Did you mean {close[0]}?" if close else f"It has: {', '.join(known)}."
+        raise TypeError(f"{owner} has no option {name!r}. {meant}")
+
+
+def sentence_of(error: Exception) -> str:
+    """Return what to tell a person about an error: ours speak for themselves, others by name."""
+    if isinstance(error, TwilioWidgetsError):
+        return str(error)
+    return f"This did not work: {type(error).__name__}: {error}"

@@ -1,0 +1,84 @@
+"""One message, looked at closely: everything Twilio says of it, and why it failed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ipywidgets
+import traitlets
+
+from twilio_widgets.panels.code.snippets import get_snippet
+from twilio_widgets.panels.kit.assets import asset
+from twilio_widgets.panels.kit.elements import Code, Element, plain, quiet, styled, visible
+from twilio_widgets.panels.table.cells import TONES
+from twilio_widgets.panels.table.message_text import body_of, error_of, facts_of
+
+if TYPE_CHECKING:
+    from twilio_widgets.panels.code.access import Access
+    from twilio_widgets.panels.messages.state import Detail
+
+_TONES = {word: tone for tone, words in TONES.items() for word in words}
+
+
+class MessageView(Element):
+    """A message as a person reads it; every text of it stays text."""
+
+    _esm = asset(__file__, "message.js")
+    _css = asset(__file__, "../kit/detail.css")
+    view = traitlets.Dict().tag(sync=True)
+
+    def show(self, detail: Detail) -> None:
+        """Show what is known of the message by now."""
+        self.view = view_of(detail)
+
+
+def view_of(detail: Detail) -> dict[str, object]:
+    """Return everything the page draws of a message."""
+    message = detail.message
+    said = {"sid": detail.sid, "problem": detail.problem, "reading": detail.reading}
+    if message is None:
+        return {**said, "status": "", "tone": "none", "body": None, "facts": [], "error": {}}
+    return {
+        **said,
+        "status": message.status,
+        "tone": _TONES.get(message.status, "none"),
+        "body": body_of(message),
+        "facts": [list(fact) for fact in facts_of(message)],
+        "error": error_of(message),
+    }
+
+
+class MessageDetail:
+    """The part of the card that opens under the table, with its actions."""
+
+    def __init__(self) -> None:
+        self.refresh = plain("Refresh")
+        self.close = plain("Close")
+        self.show_code = quiet("Show the code")
+        self.code = Code()
+        self._message = MessageView()
+        gap = styled(ipywidgets.Box(), "tw-gap")
+        actions = ipywidgets.HBox([self.refresh, self.close, gap, self.show_code])
+        self.box = styled(
+            ipywidgets.VBox([self._message, styled(actions, "tw-detail-actions"), self.code]),
+            "tw-detail",
+        )
+        visible(self.code, False)
+
+    def draw(self, detail: Detail | None, access: Access, *, awake: bool) -> None:
+        """Show a message, or nothing.
+
+        Args:
+            detail: The message that is looked at, if one is.
+            access: How code signs in.
+            awake: Whether it can be read again.
+        """
+        visible(self.box, detail is not None)
+        if detail is None:
+            return
+        self._message.show(detail)
+        self.refresh.disabled = detail.reading or not awake
+        self.show_code.description = "Hide the code" if detail.code else "Show the code"
+        visible(self.code, detail.code)
+        if detail.code:
+            self.code.show(get_snippet(access, detail.sid).tabs)

@@ -1,0 +1,95 @@
+"""The filters of the messages panel: what Twilio is asked for, in one row of controls."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import ipywidgets
+
+from twilio_widgets.panels.inputs.line_input import Entry
+from twilio_widgets.panels.inputs.ordered_button import Press
+from twilio_widgets.panels.kit.elements import Note, field, styled, visible
+from twilio_widgets.panels.messages.text import advice_of
+
+if TYPE_CHECKING:
+    from twilio_widgets.panels.messages.state import Asked, MessagesState
+
+_PERIODS = (
+    ("all", "Any time"),
+    ("24 h", "Last 24 hours"),
+    ("7 days", "Last 7 days"),
+    ("30 days", "Last 30 days"),
+    ("custom", "From – to"),
+)
+_LIMITS = (200, 1_000, 10_000, 100_000)
+
+EVERYTHING = "0"
+"""The choice that stands for no limit."""
+
+
+class FilterBar:
+    """The controls above the table, each named as the field of `Asked` it changes."""
+
+    def __init__(self, asked: Asked) -> None:
+        self.controls = {
+            "period": Entry("Period", kind="select"),
+            "start": Entry("First day (UTC)", kind="date"),
+            "end": Entry("Last day (UTC)", kind="date"),
+            "to": Entry("To", "any recipient"),
+            "from_": Entry("From", "any sender"),
+            "limit": Entry("At most", kind="select"),
+        }
+        self.controls["period"].offer(_PERIODS)
+        self.controls["limit"].offer(_limits_with(asked.limit))
+        self.load = Press("Load", main=True)
+        self._advice = Note()
+        row = ipywidgets.HBox([*self.controls.values(), self.load])
+        self.rows = styled(field(styled(row, "tw-filters"), self._advice), "tw-filter-bar")
+
+    def draw(self, state: MessagesState) -> None:
+        """Make every control the picture of the state."""
+        for name, control in self.controls.items():
+            control.value = text_of(name, getattr(state.asked, name))
+        for name in ("start", "end"):
+            visible(self.controls[name], state.asked.period == "custom")
+        self.load.disabled = state.identity is None or state.reading is not None
+        self._advice.show(*advice_of(state))
+
+
+class LookUp:
+    """The field that finds one message by its SID."""
+
+    def __init__(self) -> None:
+        self.sid = Entry("SID", "Look up a SID: SM… or MM…")
+        self.button = Press("Look up")
+        self._problem = Note()
+        row = ipywidgets.HBox([self.sid, self.button])
+        self.rows = styled(field(row, self._problem), "tw-look-up")
+
+    def draw(self, state: MessagesState) -> None:
+        """Make every control the picture of the state."""
+        self.sid.value = state.sid
+        self.button.disabled = state.identity is None
+        self._problem.show(state.sid_problem, "problem")
+
+
+def text_of(name: str, value: object) -> str:
+    """Return what stands in a filter's control for its value."""
+    if value is None:
+        return EVERYTHING if name == "limit" else ""
+    return str(value)
+
+
+def value_of(name: str, text: str) -> str | int | date | None:
+    """Return what the text in a filter's control stands for."""
+    if name in {"start", "end"}:
+        return date.fromisoformat(text) if text else None
+    if name == "limit":
+        return None if text == EVERYTHING else int(text)
+    return text
+
+
+def _limits_with(limit: int | None) -> list[tuple[str, str]]:
+    numbers = sorted({*_LIMITS, *(() if limit is None else (limit,))})
+    return [*((str(number), f"{number:,}") for number in numbers), (EVERYTHING, "Everything")]

@@ -1,0 +1,50 @@
+// One message, looked at closely.
+
+import { explained, fact } from "../kit/detail_parts.js";
+import { element } from "../kit/dom.js";
+
+/**
+ * @import { Why } from "../kit/detail_parts.js"
+ * @typedef {{ sid: string, status: string, tone: string, reading: boolean, problem: string, error: Why,
+ *   body: string | null, facts: [label: string, text: string][] }} View
+ */
+
+/** @param {import("@anywidget/types").RenderProps<{ view: View }>} context */
+function render({ model, el }) {
+  const root = element("article", "tw-message");
+  root.setAttribute("aria-label", "Message");
+  const head = element("header", "tw-message-head");
+  const status = element("span", "tw-pill");
+  const sid = element("code", "tw-message-sid");
+  const state = element("output", "tw-message-state");
+  head.append(status, sid, state);
+  const problem = element("p", "tw-message-problem");
+  const why = element("div", "tw-why-place");
+  const body = element("blockquote", "tw-message-body");
+  body.dir = "auto";
+  const facts = element("dl", "tw-message-facts");
+  root.append(head, problem, why, body, facts);
+  el.append(root);
+
+  const draw = () => {
+    const view = model.get("view");
+    if (!view.sid) return;
+    sid.textContent = view.sid;
+    status.textContent = view.status;
+    status.dataset.tone = view.tone;
+    status.hidden = view.status === "";
+    state.textContent = view.reading ? "reading…" : "";
+    problem.textContent = view.problem;
+    problem.hidden = view.problem === "";
+    why.replaceChildren(...(view.error.title ? [explained(view.error)] : []));
+    body.textContent = view.body || "no text";
+    body.classList.toggle("tw-no-text", !view.body);
+    body.hidden = view.body === null;
+    facts.replaceChildren(...view.facts.map(fact));
+  };
+  model.on("change:view", draw);
+  draw();
+  return () => model.off("change:view", draw);
+}
+
+export default { render };

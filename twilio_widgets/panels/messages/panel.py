@@ -1,0 +1,242 @@
+"""The panel that reads the message log, and looks at one message."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from twilio_widgets.panels.code.access import Access
+from twilio_widgets.panels.code.snippets import Snippet, list_snippet
+from twilio_widgets.panels.connection.client_source import check_source, wake_with
+from twilio_widgets.panels.connection.panel import ConnectionPanel
+from twilio_widgets.panels.connection.state import Identity
+from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
+from twilio_widgets.panels.kit.elements import Note, foot, styled, visible
+from twilio_widgets.panels.kit.panel import Panel, refuse_unknown, sentence_of
+from twilio_widgets.panels.messages import state as steps
+from twilio_widgets.panels.messages import text as words
+from twilio_widgets.panels.messages.detail import MessageDetail
+from twilio_widgets.panels.messages.filters import FilterBar, LookUp, value_of
+from twilio_widgets.panels.messages.progress import ReadingLine
+from twilio_widgets.panels.messages.reader import read_log
+from twilio_widgets.panels.messages.rows import COLUMNS, KEY, row_of, rows_of
+from twilio_widgets.panels.messages.state import Asked, MessagesState
+from twilio_widgets.panels.table.table import VirtualTable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from twilio_widgets.client import Twilio
+    from twilio_widgets.core.message.message import Message
+    from twilio_widgets.frames.message_frame import MessageFrame
+    from twilio_widgets.panels.connection.client_source import Source
+    from twilio_widgets.panels.messages.state import Read
+
+
+class MessagesPanel(Panel[MessagesState]):
+    """A card that shows the message log, and one message closely, with its error explained.
+
+    Nothing is read before a person presses Load, or `load` is called. ``panel.frame`` is what was
+    read, as a DataFrame for the next cell. Twilio filters by recipient, sender and time; the search
+    and the choices in the table only change what is seen of the rows read, and never the frame.
+
+    Args:
+        twilio: A `Twilio`, or a `ConnectionPanel`: then this panel wakes up when that connects.
+        limit: Messages to read at most, until a person chooses otherwise; None reads everything.
+    """
+
+    title = "Messages"
+
+    def __init__(
+        self, twilio: Source = None, *, limit: int | None = steps.FIRST_LIMIT, **unknown: object
+    ) -> None:
+        refuse_unknown("MessagesPanel", unknown, known=("twilio", "limit"))
+        check_source("MessagesPanel", twilio)
+        if limit is not None and (type(limit) is not int or limit < 1):
+            raise TypeError(f"limit is a number of messages from 1, or None, not {limit!r}.")
+        follows = isinstance(twilio, ConnectionPanel)
+        self._begin(MessagesState(follows=follows, asked=Asked(limit=limit)))
+        self._twilio: Twilio | None = None
+        self._frame: MessageFrame | None = None
+        self._news: dict[str, Message] = {}
+        self._rows_lock = threading.RLock()
+        self._stop_reading = threading.Event()
+        self._make(self._state)
+        self._end_waking = wake_with(twilio, self._wake, self._sleep)
+
+    @property
+    def frame(self) -> MessageFrame | None:
+        """What the last reading gave, as ``messages.list`` returned it; None before the first."""
+        return self._frame
+
+    @property
+    def message(self) -> Message | None:
+        """The message that is looked at, as it was last read; None when there is none."""
+        detail = self._state.detail
+        return None if detail is None else detail.message
+
+    def load(self) -> None:
+        """Read the log with the filters as they stand; returns at once, see `join`."""
+        with self._lock:
+            before = self._state.turn
+            self._apply(steps.began)
+            if self._state.turn != before and self._twilio is not None:
+                self._stop_reading, self._news = threading.Event(), {}
+                self._start(self._read, self._twilio, self._state, self._stop_reading)
+
+    def look_up(self, sid: str) -> None:
+        """Read one message and show it under the table; returns at once, see `join`."""
+        sid = sid.strip()
+        with self._lock:
+            self._apply(steps.looked_up, sid)
+            if self._twilio is not None and not self._state.sid_problem:
+                self._start(self._look, self._twilio, sid)
+
+    def show(self, message: Message) -> None:
+        """Show a message that was just sent, or that changed, where it stands in the table.
+
+        One that is not there yet is put on top, if it is among those asked for. The frame stays
+        what was read.
+        """
+        self._apply(steps.found, message)
+        with self._rows_lock:
+            self._news[message.sid] = message
+            self._put(message)
+
+    def _put(self, message: Message) -> None:
+        if self._state.asked.takes(message):
+            self._table.append([row_of(message)])
+            self._apply(steps.heard)
+
+    def _make(self, state: MessagesState) -> None:
+        self._filters = FilterBar(state.asked)
+        self._line = ReadingLine(partial(self._guarded, self._cancel))
+        self._empty = styled(Note(), "tw-nothing")
+        self._table = VirtualTable(COLUMNS, label=self.title, key=KEY)
+        self._detail = MessageDetail()
+        self._looking_up = LookUp()
+        self._wire()
+        self.add_class("tw-messages")
+        self._assemble(
+            self._filters.rows,
+            self._line,
+            self._empty,
+            self._table,
+            self._detail.box,
+            foot(self._looking_up.rows, right=(self._code_button,)),
+        )
+
+    def _wire(self) -> None:
+        controls = self._filters.controls
+        for name, control in controls.items():
+            self._on_change(control, partial(self._asked, name))
+        self._read_fields((*controls.values(), self._looking_up.sid))
+        for pressed in (controls["to"], controls["from_"], self._filters.load):
+            self._on_press(pressed, self._load)
+        self._on_change(self._looking_up.sid, partial(self._apply, steps.typed_sid))
+        self._on_press(self._looking_up.sid, self._look_up_typed)
+        self._on_press(self._looking_up.button, self._look_up_typed)
+        self._table.on_select(partial(self._guarded, self._opened))
+        self._on_click(self._detail.refresh, self._look_again)
+        self._on_click(self._detail.close, partial(self._apply, steps.put_away))
+        self._on_click(self._detail.show_code, partial(self._apply, steps.toggled_code))
+
+    def _asked(self, name: str, text: str) -> None:
+        self._apply(steps.asked, name, value_of(name, text))
+
+    def _load(self) -> str:
+        if self._state.identity is None or self._state.reading is not None:
+            return NOT_NOW
+        self.load()
+        return ""
+
+    def _wake(self, twilio: Twilio) -> None:
+        with self._rows_lock:
+            self._stop_reading.set()
+            self._twilio, self._frame, self._news = twilio, None, {}
+            self._table.clear()
+            self._apply(steps.woke, Identity.of(twilio.connection))
+
+    def _sleep(self) -> None:
+        self._stop_reading.set()
+        self._twilio = None
+        self._apply(steps.slept)
+
+    def _cancel(self) -> None:
+        self._stop_reading.set()
+        self._apply(steps.asked_to_stop)
+
+    def _read(self, twilio: Twilio, state: MessagesState, stop: threading.Event) -> None:
+        told = partial(self._apply, steps.went_on, state.turn)
+        try:
+            frame, read = read_log(twilio, state.asked, told=told, stopped=stop.is_set)
+        except Exception as error:  # noqa: BLE001  # a reading that broke off must not seem to go on
+            self._apply(steps.failed, state.turn, sentence_of(error))
+        else:
+            self._take(frame, read, state.turn)
+
+    def _take(self, frame: MessageFrame, read: Read, turn: int) -> None:
+        with self._rows_lock:
+            if turn != self._state.turn or not self._open:
+                return
+            self._frame = frame
+            self._table.replace(rows_of(frame), note=words.note_of(read))
+            self._apply(steps.ended, turn, read)
+            # Shown while the log was being read, and perhaps too late for the page they are on.
+            for message in self._news.values():
+                self._put(message)
+
+    def _opened(self, row: dict[str, object] | None) -> None:
+        if row is not None:
+            self.look_up(str(row[KEY]))
+
+    def _look_up_typed(self) -> None:
+        self.look_up(self._state.sid)
+
+    def _look_again(self) -> None:
+        if self._state.detail is not None:
+            self.look_up(self._state.detail.sid)
+
+    def _look(self, twilio: Twilio, sid: str) -> None:
+        try:
+            message = twilio.messages.get(sid)
+        except Exception as error:  # noqa: BLE001  # shown where the message would be
+            self._apply(steps.not_found, sid, sentence_of(error))
+            return
+        self._apply(steps.found, message)
+        self._table.update(sid, row_of(message))
+
+    def _stop(self) -> None:
+        self._end_waking()
+        self._stop_reading.set()
+
+    def _fail(self, error: Exception) -> None:
+        self._apply(steps.troubled, sentence_of(error))
+
+    def _draw(self, state: MessagesState) -> None:
+        self._head.show(*words.pill_of(state))
+        self._filters.draw(state)
+        self._line.show(*words.progress_of(state), stopping=state.stopping)
+        self._empty.show(words.emptiness_of(state))
+        visible(self._table, state.rows_to_see)
+        self._looking_up.draw(state)
+        self._detail.draw(state.detail, self._access(state), awake=state.identity is not None)
+
+    def _snippet(self, state: MessagesState) -> Snippet:
+        now = self._twilio.connection.now() if self._twilio else datetime.now(UTC)
+        return list_snippet(self._access(state), state.asked.parameters(now))
+
+    def _access(self, state: MessagesState) -> Access:
+        return Access.of("API key") if state.identity is None else state.identity.access
+
+    def _summary(self, state: MessagesState) -> Iterable[tuple[str, str]]:
+        return words.summary_of(state)
+
+    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        table = self._table._repr_mimebundle_() if self._state.rows_to_see else None
+        if table is not None:
+            bundle["text/html"] = f"{bundle['text/html']}{table[0]['text/html']}"
+        return bundle

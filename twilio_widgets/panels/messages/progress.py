@@ -1,0 +1,53 @@
+"""The line that shows how far a reading has come, with the button that stops it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+import traitlets
+
+from twilio_widgets.panels.kit import side_channel as control
+from twilio_widgets.panels.kit.assets import asset
+from twilio_widgets.panels.kit.elements import Element
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class ReadingLine(Element):
+    """A sentence, a bar and a Cancel button; nothing is seen of it while the sentence is empty.
+
+    The button speaks over a comm that the page opens, so that it is heard while a cell runs.
+
+    Args:
+        on_cancel: What to do when a person cancels. Called on any thread; it must not raise.
+    """
+
+    _css = asset(__file__, "messages.css")
+    _esm = asset(__file__, "progress.js")
+
+    text = traitlets.Unicode().tag(sync=True)
+    share = traitlets.Float(None, allow_none=True).tag(sync=True)
+    stopping = traitlets.Bool(False).tag(sync=True)
+    channel = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, on_cancel: Callable[[], object]) -> None:
+        super().__init__(channel=uuid.uuid4().hex)
+        self._on_cancel = on_cancel
+        self.on_msg(lambda _line, message, _buffers: self.on_control(message))
+        control.listen(self.channel, self)
+
+    def show(self, text: str, share: float | None, *, stopping: bool) -> None:
+        """Say how far the reading has come: a share from 0 to 1, or None where nobody knows."""
+        self.stopping, self.share, self.text = stopping, share, text
+
+    def on_control(self, message: object) -> None:
+        """Hear one message of a page: unchecked, and on whichever thread it comes."""
+        if isinstance(message, dict) and message.get("t") == "cancel":
+            self._on_cancel()
+
+    def close(self) -> None:
+        """Take the line off every page."""
+        control.unlisten(self.channel)
+        super().close()

@@ -1,0 +1,74 @@
+"""Messages as rows of the table: what stands in its columns, and the SID by which they are told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twilio_widgets.panels.table.cells import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from twilio_widgets.core.message.message import Message
+    from twilio_widgets.frames.message_frame import MessageFrame
+
+    Row = dict[str, object]
+
+COLUMNS = (
+    Column("sent", "Sent", kind="time"),
+    Column("direction", "Direction", width=10, choice=True),
+    Column("from", "From", kind="phone"),
+    Column("to", "To", kind="phone"),
+    Column("status", "Status", kind="status"),
+    Column("body", "Body"),
+)
+
+KEY = "sid"
+"""The field of a row that tells messages apart."""
+
+_WAYS = {
+    "inbound": "in",
+    "outbound-api": "out",
+    "outbound-reply": "out reply",
+    "outbound-call": "out call",
+}
+"""Twilio's directions, short enough for a column; the whole word stands in the detail."""
+
+
+def rows_of(frame: MessageFrame) -> Iterator[Row]:
+    """Return a row for each message of a frame, in its order."""
+    fields = ("sid", "date_sent", "direction", "from", "to", "status", "error_code", "body")
+    moments = {"date_sent": frame["date_sent"].dt.to_pydatetime()}
+    columns = [moments.get(name, frame[name]).tolist() for name in fields]
+    return (_row(cells) for cells in zip(*columns, strict=True))
+
+
+def row_of(message: Message) -> Row:
+    """Return the row of one message."""
+    return _row(
+        (
+            message.sid,
+            message.date_sent,
+            message.direction,
+            message.from_,
+            message.to,
+            message.status,
+            message.error_code,
+            message.body,
+        )
+    )
+
+
+def _row(fields: tuple[object, ...]) -> Row:
+    sid, sent, direction, from_, to, status, error_code, body = fields
+    # A missing code is None in a message and NA in a frame; a code is a number in both.
+    failed = isinstance(error_code, int)
+    return {
+        KEY: sid,
+        "sent": sent,
+        "direction": _WAYS.get(str(direction), direction),
+        "from": from_,
+        "to": to,
+        "status": f"{status} {error_code}" if failed else status,
+        "body": body,
+    }

@@ -1,0 +1,71 @@
+// The attempts of a request, with a countdown to the next and a button that ends it.
+
+import { openControl } from "../kit/side_channel.js";
+
+/** @typedef {{ busy: boolean, steps: [text: string, tone: string][], text: string, wait: number, pause: number, stopping: boolean, channel: string }} State */
+
+export default () => {
+  /** @type {ReturnType<typeof openControl> | undefined} */
+  let line;
+
+  /** @param {import("@anywidget/types").InitializeProps<State>} context */
+  function initialize({ model }) {
+    line = openControl(model);
+    return () => line?.close();
+  }
+
+  /** @param {import("@anywidget/types").RenderProps<State>} context */
+  function render({ model, el }) {
+    const root = document.createElement("div");
+    root.className = "tw-strip tw-attempts";
+    const track = document.createElement("ol");
+    track.className = "tw-track";
+    track.setAttribute("aria-live", "polite");
+    const words = document.createElement("output");
+    const cancel = document.createElement("button");
+    cancel.type = "button";
+    cancel.className = "tw-button tw-small";
+    cancel.textContent = "Cancel";
+    // By both ways: a kernel may not hear ours, and cancelling twice is cancelling.
+    cancel.addEventListener("click", () => line?.send({ t: "cancel" }, true));
+    root.append(track, words, cancel);
+    el.append(root);
+
+    let timer = 0;
+    let ends = 0; // when the pause is over, by this page's clock
+    let counted = 0; // the pause that is counted down
+
+    const say = () => {
+      const left = Math.max(0, (ends - performance.now()) / 1000);
+      words.textContent = model.get("text").replace("{}", left.toFixed(left < 10 ? 1 : 0));
+      if (left === 0) clearInterval(timer);
+    };
+    const draw = () => {
+      const busy = model.get("busy");
+      track.replaceChildren(...model.get("steps").map(([text, tone]) => {
+        const step = document.createElement("li");
+        step.className = `tw-step tw-${tone}`;
+        step.textContent = text;
+        return step;
+      }));
+      if (model.get("pause") !== counted) {
+        counted = model.get("pause");
+        ends = performance.now() + model.get("wait") * 1000;
+        clearInterval(timer);
+        if (model.get("wait") > 0) timer = setInterval(say, 100);
+      }
+      say();
+      cancel.hidden = !busy;
+      cancel.disabled = model.get("stopping");
+      el.classList.toggle("tw-empty", !busy && model.get("steps").length === 0);
+    };
+    model.on("change", draw);
+    draw();
+    return () => {
+      clearInterval(timer);
+      model.off("change", draw);
+    };
+  }
+
+  return { initialize, render };
+};

@@ -1,0 +1,245 @@
+"""A request as it stands in the fields: what it means for `twilio.raw`, and what is wrong with it.
+
+Pure: nothing here is sent, and nothing is judged that only the raw client can judge.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from twilio_widgets.core.numbers.masking import mask
+
+if TYPE_CHECKING:
+    from twilio_widgets.panels.inputs.file_upload import FilePart
+    from twilio_widgets.panels.inputs.pairs_table import Pair
+
+BodyKind = Literal["none", "data", "multipart", "text"]
+AnswerKind = Literal["json", "frame", "text", "binary"]
+Section = Literal["query", "body", "headers", "retries", "answer"]
+
+ONLY_READ = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing, so that sending them again is harmless."""
+
+FORBIDDEN_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})
+"""Headers whose values are credentials: the connection has them, and a notebook must not."""
+
+DEFAULT_TIMEOUT = 30.0
+DEFAULT_LIMIT = 1_000
+
+_ACCOUNT = re.compile(r"\bAC[0-9a-fA-F]{32}\b")
+_GAP = re.compile(r"(?<!/Accounts/)\{(?!AccountSid\})\w+\}")
+"""A place in a documented path that only a person can fill."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawDraft:
+    """A request as it stands in the fields."""
+
+    method: str = "GET"
+    path: str = ""
+    query: tuple[Pair, ...] = ()
+    headers: tuple[Pair, ...] = ()
+    body: BodyKind = "none"
+    data: tuple[Pair, ...] = ()
+    """The fields of a URL-encoded body."""
+    form: tuple[Pair, ...] = ()
+    """The text fields of a multipart body."""
+    files: tuple[FilePart, ...] = ()
+    """Its files."""
+    text: str = ""
+    content_type: str = "application/json"
+    """What the text is."""
+    max_retries: int = 0
+    retry_delay_ms: int = 0
+    use_exponential_backoff: bool = False
+    retry_all_errors: bool = False
+    repeat_unsafe: bool = False
+    timeout: float = DEFAULT_TIMEOUT
+    """Seconds, for all attempts and pauses together."""
+    answer: AnswerKind = "json"
+    limit: int = DEFAULT_LIMIT
+    """Rows of a table at most."""
+
+    @property
+    def only_reads(self) -> bool:
+        """Whether sending it again changes nothing."""
+        return self.method in ONLY_READ
+
+    @property
+    def masked_path(self) -> str:
+        """The path, fit to be shown and saved: no whole number, no whole account SID."""
+        account = _ACCOUNT.sub(lambda sid: f"{sid[0][:4]}…{sid[0][-4:]}", self.path.strip())
+        return mask(account)
+
+    @property
+    def without_contents(self) -> RawDraft:
+        """The same with the contents of its files left out."""
+        return replace(self, files=tuple(replace(one, content=None) for one in self.files))
+
+
+def values_of(draft: RawDraft) -> dict[str, Any]:
+    """Return the parts of a draft by their names, as they are."""
+    return {one.name: getattr(draft, one.name) for one in fields(draft)}
+
+
+def used(pairs: tuple[Pair, ...]) -> tuple[Pair, ...]:
+    """Return the rows that are sent: those that are used and not empty."""
+    return tuple(pair for pair in pairs if pair.used and (pair.name or pair.value))
+
+
+def what_is_asked(draft: RawDraft) -> tuple[object, ...]:
+    """Return what makes two requests the same one: retries and the shape of the answer do not."""
+    bodies = {
+        "none": (),
+        "data": used(draft.data),
+        "multipart": (used(draft.form), draft.files),
+        "text": (draft.text, draft.content_type),
+    }
+    asked = (draft.method, draft.path.strip(), used(draft.query), used(draft.headers))
+    return (*asked, draft.body, bodies[draft.body])
+
+
+def problem_of(draft: RawDraft) -> tuple[str, str] | None:
+    """Return what cannot be right and where, as far as that shows before sending."""
+    path = draft.path.strip()
+    if not path:
+        return "path", "Type a path, or press the down arrow to choose one."
+    if gap := _GAP.search(path):
+        return "path", f"Replace {gap[0]} in the path: it stands for one SID."
+    if header := header_problem(draft):
+        return "headers", header
+    for name in ("query", "headers", "data", "form"):
+        if any(not pair.name.strip() for pair in used(getattr(draft, name))):
+            return _SECTION_OF.get(name, name), "A row has a value and no name: give it one."
+    if draft.body == "multipart":
+        return _file_problem(draft)
+    if draft.body == "text" and not draft.content_type.strip():
+        return "body", "Say what the text is: give its content type, such as application/json."
+    return None
+
+
+def header_problem(draft: RawDraft) -> str:
+    """Return why a header cannot be sent, as soon as it is typed; empty when all can."""
+    for pair in draft.headers:
+        if pair.name.strip().casefold() in FORBIDDEN_HEADERS:
+            return (
+                f"{pair.name.strip()} is not for this table: the connection signs in by itself, "
+                "and what is typed here a notebook may save. Its value was not kept."
+            )
+    names = [pair.name.strip().casefold() for pair in used(draft.headers)]
+    if draft.body == "text" and "content-type" in names:
+        return "The content type is given under Body already: remove it here."
+    return ""
+
+
+def _file_problem(draft: RawDraft) -> tuple[str, str] | None:
+    for file in draft.files:
+        if file.content is None:
+            return "body", f"Choose {file.file_name} again: the history keeps no file contents."
+        if not file.name.strip():
+            return "body", f"Give {file.file_name} the name of its form field."
+    return None
+
+
+_SECTION_OF: Mapping[str, str] = {
+    "data": "body",
+    "form_data": "body",
+    "form": "body",
+    "file_data": "body",
+    "file_data_file_names": "body",
+    "query_params": "query",
+    "max_retries": "retries",
+    "retry_delay_ms": "retries",
+    "repeat_unsafe": "retries",
+    "response_type": "answer",
+    "frame": "answer",
+    "limit": "answer",
+    "timeout": "answer",
+    "method": "path",
+}
+"""Where a problem with a parameter of `twilio.raw` is shown."""
+
+
+def place_of(field: str | None) -> str:
+    """Return where a problem with a field is shown; empty where no place is its own."""
+    place = _SECTION_OF.get(field or "", field or "")
+    return place if place in {"path", "query", "body", "headers", "retries", "answer"} else ""
+
+
+def keywords_of(
+    draft: RawDraft, content: Callable[[FilePart], object] = lambda file: file.content
+) -> dict[str, Any]:
+    """Return a draft as keywords of `twilio.raw`, those at their defaults left out.
+
+    Args:
+        draft: The request.
+        content: Gives what stands for a file's bytes: the bytes, or the code that reads them.
+    """
+    headers = used(draft.headers)
+    given: dict[str, Any] = {}
+    if draft.body == "data":
+        given["data"] = _mapping(used(draft.data))
+    elif draft.body == "text":
+        given["data"] = draft.text
+    elif draft.body == "multipart":
+        given |= {
+            "form_data": _pairs(used(draft.form)),
+            "file_data": _named([(one.name.strip(), content(one)) for one in draft.files]),
+            "file_data_file_names": _named(
+                [(one.name.strip(), one.file_name) for one in draft.files]
+            ),
+        }
+    given |= {"query_params": _pairs(used(draft.query)), "headers": _pairs(headers)}
+    if draft.body == "text":
+        given["headers"] = _with_type(draft.content_type.strip(), given["headers"])
+    given = {name: value for name, value in given.items() if value or name == "data"}
+    return given | _options_of(draft)
+
+
+def _with_type(content_type: str, headers: Any) -> object:
+    if isinstance(headers, dict):
+        return {"Content-Type": content_type} | headers
+    return [("Content-Type", content_type), *headers]
+
+
+def _options_of(draft: RawDraft) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "max_retries": draft.max_retries,
+        "retry_delay_ms": 0 if draft.use_exponential_backoff else draft.retry_delay_ms,
+        "use_exponential_backoff": draft.use_exponential_backoff,
+        "retry_all_errors": draft.retry_all_errors,
+        "repeat_unsafe": draft.repeat_unsafe and not draft.only_reads,
+    }
+    if not draft.max_retries:
+        options = {}
+    given = {name: value for name, value in options.items() if value}
+    if draft.timeout != DEFAULT_TIMEOUT:
+        given["timeout"] = draft.timeout
+    if draft.answer == "frame":
+        given["frame"] = True
+        if draft.limit != DEFAULT_LIMIT:
+            given["limit"] = draft.limit
+    elif draft.answer != "json":
+        given["response_type"] = draft.answer
+    return given
+
+
+def _mapping(pairs: tuple[Pair, ...]) -> dict[str, object]:
+    """Return rows as a mapping; a name that stands in several has a list."""
+    texts: dict[str, list[str]] = {}
+    for pair in pairs:
+        texts.setdefault(pair.name.strip(), []).append(pair.value)
+    return {name: values[0] if len(values) == 1 else values for name, values in texts.items()}
+
+
+def _pairs(pairs: tuple[Pair, ...]) -> object:
+    return _named([(pair.name.strip(), pair.value) for pair in pairs])
+
+
+def _named(rows: list[tuple[str, Any]]) -> object:
+    """Return rows as a mapping where that says the same, and else as the list they are."""
+    names = {name.casefold() for name, _ in rows}
+    return dict(rows) if len(names) == len(rows) else rows

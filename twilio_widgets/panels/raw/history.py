@@ -1,0 +1,69 @@
+"""The requests of this session: what was asked and what came of it, to look at or to send again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import traitlets
+
+from twilio_widgets.panels.kit.assets import asset
+from twilio_widgets.panels.kit.elements import Element, Tone
+from twilio_widgets.panels.raw.draft import RawDraft
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+MOST_ENTRIES = 50
+"""Requests remembered; the oldest make room."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One request that was sent."""
+
+    number: int
+    draft: RawDraft
+    """What was asked; the contents of files are left out."""
+    outcome: str
+    """What came of it, in a word or two."""
+    tone: Tone
+    facts: str
+    """When it was, how long it took."""
+
+
+class HistoryList(Element):
+    """The requests, newest first. Of a body nothing is shown; numbers in a path are masked.
+
+    Args:
+        on_open: Is given the number of a request to put into the form. It must not raise.
+        on_again: Is given the number of a request to send again. It must not raise.
+    """
+
+    _esm = asset(__file__, "history.js")
+    rows = traitlets.List[list[object]]().tag(sync=True)
+    disabled = traitlets.Bool(False).tag(sync=True)
+
+    def __init__(
+        self, *, on_open: Callable[[int], object], on_again: Callable[[int], object]
+    ) -> None:
+        super().__init__()
+        self._actions = {"open": on_open, "again": on_again}
+        self.on_msg(self._receive)
+
+    def show(self, entries: Iterable[Entry], *, disabled: bool) -> None:
+        """Show these requests, the last one first."""
+        rows: list[list[object]] = [
+            [one.number, one.draft.method, one.draft.masked_path, one.outcome, one.tone, one.facts]
+            for one in entries
+        ]
+        with self.hold_sync():
+            self.rows = rows[::-1]
+            self.disabled = disabled
+
+    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
+        if self.disabled or not isinstance(content, dict):
+            return
+        action, number = self._actions.get(str(content.get("t"))), content.get("id")
+        if action is not None and type(number) is int and number in [row[0] for row in self.rows]:
+            action(number)

@@ -1,0 +1,199 @@
+"""The panel that sends any request to Twilio's REST API, and shows what comes back."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from typing import TYPE_CHECKING
+
+from twilio_widgets.panels.code.access import Access
+from twilio_widgets.panels.connection.client_source import check_source, wake_with
+from twilio_widgets.panels.connection.panel import ConnectionPanel
+from twilio_widgets.panels.connection.state import Identity
+from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
+from twilio_widgets.panels.kit.elements import Note, foot, quiet, styled, visible
+from twilio_widgets.panels.kit.panel import refuse_unknown, sentence_of
+from twilio_widgets.panels.raw import state as steps
+from twilio_widgets.panels.raw import text as words
+from twilio_widgets.panels.raw.draft import RawDraft
+from twilio_widgets.panels.raw.form import RawForm
+from twilio_widgets.panels.raw.history import HistoryList
+from twilio_widgets.panels.raw.progress import AttemptsLine
+from twilio_widgets.panels.raw.response_view import AnswerArea
+from twilio_widgets.panels.raw.snippets import raw_snippet
+from twilio_widgets.panels.raw.state import RawState
+from twilio_widgets.panels.raw.worker import RawSending
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from twilio_widgets.client import Twilio
+    from twilio_widgets.core.raw.response import RawResponse
+    from twilio_widgets.panels.code.snippets import Snippet
+    from twilio_widgets.panels.connection.client_source import Source
+
+
+class RawRequestPanel(RawSending):
+    """A card in which a person builds a request to Twilio, sends it, and reads the answer.
+
+    Making the panel, or showing it again, sends nothing; one press of "Send" is one request. The
+    answer is in ``panel.response`` for the next cell, that of an error, too; ``panel.error`` is the
+    error. Credentials in an answer (``auth_token``, a new key's ``secret``) are not shown: they are
+    in ``panel.response.data``.
+
+    Args:
+        twilio: A `Twilio`, or a `ConnectionPanel`: then this panel wakes up when that connects.
+        path: The path to begin with; ``$TWILIO_ACCOUNT_SID`` in it is filled in.
+        method: The method to begin with.
+    """
+
+    title = "Raw request"
+
+    def __init__(
+        self, twilio: Source = None, *, path: str = "", method: str = "GET", **unknown: object
+    ) -> None:
+        refuse_unknown("RawRequestPanel", unknown, known=("twilio", "path", "method"))
+        check_source("RawRequestPanel", twilio)
+        draft = RawDraft(path=path, method=method.upper())
+        follows = isinstance(twilio, ConnectionPanel)
+        self._begin(RawState(draft=draft, follows=follows))
+        self._stopped = threading.Event()
+        self._make(draft)
+        self._end_waking = wake_with(twilio, self._wake, self._sleep)
+
+    @property
+    def response(self) -> RawResponse | None:
+        """What Twilio answered last, also when it is an error; None without an answer."""
+        return self._response
+
+    @property
+    def error(self) -> Exception | None:
+        """What the last request raised; None when it went well."""
+        return self._error
+
+    def _make(self, draft: RawDraft) -> None:
+        self._form = RawForm(draft)
+        self._attempts = AttemptsLine(partial(self._guarded, self._cancel))
+        self._answer = AnswerArea()
+        self._history = HistoryList(
+            on_open=partial(self._guarded, self._open_entry),
+            on_again=partial(self._guarded, self._send_entry),
+        )
+        self._no_history = styled(Note(), "tw-nothing")
+        self._history_button = quiet("History")
+        self._wire()
+        self.add_class("tw-raw")
+        self._assemble(
+            self._form.rows,
+            self._form.ask,
+            self._attempts,
+            self._answer.box,
+            foot(self._history_button, right=(self._code_button,)),
+            self._history,
+            self._no_history,
+        )
+
+    def _wire(self) -> None:
+        form = self._form
+        for fieldset in form.sets.values():
+            fieldset.on_change(partial(self._guarded, partial(self._apply, steps.typed)))
+        for name, table in form.tables.items():
+            table.on_change(partial(self._guarded, partial(self._apply, steps.typed, name)))
+        form.files.on_change(partial(self._guarded, partial(self._apply, steps.typed, "files")))
+        for name, typed in form.typed.items():
+            typed.on_type(partial(self._guarded, partial(self._apply, steps.typed, name)))
+        self._read_fields(form.elements)
+        self._on_press(form.path, self._enter)
+        self._on_press(form.send, self._press)
+        self._on_press(form.agree, self._agree)
+        self._on_change(form.sections, partial(self._apply, steps.looked_at))
+        self._on_change(self._answer.views, partial(self._apply, steps.viewed))
+        self._on_click(form.back, partial(self._apply, steps.backed))
+        self._on_click(self._answer.find_out, self._find_out)
+        self._on_click(self._history_button, partial(self._apply, steps.toggled_history))
+
+    # Connecting
+
+    def _wake(self, twilio: Twilio) -> None:
+        with self._lock:
+            self._stopped.set()
+            self._twilio = twilio
+            self._apply(steps.connected, Identity.of(twilio.connection))
+
+    def _sleep(self) -> None:
+        with self._lock:
+            self._stopped.set()
+            self._twilio = None
+            self._apply(steps.disconnected)
+
+    # Sending
+
+    def _press(self) -> str:
+        if not steps.may_send(self._state):
+            return NOT_NOW
+        self._set_out(steps.pressed)
+        return ""
+
+    def _agree(self) -> str:
+        if self._state.phase != "asking":
+            return NOT_NOW
+        self._set_out(steps.agreed)
+        return ""
+
+    def _enter(self) -> str:
+        """Enter in the path sends what only reads; a change takes the button."""
+        if self._state.draft.only_reads:
+            return self._press()
+        return "Enter sends only what reads, so nothing was sent. Press Send."
+
+    def _send_entry(self, number: int) -> None:
+        self._set_out(steps.chosen_again, number)
+        self._form.write(self._state.draft)
+
+    def _open_entry(self, number: int) -> None:
+        with self._lock:
+            self._apply(steps.opened, number)
+            self._form.write(self._state.draft)
+
+    # The panel
+
+    def _fill(self, response: RawResponse | None, path: str) -> None:
+        self._answer.fill(response, path)
+
+    def _stop(self) -> None:
+        self._end_waking()
+        self._stopped.set()
+
+    def _fail(self, error: Exception) -> None:
+        self._apply(steps.troubled, sentence_of(error))
+
+    def _draw(self, state: RawState) -> None:
+        self._head.show(*words.pill_of(state))
+        self._form.draw(state)
+        text, wait, pause = words.doing(state)
+        self._attempts.show(
+            words.steps_of(state),
+            text,
+            busy=state.phase == "sending",
+            wait=wait,
+            pause=pause,
+            stopping=state.stopping,
+        )
+        self._answer.draw(state)
+        self._draw_history(state)
+
+    def _draw_history(self, state: RawState) -> None:
+        count = len(state.history)
+        words_of = "Hide the history" if state.history_seen else "History"
+        self._history_button.description = f"{words_of} ({count})" if count else words_of
+        self._history.show(state.history, disabled=state.identity is None or state.phase != "ready")
+        visible(self._history, state.history_seen and count > 0)
+        self._no_history.show("No request has been sent yet." if state.history_seen else "")
+        visible(self._no_history, state.history_seen and count == 0)
+
+    def _snippet(self, state: RawState) -> Snippet:
+        access = Access.of("API key") if state.identity is None else state.identity.access
+        return raw_snippet(access, state.draft)
+
+    def _summary(self, state: RawState) -> Iterable[tuple[str, str]]:
+        return words.summary_of(state)

@@ -1,0 +1,95 @@
+"""A list of Twilio's as rows of the table: a DataFrame, or the page of a list as JSON has it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from twilio_widgets.panels.table.cells import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from twilio_widgets.panels.table.cells import Kind
+
+Row = dict[str, object]
+
+MOST_COLUMNS = 40
+
+_PHONES = frozenset({"to", "from", "phone_number", "caller_id"})
+_FIRST = (
+    "date_sent", "start_time", "start_date", "end_date", "category", "direction", "from", "to",
+    "phone_number", "friendly_name", "status", "body", "count", "usage", "price",
+)  # fmt: skip
+"""Columns a person looks for, from the left."""
+_LAST = ("account_sid", "messaging_service_sid", "api_version", "uri", "subresource_uris")
+"""Columns that say little of a row stand at the end."""
+
+
+def is_frame(value: object) -> bool:
+    """Say whether a value is a DataFrame, without loading pandas to ask."""
+    return hasattr(value, "columns") and hasattr(value, "to_dict")
+
+
+def table_of(value: object) -> list[Mapping[str, Any]] | None:
+    """Return the rows of one page of a list, as Twilio's JSON has them; None for anything else."""
+    if not isinstance(value, Mapping) or "page_size" not in value:
+        return None
+    lists = [member for member in value.values() if isinstance(member, list)]
+    if len(lists) != 1 or not all(isinstance(row, Mapping) for row in lists[0]):
+        return None
+    return lists[0]
+
+
+def columns_of(names: Iterable[str], kinds: Mapping[str, Kind]) -> list[Column]:
+    """Return the columns of a table, those that say most first."""
+    names = list(dict.fromkeys(names))
+    first = [name for name in _FIRST if name in names]
+    last = [name for name in _LAST if name in names]
+    order = first + [name for name in names if name not in {*first, *last}] + last
+    return [Column(name, name, kind=_kind(name, kinds)) for name in order[:MOST_COLUMNS]]
+
+
+def frame_table(frame: Any, hides: Callable[[str], bool]) -> tuple[list[Column], list[Row]]:
+    """Return the columns and rows of a DataFrame."""
+    kinds = {str(name): _kind_of_dtype(str(dtype)) for name, dtype in frame.dtypes.items()}
+    rows = [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+    return columns_of(kinds, kinds), [_shown(row, hides) for row in rows]
+
+
+def page_table(
+    page: Sequence[Mapping[str, Any]], hides: Callable[[str], bool]
+) -> tuple[list[Column], list[Row]]:
+    """Return the columns and rows of one page of a list."""
+    names = [str(name) for row in page for name in row]
+    return columns_of(names, {}), [_shown(row, hides) for row in page]
+
+
+def _kind(name: str, kinds: Mapping[str, Kind]) -> Kind:
+    if name in _PHONES:
+        return "phone"
+    return "status" if name == "status" else kinds.get(name, "text")
+
+
+def _kind_of_dtype(dtype: str) -> Kind:
+    if "datetime64" in dtype and "UTC" in dtype:
+        return "time"
+    numbers = ("int", "float", "decimal", "double")
+    return "number" if dtype.lower().startswith(numbers) else "text"
+
+
+def _shown(row: Mapping[str, Any], hides: Callable[[str], bool]) -> Row:
+    return {
+        str(name): "••••••••" if hides(str(name)) and value is not None else _cell(value)
+        for name, value in row.items()
+    }
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, Mapping | list):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return None if value != value else value.date()  # noqa: PLR0124  # NaT is not itself
+    return value

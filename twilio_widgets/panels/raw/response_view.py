@@ -1,0 +1,137 @@
+"""The part of the raw request card that shows what came back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ipywidgets
+import traitlets
+
+from twilio_widgets.core.credentials.secret import names_a_secret
+from twilio_widgets.panels.kit.assets import asset
+from twilio_widgets.panels.kit.elements import (
+    Element,
+    Facts,
+    Note,
+    close_tree,
+    plain,
+    styled,
+    visible,
+)
+from twilio_widgets.panels.kit.tabs import Tabs
+from twilio_widgets.panels.raw.outcome import hushed, stem_of, views_of
+from twilio_widgets.panels.raw.response_table import frame_table, is_frame, page_table, table_of
+from twilio_widgets.panels.raw.text import view_names
+from twilio_widgets.panels.raw.tree import JsonTree
+from twilio_widgets.panels.table.table import MOST_ROWS, VirtualTable
+from twilio_widgets.panels.viewers.blob import BytesView
+from twilio_widgets.panels.viewers.text_view import TextView
+
+if TYPE_CHECKING:
+    from twilio_widgets.core.raw.response import RawResponse
+    from twilio_widgets.panels.raw.state import Answer, RawState
+
+TABLE_HEIGHT = 286
+"""Pixels: ten rows and their head."""
+
+
+class AnswerHead(Element):
+    """The status of an answer, its facts, and why it is an error; every text stays text."""
+
+    _esm = asset(__file__, "response_head.js")
+    view = traitlets.Dict().tag(sync=True)
+
+    def show(self, answer: Answer | None) -> None:
+        """Show how a request ended, or nothing."""
+        if answer is None:
+            self.view = {"status": ""}
+            return
+        self.view = {
+            "status": answer.status,
+            "tone": answer.tone,
+            "facts": list(answer.facts),
+            "problem": answer.problem,
+            "error": dict(answer.error),
+        }
+
+
+class AnswerArea:
+    """A status line, and the body as a tree, a table, text, an image or a file."""
+
+    def __init__(self) -> None:
+        self.find_out = plain("Find out")
+        self.views = Tabs("Ways to look at the answer", [("tree", "Tree")])
+        self._head = AnswerHead()
+        self._tree = JsonTree("The answer", root="panel.response.data", hides=names_a_secret)
+        self._text = TextView("The answer")
+        self._blob = BytesView()
+        self._headers = styled(Facts(), "tw-answer-headers")
+        self._table = ipywidgets.VBox([])
+        self._parts = {
+            "tree": self._tree,
+            "table": self._table,
+            "text": self._text,
+            "file": self._blob,
+            "headers": self._headers,
+        }
+        bodies = styled(ipywidgets.VBox(list(self._parts.values())), "tw-answer-body")
+        self.box = styled(
+            ipywidgets.VBox([self._head, self.find_out, self.views, bodies]), "tw-answer-area"
+        )
+
+    def fill(self, response: RawResponse | None, path: str) -> None:
+        """Take a body in, before the state says that it is there."""
+        content = None if response is None else response.data
+        kinds = views_of(content)
+        self._tree.show(content if "tree" in kinds else None)
+        self._text.show(hushed(content) if isinstance(content, str) else "")
+        if isinstance(content, bytes) and response is not None:
+            self._blob.show(content, stem=stem_of(path), content_type=response.content_type)
+        else:
+            self._blob.show(b"", stem="", content_type=None)
+        self._fill_table(content if "table" in kinds else None)
+
+    def _fill_table(self, content: object) -> None:
+        old = self._table.children
+        self._table.children = () if content is None else (_table_of(content),)
+        for table in old:
+            close_tree(table)
+
+    def draw(self, state: RawState) -> None:
+        """Show how the last request ended, in the way that was chosen."""
+        answer = state.answer
+        visible(self.box, answer is not None)
+        self._head.show(answer)
+        visible(self.find_out, answer is not None and answer.can_search)
+        self.find_out.description = "Looking…" if state.phase == "searching" else "Find out"
+        self.find_out.disabled = state.phase == "searching" or state.identity is None
+        names = view_names(state)
+        visible(self.views, bool(names))
+        if names:
+            self.views.show(names, state.view)
+        for name, part in self._parts.items():
+            visible(part, name == state.view)
+        self._headers.show(() if answer is None else answer.headers)
+
+
+def _table_of(content: object) -> ipywidgets.Widget:
+    """Return a table of a DataFrame, or of one page of a list."""
+    note = ""
+    if is_frame(content):
+        columns, rows = frame_table(content, names_a_secret)
+        complete = getattr(content, "attrs", {}).get("complete", True)
+        note = "" if complete else "The list holds more: raise “At most” to read it."
+    else:
+        columns, rows = page_table(table_of(content) or [], names_a_secret)
+        note = "One page of the list. “Table” under Response follows the pages."
+    if not columns:
+        return styled(Note(text="The list is empty."), "tw-nothing")
+    table = VirtualTable(
+        columns,
+        label="The answer",
+        height=TABLE_HEIGHT,
+        max_rows=MOST_ROWS,
+        order="as Twilio listed them",
+    )
+    table.replace(rows, note=note)
+    return table

@@ -1,0 +1,244 @@
+"""The code that makes the request of the raw request card: in this library, in twilio-python where
+it can, in httpx and in curl.
+
+Pure text, written while the fields are half filled: nothing here judges a value. Credentials and
+``$TWILIO_ACCOUNT_SID`` are environment look-ups; whatever was typed lands inside a literal.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, quote
+
+from twilio_widgets.core.credentials.connection import API_VERSION
+from twilio_widgets.panels.code.access import SANDBOX_NOTE, Access
+from twilio_widgets.panels.code.quoting import Expression, call, curl, environment, literal
+from twilio_widgets.panels.code.snippets import Snippet
+from twilio_widgets.panels.raw.draft import RawDraft, keywords_of, used
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from twilio_widgets.panels.inputs.file_upload import FilePart
+
+Rows = list[tuple[str, str]]
+
+_OWN_SID = re.compile(r"\$\{TWILIO_ACCOUNT_SID\}|\$TWILIO_ACCOUNT_SID\b|\{AccountSid\}")
+_NO_RETRIES = "# Sent once: the rules for repeating a request are twilio_widgets' own."
+_ONE_PAGE = "# One page. The answer's next_page_uri leads to the next."
+
+
+@dataclass(frozen=True, slots=True)
+class RawSnippet(Snippet):
+    """One request in four languages."""
+
+    httpx: str
+
+    @property
+    def tabs(self) -> tuple[tuple[str, str], ...]:
+        """Title and text of each, as the code area of a card takes them."""
+        return (
+            ("twilio_widgets", self.ours),
+            ("twilio-python", self.official),
+            ("httpx", self.httpx),
+            ("curl", self.curl),
+        )
+
+
+def raw_snippet(access: Access, draft: RawDraft) -> RawSnippet:
+    """Return the code that makes a request.
+
+    Args:
+        access: How code signs in.
+        draft: The request.
+    """
+    return RawSnippet(
+        ours=_ours(access, draft),
+        official=_official(access, draft),
+        curl=_curl(access, draft),
+        httpx=_httpx(access, draft),
+    )
+
+
+def _ours(access: Access, draft: RawDraft) -> str:
+    keywords = keywords_of(draft, content=_path)
+    given: list[object] = [draft.path.strip()]
+    if draft.method != "GET":
+        given.append(draft.method)
+    return _with_path(access.ours(call("response = twilio.raw", given, **keywords)), draft)
+
+
+def _official(access: Access, draft: RawDraft) -> str:
+    if draft.body in {"multipart", "text"}:
+        what = "multipart bodies" if draft.body == "multipart" else "bodies of plain text"
+        return f"# twilio-python sends no {what}: see the other tabs."
+    keywords: dict[str, object] = {}
+    if query := _query(draft):
+        keywords["params"] = _literals(query)
+    if draft.body == "data":
+        keywords["data"] = keywords_of(draft)["data"]
+    if headers := used(draft.headers):
+        keywords["headers"] = {pair.name.strip(): pair.value for pair in headers}
+    action = call("response = client.request", [draft.method, _url(access, draft)], **keywords)
+    read = "response.text" if draft.answer != "json" else "json.loads(response.text)"
+    code = access.official("\n".join([*_notes(draft), action, f"data = {read}"]))
+    return code.replace("import os\n", "import json\nimport os\n", 1) if "json.l" in read else code
+
+
+def _httpx(access: Access, draft: RawDraft) -> str:
+    keywords: dict[str, object] = {}
+    if query := _query(draft):
+        keywords["params"] = _literals(query)
+    if draft.body == "data":
+        keywords["data"] = keywords_of(draft)["data"]
+    elif draft.body == "text":
+        keywords["content"] = draft.text
+    elif draft.body == "multipart":
+        keywords["files"] = Expression(f"[{', '.join(_parts(draft))}]")
+    if headers := _headers(draft):
+        keywords["headers"] = _literals(headers)
+    user, secret = access.login
+    login = f"({environment(user)}, {environment(secret)})"
+    keywords |= {"auth": Expression(login), "timeout": draft.timeout}
+    if draft.answer == "binary":
+        keywords["follow_redirects"] = True  # httpx leaves the credentials out at another host
+    action = call("response = httpx.request", [draft.method, _url(access, draft)], **keywords)
+    read = {"binary": "response.content", "text": "response.text"}.get(
+        draft.answer, "response.json()"
+    )
+    note = SANDBOX_NOTE if access.kind == "sandbox" else ""
+    lines = [*_notes(draft), action, "response.raise_for_status()", f"data = {read}"]
+    blocks = (note, "import os", "import httpx", "\n".join(lines))
+    return _with_path("\n\n".join(block for block in blocks if block), draft)
+
+
+def _curl(access: Access, draft: RawDraft) -> str:
+    pairs: Rows = []
+    query = _query(draft)
+    options = [] if draft.method in {"GET", "HEAD"} else [f"--request {draft.method}"]
+    if draft.method == "HEAD":
+        options.append("--head")
+    if draft.method == "GET" and draft.body == "none" and query:
+        options.append("--get")
+        pairs, query = query, []
+    elif draft.method == "GET" and draft.body != "none":
+        options.append("--request GET")
+    options += [f"--header {_shell(f'{name}: {text}')}" for name, text in _headers(draft)]
+    if draft.body == "data":
+        pairs = [(pair.name.strip(), pair.value) for pair in used(draft.data)]
+    elif draft.body == "text":
+        options.append(f"--data-raw {_shell(draft.text)}")
+    elif draft.body == "multipart":
+        options += _form_options(draft)
+    if draft.answer == "binary":
+        options += ["--location", "--output answer"]
+    command = curl(_address(access, draft, query), pairs, login=access.login, options=options)
+    note = [SANDBOX_NOTE] if access.kind == "sandbox" else []
+    return "\n".join([*note, *_notes(draft), command])
+
+
+def _notes(draft: RawDraft) -> list[str]:
+    return [_NO_RETRIES] * bool(draft.max_retries) + [_ONE_PAGE] * (draft.answer == "frame")
+
+
+def _path(file: FilePart) -> Expression:
+    return Expression(f"Path({literal(file.file_name)})")
+
+
+def _with_path(code: str, draft: RawDraft) -> str:
+    """Import `Path` where the code reads files."""
+    if draft.body != "multipart" or not draft.files:
+        return code
+    wanted = "from pathlib import Path\n"
+    if "import os\n" in code:
+        return code.replace("import os\n", f"import os\n{wanted}", 1)
+    return f"{wanted}\n{code}"
+
+
+def _parts(draft: RawDraft) -> list[str]:
+    """Return the parts of a multipart body, as httpx takes them; a field has no file name."""
+    fields = [
+        f"({literal(pair.name.strip())}, (None, {literal(pair.value)}))"
+        for pair in used(draft.form)
+    ]
+    return fields + [
+        f"({literal(file.name.strip())}, ({literal(file.file_name)}, {_path(file)}.read_bytes()))"
+        for file in draft.files
+    ]
+
+
+def _form_options(draft: RawDraft) -> list[str]:
+    fields = [
+        f"--form-string {_shell(f'{pair.name.strip()}={pair.value}')}" for pair in used(draft.form)
+    ]
+    return fields + [
+        f"--form {_shell(f'{file.name.strip()}=@{_quoted(file.file_name)}')}"
+        for file in draft.files
+    ]
+
+
+def _quoted(name: str) -> str:
+    """Return a file name as curl's --form takes one that holds anything."""
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _headers(draft: RawDraft) -> Rows:
+    rows = [(pair.name.strip(), pair.value.strip()) for pair in used(draft.headers)]
+    if draft.body == "text":
+        rows.insert(0, ("Content-Type", draft.content_type.strip()))
+    return rows
+
+
+def _query(draft: RawDraft) -> Rows:
+    """Return every query parameter, those in the path first."""
+    typed = parse_qsl(draft.path.partition("?")[2], keep_blank_values=True)
+    rows = [*typed, *((pair.name.strip(), pair.value) for pair in used(draft.query))]
+    if draft.answer == "frame" and "PageSize" not in dict(rows):
+        rows.append(("PageSize", str(min(draft.limit, 1_000))))
+    return rows
+
+
+def _below(draft: RawDraft) -> str:
+    """Return the path below the version of the API."""
+    path = draft.path.strip().partition("?")[0].lstrip("/")
+    return path.removeprefix(f"{API_VERSION}/")
+
+
+def _url(access: Access, draft: RawDraft) -> Expression:
+    """Return the address as Python: what was typed as literals, the account as a look-up."""
+    before = f"https://{access.host}/{API_VERSION}/"
+    parts: list[str] = []
+    for index, text in enumerate(_OWN_SID.split(f"{before}{_below(draft)}")):
+        if index:
+            parts.append(environment(access.account))
+        if text:
+            parts.append(literal(text))
+    return Expression(" + ".join(parts))
+
+
+def _address(access: Access, draft: RawDraft, query: Sequence[tuple[str, str]]) -> str:
+    """Return the address for a shell, between double quotes: nothing typed is read by it."""
+    typed = [quote(text, safe="/", errors="replace") for text in _OWN_SID.split(_below(draft))]
+    asked = "&".join(f"{_part(name)}={_part(text)}" for name, text in query)
+    path = f"${{{access.account}}}".join(typed)
+    return f"https://{access.host}/{API_VERSION}/{path}" + (f"?{asked}" if asked else "")
+
+
+def _part(text: str) -> str:
+    return quote(text, safe="", errors="replace")
+
+
+def _shell(text: str) -> str:
+    """Return text as one word of a shell; what a shell cannot hold is left out."""
+    return shlex.quote(text.replace("\x00", ""))
+
+
+def _literals(rows: Rows) -> Any:
+    """Return rows as a mapping where that says the same, and else as a list of tuples."""
+    if len({name.casefold() for name, _ in rows}) == len(rows):
+        return dict(rows)
+    return Expression(f"[{', '.join(f'({literal(a)}, {literal(b)})' for a, b in rows)}]")

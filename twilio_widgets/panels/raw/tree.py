@@ -1,0 +1,171 @@
+"""JSON as a tree that opens and closes; of what is long, the page gets a part and asks for more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import traitlets
+
+from twilio_widgets.core.credentials.secret import Secret
+from twilio_widgets.core.printable import one_line
+from twilio_widgets.panels.inputs.ordered_input import text_in
+from twilio_widgets.panels.kit.assets import asset
+from twilio_widgets.panels.kit.elements import Element
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CHILDREN_AT_ONCE = 100
+"""Members of one object or array that travel together."""
+NODES_AT_ONCE = 2_000
+"""Nodes of one message to the page."""
+LONGEST_SHOWN = 2_000
+"""Characters of one text."""
+DEEPEST_AHEAD = 2
+"""Levels below a node that travel with it before they are asked for."""
+DEEPEST = 200
+"""Levels a page may ask for; Python's own JSON reader gives up not far beyond."""
+
+Path = tuple[int, ...]
+"""Where a node stands: the place of each ancestor among its siblings."""
+
+
+class JsonTree(Element):
+    """A tree of a JSON value. It is no part of the widget's state, so no notebook saves it.
+
+    Args:
+        label: What the tree is called, for screen readers.
+        root: The Python expression that holds the value, to name a node by: ``response.data``.
+        hides: Says of a member's name whether its value must not be seen.
+    """
+
+    _esm = asset(__file__, "tree.js")
+    label = traitlets.Unicode().tag(sync=True)
+    root = traitlets.Unicode().tag(sync=True)
+    epoch = traitlets.Int(0).tag(sync=True)
+
+    def __init__(
+        self, label: str, *, root: str, hides: Callable[[str], bool] = lambda _name: False
+    ) -> None:
+        super().__init__(label=label, root=root)
+        self._value: object = None
+        self._hides = hides
+        self.on_msg(self._receive)
+
+    def show(self, value: object) -> None:
+        """Show another value; pages that are open ask for it."""
+        self._value = value
+        self.epoch += 1
+
+    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
+        match content:
+            case {"t": "want", "epoch": epoch, "path": asked, "from": int(start)} if (
+                epoch == self.epoch and _is_place(start)
+            ):
+                self._tell(_path_in(asked), start)
+
+    def _tell(self, path: Path | None, start: int) -> None:
+        """Send the node at a path, with the members from `start` on."""
+        found = None if path is None else node_at(self._value, path)
+        if path is not None and found is not None:
+            name, value = found
+            budget = Budget(NODES_AT_ONCE)
+            node = node_of(name, value, budget, self._hides, start=start)
+            said = {"t": "node", "epoch": self.epoch, "path": list(path), "from": start}
+            self.send({**said, "node": node})
+
+
+@dataclass(slots=True)
+class Budget:
+    """How many nodes may still travel."""
+
+    left: int
+
+
+def node_of(
+    name: object,
+    value: object,
+    budget: Budget,
+    hides: Callable[[str], bool],
+    *,
+    start: int = 0,
+    depth: int = 0,
+) -> dict[str, object]:
+    """Return a node as the page draws it, with as many of its members as the budget has.
+
+    Args:
+        name: Its name or its place in its parent; None for the root.
+        value: What it holds.
+        budget: What may still travel; it is used up here.
+        hides: Says which names have values that must not be seen.
+        start: The first member to include.
+        depth: How deep below the node that was asked for it stands.
+    """
+    shown = one_line(_sendable(name)) if isinstance(name, str) else name
+    if isinstance(value, Secret) or (isinstance(name, str) and hides(name) and value is not None):
+        return {"name": shown, "kind": "hidden", "text": "••••••••"}
+    if not isinstance(value, Mapping) and not _is_array(value):
+        kind, text = leaf_of(value)
+        return {"name": shown, "kind": kind, "text": text}
+    members: list[dict[str, object]] = []
+    found = list(islice(_members(value), start, start + CHILDREN_AT_ONCE))
+    # What was asked for always travels; below it a whole level or nothing, while there is room.
+    if depth == 0 or (depth <= DEEPEST_AHEAD and len(found) <= budget.left):
+        budget.left -= len(found)
+        members = [node_of(key, one, budget, hides, depth=depth + 1) for key, one in found]
+    kind = "object" if isinstance(value, Mapping) else "array"
+    return {"name": shown, "kind": kind, "total": len(value), "members": members}  # type: ignore[arg-type]
+
+
+def leaf_of(value: object) -> tuple[str, str]:
+    """Return the kind of a value that holds no others, and its text, as JSON writes it."""
+    match value:
+        case None:
+            return "null", "null"
+        case bool():
+            return "boolean", "true" if value else "false"
+        case str():
+            text = _sendable(value)
+            if len(text) > LONGEST_SHOWN:
+                return "string", f"{one_line(text[:LONGEST_SHOWN])}… ({len(text):,} characters)"
+            return "string", one_line(text)
+        case _:
+            return "number", str(value)[:LONGEST_SHOWN]
+
+
+def node_at(value: object, path: Path) -> tuple[object, object] | None:
+    """Return the name and the value at a path; None when there is none."""
+    name: object = None
+    for place in path:
+        found = next(islice(_members(value), place, place + 1), None)
+        if found is None:
+            return None
+        name, value = found
+    return name, value
+
+
+def _members(value: object) -> Iterator[tuple[object, object]]:
+    if isinstance(value, Mapping):
+        return ((str(name), member) for name, member in value.items())
+    return iter(enumerate(value)) if isinstance(value, Sequence) and _is_array(value) else iter(())
+
+
+def _is_array(value: object) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
+
+
+def _path_in(path: object) -> Path | None:
+    if not isinstance(path, list) or len(path) > DEEPEST:
+        return None
+    return tuple(path) if all(_is_place(place) for place in path) else None
+
+
+def _is_place(value: object) -> bool:
+    return type(value) is int and 0 <= value < 2**31
+
+
+def _sendable(text: str) -> str:
+    return text_in(text, len(text)) or ""

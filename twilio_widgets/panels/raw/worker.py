@@ -1,0 +1,260 @@
+"""What the raw request card does away from its callbacks: ask once, be told, and find out.
+
+Every worker carries the turn it was started for; what an older one has to say comes too late.
+"""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from twilio_widgets.core.flows.find import NotSureYet
+from twilio_widgets.core.raw.response import Attempt
+from twilio_widgets.errors import (
+    ConfigurationError,
+    OutcomeUnknown,
+    Refused,
+    TwilioWidgetsError,
+)
+from twilio_widgets.panels.kit.panel import Panel, sentence_of
+from twilio_widgets.panels.raw import outcome as outcomes
+from twilio_widgets.panels.raw import state as steps
+from twilio_widgets.panels.raw.draft import RawDraft, keywords_of
+from twilio_widgets.panels.raw.history import Entry
+from twilio_widgets.panels.raw.outcome import Cancelled
+from twilio_widgets.panels.raw.state import Answer, RawState, Tried
+from twilio_widgets.panels.send.worker import same_log
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from twilio_widgets.client import Twilio
+    from twilio_widgets.core.credentials.connection import Connection
+    from twilio_widgets.core.message.message import Message
+    from twilio_widgets.core.raw.response import RawResponse
+    from twilio_widgets.progress import Reading
+
+_NOT_THERE = (
+    "It is not in the message log and can no longer arrive: it was not sent. You can send it again."
+)
+
+
+class RawSending(Panel[RawState]):
+    """The work of the raw request card; `RawRequestPanel` gives it its face."""
+
+    _twilio: Twilio | None = None
+    _response: RawResponse | None = None
+    _error: Exception | None = None
+    _lost: tuple[OutcomeUnknown, Connection] | None = None
+    """The error of a message whose outcome is unknown, and where it was sent."""
+    _stopped: threading.Event
+
+    def _fill(self, response: RawResponse | None, path: str) -> None:
+        """Show the body of an answer."""
+        raise NotImplementedError
+
+    def _set_out(self, step: Callable[..., RawState], *args: object) -> None:
+        """Take a step, and start the one worker of a request if the step began one."""
+        with self._lock:
+            before = self._state.turn
+            self._apply(step, *args)
+            if self._state.turn != before and self._twilio is not None:
+                self._stopped, self._lost = threading.Event(), None
+                self._start(self._ask, self._twilio, self._state, self._stopped)
+
+    def _cancel(self) -> None:
+        with self._lock:
+            self._stopped.set()
+            self._apply(steps.asked_to_stop)
+
+    def _ask(self, twilio: Twilio, state: RawState, stopped: threading.Event) -> None:
+        """Send the request of a turn, and tell what came of it."""
+        draft, turn = state.draft, state.turn
+        watch = Watch(turn, stopped, self._apply)
+        keywords: dict[str, Any] = keywords_of(draft) | watch.hooks
+        if draft.answer == "frame":
+            keywords["progress"] = watch.read
+        unanswered = twilio.messages.unanswered
+        try:
+            response = twilio.raw(draft.path.strip(), draft.method, **keywords)
+        except Cancelled:
+            left = [one for one in twilio.messages.unanswered if one not in unanswered]
+            self._keep_cancelled(twilio, draft, watch, left[0] if len(left) == 1 else None)
+        except (Refused, ConfigurationError) as error:
+            if watch.may_have_happened and not draft.only_reads:
+                self._keep_error(twilio, draft, turn, error, lost=True)
+            else:
+                self._keep_refused(turn, error)
+        except Exception as error:  # noqa: BLE001  # shown where the answer would be
+            self._keep_error(twilio, draft, turn, error)
+        else:
+            self._keep(twilio, draft, outcomes.answer_to(turn, response), response, None)
+
+    def _keep_cancelled(
+        self, twilio: Twilio, draft: RawDraft, watch: Watch, error: OutcomeUnknown | None
+    ) -> None:
+        lost = not draft.only_reads and watch.may_have_happened
+        tries = len(watch.attempts)
+        with self._lock:
+            if lost and error is not None:
+                self._lost = (error, twilio.connection)
+            answer = outcomes.answer_to_cancel(
+                watch.turn, tries, lost=lost, found=self._lost is not None
+            )
+            self._keep(twilio, draft, answer, None, error)
+
+    def _keep_refused(self, turn: int, error: Refused | ConfigurationError) -> None:
+        """Say why nothing was sent; the last answer stays what it was."""
+        with self._lock:
+            self._error = error
+            field = getattr(error, "field", None) or "path"
+            self._apply_even_closed(steps.refused, turn, str(error), field)
+
+    def _keep_error(
+        self,
+        twilio: Twilio,
+        draft: RawDraft,
+        turn: int,
+        error: Exception,
+        *,
+        lost: bool = False,
+    ) -> None:
+        found = isinstance(error, OutcomeUnknown) and outcomes.creates_message(draft)
+        ours = isinstance(error, TwilioWidgetsError)
+        lost = lost or not (ours or draft.only_reads)  # whatever broke, it may have left
+        answer = outcomes.answer_to_error(turn, error, found=found, lost=lost)
+        response = error.response if isinstance(error, TwilioWidgetsError) else None
+        with self._lock:
+            if isinstance(error, OutcomeUnknown) and found and turn == self._state.turn:
+                self._lost = (error, twilio.connection)
+            self._keep(twilio, draft, answer, response, error)
+
+    def _keep(
+        self,
+        twilio: Twilio,
+        draft: RawDraft,
+        answer: Answer,
+        response: RawResponse | None,
+        error: Exception | None,
+    ) -> None:
+        """Keep what came of a request, and show it; a closed panel still tells what did."""
+        now = twilio.connection.now()
+        facts = " · ".join([f"{now:%H:%M:%S} UTC", *answer.facts[:1]])
+        entry = Entry(
+            number=answer.turn,
+            draft=draft.without_contents,
+            outcome=answer.status,
+            tone=answer.tone,
+            facts=facts,
+        )
+        with self._lock:
+            if answer.turn != self._state.turn:
+                return
+            self._response, self._error = response, error
+            if self._open:
+                self._fill(response, draft.path)
+            self._apply_even_closed(steps.answered, answer, entry)
+
+    def _apply_even_closed(self, step: Callable[..., RawState], *args: object) -> None:
+        """Take a step that must not be lost: a closed panel still tells what came of it."""
+        if self._open:
+            self._apply(step, *args)
+        else:
+            self._state = step(self._state, *args)
+
+    # When nobody knows
+
+    def _find_out(self) -> None:
+        with self._lock:
+            before = self._state.phase
+            self._apply(steps.searching)
+            begun = before == "ready" and self._state.phase == "searching"
+            if begun and self._twilio is not None and self._lost is not None:
+                self._start(self._search, self._twilio, self._lost, self._state.turn)
+
+    def _search(self, twilio: Twilio, lost: tuple[OutcomeUnknown, Connection], turn: int) -> None:
+        error, connection = lost
+        told = partial(self._apply, steps.searched, turn, None)
+        if not same_log(connection, twilio.connection):
+            told(
+                f"It may have been sent from account {connection.masked_account}. Connect to that "
+                "account again to find out: the log of another one cannot tell."
+            )
+            return
+        try:
+            found = twilio.messages.find(error)
+        except TwilioWidgetsError as problem:
+            told(
+                "The message log could not be read, so it is still not known whether the message "
+                f"was sent. {sentence_of(problem)}"
+            )
+            return
+        if found is None:
+            self._apply(steps.not_there, turn, _NOT_THERE)
+        elif isinstance(found, NotSureYet):
+            told(f"Not sure yet: {found.reason} Do not send it again.")
+        else:
+            self._apply(steps.searched, turn, _was_sent(turn, found))
+
+
+class Watch:
+    """Hears of the attempts of one request, and ends it when a person wants no more.
+
+    Args:
+        turn: The request's number.
+        stopped: Whether a person wants no more.
+        apply: Moves the panel to its next state.
+    """
+
+    def __init__(self, turn: int, stopped: threading.Event, apply: Callable[..., object]) -> None:
+        self.turn, self.attempts = turn, list[Attempt]()
+        self._stopped, self._apply = stopped, apply
+
+    @property
+    def hooks(self) -> dict[str, object]:
+        """The arguments of `Twilio.raw` by which it is told."""
+        return {"before_attempt": self._leaves, "attempt_seen": self._seen}
+
+    @property
+    def may_have_happened(self) -> bool:
+        """Whether an attempt ended so that it may have been carried out."""
+        return any(outcomes.may_have_happened(one.status) for one in self.attempts)
+
+    def read(self, reading: Reading) -> None:
+        """Hear that a page of a list was read."""
+        self._go_on()
+        self._apply(steps.read_on, self.turn, reading)
+
+    def _leaves(self, number: int) -> None:
+        self._go_on()
+        self._apply(steps.attempting, self.turn, number)
+
+    def _seen(self, attempt: Attempt) -> None:
+        self.attempts.append(attempt)
+        self._apply(steps.tried, self.turn, _tried(attempt))
+        if attempt.wait is not None:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        if self._stopped.is_set():
+            raise Cancelled
+
+
+def _tried(attempt: Attempt) -> Tried:
+    good = attempt.problem is None
+    return Tried(
+        number=attempt.number,
+        outcome=str(attempt.status) if attempt.status is not None else "no answer",
+        good=good,
+        wait=attempt.wait,
+    )
+
+
+def _was_sent(turn: int, message: Message) -> Answer:
+    return Answer(
+        turn=turn,
+        status="it was sent",
+        tone="good",
+        problem=f"The message log has it: {message.sid}, {message.status}. Do not send it again.",
+    )

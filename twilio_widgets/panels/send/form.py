@@ -1,0 +1,153 @@
+"""The controls of the card that sends, and how they picture its state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from twilio_widgets.core.numbers.prices import PER_SEGMENT
+from twilio_widgets.panels.inputs.line_input import Entry
+from twilio_widgets.panels.inputs.ordered_button import Press
+from twilio_widgets.panels.inputs.segment_meter import Meter, measure, priced
+from twilio_widgets.panels.kit.elements import (
+    Facts,
+    Note,
+    Track,
+    body,
+    field,
+    plain,
+    quiet,
+    styled,
+    visible,
+)
+from twilio_widgets.panels.send import state as steps
+from twilio_widgets.panels.send import text as words
+from twilio_widgets.panels.send.draft import Draft, parameters_of, segments_of, text_of
+from twilio_widgets.panels.send.more_fields import MoreFields, hint_of
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from twilio_widgets.panels.send.state import SendState
+
+
+class SendForm:
+    """Everything on the card that can be typed, pressed or read.
+
+    What is typed flows one way, from the controls into the state. It is written into a control
+    only on purpose (`write`). A change that was typed before the page could disable the field is
+    taken, and calls back a message that has not left.
+    """
+
+    def __init__(
+        self, draft: Draft, how_to_connect: str, prices: Mapping[str, Decimal] = PER_SEGMENT
+    ) -> None:
+        self._how_to_connect = how_to_connect
+        self._prices = prices
+        more = MoreFields()
+        self._more = more.rows
+        self.controls: dict[str, Entry] = {
+            "from_": Entry("From", "A number, a name, or a messaging service", late=True),
+            "to": Entry("To", "+ and the country code, then the number", late=True),
+            "body": Entry("Message", kind="area", late=True),
+            **more.controls,
+        }
+        self._notes = {name: Note() for name in ("from_", "to", "body")} | more.notes
+        self.meter = Meter()
+        self.write(draft)
+        self._make_actions()
+        self.rows = body(
+            field(self.controls["from_"], self._notes["from_"]),
+            field(self.controls["to"], self._notes["to"]),
+            field(self.controls["body"], self.meter, self._notes["body"]),
+            self._more,
+            self._sent,
+            self._outcome,
+        )
+
+    def _make_actions(self) -> None:
+        self.send = Press("Send", main=True)
+        self.undo = plain("Undo")
+        self.another = plain("Send another")
+        self.find_out = plain("Find out")
+        self.anew = plain("New message")
+        self.look_again = plain("Look again")
+        self.more = quiet("More")
+        self.agree = Press("Send")
+        self.back = plain("Back")
+        self._track = Track()
+        self._sent = Facts()
+        self._outcome = styled(Note(), "tw-outcome")
+        self._question = Note()
+        self.ask = styled(ipywidgets.HBox([self._question, self.agree, self.back]), "tw-ask")
+
+    @property
+    def actions(self) -> tuple[ipywidgets.Widget, ...]:
+        """What stands in the card's foot, from the left."""
+        return (
+            self.send,
+            self.undo,
+            self.find_out,
+            self.another,
+            self.look_again,
+            self.anew,
+            self._track,
+        )
+
+    def write(self, draft: Draft) -> None:
+        """Put a draft into the fields."""
+        for name, control in self.controls.items():
+            control.value = text_of(draft, name)
+
+    def draw(self, state: SendState) -> None:
+        """Make everything but the fields' contents the picture of the state."""
+        self._draw_fields(state)
+        self._draw_actions(state)
+        self._draw_question(state)
+        parameters = parameters_of(state.draft)
+        media = "media_url" in parameters
+        self.meter.show(
+            measure(state.draft.body, parameters["to"], media=media, prices=self._prices)
+        )
+        self._outcome.show(*words.outcome_of(state, self._how_to_connect))
+        self._track.show(words.track_of(state))
+        self._sent.show(words.sent_of(state))
+        visible(self._sent, state.message is not None)
+
+    def _draw_fields(self, state: SendState) -> None:
+        locked = state.phase not in steps.OPEN_TO_A_MESSAGE
+        self.controls["from_"].offer((sender, "") for sender in state.senders)
+        for name, control in self.controls.items():
+            control.disabled = locked
+            problem = state.problems.get(name, "")
+            self._notes[name].show(problem or hint_of(name), "problem" if problem else "hint")
+        if "from_" not in state.problems:
+            self._notes["from_"].show(state.senders_note)
+        warning = words.warning_of(state)
+        if warning:
+            self._notes["to"].show(warning, "warning")
+        visible(self._more, state.more)
+
+    def _draw_actions(self, state: SendState) -> None:
+        self.more.description = "Less" if state.more else "More"
+        self.send.text = "Sending…" if state.phase == "sending" else "Send"
+        self.send.disabled = not steps.may_send(state)
+        self.undo.description = f"Undo ({state.seconds_left} s)"
+        self.find_out.description = "Looking…" if state.phase == "searching" else "Find out"
+        self.find_out.disabled = state.phase == "searching" or state.account is None
+        visible(self.undo, state.phase == "counting")
+        visible(self.another, steps.is_the_sent_one(state))
+        visible(self.find_out, state.phase in {"unknown", "searching"} and state.can_search)
+        visible(self.anew, state.phase == "unknown")
+        visible(self.look_again, steps.looking(state) != state and state.account is not None)
+
+    def _draw_question(self, state: SendState) -> None:
+        visible(self.ask, state.phase == "asking")
+        if state.phase == "asking":
+            parameters: dict[str, Any] = parameters_of(state.draft)
+            price = priced(parameters["to"], segments_of(parameters), prices=self._prices)
+            question, yes = words.question_of(parameters, price)
+            self._question.show(question, "warning")
+            self.agree.text = yes

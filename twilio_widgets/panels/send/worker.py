@@ -1,0 +1,185 @@
+"""What the panel that sends does away from its callbacks: send once, follow, and find out.
+
+Every worker carries the number of the attempt it was started for. `_leave` is the only door to
+Twilio: it opens for the attempt that counts down, and shuts behind it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from twilio_widgets.errors import OutcomeUnknown, TwilioWidgetsError
+from twilio_widgets.panels.kit.panel import Panel, sentence_of
+from twilio_widgets.panels.send import state as steps
+from twilio_widgets.panels.send.follow import follow
+from twilio_widgets.panels.send.state import SendState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from twilio_widgets.client import Twilio
+    from twilio_widgets.core.credentials.connection import Connection
+    from twilio_widgets.core.flows.find import NotSureYet
+    from twilio_widgets.core.message.message import Message
+
+_LOOK_FIRST = "The message may have been sent: look in the message log before sending it again."
+
+
+class Sending(Panel[SendState]):
+    """The work of a panel that sends; `SendPanel` gives it its face."""
+
+    _undo_seconds = 0
+    _twilio: Twilio | None = None
+    _lost: tuple[OutcomeUnknown, Connection] | None = None
+    """The error of a message whose outcome is unknown, and where it was sent."""
+    _undone: threading.Event
+
+    # Sending
+
+    def _set_out(self, step: Callable[..., SendState], *args: object) -> None:
+        """Take a step, and start the one worker of an attempt if the step began one."""
+        with self._lock:
+            before = self._state.attempt
+            self._apply(step, *args)
+            if self._state.attempt != before and self._twilio is not None:
+                self._undone = undone = threading.Event()
+                self._start(self._deliver, self._twilio, self._state.attempt, undone)
+
+    def _undo(self) -> None:
+        with self._lock:
+            self._undone.set()
+            self._apply(steps.undone)
+
+    def _deliver(self, twilio: Twilio, attempt: int, undone: threading.Event) -> None:
+        """Count down, send once, and follow what was sent."""
+        for seconds in range(self._undo_seconds, 0, -1):
+            self._apply(steps.counted, attempt, seconds)
+            if undone.wait(1.0):
+                return
+        parameters = self._leave(attempt)
+        if parameters is None:
+            return
+        try:
+            message = twilio.messages.send(**parameters)
+        except OutcomeUnknown as error:
+            with self._lock:
+                self._lost = (error, twilio.connection)
+                self._keep(partial(steps.lost, can_search=True), _with_the_button(error))
+        except TwilioWidgetsError as error:
+            # Whatever else we raise means that nothing was sent.
+            self._keep(steps.refused, str(error), getattr(error, "field", None))
+        except Exception as error:  # noqa: BLE001  # whatever broke, the message may have left
+            self._keep(partial(steps.lost, can_search=False), f"{sentence_of(error)} {_LOOK_FIRST}")
+        else:
+            self._keep(steps.accepted, message)
+            self._follow(twilio, attempt, message)
+
+    def _leave(self, attempt: int) -> Mapping[str, Any] | None:
+        """Take the attempt's only ticket out: what to send, or None when it may not leave."""
+        with self._lock:
+            if not self._open or not steps.may_leave(self._state, attempt):
+                return None
+            self._lost = None
+            self._apply(steps.left, attempt)
+            return self._state.sent
+
+    def _keep(self, step: Callable[..., SendState], *args: object) -> None:
+        """Take a step that must not be lost: a closed panel still tells what became of a send."""
+        with self._lock:
+            if self._open:
+                self._apply(step, *args)
+            else:
+                self._state = step(self._state, *args)
+
+    # Following
+
+    def _follow(self, twilio: Twilio, attempt: int, message: Message) -> None:
+        def stopped() -> bool:
+            current = self._open and self._twilio is twilio and self._state.attempt == attempt
+            return not current or self._state.phase != "following"
+
+        try:
+            last = follow(
+                twilio, message, seen=partial(self._apply, steps.seen, attempt), stopped=stopped
+            )
+        except TwilioWidgetsError as error:
+            note = f"It was sent, but its status could not be read. {error}"
+        else:
+            note = "" if stopped() else _why_no_more(last, self._state.sent or {})
+        self._apply(steps.followed, attempt, note)
+
+    def _look_again(self) -> None:
+        with self._lock:
+            before = self._state.phase
+            self._apply(steps.looking)
+            twilio, message = self._twilio, self._state.message
+            begun = before == "followed" and self._state.phase == "following"
+            if begun and twilio is not None and message is not None:
+                self._start(self._look, twilio, self._state.attempt, message)
+
+    def _look(self, twilio: Twilio, attempt: int, message: Message) -> None:
+        try:
+            message = twilio.messages.get(message.sid)
+        except TwilioWidgetsError as error:
+            self._apply(steps.followed, attempt, f"Its status could not be read. {error}")
+            return
+        self._apply(steps.seen, attempt, message)
+        self._follow(twilio, attempt, message)
+
+    # When nobody knows
+
+    def _find_out(self) -> None:
+        with self._lock:
+            before = self._state.phase
+            self._apply(steps.searching)
+            begun = before == "unknown" and self._state.phase == "searching"
+            if begun and self._twilio is not None and self._lost is not None:
+                self._start(self._search, self._twilio, self._lost, self._state.attempt)
+
+    def _search(
+        self, twilio: Twilio, lost: tuple[OutcomeUnknown, Connection], attempt: int
+    ) -> None:
+        error, connection = lost
+        if not same_log(connection, twilio.connection):
+            self._apply(
+                steps.not_searched,
+                f"It may have been sent from account {connection.masked_account}. Connect to "
+                "that account again to find out: the log of another one cannot tell.",
+            )
+            return
+        try:
+            found: Message | NotSureYet | None = twilio.messages.find(error)
+        except TwilioWidgetsError as problem:
+            self._apply(
+                steps.not_searched,
+                f"The message log could not be read, so it is still not known whether the "
+                f"message was sent. {problem}",
+            )
+            return
+        self._keep(steps.searched, found)
+        if self._state.phase == "following" and self._state.message is not None:
+            self._lost = None
+            self._follow(twilio, attempt, self._state.message)
+
+
+def _with_the_button(error: OutcomeUnknown) -> str:
+    """Return the error's sentence with the button that does what it advises."""
+    return str(error).replace("ask twilio.messages.find(error), which", "“Find out”")
+
+
+def _why_no_more(message: Message, parameters: Mapping[str, Any]) -> str:
+    """Return why a message is followed no more, although its status is not final."""
+    if message.is_final:
+        return ""
+    if message.status == "scheduled" and "send_at" in parameters:
+        return f"It leaves at {parameters['send_at']:%Y-%m-%d %H:%M} UTC."
+    return f"Still {message.status}: a carrier that gives no receipt leaves it so."
+
+
+def same_log(one: Connection, other: Connection) -> bool:
+    """Say whether two connections read the same message log; each sandbox is a world of its own."""
+    worlds = [getattr(connection, "world_id", None) for connection in (one, other)]
+    return one.acting_sid == other.acting_sid and worlds[0] == worlds[1]

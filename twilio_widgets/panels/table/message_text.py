@@ -1,0 +1,99 @@
+"""One message in words: its fields as rows, and its error with who can mend it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twilio_widgets.core.error_codes.explain import explain_error
+from twilio_widgets.core.printable import one_line
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from decimal import Decimal
+
+    from twilio_widgets.core.message.message import Message
+
+_WHO = {
+    "you": "you",
+    "recipient": "the recipient",
+    "carrier": "the carrier",
+    "Twilio": "Twilio",
+    "account admin": "whoever runs the account",
+}
+_AGAIN = {
+    True: "yes, later",
+    False: "not before something is changed",
+    None: "look first whether it went out",
+}
+
+
+def facts_of(message: Message) -> tuple[tuple[str, str], ...]:
+    """Return every field but the body, as a label and a text; the account SID is masked."""
+    return (
+        ("From", message.from_ or "not chosen yet"),
+        ("To", message.to or "—"),
+        ("Direction", message.direction or "—"),
+        ("Sent", moment_of(message.date_sent) or "not yet"),
+        ("Created", moment_of(message.date_created) or "—"),
+        ("Updated", moment_of(message.date_updated) or "—"),
+        ("Segments", _count(message.num_segments)),
+        ("Media", _count(message.num_media)),
+        ("Price", _price(message.price, message.price_unit)),
+        ("Service", message.messaging_service_sid or "none"),
+        ("Account", sid_masked(message.account_sid)),
+    )
+
+
+def body_of(message: Message) -> str:
+    """Return the text as it stands, line by line, with what hides in it made visible."""
+    return lines_of(message.body or "")
+
+
+def lines_of(text: str) -> str:
+    """Return a stranger's text line by line, with what hides in it made visible."""
+    return "\n".join(one_line(line) for line in text.replace("\r\n", "\n").split("\n"))
+
+
+def error_of(message: Message) -> dict[str, str]:
+    """Return why it failed, what to do, who can and whether to try again; empty without a code."""
+    if message.error_code is None:
+        return {}
+    return explained(message.error_code, message.error_message or "")
+
+
+def explained(code: int, said: str) -> dict[str, str]:
+    """Return an error code as a page shows it.
+
+    Args:
+        code: Twilio's error code.
+        said: Twilio's own words about it.
+    """
+    known = explain_error(code)
+    return {
+        "title": f"{known.code}: {known.meaning}",
+        "advice": known.advice,
+        "said": said,
+        "who": _WHO[known.who],
+        "again": _AGAIN[known.retry],
+        "url": known.url,
+    }
+
+
+def moment_of(moment: datetime | None) -> str:
+    """Return a time in UTC to the second; nothing for none."""
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment is not None else ""
+
+
+def _count(number: int | None) -> str:
+    return "not known yet" if number is None else f"{number:,}"
+
+
+def _price(price: Decimal | None, unit: str | None) -> str:
+    if price is None:
+        return "not billed yet"
+    return f"{abs(price).normalize():f} {unit or ''} {'charged' if price <= 0 else 'credited'}"
+
+
+def sid_masked(sid: str | None) -> str:
+    """Return the ends of a SID, enough to tell it by."""
+    return f"{sid[:4]}…{sid[-4:]}" if sid else "—"

@@ -1,0 +1,208 @@
+// The elements of a table, built once. Text only ever enters them as text.
+
+import { uniqueId, write } from "../kit/dom.js";
+import { firstWord, visible } from "./table_text.js";
+
+/** @import { Column, Kind, Row } from "./table_rows.js" */
+
+/**
+ * @typedef {{ column: number, element: HTMLSelectElement }} Filter
+ * @typedef {ReturnType<typeof makeParts>} Parts
+ *
+ * One of the row elements, and what it shows: a row as it was after a change, at an index; whether
+ * that row is the opened one, and its marked cell or -1.
+ * @typedef {{ element: HTMLElement, cells: HTMLElement[], row: Row | null, change: number, index: number,
+ *   opened: boolean | null, marked: number }} Slot
+ */
+
+/**
+ * Makes an element with these properties and children.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Partial<HTMLElementTagNameMap[Tag]> & { role?: string, label?: string }} [properties]
+ * @param {...Node} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function make(tag, properties = {}, ...children) {
+  const { role, label, ...rest } = properties;
+  const element = Object.assign(document.createElement(tag), rest);
+  if (role) element.setAttribute("role", role);
+  if (label) element.setAttribute("aria-label", label);
+  element.append(...children);
+  return element;
+}
+
+/**
+ * @param {string} textContent
+ * @param {string} title
+ */
+function makeTool(textContent, title) {
+  return make("button", { type: "button", className: "tw-tool", textContent, title });
+}
+
+export const ROW = 26; // pixels of a row, its line included
+
+/**
+ * Builds a table's elements.
+ * @param {Column[]} columns
+ * @param {string} label
+ * @param {boolean} live
+ * @param {number} height
+ */
+export function makeParts(columns, label, live, height) {
+  const id = uniqueId("tw-table");
+  const search = make("input", {
+    type: "search", className: "tw-search", placeholder: "Search these rows",
+    label: `Search ${label}`, autocomplete: "off", spellcheck: false,
+  });
+  const filters = columns.flatMap((column, index) => column.choice
+    ? [{ column: index, element: makeFilter(column.title) }] : []);
+  const pause = makeTool("Pause", "Hold the rows still; new ones wait");
+  pause.hidden = !live;
+  const copy = makeTool("Copy row", "Copy the marked row. Ctrl+C copies the marked cell");
+  const save = makeTool("Download CSV", "Download the rows shown, in this order");
+  const tools = make("div", { className: "tw-tools" },
+    search, ...filters.map(({ element }) => element), pause, copy, save);
+  const heads = columns.map((column, index) => makeHead(column, `${id}-head-${index}`));
+  const head = make("div", { className: "tw-head", role: "row" }, ...heads);
+  head.setAttribute("aria-rowindex", "1");
+  const body = make("div", { className: "tw-rows", role: "rowgroup" });
+  const empty = make("div", { className: "tw-empty" });
+  const grid = make("div", { className: "tw-grid", role: "grid", label, tabIndex: 0 },
+    make("div", { role: "rowgroup", className: "tw-heads" }, head), body);
+  grid.style.height = `${height}px`;
+  grid.setAttribute("aria-colcount", String(columns.length));
+  const fresh = make("button", { type: "button", className: "tw-fresh", hidden: true });
+  const count = make("span", { className: "tw-count" });
+  const note = make("span", { className: "tw-note" });
+  const spoken = make("span", { className: "tw-unseen", role: "status" });
+  const root = make("section", { className: "tw-table", label }, tools,
+    make("div", { className: "tw-frame" }, grid, fresh, empty),
+    make("div", { className: "tw-foot" }, count, note), spoken);
+  root.style.setProperty("--tw-row", `${ROW}px`);
+  // JupyterLab would take letters and arrows for commands on cells; it looks at what has the focus.
+  /** @type {NodeListOf<HTMLElement>} */
+  const focusable = root.querySelectorAll("button, select, input, [tabindex]");
+  for (const element of focusable) {
+    element.dataset.lmSuppressShortcuts = "true";
+  }
+  return {
+    id, root, search, filters, pause, copy, save, head, heads, body, empty, grid, fresh, count, note,
+    spoken,
+  };
+}
+
+/** @param {string} title */
+function makeFilter(title) {
+  const any = make("option", { value: "", textContent: `Any ${title.toLowerCase()}` });
+  return make("select", { className: "tw-filter", label: `Filter by ${title}` }, any);
+}
+
+/**
+ * Offers the words that a status column holds, and the one chosen even when it is gone.
+ * @param {Filter} filter
+ * @param {Set<string>} words
+ */
+export function offerWords({ element }, words) {
+  const chosen = element.value;
+  const offered = [...new Set(chosen ? [...words, chosen] : words)].sort();
+  const standing = [...element.options].slice(1).map(({ value }) => value);
+  if (offered.join(" ") === standing.join(" ")) return;
+  const options = offered.map((word) => make("option", { value: word, textContent: visible(word) }));
+  element.replaceChildren(element.options[0], ...options);
+  element.value = chosen;
+}
+
+/**
+ * @param {Column} column
+ * @param {string} id
+ */
+function makeHead({ title, kind }, id) {
+  const head = make("div", { id, className: `tw-cell tw-${kind}`, role: "columnheader" },
+    make("span", { className: "tw-title", textContent: title }));
+  head.title = `Sort by ${title}`;
+  return head;
+}
+
+/**
+ * One of the few row elements that stand for all rows in turn.
+ * @param {Column[]} columns
+ * @param {string} id
+ * @returns {Slot}
+ */
+export function makeSlot(columns, id) {
+  const cells = columns.map(({ kind }, column) => {
+    const cell = make("div", { id: `${id}-${column}`, className: `tw-cell tw-${kind}`, role: "gridcell" });
+    cell.setAttribute("aria-colindex", String(column + 1));
+    if (kind === "text") cell.dir = "auto";
+    if (kind === "status") cell.append(make("span", { className: "tw-pill" }));
+    return cell;
+  });
+  const element = make("div", { className: "tw-row", role: "row" }, ...cells);
+  return { element, cells, row: null, change: -1, index: -1, opened: null, marked: -1 };
+}
+
+/**
+ * Lets a slot show a row.
+ * @param {Slot} slot
+ * @param {Row} row
+ * @param {Column[]} columns
+ * @param {Record<string, string>} tones
+ */
+export function fillSlot(slot, row, columns, tones) {
+  if (slot.row === row && slot.change === row.change) return;
+  slot.row = row;
+  slot.change = row.change;
+  columns.forEach(({ kind }, column) => {
+    const text = visible(row.cells[column]);
+    const cell = slot.cells[column];
+    const target = kind === "status" ? /** @type {HTMLElement} */ (cell.firstChild) : cell;
+    write(target, text);
+    if (kind === "status") {
+      target.dataset.tone = tones[firstWord(row.cells[column])] ?? "none";
+      target.hidden = text === "";
+    }
+  });
+}
+
+// Characters of the width of a 0, which most are narrower than.
+/** @type {Record<Kind, number>} */
+const WIDTHS = { time: 17, phone: 13, number: 6, status: 11, text: 16 };
+const GROWING = new Set(["phone", "number", "status"]);
+const WIDEST = 34;
+
+/**
+ * Fits columns to what stands in them. They only grow, so that nothing jumps about.
+ * @param {Column[]} columns
+ * @param {number[]} widths
+ * @param {Row[]} rows
+ */
+export function fitColumns(columns, widths, rows) {
+  const before = widths.join();
+  columns.forEach(({ kind, title, width }, column) => {
+    let wide = width ?? Math.max(WIDTHS[kind], title.length + 2, widths[column] ?? 0);
+    if (width === null && GROWING.has(kind)) {
+      for (const { cells } of rows) wide = Math.max(wide, Math.min(WIDEST, cells[column].length + 1));
+    }
+    widths[column] = wide;
+  });
+  return widths.join() !== before;
+}
+
+/**
+ * The widths as a grid's tracks, the same in every row; text columns share what is left.
+ * @param {Column[]} columns
+ * @param {number[]} widths
+ */
+export function tracksOf(columns, widths) {
+  /** @param {Column} column */
+  const stretches = ({ kind, width }) => kind === "text" && !width;
+  const stretchy = columns.some(stretches);
+  const tracks = columns.map((_, column) => {
+    const least = `calc(${widths[column]}ch + 20px)`;
+    const takes = stretches(columns[column]) || (!stretchy && column === columns.length - 1);
+    return takes ? `minmax(${least}, ${widths[column]}fr)` : least;
+  });
+  const sum = widths.reduce((total, width) => total + width, 0);
+  return { tracks: tracks.join(" "), least: `calc(${sum}ch + ${20 * columns.length}px)` };
+}

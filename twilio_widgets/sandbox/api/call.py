@@ -1,0 +1,62 @@
+"""What a route is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from twilio_widgets.sandbox.api import paging
+from twilio_widgets.sandbox.api.wire import Reply
+from twilio_widgets.sandbox.world.refusals import Refusal, not_found
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import TypeVar
+
+    from twilio_widgets.sandbox.api.wire import Form, Request
+    from twilio_widgets.sandbox.world.resources import Account
+    from twilio_widgets.sandbox.world.world import World
+
+    _Row = TypeVar("_Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One authenticated request that has found its route."""
+
+    world: World
+    request: Request
+    account: Account
+    """The account in the path."""
+    sids: Mapping[str, str] = field(default_factory=dict)
+    """The SIDs in the path, by name."""
+    forced: Refusal | None = None
+
+    @property
+    def query(self) -> Form:
+        """The parameters in the URL."""
+        return self.request.query
+
+    def missing(self) -> Refusal:
+        """Return the 404 for this path."""
+        return not_found(self.request.path)
+
+    def uri(self, rest: str) -> str:
+        """Return the relative URI of something of this account."""
+        return f"/2010-04-01/Accounts/{self.account.sid}/{rest}"
+
+    def page(
+        self,
+        element: str,
+        key: str,
+        rows: Sequence[_Row],
+        *,
+        sid_of: Callable[[_Row], str],
+        as_json: Callable[[_Row], dict[str, object]],
+    ) -> Reply:
+        """Answer one page of a short list."""
+        ask = paging.asked(self.query)
+        shown, more = paging.take_from(ask, rows, sid_of)
+        pairs = [(sid_of(row), as_json(row)) for row in shown]
+        payload = paging.envelope(self.request, ask, key, pairs, more=more)
+        return Reply(payload, element=element)

@@ -1,0 +1,108 @@
+"""Media of a message, and the picture behind every one of them.
+
+The binary is the media URL without ``.json``. It redirects (302 and 307 are both reported; 307
+here) to a place that must be asked without credentials.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from typing import TYPE_CHECKING
+
+from twilio_widgets.sandbox.api.wire import Reply
+from twilio_widgets.sandbox.world.dates import span_of
+from twilio_widgets.sandbox.world.rows import rfc2822
+from twilio_widgets.sandbox.world.sids import noise
+
+if TYPE_CHECKING:
+    from twilio_widgets.sandbox.api.call import Call
+    from twilio_widgets.sandbox.world.log import Entry, MessageLog
+
+_SIDE, _CELL = 10, 8
+
+
+def list_media(call: Call) -> Reply:
+    """GET …/Messages/{Sid}/Media."""
+    log, entry = _message(call)
+    span = span_of(call.query, "DateCreated")
+    created = log.row(entry, call.world.now()).created
+    media = list(log.media(entry)) if span.holds(created) else []
+    return call.page(
+        "Media", "media_list", media, sid_of=str, as_json=lambda sid: _media(call, sid)
+    )
+
+
+def fetch_media(call: Call) -> Reply:
+    """GET …/Media/{Sid}: the resource with an extension, the way to the binary without."""
+    sid = _media_sid(call)
+    if not call.request.path.endswith((".json", ".xml")):
+        return Reply(status=307, raw=b"", headers=(("Location", f"/sandbox-media/{sid}.png"),))
+    return Reply(_media(call, sid), element="Media")
+
+
+def delete_media(call: Call) -> Reply:
+    """DELETE …/Media/{Sid}."""
+    sid = _media_sid(call)
+    log, entry = _message(call)
+    log.delete_media(entry, sid)
+    return Reply(status=204)
+
+
+def picture(call: Call) -> Reply:
+    """Serve the picture of a media SID, to anyone who knows it."""
+    sid = call.sids["Media"]
+    if not sid.startswith("ME") or call.world.sids.number(sid) < 0:
+        raise call.missing()
+    return Reply(
+        raw=_png(noise(call.world.sids.number(sid))), headers=(("Content-Type", "image/png"),)
+    )
+
+
+def _message(call: Call) -> tuple[MessageLog, Entry]:
+    log = call.world.logs[call.account.sid]
+    entry = log.find(call.sids["Message"])
+    if entry is None:
+        raise call.missing()
+    return log, entry
+
+
+def _media_sid(call: Call) -> str:
+    log, entry = _message(call)
+    if call.sids["Media"] not in log.media(entry):
+        raise call.missing()
+    return call.sids["Media"]
+
+
+def _media(call: Call, sid: str) -> dict[str, object]:
+    log, entry = _message(call)
+    created = rfc2822(log.row(entry, call.world.now()).created)
+    parent = call.sids["Message"]
+    return {
+        "account_sid": call.account.sid,
+        "content_type": log.media(entry)[sid],
+        "date_created": created,
+        "date_updated": created,
+        "parent_sid": parent,
+        "sid": sid,
+        "uri": call.uri(f"Messages/{parent}/Media/{sid}.json"),
+    }
+
+
+def _png(chance: int) -> bytes:
+    """Return a small symmetric pattern in one colour, different for every number."""
+    colour = bytes(64 + (chance >> shift) % 160 for shift in (0, 8, 16))
+    rows = b""
+    for y in range(_SIDE):
+        half = [chance >> (y * 5 + x) % 61 & 1 for x in range(_SIDE // 2)]
+        cells = [colour if on else b"\xf4\xf4\xf4" for on in half + half[::-1]]
+        rows += (b"\0" + b"".join(cell * _CELL for cell in cells)) * _CELL
+    size = _SIDE * _CELL
+    header = struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, content) for name, content in chunks)
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    checksum = zlib.crc32(name + content)
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", checksum)

@@ -1,0 +1,183 @@
+"""The table of routes: which path and method leads to which function.
+
+Order of checks: credentials (401), path (404), method (405), the credentials' rights (403), the
+resource itself. Paths are case sensitive. The messaging services live at another host,
+``messaging.twilio.com``; in process the host decides, and on one socket their paths stand beside
+the others.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from twilio_widgets.sandbox.api import account as account_routes
+from twilio_widgets.sandbox.api import calls as call_routes
+from twilio_widgets.sandbox.api import media as media_routes
+from twilio_widgets.sandbox.api import message as message_routes
+from twilio_widgets.sandbox.api import number as number_routes
+from twilio_widgets.sandbox.api import service as service_routes
+from twilio_widgets.sandbox.api import usage as usage_routes
+from twilio_widgets.sandbox.api.call import Call
+from twilio_widgets.sandbox.world.refusals import Refusal, not_found
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from twilio_widgets.sandbox.api.wire import Reply, Request
+    from twilio_widgets.sandbox.world.resources import Account, Key
+    from twilio_widgets.sandbox.world.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    path: re.Pattern[str]
+    methods: Mapping[str, Callable[[Call], Reply]]
+    main_keys_only: bool = False
+
+
+def _route(
+    path: str, *, main_keys_only: bool = False, **methods: Callable[[Call], Reply]
+) -> _Route:
+    """Return a route; ``{Name}`` in its path is a SID, an extension may follow."""
+    shape = re.sub(r"\{(\w+)\}", r"(?P<\1>[A-Z]{2}[0-9a-fA-F]{32})", path)
+    return _Route(
+        re.compile(rf"{shape}(?:\.json|\.xml)?"),
+        {name.upper(): handler for name, handler in methods.items()},
+        main_keys_only,
+    )
+
+
+_ACCOUNT = "/2010-04-01/Accounts/{Account}"
+_MESSAGE = _ACCOUNT + "/Messages/{Message}"
+
+_ROUTES = (
+    _route("/2010-04-01/Accounts", main_keys_only=True, get=account_routes.list_accounts),
+    _route(_ACCOUNT, main_keys_only=True, get=account_routes.fetch_account),
+    _route(_ACCOUNT + "/Keys", main_keys_only=True, get=account_routes.list_keys),
+    _route(_ACCOUNT + "/Balance", get=account_routes.fetch_balance),
+    _route(
+        _ACCOUNT + "/Messages",
+        get=message_routes.list_messages,
+        post=message_routes.create_message,
+    ),
+    _route(
+        _MESSAGE,
+        get=message_routes.fetch_message,
+        post=message_routes.update_message,
+        delete=message_routes.delete_message,
+    ),
+    _route(_MESSAGE + "/Feedback", post=message_routes.create_feedback),
+    _route(_MESSAGE + "/Media", get=media_routes.list_media),
+    _route(
+        _MESSAGE + "/Media/{Media}",
+        get=media_routes.fetch_media,
+        delete=media_routes.delete_media,
+    ),
+    _route(_ACCOUNT + "/IncomingPhoneNumbers", get=number_routes.list_numbers),
+    _route(
+        _ACCOUNT + "/IncomingPhoneNumbers/{Number}",
+        get=number_routes.fetch_number,
+        post=number_routes.update_number,
+    ),
+    _route(_ACCOUNT + "/OutgoingCallerIds", get=number_routes.list_caller_ids),
+    _route(_ACCOUNT + "/Calls", get=call_routes.list_calls),
+    _route(_ACCOUNT + "/Calls/{Call}", get=call_routes.fetch_call),
+    _route(_ACCOUNT + r"/Usage/Records(?:/(?P<period>[A-Za-z]+))?", get=usage_routes.list_usage),
+)
+_SERVICE_ROUTES = (
+    _route("/v1/Services", get=service_routes.list_services),
+    _route(
+        "/v1/Services/{Service}",
+        get=service_routes.fetch_service,
+        post=service_routes.update_service,
+    ),
+    _route("/v1/Services/{Service}/PhoneNumbers/{Number}", get=service_routes.fetch_pooled),
+)
+_PUBLIC_ROUTES = (_route(r"/sandbox-media/{Media}\.png", get=media_routes.picture),)
+
+
+def answer_to(world: World, request: Request, forced: Refusal | None = None) -> Reply:
+    """Answer one request.
+
+    Args:
+        world: The world; its lock is held.
+        request: The request.
+        forced: An error this request is to meet, once it is known to be in order.
+
+    Raises:
+        Refusal: The answer is an error.
+    """
+    picture = _find(_PUBLIC_ROUTES, request.path)
+    if picture is not None:
+        route, sids = picture
+        return _method(route, request)(Call(world, request, world.account, sids))
+    credentials = _authenticated(world, request)
+    if credentials is None:
+        raise Refusal(20003)
+    owner, key = credentials
+    found = _find(_routes_at(request), request.path)
+    if found is None:
+        raise not_found(request.path)
+    route, sids = found
+    account = _acting(world, owner, sids.get("Account"))
+    if account is None:
+        raise not_found(request.path)
+    handler = _method(route, request)
+    if route.main_keys_only and key is not None and not key.main:
+        raise Refusal(20403)
+    if forced is not None and handler is not message_routes.create_message:
+        raise forced
+    return handler(Call(world, request, account, sids, forced))
+
+
+def _routes_at(request: Request) -> tuple[_Route, ...]:
+    if request.host.startswith("messaging."):
+        return _SERVICE_ROUTES
+    return _ROUTES if request.host.startswith("api.") else _ROUTES + _SERVICE_ROUTES
+
+
+def _find(routes: tuple[_Route, ...], path: str) -> tuple[_Route, dict[str, str]] | None:
+    for route in routes:
+        found = route.path.fullmatch(path)
+        if found:
+            return route, {name: text for name, text in found.groupdict().items() if text}
+    return None
+
+
+def _method(route: _Route, request: Request) -> Callable[[Call], Reply]:
+    handler = route.methods.get(request.method)
+    if handler is None:
+        raise Refusal(20004)
+    return handler
+
+
+def _authenticated(world: World, request: Request) -> tuple[Account, Key | None] | None:
+    """Return whose credentials these are, and the API key if it is one."""
+    given = request.credentials()
+    if given is None:
+        return None
+    name, secret = given
+    for account in world.accounts.values():
+        if name == account.sid and _same(secret, account.auth_token):
+            return account, None
+        key = account.keys.get(name)
+        if key is not None and _same(secret, key.secret):
+            return account, key
+    return None
+
+
+def _same(given: str, right: str) -> bool:
+    return hmac.compare_digest(given.encode(), right.encode())
+
+
+def _acting(world: World, owner: Account, sid: str | None) -> Account | None:
+    """Return the account a path names, if these credentials reach it.
+
+    A parent reaches its subaccounts. What Twilio answers about an account out of reach is
+    UNCONFIRMED; here it is not found.
+    """
+    account = world.accounts.get(sid) if sid else owner
+    return account if account and owner.sid in {account.sid, account.owner_sid} else None

@@ -1,0 +1,148 @@
+"""Messaging services, at ``messaging.twilio.com/v1/Services``.
+
+This newer API pages with a ``meta`` object, links with whole URLs and writes times in ISO 8601.
+The field names are those the official Python client 9.13 reads.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from twilio_widgets.sandbox.api import paging
+from twilio_widgets.sandbox.api.wire import Reply
+from twilio_widgets.sandbox.world.rows import iso8601
+
+if TYPE_CHECKING:
+    from twilio_widgets.sandbox.api.call import Call
+    from twilio_widgets.sandbox.world.resources import Service
+
+_SETTABLE = {
+    "FriendlyName": "friendly_name",
+    "InboundRequestUrl": "inbound_request_url",
+    "InboundMethod": "inbound_method",
+    "FallbackUrl": "fallback_url",
+    "FallbackMethod": "fallback_method",
+    "StatusCallback": "status_callback",
+    "UseInboundWebhookOnNumber": "use_inbound_webhook_on_number",
+}
+_LINKS = {
+    "phone_numbers": "PhoneNumbers",
+    "short_codes": "ShortCodes",
+    "alpha_senders": "AlphaSenders",
+}
+
+
+def list_services(call: Call) -> Reply:
+    """GET /v1/Services."""
+    ask = paging.asked(call.query)
+    shown, more = paging.take_from(ask, _services(call), lambda service: service.sid)
+
+    def link(page: int, token: str | None) -> str:
+        query = {"PageSize": ask.size, "Page": page} | ({"PageToken": token} if token else {})
+        return f"{_base(call)}/v1/Services?{urlencode(query)}"
+
+    here = f"PA{ask.place}" if ask.place else None
+    meta = {
+        "page": ask.page,
+        "page_size": ask.size,
+        "first_page_url": link(0, None),
+        "previous_page_url": link(ask.page - 1, f"PB{shown[0].sid}")
+        if ask.page and shown
+        else None,
+        "url": link(ask.page, here),
+        "next_page_url": link(ask.page + 1, f"PA{shown[-1].sid}") if more else None,
+        "key": "services",
+    }
+    return Reply({"services": [_json(call, service) for service in shown], "meta": meta})
+
+
+def fetch_service(call: Call) -> Reply:
+    """GET /v1/Services/{Sid}."""
+    return Reply(_json(call, _found(call)))
+
+
+def update_service(call: Call) -> Reply:
+    """POST /v1/Services/{Sid}: change its name and webhooks."""
+    service = _found(call)
+    for name, value in call.request.form().pairs:
+        field = _SETTABLE.get(name)
+        if field == "friendly_name":
+            service.friendly_name = value
+        elif field == "use_inbound_webhook_on_number":
+            service.settings[field] = value == "true"
+        elif field is not None:
+            service.settings[field] = value or None
+    service.updated = call.world.now()
+    return Reply(_json(call, service))
+
+
+def fetch_pooled(call: Call) -> Reply:
+    """GET /v1/Services/{Sid}/PhoneNumbers/{Sid}: a number, if it is in the service's pool."""
+    service = _found(call)
+    for number in (call.world.own_numbers[sender] for sender in service.senders):
+        if number.sid == call.sids["Number"]:
+            fields: dict[str, object] = {
+                "sid": number.sid,
+                "account_sid": number.account_sid,
+                "service_sid": service.sid,
+                "date_created": iso8601(number.created),
+                "date_updated": iso8601(number.updated),
+                "phone_number": number.phone_number,
+                "country_code": "GB" if number.phone_number.startswith("+44") else "US",
+                "capabilities": ["Voice", "SMS", "MMS"],
+                "url": f"{_base(call)}/v1/Services/{service.sid}/PhoneNumbers/{number.sid}",
+            }
+            return Reply(fields)
+    raise call.missing()
+
+
+def _services(call: Call) -> list[Service]:
+    owner = call.account.sid
+    return [service for service in call.world.services.values() if service.account_sid == owner]
+
+
+def _found(call: Call) -> Service:
+    for service in _services(call):
+        if service.sid == call.sids["Service"]:
+            return service
+    raise call.missing()
+
+
+def _base(call: Call) -> str:
+    host = call.request.host
+    return (
+        f"http://{host}"
+        if host.partition(":")[0] in {"127.0.0.1", "localhost"}
+        else f"https://{host}"
+    )
+
+
+def _json(call: Call, service: Service) -> dict[str, object]:
+    url = f"{_base(call)}/v1/Services/{service.sid}"
+    fields: dict[str, object] = {
+        "sid": service.sid,
+        "account_sid": service.account_sid,
+        "friendly_name": service.friendly_name,
+        "date_created": iso8601(service.created),
+        "date_updated": iso8601(service.updated),
+        "inbound_request_url": None,
+        "inbound_method": "POST",
+        "fallback_url": None,
+        "fallback_method": "POST",
+        "status_callback": None,
+        "sticky_sender": True,
+        "mms_converter": True,
+        "smart_encoding": False,
+        "scan_message_content": "inherit",
+        "fallback_to_long_code": True,
+        "area_code_geomatch": True,
+        "synchronous_validation": False,
+        "validity_period": 36_000,
+        "url": url,
+        "links": {name: f"{url}/{path}" for name, path in _LINKS.items()},
+        "usecase": "notifications",
+        "us_app_to_person_registered": False,
+        "use_inbound_webhook_on_number": False,
+    }
+    return fields | service.settings

@@ -1,0 +1,1 @@
+"""The sandbox's HTTP entry points: in process, ASGI and a socket."""

@@ -1,0 +1,193 @@
+"""The way in without a socket: an httpx transport, blocking and async, over one world.
+
+The only file of the sandbox that names httpx. Faults appear as what httpx raises for them, and on
+a frozen clock nothing really waits: a read time-out turns the clock by its length.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import threading
+from typing import TYPE_CHECKING, NamedTuple
+
+import httpx
+
+from twilio_widgets.sandbox.api.wire import Request, parse_query
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from twilio_widgets.sandbox.http.faults import Answer
+    from twilio_widgets.sandbox.http.router import Exchange
+    from twilio_widgets.sandbox.world.clock import Clock
+
+_BROKEN: dict[str, tuple[type[httpx.TransportError], str]] = {
+    "refused": (httpx.ConnectError, "Connection refused"),
+    "reset_before_read": (httpx.ReadError, "Connection reset by peer"),
+    "reset_after_accept": (httpx.ReadError, "Connection reset by peer"),
+    "close_before_read": (
+        httpx.RemoteProtocolError,
+        "Server disconnected without sending a response.",
+    ),
+    "close_after_accept": (
+        httpx.RemoteProtocolError,
+        "Server disconnected without sending a response.",
+    ),
+    "hang": (httpx.ReadTimeout, "The read operation timed out"),
+}
+_TRUNCATED = "peer closed connection without sending complete message body"
+
+
+class _Step(NamedTuple):
+    """Wait, then raise or hand over bytes."""
+
+    wait: float
+    error: httpx.TransportError | None
+    chunk: bytes = b""
+
+
+class InProcess(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """An httpx transport that leads into the sandbox, for ``httpx.Client`` and ``AsyncClient``.
+
+    Args:
+        exchange: What answers.
+        clock: Whose time passes.
+    """
+
+    def __init__(self, exchange: Exchange, clock: Clock) -> None:
+        self._exchange = exchange
+        self._clock = clock
+        self._closed = threading.Event()
+
+    def shut(self) -> None:
+        """Refuse every further connection, and let go of requests that hang."""
+        self._closed.set()
+
+    # Blocking
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer a request of a blocking client."""
+        request.read()
+        self._exchange.begin()
+        try:
+            answer = self._ask(request)
+            first = self._first(answer, request)
+            self._pause(first.wait)
+            if first.error is not None:
+                raise first.error
+            return self._response(answer, _Stream(self, answer, request))
+        finally:
+            self._exchange.end()
+
+    def _pause(self, seconds: float) -> None:
+        if self._clock.frozen:
+            self._clock.sleep(seconds if math.isfinite(seconds) else 0.0)
+        elif seconds:
+            self._closed.wait(seconds if math.isfinite(seconds) else None)
+
+    # With await
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer a request of an async client."""
+        await request.aread()
+        self._exchange.begin()
+        try:
+            answer = self._ask(request)
+            first = self._first(answer, request)
+            await self._pause_async(first.wait)
+            if first.error is not None:
+                raise first.error
+            return self._response(answer, _Stream(self, answer, request))
+        finally:
+            self._exchange.end()
+
+    async def _pause_async(self, seconds: float) -> None:
+        if self._clock.frozen:
+            self._pause(seconds)
+            return
+        while seconds > 0 and not self._closed.is_set():  # an endless wait ends with the sandbox
+            nap = min(seconds, 0.2)
+            await asyncio.sleep(nap)
+            seconds -= nap
+
+    # Both
+
+    def _ask(self, request: httpx.Request) -> Answer:
+        if self._closed.is_set():
+            raise httpx.ConnectError("The sandbox is closed.", request=request)
+        return self._exchange.answer(
+            Request(
+                method=request.method,
+                host=request.url.host,
+                path=request.url.path,
+                query=parse_query(request.url.query.decode("ascii")),
+                headers={name.lower(): value for name, value in request.headers.items()},
+                body=request.content,
+            )
+        )
+
+    def _first(self, answer: Answer, request: httpx.Request) -> _Step:
+        """Return what comes before the answer's head."""
+        patience = _patience(request)
+        if answer.kind in _BROKEN:
+            kind, text = _BROKEN[answer.kind]
+            wait = patience if answer.kind == "hang" else answer.delay
+            return _Step(wait, kind(text, request=request))
+        wait = 0.0 if answer.kind == "trickle" else answer.delay
+        return self._within(wait, patience, request)
+
+    def _within(
+        self, wait: float, patience: float, request: httpx.Request, chunk: bytes = b""
+    ) -> _Step:
+        if wait > patience:
+            return _Step(
+                patience, httpx.ReadTimeout("The read operation timed out", request=request)
+            )
+        return _Step(wait, None, chunk)
+
+    def _response(self, answer: Answer, stream: _Stream) -> httpx.Response:
+        assert answer.response is not None  # noqa: S101  # kinds without one have raised above
+        headers = list(answer.response.headers)
+        if answer.kind:
+            return httpx.Response(answer.response.status, headers=headers, stream=stream)
+        return httpx.Response(
+            answer.response.status, headers=headers, stream=httpx.ByteStream(answer.response.body)
+        )
+
+    def body_steps(self, answer: Answer, request: httpx.Request) -> Iterator[_Step]:
+        """Yield how a faulty body arrives."""
+        body = answer.response.body if answer.response else b""
+        if answer.kind == "trickle":
+            for byte in body:
+                yield self._within(answer.delay, _patience(request), request, bytes([byte]))
+            return
+        yield _Step(0.0, None, body[: len(body) // 2])
+        yield _Step(0.0, httpx.RemoteProtocolError(_TRUNCATED, request=request))
+
+
+class _Stream(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body that arrives badly."""
+
+    def __init__(self, way: InProcess, answer: Answer, request: httpx.Request) -> None:
+        self._way, self._answer, self._request = way, answer, request
+
+    def __iter__(self) -> Iterator[bytes]:
+        for step in self._way.body_steps(self._answer, self._request):
+            self._way._pause(step.wait)  # one idea in two classes
+            if step.error is not None:
+                raise step.error
+            yield step.chunk
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for step in self._way.body_steps(self._answer, self._request):
+            await self._way._pause_async(step.wait)  # one idea in two classes
+            if step.error is not None:
+                raise step.error
+            yield step.chunk
+
+
+def _patience(request: httpx.Request) -> float:
+    """Return the read time-out of a request; infinity when it has none."""
+    read = request.extensions.get("timeout", {}).get("read")
+    return math.inf if read is None else float(read)

@@ -1,0 +1,168 @@
+"""From request to answer: the one door that every way in goes through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from twilio_widgets.sandbox.api.routes import answer_to
+from twilio_widgets.sandbox.api.wire import Reply, Response, header_pairs, render
+from twilio_widgets.sandbox.http.faults import NEVER_READ, Answer, Faults
+from twilio_widgets.sandbox.world import refusals
+from twilio_widgets.sandbox.world.refusals import Refusal
+from twilio_widgets.sandbox.world.rows import http_date
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from twilio_widgets.sandbox.api.wire import Request
+    from twilio_widgets.sandbox.http.faults import Fault
+    from twilio_widgets.sandbox.world.world import World
+
+_PAGE = b"<!DOCTYPE html><html><body><h1>Something stands in between</h1></body></html>"
+_CUT = b'{"sid": "SM'
+
+_STANDING_HEADERS = (
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Allow-Methods", "GET, POST, DELETE, OPTIONS"),
+    (
+        "Access-Control-Allow-Headers",
+        "Accept, Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Match, "
+        "If-Unmodified-Since, Idempotency-Key",
+    ),
+    ("Access-Control-Expose-Headers", "ETag"),
+    ("Access-Control-Allow-Credentials", "true"),
+    ("X-Powered-By", "AT-5000"),
+    ("X-Shenanigans", "none"),
+    ("X-Home-Region", "us1"),
+    ("X-API-Domain", "api.twilio.com"),
+    ("Strict-Transport-Security", "max-age=31536000"),
+)
+
+
+class _Late(NamedTuple):
+    """A request whose client has long given up."""
+
+    due: float
+    carry_out: Callable[[], object]
+
+
+@dataclass(slots=True)
+class Exchange:
+    """Answers requests for one world.
+
+    Args:
+        world: The world.
+        faults: What shall go wrong.
+    """
+
+    world: World
+    faults: Faults
+    _answered: int = 0
+    _open: int = 0
+    _late: list[_Late] = field(default_factory=list)
+
+    def begin(self) -> None:
+        """Note that a request has arrived; `answer` reports how many are open."""
+        with self.world.lock:
+            self._open += 1
+
+    def end(self) -> None:
+        """Note that an answer has left, or that its reader has."""
+        with self.world.lock:
+            self._open -= 1
+
+    def before_reading(self, request: Request) -> str:
+        """Return the fault that strikes before the body is read; empty when none does."""
+        with self.world.lock:
+            fault = self.faults.take(request, only=NEVER_READ)
+            return fault.kind if fault else ""
+
+    def answer(self, request: Request) -> Answer:
+        """Return what this request gets."""
+        with self.world.lock:
+            self.catch_up()
+            fault = self.faults.take(request)
+            if fault is None:
+                return Answer(self._respond(request), delay=self.world.settings.latency)
+            return self._faulty(request, fault)
+
+    def catch_up(self) -> None:
+        """Carry out what was to be carried out late, as far as it is due."""
+        now = self.world.now()
+        due = [late for late in self._late if late.due <= now]
+        self._late = [late for late in self._late if late.due > now]
+        for late in due:
+            with self.world.as_of(late.due):
+                late.carry_out()
+
+    def _faulty(self, request: Request, fault: Fault) -> Answer:
+        latency = self.world.settings.latency
+        if fault.kind in NEVER_READ:
+            return Answer(None, fault.kind)
+        if fault.kind == "accept_late":
+            late = _Late(self.world.now() + fault.delay, lambda: self._respond(request))
+            self._late.append(late)
+            return Answer(None, "hang")
+        if fault.status is not None and fault.kind in {"", "delay", "html"}:
+            forced = refusals.of_status(fault.status, fault.retry_after)
+            response = self._write(request, _error(forced))
+        elif fault.kind == "error_after_accept":
+            self._respond(request)
+            response = self._write(request, _error(refusals.of_status(fault.status or 500)))
+        else:
+            forced_code = (
+                Refusal(fault.code, status=fault.status, retry_after=fault.retry_after)
+                if fault.code is not None
+                else None
+            )
+            response = self._respond(request, forced_code)
+        if fault.kind in {"reset_after_accept", "close_after_accept", "hang"}:
+            return Answer(None, fault.kind)
+        if fault.kind == "html":
+            response = _with_body(response, _PAGE, "text/html")
+        elif fault.kind == "not_json":
+            response = _with_body(response, _CUT, "application/json")
+        wire = fault.kind if fault.kind in {"trickle", "truncated"} else ""
+        return Answer(response, wire, fault.delay + (0.0 if wire == "trickle" else latency))
+
+    def _respond(self, request: Request, forced: Refusal | None = None) -> Response:
+        try:
+            reply = answer_to(self.world, request, forced)
+        except Refusal as refusal:
+            reply = _error(refusal)
+        return self._write(request, reply)
+
+    def _write(self, request: Request, reply: Reply) -> Response:
+        world = self.world
+        self._answered += 1
+        xml = not request.path.endswith(".json") and not request.path.startswith("/v1/")
+        kind, body = render(reply, xml=xml)
+        number = self._answered
+        headers = [
+            ("Date", http_date(world.now())),
+            *([("Content-Type", kind)] if kind else []),
+            ("Twilio-Concurrent-Requests", str(max(1, self._open))),
+            ("Twilio-Request-Id", world.sids.sid("RQ", number)),
+            ("Twilio-Request-Duration", f"0.0{20 + number * 7 % 70}"),
+            *reply.headers,
+            *_STANDING_HEADERS,
+        ]
+        if reply.status == 204:
+            return Response(204, tuple(headers))
+        return Response(reply.status, header_pairs(headers, body), body)
+
+
+def _error(refusal: Refusal) -> Reply:
+    headers: list[tuple[str, str]] = []
+    if refusal.status == 401:
+        headers.append(("WWW-Authenticate", 'Basic realm="Twilio API"'))
+    if refusal.retry_after is not None:
+        headers.append(("Retry-After", f"{refusal.retry_after:g}"))
+    # The shape of an error in XML is UNCONFIRMED.
+    return Reply(refusal.body, refusal.status, "RestException", headers=tuple(headers))
+
+
+def _with_body(response: Response, body: bytes, kind: str) -> Response:
+    kept = [pair for pair in response.headers if pair[0] not in {"Content-Length", "Content-Type"}]
+    return Response(response.status, header_pairs([*kept, ("Content-Type", kind)], body), body)

@@ -1,0 +1,102 @@
+"""The sandbox on a real socket: uvicorn on loopback, in a daemon thread."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from typing import TYPE_CHECKING, Any
+
+from twilio_widgets.errors import SandboxError
+from twilio_widgets.sandbox.http.asgi import TRANSPORT, App
+
+if TYPE_CHECKING:
+    from twilio_widgets.sandbox.http.router import Exchange
+
+_NO_UVICORN = (
+    "The sandbox's socket needs uvicorn, which is not installed here. Install it with "
+    '"pip install uvicorn", or use sandbox.connection, which needs no socket.'
+)
+_READY_WITHIN = 10.0
+_STOPPED_WITHIN = 5.0
+
+
+class Server:
+    """A server that is ready when it has been made, until it is closed.
+
+    Args:
+        exchange: What answers.
+        port: The port on 127.0.0.1; 0 takes a free one.
+
+    Raises:
+        SandboxError: uvicorn is missing, the port is taken, or the server did not come up.
+    """
+
+    def __init__(self, exchange: Exchange, port: int = 0) -> None:
+        try:
+            import uvicorn
+        except ImportError:
+            raise SandboxError(_NO_UVICORN) from None
+        listening = _listen(port)
+        self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        ready = threading.Event()
+        config = uvicorn.Config(
+            App(exchange),
+            http=_protocol(),
+            ws="none",
+            loop="asyncio",
+            lifespan="off",
+            log_config=None,
+            log_level="critical",  # a connection that is broken on purpose is no error
+            access_log=False,
+            server_header=False,
+            date_header=False,  # the date is the world's
+            timeout_graceful_shutdown=1,
+        )
+
+        class Announcing(uvicorn.Server):
+            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+                await super().startup(sockets=sockets)
+                ready.set()
+
+        self._server = Announcing(config)
+        self._thread = threading.Thread(
+            target=self._server.run,
+            kwargs={"sockets": [listening]},
+            name="twilio_widgets-sandbox",
+            daemon=True,
+        )
+        self._thread.start()
+        if not ready.wait(_READY_WITHIN):
+            self.close()
+            raise SandboxError(f"The sandbox's server did not come up at {self.url}.")
+
+    def close(self) -> None:
+        """Stop the server and wait until its thread has ended."""
+        self._server.should_exit = True
+        self._thread.join(_STOPPED_WITHIN)
+
+
+def _listen(port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(("127.0.0.1", port))
+    except OSError as error:
+        listening.close()
+        raise SandboxError(
+            f"Port {port} on 127.0.0.1 is not free ({error.strerror}). Choose another, or 0."
+        ) from error
+    return listening
+
+
+def _protocol() -> type[Any]:
+    """Return uvicorn's HTTP protocol, with the connection put where the application finds it."""
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+
+    class Protocol(H11Protocol):
+        def __init__(
+            self, config: Any, server_state: Any, app_state: Any, _loop: Any = None
+        ) -> None:
+            super().__init__(config, server_state, {**app_state, TRANSPORT: self}, _loop)
+
+    return Protocol

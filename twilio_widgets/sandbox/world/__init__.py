@@ -1,0 +1,1 @@
+"""The sandbox's state: accounts, numbers, messages and a clock."""

@@ -1,0 +1,118 @@
+"""Who may write to whom: the shapes of addresses, the account's senders, barred recipients."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from twilio_widgets.sandbox.world import magic
+from twilio_widgets.sandbox.world.phonebook import LANDLINE_PREFIX
+from twilio_widgets.sandbox.world.refusals import Refusal
+
+if TYPE_CHECKING:
+    from twilio_widgets.sandbox.world.resources import Account, Service
+    from twilio_widgets.sandbox.world.world import World
+
+SHORT_CODE = "56789"
+"""The short code of the sandbox's account."""
+
+WHATSAPP_SENDER = "whatsapp:+14155550142"
+"""The one channel address registered here."""
+
+SERVICE_SID = re.compile(r"MG[0-9a-fA-F]{32}")
+
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
+_SHORT_CODE = re.compile(r"\d{3,6}")
+_ALPHANUMERIC = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 &_+-]{1,11}")
+_CHANNEL = re.compile(r"(whatsapp|messenger|rcs):(.+)")
+_BERLIN_LANDLINE = "+493023125"
+_SATELLITE = ("+870", "+881", "+882")
+
+
+def check_recipient_shape(to: str) -> None:
+    """Refuse what is no phone number and no channel address (21211), and short codes (21265)."""
+    channel = _CHANNEL.fullmatch(to)
+    number = channel[2] if channel else to
+    if channel is None and _SHORT_CODE.fullmatch(to):
+        raise Refusal(21265)
+    if channel and channel[1] == "messenger":
+        return
+    # Twilio may read national forms such as (415) 555-0100; how is not documented.
+    if not _E164.fullmatch(number):
+        raise Refusal(21211, f"Invalid 'To' phone number: {to}")
+
+
+def service_of(sid: str, account: Account, world: World) -> Service:
+    """Return the account's messaging service with this SID, or refuse (21705, 21701)."""
+    if not SERVICE_SID.fullmatch(sid):
+        raise Refusal(21705)
+    service = world.services.get(sid)
+    if service is None or service.account_sid != account.sid:
+        raise Refusal(21701)
+    return service
+
+
+def from_pool(service: Service | None, to: str) -> str:
+    """Return the sender a service picks: one from the recipient's country where it has one."""
+    assert service is not None  # noqa: S101  # one of From and service was checked to be there
+    if not service.senders:
+        raise Refusal(21704)
+    if ":" in to:
+        raise Refusal(21703)  # this pool has no channel senders
+    at_home = [sender for sender in service.senders if sender[:2] == to[:2]]
+    return (at_home or list(service.senders))[0]
+
+
+def check_sender(sender: str, to: str, account: Account, world: World) -> None:
+    """Refuse a sender this account cannot use, or not for this recipient."""
+    code = magic.as_sender(sender)
+    if code is not None:
+        raise Refusal(code)
+    if sender == magic.GOOD_SENDER:
+        return
+    if _CHANNEL.fullmatch(sender) or ":" in to:
+        if sender != WHATSAPP_SENDER or not to.startswith("whatsapp:"):
+            raise Refusal(63007)
+    elif _E164.fullmatch(sender):
+        _check_own(sender, account, world)
+    elif _SHORT_CODE.fullmatch(sender):
+        if sender != SHORT_CODE or not to.startswith("+1"):
+            raise Refusal(21659)
+    elif not _ALPHANUMERIC.fullmatch(sender):
+        raise Refusal(21212, f"Invalid 'From' number or sender id: {sender}")
+    elif to.startswith("+1"):
+        raise Refusal(21612)
+
+
+def _check_own(sender: str, account: Account, world: World) -> None:
+    own = world.own_numbers.get(sender)
+    if own is None:
+        raise Refusal(21659, f"'From' {sender} is not a Twilio phone number")
+    if own.account_sid != account.sid:
+        raise Refusal(21660)
+    if not own.sms:
+        raise Refusal(21606)
+
+
+def check_recipient(
+    to: str, sender: str, service: Service | None, account: Account, world: World
+) -> None:
+    """Refuse a recipient who cannot be written to from here, or asked not to be."""
+    if to == sender:
+        raise Refusal(63031 if ":" in to else 21266)
+    code = magic.as_recipient(to)
+    if code is not None:
+        raise Refusal(code)
+    if to.startswith(_SATELLITE):
+        raise Refusal(21408, f"Permission to send an SMS has not been enabled for the region: {to}")
+    if to.startswith(LANDLINE_PREFIX):
+        raise Refusal(21614)
+    if to.startswith(_BERLIN_LANDLINE):
+        raise Refusal(21635)
+    if world.settings.trial and to not in {
+        world.phonebook.verified,
+        *world.senders_of(account.sid),
+    }:
+        raise Refusal(21608)
+    if world.has_stopped(to, sender, service.sid if service else None):
+        raise Refusal(21610)

@@ -1,0 +1,147 @@
+"""Creating messages: those the API is asked for, those refused, and those that come in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from twilio_widgets.sandbox.world import lifecycle, rules
+from twilio_widgets.sandbox.world.lifecycle import Step
+from twilio_widgets.sandbox.world.world import Accepted
+
+if TYPE_CHECKING:
+    from twilio_widgets.sandbox.api.wire import Form
+    from twilio_widgets.sandbox.world.messages import StoredMessage
+    from twilio_widgets.sandbox.world.refusals import Refusal
+    from twilio_widgets.sandbox.world.resources import Account
+    from twilio_widgets.sandbox.world.world import World
+
+_STOP = frozenset(["STOP", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "REVOKE", "OPTOUT", "CANCEL"])
+_START = frozenset(["START", "YES", "UNSTOP"])
+_HELP = frozenset(["HELP", "INFO"])
+
+_LOOK_ALIKES = str.maketrans(
+    {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "`": "'", "–": "-",
+     "—": "-", "‐": "-", "•": "-", "…": "...", "\u00a0": " ", "\u200b": "", "\t": "       "}
+)  # fmt: skip
+"""The commonest replacements of Smart Encoding; Twilio's own table is far longer."""
+
+_TRIAL_PREFIX = "Sent from your Twilio trial account - "
+
+
+def create(world: World, account: Account, form: Form) -> StoredMessage:
+    """Create the message a form asks for, and enter it in the ledger.
+
+    Raises:
+        Refusal: A rule forbids it.
+    """
+    asked = rules.check(form, account, world)
+    body = asked.body
+    if form.get("SmartEncoded") == "true":
+        body = body.translate(_LOOK_ALIKES)
+    if world.settings.trial:
+        body = _TRIAL_PREFIX + body
+    now = world.now()
+    message = world.add(
+        account_sid=account.sid,
+        to=asked.to,
+        sender=asked.sender,
+        sender_was_given=asked.sender_was_given,
+        service_sid=asked.service_sid,
+        body=body,
+        direction="outbound-api",
+        steps=lambda chance: lifecycle.outbound(
+            now,
+            asked.to,
+            service=asked.service_sid is not None,
+            send_at=asked.send_at,
+            chance=chance,
+        ),
+        # Nothing is fetched from anywhere: every file is the sandbox's own small picture.
+        content_types=("image/png",) * len(asked.media),
+        status_callback=asked.status_callback,
+    )
+    at = datetime.fromtimestamp(now, UTC)
+    world.ledger.append(
+        Accepted(sid=message.sid, to=message.to, from_=message.sender, body=body, at=at)
+    )
+    return message
+
+
+def record_refused(world: World, account: Account, form: Form, refusal: Refusal) -> None:
+    """Leave the entry a refused creation leaves in the message list.
+
+    Since April 2024 it does; that it is a ``failed`` message with that code is the natural reading,
+    its exact fields are UNCONFIRMED.
+    """
+    now = world.now()
+    service = form.get("MessagingServiceSid")
+    world.add(
+        account_sid=account.sid,
+        to=form.get("To") or "",
+        sender=form.get("From"),
+        service_sid=service if service in world.services else None,
+        body=form.get("Body") or "",
+        direction="outbound-api",
+        steps=lambda _chance: (Step(now, "failed", refusal.code),),
+        error_text=refusal.message,
+    )
+
+
+def receive(
+    world: World, *, from_: str, to: str, body: str, content_types: tuple[str, ...] = ()
+) -> StoredMessage:
+    """File a message that arrives at one of our numbers, and heed its keyword.
+
+    The message is kept (and passed to a webhook) even when it is a keyword; Twilio answers those by
+    itself. Only a body that is just the keyword counts. That case does not matter is UNCONFIRMED.
+    """
+    now = world.now()
+    message = world.add(
+        account_sid=world.own_numbers[to].account_sid,
+        to=to,
+        sender=from_,
+        body=body,
+        direction="inbound",
+        steps=lambda _chance: (Step(now, "received"),),
+        service_sid=_service_of(world, to),
+        content_types=content_types,
+    )
+    answer = _heed(world, from_, to, body.strip().upper())
+    if answer:
+        reply(world, message, answer)
+    return message
+
+
+def _heed(world: World, contact: str, number: str, word: str) -> str | None:
+    scopes = {(scope, contact) for scope in world.scopes_of(number)}
+    if word in _STOP:
+        world.stopped |= scopes
+        return "You will receive no more messages from this number. Reply START to resubscribe."
+    if word in _START and world.stopped & scopes:
+        world.stopped -= scopes
+        return "You will receive messages from this number again. Reply STOP to unsubscribe."
+    return "Reply STOP to unsubscribe." if word in _HELP else None
+
+
+def reply(
+    world: World, inbound: StoredMessage, body: str, *, status_callback: str | None = None
+) -> StoredMessage:
+    """File a message that answers one that came in."""
+    now = world.now()
+    contact = inbound.sender or ""
+    return world.add(
+        account_sid=inbound.account_sid,
+        to=contact,
+        sender=inbound.to,
+        body=body,
+        direction="outbound-reply",
+        steps=lambda chance: lifecycle.outbound(
+            now, contact, service=False, send_at=None, chance=chance
+        ),
+        status_callback=status_callback,
+    )
+
+
+def _service_of(world: World, number: str) -> str | None:
+    return next((sid for sid, service in world.services.items() if number in service.senders), None)

@@ -1,0 +1,239 @@
+"""The messages from before the sandbox was opened, made up on demand.
+
+Nothing is stored. Message `index` (0 is the oldest) is worked out from the seed whenever it is
+asked for, and every question has an arithmetic answer: SIDs are a permutation of indexes, times
+rise with the index (so a date is found by bisection), and who talks to whom follows a walk through
+the phonebook that can be run backwards (so a number's messages are found without reading others).
+A history of a million messages therefore costs nothing until it is read.
+
+Eight messages make a block; in it a few conversations run side by side.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from typing import TYPE_CHECKING, NamedTuple
+
+from twilio_widgets.core.text.segments import segments
+from twilio_widgets.sandbox.world.corpus import TOPICS, Topic
+from twilio_widgets.sandbox.world.lifecycle import ERROR_TEXTS
+from twilio_widgets.sandbox.world.phonebook import OWN_NUMBERS, BusyHours, Contact, Phonebook
+from twilio_widgets.sandbox.world.prices import price_of
+from twilio_widgets.sandbox.world.rows import MessageRow
+from twilio_widgets.sandbox.world.sids import SidMaker, noise
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_BLOCK = 8
+_PATTERNS = (
+    ((0, 0), (1, 0), (0, 1), (0, 2), (2, 0), (1, 1), (2, 1), (3, 0)),
+    ((0, 0), (0, 1), (1, 0), (2, 0), (3, 0), (1, 1), (0, 2), (4, 0)),
+    ((0, 0), (1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (1, 1), (2, 1)),
+    ((0, 0), (0, 1), (0, 2), (0, 3), (1, 0), (1, 1), (2, 0), (2, 1)),
+)
+"""For each place in a block: which conversation, and which turn of it."""
+
+_LENGTHS = tuple(
+    {talk: 1 + max(turn for other, turn in pattern if other == talk) for talk, _ in pattern}
+    for pattern in _PATTERNS
+)
+_TALKS = 6
+_STRIDE, _SHIFT = 1_237, 607
+_INVERSE = pow(_STRIDE, -1, Phonebook.SLOTS)
+
+_FAILURES = (
+    ("undelivered", 30003), ("undelivered", 30003), ("undelivered", 30005), ("undelivered", 30006),
+    ("undelivered", 30007), ("undelivered", 30008), ("failed", 30034), ("failed", 30022),
+)  # fmt: skip
+
+
+class _Talk(NamedTuple):
+    """One message's place in its conversation."""
+
+    contact: Contact
+    topic: Topic
+    turn: int
+    chance: int
+    sender: str
+    """Our number in this conversation."""
+
+
+class History:
+    """`count` messages that end when the world begins.
+
+    Args:
+        seed: Decides everything but the dates.
+        count: How many messages.
+        ends: When the world begins (seconds since 1970); every message is older.
+        account_sid: Whose messages they are.
+        service_sid: The messaging service that sends some of them.
+        sids: Makes their SIDs.
+        phonebook: The people.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int,
+        count: int,
+        ends: float,
+        account_sid: str,
+        service_sid: str,
+        sids: SidMaker,
+        phonebook: Phonebook,
+    ) -> None:
+        self.count = count
+        self._time_seed, self._pattern_seed, self._talk_seed, self._end_seed = (
+            noise(seed, which) for which in range(4)
+        )
+        self._account_sid = account_sid
+        self._service_sid = service_sid
+        self._sids = sids
+        self._phonebook = phonebook
+        self._hours = BusyHours()
+        days = min(365, max(30, count // 100))
+        last = self._hours.busyness(ends - 120)
+        self._first = self._hours.busyness(ends - 120 - days * 86_400)
+        self._each = (last - self._first) / max(1, count)
+        self._counts: dict[tuple[str, int], int] = {}
+        self.deleted: set[int] = set()
+        self.deleted_media: set[str] = set()
+        self.redacted: dict[int, float] = {}
+        """When the text of a message was removed, by its index."""
+
+    # When
+
+    def moment(self, index: int) -> float:
+        """Return when message `index` was sent."""
+        jitter = (noise(self._time_seed, index) >> 11) / 2**53
+        return self._hours.moment(self._first + (index + jitter) * self._each)
+
+    def between(self, low: float | None, high: float | None) -> range:
+        """Return the indexes sent from `low` to `high` (both included), newest first."""
+        everyone = range(self.count)
+        begin = 0 if low is None else bisect_left(everyone, low, key=self.moment)
+        end = self.count if high is None else bisect_right(everyone, high, key=self.moment)
+        return range(end - 1, begin - 1, -1)
+
+    # Who
+
+    def _pattern(self, block: int) -> int:
+        return noise(self._pattern_seed, block) % len(_PATTERNS)
+
+    def _talk(self, index: int) -> _Talk:
+        block, place = divmod(index, _BLOCK)
+        which = self._pattern(block)
+        talk, turn = _PATTERNS[which][place]
+        chance = noise(self._talk_seed, block * _TALKS + talk)
+        contact = self._phonebook.at((block * _STRIDE + talk * _SHIFT) % Phonebook.SLOTS)
+        topics = TOPICS[_LENGTHS[which][talk]]
+        british = contact.number.startswith("+44")
+        sender = OWN_NUMBERS[2] if british else OWN_NUMBERS[chance % 2]
+        return _Talk(contact, topics[chance // 2 % len(topics)], turn, chance >> 8, sender)
+
+    def with_number(self, number: str, within: range) -> Sequence[int]:
+        """Return the indexes of `within` that may be to or from `number`, newest first.
+
+        For a contact these are exactly its messages; for a number of ours, all of `within`.
+        """
+        if number in OWN_NUMBERS:
+            return within
+        found = []
+        for slot in self._phonebook.slots_of(number):
+            for talk in range(_TALKS):
+                first = (slot - talk * _SHIFT) * _INVERSE % Phonebook.SLOTS
+                for block in range(first, self.count // _BLOCK + 1, Phonebook.SLOTS):
+                    which = self._pattern(block)
+                    found += [
+                        block * _BLOCK + place
+                        for place, (other, _) in enumerate(_PATTERNS[which])
+                        if other == talk
+                    ]
+        return sorted((index for index in found if index in within), reverse=True)
+
+    def addresses(self, index: int) -> tuple[str, str]:
+        """Return recipient and sender of a message."""
+        talk = self._talk(index)
+        if talk.topic.turns[talk.turn].outbound:
+            return talk.contact.number, talk.sender
+        return talk.sender, talk.contact.number
+
+    # What
+
+    def sid(self, index: int) -> str:
+        """Return the SID of message `index`."""
+        return self._sids.sid("MM" if self.media(index) else "SM", index)
+
+    def index(self, sid: str) -> int | None:
+        """Return which message has this SID, or None when it is none of these."""
+        index = self._sids.number(sid)
+        return index if 0 <= index < self.count and self.sid(index) == sid else None
+
+    def media(self, index: int) -> dict[str, str]:
+        """Return the media of a message: content type by SID. A few of those that came in."""
+        return self._media(self._talk(index), index)
+
+    def _media(self, talk: _Talk, index: int) -> dict[str, str]:
+        if talk.topic.turns[talk.turn].outbound or talk.chance % 12:
+            return {}
+        media = self._sids.sid("ME", index << 4)
+        return {} if media in self.deleted_media else {media: "image/png"}
+
+    def row(self, index: int) -> MessageRow:
+        """Return the whole message."""
+        talk = self._talk(index)
+        outbound, texts = talk.topic.turns[talk.turn]
+        media = self._media(talk, index)
+        language = talk.contact.language if talk.contact.language in texts else "en"
+        template = texts[language]
+        chance = talk.chance
+        body = template.format(
+            name=talk.contact.name,
+            code=f"{chance % 900_000 + 100_000}",
+            amount=f"{chance % 80 + 12}.{chance // 80 % 90 + 10}",
+            hour=f"{chance % 9 + 11}",
+        )
+        parts = self._segments(template, body)
+        status, code = self._ending(talk, index, outbound=outbound)
+        sent = self.moment(index)
+        to, from_ = (
+            (talk.contact.number, talk.sender) if outbound else (talk.sender, talk.contact.number)
+        )
+        removed = self.redacted.get(index)
+        return MessageRow(
+            sid=self._sids.sid("MM" if media else "SM", index),
+            account_sid=self._account_sid,
+            messaging_service_sid=self._service_sid if talk.topic.by_service else None,
+            to=to,
+            from_=from_,
+            body="" if removed is not None else body,
+            status=status,
+            direction="outbound-api" if outbound else "inbound",
+            num_segments=parts,
+            num_media=len(media),
+            price=price_of(to=to, inbound=not outbound, segments=parts, media=len(media)),
+            error_code=code,
+            error_message=ERROR_TEXTS.get(code) if code is not None else None,
+            created=sent - (chance % 2 if outbound else 0),
+            updated=removed if removed is not None else sent + (chance % 4 if outbound else 0),
+            sent=sent,
+        )
+
+    def _segments(self, template: str, body: str) -> int:
+        # What is filled in is GSM-7, and only the name varies in length: that is all that counts.
+        key = (template, len(body))
+        if key not in self._counts:
+            self._counts[key] = segments(body).count
+        return self._counts[key]
+
+    def _ending(self, talk: _Talk, index: int, *, outbound: bool) -> tuple[str, int | None]:
+        if not outbound:
+            return "received", None
+        chance = noise(self._end_seed, index)
+        answered = talk.turn + 1 < len(talk.topic.turns)
+        if answered or chance % 100 >= 9:
+            return "delivered", None
+        if chance % 100 < 3:
+            return "sent", None  # no receipt ever came
+        return _FAILURES[chance // 100 % len(_FAILURES)]

@@ -1,0 +1,138 @@
+"""What there is before anything happens: accounts, keys, numbers and messaging services."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from twilio_widgets.sandbox.world.phonebook import OWN_NUMBERS, VOICE_ONLY_NUMBER
+
+if TYPE_CHECKING:
+    from twilio_widgets.sandbox.world.sids import SidMaker
+
+
+@dataclass(slots=True, kw_only=True)
+class Account:
+    """An account or subaccount, with what proves who you are to it."""
+
+    sid: str
+    auth_token: str = field(repr=False)
+    friendly_name: str
+    owner_sid: str
+    kind: str
+    created: float
+    keys: dict[str, Key] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class Key:
+    """An API key. A Standard key may not touch accounts and keys."""
+
+    sid: str
+    secret: str = field(repr=False)
+    friendly_name: str
+    main: bool
+    created: float
+
+
+@dataclass(slots=True, kw_only=True)
+class OwnNumber:
+    """A phone number an account owns, with its webhooks by their wire names."""
+
+    sid: str
+    account_sid: str
+    phone_number: str
+    sms: bool
+    created: float
+    updated: float
+    settings: dict[str, str]
+
+
+@dataclass(slots=True, kw_only=True)
+class Service:
+    """A messaging service: a pool of senders with webhooks by their wire names."""
+
+    sid: str
+    account_sid: str
+    friendly_name: str
+    senders: tuple[str, ...]
+    created: float
+    updated: float
+    settings: dict[str, object]
+
+
+def found_accounts(sids: SidMaker, now: float, kind: str) -> tuple[Account, Account]:
+    """Return the account of a world and its subaccount.
+
+    Args:
+        sids: Makes their SIDs and credentials.
+        now: When they are founded.
+        kind: ``Full`` or ``Trial``.
+    """
+    parent = sids.sid("AC", 0)
+    names = ((parent, "Sandbox"), (sids.sid("AC", 1), "Sandbox, subaccount"))
+    account, subaccount = (
+        Account(
+            sid=sid,
+            auth_token=sids.secret(number),
+            friendly_name=name,
+            owner_sid=parent,
+            kind=kind,
+            created=now,
+            keys={key.sid: key for key in _keys(sids, now, number)},
+        )
+        for number, (sid, name) in enumerate(names)
+    )
+    return account, subaccount
+
+
+def _keys(sids: SidMaker, now: float, account_number: int) -> list[Key]:
+    return [
+        Key(
+            sid=sids.sid("SK", 2 * account_number + which),
+            secret=sids.secret(100 + 2 * account_number + which),
+            friendly_name=f"{kind} key",
+            main=kind == "Main",
+            created=now,
+        )
+        for which, kind in enumerate(("Main", "Standard"))
+    ]
+
+
+def found_numbers(
+    sids: SidMaker, now: float, account: Account, subaccount: Account
+) -> dict[str, OwnNumber]:
+    """Return the phone numbers of both accounts, by their number."""
+    owners = [(number, account, True) for number in OWN_NUMBERS[:-1]]
+    owners.append((VOICE_ONLY_NUMBER, account, False))
+    owners.append((OWN_NUMBERS[-1], subaccount, True))
+    return {
+        number: OwnNumber(
+            sid=sids.sid("PN", index),
+            account_sid=owner.sid,
+            phone_number=number,
+            sms=sms,
+            created=now,
+            updated=now,
+            settings={},
+        )
+        for index, (number, owner, sms) in enumerate(owners)
+    }
+
+
+def found_services(sids: SidMaker, now: float, account: Account) -> dict[str, Service]:
+    """Return the messaging services: one with every number of the account, one with none."""
+    pools = (("Notifications", OWN_NUMBERS[:-1]), ("Empty pool", ()))
+    return {
+        (sid := sids.sid("MG", index)): Service(
+            sid=sid,
+            account_sid=account.sid,
+            friendly_name=name,
+            senders=senders,
+            created=now,
+            updated=now,
+            # A number's own webhook counts until the service is told otherwise.
+            settings={"use_inbound_webhook_on_number": True},
+        )
+        for index, (name, senders) in enumerate(pools)
+    }

@@ -1,0 +1,186 @@
+"""Whether a message may be created: every documented refusal that has a natural trigger.
+
+Which of several mistakes Twilio names first is not documented; the order here is presence, then
+shape, then sender, then recipient, then the rest. Codes with no natural trigger are reached with
+``sandbox.fail(code=…)``. Natural triggers worth knowing:
+
+* 21606 from the account's voice-only number; 21660 from the subaccount's; 21659 from a stranger's
+* 21408 to satellite phones (+870, +881, +882); 21614 to London landlines reserved for drama
+* 21635 to Berlin landlines reserved for drama; 21612 from an alphanumeric sender to +1
+* 21704 with the messaging service named "Empty pool"; 21608 on a trial sandbox
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from twilio_widgets.sandbox.world.addresses import (
+    SERVICE_SID,
+    check_recipient,
+    check_recipient_shape,
+    check_sender,
+    from_pool,
+    service_of,
+)
+from twilio_widgets.sandbox.world.refusals import Refusal
+
+if TYPE_CHECKING:
+    from twilio_widgets.sandbox.api.wire import Form
+    from twilio_widgets.sandbox.world.resources import Account, Service
+    from twilio_widgets.sandbox.world.world import World
+
+_CONTENT = re.compile(r"HX[0-9a-fA-F]{32}")
+
+_SOONEST, _LATEST = 300, 3_024_000
+"""Seconds ahead at which a scheduled message may leave: 5 minutes to 35 days."""
+_MOST_SCHEDULED = 500_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Creation:
+    """A request to create a message that is in order."""
+
+    to: str
+    sender: str | None
+    """The sender: the one that was named, or the one the service's pool gives."""
+    sender_was_given: bool
+    service_sid: str | None
+    body: str
+    media: tuple[str, ...]
+    send_at: float | None
+    status_callback: str | None
+
+
+def check(form: Form, account: Account, world: World) -> Creation:
+    """Return what is to be created.
+
+    Raises:
+        Refusal: With the code Twilio documents for the first thing that is wrong.
+    """
+    to, given = form.get("To") or "", form.get("From") or ""
+    service_sid = form.get("MessagingServiceSid") or ""
+    if SERVICE_SID.fullmatch(given):  # a messaging service is accepted in From as well
+        service_sid, given = service_sid or given, ""
+    _check_presence(form, to, given or service_sid)
+    check_recipient_shape(to)
+    body = _check_content(form)
+    media = _check_media(form)
+    service = service_of(service_sid, account, world) if service_sid else None
+    leaves_at = _send_at(form, service, account, world)
+    sender = given or from_pool(service, to)
+    check_sender(sender, to, account, world)
+    check_recipient(to, sender, service, account, world)
+    _check_options(form)
+    return Creation(
+        to=to,
+        sender=sender,
+        sender_was_given=bool(given),
+        service_sid=service.sid if service else None,
+        body=body,
+        media=media,
+        send_at=leaves_at,
+        status_callback=_callback(form, service),
+    )
+
+
+def _check_presence(form: Form, to: str, sender: str) -> None:
+    if not to:
+        raise Refusal(21604)
+    if not sender:
+        raise Refusal(21603)
+    if form.get("ContentVariables") and not form.get("ContentSid"):
+        raise Refusal(21654)
+    if not any(form.get(name) for name in ("Body", "MediaUrl", "ContentSid")):
+        raise Refusal(21602)
+
+
+def _check_content(form: Form) -> str:
+    body = form.get("Body") or ""
+    if len(body) > 1600:
+        raise Refusal(21617)
+    content = form.get("ContentSid")
+    if content and not _CONTENT.fullmatch(content):
+        raise Refusal(21655)
+    variables = form.get("ContentVariables")
+    if variables:
+        try:
+            readable = isinstance(json.loads(variables), dict)
+        except ValueError:
+            readable = False
+        if not readable:
+            raise Refusal(21656)
+    return body
+
+
+def _check_media(form: Form) -> tuple[str, ...]:
+    media = tuple(url for url in form.all("MediaUrl") if url)
+    if len(media) > 10:
+        raise Refusal(21623)
+    if not all(_is_url(url) for url in media):
+        raise Refusal(21620)
+    return media
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(host)
+
+
+def _check_options(form: Form) -> None:
+    period = form.get("ValidityPeriod")
+    if period is not None and not (period.isdecimal() and 1 <= int(period) <= 36_000):
+        raise Refusal(21624)
+    if form.get("ContentRetention") not in {None, "retain", "discard"}:
+        raise Refusal(30029)
+    if form.get("AddressRetention") not in {None, "retain", "obfuscate"}:
+        raise Refusal(30030)
+
+
+def _callback(form: Form, service: Service | None) -> str | None:
+    url = form.get("StatusCallback")
+    if not url:
+        usual = service.settings.get("status_callback") if service else None
+        return str(usual) if usual else None
+    if not _is_url(url) or "_" in (urlsplit(url).hostname or ""):
+        raise Refusal(21609)
+    return url
+
+
+def _send_at(form: Form, service: Service | None, account: Account, world: World) -> float | None:
+    """Return when a scheduled message leaves (seconds since 1970); None when it is not scheduled.
+
+    Raises:
+        Refusal: The moment is missing, unreadable or outside the window, or there is no service.
+    """
+    text = form.get("SendAt")
+    if form.get("ScheduleType") is None and not text:
+        return None
+    if service is None:
+        raise Refusal(35118)
+    if not text or form.get("ScheduleType") != "fixed":
+        # SendAt without ScheduleType is UNCONFIRMED; sending it at once would be a bad surprise.
+        raise Refusal(35111)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refusal(35111, "'SendAt' is not an ISO 8601 time") from None
+    at = moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
+    # Which of 35114, 35115 and 35117 stands for which end of the window is UNCONFIRMED.
+    if at < world.now() + _SOONEST:
+        raise Refusal(35114)
+    if at > world.now() + _LATEST:
+        raise Refusal(35115)
+    now = world.now()
+    log = world.logs[account.sid]
+    if sum(message.step(now).status == "scheduled" for message in log.stored()) >= _MOST_SCHEDULED:
+        raise Refusal(35125)
+    return at

@@ -1,0 +1,1 @@
+"""Verify Twilio's webhook signature, and diagnose one that does not match."""

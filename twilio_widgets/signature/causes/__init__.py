@@ -1,0 +1,1 @@
+"""Possible causes of a signature mismatch, one part of the request per file."""

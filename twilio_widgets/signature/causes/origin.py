@@ -1,0 +1,154 @@
+"""The scheme, host and port that Twilio may have called in place of those we checked."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING, Final
+
+from twilio_widgets.signature.causes.guess import Change, Guess, Part, part, shown
+from twilio_widgets.signature.location import (
+    STANDARD_PORT,
+    Location,
+    signed_origins,
+    split,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from twilio_widgets.signature.presented import Presented
+
+_NAMING_A_HOST: Final = (
+    "x-forwarded-host",
+    "host",
+    "x-original-host",
+    "x-forwarded-server",
+    "x-host",
+    "x-envoy-original-host",
+)
+_USUAL_PORTS: Final = (":8443", ":8080", ":8000", ":5000", ":3000", ":8888", ":4040")
+_LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
+_MOST_HOSTS: Final = 10
+_LONGEST_NAME: Final = 253
+"""Characters of a host name (RFC 1035), because longer ones are slow to convert."""
+
+
+def origins(location: Location, presented: Presented) -> Part:
+    """Guess what stood before the path.
+
+    Headers that name a host are anybody's to write. Here they only propose: a proposal counts when
+    the signature matches with it.
+    """
+    named = [found for found in _named(presented) if found is not None]
+    return part(map(str.encode, signed_origins(location)), _guesses(location, named, presented))
+
+
+def _guesses(location: Location, named: list[Location], presented: Presented) -> Iterator[Guess]:
+    """Yield the likeliest first: each change has a rank, and a combination the sum of them."""
+    schemes = [(location.scheme, 0), (_other(location.scheme), 1)]
+    hosts = [(location.host, 0), *_hosts(location.host, named)]
+    ports = [*_ports(location, named, presented)]
+    ranked = [
+        (rank + other_rank + port_rank, scheme, host, port)
+        for scheme, rank in schemes
+        for host, other_rank in hosts
+        for port, port_rank in ports
+    ]
+    ranked.sort(key=lambda choice: choice[0])
+    for _, scheme, host, port in ranked:
+        for stated in (port,) if port is not None else ("", STANDARD_PORT[scheme]):
+            text = f"{scheme}://{host}{stated}"
+            yield Guess(text.encode(), tuple(_changes(location, scheme, host, stated)))
+    if location.user:
+        with_user = f"{location.scheme}://{location.user}{location.host}{location.port}"
+        yield Guess(with_user.encode(), (_USER,))
+
+
+def _other(scheme: str) -> str:
+    return "http" if scheme == "https" else "https"
+
+
+def _hosts(host: str, named: list[Location]) -> Iterator[tuple[str, int]]:
+    found = {location.host: 1 for location in named if location.host != host}
+    for known in (host, *list(found)):
+        for derived in _derived(known):
+            if derived != host:
+                found.setdefault(derived, 3)
+    yield from list(found.items())[:_MOST_HOSTS]
+
+
+def _derived(host: str) -> Iterator[str]:
+    yield host.lower()
+    yield host.removeprefix("www.") if host.startswith("www.") else f"www.{host}"
+    yield host.rstrip(".") if host.endswith(".") else f"{host}."
+    if host in _LOOPBACK or _is_loopback(host):
+        yield from _LOOPBACK
+    if len(host) > _LONGEST_NAME:
+        return
+    try:
+        yield host.encode("idna").decode() if not host.isascii() else host.encode().decode("idna")
+    except UnicodeError:
+        return
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _ports(
+    location: Location, named: list[Location], presented: Presented
+) -> Iterator[tuple[str | None, int]]:
+    """Yield the ports and their ranks; None stands for the standard port, stated or not."""
+    stated = [value.strip() for value in presented.values_of("x-forwarded-port")]
+    found: dict[str | None, int] = {None: 0, location.port or None: 0}
+    for port in (*(other.port for other in named), *(f":{value}" for value in stated)):
+        if port[1:].isascii() and port[1:].isdigit() and len(port) <= 6:
+            found.setdefault(port, 1)
+    for port in (*_USUAL_PORTS, *STANDARD_PORT.values()):
+        found.setdefault(port, 3)
+    yield from found.items()
+
+
+def _named(presented: Presented) -> Iterator[Location | None]:
+    for header in _NAMING_A_HOST:
+        for value in presented.values_of(header)[:2]:
+            yield from (split(f"https://{host.strip()}/") for host in value[:500].split(",")[:2])
+    for value in presented.values_of("forwarded")[:2]:
+        for piece in value[:500].replace(",", ";").split(";"):
+            name, _, host = piece.strip().partition("=")
+            if name.lower() == "host":
+                unquoted = host.strip('"')
+                yield split(f"https://{unquoted}/")
+
+
+def _changes(location: Location, scheme: str, host: str, port: str) -> Iterator[Change]:
+    if scheme != location.scheme:
+        yield Change(
+            "scheme",
+            f"{scheme} in place of {location.scheme}",
+            f"State the public URL with {scheme}://, as it stands in Twilio's settings.",
+        )
+    if host != location.host:
+        yield Change(
+            "host",
+            f"the host {shown(host)} in place of {shown(location.host)}",
+            f"State {shown(host)} as the host of the public URL.",
+        )
+    standard = {"", STANDARD_PORT[scheme]}
+    usual = location.port in {"", STANDARD_PORT[location.scheme]}
+    if port and port != location.port and not (usual and port in standard):
+        yield Change(
+            "port",
+            f"the port {port[1:]} in the URL",
+            f"State the public URL with the port {port[1:]}, as it stands in Twilio's settings.",
+        )
+
+
+_USER: Final = Change(
+    "user info",
+    "the user name and password of the URL included",
+    "Twilio signs without them, so something else made this signature: see who sends it.",
+)

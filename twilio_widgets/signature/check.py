@@ -1,0 +1,168 @@
+"""One question to whoever has a webhook request in hand: did Twilio sign it, and if not, why?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from twilio_widgets.core.credentials.secret import Secret
+from twilio_widgets.signature.doctor import diagnose
+from twilio_widgets.signature.findings import UNREADABLE, refused
+from twilio_widgets.signature.keys import Keys
+from twilio_widgets.signature.presented import FORM, SIGNATURE, Pairs, Presented
+from twilio_widgets.signature.verdict import Verdict
+
+Token = str | Secret
+Parameters = Mapping[str, Any] | Iterable[tuple[str, Any]] | str | bytes
+
+_JSON: Final = re.compile(rb"\s*[\[{]")
+
+
+def check_signature(
+    *,
+    url: str,
+    params: Parameters | None = None,
+    body: bytes | str | None = None,
+    signature: str | None = None,
+    auth_token: Token | None = None,
+    headers: Mapping[str, Any] | Iterable[tuple[str, Any]] | None = None,
+    method: str | None = None,
+    shared_keys: Mapping[str, Token] | None = None,
+    secondary_tokens: Iterable[Token] = (),
+    other_tokens: Iterable[Token] = (),
+    api_secrets: Iterable[Token] = (),
+) -> Verdict:
+    """Say whether Twilio signed a webhook request and, when the signature does not match, why.
+
+    It never raises: what cannot be read is not valid. A cause is named only when the signature
+    matches without it. The credentials beside `auth_token` and `shared_keys` never make a request
+    valid; they are tried to explain a wrong one.
+
+    >>> import twilio_widgets as tw
+    >>> tw.check_signature(
+    ...     url="http://example.com/sms",
+    ...     params={"Body": "Héllo 👍 & more", "From": "+15005550006"},
+    ...     signature="CR8eXEG8BBpN6XLO1lPiX8PhoqM=",
+    ...     auth_token="12345",
+    ... )
+    Not valid: The signature matches with https in place of http.
+      Cause:       scheme
+      What to do:  State the public URL with https://, as it stands in Twilio's settings.
+
+    Args:
+        url: The public URL as it stands in Twilio's settings, with its query string.
+        params: The parameters of a form: a mapping (a framework's multi-dict too), pairs, or the
+            form as text. Nothing for GET, whose parameters are in the URL.
+        body: The raw body instead. Without a Content-Type, what begins as JSON is not a form.
+        signature: ``X-Twilio-Signature``, when `headers` are not given.
+        auth_token: The account's primary auth token.
+        headers: The request's headers; those of proxies help to find a cause.
+        method: ``"POST"`` or ``"GET"``; by default POST when there are parameters or a body.
+        shared_keys: Secrets of shared keys, by the id that the request names.
+        secondary_tokens: Secondary auth tokens, which sign nothing.
+        other_tokens: Auth tokens of other accounts.
+        api_secrets: Secrets of API keys, which sign nothing.
+
+    Returns:
+        A verdict, true when the request is Twilio's.
+    """
+    try:
+        named = _headers(headers, signature)
+        content_type, raw = _body(params, body, named)
+        keys = Keys(
+            auth_tokens=_secrets((auth_token,)),
+            shared_keys={key: _secret(secret) for key, secret in (shared_keys or {}).items()},
+            secondary_tokens=_secrets(secondary_tokens),
+            other_tokens=_secrets(other_tokens),
+            api_secrets=_secrets(api_secrets),
+        )
+    except Exception:  # noqa: BLE001 - whatever a stranger's mapping raises, nothing was signed
+        return UNREADABLE
+    if raw is None:
+        return _BOTH
+    presented = Presented(
+        method=method if method is not None else ("POST" if raw else "GET"),
+        url=url,
+        body=raw,
+        content_type=content_type,
+        headers=named,
+    )
+    return diagnose(presented, keys)
+
+
+def _secrets(tokens: Iterable[Token | None]) -> tuple[Secret, ...]:
+    given = (tokens,) if isinstance(tokens, str | Secret) else tokens
+    return tuple(_secret(token) for token in given if token is not None)
+
+
+def _secret(token: object) -> Secret:
+    if not isinstance(token, str | Secret) or not isinstance(Secret(token).reveal(), str):
+        raise TypeError("a token is text")
+    return Secret(token)
+
+
+def _headers(headers: object, signature: object) -> Pairs:
+    pairs = [(_text(name), _text(value)) for name, value in _pairs(headers)]
+    if signature is not None:
+        pairs = [pair for pair in pairs if pair[0].lower() != SIGNATURE]
+        pairs.append(("X-Twilio-Signature", _text(signature)))
+    return tuple(pairs)
+
+
+def _body(params: object, body: object, headers: Pairs) -> tuple[str, bytes | None]:
+    """Return the media type and the raw body; None for the body when two are given."""
+    stated = next((value for name, value in headers if name.lower() == "content-type"), "")
+    form = params.encode("utf-8", "surrogatepass") if isinstance(params, str) else params
+    if not isinstance(form, bytes):
+        written = ((_text(name), _text(value)) for name, value in _pairs(form))
+        form = urlencode([*written], errors="surrogatepass").encode()
+    raw = _raw(body)
+    if form and raw:
+        return "", None
+    if form:
+        return FORM, form
+    return stated or ("application/json" if _JSON.match(raw) else FORM), raw
+
+
+def _raw(body: object) -> bytes:
+    if body is None:
+        return b""
+    if isinstance(body, str):
+        return body.encode("utf-8", "surrogatepass")
+    if isinstance(body, bytes | bytearray | memoryview):
+        return bytes(body)
+    raise TypeError("a body is bytes or text")
+
+
+def _pairs(given: Any) -> Iterable[tuple[object, object]]:
+    """Read a mapping, a multi-dict of any framework, or pairs."""
+    if given is None:
+        return
+    many = getattr(given, "getlist", None) or getattr(given, "getall", None)
+    if many is not None:
+        yield from ((name, value) for name in dict.fromkeys(given.keys()) for value in many(name))
+        return
+    for name, value in given.items() if hasattr(given, "items") else given:
+        if isinstance(value, list | tuple):
+            yield from ((name, one) for one in value)
+        else:
+            yield name, value
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float):
+        return str(value)
+    raise TypeError("a value is text")
+
+
+_BOTH: Final = refused(
+    "arguments",
+    "Both params= and body= are given, so it is not plain what came.",
+    "Give the raw body alone, or the parameters of its form.",
+)
