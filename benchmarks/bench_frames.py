@@ -41,7 +41,7 @@ from twilio.rest import Client
 from twilio_widgets import AuthTokenConnection, Twilio
 from twilio_widgets.frames import conform, message_frame
 from twilio_widgets.frames.decode import page_of
-from twilio_widgets.frames.gather import Gathering
+from twilio_widgets.frames.gather import FrameBuilder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -129,7 +129,7 @@ def pages_of(rows: list[dict[str, object]]) -> list[bytes]:
 
 def ours_in_memory(pages: list[bytes]) -> pd.DataFrame:
     """Decode pages with the package."""
-    rows = Gathering()
+    rows = FrameBuilder()
     for content in pages:
         rows.add(page_of(content).rows)
     return message_frame(rows, attrs={})

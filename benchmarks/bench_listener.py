@@ -35,7 +35,7 @@ from generate_load import Load, sends, signed
 
 from twilio_widgets import AuthTokenConnection
 from twilio_widgets.listener.control.spec import Spec
-from twilio_widgets.listener.kernel.client import Link
+from twilio_widgets.listener.kernel.client import ListenerClient
 
 ACCOUNT, TOKEN = "AC" + "1" * 32, "2" * 32
 HERE = Path(__file__).parent
@@ -78,7 +78,7 @@ class Server:
 
     def __init__(self, name: str, port: int, stored: Callable[[], set[str]]) -> None:
         self.name, self.port, self.stored = name, port, stored
-        self.link: Link | None = None
+        self.link: ListenerClient | None = None
 
     def requests(self, count: int, *, keep: bool) -> tuple[list[str], list[bytes]]:
         """Return so many message SIDs, and a signed callback about each."""
@@ -107,7 +107,9 @@ def callback(url: str, sid: str, *, keep: bool) -> bytes:
 def ours(folder: Path) -> Iterator[Server]:
     """Run the listener."""
     store = folder / "events.sqlite"
-    link = Link.find_or_start(Spec(connection=AuthTokenConnection(ACCOUNT, TOKEN), store=store))
+    link = ListenerClient.find_or_start(
+        Spec(connection=AuthTokenConnection(ACCOUNT, TOKEN), store=store)
+    )
     server = Server("listener", link.port, lambda: rows(store, "select message_sid from event"))
     server.link = link
     try:

@@ -29,7 +29,7 @@ from twilio_widgets.core.credentials.secret import Secret
 from twilio_widgets.core.signature import sign
 from twilio_widgets.signature.doctor import diagnose
 from twilio_widgets.signature.keys import Keys
-from twilio_widgets.signature.presented import FORM, Presented
+from twilio_widgets.signature.presented import FORM, SignedRequest
 from twilio_widgets.signature.verify import joined, verify
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ KEYS = Keys(auth_tokens=(Secret(TOKEN),))
 CALLS = 500
 
 
-def request(signature: str) -> Presented:
+def request(signature: str) -> SignedRequest:
     headers = (
         ("Host", "hook.example"),
         ("User-Agent", "TwilioProxy/1.1"),
@@ -73,7 +73,7 @@ def request(signature: str) -> Presented:
         ("I-Twilio-Idempotency-Token", "e1c9e1d8-0000-4000-8000-000000000000"),
         ("X-Twilio-Signature", signature),
     )
-    return Presented(method="POST", url=URL, body=BODY, content_type=FORM, headers=headers)
+    return SignedRequest(method="POST", url=URL, body=BODY, content_type=FORM, headers=headers)
 
 
 def microseconds(call: Callable[[], object]) -> float:

@@ -11,10 +11,10 @@ from typing import Any
 
 def main(told: Mapping[str, Any]) -> None:
     """Say that a store is open, then nonsense, then much to be believed; note that we were here."""
-    from twilio_widgets.listener.store_process.protocol import Opened, Stored, framed
+    from twilio_widgets.listener.store_process.protocol import Stored, StoreOpened, frame
 
     with Path(told["path"]).open("a") as file:
         file.write(f"{os.getpid()}\n")
-    os.write(1, framed(Opened("wal", ())))
+    os.write(1, frame(StoreOpened("wal", ())))
     sys.stdin.buffer.read(1)
-    os.write(1, b"\0\0\0\1!" + 100_000 * framed(Stored([])))
+    os.write(1, b"\0\0\0\1!" + 100_000 * frame(Stored([])))

@@ -18,7 +18,7 @@ from twilio_widgets.core.credentials.connection import AuthTokenConnection
 from twilio_widgets.core.signature import sign
 from twilio_widgets.listener.control.spec import Spec
 from twilio_widgets.listener.events.reading import Reader
-from twilio_widgets.listener.kernel.client import Link
+from twilio_widgets.listener.kernel.client import ListenerClient
 
 ACCOUNT = "AC" + "1" * 32
 TOKEN = "c0ffee" + "5a" * 13
@@ -58,7 +58,7 @@ class House:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.pids: set[int] = set()
-        self.links: list[Link] = []
+        self.links: list[ListenerClient] = []
 
     def spec(self, **changes: Any) -> Spec:
         usual: dict[str, Any] = {
@@ -68,14 +68,16 @@ class House:
         }
         return Spec(**(usual | changes))
 
-    def link(self, spec: Spec | None = None, *, take_over: bool = False, **changes: Any) -> Link:
+    def link(
+        self, spec: Spec | None = None, *, take_over: bool = False, **changes: Any
+    ) -> ListenerClient:
         wanted = spec or self.spec(**changes)
-        link = Link.find_or_start(wanted, take_over=take_over, timeout=30)
+        link = ListenerClient.find_or_start(wanted, take_over=take_over, timeout=30)
         self.pids.add(link.pid)
         self.links.append(link)
         return link
 
-    def kill(self, link: Link, number: int = signal.SIGKILL) -> None:
+    def kill(self, link: ListenerClient, number: int = signal.SIGKILL) -> None:
         os.kill(link.pid, number)
         until(lambda: not alive(link.pid))
 

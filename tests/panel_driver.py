@@ -9,9 +9,9 @@ from typing import Any
 import ipywidgets
 
 from twilio_widgets.panels.inputs.field_set import FieldSet
-from twilio_widgets.panels.inputs.line_input import Entry
-from twilio_widgets.panels.inputs.ordered_button import Press, Pressable
-from twilio_widgets.panels.inputs.ordered_input import Typed
+from twilio_widgets.panels.inputs.line_input import LineInput
+from twilio_widgets.panels.inputs.ordered_button import OrderedButton, Pressable
+from twilio_widgets.panels.inputs.ordered_input import OrderedInput
 
 _NUMBERS = itertools.count(1)
 
@@ -41,7 +41,7 @@ class PanelDriver:
     def control(self, label: str) -> Any:
         """The field with this label."""
         for one in self.shown():
-            if label in _labels_of(one) and not isinstance(one, Press | ipywidgets.Button):
+            if label in _labels_of(one) and not isinstance(one, OrderedButton | ipywidgets.Button):
                 return one
         raise AssertionError(f"nobody sees a field {label!r}")
 
@@ -52,7 +52,7 @@ class PanelDriver:
 
     def sentences(self) -> list[str]:
         """Every sentence on the card; no text of a button."""
-        found = (one for one in self.shown() if not isinstance(one, Press))
+        found = (one for one in self.shown() if not isinstance(one, OrderedButton))
         return [one.text for one in found if getattr(one, "text", "")]
 
     # Doing
@@ -97,7 +97,7 @@ class PanelDriver:
         """Press Enter in the field with this label, or the button beside it."""
         return self.press_on(self.control(label))
 
-    def type_and_enter(self, control: Entry, text: str) -> str:
+    def type_and_enter(self, control: LineInput, text: str) -> str:
         """Type a text into a field and press Enter in it."""
         self.say(control, {"t": "typed", "text": text})
         return self.press_on(control)
@@ -117,15 +117,15 @@ class PanelDriver:
 
     def fields(self) -> list[list[object]]:
         """What an up-to-date page shows, as a press says it; fields that are hidden, too."""
-        typed = [one for one in everything(self.panel) if isinstance(one, Typed)]
+        typed = [one for one in everything(self.panel) if isinstance(one, OrderedInput)]
         return [[one.key, f"{self._view}:0", one.shown] for one in typed]
 
-    def say(self, control: Typed, content: dict[str, object]) -> None:
+    def say(self, control: OrderedInput, content: dict[str, object]) -> None:
         """Send a change of a field, with the next number of this page."""
         control._handle_custom_msg({**content, "n": f"{self._view}:{next(_NUMBERS)}"}, [])
 
     def _buttons(self) -> list[Any]:
-        return [one for one in self.shown() if isinstance(one, Press | ipywidgets.Button)]
+        return [one for one in self.shown() if isinstance(one, OrderedButton | ipywidgets.Button)]
 
     def _listen_to(self, button: Pressable) -> None:
         """Keep what the kernel answers; a press of another thread may be answered meanwhile."""
@@ -157,7 +157,7 @@ def everything(widget: Any) -> Iterator[Any]:
 
 def text_on(button: Any) -> str:
     """What is written on a button."""
-    return str(button.text if isinstance(button, Press) else button.description)
+    return str(button.text if isinstance(button, OrderedButton) else button.description)
 
 
 def _labels_of(widget: Any) -> list[str]:
@@ -171,4 +171,4 @@ def _name_of(control: FieldSet, label: str) -> str:
 
 
 def _is_set(control: object) -> bool:
-    return isinstance(control, FieldSet) and not isinstance(control, Entry)
+    return isinstance(control, FieldSet) and not isinstance(control, LineInput)

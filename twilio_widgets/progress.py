@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class ReadProgress:
     """How far a list has been read."""
 
     rows: int
@@ -23,14 +23,16 @@ class Reading:
 class Progress(Protocol):
     """Something that is told how far a read has come."""
 
-    def __call__(self, reading: Reading) -> None:
+    def __call__(self, reading: ReadProgress) -> None:
         """Take note; raising ends the read."""
 
     def close(self) -> None:
         """The read is over."""
 
 
-def progress_of(wish: bool | Callable[[Reading], None], *, counting: str = "messages") -> Progress:
+def progress_of(
+    wish: bool | Callable[[ReadProgress], None], *, counting: str = "messages"
+) -> Progress:
     """Return the bar, the caller's own function, or silence."""
     if wish is True:
         return Bar(counting)
@@ -38,10 +40,10 @@ def progress_of(wish: bool | Callable[[Reading], None], *, counting: str = "mess
 
 
 class _Told:
-    def __init__(self, tell: Callable[[Reading], None] | None) -> None:
+    def __init__(self, tell: Callable[[ReadProgress], None] | None) -> None:
         self._tell = tell
 
-    def __call__(self, reading: Reading) -> None:
+    def __call__(self, reading: ReadProgress) -> None:
         if self._tell is not None:
             self._tell(reading)
 
@@ -56,7 +58,7 @@ class Bar:
         self._bar: Any = None
         self._unit = f" {counting}"
 
-    def __call__(self, reading: Reading) -> None:
+    def __call__(self, reading: ReadProgress) -> None:
         """Show `reading`."""
         if self._bar is None:
             if reading.pages < 2 or sys.stderr is None:

@@ -23,12 +23,12 @@ from tests.jupyter_host import BASE, FORM, ROOT, TOKEN, Jupyter, Stub, behind_th
 from twilio_widgets import AuthTokenConnection, Sandbox
 from twilio_widgets.listener.control.spec import Spec
 from twilio_widgets.listener.events.reading import Reader
-from twilio_widgets.listener.ingress.endpoint import Entry, open_entry
+from twilio_widgets.listener.ingress.endpoint import Endpoint, open_endpoint
 from twilio_widgets.listener.ingress.routes import choose
 from twilio_widgets.listener.jupyter import limits
-from twilio_widgets.listener.jupyter.announcement import Server, own_server
+from twilio_widgets.listener.jupyter.announcement import ForwardingServer, own_server
 from twilio_widgets.listener.jupyter.registry import Registration
-from twilio_widgets.listener.kernel.client import Link
+from twilio_widgets.listener.kernel.client import ListenerClient
 from twilio_widgets.listener.webhooks import configure as pointing
 
 
@@ -338,7 +338,7 @@ def test_the_log_names_no_key(jupyter, stub, way):
 
 def test_a_kernel_of_this_server_finds_it(jupyter):
     environment = {"JPY_PARENT_PID": str(jupyter.process.pid)}
-    assert own_server(jupyter.where, environment) == Server(BASE)
+    assert own_server(jupyter.where, environment) == ForwardingServer(BASE)
     assert own_server(jupyter.where, {"JPY_PARENT_PID": str(os.getpid())}) is None
     assert own_server(jupyter.where, {}) is None
 
@@ -367,9 +367,9 @@ class Listening:
         self.jupyter, self.box = jupyter, box
         self.link, self.entry = self.open()
 
-    def open(self) -> tuple[Link, Entry]:
+    def open(self) -> tuple[ListenerClient, Endpoint]:
         spec = Spec(connection=self.connection, root_url=self.box.url, store=self.store)
-        link = Link.find_or_start(spec)
+        link = ListenerClient.find_or_start(spec)
         way = choose(
             self.connection,
             page_url=f"https://hub.example.org{BASE}lab/tree/a.ipynb",
@@ -377,7 +377,7 @@ class Listening:
             where=self.jupyter.where,
         )
         folder = pointing.folder_of(self.store)
-        entry = open_entry(way, link, folder, where=self.jupyter.where)
+        entry = open_endpoint(way, link, folder, where=self.jupyter.where)
         assert entry is not None
         return link, entry
 
@@ -434,7 +434,7 @@ def test_a_webhook_from_outside_is_stored_by_the_listener(listening):
 def test_a_forged_one_an_unknown_key_and_a_closed_listener_get_nothing_in(listening):
     assert listening.post(sid=sid(1), token="0" * 32) == 403
     entry = listening.entry
-    listening.entry = Entry(entry.base[:-4] + "AAAA")
+    listening.entry = Endpoint(entry.base[:-4] + "AAAA")
     assert listening.post(sid=sid(2)) == 404
     listening.entry = entry
     assert listening.stored == []
@@ -481,7 +481,7 @@ def test_a_notebook_of_this_server_finds_the_way_in_by_itself(jupyter, listening
     with jupyter.kernel() as run:
         kind, url = run(code).split()
         assert kind == "jupyter"
-        listening.entry = Entry(url.removesuffix("/inbound#rc=3&rp=all"))
+        listening.entry = Endpoint(url.removesuffix("/inbound#rc=3&rp=all"))
         assert listening.post(sid=sid(1)) == 200
         assert listening.post(sid=sid(2), token="0" * 32) == 403
         assert run("print(*[event.message_sid for event in listener.reader.events()])") == sid(1)

@@ -25,11 +25,11 @@ from twilio_widgets.errors import ConfigurationError, ListenerError, Refused
 from twilio_widgets.listener.control.runtime_file import is_over, runtime_file
 from twilio_widgets.listener.control.spec import Spec
 from twilio_widgets.listener.events.event import Event
-from twilio_widgets.listener.kernel.client import Link
+from twilio_widgets.listener.kernel.client import ListenerClient
 from twilio_widgets.listener.kernel.supervisor import ENDED, KEEPS_CRASHING, TAKEN_OVER
 from twilio_widgets.listener.listener import Listener
 from twilio_widgets.listener.poller import Poller
-from twilio_widgets.listener.webhooks.api import Asking
+from twilio_widgets.listener.webhooks.api import WebhookApi
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -513,14 +513,14 @@ def test_what_is_pointed_as_another_kernel_closes_the_listener_is_put_back(
 ):
     sid = twilio.numbers()[0].sid
     listener, other = Listener(sandbox.connection), Listener(sandbox.connection)
-    place = Asking.place
+    place = WebhookApi.place
 
-    def closed_meanwhile(asking: Asking, what: str) -> Any:
+    def closed_meanwhile(asking: WebhookApi, what: str) -> Any:
         other.close()
         eventually(lambda: is_over(listener.store))
         return place(asking, what)
 
-    monkeypatch.setattr(Asking, "place", closed_meanwhile)
+    monkeypatch.setattr(WebhookApi, "place", closed_meanwhile)
     with pytest.raises(ListenerError, match="ended meanwhile"):
         listener.point(sid)
 
@@ -629,7 +629,7 @@ def test_one_that_takes_long_to_put_webhooks_back_is_waited_for(sandbox, twilio)
         root_url=sandbox.connection.root_url,
         shared_keys={"k1": Secret("secret")},
     )
-    link = Link.find_or_start(spec, take_over=True, timeout=2.5)
+    link = ListenerClient.find_or_start(spec, take_over=True, timeout=2.5)
     try:
         assert (link.started, link.port) == (True, first.port)
         assert leads_to(twilio, sid) == ""

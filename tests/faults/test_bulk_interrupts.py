@@ -30,7 +30,7 @@ from twilio_widgets import Sandbox, Twilio
 from twilio_widgets.bulk import job
 from twilio_widgets.bulk.job import Job
 from twilio_widgets.bulk.planning.plan import Plan, plan
-from twilio_widgets.bulk.run.handle import Underway
+from twilio_widgets.bulk.run.handle import RunHandle
 from twilio_widgets.bulk.run.run import Run
 from twilio_widgets.core.system import loop
 from twilio_widgets.errors import JobError
@@ -302,7 +302,7 @@ def far_world(tmp_path):
 def test_a_cell_stopped_as_its_run_begins_leaves_a_job_that_can_be_found_and_stopped(
     far_world, monkeypatch
 ):
-    class Stopped(Underway):
+    class Stopped(RunHandle):
         def begin(self) -> None:
             super().begin()
             raise KeyboardInterrupt

@@ -14,10 +14,10 @@ from pathlib import Path
 import apsw
 import pytest
 
-from twilio_widgets.journal.journal import Journal, Terms, create
-from twilio_widgets.journal.location import Place
-from twilio_widgets.journal.row import Row
-from twilio_widgets.journal.states import Ending
+from twilio_widgets.journal.journal import JobOptions, Journal, create
+from twilio_widgets.journal.location import JobLocation
+from twilio_widgets.journal.row import JournalRow
+from twilio_widgets.journal.states import AttemptResult
 
 # APSW tells of the power cut here where SQLite has no way to hand it on.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -101,7 +101,7 @@ class LossyDisk(apsw.VFS):
         return LossyFile(self._disk, name, flags)
 
 
-def send_all(place: Place, disk: Disk, sent: Counter[int], synchronous: str) -> None:
+def send_all(place: JobLocation, disk: Disk, sent: Counter[int], synchronous: str) -> None:
     """Send every row as a run does: written down before, recorded after, a few a commit."""
 
     def connecting(path: Path) -> apsw.Connection:
@@ -122,7 +122,7 @@ def send_all(place: Place, disk: Disk, sent: Counter[int], synchronous: str) -> 
             for row, _token in leaving:
                 sent[row.n] += 1
                 sid = f"SM{sent.total():032x}"
-                endings.append((row, Ending("accepted", sid=sid), NOW))
+                endings.append((row, AttemptResult("accepted", sid=sid), NOW))
             journal.close_attempts(endings)
     finally:
         if journal is not None:
@@ -152,13 +152,15 @@ def cuts(folder: Path, synchronous: str, count: int, *, torn: bool) -> tuple[int
     return doubled, lost, whole.operations
 
 
-def prepared(folder: Path) -> Place:
-    place = Place(folder=folder, name="spring", account_sid=ACCOUNT)
+def prepared(folder: Path) -> JobLocation:
+    place = JobLocation(folder=folder, name="spring", account_sid=ACCOUNT)
     rows = [
-        Row(n=n, form=(("To", f"+1415555{1000 + n}"), ("From", "+15005550006"), ("Body", "Hi")))
+        JournalRow(
+            n=n, form=(("To", f"+1415555{1000 + n}"), ("From", "+15005550006"), ("Body", "Hi"))
+        )
         for n in range(20)
     ]
-    create(place, rows, Terms(), now=NOW)
+    create(place, rows, JobOptions(), now=NOW)
     return place
 
 

@@ -284,7 +284,7 @@ class TestThreads:
 
         def slowly(origin: str, inside: object) -> wire.BlockingWire:
             time.sleep(0.02)
-            made.append(wire.blocking(origin, inside))
+            made.append(wire.open_sync(origin, inside))
             return made[-1]
 
         monkeypatch.setattr(transport, "blocking", slowly)

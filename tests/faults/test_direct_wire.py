@@ -33,7 +33,7 @@ from twilio_widgets.core.http.arriving import Arriving
 from twilio_widgets.core.http.deadline import deadline
 from twilio_widgets.core.http.direct_async import AsyncDirect
 from twilio_widgets.core.http.direct_blocking import Line
-from twilio_widgets.core.http.outgoing import Outgoing
+from twilio_widgets.core.http.outgoing import OutgoingRequest
 from twilio_widgets.core.http.transport import AsyncTransport, BlockingTransport
 from twilio_widgets.core.request import Reply, Request
 from twilio_widgets.errors import NoReply, NotConnected, OutcomeUnknown, TwilioWidgetsError
@@ -430,7 +430,7 @@ def test_a_fork_shares_no_connection_and_ends_none(echo):
 
 def test_a_request_whose_time_is_over_before_it_leaves_was_not_sent():
     """It may have waited for a place until then."""
-    outgoing = Outgoing("GET", "https://api.twilio.com/x", [], None, seconds=1, connecting=1)
+    outgoing = OutgoingRequest("GET", "https://api.twilio.com/x", [], None, seconds=1, connecting=1)
     stream = httpcore.MockStream([])
     with deadline(0), pytest.raises(httpcore.ConnectTimeout):
         Line(stream, outgoing.origin).ask(outgoing, 100)
@@ -529,9 +529,9 @@ def test_a_connection_that_is_over_as_it_opens_means_nothing_was_sent(
             connection.sendall(goes.read())
             connection.recv(65536)
 
-    async def send(url: str) -> Outgoing:
+    async def send(url: str) -> OutgoingRequest:
         direct = AsyncDirect(httpx.create_ssl_context, most=1, keep_alive=1)
-        outgoing = Outgoing("POST", url, [], b"x", seconds=5, connecting=5)
+        outgoing = OutgoingRequest("POST", url, [], b"x", seconds=5, connecting=5)
         with pytest.raises(ConnectionError):
             await direct.exchange(outgoing, 100)
         await direct.aclose()
@@ -547,7 +547,7 @@ def test_a_connection_that_is_over_as_it_opens_means_nothing_was_sent(
 
 @pytest.mark.parametrize("value", ["a\r\nX: y", "a\nb", "é"])
 def test_a_text_that_would_be_another_line_never_leaves(value):
-    outgoing = Outgoing(
+    outgoing = OutgoingRequest(
         "GET", "https://api.twilio.com/x", [("A", value)], None, seconds=1, connecting=1
     )
     with pytest.raises(ValueError):
@@ -567,7 +567,7 @@ def test_a_text_that_would_be_another_line_never_leaves(value):
     ],
 )
 def test_a_request_is_written_as_http_writes_it(url, text):
-    assert Outgoing("GET", url, [], None, seconds=1, connecting=1).text() == text
+    assert OutgoingRequest("GET", url, [], None, seconds=1, connecting=1).text() == text
 
 
 @given(st.lists(st.tuples(st.text(), st.text())))
@@ -580,7 +580,7 @@ def test_an_answer_that_came_before_all_was_read_counts_and_ends_the_connection(
         def write(self, *_args: object) -> None:
             raise httpcore.WriteError
 
-    outgoing = Outgoing("GET", "https://api.twilio.com/x", [], None, seconds=1, connecting=1)
+    outgoing = OutgoingRequest("GET", "https://api.twilio.com/x", [], None, seconds=1, connecting=1)
     line = Line(Deaf([ANSWER]), outgoing.origin)
     assert line.ask(outgoing, 100).content == b"{}"
     assert not line.is_usable
@@ -592,7 +592,7 @@ def test_what_is_still_asked_after_closing_leaves_no_connection_open(echo):
     closed = door._open
     door.close()
     with deadline(5):
-        closed.exchange(Outgoing("GET", f"{echo}/x", [], None, seconds=5, connecting=5), 100)
+        closed.exchange(OutgoingRequest("GET", f"{echo}/x", [], None, seconds=5, connecting=5), 100)
     assert closed._idle == {}
 
 

@@ -16,7 +16,7 @@ from twilio_widgets.core.signature import sign
 from twilio_widgets.listener.control.runtime_file import log_file
 from twilio_widgets.listener.control.spec import Spec
 from twilio_widgets.listener.events.reading import Reader
-from twilio_widgets.listener.kernel.client import Link
+from twilio_widgets.listener.kernel.client import ListenerClient
 
 ACCOUNT = "AC" + "1" * 32
 TOKEN = "c0ffee" + "5a" * 13
@@ -34,11 +34,11 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> Spec:
 
 @pytest.fixture(scope="module")
 def port(spec: Spec) -> Iterator[int]:
-    link = Link.find_or_start(spec, timeout=30)
+    link = ListenerClient.find_or_start(spec, timeout=30)
     found = link.port
     link.detach()  # no thread of ours stays behind between the tests
     yield found
-    Link.find_or_start(spec, timeout=30).stop()
+    ListenerClient.find_or_start(spec, timeout=30).stop()
 
 
 def talk(port: int, data: bytes) -> bytes:
@@ -220,7 +220,7 @@ def test_hundreds_of_slow_connections_keep_nobody_out_and_hold_little(
         for n in range(20):
             said = {**SAID, "MessageSid": f"SM{n:032x}"}
             assert talk(port, request(port, said)).startswith(b"HTTP/1.1 200 OK\r\n")
-        link = Link.find_or_start(spec, timeout=30)
+        link = ListenerClient.find_or_start(spec, timeout=30)
         status = Path(f"/proc/{link.pid}/status").read_text()
         link.detach()
     resident = next(line for line in status.splitlines() if line.startswith("VmRSS"))
@@ -235,7 +235,7 @@ def test_a_flood_of_forgeries_starves_nobody(spec: Spec, port: int) -> None:
         if n % 30 == 0:
             said = {**SAID, "MessageSid": f"SM{10_000 + n:032x}"}
             assert talk(port, request(port, said)).startswith(b"HTTP/1.1 200 OK\r\n")
-    link = Link.find_or_start(spec, timeout=30)
+    link = ListenerClient.find_or_start(spec, timeout=30)
     assert link.ask("status")["rejections"]["signature"] >= 300
     link.detach()
     with Reader(spec.store) as reader:

@@ -31,8 +31,8 @@ from twilio_widgets.core.signature import sign
 from twilio_widgets.errors import ListenerError
 from twilio_widgets.listener.control.runtime_file import Runtime, is_over, log_file, runtime_file
 from twilio_widgets.listener.events.store import Store
-from twilio_widgets.listener.kernel.client import Link
-from twilio_widgets.listener.kernel.supervisor import Keeper
+from twilio_widgets.listener.kernel.client import ListenerClient
+from twilio_widgets.listener.kernel.supervisor import ProcessSupervisor
 from twilio_widgets.listener.listener import Listener
 from twilio_widgets.listener.store_process.client import DIED
 
@@ -80,7 +80,7 @@ def _blast(port: int, acknowledged: list[str], first: int, enough: threading.Eve
 
 
 @contextlib.contextmanager
-def load(link: Link, acknowledged: list[str], round_: int) -> Iterator[None]:
+def load(link: ListenerClient, acknowledged: list[str], round_: int) -> Iterator[None]:
     """Four senders, each with a connection."""
     enough = threading.Event()
     firsts = [(round_ * 8 + n) * 100_000 for n in range(4)]
@@ -98,14 +98,14 @@ def load(link: Link, acknowledged: list[str], round_: int) -> Iterator[None]:
             thread.join()
 
 
-def listener_killed(house: House, link: Link, acknowledged: list[str]) -> None:
+def listener_killed(house: House, link: ListenerClient, acknowledged: list[str]) -> None:
     """Kill the listener; the process of its store ends by itself."""
     store = store_pid(link.pid)
     house.kill(link)
     until(lambda: not alive(store))
 
 
-def store_killed(_house: House, link: Link, acknowledged: list[str]) -> None:
+def store_killed(_house: House, link: ListenerClient, acknowledged: list[str]) -> None:
     """Kill the process of the store; the listener starts another, and goes on."""
     store = store_pid(link.pid)
     os.kill(store, signal.SIGKILL)
@@ -115,14 +115,14 @@ def store_killed(_house: House, link: Link, acknowledged: list[str]) -> None:
     assert alive(link.pid)
 
 
-def both_killed(_house: House, link: Link, acknowledged: list[str]) -> None:
+def both_killed(_house: House, link: ListenerClient, acknowledged: list[str]) -> None:
     """Kill all at once, as a machine that runs out of memory may."""
     store = store_pid(link.pid)
     os.killpg(os.getpgid(link.pid), signal.SIGKILL)
     until(lambda: not alive(link.pid) and not alive(store))
 
 
-Kill = Callable[[House, Link, list[str]], None]
+Kill = Callable[[House, ListenerClient, list[str]], None]
 KILLS = pytest.mark.parametrize("kill", [listener_killed, store_killed, both_killed])
 
 
@@ -174,7 +174,7 @@ def test_what_its_store_is_at_does_not_keep_the_next_listener_out(house: House) 
     assert house.link(spec).started
 
 
-def forget_in_vain(link: Link) -> None:
+def forget_in_vain(link: ListenerClient) -> None:
     with contextlib.suppress(ListenerError):
         link.ask("forget")
 
@@ -183,8 +183,8 @@ def test_a_kernel_that_is_late_waits_for_the_start_that_another_one_began(house:
     """A start may take longer than an end: here its store is held for as long as it would wait."""
     spec, held = house.spec(), threading.Event()
 
-    def keeper() -> Keeper:
-        return Keeper(spec, lambda _: None, lambda _: None)
+    def keeper() -> ProcessSupervisor:
+        return ProcessSupervisor(spec, lambda _: None, lambda _: None)
 
     early, late = keeper(), keeper()
     first, gone = early.link, late.link.on_gone
@@ -209,9 +209,9 @@ def test_a_kernel_that_is_late_waits_for_the_start_that_another_one_began(house:
 def test_one_that_hangs_is_not_said_to_be_closed(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stop = Link.stop
-    monkeypatch.setattr(Link, "stop", lambda link: stop(link, timeout=0.5))
-    keeper = Keeper(house.spec(), lambda _: None, lambda _: None)
+    stop = ListenerClient.stop
+    monkeypatch.setattr(ListenerClient, "stop", lambda link: stop(link, timeout=0.5))
+    keeper = ProcessSupervisor(house.spec(), lambda _: None, lambda _: None)
     pid = keeper.link.pid
     house.pids.add(pid)
     os.kill(pid, signal.SIGSTOP)

@@ -19,7 +19,7 @@ from twilio_widgets.core.credentials.connection import AuthTokenConnection
 from twilio_widgets.core.signature import sign
 from twilio_widgets.listener.control.spec import Spec
 from twilio_widgets.listener.events.reading import Reader
-from twilio_widgets.listener.kernel.client import Link
+from twilio_widgets.listener.kernel.client import ListenerClient
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills by POSIX signals")
 
@@ -32,10 +32,12 @@ def spec(tmp_path: Path) -> Iterator[Spec]:
     store = tmp_path / "events.sqlite"
     spec = Spec(connection=AuthTokenConnection(ACCOUNT, TOKEN), store=store, idle_seconds=60.0)
     yield spec
-    Link.find_or_start(spec, timeout=30).stop()
+    ListenerClient.find_or_start(spec, timeout=30).stop()
 
 
-def deliver(link: Link, callbacks: Sequence[Come], kill_after: int | None = None) -> list[Come]:
+def deliver(
+    link: ListenerClient, callbacks: Sequence[Come], kill_after: int | None = None
+) -> list[Come]:
     """Send signed callbacks over eight connections; return those that were not acknowledged.
 
     Args:
@@ -92,11 +94,11 @@ def deliver(link: Link, callbacks: Sequence[Come], kill_after: int | None = None
 def test_ten_thousand_callbacks_with_a_kill_in_the_middle_equal_an_oracle(spec: Spec) -> None:
     """What was not acknowledged comes again, as it does from Twilio; what was, does not."""
     come, oracle = shuffled(2_500, 10_000)
-    link = Link.find_or_start(spec, timeout=30)
+    link = ListenerClient.find_or_start(spec, timeout=30)
     lost = deliver(link, come, kill_after=5_000)
     link.detach()
     assert lost
-    link = Link.find_or_start(spec, timeout=30)
+    link = ListenerClient.find_or_start(spec, timeout=30)
     assert deliver(link, lost) == []
     link.detach()
 

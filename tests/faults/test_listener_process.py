@@ -49,10 +49,10 @@ from twilio_widgets.listener.events.store import Store
 from twilio_widgets.listener.jupyter import registry
 from twilio_widgets.listener.kernel import client as link_module
 from twilio_widgets.listener.kernel import connection as line_module
-from twilio_widgets.listener.kernel.client import Link
-from twilio_widgets.listener.kernel.connection import Line
+from twilio_widgets.listener.kernel.client import ListenerClient
+from twilio_widgets.listener.kernel.connection import ControlConnection
 from twilio_widgets.listener.kernel.launcher import launch
-from twilio_widgets.listener.kernel.supervisor import Keeper
+from twilio_widgets.listener.kernel.supervisor import ProcessSupervisor
 from twilio_widgets.listener.process.control_server import NEWS_EVERY
 from twilio_widgets.listener.webhooks import configure as pointing
 from twilio_widgets.sandbox import Sandbox
@@ -69,7 +69,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 @pytest.fixture
-def link(shared: House) -> Iterator[Link]:
+def link(shared: House) -> Iterator[ListenerClient]:
     attached = shared.link()
     yield attached
     attached.detach()
@@ -79,7 +79,7 @@ def link(shared: House) -> Iterator[Link]:
 
 
 def test_a_callback_is_stored_before_it_is_answered_and_the_kernel_hears_of_it(
-    shared: House, link: Link
+    shared: House, link: ListenerClient
 ) -> None:
     heard: list[dict[str, Any]] = []
     link.on_news = heard.append
@@ -92,7 +92,7 @@ def test_a_callback_is_stored_before_it_is_answered_and_the_kernel_hears_of_it(
 
 
 def test_an_inbound_message_is_answered_with_the_reply_and_again_with_the_same(
-    link: Link,
+    link: ListenerClient,
 ) -> None:
     said = inbound()
     link.ask("set_reply", text="One & two")
@@ -150,7 +150,7 @@ def test_however_many_functions_never_answer_hanging_up_waits_for_all_of_them_to
 
 
 def test_a_forged_request_is_refused_stored_nowhere_and_explained(
-    shared: House, link: Link
+    shared: House, link: ListenerClient
 ) -> None:
     before = events(shared.spec())
     said = status()
@@ -396,7 +396,7 @@ def test_a_stranger_is_not_believed_while_another_kernel_starts_the_listener(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The lock is held again; the file beside it must not be that of the one before any more."""
-    spec, links, reports = house.spec(), list[Link](), list[dict[str, Any]]()
+    spec, links, reports = house.spec(), list[ListenerClient](), list[dict[str, Any]]()
 
     def launched(*what: Any) -> dict[str, Any]:
         reports.append(launch(*what))
@@ -493,7 +493,7 @@ def holders_of(path: Path) -> list[int]:
 
 def test_told_to_end_while_it_begins_it_lets_nobody_in_and_ends(house: House) -> None:
     """Whoever asked for one is given another."""
-    spec, links, pids = house.spec(), list[Link](), list[int]()
+    spec, links, pids = house.spec(), list[ListenerClient](), list[int]()
     starting = threading.Thread(target=lambda: links.append(house.link(spec)))
     lock = spec.store.with_name(f"{spec.store.name}.lock")
     with Store.open(spec.store, account_sid=ACCOUNT, world="live"):
@@ -565,7 +565,7 @@ def box() -> Iterator[Sandbox]:
         yield sandbox
 
 
-def point_number(house: House, box: Sandbox, link: Link) -> str:
+def point_number(house: House, box: Sandbox, link: ListenerClient) -> str:
     """Point the first number at a listener; return where it leads then."""
     url = f"http://127.0.0.1:{link.port}/inbound"
     with Twilio(box.connection) as twilio:
@@ -574,7 +574,9 @@ def point_number(house: House, box: Sandbox, link: Link) -> str:
     return url
 
 
-def pointed_here(house: House, box: Sandbox, **changes: Any) -> tuple[Link, Callable[[], str]]:
+def pointed_here(
+    house: House, box: Sandbox, **changes: Any
+) -> tuple[ListenerClient, Callable[[], str]]:
     """Start a listener at which a number is pointed; return how to see where it leads."""
     numbers = _api(box, "GET", "{AC}/IncomingPhoneNumbers.json")["incoming_phone_numbers"]
     path = f"{{AC}}/IncomingPhoneNumbers/{numbers[0]['sid']}.json"
@@ -676,7 +678,7 @@ def test_the_server_extension_finds_it_by_its_key_for_as_long_as_it_lives(
     where, key, token = tmp_path / "shared", "k" * 32, "f" * 40
     link = house.link()
     link.ask("set_forward", key=key, token=token, where=str(where))
-    assert registry.target_of(key, where) == registry.Target(link.port, Secret(token))
+    assert registry.target_of(key, where) == registry.ForwardTarget(link.port, Secret(token))
     uri = f"/user/ada/twilio-widgets/{key}/status"
     forwarded = {
         "X-Original-Proto": "https",
@@ -773,7 +775,9 @@ STRANGERS = {
 
 
 @pytest.mark.parametrize("name", STRANGERS)
-def test_a_stranger_on_the_control_line_hears_nothing(name: str, shared: House, link: Link) -> None:
+def test_a_stranger_on_the_control_line_hears_nothing(
+    name: str, shared: House, link: ListenerClient
+) -> None:
     runtime = Runtime.read(shared.spec().store)
     assert runtime is not None
     assert whisper(runtime.control_port, STRANGERS[name]) == b""
@@ -781,11 +785,11 @@ def test_a_stranger_on_the_control_line_hears_nothing(name: str, shared: House, 
 
 
 def test_the_right_token_opens_the_line_and_nonsense_closes_no_other(
-    shared: House, link: Link
+    shared: House, link: ListenerClient
 ) -> None:
     runtime = Runtime.read(shared.spec().store)
     assert runtime is not None
-    line = Line.open(runtime, shared.spec())
+    line = ControlConnection.open(runtime, shared.spec())
     assert line is not None
     assert line.proven
     line.send({"id": 1, "op": "no such thing"})
@@ -831,7 +835,7 @@ def test_who_greets_otherwise_is_no_listener_and_holds_nobody_up(
         thread.start()
         port = server.getsockname()[1]
         runtime = Runtime(pid=1, port=2, control_port=port, control_token="t", started_at="")
-        assert Line.open(runtime, house.spec()) is None
+        assert ControlConnection.open(runtime, house.spec()) is None
     thread.join(5)
     assert not thread.is_alive()
 
@@ -840,7 +844,9 @@ def test_who_greets_otherwise_is_no_listener_and_holds_nobody_up(
 def test_an_answer_that_is_none_leaves_nobody_waiting() -> None:
     ours, theirs = socket.socketpair()
     state = {"pid": 1, "port": 2}
-    link = Link(Line(ours, ours.makefile("rb"), state, frozenset(), frozenset()), started=False)
+    link = ListenerClient(
+        ControlConnection(ours, ours.makefile("rb"), state, frozenset(), frozenset()), started=False
+    )
     gone = threading.Event()
     link.on_gone = gone.set
     with theirs:
@@ -886,7 +892,7 @@ def test_what_a_process_does_not_read_holds_nobody_up_and_the_line_is_opened_aga
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(line_module, "_SEND_SECONDS", 0.5)
-    keeper = Keeper(house.spec(), lambda _: None, lambda _: None)
+    keeper = ProcessSupervisor(house.spec(), lambda _: None, lambda _: None)
     link = keeper.link
     house.pids.add(link.pid)
     os.kill(link.pid, signal.SIGSTOP)
@@ -899,13 +905,15 @@ def test_what_a_process_does_not_read_holds_nobody_up_and_the_line_is_opened_aga
     keeper.detach()
 
 
-def test_what_cannot_be_done_with_this_is_said_at_once(link: Link) -> None:
+def test_what_cannot_be_done_with_this_is_said_at_once(link: ListenerClient) -> None:
     for before, error in (("yesterday", "ValueError"), ("0001-01-01T00:00+05:00", "OverflowError")):
         with pytest.raises(ListenerError, match=f"cannot do 'forget' with this .{error}"):
             link.ask("forget", before=before)
 
 
-def test_what_the_log_knows_is_stored_by_the_one_writer(shared: House, link: Link) -> None:
+def test_what_the_log_knows_is_stored_by_the_one_writer(
+    shared: House, link: ListenerClient
+) -> None:
     found = [
         replace(
             Arrival.of_api(
@@ -955,7 +963,7 @@ def test_everything_is_forgotten_on_request(house: House) -> None:
     assert events(spec) == []
 
 
-def test_news_are_few_however_much_happens(shared: House, link: Link) -> None:
+def test_news_are_few_however_much_happens(shared: House, link: ListenerClient) -> None:
     heard: list[dict[str, Any]] = []
     link.on_news = heard.append
     began = time.monotonic()

@@ -1,4 +1,4 @@
-"""The house keeps its shape: imports point one way, names are documented, importing is silent."""
+"""Imports point one way, public names are documented, and importing has no side effects."""
 
 from __future__ import annotations
 
@@ -41,18 +41,7 @@ BELOW = {
         "listener",
     },
 }
-"""Which rooms a room may look into."""
-
-ROOMS = {
-    "bulk/journal/": "journal",
-    "journal/matching.py": "journal",
-    "journal/once.py": "journal",
-    "journal/plan_rows.py": "journal",
-    "journal/search.py": "journal",
-    "journal/reconcile.py": "journal",
-    "listener/signature/": "signature",
-}
-"""Files that lie in the folder of a higher room; every other file's room is its folder."""
+"""The packages that each package may import."""
 
 SANDBOX_MAY_USE = {
     "core/text/segments.py",
@@ -60,7 +49,7 @@ SANDBOX_MAY_USE = {
     "core/credentials/connection.py",
     "core/credentials/secret.py",
 }
-"""So that it can contradict the client, the sandbox shares no more than this with the core."""
+"""All that the sandbox imports from the core: it must be able to contradict the client."""
 
 UPWARD = {
     ("errors.py", "core/error_codes/explain.py"),
@@ -68,15 +57,15 @@ UPWARD = {
     ("listener/source.py", "panels/events/table.py"),
     ("bulk/job.py", "panels/bulk/job_bar.py"),
 }
-"""An error explains itself by the catalogue, loaded when asked; it may carry an answer (a type).
-A listener and a job are drawn by the panels' room, loaded when they are first shown."""
+"""Imports against the direction, by file. An error loads its explanation when asked, and may carry
+a response (a type). The rich display of a listener and of a job is loaded when first shown."""
 
 LIBRARIES = {
-    "httpx": {"core/network/", "sandbox/http/inprocess.py"},
-    "httpcore": {"core/network/"},
+    "httpx": {"core/http/", "sandbox/http/inprocess.py"},
+    "httpcore": {"core/http/"},
     "pandas": {"frames/", "bulk/planning/table.py"},
     "pyarrow": {"frames/"},
-    "msgspec": {"frames/", "listener/events/", "listener/storing/"},
+    "msgspec": {"frames/", "listener/events/", "listener/store_process/"},
     "numpy": {"frames/"},
     "openpyxl": {"frames/"},
     "ipywidgets": {"panels/"},
@@ -98,7 +87,7 @@ LIBRARIES = {
     "keyring": {"core/credentials/sources.py"},
     "dotenv": {"core/credentials/sources.py"},
 }
-"""Which files may name a library."""
+"""The files that may import a library."""
 
 FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
 
@@ -116,10 +105,7 @@ def imports_of(file: str) -> set[str]:
     return found
 
 
-def room_of(file: str) -> str:
-    for place, room in ROOMS.items():
-        if file.startswith(place):
-            return room
+def package_of(file: str) -> str:
     return file.split("/", maxsplit=1)[0].removesuffix(".py")
 
 
@@ -146,13 +132,13 @@ def files_imported_by(file: str) -> set[str]:
 
 @pytest.mark.parametrize("file", [file for file in FILES if file != "__init__.py"])
 def test_imports_point_one_way(file):
-    room = room_of(file)
+    package = package_of(file)
     for other in files_imported_by(file) - {"__init__.py"}:
-        if room_of(other) == room or (file, other) in UPWARD:
+        if package_of(other) == package or (file, other) in UPWARD:
             continue
-        assert room_of(other) in BELOW[room], f"{file} may not look into {other}"
-        if room == "sandbox" and room_of(other) == "core":
-            assert other in SANDBOX_MAY_USE, f"{file} may not use {other}"
+        assert package_of(other) in BELOW[package], f"{file} may not import {other}"
+        if package == "sandbox" and package_of(other) == "core":
+            assert other in SANDBOX_MAY_USE, f"{file} may not import {other}"
 
 
 def test_no_files_import_each_other_in_a_circle():
@@ -164,16 +150,16 @@ def test_no_files_import_each_other_in_a_circle():
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_each_library_is_named_in_its_room_only(file):
+def test_a_library_is_imported_only_where_it_belongs(file):
     for name in imports_of(file):
         allowed = LIBRARIES.get(name.split(".")[0])
         assert allowed is None or any(file.startswith(place) for place in allowed), (
-            f"{file} names {name}"
+            f"{file} imports {name}"
         )
 
 
-def test_every_dependency_is_known_to_the_house():
-    """A new library gets a room before it gets a line of code."""
+def test_every_imported_library_has_its_place():
+    """A new library is added to the table before it is imported."""
     own = set(sys.stdlib_module_names) | {"twilio_widgets", "lazy_loader", "comm"}
     named = {name.split(".")[0] for file in FILES for name in imports_of(file)}
     assert named - own <= set(LIBRARIES)
@@ -236,7 +222,7 @@ print(json.dumps([seen, heavy]))
 """
 
 
-def test_importing_opens_nothing_starts_nothing_and_loads_no_heavy_room():
+def test_importing_opens_nothing_starts_nothing_and_loads_no_heavy_package():
     command = [sys.executable, "-B", "-c", SILENT]
     found = subprocess.run(command, capture_output=True, text=True, check=True)
     assert json.loads(found.stdout) == [[], []]
@@ -255,3 +241,17 @@ def test_nothing_committed_names_a_registry_or_a_path_of_a_machine():
         text = path.read_text("utf-8")
         for word in (*registries, *places):
             assert word not in text, f"{name} holds {word}"
+
+
+def classes_of(file: str) -> list[str]:
+    """The names of all classes a file defines, nested ones included."""
+    nodes = ast.walk(ast.parse((PACKAGE / file).read_text("utf-8")))
+    return [node.name for node in nodes if isinstance(node, ast.ClassDef)]
+
+
+def test_no_class_name_has_two_meanings():
+    places: dict[str, list[str]] = {}
+    for file in FILES:
+        for name in classes_of(file):
+            places.setdefault(name, []).append(file)
+    assert {name: files for name, files in places.items() if len(files) > 1} == {}

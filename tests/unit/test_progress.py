@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from twilio_widgets import Sandbox, Twilio
-from twilio_widgets.progress import Reading
+from twilio_widgets.progress import ReadProgress
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +37,10 @@ def test_silence_can_be_asked_for(twilio, capsys):
 
 
 def test_a_function_is_told_after_each_page(twilio):
-    told: list[Reading] = []
+    told: list[ReadProgress] = []
     twilio.messages.list(limit=None, progress=told.append)
     assert told == [
-        Reading(rows=1000, pages=1, limit=None),
-        Reading(rows=2000, pages=2, limit=None),
-        Reading(rows=2500, pages=3, limit=None),
+        ReadProgress(rows=1000, pages=1, limit=None),
+        ReadProgress(rows=2000, pages=2, limit=None),
+        ReadProgress(rows=2500, pages=3, limit=None),
     ]

@@ -13,8 +13,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from twilio_widgets.bulk import outcomes
 from twilio_widgets.bulk.progress import JobProgress
-from twilio_widgets.bulk.run.cancel import Cancelled, cancel_scheduled, ledger_of
-from twilio_widgets.bulk.run.handle import AT_ONCE, Underway, ask, beginning, permit_for
+from twilio_widgets.bulk.run.cancel import CancelledRow, cancel_scheduled, ledger_of
+from twilio_widgets.bulk.run.handle import (
+    AT_ONCE,
+    RunHandle,
+    registry_lock,
+    reserve_quota,
+    run_flows,
+)
 from twilio_widgets.bulk.run.options import (
     checked_callbacks,
     checked_client,
@@ -24,16 +30,16 @@ from twilio_widgets.bulk.run.options import (
     checked_time,
 )
 from twilio_widgets.bulk.run.pacing import MOST_AT_ONCE, UNDO_SECONDS
-from twilio_widgets.bulk.run.run import Orders
+from twilio_widgets.bulk.run.run import RunOptions
 from twilio_widgets.bulk.statuses import later_statuses, with_what_was_heard
 from twilio_widgets.bulk.view import JobView
-from twilio_widgets.core.flows.flow import Patience
+from twilio_widgets.core.flows.flow import RetryPolicy
 from twilio_widgets.core.message.message import is_message_sid, status_is_final
 from twilio_widgets.errors import ConfigurationError, InvalidMessage, JobError
 from twilio_widgets.journal import states
-from twilio_widgets.journal.journal import Journal, Verdict, create
+from twilio_widgets.journal.journal import Journal, Settlement, create
 from twilio_widgets.journal.ledger import other_region, reading
-from twilio_widgets.journal.location import Ownership, Place, place_of
+from twilio_widgets.journal.location import JobLocation, JobLock, place_of
 from twilio_widgets.journal.plan_rows import (
     PlanLike,
     asks_for_less,
@@ -42,7 +48,7 @@ from twilio_widgets.journal.plan_rows import (
     rows_to_compare,
 )
 from twilio_widgets.journal.reconcile import Callbacks
-from twilio_widgets.journal.row import Row, fingerprint_of
+from twilio_widgets.journal.row import JournalRow, fingerprint_of
 from twilio_widgets.journal.search import find_place
 from twilio_widgets.progress import Count
 
@@ -63,7 +69,7 @@ class Job(JobView):
     by evidence, and never sent again unless you ask for exactly that row with `resend`.
     """
 
-    def __init__(self, place: Place, twilio: Twilio | AsyncTwilio | None = None) -> None:
+    def __init__(self, place: JobLocation, twilio: Twilio | AsyncTwilio | None = None) -> None:
         super().__init__(place)
         self._twilio = twilio
 
@@ -110,12 +116,12 @@ class Job(JobView):
         place = place_of(checked_client(twilio).connection, name, folder)
         checked_plan(plan)
         terms = checked_terms(rate, per, on_unknown)
-        orders = Orders(
+        orders = RunOptions(
             undo_seconds=checked_time(undo_seconds, "undo_seconds"),
             concurrency=checked_count(concurrency, "concurrency"),
             callbacks=checked_callbacks(callbacks),
         )
-        with beginning() as running:
+        with registry_lock() as running:
             if (job := running.get(place.file)) is not None:
                 job._client(twilio)
                 job._compare(plan)
@@ -127,7 +133,7 @@ class Job(JobView):
                     return job
                 now = twilio.connection.now()
                 rows = rows_of(plan, now=now)
-                permit = permit_for(twilio, rows, name)
+                permit = reserve_quota(twilio, rows, name)
                 create(place, rows, terms, now=now.timestamp())
                 orders = replace(orders, permit=permit)
                 job._begin(running, own, Journal(place), twilio, orders)
@@ -155,7 +161,7 @@ class Job(JobView):
             place = find_place(name, folder)
         else:
             place = place_of(connection, name, folder)
-        with beginning() as running:
+        with registry_lock() as running:
             if (job := running.get(place.file)) is not None:
                 return job  # type: ignore[no-any-return]
         with reading(place) as ledger:
@@ -186,7 +192,7 @@ class Job(JobView):
                 return self
             with suppress(JobError):  # how it ended is no matter here
                 self._wait(None)
-        orders = Orders(
+        orders = RunOptions(
             concurrency=checked_count(concurrency, "concurrency"),
             callbacks=checked_callbacks(callbacks),
         )
@@ -213,29 +219,29 @@ class Job(JobView):
         """
         client, positions = self._client(twilio), outcomes.positions_of(rows)
 
-        def decide(journal: Journal) -> list[Row]:
+        def decide(journal: Journal) -> list[JournalRow]:
             self._hear(journal)
             chosen = outcomes.checked_for_resending(journal.rows(), positions)
-            permit_for(client, chosen, self.name)
+            reserve_quota(client, chosen, self.name)
             return journal.decide(chosen, "resend", now=client.connection.now().timestamp())
 
-        orders = Orders(only=frozenset(positions), callbacks=checked_callbacks(callbacks))
+        orders = RunOptions(only=frozenset(positions), callbacks=checked_callbacks(callbacks))
         return self._go_on(client, orders, decide)
 
     def _go_on(
         self,
         twilio: Twilio | AsyncTwilio,
-        orders: Orders,
+        orders: RunOptions,
         first: Callable[[Journal], object] = lambda _journal: None,
     ) -> Job:
-        with beginning() as running, self._owning() as own:
+        with registry_lock() as running, self._owning() as own:
             journal = Journal(self._place)
             try:
                 first(journal)
                 rows = journal.rows(states.PENDING)
                 if orders.only is not None:
                     rows = [row for row in rows if row.n in orders.only]
-                permit = permit_for(twilio, rows, self.name)
+                permit = reserve_quota(twilio, rows, self.name)
             except BaseException:
                 journal.close()
                 raise
@@ -245,15 +251,15 @@ class Job(JobView):
     def _begin(
         self,
         running: dict[Path, Any],
-        own: Ownership,
+        own: JobLock,
         journal: Journal,
         twilio: Twilio | AsyncTwilio,
-        orders: Orders,
+        orders: RunOptions,
     ) -> None:
         self._twilio = twilio
         orders = replace(orders, tell=self._tell)
         self._callbacks = orders.callbacks or self._callbacks
-        underway = Underway(self._place, own, journal, twilio, orders)
+        underway = RunHandle(self._place, own, journal, twilio, orders)
         try:  # known before it begins: a run that nobody knows can be stopped by nobody
             self._underway, running[self._place.file] = underway, self
             underway.begin()
@@ -319,7 +325,7 @@ class Job(JobView):
         with self._owning():
             pass  # nobody runs it, so there is nothing to stop
 
-    def cancel(self, twilio: Twilio | AsyncTwilio | None = None) -> Cancelled:
+    def cancel(self, twilio: Twilio | AsyncTwilio | None = None) -> CancelledRow:
         """Let nothing more leave, ever; cancel at Twilio what is scheduled there.
 
         It may be repeated: what was cancelled before is counted as cancelled.
@@ -352,15 +358,16 @@ class Job(JobView):
             return ledger_of(journal.rows(), found)
 
     def _cancel_at_twilio(
-        self, journal: Journal, rows: list[Row], twilio: Twilio | AsyncTwilio
+        self, journal: Journal, rows: list[JournalRow], twilio: Twilio | AsyncTwilio
     ) -> dict[str, list[int]]:
         connection = twilio.connection
         slices = [rows[start::AT_ONCE] for start in range(min(AT_ONCE, len(rows)))]
         flows = [
-            cancel_scheduled(connection, lambda: Patience(twilio.timeout), part) for part in slices
+            cancel_scheduled(connection, lambda: RetryPolicy(twilio.timeout), part)
+            for part in slices
         ]
         found: dict[str, list[int]] = {}
-        for places, seen in ask(twilio, flows):
+        for places, seen in run_flows(twilio, flows):
             journal.see(seen, now=self._now())
             for word, numbers in places.items():
                 found.setdefault(word, []).extend(numbers)
@@ -396,12 +403,12 @@ class Job(JobView):
                 return 0
             flow = later_statuses(
                 client.connection,
-                lambda: Patience(client.timeout),
+                lambda: RetryPolicy(client.timeout),
                 sids,
                 journal.header.created_at,
                 lambda seen: journal.see(seen, now=self._now()),
             )
-            (count,) = ask(client, [flow])
+            (count,) = run_flows(client, [flow])
             return count
 
     def _hear(self, journal: Journal) -> None:
@@ -445,7 +452,7 @@ class Job(JobView):
                 raise JobError(f"Row {row} is not unknown, so nothing was changed.")
             if sid in journal.sids():
                 raise JobError(f"{sid} is another row's message, so nothing was changed.")
-            verdict = Verdict(row, "accepted", "You said so.", "{}", by="person", sid=sid)
+            verdict = Settlement(row, "accepted", "You said so.", "{}", by="person", sid=sid)
             journal.settle([verdict], now=self._now())
 
     def forget(self) -> None:
@@ -478,9 +485,9 @@ class Job(JobView):
     # Inside
 
     @contextmanager
-    def _owning(self) -> Iterator[Ownership]:
+    def _owning(self) -> Iterator[JobLock]:
         """Own the job, and hand it over when a run begins."""
-        own = Ownership(self._place)
+        own = JobLock(self._place)
         try:
             yield own
         finally:

@@ -10,8 +10,8 @@ from twilio_widgets.bulk.planning.opt_outs import without_channel
 from twilio_widgets.core.error_codes.explain import explain_error
 from twilio_widgets.errors import ConfigurationError, JobError
 from twilio_widgets.journal import states
-from twilio_widgets.journal.ledger import Attempt, Finding, Ledger
-from twilio_widgets.journal.row import Row
+from twilio_widgets.journal.ledger import Finding, JournalReader, SendAttempt
+from twilio_widgets.journal.row import JournalRow
 
 if TYPE_CHECKING:
     from twilio_widgets.frames.safe_frame import SafeFrame
@@ -20,11 +20,11 @@ _CAME_TO_NOTHING = frozenset({"failed", "undelivered", "canceled"})
 """Statuses of a message that reached nobody, and never will."""
 
 
-def outcomes_of(ledger: Ledger, rows: Sequence[Row]) -> SafeFrame:
+def outcomes_of(ledger: JournalReader, rows: Sequence[JournalRow]) -> SafeFrame:
     """Return these rows as a DataFrame."""
     from twilio_widgets.frames.outcomes import outcome_frame
 
-    attempts: dict[int, list[Attempt]] = {}
+    attempts: dict[int, list[SendAttempt]] = {}
     for attempt in ledger.attempts():
         attempts.setdefault(attempt.n, []).append(attempt)
     findings = ledger.findings()
@@ -36,10 +36,12 @@ def outcomes_of(ledger: Ledger, rows: Sequence[Row]) -> SafeFrame:
     return outcome_frame(columns, statuses=states.STATUSES, attrs=said)
 
 
-_BLANK = Row(n=0, form=())
+_BLANK = JournalRow(n=0, form=())
 
 
-def _line(row: Row, attempts: Sequence[Attempt], finding: Finding | None) -> dict[str, object]:
+def _line(
+    row: JournalRow, attempts: Sequence[SendAttempt], finding: Finding | None
+) -> dict[str, object]:
     return {
         "row": row.n,
         "to": row.to or None,
@@ -61,11 +63,11 @@ def _line(row: Row, attempts: Sequence[Attempt], finding: Finding | None) -> dic
     }
 
 
-def _code(row: Row) -> int | None:
+def _code(row: JournalRow) -> int | None:
     return row.message_error if row.message_error is not None else row.error_code
 
 
-def _explanation(row: Row, finding: Finding | None) -> str | None:
+def _explanation(row: JournalRow, finding: Finding | None) -> str | None:
     """Say why a row is where it is, in a sentence."""
     code = _code(row)
     if code is not None:
@@ -76,12 +78,12 @@ def _explanation(row: Row, finding: Finding | None) -> str | None:
     return row.problem
 
 
-def failed(rows: Iterable[Row]) -> list[Row]:
+def failed(rows: Iterable[JournalRow]) -> list[JournalRow]:
     """Return the rows that are known to have reached nobody."""
     return [row for row in rows if row.status == states.REJECTED or _reached_nobody(row)]
 
 
-def resendable(rows: Sequence[Row], attempts: Iterable[Attempt]) -> list[Row]:
+def resendable(rows: Sequence[JournalRow], attempts: Iterable[SendAttempt]) -> list[JournalRow]:
     """Return the rows a person may send again without a second thought.
 
     Never one that was delivered or may have been, by an earlier attempt too, and never one whose
@@ -106,11 +108,11 @@ def resendable(rows: Sequence[Row], attempts: Iterable[Attempt]) -> list[Row]:
     ]
 
 
-def _reached_nobody(row: Row) -> bool:
+def _reached_nobody(row: JournalRow) -> bool:
     return row.status == states.ACCEPTED and row.message_status in _CAME_TO_NOTHING
 
 
-def _who_opted_out(rows: Iterable[Row]) -> set[str]:
+def _who_opted_out(rows: Iterable[JournalRow]) -> set[str]:
     return {
         without_channel(row.to)
         for row in rows
@@ -143,7 +145,7 @@ def _is_place(n: object) -> bool:
     return not isinstance(n, bool) and isinstance(n, Real) and float(n).is_integer()
 
 
-def checked_for_resending(rows: Sequence[Row], positions: Sequence[int]) -> list[Row]:
+def checked_for_resending(rows: Sequence[JournalRow], positions: Sequence[int]) -> list[JournalRow]:
     """Return the rows at these places, when every one of them may be sent again.
 
     Unknown rows may be: that is the person's decision.
@@ -152,7 +154,7 @@ def checked_for_resending(rows: Sequence[Row], positions: Sequence[int]) -> list
         JobError: One of them may not; none is sent.
     """
     by_place, stopped = {row.n: row for row in rows}, _who_opted_out(rows)
-    chosen: list[Row] = []
+    chosen: list[JournalRow] = []
     for n in positions:
         row = by_place.get(n)
         if row is None:
@@ -163,7 +165,7 @@ def checked_for_resending(rows: Sequence[Row], positions: Sequence[int]) -> list
     return chosen
 
 
-def _why_not(row: Row, stopped: Collection[str]) -> str | None:
+def _why_not(row: JournalRow, stopped: Collection[str]) -> str | None:
     if row.is_forgotten:
         return "what it said has been forgotten"
     if without_channel(row.to) in stopped:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from twilio_widgets.core.flows import messages
 from twilio_widgets.core.flows.flow import NewPatience
 from twilio_widgets.core.flows.listing import Filters
-from twilio_widgets.core.flows.paging import Walk
+from twilio_widgets.core.flows.paging import Paginator
 from twilio_widgets.core.message.message import Message, message_path, status_is_final
 from twilio_widgets.core.request import Flow
 from twilio_widgets.errors import NotFound, TwilioWidgetsError
@@ -18,7 +18,7 @@ from twilio_widgets.errors import NotFound, TwilioWidgetsError
 if TYPE_CHECKING:
     from twilio_widgets.core.credentials.connection import Connection
     from twilio_widgets.journal.reconcile import Callbacks
-    from twilio_widgets.journal.row import Row
+    from twilio_widgets.journal.row import JournalRow
 
 FEW = 50
 """So many messages are asked for one by one; for more, the log is read from the job's beginning."""
@@ -48,7 +48,7 @@ def later_statuses(
         # A day earlier: Twilio filters by whole days, and clocks differ.
         day = (datetime.fromtimestamp(since, UTC) - timedelta(days=1)).date()
         request = Filters(sent_after=day).request(message_path(connection.acting_sid), limit=None)
-        walk = Walk(request, messages.message_page)
+        walk = Paginator(request, messages.message_page)
         while walk.next is not None and wanted:
             page = [one for one in (yield from walk.step(new_patience())) if one.sid in wanted]
             wanted -= {one.sid for one in page}
@@ -64,7 +64,9 @@ def later_statuses(
     return seen
 
 
-def with_what_was_heard(rows: Iterable[Row], callbacks: Callbacks | None) -> list[Row]:
+def with_what_was_heard(
+    rows: Iterable[JournalRow], callbacks: Callbacks | None
+) -> list[JournalRow]:
     """Return rows with the statuses that callbacks told of their messages since.
 
     What the log showed stands, unless a message has come to its end since; ends that contradict
@@ -79,11 +81,11 @@ def with_what_was_heard(rows: Iterable[Row], callbacks: Callbacks | None) -> lis
     return [_as_heard(row, callbacks) if _may_be_news(row) else row for row in rows]
 
 
-def _may_be_news(row: Row) -> bool:
+def _may_be_news(row: JournalRow) -> bool:
     return row.sid is not None and not status_is_final(row.message_status or "")
 
 
-def _as_heard(row: Row, callbacks: Callbacks) -> Row:
+def _as_heard(row: JournalRow, callbacks: Callbacks) -> JournalRow:
     heard = None
     with suppress(TwilioWidgetsError):  # closed, or its store is gone: the log still tells
         heard = callbacks.heard_of(str(row.sid))

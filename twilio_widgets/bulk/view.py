@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 from twilio_widgets.bulk import outcomes
 from twilio_widgets.bulk.progress import JobProgress, rate_of
-from twilio_widgets.bulk.run.handle import Underway
+from twilio_widgets.bulk.run.handle import RunHandle
 from twilio_widgets.bulk.run.run import Run
 from twilio_widgets.bulk.statuses import with_what_was_heard
 from twilio_widgets.journal import states
 from twilio_widgets.journal.ledger import reading
-from twilio_widgets.journal.location import Place, runner_of
+from twilio_widgets.journal.location import JobLocation, runner_of
 
 if TYPE_CHECKING:
     from twilio_widgets.frames.safe_frame import SafeFrame
-    from twilio_widgets.journal.ledger import Ledger
+    from twilio_widgets.journal.ledger import JournalReader
     from twilio_widgets.journal.reconcile import Callbacks
-    from twilio_widgets.journal.row import Row
+    from twilio_widgets.journal.row import JournalRow
 
 Follower = Callable[[JobProgress], None]
 
@@ -33,9 +33,9 @@ class JobView:
         place: Where its journal is kept.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: JobLocation) -> None:
         self._place = place
-        self._underway: Underway | None = None
+        self._underway: RunHandle | None = None
         self._followers: tuple[Follower, ...] = ()
         self._callbacks: Callbacks | None = None
         self._remark = ""
@@ -132,16 +132,16 @@ class JobView:
             chosen = outcomes.resendable(self._rows(ledger), ledger.attempts())
             return outcomes.outcomes_of(ledger, chosen)
 
-    def pending(self) -> list[Row]:
+    def pending(self) -> list[JournalRow]:
         """Return the rows that are still to be sent, with all they send."""
         with reading(self._place) as ledger:
             return ledger.rows(states.PENDING)
 
-    def _frame(self, chosen: Callable[[list[Row]], list[Row]]) -> SafeFrame:
+    def _frame(self, chosen: Callable[[list[JournalRow]], list[JournalRow]]) -> SafeFrame:
         with reading(self._place) as ledger:
             return outcomes.outcomes_of(ledger, chosen(self._rows(ledger)))
 
-    def _rows(self, ledger: Ledger) -> list[Row]:
+    def _rows(self, ledger: JournalReader) -> list[JournalRow]:
         return with_what_was_heard(ledger.rows(), self._callbacks)
 
     @property

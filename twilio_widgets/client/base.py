@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 from twilio_widgets.core.credentials.connection import Connection
-from twilio_widgets.core.flows.flow import Patience
+from twilio_widgets.core.flows.flow import RetryPolicy
 from twilio_widgets.core.request import Flow
 
 P = ParamSpec("P")
@@ -31,10 +31,10 @@ class Driver(Protocol):
         """Run a flow to its end and return its result; an async driver returns an awaitable."""
 
 
-class Face:
+class ClientBase:
     """What every method needs: the connection, patience for one exchange, and a driver."""
 
     def __init__(self, connection: Connection, run: Driver, timeout: float) -> None:
         self._connection = connection
         self._run = run
-        self._patience = partial(Patience, timeout)
+        self._patience = partial(RetryPolicy, timeout)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from twilio_widgets.core.flows.flow import NewPatience
 from twilio_widgets.core.flows.listing import Filters, Selection
-from twilio_widgets.core.flows.paging import Walk
+from twilio_widgets.core.flows.paging import Paginator
 from twilio_widgets.core.message.message import message_path
 from twilio_widgets.core.request import Flow
 from twilio_widgets.errors import ConfigurationError, TwilioWidgetsError
-from twilio_widgets.progress import Progress, Reading
+from twilio_widgets.progress import Progress, ReadProgress
 
 if TYPE_CHECKING:
     from twilio_widgets.core.credentials.connection import Connection
@@ -45,8 +45,8 @@ def listing(
     """
     try:
         from twilio_widgets.frames.build import message_frame
-        from twilio_widgets.frames.decode import Row, page_of
-        from twilio_widgets.frames.gather import Gathering
+        from twilio_widgets.frames.decode import MessageRecord, page_of
+        from twilio_widgets.frames.gather import FrameBuilder
         from twilio_widgets.frames.only import only
     except ImportError as error:
         missing = error.name or str(error)
@@ -56,8 +56,8 @@ def listing(
         ) from None
 
     request = filters.request(message_path(connection.acting_sid), limit=limit)
-    walk, selection = Walk(request, page_of), Selection[Row](filters, limit)
-    rows = Gathering()
+    walk, selection = Paginator(request, page_of), Selection[MessageRecord](filters, limit)
+    rows = FrameBuilder()
 
     def frame() -> MessageFrame:
         said = {
@@ -71,7 +71,7 @@ def listing(
     try:
         while walk.next is not None and not selection.done:
             rows.add(selection.take((yield from walk.step(new_patience()))))
-            tell(Reading(rows=len(rows), pages=walk.pages, limit=limit))
+            tell(ReadProgress(rows=len(rows), pages=walk.pages, limit=limit))
     except (KeyboardInterrupt, CancelledError, TwilioWidgetsError) as stop:
         if walk.pages:
             keep(frame())

@@ -7,25 +7,25 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, cast
 
-from twilio_widgets.client.base import Driver, Face, awaited
+from twilio_widgets.client.base import ClientBase, Driver, awaited
 from twilio_widgets.client.listing import listing
 from twilio_widgets.core.credentials.connection import Connection
 from twilio_widgets.core.flows import find, messages
 from twilio_widgets.core.flows import media as attachments
 from twilio_widgets.core.flows.listing import Filters, Moment, Selection
 from twilio_widgets.core.flows.outbox import Outbox
-from twilio_widgets.core.flows.paging import Walk
+from twilio_widgets.core.flows.paging import Paginator
 from twilio_widgets.core.message.message import Message, message_path
 from twilio_widgets.core.message.parameters import MessageIntent
 from twilio_widgets.core.request import Flow
 from twilio_widgets.errors import OutcomeUnknown
-from twilio_widgets.progress import Reading, progress_of
+from twilio_widgets.progress import ReadProgress, progress_of
 
 if TYPE_CHECKING:
     from twilio_widgets.frames.message_frame import MessageFrame
 
 
-class _MessageFace(Face):
+class _MessagesBase(ClientBase):
     interrupted: MessageFrame | None = None
     """What ``list`` had read when it last ended before its end."""
 
@@ -46,9 +46,9 @@ class _MessageFace(Face):
 
     def _walk(
         self, filters: Filters, limit: int | None
-    ) -> tuple[Walk[Message], Selection[Message]]:
+    ) -> tuple[Paginator[Message], Selection[Message]]:
         request = filters.request(message_path(self._connection.acting_sid), limit=limit)
-        return Walk(request, messages.message_page), Selection(filters, limit)
+        return Paginator(request, messages.message_page), Selection(filters, limit)
 
     def _sending(self, given: dict[str, object]) -> Flow[Message]:
         key = given.pop("once")
@@ -70,7 +70,7 @@ class _MessageFace(Face):
         self.interrupted = frame
 
 
-class Messages(_MessageFace):
+class Messages(_MessagesBase):
     """The messages of an account."""
 
     def send(
@@ -219,7 +219,7 @@ class Messages(_MessageFace):
         direction: str | Sequence[str] | None = None,
         error_code: int | Sequence[int] | None = None,
         text: str | None = None,
-        progress: bool | Callable[[Reading], None] = True,
+        progress: bool | Callable[[ReadProgress], None] = True,
     ) -> MessageFrame:
         """Read the message log as a DataFrame, newest first.
 
@@ -295,7 +295,7 @@ class Messages(_MessageFace):
         while walk.next is not None and not selection.done:
             yield from selection.take(self._next_page(walk))
 
-    def _next_page(self, walk: Walk[Message]) -> Sequence[Message]:
+    def _next_page(self, walk: Paginator[Message]) -> Sequence[Message]:
         return self._run(walk.step(self._patience()))
 
     def cancel(self, sid: str) -> Message:
@@ -341,7 +341,7 @@ class Messages(_MessageFace):
         return self._run(flow)
 
 
-class AsyncMessages(_MessageFace):
+class AsyncMessages(_MessagesBase):
     """The messages of an account, with ``await``; see `Messages`."""
 
     send = awaited(Messages.send)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Literal
 
 from twilio_widgets.core.flows.outbox import Outbox
 from twilio_widgets.core.raw import raw as requests
-from twilio_widgets.core.raw.request import Ask
+from twilio_widgets.core.raw.request import RawRequest
 from twilio_widgets.core.raw.response import Attempt, RawResponse
 from twilio_widgets.core.raw.retry import Hooks
-from twilio_widgets.progress import Reading, progress_of
+from twilio_widgets.progress import ReadProgress, progress_of
 
 if TYPE_CHECKING:
     from twilio_widgets.client.base import Driver
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from twilio_widgets.core.request import Flow
 
 
-class RawFace:
+class RawMixin:
     """The method ``raw``, for a client that has a connection, a driver and an outbox."""
 
     _connection: Connection
@@ -46,7 +46,7 @@ class RawFace:
         repeat_unsafe: bool = False,
         frame: bool = False,
         limit: int | None = 1000,
-        progress: bool | Callable[[Reading], None] = False,
+        progress: bool | Callable[[ReadProgress], None] = False,
         attempt_seen: Callable[[Attempt], None] | None = None,
         before_attempt: Callable[[int], None] | None = None,
     ) -> RawResponse:
@@ -98,7 +98,7 @@ class RawFace:
             NotConnected: Twilio was not reached; nothing was sent.
             NoReply: No whole answer came in time to a request that changes nothing.
         """
-        ask = Ask(
+        ask = RawRequest(
             path=path,
             method=method,
             data=data,
@@ -121,15 +121,15 @@ class RawFace:
 
     def _asking(
         self,
-        ask: Ask,
+        ask: RawRequest,
         before_attempt: Callable[[int], None] | None,
         attempt_seen: Callable[[Attempt], None] | None,
-        progress: bool | Callable[[Reading], None],
+        progress: bool | Callable[[ReadProgress], None],
     ) -> Flow[RawResponse]:
         tell = progress_of(progress, counting="rows")
 
         def page_seen(rows: int, pages: int) -> None:
-            tell(Reading(rows=rows, pages=pages, limit=ask.limit))
+            tell(ReadProgress(rows=rows, pages=pages, limit=ask.limit))
 
         hooks = Hooks(
             before_attempt=before_attempt,
@@ -143,7 +143,7 @@ class RawFace:
         finally:
             tell.close()
 
-    def _table(self, ask: Ask) -> requests.Table | None:
+    def _table(self, ask: RawRequest) -> requests.PageTable | None:
         if not ask.frame:
             return None
         from twilio_widgets.frames.envelope import Envelopes

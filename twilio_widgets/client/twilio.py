@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Self, TypeVar, cast
 
-from twilio_widgets.client.base import Driver, Face, awaited
+from twilio_widgets.client.base import ClientBase, Driver, awaited
 from twilio_widgets.client.messages import AsyncMessages, Messages
-from twilio_widgets.client.raw import RawFace
+from twilio_widgets.client.raw import RawMixin
 from twilio_widgets.core.credentials.connection import Connection
 from twilio_widgets.core.flows import account, drive
 from twilio_widgets.core.flows.outbox import Outbox
@@ -16,7 +16,7 @@ from twilio_widgets.core.http.transport import (
     LARGEST_BODY,
     AsyncTransport,
     BlockingTransport,
-    Judge,
+    RequestGuard,
 )
 from twilio_widgets.core.request import Flow
 from twilio_widgets.errors import ConfigurationError
@@ -27,7 +27,7 @@ LONGEST_TIMEOUT = 86_400
 """Seconds. What is longer is a mistake, and a socket could not be told."""
 
 
-class _Account(RawFace, Face):
+class _Account(RawMixin, ClientBase):
     _transport: BlockingTransport | AsyncTransport
     _outbox: Outbox
 
@@ -56,11 +56,11 @@ class _Account(RawFace, Face):
         return self._connection
 
     @property
-    def policy(self) -> Policy | Judge:
+    def policy(self) -> Policy | RequestGuard:
         """What judges every request before it leaves."""
         return self._transport.policy
 
-    def twin(self, policy: Policy | Judge | None = None) -> AsyncTwilio:
+    def twin(self, policy: Policy | RequestGuard | None = None) -> AsyncTwilio:
         """Return an `AsyncTwilio` like this client, for another event loop.
 
         It obeys the same policy, and both know what either has sent.
@@ -110,7 +110,7 @@ class Twilio(_Account):
         connection: Connection,
         timeout: float = 30.0,
         base_url: str | None = None,
-        policy: Policy | Judge | None = None,
+        policy: Policy | RequestGuard | None = None,
         largest_body: int = LARGEST_BODY,
     ) -> None:
         _check(connection, timeout, largest_body)
@@ -154,7 +154,7 @@ class AsyncTwilio(_Account):
         connection: Connection,
         timeout: float = 30.0,
         base_url: str | None = None,
-        policy: Policy | Judge | None = None,
+        policy: Policy | RequestGuard | None = None,
         largest_body: int = LARGEST_BODY,
     ) -> None:
         _check(connection, timeout, largest_body)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from twilio_widgets.core.bodies import Body, Parameters
 
 if TYPE_CHECKING:
-    from twilio_widgets.core.guardrails.job_quota import Permit
+    from twilio_widgets.core.guardrails.job_quota import JobQuota
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ class Request:
     creates_message: bool = False
     """Whether a repeat of it could reach a recipient twice."""
 
-    job: Permit | None = field(default=None, compare=False, repr=False)
+    job: JobQuota | None = field(default=None, compare=False, repr=False)
     """The job it belongs to, as ``Policy.judge_job`` let it begin; None is a single request."""
 
     @property

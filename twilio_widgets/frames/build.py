@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from twilio_widgets.errors import BadResponse
 from twilio_widgets.frames.dates import instants
-from twilio_widgets.frames.gather import Gathering
+from twilio_widgets.frames.gather import FrameBuilder
 from twilio_widgets.frames.message_frame import MessageFrame
 from twilio_widgets.frames.schema import (
     FLAG,
@@ -26,21 +26,23 @@ from twilio_widgets.frames.schema import (
     SCHEMA_VERSION,
     TEXT,
     WHOLE,
-    Column,
+    SchemaColumn,
     money,
 )
 
 if TYPE_CHECKING:
     from twilio_widgets.core.message.message import Message
-    from twilio_widgets.frames.decode import Row
+    from twilio_widgets.frames.decode import MessageRecord
 
 
-def message_frame(rows: Sequence[Row] | Gathering, *, attrs: Mapping[str, object]) -> MessageFrame:
+def message_frame(
+    rows: Sequence[MessageRecord] | FrameBuilder, *, attrs: Mapping[str, object]
+) -> MessageFrame:
     """Build the frame of messages read from Twilio's pages.
 
     Args:
-        rows: The rows of the pages, in Twilio's order; or a `Gathering` of them, which costs less
-            time and memory when there are many.
+        rows: The rows of the pages, in Twilio's order; or a `FrameBuilder` of them, which needs
+            less time and memory when there are many.
         attrs: What the frame should say about its reading (`MessageFrame` lists the words); times
             become ISO 8601 text. ``rows``, ``rows_read`` and ``schema_version`` are added, and
             ``cut_off`` when ``complete`` is False.
@@ -51,8 +53,8 @@ def message_frame(rows: Sequence[Row] | Gathering, *, attrs: Mapping[str, object
     Raises:
         BadResponse: A date, a number or an amount cannot be read.
     """
-    if not isinstance(rows, Gathering):
-        every, rows = rows, Gathering()
+    if not isinstance(rows, FrameBuilder):
+        every, rows = rows, FrameBuilder()
         rows.add(every)
     wire = rows.columns()
     return _frame({column.name: _from_wire(wire[column.name], column) for column in SCHEMA}, attrs)
@@ -91,7 +93,7 @@ def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def _from_wire(texts: Any, column: Column) -> Any:
+def _from_wire(texts: Any, column: SchemaColumn) -> Any:
     """Turn a column as Twilio wrote it into one of pandas."""
     if column.dtype == MOMENT:
         return pd.array(instants(texts, column=column.name), MOMENT)
@@ -112,13 +114,13 @@ def _from_wire(texts: Any, column: Column) -> Any:
         ) from None
 
 
-def _from_values(messages: list[Message], column: Column) -> Any:
+def _from_values(messages: list[Message], column: SchemaColumn) -> Any:
     """Turn a field of Message values, typed already, into a column of pandas."""
     name = "from_" if column.name == "from" else column.name
     return array_of([getattr(message, name) for message in messages], column)
 
 
-def array_of(values: list[Any], column: Column) -> Any:
+def array_of(values: list[Any], column: SchemaColumn) -> Any:
     """Turn typed values, or None where there is none, into a column of pandas."""
     if column.dtype == MOMENT:
         return pd.array(pa.array(values, MOMENT_TYPE).to_numpy(False), MOMENT)
@@ -146,7 +148,7 @@ def _amounts(texts: Any) -> Any:
         return pc.round(wide, 6, "half_to_even").cast(MONEY_TYPE)
 
 
-def _categorical(words: Any, column: Column) -> Any:
+def _categorical(words: Any, column: SchemaColumn) -> Any:
     codes = pc.index_in(words, pa.array(column.words, pa.string()))
     if codes.null_count == words.null_count:
         found = codes.fill_null(-1).to_numpy(False).astype(np.int8)

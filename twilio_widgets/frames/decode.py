@@ -13,7 +13,7 @@ from twilio_widgets.errors import BadResponse
 _Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
-class Row(msgspec.Struct, gc=False, rename={"from_": "from"}):
+class MessageRecord(msgspec.Struct, gc=False, rename={"from_": "from"}):
     """One message exactly as it stood on the wire.
 
     Numbers that Twilio writes as text are still text here, and so are dates: whole columns are
@@ -40,18 +40,18 @@ class Row(msgspec.Struct, gc=False, rename={"from_": "from"}):
     account_sid: str | None = None
 
 
-class Page(msgspec.Struct):
+class DecodedPage(msgspec.Struct):
     """One page of the message list."""
 
-    rows: list[Row] = msgspec.field(name="messages")
+    rows: list[MessageRecord] = msgspec.field(name="messages")
     next_page_uri: str | None = None
     """Where the next page is, relative to the host; None at the end. Opaque."""
 
 
-_decoder = msgspec.json.Decoder(Page)
+_decoder = msgspec.json.Decoder(DecodedPage)
 
 
-def page_of(content: bytes) -> Page:
+def page_of(content: bytes) -> DecodedPage:
     """Read one page of the message list from the bytes of an answer.
 
     Args:
@@ -75,11 +75,11 @@ def page_of(content: bytes) -> Page:
         ) from None
 
 
-def _decoded(content: bytes) -> Page:
+def _decoded(content: bytes) -> DecodedPage:
     try:
         return _decoder.decode(content)
     except msgspec.DecodeError:
         if not re.search(rb"\\u[dD][89a-fA-F]", content):
             raise
     # Half a character, perhaps. Anybody can text one to us, so it must not take the page away.
-    return msgspec.convert(json_of(content), Page)
+    return msgspec.convert(json_of(content), DecodedPage)

@@ -21,7 +21,7 @@ from twilio_widgets.errors import BadResponse
 from twilio_widgets.frames.build import message_frame
 from twilio_widgets.frames.dates import instants
 from twilio_widgets.frames.decode import page_of
-from twilio_widgets.frames.gather import Gathering
+from twilio_widgets.frames.gather import FrameBuilder
 from twilio_widgets.frames.schema import MOMENT, TEXT, WHOLE, money
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Envelopes:
         self._said = {"account": account, "fetched_at": fetched_at.isoformat()}
         self._name: str | None = None
         self._rows: list[Mapping[str, Any]] = []
-        self._messages = Gathering()
+        self._messages = FrameBuilder()
         self._cut = False
 
     def __len__(self) -> int:

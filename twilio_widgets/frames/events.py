@@ -23,7 +23,7 @@ from twilio_widgets.frames.event_schema import (
 from twilio_widgets.frames.safe_frame import SafeFrame
 
 if TYPE_CHECKING:
-    from twilio_widgets.frames.schema import Column
+    from twilio_widgets.frames.schema import SchemaColumn
 
 F = TypeVar("F", bound=SafeFrame)
 
@@ -68,7 +68,7 @@ def replay_frame(replays: Iterable[Any], **attrs: object) -> SafeFrame:
 def _frame(
     kind: type[F],
     values: Iterable[Any],
-    schema: tuple[Column, ...],
+    schema: tuple[SchemaColumn, ...],
     attrs: Mapping[str, object],
     **elsewhere: str,
 ) -> F:

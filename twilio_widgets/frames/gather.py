@@ -14,10 +14,10 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from twilio_widgets.frames.decode import Row
+from twilio_widgets.frames.decode import MessageRecord
 from twilio_widgets.frames.schema import SCHEMA, TEXT
 
-_FIELDS = Row.__struct_encode_fields__
+_FIELDS = MessageRecord.__struct_encode_fields__
 
 
 def _wire_type(name: str) -> Any:
@@ -30,7 +30,7 @@ def _wire_type(name: str) -> Any:
 _TYPES = [_wire_type(name) for name in _FIELDS]
 
 
-class Gathering:
+class FrameBuilder:
     """Columns that grow by a page at a time. `message_frame` takes one in place of rows."""
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class Gathering:
     def __len__(self) -> int:
         return self._rows
 
-    def add(self, rows: Sequence[Row]) -> None:
+    def add(self, rows: Sequence[MessageRecord]) -> None:
         """Take over the values of some rows; the rows themselves are not kept."""
         values = list(chain.from_iterable(map(msgspec.structs.astuple, rows)))
         width = len(_FIELDS)

@@ -38,7 +38,7 @@ _MICRO = Decimal("0.000001")
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class SchemaColumn:
     """One column of the message frame."""
 
     name: str
@@ -53,29 +53,31 @@ class Column:
     """The known words of a categorical column. Words that are new are appended to them."""
 
 
-def words_column(name: str, words: tuple[str, ...], meaning: str) -> Column:
+def words_column(name: str, words: tuple[str, ...], meaning: str) -> SchemaColumn:
     """Describe a categorical column by its known words, in their order."""
-    return Column(name, pd.CategoricalDtype(list(words)), meaning, words)
+    return SchemaColumn(name, pd.CategoricalDtype(list(words)), meaning, words)
 
 
 SCHEMA = (
-    Column("sid", TEXT, "The message: SM (text) or MM (with media) and 32 hex digits."),
-    Column("date_sent", MOMENT, "When Twilio sent it, or passed an inbound one on. NaT: not yet."),
-    Column("date_created", MOMENT, "When the message came into being."),
-    Column("date_updated", MOMENT, "When anything about it last changed."),
+    SchemaColumn("sid", TEXT, "The message: SM (text) or MM (with media) and 32 hex digits."),
+    SchemaColumn(
+        "date_sent", MOMENT, "When Twilio sent it, or passed an inbound one on. NaT: not yet."
+    ),
+    SchemaColumn("date_created", MOMENT, "When the message came into being."),
+    SchemaColumn("date_updated", MOMENT, "When anything about it last changed."),
     words_column("direction", DIRECTIONS, "Which way it went, and what made it."),
     words_column("status", STATUSES, "Where it stands, in Twilio's word."),
-    Column("from", TEXT, "The sender. NA: a messaging service has not chosen one yet."),
-    Column("to", TEXT, "The recipient."),
-    Column("body", TEXT, 'The text. "" once redacted.'),
-    Column("num_segments", WHOLE, "The parts it is billed as. 0: not known yet."),
-    Column("num_media", WHOLE, "The number of media files."),
-    Column("price", MONEY, "What it cost: negative for a charge. NA: not billed yet."),
-    Column("price_unit", TEXT, "The currency of `price`, such as USD."),
-    Column("error_code", WHOLE, "Why it failed; tw.explain_error(code) says what to do."),
-    Column("error_message", TEXT, "Twilio's words for the error code."),
-    Column("messaging_service_sid", TEXT, "The messaging service it went through: MG…"),
-    Column("account_sid", TEXT, "The account or subaccount it belongs to: AC…"),
+    SchemaColumn("from", TEXT, "The sender. NA: a messaging service has not chosen one yet."),
+    SchemaColumn("to", TEXT, "The recipient."),
+    SchemaColumn("body", TEXT, 'The text. "" once redacted.'),
+    SchemaColumn("num_segments", WHOLE, "The parts it is billed as. 0: not known yet."),
+    SchemaColumn("num_media", WHOLE, "The number of media files."),
+    SchemaColumn("price", MONEY, "What it cost: negative for a charge. NA: not billed yet."),
+    SchemaColumn("price_unit", TEXT, "The currency of `price`, such as USD."),
+    SchemaColumn("error_code", WHOLE, "Why it failed; tw.explain_error(code) says what to do."),
+    SchemaColumn("error_message", TEXT, "Twilio's words for the error code."),
+    SchemaColumn("messaging_service_sid", TEXT, "The messaging service it went through: MG…"),
+    SchemaColumn("account_sid", TEXT, "The account or subaccount it belongs to: AC…"),
 )
 """The columns of a message frame, in order."""
 
@@ -87,7 +89,7 @@ def empty() -> pd.DataFrame:
     return conform(pd.DataFrame())
 
 
-def conform(frame: pd.DataFrame, schema: tuple[Column, ...] = SCHEMA) -> pd.DataFrame:
+def conform(frame: pd.DataFrame, schema: tuple[SchemaColumn, ...] = SCHEMA) -> pd.DataFrame:
     """Give a table the schema's columns, order and dtypes.
 
     Columns that are missing are added without values; columns the schema does not know are kept as
@@ -134,7 +136,7 @@ def _amount(value: object) -> Decimal | None:
     return Decimal(str(value)).quantize(_MICRO, ROUND_HALF_EVEN)
 
 
-def _fitted(frame: pd.DataFrame, column: Column) -> pd.Series:
+def _fitted(frame: pd.DataFrame, column: SchemaColumn) -> pd.Series:
     if column.name not in frame.columns:
         return pd.Series(index=frame.index, dtype=column.dtype)
     values = frame[column.name]
@@ -148,7 +150,7 @@ def _fitted(frame: pd.DataFrame, column: Column) -> pd.Series:
         ) from error
 
 
-def _cast(values: pd.Series, column: Column) -> pd.Series:
+def _cast(values: pd.Series, column: SchemaColumn) -> pd.Series:
     if values.dtype == column.dtype:
         return values
     if column.words:

@@ -28,24 +28,24 @@ from twilio_widgets.journal.database import (
     transaction,
 )
 from twilio_widgets.journal.ledger import (
-    Damaged,
-    Ledger,
+    JournalDamaged,
+    JournalReader,
     check,
     header_of,
     refuse_missing,
 )
 from twilio_widgets.journal.location import SET_ASIDE
-from twilio_widgets.journal.row import Row, fingerprint_of
+from twilio_widgets.journal.row import JournalRow, fingerprint_of
 from twilio_widgets.journal.schema import SCHEMA, VERSION
-from twilio_widgets.journal.states import Ending
+from twilio_widgets.journal.states import AttemptResult
 
 if TYPE_CHECKING:
     from twilio_widgets.core.message.message import Message
-    from twilio_widgets.journal.location import Place
+    from twilio_widgets.journal.location import JobLocation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class JobOptions:
     """How a job is to be carried out."""
 
     rate: float | None = 1.0
@@ -54,7 +54,7 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Settlement:
     """What evidence says about one unknown row."""
 
     n: int
@@ -72,7 +72,9 @@ def new_id(now: float) -> str:
     return f"{int(now * 1000):012x}{secrets.token_hex(10)}"
 
 
-def create(place: Place, rows: Sequence[Row], terms: Terms, *, now: float) -> None:
+def create(
+    place: JobLocation, rows: Sequence[JournalRow], terms: JobOptions, *, now: float
+) -> None:
     """Write a new job down: it is there as a whole, or not at all.
 
     Args:
@@ -98,7 +100,13 @@ def create(place: Place, rows: Sequence[Row], terms: Terms, *, now: float) -> No
         fsync_folder(place.folder)
 
 
-def _fill(database: Database, place: Place, rows: Sequence[Row], terms: Terms, now: float) -> None:
+def _fill(
+    database: Database,
+    place: JobLocation,
+    rows: Sequence[JournalRow],
+    terms: JobOptions,
+    now: float,
+) -> None:
     for statement in SCHEMA:
         database.execute(statement)
     job_id = new_id(now)
@@ -115,7 +123,7 @@ def _fill(database: Database, place: Place, rows: Sequence[Row], terms: Terms, n
         )
 
 
-class Journal(Ledger):
+class Journal(JournalReader):
     """A job's journal, open for writing by the process that owns the job. Safe between threads.
 
     Args:
@@ -129,7 +137,7 @@ class Journal(Ledger):
     """
 
     def __init__(
-        self, place: Place, connecting: Connect = connect, *, synchronous: str = "FULL"
+        self, place: JobLocation, connecting: Connect = connect, *, synchronous: str = "FULL"
     ) -> None:
         refuse_missing(place)
         self._place = place
@@ -145,7 +153,7 @@ class Journal(Ledger):
         except BaseException as error:
             if database is not None:
                 database.close()
-            if isinstance(error, sqlite3.DatabaseError | Damaged) and not _is_passing(error):
+            if isinstance(error, sqlite3.DatabaseError | JournalDamaged) and not _is_passing(error):
                 _put_aside(place)
                 refuse_missing(place)
             if isinstance(error, sqlite3.Error):
@@ -154,7 +162,9 @@ class Journal(Ledger):
 
     # Before a request leaves
 
-    def claim(self, rows: Sequence[Row], *, now: float, latest: float) -> list[tuple[Row, str]]:
+    def claim(
+        self, rows: Sequence[JournalRow], *, now: float, latest: float
+    ) -> list[tuple[JournalRow, str]]:
         """Note that these rows are about to be sent; it is durable when this returns.
 
         Args:
@@ -184,7 +194,9 @@ class Journal(Ledger):
 
     # After an answer, or without one
 
-    def close_attempts(self, endings: Sequence[tuple[Row, Ending, float]]) -> list[Row]:
+    def close_attempts(
+        self, endings: Sequence[tuple[JournalRow, AttemptResult, float]]
+    ) -> list[JournalRow]:
         """Note what attempts came to, all in one commit.
 
         Args:
@@ -195,7 +207,9 @@ class Journal(Ledger):
         """
         return self._close([(row, ending, at, at) for row, ending, at in endings])
 
-    def _close(self, endings: Sequence[tuple[Row, Ending, float, float]]) -> list[Row]:
+    def _close(
+        self, endings: Sequence[tuple[JournalRow, AttemptResult, float, float]]
+    ) -> list[JournalRow]:
         """End attempts: each with when, and the last moment Twilio may have received it."""
         closed = [
             row._replace(
@@ -225,20 +239,22 @@ class Journal(Ledger):
             )  # fmt: skip
         return closed
 
-    def recover(self, *, now: float) -> list[Row]:
+    def recover(self, *, now: float) -> list[JournalRow]:
         """Let what another process left attempted be unknown: it may have been sent.
 
         The caller owns the job, so nobody is sending these any more.
         """
         left, attempts = self.rows(states.ATTEMPTED), self.last_attempts(states.ATTEMPTED)
-        ending = Ending("unknown", problem="The process that was sending it ended before it knew.")
+        ending = AttemptResult(
+            "unknown", problem="The process that was sending it ended before it knew."
+        )
         return self._close(
             [(row, ending, now, min(now, attempts[row.n].latest_at)) for row in left]
         )
 
     # Evidence and decisions
 
-    def settle(self, verdicts: Sequence[Verdict], *, now: float) -> None:
+    def settle(self, verdicts: Sequence[Settlement], *, now: float) -> None:
         """Note what evidence says about unknown rows, and let it decide where it can."""
         with self._writing():
             unknown = {row.n: row for row in self.rows(states.UNKNOWN)}
@@ -250,7 +266,7 @@ class Journal(Ledger):
                 if verdict.verdict in {states.ACCEPTED, states.REJECTED}:
                     self._decide(unknown[verdict.n], verdict, now)
 
-    def _decide(self, row: Row, verdict: Verdict, now: float) -> None:
+    def _decide(self, row: JournalRow, verdict: Settlement, now: float) -> None:
         if verdict.sid is not None and verdict.verdict == states.ACCEPTED:
             self._database.execute(
                 "UPDATE attempt SET sid = ? WHERE n = ? AND k = ?",
@@ -266,7 +282,7 @@ class Journal(Ledger):
         )
         self._put(settled, states.UNKNOWN)
 
-    def decide(self, rows: Sequence[Row], what: str, *, now: float) -> list[Row]:
+    def decide(self, rows: Sequence[JournalRow], what: str, *, now: float) -> list[JournalRow]:
         """Note what a person decided about rows.
 
         Args:
@@ -277,7 +293,7 @@ class Journal(Ledger):
         status = {
             "resend": states.PENDING, "abandon": states.ABANDONED, "skip": states.SKIPPED
         }[what]  # fmt: skip
-        decided: list[Row] = []
+        decided: list[JournalRow] = []
         with self._writing():
             for row in rows:
                 self._database.execute(
@@ -310,7 +326,7 @@ class Journal(Ledger):
                      now, message.sid),
                 )  # fmt: skip
 
-    def hear(self, rows: Sequence[Row], *, now: float) -> None:
+    def hear(self, rows: Sequence[JournalRow], *, now: float) -> None:
         """Note the later statuses that callbacks told of these rows' messages."""
         with self._writing():
             self._database.executemany(
@@ -370,7 +386,9 @@ class Journal(Ledger):
         with self._lock, suppress(sqlite3.Error):
             self._database.close()
 
-    def _step(self, was: str, what: str, rows: Sequence[tuple[tuple[object, ...], Row]]) -> None:
+    def _step(
+        self, was: str, what: str, rows: Sequence[tuple[tuple[object, ...], JournalRow]]
+    ) -> None:
         """Write what an attempt changes, and no more: each column costs its indexes.
 
         Args:
@@ -385,7 +403,7 @@ class Journal(Ledger):
         )
         self._refuse_unchanged([row for _values, row in rows], was, before)
 
-    def _put(self, row: Row, was: str) -> None:
+    def _put(self, row: JournalRow, was: str) -> None:
         before = self._changes()
         self._database.execute(
             "UPDATE outcome SET form = ?, status = ?, sid = ?, error_code = ?, problem = ?, "
@@ -403,7 +421,7 @@ class Journal(Ledger):
         ((changes,),) = self.ask("SELECT total_changes()")
         return int(changes)
 
-    def _refuse_unchanged(self, rows: Sequence[Row], was: str, before: int) -> None:
+    def _refuse_unchanged(self, rows: Sequence[JournalRow], was: str, before: int) -> None:
         if self._changes() - before != len(rows):
             raise JobError(
                 f'A row of job "{self.header.name}" is no longer {was} (one of '
@@ -432,7 +450,7 @@ class Journal(Ledger):
 
 
 @contextmanager
-def _explained(place: Place, doing: str) -> Iterator[None]:
+def _explained(place: JobLocation, doing: str) -> Iterator[None]:
     """Let an error of SQLite or of the disk be one a person can act on."""
     try:
         yield
@@ -443,7 +461,7 @@ def _explained(place: Place, doing: str) -> Iterator[None]:
     raise _cannot(place, doing, problem)
 
 
-def _cannot(place: Place, doing: str, error: sqlite3.Error | OSError) -> JobError:
+def _cannot(place: JobLocation, doing: str, error: sqlite3.Error | OSError) -> JobError:
     said = (error.strerror if isinstance(error, OSError) else None) or error
     return JobError(
         f'The journal of job "{place.name}" cannot be {doing} ({said}). It is at {place.file}: '
@@ -456,7 +474,7 @@ def _is_passing(error: BaseException) -> bool:
     return isinstance(error, sqlite3.OperationalError | sqlite3.NotSupportedError)
 
 
-def _put_aside(place: Place) -> None:
+def _put_aside(place: JobLocation) -> None:
     """Keep a damaged journal under a name that blocks its own: what it knew must not be resent."""
     stem = f"{place.name}{SET_ASIDE}{secrets.token_hex(4)}.sqlite"
     for ending in ("", "-wal", "-shm"):

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from twilio_widgets.errors import JobError
 from twilio_widgets.journal.database import Connect, Database, connect, make_reader
-from twilio_widgets.journal.row import COLUMNS, Row, row_of
+from twilio_widgets.journal.row import COLUMNS, JournalRow, row_of
 from twilio_widgets.journal.schema import VERSION
 from twilio_widgets.journal.states import STATUSES
 
 if TYPE_CHECKING:
-    from twilio_widgets.journal.location import Place
+    from twilio_widgets.journal.location import JobLocation
 
 
-class Damaged(Exception):
+class JournalDamaged(Exception):
     """The journal cannot be believed; the text says what was found. It never leaves this room."""
 
 
@@ -56,7 +56,7 @@ _HEADER = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class SendAttempt:
     """One POST that may have left."""
 
     n: int
@@ -94,7 +94,7 @@ class Finding:
     """JSON: the SIDs seen, the window, the pages read."""
 
 
-class Ledger:
+class JournalReader:
     """The questions a journal answers, over an open connection."""
 
     def __init__(self, database: Database, header: Header) -> None:
@@ -105,7 +105,7 @@ class Ledger:
         """Return every line of a query."""
         return self._database.execute(sql, values).fetchall()  # type: ignore[no-any-return]
 
-    def rows(self, *statuses: str) -> list[Row]:
+    def rows(self, *statuses: str) -> list[JournalRow]:
         """Return the rows with these statuses, or all, in the order of the plan.
 
         Raises:
@@ -116,10 +116,10 @@ class Ledger:
         lines = self.ask(f"SELECT {COLUMNS} FROM outcome {where} ORDER BY n", *statuses)  # noqa: S608
         return [self._believed(line) for line in lines]
 
-    def _believed(self, line: tuple[Any, ...]) -> Row:
+    def _believed(self, line: tuple[Any, ...]) -> JournalRow:
         row = row_of(line, self.header.id)
         if row is None:
-            raise Damaged(f"row {line[0]} is not what was written")
+            raise JournalDamaged(f"row {line[0]} is not what was written")
         return row
 
     def counts(self) -> dict[str, int]:
@@ -127,13 +127,13 @@ class Ledger:
         found = dict(self.ask("SELECT status, count(*) FROM outcome GROUP BY status"))
         return {status: found.get(status, 0) for status in STATUSES}
 
-    def attempts(self, n: int | None = None) -> list[Attempt]:
+    def attempts(self, n: int | None = None) -> list[SendAttempt]:
         """Return every attempt, or those of one row, in order."""
         where, values = ("", ()) if n is None else ("WHERE n = ?", (n,))
         lines = self.ask(f"SELECT {_ATTEMPT} FROM attempt {where} ORDER BY n, k", *values)  # noqa: S608
-        return [Attempt(**dict(zip(_ATTEMPT.split(", "), line, strict=True))) for line in lines]
+        return [SendAttempt(**dict(zip(_ATTEMPT.split(", "), line, strict=True))) for line in lines]
 
-    def last_attempts(self, *statuses: str) -> dict[int, Attempt]:
+    def last_attempts(self, *statuses: str) -> dict[int, SendAttempt]:
         """Return the last attempt of each row with one of these statuses, by its position."""
         marks = ", ".join("?" * len(statuses))
         names = ", ".join(f"attempt.{name}" for name in _ATTEMPT.split(", "))
@@ -143,7 +143,9 @@ class Ledger:
             f"WHERE outcome.status IN ({marks})",
             *statuses,
         )
-        found = [Attempt(**dict(zip(_ATTEMPT.split(", "), line, strict=True))) for line in lines]
+        found = [
+            SendAttempt(**dict(zip(_ATTEMPT.split(", "), line, strict=True))) for line in lines
+        ]
         return {attempt.n: attempt for attempt in found}
 
     def findings(self) -> dict[int, Finding]:
@@ -163,7 +165,7 @@ class Ledger:
         return {sid for (sid,) in found}
 
 
-def header_of(database: Database, place: Place) -> Header:
+def header_of(database: Database, place: JobLocation) -> Header:
     """Read a journal's header, and check that it is this place's.
 
     Raises:
@@ -177,12 +179,12 @@ def header_of(database: Database, place: Place) -> Header:
             f"this one knows {VERSION}). Update the package; nothing was sent."
         )
     if version != VERSION:
-        raise Damaged("it has no header")
+        raise JournalDamaged("it has no header")
     kept = {name for _id, name, *_rest in database.execute("PRAGMA table_info(job)").fetchall()}
     region = "region" if "region" in kept else "NULL"
     lines = database.execute(f"SELECT {_HEADER}, {region} FROM job").fetchall()  # noqa: S608
     if len(lines) != 1:
-        raise Damaged("it has no header")
+        raise JournalDamaged("it has no header")
     header = Header(**dict(zip([*_HEADER.split(", "), "region"], lines[0], strict=True)))
     if (header.account_sid, header.world) != (place.account_sid, place.world):
         raise JobError(
@@ -212,11 +214,11 @@ def check(database: Database) -> None:
     """
     found = database.execute("PRAGMA integrity_check(1)").fetchall()
     if found != [("ok",)]:
-        raise Damaged(str(found[0][0]) if found else "it cannot be checked")
+        raise JournalDamaged(str(found[0][0]) if found else "it cannot be checked")
 
 
 @contextmanager
-def reading(place: Place, connecting: Connect = connect) -> Iterator[Ledger]:
+def reading(place: JobLocation, connecting: Connect = connect) -> Iterator[JournalReader]:
     """Open a job's journal for reading, whoever is running the job.
 
     Raises:
@@ -227,8 +229,8 @@ def reading(place: Place, connecting: Connect = connect) -> Iterator[Ledger]:
     try:
         database = connecting(place.file)
         make_reader(database)
-        yield Ledger(database, header_of(database, place))
-    except (sqlite3.Error, Damaged) as error:
+        yield JournalReader(database, header_of(database, place))
+    except (sqlite3.Error, JournalDamaged) as error:
         problem = str(error)
     else:
         return
@@ -240,7 +242,7 @@ def reading(place: Place, connecting: Connect = connect) -> Iterator[Ledger]:
     )
 
 
-def refuse_missing(place: Place) -> None:
+def refuse_missing(place: JobLocation) -> None:
     """Say that there is no such job, or what has become of it.
 
     Raises:

@@ -41,7 +41,7 @@ SET_ASIDE = ".damaged-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class JobLocation:
     """The files of one job."""
 
     folder: Path
@@ -62,7 +62,7 @@ class Place:
         """What the process that runs the job holds."""
         return self.folder / f"{self.name}.lock"
 
-    def beside(self) -> list[Place]:
+    def beside(self) -> list[JobLocation]:
         """Return every other job of the account: no message may be counted to two of them."""
         shelf = self.folder.parent if self.folder.name == ONCE else self.folder
         files = [*shelf.glob("*.sqlite"), *(shelf / ONCE).glob("*.sqlite")]
@@ -78,7 +78,7 @@ def _literally(name: str) -> str:
     return re.sub(r"([*?[])", r"[\1]", name)
 
 
-def place_of(connection: Connection, name: str, folder: str | Path | None = None) -> Place:
+def place_of(connection: Connection, name: str, folder: str | Path | None = None) -> JobLocation:
     """Return where the job of this name is kept for this account.
 
     Args:
@@ -92,7 +92,7 @@ def place_of(connection: Connection, name: str, folder: str | Path | None = None
     home = connection.data_folder / JOBS if folder is None else folder_of(folder)
     account = home / connection.acting_sid
     world = connection.world_id
-    return Place(
+    return JobLocation(
         folder=account if world is None else account / world,
         name=check_name(name),
         account_sid=connection.acting_sid,
@@ -148,7 +148,7 @@ _TRIES = 5
 _BETWEEN_TRIES = 0.02
 
 
-class Ownership:
+class JobLock:
     """The right to run a job, held by one process at a time.
 
     It is a lock of the operating system, so it goes with the process, however that ends; a fork
@@ -166,7 +166,7 @@ class Ownership:
     _handle = -1
     _is_ours = False
 
-    def __init__(self, place: Place, what: str = "") -> None:
+    def __init__(self, place: JobLocation, what: str = "") -> None:
         what = what or f'Job "{place.name}"'
         self._process = os.getpid()
         self.handed_over = False
@@ -231,7 +231,7 @@ class Ownership:
         self.release()
 
 
-_owners: WeakSet[Ownership] = WeakSet()
+_owners: WeakSet[JobLock] = WeakSet()
 
 
 def _close_copies() -> None:
@@ -269,7 +269,7 @@ def _described(holder: dict[str, Any]) -> str:
     return f"in process {holder['pid']} on {holder.get('host')} (since {holder.get('since')})"
 
 
-def runner_of(place: Place) -> str | None:
+def runner_of(place: JobLocation) -> str | None:
     """Say which process seems to run a job, in words; None when none does.
 
     For people only: a lock is the proof, and asking for it would keep others out.

@@ -37,7 +37,7 @@ from twilio_widgets.core.flows.evidence import (
     window,
 )
 from twilio_widgets.core.message.message import Message
-from twilio_widgets.journal.journal import Verdict
+from twilio_widgets.journal.journal import Settlement
 
 Apart = tuple[timedelta, timedelta]
 Kind = tuple[str, str, str, bool]
@@ -60,7 +60,7 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class LogSnapshot:
     """What the log showed about one recipient."""
 
     entries: Sequence[Message]
@@ -83,14 +83,14 @@ class _Fit:
     refused: list[Message]
 
 
-def decide(
+def match_unknowns(
     unknowns: Iterable[Unknown],
-    look: Look,
+    look: LogSnapshot,
     *,
     settle: timedelta,
     known: Collection[str] = (),
     absent_before: Collection[int] = (),
-) -> list[Verdict]:
+) -> list[Settlement]:
     """Say what one look at the log of one recipient proves.
 
     Args:
@@ -110,7 +110,7 @@ class _Decision:
     def __init__(
         self,
         unknowns: list[Unknown],
-        look: Look,
+        look: LogSnapshot,
         settle: timedelta,
         known: set[str],
         absent_before: set[int],
@@ -120,7 +120,7 @@ class _Decision:
         self._known = known
         self._absent_before = absent_before
         self._fits = [self._fit(row) for row in unknowns]
-        self._found: dict[int, Verdict] = {}
+        self._found: dict[int, Settlement] = {}
 
     def _fit(self, row: Unknown) -> _Fit:
         settled = row.sent.latest + self._settle
@@ -142,7 +142,7 @@ class _Decision:
         dated = [entry for entry in free.values() if entry.date_created is not None]
         return sorted(dated, key=lambda entry: (entry.date_created, entry.sid))
 
-    def verdicts(self) -> list[Verdict]:
+    def verdicts(self) -> list[Settlement]:
         kinds: dict[Kind, list[_Fit]] = defaultdict(list)
         for fit in self._fits:
             kinds[fit.row.kind].append(fit)
@@ -245,7 +245,7 @@ class _Decision:
             "entries": len(self._look.entries),
         }
         decided = verdict in {"accepted", "rejected"}
-        self._found[fit.row.n] = Verdict(
+        self._found[fit.row.n] = Settlement(
             fit.row.n,
             verdict,
             why,

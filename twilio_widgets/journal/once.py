@@ -34,12 +34,12 @@ from twilio_widgets.errors import (
     TwilioWidgetsError,
 )
 from twilio_widgets.journal import states
-from twilio_widgets.journal.journal import Journal, Terms, create
-from twilio_widgets.journal.location import ONCE, SET_ASIDE, Ownership, Place, place_of
+from twilio_widgets.journal.journal import JobOptions, Journal, create
+from twilio_widgets.journal.location import ONCE, SET_ASIDE, JobLocation, JobLock, place_of
 from twilio_widgets.journal.plan_rows import difference
-from twilio_widgets.journal.reconcile import NoTurn, look_once, sent_of
-from twilio_widgets.journal.row import Form, Row, fingerprint_of
-from twilio_widgets.journal.states import Ending, ending_of
+from twilio_widgets.journal.reconcile import LockTimeout, look_once, sent_of
+from twilio_widgets.journal.row import Form, JournalRow, fingerprint_of
+from twilio_widgets.journal.states import AttemptResult, ending_of
 
 if TYPE_CHECKING:
     from twilio_widgets.core.credentials.connection import Connection
@@ -86,7 +86,7 @@ def send_once(
         own.release()
 
 
-def _place_of(connection: Connection, key: str) -> Place:
+def _place_of(connection: Connection, key: str) -> JobLocation:
     if not isinstance(key, str) or not 0 < len(key) <= LONGEST_KEY:
         raise ConfigurationError(
             f"once= is a text of at most {LONGEST_KEY} characters that says what the message is "
@@ -98,10 +98,10 @@ def _place_of(connection: Connection, key: str) -> Place:
     return replace(account, folder=account.folder / ONCE, name=name)
 
 
-def _owned(place: Place, key: str) -> Ownership:
+def _owned(place: JobLocation, key: str) -> JobLock:
     what = f'The message for once="{mask(key)}"'
     try:
-        return Ownership(place, what)
+        return JobLock(place, what)
     except JobError as error:
         if error.held_by is None:
             raise
@@ -110,8 +110,8 @@ def _owned(place: Place, key: str) -> Ownership:
 
 
 def _place_for(
-    connection: Connection, home: Place, parameters: Mapping[str, object], key: str
-) -> Place:
+    connection: Connection, home: JobLocation, parameters: Mapping[str, object], key: str
+) -> JobLocation:
     """Return where this message's journal is: a new one, unless the key's last one is its own.
 
     A kill between the steps leaves no two messages that could be sent: the last journal is closed
@@ -128,15 +128,15 @@ def _place_for(
     else:
         row = _row(connection, parameters)
     place = _after(home, last)
-    create(place, [row], Terms(), now=_now(connection))
+    create(place, [row], JobOptions(), now=_now(connection))
     return place
 
 
-def _row(connection: Connection, parameters: Mapping[str, object]) -> Row:
-    return Row(n=0, form=form_of(parameters, now=connection.now()))
+def _row(connection: Connection, parameters: Mapping[str, object]) -> JournalRow:
+    return JournalRow(n=0, form=form_of(parameters, now=connection.now()))
 
 
-def _last(home: Place) -> Place | None:
+def _last(home: JobLocation) -> JobLocation | None:
     """Return the last journal of a key; a damaged one that was put aside counts as well."""
     name = rf"{home.name}(?:-(\d+))?(?:{re.escape(SET_ASIDE)}\w+)?\.sqlite"
     files = (re.fullmatch(name, file.name) for file in home.folder.glob(f"{home.name}*.sqlite"))
@@ -144,20 +144,20 @@ def _last(home: Place) -> Place | None:
     return _numbered(home, max(numbers)) if numbers else None
 
 
-def _after(home: Place, last: Place | None) -> Place:
+def _after(home: JobLocation, last: JobLocation | None) -> JobLocation:
     if last is None:
         return home
     return _numbered(home, int(last.name.removeprefix(home.name).lstrip("-") or 1) + 1)
 
 
-def _numbered(home: Place, number: int) -> Place:
+def _numbered(home: JobLocation, number: int) -> JobLocation:
     return home if number == 1 else replace(home, name=f"{home.name}-{number}")
 
 
 def _has(journal: Journal, parameters: Mapping[str, object]) -> bool:
     """Say whether a journal has just this message."""
     try:
-        row = Row(n=0, form=_form(journal, parameters))
+        row = JournalRow(n=0, form=_form(journal, parameters))
     except InvalidMessage:
         return False  # by now it may be right
     return fingerprint_of([row]) == journal.header.fingerprint
@@ -168,7 +168,7 @@ def _form(journal: Journal, parameters: Mapping[str, object]) -> Form:
     return form_of(parameters, now=datetime.fromtimestamp(journal.header.created_at, UTC))
 
 
-def _give_way(journal: Journal, other: Row, key: str, *, now: float) -> None:
+def _give_way(journal: Journal, other: JournalRow, key: str, *, now: float) -> None:
     """Close a journal to sending, because its message made nothing and another one is asked for.
 
     Raises:
@@ -209,7 +209,7 @@ class _Once:
         new_patience: NewPatience,
         outbox: Outbox,
         journal: Journal,
-        place: Place,
+        place: JobLocation,
     ) -> None:
         self._connection = connection
         self._new_patience = new_patience
@@ -229,7 +229,7 @@ class _Once:
             (row,) = self._journal.decide([row], "resend", now=_now(self._connection))
         return (yield from self._sent(row))
 
-    def _sent(self, row: Row) -> Flow[Message]:
+    def _sent(self, row: JournalRow) -> Flow[Message]:
         """Write it down, send it, and write down what came of it: also when it is stopped."""
         patience, now = self._new_patience(), _now(self._connection)
         ((row, _token),) = self._journal.claim([row], now=now, latest=now + patience.seconds)
@@ -240,15 +240,15 @@ class _Once:
             # A policy, a full queue or a refused account: the row can go another time.
             self._end(row, ending)
             raise
-        self._end(row, Ending("accepted", sid=message.sid, http_status=201))
+        self._end(row, AttemptResult("accepted", sid=message.sid, http_status=201))
         return message
 
-    def _end(self, row: Row, ending: Ending) -> None:
+    def _end(self, row: JournalRow, ending: AttemptResult) -> None:
         now = _now(self._connection)
         self._journal.close_attempts([(row, ending, now)])
         _forget(self._journal, now=now)
 
-    def _settled(self) -> Flow[Row]:
+    def _settled(self) -> Flow[JournalRow]:
         """Look in the log, once; raise when it proves nothing."""
         known = frozenset(self._outbox.sent) - self._outbox.found
         try:
@@ -257,7 +257,7 @@ class _Once:
             )
         except JobError:
             raise
-        except NoTurn as error:
+        except LockTimeout as error:
             raise self._unknown(str(error)) from None
         except TwilioWidgetsError as error:
             raise self._unknown(f"The message log could not be read: {error}") from error

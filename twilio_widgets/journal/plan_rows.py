@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from twilio_widgets.core.message.parameters import time_problem
 from twilio_widgets.errors import ConfigurationError, InvalidMessage
-from twilio_widgets.journal.row import Form, Row
+from twilio_widgets.journal.row import Form, JournalRow
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -49,7 +49,7 @@ class PlanLike(Protocol):
         """The messages that are ready."""
 
 
-def rows_of(plan: PlanLike, *, now: datetime) -> list[Row]:
+def rows_of(plan: PlanLike, *, now: datetime) -> list[JournalRow]:
     """Write each planned message down as it will be sent.
 
     Args:
@@ -67,7 +67,7 @@ def rows_of(plan: PlanLike, *, now: datetime) -> list[Row]:
     return rows_to_compare(plan)
 
 
-def rows_to_compare(plan: PlanLike) -> list[Row]:
+def rows_to_compare(plan: PlanLike) -> list[JournalRow]:
     """Write each planned message down for a comparison: what was to be sent may be past by now."""
     return [_row_of(planned) for planned in plan.rows]
 
@@ -79,12 +79,14 @@ def _check_time(planned: PlannedLike, now: datetime) -> None:
         raise InvalidMessage(f"Row {planned.n}: {problem} Nothing was sent.", field="send_at")
 
 
-def _row_of(planned: PlannedLike) -> Row:
+def _row_of(planned: PlannedLike) -> JournalRow:
     cost = None if planned.cost is None else str(planned.cost)
-    return Row(n=planned.n, form=planned.form, segments=planned.segments, cost=cost)
+    return JournalRow(n=planned.n, form=planned.form, segments=planned.segments, cost=cost)
 
 
-def asks_for_less(planned: Sequence[Row], kept: Sequence[Row], *, forgotten: bool) -> bool:
+def asks_for_less(
+    planned: Sequence[JournalRow], kept: Sequence[JournalRow], *, forgotten: bool
+) -> bool:
     """Say whether a plan is a job's own but for rows that it has no more.
 
     So is a plan made again after some of its recipients opted out, or some of its times passed.
@@ -101,7 +103,7 @@ def asks_for_less(planned: Sequence[Row], kept: Sequence[Row], *, forgotten: boo
     return known and len(planned) < len(kept)
 
 
-def difference(planned: Sequence[Row], kept: Sequence[Row]) -> str | None:
+def difference(planned: Sequence[JournalRow], kept: Sequence[JournalRow]) -> str | None:
     """Say in a clause how a plan differs from what a job has kept; None when it does not.
 
     Nobody's number or text stands in it.
@@ -131,7 +133,7 @@ def _first(words: Sequence[str]) -> str:
     return ", ".join(words[:_NAMED]) + more
 
 
-def _names(ours: Row, theirs: Row) -> list[str]:
+def _names(ours: JournalRow, theirs: JournalRow) -> list[str]:
     """Return the parameters in which two rows differ, by Twilio's names."""
     names = dict.fromkeys(name for name, _value in (*ours.form, *theirs.form))
     return [

@@ -14,22 +14,22 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from twilio_widgets.core.flows.evidence import Sent, clocks_apart, recipient_as_logged
-from twilio_widgets.core.flows.flow import NewPatience, Patience
+from twilio_widgets.core.flows.flow import NewPatience, RetryPolicy
 from twilio_widgets.core.flows.listing import Filters
 from twilio_widgets.core.flows.messages import message_page
-from twilio_widgets.core.flows.paging import Walk
+from twilio_widgets.core.flows.paging import Paginator
 from twilio_widgets.core.message.message import Message, message_path
 from twilio_widgets.core.request import Flow, Pause
 from twilio_widgets.errors import JobError
 from twilio_widgets.journal import states
-from twilio_widgets.journal.journal import Journal, Verdict
-from twilio_widgets.journal.ledger import Attempt, Ledger, reading
-from twilio_widgets.journal.location import Ownership, Place
-from twilio_widgets.journal.matching import Look, Unknown, decide
+from twilio_widgets.journal.journal import Journal, Settlement
+from twilio_widgets.journal.ledger import JournalReader, SendAttempt, reading
+from twilio_widgets.journal.location import JobLocation, JobLock
+from twilio_widgets.journal.matching import LogSnapshot, Unknown, match_unknowns
 
 if TYPE_CHECKING:
     from twilio_widgets.core.credentials.connection import Connection
-    from twilio_widgets.journal.row import Row
+    from twilio_widgets.journal.row import JournalRow
 
 MOST_PAGES = 5
 """Of 1,000 entries each: how much of the log of one recipient is read."""
@@ -37,7 +37,7 @@ MOST_PAGES = 5
 _BUSY = 0.2
 
 
-class NoTurn(Exception):
+class LockTimeout(Exception):
     """What the log shows could not be claimed; the text says why. It never leaves this room."""
 
 
@@ -82,7 +82,7 @@ def settle(
     connection: Connection,
     new_patience: NewPatience,
     journal: Journal,
-    place: Place,
+    place: JobLocation,
     *,
     known: Collection[str] = (),
     callbacks: Callbacks | None = None,
@@ -132,7 +132,7 @@ def _by_token(journal: Journal, callbacks: Callbacks | None, connection: Connect
     attempts = journal.last_attempts(states.UNKNOWN)
     known = journal.sids()
     found = [
-        Verdict(n, "accepted", "Its status callback came.", "{}", by="callback", sid=sid)
+        Settlement(n, "accepted", "Its status callback came.", "{}", by="callback", sid=sid)
         for n, attempt in attempts.items()
         if (sid := callbacks.find_by_token(attempt.token)) is not None and sid not in known
     ]
@@ -144,7 +144,7 @@ def look_once(
     connection: Connection,
     new_patience: NewPatience,
     journal: Journal,
-    place: Place,
+    place: JobLocation,
     *,
     known: Collection[str],
     absent_before: Collection[int] = (),
@@ -157,7 +157,7 @@ def look_once(
     Raises:
         NoTurn: What the log shows could not be claimed, so nothing is settled.
     """
-    looks: dict[str, Look] = {}
+    looks: dict[str, LogSnapshot] = {}
     for to in sorted({row.sent.to for row in _unknowns(journal, ours=True)}):
         if (name := recipient_as_logged(to)) not in looks:
             looks[name] = yield from _look(connection, new_patience, {to, name})
@@ -179,7 +179,7 @@ def look_once(
     return {one.n for one in verdicts if one.verdict in not_shown and one.n not in absent_before}
 
 
-def _turn(place: Place, patience: Patience) -> Flow[Ownership]:
+def _turn(place: JobLocation, patience: RetryPolicy) -> Flow[JobLock]:
     """Wait until no other job of the account is claiming entries of the log.
 
     Raises:
@@ -187,25 +187,25 @@ def _turn(place: Place, patience: Patience) -> Flow[Ownership]:
     """
     while True:
         try:
-            return Ownership(replace(place, name=".settling"), "The lock on the message log")
+            return JobLock(replace(place, name=".settling"), "The lock on the message log")
         except JobError as error:
             problem = error
         if problem.held_by is None:
-            raise NoTurn(str(problem))
+            raise LockTimeout(str(problem))
         if patience.left() <= _BUSY:
-            raise NoTurn(f"Another job is settling what it sent {problem.held_by}.")
+            raise LockTimeout(f"Another job is settling what it sent {problem.held_by}.")
         yield Pause(_BUSY)
 
 
 def _verdicts(
     journal: Journal,
-    place: Place,
-    looks: dict[str, Look],
+    place: JobLocation,
+    looks: dict[str, LogSnapshot],
     *,
     known: Collection[str],
     absent_before: Collection[int],
     settle: timedelta,
-) -> list[Verdict]:
+) -> list[Settlement]:
     """Compare every unknown row, also those of other jobs, with what nobody has claimed yet."""
     claimed, rivals = set(known) | journal.sids(), list[Unknown]()
     for ledger in _beside(place):
@@ -217,26 +217,26 @@ def _verdicts(
     return [
         verdict
         for name, look in looks.items()
-        for verdict in decide(
+        for verdict in match_unknowns(
             by_recipient[name], look, settle=settle, known=claimed, absent_before=absent_before
         )
     ]
 
 
-def _beside(place: Place) -> Iterator[Ledger]:
+def _beside(place: JobLocation) -> Iterator[JournalReader]:
     for other in place.beside():
         with contextlib.suppress(JobError), reading(other) as ledger:
             yield ledger
 
 
-def _unknowns(ledger: Ledger, *, ours: bool) -> list[Unknown]:
+def _unknowns(ledger: JournalReader, *, ours: bool) -> list[Unknown]:
     """Return the rows of a journal that may yet turn out to be in the log."""
     statuses = (states.UNKNOWN,) if ours else (states.UNKNOWN, states.ATTEMPTED)
     attempts = ledger.last_attempts(*statuses)
     return [Unknown(row.n, sent_of(row, attempts[row.n]), ours) for row in ledger.rows(*statuses)]
 
 
-def sent_of(row: Row, attempt: Attempt) -> Sent:
+def sent_of(row: JournalRow, attempt: SendAttempt) -> Sent:
     """Return what an attempt sent, as the log can be asked about it."""
     parameters: dict[str, tuple[str, ...]] = {}
     for name, value in row.form:
@@ -248,16 +248,20 @@ def _moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _look(connection: Connection, new_patience: NewPatience, names: Iterable[str]) -> Flow[Look]:
+def _look(
+    connection: Connection, new_patience: NewPatience, names: Iterable[str]
+) -> Flow[LogSnapshot]:
     """Read the log of one recipient, under every name it may have there."""
     entries: list[Message] = []
     asked_at, complete, server_time = connection.now(), True, None
     for name in sorted(names):
         request = Filters(to=name).request(message_path(connection.acting_sid), limit=None)
-        walk: Walk[Message] = Walk(request, message_page)
+        walk: Paginator[Message] = Paginator(request, message_page)
         while walk.next is not None and walk.pages < MOST_PAGES:
             rows: Sequence[Message] = yield from walk.step(new_patience())
             entries.extend(rows)
         complete = complete and walk.next is None
         server_time = walk.server_time or server_time
-    return Look(entries, asked_at, clocks_apart(asked_at, connection.now(), server_time), complete)
+    return LogSnapshot(
+        entries, asked_at, clocks_apart(asked_at, connection.now(), server_time), complete
+    )

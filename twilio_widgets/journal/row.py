@@ -17,7 +17,7 @@ Form = tuple[tuple[str, str], ...]
 """What is sent, by Twilio's parameter names."""
 
 
-class Row(NamedTuple):
+class JournalRow(NamedTuple):
     """What is to be sent to one recipient, and what has become of it.
 
     A tuple: each step of a row makes another one, and that takes a third of the time.
@@ -77,7 +77,7 @@ class Row(NamedTuple):
         """Whether nobody knows any more to whom it went and what it said."""
         return not self.to
 
-    def forgotten(self) -> Row:
+    def forgotten(self) -> JournalRow:
         """Return it without a number or a text: when it was to be sent says nothing of anybody."""
         kept = tuple(pair for pair in self.form if pair[0] == "SendAt")
         return self.saying(kept)._replace(problem=None)
@@ -97,7 +97,7 @@ class Row(NamedTuple):
     def _text(self) -> str:
         return self.written or _json(self.form)
 
-    def saying(self, form: Form) -> Row:
+    def saying(self, form: Form) -> JournalRow:
         """Return it with another form."""
         return self._replace(form=form, written="")
 
@@ -109,12 +109,12 @@ COLUMNS = (
 """What `row_of` reads, in this order."""
 
 
-def row_of(line: tuple[Any, ...], job_id: str) -> Row | None:
+def row_of(line: tuple[Any, ...], job_id: str) -> JournalRow | None:
     """Read one line of the journal; None when it is not what was written."""
     try:
         written = line[1] or "[]"
         form = tuple((name, value) for name, value in json.loads(written))
-        row = Row(
+        row = JournalRow(
             n=line[0],
             form=form,
             segments=line[2],
@@ -138,7 +138,7 @@ def row_of(line: tuple[Any, ...], job_id: str) -> Row | None:
         return None
 
 
-def fingerprint_of(rows: Iterable[Row]) -> str:
+def fingerprint_of(rows: Iterable[JournalRow]) -> str:
     """Return what tells one plan from another: every row, in order, with all it sends."""
     digest = sha256()
     for row in rows:

@@ -12,7 +12,7 @@ from twilio_widgets.journal.location import (
     JOBS,
     ONCE,
     SET_ASIDE,
-    Place,
+    JobLocation,
     check_name,
     folder_of,
     place_of,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from twilio_widgets.core.credentials.connection import Connection
 
 
-def places_of(connection: Connection, folder: str | Path | None = None) -> list[Place]:
+def places_of(connection: Connection, folder: str | Path | None = None) -> list[JobLocation]:
     """Return where the jobs of an account are kept, the youngest journal first.
 
     Args:
@@ -35,7 +35,7 @@ def places_of(connection: Connection, folder: str | Path | None = None) -> list[
     return [replace(any_job, name=file.stem) for file in files]
 
 
-def find_place(name: str, folder: str | Path | None) -> Place:
+def find_place(name: str, folder: str | Path | None) -> JobLocation:
     """Return where the one job of this name is kept, whosever it is.
 
     Args:
@@ -61,14 +61,14 @@ def find_place(name: str, folder: str | Path | None) -> Place:
     )
 
 
-def _matching(home: Path, depth: int, file: str) -> list[Place]:
+def _matching(home: Path, depth: int, file: str) -> list[JobLocation]:
     places = []
     for path in sorted(home.glob("/".join(["*"] * depth))):
         if path.name == ONCE or not (path / file).is_file():
             continue
         account, *world = path.relative_to(home).parts
         places.append(
-            Place(
+            JobLocation(
                 folder=path,
                 name=file.removesuffix(".sqlite"),
                 account_sid=account,

@@ -61,7 +61,7 @@ OPTED_OUT = 21610
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class AttemptResult:
     """How one attempt ended, in the journal's words."""
 
     word: str
@@ -81,15 +81,15 @@ class Ending:
         return self.word if self.word in STATUSES else PENDING
 
 
-def ending_of(error: BaseException) -> Ending:
+def ending_of(error: BaseException) -> AttemptResult:
     """Say what an attempt came to that ended with an error.
 
     What is not certain is ``unknown``: an error that is none of ours as well.
     """
     if isinstance(error, NotConnected):
-        return Ending("not_sent", problem=str(error))
+        return AttemptResult("not_sent", problem=str(error))
     if isinstance(error, ApiError):
-        return Ending(
+        return AttemptResult(
             _word_of(error),
             http_status=error.status,
             error_code=error.code,
@@ -97,14 +97,14 @@ def ending_of(error: BaseException) -> Ending:
             request_id=error.request_id,
         )
     if isinstance(error, PolicyRefused):
-        return Ending("policy", problem=str(error), for_all=error.for_all)
+        return AttemptResult("policy", problem=str(error), for_all=error.for_all)
     if isinstance(error, Refused):
-        return Ending("rejected", problem=str(error))
+        return AttemptResult("rejected", problem=str(error))
     if isinstance(error, BadResponse):
-        return Ending("account", problem=str(error))  # a redirect: a proxy stands in between
+        return AttemptResult("account", problem=str(error))  # a redirect: a proxy stands in between
     if isinstance(error, OutcomeUnknown):
-        return Ending("unknown", problem=error.why)
-    return Ending("unknown", problem=str(error) or type(error).__name__)
+        return AttemptResult("unknown", problem=error.why)
+    return AttemptResult("unknown", problem=str(error) or type(error).__name__)
 
 
 def _word_of(error: ApiError) -> str:

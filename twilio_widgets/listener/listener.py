@@ -17,16 +17,16 @@ from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.errors import ConfigurationError, ListenerError
 from twilio_widgets.listener.control.runtime_file import is_over
 from twilio_widgets.listener.control.spec import Spec, secrets_of
-from twilio_widgets.listener.events.event import MessageStanding
+from twilio_widgets.listener.events.event import MessageState
 from twilio_widgets.listener.events.reading import Reader
 from twilio_widgets.listener.events.store import check_moment
-from twilio_widgets.listener.ingress.ingress import Entrance
-from twilio_widgets.listener.kernel.health import Heartbeat
-from twilio_widgets.listener.kernel.reply_handler import Answering, Reply
-from twilio_widgets.listener.kernel.supervisor import Keeper
-from twilio_widgets.listener.polling.backfill import PER_SECOND, Filled, Gap, sids_of
-from twilio_widgets.listener.polling.checkpoint import Marked
-from twilio_widgets.listener.polling.message_log import MessageLog
+from twilio_widgets.listener.ingress.ingress import Ingress
+from twilio_widgets.listener.kernel.health import ListenerHealth
+from twilio_widgets.listener.kernel.reply_handler import ReplyFunction, ReplyHandler
+from twilio_widgets.listener.kernel.supervisor import ProcessSupervisor
+from twilio_widgets.listener.polling.backfill import PER_SECOND, Backfill, BackfillReport, sids_of
+from twilio_widgets.listener.polling.checkpoint import CheckpointFile
+from twilio_widgets.listener.polling.message_log import MessageLogReader
 from twilio_widgets.listener.source import EventSource, client_of, store_path
 from twilio_widgets.listener.webhooks import configure as pointing
 from twilio_widgets.listener.webhooks import restore as restoring
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from twilio_widgets.core.credentials.secret import Secret
     from twilio_widgets.core.flows.listing import Moment
     from twilio_widgets.frames.safe_frame import SafeFrame
-    from twilio_widgets.listener.consumers.dispatcher import Following
-    from twilio_widgets.listener.ingress.routes import Way
-    from twilio_widgets.listener.webhooks.configured import Pointed
+    from twilio_widgets.listener.consumers.dispatcher import EventDispatcher
+    from twilio_widgets.listener.ingress.routes import IngressRoute
+    from twilio_widgets.listener.webhooks.configured import ConfiguredWebhook
 
 _FORGET_SECONDS: Final = 600.0
 """A large file is written anew, so that the bytes are gone as well. A slow disk takes long."""
@@ -92,7 +92,7 @@ class Listener(EventSource):
         public_url: str | None = None,
         port: int = 0,
         store: str | Path | None = None,
-        reply: str | Reply | None = None,
+        reply: str | ReplyFunction | None = None,
         *,
         idle: float | timedelta | None = None,
         shared_keys: Mapping[str, str | Secret] | None = None,
@@ -102,7 +102,7 @@ class Listener(EventSource):
         twilio = client_of(connection)
         whose = twilio.connection
         path = store_path(whose, store, "events.sqlite")
-        self._answering = Answering(reply)
+        self._answering = ReplyHandler(reply)
         spec = Spec(
             connection=whose,
             store=path,
@@ -115,8 +115,8 @@ class Listener(EventSource):
             retention_days=retention_days,
         )
         self._folder = pointing.folder_of(path)
-        self._entrance = Entrance(whose, self._folder, spec.public_url)
-        self._keeper = Keeper(
+        self._entrance = Ingress(whose, self._folder, spec.public_url)
+        self._keeper = ProcessSupervisor(
             spec, self._answering.answer, self._entrance.enter, take_over=take_over
         )
         try:
@@ -161,7 +161,7 @@ class Listener(EventSource):
         """
         return self.reader.sid_of_token(token)
 
-    def heard_of(self, sid: str) -> MessageStanding | None:
+    def heard_of(self, sid: str) -> MessageState | None:
         """Return where a message stands by what was heard of it; None when nothing was.
 
         With ``plan.send(…, callbacks=listener)`` it is joined to the job's outcomes.
@@ -174,7 +174,7 @@ class Listener(EventSource):
         return self._keeper.link.port
 
     @property
-    def way(self) -> Way:
+    def way(self) -> IngressRoute:
         """How Twilio reaches it, why this way was chosen, and what it exposes."""
         way = self._entrance.way
         if way is None:
@@ -187,7 +187,7 @@ class Listener(EventSource):
         *,
         page_url: str | None = None,
         hand_out_login: bool = False,
-    ) -> Way:
+    ) -> IngressRoute:
         """Choose again how Twilio is to reach it, knowing more.
 
         Args:
@@ -209,23 +209,23 @@ class Listener(EventSource):
         )
 
     @property
-    def _marked(self) -> Marked:
-        return Marked(self._path, self._reader.store_id)
+    def _marked(self) -> CheckpointFile:
+        return CheckpointFile(self._path, self._reader.store_id)
 
     @property
-    def heartbeat(self) -> Heartbeat:
+    def heartbeat(self) -> ListenerHealth:
         """How the process is now: whether it lives, since when, and when it was called last."""
         if not self._let_go.alive:
-            return Heartbeat(alive=False, problem="This listener was closed.")
+            return ListenerHealth(alive=False, problem="This listener was closed.")
         problem = self._keeper.problem or self._following.problem
         try:
             status = self._keeper.ask("status")
         except ListenerError as error:
-            return Heartbeat(alive=False, problem=str(error))
+            return ListenerHealth(alive=False, problem=str(error))
         answered_by = self._keeper.link.state["answered_by"]
         if answered_by == "here":
             problem = problem or self._answering.problem
-        beat = Heartbeat.of_status(status, answered_by=answered_by, problem=problem)
+        beat = ListenerHealth.of_status(status, answered_by=answered_by, problem=problem)
         return replace(beat, notices=(*self.way.warnings, *self._astray, *beat.notices))
 
     @property
@@ -245,7 +245,7 @@ class Listener(EventSource):
     # What it answers
 
     @property
-    def reply(self) -> str | Reply | None:
+    def reply(self) -> str | ReplyFunction | None:
         """What inbound messages are answered: a text, a function of the event, or None.
 
         Whoever sets it last decides for every kernel. None may also be a function of another one:
@@ -255,14 +255,16 @@ class Listener(EventSource):
         return self._answering.call if state["answered_by"] == "here" else state["reply"]
 
     @reply.setter
-    def reply(self, reply: str | Reply | None) -> None:
-        wanted = Answering(reply)
+    def reply(self, reply: str | ReplyFunction | None) -> None:
+        wanted = ReplyHandler(reply)
         self._keeper.set_reply(wanted.text, ask=wanted.call is not None)
         self._answering.become(wanted)
 
     # What was missed
 
-    def fill_gap(self, sids: Iterable[str] | str = (), *, since: Moment | None = None) -> Filled:
+    def fill_gap(
+        self, sids: Iterable[str] | str = (), *, since: Moment | None = None
+    ) -> BackfillReport:
         """Ask Twilio's log what happened while nobody listened, and store what was missed.
 
         Messages younger than a day whose status is not final are read one by one, at most five a
@@ -285,8 +287,8 @@ class Listener(EventSource):
             TwilioWidgetsError: Twilio did not answer as it should; ask again to go on.
         """
         asked_for = sids_of(sids)
-        log = MessageLog(self._twilio, per_second=PER_SECOND)
-        gap = Gap(self._reader, log, self._keeper.commit, self._marked)
+        log = MessageLogReader(self._twilio, per_second=PER_SECOND)
+        gap = Backfill(self._reader, log, self._keeper.commit, self._marked)
         start = None if since is None else span_of(since, name="since")[0]
         with self._filling:
             now, wall = self.connection.now(), datetime.now(UTC)
@@ -346,7 +348,7 @@ class Listener(EventSource):
 
     # What is pointed here
 
-    def point(self, number_or_service: str) -> Pointed:
+    def point(self, number_or_service: str) -> ConfiguredWebhook:
         """Let a number's or messaging service's webhooks come here; what they were is kept.
 
         The process puts everything back when it ends, however it ends; and never what somebody
@@ -386,7 +388,7 @@ class Listener(EventSource):
         return pointed
 
     @property
-    def pointed(self) -> tuple[Pointed, ...]:
+    def pointed(self) -> tuple[ConfiguredWebhook, ...]:
         """Which numbers and services are pointed here, and what they were before."""
         return pointing.pointed(self._folder)
 
@@ -433,6 +435,6 @@ class Listener(EventSource):
         return f"<Listener of {self.connection.masked_account}{state}>"
 
 
-def _let_go(keeper: Keeper, following: Following) -> None:
+def _let_go(keeper: ProcessSupervisor, following: EventDispatcher) -> None:
     following.stop()
     keeper.detach()

@@ -25,15 +25,15 @@ from twilio_widgets.listener.events.store import (
     check_moment,
     check_retention,
 )
-from twilio_widgets.listener.polling.message_log import MessageLog
-from twilio_widgets.listener.polling.poll import Looked, Looking
-from twilio_widgets.listener.polling.schedule import Budget, Cadence
+from twilio_widgets.listener.polling.message_log import MessageLogReader
+from twilio_widgets.listener.polling.poll import Poll, PollResult
+from twilio_widgets.listener.polling.schedule import PollSchedule, RequestQuota
 from twilio_widgets.listener.source import EventSource, client_of, store_path
 
 if TYPE_CHECKING:
     from twilio_widgets.client import Twilio
     from twilio_widgets.core.credentials.connection import Connection
-    from twilio_widgets.listener.consumers.dispatcher import Following
+    from twilio_widgets.listener.consumers.dispatcher import EventDispatcher
 
 BUDGET: Final = 30
 """Requests a minute, unless another number is given."""
@@ -85,7 +85,7 @@ class Poller(EventSource):
     ) -> None:
         twilio = client_of(connection)
         whose = twilio.connection
-        spent = Budget(budget)
+        spent = RequestQuota(budget)
         start = whose.now() if since is None else span_of(since, name="since")[0]
         addresses = _addresses(numbers)
         check_retention(retention_days)
@@ -101,8 +101,8 @@ class Poller(EventSource):
         )
         reader = Reader(path)
         # One attempt for each request: how often it is tried again is the cadence's to say.
-        log = MessageLog(twilio, attempts=1, before=lambda: spent.spend(whose.now()))
-        looking = Looking(log, opened, reader, spent, since=start, numbers=addresses)
+        log = MessageLogReader(twilio, attempts=1, before=lambda: spent.spend(whose.now()))
+        looking = Poll(log, opened, reader, spent, since=start, numbers=addresses)
         super().__init__(twilio, reader, path)
         self._watch = _Watch(whose, looking, opened, spent, self._following.nudge)
         _OF_THIS_PROCESS[path] = self._watch
@@ -110,7 +110,7 @@ class Poller(EventSource):
         if watch:
             self._watch.start()
 
-    def look(self) -> Looked:
+    def look(self) -> PollResult:
         """Look once, now, at everything; the budget counts it and does not stop it.
 
         Returns:
@@ -166,9 +166,9 @@ class _Watch:
     def __init__(
         self,
         connection: Connection,
-        looking: Looking,
+        looking: Poll,
         store: Store,
-        budget: Budget,
+        budget: RequestQuota,
         nudge: Callable[[], None],
     ) -> None:
         self.updated_at: datetime | None = None
@@ -179,7 +179,7 @@ class _Watch:
         self._store = store
         self._planned_at = self._retired_at = connection.now()
         self._budget = budget
-        self._cadence = Cadence(budget.per_minute)
+        self._cadence = PollSchedule(budget.per_minute)
         self._nudge = nudge
         self._lock = threading.Lock()
         self._stopped = threading.Event()
@@ -190,7 +190,7 @@ class _Watch:
         self._thread = threading.Thread(target=self._run, name="twilio_widgets-poller", daemon=True)
         self._thread.start()
 
-    def look(self, *, within_budget: bool = False) -> Looked:
+    def look(self, *, within_budget: bool = False) -> PollResult:
         if self._stopped.is_set():
             raise ListenerError("This poller is closed. Poller(…) opens its store again.")
         with self._lock:
@@ -257,7 +257,7 @@ def _said(error: Exception) -> str:
     return mask(f"The log could not be looked into: {type(error).__name__}: {error}")
 
 
-def _let_go(watch: _Watch, following: Following) -> None:
+def _let_go(watch: _Watch, following: EventDispatcher) -> None:
     following.stop()
     watch.stop()
 

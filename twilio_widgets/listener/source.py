@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING, Any, Final, Self, SupportsIndex
 from twilio_widgets.client import Twilio
 from twilio_widgets.core.credentials.connection import KEY_CANNOT_VALIDATE, Connection
 from twilio_widgets.errors import ConfigurationError
-from twilio_widgets.listener.consumers.dispatcher import Following, OnEvent, Parked, Unsubscribe
+from twilio_widgets.listener.consumers.dispatcher import (
+    DeadLetter,
+    EventDispatcher,
+    OnEvent,
+    Unsubscribe,
+)
 from twilio_widgets.listener.consumers.replay import replay, signed_url_of, target_of
 from twilio_widgets.listener.consumers.selection import ids_of
 
@@ -43,7 +48,7 @@ class EventSource(ABC):
         self._twilio = twilio
         self._reader = reader
         self._path = path
-        self._following = Following(reader, path)
+        self._following = EventDispatcher(reader, path)
         # What came can still be read after the end, until nobody holds this any more.
         weakref.finalize(self, reader.close)
         self._table: EventsTable | None = None
@@ -150,7 +155,7 @@ class EventSource(ABC):
         return self._following.watch(changed)
 
     @property
-    def parked(self) -> tuple[Parked, ...]:
+    def parked(self) -> tuple[DeadLetter, ...]:
         """Events of this kernel that a function of `on_event` could not use, and why."""
         return self._following.parked
 

@@ -12,7 +12,7 @@ from twilio_widgets.errors import SandboxError
 from twilio_widgets.sandbox.connection import SandboxConnection, SandboxKeyConnection
 from twilio_widgets.sandbox.http.faults import Faults, fault_of
 from twilio_widgets.sandbox.http.inprocess import InProcess
-from twilio_widgets.sandbox.http.router import Exchange
+from twilio_widgets.sandbox.http.router import SandboxRouter
 from twilio_widgets.sandbox.webhooks.callbacks import Delivery, Webhooks
 from twilio_widgets.sandbox.world import create as composing
 from twilio_widgets.sandbox.world.clock import Clock
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
-    from twilio_widgets.sandbox.http.server import Server
+    from twilio_widgets.sandbox.http.server import SandboxServer
 
 _DATE_FILTERS = ("inclusive", "before_exclusive")
 _UNSENT = ("first", "last", "hidden_when_filtered")
@@ -89,10 +89,10 @@ class Sandbox:
         """The world's time: ``now()``, ``advance("10 min")``, ``frozen``."""
         self._world = World(seed, messages, self.clock, settings)
         self._faults = Faults()
-        self._exchange = Exchange(self._world, self._faults)
+        self._exchange = SandboxRouter(self._world, self._faults)
         self._wire = InProcess(self._exchange, self.clock)
         self._webhooks = Webhooks(self._world)
-        self._server: Server | None = None
+        self._server: SandboxServer | None = None
         self._folder: TemporaryDirectory[str] | None = None
         self._opening = threading.Lock()
         self._closed = False
@@ -157,9 +157,9 @@ class Sandbox:
             if self._closed:
                 raise SandboxError("This sandbox is closed. Make another one.")
             if self._server is None:
-                from twilio_widgets.sandbox.http.server import Server
+                from twilio_widgets.sandbox.http.server import SandboxServer
 
-                self._server = Server(self._exchange, port)
+                self._server = SandboxServer(self._exchange, port)
             return self._server.url
 
     @property

@@ -11,7 +11,7 @@ from twilio_widgets.core.credentials.secret import Secret
 from twilio_widgets.signature.doctor import diagnose
 from twilio_widgets.signature.findings import UNREADABLE, refused
 from twilio_widgets.signature.keys import Keys
-from twilio_widgets.signature.presented import FORM, SIGNATURE, Pairs, Presented
+from twilio_widgets.signature.presented import FORM, SIGNATURE, Pairs, SignedRequest
 from twilio_widgets.signature.verdict import Verdict
 
 Token = str | Secret
@@ -82,7 +82,7 @@ def check_signature(
         return UNREADABLE
     if raw is None:
         return _BOTH
-    presented = Presented(
+    presented = SignedRequest(
         method=method if method is not None else ("POST" if raw else "GET"),
         url=url,
         body=raw,

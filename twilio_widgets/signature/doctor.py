@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Final
 from twilio_widgets.core.signature import body_sha256
 from twilio_widgets.signature.causes.body import change_of
 from twilio_widgets.signature.causes.form import alone, form_pairs, forms
-from twilio_widgets.signature.causes.guess import Change, Guess, Part
+from twilio_widgets.signature.causes.guess import CandidateChange, Part, PartGuess
 from twilio_widgets.signature.causes.key import signers
 from twilio_widgets.signature.causes.origin import origins
 from twilio_widgets.signature.causes.path import paths
 from twilio_widgets.signature.causes.query import AS_GET, WITH_HASH, queries
-from twilio_widgets.signature.causes.signature import Wanted, wanted_by
+from twilio_widgets.signature.causes.signature import WantedSignature, wanted_by
 from twilio_widgets.signature.findings import (
     BODY_CHANGED,
     MISMATCH,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from twilio_widgets.signature.keys import Keys
-    from twilio_widgets.signature.presented import Presented
+    from twilio_widgets.signature.presented import SignedRequest
 
 MOST_TRIES: Final = 5000
 """How many signatures are computed at most."""
@@ -56,7 +56,7 @@ _FINAL: Final = frozenset({"request", "no signature", "several signatures", "met
 
 
 @dataclass(slots=True)
-class Work:
+class WorkBudget:
     """How much may still be done."""
 
     tries: int = MOST_TRIES
@@ -69,7 +69,7 @@ class Work:
         return self.tries >= 0 and self.size >= 0
 
 
-def diagnose(presented: Presented, keys: Keys, *, work: Work | None = None) -> Verdict:
+def diagnose(presented: SignedRequest, keys: Keys, *, work: WorkBudget | None = None) -> Verdict:
     """Say whether Twilio signed this request, and where it did not match, why.
 
     It costs up to a few hundredths of a second: not every request of a flood should be diagnosed.
@@ -95,7 +95,7 @@ def diagnose(presented: Presented, keys: Keys, *, work: Work | None = None) -> V
         return verdict
     hashes = body_hashes(location)
     parts = _parts(location, presented, keys, wanted, covered=bool(hashes))
-    found = _search(parts, wanted, work or Work())
+    found = _search(parts, wanted, work or WorkBudget())
     if found is not None and {WITH_HASH, AS_GET} & set(found):
         found = _without_form(found, alone(presented))
     if found is None:
@@ -110,7 +110,7 @@ def _unexplained(verdict: Verdict, why: Verdict) -> Verdict:
     return why if verdict is MISMATCH else verdict
 
 
-def _located(url: str) -> tuple[Location | None, tuple[Change, ...]]:
+def _located(url: str) -> tuple[Location | None, tuple[CandidateChange, ...]]:
     """Read a URL, also one that is not whole."""
     for text, changes in ((url, ()), (url.strip(), (_SPACE,)), (f"https://{url}", (_NO_SCHEME,))):
         location = split(text)
@@ -120,7 +120,12 @@ def _located(url: str) -> tuple[Location | None, tuple[Change, ...]]:
 
 
 def _parts(
-    location: Location, presented: Presented, keys: Keys, wanted: Wanted, *, covered: bool
+    location: Location,
+    presented: SignedRequest,
+    keys: Keys,
+    wanted: WantedSignature,
+    *,
+    covered: bool,
 ) -> tuple[Part, ...]:
     pairs = form_pairs(presented)
     return (
@@ -132,7 +137,9 @@ def _parts(
     )
 
 
-def _search(parts: tuple[Part, ...], wanted: Wanted, work: Work) -> list[Change] | None:
+def _search(
+    parts: tuple[Part, ...], wanted: WantedSignature, work: WorkBudget
+) -> list[CandidateChange] | None:
     """Return what makes the signature match, the fewest changed parts first."""
     for combination in _combinations(parts):
         *texts, key = (guess.text for guess in combination)
@@ -145,8 +152,8 @@ def _search(parts: tuple[Part, ...], wanted: Wanted, work: Work) -> list[Change]
     return None
 
 
-def _combinations(parts: tuple[Part, ...]) -> Iterator[tuple[Guess, ...]]:
-    unchanged = [[Guess(text, ()) for text in part.same] for part in parts]
+def _combinations(parts: tuple[Part, ...]) -> Iterator[tuple[PartGuess, ...]]:
+    unchanged = [[PartGuess(text, ()) for text in part.same] for part in parts]
     yield from itertools.product(*unchanged)
     for count, breadth in _BREADTH.items():
         for changed in itertools.combinations(range(len(parts)), count):
@@ -158,32 +165,34 @@ def _combinations(parts: tuple[Part, ...]) -> Iterator[tuple[Guess, ...]]:
             )
 
 
-def _without_form(found: list[Change], unsigned: Change) -> list[Change] | None:
+def _without_form(
+    found: list[CandidateChange], unsigned: CandidateChange
+) -> list[CandidateChange] | None:
     """Leave out that the form is not signed: the URL stands for it. None when it is signed too."""
     if unsigned not in found:
         return None
     return [change for change in found if change != unsigned]
 
 
-def _body_changes(body: bytes, hashes: list[str]) -> Iterator[Change]:
+def _body_changes(body: bytes, hashes: list[str]) -> Iterator[CandidateChange]:
     if any(body_sha256(body) != given for given in hashes):
         yield change_of(body, hashes) or _OTHER_BODY
 
 
-def _named(changes: list[Change]) -> Verdict:
+def _named(changes: list[CandidateChange]) -> Verdict:
     causes = dict.fromkeys(change.cause for change in changes)
     found = ", and with ".join(dict.fromkeys(change.found for change in changes))
     mends = dict.fromkeys(change.mend for change in changes)
     return refused(" and ".join(causes), f"The signature matches with {found}.", " ".join(mends))
 
 
-_OTHER_BODY: Final = Change("body", "another body", BODY_CHANGED.mend or "")
-_SPACE: Final = Change(
+_OTHER_BODY: Final = CandidateChange("body", "another body", BODY_CHANGED.mend or "")
+_SPACE: Final = CandidateChange(
     "url",
     "no white space around the URL",
     "Give the URL alone, with nothing before or after it.",
 )
-_NO_SCHEME: Final = Change(
+_NO_SCHEME: Final = CandidateChange(
     "url",
     "https:// before the URL",
     "Give the whole URL, from its scheme on, as it stands in Twilio's settings.",

@@ -17,7 +17,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Presented:
+class SignedRequest:
     """One request, as the signature covers it."""
 
     method: str

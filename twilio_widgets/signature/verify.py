@@ -52,7 +52,7 @@ from twilio_widgets.signature.findings import (
 )
 from twilio_widgets.signature.keys import Keys, key_of
 from twilio_widgets.signature.location import Location, signed_forms, split
-from twilio_widgets.signature.presented import SETTINGS, SIGNATURE, Presented, pairs_of
+from twilio_widgets.signature.presented import SETTINGS, SIGNATURE, SignedRequest, pairs_of
 from twilio_widgets.signature.verdict import Scheme, Verdict
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Signing(NamedTuple):
     scheme: Scheme
 
 
-def verify(presented: Presented, keys: Keys) -> Verdict:
+def verify(presented: SignedRequest, keys: Keys) -> Verdict:
     """Say whether Twilio signed this request. It never raises, whatever comes.
 
     Args:
@@ -86,7 +86,7 @@ def verify(presented: Presented, keys: Keys) -> Verdict:
     return judged(presented, keys) if _well_formed(presented, keys) else UNREADABLE
 
 
-def judged(presented: Presented, keys: Keys) -> Verdict:
+def judged(presented: SignedRequest, keys: Keys) -> Verdict:
     """Say the same of a request that our own reader made: its parts are of their types."""
     signatures = presented.values_of(SIGNATURE)
     if len(signatures) != 1:
@@ -110,7 +110,7 @@ def judged(presented: Presented, keys: Keys) -> Verdict:
 
 def _well_formed(presented: Any, keys: Any) -> bool:
     return (
-        isinstance(presented, Presented)
+        isinstance(presented, SignedRequest)
         and isinstance(keys, Keys)
         and isinstance(presented.method, str)
         and isinstance(presented.url, str)
@@ -127,7 +127,7 @@ def _well_formed(presented: Any, keys: Any) -> bool:
     )
 
 
-def signing_of(presented: Presented, keys: Keys) -> Signing | Verdict:
+def signing_of(presented: SignedRequest, keys: Keys) -> Signing | Verdict:
     """Return what to check a request with, by the settings it carries; or why there is nothing."""
     settings = presented.values_of(SETTINGS)
     if not any(settings):
@@ -164,7 +164,7 @@ def body_hashes(location: Location) -> list[str]:
     return [value for name, value in pairs if name == "bodySHA256"]
 
 
-def appended(presented: Presented, *, covered: bool) -> str | Verdict:
+def appended(presented: SignedRequest, *, covered: bool) -> str | Verdict:
     """Return what is signed after the URL, or why the body cannot have been signed.
 
     Args:

@@ -13,7 +13,7 @@ import pytest
 from twilio_widgets.core.message.message import DIRECTIONS, STATUSES, Message
 from twilio_widgets.errors import BadResponse, ConfigurationError
 from twilio_widgets.frames.build import frame_of_messages, message_frame
-from twilio_widgets.frames.decode import Row, page_of
+from twilio_widgets.frames.decode import MessageRecord, page_of
 from twilio_widgets.frames.message_frame import MessageFrame
 from twilio_widgets.frames.schema import SCHEMA, conform, empty
 
@@ -172,7 +172,7 @@ class TestDerivedFrames:
 
     @pytest.fixture
     def frame(self) -> MessageFrame:
-        rows = [Row(f"SM{i:032x}", body=f"text {i}", status="sent") for i in range(10)]
+        rows = [MessageRecord(f"SM{i:032x}", body=f"text {i}", status="sent") for i in range(10)]
         return message_frame(rows, attrs={"complete": True})
 
     @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from twilio_widgets.errors import BadResponse
 from twilio_widgets.frames.dates import instants
-from twilio_widgets.frames.decode import Page, Row, page_of
+from twilio_widgets.frames.decode import DecodedPage, MessageRecord, page_of
 
 NOT_PAGES = {
     "nothing": b"",
@@ -87,7 +87,8 @@ def test_no_bytes_raise_anything_else(content):
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
         lambda inner: (
-            st.lists(inner) | st.dictionaries(st.sampled_from(Row.__struct_fields__), inner)
+            st.lists(inner)
+            | st.dictionaries(st.sampled_from(MessageRecord.__struct_fields__), inner)
         ),
     )
 )
@@ -97,7 +98,7 @@ def test_no_json_in_the_place_of_a_row_raises_anything_else(row):
         page = page_of(content)
     except BadResponse:
         return
-    assert isinstance(page, Page)
+    assert isinstance(page, DecodedPage)
 
 
 def test_a_page_keeps_twilio_s_order_and_words():
@@ -106,7 +107,9 @@ def test_a_page_keeps_twilio_s_order_and_words():
         b'"next_page_uri":"/next?Page=1","page":0,"more":[1,{"a":2}]}'
     )
 
-    assert page == Page([Row("SM2", from_="+1", body="\x00😀"), Row("SM1")], "/next?Page=1")
+    assert page == DecodedPage(
+        [MessageRecord("SM2", from_="+1", body="\x00😀"), MessageRecord("SM1")], "/next?Page=1"
+    )
 
 
 @pytest.mark.parametrize(
@@ -124,7 +127,9 @@ def test_half_a_character_in_one_body_does_not_take_the_page_away(written, read)
         b'{"messages":[{"sid":"SM2","body":"%s"},{"sid":"SM1","body":"fine","error_code":5}]}'
         % written.encode()
     )
-    assert page == Page([Row("SM2", body=read), Row("SM1", body="fine", error_code=5)], None)
+    assert page == DecodedPage(
+        [MessageRecord("SM2", body=read), MessageRecord("SM1", body="fine", error_code=5)], None
+    )
 
 
 @pytest.mark.parametrize(

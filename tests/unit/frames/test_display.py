@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from twilio_widgets.frames.build import message_frame
-from twilio_widgets.frames.decode import Row
+from twilio_widgets.frames.decode import MessageRecord
 from twilio_widgets.frames.message_frame import MessageFrame
 
 HOSTILE = [
@@ -156,13 +156,13 @@ def assert_nothing_was_interpreted(html: str) -> Reader:
     return reader
 
 
-def frame_of(*rows: Row, **attrs: object) -> MessageFrame:
+def frame_of(*rows: MessageRecord, **attrs: object) -> MessageFrame:
     return message_frame(rows, attrs=attrs)
 
 
 @pytest.mark.parametrize("field", ["body", "from_", "error_message", "status", "price_unit", "sid"])
 def test_texts_are_shown_and_never_interpreted(field, whole_texts):
-    rows = [Row("SM1") for _ in HOSTILE]
+    rows = [MessageRecord("SM1") for _ in HOSTILE]
     for row, text in zip(rows, HOSTILE, strict=True):
         setattr(row, field, text)
 
@@ -186,14 +186,16 @@ def test_column_and_index_names_are_shown_as_text_too(whole_texts):
 
 
 def test_texts_in_object_columns_and_attrs_are_shown_as_text_too(whole_texts):
-    frame = frame_of(*(Row("SM1") for _ in HOSTILE), complete=False, cut_off=" ".join(HOSTILE))
+    frame = frame_of(
+        *(MessageRecord("SM1") for _ in HOSTILE), complete=False, cut_off=" ".join(HOSTILE)
+    )
     frame["mine"] = pd.Series([[text, {"k": text}] for text in HOSTILE], dtype=object)
 
     assert_nothing_was_interpreted(frame._repr_html_())
 
 
 def test_no_control_character_reaches_a_terminal(whole_texts):
-    shown = repr(frame_of(*(Row("SM1", body=text) for text in HOSTILE))[["body"]])
+    shown = repr(frame_of(*(MessageRecord("SM1", body=text) for text in HOSTILE))[["body"]])
 
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", shown)
     assert r"\x1b]52;c;X19\x07\x1b[2J" in shown
@@ -209,7 +211,7 @@ def lines(frame: MessageFrame) -> list[str]:
 
 
 def many(count: int, **attrs: object) -> MessageFrame:
-    return frame_of(*(Row(f"SM{i}", body="x") for i in range(count)), **attrs)
+    return frame_of(*(MessageRecord(f"SM{i}", body="x") for i in range(count)), **attrs)
 
 
 @pytest.mark.parametrize("total", [0, 1, 2, 11, 61, 1062])

@@ -17,7 +17,7 @@ from twilio_widgets.frames.events import (
     replay_frame,
     standing_frame,
 )
-from twilio_widgets.listener.events.event import Arrival, Event, MessageStanding, Rejection
+from twilio_widgets.listener.events.event import Arrival, Event, MessageState, Rejection
 
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
 SID, ACCOUNT = "SM" + "a1" * 16, "AC" + "0f" * 16
@@ -45,7 +45,7 @@ def event(number: int, **changes: str) -> Event:
     return Event.of_arrival(arrival, id=number)
 
 
-STANDING = MessageStanding(
+STANDING = MessageState(
     sid=SID,
     kind="status",
     status="failed",

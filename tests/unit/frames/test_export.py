@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from twilio_widgets import frames
 from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.frames import MessageFrame, message_frame
-from twilio_widgets.frames.decode import Row
+from twilio_widgets.frames.decode import MessageRecord
 from twilio_widgets.frames.formulas import guarded, unguarded
 
 DATE = "Thu, 24 Aug 2023 05:01:45 +0000"
@@ -131,7 +131,7 @@ def random_texts(count: int) -> list[str]:
 
 def frame_of_bodies(texts: list[str | None], **attrs: object) -> MessageFrame:
     rows = [
-        Row(
+        MessageRecord(
             f"SM{number:032x}",
             date_sent=DATE if number % 3 else None,
             body=text,
@@ -276,13 +276,15 @@ def test_names_of_columns_and_rows_are_guarded_too():
     ],
 )
 def test_the_index_is_written_when_it_means_something(make, text):
-    frame = message_frame([Row("SM0", status="sent"), Row("SM1", status="sent")], attrs={})
+    frame = message_frame(
+        [MessageRecord("SM0", status="sent"), MessageRecord("SM1", status="sent")], attrs={}
+    )
 
     assert make(frame).to_csv() == text
 
 
 def test_pandas_own_options_still_work(tmp_path):
-    frame = message_frame([Row("SM1", body="=1;x")], attrs={})[["sid", "body"]]
+    frame = message_frame([MessageRecord("SM1", body="=1;x")], attrs={})[["sid", "body"]]
 
     frame.to_csv(tmp_path / "log.csv", sep=";", encoding="utf-8-sig")
 
@@ -384,7 +386,7 @@ class TestMasking:
 
     @pytest.fixture
     def frame(self) -> MessageFrame:
-        row = Row(
+        row = MessageRecord(
             "SM" + "0" * 32,
             account_sid="AC0f" + "1" * 26 + "9a41",
             date_sent=DATE,

@@ -18,44 +18,46 @@ import pytest
 
 from twilio_widgets import AuthTokenConnection, Sandbox
 from twilio_widgets.errors import ConfigurationError, JobError
-from twilio_widgets.journal.journal import Journal, Terms, Verdict, create
+from twilio_widgets.journal.journal import JobOptions, Journal, Settlement, create
 from twilio_widgets.journal.ledger import reading
-from twilio_widgets.journal.location import Ownership, Place, place_of, runner_of
-from twilio_widgets.journal.row import Row
-from twilio_widgets.journal.states import ENDINGS, STATUSES, Ending
+from twilio_widgets.journal.location import JobLocation, JobLock, place_of, runner_of
+from twilio_widgets.journal.row import JournalRow
+from twilio_widgets.journal.states import ENDINGS, STATUSES, AttemptResult
 
 ACCOUNT = "AC" + "0" * 31 + "1"
 SID = "SM" + "0" * 31
 NOW = 1_768_478_400.0
 
 
-def rows(count: int = 3) -> list[Row]:
+def rows(count: int = 3) -> list[JournalRow]:
     return [
-        Row(n=n, form=(("To", f"+1415555010{n}"), ("From", "+15005550006"), ("Body", f"Hi {n}")))
+        JournalRow(
+            n=n, form=(("To", f"+1415555010{n}"), ("From", "+15005550006"), ("Body", f"Hi {n}"))
+        )
         for n in range(count)
     ]
 
 
 @pytest.fixture
-def place(tmp_path) -> Place:
-    return Place(folder=tmp_path / ACCOUNT, name="spring", account_sid=ACCOUNT)
+def place(tmp_path) -> JobLocation:
+    return JobLocation(folder=tmp_path / ACCOUNT, name="spring", account_sid=ACCOUNT)
 
 
 @pytest.fixture
 def journal(place):
-    create(place, rows(), Terms(), now=NOW)
+    create(place, rows(), JobOptions(), now=NOW)
     with closing(Journal(place)) as opened:
         yield opened
 
 
-def claimed(journal: Journal, *, now: float = NOW) -> list[Row]:
+def claimed(journal: Journal, *, now: float = NOW) -> list[JournalRow]:
     return [row for row, _token in journal.claim(journal.rows("pending"), now=now, latest=now + 30)]
 
 
 def test_a_row_is_attempted_before_it_can_be_anything_else(journal):
     first, *_ = claimed(journal)
     assert (first.status, first.attempts) == ("attempted", 1)
-    (after,) = journal.close_attempts([(first, Ending("accepted", sid=SID + "1"), NOW + 1)])
+    (after,) = journal.close_attempts([(first, AttemptResult("accepted", sid=SID + "1"), NOW + 1)])
     assert journal.rows("accepted") == [after]
     assert (after.sid, after.settled_by) == (SID + "1", "answer")
     assert journal.counts() == dict.fromkeys(STATUSES, 0) | {"attempted": 2, "accepted": 1}
@@ -66,7 +68,7 @@ def test_a_row_is_attempted_before_it_can_be_anything_else(journal):
 def test_every_ending_leaves_the_row_where_it_says(journal, word):
     first, *_ = claimed(journal)
     sid = SID + "1" if word == "accepted" else None
-    (after,) = journal.close_attempts([(first, Ending(word, sid=sid), NOW + 1)])
+    (after,) = journal.close_attempts([(first, AttemptResult(word, sid=sid), NOW + 1)])
     expected = word if word in {"accepted", "rejected", "unknown"} else "pending"
     assert after.status == expected
     assert journal.attempts(0)[0].ending == word
@@ -84,7 +86,7 @@ STEPS = {
 @pytest.mark.parametrize("after", STATUSES)
 def test_the_database_itself_refuses_a_step_that_is_none(place, before, after):
     """Even code that goes past the journal cannot make an accepted row pending again."""
-    create(place, rows(1), Terms(), now=NOW)
+    create(place, rows(1), JobOptions(), now=NOW)
     with closing(sqlite3.connect(place.file, isolation_level=None)) as database:
         path = {
             "attempted": ["attempted"],
@@ -121,7 +123,7 @@ def test_no_row_has_two_open_attempts_and_no_two_rows_one_message(journal):
         journal.claim([first._replace(status="pending")], now=NOW, latest=NOW)
     with pytest.raises(JobError, match="UNIQUE"):
         journal.close_attempts(
-            [(row, Ending("accepted", sid=SID + "1"), NOW) for row in (first, second)]
+            [(row, AttemptResult("accepted", sid=SID + "1"), NOW) for row in (first, second)]
         )
     assert journal.counts()["attempted"] == 3, "all of it was undone"
 
@@ -139,7 +141,9 @@ def test_the_database_itself_refuses_a_second_attempt_before_the_first_has_ended
 @pytest.mark.parametrize("sid", [None, SID + "1"])
 def test_a_rows_checksum_is_over_its_json(sid):
     """However it is put together: a journal that was written before is believed."""
-    row = Row(n=7, form=(("To", "+14155550100"), ("Body", 'Grüße "an"\n\u2028Dich')), sid=sid)
+    row = JournalRow(
+        n=7, form=(("To", "+14155550100"), ("Body", 'Grüße "an"\n\u2028Dich')), sid=sid
+    )
     kept = json.dumps([7, row.form, 1, "pending", sid, 0], ensure_ascii=False).encode()
     expected = blake2b(kept, digest_size=8, key=b"id").hexdigest()
     assert row.seal("id") == row._replace(written=row.form_text).seal("id") == expected
@@ -153,7 +157,7 @@ def test_a_row_that_is_not_pending_any_more_is_not_claimed(journal):
     """The one who holds an old picture of it is told, and nothing is sent."""
     before = journal.rows("pending")[0]
     (first, *_) = claimed(journal)
-    journal.close_attempts([(first, Ending("rejected"), NOW)])
+    journal.close_attempts([(first, AttemptResult("rejected"), NOW)])
     with pytest.raises(JobError):
         journal.claim([before], now=NOW, latest=NOW)
     assert [attempt.k for attempt in journal.attempts(0)] == [1]
@@ -180,17 +184,17 @@ def test_what_a_dead_process_left_attempted_is_unknown(place, journal):
 def test_a_request_that_took_longer_than_it_should_may_have_arrived_until_its_end(journal):
     """A laptop that slept while it was on its way."""
     first, *_ = claimed(journal)
-    journal.close_attempts([(first, Ending("unknown"), NOW + 3600)])
+    journal.close_attempts([(first, AttemptResult("unknown"), NOW + 3600)])
     assert journal.attempts(0)[0].latest_at == NOW + 3600
 
 
 def test_only_a_decision_lets_a_row_leave_its_end(journal):
     first, *_ = claimed(journal)
-    (gone,) = journal.close_attempts([(first, Ending("rejected", error_code=21610), NOW)])
+    (gone,) = journal.close_attempts([(first, AttemptResult("rejected", error_code=21610), NOW)])
     (again,) = journal.decide([gone], "resend", now=NOW + 1)
     assert (again.status, again.attempts, again.error_code) == ("pending", 1, None)
     (retried,) = [row for row, _ in journal.claim([again], now=NOW + 2, latest=NOW + 3)]
-    (gone,) = journal.close_attempts([(retried, Ending("rejected"), NOW + 3)])
+    (gone,) = journal.close_attempts([(retried, AttemptResult("rejected"), NOW + 3)])
     with (
         closing(sqlite3.connect(journal._place.file)) as database,
         pytest.raises(sqlite3.IntegrityError),
@@ -199,13 +203,13 @@ def test_only_a_decision_lets_a_row_leave_its_end(journal):
 
 
 def test_evidence_settles_and_leaves_its_reasons(journal):
-    unknown = [(row, Ending("unknown"), NOW) for row in claimed(journal)]
+    unknown = [(row, AttemptResult("unknown"), NOW) for row in claimed(journal)]
     journal.close_attempts(unknown)
     journal.settle(
         [
-            Verdict(0, "accepted", "One message fits.", "{}", sid=SID + "1"),
-            Verdict(1, "rejected", "Twilio refused it.", "{}", error_code=21610),
-            Verdict(2, "absent", "The log does not show it.", "{}"),
+            Settlement(0, "accepted", "One message fits.", "{}", sid=SID + "1"),
+            Settlement(1, "rejected", "Twilio refused it.", "{}", error_code=21610),
+            Settlement(2, "absent", "The log does not show it.", "{}"),
         ],
         now=NOW + 90,
     )
@@ -238,7 +242,7 @@ def test_a_commit_waits_for_the_disk(journal):
 def test_forgetting_leaves_no_number_and_no_text_in_the_files(place, journal):
     canaries = [b"4155550101", b"Hi 1"]
     endings = [
-        (row, Ending("accepted", sid=f"{SID}{row.n}", problem="4155550101"), NOW)
+        (row, AttemptResult("accepted", sid=f"{SID}{row.n}", problem="4155550101"), NOW)
         for row in claimed(journal)
     ]
     journal.close_attempts(endings)
@@ -252,7 +256,7 @@ def test_forgetting_leaves_no_number_and_no_text_in_the_files(place, journal):
 
 
 def test_a_reader_who_keeps_the_old_text_in_the_files_is_told_of(place, journal):
-    journal.close_attempts([(row, Ending("rejected"), NOW) for row in claimed(journal)])
+    journal.close_attempts([(row, AttemptResult("rejected"), NOW) for row in claimed(journal)])
     journal._database.execute("PRAGMA busy_timeout = 10")
     with closing(sqlite3.connect(place.file, isolation_level=None)) as reader:
         reader.execute("BEGIN")
@@ -274,17 +278,17 @@ def test_a_job_is_there_as_a_whole_or_not_at_all(place, monkeypatch):
     """A process that dies while it writes the rows down leaves no half of a job."""
     count = iter(range(2))
 
-    def dies(self: Row, _job: str) -> str:
+    def dies(self: JournalRow, _job: str) -> str:
         if next(count, None) is None:
             raise KeyboardInterrupt
         return ""
 
-    monkeypatch.setattr(Row, "seal", dies)
+    monkeypatch.setattr(JournalRow, "seal", dies)
     with pytest.raises(KeyboardInterrupt):
-        create(place, rows(), Terms(), now=NOW)
+        create(place, rows(), JobOptions(), now=NOW)
     assert not place.file.exists()
     monkeypatch.undo()
-    create(place, rows(), Terms(), now=NOW)
+    create(place, rows(), JobOptions(), now=NOW)
     with closing(Journal(place)) as journal:
         assert journal.counts()["pending"] == 3
 
@@ -306,21 +310,21 @@ def test_a_second_process_is_told_who_has_it_and_inherits_it_from_the_dead(place
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout.readline() == b"held\n"
         with pytest.raises(JobError, match=f"in process {holder.pid} on "):
-            Ownership(place)
+            JobLock(place)
         holder.kill()
         holder.wait()
-        Ownership(place).release()
+        JobLock(place).release()
 
 
 def test_an_owner_that_nobody_holds_lets_go(place):
     """As when a cell is stopped between the lock and the variable for it."""
-    Ownership(place)
-    Ownership(place).release()
+    JobLock(place)
+    JobLock(place).release()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_fork_does_not_take_the_holders_name_away(place):
-    own = Ownership(place)
+    own = JobLock(place)
     child = os.fork()
     if child == 0:
         own.release()
@@ -328,7 +332,7 @@ def test_a_fork_does_not_take_the_holders_name_away(place):
     os.waitpid(child, 0)
     assert runner_of(place).startswith("in this process")
     with pytest.raises(JobError, match="in this process"):
-        Ownership(place)
+        JobLock(place)
     own.release()
 
 
@@ -344,7 +348,7 @@ def stopped_after(function: Callable[..., object]) -> Callable[..., object]:
 
 def test_a_stop_as_the_lock_is_closed_leaves_other_files_alone(place, monkeypatch):
     """Its number may be another file's by then."""
-    own = Ownership(place)
+    own = JobLock(place)
     monkeypatch.setattr(os, "close", stopped_after(os.close))
     with pytest.raises(KeyboardInterrupt):
         own.release()
@@ -361,17 +365,17 @@ def test_a_stop_as_the_job_is_taken_lets_go_although_its_traceback_is_kept(place
     """A notebook keeps it until the next error."""
     monkeypatch.setattr(os, "lseek", stopped_after(os.lseek))
     with pytest.raises(KeyboardInterrupt) as kept:
-        Ownership(place)
+        JobLock(place)
     monkeypatch.undo()
-    Ownership(place).release()
+    JobLock(place).release()
     assert kept.value.__traceback__ is not None
 
 
 def test_a_stop_as_a_held_job_is_asked_for_leaves_its_holder_named(place, monkeypatch):
-    own = Ownership(place)
+    own = JobLock(place)
     monkeypatch.setattr("twilio_widgets.journal.location._described", stopped_after(str))
     with pytest.raises(KeyboardInterrupt):
-        Ownership(place)
+        JobLock(place)
     monkeypatch.undo()
     assert str(runner_of(place)).startswith("in this process")
     own.release()
@@ -399,7 +403,7 @@ def test_a_stop_as_a_transaction_begins_ends_it(place, journal, monkeypatch):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_fork_that_outlives_its_parent_does_not_hold_what_the_parent_held(place):
     """However the parent ends: the fork has put its copy away at once."""
-    own = Ownership(place)
+    own = JobLock(place)
     (goes_on, stop), (said, say) = os.pipe(), os.pipe()
     if (fork := os.fork()) == 0:
         os.close(stop)
@@ -408,19 +412,19 @@ def test_a_fork_that_outlives_its_parent_does_not_hold_what_the_parent_held(plac
         os._exit(0)
     os.read(said, 1)
     own._close()  # as at the end of a process that could not let go
-    Ownership(place).release()
+    JobLock(place).release()
     for end in (goes_on, stop, said, say):
         os.close(end)
     os.waitpid(fork, 0)
 
 
 def test_two_in_one_process_exclude_each_other_too(place):
-    first = Ownership(place)
+    first = JobLock(place)
     with pytest.raises(JobError, match="in this process"):
-        Ownership(place)
+        JobLock(place)
     first.release()
     first.release()
-    Ownership(place).release()
+    JobLock(place).release()
 
 
 # What is not ours, or not whole
@@ -442,7 +446,7 @@ def test_a_journal_of_another_region_is_refused_and_one_that_names_none_is_not(t
         place_of(AuthTokenConnection(ACCOUNT, "token", **named), "spring", tmp_path)
         for named in ({"edge": "ashburn"}, {"region": "ie1", "edge": "dublin"})
     )
-    create(here, rows(), Terms(), now=NOW)
+    create(here, rows(), JobOptions(), now=NOW)
     said = 'Job "spring" was begun in the region us1, and this client is for ie1: '
     with pytest.raises(JobError, match=said):
         Journal(there)
@@ -468,7 +472,7 @@ def test_a_missing_job_is_named_with_those_there_are(place, journal):
         Journal(replace(place, name="summer"))
 
 
-def damage(place: Place, change) -> None:
+def damage(place: JobLocation, change) -> None:
     content = bytearray(place.file.read_bytes())
     place.file.write_bytes(bytes(change(content)))
 

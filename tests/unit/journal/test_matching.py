@@ -12,7 +12,7 @@ import pytest
 
 from twilio_widgets.core.flows.evidence import Sent
 from twilio_widgets.core.message.message import Message
-from twilio_widgets.journal.matching import Look, Unknown, decide
+from twilio_widgets.journal.matching import LogSnapshot, Unknown, match_unknowns
 
 TO, FROM, SERVICE = "+14155550123", "+15005550006", "MG" + "0" * 32
 STARTED = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
@@ -48,11 +48,11 @@ def entry(number: int = 1, body: str = "Only once", *, after: float = 1, **chang
 
 
 def decided(rows: list[Unknown], *entries: Message, **options) -> list[tuple[str, str | None]]:
-    look = Look(
+    look = LogSnapshot(
         list(entries), options.pop("asked_at", LATE), complete=options.pop("complete", True)
     )
     absent = options.pop("absent_before", {one.n for one in rows})
-    found = decide(rows, look, settle=SETTLE, absent_before=absent, **options)
+    found = match_unknowns(rows, look, settle=SETTLE, absent_before=absent, **options)
     return [(one.verdict, one.sid and one.sid[-2:]) for one in found]
 
 
@@ -70,8 +70,8 @@ def test_fewer_entries_than_rows_leave_the_rest_absent():
 
 
 def test_more_entries_than_rows_are_said_to_be_of_something_else():
-    look = Look([entry(1), entry(2, after=2)], LATE)
-    (verdict,) = decide([row()], look, settle=SETTLE)
+    look = LogSnapshot([entry(1), entry(2, after=2)], LATE)
+    (verdict,) = match_unknowns([row()], look, settle=SETTLE)
     assert (verdict.sid, verdict.why) == (
         entry(1).sid,
         "The message log shows it. 1 more like it came of something else.",
@@ -104,7 +104,7 @@ def test_a_log_too_long_to_be_read_proves_no_absence():
 
 def test_a_refused_creation_settles_as_rejected_never_as_accepted():
     refused = entry(1, status="failed", error_code=21610)
-    (verdict,) = decide([row()], Look([refused], LATE), settle=SETTLE)
+    (verdict,) = match_unknowns([row()], LogSnapshot([refused], LATE), settle=SETTLE)
     assert (verdict.verdict, verdict.error_code) == ("rejected", 21610)
     assert decided([row(0), row(1)], refused, entry(2)) == [("accepted", "02"), ("rejected", "01")]
     early = STARTED + timedelta(seconds=30)
@@ -262,7 +262,7 @@ class Recipient:
             date_created=(at + self.offset).replace(microsecond=0),
         )
 
-    def look(self, at: datetime) -> Look:
+    def look(self, at: datetime) -> LogSnapshot:
         made = [(one.created, one.lag) for one in self.rows if one.created is not None]
         shown = [
             message
@@ -271,7 +271,7 @@ class Recipient:
         ]
         self.chance.shuffle(shown)
         apart = (self.offset - timedelta(seconds=1), self.offset + timedelta(seconds=1))
-        return Look(shown, at, apart)
+        return LogSnapshot(shown, at, apart)
 
 
 def test_ten_thousand_unknown_rows_against_a_ledger_that_knows():
@@ -285,10 +285,10 @@ def test_ten_thousand_unknown_rows_against_a_ledger_that_knows():
         rows = recipient.fill(rows)
         unknowns = [one.unknown for one in recipient.rows]
         settled = max(one.sent.latest for one in unknowns) + SETTLE
-        early = decide(unknowns, recipient.look(settled), settle=SETTLE)
+        early = match_unknowns(unknowns, recipient.look(settled), settle=SETTLE)
         claimed = {one.sid for one in early if one.verdict == "accepted"}
         left = {one.n for one in early if one.verdict not in {"accepted", "rejected"}}
-        late = decide(
+        late = match_unknowns(
             [one for one in unknowns if one.n in left],
             recipient.look(settled + SETTLE / 2),
             settle=SETTLE,

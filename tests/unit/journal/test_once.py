@@ -21,7 +21,7 @@ from twilio_widgets.errors import (
 )
 from twilio_widgets.journal import once as module
 from twilio_widgets.journal.ledger import reading
-from twilio_widgets.journal.location import Ownership
+from twilio_widgets.journal.location import JobLock
 
 TO = "+14155550123"
 
@@ -94,7 +94,7 @@ def test_a_lost_reply_that_cannot_be_settled_now_says_why_within_its_time(sandbo
     with pytest.raises(OutcomeUnknown):
         send(twilio)
     home = module._place_of(sandbox.connection, "invoice 4711")
-    other = Ownership(replace(home, name=".settling"))
+    other = JobLock(replace(home, name=".settling"))
     with pytest.raises(OutcomeUnknown, match="Another job is settling what it sent in this"):
         send(twilio)
     other.release()
@@ -288,7 +288,7 @@ def test_a_message_that_cannot_be_right_takes_no_key(sandbox, twilio):
 
 
 def test_somebody_who_is_sending_it_right_now_is_named(sandbox, twilio):
-    holder = Ownership(module._place_of(sandbox.connection, "invoice 4711"))
+    holder = JobLock(module._place_of(sandbox.connection, "invoice 4711"))
     with pytest.raises(JobError, match=r'once="invoice 4711" is being sent in this process'):
         send(twilio)
     holder.release()

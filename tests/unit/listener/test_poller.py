@@ -21,9 +21,9 @@ from twilio_widgets.errors import (
 )
 from twilio_widgets.frames.events import EventFrame
 from twilio_widgets.listener.poller import Poller
-from twilio_widgets.listener.polling.message_log import MessageLog
-from twilio_widgets.listener.polling.poll import Looked, Looking
-from twilio_widgets.listener.polling.schedule import Budget, Cadence
+from twilio_widgets.listener.polling.message_log import MessageLogReader
+from twilio_widgets.listener.polling.poll import Poll, PollResult
+from twilio_widgets.listener.polling.schedule import PollSchedule, RequestQuota
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -268,15 +268,15 @@ def test_a_clock_that_was_set_back_keeps_no_look_waiting(twilio, sandbox, monkey
 def test_what_happens_during_a_look_is_seen_by_the_next(twilio, sandbox, monkeypatch):
     """The pause counts from the look's beginning, or a clock turned meanwhile would be missed."""
     looks: queue.SimpleQueue[datetime] = queue.SimpleQueue()
-    look = Looking.look
+    look = Poll.look
 
-    def slow(self: Looking, now: datetime, *, within_budget: bool) -> Looked:
+    def slow(self: Poll, now: datetime, *, within_budget: bool) -> PollResult:
         looks.put(now)
         if now == NOON:
             sandbox.clock.advance("5 min")
         return look(self, now, within_budget=within_budget)
 
-    monkeypatch.setattr(Looking, "look", slow)
+    monkeypatch.setattr(Poll, "look", slow)
     with Poller(twilio):
         assert [looks.get(timeout=20) for _ in range(2)] == [NOON, NOON + timedelta(minutes=5)]
 
@@ -396,7 +396,7 @@ def test_what_is_no_moment_forgets_nothing(twilio, before):
 
 
 def test_pauses_grow_while_it_is_quiet_and_shrink_with_news():
-    cadence = Cadence(60)
+    cadence = PollSchedule(60)
     quiet = [cadence.looked(news=False, requests=1) for _ in range(12)]
 
     assert quiet[:3] == [3.0, 4.5, 6.75]
@@ -405,11 +405,11 @@ def test_pauses_grow_while_it_is_quiet_and_shrink_with_news():
 
 
 def test_a_costly_look_is_followed_by_a_longer_pause():
-    assert Cadence(30).looked(news=True, requests=7) == 14.0
+    assert PollSchedule(30).looked(news=True, requests=7) == 14.0
 
 
 def test_failures_double_the_pause_and_twilios_wish_wins():
-    cadence = Cadence(30)
+    cadence = PollSchedule(30)
 
     assert [cadence.failed() for _ in range(4)] == [4.0, 8.0, 16.0, 32.0]
     assert cadence.failed(retry_after=90) == 90.0
@@ -420,7 +420,7 @@ def test_failures_double_the_pause_and_twilios_wish_wins():
 
 def test_no_minute_holds_more_requests_than_the_budget():
     """Whatever pauses one keeps, asking for leave keeps the budget: the log of it is the judge."""
-    chance, budget, now = random.Random(3), Budget(30), NOON
+    chance, budget, now = random.Random(3), RequestQuota(30), NOON
     made: list[datetime] = []
     while len(made) < 2_000:
         now = max(now + timedelta(seconds=chance.expovariate(2.0)), budget.free_at(now))
@@ -435,7 +435,7 @@ def test_no_minute_holds_more_requests_than_the_budget():
 
 
 def test_a_clock_that_was_set_back_holds_the_budget_for_a_minute_at_most():
-    budget = Budget(2)
+    budget = RequestQuota(2)
     for _ in range(2):
         budget.spend(NOON + timedelta(hours=1))
 
@@ -448,18 +448,18 @@ class Narrow:
 
     def __init__(self, poller: Poller, twilio: Twilio, per_minute: int, **options: object) -> None:
         self._clock = twilio.connection.sandbox.clock
-        self._budget = Budget(per_minute)
+        self._budget = RequestQuota(per_minute)
         self.made: list[datetime] = []
-        log = MessageLog(twilio, attempts=1, before=self._spend)
+        log = MessageLogReader(twilio, attempts=1, before=self._spend)
         store = poller._watch._store
-        self._looking = Looking(log, store, poller.reader, self._budget, **options)
+        self._looking = Poll(log, store, poller.reader, self._budget, **options)
 
-    def look(self) -> Looked:
+    def look(self) -> PollResult:
         now = self._clock.now()
         self._clock.advance(self._budget.free_at(now) - now)
         return self._looking.look(self._clock.now(), within_budget=True)
 
-    def look_through(self) -> Looked:
+    def look_through(self) -> PollResult:
         """Look until everything was seen."""
         while not (looked := self.look()).complete:
             assert looked.requests > 0
@@ -551,16 +551,16 @@ def test_a_look_by_hand_sees_everything_whatever_the_budget_says(twilio, sandbox
 
 def test_a_watch_goes_on_after_an_error_that_nobody_foresaw(twilio, sandbox, monkeypatch):
     looked: queue.Queue[Exception | None] = queue.Queue()
-    look, errors = Looking.look, [RuntimeError(f"{THEM} is odd")]
+    look, errors = Poll.look, [RuntimeError(f"{THEM} is odd")]
 
-    def stumbling(self: Looking, now: datetime, *, within_budget: bool) -> Looked:
+    def stumbling(self: Poll, now: datetime, *, within_budget: bool) -> PollResult:
         if errors:
             looked.put(errors[0])
             raise errors.pop()
         looked.put(None)
         return look(self, now, within_budget=within_budget)
 
-    monkeypatch.setattr(Looking, "look", stumbling)
+    monkeypatch.setattr(Poll, "look", stumbling)
     with Poller(twilio) as poller:
         assert looked.get(timeout=20) is not None
         while poller.problem is None or poller.next_look_at <= NOON:

@@ -15,10 +15,10 @@ import pytest
 from twilio_widgets.core.credentials.secret import Secret
 from twilio_widgets.core.signature import body_sha256, sign
 from twilio_widgets.signature.causes.key import signers
-from twilio_widgets.signature.doctor import MOST_TRIES, Work, diagnose
+from twilio_widgets.signature.doctor import MOST_TRIES, WorkBudget, diagnose
 from twilio_widgets.signature.findings import TOO_LARGE
 from twilio_widgets.signature.keys import Keys
-from twilio_widgets.signature.presented import FORM, Presented
+from twilio_widgets.signature.presented import FORM, SignedRequest
 from twilio_widgets.signature.verdict import Verdict
 from twilio_widgets.signature.verify import joined
 
@@ -56,11 +56,11 @@ def made(url=URL, params=SMS, *, token=PRIMARY, algorithm="sha1", charset="utf-8
     return base64.b64encode(digest).decode()
 
 
-def seen(signature: str, url=URL, params=SMS, *, headers=(), **more) -> Presented:
+def seen(signature: str, url=URL, params=SMS, *, headers=(), **more) -> SignedRequest:
     """A request as it reaches us."""
     body = urlencode(params).encode()
     fields = {"method": "POST", "body": body, "content_type": FORM} | more
-    return Presented(url=url, headers=(("X-Twilio-Signature", signature), *headers), **fields)
+    return SignedRequest(url=url, headers=(("X-Twilio-Signature", signature), *headers), **fields)
 
 
 def changed(**values: str) -> dict[str, str]:
@@ -71,14 +71,14 @@ def without(*names: str) -> dict[str, str]:
     return {name: value for name, value in SMS.items() if name not in names}
 
 
-def causes(request: Presented, keys: Keys = KEYS) -> str | None:
+def causes(request: SignedRequest, keys: Keys = KEYS) -> str | None:
     verdict = diagnose(request, keys)
     assert not verdict.valid
     assert all(secret not in repr(verdict) for secret in (PRIMARY, SECONDARY, OTHER, API, SHARED))
     return verdict.cause
 
 
-def at(url: str, *headers: tuple[str, str], signed_for: str = URL) -> Presented:
+def at(url: str, *headers: tuple[str, str], signed_for: str = URL) -> SignedRequest:
     return seen(made(signed_for), url, headers=headers)
 
 
@@ -212,15 +212,15 @@ WRONG_URLS = {
     ("request_", "cause"),
     [(request, cause) for cause, requests in WRONG_URLS.items() for request in requests],
 )
-def test_what_is_wrong_with_the_url_is_named(request_: Presented, cause: str):
+def test_what_is_wrong_with_the_url_is_named(request_: SignedRequest, cause: str):
     assert causes(request_) == cause
 
 
-def form(signed_as: dict | str | list, seen_as: dict | list, **more) -> Presented:
+def form(signed_as: dict | str | list, seen_as: dict | list, **more) -> SignedRequest:
     return seen(made(params=signed_as), params=seen_as, **more)
 
 
-def body(raw: bytes, signed_as: dict | str = SMS) -> Presented:
+def body(raw: bytes, signed_as: dict | str = SMS) -> SignedRequest:
     return seen(made(params=signed_as), body=raw)
 
 
@@ -331,7 +331,7 @@ WRONG_FORMS = {
     ("request_", "cause"),
     [(request, cause) for cause, requests in WRONG_FORMS.items() for request in requests],
 )
-def test_what_is_wrong_with_the_parameters_is_named(request_: Presented, cause: str):
+def test_what_is_wrong_with_the_parameters_is_named(request_: SignedRequest, cause: str):
     assert causes(request_) == cause
 
 
@@ -340,7 +340,7 @@ JSON = b'{\n  "b": "Gr\xc3\xbc\xc3\x9fe",\n  "a": "x/y"\n}'
 
 def covered(
     raw: bytes, *, signed_as: bytes = JSON, url: str = URL, at: str = URL, token=PRIMARY
-) -> Presented:
+) -> SignedRequest:
     query = f"&bodySHA256={body_sha256(signed_as)}"
     return seen(
         made(url + query, "", token=token), at + query, body=raw, content_type="application/json"
@@ -399,11 +399,11 @@ WRONG_BODIES = {
     ("request_", "cause"),
     [(request, cause) for cause, requests in WRONG_BODIES.items() for request in requests],
 )
-def test_what_is_wrong_with_a_hashed_body_is_named(request_: Presented, cause: str):
+def test_what_is_wrong_with_a_hashed_body_is_named(request_: SignedRequest, cause: str):
     assert causes(request_) == cause
 
 
-def by(key: str, settings: str = "", algorithm: str = "sha1") -> Presented:
+def by(key: str, settings: str = "", algorithm: str = "sha1") -> SignedRequest:
     headers = ((SETTINGS, settings),) if settings else ()
     return seen(made(token=key, algorithm=algorithm), headers=headers)
 
@@ -431,7 +431,7 @@ WRONG_KEYS = {
     ("request_", "cause"),
     [(request, cause) for cause, requests in WRONG_KEYS.items() for request in requests],
 )
-def test_what_is_wrong_with_the_key_is_named(request_: Presented, cause: str):
+def test_what_is_wrong_with_the_key_is_named(request_: SignedRequest, cause: str):
     assert causes(request_) == cause
 
 
@@ -543,7 +543,7 @@ def test_a_form_that_is_signed_as_well_is_not_what_the_url_stands_for():
 
 
 MANY = [(f"Parameter{number}", "x" * 20) for number in range(150)]
-LARGE = Presented(
+LARGE = SignedRequest(
     method="POST",
     url="http://h.example/a/b/c/d/e?" + "&".join(f"a{n}=%27%40" for n in range(60)),
     body=urlencode([*MANY, *SMS.items()]).encode(),
@@ -561,11 +561,11 @@ LARGE = Presented(
 def test_the_work_is_bounded():
     for request in (*REQUESTS[::10], LARGE):
         headers = (("X-Twilio-Signature", made(token="nobody's")), *request.headers[1:])
-        work = Work()
+        work = WorkBudget()
         assert not diagnose(replace(request, headers=headers), KEYS, work=work)
         assert -1 <= work.tries <= MOST_TRIES
         assert work.size > -200_000
-    work = Work(tries=0)
+    work = WorkBudget(tries=0)
     assert diagnose(at(HTTP), KEYS, work=work).cause is None
     assert work.tries == -1
 
@@ -579,9 +579,9 @@ def test_only_the_first_hundred_parameters_are_left_out_in_turn():
 
 def test_what_is_too_large_to_be_searched_is_refused_all_the_same():
     huge = seen(made(), HTTP, body=b"Body=" + b"x" * 1_000_000)
-    work = Work()
+    work = WorkBudget()
     assert diagnose(huge, KEYS, work=work) == TOO_LARGE
-    assert work == Work()
+    assert work == WorkBudget()
 
 
 def test_a_strangers_names_are_made_fit_to_be_read():
@@ -648,7 +648,7 @@ def test_noise_never_raises():
         SETTINGS,
     ]
     for _ in range(300):
-        request = Presented(
+        request = SignedRequest(
             method=rng.choice(["GET", "POST"]),
             url=rng.choice(["https://h", "http://", "", "https://[", "https://é"]) + text(20),
             body=text(30).encode("utf-8", "surrogatepass") + rng.randbytes(rng.randint(0, 2)),
@@ -658,7 +658,7 @@ def test_noise_never_raises():
                 *((rng.choice(names), text(20)) for _ in range(rng.randint(0, 5))),
             ),
         )
-        assert not diagnose(request, KEYS, work=Work(tries=300))
+        assert not diagnose(request, KEYS, work=WorkBudget(tries=300))
 
 
 def test_a_debugger_finds_no_key_in_what_is_tried():

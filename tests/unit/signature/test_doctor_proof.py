@@ -19,7 +19,7 @@ from twilio.request_validator import RequestValidator
 from twilio_widgets.core.credentials.secret import Secret
 from twilio_widgets.signature.doctor import diagnose
 from twilio_widgets.signature.keys import Keys
-from twilio_widgets.signature.presented import FORM, Pairs, Presented, pairs_of
+from twilio_widgets.signature.presented import FORM, Pairs, SignedRequest, pairs_of
 from twilio_widgets.signature.verdict import Verdict
 from twilio_widgets.signature.verify import verify
 
@@ -45,32 +45,32 @@ URLS = some.builds(
 )
 
 
-def form(request: Presented, pairs: Pairs | dict[str, str]) -> Presented:
+def form(request: SignedRequest, pairs: Pairs | dict[str, str]) -> SignedRequest:
     return replace(request, body=urlencode(pairs).encode())
 
 
-def url(request: Presented, **parts: str) -> Presented:
+def url(request: SignedRequest, **parts: str) -> SignedRequest:
     return replace(request, url=urlsplit(request.url)._replace(**parts).geturl())
 
 
-def each(request: Presented, edit: Callable[[str], str]) -> Presented:
+def each(request: SignedRequest, edit: Callable[[str], str]) -> SignedRequest:
     return form(request, tuple((name, edit(value)) for name, value in pairs_of(request.body)))
 
 
-def swapped(request: Presented) -> Presented:
+def swapped(request: SignedRequest) -> SignedRequest:
     return url(request, scheme={"http": "https", "https": "http"}[urlsplit(request.url).scheme])
 
 
-def slash(request: Presented) -> Presented:
+def slash(request: SignedRequest) -> SignedRequest:
     path = urlsplit(request.url).path
     return url(request, path=path[:-1] if path.endswith("/") else f"{path}/")
 
 
-def pieces(request: Presented) -> list[str]:
+def pieces(request: SignedRequest) -> list[str]:
     return [piece for piece in urlsplit(request.url).query.split("&") if piece]
 
 
-WRONGS: dict[str, Callable[[Presented], Presented]] = {
+WRONGS: dict[str, Callable[[SignedRequest], SignedRequest]] = {
     "scheme": swapped,
     "trailing slash": slash,
     "method": lambda request: replace(request, method="GET"),
@@ -100,18 +100,18 @@ WRONGS: dict[str, Callable[[Presented], Presented]] = {
 }
 
 
-def of_pairs(request: Presented, found: Iterator[Pairs]) -> Iterator[Presented]:
+def of_pairs(request: SignedRequest, found: Iterator[Pairs]) -> Iterator[SignedRequest]:
     yield from (form(request, pairs) for pairs in found)
 
 
-def parameters_left_out(request: Presented, _: Verdict) -> Iterator[Presented]:
+def parameters_left_out(request: SignedRequest, _: Verdict) -> Iterator[SignedRequest]:
     pairs, query = pairs_of(request.body), pairs_of(urlsplit(request.url).query.encode())
     yield form(request, tuple(pair for pair in pairs if pair not in query))
     for left in range(len(pairs)):
         yield form(request, pairs[:left] + pairs[left + 1 :])
 
 
-def parameters_added(request: Presented, verdict: Verdict) -> Iterator[Presented]:
+def parameters_added(request: SignedRequest, verdict: Verdict) -> Iterator[SignedRequest]:
     found = re.search(r"the (empty )?parameters? (.+?) added", verdict.reason)
     assert found is not None
     told, sid = {**SAID, "ApiVersion": "2010-04-01"}, SAID["MessageSid"]
@@ -121,7 +121,7 @@ def parameters_added(request: Presented, verdict: Verdict) -> Iterator[Presented
     yield form(request, (*pairs_of(request.body), *more))
 
 
-def values_edited(request: Presented, _: Verdict) -> Iterator[Presented]:
+def values_edited(request: SignedRequest, _: Verdict) -> Iterator[SignedRequest]:
     def plus(text: str) -> str:
         return "+" + text[1:] if text[:1] == " " else text
 
@@ -135,7 +135,7 @@ def values_edited(request: Presented, _: Verdict) -> Iterator[Presented]:
         yield each(request, edit)
 
 
-def spaces_at_the_ends(request: Presented, _: Verdict) -> Iterator[Presented]:
+def spaces_at_the_ends(request: SignedRequest, _: Verdict) -> Iterator[SignedRequest]:
     yield each(request, str.strip)
     pairs = pairs_of(request.body)
     for at, (name, value) in enumerate(pairs):
@@ -144,18 +144,18 @@ def spaces_at_the_ends(request: Presented, _: Verdict) -> Iterator[Presented]:
                 yield form(request, (*pairs[:at], (name, text), *pairs[at + 1 :]))
 
 
-def one_value(request: Presented, _: Verdict) -> Iterator[Presented]:
+def one_value(request: SignedRequest, _: Verdict) -> Iterator[SignedRequest]:
     pairs = pairs_of(request.body)
     yield form(request, dict(pairs))
     yield form(request, dict(reversed(pairs)))
 
 
-def lines_edited(request: Presented, _: Verdict) -> Iterator[Presented]:
+def lines_edited(request: SignedRequest, _: Verdict) -> Iterator[SignedRequest]:
     yield each(request, lambda text: text.replace("\r\n", "\n"))
     yield each(request, lambda text: text.replace("\r\n", "\n").replace("\n", "\r\n"))
 
 
-def method_changed(request: Presented, verdict: Verdict) -> Iterator[Presented]:
+def method_changed(request: SignedRequest, verdict: Verdict) -> Iterator[SignedRequest]:
     if "POST in place of GET" in verdict.reason:
         yield replace(request, method="POST")
     elif "as the form of a POST" in verdict.reason:
@@ -169,7 +169,7 @@ def method_changed(request: Presented, verdict: Verdict) -> Iterator[Presented]:
         yield replace(request, body=b"")
 
 
-def query_changed(request: Presented, _: Verdict) -> Iterator[Presented]:
+def query_changed(request: SignedRequest, _: Verdict) -> Iterator[SignedRequest]:
     yield url(request, query="")
     for left in range(len(pieces(request))):
         yield url(request, query="&".join(pieces(request)[:left] + pieces(request)[left + 1 :]))
@@ -178,7 +178,7 @@ def query_changed(request: Presented, _: Verdict) -> Iterator[Presented]:
     yield replace(request, url=request.url.rstrip("&"))
 
 
-def query_written(request: Presented, _: Verdict) -> Iterator[Presented]:
+def query_written(request: SignedRequest, _: Verdict) -> Iterator[SignedRequest]:
     query = urlsplit(request.url).query
     for text in (query.replace("+", "%20"), query.replace("%20", "+"), unquote_plus(query)):
         yield url(request, query=text)
@@ -195,7 +195,7 @@ def query_written(request: Presented, _: Verdict) -> Iterator[Presented]:
     yield url(request, query="&".join(full))
 
 
-def path_changed(request: Presented, _: Verdict) -> Iterator[Presented]:
+def path_changed(request: SignedRequest, _: Verdict) -> Iterator[SignedRequest]:
     path = urlsplit(request.url).path
     for at, char in enumerate(path):
         if char == "/":
@@ -205,13 +205,13 @@ def path_changed(request: Presented, _: Verdict) -> Iterator[Presented]:
     yield url(request, path=path.lower())
 
 
-def port_stated(request: Presented, verdict: Verdict) -> Iterator[Presented]:
+def port_stated(request: SignedRequest, verdict: Verdict) -> Iterator[SignedRequest]:
     found = re.search(r"the port (\d+) in the URL", verdict.reason)
     assert found is not None
     yield url(request, netloc=f"h.example:{found[1]}")
 
 
-UNDOINGS: dict[str, Callable[[Presented, Verdict], Iterator[Presented]]] = {
+UNDOINGS: dict[str, Callable[[SignedRequest, Verdict], Iterator[SignedRequest]]] = {
     "scheme": lambda request, _: iter(
         [swapped(request), url(swapped(request), netloc="h.example")]
     ),
@@ -235,7 +235,7 @@ UNDOINGS: dict[str, Callable[[Presented, Verdict], Iterator[Presented]]] = {
 }
 
 
-def undone(request: Presented, verdict: Verdict) -> Iterator[Presented]:
+def undone(request: SignedRequest, verdict: Verdict) -> Iterator[SignedRequest]:
     assert verdict.cause is not None
     found = [request]
     # The form before the URL, because the URL's query may say what is not of the form.
@@ -251,7 +251,7 @@ class Several(dict[str, list[str]]):
         return self[name]
 
 
-def official(request: Presented) -> bool:
+def official(request: SignedRequest) -> bool:
     """Ask twilio-python, which is given a form's parameters and nothing of a GET's."""
     if request.method == "POST" and request.body and not request.is_form:
         return False
@@ -269,7 +269,7 @@ def test_with_the_named_cause_undone_the_request_is_twilios(
     at: str, said: dict[str, str], wrongs: list[str]
 ) -> None:
     signature = RequestValidator(TOKEN).compute_signature(at, said)
-    request = Presented(
+    request = SignedRequest(
         method="POST",
         url=at,
         body=urlencode(said).encode(),

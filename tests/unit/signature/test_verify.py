@@ -17,7 +17,7 @@ from twilio_widgets import ApiKeyConnection, AuthTokenConnection
 from twilio_widgets.core.credentials.secret import Secret
 from twilio_widgets.core.signature import body_sha256, sign
 from twilio_widgets.signature.keys import Keys
-from twilio_widgets.signature.presented import FORM, Presented, pairs_of
+from twilio_widgets.signature.presented import FORM, SignedRequest, pairs_of
 from twilio_widgets.signature.verdict import Verdict
 from twilio_widgets.signature.verify import verify
 
@@ -42,7 +42,7 @@ URL = f"https://mycompany.com{PATH}"
 SIGNED = "RSOYDt4T1cUTdK1PDd93/VVr8B8="
 
 
-def presented(url=URL, params=CALL, signature: object = SIGNED, **more) -> Presented:
+def presented(url=URL, params=CALL, signature: object = SIGNED, **more) -> SignedRequest:
     headers = (("X-Twilio-Signature", signature),) if signature is not None else ()
     fields = {
         "method": "POST",
@@ -50,12 +50,12 @@ def presented(url=URL, params=CALL, signature: object = SIGNED, **more) -> Prese
         "content_type": FORM,
         "headers": headers,
     }
-    return Presented(url=url, **(fields | more))
+    return SignedRequest(url=url, **(fields | more))
 
 
 def signed(
     url: str, params=(), *, as_url: str | None = None, token: str = TOKEN, **more
-) -> Presented:
+) -> SignedRequest:
     """A request whose signature was made for `url`, and which is presented as `as_url`."""
     pairs = list(params.items()) if isinstance(params, dict) else list(params)
     grouped: dict[str, list[str]] = {}
@@ -373,7 +373,7 @@ SETTINGS = "X-Twilio-Webhooks-Signature-Settings"
 
 def shared(
     settings: str | tuple[str, ...], secret: str = "shared", algorithm: str = "sha256"
-) -> Presented:
+) -> SignedRequest:
     message = URL + "".join(name + CALL[name] for name in sorted(CALL))
     made = base64.b64encode(hmac.digest(secret.encode(), message.encode(), algorithm)).decode()
     values = (settings,) if isinstance(settings, str) else settings
@@ -414,7 +414,7 @@ def shared(
         (shared((), TOKEN, "sha1"), (True, None)),
     ],
 )  # fmt: skip
-def test_a_shared_key_signs_what_names_it(request_: Presented, expected: tuple):
+def test_a_shared_key_signs_what_names_it(request_: SignedRequest, expected: tuple):
     verdict = verify(request_, SHARED)
     assert outcome(verdict) == expected
     settings = "".join(request_.values_of(SETTINGS.lower()))
@@ -508,7 +508,7 @@ def test_noise_never_raises_and_is_never_taken():
     alphabet = string.printable + "é😀\ud800\0%%%&&==[]@:/?#"
     text = lambda most: "".join(rng.choices(alphabet, k=rng.randint(0, most)))  # noqa: E731
     for _ in range(3000):
-        request = Presented(
+        request = SignedRequest(
             method=rng.choice(["GET", "POST", text(4)]),
             url=rng.choice(["https://h", "http://", ""]) + text(20),
             body=rng.randbytes(rng.randint(0, 30)),

@@ -16,7 +16,7 @@ from twilio.request_validator import RequestValidator, get_signature_algorithm
 from twilio_widgets.core.credentials.secret import Secret
 from twilio_widgets.core.signature import body_sha256
 from twilio_widgets.signature.keys import Keys
-from twilio_widgets.signature.presented import FORM, SETTINGS, Presented
+from twilio_widgets.signature.presented import FORM, SETTINGS, SignedRequest
 from twilio_widgets.signature.verify import verify
 
 TOKEN, SHARED = "0123456789abcdef0123456789abcdef", "shared"
@@ -30,7 +30,7 @@ class MultiDict(dict):
         return self[name]
 
 
-def official(request: Presented) -> bool:
+def official(request: SignedRequest) -> bool:
     """Ask twilio-python as a careful handler does. What it raises on is not valid."""
     settings = ",".join(request.values_of(SETTINGS)) or None
     params: Any = {}
@@ -152,7 +152,7 @@ def url_as_signed(rng: random.Random, scheme: str, host: str, port: str, target:
     return f"{scheme}://{host}{port}{target}"
 
 
-def made_up(rng: random.Random) -> Presented:
+def made_up(rng: random.Random) -> SignedRequest:
     scheme, host, port = rng.choice(["http", "https"]), rng.choice(HOSTS), rng.choice(PORTS)
     target, pairs = rng.choice(PATHS) + query_of(rng), form_of(rng)
     method, content_type, body, tail = "POST", FORM, urlencode(pairs).encode(), tail_of(pairs)
@@ -169,7 +169,7 @@ def made_up(rng: random.Random) -> Presented:
         url = f"{scheme}://{user}{host}{port}{target}{fragment}"  # what that validator signs
     if rng.random() < 0.1:
         tail = rng.choice([tail + "x", tail[:-1], tail.strip(), tail.lower(), ""])
-    return sent(rng, Presented(
+    return sent(rng, SignedRequest(
         method=method,
         url=f"{scheme}://{user}{host}{port}{target}{fragment}",
         body=body,
@@ -177,7 +177,7 @@ def made_up(rng: random.Random) -> Presented:
     ), url + tail)  # fmt: skip
 
 
-def sent(rng: random.Random, request: Presented, message: str) -> Presented:
+def sent(rng: random.Random, request: SignedRequest, message: str) -> SignedRequest:
     """Sign it, with the right key more often than not."""
     key, algorithm, settings = TOKEN, "sha1", ()
     chance = rng.random()
@@ -202,7 +202,7 @@ def sent(rng: random.Random, request: Presented, message: str) -> Presented:
             ["", signature[:-1], signature + "=", signature.swapcase(), digest.hex()]
         )
     headers = (("Host", "a.example"), ("X-Twilio-Signature", signature), *settings)
-    return Presented(
+    return SignedRequest(
         method=request.method,
         url=request.url,
         body=request.body,
@@ -211,7 +211,7 @@ def sent(rng: random.Random, request: Presented, message: str) -> Presented:
     )
 
 
-def documented(request: Presented) -> bool:
+def documented(request: SignedRequest) -> bool:
     """Sign again, with the official client, each form of the URL that our documentation names."""
     parts = urlsplit(request.url.partition("#")[0])
     host, port = re.fullmatch(r"(.*?)(:\d*)?", parts.netloc.rpartition("@")[2]).groups()

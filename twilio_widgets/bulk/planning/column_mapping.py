@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any, Final
 
-from twilio_widgets.bulk.planning.csv_table import Table
+from twilio_widgets.bulk.planning.csv_table import InputTable
 from twilio_widgets.bulk.planning.template import Template, require_columns, template_of
 from twilio_widgets.client.messages import Messages
 from twilio_widgets.core.message.parameters import before, form_of
@@ -31,7 +31,7 @@ _STANDING_IN: Final[Mapping[str, object]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
+class ColumnMapping:
     """Where each parameter of a row's message comes from."""
 
     to: str
@@ -84,15 +84,15 @@ class Recipe:
         return frozenset({self.to, *self.in_texts, *self.columns.values()})
 
 
-def recipe_of(
-    table: Table,
+def column_mapping(
+    table: InputTable,
     *,
     to: str,
     region: str | None,
     columns: Mapping[str, str],
     given: Mapping[str, object],
     now: datetime,
-) -> Recipe:
+) -> ColumnMapping:
     """Check what is the same for every row, and put it in order.
 
     Args:
@@ -119,7 +119,7 @@ def recipe_of(
             variables = json.loads(variables)
     if isinstance(variables, Mapping):
         del constants["content_variables"]
-    recipe = Recipe(
+    recipe = ColumnMapping(
         to=to,
         region=None if region is None else checked_region(region),
         body=None if body is None else _template(body, table, "body"),
@@ -131,7 +131,7 @@ def recipe_of(
     return recipe
 
 
-def _template(text: object, table: Table, name: str) -> Template:
+def _template(text: object, table: InputTable, name: str) -> Template:
     if not isinstance(text, str):
         raise ConfigurationError(
             f"{name} is a text with {{column}} in it, not a {type(text).__name__}.", field=name
@@ -139,7 +139,7 @@ def _template(text: object, table: Table, name: str) -> Template:
     return template_of(text, table.columns, name=name)
 
 
-def _variables(given: Mapping[Any, object], table: Table) -> dict[str, Template | object]:
+def _variables(given: Mapping[Any, object], table: InputTable) -> dict[str, Template | object]:
     name = "content_variables"
     return {
         str(key): _template(value, table, name) if isinstance(value, str) else value
@@ -169,7 +169,7 @@ def _check_parameters(columns: Mapping[str, str], constants: Mapping[str, object
             )
 
 
-def _check_once(recipe: Recipe, now: datetime) -> None:
+def _check_once(recipe: ColumnMapping, now: datetime) -> None:
     """Refuse here, and once, what every row would be refused for."""
     probe: dict[str, object] = {"to": _STANDING_IN["to"]}
     probe |= {name: _STANDING_IN[name] for name in recipe.columns if name in _STANDING_IN}

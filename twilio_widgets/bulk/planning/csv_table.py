@@ -21,7 +21,7 @@ from twilio_widgets.errors import ConfigurationError
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class InputTable:
     """Rows as columns of Python values; None is an empty cell."""
 
     columns: Mapping[str, Sequence[Any]]
@@ -54,7 +54,7 @@ def content_of(path: str | os.PathLike[str]) -> bytes:
     raise ConfigurationError(f"{os.fspath(path)} cannot be read: {problem}.") from None
 
 
-def of_csv(content: str | bytes, name: str) -> Table:
+def of_csv(content: str | bytes, name: str) -> InputTable:
     """Read the text of a CSV file; `name` is what to call it in an error.
 
     Raises:
@@ -107,7 +107,7 @@ def _delimiter(text: str) -> str:
     return max(",;\t|", key=outside.count)
 
 
-def _of_cells(rows: list[list[str]], name: str) -> Table:
+def _of_cells(rows: list[list[str]], name: str) -> InputTable:
     if not rows:
         raise ConfigurationError(f"{name} is empty: its first line should name the columns.")
     names, given = [cell.strip() for cell in rows[0]], rows[1:]
@@ -123,4 +123,4 @@ def _of_cells(rows: list[list[str]], name: str) -> Table:
         for place, column in enumerate(names)
         if column
     }
-    return Table(columns, len(given), damaged)
+    return InputTable(columns, len(given), damaged)

@@ -1,8 +1,8 @@
 """What a plan is likely to cost, and how long it takes to send.
 
-Costs are estimates from the dated table in `twilio_widgets.core.numbers.prices`. Twilio sends a sender's
-messages one after the other, and what comes faster waits in that sender's queue. How fast is known
-here only as a default by type, so every figure about the queue begins with "about".
+Costs are estimates from the dated table in `twilio_widgets.core.numbers.prices`. Twilio sends a
+sender's messages one after the other and queues those that arrive faster. Only a default speed by
+type of sender is known here, so every figure about the queue begins with "about".
 
 Sources: Twilio support, "Understanding Twilio Rate Limits and Message Queues" and error 21611
 (10 hours of segments a sender: 36,000 on a US long code), "Understanding messaging throughput (MPS)
@@ -42,7 +42,7 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class PaceEstimate:
     """How long sending takes."""
 
     rate: float | None
@@ -94,7 +94,7 @@ def pace_of(
     rate: float | None,
     per: Per = "message",
     validity: int = LONGEST_VALIDITY,
-) -> Pace:
+) -> PaceEstimate:
     """Say how long it takes, and whether Twilio's queues will hold what waits.
 
     Args:
@@ -113,7 +113,7 @@ def pace_of(
         return 0.0 if rate is None else max(count - 1, 0) / rate
 
     warnings = (_queue(sender, load, sending(load), validity) for sender, load in loads.items())
-    return Pace(
+    return PaceEstimate(
         rate=rate,
         per=per,
         senders=len(loads),

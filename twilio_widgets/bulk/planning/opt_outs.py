@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from twilio_widgets.bulk.planning.csv_table import Table
+from twilio_widgets.bulk.planning.csv_table import InputTable
 from twilio_widgets.bulk.planning.recipients import recipient_of
 from twilio_widgets.bulk.planning.table import is_frame, read_table
 from twilio_widgets.errors import ConfigurationError, InvalidMessage
@@ -68,7 +68,7 @@ def without_channel(address: str) -> str:
     return address.rpartition(":")[2]
 
 
-def _numbers(table: Table, column: str) -> list[Any]:
+def _numbers(table: InputTable, column: str) -> list[Any]:
     if len(table.columns) == 1:
         name, cells = next(iter(table.columns.items()))
         header = [name] if name.strip("'")[:1] in {"+", "0"} else []  # a file without a headline
@@ -102,7 +102,7 @@ def _listed(cells: Iterable[object], region: str | None) -> dict[str, str]:
     return found
 
 
-def _of_log(table: Table) -> dict[str, str]:
+def _of_log(table: InputTable) -> dict[str, str]:
     """Find whose latest keyword to one of our senders was a stop word."""
     latest: dict[tuple[str, str], tuple[float, bool, object]] = {}
     named = next((name for name in ("direction", "kind") if name in table.columns), None)
@@ -133,5 +133,5 @@ def _of_log(table: Table) -> dict[str, str]:
     }
 
 
-def _time(table: Table, name: str, n: int) -> Any:
+def _time(table: InputTable, name: str, n: int) -> Any:
     return table.columns[name][n] if name in table.columns else None

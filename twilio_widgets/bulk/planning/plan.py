@@ -10,12 +10,12 @@ from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
 
-from twilio_widgets.bulk.planning.column_mapping import Recipe, recipe_of
-from twilio_widgets.bulk.planning.csv_table import Table
+from twilio_widgets.bulk.planning.column_mapping import ColumnMapping, column_mapping
+from twilio_widgets.bulk.planning.csv_table import InputTable
 from twilio_widgets.bulk.planning.display import Preview, html_of, text_of
 from twilio_widgets.bulk.planning.estimate import Per, check_rate
 from twilio_widgets.bulk.planning.opt_outs import missing_from, opt_outs_of, without_channel
-from twilio_widgets.bulk.planning.planned import Maker, PlannedRow
+from twilio_widgets.bulk.planning.planned import PlannedRow, RowPlanner
 from twilio_widgets.bulk.planning.problems import Problem, problem
 from twilio_widgets.bulk.planning.summary import Summary, summary_of
 from twilio_widgets.bulk.planning.table import read_table, ready_frame, rejected_frame
@@ -230,10 +230,12 @@ def plan(
     table = read_table(rows)
     given = {**parameters, "body": body, "from_": from_}
     given["messaging_service_sid"] = messaging_service_sid
-    recipe = recipe_of(table, to=to, region=region, columns=columns or {}, given=given, now=now)
+    recipe = column_mapping(
+        table, to=to, region=region, columns=columns or {}, given=given, now=now
+    )
     opted_out = opt_outs_of(opt_outs, recipe.region, column=to)
     judged_at, late = recipe.judged_at(now), _LATE if recipe.is_late(now) else None
-    maker = Maker(table, recipe, now=judged_at, prices=with_own_prices(prices or {}))
+    maker = RowPlanner(table, recipe, now=judged_at, prices=with_own_prices(prices or {}))
     made, problems = _made(table, maker, opted_out, to=to, twice=duplicates == "allow")
     return Plan(
         rows=tuple(made),
@@ -253,7 +255,7 @@ def plan(
 
 
 def _made(
-    table: Table, maker: Maker, opted_out: Mapping[str, str], *, to: str, twice: bool
+    table: InputTable, maker: RowPlanner, opted_out: Mapping[str, str], *, to: str, twice: bool
 ) -> tuple[list[PlannedRow], list[Problem]]:
     """Make every row, and keep back those who opted out or are there already."""
     made: list[PlannedRow] = []
@@ -274,6 +276,6 @@ def _made(
     return made, problems
 
 
-def _unused(table: Table, recipe: Recipe) -> tuple[str, ...]:
+def _unused(table: InputTable, recipe: ColumnMapping) -> tuple[str, ...]:
     used: Collection[str] = recipe.used
     return tuple(name for name in table.columns if name not in used)

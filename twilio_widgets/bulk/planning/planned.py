@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from twilio_widgets.bulk.planning.cells import NotThat, parameter_of
-from twilio_widgets.bulk.planning.column_mapping import Recipe
-from twilio_widgets.bulk.planning.csv_table import Table
+from twilio_widgets.bulk.planning.column_mapping import ColumnMapping
+from twilio_widgets.bulk.planning.csv_table import InputTable
 from twilio_widgets.bulk.planning.problems import Problem, problem, shown
 from twilio_widgets.bulk.planning.recipients import REWRITTEN, Recipient, recipient_of
 from twilio_widgets.bulk.planning.template import Template, Unfillable
@@ -73,7 +73,7 @@ class PlannedRow:
         return str(self.parameters.get("body") or "")
 
 
-class Maker:
+class RowPlanner:
     """Makes each row of a table a planned message, or says why it cannot be one.
 
     Args:
@@ -84,7 +84,12 @@ class Maker:
     """
 
     def __init__(
-        self, table: Table, recipe: Recipe, *, now: datetime, prices: Mapping[str, Decimal]
+        self,
+        table: InputTable,
+        recipe: ColumnMapping,
+        *,
+        now: datetime,
+        prices: Mapping[str, Decimal],
     ) -> None:
         self._columns, self._damaged = table.columns, table.damaged
         self._recipe, self._now, self._prices = recipe, now, prices

@@ -12,7 +12,7 @@ from twilio_widgets.bulk.planning.estimate import (
     LONGEST_VALIDITY,
     Cost,
     Load,
-    Pace,
+    PaceEstimate,
     Per,
     cost_of,
     counted,
@@ -59,7 +59,7 @@ class Summary:
     priced_on: date
     """When the package's own prices were read."""
 
-    pace: Pace
+    pace: PaceEstimate
 
     unused: tuple[str, ...]
     """Columns of the input that nothing uses."""

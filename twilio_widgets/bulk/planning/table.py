@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast
 
-from twilio_widgets.bulk.planning.csv_table import Table, check_names, content_of, of_csv
+from twilio_widgets.bulk.planning.csv_table import InputTable, check_names, content_of, of_csv
 from twilio_widgets.bulk.planning.problems import KINDS
 from twilio_widgets.core.printable import readable
 from twilio_widgets.errors import ConfigurationError
@@ -30,7 +30,7 @@ _EXACT: Final = 2**53
 _WRONG: Final = "Give a DataFrame, a list of mappings, or a CSV file: its path, bytes or text."
 
 
-def read_table(source: object) -> Table:
+def read_table(source: object) -> InputTable:
     """Read whatever a person has their rows in.
 
     Args:
@@ -148,11 +148,11 @@ def _written(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _of_frame(frame: pd.DataFrame) -> Table:
+def _of_frame(frame: pd.DataFrame) -> InputTable:
     names = [str(name) for name in frame.columns]
     check_names(names)
     columns = {name: _values(frame.iloc[:, place]) for place, name in enumerate(names)}
-    return Table(columns, len(frame))
+    return InputTable(columns, len(frame))
 
 
 def _values(column: pd.Series[Any]) -> list[Any]:
@@ -166,14 +166,16 @@ def _values(column: pd.Series[Any]) -> list[Any]:
     return [_python(value) for value in values] if column.dtype == object else values
 
 
-def _of_mappings(rows: list[object]) -> Table:
+def _of_mappings(rows: list[object]) -> InputTable:
     for n, row in enumerate(rows):
         if not isinstance(row, Mapping):
             raise ConfigurationError(f"Row {n:,} is a {type(row).__name__}. {_WRONG}")
     given = cast("list[Mapping[object, object]]", rows)
     keys = list(dict.fromkeys(key for row in given for key in row))
     check_names([str(key) for key in keys])
-    return Table({str(key): [_python(row.get(key)) for row in given] for key in keys}, len(given))
+    return InputTable(
+        {str(key): [_python(row.get(key)) for row in given] for key in keys}, len(given)
+    )
 
 
 def _python(value: object) -> object:

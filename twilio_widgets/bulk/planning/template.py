@@ -35,7 +35,7 @@ class Unfillable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class TemplateField:
     """One place of a template that a row fills."""
 
     column: str
@@ -62,12 +62,12 @@ class Template:
     """A text with places that each row fills."""
 
     text: str
-    pieces: tuple[str | Field, ...]
+    pieces: tuple[str | TemplateField, ...]
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns it needs, each once, in order."""
-        return tuple(dict.fromkeys(p.column for p in self.pieces if isinstance(p, Field)))
+        return tuple(dict.fromkeys(p.column for p in self.pieces if isinstance(p, TemplateField)))
 
     @property
     def outline(self) -> str:
@@ -101,7 +101,7 @@ def template_of(text: str, columns: Mapping[str, object], *, name: str = "body")
         ConfigurationError: A brace has no partner, a field is not a column's name, or a format
             could do more than write a value.
     """
-    pieces: list[str | Field] = []
+    pieces: list[str | TemplateField] = []
     try:
         parsed = list(Formatter().parse(text))
     except ValueError as error:
@@ -115,7 +115,7 @@ def template_of(text: str, columns: Mapping[str, object], *, name: str = "body")
             pieces.append(literal)
         if column is not None:
             _check_field(column, spec or "", conversion, name)
-            pieces.append(Field(column, spec or ""))
+            pieces.append(TemplateField(column, spec or ""))
     template = Template(text, tuple(pieces))
     require_columns(template.columns, columns, name=name)
     return template

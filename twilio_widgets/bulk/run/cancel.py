@@ -15,11 +15,11 @@ from twilio_widgets.journal import states
 if TYPE_CHECKING:
     from twilio_widgets.core.credentials.connection import Connection
     from twilio_widgets.core.message.message import Message
-    from twilio_widgets.journal.row import Row
+    from twilio_widgets.journal.row import JournalRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cancelled:
+class CancelledRow:
     """What cancelling a job came to: every row of it is in exactly one of these, by its ``n``."""
 
     never_sent: tuple[int, ...] = ()
@@ -42,7 +42,7 @@ class Cancelled:
 
 
 def cancel_scheduled(
-    connection: Connection, new_patience: NewPatience, rows: Sequence[Row]
+    connection: Connection, new_patience: NewPatience, rows: Sequence[JournalRow]
 ) -> Flow[tuple[dict[str, list[int]], list[Message]]]:
     """Cancel the scheduled messages of these rows.
 
@@ -91,7 +91,7 @@ def _word(message: Message | None) -> str:
     return "cancelled" if message.status == "canceled" else "already_sent"
 
 
-def ledger_of(rows: Sequence[Row], found: dict[str, list[int]]) -> Cancelled:
+def ledger_of(rows: Sequence[JournalRow], found: dict[str, list[int]]) -> CancelledRow:
     """Put every row of a job in its place, given what came of its scheduled messages."""
     told = {n for places in found.values() for n in places}
     left = [row for row in rows if row.n not in told]
@@ -99,7 +99,7 @@ def ledger_of(rows: Sequence[Row], found: dict[str, list[int]]) -> Cancelled:
     def of(word: str, *statuses: str) -> tuple[int, ...]:
         return tuple(sorted([*found.get(word, ()), *(r.n for r in left if r.status in statuses)]))
 
-    return Cancelled(
+    return CancelledRow(
         never_sent=of("never_sent", states.SKIPPED, states.PENDING),
         cancelled=of("cancelled"),
         already_sent=of("already_sent", states.ACCEPTED),

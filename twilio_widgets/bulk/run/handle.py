@@ -11,17 +11,17 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from twilio_widgets.bulk.run.run import Orders, Run
+from twilio_widgets.bulk.run.run import Run, RunOptions
 from twilio_widgets.core.guardrails.policy import Policy
 from twilio_widgets.core.request import Flow
 from twilio_widgets.core.system import loop
 from twilio_widgets.journal.journal import Journal
-from twilio_widgets.journal.location import Ownership, Place
-from twilio_widgets.journal.row import Row
+from twilio_widgets.journal.location import JobLocation, JobLock
+from twilio_widgets.journal.row import JournalRow
 
 if TYPE_CHECKING:
     from twilio_widgets.client import AsyncTwilio, Twilio
-    from twilio_widgets.core.guardrails.job_quota import Permit
+    from twilio_widgets.core.guardrails.job_quota import JobQuota
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ AT_ONCE = 8
 """How many requests that are no messages a job has under way at once."""
 
 
-class Underway:
+class RunHandle:
     """A run on the background loop, and the right to it.
 
     Args:
@@ -42,11 +42,11 @@ class Underway:
 
     def __init__(
         self,
-        place: Place,
-        own: Ownership,
+        place: JobLocation,
+        own: JobLock,
         journal: Journal,
         twilio: Twilio | AsyncTwilio,
-        orders: Orders,
+        orders: RunOptions,
     ) -> None:
         self.own = own
         self._journal = journal
@@ -56,7 +56,7 @@ class Underway:
         self._is_decided = False
         self._ends = False
         self._here: asyncio.AbstractEventLoop | None = None
-        self.work: loop.Work[None] | None = None
+        self.work: loop.BackgroundTask[None] | None = None
 
     def begin(self) -> None:
         """Let it go on; who is interrupted at this gives it up."""
@@ -133,7 +133,7 @@ _known: dict[Path, object] = {}
 
 
 @contextmanager
-def beginning() -> Iterator[dict[Path, Any]]:
+def registry_lock() -> Iterator[dict[Path, Any]]:
     """Hold the list of the jobs this process is running, so that none is begun twice."""
     with _registry:
         for file, job in list(_known.items()):
@@ -160,7 +160,9 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_leave_to_the_parent)
 
 
-def permit_for(twilio: Twilio | AsyncTwilio, rows: Sequence[Row], name: str) -> Permit | None:
+def reserve_quota(
+    twilio: Twilio | AsyncTwilio, rows: Sequence[JournalRow], name: str
+) -> JobQuota | None:
     """Ask the client's policy about sending these rows, before the first request.
 
     Raises:
@@ -187,7 +189,7 @@ def _sum(costs: Iterable[str | None]) -> Decimal | None:
     return total
 
 
-def ask(twilio: Twilio | AsyncTwilio, flows: Sequence[Flow[T]]) -> list[T]:
+def run_flows(twilio: Twilio | AsyncTwilio, flows: Sequence[Flow[T]]) -> list[T]:
     """Carry out flows on the background loop, some at once, and wait for them."""
 
     async def asking() -> list[T]:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from twilio_widgets.errors import ConfigurationError
-from twilio_widgets.journal.journal import Terms
+from twilio_widgets.journal.journal import JobOptions
 
 if TYPE_CHECKING:
     from twilio_widgets.client import AsyncTwilio, Twilio
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from twilio_widgets.journal.reconcile import Callbacks
 
 
-def checked_terms(rate: object, per: object, on_unknown: object) -> Terms:
+def checked_terms(rate: object, per: object, on_unknown: object) -> JobOptions:
     """Return the terms of a job.
 
     Raises:
@@ -32,7 +32,7 @@ def checked_terms(rate: object, per: object, on_unknown: object) -> Terms:
             "when you ask for them: job.resend(rows).",
             field="on_unknown",
         )
-    return Terms(
+    return JobOptions(
         rate=None if rate is None else checked_time(rate, "rate"),
         per=str(per),
         on_unknown=str(on_unknown),

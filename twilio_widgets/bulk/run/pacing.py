@@ -143,7 +143,7 @@ class Limit:
         return len(recent) / max(0.1, now - recent[0]) if recent else SLOWEST
 
 
-class Budget:
+class RetryBudget:
     """How much trouble may be caused by trying again, so that a storm is not fed.
 
     Args:
@@ -195,7 +195,7 @@ class Breaker:
         return None
 
 
-class Pace:
+class Pacer:
     """Everything that decides when the next row may leave.
 
     Args:
@@ -221,7 +221,7 @@ class Pace:
         self._storm_since: float | None = None
         self._limit = Limit()
         self.window = Window(most)
-        self.budget = Budget()
+        self.budget = RetryBudget()
         self.breaker = Breaker()
 
     def ready_at(self, sender: str, cost: float, now: float) -> float:
@@ -259,7 +259,7 @@ class Pace:
         self.window.throttled(now)
         self._limit.throttled(now)
         if now >= self._hold:  # those that left before the hold say nothing new
-            self._wait(now, retry_after, Budget.RETRY)
+            self._wait(now, retry_after, RetryBudget.RETRY)
         elif retry_after is not None:
             self._hold = max(self._hold, now + min(retry_after, LONGEST_RETRY_AFTER))
 
@@ -272,7 +272,7 @@ class Pace:
         """Note that Twilio was not reached: everybody waits."""
         self._out_since = now if self._out_since is None else self._out_since
         if now >= self._hold:
-            self._wait(now, None, Budget.AFTER_TIME_OUT)
+            self._wait(now, None, RetryBudget.AFTER_TIME_OUT)
 
     def _wait(self, now: float, retry_after: float | None, cost: int) -> None:
         longest = min(LONGEST_WAIT, FIRST_WAIT * 2.0**self._waits)

@@ -6,18 +6,18 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from twilio_widgets.bulk.run.pacing import Pace
-from twilio_widgets.journal.row import Row
+from twilio_widgets.bulk.run.pacing import Pacer
+from twilio_widgets.journal.row import JournalRow
 
 LOOK_AHEAD = 1_000
 """How far behind a row that must wait for its recipient the next one is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class NextRow:
     """What may leave now, or when it is worth looking again."""
 
-    rows: list[Row]
+    rows: list[JournalRow]
     again_at: float | None = None
     """None: only an answer can change anything."""
 
@@ -30,9 +30,9 @@ class Queue:
         per: What a sender's rate counts: ``"message"`` or ``"segment"``.
     """
 
-    def __init__(self, rows: Iterable[Row], per: str = "message") -> None:
+    def __init__(self, rows: Iterable[JournalRow], per: str = "message") -> None:
         self._per = per
-        self._waiting: dict[str, deque[Row]] = {}
+        self._waiting: dict[str, deque[JournalRow]] = {}
         self._busy: set[str] = set()
         for row in rows:
             self._waiting.setdefault(row.sender, deque()).append(row)
@@ -40,7 +40,7 @@ class Queue:
     def __len__(self) -> int:
         return sum(len(rows) for rows in self._waiting.values())
 
-    def choose(self, pace: Pace, now: float, room: int) -> Choice:
+    def choose(self, pace: Pacer, now: float, room: int) -> NextRow:
         """Take the rows that may leave now.
 
         Args:
@@ -48,7 +48,7 @@ class Queue:
             now: The present, as the pace counts it.
             room: How many there may be.
         """
-        chosen: list[Row] = []
+        chosen: list[JournalRow] = []
         again: float | None = None
         for sender in sorted(self._waiting, key=self._first):
             while len(chosen) < room and (place := self._free(sender)) is not None:
@@ -62,7 +62,7 @@ class Queue:
                 del self._waiting[sender][place]
                 self._busy.add(row.to)
                 chosen.append(row)
-        return Choice(chosen, again)
+        return NextRow(chosen, again)
 
     def _first(self, sender: str) -> int:
         rows = self._waiting[sender]
@@ -76,11 +76,11 @@ class Queue:
                 return place
         return None
 
-    def landed(self, row: Row) -> None:
+    def landed(self, row: JournalRow) -> None:
         """Note that a row is no longer on its way."""
         self._busy.discard(row.to)
 
-    def back(self, row: Row) -> None:
+    def back(self, row: JournalRow) -> None:
         """Let a row wait again, before those that came after it."""
         rows = self._waiting.setdefault(row.sender, deque())
         place = next((place for place, other in enumerate(rows) if other.n > row.n), len(rows))

@@ -15,30 +15,30 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from twilio_widgets.bulk.run.pacing import MOST_AT_ONCE, Pace
+from twilio_widgets.bulk.run.pacing import MOST_AT_ONCE, Pacer
 from twilio_widgets.bulk.run.queue import Queue
 from twilio_widgets.core.flows import messages
 from twilio_widgets.core.flows.answers import DAY_LIMIT
-from twilio_widgets.core.flows.flow import Patience
+from twilio_widgets.core.flows.flow import RetryPolicy
 from twilio_widgets.errors import JobError, RateLimited, TwilioWidgetsError
 from twilio_widgets.journal import states
 from twilio_widgets.journal.journal import Journal
-from twilio_widgets.journal.reconcile import Callbacks, NoTurn, settle, with_token
-from twilio_widgets.journal.row import Row
-from twilio_widgets.journal.states import Ending, ending_of
+from twilio_widgets.journal.reconcile import Callbacks, LockTimeout, settle, with_token
+from twilio_widgets.journal.row import JournalRow
+from twilio_widgets.journal.states import AttemptResult, ending_of
 
 if TYPE_CHECKING:
     from twilio_widgets.client import AsyncTwilio
-    from twilio_widgets.core.guardrails.job_quota import Permit
+    from twilio_widgets.core.guardrails.job_quota import JobQuota
     from twilio_widgets.core.message.message import Message
-    from twilio_widgets.journal.location import Place
+    from twilio_widgets.journal.location import JobLocation
 
 RECORD_WITHIN, RECORD_AT_MOST = 0.02, 50
 """Seconds, and results: after so much, what came of the rows is written down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Orders:
+class RunOptions:
     """How a run is to go, beyond what the journal says."""
 
     undo_seconds: float = 0.0
@@ -47,17 +47,17 @@ class Orders:
     only: Collection[int] | None = None
     """The rows to send; None is every pending one."""
     callbacks: Callbacks | None = None
-    permit: Permit | None = None
+    permit: JobQuota | None = None
     tell: Callable[[Run], None] = lambda _run: None
     """Is told, on the loop's thread, when something has changed."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Landed:
+class _Completed:
     """A row whose request has ended, and how; not written down yet."""
 
-    row: Row
-    ending: Ending
+    row: JournalRow
+    ending: AttemptResult
     at: float
 
 
@@ -71,15 +71,17 @@ class Run:
         orders: How it is to go.
     """
 
-    def __init__(self, journal: Journal, place: Place, twilio: AsyncTwilio, orders: Orders) -> None:
+    def __init__(
+        self, journal: Journal, place: JobLocation, twilio: AsyncTwilio, orders: RunOptions
+    ) -> None:
         self._journal = journal
         self._place = place
         self._twilio = twilio
         self._connection = twilio.connection
         self._orders = orders
-        self._pace = Pace(journal.header.rate, most=orders.concurrency)
+        self._pace = Pacer(journal.header.rate, most=orders.concurrency)
         self._under_way: dict[int, asyncio.Task[None]] = {}
-        self._landed: list[_Landed] = []
+        self._landed: list[_Completed] = []
         self._landed_since = 0.0
         self._refused = ""
         """The first refusal by the policy of a row that waits for a person now."""
@@ -148,7 +150,7 @@ class Run:
                 await self._twilio.aclose()
             self._orders.tell(self)
 
-    def _rows_to_send(self) -> list[Row]:
+    def _rows_to_send(self) -> list[JournalRow]:
         only = self._orders.only
         rows = self._journal.rows(states.PENDING)
         return [row for row in rows if only is None or row.n in only]
@@ -218,27 +220,27 @@ class Run:
         self.counts[before] -= 1
         self.counts[after] += 1
 
-    def _go_on(self, row: Row, ending: Ending) -> None:
+    def _go_on(self, row: JournalRow, ending: AttemptResult) -> None:
         """Let a row wait again that was certainly not sent; one a policy refuses, for later."""
         if ending.word == "policy":
             self._refused = self._refused or ending.problem or ""
         elif row.status == states.PENDING:
             self._queue.back(row)
 
-    def _leave(self, row: Row, token: str) -> None:
+    def _leave(self, row: JournalRow, token: str) -> None:
         self._under_way[row.n] = asyncio.create_task(self._send(row, token))
 
-    async def _send(self, row: Row, token: str) -> None:
+    async def _send(self, row: JournalRow, token: str) -> None:
         """Send one row, once: what may be tried again is journalled again first."""
         try:
             form = self._form(row, token)
         except Exception as error:  # noqa: BLE001  # nothing has left; the address is not ours
             problem = f"The listener says no address for status callbacks: {error}"
-            self._land(row, Ending("account", problem=problem), None)
+            self._land(row, AttemptResult("account", problem=problem), None)
             return
         flow = messages.create(
             self._connection,
-            Patience(self._twilio.timeout, attempts=1),
+            RetryPolicy(self._twilio.timeout, attempts=1),
             form,
             self._twilio.messages.outbox,
             job=self._orders.permit,
@@ -246,29 +248,31 @@ class Run:
         retry_after = None
         try:
             message = cast("Message", await self._twilio.run(flow))
-            ending = Ending("accepted", sid=message.sid, http_status=201)
+            ending = AttemptResult("accepted", sid=message.sid, http_status=201)
         except BaseException as error:  # noqa: BLE001  # whatever it was, the row has an outcome
             ending = ending_of(error)
             retry_after = error.retry_after if isinstance(error, RateLimited) else None
         self._land(row, ending, retry_after)
 
-    def _form(self, row: Row, token: str) -> tuple[tuple[str, str], ...]:
+    def _form(self, row: JournalRow, token: str) -> tuple[tuple[str, str], ...]:
         callbacks = self._orders.callbacks
         if callbacks is None or row.parameter("StatusCallback"):
             return row.form  # a callback of the user's own is not taken away
         return (*row.form, ("StatusCallback", with_token(callbacks.status_url, token)))
 
-    def _land(self, row: Row, ending: Ending, retry_after: float | None) -> None:
+    def _land(self, row: JournalRow, ending: AttemptResult, retry_after: float | None) -> None:
         now = self._connection.monotonic()
         del self._under_way[row.n]
         if not self._landed:
             self._landed_since = now
-        self._landed.append(_Landed(row, ending, self._now()))
+        self._landed.append(_Completed(row, ending, self._now()))
         self._queue.landed(row)
         self._learn(row, ending, retry_after, now)
         self._wake.set()
 
-    def _learn(self, row: Row, ending: Ending, retry_after: float | None, now: float) -> None:
+    def _learn(
+        self, row: JournalRow, ending: AttemptResult, retry_after: float | None, now: float
+    ) -> None:
         if ending.word in {"accepted", "rejected"}:
             self._pace.clean(now)
             self.answered.append(now)
@@ -283,7 +287,7 @@ class Run:
         if ending.word == "account" or ending.for_all:
             self.end("paused", self._why(ending))
 
-    def _why(self, ending: Ending) -> str:
+    def _why(self, ending: AttemptResult) -> str:
         """Say why an ending that is about all rows makes the job wait, and until when."""
         problem = ending.problem or "Twilio refuses this account."
         if ending.error_code != DAY_LIMIT:
@@ -321,7 +325,7 @@ class Run:
         self._change("settling")
         flow = settle(
             self._connection,
-            lambda: Patience(self._twilio.timeout),
+            lambda: RetryPolicy(self._twilio.timeout),
             self._journal,
             self._place,
             known=frozenset(self._twilio.messages.outbox.sent) - self._journal.sids(),
@@ -341,7 +345,7 @@ class Run:
             raise
         except asyncio.CancelledError:
             self.note = "What is unknown was not settled: resume() does it."
-        except NoTurn as error:
+        except LockTimeout as error:
             self.note = f"What is unknown was not settled: {error} resume() does it."
         except TwilioWidgetsError as error:
             self.note = f"The message log could not be read: {error}"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from twilio_widgets.core.error_codes.catalogue import CATALOGUE, Entry, Who
+from twilio_widgets.core.error_codes.catalogue import CATALOGUE, CatalogueEntry, Who
 
 _PAGE: Final = "https://www.twilio.com/docs/api/errors/{}"
-_UNKNOWN: Final = Entry(
+_UNKNOWN: Final = CatalogueEntry(
     "our catalogue does not know this code", "Read what Twilio says about it: {}", "you", None
 )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twilio_widgets.core.credentials.connection import KEY_CANNOT_VALIDATE
-from twilio_widgets.core.flows.flow import Patience, read
+from twilio_widgets.core.flows.flow import RetryPolicy, read
 from twilio_widgets.core.flows.paging import all_rows, json_page
 from twilio_widgets.core.request import Flow, Request
 from twilio_widgets.errors import ApiError, BadResponse, NoReply, NotConnected, TwilioWidgetsError
@@ -46,7 +46,7 @@ class AccountCheck:
         return f"AccountCheck({'ok' if self.ok else 'not ok'}: {self.text})"
 
 
-def check(connection: Connection, patience: Patience) -> Flow[AccountCheck]:
+def check(connection: Connection, patience: RetryPolicy) -> Flow[AccountCheck]:
     """Prove the credentials with a request that every kind of key may make."""
     path = f"/2010-04-01/Accounts/{connection.acting_sid}/IncomingPhoneNumbers.json"
     request = Request(method="GET", path=path, query=(("PageSize", "1"),))
@@ -93,7 +93,9 @@ class OwnNumber:
     mms: bool
 
 
-def numbers(connection: Connection, new_patience: Callable[[], Patience]) -> Flow[list[OwnNumber]]:
+def numbers(
+    connection: Connection, new_patience: Callable[[], RetryPolicy]
+) -> Flow[list[OwnNumber]]:
     """Read the account's own phone numbers."""
     path = f"/2010-04-01/Accounts/{connection.acting_sid}/IncomingPhoneNumbers.json"
     request = Request(method="GET", path=path, query=(("PageSize", "1000"),))
@@ -122,7 +124,7 @@ class MessagingService:
     friendly_name: str
 
 
-def services(connection: Connection, patience: Patience) -> Flow[list[MessagingService]]:
+def services(connection: Connection, patience: RetryPolicy) -> Flow[list[MessagingService]]:
     """Read the account's messaging services (at most the first 1,000)."""
     request = Request(
         method="GET", path="/v1/Services", query=(("PageSize", "1000"),), service="messaging"

@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Never
 
 from twilio_widgets.core.flows.evidence import Sent, clocks_apart, likeness, was_refused, window
-from twilio_widgets.core.flows.flow import Patience
+from twilio_widgets.core.flows.flow import RetryPolicy
 from twilio_widgets.core.flows.listing import Filters
 from twilio_widgets.core.flows.messages import message_page
-from twilio_widgets.core.flows.paging import Walk
+from twilio_widgets.core.flows.paging import Paginator
 from twilio_widgets.core.message.message import Message, message_path
 from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.core.request import Flow
@@ -50,7 +50,7 @@ class NotSureYet:
 
 def find(
     connection: Connection,
-    new_patience: Callable[[], Patience],
+    new_patience: Callable[[], RetryPolicy],
     error: OutcomeUnknown,
     *,
     known: Collection[str] = (),
@@ -72,7 +72,7 @@ def find(
     to, settled = sent.to, sent.latest + timedelta(seconds=connection.settle_seconds)
     asked_at = connection.now()
     request = Filters(to=to).request(message_path(connection.acting_sid), limit=None)
-    walk = Walk(request, message_page)
+    walk = Paginator(request, message_page)
     rows: list[Message] = []
     # To the end: where the log lists what is not sent yet is not documented.
     while walk.next is not None and walk.pages < MOST_PAGES:

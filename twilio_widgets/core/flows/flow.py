@@ -35,7 +35,7 @@ LONGEST_RETRY_AFTER = 120.0
 
 
 @dataclass
-class Patience:
+class RetryPolicy:
     """How long one call may go on, and how it waits between attempts."""
 
     seconds: float = 30.0
@@ -71,7 +71,7 @@ class Patience:
         return seconds if seconds < self._remaining() else None
 
 
-NewPatience = Callable[[], Patience]
+NewPatience = Callable[[], RetryPolicy]
 """Makes the patience for one exchange; a call of several exchanges makes one for each."""
 
 
@@ -125,7 +125,7 @@ _READ = RetryRule(changes=False, repeatable=True)
 _CHANGE = RetryRule(changes=True, repeatable=False)
 
 
-def read(request: Request, patience: Patience, *, about: str | None = None) -> Flow[Reply]:
+def read(request: Request, patience: RetryPolicy, *, about: str | None = None) -> Flow[Reply]:
     """Ask for something that changes nothing, or that may be repeated, such as a DELETE.
 
     Tries again when Twilio was not reached, did not answer, asked us to slow down, or failed.
@@ -135,7 +135,7 @@ def read(request: Request, patience: Patience, *, about: str | None = None) -> F
 
 def change(
     request: Request,
-    patience: Patience,
+    patience: RetryPolicy,
     *,
     about: str | None = None,
     left_open: Callable[[OutcomeUnknown], None] = lambda _outcome: None,
@@ -150,7 +150,7 @@ def change(
 
 def send_with_retries(
     request: Request,
-    patience: Patience,
+    patience: RetryPolicy,
     rule: RetryRule,
     *,
     about: str | None = None,
@@ -203,7 +203,7 @@ def send_with_retries(
 
 
 def _attempt(
-    request: Request, patience: Patience, about: str | None, *, lost: bool
+    request: Request, patience: RetryPolicy, about: str | None, *, lost: bool
 ) -> Flow[Reply | Failure]:
     try:
         reply = answered((yield replace(request, timeout=patience.left())))

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from twilio_widgets.core.bodies import FormBody
-from twilio_widgets.core.flows.flow import NewPatience, Patience, change
+from twilio_widgets.core.flows.flow import NewPatience, RetryPolicy, change
 from twilio_widgets.core.flows.messages import checked, understood
 from twilio_widgets.core.flows.paging import all_rows
 from twilio_widgets.core.message.message import date_of_api, message_path
@@ -73,7 +73,7 @@ class Feedback:
 
 def feedback(
     connection: Connection,
-    patience: Patience,
+    patience: RetryPolicy,
     sid: str,
     *,
     outcome: Literal["confirmed", "unconfirmed"],

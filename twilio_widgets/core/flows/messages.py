@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from twilio_widgets.core.bodies import FormBody
 from twilio_widgets.core.flows.answers import mapping_of
-from twilio_widgets.core.flows.flow import NewPatience, Patience, change, read, stopped, unknown
+from twilio_widgets.core.flows.flow import NewPatience, RetryPolicy, change, read, stopped, unknown
 from twilio_widgets.core.flows.outbox import Outbox
 from twilio_widgets.core.flows.paging import json_page
 from twilio_widgets.core.message.message import Message, is_message_sid, message_path
@@ -27,7 +27,7 @@ from twilio_widgets.errors import (
 
 if TYPE_CHECKING:
     from twilio_widgets.core.credentials.connection import Connection
-    from twilio_widgets.core.guardrails.job_quota import Permit
+    from twilio_widgets.core.guardrails.job_quota import JobQuota
 
 T = TypeVar("T")
 
@@ -37,7 +37,7 @@ SLOWEST_LOOK = 5.0
 
 def send(
     connection: Connection,
-    patience: Patience,
+    patience: RetryPolicy,
     parameters: Mapping[str, object],
     outbox: Outbox,
 ) -> Flow[Message]:
@@ -60,11 +60,11 @@ def send(
 
 def create(
     connection: Connection,
-    patience: Patience,
+    patience: RetryPolicy,
     form: tuple[tuple[str, str], ...],
     outbox: Outbox,
     *,
-    job: Permit | None = None,
+    job: JobQuota | None = None,
 ) -> Flow[Message]:
     """Create one message from parameters that were checked and written before.
 
@@ -130,7 +130,7 @@ def understood(request: Request, reply: Reply, read_as: Callable[[Mapping[str, A
         raise unknown(request, f"Twilio accepted it, but its answer is no use: {error}") from error
 
 
-def get(connection: Connection, patience: Patience, sid: str) -> Flow[Message]:
+def get(connection: Connection, patience: RetryPolicy, sid: str) -> Flow[Message]:
     """Read one message as it is now."""
     request = Request(method="GET", path=message_path(connection.acting_sid, checked(sid)))
     reply = yield from read(request, patience, about=f"Message {sid}")
@@ -165,18 +165,18 @@ def wait(
         look = min(look * 1.5, SLOWEST_LOOK)
 
 
-def cancel(connection: Connection, patience: Patience, sid: str) -> Flow[Message]:
+def cancel(connection: Connection, patience: RetryPolicy, sid: str) -> Flow[Message]:
     """Cancel a scheduled message."""
     return (yield from _update(connection, patience, sid, (("Status", "canceled"),)))
 
 
-def redact(connection: Connection, patience: Patience, sid: str) -> Flow[Message]:
+def redact(connection: Connection, patience: RetryPolicy, sid: str) -> Flow[Message]:
     """Remove a message's text from Twilio's log; the entry stays."""
     return (yield from _update(connection, patience, sid, (("Body", ""),)))
 
 
 def _update(
-    connection: Connection, patience: Patience, sid: str, form: tuple[tuple[str, str], ...]
+    connection: Connection, patience: RetryPolicy, sid: str, form: tuple[tuple[str, str], ...]
 ) -> Flow[Message]:
     path = message_path(connection.acting_sid, checked(sid))
     request = Request(method="POST", path=path, body=FormBody(form))
@@ -184,7 +184,7 @@ def _update(
     return understood(request, reply, Message.from_api)
 
 
-def delete(connection: Connection, patience: Patience, sid: str) -> Flow[None]:
+def delete(connection: Connection, patience: RetryPolicy, sid: str) -> Flow[None]:
     """Remove a message from Twilio's log, with its media.
 
     It is tried again like a read: a second DELETE changes nothing more.

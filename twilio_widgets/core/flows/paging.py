@@ -9,7 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import parse_qsl
 
 from twilio_widgets.core.flows.answers import date_of, mapping_of
-from twilio_widgets.core.flows.flow import Patience, read
+from twilio_widgets.core.flows.flow import RetryPolicy, read
 from twilio_widgets.core.request import Flow, Request
 from twilio_widgets.errors import BadResponse
 
@@ -31,7 +31,7 @@ class Page(Protocol[R_co]):
         """Where the list goes on: a path and a query, or None at the end."""
 
 
-class Walk(Generic[R_co]):
+class Paginator(Generic[R_co]):
     """A walk through a list, page by page; it never leaves the list and never turns in a circle.
 
     Args:
@@ -49,7 +49,7 @@ class Walk(Generic[R_co]):
         self._decode = decode
         self._seen = {request}
 
-    def step(self, patience: Patience) -> Flow[Sequence[R_co]]:
+    def step(self, patience: RetryPolicy) -> Flow[Sequence[R_co]]:
         """Read the next page and return its rows; nothing at the end."""
         if self.next is None:
             return ()
@@ -102,10 +102,10 @@ def json_page(content: bytes, key: str) -> JsonPage:
 
 
 def all_rows(
-    request: Request, key: str, new_patience: Callable[[], Patience]
+    request: Request, key: str, new_patience: Callable[[], RetryPolicy]
 ) -> Flow[list[Mapping[str, Any]]]:
     """Read every row of a list whose rows stand under `key`."""
-    walk = Walk(request, lambda content: json_page(content, key))
+    walk = Paginator(request, lambda content: json_page(content, key))
     rows: list[Mapping[str, Any]] = []
     while walk.next is not None:
         rows.extend((yield from walk.step(new_patience())))

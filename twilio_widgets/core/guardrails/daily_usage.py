@@ -37,7 +37,7 @@ def day_of(moment: datetime) -> str:
     return moment.astimezone(UTC).date().isoformat()
 
 
-class Tally:
+class DailyUsage:
     """The sums of each day. Safe to share between threads; opened when it is first needed.
 
     Args:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from twilio_widgets.core.guardrails import refusals
 from twilio_widgets.core.guardrails.classify import changes, makes_message
-from twilio_widgets.core.guardrails.job_quota import Permit
+from twilio_widgets.core.guardrails.job_quota import JobQuota
 from twilio_widgets.core.guardrails.limits import NOTHING, Amount
-from twilio_widgets.core.guardrails.message_request import Creation, read_creation
+from twilio_widgets.core.guardrails.message_request import MessageRequest, read_creation
 from twilio_widgets.core.guardrails.pricing import segments_of
 from twilio_widgets.core.guardrails.quiet_hours import moments_of
-from twilio_widgets.core.guardrails.usage_counter import Counting
+from twilio_widgets.core.guardrails.usage_counter import UsageCounter
 from twilio_widgets.core.request import Request
 
 if TYPE_CHECKING:
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class SendPermission:
     """Leave to send one message. It was counted; what certainly was not sent is given back."""
 
-    creation: Creation = field(repr=False)
+    creation: MessageRequest = field(repr=False)
     amount: Amount
     give_back: Callable[[], None] = field(repr=False, compare=False)
     """Take the message out of the counts again: it certainly was not sent."""
 
 
-class InForce:
+class PolicyEnforcer:
     """A policy on one connection: with its clock, its account and its counts.
 
     Args:
@@ -43,13 +43,13 @@ class InForce:
     def __init__(self, rules: Rules, connection: Connection) -> None:
         self.rules = rules
         self._now = connection.now
-        self._counting = Counting(rules, connection)
+        self._counting = UsageCounter(rules, connection)
         limits = (rules.per_job, rules.per_day)
         self._asks_cost = any(limit.cost is not None for limit in limits)
         self._asks_segments = any(limit.segments is not None for limit in limits)
         self._weighs = any((self._asks_cost, self._asks_segments, rules.per_day, rules.dry_run))
 
-    def judge(self, request: Request) -> Verdict | None:
+    def judge(self, request: Request) -> SendPermission | None:
         """Let a request leave, or refuse it.
 
         Returns:
@@ -68,7 +68,7 @@ class InForce:
             self._counting.check(creation, amount, now)
             raise refusals.dry_message(creation, amount)
         give_back = self._counting.claim(creation, amount, now, request.job)
-        return Verdict(creation, amount, give_back)
+        return SendPermission(creation, amount, give_back)
 
     def look(self, request: Request) -> None:
         """Look at a message by itself: no count is looked at, and a dry run does not matter.
@@ -78,7 +78,7 @@ class InForce:
         """
         self._counting.check_message(*self._examined(request, self._now()))
 
-    def judge_job(self, permit: Permit, amount: Amount) -> None:
+    def judge_job(self, permit: JobQuota, amount: Amount) -> None:
         """Judge a job before its first request, by what it is going to come to.
 
         Raises:
@@ -96,7 +96,7 @@ class InForce:
         """Close what it counts in; the next message opens it again."""
         self._counting.close()
 
-    def _examined(self, request: Request, now: datetime) -> tuple[Creation, Amount]:
+    def _examined(self, request: Request, now: datetime) -> tuple[MessageRequest, Amount]:
         """Read a message, hold it to the rules that need no count, and weigh it."""
         creation = read_creation(request)
         if creation.ambiguous and self.rules.looks_inside:
@@ -106,7 +106,7 @@ class InForce:
         self._check_hours(creation, now)
         return creation, self._weighed(creation, request.job)
 
-    def _check_hours(self, creation: Creation, now: datetime) -> None:
+    def _check_hours(self, creation: MessageRequest, now: datetime) -> None:
         hours = self.rules.quiet_hours
         if hours is None:
             return
@@ -120,7 +120,7 @@ class InForce:
             if zones:
                 raise refusals.quiet(creation, hours, zones[0], moment)
 
-    def _weighed(self, creation: Creation, job: Permit | None) -> Amount:
+    def _weighed(self, creation: MessageRequest, job: JobQuota | None) -> Amount:
         """Return what a message comes to; what no rule asks for is not worked out.
 
         What is not known of a job's message is its share of what the job was judged by.

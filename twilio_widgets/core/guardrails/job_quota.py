@@ -9,7 +9,7 @@ from decimal import Decimal
 from twilio_widgets.core.guardrails.limits import Amount
 
 
-class Permit:
+class JobQuota:
     """The running count of one job, shared by its threads and tasks.
 
     `Policy.judge_job` gives one; every request of the job carries it as ``Request.job``. A job that

@@ -46,7 +46,7 @@ class Excess(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class UsageLimits:
     """The most there may be of each; None is no limit."""
 
     recipients: int | None = None

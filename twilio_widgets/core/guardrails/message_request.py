@@ -24,7 +24,7 @@ _PLAIN_CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii", "ascii"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Creation:
+class MessageRequest:
     """What a policy must know of a message before it leaves."""
 
     to: str = field(repr=False)
@@ -47,7 +47,7 @@ class Creation:
     """A parameter that is there twice, with different values: nobody knows which one counts."""
 
 
-def read_creation(request: Request) -> Creation:
+def read_creation(request: Request) -> MessageRequest:
     """Read what a request would send.
 
     Raises:
@@ -61,7 +61,7 @@ def read_creation(request: Request) -> Creation:
         return given[name][0] if name in given else ""
 
     service = one("messagingservicesid") or one("from").startswith("MG")
-    return Creation(
+    return MessageRequest(
         to=one("to"),
         body=one("body"),
         media=any(given.get("mediaurl", ())) or one("sendasmms").lower() == "true",

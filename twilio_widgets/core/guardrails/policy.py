@@ -1,7 +1,7 @@
 """`Policy`: the rules that every request must pass before it leaves.
 
-A policy is a value; it holds no count and knows no account. On a connection it is `InForce`, which
-the transport asks about every request: those of `raw`, of an async client, of a panel, of a job.
+A policy is a value, independent of accounts and counts. `PolicyEnforcer` applies it on a connection:
+the transport passes every request to it, whether from `raw`, an async client, a panel or a job.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from twilio_widgets.core.bodies import FormBody
 from twilio_widgets.core.guardrails import refusals
-from twilio_widgets.core.guardrails.enforcement import InForce
-from twilio_widgets.core.guardrails.job_quota import Permit
+from twilio_widgets.core.guardrails.enforcement import PolicyEnforcer
+from twilio_widgets.core.guardrails.job_quota import JobQuota
 from twilio_widgets.core.guardrails.limits import NOTHING, Amount, share_of
 from twilio_widgets.core.guardrails.rules import Rules
 from twilio_widgets.core.message.message import message_path
@@ -62,9 +62,9 @@ class Policy(Rules):
         ConfigurationError: A rule cannot be right; it names the argument.
     """
 
-    def on(self, connection: Connection) -> InForce:
+    def on(self, connection: Connection) -> PolicyEnforcer:
         """Return this policy in force on a connection: what the transport asks."""
-        return InForce(self, connection)
+        return PolicyEnforcer(self, connection)
 
     def judge_job(
         self,
@@ -74,7 +74,7 @@ class Policy(Rules):
         segments: int | None = None,
         cost: Decimal | None = None,
         name: str = "",
-    ) -> Permit:
+    ) -> JobQuota:
         """Judge a job before its first request.
 
         Args:
@@ -91,7 +91,7 @@ class Policy(Rules):
             PolicyRefused: A limit forbids the job, what a limit asks for is not known, or this is a
                 dry run.
         """
-        permit = Permit(
+        permit = JobQuota(
             name,
             segments_each=None if segments is None else max(1, segments // max(1, recipients)),
             cost_each=None if cost is None else share_of(cost, recipients),

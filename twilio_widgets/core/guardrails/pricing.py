@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from twilio_widgets.core.guardrails.message_request import Creation
+from twilio_widgets.core.guardrails.message_request import MessageRequest
 from twilio_widgets.core.numbers.prices import PER_SEGMENT, estimate
 from twilio_widgets.core.text.segments import segments
 from twilio_widgets.errors import ConfigurationError
@@ -51,13 +51,15 @@ class PriceList:
                     field="prices",
                 )
         return cls(
-            tuple((name, amount_of(own[name], f"The price for {name}", "prices")) for name in own)
+            tuple(
+                (name, estimate_cost(own[name], f"The price for {name}", "prices")) for name in own
+            )
         )
 
     def __repr__(self) -> str:
         return str({name: str(price) for name, price in self.own})
 
-    def cost(self, creation: Creation, count: int | None) -> Decimal | None:
+    def cost(self, creation: MessageRequest, count: int | None) -> Decimal | None:
         """Estimate in US dollars what one message costs; None when no price is known."""
         own = dict(self.own)
         channel, colon, _address = creation.to.strip().rpartition(":")
@@ -71,7 +73,7 @@ class PriceList:
         return estimate(creation.to, count, prices={**PER_SEGMENT, **own})
 
 
-def segments_of(creation: Creation) -> int | None:
+def segments_of(creation: MessageRequest) -> int | None:
     """Count the segments of a message: one with media, which is not cut.
 
     Returns:
@@ -84,7 +86,7 @@ def segments_of(creation: Creation) -> int | None:
     return segments(creation.body).count
 
 
-def amount_of(value: object, what: str, field: str) -> Decimal:
+def estimate_cost(value: object, what: str, field: str) -> Decimal:
     """Read an amount of US dollars.
 
     Raises:

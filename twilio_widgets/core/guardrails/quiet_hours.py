@@ -14,7 +14,7 @@ from datetime import UTC, datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from twilio_widgets.core.guardrails.message_request import Creation
+from twilio_widgets.core.guardrails.message_request import MessageRequest
 from twilio_widgets.core.guardrails.recipients import plain_address
 from twilio_widgets.errors import ConfigurationError
 
@@ -97,7 +97,7 @@ def possible_zones(to: str) -> tuple[ZoneInfo, ...]:
         return ()
 
 
-def moments_of(creation: Creation, now: datetime) -> tuple[datetime, ...] | None:
+def moments_of(creation: MessageRequest, now: datetime) -> tuple[datetime, ...] | None:
     """Return when a message may be sent: now, or when it is scheduled.
 
     A ``SendAt`` that Twilio may pass over counts beside now. None: it cannot be read.

@@ -7,9 +7,9 @@ from decimal import ROUND_UP, Decimal
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from twilio_widgets.core.guardrails.job_quota import Permit
+from twilio_widgets.core.guardrails.job_quota import JobQuota
 from twilio_widgets.core.guardrails.limits import Amount, Excess, counted, dollars
-from twilio_widgets.core.guardrails.message_request import Creation
+from twilio_widgets.core.guardrails.message_request import MessageRequest
 from twilio_widgets.core.guardrails.pricing import GIVE_A_PRICE
 from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.core.request import Request
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _LONGEST_ECHO = 40
 
 
-def not_allowed(creation: Creation) -> PolicyRefused:
+def not_allowed(creation: MessageRequest) -> PolicyRefused:
     """The recipient is not on the list."""
     return PolicyRefused(
         f"{_to(creation)} is not among the recipients that your policy allows, so nothing was "
@@ -30,7 +30,7 @@ def not_allowed(creation: Creation) -> PolicyRefused:
     )
 
 
-def ambiguous(creation: Creation) -> PolicyRefused:
+def ambiguous(creation: MessageRequest) -> PolicyRefused:
     """A parameter is there twice."""
     return PolicyRefused(
         f"This request gives {creation.ambiguous!r} more than once, with different values, so your "
@@ -39,7 +39,7 @@ def ambiguous(creation: Creation) -> PolicyRefused:
     )
 
 
-def quiet(creation: Creation, hours: QuietHours, zone: str, at: datetime) -> PolicyRefused:
+def quiet(creation: MessageRequest, hours: QuietHours, zone: str, at: datetime) -> PolicyRefused:
     """It is quiet where the message would arrive."""
     local = at.astimezone(ZoneInfo(zone))
     verb = "is" if creation.send_at is None else "will be"
@@ -50,7 +50,7 @@ def quiet(creation: Creation, hours: QuietHours, zone: str, at: datetime) -> Pol
     )
 
 
-def unknown_zone(creation: Creation) -> PolicyRefused:
+def unknown_zone(creation: MessageRequest) -> PolicyRefused:
     """Nobody can say what time it is at the destination."""
     return PolicyRefused(
         f"It is not known in which time zone {_to(creation)} is, and your policy has quiet hours, "
@@ -60,7 +60,7 @@ def unknown_zone(creation: Creation) -> PolicyRefused:
     )
 
 
-def unreadable_time(creation: Creation) -> PolicyRefused:
+def unreadable_time(creation: MessageRequest) -> PolicyRefused:
     """The moment of sending cannot be read."""
     return PolicyRefused(
         f"SendAt is {str(creation.send_at)[:_LONGEST_ECHO]!r}, which is no moment with a time zone "
@@ -69,7 +69,7 @@ def unreadable_time(creation: Creation) -> PolicyRefused:
     )
 
 
-def unknown_segments(creation: Creation) -> PolicyRefused:
+def unknown_segments(creation: MessageRequest) -> PolicyRefused:
     """The text comes from a template."""
     return PolicyRefused(
         f"The message to {_to(creation)} takes its text from a content template, so its segments "
@@ -79,7 +79,7 @@ def unknown_segments(creation: Creation) -> PolicyRefused:
     )
 
 
-def unknown_price(creation: Creation) -> PolicyRefused:
+def unknown_price(creation: MessageRequest) -> PolicyRefused:
     """There is no price for it."""
     return PolicyRefused(
         f"There is no price for a message to {_to(creation)}, and your policy limits the cost, so "
@@ -88,7 +88,7 @@ def unknown_price(creation: Creation) -> PolicyRefused:
     )
 
 
-def message_too_large(creation: Creation, excess: Excess) -> PolicyRefused:
+def message_too_large(creation: MessageRequest, excess: Excess) -> PolicyRefused:
     """One message is above a limit."""
     return PolicyRefused(
         f"The message to {_to(creation)} comes to {_found(excess)}; your policy allows "
@@ -97,7 +97,7 @@ def message_too_large(creation: Creation, excess: Excess) -> PolicyRefused:
     )
 
 
-def job_too_large(permit: Permit, excess: Excess) -> PolicyRefused:
+def job_too_large(permit: JobQuota, excess: Excess) -> PolicyRefused:
     """A job is above a limit."""
     return PolicyRefused(
         f"{_job(permit)} comes to {_found(excess)}; your policy allows {_limit(excess)} in one "
@@ -108,7 +108,7 @@ def job_too_large(permit: Permit, excess: Excess) -> PolicyRefused:
     )
 
 
-def unknown_of_a_job(permit: Permit, what: str) -> PolicyRefused:
+def unknown_of_a_job(permit: JobQuota, what: str) -> PolicyRefused:
     """What a limit asks for is not known of a job."""
     way = (
         'tw.plan(…, prices={"GB": "0.05"}) gives dollars for a segment in a country.'
@@ -124,7 +124,7 @@ def unknown_of_a_job(permit: Permit, what: str) -> PolicyRefused:
     )
 
 
-def beyond_the_job(creation: Creation, permit: Permit, excess: Excess) -> PolicyRefused:
+def beyond_the_job(creation: MessageRequest, permit: JobQuota, excess: Excess) -> PolicyRefused:
     """A job sends more than its policy allows."""
     return PolicyRefused(
         f"With the message to {_to(creation)}, {_job(permit, small=True)} would come to "
@@ -156,7 +156,7 @@ def uncountable(problem: str) -> PolicyRefused:
     )
 
 
-def dry_message(creation: Creation, amount: Amount) -> PolicyRefused:
+def dry_message(creation: MessageRequest, amount: Amount) -> PolicyRefused:
     """A message in a dry run."""
     when = f", at {creation.send_at[:_LONGEST_ECHO]}" if creation.send_at else ""
     size = "a content template" if creation.template else counted("segments", amount.segments)
@@ -168,7 +168,7 @@ def dry_message(creation: Creation, amount: Amount) -> PolicyRefused:
     )
 
 
-def dry_job(permit: Permit, amount: Amount) -> PolicyRefused:
+def dry_job(permit: JobQuota, amount: Amount) -> PolicyRefused:
     """A job in a dry run."""
     return PolicyRefused(
         f"Dry run: nothing was sent. {_job(permit)} would have been "
@@ -189,11 +189,11 @@ def dry_change(request: Request) -> PolicyRefused:
     )
 
 
-def _to(creation: Creation) -> str:
+def _to(creation: MessageRequest) -> str:
     return mask(creation.to)[:_LONGEST_ECHO] or "a message without a recipient"
 
 
-def _job(permit: Permit, *, small: bool = False) -> str:
+def _job(permit: JobQuota, *, small: bool = False) -> str:
     name = f"The job {permit.name!r}" if permit.name else "This job"
     return name[0].lower() + name[1:] if small else name
 

@@ -8,8 +8,8 @@ from datetime import time
 from decimal import Decimal
 from typing import Any
 
-from twilio_widgets.core.guardrails.limits import Limits, counted, dollars
-from twilio_widgets.core.guardrails.pricing import PriceList, amount_of
+from twilio_widgets.core.guardrails.limits import UsageLimits, counted, dollars
+from twilio_widgets.core.guardrails.pricing import PriceList, estimate_cost
 from twilio_widgets.core.guardrails.quiet_hours import QuietHours
 from twilio_widgets.core.guardrails.recipients import Allowed
 from twilio_widgets.errors import ConfigurationError
@@ -72,14 +72,16 @@ class Rules:
             object.__setattr__(self, name, value)
 
     @property
-    def per_job(self) -> Limits:
+    def per_job(self) -> UsageLimits:
         """The limits of one job, and of a message on its own."""
-        return Limits(self.max_recipients, self.max_segments, self.max_cost)
+        return UsageLimits(self.max_recipients, self.max_segments, self.max_cost)
 
     @property
-    def per_day(self) -> Limits:
+    def per_day(self) -> UsageLimits:
         """The limits of one day (UTC)."""
-        return Limits(self.max_recipients_per_day, self.max_segments_per_day, self.max_cost_per_day)
+        return UsageLimits(
+            self.max_recipients_per_day, self.max_segments_per_day, self.max_cost_per_day
+        )
 
     @property
     def looks_inside(self) -> bool:
@@ -139,10 +141,10 @@ def _count(value: object, name: str) -> int | None:
 
 
 def _cost(value: object, name: str) -> Decimal | None:
-    return None if value is None else amount_of(value, name, name)
+    return None if value is None else estimate_cost(value, name, name)
 
 
-def _most(limits: Limits) -> str:
+def _most(limits: UsageLimits) -> str:
     parts = []
     if limits.recipients is not None:
         parts.append(counted("recipients", limits.recipients))

@@ -7,17 +7,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from twilio_widgets.core.guardrails import refusals
-from twilio_widgets.core.guardrails.job_quota import Permit
+from twilio_widgets.core.guardrails.job_quota import JobQuota
 from twilio_widgets.core.guardrails.limits import Amount
-from twilio_widgets.core.guardrails.message_request import Creation
+from twilio_widgets.core.guardrails.message_request import MessageRequest
 
 if TYPE_CHECKING:
     from twilio_widgets.core.credentials.connection import Connection
-    from twilio_widgets.core.guardrails.daily_usage import Tally
+    from twilio_widgets.core.guardrails.daily_usage import DailyUsage
     from twilio_widgets.core.guardrails.rules import Rules
 
 
-class Counting:
+class UsageCounter:
     """The counts of one policy on one connection.
 
     Args:
@@ -29,13 +29,13 @@ class Counting:
     def __init__(self, rules: Rules, connection: Connection) -> None:
         self.per_job, self.per_day = rules.per_job, rules.per_day
         self._connection = connection
-        self._opened: Tally | None = None
+        self._opened: DailyUsage | None = None
 
     def today(self, now: datetime) -> Amount:
         """Return what has been counted on the day of a moment."""
         return self._tally.on(now)
 
-    def check_message(self, creation: Creation, amount: Amount) -> None:
+    def check_message(self, creation: MessageRequest, amount: Amount) -> None:
         """Hold a message on its own to the limits of a job: it is a job of one.
 
         Raises:
@@ -44,7 +44,7 @@ class Counting:
         if excess := self.per_job.excess(amount):
             raise refusals.message_too_large(creation, excess)
 
-    def check(self, creation: Creation, amount: Amount, now: datetime) -> None:
+    def check(self, creation: MessageRequest, amount: Amount, now: datetime) -> None:
         """Look at the limits of a message on its own and of the day, and count nothing.
 
         Raises:
@@ -54,7 +54,7 @@ class Counting:
         if self.per_day:
             self._check_day(self.today(now) + amount)
 
-    def check_job(self, permit: Permit, amount: Amount, now: datetime) -> None:
+    def check_job(self, permit: JobQuota, amount: Amount, now: datetime) -> None:
         """Look at the limits of a job and of the day, and count nothing.
 
         Raises:
@@ -66,7 +66,7 @@ class Counting:
             self._check_day(self.today(now) + amount, "this job")
 
     def claim(
-        self, creation: Creation, amount: Amount, now: datetime, job: Permit | None
+        self, creation: MessageRequest, amount: Amount, now: datetime, job: JobQuota | None
     ) -> Callable[[], None]:
         """Count a message that is about to leave, in its job and in its day.
 
@@ -102,18 +102,18 @@ class Counting:
             self._opened.close()
 
     @property
-    def _tally(self) -> Tally:
+    def _tally(self) -> DailyUsage:
         if self._opened is None:
             # Loaded here: a Python in the browser may have no SQLite, and only days need it.
             try:
-                from twilio_widgets.core.guardrails.daily_usage import Tally
+                from twilio_widgets.core.guardrails.daily_usage import DailyUsage
             except ImportError:
                 raise refusals.uncountable("there is no SQLite here") from None
             name = f"{self._connection.account_sid}.sqlite"
-            self._opened = Tally(self._connection.data_folder / "tally" / name)
+            self._opened = DailyUsage(self._connection.data_folder / "tally" / name)
         return self._opened
 
-    def _check_running(self, creation: Creation, job: Permit, total: Amount) -> None:
+    def _check_running(self, creation: MessageRequest, job: JobQuota, total: Amount) -> None:
         if excess := self.per_job.excess(total):
             raise refusals.beyond_the_job(creation, job, excess)
 

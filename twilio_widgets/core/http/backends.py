@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import httpcore
 import httpx
 
-from twilio_widgets.core.http.outgoing import Outgoing
+from twilio_widgets.core.http.outgoing import OutgoingRequest
 from twilio_widgets.core.http.pooled import AsyncPooled, BlockingPooled
 from twilio_widgets.core.http.proxy import proxy_for
 from twilio_widgets.core.numbers.masking import mask
@@ -57,7 +57,7 @@ _BROKEN = (
 class BlockingWire(Protocol):
     """A way to the network that waits."""
 
-    def exchange(self, outgoing: Outgoing, largest: int) -> Reply:
+    def exchange(self, outgoing: OutgoingRequest, largest: int) -> Reply:
         """Send one request and return its whole answer; `outgoing` knows then whether it left.
 
         Args:
@@ -72,14 +72,14 @@ class BlockingWire(Protocol):
 class AsyncWire(Protocol):
     """A way to the network that awaits."""
 
-    async def exchange(self, outgoing: Outgoing, largest: int) -> Reply:
+    async def exchange(self, outgoing: OutgoingRequest, largest: int) -> Reply:
         """Send one request and return its whole answer; see `BlockingWire.exchange`."""
 
     async def aclose(self) -> None:
         """Close every connection."""
 
 
-def blocking(origin: str, inside: Any) -> BlockingWire:
+def open_sync(origin: str, inside: Any) -> BlockingWire:
     """Open a way to the network that waits.
 
     Args:
@@ -96,8 +96,8 @@ def blocking(origin: str, inside: Any) -> BlockingWire:
     return BlockingPooled(inside, proxy, most=MOST_CONNECTIONS, keep_alive=KEEP_ALIVE_SECONDS)
 
 
-def awaiting(origin: str, inside: Any) -> AsyncWire:
-    """Open a way to the network that awaits; see `blocking`."""
+def open_async(origin: str, inside: Any) -> AsyncWire:
+    """Open a way to the network that awaits; see `open_sync`."""
     proxy = None if inside is not None else proxy_for(origin)
     if _is_ours(inside, proxy):
         from twilio_widgets.core.http.direct_async import AsyncDirect
@@ -113,7 +113,7 @@ def _is_ours(inside: Any, proxy: httpx.Proxy | None) -> bool:
     return inside is None and proxy is None and importlib.util.find_spec("httptools") is not None
 
 
-def meaning_of(error: BaseException, *, left: bool) -> BaseException:
+def translate_error(error: BaseException, *, left: bool) -> BaseException:
     """Say in our terms what a failed exchange means.
 
     httpx's classes do not tell whether the server read the request (measured: a reset before and

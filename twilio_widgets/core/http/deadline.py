@@ -94,7 +94,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
                 # A dead address may use up its share, not the time of those after it.
                 share = left(None, gone) / (len(addresses) - number)
                 try:
-                    return _Stream(
+                    return _DeadlineStream(
                         self._network.connect_tcp(
                             address, port, share, local_address, socket_options
                         )
@@ -104,7 +104,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
             raise failure
 
 
-class _Stream(httpcore.NetworkStream):
+class _DeadlineStream(httpcore.NetworkStream):
     """A connection whose every wait is bounded by the deadline."""
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
@@ -127,7 +127,7 @@ class _Stream(httpcore.NetworkStream):
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
         limit = left(timeout, httpcore.ConnectTimeout)
-        return _Stream(self._stream.start_tls(ssl_context, server_hostname, limit))
+        return _DeadlineStream(self._stream.start_tls(ssl_context, server_hostname, limit))
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)

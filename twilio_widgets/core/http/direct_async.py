@@ -18,7 +18,7 @@ from typing import cast
 from aiohappyeyeballs import start_connection
 
 from twilio_widgets.core.http.arriving import Arriving
-from twilio_widgets.core.http.outgoing import Origin, Outgoing
+from twilio_widgets.core.http.outgoing import Origin, OutgoingRequest
 from twilio_widgets.core.request import Reply
 
 NEXT_ADDRESS = 0.25
@@ -48,7 +48,7 @@ class AsyncDirect:
         self._open: set[Line] = set()
         self._closed = False
 
-    async def exchange(self, outgoing: Outgoing, largest: int) -> Reply:
+    async def exchange(self, outgoing: OutgoingRequest, largest: int) -> Reply:
         """Send one request and return its whole answer.
 
         Args:
@@ -87,7 +87,7 @@ class AsyncDirect:
         while now - idle[0].idle_since > self._keep_alive:
             idle.popleft().abort()
 
-    async def _connected(self, outgoing: Outgoing) -> Line:
+    async def _connected(self, outgoing: OutgoingRequest) -> Line:
         scheme, host, port = outgoing.origin
         context = self._certificates() if scheme == "https" else None
         try:
@@ -179,7 +179,7 @@ class Line(asyncio.Protocol):
         waiting.register(connected, select.POLLIN)
         return bool(waiting.poll(0))
 
-    async def ask(self, outgoing: Outgoing, largest: int) -> Reply:
+    async def ask(self, outgoing: OutgoingRequest, largest: int) -> Reply:
         """Send a request and wait for its answer; see `AsyncDirect.exchange`."""
         self._arriving = arriving = Arriving(outgoing.method, largest)
         self._over = over = self._loop.create_future()
@@ -193,7 +193,7 @@ class Line(asyncio.Protocol):
             unsent = self._transport.get_write_buffer_size()
             self._spent = bool(unsent) or not arriving.keeps_alive
 
-    def _send(self, outgoing: Outgoing) -> None:
+    def _send(self, outgoing: OutgoingRequest) -> None:
         text = outgoing.text()
         outgoing.left = True
         self._transport.write(text)

@@ -20,7 +20,7 @@ import httpcore
 
 from twilio_widgets.core.http.arriving import Arriving
 from twilio_widgets.core.http.deadline import READ_BYTES, DeadlineBackend, deadline, left
-from twilio_widgets.core.http.outgoing import Origin, Outgoing
+from twilio_widgets.core.http.outgoing import Origin, OutgoingRequest
 from twilio_widgets.core.request import Reply
 
 
@@ -53,7 +53,7 @@ class BlockingDirect:
         self._idle: dict[Origin, deque[Line]] = {}
         self._closed = False
 
-    def exchange(self, outgoing: Outgoing, largest: int) -> Reply:
+    def exchange(self, outgoing: OutgoingRequest, largest: int) -> Reply:
         """Send one request and return its whole answer, within the deadline of this thread.
 
         Args:
@@ -123,7 +123,7 @@ class BlockingDirect:
             ended.append(idle.popleft())
         return ended
 
-    def _connected(self, outgoing: Outgoing) -> Line:
+    def _connected(self, outgoing: OutgoingRequest) -> Line:
         scheme, host, port = outgoing.origin
         context = self._certificates() if scheme == "https" else None
         with deadline(left(outgoing.connecting, httpcore.ConnectTimeout)):
@@ -178,7 +178,7 @@ class Line:
         """Whether something has come unasked, such as its end."""
         return bool(self._stream.get_extra_info("is_readable"))
 
-    def ask(self, outgoing: Outgoing, largest: int) -> Reply:
+    def ask(self, outgoing: OutgoingRequest, largest: int) -> Reply:
         """Send a request and wait for its answer; see `BlockingDirect.exchange`."""
         self.is_usable = False
         arriving = Arriving(outgoing.method, largest)
@@ -193,7 +193,7 @@ class Line:
         self.is_usable = whole and arriving.keeps_alive
         return arriving.reply()
 
-    def _send(self, outgoing: Outgoing) -> bool:
+    def _send(self, outgoing: OutgoingRequest) -> bool:
         """Return whether all of it left: a server may have answered before it read everything."""
         text = outgoing.text()
         left(None, httpcore.ConnectTimeout)  # a place that was long waited for may come too late

@@ -11,7 +11,7 @@ _PORTS = {"https": 443, "http": 80}
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
-class Outgoing:
+class OutgoingRequest:
     """A request that may leave: judged, with its credentials. Its text is never shown.
 
     Args:

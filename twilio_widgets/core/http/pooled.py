@@ -16,7 +16,7 @@ import httpx
 
 from twilio_widgets.core.http.deadline import DeadlineBackend
 from twilio_widgets.core.http.inflate import Inflater
-from twilio_widgets.core.http.outgoing import Outgoing
+from twilio_widgets.core.http.outgoing import OutgoingRequest
 from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.core.request import Reply
 
@@ -38,7 +38,7 @@ class BlockingPooled:
             transport=inside or _Pool(proxy, most, keep_alive), follow_redirects=False
         )
 
-    def exchange(self, outgoing: Outgoing, largest: int) -> Reply:
+    def exchange(self, outgoing: OutgoingRequest, largest: int) -> Reply:
         """Send one request and return its whole answer; see `wire.BlockingWire`."""
         response = self._client.send(_built(self._client, outgoing), stream=True)
         try:
@@ -64,7 +64,7 @@ class AsyncPooled:
             transport=inside or _async_pool(proxy, most, keep_alive), follow_redirects=False
         )
 
-    async def exchange(self, outgoing: Outgoing, largest: int) -> Reply:
+    async def exchange(self, outgoing: OutgoingRequest, largest: int) -> Reply:
         """Send one request and return its whole answer; see `wire.AsyncWire`."""
         response = await self._client.send(_built(self._client, outgoing), stream=True)
         try:
@@ -94,7 +94,7 @@ def _async_pool(
     )
 
 
-def _built(client: httpx.Client | httpx.AsyncClient, outgoing: Outgoing) -> httpx.Request:
+def _built(client: httpx.Client | httpx.AsyncClient, outgoing: OutgoingRequest) -> httpx.Request:
     built = client.build_request(
         outgoing.method,
         outgoing.url,

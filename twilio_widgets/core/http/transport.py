@@ -16,18 +16,18 @@ import threading
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
-from twilio_widgets.core.guardrails.enforcement import InForce, Verdict
+from twilio_widgets.core.guardrails.enforcement import PolicyEnforcer, SendPermission
 from twilio_widgets.core.guardrails.policy import Policy, default_policy
 from twilio_widgets.core.http.backends import (
     AsyncWire,
     BlockingWire,
-    awaiting,
-    blocking,
-    meaning_of,
+    open_async,
+    open_sync,
+    translate_error,
 )
 from twilio_widgets.core.http.deadline import deadline
 from twilio_widgets.core.http.guard import guard, is_loopback, media_redirect
-from twilio_widgets.core.http.outgoing import Outgoing
+from twilio_widgets.core.http.outgoing import OutgoingRequest
 from twilio_widgets.core.request import Reply, Request
 from twilio_widgets.errors import ConfigurationError, InvalidRequest, NotConnected
 
@@ -43,10 +43,10 @@ messages has about 12 MB."""
 _OWN_HEADERS = (("Accept-Encoding", "gzip"), ("User-Agent", "twilio_widgets"))
 
 
-class Judge(Protocol):
+class RequestGuard(Protocol):
     """What every request must pass before it leaves: a policy, or a rule of your own."""
 
-    def judge(self, request: Request) -> Verdict | None:
+    def judge(self, request: Request) -> SendPermission | None:
         """Return when the request may leave; the verdict, when it was counted.
 
         Raises:
@@ -54,7 +54,7 @@ class Judge(Protocol):
         """
 
 
-def in_force(policy: Policy | Judge, connection: Connection) -> Judge:
+def in_force(policy: Policy | RequestGuard, connection: Connection) -> RequestGuard:
     """Return the judge of a connection: a policy in force on it, or a judge of its own.
 
     Raises:
@@ -103,7 +103,7 @@ class _Door:
         *,
         timeout: float,
         base_url: str | None,
-        policy: Policy | Judge | None,
+        policy: Policy | RequestGuard | None,
         largest_body: int = LARGEST_BODY,
     ) -> None:
         self._connection = connection
@@ -147,11 +147,11 @@ class _Door:
         return self._largest
 
     @property
-    def policy(self) -> Policy | Judge:
+    def policy(self) -> Policy | RequestGuard:
         """What judges every request: the policy given, or the one in force without."""
         return self._policy
 
-    def _checked(self, request: Request) -> tuple[str, Verdict | None]:
+    def _checked(self, request: Request) -> tuple[str, SendPermission | None]:
         """Let a request pass or refuse it; return its URL, and the verdict over a message."""
         guard(request)
         origin = self._origin or "https://" + self._connection.host(request.service)
@@ -161,7 +161,9 @@ class _Door:
         return url, self._judge.judge(request)
 
     def _close_judge(self) -> None:
-        if isinstance(self._judge, InForce):  # a judge of somebody else's is not ours to close
+        if isinstance(
+            self._judge, PolicyEnforcer
+        ):  # a judge of somebody else's is not ours to close
             self._judge.close()
 
     def _limit(self, request: Request) -> float:
@@ -181,7 +183,7 @@ class _Door:
             *request.headers,
         ]
 
-    def _built(self, url: str, request: Request) -> Outgoing:
+    def _built(self, url: str, request: Request) -> OutgoingRequest:
         content = None if request.body is None else request.body.encode()
         if content is not None and len(content) > self._largest:
             raise InvalidRequest(
@@ -191,7 +193,7 @@ class _Door:
             )
         return self._outgoing(request, url, self._headers(request), content)
 
-    def _onward(self, url: str, request: Request, reply: Reply) -> Outgoing | None:
+    def _onward(self, url: str, request: Request, reply: Reply) -> OutgoingRequest | None:
         """Return the request for the media file that an answer points to: it has no credentials."""
         target = media_redirect(request, url, reply.status, reply.headers.get("location"))
         if target is None:
@@ -200,12 +202,14 @@ class _Door:
 
     def _outgoing(
         self, request: Request, url: str, headers: list[tuple[str, str]], content: bytes | None
-    ) -> Outgoing:
+    ) -> OutgoingRequest:
         limit = self._limit(request)
         # Looking up, connecting and TLS have a third, so that what ends there ends before the
         # whole time is over, and is told apart: nothing was sent.
         connecting = min(limit / 3, CONNECT_SECONDS)
-        return Outgoing(request.method, url, headers, content, seconds=limit, connecting=connecting)
+        return OutgoingRequest(
+            request.method, url, headers, content, seconds=limit, connecting=connecting
+        )
 
 
 class BlockingTransport(_Door):
@@ -233,7 +237,7 @@ class BlockingTransport(_Door):
         """
         url, verdict = self._checked(request)
         failure: BaseException
-        outgoing: Outgoing | None = None
+        outgoing: OutgoingRequest | None = None
         try:
             wire = self._opened()
             outgoing = self._built(url, request)
@@ -244,7 +248,7 @@ class BlockingTransport(_Door):
                     reply = wire.exchange(onward, self._largest)
         except BaseException as error:  # noqa: BLE001  # told apart, and raised anew below
             left = outgoing is not None and outgoing.left
-            failure = meaning_of(error, left=left)
+            failure = translate_error(error, left=left)
         else:
             _give_back(verdict, unsent=means_unsent(reply))
             return reply
@@ -257,7 +261,7 @@ class BlockingTransport(_Door):
         with self._opening:  # threads that begin together share one pool
             self._abandon()
             if self._open is None:
-                self._open, self._process = blocking(self._home, self._wire), os.getpid()
+                self._open, self._process = open_sync(self._home, self._wire), os.getpid()
             return self._open
 
     def _abandon(self) -> None:
@@ -286,7 +290,7 @@ class AsyncTransport(_Door):
         """Send one request and return its whole answer; see `BlockingTransport.send`."""
         url, verdict = self._checked(request)
         failure: BaseException
-        outgoing: Outgoing | None = None
+        outgoing: OutgoingRequest | None = None
         try:
             wire = self._opened()
             outgoing = self._built(url, request)
@@ -297,7 +301,7 @@ class AsyncTransport(_Door):
                     reply = await wire.exchange(onward, self._largest)
         except BaseException as error:  # noqa: BLE001  # told apart, and raised anew below
             left = outgoing is not None and outgoing.left
-            failure = meaning_of(error, left=left)
+            failure = translate_error(error, left=left)
         else:
             _give_back(verdict, unsent=means_unsent(reply))
             return reply
@@ -307,7 +311,7 @@ class AsyncTransport(_Door):
     def _opened(self) -> AsyncWire:
         here = asyncio.get_running_loop()
         if self._open is None:
-            self._open, self._loop = awaiting(self._home, self._wire), here
+            self._open, self._loop = open_async(self._home, self._wire), here
         elif self._loop is not here:
             raise ConfigurationError(
                 "This AsyncTwilio is in use on another event loop, so nothing was sent. Make one "
@@ -328,7 +332,7 @@ def means_unsent(reply: Reply) -> bool:
     return 400 <= reply.status < 500 and reply.status != 408
 
 
-def _give_back(verdict: Verdict | None, *, unsent: bool) -> None:
+def _give_back(verdict: SendPermission | None, *, unsent: bool) -> None:
     """Take a message out of the policy's counts again when it certainly was not sent."""
-    if unsent and isinstance(verdict, Verdict):
+    if unsent and isinstance(verdict, SendPermission):
         verdict.give_back()

@@ -24,7 +24,7 @@ _BEFORE_MESSAGES = re.compile(r"/2010-04-01/Accounts/[^/]+(?=/)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class RequestPath:
     """Where a raw request goes, below Twilio's host."""
 
     path: str
@@ -38,7 +38,7 @@ class Target:
         return changes and _MESSAGES.fullmatch(rest) is not None
 
 
-def target_of(text: str, account_sid: str) -> Target:
+def target_of(text: str, account_sid: str) -> RequestPath:
     """Read the path of a raw request.
 
     Args:
@@ -65,7 +65,7 @@ def target_of(text: str, account_sid: str) -> Target:
     path = _rooted(path)
     if "#" in query:
         raise PathRefused("The query holds a #: write %23 for a # that is meant. Nothing was sent.")
-    return Target(path, _pairs_of(_OWN_SID.sub(account_sid, query)))
+    return RequestPath(path, _pairs_of(_OWN_SID.sub(account_sid, query)))
 
 
 def _such_as() -> str:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from twilio_widgets.core.flows.answers import mapping_of
 from twilio_widgets.core.flows.paging import next_request
 from twilio_widgets.core.raw.decoding import made, unreadable
-from twilio_widgets.core.raw.request import Ask
+from twilio_widgets.core.raw.request import RawRequest
 from twilio_widgets.core.raw.response import RawResponse
-from twilio_widgets.core.raw.retry import Exchange, Hooks
+from twilio_widgets.core.raw.retry import Hooks, RetryLoop
 from twilio_widgets.core.request import SAFE_METHODS, Flow, Reply, Request
 from twilio_widgets.errors import BadResponse
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from twilio_widgets.core.credentials.connection import Connection
 
 
-class Table(Protocol):
+class PageTable(Protocol):
     """Takes in the pages of a list and becomes a DataFrame."""
 
     def add(self, content: bytes) -> str | None:
@@ -38,7 +38,7 @@ class Table(Protocol):
 
 
 def raw(
-    connection: Connection, ask: Ask, hooks: Hooks, table: Table | None = None
+    connection: Connection, ask: RawRequest, hooks: Hooks, table: PageTable | None = None
 ) -> Flow[RawResponse]:
     """Make one raw request, or read a list into a table.
 
@@ -49,7 +49,7 @@ def raw(
         table: Takes in the pages when ``ask.frame``.
     """
     request = ask.request(connection.acting_sid)
-    exchange = Exchange(connection, ask, hooks, request)
+    exchange = RetryLoop(connection, ask, hooks, request)
     if table is not None:
         return (yield from _listing(exchange, table))
     reply = yield from exchange.reply()
@@ -70,7 +70,7 @@ def _tell_created(reply: Reply, hooks: Hooks) -> None:
         hooks.created(sid)
 
 
-def _listing(exchange: Exchange, table: Table) -> Flow[RawResponse]:
+def _listing(exchange: RetryLoop, table: PageTable) -> Flow[RawResponse]:
     following: Request | None = exchange.request
     seen = {exchange.request}
     pages = 0

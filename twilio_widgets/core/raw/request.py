@@ -23,7 +23,7 @@ _ACCEPT = {"json": "application/json", "text": "*/*", "binary": "*/*"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ask:
+class RawRequest:
     """The inputs of a raw request; see `Twilio.raw` for each."""
 
     path: str
@@ -96,7 +96,7 @@ class Ask:
         return request
 
 
-def _check(ask: Ask) -> None:
+def _check(ask: RawRequest) -> None:
     if not isinstance(ask.method, str) or ask.verb not in METHODS:
         raise InvalidRequest(f"method is one of {', '.join(METHODS)}.", field="method")
     if ask.response_type not in get_args(ResponseType):

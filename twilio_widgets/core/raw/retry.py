@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from twilio_widgets.core.flows.flow import Patience, RetryRule, send_with_retries
+from twilio_widgets.core.flows.flow import RetryPolicy, RetryRule, send_with_retries
 from twilio_widgets.core.raw.decoding import response_of
 from twilio_widgets.core.raw.response import Attempt, RawResponse
 from twilio_widgets.core.request import SAFE_METHODS, Flow, Reply, Request
@@ -19,7 +19,7 @@ from twilio_widgets.errors import OutcomeUnknown, TwilioWidgetsError
 
 if TYPE_CHECKING:
     from twilio_widgets.core.credentials.connection import Connection
-    from twilio_widgets.core.raw.request import Ask
+    from twilio_widgets.core.raw.request import RawRequest
 
 REPEATABLE = SAFE_METHODS | {"PUT", "DELETE"}
 """Methods for which twice is the same as once."""
@@ -41,10 +41,12 @@ class Hooks:
     """The outcome of a send that was ended from outside on its way."""
 
 
-class Exchange:
+class RetryLoop:
     """One request and its attempts, until an answer or an error."""
 
-    def __init__(self, connection: Connection, ask: Ask, hooks: Hooks, request: Request) -> None:
+    def __init__(
+        self, connection: Connection, ask: RawRequest, hooks: Hooks, request: Request
+    ) -> None:
         self.ask, self.hooks, self.request = ask, hooks, request
         self.attempts = 0
         self.elapsed = _stopwatch(connection)
@@ -66,7 +68,7 @@ class Exchange:
         method = self.request.method
         return send_with_retries(
             self.request,
-            Patience(
+            RetryPolicy(
                 self.ask.timeout,
                 attempts=self.ask.max_retries + 1,
                 delay=None if self.ask.use_exponential_backoff else self.ask.retry_delay_ms / 1000,

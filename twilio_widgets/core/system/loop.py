@@ -22,7 +22,7 @@ NAME = "twilio_widgets loop"
 _ENDS_WITHIN, _LOOK = 5.0, 0.01
 
 
-class Work(Generic[T]):
+class BackgroundTask(Generic[T]):
     """Something that goes on in the background.
 
     Args:
@@ -177,7 +177,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_begin_anew)
 
 
-def start(coroutine: Coroutine[Any, Any, T]) -> Work[T]:
+def start(coroutine: Coroutine[Any, Any, T]) -> BackgroundTask[T]:
     """Let a coroutine go on in the background.
 
     It ends with the process: what must not be lost is written down as it happens.
@@ -192,4 +192,4 @@ def start(coroutine: Coroutine[Any, Any, T]) -> Work[T]:
             _current = thread
         assert thread is not None  # noqa: S101  # made above
         assert future is not None  # noqa: S101  # a new thread takes on its first work
-        return Work(future, thread)
+        return BackgroundTask(future, thread)

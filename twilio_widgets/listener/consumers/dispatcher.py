@@ -20,7 +20,7 @@ from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.errors import ConfigurationError, ListenerError
 from twilio_widgets.listener.consumers.cursors import Cursors
 from twilio_widgets.listener.consumers.selection import whole
-from twilio_widgets.listener.consumers.watcher import Noticing
+from twilio_widgets.listener.consumers.watcher import StoreWatcher
 from twilio_widgets.listener.events.event import Event
 from twilio_widgets.listener.events.reading import LAST_ID
 
@@ -45,7 +45,7 @@ Unsubscribe = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Parked:
+class DeadLetter:
     """An event that a consumer could not use: its callback raised each time."""
 
     consumer: str
@@ -69,7 +69,7 @@ class _Consumer:
     stopped: bool = field(default=False)
 
 
-class Following:
+class EventDispatcher:
     """Follows a store and calls back, in two daemon threads that start when they are needed.
 
     Args:
@@ -96,9 +96,9 @@ class Following:
         self._lock = threading.Lock()
         self._consumers: list[_Consumer] = []
         self._watchers: list[Callable[[], object]] = []
-        self._parked: list[Parked] = []
-        self._events = Noticing(reader, self._hand_out, "twilio_widgets-listener-following")
-        self._changes = Noticing(reader, self._tell, "twilio_widgets-listener-watching")
+        self._parked: list[DeadLetter] = []
+        self._events = StoreWatcher(reader, self._hand_out, "twilio_widgets-listener-following")
+        self._changes = StoreWatcher(reader, self._tell, "twilio_widgets-listener-watching")
         self._stopped = self._events.stopped
 
     # Who is told
@@ -149,7 +149,7 @@ class Following:
         return unsubscribe
 
     @property
-    def parked(self) -> tuple[Parked, ...]:
+    def parked(self) -> tuple[DeadLetter, ...]:
         """The events that a consumer could not use, oldest first."""
         with self._lock:
             return tuple(self._parked)
@@ -225,7 +225,7 @@ class Following:
                 return True
             if attempt < self._retries:
                 self._stopped.wait(self._pause * 2**attempt)
-        parked = Parked(consumer=consumer.label, event=event, error=told, at=datetime.now(UTC))
+        parked = DeadLetter(consumer=consumer.label, event=event, error=told, at=datetime.now(UTC))
         with self._lock:
             self._parked.append(parked)
         return True

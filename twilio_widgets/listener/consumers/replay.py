@@ -33,7 +33,7 @@ _FORM: Final = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ReplayTarget:
     """Where events are sent to: a program on this machine."""
 
     url: str
@@ -46,7 +46,7 @@ class Target:
     query: str
 
 
-def target_of(url: str) -> Target:
+def target_of(url: str) -> ReplayTarget:
     """Read a URL that leads to this machine.
 
     Raises:
@@ -75,7 +75,7 @@ def target_of(url: str) -> Target:
     if "@" in parts.netloc:
         raise Refused("Leave the user name and password out of the URL; nothing was sent.")
     path = parts.path or "/"  # who is asked sees the slash, and signs with it
-    return Target(
+    return ReplayTarget(
         url=parts._replace(path=path, fragment="").geturl(),
         address="127.0.0.1" if address == "localhost" else address,
         port=80 if port is None else port,
@@ -117,7 +117,7 @@ class Replayed:
 
 def replay(
     event: Event,
-    target: Target,
+    target: ReplayTarget,
     auth_token: Secret,
     *,
     signed_as: str | None = None,
@@ -148,7 +148,7 @@ def replay(
 
 
 def _sent(
-    event: Event, target: Target, auth_token: Secret, url: str, seconds: float
+    event: Event, target: ReplayTarget, auth_token: Secret, url: str, seconds: float
 ) -> tuple[int | None, str | None]:
     # What we read in Twilio's log came by GET; a webhook would have been posted.
     by_post = event.method != "GET" or event.source == "poll"

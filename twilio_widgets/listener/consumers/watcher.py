@@ -16,7 +16,7 @@ LOOK_EVERY: Final = 0.5
 """Seconds between two looks when nobody nudges. A look costs a few microseconds."""
 
 
-class Noticing:
+class StoreWatcher:
     """A daemon thread that acts when there is news. It starts when it is needed.
 
     A nudge is only for speed: one that is lost delays what it would have told, and loses nothing.

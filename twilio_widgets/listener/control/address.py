@@ -16,7 +16,7 @@ from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.signature.location import STANDARD_PORT, Location, split
 
 if TYPE_CHECKING:
-    from twilio_widgets.listener.process.request import Head
+    from twilio_widgets.listener.process.request import RequestHead
 
 FORWARD: Final = "x-twilio-widgets-forward"
 ORIGINAL: Final = ("x-original-proto", "x-original-host", "x-original-uri")
@@ -100,12 +100,12 @@ class Address:
             return scheme == "http"
         return self._public is not None and origin == self._public.origin
 
-    def path(self, head: Head) -> str:
+    def path(self, head: RequestHead) -> str:
         """Return the path asked for, without the path of the public URL."""
         prefix = self._public.path if self._public else ""
         return head.path.removeprefix(prefix) if prefix and self._below(head) else head.path
 
-    def signed_urls(self, head: Head) -> list[str]:
+    def signed_urls(self, head: RequestHead) -> list[str]:
         """Return the URLs under which Twilio may have called, the likeliest first."""
         found = []
         if self._is_forwarded(head):
@@ -119,12 +119,12 @@ class Address:
             found.append(f"http://{host}{head.target}")
         return found
 
-    def _below(self, head: Head) -> bool:
+    def _below(self, head: RequestHead) -> bool:
         """Say whether a proxy has left the path of the public URL in the target."""
         prefix = self._public.path if self._public else ""
         return bool(prefix) and head.path.startswith(prefix + "/")
 
-    def _is_forwarded(self, head: Head) -> bool:
+    def _is_forwarded(self, head: RequestHead) -> bool:
         given = head.get(FORWARD)
         if given is None or self._forward is None:
             return False

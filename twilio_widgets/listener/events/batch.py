@@ -15,7 +15,7 @@ from msgspec import Struct, structs
 
 from twilio_widgets.listener.events import schema
 from twilio_widgets.listener.events.dedupe import key_of, stand_in_of
-from twilio_widgets.listener.events.event import Arrival, Event, MessageStanding
+from twilio_widgets.listener.events.event import Arrival, Event, MessageState
 from twilio_widgets.listener.events.message_state import heard, join
 from twilio_widgets.listener.events.payload import micros
 
@@ -46,8 +46,8 @@ class Batch:
         self._places: dict[bytes, tuple[int, str]] = {}
         self._has_polled = False
         """Whether one of them was seen in the log, so that a signed one may take its place."""
-        self._stored: dict[str, MessageStanding] = {}
-        self._news: dict[str, MessageStanding] = {}
+        self._stored: dict[str, MessageState] = {}
+        self._news: dict[str, MessageState] = {}
         self._steps: list[tuple[str, list[tuple[Any, ...]]]] = []
         self._last_id = 0
         self._tally: Counter[tuple[str, str]] = Counter()
@@ -156,7 +156,7 @@ class Batch:
         news = heard(event, event_id)
         self._news[event.message_sid] = news if known is None else join(known, news)
 
-    def _standing(self, sid: str) -> MessageStanding | None:
+    def _standing(self, sid: str) -> MessageState | None:
         return self._news.get(sid) or self._stored.get(sid)
 
 

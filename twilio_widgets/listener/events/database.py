@@ -38,7 +38,7 @@ _APPLICATION_AT: Final = slice(68, 72)
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedDatabase:
     """An open store file, and what had to be done to open it."""
 
     db: sqlite3.Connection
@@ -48,11 +48,11 @@ class Opened:
     """Where a damaged file was moved to."""
 
 
-class Damaged(Exception):
+class StoreDamaged(Exception):
     """The file is one of ours and cannot be read."""
 
 
-def open_store(path: Path, *, account_sid: str, world: str) -> Opened:
+def open_store(path: Path, *, account_sid: str, world: str) -> OpenedDatabase:
     """Open the store at `path` for writing, or make it.
 
     Args:
@@ -68,7 +68,7 @@ def open_store(path: Path, *, account_sid: str, world: str) -> Opened:
     try:
         try:
             return _open(path, account_sid, world, None)
-        except Damaged:
+        except StoreDamaged:
             return _open(path, account_sid, world, _set_aside(path))
     except sqlite3.Error as error:
         raise unavailable(error, path) from error
@@ -76,7 +76,7 @@ def open_store(path: Path, *, account_sid: str, world: str) -> Opened:
         raise cannot_open(path, error) from error
 
 
-def _open(path: Path, account_sid: str, world: str, aside: Path | None) -> Opened:
+def _open(path: Path, account_sid: str, world: str, aside: Path | None) -> OpenedDatabase:
     _make(path)
     db = sqlite3.connect(
         path,
@@ -93,12 +93,12 @@ def _open(path: Path, account_sid: str, world: str, aside: Path | None) -> Opene
             if not is_damage(error):
                 raise
             _refuse_unless_ours(path)
-            raise Damaged from error
+            raise StoreDamaged from error
         path.chmod(OWNER_ONLY)
     except BaseException:
         db.close()
         raise
-    return Opened(db, mode, aside)
+    return OpenedDatabase(db, mode, aside)
 
 
 def _make(path: Path) -> None:
@@ -141,7 +141,7 @@ def _recognise(db: sqlite3.Connection, path: Path, account_sid: str, world: str)
             f"knows {schema.VERSION}). Upgrade, or give another file: Listener(…, store=…)."
         )
     if db.execute("pragma quick_check(1)").fetchone() != ("ok",):
-        raise Damaged
+        raise StoreDamaged
     check_owner(schema.meta_of(db), path, account_sid=account_sid, world=world)
 
 

@@ -1,7 +1,7 @@
 """What the listener knows: arrivals, the events they become, messages, and what was turned away.
 
 An `Arrival` is a request that was found genuine. Stored, it is an `Event`; the same arrival twice
-is one event. A `MessageStanding` is where a message stands by all that was heard of it. A
+is one event. A `MessageState` is where a message stands by all that was heard of it. A
 `Rejection` is a request that was turned away; nothing of what it claimed is believed.
 
 All four are msgspec's structs and not dataclasses, since thousands a second are made: a frozen
@@ -219,7 +219,7 @@ class Event(Struct, frozen=True, kw_only=True):
         )
 
 
-class MessageStanding(Struct, frozen=True, kw_only=True):
+class MessageState(Struct, frozen=True, kw_only=True):
     """Where one message stands by everything heard of it, in whatever order it was heard."""
 
     sid: str

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Final, TypeVar
 
-from twilio_widgets.listener.events.event import FINAL_RANK, Event, MessageStanding
+from twilio_widgets.listener.events.event import FINAL_RANK, Event, MessageState
 
 _RANKS: Final = {
     "accepted": 0, "scheduled": 0, "receiving": 0,
@@ -43,7 +43,7 @@ def rank_of(status: str | None) -> int:
     return _NOTHING_RANK if status is None else _RANKS.get(status, _UNKNOWN_RANK)
 
 
-def heard(event: Event, event_id: int | None = None) -> MessageStanding:
+def heard(event: Event, event_id: int | None = None) -> MessageState:
     """Return where a message stands when this event is all that was heard of it.
 
     Args:
@@ -51,7 +51,7 @@ def heard(event: Event, event_id: int | None = None) -> MessageStanding:
         event_id: Its id, when the event itself does not hold it yet.
     """
     event_id = event.id if event_id is None else event_id
-    return MessageStanding(
+    return MessageState(
         sid=event.message_sid,
         kind=event.kind,
         status=event.status,
@@ -72,7 +72,7 @@ def heard(event: Event, event_id: int | None = None) -> MessageStanding:
     )
 
 
-def join(one: MessageStanding, other: MessageStanding) -> MessageStanding:
+def join(one: MessageState, other: MessageState) -> MessageState:
     """Return where a message stands when both of these were heard.
 
     Args:
@@ -83,7 +83,7 @@ def join(one: MessageStanding, other: MessageStanding) -> MessageStanding:
     words = leading.words
     if _precedence(one) == _precedence(other):
         words = _together(one.words, other.words)
-    return MessageStanding(
+    return MessageState(
         sid=one.sid,
         kind=max(one.kind, other.kind),
         status=_shown(words),
@@ -104,7 +104,7 @@ def join(one: MessageStanding, other: MessageStanding) -> MessageStanding:
     )
 
 
-def _precedence(standing: MessageStanding) -> tuple[int, bool]:
+def _precedence(standing: MessageState) -> tuple[int, bool]:
     return standing.rank, standing.asked
 
 

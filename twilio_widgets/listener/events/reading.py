@@ -20,7 +20,7 @@ from typing import Any, Final, SupportsIndex
 from twilio_widgets.errors import ListenerError
 from twilio_widgets.listener.events import schema
 from twilio_widgets.listener.events.database import check_owner
-from twilio_widgets.listener.events.event import Event, MessageStanding, Rejection
+from twilio_widgets.listener.events.event import Event, MessageState, Rejection
 from twilio_widgets.listener.events.payload import micros
 from twilio_widgets.listener.events.sqlite_errors import unavailable
 
@@ -119,7 +119,7 @@ class Reader:
 
     # Messages
 
-    def messages(self, after: SupportsIndex = 0, limit: int | None = None) -> list[MessageStanding]:
+    def messages(self, after: SupportsIndex = 0, limit: int | None = None) -> list[MessageState]:
         """Return where each message stands, those with the latest news last.
 
         Args:
@@ -129,12 +129,12 @@ class Reader:
         query = f"{_MESSAGES} where last_event > ? order by last_event limit ?"
         return [schema.message_of(row) for row in self._rows(query, after, _most(limit))]
 
-    def message(self, sid: str) -> MessageStanding | None:
+    def message(self, sid: str) -> MessageState | None:
         """Return where one message stands; None when nothing was heard of it."""
         rows = self._rows(f"{_MESSAGES} where sid = ?", sid)
         return schema.message_of(rows[0]) if rows else None
 
-    def unsettled(self, *, since: datetime, quiet_since: datetime) -> list[MessageStanding]:
+    def unsettled(self, *, since: datetime, quiet_since: datetime) -> list[MessageState]:
         """Return messages one may ask Twilio about: not final, or in conflict, and quiet.
 
         Args:

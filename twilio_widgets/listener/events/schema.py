@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from msgspec import structs
 
-from twilio_widgets.listener.events.event import Event, MessageStanding, Rejection
+from twilio_widgets.listener.events.event import Event, MessageState, Rejection
 from twilio_widgets.listener.events.payload import micros, moment
 
 APPLICATION: Final = 0x74776C73
@@ -82,7 +82,7 @@ def _columns(names: Iterable[str]) -> str:
 
 
 EVENT: Final = _columns(Event.__struct_fields__)
-MESSAGE: Final = _columns(MessageStanding.__struct_fields__)
+MESSAGE: Final = _columns(MessageState.__struct_fields__)
 REJECTION: Final = _columns(Rejection.__struct_fields__)
 """The columns of each, in the order of the fields of its class."""
 
@@ -160,7 +160,7 @@ def event_of(row: Sequence[Any]) -> Event:
     return Event(**values)
 
 
-def message_values(standing: MessageStanding) -> tuple[Any, ...]:
+def message_values(standing: MessageState) -> tuple[Any, ...]:
     """Return a standing as SQLite takes it, in the order of `MESSAGE`."""
     values = list(_read_standing(standing))
     for place, written in _WRITTEN:
@@ -173,7 +173,7 @@ def _words_text(words: tuple[tuple[str, int | None], ...]) -> str:
     return json.dumps(words)  # few are ever different
 
 
-_MESSAGE_FIELDS: Final = MessageStanding.__struct_fields__
+_MESSAGE_FIELDS: Final = MessageState.__struct_fields__
 _read_standing = attrgetter(*_MESSAGE_FIELDS)
 _WRITTEN: Final = tuple(
     (_MESSAGE_FIELDS.index(name), written)
@@ -182,13 +182,13 @@ _WRITTEN: Final = tuple(
 """What is not kept as it is: where it stands, and how it is written."""
 
 
-def message_of(row: Sequence[Any]) -> MessageStanding:
+def message_of(row: Sequence[Any]) -> MessageState:
     """Read a standing from the columns `MESSAGE`."""
     values = dict(zip(_MESSAGE_FIELDS, row, strict=True))
     values["words"] = tuple((word, code) for word, code in json.loads(values["words"]))
     values["conflict"], values["asked"] = bool(values["conflict"]), bool(values["asked"])
     values["first_at"], values["last_at"] = moment(values["first_at"]), moment(values["last_at"])
-    return MessageStanding(**values)
+    return MessageState(**values)
 
 
 def rejection_values(rejection: Rejection) -> tuple[Any, ...]:

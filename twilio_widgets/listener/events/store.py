@@ -18,7 +18,7 @@ from typing import Final, Literal
 from twilio_widgets.errors import ConfigurationError, ListenerError, StoreUnavailable
 from twilio_widgets.listener.events import schema
 from twilio_widgets.listener.events.batch import Batch, Receipt
-from twilio_widgets.listener.events.database import Opened, asides_of, open_store
+from twilio_widgets.listener.events.database import OpenedDatabase, asides_of, open_store
 from twilio_widgets.listener.events.event import Arrival, Rejection
 from twilio_widgets.listener.events.payload import micros
 from twilio_widgets.listener.events.sqlite_errors import cannot_open, unavailable
@@ -40,7 +40,7 @@ class Store:
     Its methods may be called from any thread; they run one after the other.
     """
 
-    def __init__(self, path: Path, opened: Opened, lock: contextlib.ExitStack) -> None:
+    def __init__(self, path: Path, opened: OpenedDatabase, lock: contextlib.ExitStack) -> None:
         self._path = path
         self._opened = opened
         self._db = opened.db

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from twilio_widgets.core.credentials.secret import Secret
 from twilio_widgets.listener.files import durable
-from twilio_widgets.listener.ingress.routes import Way
+from twilio_widgets.listener.ingress.routes import IngressRoute
 from twilio_widgets.listener.jupyter import registry
 
 RETRIES = "#rc=3&rp=all"
@@ -17,7 +17,7 @@ RETRIES = "#rc=3&rp=all"
 connect. It is neither sent nor signed. Source: Twilio, "Webhooks connection overrides"."""
 
 
-class Asked(Protocol):
+class ControlClient(Protocol):
     """The line to a listener's process; `Link` is one."""
 
     port: int
@@ -27,7 +27,7 @@ class Asked(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Endpoint:
     """Where a listener is reached, for as long as it runs. With some ways it is a secret."""
 
     base: str
@@ -49,7 +49,9 @@ class Entry:
         return f"{self.base}/status{self.query}{RETRIES}"
 
 
-def open_entry(way: Way, link: Asked, folder: Path, *, where: Path | None = None) -> Entry | None:
+def open_endpoint(
+    way: IngressRoute, link: ControlClient, folder: Path, *, where: Path | None = None
+) -> Endpoint | None:
     """Let a running listener be reached by a way, and return where that is.
 
     Args:
@@ -72,21 +74,21 @@ def open_entry(way: Way, link: Asked, folder: Path, *, where: Path | None = None
     return entry
 
 
-def stated_by(way: Way, entry: Entry | None) -> str | None:
+def stated_by(way: IngressRoute, entry: Endpoint | None) -> str | None:
     """Return the public URL that is stated to the process of an entry; None: none is."""
     return None if entry is None or way.kind == "sandbox" else entry.base
 
 
-def _entry(way: Way, port: int, key: Secret | None) -> Entry | None:
+def _entry(way: IngressRoute, port: int, key: Secret | None) -> Endpoint | None:
     if way.kind == "sandbox":
-        return Entry(f"http://127.0.0.1:{port}")
+        return Endpoint(f"http://127.0.0.1:{port}")
     if way.public_url is None:
         return None
     if key is not None:
-        return Entry(f"{way.public_url}/{key.reveal()}")
+        return Endpoint(f"{way.public_url}/{key.reveal()}")
     if way.login is not None:
-        return Entry(f"{way.public_url}/{port}", f"?token={way.login.reveal()}")
-    return Entry(way.public_url)
+        return Endpoint(f"{way.public_url}/{port}", f"?token={way.login.reveal()}")
+    return Endpoint(way.public_url)
 
 
 def standing_key(folder: Path) -> Secret:

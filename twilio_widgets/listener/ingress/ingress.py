@@ -10,13 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from twilio_widgets.listener.ingress.endpoint import Entry, open_entry, stated_by
-from twilio_widgets.listener.ingress.routes import Way, choose
+from twilio_widgets.listener.ingress.endpoint import Endpoint, open_endpoint, stated_by
+from twilio_widgets.listener.ingress.routes import IngressRoute, choose
 from twilio_widgets.listener.webhooks.fields import shown
 
 if TYPE_CHECKING:
     from twilio_widgets.core.credentials.connection import Connection
-    from twilio_widgets.listener.kernel.client import Link
+    from twilio_widgets.listener.kernel.client import ListenerClient
 
 _KEY: Final = (
     "One path of the Jupyter server, with no login: who knows the key in it reaches this listener "
@@ -24,7 +24,7 @@ _KEY: Final = (
 )
 
 
-class Entrance:
+class Ingress:
     """Where Twilio reaches a listener, and by which way.
 
     Args:
@@ -38,28 +38,28 @@ class Entrance:
         self._folder = folder
         self._named = public_url
         self._lock = threading.RLock()
-        self._link: Link | None = None
-        self._way: Way | None = None
-        self._entry: Entry | None = None
+        self._link: ListenerClient | None = None
+        self._way: IngressRoute | None = None
+        self._entry: Endpoint | None = None
 
     @property
-    def way(self) -> Way | None:
+    def way(self) -> IngressRoute | None:
         """The way; None as long as no process was entered."""
         self._follow()
         return self._way
 
     @property
-    def entry(self) -> Entry | None:
+    def entry(self) -> Endpoint | None:
         """Where it leads in; None: nothing leads here from Twilio."""
         self._follow()
         return self._entry
 
     @property
-    def shown(self) -> Entry:
+    def shown(self) -> Endpoint:
         """The URLs to show: on this machine alone, when nothing leads here from Twilio."""
-        return self.entry or Entry(f"http://127.0.0.1:{self._link.port if self._link else 0}")
+        return self.entry or Endpoint(f"http://127.0.0.1:{self._link.port if self._link else 0}")
 
-    def enter(self, link: Link) -> None:
+    def enter(self, link: ListenerClient) -> None:
         """Open the way for a process; one that is found keeps the way it has."""
         with self._lock:
             self._follow()
@@ -74,27 +74,32 @@ class Entrance:
                 self._open(_stated(choose(self._connection, url), why), link)
 
     def change(
-        self, link: Link, public_url: str | None, page_url: str | None, *, hand_out_login: bool
-    ) -> Way:
+        self,
+        link: ListenerClient,
+        public_url: str | None,
+        page_url: str | None,
+        *,
+        hand_out_login: bool,
+    ) -> IngressRoute:
         """Choose a way anew, and open it."""
         way = choose(self._connection, public_url, page_url=page_url, hand_out_login=hand_out_login)
         with self._lock:
             self._open(way, link)
         return way
 
-    def _keep(self, base: str, link: Link) -> None:
+    def _keep(self, base: str, link: ListenerClient) -> None:
         """Leave a way through Jupyter's server open, even if this kernel cannot see where it is."""
         way = choose(self._connection)
         if way.kind == "jupyter":
             self._open(way, link)
             return
         why = "The listener was found with a way through this user's Jupyter server, and keeps it."
-        self._take(_keyed(way, why), Entry(base), link)
+        self._take(_keyed(way, why), Endpoint(base), link)
 
-    def _open(self, way: Way, link: Link) -> None:
-        self._take(way, open_entry(way, link, self._folder), link)
+    def _open(self, way: IngressRoute, link: ListenerClient) -> None:
+        self._take(way, open_endpoint(way, link, self._folder), link)
 
-    def _take(self, way: Way, entry: Entry | None, link: Link) -> None:
+    def _take(self, way: IngressRoute, entry: Endpoint | None, link: ListenerClient) -> None:
         self._way, self._entry, self._link = way, entry, link
 
     def _follow(self) -> None:
@@ -108,22 +113,22 @@ class Entrance:
                 return
             if url is None:
                 way = choose(self._connection, environ={})
-                here = Entry(f"http://127.0.0.1:{link.port}")
+                here = Endpoint(f"http://127.0.0.1:{link.port}")
                 self._take(way, here if way.kind == "sandbox" else None, link)
             elif link.state["forward_key"]:
                 why = "Another kernel has opened a way through this user's Jupyter server."
-                self._take(_keyed(way, why), Entry(url), link)
+                self._take(_keyed(way, why), Endpoint(url), link)
             else:
                 why = f"Another kernel has named {shown(url)}."
-                self._take(_stated(choose(self._connection, url), why), Entry(url), link)
+                self._take(_stated(choose(self._connection, url), why), Endpoint(url), link)
 
 
-def _keyed(way: Way, why: str) -> Way:
+def _keyed(way: IngressRoute, why: str) -> IngressRoute:
     """Return a way through Jupyter's server that this kernel cannot see, or did not open."""
     return replace(way, kind="jupyter", why=why, exposes=_KEY, warnings=())
 
 
-def _stated(way: Way, why: str) -> Way:
+def _stated(way: IngressRoute, why: str) -> IngressRoute:
     """Return a way by a URL that was not named here."""
     looked_at = (*way.looked_at[:-1], replace(way.looked_at[-1], why=why))
     return replace(way, why=why, looked_at=looked_at)

@@ -24,7 +24,7 @@ Kind = Literal["sandbox", "public", "jupyter", "proxy", "none"]
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class RouteProbe:
     """One way that was looked at, and what was found."""
 
     kind: Kind
@@ -34,7 +34,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
+class IngressRoute:
     """How Twilio reaches a listener, and what that costs."""
 
     kind: Kind
@@ -48,7 +48,7 @@ class Way:
     why: str
     """Why this way, in a sentence."""
     warnings: tuple[str, ...] = ()
-    looked_at: tuple[Look, ...] = ()
+    looked_at: tuple[RouteProbe, ...] = ()
     """Every way that was looked at, in this order."""
     login: Secret | None = None
     """The server's token, which the ``proxy`` way hands out."""
@@ -63,7 +63,7 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kernel:
+class _KernelEnvironment:
     """Where this kernel is, and what is known from outside."""
 
     environ: Mapping[str, str]
@@ -79,7 +79,7 @@ def choose(
     hand_out_login: bool = False,
     environ: Mapping[str, str] | None = None,
     where: Path | None = None,
-) -> Way:
+) -> IngressRoute:
     """Choose how Twilio is to reach a listener, and say why and what it exposes.
 
     Nothing is guessed: an address counts when the user, the open page or JupyterHub says it.
@@ -96,9 +96,11 @@ def choose(
     Raises:
         ConfigurationError: `public_url` is no address.
     """
-    kernel = _Kernel(os.environ if environ is None else environ, page_url, where or _shared())
-    looks: list[Look] = []
-    tries: list[Callable[[], Way | Look]] = [
+    kernel = _KernelEnvironment(
+        os.environ if environ is None else environ, page_url, where or _shared()
+    )
+    looks: list[RouteProbe] = []
+    tries: list[Callable[[], IngressRoute | RouteProbe]] = [
         lambda: _public(connection, public_url),
         lambda: _sandbox(connection),
         lambda: _jupyter(kernel),
@@ -106,8 +108,8 @@ def choose(
     ]
     for attempt in tries:
         found = attempt()
-        if isinstance(found, Way):
-            looks.append(Look(found.kind, True, found.why))
+        if isinstance(found, IngressRoute):
+            looks.append(RouteProbe(found.kind, True, found.why))
             return replace(found, looked_at=tuple(looks))
         looks.append(found)
     return replace(_NO_WAY, looked_at=tuple(looks))
@@ -120,9 +122,9 @@ def _shared() -> Path | None:
         return None
 
 
-def _public(connection: Connection, public_url: str | None) -> Way | Look:
+def _public(connection: Connection, public_url: str | None) -> IngressRoute | RouteProbe:
     if public_url is None:
-        return Look("public", False, "No public_url was named: a tunnel or a reverse proxy.")
+        return RouteProbe("public", False, "No public_url was named: a tunnel or a reverse proxy.")
     url = check_public_url(public_url)
     warnings = []
     unreachable = why_unreachable(url)
@@ -132,7 +134,7 @@ def _public(connection: Connection, public_url: str | None) -> Way | Look:
         warnings.append(f"Nothing may come: {unreachable}.")
     if url.startswith("http:") and not unreachable:
         warnings.append("http:// carries people's messages in clear: use https:// if you can.")
-    return Way(
+    return IngressRoute(
         kind="public",
         public_url=url,
         exposes="What your tunnel or proxy leads to. If that is the listener's port, then the "
@@ -142,20 +144,20 @@ def _public(connection: Connection, public_url: str | None) -> Way | Look:
     )
 
 
-def _sandbox(connection: Connection) -> Way | Look:
+def _sandbox(connection: Connection) -> IngressRoute | RouteProbe:
     if connection.wire is None:
-        return Look("sandbox", False, "The connection leads to Twilio itself.")
-    return Way(
+        return RouteProbe("sandbox", False, "The connection leads to Twilio itself.")
+    return IngressRoute(
         kind="sandbox",
         exposes="Nothing beyond this machine: the sandbox calls 127.0.0.1.",
         why="The connection leads into a sandbox, which calls back on this machine.",
     )
 
 
-def _jupyter(kernel: _Kernel) -> Way | Look:
+def _jupyter(kernel: _KernelEnvironment) -> IngressRoute | RouteProbe:
     server = announced.own_server(kernel.where, kernel.environ) if kernel.where else None
     if server is None:
-        return Look(
+        return RouteProbe(
             "jupyter",
             False,
             "This kernel's server does not have our extension. It comes with twilio_widgets where "
@@ -163,8 +165,8 @@ def _jupyter(kernel: _Kernel) -> Way | Look:
         )
     base = public_base(server.base_url, kernel.page_url, kernel.environ)
     if base.url is None:
-        return Look("jupyter", False, f"The server has our extension, but {base.said_by}.")
-    return Way(
+        return RouteProbe("jupyter", False, f"The server has our extension, but {base.said_by}.")
+    return IngressRoute(
         kind="jupyter",
         public_url=base.url + registry.ROUTE,
         exposes="One path of the Jupyter server, with no login: who knows the key in it reaches "
@@ -180,9 +182,9 @@ def _clear_text(url: str) -> tuple[str, ...]:
     return ("http:// carries people's messages, and the key, in clear.",)
 
 
-def _proxy(kernel: _Kernel, *, hand_out_login: bool) -> Way | Look:
+def _proxy(kernel: _KernelEnvironment, *, hand_out_login: bool) -> IngressRoute | RouteProbe:
     if not hand_out_login:
-        return Look(
+        return RouteProbe(
             "proxy",
             False,
             "jupyter-server-proxy needs the server's login in the URL, which is not handed out "
@@ -190,11 +192,13 @@ def _proxy(kernel: _Kernel, *, hand_out_login: bool) -> Way | Look:
         )
     server = _own_info(kernel)
     if not server.get("token"):
-        return Look("proxy", False, "This kernel's server has no token that could be handed out.")
+        return RouteProbe(
+            "proxy", False, "This kernel's server has no token that could be handed out."
+        )
     base = public_base(str(server.get("base_url", "/")), kernel.page_url, kernel.environ)
     if base.url is None:
-        return Look("proxy", False, f"The server has a token, but {base.said_by}.")
-    return Way(
+        return RouteProbe("proxy", False, f"The server has a token, but {base.said_by}.")
+    return IngressRoute(
         kind="proxy",
         public_url=f"{base.url}proxy",
         exposes="The Jupyter server itself. The URL holds its login: whoever reads it (in Twilio's "
@@ -209,7 +213,7 @@ def _proxy(kernel: _Kernel, *, hand_out_login: bool) -> Way | Look:
     )
 
 
-def _own_info(kernel: _Kernel) -> Mapping[str, object]:
+def _own_info(kernel: _KernelEnvironment) -> Mapping[str, object]:
     """Return what the server that started this kernel has written about itself."""
     parent = kernel.environ.get("JPY_PARENT_PID", "")
     if kernel.where is None or not parent.isdecimal():
@@ -221,7 +225,7 @@ def _own_info(kernel: _Kernel) -> Mapping[str, object]:
     return info if isinstance(info, dict) else {}
 
 
-_NO_WAY: Final = Way(
+_NO_WAY: Final = IngressRoute(
     kind="none",
     exposes="Nothing: there is no URL that Twilio could call.",
     why="No way in was found.",

@@ -18,7 +18,7 @@ _FORM = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class ForwardingServer:
     """A running Jupyter Server that forwards webhooks."""
 
     base_url: str
@@ -31,7 +31,7 @@ def announce(base_url: str, where: Path) -> HeldFile:
     return HeldFile(_file_of(where, os.getpid()), {"form": _FORM, "base_url": base_url})
 
 
-def own_server(where: Path, environ: Mapping[str, str]) -> Server | None:
+def own_server(where: Path, environ: Mapping[str, str]) -> ForwardingServer | None:
     """Return the server that started this kernel, if it has the extension."""
     parent = environ.get("JPY_PARENT_PID", "")
     if not parent.isdecimal():
@@ -40,7 +40,11 @@ def own_server(where: Path, environ: Mapping[str, str]) -> Server | None:
     if found is None or found.get("form") != _FORM:
         return None
     base_url = found.get("base_url")
-    return Server(base_url) if isinstance(base_url, str) and base_url.startswith("/") else None
+    return (
+        ForwardingServer(base_url)
+        if isinstance(base_url, str) and base_url.startswith("/")
+        else None
+    )
 
 
 def _file_of(where: Path, process: int) -> Path:

@@ -22,7 +22,7 @@ from tornado.web import RequestHandler, stream_request_body
 
 from twilio_widgets.listener.jupyter import limits
 from twilio_widgets.listener.jupyter.headers import FORWARD, forwarded, original_proto
-from twilio_widgets.listener.jupyter.registry import Target, target_of
+from twilio_widgets.listener.jupyter.registry import ForwardTarget, target_of
 
 TARGET = re.compile(r"([A-Za-z0-9_-]{32,64})((?:/[A-Za-z0-9_-]+)+)(\?[!-~]*)?")
 """A key, a path of plain words (nothing that climbs, hides in an escape, or names a host), and
@@ -57,7 +57,7 @@ class Forward(RequestHandler):
     """Hands a webhook to the listener that is registered under the key in its path."""
 
     SUPPORTED_METHODS = ("GET", "POST")
-    _to: Target
+    _to: ForwardTarget
     _path: str
 
     def initialize(self, means: Means) -> None:
@@ -141,7 +141,7 @@ class Forward(RequestHandler):
         else:
             self._pass_on(answer)
 
-    def _request(self, to: Target) -> HTTPRequest:
+    def _request(self, to: ForwardTarget) -> HTTPRequest:
         asked = self.request
         ours = [
             (FORWARD, to.forward_token.reveal()),

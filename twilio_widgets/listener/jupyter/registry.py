@@ -45,7 +45,7 @@ def folder() -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ForwardTarget:
     """Where a key leads."""
 
     port: int
@@ -115,7 +115,7 @@ def register(
     return Registration(key, token, HeldFile(_file_of(where, key.reveal()), content))
 
 
-def target_of(key: str, where: Path) -> Target | None:
+def target_of(key: str, where: Path) -> ForwardTarget | None:
     """Return where a key leads, or None when it leads nowhere (any more)."""
     if not KEY.fullmatch(key):
         return None
@@ -125,7 +125,7 @@ def target_of(key: str, where: Path) -> Target | None:
     port, token = found.get("port"), found.get("token")
     if not (isinstance(port, int) and 0 < port < 65536 and isinstance(token, str) and token):
         return None
-    return Target(port, Secret(token))
+    return ForwardTarget(port, Secret(token))
 
 
 def _file_of(where: Path, key: str) -> Path:

@@ -17,7 +17,7 @@ from twilio_widgets.listener.control import protocol as wire
 from twilio_widgets.listener.control.ports import refuse_taken_port
 from twilio_widgets.listener.control.runtime_file import Runtime, is_over
 from twilio_widgets.listener.events.reading import Reader
-from twilio_widgets.listener.kernel.connection import Line
+from twilio_widgets.listener.kernel.connection import ControlConnection
 from twilio_widgets.listener.kernel.launcher import launch
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _ROWS = 400
 _MOST_QUESTIONS = 8
 
 
-class Link:
+class ListenerClient:
     """The line to one listener. Use `find_or_start`; its callbacks run in threads of its own.
 
     Args:
@@ -46,7 +46,7 @@ class Link:
         started: Whether the process was started for this link.
     """
 
-    def __init__(self, line: Line, *, started: bool) -> None:
+    def __init__(self, line: ControlConnection, *, started: bool) -> None:
         self._line = line
         self._numbers = itertools.count(1)
         self._asked: dict[int, Future[dict[str, Any]]] = {}
@@ -97,7 +97,7 @@ class Link:
         wish, started, dismissed = 0, False, False
         while True:
             runtime = Runtime.read(spec.store)
-            line = Line.open(runtime, spec) if runtime and runtime.serves else None
+            line = ControlConnection.open(runtime, spec) if runtime and runtime.serves else None
             if line is not None and not line.proven and _is_stale(runtime, spec.store):
                 line.close()  # a stranger has its port by now: nothing it says is believed
             elif line is not None:
@@ -327,7 +327,7 @@ def _refuse_anothers_store(spec: Spec) -> None:
         reader.check_owner(spec.connection.acting_sid, spec.world)
 
 
-def _refuse_other_secrets(spec: Spec, line: Line) -> None:
+def _refuse_other_secrets(spec: Spec, line: ControlConnection) -> None:
     """Refuse to end a listener that checks what ours could not, unless it is of a world gone by."""
     if line.alike or line.state.get("root_url") != spec.root_url:
         return

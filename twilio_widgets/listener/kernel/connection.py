@@ -25,7 +25,7 @@ _AT_ONCE = 1 << 16
 _WITHOUT_WAITING: int = getattr(socket, "MSG_DONTWAIT", 0)
 
 
-class Line:
+class ControlConnection:
     """Lines to a listener's process and from it.
 
     Args:

@@ -11,7 +11,7 @@ AnsweredBy = Literal["text", "here", "elsewhere"] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heartbeat:
+class ListenerHealth:
     """How the process was when it was asked."""
 
     alive: bool
@@ -42,7 +42,7 @@ class Heartbeat:
     @classmethod
     def of_status(
         cls, status: Mapping[str, Any], *, answered_by: AnsweredBy, problem: str | None
-    ) -> Heartbeat:
+    ) -> ListenerHealth:
         """Read what the process says of itself."""
         return cls(
             alive=True,

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from twilio_widgets.listener.events.reading import Reader
 
 
-class Reply(Protocol):
+class ReplyFunction(Protocol):
     """A user's function that answers inbound messages."""
 
     def __call__(self, event: Event, /) -> str | None:
         """Return the reply, or None for none."""
 
 
-class Answering:
+class ReplyHandler:
     """Answers when the listener's process asks.
 
     Args:
@@ -34,7 +34,7 @@ class Answering:
         ConfigurationError: It is none of these, or too long a text.
     """
 
-    def __init__(self, reply: str | Reply | None) -> None:
+    def __init__(self, reply: str | ReplyFunction | None) -> None:
         if not (reply is None or isinstance(reply, str) or callable(reply)) or (
             inspect.iscoroutinefunction(reply)
         ):
@@ -43,13 +43,13 @@ class Answering:
                 field="reply",
             )
         self.text = check_reply(reply) if isinstance(reply, str) else None
-        self.call: Reply | None = None if reply is None or isinstance(reply, str) else reply
+        self.call: ReplyFunction | None = None if reply is None or isinstance(reply, str) else reply
         self.reader: Reader | None = None
         """The store, once it is open."""
         self._wrong: str | None = None
         self._begun: dict[object, float] = {}
 
-    def become(self, other: Answering) -> None:
+    def become(self, other: ReplyHandler) -> None:
         """Answer as another one would from now on."""
         self.text, self.call, self._wrong = other.text, other.call, None
 

@@ -23,10 +23,10 @@ from twilio_widgets.listener.control.runtime_file import (
     sole_listener,
 )
 from twilio_widgets.listener.files.durable import remove
-from twilio_widgets.listener.kernel.client import Link
-from twilio_widgets.listener.kernel.connection import Line
+from twilio_widgets.listener.kernel.client import ListenerClient
+from twilio_widgets.listener.kernel.connection import ControlConnection
 from twilio_widgets.listener.webhooks.configure import folder_of
-from twilio_widgets.listener.webhooks.configured import Ledger
+from twilio_widgets.listener.webhooks.configured import WebhookBackup
 from twilio_widgets.listener.webhooks.restore_on_exit import PUT_BACK_SECONDS, put_back
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ KEEPS_CRASHING: Final = (
 Reply = Callable[[dict[str, Any]], str | None]
 
 
-class Keeper:
+class ProcessSupervisor:
     """Keeps the line to one listener.
 
     Args:
@@ -69,7 +69,12 @@ class Keeper:
     """
 
     def __init__(
-        self, spec: Spec, answer: Reply, enter: Callable[[Link], None], *, take_over: bool = False
+        self,
+        spec: Spec,
+        answer: Reply,
+        enter: Callable[[ListenerClient], None],
+        *,
+        take_over: bool = False,
     ) -> None:
         self._spec = spec
         self._answer = answer
@@ -81,16 +86,16 @@ class Keeper:
         """Called after something was stored or turned away."""
         self.problem: str | None = None
         """Why there is no process, if there is none."""
-        self._link: Link
+        self._link: ListenerClient
         self._open(spec, take_over=take_over)
 
     @property
-    def link(self) -> Link:
+    def link(self) -> ListenerClient:
         """The line as it is now."""
         return self._link
 
     def ask(self, op: str, **what: Any) -> dict[str, Any]:
-        """Ask the process to do something; see `Link.ask`.
+        """Ask the process to do something; see `ListenerClient.ask`.
 
         Raises:
             ListenerError: It could not be done, or there is no process.
@@ -134,7 +139,7 @@ class Keeper:
 
     # Inside
 
-    def _last(self) -> Link:
+    def _last(self) -> ListenerClient:
         """Return the line, which is from now on not opened again."""
         self._done.set()
         with self._lock:
@@ -146,7 +151,7 @@ class Keeper:
         One that was started since has done it before it was ready, and goes on.
         """
         store, until = self._spec.store, time.monotonic() + _A_MOMENT
-        left = runtime_file(store), Ledger(folder_of(store)).path
+        left = runtime_file(store), WebhookBackup(folder_of(store)).path
         while any(path.exists() for path in left):
             with contextlib.suppress(ListenerError), sole_listener(store):
                 restored = put_back(self._spec, PUT_BACK_SECONDS)
@@ -159,13 +164,13 @@ class Keeper:
             time.sleep(_AGAIN)
         return []
 
-    def _there(self) -> Link:
+    def _there(self) -> ListenerClient:
         if self.problem is not None:
             raise ListenerError(self.problem)
         return self._link
 
     def _open(self, spec: Spec, *, take_over: bool = False) -> None:
-        link = Link.find_or_start(spec, take_over=take_over)
+        link = ListenerClient.find_or_start(spec, take_over=take_over)
         try:
             self._enter(link)
         except BaseException:
@@ -176,7 +181,7 @@ class Keeper:
         link.on_question = self._answer
         link.on_gone = lambda: self._gone(link)
 
-    def _gone(self, link: Link) -> None:
+    def _gone(self, link: ListenerClient) -> None:
         """Open the line again, unless whoever ended the process meant it."""
         with self._lock:
             if self._done.is_set() or self._link is not link:
@@ -238,7 +243,7 @@ class Keeper:
 
 
 def _is_ours(runtime: Runtime, spec: Spec) -> bool:
-    line = Line.open(runtime, spec)
+    line = ControlConnection.open(runtime, spec)
     if line is None:
         return False
     line.close()

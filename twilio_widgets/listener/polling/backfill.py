@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from twilio_widgets.core.message.message import Message
     from twilio_widgets.listener.events.event import Event
     from twilio_widgets.listener.events.reading import Reader
-    from twilio_widgets.listener.polling.checkpoint import Marked
-    from twilio_widgets.listener.polling.message_log import MessageLog
+    from twilio_widgets.listener.polling.checkpoint import CheckpointFile
+    from twilio_widgets.listener.polling.message_log import MessageLogReader
 
 STATUS_AGE: Final = timedelta(hours=24)
 """How long an unfinished message is asked about; an older one has had its last callback."""
@@ -43,7 +43,7 @@ Commit = Callable[[Sequence[Arrival]], int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filled:
+class BackfillReport:
     """What a look into Twilio's message log brought."""
 
     asked: int
@@ -78,7 +78,7 @@ def sids_of(sids: Any) -> tuple[str, ...]:
     return found
 
 
-class Gap:
+class Backfill:
     """The gap between a store and Twilio's message log.
 
     Args:
@@ -88,7 +88,9 @@ class Gap:
         marked: Remembers until when the gap was filled.
     """
 
-    def __init__(self, reader: Reader, log: MessageLog, commit: Commit, marked: Marked) -> None:
+    def __init__(
+        self, reader: Reader, log: MessageLogReader, commit: Commit, marked: CheckpointFile
+    ) -> None:
         self._reader = reader
         self._log = log
         self._commit = commit
@@ -102,7 +104,7 @@ class Gap:
         sids: Iterable[str] = (),
         since: datetime | None = None,
         retention_days: float | None = None,
-    ) -> Filled:
+    ) -> BackfillReport:
         """Ask about unfinished messages and about inbound ones, and store what was missed.
 
         Args:
@@ -126,7 +128,7 @@ class Gap:
         if whole:
             self._marked.filled(now)
         asked = self._log.requests - before
-        return Filled(asked=asked, found=found, added=added, since=since)
+        return BackfillReport(asked=asked, found=found, added=added, since=since)
 
     def _news(self, since: datetime, wall: datetime, sids: Iterable[str]) -> Iterator[Arrival]:
         for message in self._unfinished(wall, sids):

@@ -12,7 +12,7 @@ from twilio_widgets.listener.files import durable
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Checkpoint:
     """Until when the gap was filled, and what is to stay forgotten (UTC)."""
 
     until: datetime | None = None
@@ -21,7 +21,7 @@ class Mark:
     """What is older was forgotten on purpose, and is not fetched again."""
 
 
-class Marked:
+class CheckpointFile:
     """The file that holds the mark of a store.
 
     Args:
@@ -33,13 +33,13 @@ class Marked:
         self._path = store.with_name(f"{store.name}.filled")
         self._store_id = store_id
 
-    def read(self) -> Mark:
+    def read(self) -> Checkpoint:
         """Return the mark; an empty one when there is none that can be read."""
         with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
             kept = json.loads(self._path.read_bytes())
             if kept["store"] == self._store_id:
-                return Mark(_moment(kept["until"]), _moment(kept["not_before"]))
-        return Mark()
+                return Checkpoint(_moment(kept["until"]), _moment(kept["not_before"]))
+        return Checkpoint()
 
     def filled(self, until: datetime) -> None:
         """Note that the gap was filled until a moment."""
@@ -50,7 +50,7 @@ class Marked:
         mark = self.read()
         self._write(replace(mark, not_before=max(until, mark.not_before or until)))
 
-    def _write(self, mark: Mark) -> None:
+    def _write(self, mark: Checkpoint) -> None:
         kept = {
             "store": self._store_id,
             "until": _text(mark.until),

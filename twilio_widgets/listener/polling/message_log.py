@@ -7,9 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from twilio_widgets.core.flows import account, messages
-from twilio_widgets.core.flows.flow import ATTEMPTS, Patience
+from twilio_widgets.core.flows.flow import ATTEMPTS, RetryPolicy
 from twilio_widgets.core.flows.listing import Filters
-from twilio_widgets.core.flows.paging import Walk
+from twilio_widgets.core.flows.paging import Paginator
 from twilio_widgets.core.message.message import Message, message_path
 from twilio_widgets.errors import NotFound
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class MessageLog:
+class MessageLogReader:
     """Asks for messages one request at a time, and counts the requests.
 
     Args:
@@ -44,7 +44,7 @@ class MessageLog:
         self._connection = twilio.connection
         self._between = 1 / per_second if per_second else 0.0
         self._free_at = self._connection.monotonic()
-        self._new_patience = partial(Patience, seconds, attempts)
+        self._new_patience = partial(RetryPolicy, seconds, attempts)
         self._before = before
         self.requests = 0
         """How many requests were made, repeats not counted."""
@@ -68,7 +68,7 @@ class MessageLog:
         """
         path = message_path(self._connection.acting_sid)
         request = Filters(to=to, from_=from_).request(path, limit=size)
-        walk = Walk(request, messages.message_page)
+        walk = Paginator(request, messages.message_page)
         while walk.next is not None:
             yield self._ask(walk.step(self._new_patience()))
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from twilio_widgets.core.message.message import Message
     from twilio_widgets.listener.events.reading import Reader
     from twilio_widgets.listener.events.store import Store
-    from twilio_widgets.listener.polling.message_log import MessageLog
-    from twilio_widgets.listener.polling.schedule import Budget
+    from twilio_widgets.listener.polling.message_log import MessageLogReader
+    from twilio_widgets.listener.polling.schedule import RequestQuota
 
 OVERLAP: Final = timedelta(minutes=2)
 """How much of the log is read again at each look: a message may enter it late."""
@@ -34,7 +34,7 @@ _A_MOMENT: Final = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Looked:
+class PollResult:
     """What one look brought."""
 
     at: datetime
@@ -69,7 +69,7 @@ class _Round:
     """What each request brings; it is made when its lot is asked for."""
 
 
-class Looking:
+class Poll:
     """Looks into the log, again and again, and stores what is new.
 
     Args:
@@ -83,10 +83,10 @@ class Looking:
 
     def __init__(
         self,
-        log: MessageLog,
+        log: MessageLogReader,
         store: Store,
         reader: Reader,
-        budget: Budget,
+        budget: RequestQuota,
         *,
         since: datetime,
         numbers: Sequence[str] = (),
@@ -102,7 +102,7 @@ class Looking:
         self._asked_at: dict[str, datetime] = {}
         self._forgotten: dict[str, str | None] = {}
 
-    def look(self, now: datetime, *, within_budget: bool = False) -> Looked:
+    def look(self, now: datetime, *, within_budget: bool = False) -> PollResult:
         """Look once.
 
         Args:
@@ -130,7 +130,7 @@ class Looking:
                 each.until = max(each.until, each.newest - OVERLAP)
         else:
             self._begun = round_
-        return Looked(
+        return PollResult(
             at=round_.began,
             complete=complete,
             requests=self._log.requests - before,

@@ -17,7 +17,7 @@ _QUIETER: Final = 1.5
 _LONGEST_BACKOFF: Final = 600.0
 
 
-class Budget:
+class RequestQuota:
     """So many requests in any minute, and no more.
 
     Args:
@@ -55,7 +55,7 @@ class Budget:
         return now if self.left(now) else self._made[-self.per_minute] + MINUTE
 
 
-class Cadence:
+class PollSchedule:
     """How long to pause between two looks, in seconds.
 
     Args:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 
-from twilio_widgets.listener.process.limits import USUAL, Limits
+from twilio_widgets.listener.process.limits import USUAL, ListenerLimits
 from twilio_widgets.listener.process.state import OpenConnection, State
 
 _SWEEP_SECONDS = 0.25
 
 
-class Door:
+class ConnectionLimiter:
     """The connections of one listener.
 
     When all places are taken, the one that has been waiting longest for its own request to come in
@@ -23,7 +23,9 @@ class Door:
         loop: The event loop all of them live on.
     """
 
-    def __init__(self, limits: Limits = USUAL, loop: asyncio.AbstractEventLoop | None = None):
+    def __init__(
+        self, limits: ListenerLimits = USUAL, loop: asyncio.AbstractEventLoop | None = None
+    ):
         self.limits = limits
         self._loop = loop or asyncio.get_running_loop()
         self.now: Callable[[], float] = self._loop.time

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from twilio_widgets.core.message.message import is_message_sid
 from twilio_widgets.listener.process import refusal
-from twilio_widgets.listener.process.refusal import Refusal
+from twilio_widgets.listener.process.refusal import RejectionCause
 
 if TYPE_CHECKING:
     from twilio_widgets.listener.events.event import Kind
     from twilio_widgets.listener.events.payload import Pairs
-    from twilio_widgets.signature.presented import Presented
+    from twilio_widgets.signature.presented import SignedRequest
 
 _ALWAYS = ("MessageSid", "AccountSid")
 _MANDATORY: dict[Kind, tuple[str, ...]] = {
@@ -23,7 +23,7 @@ _MANDATORY: dict[Kind, tuple[str, ...]] = {
 }
 
 
-def parameters_of(presented: Presented) -> Pairs:
+def parameters_of(presented: SignedRequest) -> Pairs:
     """Read the parameters of a signed request: of the form, the query or the JSON object.
 
     What is null in JSON is not there, as it would not be in a form.
@@ -61,7 +61,7 @@ def _text(value: object) -> str:
     return json.dumps(value)
 
 
-def kind_of(parameters: Pairs, accounts: Collection[str]) -> Kind | Refusal:
+def kind_of(parameters: Pairs, accounts: Collection[str]) -> Kind | RejectionCause:
     """Say what a signed request announces, or why it is turned away all the same.
 
     The signature has no delimiters: ``Body=hi`` and ``From=+1`` are signed as ``Body=hiFrom+1`` is,

@@ -25,7 +25,7 @@ _FINISH_SECONDS = 2.0
 Operate = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
-class _Kernel:
+class _AttachedKernel:
     """One attached kernel."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -62,8 +62,8 @@ class Control:
         self._state = state
         self._operate = operate
         self._news = news
-        self._kernels: list[_Kernel] = []
-        self._answering: _Kernel | None = None
+        self._kernels: list[_AttachedKernel] = []
+        self._answering: _AttachedKernel | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._questions: dict[int, asyncio.Future[str | None]] = {}
         self._numbers = itertools.count(1)
@@ -134,7 +134,7 @@ class Control:
         for kernel in self._kernels:
             kernel.tell({"state": self._state_for(kernel)})
 
-    def _state_for(self, kernel: _Kernel) -> dict[str, Any]:
+    def _state_for(self, kernel: _AttachedKernel) -> dict[str, Any]:
         state = self._state()
         answered_by = "text" if state["reply"] is not None else None
         if self._answering is not None:
@@ -144,7 +144,7 @@ class Control:
     # One connection
 
     async def _attached(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        kernel = _Kernel(reader, writer)
+        kernel = _AttachedKernel(reader, writer)
         self._writers.add(writer)
         try:
             if await self._let_in(kernel):
@@ -161,7 +161,7 @@ class Control:
             self._writers.discard(writer)
             writer.close()
 
-    async def _let_in(self, kernel: _Kernel) -> bool:
+    async def _let_in(self, kernel: _AttachedKernel) -> bool:
         if len(self._writers) > _MOST_LINES:
             return False
         async with asyncio.timeout(wire.HANDSHAKE_SECONDS):
@@ -187,7 +187,7 @@ class Control:
             raise ValueError("something follows before it was answered")
         return first
 
-    async def _listen(self, kernel: _Kernel) -> None:
+    async def _listen(self, kernel: _AttachedKernel) -> None:
         while data := await kernel.reader.readline():
             said = wire.heard(data)
             if "answer" in said:
@@ -201,12 +201,12 @@ class Control:
         if question is not None and not question.done():
             question.set_result(text if isinstance(text, str) else None)
 
-    def _begin(self, kernel: _Kernel, said: dict[str, Any]) -> None:
+    def _begin(self, kernel: _AttachedKernel, said: dict[str, Any]) -> None:
         task = asyncio.get_running_loop().create_task(self._do(kernel, said))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _do(self, kernel: _Kernel, said: dict[str, Any]) -> None:
+    async def _do(self, kernel: _AttachedKernel, said: dict[str, Any]) -> None:
         number, op = said.pop("id", None), str(said.pop("op", ""))
         try:
             answer = {"id": number, "done": await self._operate(op, said)}

@@ -10,11 +10,11 @@ from twilio_widgets.listener.control.address import FORWARD, Address
 from twilio_widgets.listener.events.event import Arrival
 from twilio_widgets.listener.process import refusal
 from twilio_widgets.listener.process.content import kind_of, parameters_of
-from twilio_widgets.listener.process.limits import USUAL, Limits
-from twilio_widgets.listener.process.refusal import Refusal
-from twilio_widgets.listener.process.request import Head, Request
+from twilio_widgets.listener.process.limits import USUAL, ListenerLimits
+from twilio_widgets.listener.process.refusal import RejectionCause
+from twilio_widgets.listener.process.request import RequestHead, WebhookRequest
 from twilio_widgets.signature.keys import Keys
-from twilio_widgets.signature.presented import FORM, Presented, media_type_of
+from twilio_widgets.signature.presented import FORM, SignedRequest, media_type_of
 from twilio_widgets.signature.verdict import Verdict
 from twilio_widgets.signature.verify import judged
 
@@ -36,14 +36,18 @@ class Gate:
     """
 
     def __init__(
-        self, address: Address, keys: Keys, accounts: Collection[str], limits: Limits = USUAL
+        self,
+        address: Address,
+        keys: Keys,
+        accounts: Collection[str],
+        limits: ListenerLimits = USUAL,
     ) -> None:
         self.address = address
         self._keys = keys
         self._accounts = frozenset(accounts)
         self._limits = limits
 
-    def look(self, head: Head) -> Refusal | None:
+    def look(self, head: RequestHead) -> RejectionCause | None:
         """Judge a head, before a byte of the body is read."""
         host = head.get("host")
         if not self.address.is_ours(host):
@@ -55,7 +59,7 @@ class Gate:
             return refusal.ORIGIN
         return self._target(head) or self._announced(head)
 
-    def _target(self, head: Head) -> Refusal | None:
+    def _target(self, head: RequestHead) -> RejectionCause | None:
         if not head.target.startswith("/") or "#" in head.target:
             return refusal.TARGET
         path = self.address.path(head)
@@ -63,7 +67,7 @@ class Gate:
             return refusal.path(path)
         return None if head.method in METHODS else refusal.method(", ".join(METHODS))
 
-    def _announced(self, head: Head) -> Refusal | None:
+    def _announced(self, head: RequestHead) -> RejectionCause | None:
         if head.get("expect") not in {None, "100-continue"}:
             return refusal.EXPECTATION
         if head.length > self._limits.body:
@@ -74,14 +78,14 @@ class Gate:
         kind = media_type_of(head.get("content-type") or "")
         return refusal.TYPE if has_body and kind not in _TYPES else None
 
-    def judge(self, request: Request, now: datetime) -> Arrival | Refusal:
+    def judge(self, request: WebhookRequest, now: datetime) -> Arrival | RejectionCause:
         """Judge a whole request whose head was let in."""
         form = media_type_of(request.head.get("content-type") or "") == FORM
         if form and request.body.count(b"&") >= self._limits.parameters:
             return refusal.TOO_MANY
         presented, verdict = self._verified(request)
         if verdict.scheme is None:
-            return Refusal(
+            return RejectionCause(
                 status=403,
                 cause=refusal.SIGNATURE,
                 reason=verdict.reason,
@@ -95,7 +99,7 @@ class Gate:
         if len(parameters) > self._limits.parameters:
             return refusal.TOO_MANY
         kind = kind_of(parameters, self._accounts)
-        if isinstance(kind, Refusal):
+        if isinstance(kind, RejectionCause):
             return replace(kind, presented=presented)
         return Arrival.of_request(
             kind=kind,
@@ -107,22 +111,22 @@ class Gate:
             scheme=verdict.scheme,
         )
 
-    def diagnosed(self, verdict_on: Presented) -> Verdict:
+    def diagnosed(self, verdict_on: SignedRequest) -> Verdict:
         """Ask the doctor about a request whose signature was wrong; it may take a while."""
         from twilio_widgets.signature.doctor import diagnose
 
         return diagnose(verdict_on, self._keys)
 
-    def _verified(self, request: Request) -> tuple[Presented, Verdict]:
+    def _verified(self, request: WebhookRequest) -> tuple[SignedRequest, Verdict]:
         """Return the request under the URL that Twilio signed, or under the likeliest one."""
         head = request.head
         # What our extension proves itself with is nobody else's to read, in the store least of all.
         headers = head.headers
         if FORWARD in head.fields:
             headers = tuple(pair for pair in headers if pair[0].lower() != FORWARD)
-        tried: list[tuple[Presented, Verdict]] = []
+        tried: list[tuple[SignedRequest, Verdict]] = []
         for url in self.address.signed_urls(head):
-            presented = Presented(
+            presented = SignedRequest(
                 method=head.method,
                 url=url,
                 body=request.body,

@@ -15,7 +15,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from twilio_widgets.listener.events.batch import HALF_A_CHARACTER, Receipt
-from twilio_widgets.listener.store_process.protocol import Answer, Commit, Failed, Stored, packed
+from twilio_widgets.listener.store_process.protocol import (
+    Answer,
+    Commit,
+    Stored,
+    StoreError,
+    encode,
+)
 
 if TYPE_CHECKING:
     from twilio_widgets.listener.events.event import Arrival
@@ -34,7 +40,7 @@ _LOOK = 0.1
 
 
 @dataclass(slots=True, eq=False)
-class _Waiting:
+class _WaitingArrival:
     packed: bytes
     since: float
     done: Done | None
@@ -47,7 +53,7 @@ class Commits(Protocol):
         """Store arrivals, and call `answered` then."""
 
 
-class Committer:
+class GroupCommitter:
     """Stores arrivals in the order they come.
 
     Args:
@@ -59,8 +65,8 @@ class Committer:
         self._store = store
         self._told = told
         self._loop = asyncio.get_running_loop()
-        self._gathering: list[_Waiting] = []
-        self._away: dict[int, list[_Waiting]] = {}
+        self._gathering: list[_WaitingArrival] = []
+        self._away: dict[int, list[_WaitingArrival]] = {}
         self._numbers = itertools.count()
         self._count = 0
         self._bytes = 0
@@ -81,7 +87,7 @@ class Committer:
         if full or now - self._oldest > LONGEST_WAIT:
             return False
         try:
-            waiting = _Waiting(packed(arrival), now, done)
+            waiting = _WaitingArrival(encode(arrival), now, done)
         except UnicodeEncodeError:
             done(Receipt(id=None, new=False, problem=HALF_A_CHARACTER))
             return True
@@ -121,11 +127,11 @@ class Committer:
         receipts: Sequence[Receipt | None] = [None] * len(lot)
         if isinstance(answer, Stored):
             receipts = answer.receipts
-        self._told(answer.text if isinstance(answer, Failed) else None)
+        self._told(answer.text if isinstance(answer, StoreError) else None)
         for each, receipt in zip(lot, receipts, strict=True):
             self._finish(each, receipt)
 
-    def _finish(self, waiting: _Waiting, receipt: Receipt | None) -> None:
+    def _finish(self, waiting: _WaitingArrival, receipt: Receipt | None) -> None:
         """Say what became of one, in a turn of its own: what goes wrong there stays there."""
         done, waiting.done = waiting.done, None
         if done is not None:

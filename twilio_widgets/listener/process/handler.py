@@ -7,20 +7,20 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from twilio_widgets.listener.process.refusal import UNREADABLE, Refusal
-from twilio_widgets.listener.process.response import BUSY, TAKEN, Answer, refused
+from twilio_widgets.listener.process.refusal import UNREADABLE, RejectionCause
+from twilio_widgets.listener.process.response import BUSY, TAKEN, HttpResponse, refused
 
 if TYPE_CHECKING:
     from twilio_widgets.listener.events.batch import Receipt
     from twilio_widgets.listener.events.event import Arrival
     from twilio_widgets.listener.process.gate import Gate
-    from twilio_widgets.listener.process.group_commit import Committer
-    from twilio_widgets.listener.process.rejections import TurnedAway
+    from twilio_widgets.listener.process.group_commit import GroupCommitter
+    from twilio_widgets.listener.process.rejections import RejectionLog
     from twilio_widgets.listener.process.replies import Replies
-    from twilio_widgets.listener.process.request import Head, Request
+    from twilio_widgets.listener.process.request import RequestHead, WebhookRequest
 
 
-class Intake:
+class WebhookHandler:
     """Handles the requests of all connections.
 
     Args:
@@ -34,9 +34,9 @@ class Intake:
     def __init__(
         self,
         gate: Gate,
-        committer: Committer,
+        committer: GroupCommitter,
         replies: Replies,
-        turned_away: TurnedAway,
+        turned_away: RejectionLog,
         stored: Callable[[int], None],
     ) -> None:
         self._gate = gate
@@ -49,16 +49,16 @@ class Intake:
         self.last_request_at: datetime | None = None
         """When the last request came whose signature was right (UTC)."""
 
-    def look(self, head: Head) -> Answer | None:
+    def look(self, head: RequestHead) -> HttpResponse | None:
         """Judge a head before its body is read; an answer refuses it."""
         refusal = self._gate.look(head)
         return None if refusal is None else self._refuse(refusal, head)
 
-    def handle(self, request: Request, answer: Callable[[Answer], None]) -> None:
+    def handle(self, request: WebhookRequest, answer: Callable[[HttpResponse], None]) -> None:
         """Take a whole request, and answer it when it is durable."""
         now = datetime.now(UTC)
         judged = self._gate.judge(request, now)
-        if isinstance(judged, Refusal):
+        if isinstance(judged, RejectionCause):
             answer(self._refuse(judged, request.head))
             return
         self.last_request_at = now
@@ -72,15 +72,15 @@ class Intake:
 
     def unreadable(self, status: int) -> None:
         """Note that something came that is no request."""
-        refusal = Refusal(status=status, cause="http", reason=UNREADABLE[status])
+        refusal = RejectionCause(status=status, cause="http", reason=UNREADABLE[status])
         self._turned_away.note(refusal)
 
-    def _refuse(self, refusal: Refusal, head: Head) -> Answer:
+    def _refuse(self, refusal: RejectionCause, head: RequestHead) -> HttpResponse:
         self._turned_away.note(refusal, method=head.method, path=head.path)
         return refused(refusal.status, allow=refusal.allow)
 
     def _done(
-        self, arrival: Arrival, receipt: Receipt | None, answer: Callable[[Answer], None]
+        self, arrival: Arrival, receipt: Receipt | None, answer: Callable[[HttpResponse], None]
     ) -> None:
         if receipt is None:
             self.counts["busy"] += 1
@@ -89,7 +89,9 @@ class Intake:
         self.counts[arrival.kind if receipt.new else "duplicate"] += 1
         if receipt.id is None:
             self._turned_away.note(
-                Refusal(status=400, cause="body", reason=receipt.problem or "It is no event."),
+                RejectionCause(
+                    status=400, cause="body", reason=receipt.problem or "It is no event."
+                ),
                 method=arrival.method,
             )
             answer(refused(400))

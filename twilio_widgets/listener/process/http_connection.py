@@ -19,18 +19,18 @@ from twilio_widgets.listener.process.parsing import END, Parser, Unreadable, is_
 from twilio_widgets.listener.process.state import State
 
 if TYPE_CHECKING:
-    from twilio_widgets.listener.process.connections import Door
-    from twilio_widgets.listener.process.request import Head, Request
-    from twilio_widgets.listener.process.response import Answer
+    from twilio_widgets.listener.process.connections import ConnectionLimiter
+    from twilio_widgets.listener.process.request import RequestHead, WebhookRequest
+    from twilio_widgets.listener.process.response import HttpResponse
 
 
 class Handler(Protocol):
     """Who decides about requests."""
 
-    def look(self, head: Head) -> Answer | None:
+    def look(self, head: RequestHead) -> HttpResponse | None:
         """Judge a head before its body is read; an answer refuses it."""
 
-    def handle(self, request: Request, answer: Callable[[Answer], None]) -> None:
+    def handle(self, request: WebhookRequest, answer: Callable[[HttpResponse], None]) -> None:
         """Take a whole request, and call `answer` once, now or later, in the loop's thread."""
 
     def unreadable(self, status: int) -> None:
@@ -51,7 +51,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         handler: Who decides about its requests.
     """
 
-    def __init__(self, door: Door, handler: Handler) -> None:
+    def __init__(self, door: ConnectionLimiter, handler: Handler) -> None:
         self._door = door
         self._limits = door.limits
         self._handler = handler
@@ -174,7 +174,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         self._turn += 1
         turn, keep = self._turn, self._parser.keep
 
-        def answer(given: Answer) -> None:
+        def answer(given: HttpResponse) -> None:
             if turn == self._turn:
                 self._answer(given, keep=keep)
 
@@ -182,7 +182,7 @@ class HttpConnection(asyncio.BufferedProtocol):
 
     # Answering
 
-    def _answer(self, given: Answer, *, keep: bool) -> None:
+    def _answer(self, given: HttpResponse, *, keep: bool) -> None:
         self._turn += 1  # one request, one answer
         if not (keep and given.ok):
             self._refuse(given)
@@ -200,7 +200,7 @@ class HttpConnection(asyncio.BufferedProtocol):
             self._transport.resume_reading()
             self._advance()
 
-    def _refuse(self, given: Answer) -> None:
+    def _refuse(self, given: HttpResponse) -> None:
         """Answer for the last time; read on a little, so that the answer is not lost to a reset."""
         self._wait(State.LINGER, self._limits.linger_seconds)
         self._buffer = b""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class ListenerLimits:
     """Caps in bytes and counts, deadlines in seconds."""
 
     connections: int = 256
@@ -36,4 +36,4 @@ class Limits:
     linger: int = 4_000_000
 
 
-USUAL = Limits()
+USUAL = ListenerLimits()

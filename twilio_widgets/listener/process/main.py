@@ -24,7 +24,7 @@ from twilio_widgets.listener.control.spec import Spec
 from twilio_widgets.listener.events.sqlite_errors import cannot_open
 from twilio_widgets.listener.files.durable import remove
 from twilio_widgets.listener.process.log import Log
-from twilio_widgets.listener.process.service import Service
+from twilio_widgets.listener.process.service import ListenerService
 
 _SWITCH_SECONDS = 0.0005
 """How long the doctor's thread may keep the interpreter while requests wait."""
@@ -67,11 +67,14 @@ def _listen(spec: Spec, wish: int) -> None:
             Runtime.of_beginner(webhooks.getsockname()[1]).write(spec.store)
         except OSError as error:
             raise cannot_open(spec.store, error) from error
-        asyncio.run(_serve(Service(spec, log), webhooks, control, held.close))
+        asyncio.run(_serve(ListenerService(spec, log), webhooks, control, held.close))
 
 
 async def _serve(
-    service: Service, webhooks: socket.socket, control: socket.socket, let_go: Callable[[], None]
+    service: ListenerService,
+    webhooks: socket.socket,
+    control: socket.socket,
+    let_go: Callable[[], None],
 ) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(service.wrong)
@@ -84,7 +87,9 @@ async def _serve(
     await service.until_over(let_go)
 
 
-def _on_signal(loop: asyncio.AbstractEventLoop, number: signal.Signals, service: Service) -> None:
+def _on_signal(
+    loop: asyncio.AbstractEventLoop, number: signal.Signals, service: ListenerService
+) -> None:
     try:
         loop.add_signal_handler(number, service.end)
     except NotImplementedError:  # Windows

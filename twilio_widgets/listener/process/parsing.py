@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import httptools
 
-from twilio_widgets.listener.process.limits import Limits
-from twilio_widgets.listener.process.request import Head, Request
+from twilio_widgets.listener.process.limits import ListenerLimits
+from twilio_widgets.listener.process.request import RequestHead, WebhookRequest
 
 END = b"\r\n\r\n"
 
@@ -32,7 +32,7 @@ class Parser:
         Unreadable: From either method, and then it is of no more use.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ListenerLimits) -> None:
         self._limits = limits
         self._parser = httptools.HttpRequestParser(self)
         self._target = b""
@@ -44,9 +44,9 @@ class Parser:
         """Whether another request may follow on the same connection."""
         self.done = False
         """Whether the whole request has been read."""
-        self.head: Head
+        self.head: RequestHead
 
-    def read_head(self, head: bytes) -> Head:
+    def read_head(self, head: bytes) -> RequestHead:
         """Read everything up to and including the empty line."""
         text = head.decode("latin-1")
         lines = text[: -len(END)].split("\r\n")
@@ -68,7 +68,7 @@ class Parser:
             raise Unreadable(400) from None
         if self._parser.get_http_version() not in {"1.0", "1.1"}:
             raise Unreadable(400)
-        self.head = Head(
+        self.head = RequestHead(
             method=self._parser.get_method().decode("ascii"),
             target=self._target.decode("ascii"),
             headers=_headers_of(lines[1:]),
@@ -100,9 +100,9 @@ class Parser:
         return "transfer-encoding" in self.head.fields
 
     @property
-    def request(self) -> Request:
+    def request(self) -> WebhookRequest:
         """The whole request, once it is `done`."""
-        return Request(head=self.head, body=b"".join(self._body))
+        return WebhookRequest(head=self.head, body=b"".join(self._body))
 
     # What httptools calls. It parses on behind the end of a request, so `done` closes the book.
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from twilio_widgets.signature.location import veiled
 
 if TYPE_CHECKING:
-    from twilio_widgets.signature.presented import Presented
+    from twilio_widgets.signature.presented import SignedRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class RejectionCause:
     """One request turned away."""
 
     status: int
@@ -22,40 +22,42 @@ class Refusal:
     reason: str
     mend: str | None = None
     allow: str = ""
-    presented: Presented | None = None
+    presented: SignedRequest | None = None
     """The request, where its signature is to be looked into."""
 
 
 SIGNATURE = "signature"
 """The cause of those that the doctor is asked about."""
 
-ORIGIN = Refusal(
+ORIGIN = RejectionCause(
     status=403,
     cause="origin",
     reason="A web page sent the request: it has an Origin header, and Twilio sends none.",
 )
-REPEATED = Refusal(
+REPEATED = RejectionCause(
     status=400,
     cause="headers",
     reason="A header that decides something came twice.",
     mend="If it did come from Twilio, see what on the way adds the header again.",
 )
-TARGET = Refusal(
+TARGET = RejectionCause(
     status=400, cause="path", reason="What was asked for is no path: it must begin with a slash."
 )
-EXPECTATION = Refusal(
+EXPECTATION = RejectionCause(
     status=417, cause="headers", reason="It expects something else than 100-continue."
 )
-TOO_LONG = Refusal(status=413, cause="size", reason="The body is larger than 1 MB.")
-TOO_MANY = Refusal(status=413, cause="size", reason="It has more than 1,000 parameters.")
-TYPE = Refusal(
+TOO_LONG = RejectionCause(status=413, cause="size", reason="The body is larger than 1 MB.")
+TOO_MANY = RejectionCause(status=413, cause="size", reason="It has more than 1,000 parameters.")
+TYPE = RejectionCause(
     status=415,
     cause="type",
     reason="The body is declared to be neither a form nor JSON.",
     mend="Pass on the Content-Type header as it came.",
 )
-BODY = Refusal(status=400, cause="body", reason="The signed body cannot be read as it is declared.")
-NOT_MESSAGING = Refusal(
+BODY = RejectionCause(
+    status=400, cause="body", reason="The signed body cannot be read as it is declared."
+)
+NOT_MESSAGING = RejectionCause(
     status=400,
     cause="kind",
     reason="Twilio signed it, but it is neither a status callback nor an inbound message.",
@@ -70,12 +72,14 @@ UNREADABLE = {
 """What to say when there is not even a request."""
 
 
-def other_host(host: str | None) -> Refusal:
+def other_host(host: str | None) -> RejectionCause:
     """Refuse a request that was meant for another host: a page may have brought it here."""
     plain = host if host and re.fullmatch(r"[A-Za-z0-9.:\[\]_-]{1,100}", host) else None
     if plain is None:
-        return Refusal(status=403, cause="host", reason="The Host header is none of this listener.")
-    return Refusal(
+        return RejectionCause(
+            status=403, cause="host", reason="The Host header is none of this listener."
+        )
+    return RejectionCause(
         status=403,
         cause="host",
         reason=f"The request was for {plain}, which is not this listener.",
@@ -83,17 +87,17 @@ def other_host(host: str | None) -> Refusal:
     )
 
 
-def method(allow: str) -> Refusal:
+def method(allow: str) -> RejectionCause:
     """Refuse a method."""
-    return Refusal(
+    return RejectionCause(
         status=405, cause="method", reason="The method is none that this path takes.", allow=allow
     )
 
 
-def path(shown: str) -> Refusal:
+def path(shown: str) -> RejectionCause:
     """Refuse a path."""
     plain = shown if re.fullmatch(r"[A-Za-z0-9/._~-]{1,60}", veiled(shown)) else "that path"
-    return Refusal(
+    return RejectionCause(
         status=404,
         cause="path",
         reason=f"There is nothing at {plain}.",
@@ -101,9 +105,9 @@ def path(shown: str) -> Refusal:
     )
 
 
-def field(name: str) -> Refusal:
+def field(name: str) -> RejectionCause:
     """Refuse a signed request that lacks a field every such request has, or has it twice."""
-    return Refusal(
+    return RejectionCause(
         status=400,
         cause="fields",
         reason=f"Twilio's signature is right, but {name} is missing, twice there or misshapen.",
@@ -111,9 +115,9 @@ def field(name: str) -> Refusal:
     )
 
 
-def account(shown: str) -> Refusal:
+def account(shown: str) -> RejectionCause:
     """Refuse a request about another account."""
-    return Refusal(
+    return RejectionCause(
         status=403,
         cause="account",
         reason=f"It is about the account {shown}, which is not this listener's.",

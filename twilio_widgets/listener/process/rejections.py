@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING
 
 from twilio_widgets.errors import TwilioWidgetsError
 from twilio_widgets.listener.events.event import Rejection
-from twilio_widgets.listener.process.refusal import SIGNATURE, Refusal
+from twilio_widgets.listener.process.refusal import SIGNATURE, RejectionCause
 from twilio_widgets.signature.findings import MISMATCH, TOO_LARGE, TOO_MANY
 from twilio_widgets.signature.verdict import Verdict
 
 if TYPE_CHECKING:
-    from twilio_widgets.signature.presented import Presented
+    from twilio_widgets.signature.presented import SignedRequest
 
 _EVERY = 0.25
 _MOST_NOTED = 1_000
@@ -45,11 +45,11 @@ _SAVED = 0.5
 
 @dataclass(slots=True)
 class _Noted:
-    refusal: Refusal
+    refusal: RejectionCause
     at: datetime
     method: str
     path: str
-    presented: Presented | None
+    presented: SignedRequest | None
     unseen: Verdict = TOO_MANY
     """What to say when it is not looked into."""
 
@@ -63,7 +63,7 @@ class _Noted:
         return len(one.url) + len(one.body) + headers
 
 
-class TurnedAway:
+class RejectionLog:
     """Notes refusals.
 
     Args:
@@ -76,7 +76,7 @@ class TurnedAway:
 
     def __init__(
         self,
-        diagnose: Callable[[Presented], Verdict],
+        diagnose: Callable[[SignedRequest], Verdict],
         reject: Callable[[Sequence[Rejection]], Awaitable[None]],
         doctor: Executor,
         stored: Callable[[], None],
@@ -97,7 +97,7 @@ class TurnedAway:
         self._since = clock()
         self._showing: asyncio.Task[None] | None = None
 
-    def note(self, refusal: Refusal, *, method: str = "", path: str = "") -> None:
+    def note(self, refusal: RejectionCause, *, method: str = "", path: str = "") -> None:
         """Count a refusal, and show it soon; of a flood the latest are shown."""
         self.counts[refusal.cause] += 1
         noted = _Noted(refusal, datetime.now(UTC), method, path, refusal.presented)
@@ -170,7 +170,7 @@ class TurnedAway:
             parameters=parameters,
         )
 
-    def _looked_into(self, refusal: Refusal, presented: Presented) -> Refusal:
+    def _looked_into(self, refusal: RejectionCause, presented: SignedRequest) -> RejectionCause:
         began = self._clock()
         verdict = self._diagnose(presented)
         self._left -= self._clock() - began

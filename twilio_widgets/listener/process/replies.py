@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from twilio_widgets.listener.process.response import Answer, twiml
+from twilio_widgets.listener.process.response import HttpResponse, twiml
 
 if TYPE_CHECKING:
     from twilio_widgets.listener.events.event import Arrival
@@ -39,10 +39,10 @@ class Replies:
         self._asks = asks
         self._ask = ask
         self.text = text
-        self._given: OrderedDict[str, asyncio.Future[Answer]] = OrderedDict()
+        self._given: OrderedDict[str, asyncio.Future[HttpResponse]] = OrderedDict()
 
     def answer(
-        self, arrival: Arrival, event_id: int | None, done: Callable[[Answer], None]
+        self, arrival: Arrival, event_id: int | None, done: Callable[[HttpResponse], None]
     ) -> None:
         """Answer one message, now or within about two seconds.
 
@@ -64,15 +64,15 @@ class Replies:
         else:
             given.add_done_callback(lambda future: done(future.result()))
 
-    def _begin(self, said: dict[str, str], event_id: int | None) -> asyncio.Future[Answer]:
+    def _begin(self, said: dict[str, str], event_id: int | None) -> asyncio.Future[HttpResponse]:
         loop = asyncio.get_running_loop()
         if self._asks():
             return loop.create_task(self._asked({"id": event_id, "parameters": said}))
-        future: asyncio.Future[Answer] = loop.create_future()
+        future: asyncio.Future[HttpResponse] = loop.create_future()
         future.set_result(twiml(self.text))
         return future
 
-    async def _asked(self, question: dict[str, object]) -> Answer:
+    async def _asked(self, question: dict[str, object]) -> HttpResponse:
         try:
             text = await asyncio.wait_for(self._ask(question), KERNEL_SECONDS)
         except (TimeoutError, OSError):

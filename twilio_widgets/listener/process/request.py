@@ -25,7 +25,7 @@ _ONCE = frozenset(
 
 
 @dataclass(slots=True, kw_only=True)
-class Head:
+class RequestHead:
     """The request line and the headers."""
 
     method: str
@@ -67,8 +67,8 @@ class Head:
 
 
 @dataclass(slots=True, kw_only=True)
-class Request:
+class WebhookRequest:
     """A whole request: its head, and its body byte for byte."""
 
-    head: Head
+    head: RequestHead
     body: bytes = b""

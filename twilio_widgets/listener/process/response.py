@@ -16,7 +16,7 @@ BUSY_SECONDS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class HttpResponse:
     """One HTTP answer."""
 
     status: int
@@ -35,7 +35,7 @@ class Answer:
 
 
 @lru_cache(maxsize=64)
-def _wire(answer: Answer, close: bool) -> bytes:
+def _wire(answer: HttpResponse, close: bool) -> bytes:
     lines = [
         f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}",
         f"Content-Length: {len(answer.body)}",
@@ -51,14 +51,14 @@ def _wire(answer: Answer, close: bool) -> bytes:
     return "\r\n".join((*lines, "", "")).encode("ascii") + answer.body
 
 
-TAKEN = Answer(status=200)
+TAKEN = HttpResponse(status=200)
 """To a status callback: an empty 200."""
 
-BUSY = Answer(status=503)
+BUSY = HttpResponse(status=503)
 """Nothing was stored, or we cannot say that it was: come again."""
 
 
-def twiml(reply: str | None) -> Answer:
+def twiml(reply: str | None) -> HttpResponse:
     """Answer an inbound message, with a reply or without.
 
     Args:
@@ -67,9 +67,11 @@ def twiml(reply: str | None) -> Answer:
     text = _NOT_XML.sub("", reply or "")
     inside = f"<Message>{escape(text, quote=False)}</Message>" if text else ""
     document = f"<Response>{inside}</Response>" if inside else "<Response/>"
-    return Answer(status=200, body=document.encode("utf-8"), content_type="text/xml; charset=utf-8")
+    return HttpResponse(
+        status=200, body=document.encode("utf-8"), content_type="text/xml; charset=utf-8"
+    )
 
 
-def refused(status: int, *, allow: str = "") -> Answer:
+def refused(status: int, *, allow: str = "") -> HttpResponse:
     """Answer a request that is not taken: a status, and nothing about why."""
-    return Answer(status=status, allow=allow)
+    return HttpResponse(status=status, allow=allow)

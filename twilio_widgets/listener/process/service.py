@@ -23,15 +23,15 @@ from twilio_widgets.listener.control.spec import IDLE_SECONDS, check_idle, check
 from twilio_widgets.listener.events.store import RETENTION_DAYS, check_retention
 from twilio_widgets.listener.files.durable import is_gone
 from twilio_widgets.listener.jupyter.registry import Registration, register
-from twilio_widgets.listener.process.connections import Door
+from twilio_widgets.listener.process.connections import ConnectionLimiter
 from twilio_widgets.listener.process.control_server import Control
 from twilio_widgets.listener.process.gate import Gate
-from twilio_widgets.listener.process.group_commit import Committer
-from twilio_widgets.listener.process.handler import Intake
+from twilio_widgets.listener.process.group_commit import GroupCommitter
+from twilio_widgets.listener.process.handler import WebhookHandler
 from twilio_widgets.listener.process.http_connection import HttpConnection
-from twilio_widgets.listener.process.rejections import TurnedAway
+from twilio_widgets.listener.process.rejections import RejectionLog
 from twilio_widgets.listener.process.replies import Replies
-from twilio_widgets.listener.store_process.client import Place, StoreProcess
+from twilio_widgets.listener.store_process.client import StoreClient, StoreLocation
 from twilio_widgets.listener.webhooks.restore_on_exit import WebhookRestorer
 from twilio_widgets.signature.keys import Keys
 
@@ -48,7 +48,7 @@ _A_DAY = 86_400.0
 _Operation = Callable[..., Awaitable[dict[str, Any]]]
 
 
-class Service:
+class ListenerService:
     """One listener.
 
     Args:
@@ -58,8 +58,10 @@ class Service:
 
     def __init__(self, spec: Spec, log: Log) -> None:
         self.spec = spec
-        self.store = StoreProcess(
-            Place(path=spec.store, account_sid=spec.connection.acting_sid, world=spec.world),
+        self.store = StoreClient(
+            StoreLocation(
+                path=spec.store, account_sid=spec.connection.acting_sid, world=spec.world
+            ),
             RETENTION_DAYS if spec.retention_days is ... else spec.retention_days,
             self._committed,
         )
@@ -109,14 +111,16 @@ class Service:
         await self.store.open()
         await self._webhooks.at_start()
         self.replies = Replies(lambda: self.control.answers, self.control.ask, self.spec.reply)
-        self.committer = Committer(self.store, self._committed)
+        self.committer = GroupCommitter(self.store, self._committed)
         keys = Keys.of(self.spec.connection, self.spec.shared_keys)
         gate = Gate(self.address, keys, self.spec.accounts)
-        self.turned_away = TurnedAway(
+        self.turned_away = RejectionLog(
             gate.diagnosed, self.store.reject, self._doctor, self.control.tell
         )
-        self.intake = Intake(gate, self.committer, self.replies, self.turned_away, self.stored)
-        self._door = Door()
+        self.intake = WebhookHandler(
+            gate, self.committer, self.replies, self.turned_away, self.stored
+        )
+        self._door = ConnectionLimiter()
         self._server = await loop.create_server(
             lambda: HttpConnection(self._door, self.intake), sock=webhooks, backlog=512
         )

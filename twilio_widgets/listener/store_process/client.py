@@ -24,21 +24,20 @@ from twilio_widgets.listener.files import bootstrap as booting
 from twilio_widgets.listener.store_process.protocol import (
     Answer,
     Deleted,
-    Failed,
     Forget,
     Frames,
     KeepFor,
-    Opened,
     Reject,
     Request,
+    StoreError,
     answer_of,
-    framed,
+    frame,
 )
 
 MODULE: Final = "twilio_widgets.listener.store_process.main"
-DIED: Final = Failed("The event store's process has died. It is started again.", "disk")
-_ENDED: Final = Failed("The event store's process ended before the store was open.", "disk")
-_ENDING: Final = Failed("The listener is ending.")
+DIED: Final = StoreError("The event store's process has died. It is started again.", "disk")
+_ENDED: Final = StoreError("The event store's process ended before the store was open.", "disk")
+_ENDING: Final = StoreError("The listener is ending.")
 
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 10.0
@@ -51,7 +50,7 @@ Answered = Callable[[Answer], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class StoreLocation:
     """Which store to keep; see `Store.open`."""
 
     path: Path
@@ -86,7 +85,7 @@ class _Line(asyncio.SubprocessProtocol):
         if self.over.is_set():
             answered(self._end)
             return
-        said = framed(request)  # what cannot be said is not waited for
+        said = frame(request)  # what cannot be said is not waited for
         self._waiting.append(answered)
         self._pipe.write(said)
 
@@ -138,7 +137,7 @@ class _Line(asyncio.SubprocessProtocol):
         asyncio.get_running_loop().call_soon(self._waiting.popleft(), answer)
 
 
-class StoreProcess:
+class StoreClient:
     """The store of one listener. Use it in the loop's thread alone.
 
     Args:
@@ -149,7 +148,10 @@ class StoreProcess:
     """
 
     def __init__(
-        self, place: Place, retention_days: float | None, told: Callable[[str | None], object]
+        self,
+        place: StoreLocation,
+        retention_days: float | None,
+        told: Callable[[str | None], object],
     ) -> None:
         self._place = place
         self.retention_days = retention_days
@@ -181,7 +183,7 @@ class StoreProcess:
 
         Args:
             request: What for.
-            answered: Called once, maybe at once; with `Failed` when it could not be done.
+            answered: Called once, maybe at once; with `StoreError` when it could not be done.
         """
         if self._line is None:
             answered(self._why_not)
@@ -236,7 +238,7 @@ class StoreProcess:
         waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self.send(request, _answering(waiting))
         answer = await waiting
-        if isinstance(answer, Failed):
+        if isinstance(answer, StoreError):
             raise answer.error
         return answer
 
@@ -275,10 +277,10 @@ class StoreProcess:
             line.kill()
             await line.close()
             raise
-        if isinstance(said, Failed):
+        if isinstance(said, StoreError):
             await line.close()
             raise _ENDED.error if said is DIED else said.error
-        opened = cast("Opened", said)
+        opened = cast("StoreOpened", said)
         self.journal_mode = opened.journal_mode
         self.notices = tuple(dict.fromkeys((*self.notices, *opened.notices)))
         self._line = line
@@ -303,9 +305,9 @@ class StoreProcess:
             try:
                 return await self._begun(), pause
             except Exception as error:  # noqa: BLE001 — whatever it is, it may pass
-                self._down(Failed.of(error))
+                self._down(StoreError.of(error))
 
-    def _down(self, why: Failed) -> None:
+    def _down(self, why: StoreError) -> None:
         self._line, self._why_not = None, why
         self._told(why.text)
 

@@ -23,18 +23,18 @@ from twilio_widgets.listener.store_process.protocol import (
     Answer,
     Commit,
     Deleted,
-    Failed,
     Forget,
     Frames,
     KeepFor,
-    Noted,
-    Opened,
     Reject,
     Request,
+    StoreAck,
     Stored,
-    framed,
+    StoreError,
+    StoreOpened,
+    decode,
+    frame,
     request_of,
-    unpacked,
 )
 
 _AT_ONCE: Final = 1 << 18
@@ -63,10 +63,10 @@ def main(told: Mapping[str, Any]) -> None:
         given = {name: told[name] for name in ("account_sid", "world", "retention_days")}
         store = Store.open(Path(told["path"]), **given, patience=_PATIENCE_SECONDS)
     except Exception as error:  # noqa: BLE001 — whoever started us waits for a word
-        say(Failed.of(error))
+        say(StoreError.of(error))
         return
     with store:
-        say(Opened.of(store.journal_mode, store.notices))
+        say(StoreOpened.of(store.journal_mode, store.notices))
         for requests in _asked():
             for answers in _done(store, requests):
                 say(*answers)
@@ -90,11 +90,11 @@ def _stored(store: Store, commits: Sequence[Commit]) -> list[Answer]:
     if not commits:
         return []
     try:
-        lots = [[unpacked(each) for each in commit.arrivals] for commit in commits]
+        lots = [[decode(each) for each in commit.arrivals] for commit in commits]
         receipts = iter(store.commit(list(chain.from_iterable(lots))))
         return [Stored(list(islice(receipts, len(lot)))) for lot in lots]
     except Exception as error:  # noqa: BLE001 — whoever waits is told, and the next one is served
-        return [Failed.of(error)] * len(commits)
+        return [StoreError.of(error)] * len(commits)
 
 
 def _done_else(store: Store, request: Reject | Forget | KeepFor) -> Answer:
@@ -102,13 +102,13 @@ def _done_else(store: Store, request: Reject | Forget | KeepFor) -> Answer:
         match request:
             case Reject(rejections):
                 store.reject(rejections)
-                return Noted()
+                return StoreAck()
             case Forget(before):
                 return Deleted(store.forget(before))
             case KeepFor(days, now):
                 return Deleted(store.keep_for(days, now))
     except Exception as error:  # noqa: BLE001 — whoever waits is told, and the next one is served
-        return Failed.of(error)
+        return StoreError.of(error)
 
 
 def _asked() -> Iterator[list[Request]]:
@@ -136,7 +136,7 @@ def _speaking() -> Callable[..., None]:
     os.close(nothing)
 
     def say(*answers: Answer) -> None:
-        left = memoryview(b"".join(map(framed, answers)))
+        left = memoryview(b"".join(map(frame, answers)))
         with contextlib.suppress(OSError):  # the listener has gone; what it asked for is done
             while left:
                 left = left[os.write(back, left) :]

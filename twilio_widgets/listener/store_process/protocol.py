@@ -27,7 +27,7 @@ class Commit(Struct, frozen=True, tag=True, array_like=True):
 
     @classmethod
     def of(cls, arrivals: Iterable[bytes]) -> Commit:
-        """Ask for arrivals to be stored, each as `packed` returns it."""
+        """Ask for arrivals to be stored, each as `encode` returns it."""
         return cls([Raw(each) for each in arrivals])
 
 
@@ -53,14 +53,14 @@ class KeepFor(Struct, frozen=True, tag=True, array_like=True):
 Request = Commit | Reject | Forget | KeepFor
 
 
-class Opened(Struct, frozen=True, tag=True, array_like=True):
+class StoreOpened(Struct, frozen=True, tag=True, array_like=True):
     """The store is open: said once, before anything is asked."""
 
     journal_mode: str
     notices: tuple[str, ...]
 
     @classmethod
-    def of(cls, journal_mode: str, notices: Iterable[str]) -> Opened:
+    def of(cls, journal_mode: str, notices: Iterable[str]) -> StoreOpened:
         """Say how it is open, and what a person should know about it."""
         return cls(journal_mode, tuple(map(_shown, notices)))
 
@@ -77,11 +77,11 @@ class Deleted(Struct, frozen=True, tag=True, array_like=True):
     events: int
 
 
-class Noted(Struct, frozen=True, tag=True, array_like=True):
+class StoreAck(Struct, frozen=True, tag=True, array_like=True):
     """Rejections are stored."""
 
 
-class Failed(Struct, frozen=True, tag=True, array_like=True):
+class StoreError(Struct, frozen=True, tag=True, array_like=True):
     """It could not be done, and nothing was half done."""
 
     text: str
@@ -90,7 +90,7 @@ class Failed(Struct, frozen=True, tag=True, array_like=True):
     """Why the store cannot be used; None when something else was wrong."""
 
     @classmethod
-    def of(cls, error: Exception) -> Failed:
+    def of(cls, error: Exception) -> StoreError:
         """Say what went wrong; of an error that is not ours its class alone, for its text may hold
         anything."""
         if isinstance(error, StoreUnavailable):
@@ -107,7 +107,7 @@ class Failed(Struct, frozen=True, tag=True, array_like=True):
         return StoreUnavailable(self.text, cause=self.cause)
 
 
-Answer = Opened | Stored | Deleted | Noted | Failed
+Answer = StoreOpened | Stored | Deleted | StoreAck | StoreError
 
 _encoder = msgspec.msgpack.Encoder()
 _arrival = msgspec.msgpack.Decoder(Arrival)
@@ -116,7 +116,7 @@ answer_of = msgspec.msgpack.Decoder(Answer).decode
 """Read a message. They raise `msgspec.MsgspecError` for what is none."""
 
 
-def packed(arrival: Arrival) -> bytes:
+def encode(arrival: Arrival) -> bytes:
     """Return an arrival as it goes through the pipe.
 
     Raises:
@@ -125,12 +125,12 @@ def packed(arrival: Arrival) -> bytes:
     return _encoder.encode(arrival)
 
 
-def unpacked(data: Raw) -> Arrival:
+def decode(data: Raw) -> Arrival:
     """Read an arrival again."""
     return _arrival.decode(data)
 
 
-def framed(message: Request | Answer) -> bytes:
+def frame(message: Request | Answer) -> bytes:
     """Return a message as it goes through the pipe."""
     body = _encoder.encode(message)
     return len(body).to_bytes(_LENGTH, "big") + body

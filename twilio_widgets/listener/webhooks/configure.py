@@ -18,8 +18,8 @@ from twilio_widgets.errors import (
     OutcomeUnknown,
     TwilioWidgetsError,
 )
-from twilio_widgets.listener.webhooks.api import Asking
-from twilio_widgets.listener.webhooks.configured import Ledger, Pointed, went_to
+from twilio_widgets.listener.webhooks.api import WebhookApi
+from twilio_widgets.listener.webhooks.configured import ConfiguredWebhook, WebhookBackup, went_to
 from twilio_widgets.listener.webhooks.fields import Settings, shown, wanted
 
 if TYPE_CHECKING:
@@ -31,13 +31,13 @@ def folder_of(store: Path) -> Path:
     return store.with_name(f"{store.name}.webhooks")
 
 
-def pointed(folder: Path) -> tuple[Pointed, ...]:
+def pointed(folder: Path) -> tuple[ConfiguredWebhook, ...]:
     """Return what is pointed at the listener that keeps its files in `folder`.
 
     Raises:
         ListenerError: The file that says so cannot be read.
     """
-    return tuple(Ledger(folder).read().values())
+    return tuple(WebhookBackup(folder).read().values())
 
 
 def forget(folder: Path, sid: str) -> None:
@@ -45,9 +45,9 @@ def forget(folder: Path, sid: str) -> None:
 
     Args:
         folder: The listener's folder.
-        sid: As in ``Pointed.sid``.
+        sid: As in ``ConfiguredWebhook.sid``.
     """
-    ledger = Ledger(folder)
+    ledger = WebhookBackup(folder)
     with ledger.held():
         ledger.drop(sid)
 
@@ -60,7 +60,7 @@ def point(
     *,
     status_url: str | None = None,
     seconds: float = 30.0,
-) -> Pointed:
+) -> ConfiguredWebhook:
     """Let a number's or service's webhooks come to our URLs; what they were before is kept.
 
     Pointing it again keeps the first previous configuration, unless somebody else changed it in
@@ -85,7 +85,7 @@ def point(
         OutcomeUnknown: The change may have been made; what was there before is saved.
         TwilioWidgetsError: Twilio refused it or was not reached; nothing was changed.
     """
-    asking, ledger = Asking(twilio, seconds), Ledger(folder)
+    asking, ledger = WebhookApi(twilio, seconds), WebhookBackup(folder)
     place = asking.place(number_or_service)
     with ledger.held():
         found = asking.look(place)
@@ -97,7 +97,7 @@ def point(
             )
         changes = wanted(place, found.settings, inbound_url, status_url)
         earlier = ledger.read().get(place.sid)
-        entry = Pointed(
+        entry = ConfiguredWebhook(
             place=place,
             name=found.name,
             since=twilio.connection.now(),
@@ -120,7 +120,7 @@ def point(
         return settled
 
 
-def _previous(earlier: Pointed | None, now: Settings, changes: Settings) -> Settings:
+def _previous(earlier: ConfiguredWebhook | None, now: Settings, changes: Settings) -> Settings:
     """Return what to go back to: the first values, unless somebody else set others since."""
     if earlier is None:
         return {field: now[field] for field in changes}
@@ -135,14 +135,16 @@ def _previous(earlier: Pointed | None, now: Settings, changes: Settings) -> Sett
     return kept
 
 
-def _ours(earlier: Pointed | None, more: Settings) -> Mapping[str, tuple[str, ...]]:
+def _ours(earlier: ConfiguredWebhook | None, more: Settings) -> Mapping[str, tuple[str, ...]]:
     ours = dict(earlier.ours) if earlier else {}
     for field, value in more.items():
         ours[field] = tuple(dict.fromkeys((*ours.get(field, ()), value)))
     return ours
 
 
-def _settled(entry: Pointed, before: Settings, changes: Settings, after: Settings) -> Pointed:
+def _settled(
+    entry: ConfiguredWebhook, before: Settings, changes: Settings, after: Settings
+) -> ConfiguredWebhook:
     """Return the entry as Twilio's answer makes it, or say that the change was not made."""
     first = next(iter(changes))  # the URL, unless that was right already
     if after[first] == before[first]:

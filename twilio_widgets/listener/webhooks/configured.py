@@ -13,7 +13,13 @@ from typing import Any
 from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.errors import ListenerError
 from twilio_widgets.listener.files import durable
-from twilio_widgets.listener.webhooks.fields import NUMBER, SERVICE, Place, Settings, shown
+from twilio_widgets.listener.webhooks.fields import (
+    NUMBER,
+    SERVICE,
+    Settings,
+    WebhookResource,
+    shown,
+)
 
 FILE = "pointed.json"
 _FORMAT = "pointed, form 1"
@@ -23,10 +29,10 @@ _KINDS = {kind.name: kind for kind in (NUMBER, SERVICE)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pointed:
+class ConfiguredWebhook:
     """A phone number or messaging service whose webhooks come here."""
 
-    place: Place = field(repr=False)
+    place: WebhookResource = field(repr=False)
     name: str
     """The number itself, or the name of the service."""
     since: datetime
@@ -71,7 +77,7 @@ class Pointed:
         return f"<{self.kind} {mask(self.name)} comes here; before: {self.went_to}>"
 
 
-def went_to(place: Place, settings: Settings) -> str:
+def went_to(place: WebhookResource, settings: Settings) -> str:
     """Say where these settings send inbound messages."""
     if place.kind is NUMBER and settings.get("sms_application_sid"):
         return f"the TwiML application {settings['sms_application_sid']}"
@@ -80,7 +86,7 @@ def went_to(place: Place, settings: Settings) -> str:
     return shown(settings.get(place.kind.units[0][0], "")) or "nowhere"
 
 
-class Ledger:
+class WebhookBackup:
     """The file of everything that is pointed at one listener."""
 
     def __init__(self, folder: Path) -> None:
@@ -92,7 +98,7 @@ class Ledger:
         with durable.locked(self.path.with_suffix(".lock")):
             yield
 
-    def read(self) -> dict[str, Pointed]:
+    def read(self) -> dict[str, ConfiguredWebhook]:
         """Return what is pointed here, by SID.
 
         Raises:
@@ -112,7 +118,7 @@ class Ledger:
             "your webhooks were before: look into it, then move it away."
         )
 
-    def keep(self, pointed: Pointed) -> None:
+    def keep(self, pointed: ConfiguredWebhook) -> None:
         """Save one entry durably."""
         self._write(self.read() | {pointed.sid: pointed})
 
@@ -122,14 +128,14 @@ class Ledger:
         if rows.pop(sid, None) is not None:
             self._write(rows)
 
-    def put_back(self, sid: str, earlier: Pointed | None) -> None:
+    def put_back(self, sid: str, earlier: ConfiguredWebhook | None) -> None:
         """Let an entry be as it was, or be gone if there was none."""
         if earlier is None:
             self.drop(sid)
         else:
             self.keep(earlier)
 
-    def _write(self, rows: Mapping[str, Pointed]) -> None:
+    def _write(self, rows: Mapping[str, ConfiguredWebhook]) -> None:
         if not rows:
             durable.remove(self.path)
             return
@@ -137,7 +143,7 @@ class Ledger:
         durable.write(self.path, json.dumps(document, indent=1).encode())
 
 
-def _row(pointed: Pointed) -> dict[str, object]:
+def _row(pointed: ConfiguredWebhook) -> dict[str, object]:
     return {
         "sid": pointed.sid,
         "kind": pointed.kind,
@@ -150,9 +156,9 @@ def _row(pointed: Pointed) -> dict[str, object]:
     }
 
 
-def _pointed(row: Mapping[str, Any]) -> Pointed:
-    return Pointed(
-        place=Place(_KINDS[row["kind"]], str(row["sid"]), str(row["account_sid"])),
+def _pointed(row: Mapping[str, Any]) -> ConfiguredWebhook:
+    return ConfiguredWebhook(
+        place=WebhookResource(_KINDS[row["kind"]], str(row["sid"]), str(row["account_sid"])),
         name=str(row["name"]),
         since=datetime.fromisoformat(row["since"]),
         previous={str(name): str(value) for name, value in row["previous"].items()},

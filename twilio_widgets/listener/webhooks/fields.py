@@ -65,7 +65,7 @@ SERVICE = Kind(
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class WebhookResource:
     """One phone number or messaging service."""
 
     kind: Kind
@@ -92,7 +92,7 @@ class Found:
 
 def place_of(
     connection: Connection, number_or_service: str, new_patience: NewPatience
-) -> Flow[Place]:
+) -> Flow[WebhookResource]:
     """Find the place a person means by a number, or by a SID that begins with PN or MG.
 
     Raises:
@@ -101,9 +101,9 @@ def place_of(
     named = number_or_service.strip() if isinstance(number_or_service, str) else ""
     account = connection.acting_sid
     if re.fullmatch(r"MG[0-9a-fA-F]{32}", named):
-        return Place(SERVICE, named, account)
+        return WebhookResource(SERVICE, named, account)
     if re.fullmatch(r"PN[0-9a-fA-F]{32}", named):
-        return Place(NUMBER, named, account)
+        return WebhookResource(NUMBER, named, account)
     if not re.fullmatch(r"\+[1-9][0-9]{6,14}", named):
         raise ConfigurationError(
             "Name one of your phone numbers, such as +15005550006, or the SID of a phone number "
@@ -116,7 +116,7 @@ def place_of(
     reply = yield from read(request, new_patience(), about=named)
     for row in json_page(reply.content, "incoming_phone_numbers").rows:
         if row.get("phone_number") == named:
-            return Place(NUMBER, str(row["sid"]), account)
+            return WebhookResource(NUMBER, str(row["sid"]), account)
     raise ConfigurationError(
         f"{mask(named)} is not a phone number of {connection.masked_account}: twilio.numbers() "
         "lists them.",
@@ -124,14 +124,14 @@ def place_of(
     )
 
 
-def look(place: Place, new_patience: NewPatience) -> Flow[Found]:
+def look(place: WebhookResource, new_patience: NewPatience) -> Flow[Found]:
     """Read the settings of a place as they are now."""
     request = Request(method="GET", path=place.path, service=place.kind.host)
     reply = yield from read(request, new_patience(), about=f"{place.kind.name} {place.sid}")
     return _found(place, reply.content)
 
 
-def put(place: Place, settings: Settings, new_patience: NewPatience) -> Flow[Found]:
+def put(place: WebhookResource, settings: Settings, new_patience: NewPatience) -> Flow[Found]:
     """Change some settings of a place, and return what Twilio then says.
 
     Raises:
@@ -145,7 +145,7 @@ def put(place: Place, settings: Settings, new_patience: NewPatience) -> Flow[Fou
     return _found(place, reply.content)
 
 
-def _found(place: Place, content: bytes) -> Found:
+def _found(place: WebhookResource, content: bytes) -> Found:
     row = mapping_of(content)
     if row.get("sid") != place.sid:
         raise BadResponse(f"Twilio answered about something else than {place.kind.name}.")
@@ -176,7 +176,9 @@ def shown(url: str) -> str:
     return f"{parts.scheme}://{host}{port}{path}" + ("?…" if parts.query else "")
 
 
-def wanted(place: Place, now: Settings, inbound_url: str, status_url: str | None) -> Settings:
+def wanted(
+    place: WebhookResource, now: Settings, inbound_url: str, status_url: str | None
+) -> Settings:
     """Return the settings to change so that webhooks go to our URLs, given how they are now.
 
     A setting that is right already is left alone, and so is every other: the fallback stays.

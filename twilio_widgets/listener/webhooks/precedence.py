@@ -13,13 +13,13 @@ from twilio_widgets.core.flows.flow import NewPatience, read
 from twilio_widgets.core.flows.paging import json_page
 from twilio_widgets.core.request import Flow, Request
 from twilio_widgets.errors import NotFound, TwilioWidgetsError
-from twilio_widgets.listener.webhooks.fields import NUMBER, Place
+from twilio_widgets.listener.webhooks.fields import NUMBER, WebhookResource
 
 MOST_SERVICES = 10
 """How many services are asked whether they hold a number: one request each."""
 
 
-def who_else_decides(place: Place, new_patience: NewPatience) -> Flow[tuple[str, ...]]:
+def who_else_decides(place: WebhookResource, new_patience: NewPatience) -> Flow[tuple[str, ...]]:
     """Say in sentences which service's setting wins over a number's own, if one does.
 
     It never raises for an answer of Twilio's: not to know is one of the sentences.
@@ -35,7 +35,7 @@ def who_else_decides(place: Place, new_patience: NewPatience) -> Flow[tuple[str,
         )
 
 
-def _services_above(place: Place, new_patience: NewPatience) -> Flow[tuple[str, ...]]:
+def _services_above(place: WebhookResource, new_patience: NewPatience) -> Flow[tuple[str, ...]]:
     request = Request(
         method="GET", path="/v1/Services", query=(("PageSize", "1000"),), service="messaging"
     )
@@ -57,7 +57,7 @@ def _services_above(place: Place, new_patience: NewPatience) -> Flow[tuple[str, 
     return ()
 
 
-def _holds(service_sid: str, place: Place, new_patience: NewPatience) -> Flow[bool]:
+def _holds(service_sid: str, place: WebhookResource, new_patience: NewPatience) -> Flow[bool]:
     path = f"/v1/Services/{service_sid}/PhoneNumbers/{place.sid}"
     try:
         yield from read(Request(method="GET", path=path, service="messaging"), new_patience())

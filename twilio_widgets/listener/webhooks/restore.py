@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.errors import NotFound, TwilioWidgetsError
-from twilio_widgets.listener.webhooks.api import Asking
-from twilio_widgets.listener.webhooks.configured import Ledger, Pointed, went_to
+from twilio_widgets.listener.webhooks.api import WebhookApi
+from twilio_widgets.listener.webhooks.configured import ConfiguredWebhook, WebhookBackup, went_to
 
 if TYPE_CHECKING:
     from twilio_widgets.client import Twilio
@@ -48,7 +48,7 @@ def restore(
     Args:
         twilio: Asks for the change.
         folder: The listener's folder.
-        sid: As in ``Pointed.sid``.
+        sid: As in ``ConfiguredWebhook.sid``.
         overwrite: Also put back what somebody else has changed meanwhile.
         seconds: How long each exchange with Twilio may take.
 
@@ -59,26 +59,28 @@ def restore(
     Raises:
         ListenerError: The file of what is pointed here cannot be read, or is held by another.
     """
-    ledger = Ledger(folder)
+    ledger = WebhookBackup(folder)
     with ledger.held():
         entry = ledger.read().get(sid)
         if entry is None:
             return Restored(sid=sid, name=sid, state="already", text=f"{sid} is not pointed here.")
-        return _restore(Asking(twilio, seconds), ledger, entry, overwrite=overwrite)
+        return _restore(WebhookApi(twilio, seconds), ledger, entry, overwrite=overwrite)
 
 
 def restore_all(
     folder: Path, twilio: Twilio, *, overwrite: bool = False, seconds: float = 30.0
 ) -> list[Restored]:
     """Put back everything that is pointed here, one after the other; see `restore`."""
-    ledger, asking = Ledger(folder), Asking(twilio, seconds)
+    ledger, asking = WebhookBackup(folder), WebhookApi(twilio, seconds)
     with ledger.held():
         return [
             _restore(asking, ledger, entry, overwrite=overwrite) for entry in ledger.read().values()
         ]
 
 
-def _restore(asking: Asking, ledger: Ledger, entry: Pointed, *, overwrite: bool) -> Restored:
+def _restore(
+    asking: WebhookApi, ledger: WebhookBackup, entry: ConfiguredWebhook, *, overwrite: bool
+) -> Restored:
     name = mask(entry.name) or entry.sid
 
     def outcome(state: State, text: str) -> Restored:
@@ -110,7 +112,9 @@ def _restore(asking: Asking, ledger: Ledger, entry: Pointed, *, overwrite: bool)
     return outcome("restored", f"sends its messages to {went_to(entry.place, after)} again.")
 
 
-def _to_put_back(entry: Pointed, now: Settings, *, overwrite: bool) -> tuple[Settings, Settings]:
+def _to_put_back(
+    entry: ConfiguredWebhook, now: Settings, *, overwrite: bool
+) -> tuple[Settings, Settings]:
     """Return what to change back, and what somebody else changed and is left to them."""
     changes: dict[str, str] = {}
     left: dict[str, str] = {}

@@ -10,8 +10,8 @@ import traitlets
 
 from twilio_widgets.panels.bulk import state as steps
 from twilio_widgets.panels.bulk import text as words
-from twilio_widgets.panels.inputs.line_input import Entry
-from twilio_widgets.panels.inputs.ordered_button import Press
+from twilio_widgets.panels.inputs.line_input import LineInput
+from twilio_widgets.panels.inputs.ordered_button import OrderedButton
 from twilio_widgets.panels.kit.assets import asset
 from twilio_widgets.panels.kit.elements import (
     Element,
@@ -22,7 +22,7 @@ from twilio_widgets.panels.kit.elements import (
     styled,
     visible,
 )
-from twilio_widgets.panels.table.cells import Column
+from twilio_widgets.panels.table.cells import TableColumn
 from twilio_widgets.panels.table.table import VirtualTable
 
 if TYPE_CHECKING:
@@ -32,19 +32,19 @@ if TYPE_CHECKING:
     from twilio_widgets.panels.bulk.triage import Group
 
 PROBLEMS: Final = (
-    Column("row", "Row", kind="number", width=7),
-    Column("column", "Column", width=12),
-    Column("value", "Value", width=18),
-    Column("kind", "Kind", width=11, choice=True),
-    Column("reason", "Reason"),
+    TableColumn("row", "Row", kind="number", width=7),
+    TableColumn("column", "Column", width=12),
+    TableColumn("value", "Value", width=18),
+    TableColumn("kind", "Kind", width=11, choice=True),
+    TableColumn("reason", "Reason"),
 )
 OUTCOMES: Final = (
-    Column("row", "Row", kind="number", width=7),
-    Column("to", "To", kind="phone"),
-    Column("outcome", "Outcome", kind="status"),
-    Column("code", "Code", kind="number", width=7),
-    Column("explanation", "Explanation"),
-    Column("sid", "SID"),
+    TableColumn("row", "Row", kind="number", width=7),
+    TableColumn("to", "To", kind="phone"),
+    TableColumn("outcome", "Outcome", kind="status"),
+    TableColumn("code", "Code", kind="number", width=7),
+    TableColumn("explanation", "Explanation"),
+    TableColumn("sid", "SID"),
 )
 _TABLE_HEIGHT: Final = 176
 
@@ -90,8 +90,8 @@ class WordsRow:
 
     def __init__(self) -> None:
         self._question = styled(Note(), "tw-question")
-        self.typed = Entry("")
-        self.send = Press("Send", main=True)
+        self.typed = LineInput("")
+        self.send = OrderedButton("Send", main=True)
         self.back = plain("Back")
         line = styled(ipywidgets.HBox([self.typed, self.send, self.back]), "tw-words")
         self.row = styled(ipywidgets.VBox([self._question, line]), "tw-ask")
@@ -135,11 +135,11 @@ class Actions:
     """The buttons in the foot of the card."""
 
     def __init__(self) -> None:
-        self.check = Press("Check", main=True)
+        self.check = OrderedButton("Check", main=True)
         self.refresh = plain("Ask Twilio what became of them")
         self.find_out = plain("Find out")
         self.again = plain("Send again")
-        self.open_job = Press("Open that job")
+        self.open_job = OrderedButton("Open that job")
         self.new = plain("New job")
         self.more = quiet("More")
 

@@ -11,8 +11,8 @@ from twilio_widgets.panels.bulk import state as steps
 from twilio_widgets.panels.bulk import text as words
 from twilio_widgets.panels.bulk.draft import UNDER_MORE
 from twilio_widgets.panels.bulk.upload import TableFile
-from twilio_widgets.panels.inputs.line_input import Entry
-from twilio_widgets.panels.inputs.segment_meter import Meter
+from twilio_widgets.panels.inputs.line_input import LineInput
+from twilio_widgets.panels.inputs.segment_meter import SegmentMeter
 from twilio_widgets.panels.kit.elements import Note, body, field, plain, styled, visible
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from twilio_widgets.panels.bulk.draft import BulkDraft
     from twilio_widgets.panels.bulk.preview import RowPreview
     from twilio_widgets.panels.bulk.state import BulkState
-    from twilio_widgets.panels.inputs.ordered_input import Typed
+    from twilio_widgets.panels.inputs.ordered_input import OrderedInput
 
 _NONE = ""
 
@@ -38,22 +38,22 @@ class BulkForm:
 
     def __init__(self, preview: RowPreview) -> None:
         self.writing = False
-        self.frame = Entry("Table", kind="select")
+        self.frame = LineInput("Table", kind="select")
         self.look_again = plain("Look again")
         self.look_again.tooltip = "Look for DataFrames in this notebook again"
         self.upload = styled(TableFile(), "tw-upload-box")
         self.controls = {
-            "to": Entry("Recipient", kind="select"),
-            "from_": Entry("From", "A number, a name, or a messaging service"),
-            "body": Entry("Message", "Hi {name}, your table is ready.", kind="area"),
-            "region": Entry("Country", "GB"),
-            "media": Entry("Picture", kind="select"),
-            "rate": Entry("Rate", "as fast as Twilio takes them"),
-            "name": Entry("Job name"),
+            "to": LineInput("Recipient", kind="select"),
+            "from_": LineInput("From", "A number, a name, or a messaging service"),
+            "body": LineInput("Message", "Hi {name}, your table is ready.", kind="area"),
+            "region": LineInput("Country", "GB"),
+            "media": LineInput("Picture", kind="select"),
+            "rate": LineInput("Rate", "as fast as Twilio takes them"),
+            "name": LineInput("Job name"),
         }
         self._notes = {name: Note() for name in self.controls}
         self._source = Note()
-        self.meter = Meter()
+        self.meter = SegmentMeter()
         self._more = styled(ipywidgets.VBox(self._fields(UNDER_MORE)), "tw-rows")
         chooser = ipywidgets.HBox([self.frame, self.look_again, self.upload])
         self.rows = body(
@@ -69,7 +69,7 @@ class BulkForm:
         return [field(self.controls[name], self._notes[name]) for name in names]
 
     @property
-    def fields(self) -> tuple[Typed, ...]:
+    def fields(self) -> tuple[OrderedInput, ...]:
         """Everything in which a person types, chooses or adds a file."""
         return (self.frame, self.upload, *self.controls.values())
 
@@ -111,7 +111,7 @@ class BulkForm:
             self.writing = False
 
 
-def _offer(control: Entry, options: list[tuple[str, str]], value: str) -> None:
+def _offer(control: LineInput, options: list[tuple[str, str]], value: str) -> None:
     """Let a list offer these, with one chosen; what is not among them is not chosen."""
     control.offer(options)
     control.value = value if value in {one for one, _text in options} else _NONE

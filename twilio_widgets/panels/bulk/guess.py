@@ -32,7 +32,7 @@ _AT_LEAST: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
+class ColumnGuess:
     """A column that seems to hold recipients."""
 
     column: str
@@ -40,7 +40,7 @@ class Guess:
     """A sentence that calls it a guess."""
 
 
-def guess_recipients(columns: Mapping[str, Sequence[Any]]) -> Guess | None:
+def guess_recipients(columns: Mapping[str, Sequence[Any]]) -> ColumnGuess | None:
     """Guess which column holds the recipients; None when none looks like it."""
     judged = [(*_score(name, values), name) for name, values in columns.items()]
     best = max(judged, key=lambda one: one[0], default=None)
@@ -49,7 +49,7 @@ def guess_recipients(columns: Mapping[str, Sequence[Any]]) -> Guess | None:
     _points, numbers, looked, name = best
     named = " and by its name" if _is_named_so(name) else ""
     held = f"{numbers} of the first {looked} cells hold a number" if looked else "it is empty"
-    return Guess(name, f"A guess by what stands in it{named}: {held}. Look at it.")
+    return ColumnGuess(name, f"A guess by what stands in it{named}: {held}. Look at it.")
 
 
 def _score(name: str, values: Sequence[Any]) -> tuple[float, int, int]:

@@ -15,9 +15,9 @@ from twilio_widgets.panels.bulk.progress import picture_of, pill_of, summary_of,
 from twilio_widgets.panels.kit import side_channel as control
 from twilio_widgets.panels.kit import work
 from twilio_widgets.panels.kit.assets import asset
-from twilio_widgets.panels.kit.elements import Element, Head, close_tree, still_picture
+from twilio_widgets.panels.kit.elements import CardHeader, Element, close_tree, still_picture
 from twilio_widgets.panels.kit.panel import sentence_of
-from twilio_widgets.panels.kit.throttle import pulse
+from twilio_widgets.panels.kit.throttle import throttle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,14 +132,14 @@ class JobBar(ipywidgets.VBox):
         self._lock = threading.RLock()
         self._note, self._busy = "", False
         self._work: work.Work | None = None
-        self._head = Head(title=f"Job: {job.name}")
+        self._head = CardHeader(title=f"Job: {job.name}")
         self._line = JobLine(self._wish)
         super().__init__([self._head, self._line] if framed else [self._line])
         self.add_class("tw-job")
         if framed:
             self.add_class("tw-card")
         self._open = True
-        self._pulse = pulse("twilio_widgets-job-bar", self.look, self.look)
+        self._pulse = throttle("twilio_widgets-job-bar", self.look, self.look)
         self._leave = job.follow(lambda _progress: self._pulse.ask())
         self.look()
 

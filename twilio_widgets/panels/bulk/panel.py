@@ -6,7 +6,7 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from twilio_widgets.bulk.planning.csv_table import Table
+from twilio_widgets.bulk.planning.csv_table import InputTable
 from twilio_widgets.bulk.run.options import checked_time
 from twilio_widgets.bulk.run.pacing import UNDO_SECONDS
 from twilio_widgets.core.guardrails.policy import Policy
@@ -24,7 +24,7 @@ from twilio_widgets.panels.bulk.elements import (
 )
 from twilio_widgets.panels.bulk.form import BulkForm
 from twilio_widgets.panels.bulk.policy_check import policy_of
-from twilio_widgets.panels.bulk.preview import RowPreview, sight_of
+from twilio_widgets.panels.bulk.preview import RowPreview, preview_of
 from twilio_widgets.panels.bulk.snippet import bulk_snippet
 from twilio_widgets.panels.bulk.state import BulkState
 from twilio_widgets.panels.bulk.table_sources import (
@@ -33,7 +33,7 @@ from twilio_widgets.panels.bulk.table_sources import (
     frames_here,
     given_source,
 )
-from twilio_widgets.panels.bulk.worker import BulkWorking
+from twilio_widgets.panels.bulk.worker import BulkWorker
 from twilio_widgets.panels.code.access import Access
 from twilio_widgets.panels.connection.client_source import check_source, wake_with
 from twilio_widgets.panels.connection.senders import senders_of
@@ -41,7 +41,7 @@ from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.inputs.segment_meter import measure
 from twilio_widgets.panels.kit.elements import Note, foot, styled, visible
 from twilio_widgets.panels.kit.panel import refuse_unknown, sentence_of
-from twilio_widgets.panels.send.state import Account
+from twilio_widgets.panels.send.state import SendingAccount
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 _OPTIONS = ("twilio", "frame", "policy", "folder", "body", "from_", "undo_seconds")
 
 
-class BulkPanel(BulkWorking):
+class BulkPanel(BulkWorker):
     """A card in which a table becomes many messages: checked first, sent once, settled after.
 
     Making the panel, showing it again or running its cell again never sends. "Check" makes a plan
@@ -172,7 +172,7 @@ class BulkPanel(BulkWorking):
             label = "sandbox" if connection.kind == "sandbox" else connection.masked_account
             policy = policy_of(twilio, self._policy)
             rails = policy.explain() if policy else ("A judge of your own sees every request.",)
-            account = Account(label=label, access=Access.of(connection))
+            account = SendingAccount(label=label, access=Access.of(connection))
             self._apply(steps.connected, account, rails)
             self._start(self._look_for_unfinished, twilio)
             self._start(self._suggest_senders, twilio)
@@ -243,7 +243,7 @@ class BulkPanel(BulkWorking):
             return ""
 
     def _ask_again(self) -> None:
-        ask = steps.Ask(purpose="send again", count=self._state.resendable)
+        ask = steps.ConfirmationPrompt(purpose="send again", count=self._state.resendable)
         self._apply(steps.asked, ask)
 
     def _open_standing(self) -> None:
@@ -286,9 +286,9 @@ class BulkPanel(BulkWorking):
         if wanted == self._sighted or state.job:
             return
         self._sighted = wanted
-        table = self._table or Table({}, 0)
+        table = self._table or InputTable({}, 0)
         now = None if self._twilio is None else self._twilio.connection.now()
-        sight = sight_of(table, state.draft, state.looked_at, now)
+        sight = preview_of(table, state.draft, state.looked_at, now)
         self._preview.show(sight)
         visible(self._form.meter, sight is not None and bool(sight.body))
         if sight is not None:

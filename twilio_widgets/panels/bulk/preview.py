@@ -13,14 +13,14 @@ from twilio_widgets.panels.bulk.draft import arguments_of
 from twilio_widgets.panels.bulk.table_sources import cells_of
 from twilio_widgets.panels.inputs.ordered_input import text_in
 from twilio_widgets.panels.kit.assets import asset
-from twilio_widgets.panels.kit.unsaved import KeptOut
+from twilio_widgets.panels.kit.unsaved import Unsaved
 from twilio_widgets.panels.table.cells import LONGEST_CELL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from twilio_widgets.bulk.planning.csv_table import Table
+    from twilio_widgets.bulk.planning.csv_table import InputTable
     from twilio_widgets.panels.bulk.draft import BulkDraft
 
 _STAND_IN = "+15005550006"
@@ -30,7 +30,7 @@ _NOTHING_YET = "Choose the recipients and type a message to see it here as it wo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
+class MessagePreview:
     """What is seen of one row."""
 
     row: int
@@ -42,7 +42,7 @@ class Sight:
     """What is wrong with it, or worth a look, and how that is meant."""
 
 
-class RowPreview(KeptOut):
+class RowPreview(Unsaved):
     """A message as a bubble, with steps through the rows. People's texts are kept out of its state.
 
     Args:
@@ -56,7 +56,7 @@ class RowPreview(KeptOut):
         super().__init__()
         self._on_look = on_look
 
-    def show(self, sight: Sight | None) -> None:
+    def show(self, sight: MessagePreview | None) -> None:
         """Show a row, or nothing."""
         if sight is None:
             self._put(None)
@@ -79,7 +79,9 @@ class RowPreview(KeptOut):
                 super()._receive(widget, content, buffers)
 
 
-def sight_of(table: Table, draft: BulkDraft, row: int, now: datetime | None) -> Sight | None:
+def preview_of(
+    table: InputTable, draft: BulkDraft, row: int, now: datetime | None
+) -> MessagePreview | None:
     """Return what one row of a table comes to; None when the table has no rows.
 
     Args:
@@ -92,18 +94,18 @@ def sight_of(table: Table, draft: BulkDraft, row: int, now: datetime | None) -> 
         return None
     row = min(row, table.rows - 1)
     if row in table.damaged:
-        return Sight(row=row, rows=table.rows, problems=((table.damaged[row], "problem"),))
+        return MessagePreview(row=row, rows=table.rows, problems=((table.damaged[row], "problem"),))
     if not draft.to or not (draft.body or draft.media):
-        return Sight(row=row, rows=table.rows, problems=((_NOTHING_YET, "hint"),))
+        return MessagePreview(row=row, rows=table.rows, problems=((_NOTHING_YET, "hint"),))
     given: dict[str, Any] = {**_arguments(draft), "now": now}
     try:
         made = plan([dict(cells_of(table, row))], **given)
     except (ConfigurationError, InvalidMessage) as error:
-        return Sight(row=row, rows=table.rows, problems=((str(error), "problem"),))
+        return MessagePreview(row=row, rows=table.rows, problems=((str(error), "problem"),))
     if made.rows:
         ready = made.rows[0]
         to = ready.to if ready.original == ready.to else f"{ready.to} (from “{ready.original}”)"
-        return Sight(
+        return MessagePreview(
             row=row,
             rows=table.rows,
             to=to,
@@ -115,7 +117,7 @@ def sight_of(table: Table, draft: BulkDraft, row: int, now: datetime | None) -> 
         (f"{one.column}: {one.reason}" if one.column else one.reason, "problem")
         for one in made.problems
     )
-    return Sight(row=row, rows=table.rows, problems=problems)
+    return MessagePreview(row=row, rows=table.rows, problems=problems)
 
 
 def _arguments(draft: BulkDraft) -> Mapping[str, Any]:

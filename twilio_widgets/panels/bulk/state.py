@@ -19,13 +19,13 @@ from twilio_widgets.panels.bulk.draft import (
     name_for,
     next_name,
 )
-from twilio_widgets.panels.bulk.guess import Guess
+from twilio_widgets.panels.bulk.guess import ColumnGuess
 
 if TYPE_CHECKING:
     from twilio_widgets.bulk.progress import JobProgress
     from twilio_widgets.panels.bulk.table_sources import Source
     from twilio_widgets.panels.bulk.triage import Group
-    from twilio_widgets.panels.send.state import Account
+    from twilio_widgets.panels.send.state import SendingAccount
 
 Phase = Literal[
     "writing",    # the fields are open
@@ -60,7 +60,7 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class ConfirmationPrompt:
     """What a person has to type words for."""
 
     purpose: Purpose
@@ -90,7 +90,7 @@ class Unfinished:
 class BulkState:
     """The truth of which the panel is the picture."""
 
-    account: Account | None = None
+    account: SendingAccount | None = None
     rails: tuple[str, ...] = ()
     """The guard rails, a sentence each."""
     senders: tuple[str, ...] = ()
@@ -104,7 +104,7 @@ class BulkState:
     """Whether the one chosen last is being read."""
     rows: int = 0
     columns: tuple[str, ...] = ()
-    guess: Guess | None = None
+    guess: ColumnGuess | None = None
     draft: BulkDraft = field(default_factory=BulkDraft)
     more: bool = False
     looked_at: int = 0
@@ -113,7 +113,7 @@ class BulkState:
     turn: int = 0
     """Counts the checks: one that comes late is of another turn."""
     checked: Checked | None = None
-    ask: Ask | None = None
+    ask: ConfirmationPrompt | None = None
     typed: str = ""
     job: str = ""
     """The name of the job that is shown; empty for none."""
@@ -152,7 +152,7 @@ def is_open(state: BulkState) -> bool:
 # Connecting
 
 
-def connected(state: BulkState, account: Account, rails: tuple[str, ...]) -> BulkState:
+def connected(state: BulkState, account: SendingAccount, rails: tuple[str, ...]) -> BulkState:
     """There is a client. What was checked was checked for nobody, or for another."""
     return _unchecked(replace(state, account=account, rails=rails, senders=(), unfinished=()))
 
@@ -192,7 +192,7 @@ def choosing(state: BulkState) -> BulkState:
 
 
 def chose(
-    state: BulkState, source: Source, rows: int, columns: tuple[str, ...], guess: Guess | None
+    state: BulkState, source: Source, rows: int, columns: tuple[str, ...], guess: ColumnGuess | None
 ) -> BulkState:
     """A table was chosen: columns that it does not have are chosen no more."""
     if not is_open(state):
@@ -269,7 +269,7 @@ def was_checked(state: BulkState, turn: int, checked: Checked) -> BulkState:
         return state
     held, count = checked.refused_rows, checked.ready - checked.refused_rows
     stops = count == 0 or checked.refusal or checked.standing or state.account is None
-    ask = Ask(purpose="send", count=count, held=held, unplaced=checked.unplaced)
+    ask = ConfirmationPrompt(purpose="send", count=count, held=held, unplaced=checked.unplaced)
     asked = None if stops else ask
     return replace(state, phase="checked", checked=checked, ask=asked, typed="")
 
@@ -296,7 +296,7 @@ def typed_words(state: BulkState, text: str) -> BulkState:
     return replace(state, typed=text)
 
 
-def asked(state: BulkState, ask: Ask) -> BulkState:
+def asked(state: BulkState, ask: ConfirmationPrompt) -> BulkState:
     """The job that rests wants words: to go on, or to send rows again."""
     return replace(state, ask=ask, typed="", failure="") if state.phase == "resting" else state
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from twilio_widgets.bulk.planning.csv_table import Table, of_csv
+from twilio_widgets.bulk.planning.csv_table import InputTable, of_csv
 from twilio_widgets.bulk.planning.table import is_frame, read_table
 from twilio_widgets.frames.excel_reader import rows_of_workbook
 
@@ -26,7 +26,7 @@ class Source:
     rows: Any = field(repr=False, compare=False)
     """What ``tw.plan`` takes."""
 
-    def table(self) -> Table:
+    def table(self) -> InputTable:
         """Read it, as a plan would.
 
         Raises:
@@ -79,6 +79,6 @@ def given_source(rows: Any) -> Source:
     return Source(name=GIVEN, kind="given", rows=rows)
 
 
-def cells_of(table: Table, n: int) -> Mapping[str, Any]:
+def cells_of(table: InputTable, n: int) -> Mapping[str, Any]:
     """Return one row by the names of its columns."""
     return {name: values[n] for name, values in table.columns.items()}

@@ -8,7 +8,7 @@ from twilio_widgets.panels.bulk import progress as bulk_progress
 from twilio_widgets.panels.bulk.table_sources import GIVEN
 
 if TYPE_CHECKING:
-    from twilio_widgets.panels.bulk.state import Ask, BulkState
+    from twilio_widgets.panels.bulk.state import BulkState, ConfirmationPrompt
     from twilio_widgets.panels.kit.elements import Tone
 
 GIVE_A_CLIENT: Final = (
@@ -135,12 +135,12 @@ def question_of(state: BulkState) -> str:
     return f"{messages} will leave from {_account(state)}.{rest}{above} {type_it}"
 
 
-def not_confirmed(ask: Ask) -> str:
+def not_confirmed(ask: ConfirmationPrompt) -> str:
     """Say which words are missing when the button is pressed without them."""
     return f"Nothing was sent. To confirm, type: {ask.words}"
 
 
-def _rest_of(ask: Ask) -> str:
+def _rest_of(ask: ConfirmationPrompt) -> str:
     """Say what the guard rails hold back, and what they leave to the words."""
     held = "" if not ask.held else f" {held_back(ask.held)}"
     if not ask.unplaced:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twilio_widgets.panels.inputs.file_upload import FilesTable
+from twilio_widgets.panels.inputs.file_upload import FileUpload
 from twilio_widgets.panels.kit.assets import asset
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from twilio_widgets.panels.inputs.file_upload import FilePart
+    from twilio_widgets.panels.inputs.file_upload import ChosenFile
 
 
-class TableFile(FilesTable):
+class TableFile(FileUpload):
     """A button that takes one file, a new one in place of the last."""
 
     _esm = asset(__file__, "upload.js")
@@ -21,7 +21,7 @@ class TableFile(FilesTable):
     def on_file(self, callback: Callable[[str, bytes], object]) -> None:
         """Call back with the name and the content of a file that was chosen. It must not raise."""
 
-        def take(files: tuple[FilePart, ...]) -> None:
+        def take(files: tuple[ChosenFile, ...]) -> None:
             last = files[-1] if files else None
             self.write(())
             if last is not None and last.content is not None:

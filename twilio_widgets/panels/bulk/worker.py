@@ -33,20 +33,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from twilio_widgets.bulk.planning.csv_table import Table
+    from twilio_widgets.bulk.planning.csv_table import InputTable
     from twilio_widgets.bulk.progress import JobProgress
     from twilio_widgets.client import AsyncTwilio, Twilio
     from twilio_widgets.core.credentials.connection import Connection
     from twilio_widgets.core.guardrails.policy import Policy
     from twilio_widgets.panels.bulk.elements import Findings, JobArea
-    from twilio_widgets.panels.bulk.state import Ask
+    from twilio_widgets.panels.bulk.state import ConfirmationPrompt
     from twilio_widgets.panels.bulk.table_sources import Source
 
 MOST_UNFINISHED = 20
 """Journals that are looked into when the panel wakes up, the youngest first."""
 
 
-class BulkWorking(Panel[BulkState]):
+class BulkWorker(Panel[BulkState]):
     """The work of the card for many messages; `BulkPanel` gives it its face."""
 
     _twilio: Twilio | None = None
@@ -54,7 +54,7 @@ class BulkWorking(Panel[BulkState]):
     _folder: str | Path | None = None
     _undo_seconds: float = UNDO_SECONDS
     _plan: Plan | None = None
-    _table: Table | None = None
+    _table: InputTable | None = None
     _job: Job | None = None
     _bar: JobBar | None = None
     _seen: JobProgress | None = None
@@ -152,7 +152,7 @@ class BulkWorking(Panel[BulkState]):
 
     # Beginning
 
-    def _begin_job(self, ask: Ask, name: str) -> None:
+    def _begin_job(self, ask: ConfirmationPrompt, name: str) -> None:
         rests = ask.purpose != "send"
         try:
             job = self._begun(ask, name)
@@ -164,7 +164,7 @@ class BulkWorking(Panel[BulkState]):
         else:
             self._show_job(job)
 
-    def _begun(self, ask: Ask, name: str) -> Job:
+    def _begun(self, ask: ConfirmationPrompt, name: str) -> Job:
         client = self._client(ask)
         if ask.purpose == "send":
             if self._plan is None or len(self._plan) != ask.count + ask.held:
@@ -181,7 +181,7 @@ class BulkWorking(Panel[BulkState]):
             raise JobError("Other rows can be sent again by now. Nothing was sent: look again.")
         return self._job.resend(rows, client)
 
-    def _client(self, ask: Ask | None = None) -> AsyncTwilio:
+    def _client(self, ask: ConfirmationPrompt | None = None) -> AsyncTwilio:
         """Return a client whose guard rails know what was confirmed."""
         twilio = self._twilio
         if twilio is None:
@@ -240,7 +240,9 @@ class BulkWorking(Panel[BulkState]):
         forms = [row.form for row in job.pending()]
         held, unplaced = held_of(policy_of(twilio, self._policy), twilio.connection, forms)
         if count := len(forms) - held:
-            ask = steps.Ask(purpose="go on", count=count, held=held, unplaced=unplaced)
+            ask = steps.ConfirmationPrompt(
+                purpose="go on", count=count, held=held, unplaced=unplaced
+            )
             self._apply(steps.asked, ask)
         elif held:
             self._apply(steps.said, words.held_back(held))

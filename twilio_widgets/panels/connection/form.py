@@ -8,9 +8,9 @@ import ipywidgets
 
 from twilio_widgets.core.credentials.connection import PREFER_API_KEYS
 from twilio_widgets.panels.connection import state as steps
-from twilio_widgets.panels.inputs.field_set import Field, FieldSet
-from twilio_widgets.panels.inputs.line_input import Entry
-from twilio_widgets.panels.inputs.ordered_button import Press
+from twilio_widgets.panels.inputs.field_set import FieldSet, InputField
+from twilio_widgets.panels.inputs.line_input import LineInput
+from twilio_widgets.panels.inputs.ordered_button import OrderedButton
 from twilio_widgets.panels.inputs.secret_input import SecretInput
 from twilio_widgets.panels.kit.elements import (
     Facts,
@@ -47,19 +47,21 @@ class ConnectionForm:
     """Everything on the card that can be typed, pressed or read."""
 
     def __init__(self, sources: tuple[str, ...]) -> None:
-        self.kind = FieldSet((Field("kind", "Kind", "choice", _KINDS),), {"kind": _KINDS[0][0]})
+        self.kind = FieldSet(
+            (InputField("kind", "Kind", "choice", _KINDS),), {"kind": _KINDS[0][0]}
+        )
         self.texts = {
             # A half-typed SID is not a problem yet.
-            name: Entry(label, _PLACEHOLDERS[name], lazy=True)
+            name: LineInput(label, _PLACEHOLDERS[name], lazy=True)
             for name, label in steps.LABELS.items()
         }
         self.secret = SecretInput("Secret", hint=_SENT_ONCE)
         self.token = SecretInput("Auth token", hint=_FOR_SIGNATURES, placeholder="optional")
-        self.connect = Press("Connect", main=True)
+        self.connect = OrderedButton("Connect", main=True)
         self.cancel = plain("Cancel")
         self.disconnect = plain("Disconnect")
-        self.use_source = Press(f"Use {sources[0]}" if sources else "")
-        self.try_sandbox = Press("Try the sandbox")
+        self.use_source = OrderedButton(f"Use {sources[0]}" if sources else "")
+        self.try_sandbox = OrderedButton("Try the sandbox")
         self.more = quiet("More")
         self.facts = Facts()
         self._has_source = bool(sources)

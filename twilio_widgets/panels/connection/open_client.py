@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class OpenClient:
     """A connection with its open client, and the sandbox when it leads to one of our own."""
 
     connection: Connection
@@ -30,12 +30,12 @@ class Link:
     sandbox: Sandbox | None = None
 
     @classmethod
-    def to(cls, connection: Connection, policy: Policy | None = None) -> Link:
+    def to(cls, connection: Connection, policy: Policy | None = None) -> OpenClient:
         """Open a client for a connection."""
         return cls(connection, Twilio(connection, policy=policy))
 
     @classmethod
-    def to_found_credentials(cls, policy: Policy | None = None) -> Link:
+    def to_found_credentials(cls, policy: Policy | None = None) -> OpenClient:
         """Open a client with the credentials of the environment or of a profile.
 
         Raises:
@@ -46,7 +46,7 @@ class Link:
         return cls.to(found, policy)
 
     @classmethod
-    def to_new_sandbox(cls, policy: Policy | None = None) -> Link:
+    def to_new_sandbox(cls, policy: Policy | None = None) -> OpenClient:
         """Open a client on a sandbox of its own, with some messages in its log."""
         sandbox = Sandbox(messages=SANDBOX_MESSAGES)
         return cls(sandbox.connection, Twilio(sandbox.connection, policy=policy), sandbox)

@@ -12,7 +12,7 @@ from twilio_widgets.errors import ConfigurationError, NotConnected, TwilioWidget
 from twilio_widgets.panels.code.snippets import Snippet, connect_snippet
 from twilio_widgets.panels.connection import state as steps
 from twilio_widgets.panels.connection.form import ConnectionForm
-from twilio_widgets.panels.connection.open_client import Link, connection_of
+from twilio_widgets.panels.connection.open_client import OpenClient, connection_of
 from twilio_widgets.panels.connection.state import ConnectionState, Identity
 from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.kit.elements import foot
@@ -54,7 +54,7 @@ class ConnectionPanel(Panel[ConnectionState]):
             )
         self._begin(ConnectionState())
         self._policy = policy
-        self._link: Link | None = None
+        self._link: OpenClient | None = None
         self._attempt = 0
         self._wake: list[Callable[[Twilio], object]] = []
         self._sleep: list[Callable[[], object]] = []
@@ -62,7 +62,7 @@ class ConnectionPanel(Panel[ConnectionState]):
         self._wire(form)
         self._assemble(form.rows, foot(*form.actions, right=(form.more, self._code_button)))
         if connection is not None:
-            self._link = link = Link.to(connection, policy)
+            self._link = link = OpenClient.to(connection, policy)
             self._try(lambda: link, Identity.of(connection))
 
     @property
@@ -104,7 +104,7 @@ class ConnectionPanel(Panel[ConnectionState]):
             self._sleep.append(callback)
         return partial(_forget, self._sleep, callback)
 
-    def _in_use(self) -> Link:
+    def _in_use(self) -> OpenClient:
         link = self._link
         if link is None:
             raise NotConnected(
@@ -144,7 +144,7 @@ class ConnectionPanel(Panel[ConnectionState]):
             if self._state.problems:
                 return ""  # they stand under their fields
             if self._state.kind == "sandbox":
-                return self._try(partial(Link.to_new_sandbox, self._policy))
+                return self._try(partial(OpenClient.to_new_sandbox, self._policy))
             self._form.secret.ask(partial(self._guarded, self._ask_token, self._page), self._page)
             return ""
 
@@ -163,16 +163,16 @@ class ConnectionPanel(Panel[ConnectionState]):
             except ConfigurationError as error:
                 self._apply(steps.refused, str(error), error.field)
                 return
-            self._try(partial(Link.to, connection, self._policy), Identity.of(connection))
+            self._try(partial(OpenClient.to, connection, self._policy), Identity.of(connection))
 
     def _use_found(self) -> str:
-        return self._try(partial(Link.to_found_credentials, self._policy))
+        return self._try(partial(OpenClient.to_found_credentials, self._policy))
 
     def _try_sandbox(self) -> str:
         self._apply(steps.chose, "sandbox")
-        return self._try(partial(Link.to_new_sandbox, self._policy))
+        return self._try(partial(OpenClient.to_new_sandbox, self._policy))
 
-    def _try(self, open_link: Callable[[], Link], identity: Identity | None = None) -> str:
+    def _try(self, open_link: Callable[[], OpenClient], identity: Identity | None = None) -> str:
         """Open a link and check it, away from the caller; only the newest attempt counts."""
         with self._lock:
             if self._state.phase != "idle":
@@ -182,7 +182,7 @@ class ConnectionPanel(Panel[ConnectionState]):
             self._start(self._check, open_link, self._attempt)
             return ""
 
-    def _check(self, open_link: Callable[[], Link], attempt: int) -> None:
+    def _check(self, open_link: Callable[[], OpenClient], attempt: int) -> None:
         try:
             link = open_link()
         except TwilioWidgetsError as error:
@@ -196,7 +196,7 @@ class ConnectionPanel(Panel[ConnectionState]):
             elif self._take(link, verdict.text, attempt):
                 undo.pop_all()
 
-    def _take(self, link: Link, verdict: str, attempt: int) -> bool:
+    def _take(self, link: OpenClient, verdict: str, attempt: int) -> bool:
         """Use a link that was checked; False when it was cancelled meanwhile, or closed."""
         with self._lock:
             if attempt != self._attempt:

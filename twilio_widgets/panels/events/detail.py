@@ -8,7 +8,7 @@ from twilio_widgets.core.printable import one_line
 from twilio_widgets.panels.events.rows import rejected_verdict_of, verdict_of
 from twilio_widgets.panels.kit.assets import asset
 from twilio_widgets.panels.kit.elements import visible
-from twilio_widgets.panels.kit.unsaved import KeptOut
+from twilio_widgets.panels.kit.unsaved import Unsaved
 from twilio_widgets.panels.table.cells import TONES
 from twilio_widgets.panels.table.message_text import explained, lines_of, moment_of, sid_masked
 from twilio_widgets.signature.location import HIDDEN
@@ -32,7 +32,7 @@ LONGEST_VALUE: Final = 10_000
 """Characters of one parameter on the page; the whole is in ``listener.reader.event(id)``."""
 
 
-class EventDetail(KeptOut):
+class EventDetail(Unsaved):
     """The part of a card that opens under the table of events.
 
     Args:

@@ -9,7 +9,7 @@ import traitlets
 from twilio_widgets.panels.events.text import chips_of, pointed_of
 from twilio_widgets.panels.kit.assets import asset
 from twilio_widgets.panels.kit.elements import Element
-from twilio_widgets.panels.kit.unsaved import KeptOut
+from twilio_widgets.panels.kit.unsaved import Unsaved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LONGEST_URL: Final = 2_000
 
 
-class Beat(Element):
+class HealthIndicator(Element):
     """How long ago the last request came, and how much has come. The page itself counts on."""
 
     _esm = asset(__file__, "health.js")
@@ -41,7 +41,7 @@ class Beat(Element):
             }
 
 
-class UrlLines(KeptOut):
+class UrlLines(Unsaved):
     """URLs with a button each that copies them. One may hold a key, so none is widget state.
 
     Args:

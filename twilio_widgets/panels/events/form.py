@@ -8,10 +8,10 @@ import ipywidgets
 
 from twilio_widgets.panels.events import state as steps
 from twilio_widgets.panels.events import text as words
-from twilio_widgets.panels.events.elements import Beat, PointedList, UrlLines
-from twilio_widgets.panels.inputs.field_set import Field, FieldSet
-from twilio_widgets.panels.inputs.line_input import Entry
-from twilio_widgets.panels.inputs.ordered_button import Press
+from twilio_widgets.panels.events.elements import HealthIndicator, PointedList, UrlLines
+from twilio_widgets.panels.inputs.field_set import FieldSet, InputField
+from twilio_widgets.panels.inputs.line_input import LineInput
+from twilio_widgets.panels.inputs.ordered_button import OrderedButton
 from twilio_widgets.panels.kit.elements import Note, body, field, plain, styled, visible
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ NAMES = ("public_url", "reply", "point", "body")
 """What can be typed, as the state calls it."""
 
 
-_HOW = Field("how", "Receive", "choice", (("webhooks", "Webhooks"), ("polling", "Polling")))
+_HOW = InputField("how", "Receive", "choice", (("webhooks", "Webhooks"), ("polling", "Polling")))
 
 
 class EventsForm:
@@ -39,17 +39,17 @@ class EventsForm:
     ) -> None:
         self.how = FieldSet((_HOW,), {"how": "webhooks"})
         self.entries = {
-            "public_url": Entry("Public URL", "https://…", action="Use"),
-            "reply": Entry("Reply", "no reply", action="Set"),
-            "point": Entry("Point here", "+… or PN… or MG…", action="Point"),
-            "body": Entry("Simulate", "The text of a message"),
+            "public_url": LineInput("Public URL", "https://…", action="Use"),
+            "reply": LineInput("Reply", "no reply", action="Set"),
+            "point": LineInput("Point here", "+… or PN… or MG…", action="Point"),
+            "body": LineInput("Simulate", "The text of a message"),
         }
-        self.start = Press("Start", main=True)
+        self.start = OrderedButton("Start", main=True)
         self.stop = plain("Stop")
         self._make_question()
-        self.inbound = Press("Simulate an inbound message")
-        self.status = Press("Simulate a status callback")
-        self.beat = Beat()
+        self.inbound = OrderedButton("Simulate an inbound message")
+        self.status = OrderedButton("Simulate a status callback")
+        self.beat = HealthIndicator()
         self.urls = UrlLines(on_page)
         self._notes = {name: Note() for name in (*NAMES, "how")}
         self._empty = styled(Note(), "tw-nothing")
@@ -60,7 +60,7 @@ class EventsForm:
         self._make_rows()
 
     def _make_question(self) -> None:
-        self.take_over = Press("Take over")
+        self.take_over = OrderedButton("Take over")
         self.back = plain("Back")
         self._other, self._question = Note(), Note()
         presses = ipywidgets.HBox([self.take_over, self.back])

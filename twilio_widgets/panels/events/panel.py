@@ -17,7 +17,7 @@ from twilio_widgets.panels.events import text as words
 from twilio_widgets.panels.events.form import EventsForm
 from twilio_widgets.panels.events.snippets import events_snippet
 from twilio_widgets.panels.events.state import EventsState
-from twilio_widgets.panels.events.worker import EventsActing
+from twilio_widgets.panels.events.worker import EventsWorker
 from twilio_widgets.panels.kit.elements import foot
 from twilio_widgets.panels.kit.panel import refuse_unknown, sentence_of
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _KNOWN = ("source", "public_url", "reply", "store")
 
 
-class EventsPanel(EventsActing):
+class EventsPanel(EventsWorker):
     """A card that receives inbound messages and status callbacks, and shows them as they come.
 
     Making it starts nothing; a listener that runs already is found. Pressing Start starts one, in
@@ -117,7 +117,7 @@ class EventsPanel(EventsActing):
         self._twilio = twilio
         connection = twilio.connection
         sandbox = doing.sandbox_of(connection) is not None
-        self._apply(partial(steps.woke, sandbox=sandbox), Identity.of(connection))
+        self._apply(partial(steps.connected, sandbox=sandbox), Identity.of(connection))
         if doing.process_of(connection, self._store) is not None:
             self.start()
 
@@ -127,14 +127,14 @@ class EventsPanel(EventsActing):
         usual = store_path(connection, None, source.store.name)
         self._store = None if source.store == usual else source.store
         sandbox = doing.sandbox_of(connection) is not None
-        self._apply(partial(steps.woke, sandbox=sandbox), Identity.of(connection))
+        self._apply(partial(steps.connected, sandbox=sandbox), Identity.of(connection))
         self._apply(steps.starting)
         self._adopt(source, self._state.turn, own=False, found=False)
 
     def _sleep(self) -> None:
         self._release()
         self._twilio = None
-        self._apply(steps.slept)
+        self._apply(steps.disconnected)
 
     # The panel
 

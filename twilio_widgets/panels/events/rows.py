@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from twilio_widgets.core.error_codes.explain import explain_error
-from twilio_widgets.panels.table.cells import Column
+from twilio_widgets.panels.table.cells import TableColumn
 
 if TYPE_CHECKING:
     from twilio_widgets.listener.events.event import Event, Rejection
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     Row = dict[str, object]
 
 COLUMNS: Final = (
-    Column("time", "Time", kind="time"),
-    Column("kind", "Kind", width=8, choice=True),
-    Column("status", "Status", kind="status"),
-    Column("from", "From", kind="phone"),
-    Column("to", "To", kind="phone"),
-    Column("body", "Body"),
-    Column("error", "Error"),
-    Column("signature", "Signature", width=10, kind="status"),
+    TableColumn("time", "Time", kind="time"),
+    TableColumn("kind", "Kind", width=8, choice=True),
+    TableColumn("status", "Status", kind="status"),
+    TableColumn("from", "From", kind="phone"),
+    TableColumn("to", "To", kind="phone"),
+    TableColumn("body", "Body"),
+    TableColumn("error", "Error"),
+    TableColumn("signature", "Signature", width=10, kind="status"),
 )
 
 KEY: Final = "key"

@@ -12,7 +12,7 @@ from twilio_widgets.listener.listener import Listener
 from twilio_widgets.listener.poller import Poller
 from twilio_widgets.listener.source import store_path
 from twilio_widgets.listener.webhooks import configure as pointing
-from twilio_widgets.panels.events.state import Advice, Door, Other, PointedHere, Seen
+from twilio_widgets.panels.events.state import Advice, IngressSummary, Other, PointedHere, Seen
 from twilio_widgets.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from twilio_widgets.client import Twilio
     from twilio_widgets.core.credentials.connection import Connection
     from twilio_widgets.listener.source import EventSource
-    from twilio_widgets.listener.webhooks.configured import Pointed
+    from twilio_widgets.listener.webhooks.configured import ConfiguredWebhook
     from twilio_widgets.panels.events.state import EventsState, How
 
 PERSON = "+14155550123"
@@ -89,20 +89,20 @@ def how_of(source: EventSource) -> How:
     return "polling" if isinstance(source, Poller) else "webhooks"
 
 
-def door_of(source: EventSource) -> Door | None:
+def door_of(source: EventSource) -> IngressSummary | None:
     """Return how Twilio reaches a listener; a poller has no door."""
     if not isinstance(source, Listener):
         return None
     way = source.way
     if way.kind == "none":
         looked = (f"· {look.why}" for look in way.looked_at if not look.usable)
-        return Door(
+        return IngressSummary(
             leads_here=False,
             why="\n".join(("No way in was found:", *looked)),
             exposes="Nothing: there is no URL.",
             warnings=("Nothing will come. Give a public URL, or press Stop and choose Polling.",),
         )
-    return Door(leads_here=True, why=way.why, exposes=way.exposes, warnings=way.warnings)
+    return IngressSummary(leads_here=True, why=way.why, exposes=way.exposes, warnings=way.warnings)
 
 
 def urls_of(source: EventSource) -> list[list[str]]:
@@ -185,7 +185,7 @@ def _events_of(connection: Connection, store: str | Path | None) -> Path:
     return store_path(connection, store, "events.sqlite").absolute()
 
 
-def _shown(pointed: Iterable[Pointed]) -> tuple[PointedHere, ...]:
+def _shown(pointed: Iterable[ConfiguredWebhook]) -> tuple[PointedHere, ...]:
     """Return what is pointed at a listener, with numbers masked."""
     return tuple(
         PointedHere(sid=one.sid, name=mask(one.name), before=one.went_to, notes=one.notes)

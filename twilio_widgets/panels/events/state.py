@@ -16,7 +16,7 @@ Phase = Literal["idle", "asking", "starting", "on", "stopping"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Door:
+class IngressSummary:
     """How Twilio reaches the listener. The URLs are no part of it: they may hold a key."""
 
     leads_here: bool
@@ -98,7 +98,7 @@ class EventsState:
     """Whether the listener was running before this panel."""
     other: Other | None = None
     """Whose place is taken once a person agrees, or was taken."""
-    door: Door | None = None
+    door: IngressSummary | None = None
     seen: Seen | None = None
     busy: bool = False
     """Whether something is under way with the source, such as pointing a number here."""
@@ -110,7 +110,7 @@ class EventsState:
     """Whether there is a table to see."""
 
 
-def woke(state: EventsState, identity: Identity, *, sandbox: bool) -> EventsState:
+def connected(state: EventsState, identity: Identity, *, sandbox: bool) -> EventsState:
     """There is a client: begin anew, for it may be another account's."""
     return EventsState(
         identity=identity,
@@ -124,7 +124,7 @@ def woke(state: EventsState, identity: Identity, *, sandbox: bool) -> EventsStat
     )
 
 
-def slept(state: EventsState) -> EventsState:
+def disconnected(state: EventsState) -> EventsState:
     """The client is gone; the rows stay."""
     return replace(_without_source(state), identity=None, turn=state.turn + 1, problems={})
 
@@ -175,7 +175,7 @@ def went_back(state: EventsState) -> EventsState:
 
 
 def started(
-    state: EventsState, turn: int, how: How, door: Door | None, *, found: bool
+    state: EventsState, turn: int, how: How, door: IngressSummary | None, *, found: bool
 ) -> EventsState:
     """The source is there."""
     if turn != state.turn:
@@ -183,7 +183,7 @@ def started(
     return replace(state, phase="on", how=how, door=door, found=found, shown=True, problems={})
 
 
-def moved(state: EventsState, door: Door) -> EventsState:
+def moved(state: EventsState, door: IngressSummary) -> EventsState:
     """Another way leads to the listener."""
     return replace(state, door=door)
 

@@ -19,7 +19,7 @@ from twilio_widgets.panels.events.detail import (
 )
 from twilio_widgets.panels.events.feed import MOST_ROWS, Feed
 from twilio_widgets.panels.events.rows import COLUMNS, KEY, REJECTED
-from twilio_widgets.panels.kit.elements import Head, close_tree
+from twilio_widgets.panels.kit.elements import CardHeader, close_tree
 from twilio_widgets.panels.table.table import HEIGHT, VirtualTable
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class EventsTable(ipywidgets.VBox):
         self._lock = threading.Lock()
         self._feed = Feed(Reader(source.store))
         self._counts = Counter[bool]()
-        self._head = Head(title="Events") if framed else None
+        self._head = CardHeader(title="Events") if framed else None
         self.rows = VirtualTable(
             COLUMNS, label="Events", height=height, max_rows=MOST_ROWS, key=KEY, live=True
         )

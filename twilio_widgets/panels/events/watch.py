@@ -17,7 +17,7 @@ CALM: Final = 0.25
 JOIN: Final = 5.0
 
 
-class Watch:
+class SourceWatcher:
     """Calls `look` in a thread of its own until it is stopped; at once, to begin with.
 
     Args:

@@ -23,7 +23,7 @@ from twilio_widgets.panels.events import state as steps
 from twilio_widgets.panels.events.form import NAMES, EventsForm
 from twilio_widgets.panels.events.state import EventsState
 from twilio_widgets.panels.events.table import EventsTable
-from twilio_widgets.panels.events.watch import Watch
+from twilio_widgets.panels.events.watch import SourceWatcher
 from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.kit.elements import styled
 from twilio_widgets.panels.kit.panel import Panel, sentence_of
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from twilio_widgets.listener.source import EventSource
 
 
-class EventsActing(Panel[EventsState]):
+class EventsWorker(Panel[EventsState]):
     """The doing half of `EventsPanel`: it owns the source, its table, and who looks at it."""
 
     _form: EventsForm
@@ -50,7 +50,7 @@ class EventsActing(Panel[EventsState]):
         self._own_client: Twilio | None = None
         self._source: EventSource | None = None
         self._own = False
-        self._watch: Watch | None = None
+        self._watch: SourceWatcher | None = None
         self._table: EventsTable | None = None
         self._last: EventFrame | None = None
         self._page_url = ""
@@ -112,7 +112,7 @@ class EventsActing(Panel[EventsState]):
             how, door = doing.how_of(source), doing.door_of(source)
             self._apply(partial(steps.started, found=found), turn, how, door)
             self._look(source, turn)
-            self._watch = Watch(source, partial(self._look, source, turn))
+            self._watch = SourceWatcher(source, partial(self._look, source, turn))
         if door is not None and door.leads_here and self._twilio is not None:
             self._start(self._suggest, self._twilio, turn)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import traitlets
 
 from twilio_widgets.panels.inputs.ordered_button import Pressable
-from twilio_widgets.panels.inputs.ordered_input import Typed, text_in
+from twilio_widgets.panels.inputs.ordered_input import OrderedInput, text_in
 from twilio_widgets.panels.kit.assets import asset
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ LONGEST_PATH = 4_000
 """Characters; no path of Twilio's is nearly as long."""
 
 
-class PathField(Pressable, Typed):
+class Autocomplete(Pressable, OrderedInput):
     """A text field with completions.
 
     Of a path that is chosen, the first ``{Sid}`` is selected, so that typing replaces it.

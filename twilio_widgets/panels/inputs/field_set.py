@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import traitlets
 
-from twilio_widgets.panels.inputs.ordered_input import Typed
+from twilio_widgets.panels.inputs.ordered_input import OrderedInput
 from twilio_widgets.panels.kit.assets import asset
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ Value = str | bool | int | float
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class InputField:
     """One field.
 
     Args:
@@ -56,7 +56,7 @@ class Field:
         return int(value) if self.whole else float(value)
 
 
-class FieldSet(Typed):
+class FieldSet(OrderedInput):
     """Some fields, one under the other.
 
     Args:
@@ -74,7 +74,7 @@ class FieldSet(Typed):
     bare = traitlets.Bool(False).tag(sync=True)
 
     def __init__(
-        self, fields: Collection[Field], values: Mapping[str, Value], *, bare: bool = False
+        self, fields: Collection[InputField], values: Mapping[str, Value], *, bare: bool = False
     ) -> None:
         self._known = {field.name: field for field in fields}
         described = [asdict(field) for field in fields]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import traitlets
 
-from twilio_widgets.panels.inputs.ordered_input import Typed, text_in
+from twilio_widgets.panels.inputs.ordered_input import OrderedInput, text_in
 from twilio_widgets.panels.kit.assets import asset
 from twilio_widgets.panels.viewers.blob import size_words
 
@@ -33,7 +33,7 @@ _PATIENCE = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class FilePart:
+class ChosenFile:
     """One file of a multipart body."""
 
     number: int
@@ -59,7 +59,7 @@ class _Coming:
     touched: float = field(default_factory=time.monotonic)
 
 
-class FilesTable(Typed):
+class FileUpload(OrderedInput):
     """Rows of a field name and a file, with a button that adds one."""
 
     _esm = asset(__file__, "file_upload.js")
@@ -70,22 +70,22 @@ class FilesTable(Typed):
 
     def __init__(self) -> None:
         super().__init__()
-        self._files: tuple[FilePart, ...] = ()
+        self._files: tuple[ChosenFile, ...] = ()
         self._last = 0
         self._coming: dict[str, _Coming] = {}
-        self._on_change: Callable[[tuple[FilePart, ...]], object] | None = None
+        self._on_change: Callable[[tuple[ChosenFile, ...]], object] | None = None
         self.on_msg(self._receive)
 
     @property
-    def files(self) -> tuple[FilePart, ...]:
+    def files(self) -> tuple[ChosenFile, ...]:
         """The files, in the order they stand."""
         return self._files
 
-    def on_change(self, callback: Callable[[tuple[FilePart, ...]], object]) -> None:
+    def on_change(self, callback: Callable[[tuple[ChosenFile, ...]], object]) -> None:
         """Call back with the files when a person changed them. It must not raise."""
         self._on_change = callback
 
-    def write(self, files: Iterable[FilePart]) -> None:
+    def write(self, files: Iterable[ChosenFile]) -> None:
         """Put these files into the table."""
         self._files = tuple(files)
         self._last = max([self._last, *(file.number for file in self._files)])
@@ -184,7 +184,7 @@ class FilesTable(Typed):
             return
         del self._coming[upload]
         self._last += 1
-        part = FilePart(self._last, "File", coming.name, coming.size, bytes(coming.content))
+        part = ChosenFile(self._last, "File", coming.name, coming.size, bytes(coming.content))
         self._keep(coming.begun, (*self._files, part))
         self.send({"t": "done", "u": upload})
 
@@ -200,10 +200,10 @@ class FilesTable(Typed):
         )
         self._keep(content, renamed)
 
-    def _keep(self, content: dict[str, object], files: tuple[FilePart, ...]) -> None:
+    def _keep(self, content: dict[str, object], files: tuple[ChosenFile, ...]) -> None:
         self._take(content, lambda _content: self._put(files))
 
-    def _put(self, files: tuple[FilePart, ...]) -> None:
+    def _put(self, files: tuple[ChosenFile, ...]) -> None:
         self._files = files
         self.rows = self._rows()
         if self._on_change is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import traitlets
 
 from twilio_widgets.panels.inputs.ordered_button import Pressable
-from twilio_widgets.panels.inputs.ordered_input import Typed, text_in
+from twilio_widgets.panels.inputs.ordered_input import OrderedInput, text_in
 from twilio_widgets.panels.kit.assets import asset
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ LONGEST_AREA = 1_000_000
 _DATES = {"date": date, "datetime-local": datetime}
 
 
-class Entry(Pressable, Typed):
+class LineInput(Pressable, OrderedInput):
     """A field of one value, which is a text; that of a date is as ISO 8601 writes it.
 
     Args:

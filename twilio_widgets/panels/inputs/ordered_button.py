@@ -82,7 +82,7 @@ class Pressable(Element):
         self.send({"t": "answer", "id": number, "text": text})
 
 
-class Press(Pressable):
+class OrderedButton(Pressable):
     """A button.
 
     Args:

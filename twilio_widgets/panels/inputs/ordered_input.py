@@ -5,8 +5,8 @@ says up to which number it has taken this page's changes; a page draws the kerne
 has sent something newer meanwhile. So two pages agree, and a reloaded page shows everything.
 
 A kernel may take the messages of two widgets on two threads, and so a press before the text that
-was typed before it. A press therefore comes with what its page showed: `Hearing` acts on it when
-the kernel has all of that and it is the same, and otherwise says that it did not act.
+was typed before it. A press therefore carries what its page showed: `InputBarrier` acts on it when
+the kernel has received all of that and it is the same, and otherwise reports that it did not act.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _NUMBER = re.compile(r"([0-9]{1,12}-[0-9]{1,12}):([0-9]{1,15})")
 _MOST_VIEWS = 64
 
 
-class Typed(Element):
+class OrderedInput(Element):
     """An element in which a person types."""
 
     key = traitlets.Unicode().tag(sync=True)
@@ -93,14 +93,14 @@ class Typed(Element):
 class _Shown:
     """What a page showed in one field, and up to which of its changes."""
 
-    field: Typed
+    field: OrderedInput
     view: str
     number: int
     value: object
 
 
 @dataclass(frozen=True, slots=True)
-class _Waiting:
+class _PendingPress:
     """A press that waits for what was typed before it."""
 
     shown: tuple[_Shown, ...]
@@ -109,7 +109,7 @@ class _Waiting:
     until: float
 
 
-class Hearing:
+class InputBarrier:
     """Acts on a press when the kernel has what its page showed; or says that it did not act.
 
     Args:
@@ -117,9 +117,9 @@ class Hearing:
         elements: Every field of the card.
     """
 
-    def __init__(self, lock: threading.RLock, elements: Iterable[Typed]) -> None:
+    def __init__(self, lock: threading.RLock, elements: Iterable[OrderedInput]) -> None:
         self._lock, self._elements = lock, {one.key: one for one in elements}
-        self._waiting: _Waiting | None = None
+        self._waiting: _PendingPress | None = None
         for element in self._elements.values():
             element.on_heard(lock, self._go_on)
 
@@ -141,7 +141,7 @@ class Hearing:
             if self._waiting is not None:
                 self._waiting.answer(TOO_LATE)
             until = time.monotonic() + LATEST
-            self._waiting = _Waiting(shown, action, pressed.answer, until)
+            self._waiting = _PendingPress(shown, action, pressed.answer, until)
             self._go_on()
 
     def _go_on(self) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import traitlets
 
-from twilio_widgets.panels.inputs.ordered_input import Typed, text_in
+from twilio_widgets.panels.inputs.ordered_input import OrderedInput, text_in
 from twilio_widgets.panels.kit.assets import asset
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Pair:
     used: bool = True
 
 
-class PairsTable(Typed):
+class PairsTable(OrderedInput):
     """Rows of a name and a value, with a new row always at the end.
 
     Nothing secret is expected in it: what is typed is widget state, which a notebook may save.

@@ -31,7 +31,7 @@ _ABOUT_THE_PRICE = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class MeterView:
     """What the meter shows."""
 
     fills: tuple[int, ...] = ()
@@ -48,18 +48,18 @@ class Reading:
     """The button that replaces it; empty when it cannot be replaced."""
 
 
-class Meter(Pressable):
-    """Bars and two lines under a message: it shows a `Reading`. Its button replaces characters."""
+class SegmentMeter(Pressable):
+    """Bars and two lines under a message, showing a `MeterView`; a button replaces characters."""
 
     _esm = asset(__file__, "segment_meter.js")
     _css = asset(__file__, "segment_meter.css")
     view = traitlets.Dict().tag(sync=True)
 
     def __init__(self) -> None:
-        super().__init__(view=asdict(Reading()))
+        super().__init__(view=asdict(MeterView()))
         self.on_msg(lambda _meter, content, _buffers: self._receive_press(content))
 
-    def show(self, reading: Reading) -> None:
+    def show(self, reading: MeterView) -> None:
         """Draw a reading."""
         self.view = asdict(reading)
 
@@ -70,7 +70,7 @@ def measure(
     *,
     media: bool = False,
     prices: Mapping[str, Decimal] = PER_SEGMENT,
-) -> Reading:
+) -> MeterView:
     """Say what a message's text costs.
 
     Args:
@@ -81,14 +81,14 @@ def measure(
     """
     if not body and not media:
         empty = "One segment holds 160 characters, or 70 when one of them is outside GSM-7."
-        return Reading(fills=(0,), details=empty)
+        return MeterView(fills=(0,), details=empty)
     length = f"{len(body):,} {_plural('character', len(body))}"
     too_long = len(body) > LONGEST_BODY
     limit = f"Twilio takes {LONGEST_BODY:,}" if too_long else ""
     if media or ":" in to:
         why = "an MMS is one message" if media else "a channel's messages have no segments"
         price = priced(to, 1, media=media, prices=prices)
-        return Reading(
+        return MeterView(
             count=length,
             details=_joined(limit, why, price),
             about=_ABOUT_THE_PRICE if price else "",
@@ -97,7 +97,7 @@ def measure(
     cut = segments(body)
     price = priced(to, cut.count, prices=prices)
     blame, cure = _blame(body, cut)
-    return Reading(
+    return MeterView(
         fills=_fills(cut),
         count=f"{cut.count} {_plural('segment', cut.count)}",
         details=_joined(cut.encoding, length, limit, _room(cut), price),

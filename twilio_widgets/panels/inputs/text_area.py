@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import traitlets
 
-from twilio_widgets.panels.inputs.ordered_input import Typed, text_in
+from twilio_widgets.panels.inputs.ordered_input import OrderedInput, text_in
 from twilio_widgets.panels.kit.assets import asset
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ LONGEST_BODY = 1_000_000
 """Characters. A longer body is code's work."""
 
 
-class BodyField(Typed):
+class TextArea(OrderedInput):
     """A text of several lines.
 
     Args:

@@ -37,7 +37,7 @@ class Element(anywidget.AnyWidget):
         return f"{type(self).__name__}()"
 
 
-class Head(Element):
+class CardHeader(Element):
     """A panel's title row, with its state in a pill; it also brings the style sheet along."""
 
     _esm = asset(__file__, "card_header.js")
@@ -77,7 +77,7 @@ class Facts(Element):
         self.rows = [list(row) for row in rows]
 
 
-class Track(Element):
+class Stepper(Element):
     """How far something has come: ``queued — sent — delivered``."""
 
     _esm = asset(__file__, "stepper.js")

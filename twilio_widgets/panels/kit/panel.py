@@ -10,16 +10,23 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import ipywidgets
 
 from twilio_widgets.errors import TwilioWidgetsError
-from twilio_widgets.panels.inputs.ordered_input import CHANGED, Hearing
+from twilio_widgets.panels.inputs.ordered_input import CHANGED, InputBarrier
 from twilio_widgets.panels.kit import work
-from twilio_widgets.panels.kit.elements import Code, Head, close_tree, quiet, still_picture, visible
+from twilio_widgets.panels.kit.elements import (
+    CardHeader,
+    Code,
+    close_tree,
+    quiet,
+    still_picture,
+    visible,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from twilio_widgets.panels.code.snippets import Snippet
     from twilio_widgets.panels.inputs.ordered_button import Pressable, Pressed
-    from twilio_widgets.panels.inputs.ordered_input import Typed
+    from twilio_widgets.panels.inputs.ordered_input import OrderedInput
 
 State = TypeVar("State")
 
@@ -48,7 +55,7 @@ class Panel(ipywidgets.VBox, Generic[State]):
         self._lock = threading.RLock()
         self._works: set[work.Work] = set()
         self._state = state
-        self._head = Head(title=self.title)
+        self._head = CardHeader(title=self.title)
         self._code = Code()
         self._code_button = quiet("Show the code")
         self._code_seen = False
@@ -97,9 +104,9 @@ class Panel(ipywidgets.VBox, Generic[State]):
         with self._lock:
             self._works = {one for one in self._works if not one.done} | {begun}
 
-    def _read_fields(self, fields: Iterable[Typed]) -> None:
+    def _read_fields(self, fields: Iterable[OrderedInput]) -> None:
         """Name the fields of the card: a press acts on what its page showed in all of them."""
-        self._hearing = Hearing(self._lock, fields)
+        self._hearing = InputBarrier(self._lock, fields)
 
     def _on_press(self, element: Pressable, action: Callable[[], object]) -> None:
         """Do something when a button is pressed; a text it returns is shown beside the button.

@@ -24,7 +24,7 @@ MOST_COMMS = 64
 """Comms held open. A reloaded page leaves its old one behind; the oldest make room."""
 
 
-class Listener(Protocol):
+class MessageTarget(Protocol):
     """Something pages can speak to."""
 
     def on_control(self, message: object) -> None:
@@ -40,11 +40,11 @@ class _Comm(Protocol):
 
 
 _lock = threading.Lock()
-_listeners: weakref.WeakValueDictionary[str, Listener] = weakref.WeakValueDictionary()
+_listeners: weakref.WeakValueDictionary[str, MessageTarget] = weakref.WeakValueDictionary()
 _comms: OrderedDict[str, _Comm] = OrderedDict()
 
 
-def listen(channel: str, listener: Listener) -> None:
+def listen(channel: str, listener: MessageTarget) -> None:
     """Let pages that name this channel speak to the listener, until it is gone or `unlisten`."""
     with _lock:
         _listeners[channel] = listener

@@ -1,7 +1,7 @@
 """A heartbeat for what changes faster than a page can show it.
 
 A message for every change floods the page, and Jupyter's server drops messages above a thousand a
-second. A `Pulse` gathers them: ask as often as you like, it beats at most ten times a second.
+second. A `Throttle` gathers them: ask as often as you like, it beats at most ten times a second.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ JOIN = 5.0
 """Seconds that `stop` waits for a beat that is under way."""
 
 
-class Pulse(Protocol):
+class Throttle(Protocol):
     """Beats soon after it is asked to, at most every `EVERY` seconds, and then rests."""
 
     def ask(self) -> None:
@@ -35,7 +35,7 @@ class Pulse(Protocol):
         """Beat no more."""
 
 
-def pulse(name: str, beat: Callable[[], object], rest: Callable[[], object]) -> Pulse:
+def throttle(name: str, beat: Callable[[], object], rest: Callable[[], object]) -> Throttle:
     """Return a pulse for this machine: a thread while there is work, or timers of the event loop.
 
     Args:
@@ -43,10 +43,10 @@ def pulse(name: str, beat: Callable[[], object], rest: Callable[[], object]) -> 
         beat: What to do. It is never run twice at once, and must not raise.
         rest: What to do once, when nobody has asked for `REST` seconds. It must not raise.
     """
-    return ThreadPulse(name, beat, rest) if THREADS_EXIST else LoopPulse(beat, rest)
+    return ThreadThrottle(name, beat, rest) if THREADS_EXIST else LoopThrottle(beat, rest)
 
 
-class ThreadPulse:
+class ThreadThrottle:
     """A pulse in a daemon thread, which ends when it rests and is begun again when asked."""
 
     def __init__(self, name: str, beat: Callable[[], object], rest: Callable[[], object]) -> None:
@@ -97,7 +97,7 @@ class ThreadPulse:
         return False
 
 
-class LoopPulse:
+class LoopThrottle:
     """A pulse of timers on the running event loop, for kernels without threads (JupyterLite)."""
 
     def __init__(self, beat: Callable[[], object], rest: Callable[[], object]) -> None:

@@ -7,7 +7,7 @@ import traitlets
 from twilio_widgets.panels.kit.elements import Element
 
 
-class KeptOut(Element):
+class Unsaved(Element):
     """An element whose content is no part of the widget's state: people's texts, URLs with a key.
 
     A page asks for it, and asks again after it was loaded anew; so only pages that are open hold

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import ipywidgets
 
-from twilio_widgets.panels.inputs.line_input import Entry
-from twilio_widgets.panels.inputs.ordered_button import Press
+from twilio_widgets.panels.inputs.line_input import LineInput
+from twilio_widgets.panels.inputs.ordered_button import OrderedButton
 from twilio_widgets.panels.kit.elements import Note, field, styled, visible
 from twilio_widgets.panels.messages.text import advice_of
 
 if TYPE_CHECKING:
-    from twilio_widgets.panels.messages.state import Asked, MessagesState
+    from twilio_widgets.panels.messages.state import MessagesQuery, MessagesState
 
 _PERIODS = (
     ("all", "Any time"),
@@ -29,20 +29,20 @@ EVERYTHING = "0"
 
 
 class FilterBar:
-    """The controls above the table, each named as the field of `Asked` it changes."""
+    """The controls above the table, each named as the field of `MessagesQuery` it changes."""
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: MessagesQuery) -> None:
         self.controls = {
-            "period": Entry("Period", kind="select"),
-            "start": Entry("First day (UTC)", kind="date"),
-            "end": Entry("Last day (UTC)", kind="date"),
-            "to": Entry("To", "any recipient"),
-            "from_": Entry("From", "any sender"),
-            "limit": Entry("At most", kind="select"),
+            "period": LineInput("Period", kind="select"),
+            "start": LineInput("First day (UTC)", kind="date"),
+            "end": LineInput("Last day (UTC)", kind="date"),
+            "to": LineInput("To", "any recipient"),
+            "from_": LineInput("From", "any sender"),
+            "limit": LineInput("At most", kind="select"),
         }
         self.controls["period"].offer(_PERIODS)
         self.controls["limit"].offer(_limits_with(asked.limit))
-        self.load = Press("Load", main=True)
+        self.load = OrderedButton("Load", main=True)
         self._advice = Note()
         row = ipywidgets.HBox([*self.controls.values(), self.load])
         self.rows = styled(field(styled(row, "tw-filters"), self._advice), "tw-filter-bar")
@@ -61,8 +61,8 @@ class LookUp:
     """The field that finds one message by its SID."""
 
     def __init__(self) -> None:
-        self.sid = Entry("SID", "Look up a SID: SM… or MM…")
-        self.button = Press("Look up")
+        self.sid = LineInput("SID", "Look up a SID: SM… or MM…")
+        self.button = OrderedButton("Look up")
         self._problem = Note()
         row = ipywidgets.HBox([self.sid, self.button])
         self.rows = styled(field(row, self._problem), "tw-look-up")

@@ -22,7 +22,7 @@ from twilio_widgets.panels.messages.filters import FilterBar, LookUp, value_of
 from twilio_widgets.panels.messages.progress import ReadingLine
 from twilio_widgets.panels.messages.reader import read_log
 from twilio_widgets.panels.messages.rows import COLUMNS, KEY, row_of, rows_of
-from twilio_widgets.panels.messages.state import Asked, MessagesState
+from twilio_widgets.panels.messages.state import MessagesQuery, MessagesState
 from twilio_widgets.panels.table.table import VirtualTable
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class MessagesPanel(Panel[MessagesState]):
         if limit is not None and (type(limit) is not int or limit < 1):
             raise TypeError(f"limit is a number of messages from 1, or None, not {limit!r}.")
         follows = isinstance(twilio, ConnectionPanel)
-        self._begin(MessagesState(follows=follows, asked=Asked(limit=limit)))
+        self._begin(MessagesState(follows=follows, asked=MessagesQuery(limit=limit)))
         self._twilio: Twilio | None = None
         self._frame: MessageFrame | None = None
         self._news: dict[str, Message] = {}
@@ -157,19 +157,19 @@ class MessagesPanel(Panel[MessagesState]):
             self._stop_reading.set()
             self._twilio, self._frame, self._news = twilio, None, {}
             self._table.clear()
-            self._apply(steps.woke, Identity.of(twilio.connection))
+            self._apply(steps.connected, Identity.of(twilio.connection))
 
     def _sleep(self) -> None:
         self._stop_reading.set()
         self._twilio = None
-        self._apply(steps.slept)
+        self._apply(steps.disconnected)
 
     def _cancel(self) -> None:
         self._stop_reading.set()
         self._apply(steps.asked_to_stop)
 
     def _read(self, twilio: Twilio, state: MessagesState, stop: threading.Event) -> None:
-        told = partial(self._apply, steps.went_on, state.turn)
+        told = partial(self._apply, steps.continued, state.turn)
         try:
             frame, read = read_log(twilio, state.asked, told=told, stopped=stop.is_set)
         except Exception as error:  # noqa: BLE001  # a reading that broke off must not seem to go on
@@ -213,7 +213,7 @@ class MessagesPanel(Panel[MessagesState]):
         self._stop_reading.set()
 
     def _fail(self, error: Exception) -> None:
-        self._apply(steps.troubled, sentence_of(error))
+        self._apply(steps.failed_unexpectedly, sentence_of(error))
 
     def _draw(self, state: MessagesState) -> None:
         self._head.show(*words.pill_of(state))

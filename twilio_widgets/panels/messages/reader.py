@@ -11,15 +11,15 @@ if TYPE_CHECKING:
 
     from twilio_widgets.client import Twilio
     from twilio_widgets.frames.message_frame import MessageFrame
-    from twilio_widgets.panels.messages.state import Asked
-    from twilio_widgets.progress import Reading
+    from twilio_widgets.panels.messages.state import MessagesQuery
+    from twilio_widgets.progress import ReadProgress
 
 
 def read_log(
     twilio: Twilio,
-    asked: Asked,
+    asked: MessagesQuery,
     *,
-    told: Callable[[Reading], object],
+    told: Callable[[ReadProgress], object],
     stopped: Callable[[], bool],
 ) -> tuple[MessageFrame, Read]:
     """Read what is asked for; when stopped, what was read until then.
@@ -35,7 +35,7 @@ def read_log(
     """
     pages = 0
 
-    def tell(reading: Reading) -> None:
+    def tell(reading: ReadProgress) -> None:
         nonlocal pages
         pages = reading.pages
         if stopped():

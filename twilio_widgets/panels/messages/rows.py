@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twilio_widgets.panels.table.cells import Column
+from twilio_widgets.panels.table.cells import TableColumn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     Row = dict[str, object]
 
 COLUMNS = (
-    Column("sent", "Sent", kind="time"),
-    Column("direction", "Direction", width=10, choice=True),
-    Column("from", "From", kind="phone"),
-    Column("to", "To", kind="phone"),
-    Column("status", "Status", kind="status"),
-    Column("body", "Body"),
+    TableColumn("sent", "Sent", kind="time"),
+    TableColumn("direction", "Direction", width=10, choice=True),
+    TableColumn("from", "From", kind="phone"),
+    TableColumn("to", "To", kind="phone"),
+    TableColumn("status", "Status", kind="status"),
+    TableColumn("body", "Body"),
 )
 
 KEY = "sid"

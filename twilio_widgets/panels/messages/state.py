@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from twilio_widgets.core.message.message import Message, is_message_sid
-from twilio_widgets.progress import Reading
+from twilio_widgets.progress import ReadProgress
 
 if TYPE_CHECKING:
     from twilio_widgets.panels.connection.state import Identity
@@ -25,7 +25,7 @@ FIRST_LIMIT = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class MessagesQuery:
     """What Twilio is asked for: the filters it has, and how much of the answer to read."""
 
     to: str = ""
@@ -76,7 +76,7 @@ class Asked:
 class Read:
     """What the last reading gave."""
 
-    asked: Asked
+    asked: MessagesQuery
     rows: int
     pages: int
     complete: bool
@@ -106,10 +106,10 @@ class MessagesState:
     """Whose messages they are; None: not connected."""
     follows: bool = False
     """Whether a connection panel may still connect it."""
-    asked: Asked = field(default_factory=Asked)
+    asked: MessagesQuery = field(default_factory=MessagesQuery)
     turn: int = 0
     """The number of the last reading; what an older one has to say comes too late."""
-    reading: Reading | None = None
+    reading: ReadProgress | None = None
     """How far the reading under way has come."""
     stopping: bool = False
     read: Read | None = None
@@ -122,14 +122,14 @@ class MessagesState:
     detail: Detail | None = None
 
 
-def woke(state: MessagesState, identity: Identity) -> MessagesState:
+def connected(state: MessagesState, identity: Identity) -> MessagesState:
     """There is a client: begin anew, for it may see another account's messages."""
     return MessagesState(
         identity=identity, follows=state.follows, asked=state.asked, turn=state.turn + 1
     )
 
 
-def slept(state: MessagesState) -> MessagesState:
+def disconnected(state: MessagesState) -> MessagesState:
     """The client is gone; what was read stays."""
     detail = state.detail and replace(state.detail, reading=False)
     return replace(
@@ -156,11 +156,11 @@ def began(state: MessagesState) -> MessagesState:
     start, end = state.asked.start, state.asked.end
     if state.asked.period == "custom" and start and end and start > end:
         return replace(state, problem=f"The first day, {start}, comes after the last, {end}.")
-    nothing = Reading(rows=0, pages=0, limit=state.asked.limit)
+    nothing = ReadProgress(rows=0, pages=0, limit=state.asked.limit)
     return replace(state, turn=state.turn + 1, reading=nothing, stopping=False, problem="")
 
 
-def went_on(state: MessagesState, turn: int, reading: Reading) -> MessagesState:
+def continued(state: MessagesState, turn: int, reading: ReadProgress) -> MessagesState:
     """Another page was read."""
     return replace(state, reading=reading) if turn == state.turn else state
 
@@ -189,7 +189,7 @@ def failed(state: MessagesState, turn: int, problem: str) -> MessagesState:
     return replace(state, reading=None, stopping=False, problem=problem)
 
 
-def troubled(state: MessagesState, problem: str) -> MessagesState:
+def failed_unexpectedly(state: MessagesState, problem: str) -> MessagesState:
     """Something went wrong that no reading expected."""
     return replace(state, problem=problem)
 

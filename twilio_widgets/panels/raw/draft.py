@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from twilio_widgets.core.numbers.masking import mask
 
 if TYPE_CHECKING:
-    from twilio_widgets.panels.inputs.file_upload import FilePart
+    from twilio_widgets.panels.inputs.file_upload import ChosenFile
     from twilio_widgets.panels.inputs.pairs_table import Pair
 
 BodyKind = Literal["none", "data", "multipart", "text"]
@@ -47,7 +47,7 @@ class RawDraft:
     """The fields of a URL-encoded body."""
     form: tuple[Pair, ...] = ()
     """The text fields of a multipart body."""
-    files: tuple[FilePart, ...] = ()
+    files: tuple[ChosenFile, ...] = ()
     """Its files."""
     text: str = ""
     content_type: str = "application/json"
@@ -170,7 +170,7 @@ def place_of(field: str | None) -> str:
 
 
 def keywords_of(
-    draft: RawDraft, content: Callable[[FilePart], object] = lambda file: file.content
+    draft: RawDraft, content: Callable[[ChosenFile], object] = lambda file: file.content
 ) -> dict[str, Any]:
     """Return a draft as keywords of `twilio.raw`, those at their defaults left out.
 

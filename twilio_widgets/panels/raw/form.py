@@ -7,45 +7,45 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from twilio_widgets.core.http.guard import METHODS
-from twilio_widgets.panels.inputs.autocomplete import PathField
-from twilio_widgets.panels.inputs.field_set import Field, FieldSet
-from twilio_widgets.panels.inputs.file_upload import FilesTable
-from twilio_widgets.panels.inputs.ordered_button import Press
+from twilio_widgets.panels.inputs.autocomplete import Autocomplete
+from twilio_widgets.panels.inputs.field_set import FieldSet, InputField
+from twilio_widgets.panels.inputs.file_upload import FileUpload
+from twilio_widgets.panels.inputs.ordered_button import OrderedButton
 from twilio_widgets.panels.inputs.pairs_table import PairsTable
-from twilio_widgets.panels.inputs.text_area import BodyField
+from twilio_widgets.panels.inputs.text_area import TextArea
 from twilio_widgets.panels.kit.elements import Note, field, plain, styled, visible
 from twilio_widgets.panels.kit.tabs import Tabs
 from twilio_widgets.panels.raw import text as words
 from twilio_widgets.panels.raw.draft import FORBIDDEN_HEADERS, RawDraft, header_problem, values_of
 
 if TYPE_CHECKING:
-    from twilio_widgets.panels.inputs.ordered_input import Typed
+    from twilio_widgets.panels.inputs.ordered_input import OrderedInput
     from twilio_widgets.panels.kit.elements import Tone
     from twilio_widgets.panels.raw.state import RawState
 
-_METHOD = Field("method", "Method", "select", tuple((name, name) for name in METHODS))
-_BODY = Field(
+_METHOD = InputField("method", "Method", "select", tuple((name, name) for name in METHODS))
+_BODY = InputField(
     "body",
     "Body",
     "choice",
     (("none", "None"), ("data", "Form"), ("multipart", "Multipart"), ("text", "Text")),
 )
 _RETRIES = (
-    Field("max_retries", "Retries", "number", most=10),
-    Field("retry_delay_ms", "Delay (ms)", "number", most=60_000),
-    Field("use_exponential_backoff", "Exponential back-off, in place of the delay", "tick"),
-    Field("retry_all_errors", "After every error, also a 4xx", "tick"),
-    Field("repeat_unsafe", "Also repeat a POST whose outcome is unknown", "tick"),
+    InputField("max_retries", "Retries", "number", most=10),
+    InputField("retry_delay_ms", "Delay (ms)", "number", most=60_000),
+    InputField("use_exponential_backoff", "Exponential back-off, in place of the delay", "tick"),
+    InputField("retry_all_errors", "After every error, also a 4xx", "tick"),
+    InputField("repeat_unsafe", "Also repeat a POST whose outcome is unknown", "tick"),
 )
 _ANSWER = (
-    Field(
+    InputField(
         "answer",
         "As",
         "choice",
         (("json", "JSON"), ("frame", "Table"), ("text", "Text"), ("binary", "Binary")),
     ),
-    Field("limit", "At most", "number", least=1, most=100_000),
-    Field("timeout", "Timeout (s)", "number", least=0.1, most=600, whole=False),
+    InputField("limit", "At most", "number", least=1, most=100_000),
+    InputField("timeout", "Timeout (s)", "number", least=0.1, most=600, whole=False),
 )
 
 _CONTENT_TYPES = (
@@ -64,11 +64,11 @@ class RawForm:
     """
 
     def __init__(self, draft: RawDraft) -> None:
-        self.path = PathField("Path", offers="Documented paths", placeholder=words.EXAMPLE)
-        self.content_type = PathField("Content type", offers="Content types")
+        self.path = Autocomplete("Path", offers="Documented paths", placeholder=words.EXAMPLE)
+        self.content_type = Autocomplete("Content type", offers="Content types")
         self.content_type.offer((name, "") for name in _CONTENT_TYPES)
-        self.text = BodyField("Text")
-        self.send = Press("Send", main=True)
+        self.text = TextArea("Text")
+        self.send = OrderedButton("Send", main=True)
         self.sections = Tabs("Parts of the request", words.sections_of(draft))
         self.tables = {
             "query": PairsTable("Query parameter"),
@@ -76,7 +76,7 @@ class RawForm:
             "data": PairsTable("Body field"),
             "form": PairsTable("Form field"),
         }
-        self.files = FilesTable()
+        self.files = FileUpload()
         values: dict[str, Any] = values_of(draft)
         self.sets = {
             "method": FieldSet((_METHOD,), values, bare=True),
@@ -107,7 +107,7 @@ class RawForm:
         return field(styled(row, "tw-request"), self._notes["path"])
 
     def _make_question(self) -> None:
-        self.agree = Press("Send again")
+        self.agree = OrderedButton("Send again")
         self.back = plain("Back")
         self._question = Note()
         self.ask = styled(ipywidgets.HBox([self._question, self.agree, self.back]), "tw-ask")
@@ -131,7 +131,7 @@ class RawForm:
         }
 
     @property
-    def typed(self) -> dict[str, PathField | BodyField]:
+    def typed(self) -> dict[str, Autocomplete | TextArea]:
         """The fields of one text, each by the part of the draft it is."""
         return {"path": self.path, "content_type": self.content_type, "text": self.text}
 
@@ -146,7 +146,7 @@ class RawForm:
             fieldset.write(values_of(draft))
 
     @property
-    def elements(self) -> tuple[Typed, ...]:
+    def elements(self) -> tuple[OrderedInput, ...]:
         """Everything in which a person types, chooses or ticks."""
         return (*self.typed.values(), *self.tables.values(), self.files, *self.sets.values())
 

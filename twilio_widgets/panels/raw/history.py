@@ -19,7 +19,7 @@ MOST_ENTRIES = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class HistoryEntry:
     """One request that was sent."""
 
     number: int
@@ -51,7 +51,7 @@ class HistoryList(Element):
         self._actions = {"open": on_open, "again": on_again}
         self.on_msg(self._receive)
 
-    def show(self, entries: Iterable[Entry], *, disabled: bool) -> None:
+    def show(self, entries: Iterable[HistoryEntry], *, disabled: bool) -> None:
         """Show these requests, the last one first."""
         rows: list[list[object]] = [
             [one.number, one.draft.method, one.draft.masked_path, one.outcome, one.tone, one.facts]

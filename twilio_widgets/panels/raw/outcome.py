@@ -19,7 +19,7 @@ from twilio_widgets.errors import (
 )
 from twilio_widgets.panels.kit.panel import sentence_of
 from twilio_widgets.panels.raw.response_table import is_frame, table_of
-from twilio_widgets.panels.raw.state import Answer
+from twilio_widgets.panels.raw.state import ResponseSummary
 from twilio_widgets.panels.table.message_text import explained
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ _HIDDEN_HEADERS = frozenset({"set-cookie", "authorization"})
 LOOK_FIRST = "It may have been carried out. Look what is there before you send it again."
 
 
-class Cancelled(Exception):
+class AttemptsCancelled(Exception):
     """A person wants no more attempts."""
 
 
@@ -48,17 +48,19 @@ def hushed(text: str) -> str:
     return _SECRET_TEXT.sub(lambda at: f"{at[1] or at[3]}••••••••{at[2] or at[4]}", text)
 
 
-def answer_to(turn: int, response: RawResponse) -> Answer:
+def answer_to(turn: int, response: RawResponse) -> ResponseSummary:
     """Return what is shown of a good answer."""
     empty = "" if views_of(response.data) else "The answer has no body."
     return _with_response(
-        Answer(turn=turn, status="", tone="good", problem=empty), response, status_of(response)
+        ResponseSummary(turn=turn, status="", tone="good", problem=empty),
+        response,
+        status_of(response),
     )
 
 
 def answer_to_error(
     turn: int, error: Exception, *, found: bool = False, lost: bool = False
-) -> Answer:
+) -> ResponseSummary:
     """Return what is shown of an error.
 
     Args:
@@ -69,7 +71,7 @@ def answer_to_error(
     """
     status, tone = _named(error)
     said = sentence_of(error)
-    answer = Answer(turn=turn, status=status, tone=tone, problem=said)
+    answer = ResponseSummary(turn=turn, status=status, tone=tone, problem=said)
     response = error.response if isinstance(error, TwilioWidgetsError) else None
     if isinstance(error, OutcomeUnknown | BadResponse) and response is not None:
         status = f"{status} · {status_of(response)}"
@@ -84,7 +86,7 @@ def answer_to_error(
     return answer if response is None else _with_response(answer, response, status)
 
 
-def answer_to_cancel(turn: int, attempts: int, *, lost: bool, found: bool) -> Answer:
+def answer_to_cancel(turn: int, attempts: int, *, lost: bool, found: bool) -> ResponseSummary:
     """Return what is shown when a person ended it.
 
     Args:
@@ -94,7 +96,7 @@ def answer_to_cancel(turn: int, attempts: int, *, lost: bool, found: bool) -> An
         found: Whether the message log can be asked about it.
     """
     tries = f"{attempts} attempt{'s'[: attempts != 1]}"
-    cancelled = Answer(
+    cancelled = ResponseSummary(
         turn=turn,
         status="cancelled",
         tone="warning",
@@ -105,12 +107,12 @@ def answer_to_cancel(turn: int, attempts: int, *, lost: bool, found: bool) -> An
     return _lost(cancelled, f"{cancelled.problem} {LOOK_FIRST}", found=found)
 
 
-def _lost(answer: Answer, text: str, *, found: bool) -> Answer:
+def _lost(answer: ResponseSummary, text: str, *, found: bool) -> ResponseSummary:
     sentence = text.replace("ask twilio.messages.find(error), which", "“Find out”")
     return replace(answer, tone="warning", problem=sentence, lost=True, can_search=found)
 
 
-def _explained(answer: Answer, error: ApiError, code: int) -> Answer:
+def _explained(answer: ResponseSummary, error: ApiError, code: int) -> ResponseSummary:
     view = explained(code, error.message)
     known = error.explain()
     if known is not None and not known.known:
@@ -132,7 +134,7 @@ def _named(error: Exception) -> tuple[str, Tone]:
             return "failed", "problem"
 
 
-def _with_response(answer: Answer, response: RawResponse, status: str) -> Answer:
+def _with_response(answer: ResponseSummary, response: RawResponse, status: str) -> ResponseSummary:
     tries = f"{response.attempts} attempt{'s'[: response.attempts != 1]}"
     facts = (
         f"{response.elapsed:.2f} s",

@@ -19,10 +19,10 @@ from twilio_widgets.panels.raw.draft import RawDraft
 from twilio_widgets.panels.raw.form import RawForm
 from twilio_widgets.panels.raw.history import HistoryList
 from twilio_widgets.panels.raw.progress import AttemptsLine
-from twilio_widgets.panels.raw.response_view import AnswerArea
+from twilio_widgets.panels.raw.response_view import ResponseArea
 from twilio_widgets.panels.raw.snippets import raw_snippet
 from twilio_widgets.panels.raw.state import RawState
-from twilio_widgets.panels.raw.worker import RawSending
+from twilio_widgets.panels.raw.worker import RawWorker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from twilio_widgets.panels.connection.client_source import Source
 
 
-class RawRequestPanel(RawSending):
+class RawRequestPanel(RawWorker):
     """A card in which a person builds a request to Twilio, sends it, and reads the answer.
 
     Making the panel, or showing it again, sends nothing; one press of "Send" is one request. The
@@ -74,7 +74,7 @@ class RawRequestPanel(RawSending):
     def _make(self, draft: RawDraft) -> None:
         self._form = RawForm(draft)
         self._attempts = AttemptsLine(partial(self._guarded, self._cancel))
-        self._answer = AnswerArea()
+        self._answer = ResponseArea()
         self._history = HistoryList(
             on_open=partial(self._guarded, self._open_entry),
             on_again=partial(self._guarded, self._send_entry),

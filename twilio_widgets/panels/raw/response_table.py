@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from twilio_widgets.panels.table.cells import Column
+from twilio_widgets.panels.table.cells import TableColumn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -43,16 +43,16 @@ def table_of(value: object) -> list[Mapping[str, Any]] | None:
     return lists[0]
 
 
-def columns_of(names: Iterable[str], kinds: Mapping[str, Kind]) -> list[Column]:
+def columns_of(names: Iterable[str], kinds: Mapping[str, Kind]) -> list[TableColumn]:
     """Return the columns of a table, those that say most first."""
     names = list(dict.fromkeys(names))
     first = [name for name in _FIRST if name in names]
     last = [name for name in _LAST if name in names]
     order = first + [name for name in names if name not in {*first, *last}] + last
-    return [Column(name, name, kind=_kind(name, kinds)) for name in order[:MOST_COLUMNS]]
+    return [TableColumn(name, name, kind=_kind(name, kinds)) for name in order[:MOST_COLUMNS]]
 
 
-def frame_table(frame: Any, hides: Callable[[str], bool]) -> tuple[list[Column], list[Row]]:
+def frame_table(frame: Any, hides: Callable[[str], bool]) -> tuple[list[TableColumn], list[Row]]:
     """Return the columns and rows of a DataFrame."""
     kinds = {str(name): _kind_of_dtype(str(dtype)) for name, dtype in frame.dtypes.items()}
     rows = [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
@@ -61,7 +61,7 @@ def frame_table(frame: Any, hides: Callable[[str], bool]) -> tuple[list[Column],
 
 def page_table(
     page: Sequence[Mapping[str, Any]], hides: Callable[[str], bool]
-) -> tuple[list[Column], list[Row]]:
+) -> tuple[list[TableColumn], list[Row]]:
     """Return the columns and rows of one page of a list."""
     names = [str(name) for row in page for name in row]
     return columns_of(names, {}), [_shown(row, hides) for row in page]

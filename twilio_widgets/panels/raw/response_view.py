@@ -29,19 +29,19 @@ from twilio_widgets.panels.viewers.text_view import TextView
 
 if TYPE_CHECKING:
     from twilio_widgets.core.raw.response import RawResponse
-    from twilio_widgets.panels.raw.state import Answer, RawState
+    from twilio_widgets.panels.raw.state import RawState, ResponseSummary
 
 TABLE_HEIGHT = 286
 """Pixels: ten rows and their head."""
 
 
-class AnswerHead(Element):
+class ResponseHead(Element):
     """The status of an answer, its facts, and why it is an error; every text stays text."""
 
     _esm = asset(__file__, "response_head.js")
     view = traitlets.Dict().tag(sync=True)
 
-    def show(self, answer: Answer | None) -> None:
+    def show(self, answer: ResponseSummary | None) -> None:
         """Show how a request ended, or nothing."""
         if answer is None:
             self.view = {"status": ""}
@@ -55,13 +55,13 @@ class AnswerHead(Element):
         }
 
 
-class AnswerArea:
+class ResponseArea:
     """A status line, and the body as a tree, a table, text, an image or a file."""
 
     def __init__(self) -> None:
         self.find_out = plain("Find out")
         self.views = Tabs("Ways to look at the answer", [("tree", "Tree")])
-        self._head = AnswerHead()
+        self._head = ResponseHead()
         self._tree = JsonTree("The answer", root="panel.response.data", hides=names_a_secret)
         self._text = TextView("The answer")
         self._blob = BytesView()

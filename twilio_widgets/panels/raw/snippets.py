@@ -22,7 +22,7 @@ from twilio_widgets.panels.raw.draft import RawDraft, keywords_of, used
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from twilio_widgets.panels.inputs.file_upload import FilePart
+    from twilio_widgets.panels.inputs.file_upload import ChosenFile
 
 Rows = list[tuple[str, str]]
 
@@ -144,7 +144,7 @@ def _notes(draft: RawDraft) -> list[str]:
     return [_NO_RETRIES] * bool(draft.max_retries) + [_ONE_PAGE] * (draft.answer == "frame")
 
 
-def _path(file: FilePart) -> Expression:
+def _path(file: ChosenFile) -> Expression:
     return Expression(f"Path({literal(file.file_name)})")
 
 

@@ -17,12 +17,12 @@ from twilio_widgets.panels.raw.draft import (
     problem_of,
     what_is_asked,
 )
-from twilio_widgets.panels.raw.history import MOST_ENTRIES, Entry
+from twilio_widgets.panels.raw.history import MOST_ENTRIES, HistoryEntry
 
 if TYPE_CHECKING:
     from twilio_widgets.panels.connection.state import Identity
     from twilio_widgets.panels.kit.elements import Tone
-    from twilio_widgets.progress import Reading
+    from twilio_widgets.progress import ReadProgress
 
 Phase = Literal[
     "ready",      # nothing is under way
@@ -51,7 +51,7 @@ class Tried:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class ResponseSummary:
     """What came of a request, in words; what it holds is not part of it."""
 
     turn: int
@@ -92,15 +92,15 @@ class RawState:
     attempt: int = 0
     """The number of the attempt that left last."""
     tries: tuple[Tried, ...] = ()
-    reading: Reading | None = None
+    reading: ReadProgress | None = None
     """How far a list has been read."""
     stopping: bool = False
-    answer: Answer | None = None
+    answer: ResponseSummary | None = None
     view: View = "none"
     """How the answer is looked at."""
     sent: RawDraft | None = None
     """The request that left last, when it could change something."""
-    history: tuple[Entry, ...] = ()
+    history: tuple[HistoryEntry, ...] = ()
     history_seen: bool = False
 
 
@@ -218,7 +218,7 @@ def tried(state: RawState, turn: int, one: Tried) -> RawState:
     return replace(state, tries=(*state.tries, one))
 
 
-def read_on(state: RawState, turn: int, reading: Reading) -> RawState:
+def read_on(state: RawState, turn: int, reading: ReadProgress) -> RawState:
     """Another page of a list was read."""
     return replace(state, reading=reading) if turn == state.turn else state
 
@@ -231,7 +231,7 @@ def asked_to_stop(state: RawState) -> RawState:
 # What came of it
 
 
-def answered(state: RawState, answer: Answer, entry: Entry) -> RawState:
+def answered(state: RawState, answer: ResponseSummary, entry: HistoryEntry) -> RawState:
     """It came to an end, well or badly."""
     if answer.turn != state.turn or state.phase != "sending":
         return state
@@ -277,7 +277,9 @@ def searching(state: RawState) -> RawState:
     return replace(state, phase="searching")
 
 
-def searched(state: RawState, turn: int, answer: Answer | None, problem: str = "") -> RawState:
+def searched(
+    state: RawState, turn: int, answer: ResponseSummary | None, problem: str = ""
+) -> RawState:
     """The message log answered, or could not be asked; None leaves the answer as it was."""
     if state.phase != "searching" or turn != state.turn:
         return state

@@ -72,14 +72,14 @@ class JsonTree(Element):
         found = None if path is None else node_at(self._value, path)
         if path is not None and found is not None:
             name, value = found
-            budget = Budget(NODES_AT_ONCE)
+            budget = NodeBudget(NODES_AT_ONCE)
             node = node_of(name, value, budget, self._hides, start=start)
             said = {"t": "node", "epoch": self.epoch, "path": list(path), "from": start}
             self.send({**said, "node": node})
 
 
 @dataclass(slots=True)
-class Budget:
+class NodeBudget:
     """How many nodes may still travel."""
 
     left: int
@@ -88,7 +88,7 @@ class Budget:
 def node_of(
     name: object,
     value: object,
-    budget: Budget,
+    budget: NodeBudget,
     hides: Callable[[str], bool],
     *,
     start: int = 0,

@@ -21,9 +21,9 @@ from twilio_widgets.panels.kit.panel import Panel, sentence_of
 from twilio_widgets.panels.raw import outcome as outcomes
 from twilio_widgets.panels.raw import state as steps
 from twilio_widgets.panels.raw.draft import RawDraft, keywords_of
-from twilio_widgets.panels.raw.history import Entry
-from twilio_widgets.panels.raw.outcome import Cancelled
-from twilio_widgets.panels.raw.state import Answer, RawState, Tried
+from twilio_widgets.panels.raw.history import HistoryEntry
+from twilio_widgets.panels.raw.outcome import AttemptsCancelled
+from twilio_widgets.panels.raw.state import RawState, ResponseSummary, Tried
 from twilio_widgets.panels.send.worker import same_log
 
 if TYPE_CHECKING:
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
     from twilio_widgets.core.credentials.connection import Connection
     from twilio_widgets.core.message.message import Message
     from twilio_widgets.core.raw.response import RawResponse
-    from twilio_widgets.progress import Reading
+    from twilio_widgets.progress import ReadProgress
 
 _NOT_THERE = (
     "It is not in the message log and can no longer arrive: it was not sent. You can send it again."
 )
 
 
-class RawSending(Panel[RawState]):
+class RawWorker(Panel[RawState]):
     """The work of the raw request card; `RawRequestPanel` gives it its face."""
 
     _twilio: Twilio | None = None
@@ -71,14 +71,14 @@ class RawSending(Panel[RawState]):
     def _ask(self, twilio: Twilio, state: RawState, stopped: threading.Event) -> None:
         """Send the request of a turn, and tell what came of it."""
         draft, turn = state.draft, state.turn
-        watch = Watch(turn, stopped, self._apply)
+        watch = AttemptObserver(turn, stopped, self._apply)
         keywords: dict[str, Any] = keywords_of(draft) | watch.hooks
         if draft.answer == "frame":
             keywords["progress"] = watch.read
         unanswered = twilio.messages.unanswered
         try:
             response = twilio.raw(draft.path.strip(), draft.method, **keywords)
-        except Cancelled:
+        except AttemptsCancelled:
             left = [one for one in twilio.messages.unanswered if one not in unanswered]
             self._keep_cancelled(twilio, draft, watch, left[0] if len(left) == 1 else None)
         except (Refused, ConfigurationError) as error:
@@ -92,7 +92,7 @@ class RawSending(Panel[RawState]):
             self._keep(twilio, draft, outcomes.answer_to(turn, response), response, None)
 
     def _keep_cancelled(
-        self, twilio: Twilio, draft: RawDraft, watch: Watch, error: OutcomeUnknown | None
+        self, twilio: Twilio, draft: RawDraft, watch: AttemptObserver, error: OutcomeUnknown | None
     ) -> None:
         lost = not draft.only_reads and watch.may_have_happened
         tries = len(watch.attempts)
@@ -134,14 +134,14 @@ class RawSending(Panel[RawState]):
         self,
         twilio: Twilio,
         draft: RawDraft,
-        answer: Answer,
+        answer: ResponseSummary,
         response: RawResponse | None,
         error: Exception | None,
     ) -> None:
         """Keep what came of a request, and show it; a closed panel still tells what did."""
         now = twilio.connection.now()
         facts = " · ".join([f"{now:%H:%M:%S} UTC", *answer.facts[:1]])
-        entry = Entry(
+        entry = HistoryEntry(
             number=answer.turn,
             draft=draft.without_contents,
             outcome=answer.status,
@@ -198,7 +198,7 @@ class RawSending(Panel[RawState]):
             self._apply(steps.searched, turn, _was_sent(turn, found))
 
 
-class Watch:
+class AttemptObserver:
     """Hears of the attempts of one request, and ends it when a person wants no more.
 
     Args:
@@ -221,7 +221,7 @@ class Watch:
         """Whether an attempt ended so that it may have been carried out."""
         return any(outcomes.may_have_happened(one.status) for one in self.attempts)
 
-    def read(self, reading: Reading) -> None:
+    def read(self, reading: ReadProgress) -> None:
         """Hear that a page of a list was read."""
         self._go_on()
         self._apply(steps.read_on, self.turn, reading)
@@ -238,7 +238,7 @@ class Watch:
 
     def _go_on(self) -> None:
         if self._stopped.is_set():
-            raise Cancelled
+            raise AttemptsCancelled
 
 
 def _tried(attempt: Attempt) -> Tried:
@@ -251,8 +251,8 @@ def _tried(attempt: Attempt) -> Tried:
     )
 
 
-def _was_sent(turn: int, message: Message) -> Answer:
-    return Answer(
+def _was_sent(turn: int, message: Message) -> ResponseSummary:
+    return ResponseSummary(
         turn=turn,
         status="it was sent",
         tone="good",

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from twilio_widgets.core.numbers.prices import PER_SEGMENT
-from twilio_widgets.panels.inputs.line_input import Entry
-from twilio_widgets.panels.inputs.ordered_button import Press
-from twilio_widgets.panels.inputs.segment_meter import Meter, measure, priced
+from twilio_widgets.panels.inputs.line_input import LineInput
+from twilio_widgets.panels.inputs.ordered_button import OrderedButton
+from twilio_widgets.panels.inputs.segment_meter import SegmentMeter, measure, priced
 from twilio_widgets.panels.kit.elements import (
     Facts,
     Note,
-    Track,
+    Stepper,
     body,
     field,
     plain,
@@ -48,14 +48,14 @@ class SendForm:
         self._prices = prices
         more = MoreFields()
         self._more = more.rows
-        self.controls: dict[str, Entry] = {
-            "from_": Entry("From", "A number, a name, or a messaging service", late=True),
-            "to": Entry("To", "+ and the country code, then the number", late=True),
-            "body": Entry("Message", kind="area", late=True),
+        self.controls: dict[str, LineInput] = {
+            "from_": LineInput("From", "A number, a name, or a messaging service", late=True),
+            "to": LineInput("To", "+ and the country code, then the number", late=True),
+            "body": LineInput("Message", kind="area", late=True),
             **more.controls,
         }
         self._notes = {name: Note() for name in ("from_", "to", "body")} | more.notes
-        self.meter = Meter()
+        self.meter = SegmentMeter()
         self.write(draft)
         self._make_actions()
         self.rows = body(
@@ -68,16 +68,16 @@ class SendForm:
         )
 
     def _make_actions(self) -> None:
-        self.send = Press("Send", main=True)
+        self.send = OrderedButton("Send", main=True)
         self.undo = plain("Undo")
         self.another = plain("Send another")
         self.find_out = plain("Find out")
         self.anew = plain("New message")
         self.look_again = plain("Look again")
         self.more = quiet("More")
-        self.agree = Press("Send")
+        self.agree = OrderedButton("Send")
         self.back = plain("Back")
-        self._track = Track()
+        self._track = Stepper()
         self._sent = Facts()
         self._outcome = styled(Note(), "tw-outcome")
         self._question = Note()

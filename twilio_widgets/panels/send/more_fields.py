@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipywidgets
 
-from twilio_widgets.panels.inputs.line_input import Entry
+from twilio_widgets.panels.inputs.line_input import LineInput
 from twilio_widgets.panels.kit.elements import Note, field, styled
 
 _HINTS = {
@@ -20,10 +20,10 @@ class MoreFields:
 
     def __init__(self) -> None:
         self.controls = {
-            "media_url": Entry("Media", "https://…", kind="area", rows=2, late=True),
-            "send_at": Entry("Send at", kind="datetime-local", late=True),
-            "status_callback": Entry("Callback", "https://…", late=True),
-            "validity_period": Entry("Validity", "36000", late=True),
+            "media_url": LineInput("Media", "https://…", kind="area", rows=2, late=True),
+            "send_at": LineInput("Send at", kind="datetime-local", late=True),
+            "status_callback": LineInput("Callback", "https://…", late=True),
+            "validity_period": LineInput("Validity", "36000", late=True),
         }
         self.notes = {name: Note() for name in self.controls}
         self.rows = styled(

@@ -23,9 +23,9 @@ from twilio_widgets.panels.kit.panel import refuse_unknown, sentence_of
 from twilio_widgets.panels.send import state as steps
 from twilio_widgets.panels.send.draft import Draft, parameters_of, value_of
 from twilio_widgets.panels.send.form import SendForm
-from twilio_widgets.panels.send.state import Account, SendState
+from twilio_widgets.panels.send.state import SendingAccount, SendState
 from twilio_widgets.panels.send.text import pill_of, summary_of
-from twilio_widgets.panels.send.worker import Sending
+from twilio_widgets.panels.send.worker import SendWorker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -44,7 +44,7 @@ _GIVE_A_CLIENT = (
 )
 
 
-class SendPanel(Sending):
+class SendPanel(SendWorker):
     """A card in which a person sends one message and watches it arrive.
 
     Making the panel, or showing it again, never sends. One press of "Send" is one message: pressing
@@ -148,7 +148,7 @@ class SendPanel(Sending):
             self._twilio = twilio
             connection = twilio.connection
             label = "sandbox" if connection.kind == "sandbox" else connection.masked_account
-            self._apply(steps.connected, Account(label=label, access=Access.of(connection)))
+            self._apply(steps.connected, SendingAccount(label=label, access=Access.of(connection)))
             if self._open:
                 self._start(self._suggest_senders, twilio)
 

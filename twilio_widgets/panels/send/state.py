@@ -55,7 +55,7 @@ _FIELD_OF = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class SendingAccount:
     """Where messages go out from, fit to be shown and saved."""
 
     label: str
@@ -68,7 +68,7 @@ class SendState:
     """The truth of which the panel is the picture."""
 
     draft: Draft = field(default_factory=Draft)
-    account: Account | None = None
+    account: SendingAccount | None = None
     senders: tuple[str, ...] = ()
     """Suggestions, each as ``"+15005550006 — SMS, MMS"``."""
     senders_note: str = ""
@@ -113,7 +113,7 @@ def is_the_sent_one(state: SendState) -> bool:
 # Connecting
 
 
-def connected(state: SendState, account: Account) -> SendState:
+def connected(state: SendState, account: SendingAccount) -> SendState:
     """There is a client."""
     return replace(state, account=account, senders=(), senders_note="")
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _LOOK_FIRST = "The message may have been sent: look in the message log before sending it again."
 
 
-class Sending(Panel[SendState]):
+class SendWorker(Panel[SendState]):
     """The work of a panel that sends; `SendPanel` gives it its face."""
 
     _undo_seconds = 0

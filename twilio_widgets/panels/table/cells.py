@@ -30,7 +30,7 @@ _MISSING_TYPES = ("NAType", "NaTType")
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TableColumn:
     """One column of a table.
 
     Args:
@@ -69,7 +69,7 @@ class Column:
         return self.title
 
 
-def check_columns(columns: Iterable[Column]) -> tuple[Column, ...]:
+def check_columns(columns: Iterable[TableColumn]) -> tuple[TableColumn, ...]:
     """Return the columns of a table.
 
     Raises:
@@ -87,7 +87,7 @@ def check_columns(columns: Iterable[Column]) -> tuple[Column, ...]:
     return columns
 
 
-def cell_text(value: object, column: Column) -> str:
+def cell_text(value: object, column: TableColumn) -> str:
     """Return what a cell says: text for any value, empty for a missing one, times in UTC.
 
     Raises:
@@ -99,7 +99,7 @@ def cell_text(value: object, column: Column) -> str:
     return text if text.isascii() else _sendable(text)
 
 
-def _text_of(value: object, column: Column) -> str:
+def _text_of(value: object, column: TableColumn) -> str:
     if _is_missing(value):
         return ""
     if isinstance(value, datetime):
@@ -115,7 +115,7 @@ def _is_missing(value: object) -> bool:
     return isinstance(value, float) and value != value  # noqa: PLR0124  # NaN, as pandas writes it
 
 
-def _utc(moment: datetime, column: Column) -> str:
+def _utc(moment: datetime, column: TableColumn) -> str:
     if moment.tzinfo is None:
         raise ConfigurationError(
             f"{moment:%Y-%m-%d %H:%M:%S} in column {column.name!r} has no time zone. "

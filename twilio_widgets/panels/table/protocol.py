@@ -17,7 +17,7 @@ from twilio_widgets.panels.table.rows import CHARACTERS_A_MESSAGE, ROWS_A_MESSAG
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from twilio_widgets.panels.table.rows import Entry, RowLog
+    from twilio_widgets.panels.table.rows import RowEntry, RowLog
 
 LARGEST = 2**53
 """Beyond it JavaScript's numbers are not whole any more."""
@@ -96,8 +96,8 @@ def messages_since(log: RowLog, change: int, limit: int) -> tuple[list[dict[str,
     return messages or [nothing_new(log)], after if messages else log.change
 
 
-def _parts(entries: list[Entry]) -> Iterator[list[Entry]]:
-    part: list[Entry] = []
+def _parts(entries: list[RowEntry]) -> Iterator[list[RowEntry]]:
+    part: list[RowEntry] = []
     size = 0
     for entry in entries:
         length = sum(map(len, entry.cells))

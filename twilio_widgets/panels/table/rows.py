@@ -12,7 +12,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from twilio_widgets.panels.table.cells import Column, cell_text
+from twilio_widgets.panels.table.cells import TableColumn, cell_text
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping
@@ -25,7 +25,7 @@ CHARACTERS_A_MESSAGE = 150_000
 
 
 @dataclass(slots=True)
-class Entry:
+class RowEntry:
     """One row: where it stands, its last change, what it holds and how it is shown."""
 
     place: int
@@ -45,7 +45,7 @@ class RowLog:
         max_rows: How many rows are held; the oldest are let go, and counted.
     """
 
-    def __init__(self, columns: tuple[Column, ...], *, key: str | None, max_rows: int) -> None:
+    def __init__(self, columns: tuple[TableColumn, ...], *, key: str | None, max_rows: int) -> None:
         self._columns, self._key, self._max_rows = columns, key, max_rows
         self.change = 0
         """The number of the last change."""
@@ -58,14 +58,14 @@ class RowLog:
         self.first, self.next = 0, 0
         self.dropped = 0
         self.total, self.note = total, note
-        self._entries: dict[int, Entry] = {}
-        self._changed: OrderedDict[int, Entry] = OrderedDict()
+        self._entries: dict[int, RowEntry] = {}
+        self._changed: OrderedDict[int, RowEntry] = OrderedDict()
         self._places: dict[Hashable, int] = {}
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[RowEntry]:
         """Iterate over the entries, newest first."""
         return (self._entries[place] for place in range(self.next - 1, self.first - 1, -1))
 
@@ -101,11 +101,11 @@ class RowLog:
         self._stamp(place, row, self._cells(row))
         return True
 
-    def at(self, place: int) -> Entry | None:
+    def at(self, place: int) -> RowEntry | None:
         """Return the entry at a place, if it is held."""
         return self._entries.get(place)
 
-    def since(self, change: int) -> list[Entry]:
+    def since(self, change: int) -> list[RowEntry]:
         """Return the entries changed after this change, in the order of their changes."""
         newer = itertools.takewhile(
             lambda entry: entry.change > change, reversed(self._changed.values())
@@ -146,7 +146,7 @@ class RowLog:
     def _add(self, place: int, row: dict[str, object], cells: tuple[str, ...]) -> None:
         self.change += 1
         key = place if self._key is None else row.get(self._key)
-        self._entries[place] = self._changed[place] = Entry(place, self.change, key, row, cells)
+        self._entries[place] = self._changed[place] = RowEntry(place, self.change, key, row, cells)
         self._places[key] = place
 
     def _trim(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twilio_widgets.core.printable import inert, one_line
-from twilio_widgets.panels.table.cells import Column
+from twilio_widgets.panels.table.cells import TableColumn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ LONGEST_STATIC_CELL = 200
 
 
 def static_table(
-    columns: Sequence[Column],
+    columns: Sequence[TableColumn],
     rows: Sequence[Sequence[str]],
     *,
     label: str,

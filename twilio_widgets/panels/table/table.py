@@ -12,8 +12,8 @@ from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.panels.kit import side_channel as control
 from twilio_widgets.panels.kit.assets import asset
 from twilio_widgets.panels.kit.elements import Element
-from twilio_widgets.panels.kit.throttle import pulse
-from twilio_widgets.panels.table.cells import TONES, Column, check_columns
+from twilio_widgets.panels.kit.throttle import throttle
+from twilio_widgets.panels.table.cells import TONES, TableColumn, check_columns
 from twilio_widgets.panels.table.protocol import Open, Want, messages_since, nothing_new, request_of
 from twilio_widgets.panels.table.rows import RowLog
 from twilio_widgets.panels.table.static_html import STATIC_ROWS, static_table
@@ -21,7 +21,7 @@ from twilio_widgets.panels.table.static_html import STATIC_ROWS, static_table
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
 
-    from twilio_widgets.panels.kit.throttle import Pulse
+    from twilio_widgets.panels.kit.throttle import Throttle
 
     Row = dict[str, object]
     OnSelect = Callable[[Row | None], object]
@@ -74,11 +74,11 @@ class VirtualTable(Element):
     tones = traitlets.Dict().tag(sync=True)
     channel = traitlets.Unicode().tag(sync=True)
 
-    _pulse: Pulse | None = None
+    _pulse: Throttle | None = None
 
     def __init__(
         self,
-        columns: Iterable[Column],
+        columns: Iterable[TableColumn],
         *,
         label: str,
         height: int = HEIGHT,
@@ -104,7 +104,7 @@ class VirtualTable(Element):
             tones={word: tone for tone, words in TONES.items() for word in words},
             channel=uuid.uuid4().hex,
         )
-        self._pulse = pulse("twilio_widgets-table", self._tell, self._tell_end)
+        self._pulse = throttle("twilio_widgets-table", self._tell, self._tell_end)
         self.on_msg(lambda _table, message, _buffers: self.on_control(message))
         control.listen(self.channel, self)
 
@@ -270,7 +270,7 @@ class VirtualTable(Element):
         )
 
 
-def _described(column: Column) -> dict[str, object]:
+def _described(column: TableColumn) -> dict[str, object]:
     return {
         "name": column.name,
         "title": column.heading,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from twilio_widgets.sandbox.api.wire import Reply
+from twilio_widgets.sandbox.api.wire import SandboxReply
 from twilio_widgets.sandbox.world.rows import rfc2822
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _SUBRESOURCES = {
 }
 
 
-def list_accounts(call: Call) -> Reply:
+def list_accounts(call: Call) -> SandboxReply:
     """GET /Accounts: the account and its subaccounts."""
     name, status = call.query.get("FriendlyName"), call.query.get("Status")
     accounts = [
@@ -37,9 +37,9 @@ def list_accounts(call: Call) -> Reply:
     return call.page("Account", "accounts", accounts, sid_of=lambda one: one.sid, as_json=_account)
 
 
-def fetch_account(call: Call) -> Reply:
+def fetch_account(call: Call) -> SandboxReply:
     """GET /Accounts/{Sid}."""
-    return Reply(_account(call.account), element="Account")
+    return SandboxReply(_account(call.account), element="Account")
 
 
 def _account(account: Account) -> dict[str, object]:
@@ -58,7 +58,7 @@ def _account(account: Account) -> dict[str, object]:
     }
 
 
-def list_keys(call: Call) -> Reply:
+def list_keys(call: Call) -> SandboxReply:
     """GET …/Keys: without their secrets, which are shown once at creation only."""
     return call.page(
         "Key", "keys", list(call.account.keys.values()), sid_of=lambda key: key.sid, as_json=_key
@@ -74,7 +74,7 @@ def _key(key: Key) -> dict[str, object]:
     }
 
 
-def fetch_balance(call: Call) -> Reply:
+def fetch_balance(call: Call) -> SandboxReply:
     """GET …/Balance: what is left of the play money after the messages of this world."""
     now = call.world.now()
     prices = (message.row(now).price for message in call.world.logs[call.account.sid].stored())
@@ -84,4 +84,4 @@ def fetch_balance(call: Call) -> Reply:
         "balance": f"{_OPENING_BALANCE + spent:f}",
         "currency": "USD",
     }
-    return Reply(payload, element="Balance")
+    return SandboxReply(payload, element="Balance")

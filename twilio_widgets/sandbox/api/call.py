@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from twilio_widgets.sandbox.api import paging
-from twilio_widgets.sandbox.api.wire import Reply
-from twilio_widgets.sandbox.world.refusals import Refusal, not_found
+from twilio_widgets.sandbox.api.wire import SandboxReply
+from twilio_widgets.sandbox.world.refusals import ApiRefusal, not_found
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import TypeVar
 
-    from twilio_widgets.sandbox.api.wire import Form, Request
+    from twilio_widgets.sandbox.api.wire import Form, SandboxRequest
     from twilio_widgets.sandbox.world.resources import Account
     from twilio_widgets.sandbox.world.world import World
 
@@ -25,19 +25,19 @@ class Call:
     """One authenticated request that has found its route."""
 
     world: World
-    request: Request
+    request: SandboxRequest
     account: Account
     """The account in the path."""
     sids: Mapping[str, str] = field(default_factory=dict)
     """The SIDs in the path, by name."""
-    forced: Refusal | None = None
+    forced: ApiRefusal | None = None
 
     @property
     def query(self) -> Form:
         """The parameters in the URL."""
         return self.request.query
 
-    def missing(self) -> Refusal:
+    def missing(self) -> ApiRefusal:
         """Return the 404 for this path."""
         return not_found(self.request.path)
 
@@ -53,10 +53,10 @@ class Call:
         *,
         sid_of: Callable[[_Row], str],
         as_json: Callable[[_Row], dict[str, object]],
-    ) -> Reply:
+    ) -> SandboxReply:
         """Answer one page of a short list."""
         ask = paging.asked(self.query)
         shown, more = paging.take_from(ask, rows, sid_of)
         pairs = [(sid_of(row), as_json(row)) for row in shown]
         payload = paging.envelope(self.request, ask, key, pairs, more=more)
-        return Reply(payload, element=element)
+        return SandboxReply(payload, element=element)

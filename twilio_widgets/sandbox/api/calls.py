@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twilio_widgets.sandbox.api.wire import Reply
+from twilio_widgets.sandbox.api.wire import SandboxReply
 from twilio_widgets.sandbox.world.phonebook import Phonebook
 from twilio_widgets.sandbox.world.rows import API_VERSION, rfc2822
 from twilio_widgets.sandbox.world.sids import noise
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from twilio_widgets.sandbox.api.call import Call
 
 
-def list_calls(call: Call) -> Reply:
+def list_calls(call: Call) -> SandboxReply:
     """GET …/Calls."""
     wanted = {field: call.query.get(field.title()) for field in ("to", "from", "status")}
     calls = [
@@ -26,11 +26,11 @@ def list_calls(call: Call) -> Reply:
     )
 
 
-def fetch_call(call: Call) -> Reply:
+def fetch_call(call: Call) -> SandboxReply:
     """GET …/Calls/{Sid}."""
     for row in _calls(call):
         if row["sid"] == call.sids["Call"]:
-            return Reply(row, element="Call")
+            return SandboxReply(row, element="Call")
     raise call.missing()
 
 

@@ -10,7 +10,7 @@ import struct
 import zlib
 from typing import TYPE_CHECKING
 
-from twilio_widgets.sandbox.api.wire import Reply
+from twilio_widgets.sandbox.api.wire import SandboxReply
 from twilio_widgets.sandbox.world.dates import span_of
 from twilio_widgets.sandbox.world.rows import rfc2822
 from twilio_widgets.sandbox.world.sids import noise
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _SIDE, _CELL = 10, 8
 
 
-def list_media(call: Call) -> Reply:
+def list_media(call: Call) -> SandboxReply:
     """GET …/Messages/{Sid}/Media."""
     log, entry = _message(call)
     span = span_of(call.query, "DateCreated")
@@ -33,28 +33,30 @@ def list_media(call: Call) -> Reply:
     )
 
 
-def fetch_media(call: Call) -> Reply:
+def fetch_media(call: Call) -> SandboxReply:
     """GET …/Media/{Sid}: the resource with an extension, the way to the binary without."""
     sid = _media_sid(call)
     if not call.request.path.endswith((".json", ".xml")):
-        return Reply(status=307, raw=b"", headers=(("Location", f"/sandbox-media/{sid}.png"),))
-    return Reply(_media(call, sid), element="Media")
+        return SandboxReply(
+            status=307, raw=b"", headers=(("Location", f"/sandbox-media/{sid}.png"),)
+        )
+    return SandboxReply(_media(call, sid), element="Media")
 
 
-def delete_media(call: Call) -> Reply:
+def delete_media(call: Call) -> SandboxReply:
     """DELETE …/Media/{Sid}."""
     sid = _media_sid(call)
     log, entry = _message(call)
     log.delete_media(entry, sid)
-    return Reply(status=204)
+    return SandboxReply(status=204)
 
 
-def picture(call: Call) -> Reply:
+def picture(call: Call) -> SandboxReply:
     """Serve the picture of a media SID, to anyone who knows it."""
     sid = call.sids["Media"]
     if not sid.startswith("ME") or call.world.sids.number(sid) < 0:
         raise call.missing()
-    return Reply(
+    return SandboxReply(
         raw=_png(noise(call.world.sids.number(sid))), headers=(("Content-Type", "image/png"),)
     )
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twilio_widgets.sandbox.api import paging
-from twilio_widgets.sandbox.api.wire import Reply
+from twilio_widgets.sandbox.api.wire import SandboxReply
 from twilio_widgets.sandbox.world import create as composing
 from twilio_widgets.sandbox.world import lifecycle
 from twilio_widgets.sandbox.world.dates import span_of
-from twilio_widgets.sandbox.world.log import Wanted
+from twilio_widgets.sandbox.world.log import LogQuery
 from twilio_widgets.sandbox.world.messages import StoredMessage
-from twilio_widgets.sandbox.world.refusals import Refusal
+from twilio_widgets.sandbox.world.refusals import ApiRefusal
 from twilio_widgets.sandbox.world.rows import message_json, rfc2822
 
 if TYPE_CHECKING:
@@ -21,34 +21,34 @@ if TYPE_CHECKING:
 _ELEMENT = "Message"
 
 
-def create_message(call: Call) -> Reply:
+def create_message(call: Call) -> SandboxReply:
     """POST …/Messages: 201 and the message, or a refusal that leaves its trace in the list."""
     form = call.request.form()
     try:
         if call.forced is not None:
             raise call.forced
         message = composing.create(call.world, call.account, form)
-    except Refusal as refusal:
+    except ApiRefusal as refusal:
         if call.world.settings.record_refused and refusal.status in {400, 404}:
             composing.record_refused(call.world, call.account, form, refusal)
         raise
     row = message.row(call.world.now())
-    return Reply(message_json(row, at_creation=True), 201, _ELEMENT)
+    return SandboxReply(message_json(row, at_creation=True), 201, _ELEMENT)
 
 
-def list_messages(call: Call) -> Reply:
+def list_messages(call: Call) -> SandboxReply:
     """GET …/Messages: one page, newest first."""
     world, now = call.world, call.world.now()
     ask = paging.asked(call.query)
     log = _log(call)
-    wanted = Wanted(
+    wanted = LogQuery(
         to=call.query.get("To"),
         from_=call.query.get("From"),
         sent=span_of(call.query, "DateSent", date_filters=world.settings.date_filters),
     )
     place = log.place(ask.place) if ask.place else None
     if ask.place and place is None:
-        raise Refusal(21481)
+        raise ApiRefusal(21481)
     entries, more = paging.take(
         ask,
         lambda: log.after(place, wanted, now),
@@ -57,15 +57,15 @@ def list_messages(call: Call) -> Reply:
     rows = [log.row(entry, now) for entry in entries]
     pairs = [(row.sid, message_json(row)) for row in rows]
     payload = paging.envelope(call.request, ask, "messages", pairs, more=more)
-    return Reply(payload, element=_ELEMENT)
+    return SandboxReply(payload, element=_ELEMENT)
 
 
-def fetch_message(call: Call) -> Reply:
+def fetch_message(call: Call) -> SandboxReply:
     """GET …/Messages/{Sid}."""
     return _shown(call, _found(call))
 
 
-def update_message(call: Call) -> Reply:
+def update_message(call: Call) -> SandboxReply:
     """POST …/Messages/{Sid}: redact the text, or cancel a scheduled message; never both.
 
     Whether Twilio redacts before a final status is UNCONFIRMED; here it does.
@@ -73,7 +73,7 @@ def update_message(call: Call) -> Reply:
     entry, form = _found(call), call.request.form()
     body, status = form.get("Body"), form.get("Status")
     if (body is None) == (status is None) or body:
-        raise Refusal(30400)
+        raise ApiRefusal(30400)
     if body is not None:
         _log(call).redact(entry, call.world.now())
     else:
@@ -83,27 +83,27 @@ def update_message(call: Call) -> Reply:
 
 def _cancel(call: Call, entry: Entry, status: str | None) -> None:
     if status != "canceled":
-        raise Refusal(30400)
+        raise ApiRefusal(30400)
     now = call.world.now()
     if not isinstance(entry, StoredMessage) or entry.step(now).status != "scheduled":
-        raise Refusal(30409)
+        raise ApiRefusal(30409)
     entry.steps = lifecycle.cancelled(entry.steps, now)
     entry.touched = now
     _log(call).refile(entry)
     call.world.tell(entry)
 
 
-def delete_message(call: Call) -> Reply:
+def delete_message(call: Call) -> SandboxReply:
     """DELETE …/Messages/{Sid}: 204, unless the message is still under way (20009)."""
     entry, log = _found(call), _log(call)
     status = log.row(entry, call.world.now()).status
     if isinstance(entry, StoredMessage) and status not in lifecycle.FINAL:
-        raise Refusal(20009, f"Cannot delete message in state {status.upper()}")
+        raise ApiRefusal(20009, f"Cannot delete message in state {status.upper()}")
     log.delete(entry)
-    return Reply(status=204)
+    return SandboxReply(status=204)
 
 
-def create_feedback(call: Call) -> Reply:
+def create_feedback(call: Call) -> SandboxReply:
     """POST …/Messages/{Sid}/Feedback: 200 as in Twilio's OpenAPI document (201 is reported too).
 
     The outcome when none is given is UNCONFIRMED; here it is ``confirmed``.
@@ -112,7 +112,7 @@ def create_feedback(call: Call) -> Reply:
     sid = call.sids["Message"]
     outcome = call.request.form().get("Outcome") or "confirmed"
     if outcome not in {"confirmed", "unconfirmed"}:
-        raise Refusal(20001, "Invalid 'Outcome'")
+        raise ApiRefusal(20001, "Invalid 'Outcome'")
     now = call.world.now()
     created = call.world.feedback.get(sid, (outcome, now))[1]
     call.world.feedback[sid] = (outcome, created)
@@ -124,7 +124,7 @@ def create_feedback(call: Call) -> Reply:
         "date_updated": rfc2822(now),
         "uri": call.uri(f"Messages/{sid}/Feedback.json"),
     }
-    return Reply(payload, element="Feedback")
+    return SandboxReply(payload, element="Feedback")
 
 
 def _log(call: Call) -> MessageLog:
@@ -138,5 +138,5 @@ def _found(call: Call) -> Entry:
     return entry
 
 
-def _shown(call: Call, entry: Entry) -> Reply:
-    return Reply(message_json(_log(call).row(entry, call.world.now())), element=_ELEMENT)
+def _shown(call: Call, entry: Entry) -> SandboxReply:
+    return SandboxReply(message_json(_log(call).row(entry, call.world.now())), element=_ELEMENT)

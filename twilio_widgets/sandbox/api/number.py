@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twilio_widgets.sandbox.api.wire import Reply
+from twilio_widgets.sandbox.api.wire import SandboxReply
 from twilio_widgets.sandbox.world.rows import API_VERSION, rfc2822
 
 if TYPE_CHECKING:
     from twilio_widgets.sandbox.api.call import Call
-    from twilio_widgets.sandbox.world.resources import OwnNumber
+    from twilio_widgets.sandbox.world.resources import SandboxNumber
 
 _SETTABLE = {
     "FriendlyName": "friendly_name",
@@ -28,7 +28,7 @@ _SETTABLE = {
 """What an update may change, and the field it changes."""
 
 
-def list_numbers(call: Call) -> Reply:
+def list_numbers(call: Call) -> SandboxReply:
     """GET …/IncomingPhoneNumbers."""
     wanted, name = call.query.get("PhoneNumber"), call.query.get("FriendlyName")
     numbers = [
@@ -46,22 +46,22 @@ def list_numbers(call: Call) -> Reply:
     )
 
 
-def fetch_number(call: Call) -> Reply:
+def fetch_number(call: Call) -> SandboxReply:
     """GET …/IncomingPhoneNumbers/{Sid}."""
-    return Reply(_json(_found(call)), element="IncomingPhoneNumber")
+    return SandboxReply(_json(_found(call)), element="IncomingPhoneNumber")
 
 
-def update_number(call: Call) -> Reply:
+def update_number(call: Call) -> SandboxReply:
     """POST …/IncomingPhoneNumbers/{Sid}: change its name and webhooks."""
     number = _found(call)
     for name, value in call.request.form().pairs:
         if name in _SETTABLE:
             number.settings[_SETTABLE[name]] = value
     number.updated = call.world.now()
-    return Reply(_json(number), element="IncomingPhoneNumber")
+    return SandboxReply(_json(number), element="IncomingPhoneNumber")
 
 
-def list_caller_ids(call: Call) -> Reply:
+def list_caller_ids(call: Call) -> SandboxReply:
     """GET …/OutgoingCallerIds: the one verified number."""
     number = call.world.phonebook.verified
     sid = call.world.sids.sid("PN", 1_000)
@@ -85,19 +85,19 @@ def list_caller_ids(call: Call) -> Reply:
     )
 
 
-def _numbers(call: Call) -> list[OwnNumber]:
+def _numbers(call: Call) -> list[SandboxNumber]:
     own = call.world.own_numbers.values()
     return [number for number in own if number.account_sid == call.account.sid]
 
 
-def _found(call: Call) -> OwnNumber:
+def _found(call: Call) -> SandboxNumber:
     for number in _numbers(call):
         if number.sid == call.sids["Number"]:
             return number
     raise call.missing()
 
 
-def _json(number: OwnNumber) -> dict[str, object]:
+def _json(number: SandboxNumber) -> dict[str, object]:
     fields: dict[str, object] = {
         "account_sid": number.account_sid,
         "address_sid": None,

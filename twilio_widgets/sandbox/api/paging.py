@@ -11,12 +11,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import quote, urlencode
 
-from twilio_widgets.sandbox.world.refusals import Refusal
+from twilio_widgets.sandbox.world.refusals import ApiRefusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from twilio_widgets.sandbox.api.wire import Form, Request
+    from twilio_widgets.sandbox.api.wire import Form, SandboxRequest
 
 _Row = TypeVar("_Row")
 
@@ -26,7 +26,7 @@ _USUAL = 50
 _PAGING = frozenset({"PageSize", "Page", "PageToken"})
 
 
-class Ask(NamedTuple):
+class PageRequest(NamedTuple):
     """Which page was asked for."""
 
     size: int
@@ -36,13 +36,13 @@ class Ask(NamedTuple):
     """The SID the token names."""
 
 
-def asked(query: Form) -> Ask:
+def asked(query: Form) -> PageRequest:
     """Read the paging parameters of a query."""
     size = _number(query.get("PageSize"), _USUAL)
     token = query.get("PageToken") or ""
     if token and (token[:2] not in {"PA", "PB"} or len(token) < 3):
-        raise Refusal(21481)
-    return Ask(
+        raise ApiRefusal(21481)
+    return PageRequest(
         size=min(max(size, 1), MOST),
         page=max(0, _number(query.get("Page"), 0)),
         backwards=token.startswith("PB"),
@@ -58,7 +58,7 @@ def _number(text: str | None, usual: int) -> int:
 
 
 def take(
-    ask: Ask, after: Callable[[], Iterator[_Row]], before: Callable[[], Iterator[_Row]]
+    ask: PageRequest, after: Callable[[], Iterator[_Row]], before: Callable[[], Iterator[_Row]]
 ) -> tuple[list[_Row], bool]:
     """Return one page of rows, and whether another follows.
 
@@ -76,7 +76,7 @@ def take(
 
 
 def take_from(
-    ask: Ask, rows: Sequence[_Row], sid_of: Callable[[_Row], str]
+    ask: PageRequest, rows: Sequence[_Row], sid_of: Callable[[_Row], str]
 ) -> tuple[list[_Row], bool]:
     """Return one page of a short list that is there as a whole."""
     sids = [sid_of(row) for row in rows]
@@ -85,13 +85,13 @@ def take_from(
     elif ask.place in sids:
         place = sids.index(ask.place)
     else:
-        raise Refusal(21481)
+        raise ApiRefusal(21481)
     return take(ask, lambda: iter(rows[place + 1 :]), lambda: iter(rows[:place][::-1]))
 
 
 def envelope(
-    request: Request,
-    ask: Ask,
+    request: SandboxRequest,
+    ask: PageRequest,
     key: str,
     rows: Sequence[tuple[str, dict[str, object]]],
     *,

@@ -21,12 +21,12 @@ from twilio_widgets.sandbox.api import number as number_routes
 from twilio_widgets.sandbox.api import service as service_routes
 from twilio_widgets.sandbox.api import usage as usage_routes
 from twilio_widgets.sandbox.api.call import Call
-from twilio_widgets.sandbox.world.refusals import Refusal, not_found
+from twilio_widgets.sandbox.world.refusals import ApiRefusal, not_found
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from twilio_widgets.sandbox.api.wire import Reply, Request
+    from twilio_widgets.sandbox.api.wire import SandboxReply, SandboxRequest
     from twilio_widgets.sandbox.world.resources import Account, Key
     from twilio_widgets.sandbox.world.world import World
 
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class _Route:
     path: re.Pattern[str]
-    methods: Mapping[str, Callable[[Call], Reply]]
+    methods: Mapping[str, Callable[[Call], SandboxReply]]
     main_keys_only: bool = False
 
 
 def _route(
-    path: str, *, main_keys_only: bool = False, **methods: Callable[[Call], Reply]
+    path: str, *, main_keys_only: bool = False, **methods: Callable[[Call], SandboxReply]
 ) -> _Route:
     """Return a route; ``{Name}`` in its path is a SID, an extension may follow."""
     shape = re.sub(r"\{(\w+)\}", r"(?P<\1>[A-Z]{2}[0-9a-fA-F]{32})", path)
@@ -99,7 +99,9 @@ _SERVICE_ROUTES = (
 _PUBLIC_ROUTES = (_route(r"/sandbox-media/{Media}\.png", get=media_routes.picture),)
 
 
-def answer_to(world: World, request: Request, forced: Refusal | None = None) -> Reply:
+def answer_to(
+    world: World, request: SandboxRequest, forced: ApiRefusal | None = None
+) -> SandboxReply:
     """Answer one request.
 
     Args:
@@ -116,7 +118,7 @@ def answer_to(world: World, request: Request, forced: Refusal | None = None) -> 
         return _method(route, request)(Call(world, request, world.account, sids))
     credentials = _authenticated(world, request)
     if credentials is None:
-        raise Refusal(20003)
+        raise ApiRefusal(20003)
     owner, key = credentials
     found = _find(_routes_at(request), request.path)
     if found is None:
@@ -127,13 +129,13 @@ def answer_to(world: World, request: Request, forced: Refusal | None = None) -> 
         raise not_found(request.path)
     handler = _method(route, request)
     if route.main_keys_only and key is not None and not key.main:
-        raise Refusal(20403)
+        raise ApiRefusal(20403)
     if forced is not None and handler is not message_routes.create_message:
         raise forced
     return handler(Call(world, request, account, sids, forced))
 
 
-def _routes_at(request: Request) -> tuple[_Route, ...]:
+def _routes_at(request: SandboxRequest) -> tuple[_Route, ...]:
     if request.host.startswith("messaging."):
         return _SERVICE_ROUTES
     return _ROUTES if request.host.startswith("api.") else _ROUTES + _SERVICE_ROUTES
@@ -147,14 +149,14 @@ def _find(routes: tuple[_Route, ...], path: str) -> tuple[_Route, dict[str, str]
     return None
 
 
-def _method(route: _Route, request: Request) -> Callable[[Call], Reply]:
+def _method(route: _Route, request: SandboxRequest) -> Callable[[Call], SandboxReply]:
     handler = route.methods.get(request.method)
     if handler is None:
-        raise Refusal(20004)
+        raise ApiRefusal(20004)
     return handler
 
 
-def _authenticated(world: World, request: Request) -> tuple[Account, Key | None] | None:
+def _authenticated(world: World, request: SandboxRequest) -> tuple[Account, Key | None] | None:
     """Return whose credentials these are, and the API key if it is one."""
     given = request.credentials()
     if given is None:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from twilio_widgets.sandbox.api import paging
-from twilio_widgets.sandbox.api.wire import Reply
+from twilio_widgets.sandbox.api.wire import SandboxReply
 from twilio_widgets.sandbox.world.rows import iso8601
 
 if TYPE_CHECKING:
     from twilio_widgets.sandbox.api.call import Call
-    from twilio_widgets.sandbox.world.resources import Service
+    from twilio_widgets.sandbox.world.resources import SandboxService
 
 _SETTABLE = {
     "FriendlyName": "friendly_name",
@@ -33,7 +33,7 @@ _LINKS = {
 }
 
 
-def list_services(call: Call) -> Reply:
+def list_services(call: Call) -> SandboxReply:
     """GET /v1/Services."""
     ask = paging.asked(call.query)
     shown, more = paging.take_from(ask, _services(call), lambda service: service.sid)
@@ -54,15 +54,15 @@ def list_services(call: Call) -> Reply:
         "next_page_url": link(ask.page + 1, f"PA{shown[-1].sid}") if more else None,
         "key": "services",
     }
-    return Reply({"services": [_json(call, service) for service in shown], "meta": meta})
+    return SandboxReply({"services": [_json(call, service) for service in shown], "meta": meta})
 
 
-def fetch_service(call: Call) -> Reply:
+def fetch_service(call: Call) -> SandboxReply:
     """GET /v1/Services/{Sid}."""
-    return Reply(_json(call, _found(call)))
+    return SandboxReply(_json(call, _found(call)))
 
 
-def update_service(call: Call) -> Reply:
+def update_service(call: Call) -> SandboxReply:
     """POST /v1/Services/{Sid}: change its name and webhooks."""
     service = _found(call)
     for name, value in call.request.form().pairs:
@@ -74,10 +74,10 @@ def update_service(call: Call) -> Reply:
         elif field is not None:
             service.settings[field] = value or None
     service.updated = call.world.now()
-    return Reply(_json(call, service))
+    return SandboxReply(_json(call, service))
 
 
-def fetch_pooled(call: Call) -> Reply:
+def fetch_pooled(call: Call) -> SandboxReply:
     """GET /v1/Services/{Sid}/PhoneNumbers/{Sid}: a number, if it is in the service's pool."""
     service = _found(call)
     for number in (call.world.own_numbers[sender] for sender in service.senders):
@@ -93,16 +93,16 @@ def fetch_pooled(call: Call) -> Reply:
                 "capabilities": ["Voice", "SMS", "MMS"],
                 "url": f"{_base(call)}/v1/Services/{service.sid}/PhoneNumbers/{number.sid}",
             }
-            return Reply(fields)
+            return SandboxReply(fields)
     raise call.missing()
 
 
-def _services(call: Call) -> list[Service]:
+def _services(call: Call) -> list[SandboxService]:
     owner = call.account.sid
     return [service for service in call.world.services.values() if service.account_sid == owner]
 
 
-def _found(call: Call) -> Service:
+def _found(call: Call) -> SandboxService:
     for service in _services(call):
         if service.sid == call.sids["Service"]:
             return service
@@ -118,7 +118,7 @@ def _base(call: Call) -> str:
     )
 
 
-def _json(call: Call, service: Service) -> dict[str, object]:
+def _json(call: Call, service: SandboxService) -> dict[str, object]:
     url = f"{_base(call)}/v1/Services/{service.sid}"
     fields: dict[str, object] = {
         "sid": service.sid,

@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from twilio_widgets.sandbox.api.wire import Reply
+from twilio_widgets.sandbox.api.wire import SandboxReply
 from twilio_widgets.sandbox.world.dates import Span
-from twilio_widgets.sandbox.world.log import Wanted
-from twilio_widgets.sandbox.world.refusals import Refusal
+from twilio_widgets.sandbox.world.log import LogQuery
+from twilio_widgets.sandbox.world.refusals import ApiRefusal
 from twilio_widgets.sandbox.world.rows import API_VERSION
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class _Period(NamedTuple):
     end: date
 
 
-def list_usage(call: Call) -> Reply:
+def list_usage(call: Call) -> SandboxReply:
     """GET …/Usage/Records and its eight variants.
 
     Counts of a period with many messages are an estimate from an even sample of them: the shape is
@@ -114,7 +114,7 @@ def _day(text: str | None, today: date) -> date | None:
             return today + timedelta(days=int(text.removesuffix("days")))
         return date.fromisoformat(text)
     except (ValueError, OverflowError):
-        raise Refusal(20001, "Invalid date") from None
+        raise ApiRefusal(20001, "Invalid date") from None
 
 
 def _tally(call: Call, period: _Period) -> tuple[Counter[str], dict[str, Decimal]]:
@@ -124,7 +124,7 @@ def _tally(call: Call, period: _Period) -> tuple[Counter[str], dict[str, Decimal
     log = call.world.logs[call.account.sid]
     counts: Counter[str] = Counter()
     prices: dict[str, Decimal] = dict.fromkeys(_CATEGORIES, Decimal(0))
-    sample, weight = log.sample(Wanted(None, None, Span(low, high)), now, _SAMPLE)
+    sample, weight = log.sample(LogQuery(None, None, Span(low, high)), now, _SAMPLE)
     for row in sample:
         kind = "mms" if row.num_media else "sms"
         direction = "inbound" if row.direction == "inbound" else "outbound"

@@ -42,7 +42,7 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class SandboxRequest:
     """One HTTP request, whichever way it came in."""
 
     method: str
@@ -54,7 +54,7 @@ class Request:
     """By lower-case name. Not in `repr`: they hold the credentials."""
     body: bytes = field(default=b"", repr=False)
 
-    def with_body(self, body: bytes) -> Request:
+    def with_body(self, body: bytes) -> SandboxRequest:
         """Return this request once its body has been read."""
         return replace(self, body=body)
 
@@ -96,7 +96,7 @@ def _multipart(body: bytes, boundary: str) -> Form:
     return Form(pairs)
 
 
-class Reply(NamedTuple):
+class SandboxReply(NamedTuple):
     """What a route answers, before it has a form on the wire."""
 
     payload: dict[str, object] | None = None
@@ -117,7 +117,7 @@ class Response:
     body: bytes = b""
 
 
-def render(reply: Reply, *, xml: bool) -> tuple[str | None, bytes]:
+def render(reply: SandboxReply, *, xml: bool) -> tuple[str | None, bytes]:
     """Return the content type and the bytes of an answer."""
     if reply.raw is not None:
         return None, reply.raw

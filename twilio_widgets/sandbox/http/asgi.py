@@ -14,13 +14,13 @@ import socket
 import struct
 from typing import TYPE_CHECKING, Any, Protocol
 
-from twilio_widgets.sandbox.api.wire import Request, Response, parse_query
+from twilio_widgets.sandbox.api.wire import Response, SandboxRequest, parse_query
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
-    from twilio_widgets.sandbox.http.faults import Answer
-    from twilio_widgets.sandbox.http.router import Exchange
+    from twilio_widgets.sandbox.http.faults import FaultAction
+    from twilio_widgets.sandbox.http.router import SandboxRouter
 
     Scope = MutableMapping[str, Any]
     Message = MutableMapping[str, Any]
@@ -47,7 +47,7 @@ class App:
         exchange: What answers.
     """
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: SandboxRouter) -> None:
         self._exchange = exchange
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -83,9 +83,9 @@ class App:
         await _deliver(answer, connection, receive, send)
 
 
-def _head(scope: Scope) -> Request:
+def _head(scope: Scope) -> SandboxRequest:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    return Request(
+    return SandboxRequest(
         method=scope["method"],
         host=headers.get("host", ""),
         path=scope["path"],
@@ -94,7 +94,7 @@ def _head(scope: Scope) -> Request:
     )
 
 
-def _is_for_us(request: Request) -> bool:
+def _is_for_us(request: SandboxRequest) -> bool:
     name = request.host.rpartition(":")[0] if ":" in request.host else request.host
     origin = request.headers.get("origin")
     return name in _OUR_NAMES and origin in (None, f"http://{request.host}")
@@ -113,7 +113,9 @@ async def _read(receive: Receive) -> bytes | None:
             return b"".join(parts)
 
 
-async def _deliver(answer: Answer, connection: _Connection, receive: Receive, send: Send) -> None:
+async def _deliver(
+    answer: FaultAction, connection: _Connection, receive: Receive, send: Send
+) -> None:
     if answer.response is None:
         await _break(answer.kind, connection, receive)
     elif answer.kind == "trickle":

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 from twilio_widgets.errors import SandboxError
 
 if TYPE_CHECKING:
-    from twilio_widgets.sandbox.api.wire import Request, Response
+    from twilio_widgets.sandbox.api.wire import Response, SandboxRequest
 
 KINDS = (
     "refused", "reset_before_read", "close_before_read", "reset_after_accept", "close_after_accept",
@@ -56,7 +56,7 @@ class Fault:
     retry_after: float | None = None
     delay: float = 0.0
 
-    def strikes(self, request: Request) -> bool:
+    def strikes(self, request: SandboxRequest) -> bool:
         """Return whether this request is the one that is meant."""
         if self.method is None and self.path is None:
             awaits_creation = self.code is not None or self.kind in _WAITS_FOR_A_CREATION
@@ -102,7 +102,7 @@ def fault_of(
     )
 
 
-def _is_creation(request: Request) -> bool:
+def _is_creation(request: SandboxRequest) -> bool:
     path = request.path.removesuffix(".json").removesuffix(".xml")
     return request.method == "POST" and path.endswith("/Messages")
 
@@ -117,7 +117,7 @@ class Faults:
         """Let a fault wait for this many requests."""
         self._waiting += [fault] * times
 
-    def take(self, request: Request, *, only: frozenset[str] | None = None) -> Fault | None:
+    def take(self, request: SandboxRequest, *, only: frozenset[str] | None = None) -> Fault | None:
         """Return the fault this request meets, and use it up.
 
         Args:
@@ -132,7 +132,7 @@ class Faults:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class FaultAction:
     """What a way in has to do with one request."""
 
     response: Response | None

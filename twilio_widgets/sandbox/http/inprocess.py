@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import httpx
 
-from twilio_widgets.sandbox.api.wire import Request, parse_query
+from twilio_widgets.sandbox.api.wire import SandboxRequest, parse_query
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from twilio_widgets.sandbox.http.faults import Answer
-    from twilio_widgets.sandbox.http.router import Exchange
+    from twilio_widgets.sandbox.http.faults import FaultAction
+    from twilio_widgets.sandbox.http.router import SandboxRouter
     from twilio_widgets.sandbox.world.clock import Clock
 
 _BROKEN: dict[str, tuple[type[httpx.TransportError], str]] = {
@@ -55,7 +55,7 @@ class InProcess(httpx.BaseTransport, httpx.AsyncBaseTransport):
         clock: Whose time passes.
     """
 
-    def __init__(self, exchange: Exchange, clock: Clock) -> None:
+    def __init__(self, exchange: SandboxRouter, clock: Clock) -> None:
         self._exchange = exchange
         self._clock = clock
         self._closed = threading.Event()
@@ -76,7 +76,7 @@ class InProcess(httpx.BaseTransport, httpx.AsyncBaseTransport):
             self._pause(first.wait)
             if first.error is not None:
                 raise first.error
-            return self._response(answer, _Stream(self, answer, request))
+            return self._response(answer, _FaultyStream(self, answer, request))
         finally:
             self._exchange.end()
 
@@ -98,7 +98,7 @@ class InProcess(httpx.BaseTransport, httpx.AsyncBaseTransport):
             await self._pause_async(first.wait)
             if first.error is not None:
                 raise first.error
-            return self._response(answer, _Stream(self, answer, request))
+            return self._response(answer, _FaultyStream(self, answer, request))
         finally:
             self._exchange.end()
 
@@ -113,11 +113,11 @@ class InProcess(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     # Both
 
-    def _ask(self, request: httpx.Request) -> Answer:
+    def _ask(self, request: httpx.Request) -> FaultAction:
         if self._closed.is_set():
             raise httpx.ConnectError("The sandbox is closed.", request=request)
         return self._exchange.answer(
-            Request(
+            SandboxRequest(
                 method=request.method,
                 host=request.url.host,
                 path=request.url.path,
@@ -127,7 +127,7 @@ class InProcess(httpx.BaseTransport, httpx.AsyncBaseTransport):
             )
         )
 
-    def _first(self, answer: Answer, request: httpx.Request) -> _Step:
+    def _first(self, answer: FaultAction, request: httpx.Request) -> _Step:
         """Return what comes before the answer's head."""
         patience = _patience(request)
         if answer.kind in _BROKEN:
@@ -146,7 +146,7 @@ class InProcess(httpx.BaseTransport, httpx.AsyncBaseTransport):
             )
         return _Step(wait, None, chunk)
 
-    def _response(self, answer: Answer, stream: _Stream) -> httpx.Response:
+    def _response(self, answer: FaultAction, stream: _FaultyStream) -> httpx.Response:
         assert answer.response is not None  # noqa: S101  # kinds without one have raised above
         headers = list(answer.response.headers)
         if answer.kind:
@@ -155,7 +155,7 @@ class InProcess(httpx.BaseTransport, httpx.AsyncBaseTransport):
             answer.response.status, headers=headers, stream=httpx.ByteStream(answer.response.body)
         )
 
-    def body_steps(self, answer: Answer, request: httpx.Request) -> Iterator[_Step]:
+    def body_steps(self, answer: FaultAction, request: httpx.Request) -> Iterator[_Step]:
         """Yield how a faulty body arrives."""
         body = answer.response.body if answer.response else b""
         if answer.kind == "trickle":
@@ -166,10 +166,10 @@ class InProcess(httpx.BaseTransport, httpx.AsyncBaseTransport):
         yield _Step(0.0, httpx.RemoteProtocolError(_TRUNCATED, request=request))
 
 
-class _Stream(httpx.SyncByteStream, httpx.AsyncByteStream):
+class _FaultyStream(httpx.SyncByteStream, httpx.AsyncByteStream):
     """A body that arrives badly."""
 
-    def __init__(self, way: InProcess, answer: Answer, request: httpx.Request) -> None:
+    def __init__(self, way: InProcess, answer: FaultAction, request: httpx.Request) -> None:
         self._way, self._answer, self._request = way, answer, request
 
     def __iter__(self) -> Iterator[bytes]:

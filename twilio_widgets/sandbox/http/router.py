@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from twilio_widgets.sandbox.api.routes import answer_to
-from twilio_widgets.sandbox.api.wire import Reply, Response, header_pairs, render
-from twilio_widgets.sandbox.http.faults import NEVER_READ, Answer, Faults
+from twilio_widgets.sandbox.api.wire import Response, SandboxReply, header_pairs, render
+from twilio_widgets.sandbox.http.faults import NEVER_READ, FaultAction, Faults
 from twilio_widgets.sandbox.world import refusals
-from twilio_widgets.sandbox.world.refusals import Refusal
+from twilio_widgets.sandbox.world.refusals import ApiRefusal
 from twilio_widgets.sandbox.world.rows import http_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from twilio_widgets.sandbox.api.wire import Request
+    from twilio_widgets.sandbox.api.wire import SandboxRequest
     from twilio_widgets.sandbox.http.faults import Fault
     from twilio_widgets.sandbox.world.world import World
 
@@ -48,7 +48,7 @@ class _Late(NamedTuple):
 
 
 @dataclass(slots=True)
-class Exchange:
+class SandboxRouter:
     """Answers requests for one world.
 
     Args:
@@ -72,19 +72,19 @@ class Exchange:
         with self.world.lock:
             self._open -= 1
 
-    def before_reading(self, request: Request) -> str:
+    def before_reading(self, request: SandboxRequest) -> str:
         """Return the fault that strikes before the body is read; empty when none does."""
         with self.world.lock:
             fault = self.faults.take(request, only=NEVER_READ)
             return fault.kind if fault else ""
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: SandboxRequest) -> FaultAction:
         """Return what this request gets."""
         with self.world.lock:
             self.catch_up()
             fault = self.faults.take(request)
             if fault is None:
-                return Answer(self._respond(request), delay=self.world.settings.latency)
+                return FaultAction(self._respond(request), delay=self.world.settings.latency)
             return self._faulty(request, fault)
 
     def catch_up(self) -> None:
@@ -96,14 +96,14 @@ class Exchange:
             with self.world.as_of(late.due):
                 late.carry_out()
 
-    def _faulty(self, request: Request, fault: Fault) -> Answer:
+    def _faulty(self, request: SandboxRequest, fault: Fault) -> FaultAction:
         latency = self.world.settings.latency
         if fault.kind in NEVER_READ:
-            return Answer(None, fault.kind)
+            return FaultAction(None, fault.kind)
         if fault.kind == "accept_late":
             late = _Late(self.world.now() + fault.delay, lambda: self._respond(request))
             self._late.append(late)
-            return Answer(None, "hang")
+            return FaultAction(None, "hang")
         if fault.status is not None and fault.kind in {"", "delay", "html"}:
             forced = refusals.of_status(fault.status, fault.retry_after)
             response = self._write(request, _error(forced))
@@ -112,28 +112,28 @@ class Exchange:
             response = self._write(request, _error(refusals.of_status(fault.status or 500)))
         else:
             forced_code = (
-                Refusal(fault.code, status=fault.status, retry_after=fault.retry_after)
+                ApiRefusal(fault.code, status=fault.status, retry_after=fault.retry_after)
                 if fault.code is not None
                 else None
             )
             response = self._respond(request, forced_code)
         if fault.kind in {"reset_after_accept", "close_after_accept", "hang"}:
-            return Answer(None, fault.kind)
+            return FaultAction(None, fault.kind)
         if fault.kind == "html":
             response = _with_body(response, _PAGE, "text/html")
         elif fault.kind == "not_json":
             response = _with_body(response, _CUT, "application/json")
         wire = fault.kind if fault.kind in {"trickle", "truncated"} else ""
-        return Answer(response, wire, fault.delay + (0.0 if wire == "trickle" else latency))
+        return FaultAction(response, wire, fault.delay + (0.0 if wire == "trickle" else latency))
 
-    def _respond(self, request: Request, forced: Refusal | None = None) -> Response:
+    def _respond(self, request: SandboxRequest, forced: ApiRefusal | None = None) -> Response:
         try:
             reply = answer_to(self.world, request, forced)
-        except Refusal as refusal:
+        except ApiRefusal as refusal:
             reply = _error(refusal)
         return self._write(request, reply)
 
-    def _write(self, request: Request, reply: Reply) -> Response:
+    def _write(self, request: SandboxRequest, reply: SandboxReply) -> Response:
         world = self.world
         self._answered += 1
         xml = not request.path.endswith(".json") and not request.path.startswith("/v1/")
@@ -153,14 +153,14 @@ class Exchange:
         return Response(reply.status, header_pairs(headers, body), body)
 
 
-def _error(refusal: Refusal) -> Reply:
+def _error(refusal: ApiRefusal) -> SandboxReply:
     headers: list[tuple[str, str]] = []
     if refusal.status == 401:
         headers.append(("WWW-Authenticate", 'Basic realm="Twilio API"'))
     if refusal.retry_after is not None:
         headers.append(("Retry-After", f"{refusal.retry_after:g}"))
     # The shape of an error in XML is UNCONFIRMED.
-    return Reply(refusal.body, refusal.status, "RestException", headers=tuple(headers))
+    return SandboxReply(refusal.body, refusal.status, "RestException", headers=tuple(headers))
 
 
 def _with_body(response: Response, body: bytes, kind: str) -> Response:

@@ -10,7 +10,7 @@ from twilio_widgets.errors import SandboxError
 from twilio_widgets.sandbox.http.asgi import TRANSPORT, App
 
 if TYPE_CHECKING:
-    from twilio_widgets.sandbox.http.router import Exchange
+    from twilio_widgets.sandbox.http.router import SandboxRouter
 
 _NO_UVICORN = (
     "The sandbox's socket needs uvicorn, which is not installed here. Install it with "
@@ -20,7 +20,7 @@ _READY_WITHIN = 10.0
 _STOPPED_WITHIN = 5.0
 
 
-class Server:
+class SandboxServer:
     """A server that is ready when it has been made, until it is closed.
 
     Args:
@@ -31,7 +31,7 @@ class Server:
         SandboxError: uvicorn is missing, the port is taken, or the server did not come up.
     """
 
-    def __init__(self, exchange: Exchange, port: int = 0) -> None:
+    def __init__(self, exchange: SandboxRouter, port: int = 0) -> None:
         try:
             import uvicorn
         except ImportError:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from twilio_widgets.sandbox.world import magic
 from twilio_widgets.sandbox.world.phonebook import LANDLINE_PREFIX
-from twilio_widgets.sandbox.world.refusals import Refusal
+from twilio_widgets.sandbox.world.refusals import ApiRefusal
 
 if TYPE_CHECKING:
-    from twilio_widgets.sandbox.world.resources import Account, Service
+    from twilio_widgets.sandbox.world.resources import Account, SandboxService
     from twilio_widgets.sandbox.world.world import World
 
 SHORT_CODE = "56789"
@@ -34,31 +34,31 @@ def check_recipient_shape(to: str) -> None:
     channel = _CHANNEL.fullmatch(to)
     number = channel[2] if channel else to
     if channel is None and _SHORT_CODE.fullmatch(to):
-        raise Refusal(21265)
+        raise ApiRefusal(21265)
     if channel and channel[1] == "messenger":
         return
     # Twilio may read national forms such as (415) 555-0100; how is not documented.
     if not _E164.fullmatch(number):
-        raise Refusal(21211, f"Invalid 'To' phone number: {to}")
+        raise ApiRefusal(21211, f"Invalid 'To' phone number: {to}")
 
 
-def service_of(sid: str, account: Account, world: World) -> Service:
+def service_of(sid: str, account: Account, world: World) -> SandboxService:
     """Return the account's messaging service with this SID, or refuse (21705, 21701)."""
     if not SERVICE_SID.fullmatch(sid):
-        raise Refusal(21705)
+        raise ApiRefusal(21705)
     service = world.services.get(sid)
     if service is None or service.account_sid != account.sid:
-        raise Refusal(21701)
+        raise ApiRefusal(21701)
     return service
 
 
-def from_pool(service: Service | None, to: str) -> str:
+def from_pool(service: SandboxService | None, to: str) -> str:
     """Return the sender a service picks: one from the recipient's country where it has one."""
     assert service is not None  # noqa: S101  # one of From and service was checked to be there
     if not service.senders:
-        raise Refusal(21704)
+        raise ApiRefusal(21704)
     if ":" in to:
-        raise Refusal(21703)  # this pool has no channel senders
+        raise ApiRefusal(21703)  # this pool has no channel senders
     at_home = [sender for sender in service.senders if sender[:2] == to[:2]]
     return (at_home or list(service.senders))[0]
 
@@ -67,52 +67,54 @@ def check_sender(sender: str, to: str, account: Account, world: World) -> None:
     """Refuse a sender this account cannot use, or not for this recipient."""
     code = magic.as_sender(sender)
     if code is not None:
-        raise Refusal(code)
+        raise ApiRefusal(code)
     if sender == magic.GOOD_SENDER:
         return
     if _CHANNEL.fullmatch(sender) or ":" in to:
         if sender != WHATSAPP_SENDER or not to.startswith("whatsapp:"):
-            raise Refusal(63007)
+            raise ApiRefusal(63007)
     elif _E164.fullmatch(sender):
         _check_own(sender, account, world)
     elif _SHORT_CODE.fullmatch(sender):
         if sender != SHORT_CODE or not to.startswith("+1"):
-            raise Refusal(21659)
+            raise ApiRefusal(21659)
     elif not _ALPHANUMERIC.fullmatch(sender):
-        raise Refusal(21212, f"Invalid 'From' number or sender id: {sender}")
+        raise ApiRefusal(21212, f"Invalid 'From' number or sender id: {sender}")
     elif to.startswith("+1"):
-        raise Refusal(21612)
+        raise ApiRefusal(21612)
 
 
 def _check_own(sender: str, account: Account, world: World) -> None:
     own = world.own_numbers.get(sender)
     if own is None:
-        raise Refusal(21659, f"'From' {sender} is not a Twilio phone number")
+        raise ApiRefusal(21659, f"'From' {sender} is not a Twilio phone number")
     if own.account_sid != account.sid:
-        raise Refusal(21660)
+        raise ApiRefusal(21660)
     if not own.sms:
-        raise Refusal(21606)
+        raise ApiRefusal(21606)
 
 
 def check_recipient(
-    to: str, sender: str, service: Service | None, account: Account, world: World
+    to: str, sender: str, service: SandboxService | None, account: Account, world: World
 ) -> None:
     """Refuse a recipient who cannot be written to from here, or asked not to be."""
     if to == sender:
-        raise Refusal(63031 if ":" in to else 21266)
+        raise ApiRefusal(63031 if ":" in to else 21266)
     code = magic.as_recipient(to)
     if code is not None:
-        raise Refusal(code)
+        raise ApiRefusal(code)
     if to.startswith(_SATELLITE):
-        raise Refusal(21408, f"Permission to send an SMS has not been enabled for the region: {to}")
+        raise ApiRefusal(
+            21408, f"Permission to send an SMS has not been enabled for the region: {to}"
+        )
     if to.startswith(LANDLINE_PREFIX):
-        raise Refusal(21614)
+        raise ApiRefusal(21614)
     if to.startswith(_BERLIN_LANDLINE):
-        raise Refusal(21635)
+        raise ApiRefusal(21635)
     if world.settings.trial and to not in {
         world.phonebook.verified,
         *world.senders_of(account.sid),
     }:
-        raise Refusal(21608)
+        raise ApiRefusal(21608)
     if world.has_stopped(to, sender, service.sid if service else None):
-        raise Refusal(21610)
+        raise ApiRefusal(21610)

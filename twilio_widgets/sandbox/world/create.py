@@ -12,7 +12,7 @@ from twilio_widgets.sandbox.world.world import Accepted
 if TYPE_CHECKING:
     from twilio_widgets.sandbox.api.wire import Form
     from twilio_widgets.sandbox.world.messages import StoredMessage
-    from twilio_widgets.sandbox.world.refusals import Refusal
+    from twilio_widgets.sandbox.world.refusals import ApiRefusal
     from twilio_widgets.sandbox.world.resources import Account
     from twilio_widgets.sandbox.world.world import World
 
@@ -68,7 +68,7 @@ def create(world: World, account: Account, form: Form) -> StoredMessage:
     return message
 
 
-def record_refused(world: World, account: Account, form: Form, refusal: Refusal) -> None:
+def record_refused(world: World, account: Account, form: Form, refusal: ApiRefusal) -> None:
     """Leave the entry a refused creation leaves in the message list.
 
     Since April 2024 it does; that it is a ``failed`` message with that code is the natural reading,

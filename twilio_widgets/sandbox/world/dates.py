@@ -13,7 +13,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from twilio_widgets.sandbox.world.refusals import Refusal
+from twilio_widgets.sandbox.world.refusals import ApiRefusal
 
 if TYPE_CHECKING:
     from twilio_widgets.sandbox.api.wire import Form
@@ -73,7 +73,7 @@ def _read(text: str, name: str) -> tuple[datetime, bool]:
     moment = _iso(text) or _american(text) or _rfc2822(text)
     if moment is None:
         # What Twilio answers to an unreadable date is UNCONFIRMED.
-        raise Refusal(20001, f"Invalid date in '{name}'")
+        raise ApiRefusal(20001, f"Invalid date in '{name}'")
     is_day = bool(re.fullmatch(r"\d{4}-\d\d-\d\d", text))
     return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC).replace(
         microsecond=0

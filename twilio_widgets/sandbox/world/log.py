@@ -28,7 +28,7 @@ Entry = StoredMessage | int
 """A message of this world, or the index of one of the history."""
 
 
-class Wanted(NamedTuple):
+class LogQuery(NamedTuple):
     """What a reader of the list asked for."""
 
     to: str | None
@@ -123,7 +123,7 @@ class MessageLog:
 
     # The list
 
-    def after(self, place: Entry | None, wanted: Wanted, now: float) -> Iterator[Entry]:
+    def after(self, place: Entry | None, wanted: LogQuery, now: float) -> Iterator[Entry]:
         """Yield the messages below `place` (from the top when None) that were asked for."""
         parts = self._parts(wanted, now)
         rank = None if place is None else self._rank(place, now)
@@ -135,7 +135,7 @@ class MessageLog:
                 if self._passes(part[position], wanted, now):
                     yield part[position]
 
-    def before(self, place: Entry, wanted: Wanted, now: float) -> Iterator[Entry]:
+    def before(self, place: Entry, wanted: LogQuery, now: float) -> Iterator[Entry]:
         """Yield the messages above `place`, nearest first."""
         rank = self._rank(place, now)
         for part in reversed(self._parts(wanted, now)):
@@ -144,7 +144,7 @@ class MessageLog:
                 if self._passes(part[position], wanted, now):
                     yield part[position]
 
-    def sample(self, wanted: Wanted, now: float, most: int) -> tuple[list[MessageRow], int]:
+    def sample(self, wanted: LogQuery, now: float, most: int) -> tuple[list[MessageRow], int]:
         """Return at most about `most` messages, evenly picked, and how many each stands for."""
         past = self._past(wanted)
         weight = max(1, len(past) // most)
@@ -157,7 +157,7 @@ class MessageLog:
             if wanted.sent.holds(row.created)
         ], 1
 
-    def _parts(self, wanted: Wanted, now: float) -> list[Sequence[Entry]]:
+    def _parts(self, wanted: LogQuery, now: float) -> list[Sequence[Entry]]:
         turning = bisect_right(self._by_date, now, key=lambda filed: filed[0])
         waiting = [filed[2] for filed in self._by_date[turning:]] + self._never_sent
         waiting.sort(key=lambda message: self._rank(message, now))
@@ -169,7 +169,7 @@ class MessageLog:
             return parts
         return [waiting, *parts]
 
-    def _past(self, wanted: Wanted) -> Sequence[Entry]:
+    def _past(self, wanted: LogQuery) -> Sequence[Entry]:
         if self._history is None:
             return ()
         low, high = wanted.sent
@@ -192,7 +192,7 @@ class MessageLog:
             return 1, -sent, -entry.number
         return (2 if self._settings.unsent == "last" else 0), -entry.created, -entry.number
 
-    def _passes(self, entry: Entry, wanted: Wanted, now: float) -> bool:
+    def _passes(self, entry: Entry, wanted: LogQuery, now: float) -> bool:
         if isinstance(entry, int):
             return self._passed(entry, wanted)
         if entry.deleted or entry.created + self._settings.list_lag > now:
@@ -206,7 +206,7 @@ class MessageLog:
             return False
         return wanted.sent.holds(row.created if row.sent is None else row.sent)
 
-    def _passed(self, index: int, wanted: Wanted) -> bool:
+    def _passed(self, index: int, wanted: LogQuery) -> bool:
         assert self._history is not None  # noqa: S101  # indexes come from there alone
         if index in self._history.deleted:
             return False

@@ -83,7 +83,7 @@ CREATE_ERRORS = tuple(
 """Codes of this table that a creation may be refused with; `Sandbox.fail` reaches each of them."""
 
 
-class Refusal(Exception):  # an answer the world gives, not a fault of ours
+class ApiRefusal(Exception):  # an answer the world gives, not a fault of ours
     """The answer is an error body.
 
     Args:
@@ -119,12 +119,12 @@ class Refusal(Exception):  # an answer the world gives, not a fault of ours
         }
 
 
-def not_found(path: str) -> Refusal:
+def not_found(path: str) -> ApiRefusal:
     """Return the 404 that names the path as it was requested."""
-    return Refusal(20404, f"The requested resource {path} was not found")
+    return ApiRefusal(20404, f"The requested resource {path} was not found")
 
 
-def of_status(status: int, retry_after: float | None = None) -> Refusal:
+def of_status(status: int, retry_after: float | None = None) -> ApiRefusal:
     """Return the error Twilio gives with a bare HTTP status, such as 429 or 503."""
     code = 20003 if status == 401 else 20004 if status == 405 else 20000 + status
-    return Refusal(code, status=status, retry_after=retry_after)
+    return ApiRefusal(code, status=status, retry_after=retry_after)

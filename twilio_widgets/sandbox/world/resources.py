@@ -36,7 +36,7 @@ class Key:
 
 
 @dataclass(slots=True, kw_only=True)
-class OwnNumber:
+class SandboxNumber:
     """A phone number an account owns, with its webhooks by their wire names."""
 
     sid: str
@@ -49,7 +49,7 @@ class OwnNumber:
 
 
 @dataclass(slots=True, kw_only=True)
-class Service:
+class SandboxService:
     """A messaging service: a pool of senders with webhooks by their wire names."""
 
     sid: str
@@ -101,13 +101,13 @@ def _keys(sids: SidMaker, now: float, account_number: int) -> list[Key]:
 
 def found_numbers(
     sids: SidMaker, now: float, account: Account, subaccount: Account
-) -> dict[str, OwnNumber]:
+) -> dict[str, SandboxNumber]:
     """Return the phone numbers of both accounts, by their number."""
     owners = [(number, account, True) for number in OWN_NUMBERS[:-1]]
     owners.append((VOICE_ONLY_NUMBER, account, False))
     owners.append((OWN_NUMBERS[-1], subaccount, True))
     return {
-        number: OwnNumber(
+        number: SandboxNumber(
             sid=sids.sid("PN", index),
             account_sid=owner.sid,
             phone_number=number,
@@ -120,11 +120,11 @@ def found_numbers(
     }
 
 
-def found_services(sids: SidMaker, now: float, account: Account) -> dict[str, Service]:
+def found_services(sids: SidMaker, now: float, account: Account) -> dict[str, SandboxService]:
     """Return the messaging services: one with every number of the account, one with none."""
     pools = (("Notifications", OWN_NUMBERS[:-1]), ("Empty pool", ()))
     return {
-        (sid := sids.sid("MG", index)): Service(
+        (sid := sids.sid("MG", index)): SandboxService(
             sid=sid,
             account_sid=account.sid,
             friendly_name=name,

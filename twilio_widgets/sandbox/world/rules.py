@@ -27,11 +27,11 @@ from twilio_widgets.sandbox.world.addresses import (
     from_pool,
     service_of,
 )
-from twilio_widgets.sandbox.world.refusals import Refusal
+from twilio_widgets.sandbox.world.refusals import ApiRefusal
 
 if TYPE_CHECKING:
     from twilio_widgets.sandbox.api.wire import Form
-    from twilio_widgets.sandbox.world.resources import Account, Service
+    from twilio_widgets.sandbox.world.resources import Account, SandboxService
     from twilio_widgets.sandbox.world.world import World
 
 _CONTENT = re.compile(r"HX[0-9a-fA-F]{32}")
@@ -42,7 +42,7 @@ _MOST_SCHEDULED = 500_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Creation:
+class NewMessage:
     """A request to create a message that is in order."""
 
     to: str
@@ -56,7 +56,7 @@ class Creation:
     status_callback: str | None
 
 
-def check(form: Form, account: Account, world: World) -> Creation:
+def check(form: Form, account: Account, world: World) -> NewMessage:
     """Return what is to be created.
 
     Raises:
@@ -76,7 +76,7 @@ def check(form: Form, account: Account, world: World) -> Creation:
     check_sender(sender, to, account, world)
     check_recipient(to, sender, service, account, world)
     _check_options(form)
-    return Creation(
+    return NewMessage(
         to=to,
         sender=sender,
         sender_was_given=bool(given),
@@ -90,22 +90,22 @@ def check(form: Form, account: Account, world: World) -> Creation:
 
 def _check_presence(form: Form, to: str, sender: str) -> None:
     if not to:
-        raise Refusal(21604)
+        raise ApiRefusal(21604)
     if not sender:
-        raise Refusal(21603)
+        raise ApiRefusal(21603)
     if form.get("ContentVariables") and not form.get("ContentSid"):
-        raise Refusal(21654)
+        raise ApiRefusal(21654)
     if not any(form.get(name) for name in ("Body", "MediaUrl", "ContentSid")):
-        raise Refusal(21602)
+        raise ApiRefusal(21602)
 
 
 def _check_content(form: Form) -> str:
     body = form.get("Body") or ""
     if len(body) > 1600:
-        raise Refusal(21617)
+        raise ApiRefusal(21617)
     content = form.get("ContentSid")
     if content and not _CONTENT.fullmatch(content):
-        raise Refusal(21655)
+        raise ApiRefusal(21655)
     variables = form.get("ContentVariables")
     if variables:
         try:
@@ -113,16 +113,16 @@ def _check_content(form: Form) -> str:
         except ValueError:
             readable = False
         if not readable:
-            raise Refusal(21656)
+            raise ApiRefusal(21656)
     return body
 
 
 def _check_media(form: Form) -> tuple[str, ...]:
     media = tuple(url for url in form.all("MediaUrl") if url)
     if len(media) > 10:
-        raise Refusal(21623)
+        raise ApiRefusal(21623)
     if not all(_is_url(url) for url in media):
-        raise Refusal(21620)
+        raise ApiRefusal(21620)
     return media
 
 
@@ -138,24 +138,26 @@ def _is_url(text: str) -> bool:
 def _check_options(form: Form) -> None:
     period = form.get("ValidityPeriod")
     if period is not None and not (period.isdecimal() and 1 <= int(period) <= 36_000):
-        raise Refusal(21624)
+        raise ApiRefusal(21624)
     if form.get("ContentRetention") not in {None, "retain", "discard"}:
-        raise Refusal(30029)
+        raise ApiRefusal(30029)
     if form.get("AddressRetention") not in {None, "retain", "obfuscate"}:
-        raise Refusal(30030)
+        raise ApiRefusal(30030)
 
 
-def _callback(form: Form, service: Service | None) -> str | None:
+def _callback(form: Form, service: SandboxService | None) -> str | None:
     url = form.get("StatusCallback")
     if not url:
         usual = service.settings.get("status_callback") if service else None
         return str(usual) if usual else None
     if not _is_url(url) or "_" in (urlsplit(url).hostname or ""):
-        raise Refusal(21609)
+        raise ApiRefusal(21609)
     return url
 
 
-def _send_at(form: Form, service: Service | None, account: Account, world: World) -> float | None:
+def _send_at(
+    form: Form, service: SandboxService | None, account: Account, world: World
+) -> float | None:
     """Return when a scheduled message leaves (seconds since 1970); None when it is not scheduled.
 
     Raises:
@@ -165,22 +167,22 @@ def _send_at(form: Form, service: Service | None, account: Account, world: World
     if form.get("ScheduleType") is None and not text:
         return None
     if service is None:
-        raise Refusal(35118)
+        raise ApiRefusal(35118)
     if not text or form.get("ScheduleType") != "fixed":
         # SendAt without ScheduleType is UNCONFIRMED; sending it at once would be a bad surprise.
-        raise Refusal(35111)
+        raise ApiRefusal(35111)
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise Refusal(35111, "'SendAt' is not an ISO 8601 time") from None
+        raise ApiRefusal(35111, "'SendAt' is not an ISO 8601 time") from None
     at = moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
     # Which of 35114, 35115 and 35117 stands for which end of the window is UNCONFIRMED.
     if at < world.now() + _SOONEST:
-        raise Refusal(35114)
+        raise ApiRefusal(35114)
     if at > world.now() + _LATEST:
-        raise Refusal(35115)
+        raise ApiRefusal(35115)
     now = world.now()
     log = world.logs[account.sid]
     if sum(message.step(now).status == "scheduled" for message in log.stored()) >= _MOST_SCHEDULED:
-        raise Refusal(35125)
+        raise ApiRefusal(35125)
     return at

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from twilio_widgets.core.signature import body_sha256
-from twilio_widgets.signature.causes.guess import Change
+from twilio_widgets.signature.causes.guess import CandidateChange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,7 @@ _MOST_JSON: Final = 20_000
 _BOM: Final = b"\xef\xbb\xbf"
 
 
-def change_of(body: bytes, hashes: list[str]) -> Change | None:
+def change_of(body: bytes, hashes: list[str]) -> CandidateChange | None:
     """Return what was done to a body whose hash is known, where it can be undone.
 
     Args:
@@ -28,7 +28,7 @@ def change_of(body: bytes, hashes: list[str]) -> Change | None:
     return None
 
 
-def _guesses(body: bytes) -> Iterator[tuple[bytes, Change]]:
+def _guesses(body: bytes) -> Iterator[tuple[bytes, CandidateChange]]:
     yield b"", _ADDED
     for stripped in (body.strip(), body.rstrip(b"\r\n"), body.removeprefix(_BOM)):
         yield stripped, _ENDS
@@ -67,27 +67,27 @@ def _rewritten(body: bytes) -> Iterator[bytes]:
                     yield written.encode("utf-8", "surrogatepass")
 
 
-_ADDED: Final = Change(
+_ADDED: Final = CandidateChange(
     "body",
     "an empty body",
     "Something on the way adds a body: check the request as it came.",
 )
-_ENDS: Final = Change(
+_ENDS: Final = CandidateChange(
     "whitespace",
     "other white space at an end of the body",
     "Check the raw body as it came: something on the way trims or pads it.",
 )
-_LINES: Final = Change(
+_LINES: Final = CandidateChange(
     "line endings",
     "other line endings in the body",
     "Check the raw body as it came: something on the way rewrites its line endings.",
 )
-_CHARSET: Final = Change(
+_CHARSET: Final = CandidateChange(
     "charset",
     "the body in another charset",
     "Check the raw body as it came: something on the way writes it in another charset.",
 )
-_REWRITTEN: Final = Change(
+_REWRITTEN: Final = CandidateChange(
     "body",
     "the JSON of the body laid out in another way",
     "Check the raw body as it came, before anything parses it and writes it again.",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _MOST_SHOWN = 60
 
 
-class Change(NamedTuple):
+class CandidateChange(NamedTuple):
     """What is different, in words that are said only once a match has proved it."""
 
     cause: str
@@ -26,22 +26,22 @@ class Change(NamedTuple):
     """What to do: one sentence."""
 
 
-class Guess(NamedTuple):
+class PartGuess(NamedTuple):
     """One part of what is signed, as it may have been when it was signed."""
 
     text: bytes
-    changes: tuple[Change, ...]
+    changes: tuple[CandidateChange, ...]
 
 
 class Part(NamedTuple):
     """A part of what is signed: the forms in which it verifies, and the guesses about it."""
 
     same: list[bytes]
-    guesses: list[Guess]
+    guesses: list[PartGuess]
     """The likeliest first, because only the first few are tried together with others."""
 
 
-def part(same: Iterable[bytes], guesses: Iterable[Guess]) -> Part:
+def part(same: Iterable[bytes], guesses: Iterable[PartGuess]) -> Part:
     """Make a part, leaving out guesses that change nothing or have been made before."""
     forms = list(dict.fromkeys(same))
     seen, kept = set(forms), []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING, Final
 
-from twilio_widgets.signature.causes.guess import Change, Guess, Part, part, shown
+from twilio_widgets.signature.causes.guess import CandidateChange, Part, PartGuess, part, shown
 from twilio_widgets.signature.location import (
     STANDARD_PORT,
     Location,
@@ -16,7 +16,7 @@ from twilio_widgets.signature.location import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from twilio_widgets.signature.presented import Presented
+    from twilio_widgets.signature.presented import SignedRequest
 
 _NAMING_A_HOST: Final = (
     "x-forwarded-host",
@@ -33,7 +33,7 @@ _LONGEST_NAME: Final = 253
 """Characters of a host name (RFC 1035), because longer ones are slow to convert."""
 
 
-def origins(location: Location, presented: Presented) -> Part:
+def origins(location: Location, presented: SignedRequest) -> Part:
     """Guess what stood before the path.
 
     Headers that name a host are anybody's to write. Here they only propose: a proposal counts when
@@ -43,7 +43,9 @@ def origins(location: Location, presented: Presented) -> Part:
     return part(map(str.encode, signed_origins(location)), _guesses(location, named, presented))
 
 
-def _guesses(location: Location, named: list[Location], presented: Presented) -> Iterator[Guess]:
+def _guesses(
+    location: Location, named: list[Location], presented: SignedRequest
+) -> Iterator[PartGuess]:
     """Yield the likeliest first: each change has a rank, and a combination the sum of them."""
     schemes = [(location.scheme, 0), (_other(location.scheme), 1)]
     hosts = [(location.host, 0), *_hosts(location.host, named)]
@@ -58,10 +60,10 @@ def _guesses(location: Location, named: list[Location], presented: Presented) ->
     for _, scheme, host, port in ranked:
         for stated in (port,) if port is not None else ("", STANDARD_PORT[scheme]):
             text = f"{scheme}://{host}{stated}"
-            yield Guess(text.encode(), tuple(_changes(location, scheme, host, stated)))
+            yield PartGuess(text.encode(), tuple(_changes(location, scheme, host, stated)))
     if location.user:
         with_user = f"{location.scheme}://{location.user}{location.host}{location.port}"
-        yield Guess(with_user.encode(), (_USER,))
+        yield PartGuess(with_user.encode(), (_USER,))
 
 
 def _other(scheme: str) -> str:
@@ -99,7 +101,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _ports(
-    location: Location, named: list[Location], presented: Presented
+    location: Location, named: list[Location], presented: SignedRequest
 ) -> Iterator[tuple[str | None, int]]:
     """Yield the ports and their ranks; None stands for the standard port, stated or not."""
     stated = [value.strip() for value in presented.values_of("x-forwarded-port")]
@@ -112,7 +114,7 @@ def _ports(
     yield from found.items()
 
 
-def _named(presented: Presented) -> Iterator[Location | None]:
+def _named(presented: SignedRequest) -> Iterator[Location | None]:
     for header in _NAMING_A_HOST:
         for value in presented.values_of(header)[:2]:
             yield from (split(f"https://{host.strip()}/") for host in value[:500].split(",")[:2])
@@ -124,15 +126,15 @@ def _named(presented: Presented) -> Iterator[Location | None]:
                 yield split(f"https://{unquoted}/")
 
 
-def _changes(location: Location, scheme: str, host: str, port: str) -> Iterator[Change]:
+def _changes(location: Location, scheme: str, host: str, port: str) -> Iterator[CandidateChange]:
     if scheme != location.scheme:
-        yield Change(
+        yield CandidateChange(
             "scheme",
             f"{scheme} in place of {location.scheme}",
             f"State the public URL with {scheme}://, as it stands in Twilio's settings.",
         )
     if host != location.host:
-        yield Change(
+        yield CandidateChange(
             "host",
             f"the host {shown(host)} in place of {shown(location.host)}",
             f"State {shown(host)} as the host of the public URL.",
@@ -140,14 +142,14 @@ def _changes(location: Location, scheme: str, host: str, port: str) -> Iterator[
     standard = {"", STANDARD_PORT[scheme]}
     usual = location.port in {"", STANDARD_PORT[location.scheme]}
     if port and port != location.port and not (usual and port in standard):
-        yield Change(
+        yield CandidateChange(
             "port",
             f"the port {port[1:]} in the URL",
             f"State the public URL with the port {port[1:]}, as it stands in Twilio's settings.",
         )
 
 
-_USER: Final = Change(
+_USER: Final = CandidateChange(
     "user info",
     "the user name and password of the URL included",
     "Twilio signs without them, so something else made this signature: see who sends it.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Final
 
-from twilio_widgets.signature.causes.guess import Change, Guess, shown
+from twilio_widgets.signature.causes.guess import CandidateChange, PartGuess, shown
 from twilio_widgets.signature.verify import as_bytes, joined
 
 if TYPE_CHECKING:
@@ -39,31 +39,31 @@ _USUAL: Final = (
 )
 
 
-def guess_of(pairs: Iterable[tuple[str, str]], *changes: Change) -> Guess:
+def guess_of(pairs: Iterable[tuple[str, str]], *changes: CandidateChange) -> PartGuess:
     """Make the guess that these parameters were signed."""
-    return Guess(as_bytes(joined(pairs)), changes)
+    return PartGuess(as_bytes(joined(pairs)), changes)
 
 
-def left_out(pairs: Pairs) -> Iterator[Guess]:
+def left_out(pairs: Pairs) -> Iterator[PartGuess]:
     """Leave out one parameter at a time: what is added on the way was not signed."""
     ordered = sorted(set(pairs))
     pieces = [as_bytes(name + value) for name, value in ordered]
     for index, (name, _) in enumerate(ordered[:_MOST_LEFT_OUT]):
         label = shown(name)
-        change = Change(
+        change = CandidateChange(
             "extra parameter",
             f"the parameter {label} left out",
             f"Something on the way adds {label}: check the parameters as they came.",
         )
-        yield Guess(b"".join(pieces[:index] + pieces[index + 1 :]), (change,))
+        yield PartGuess(b"".join(pieces[:index] + pieces[index + 1 :]), (change,))
 
 
-def padded(pairs: Pairs) -> Iterator[Guess]:
+def padded(pairs: Pairs) -> Iterator[PartGuess]:
     """Give back to one value the white space that something may have trimmed."""
     order = sorted(range(len(pairs)), key=lambda index: pairs[index][0] != "Body")
     for index in order[:_MOST_PADDED]:
         name, value = pairs[index]
-        change = Change(
+        change = CandidateChange(
             "whitespace",
             f"white space at an end of {shown(name)}",
             "Check the values as they came: something on the way trims them.",
@@ -73,7 +73,7 @@ def padded(pairs: Pairs) -> Iterator[Guess]:
                 yield guess_of((*pairs[:index], (name, given), *pairs[index + 1 :]), change)
 
 
-def added(pairs: Pairs) -> Iterator[Guess]:
+def added(pairs: Pairs) -> Iterator[PartGuess]:
     """Add what Twilio always sends: what it may have sent empty, and what is known to be equal."""
     present = dict(pairs)
     if {"From", "To"} <= present.keys():
@@ -88,17 +88,17 @@ def added(pairs: Pairs) -> Iterator[Guess]:
     yield from _some_with(pairs, list(known.items()))
 
 
-def _some_with(pairs: Pairs, missing: list[tuple[str, str]]) -> Iterator[Guess]:
+def _some_with(pairs: Pairs, missing: list[tuple[str, str]]) -> Iterator[PartGuess]:
     """Add all, then fewer and fewer: what drops one empty value drops the others as well."""
     for count in range(len(missing), 0, -1):
         for some in itertools.combinations(missing, count):
             yield _with(pairs, some)
 
 
-def _with(pairs: Pairs, more: Pairs) -> Guess:
+def _with(pairs: Pairs, more: Pairs) -> PartGuess:
     names = ", ".join(name for name, _ in more)
     empty = "empty " if not any(value for _, value in more) else ""
-    change = Change(
+    change = CandidateChange(
         "missing parameter",
         f"the {empty}{'parameters' if len(more) > 1 else 'parameter'} {names} added",
         "Check every parameter as it came, empty ones included: something drops some.",

@@ -104,7 +104,7 @@ def test_what_is_asked_at_once_comes_to_its_end_although_one_fails():
             ended.append("closed")
 
     with pytest.raises(LookupError):
-        underway.ask(SimpleNamespace(twin=Twin), ["fails", "one", "another"])
+        underway.run_flows(SimpleNamespace(twin=Twin), ["fails", "one", "another"])
     assert ended == ["one", "another", "closed"]
 
 

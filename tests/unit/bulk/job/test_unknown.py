@@ -12,7 +12,7 @@ from twilio_widgets.errors import (
     InvalidMessage,
     JobError,
 )
-from twilio_widgets.journal.location import Ownership, place_of
+from twilio_widgets.journal.location import JobLock, place_of
 
 AMBIGUOUS = [
     {"fault": "reset_after_accept"},
@@ -64,7 +64,7 @@ def test_what_cannot_be_settled_now_stays_unknown_and_says_why(sandbox, trouble)
         claims.lock_file.mkdir(parents=True)
         said = "The lock on the message log cannot be kept in "
     else:
-        other = Ownership(claims)
+        other = JobLock(claims)
         said = "Another job is settling what it sent in this process "
     sandbox.fail(fault="reset_after_accept")
     job = begun(twilio, on_unknown="abandon")

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twilio_widgets.bulk.planning.csv_table import Table
+from twilio_widgets.bulk.planning.csv_table import InputTable
 from twilio_widgets.bulk.planning.table import read_table
 from twilio_widgets.errors import ConfigurationError
 
-EXPECTED = Table({"phone": ["+447911123123", "0791"], "name": ["Ada", None]}, 2)
+EXPECTED = InputTable({"phone": ["+447911123123", "0791"], "name": ["Ada", None]}, 2)
 CSV = "phone,name\n+447911123123,Ada\n0791,\n"
 
 SOURCES = [
@@ -91,7 +91,7 @@ def test_numbers_are_read_as_they_were_meant(values, read):
 def test_a_row_with_too_many_cells_is_damaged_and_the_others_are_not():
     table = read_table("to,body\n+1,Hi, Ada\n+2,Hi\n")
 
-    assert table == Table(
+    assert table == InputTable(
         {"to": ["+1", "+2"], "body": ["Hi", "Hi"]},
         2,
         {0: "It has 3 cells and the first line 2: a comma in a text needs quotes."},

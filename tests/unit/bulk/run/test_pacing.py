@@ -13,8 +13,8 @@ from twilio_widgets.bulk.run.pacing import (
     QUEUE_WAIT,
     Breaker,
     Bucket,
-    Budget,
-    Pace,
+    Pacer,
+    RetryBudget,
     Window,
 )
 
@@ -65,7 +65,7 @@ def test_the_window_grows_with_clean_answers_and_is_halved_at_most_once_a_second
 
 
 def test_the_budget_stays_within_its_bounds_whoever_spends():
-    budget, spent, seen = Budget(most=500), [], []
+    budget, spent, seen = RetryBudget(most=500), [], []
 
     def work(seed: int) -> None:
         chance = random.Random(seed)
@@ -73,7 +73,9 @@ def test_the_budget_stays_within_its_bounds_whoever_spends():
             if chance.random() < 0.4:
                 budget.success()
             else:
-                spent.append(budget.spend(chance.choice([Budget.RETRY, Budget.AFTER_TIME_OUT])))
+                spent.append(
+                    budget.spend(chance.choice([RetryBudget.RETRY, RetryBudget.AFTER_TIME_OUT]))
+                )
             seen.append(budget.left)
 
     threads = [threading.Thread(target=work, args=(seed,)) for seed in range(10)]
@@ -113,13 +115,13 @@ def test_more_than_two_in_a_hundred_are_enough():
     ("retry_after", "waits"), [(7.0, 7.0), (1e9, LONGEST_RETRY_AFTER), (0.0, 0.0), (None, 0.5)]
 )
 def test_what_twilio_asks_for_wins_within_reason(retry_after, waits):
-    pace = Pace(None, uniform=lambda low, high: high)
+    pace = Pacer(None, uniform=lambda low, high: high)
     pace.throttled(100.0, retry_after)
     assert pace.ready_at("+1", 1, 100.0) == 100.0 + waits
 
 
 def test_waits_grow_until_an_answer_is_clean():
-    pace, now, waits = Pace(None, uniform=lambda low, high: high), 0.0, []
+    pace, now, waits = Pacer(None, uniform=lambda low, high: high), 0.0, []
     for _ in range(8):
         pace.throttled(now, None)
         ready = pace.ready_at("+1", 1, now)
@@ -133,7 +135,7 @@ def test_waits_grow_until_an_answer_is_clean():
 
 def test_a_full_queue_holds_up_its_own_sender_only():
     """21611 is about one sender; 20429 is about the account."""
-    pace = Pace(None)
+    pace = Pacer(None)
     pace.queue_full("+1", 0.0)
     assert pace.ready_at("+1", 1, 0.0) == QUEUE_WAIT
     assert pace.ready_at("+2", 1, 0.0) == 0.0
@@ -141,7 +143,7 @@ def test_a_full_queue_holds_up_its_own_sender_only():
 
 
 def test_a_long_outage_waits_for_a_person():
-    pace, now = Pace(None, uniform=lambda low, high: high), 0.0
+    pace, now = Pacer(None, uniform=lambda low, high: high), 0.0
     while pace.trouble(now) is None:
         pace.not_reached(now)
         now = pace.ready_at("+1", 1, now)
@@ -167,7 +169,7 @@ class Server:
 def storm(rows: int, server: Server) -> tuple[float, list[tuple[float, bool]]]:
     """Send rows as fast as the pace lets them, and return the time and every answer."""
     chance = random.Random(11)
-    pace = Pace(None, uniform=chance.uniform)
+    pace = Pacer(None, uniform=chance.uniform)
     now, waiting, answers, flights = 0.0, rows, [], []
     while waiting or flights:
         ready = pace.ready_at("+1", 1, now)

@@ -7,7 +7,7 @@ from inspect import signature
 import pytest
 
 from twilio_widgets.client import Messages
-from twilio_widgets.core.error_codes.catalogue import CATALOGUE, Entry
+from twilio_widgets.core.error_codes.catalogue import CATALOGUE, CatalogueEntry
 from twilio_widgets.core.error_codes.explain import Explanation, explain_error, field_of
 from twilio_widgets.errors import ApiError, NotFound, RejectedMessage
 
@@ -143,7 +143,7 @@ def test_an_error_is_one_line_a_person_can_act_on(error: ApiError, text: str):
 
 def test_the_catalogue_is_written_once():
     """No two codes share a row by accident, apart from those that mean the same."""
-    rows: dict[Entry, list[int]] = {}
+    rows: dict[CatalogueEntry, list[int]] = {}
     for code, entry in CATALOGUE.items():
         rows.setdefault(entry, []).append(code)
     assert [codes for codes in rows.values() if len(codes) > 1] == [

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from twilio_widgets import AuthTokenConnection, Message
 from twilio_widgets.core.flows import account, media, messages
 from twilio_widgets.core.flows.answers import error_of, json_of, retry_after_of
-from twilio_widgets.core.flows.flow import Patience
+from twilio_widgets.core.flows.flow import RetryPolicy
 from twilio_widgets.core.flows.outbox import Outbox
 from twilio_widgets.core.message.message import date_of_api
 from twilio_widgets.core.request import Pause, Reply
@@ -35,8 +35,8 @@ SID = "SM" + "0" * 32
 TO, FROM = "+14155550123", "+15005550006"
 
 
-def once() -> Patience:
-    return Patience(attempts=1)
+def once() -> RetryPolicy:
+    return RetryPolicy(attempts=1)
 
 
 CALLS: dict[str, Callable[[], Any]] = {

@@ -11,7 +11,7 @@ import pytest
 
 from twilio_widgets import AuthTokenConnection, Message, NotSureYet
 from twilio_widgets.core.flows.find import MOST_PAGES, find
-from twilio_widgets.core.flows.flow import Patience
+from twilio_widgets.core.flows.flow import RetryPolicy
 from twilio_widgets.core.request import Reply
 from twilio_widgets.errors import ConfigurationError, OutcomeUnknown
 
@@ -66,7 +66,7 @@ def looked(
     """Ask the log some seconds after the send; return the verdict and how many pages were read."""
     connection = Standing(STARTED + timedelta(seconds=after))
     served = connection.now() + timedelta(seconds=twilio_is_ahead)
-    flow = find(connection, Patience, error, known=known)
+    flow = find(connection, RetryPolicy, error, known=known)
     request = next(flow)
     for number, rows in enumerate(pages, start=1):
         goes_on = more or number < len(pages)
@@ -176,4 +176,4 @@ def test_two_that_it_could_be_are_left_to_a_person_unless_one_is_known():
 
 def test_an_error_about_something_else_cannot_be_looked_for():
     with pytest.raises(ConfigurationError, match="not about a message"):
-        next(find(Standing(STARTED), Patience, OutcomeUnknown("a cancel")))
+        next(find(Standing(STARTED), RetryPolicy, OutcomeUnknown("a cancel")))

@@ -7,8 +7,8 @@ from asyncio import CancelledError
 import pytest
 
 from twilio_widgets.core.bodies import FormBody
-from twilio_widgets.core.flows.flow import LONGEST_RETRY_AFTER, Patience, change, read
-from twilio_widgets.core.flows.paging import JsonPage, Walk
+from twilio_widgets.core.flows.flow import LONGEST_RETRY_AFTER, RetryPolicy, change, read
+from twilio_widgets.core.flows.paging import JsonPage, Paginator
 from twilio_widgets.core.request import Pause, Reply, Request
 from twilio_widgets.errors import (
     ApiError,
@@ -36,9 +36,9 @@ def reply(status: int, content: bytes = b"", **headers: str) -> Reply:
     return Reply(status=status, headers=names, content=content)
 
 
-def patience(**changes: object) -> Patience:
+def patience(**changes: object) -> RetryPolicy:
     """Patience with a clock that stands still and jitter at its upper end."""
-    return Patience(**{"monotonic": lambda: 0.0, "uniform": lambda _low, high: high} | changes)
+    return RetryPolicy(**{"monotonic": lambda: 0.0, "uniform": lambda _low, high: high} | changes)
 
 
 def play(flow, answers):
@@ -191,7 +191,7 @@ class TestRead:
 class TestWalk:
     def walk(self, *uris: str | None):
         pages = iter([JsonPage(rows=[{"n": n}], next_page_uri=uri) for n, uri in enumerate(uris)])
-        return Walk(GET, lambda _content: next(pages))
+        return Paginator(GET, lambda _content: next(pages))
 
     def test_pages_are_read_to_the_end(self):
         walk = self.walk(GET.path + "?Page=1&PageToken=PA1", None)

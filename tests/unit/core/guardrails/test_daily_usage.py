@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from twilio_widgets.core.guardrails.daily_usage import Tally
+from twilio_widgets.core.guardrails.daily_usage import DailyUsage
 from twilio_widgets.core.guardrails.limits import Amount
 from twilio_widgets.errors import PolicyRefused
 
@@ -25,7 +25,7 @@ ONE = Amount(1, 2, Decimal("0.0083"))
 
 @pytest.fixture
 def tally(tmp_path):
-    tally = Tally(tmp_path / "tally" / "AC0.sqlite")
+    tally = DailyUsage(tmp_path / "tally" / "AC0.sqlite")
     yield tally
     tally.close()
 
@@ -177,7 +177,7 @@ def _denied(path: Path, *_rest: object) -> int:
     raise PermissionError(13, "Permission denied")
 
 
-def _in_a_fork(tally: Tally, told) -> None:
+def _in_a_fork(tally: DailyUsage, told) -> None:
     tally.raise_by(ONE, NOON)
     told.send(tally.on(NOON).recipients)
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from twilio_widgets.core.bodies import FormBody, MultipartBody, RawBody
 from twilio_widgets.core.guardrails.classify import changes, makes_message
-from twilio_widgets.core.guardrails.message_request import Creation, read_creation
+from twilio_widgets.core.guardrails.message_request import MessageRequest, read_creation
 from twilio_widgets.core.http.guard import guard
 from twilio_widgets.core.raw.body import body_of
 from twilio_widgets.core.request import Request
@@ -98,7 +98,7 @@ def test_a_request_that_says_so_makes_a_message_wherever_it_goes():
 
 
 FIELDS = [("To", TO), ("From", "+15005550001"), ("Body", "Grüße & ❤")]
-READ = Creation(to=TO, body="Grüße & ❤")
+READ = MessageRequest(to=TO, body="Grüße & ❤")
 
 
 def with_type(kind: str, body: bytes) -> Request:
@@ -183,11 +183,11 @@ def test_a_body_that_cannot_be_read_is_refused(request_):
 ]))  # fmt: skip
 def test_any_bytes_are_read_or_refused(body, kind):
     with suppress(PolicyRefused):
-        assert isinstance(read_creation(with_type(kind, body)), Creation)
+        assert isinstance(read_creation(with_type(kind, body)), MessageRequest)
 
 
 def test_what_a_message_is_like():
-    def read(**fields: str) -> Creation:
+    def read(**fields: str) -> MessageRequest:
         return read_creation(posted(body=FormBody(tuple(fields.items()))))
 
     assert read(MediaUrl="https://a.example/b.png").media

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 import twilio_widgets as tw
 from twilio_widgets.core.bodies import FormBody
-from twilio_widgets.core.guardrails.enforcement import Verdict
-from twilio_widgets.core.guardrails.job_quota import Permit
+from twilio_widgets.core.guardrails.enforcement import SendPermission
+from twilio_widgets.core.guardrails.job_quota import JobQuota
 from twilio_widgets.core.guardrails.limits import Amount
 from twilio_widgets.core.guardrails.recipients import Allowed, plain_address
 from twilio_widgets.core.request import Request
@@ -49,7 +49,7 @@ def connection(tmp_path, monkeypatch):
     return At(ACCOUNT, "0" * 32)
 
 
-def message(to: str = TO, job: Permit | None = None, **fields: str) -> Request:
+def message(to: str = TO, job: JobQuota | None = None, **fields: str) -> Request:
     form = {"To": to, "From": FROM, "Body": "Hello", **fields}
     return Request(method="POST", path=PATH, body=FormBody(tuple(form.items())), job=job)
 
@@ -69,12 +69,12 @@ def test_without_a_word_single_messages_pass_and_are_counted_nowhere():
     connection = tw.AuthTokenConnection(ACCOUNT, "0" * 32)
     judge = tw.Policy().on(connection)
     for _ in range(200):
-        assert isinstance(judge.judge(message()), Verdict)
+        assert isinstance(judge.judge(message()), SendPermission)
     assert judge.judge(Request(method="GET", path=PATH)) is None
 
 
 def test_a_job_above_a_hundred_is_refused_and_told_how(connection):
-    assert isinstance(tw.Policy().judge_job(connection, recipients=100), Permit)
+    assert isinstance(tw.Policy().judge_job(connection, recipients=100), JobQuota)
     with pytest.raises(PolicyRefused) as caught:
         tw.Policy().judge_job(connection, recipients=1243, name="spring")
     assert str(caught.value) == (
@@ -322,7 +322,7 @@ def test_a_day_has_limits_over_all_clients_of_an_account(connection, monkeypatch
 
 def test_a_day_that_refuses_gives_the_job_its_message_back(connection):
     policy = tw.Policy(max_recipients_per_day=0)
-    permit = Permit()
+    permit = JobQuota()
     assert refusal(policy, connection, message(job=permit)).rule == "max_recipients_per_day"
     assert permit.sent == Amount()
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from twilio_widgets.core.guardrails.message_request import Creation
+from twilio_widgets.core.guardrails.message_request import MessageRequest
 from twilio_widgets.core.guardrails.quiet_hours import QuietHours, moments_of, possible_zones
 from twilio_widgets.errors import ConfigurationError
 
@@ -94,8 +94,8 @@ def test_a_zone_this_system_does_not_know_is_unknown(monkeypatch):
 def test_a_schedule_is_judged_at_its_time_and_one_that_may_not_count_at_both():
     now, later = at("2026-01-15T12:00:00"), "2026-01-16T03:00:00+01:00"
     then = at("2026-01-16T02:00:00")
-    assert moments_of(Creation(to=LONDON), now) == (now,)
-    assert moments_of(Creation(to=LONDON, send_at=later, scheduled=True), now) == (then,)
-    assert moments_of(Creation(to=LONDON, send_at=later), now) == (now, then)
+    assert moments_of(MessageRequest(to=LONDON), now) == (now,)
+    assert moments_of(MessageRequest(to=LONDON, send_at=later, scheduled=True), now) == (then,)
+    assert moments_of(MessageRequest(to=LONDON, send_at=later), now) == (now, then)
     for odd in ("tomorrow", "2026-01-16T03:00:00", "1768532400"):
-        assert moments_of(Creation(to=LONDON, send_at=odd, scheduled=True), now) is None
+        assert moments_of(MessageRequest(to=LONDON, send_at=odd, scheduled=True), now) is None

@@ -18,7 +18,7 @@ from twilio_widgets.core.raw.decoding import text_of
 from twilio_widgets.core.raw.documented_paths import DocumentedPath, documented_paths
 from twilio_widgets.core.raw.path import target_of
 from twilio_widgets.core.raw.raw import raw
-from twilio_widgets.core.raw.request import Ask
+from twilio_widgets.core.raw.request import RawRequest
 from twilio_widgets.core.raw.response import Attempt, RawResponse
 from twilio_widgets.core.raw.retry import Hooks
 from twilio_widgets.core.request import Pause, Reply, Request
@@ -59,7 +59,7 @@ def play(answers: list[Met], *, hooks: Hooks | None = None, **inputs: Any) -> tu
     """Run the flow against answers; return its end, and the pauses and requests it asked for."""
     asked: list[Any] = []
     left = list(answers)
-    flow = raw(CONNECTION, Ask(**({"path": BALANCE} | inputs)), hooks or Hooks())
+    flow = raw(CONNECTION, RawRequest(**({"path": BALANCE} | inputs)), hooks or Hooks())
     step = next(flow)
     try:
         while True:
@@ -189,7 +189,9 @@ def test_a_send_that_is_interrupted_between_two_attempts_leaves_its_outcome_behi
     left: list[OutcomeUnknown] = []
     for first, expected in ((LOST, 1), (answered(429), 0)):
         left.clear()
-        ask = Ask(path=MESSAGES, method="POST", data={"To": "x"}, max_retries=1, repeat_unsafe=True)
+        ask = RawRequest(
+            path=MESSAGES, method="POST", data={"To": "x"}, max_retries=1, repeat_unsafe=True
+        )
         flow = raw(CONNECTION, ask, Hooks(left_open=left.append))
         next(flow)
         step = flow.throw(first) if isinstance(first, BaseException) else flow.send(first)
@@ -252,13 +254,13 @@ def test_the_sid_of_a_created_message_is_told_once():
 )
 def test_what_creates_a_message_is_known_by_its_path(path, method, creates):
     assert target_of(path, ACCOUNT).creates_message(method) is creates
-    assert Ask(path=path, method=method).request(ACCOUNT).creates_message is creates
+    assert RawRequest(path=path, method=method).request(ACCOUNT).creates_message is creates
 
 
 def test_the_own_sid_is_the_one_acted_on():
     sub = "AC" + "9" * 32
     connection = AuthTokenConnection(ACCOUNT, "token", subaccount_sid=sub)
-    first = next(raw(connection, Ask(path=BALANCE), Hooks()))
+    first = next(raw(connection, RawRequest(path=BALANCE), Hooks()))
     assert isinstance(first, Request)
     assert first.path == f"/2010-04-01/Accounts/{sub}/Balance.json"
 
@@ -316,20 +318,20 @@ INPUTS = [
 @pytest.mark.parametrize(("inputs", "field"), INPUTS)
 def test_an_input_that_cannot_be_right_is_named(inputs, field):
     with pytest.raises(InvalidRequest) as caught:
-        Ask(**({"path": BALANCE} | inputs)).request(ACCOUNT)
+        RawRequest(**({"path": BALANCE} | inputs)).request(ACCOUNT)
     assert caught.value.field == field
 
 
 def test_the_page_size_of_a_frame_is_what_is_wanted_unless_it_is_given():
     def query(**inputs: Any) -> tuple[tuple[str, str], ...]:
-        return Ask(**({"path": MESSAGES, "frame": True} | inputs)).request(ACCOUNT).query
+        return RawRequest(**({"path": MESSAGES, "frame": True} | inputs)).request(ACCOUNT).query
 
     assert query() == (("PageSize", "1000"),)
     assert query(limit=7) == (("PageSize", "7"),)
     assert query(limit=None) == (("PageSize", "1000"),)
     assert query(path=f"{MESSAGES}?PageSize=20") == (("PageSize", "20"),)
     assert query(query_params={"PageSize": 30}) == (("PageSize", "30"),)
-    assert Ask(path=MESSAGES).request(ACCOUNT).query == ()
+    assert RawRequest(path=MESSAGES).request(ACCOUNT).query == ()
 
 
 class OneRow:
@@ -360,7 +362,7 @@ class OneRow:
     ],
 )
 def test_a_list_that_leads_astray_is_not_followed(onward, pages, problem):
-    flow = raw(CONNECTION, Ask(path=MESSAGES, frame=True), Hooks(), OneRow(onward))
+    flow = raw(CONNECTION, RawRequest(path=MESSAGES, frame=True), Hooks(), OneRow(onward))
     next(flow)
     for _ in range(pages - 1):
         assert isinstance(flow.send(OK), Request)
@@ -436,4 +438,6 @@ def test_a_documented_path_can_be_asked_once_its_places_are_filled(one):
     filled = one.path.replace("{MessageSid}", "SM" + "0" * 32)
     if not one.path.endswith("/Accounts/{Sid}.json"):
         filled = filled.replace("{Sid}", "SM" + "0" * 32)
-    assert Ask(path=filled, method=one.method).request(ACCOUNT).path.startswith("/2010-04-01/")
+    assert (
+        RawRequest(path=filled, method=one.method).request(ACCOUNT).path.startswith("/2010-04-01/")
+    )

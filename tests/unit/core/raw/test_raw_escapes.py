@@ -14,7 +14,7 @@ import pytest
 from twilio_widgets import AsyncTwilio, AuthTokenConnection, Sandbox, Twilio
 from twilio_widgets.core.http.guard import media_redirect
 from twilio_widgets.core.http.transport import BlockingTransport
-from twilio_widgets.core.raw.request import Ask
+from twilio_widgets.core.raw.request import RawRequest
 from twilio_widgets.core.request import Request
 from twilio_widgets.errors import BadResponse, InvalidRequest, PathRefused, Refused
 
@@ -347,9 +347,9 @@ def test_the_own_sid_is_filled_in_and_the_version_may_stand_or_not():
         "/Accounts/${TWILIO_ACCOUNT_SID}/Messages.json",
         f" /Accounts/{ACCOUNT}/Messages.json ",
     ):
-        assert Ask(path=path).request(ACCOUNT).path == wanted
-    assert Ask(path="/Accounts/{Sid}.json").request(ACCOUNT).path == f"{A}.json"
-    assert Ask(path="/Accounts.json").request(ACCOUNT).path == "/2010-04-01/Accounts.json"
+        assert RawRequest(path=path).request(ACCOUNT).path == wanted
+    assert RawRequest(path="/Accounts/{Sid}.json").request(ACCOUNT).path == f"{A}.json"
+    assert RawRequest(path="/Accounts.json").request(ACCOUNT).path == "/2010-04-01/Accounts.json"
 
 
 def test_twenty_thousand_mutations_of_a_path_never_change_the_host():
@@ -368,7 +368,7 @@ def test_twenty_thousand_mutations_of_a_path_never_change_the_host():
             place = chance.randint(0, len(path))
             path = path[:place] + chance.choice(pieces) + path[place + chance.randint(0, 2) :]
         try:
-            request = Ask(path=path).request(ACCOUNT)
+            request = RawRequest(path=path).request(ACCOUNT)
         except (PathRefused, InvalidRequest):
             continue
         passed += 1

@@ -77,7 +77,7 @@ def test_many_threads_can_begin_and_end_it_at_once():
 
 def test_what_is_begun_as_the_last_ends_is_done():
     """Each begins the next in the only step it has, so that the loop is ending all the time."""
-    begun: list[loop.Work[int]] = []
+    begun: list[loop.BackgroundTask[int]] = []
 
     async def passes_on(left: int) -> int:
         if left:
@@ -110,9 +110,11 @@ def test_threads_that_work_borrowed_end_with_it():
     assert set(threading.enumerate()) - before == set()
 
 
-def begun_as_another_ends(coroutine) -> tuple[loop.Work[object], loop.Work[None]]:
+def begun_as_another_ends(
+    coroutine,
+) -> tuple[loop.BackgroundTask[object], loop.BackgroundTask[None]]:
     """Begin work that the loop is too busy to begin yet, while the only other work has ended."""
-    begun: list[loop.Work[object]] = []
+    begun: list[loop.BackgroundTask[object]] = []
     busy = threading.Event()
 
     async def ends() -> None:
@@ -174,7 +176,7 @@ def test_work_that_wants_to_leave_ends_alone(leaving):
 
 def test_what_goes_on_in_a_thread_is_not_waited_for_in_it():
     """It would wait for ever, and everything else with it."""
-    works: list[loop.Work[str]] = []
+    works: list[loop.BackgroundTask[str]] = []
 
     async def waits_for_itself() -> str:
         while not works:

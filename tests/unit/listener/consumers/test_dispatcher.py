@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from twilio_widgets.errors import ConfigurationError
-from twilio_widgets.listener.consumers.dispatcher import Following
+from twilio_widgets.listener.consumers.dispatcher import EventDispatcher
 from twilio_widgets.listener.events.event import Arrival, Event
 from twilio_widgets.listener.events.reading import Reader
 from twilio_widgets.listener.events.store import Store
@@ -42,9 +42,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @contextmanager
-def following(store: Store, **options: float) -> Iterator[Following]:
+def following(store: Store, **options: float) -> Iterator[EventDispatcher]:
     with Reader(store.path) as reader:
-        made = Following(reader, store.path, **{"pause": 0.0} | options)
+        made = EventDispatcher(reader, store.path, **{"pause": 0.0} | options)
         try:
             yield made
         finally:

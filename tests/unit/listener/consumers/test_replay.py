@@ -14,7 +14,7 @@ from twilio.request_validator import RequestValidator
 
 from twilio_widgets.core.credentials.secret import Secret
 from twilio_widgets.errors import Refused
-from twilio_widgets.listener.consumers.replay import Target, replay, target_of
+from twilio_widgets.listener.consumers.replay import ReplayTarget, replay, target_of
 from twilio_widgets.listener.events.event import Arrival, Event
 
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -67,16 +67,16 @@ def test_a_replay_never_leaves_this_machine(monkeypatch, url):
     [
         (
             "http://127.0.0.1:8000/hook?x=1#rc=3",
-            Target("http://127.0.0.1:8000/hook?x=1", "127.0.0.1", 8000, "127.0.0.1:8000",
+            ReplayTarget("http://127.0.0.1:8000/hook?x=1", "127.0.0.1", 8000, "127.0.0.1:8000",
                    "/hook", "x=1"),
         ),
         (
             "http://localhost",
-            Target("http://localhost/", "127.0.0.1", 80, "localhost", "/", ""),
+            ReplayTarget("http://localhost/", "127.0.0.1", 80, "localhost", "/", ""),
         ),
         (
             "http://[::1]:5000/",
-            Target("http://[::1]:5000/", "::1", 5000, "[::1]:5000", "/", ""),
+            ReplayTarget("http://[::1]:5000/", "::1", 5000, "[::1]:5000", "/", ""),
         ),
     ],
 )  # fmt: skip

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from twilio_widgets.core.message.message import STATUSES, status_is_final
-from twilio_widgets.listener.events.event import FINAL_RANK, Arrival, Event, MessageStanding
+from twilio_widgets.listener.events.event import FINAL_RANK, Arrival, Event, MessageState
 from twilio_widgets.listener.events.message_state import heard, join, rank_of
 
 SID = "SM" + "1" * 32
@@ -31,7 +31,7 @@ def an_event(status: str | None, n: int = 1, **more: object) -> Event:
     return replace(Event.of_arrival(arrival, id=n), **more)
 
 
-def standing_of(events: Iterable[Event]) -> MessageStanding:
+def standing_of(events: Iterable[Event]) -> MessageState:
     return reduce(join, map(heard, events))
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from twilio_widgets.core.credentials.connection import AuthTokenConnection
-from twilio_widgets.listener.ingress.endpoint import Entry
-from twilio_widgets.listener.ingress.ingress import Entrance
+from twilio_widgets.listener.ingress.endpoint import Endpoint
+from twilio_widgets.listener.ingress.ingress import Ingress
 
 CONNECTION = AuthTokenConnection("AC" + "0f" * 16, "1" * 32)
 KEYED = "https://hub.example/user/me/twilio-widgets/" + "k" * 32
@@ -37,7 +37,7 @@ class Process:
 @pytest.fixture
 def entrance(tmp_path, monkeypatch):
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "none"))
-    return lambda public_url=None: Entrance(CONNECTION, tmp_path / "listener", public_url)
+    return lambda public_url=None: Ingress(CONNECTION, tmp_path / "listener", public_url)
 
 
 def test_with_no_way_in_the_urls_are_those_of_this_machine(entrance):
@@ -45,14 +45,14 @@ def test_with_no_way_in_the_urls_are_those_of_this_machine(entrance):
     made.enter(process)
 
     assert (made.way.kind, made.entry) == ("none", None)
-    assert made.shown == Entry("http://127.0.0.1:4321")
+    assert made.shown == Endpoint("http://127.0.0.1:4321")
 
 
 def test_a_named_address_is_stated_to_the_process(entrance):
     made, process = entrance("https://a.example"), Process(started=True)
     made.enter(process)
 
-    assert (made.way.kind, made.entry) == ("public", Entry("https://a.example"))
+    assert (made.way.kind, made.entry) == ("public", Endpoint("https://a.example"))
     assert process.asked[0] == ("set_public_url", {"url": "https://a.example"})
 
 
@@ -61,7 +61,7 @@ def test_a_listener_that_is_found_keeps_the_address_somebody_stated(entrance):
     made = entrance()
     made.enter(Process(started=False, public_url="https://a.example"))
 
-    assert (made.way.kind, made.entry) == ("public", Entry("https://a.example"))
+    assert (made.way.kind, made.entry) == ("public", Endpoint("https://a.example"))
     kept = "The listener was found running with https://a.example, and keeps it."
     assert made.way.explain().count(kept) == 2
     assert "You named" not in made.way.explain()
@@ -73,7 +73,7 @@ def test_one_who_follows_another_kernels_process_keeps_the_address_that_was_stat
     made.enter(Process(started=True))
     made.enter(process)
 
-    assert made.entry == Entry("https://b.example")
+    assert made.entry == Endpoint("https://b.example")
     assert process.asked[0] == ("set_public_url", {"url": "https://b.example"})
     silent = Process(started=False)
     made.enter(silent)
@@ -84,7 +84,7 @@ def test_an_address_that_is_named_wins_over_one_that_is_found(entrance):
     made = entrance("https://b.example")
     made.enter(Process(started=False, public_url=KEYED, key="k" * 32))
 
-    assert made.entry == Entry("https://b.example")
+    assert made.entry == Endpoint("https://b.example")
 
 
 def test_a_way_through_jupyters_server_is_kept_though_this_kernel_cannot_see_it(entrance):
@@ -92,7 +92,7 @@ def test_a_way_through_jupyters_server_is_kept_though_this_kernel_cannot_see_it(
     made, process = entrance(), Process(started=False, public_url=KEYED, key="k" * 32)
     made.enter(process)
 
-    assert (made.way.kind, made.entry, process.asked) == ("jupyter", Entry(KEYED), [])
+    assert (made.way.kind, made.entry, process.asked) == ("jupyter", Endpoint(KEYED), [])
 
 
 def test_a_process_that_was_started_again_gets_the_way_that_was_chosen(entrance):
@@ -109,7 +109,7 @@ def test_another_way_can_be_chosen_later(entrance):
     made.enter(process)
     way = made.change(process, "https://c.example", None, hand_out_login=False)
 
-    assert (way.kind, made.way, made.entry) == ("public", way, Entry("https://c.example"))
+    assert (way.kind, made.way, made.entry) == ("public", way, Endpoint("https://c.example"))
 
 
 def test_what_another_kernel_opens_is_the_way_of_all(entrance):
@@ -119,14 +119,14 @@ def test_what_another_kernel_opens_is_the_way_of_all(entrance):
     asked = len(process.asked)
 
     process.state = {"public_url": "https://b.example", "forward_key": None}
-    assert (made.way.kind, made.entry) == ("public", Entry("https://b.example"))
+    assert (made.way.kind, made.entry) == ("public", Endpoint("https://b.example"))
     assert made.way.explain().count("Another kernel has named https://b.example.") == 2
     process.state = {"public_url": KEYED, "forward_key": "k" * 32}
-    assert (made.way.kind, made.entry) == ("jupyter", Entry(KEYED))
+    assert (made.way.kind, made.entry) == ("jupyter", Endpoint(KEYED))
     assert made.way.why == "Another kernel has opened a way through this user's Jupyter server."
     process.state = {"public_url": None, "forward_key": None}
     assert (made.way.kind, made.entry) == ("none", None)
-    assert made.shown == Entry("http://127.0.0.1:4321")
+    assert made.shown == Endpoint("http://127.0.0.1:4321")
     assert len(process.asked) == asked
 
 

@@ -14,9 +14,9 @@ import pytest
 
 from twilio_widgets import AuthTokenConnection, Sandbox
 from twilio_widgets.errors import ConfigurationError
-from twilio_widgets.listener.ingress.endpoint import Entry, open_entry, standing_key
+from twilio_widgets.listener.ingress.endpoint import Endpoint, open_endpoint, standing_key
 from twilio_widgets.listener.ingress.public_base import public_base, why_unreachable
-from twilio_widgets.listener.ingress.routes import Way, choose
+from twilio_widgets.listener.ingress.routes import IngressRoute, choose
 from twilio_widgets.listener.jupyter.announcement import announce
 from twilio_widgets.listener.jupyter.registry import target_of
 
@@ -41,7 +41,7 @@ def server(where: Path) -> Iterator[None]:
     file.close()
 
 
-def looked(way: Way) -> list[tuple[str, bool]]:
+def looked(way: IngressRoute) -> list[tuple[str, bool]]:
     return [(look.kind, look.usable) for look in way.looked_at]
 
 
@@ -258,8 +258,8 @@ class Line:
 def test_in_a_sandbox_the_listener_is_called_on_this_machine(tmp_path, where):
     line = Line()
     with Sandbox() as box:
-        entry = open_entry(choose(box.connection, environ={}, where=where), line, tmp_path)
-    assert entry == Entry("http://127.0.0.1:4321")
+        entry = open_endpoint(choose(box.connection, environ={}, where=where), line, tmp_path)
+    assert entry == Endpoint("http://127.0.0.1:4321")
     assert (entry.inbound_url, entry.status_url) == (
         "http://127.0.0.1:4321/inbound#rc=3&rp=all",
         "http://127.0.0.1:4321/status#rc=3&rp=all",
@@ -273,20 +273,20 @@ def test_in_a_sandbox_the_listener_is_called_on_this_machine(tmp_path, where):
 def test_by_a_named_url_the_listener_hears_what_it_is_called(tmp_path, where):
     line = Line()
     way = choose(TWILIO, "https://t.example.app/hook", environ={}, where=where)
-    entry = open_entry(way, line, tmp_path)
-    assert entry == Entry("https://t.example.app/hook")
+    entry = open_endpoint(way, line, tmp_path)
+    assert entry == Endpoint("https://t.example.app/hook")
     assert line.asked[0] == ("set_public_url", {"url": "https://t.example.app/hook"})
 
 
 def test_by_the_extension_the_listener_registers_its_standing_key(tmp_path, where, server):
     line = Line()
     way = choose(TWILIO, page_url=PAGE, environ=KERNEL, where=where)
-    entry = open_entry(way, line, tmp_path, where=where)
-    again = open_entry(way, Line(), tmp_path, where=where)
-    other = open_entry(way, Line(), tmp_path / "other", where=where)
+    entry = open_endpoint(way, line, tmp_path, where=where)
+    again = open_endpoint(way, Line(), tmp_path, where=where)
+    other = open_endpoint(way, Line(), tmp_path / "other", where=where)
 
     key = standing_key(tmp_path).reveal()
-    assert entry == again == Entry(f"https://hub.example.org/user/xyz/twilio-widgets/{key}")
+    assert entry == again == Endpoint(f"https://hub.example.org/user/xyz/twilio-widgets/{key}")
     assert other != entry
     (public, forward) = line.asked
     assert public == ("set_public_url", {"url": entry.base})
@@ -310,7 +310,7 @@ def test_by_the_proxy_the_login_stands_in_the_urls_and_nowhere_else(tmp_path, wh
         path.unlink()
     line = Line()
     way = choose(TWILIO, page_url=PAGE, hand_out_login=True, environ=KERNEL, where=where)
-    entry = open_entry(way, line, tmp_path, where=where)
+    entry = open_endpoint(way, line, tmp_path, where=where)
     assert entry is not None
     base = "https://hub.example.org/user/xyz/proxy/4321"
     assert entry.inbound_url == f"{base}/inbound?token=login-token#rc=3&rp=all"
@@ -320,5 +320,5 @@ def test_by_the_proxy_the_login_stands_in_the_urls_and_nowhere_else(tmp_path, wh
 
 def test_with_no_way_in_there_is_no_entry(tmp_path, where):
     line = Line()
-    assert open_entry(choose(TWILIO, environ={}, where=where), line, tmp_path) is None
+    assert open_endpoint(choose(TWILIO, environ={}, where=where), line, tmp_path) is None
     assert line.asked[0] == ("set_public_url", {"url": None})

@@ -13,11 +13,11 @@ import pytest
 
 from twilio_widgets.core.credentials.secret import Secret
 from twilio_widgets.errors import ConfigurationError, ListenerError
-from twilio_widgets.listener.jupyter.announcement import Server, announce, own_server
+from twilio_widgets.listener.jupyter.announcement import ForwardingServer, announce, own_server
 from twilio_widgets.listener.jupyter.headers import forwarded, original_proto
 from twilio_widgets.listener.jupyter.held_file import HeldFile, read_held, sweep
 from twilio_widgets.listener.jupyter.limits import RateLimit
-from twilio_widgets.listener.jupyter.registry import Target, register, target_of
+from twilio_widgets.listener.jupyter.registry import ForwardTarget, register, target_of
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_a_listener_that_is_found_again_keeps_its_key(where):
             register(4322, key=key, forward_token=token, where=where)
     with register(4322, key=key, forward_token=token, where=where):
         found = target_of(key.reveal(), where)
-        assert found == Target(4322, token)
+        assert found == ForwardTarget(4322, token)
 
 
 @pytest.mark.parametrize("key", ["", "short", "a" * 31, "a" * 65, "../" + "a" * 32, "é" * 32])
@@ -205,7 +205,7 @@ def test_without_jupyter_the_shared_folder_is_kindly_refused(monkeypatch):
 def test_a_server_is_found_by_the_kernels_it_started_while_it_runs(where):
     file = announce("/user/xyz/", where)
     ours = {"JPY_PARENT_PID": str(os.getpid())}
-    assert own_server(where, ours) == Server("/user/xyz/")
+    assert own_server(where, ours) == ForwardingServer("/user/xyz/")
     for other in ({}, {"JPY_PARENT_PID": "x"}, {"JPY_PARENT_PID": "1"}, {"JPY_PARENT_PID": "-1"}):
         assert own_server(where, other) is None
     file.close()

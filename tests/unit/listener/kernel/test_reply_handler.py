@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from twilio_widgets.listener.kernel import reply_handler as answering
-from twilio_widgets.listener.kernel.reply_handler import Answering
+from twilio_widgets.listener.kernel.reply_handler import ReplyHandler
 
 QUESTION: dict[str, Any] = {"id": 0, "parameters": {"MessageSid": "SM" + "1" * 32, "Body": "Hi"}}
 
@@ -38,10 +38,10 @@ async def cancelled(event: Any) -> str:
     ],
 )
 def test_what_the_function_raises_is_said_and_nothing_is_replied(does: Any, problem: str) -> None:
-    asked = Answering(does)
+    asked = ReplyHandler(does)
     assert asked.answer(QUESTION) is None
     assert asked.problem == f"The reply function raised {problem}"
-    asked.become(Answering(lambda event: event.body))
+    asked.become(ReplyHandler(lambda event: event.body))
     assert (asked.problem, asked.answer(QUESTION), asked.problem) == (None, "Hi", None)
 
 
@@ -53,7 +53,7 @@ def test_a_function_that_does_not_return_is_told_of_while_it_hangs(clock: Simple
         go_on.wait(20)
         return "late"
 
-    asked = Answering(hangs)
+    asked = ReplyHandler(hangs)
     thread = threading.Thread(target=asked.answer, args=(QUESTION,))
     thread.start()
     assert called.wait(20)

@@ -12,9 +12,9 @@ from twilio_widgets.errors import TwilioWidgetsError
 from twilio_widgets.listener.events.event import Arrival
 from twilio_widgets.listener.events.reading import Reader
 from twilio_widgets.listener.events.store import Store
-from twilio_widgets.listener.polling.backfill import Filled, Gap
-from twilio_widgets.listener.polling.checkpoint import Mark, Marked
-from twilio_widgets.listener.polling.message_log import MessageLog
+from twilio_widgets.listener.polling.backfill import Backfill, BackfillReport
+from twilio_widgets.listener.polling.checkpoint import Checkpoint, CheckpointFile
+from twilio_widgets.listener.polling.message_log import MessageLogReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,11 +37,11 @@ class Bench:
 
     def __init__(self, sandbox: Sandbox, store: Store, reader: Reader, twilio: Twilio) -> None:
         self.sandbox, self.store, self.reader, self.twilio = sandbox, store, reader, twilio
-        self.marked = Marked(store.path, reader.store_id)
+        self.marked = CheckpointFile(store.path, reader.store_id)
 
-    def fill(self, per_second: float | None = None, **options: object) -> Filled:
-        log = MessageLog(self.twilio, per_second=per_second, attempts=1)
-        gap = Gap(self.reader, log, self.commit, self.marked)
+    def fill(self, per_second: float | None = None, **options: object) -> BackfillReport:
+        log = MessageLogReader(self.twilio, per_second=per_second, attempts=1)
+        gap = Backfill(self.reader, log, self.commit, self.marked)
         return gap.fill(now=self.sandbox.clock.now(), wall=NOON, **options)
 
     def commit(self, arrivals: Sequence[Arrival]) -> int:
@@ -248,7 +248,7 @@ def test_the_mark_of_another_store_counts_for_nothing(bench, sandbox):
     """A damaged store was set aside: what Twilio still knows is fetched again."""
     sandbox.receive(from_=THEM, body="Hello")
     sandbox.clock.advance("10 h")
-    Marked(bench.store.path, "another store").filled(sandbox.clock.now())
+    CheckpointFile(bench.store.path, "another store").filled(sandbox.clock.now())
 
     assert bench.fill().added == 1
 
@@ -256,10 +256,10 @@ def test_the_mark_of_another_store_counts_for_nothing(bench, sandbox):
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"1", b'{"store": 1}', b'"x"'])
 def test_a_mark_that_cannot_be_read_is_none(bench, content):
     bench.marked.filled(NOON)
-    assert bench.marked.read() == Mark(until=NOON)
+    assert bench.marked.read() == Checkpoint(until=NOON)
     bench.store.path.with_name(f"{bench.store.path.name}.filled").write_bytes(content)
 
-    assert bench.marked.read() == Mark()
+    assert bench.marked.read() == Checkpoint()
 
 
 def test_messages_sent_before_anybody_listened_can_be_asked_about(bench, sandbox):
@@ -283,8 +283,8 @@ def test_a_message_twilio_no_longer_has_is_passed_over(bench, sandbox):
 def test_an_old_message_is_not_asked_about_for_ever(bench):
     """After a day a receipt no longer comes: `sent` is its end."""
     bench.hear(bench.send("96"))
-    log = MessageLog(bench.twilio, attempts=1)
-    gap = Gap(bench.reader, log, bench.commit, bench.marked)
+    log = MessageLogReader(bench.twilio, attempts=1)
+    gap = Backfill(bench.reader, log, bench.commit, bench.marked)
 
     day_later = NOON + timedelta(hours=24, seconds=1)
     filled = gap.fill(now=bench.sandbox.clock.now(), wall=day_later)
@@ -315,7 +315,7 @@ def test_what_was_found_before_an_error_is_kept_and_the_rest_is_found_later(benc
     with pytest.raises(TwilioWidgetsError):
         bench.fill()
     assert [bench.known[sid][0] for sid in sids] == ["delivered", "delivered", "sent"]
-    assert bench.marked.read() == Mark()
+    assert bench.marked.read() == Checkpoint()
 
     assert bench.fill().added == 1
     assert bench.known == bench.truth
@@ -334,7 +334,7 @@ def test_inbound_messages_of_a_channel_are_looked_for_where_they_came_before(ben
     """A WhatsApp sender is none of the account's phone numbers."""
     bench.hear("SM" + "0" * 32, "received", Body="Hi", From=THEM, To=sandbox.numbers[0])
     bench.hear("SM" + "1" * 32, "received", Body="Hi", From=THEM, To="whatsapp:+15005550006")
-    gap = Gap(bench.reader, MessageLog(bench.twilio), bench.commit, bench.marked)
+    gap = Backfill(bench.reader, MessageLogReader(bench.twilio), bench.commit, bench.marked)
 
     own = [number.phone_number for number in bench.twilio.numbers()]
     assert tuple(gap._addresses()) == (*own, "whatsapp:+15005550006")

@@ -15,8 +15,8 @@ from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.listener.control.address import Address, check_public_url
 from twilio_widgets.listener.events.event import Arrival
 from twilio_widgets.listener.process.gate import Gate
-from twilio_widgets.listener.process.refusal import Refusal
-from twilio_widgets.listener.process.request import Head, Request
+from twilio_widgets.listener.process.refusal import RejectionCause
+from twilio_widgets.listener.process.request import RequestHead, WebhookRequest
 from twilio_widgets.signature.keys import Keys
 
 TOKEN = "2" * 32
@@ -58,7 +58,7 @@ def signed(
     method: str = "POST",
     host: str = LOCAL,
     **headers: str,
-) -> Request:
+) -> WebhookRequest:
     """A request with the signature Twilio would give it for `url`."""
     body = urlencode(parameters, doseq=True) if method == "POST" else ""
     target = path if method == "POST" else f"{path}?{urlencode(parameters)}"
@@ -66,18 +66,19 @@ def signed(
     given = {"Host": host, "Content-Type": FORM, "X-Twilio-Signature": signature}
     given["Content-Length"] = str(len(body))
     given |= {name.replace("_", "-"): value for name, value in headers.items()}
-    return Request(
-        head=Head(method=method, target=target, headers=tuple(given.items())), body=body.encode()
+    return WebhookRequest(
+        head=RequestHead(method=method, target=target, headers=tuple(given.items())),
+        body=body.encode(),
     )
 
 
-def judged(at: Gate, request: Request) -> Arrival | Refusal:
+def judged(at: Gate, request: WebhookRequest) -> Arrival | RejectionCause:
     return at.look(request.head) or at.judge(request, NOW)
 
 
-def outcome(at: Gate, request: Request) -> tuple[int, str]:
+def outcome(at: Gate, request: WebhookRequest) -> tuple[int, str]:
     found = judged(at, request)
-    return (found.status, found.cause) if isinstance(found, Refusal) else (200, found.kind)
+    return (found.status, found.cause) if isinstance(found, RejectionCause) else (200, found.kind)
 
 
 def test_a_signed_status_callback_gets_in_whole() -> None:
@@ -103,7 +104,7 @@ def test_what_is_signed_gets_in_by_either_method(method: str) -> None:
         assert (found.kind, found.parameters) == (kind, tuple(said.items()))
 
 
-def jsons(document: object, *, path: str = "/status", **headers: str) -> Request:
+def jsons(document: object, *, path: str = "/status", **headers: str) -> WebhookRequest:
     raw = document if isinstance(document, bytes) else json.dumps(document).encode()
     target = f"{path}?bodySHA256={body_sha256(raw)}"
     given = {
@@ -112,7 +113,9 @@ def jsons(document: object, *, path: str = "/status", **headers: str) -> Request
         "Content-Length": str(len(raw)),
         "X-Twilio-Signature": sign(f"http://{LOCAL}{target}", {}, TOKEN),
     } | {name.replace("_", "-"): value for name, value in headers.items()}
-    return Request(head=Head(method="POST", target=target, headers=tuple(given.items())), body=raw)
+    return WebhookRequest(
+        head=RequestHead(method="POST", target=target, headers=tuple(given.items())), body=raw
+    )
 
 
 def test_a_json_body_is_taken_by_its_hash() -> None:
@@ -135,7 +138,7 @@ def test_what_is_null_in_json_is_missing(name: str) -> None:
     assert type(found) is type(expected)
     if isinstance(found, Arrival) and isinstance(expected, Arrival):
         assert found.parameters == expected.parameters
-    elif isinstance(found, Refusal) and isinstance(expected, Refusal):
+    elif isinstance(found, RejectionCause) and isinstance(expected, RejectionCause):
         assert (found.cause, found.reason) == (expected.cause, expected.reason)
 
 
@@ -166,7 +169,7 @@ CONFUSED = {
     "a form with a charset": (signed(Content_Type=FORM + "; charset=UTF-8"), (200, "status")),
     "the type in capitals": (signed(Content_Type=FORM.upper()), (200, "status")),
     "another body under the hash": (
-        Request(head=jsons(STATUS).head, body=json.dumps({**STATUS, "To": "+1"}).encode()),
+        WebhookRequest(head=jsons(STATUS).head, body=json.dumps({**STATUS, "To": "+1"}).encode()),
         (403, "signature"),
     ),
 }
@@ -185,12 +188,12 @@ FORGED = {
     "signed for https": signed(url=f"https://{LOCAL}/status"),
     "signed for another host": signed(url="http://hooks.example.org/status"),
     "signed with a query that is gone": signed(url=f"http://{LOCAL}/status?a=1"),
-    "a parameter more": Request(
+    "a parameter more": WebhookRequest(
         head=signed().head, body=urlencode({**STATUS, "To": "+15005550009"}).encode()
     ),
-    "a parameter less": Request(head=signed().head, body=b"MessageStatus=sent"),
-    "not UTF-8": Request(head=signed().head, body=b"MessageStatus=\xff"),
-    "a body under a GET": Request(
+    "a parameter less": WebhookRequest(head=signed().head, body=b"MessageStatus=sent"),
+    "not UTF-8": WebhookRequest(head=signed().head, body=b"MessageStatus=\xff"),
+    "a body under a GET": WebhookRequest(
         head=signed(INBOUND, path="/inbound", method="GET").head, body=b"To=%2B15005550009"
     ),
     "an unknown shared key": signed(
@@ -202,7 +205,7 @@ FORGED = {
 @pytest.mark.parametrize("name", FORGED)
 def test_what_twilio_did_not_sign_is_refused(name: str) -> None:
     found = judged(gate(PUBLIC), FORGED[name])
-    assert isinstance(found, Refusal)
+    assert isinstance(found, RejectionCause)
     assert (found.status, found.cause, found.presented is not None) == (403, "signature", True)
 
 
@@ -233,8 +236,8 @@ def test_no_host_at_all_is_refused_and_two_are() -> None:
     without = tuple(pair for pair in request.head.headers if pair[0] != "Host")
     twice = (*request.head.headers, ("host", LOCAL))
     for headers, expected in ((without, (403, "host")), (twice, (400, "headers"))):
-        changed = Request(
-            head=Head(method="POST", target="/status", headers=headers), body=request.body
+        changed = WebhookRequest(
+            head=RequestHead(method="POST", target="/status", headers=headers), body=request.body
         )
         assert outcome(at, changed) == expected
 
@@ -306,7 +309,7 @@ def test_only_the_two_paths_exist_letter_by_letter(path: str) -> None:
 def test_a_path_that_is_refused_is_named_without_the_key_in_it() -> None:
     key = "k" * 32
     found = judged(gate(), signed(path=f"/twilio-widgets/{key}/status"))
-    assert isinstance(found, Refusal)
+    assert isinstance(found, RejectionCause)
     assert found.reason == "There is nothing at that path."
 
 
@@ -317,7 +320,7 @@ METHODS = ["HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"]
 def test_other_methods_are_told_what_is_allowed(method: str) -> None:
     for path in ("/inbound", "/status"):
         found = judged(gate(), signed(path=path, method=method))
-        assert isinstance(found, Refusal)
+        assert isinstance(found, RejectionCause)
         assert (found.status, found.allow) == (405, "GET, POST")
 
 
@@ -359,7 +362,7 @@ def test_our_own_extension_is_believed_by_its_token_alone() -> None:
     token = "f" * 40
     at = gate(forward=token)
 
-    def forwarded(given: str) -> Request:
+    def forwarded(given: str) -> WebhookRequest:
         return signed(url=FORWARDED_URL, **FORWARDED, X_Twilio_Widgets_Forward=given)
 
     found = judged(at, forwarded(token))
@@ -468,15 +471,15 @@ DECIDING = ["Content-Type", "Origin", "X-Twilio-Signature", "X-Original-Uri", "E
 def test_a_header_that_decides_may_come_once(name: str) -> None:
     request = signed()
     headers = (*request.head.headers, (name, "a"), (name.lower(), "b"))
-    head = Head(method="POST", target="/status", headers=headers)
-    assert outcome(gate(), Request(head=head, body=request.body)) == (400, "headers")
+    head = RequestHead(method="POST", target="/status", headers=headers)
+    assert outcome(gate(), WebhookRequest(head=head, body=request.body)) == (400, "headers")
 
 
 def test_other_headers_may_come_twice() -> None:
     request = signed()
     headers = (*request.head.headers, ("Via", "a"), ("Via", "b"))
-    head = Head(method="POST", target="/status", headers=headers)
-    assert outcome(gate(), Request(head=head, body=request.body)) == (200, "status")
+    head = RequestHead(method="POST", target="/status", headers=headers)
+    assert outcome(gate(), WebhookRequest(head=head, body=request.body)) == (200, "status")
 
 
 def test_a_refusal_tells_the_owner_what_to_do() -> None:

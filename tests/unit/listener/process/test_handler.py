@@ -17,16 +17,16 @@ from twilio_widgets.errors import StoreUnavailable
 from twilio_widgets.listener.events.batch import HALF_A_CHARACTER, Receipt
 from twilio_widgets.listener.events.event import Arrival, Rejection
 from twilio_widgets.listener.process import group_commit as committing
-from twilio_widgets.listener.process.group_commit import Committer
+from twilio_widgets.listener.process.group_commit import GroupCommitter
 from twilio_widgets.listener.process.log import Log
-from twilio_widgets.listener.process.refusal import Refusal
-from twilio_widgets.listener.process.rejections import TurnedAway
+from twilio_widgets.listener.process.refusal import RejectionCause
+from twilio_widgets.listener.process.rejections import RejectionLog
 from twilio_widgets.listener.process.replies import Replies
-from twilio_widgets.listener.process.response import Answer, twiml
+from twilio_widgets.listener.process.response import HttpResponse, twiml
 from twilio_widgets.listener.store_process import protocol as wire
-from twilio_widgets.listener.store_process.protocol import Commit, Failed, Stored
+from twilio_widgets.listener.store_process.protocol import Commit, Stored, StoreError
 from twilio_widgets.signature.findings import MISMATCH, TOO_LARGE, TOO_MANY
-from twilio_widgets.signature.presented import Presented
+from twilio_widgets.signature.presented import SignedRequest
 from twilio_widgets.signature.verdict import Verdict
 
 
@@ -42,7 +42,7 @@ class Disk:
 
     def __init__(self) -> None:
         self.batches: list[int] = []
-        self.failure: Failed | None = None
+        self.failure: StoreError | None = None
         self.failures: list[str] = []
         self.asked: deque[tuple[Sequence[object], Callable[[wire.Answer], None]]] = deque()
         self._is_free = True
@@ -72,10 +72,10 @@ class Disk:
             answered(Stored(receipts))
 
 
-def with_committer(prove: Callable[[Committer, Disk], Awaitable[None]]) -> None:
+def with_committer(prove: Callable[[GroupCommitter, Disk], Awaitable[None]]) -> None:
     async def run() -> None:
         disk = Disk()
-        await prove(Committer(disk, disk.told), disk)
+        await prove(GroupCommitter(disk, disk.told), disk)
 
     asyncio.run(run())
 
@@ -86,7 +86,7 @@ async def until(true: Callable[[], bool]) -> None:
 
 
 def test_what_comes_in_one_turn_goes_together_and_waits_for_nobody() -> None:
-    async def prove(committer: Committer, disk: Disk) -> None:
+    async def prove(committer: GroupCommitter, disk: Disk) -> None:
         disk.hold()
         done: list[Receipt | None] = []
         for lot in (1, 700, 3):
@@ -103,7 +103,7 @@ def test_what_comes_in_one_turn_goes_together_and_waits_for_nobody() -> None:
 
 
 def test_more_than_fits_is_not_taken_by_count_and_by_bytes() -> None:
-    async def prove(committer: Committer, disk: Disk) -> None:
+    async def prove(committer: GroupCommitter, disk: Disk) -> None:
         disk.hold()
         done: list[Receipt | None] = []
         taken = [committer.take(arrival(n), done.append) for n in range(2_001)]
@@ -130,7 +130,7 @@ def test_after_a_second_without_the_disk_everybody_is_told_to_come_again(
     monkeypatch.setattr(committing, "LONGEST_WAIT", 0.2)
     monkeypatch.setattr(committing, "_LOOK", 0.02)
 
-    async def prove(committer: Committer, disk: Disk) -> None:
+    async def prove(committer: GroupCommitter, disk: Disk) -> None:
         disk.hold()
         done: list[Receipt | None] = []
         committer.take(arrival(1), done.append)
@@ -152,8 +152,8 @@ def test_after_a_second_without_the_disk_everybody_is_told_to_come_again(
 
 
 def test_an_event_that_could_not_be_stored_is_never_acknowledged() -> None:
-    async def prove(committer: Committer, disk: Disk) -> None:
-        disk.failure = Failed("The disk is full.", "full")
+    async def prove(committer: GroupCommitter, disk: Disk) -> None:
+        disk.failure = StoreError("The disk is full.", "full")
         done: list[Receipt | None] = []
         committer.take(arrival(1), done.append)
         await committer.idle()
@@ -166,9 +166,9 @@ def test_an_event_that_could_not_be_stored_is_never_acknowledged() -> None:
     with_committer(prove)
 
 
-@pytest.mark.parametrize("failure", [None, Failed("Full.", "full")])
-def test_what_goes_wrong_as_one_is_answered_is_not_the_others(failure: Failed | None) -> None:
-    async def prove(committer: Committer, disk: Disk) -> None:
+@pytest.mark.parametrize("failure", [None, StoreError("Full.", "full")])
+def test_what_goes_wrong_as_one_is_answered_is_not_the_others(failure: StoreError | None) -> None:
+    async def prove(committer: GroupCommitter, disk: Disk) -> None:
         disk.failure = failure
         wrong: list[object] = []
         asyncio.get_running_loop().set_exception_handler(lambda _, what: wrong.append(what))
@@ -187,11 +187,11 @@ def test_a_store_that_refuses_at_once_refuses_all_that_wait() -> None:
 
     class Refusing(Disk):
         def send(self, request: Commit, answered: Callable[[wire.Answer], None]) -> None:
-            answered(Failed("It is started again.", "disk"))
+            answered(StoreError("It is started again.", "disk"))
 
     async def run() -> None:
         disk, done = Refusing(), list[Receipt | None]()
-        committer = Committer(disk, disk.told)
+        committer = GroupCommitter(disk, disk.told)
         assert all(committer.take(arrival(n), done.append) for n in range(1_200))
         await committer.idle()
         assert (done, len(committer)) == ([None] * 1_200, 0)
@@ -201,7 +201,7 @@ def test_a_store_that_refuses_at_once_refuses_all_that_wait() -> None:
 
 
 def test_what_is_no_text_is_said_so_at_once_and_holds_up_nobody() -> None:
-    async def prove(committer: Committer, disk: Disk) -> None:
+    async def prove(committer: GroupCommitter, disk: Disk) -> None:
         done: list[Receipt | None] = []
         assert committer.take(arrival(1, Body="\ud83d"), done.append)
         assert done == [Receipt(id=None, new=False, problem=HALF_A_CHARACTER)]
@@ -227,7 +227,7 @@ def test_a_redelivered_message_gets_the_answer_it_got_before() -> None:
         raise AssertionError
 
     async def prove() -> None:
-        given: list[Answer] = []
+        given: list[HttpResponse] = []
         replies = Replies(lambda: False, nobody, "One")
         replies.answer(arrival(1), 1, given.append)
         replies.text = "Two"
@@ -247,7 +247,7 @@ def test_the_kernel_is_asked_once_for_a_message_however_often_it_comes() -> None
             asked.append(message)
             return await answer
 
-        given: list[Answer] = []
+        given: list[HttpResponse] = []
         replies = Replies(lambda: True, ask, "Not this")
         replies.answer(arrival(1, Body="Hi"), 7, given.append)
         replies.answer(arrival(1, Body="Hi"), 7, given.append)
@@ -288,7 +288,7 @@ def test_a_kernel_that_does_not_answer_in_time_is_no_reply(
         return "x" * 1_601 if how == "too long" else None
 
     async def prove() -> None:
-        given: list[Answer] = []
+        given: list[HttpResponse] = []
         Replies(lambda: True, ask).answer(arrival(1), 1, given.append)
         await until(lambda: bool(given))
         assert given == [twiml(None)]
@@ -300,15 +300,15 @@ def test_a_kernel_that_does_not_answer_in_time_is_no_reply(
 
 
 def noting(
-    prove: Callable[[TurnedAway, list[list[Rejection]], list[Presented]], Awaitable[None]],
+    prove: Callable[[RejectionLog, list[list[Rejection]], list[SignedRequest]], Awaitable[None]],
     *,
     seconds: float = 0.0,
 ) -> None:
     """Note requests, each of which takes the doctor so many seconds."""
     stored: list[list[Rejection]] = []
-    seen: list[Presented] = []
+    seen: list[SignedRequest] = []
 
-    def diagnose(presented: Presented) -> Verdict:
+    def diagnose(presented: SignedRequest) -> Verdict:
         seen.append(presented)
         return Verdict(valid=False, reason="The scheme differs.", cause="scheme", mend="Say https.")
 
@@ -317,7 +317,7 @@ def noting(
             stored.append(list(lot))
 
         with ThreadPoolExecutor(1) as doctor:
-            turned = TurnedAway(
+            turned = RejectionLog(
                 diagnose,
                 reject,
                 doctor,
@@ -329,18 +329,20 @@ def noting(
     asyncio.run(run())
 
 
-def forged(body: bytes = b"From=%2B15005550001&Body=secret") -> Refusal:
-    presented = Presented(
+def forged(body: bytes = b"From=%2B15005550001&Body=secret") -> RejectionCause:
+    presented = SignedRequest(
         method="POST",
         url="http://127.0.0.1/status",
         body=body,
         content_type="application/x-www-form-urlencoded",
     )
-    return Refusal(status=403, cause="signature", reason=MISMATCH.reason, presented=presented)
+    return RejectionCause(
+        status=403, cause="signature", reason=MISMATCH.reason, presented=presented
+    )
 
 
 def test_a_forged_request_is_shown_with_what_the_doctor_found() -> None:
-    async def prove(turned: TurnedAway, stored: list[list[Rejection]], _: list[Any]) -> None:
+    async def prove(turned: RejectionLog, stored: list[list[Rejection]], _: list[Any]) -> None:
         turned.note(forged(), method="POST", path="/status")
         await until(lambda: bool(stored))
         ((rejection,),) = stored
@@ -359,7 +361,7 @@ def test_of_a_flood_all_are_counted_and_the_latest_looked_into() -> None:
     """The doctor's work is bounded whatever comes, and so is what is kept for him."""
 
     async def prove(
-        turned: TurnedAway, stored: list[list[Rejection]], seen: list[Presented]
+        turned: RejectionLog, stored: list[list[Rejection]], seen: list[SignedRequest]
     ) -> None:
         for n in range(5_000):
             turned.note(forged(b"N=%d" % n), method="POST", path="/status")
@@ -381,7 +383,7 @@ def test_of_a_flood_all_are_counted_and_the_latest_looked_into() -> None:
 
 def test_large_forgeries_hold_little_memory() -> None:
     async def prove(
-        turned: TurnedAway, stored: list[list[Rejection]], seen: list[Presented]
+        turned: RejectionLog, stored: list[list[Rejection]], seen: list[SignedRequest]
     ) -> None:
         for _ in range(90):
             turned.note(forged(b"x" * 60_000))
@@ -396,7 +398,7 @@ def test_the_doctor_has_a_fifth_of_the_time_and_what_he_saved() -> None:
     """A burst is looked into at once; a flood gets no more than his share."""
 
     async def prove(
-        turned: TurnedAway, stored: list[list[Rejection]], seen: list[Presented]
+        turned: RejectionLog, stored: list[list[Rejection]], seen: list[SignedRequest]
     ) -> None:
         for looked_into in (16, 20):  # half a second that was saved; a fifth of that, gone by
             for _ in range(50):
@@ -418,8 +420,8 @@ def test_a_store_that_takes_no_rejections_stops_nothing() -> None:
                 raise StoreUnavailable("Locked.", cause="locked")
 
         with ThreadPoolExecutor(1) as doctor:
-            turned = TurnedAway(lambda _: pytest.fail("asked"), reject, doctor, lambda: None)
-            plain = Refusal(status=404, cause="path", reason="Nothing there.")
+            turned = RejectionLog(lambda _: pytest.fail("asked"), reject, doctor, lambda: None)
+            plain = RejectionCause(status=404, cause="path", reason="Nothing there.")
             turned.note(plain)
             await turned.idle()
             turned.note(plain)

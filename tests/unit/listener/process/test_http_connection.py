@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import pytest
 
-from twilio_widgets.listener.process.connections import Door
+from twilio_widgets.listener.process.connections import ConnectionLimiter
 from twilio_widgets.listener.process.http_connection import HttpConnection
-from twilio_widgets.listener.process.limits import USUAL, Limits
-from twilio_widgets.listener.process.request import Head, Request
-from twilio_widgets.listener.process.response import TAKEN, Answer, refused, twiml
+from twilio_widgets.listener.process.limits import USUAL, ListenerLimits
+from twilio_widgets.listener.process.request import RequestHead, WebhookRequest
+from twilio_widgets.listener.process.response import TAKEN, HttpResponse, refused, twiml
 
 QUICK = replace(USUAL, head_seconds=0.4, body_seconds=0.4, idle_seconds=0.4, linger_seconds=0.4)
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
@@ -23,14 +23,14 @@ class Echo:
     """Takes every request; waits with its answer while `held`."""
 
     def __init__(self) -> None:
-        self.requests: list[Request] = []
+        self.requests: list[WebhookRequest] = []
         self.unread: list[int] = []
-        self.held: list[Callable[[Answer], None]] | None = None
+        self.held: list[Callable[[HttpResponse], None]] | None = None
 
-    def look(self, head: Head) -> Answer | None:
+    def look(self, head: RequestHead) -> HttpResponse | None:
         return refused(404) if head.path == "/nowhere" else None
 
-    def handle(self, request: Request, answer: Callable[[Answer], None]) -> None:
+    def handle(self, request: WebhookRequest, answer: Callable[[HttpResponse], None]) -> None:
         self.requests.append(request)
         if self.held is not None:
             self.held.append(answer)
@@ -44,7 +44,7 @@ class Echo:
 class Server:
     """A listener's socket, with a handler that decides nothing."""
 
-    def __init__(self, port: int, echo: Echo, door: Door) -> None:
+    def __init__(self, port: int, echo: Echo, door: ConnectionLimiter) -> None:
         self.port, self.echo, self.door = port, echo, door
 
     async def open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -74,9 +74,9 @@ class Server:
 
 
 @contextlib.asynccontextmanager
-async def serving(limits: Limits = USUAL) -> AsyncIterator[Server]:
+async def serving(limits: ListenerLimits = USUAL) -> AsyncIterator[Server]:
     loop = asyncio.get_running_loop()
-    echo, door = Echo(), Door(limits)
+    echo, door = Echo(), ConnectionLimiter(limits)
     server = await loop.create_server(lambda: HttpConnection(door, echo), "127.0.0.1", 0)
     try:
         yield Server(server.sockets[0].getsockname()[1], echo, door)

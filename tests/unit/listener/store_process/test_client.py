@@ -24,22 +24,22 @@ from twilio_widgets.listener.events.reading import Reader
 from twilio_widgets.listener.events.store import Store
 from twilio_widgets.listener.store_process import client as store_process
 from twilio_widgets.listener.store_process import protocol as messages
-from twilio_widgets.listener.store_process.client import DIED, Place, StoreProcess
+from twilio_widgets.listener.store_process.client import DIED, StoreClient, StoreLocation
 from twilio_widgets.listener.store_process.protocol import (
     Answer,
     Commit,
     Deleted,
-    Failed,
     Forget,
     Frames,
     KeepFor,
-    Noted,
-    Opened,
     Reject,
     Request,
+    StoreAck,
     Stored,
-    framed,
-    packed,
+    StoreError,
+    StoreOpened,
+    encode,
+    frame,
 )
 
 # The messages
@@ -48,7 +48,7 @@ NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 REJECTION = Rejection(at=NOW, status=403, reason="No match.", cause="signature", path="/status")
 
 REQUESTS: list[Request] = [
-    Commit.of([packed(a_status(1, "sent")), packed(an_inbound(2, "Zoë 🙂"))]),
+    Commit.of([encode(a_status(1, "sent")), encode(an_inbound(2, "Zoë 🙂"))]),
     Commit.of([]),
     Reject([REJECTION, REJECTION]),
     Forget(None),
@@ -57,12 +57,12 @@ REQUESTS: list[Request] = [
     KeepFor(0.5, NOW),
 ]
 ANSWERS: list[Answer] = [
-    Opened("wal", ("It was damaged.",)),
+    StoreOpened("wal", ("It was damaged.",)),
     Stored([Receipt(id=1, new=True), Receipt(id=None, new=False, problem=HALF_A_CHARACTER)]),
     Deleted(7),
-    Noted(),
-    Failed("The disk is full.", "full"),
-    Failed("Another account's."),
+    StoreAck(),
+    StoreError("The disk is full.", "full"),
+    StoreError("Another account's."),
 ]
 
 
@@ -76,10 +76,10 @@ def bodies(stream: bytes, size: int) -> list[bytes]:
 
 @pytest.mark.parametrize("size", [1, 3, 4, 5, 64, 1_000_000])
 def test_messages_come_as_they_went_in_whatever_parts(size: int) -> None:
-    asked = b"".join(map(framed, REQUESTS))
-    said = b"".join(map(framed, ANSWERS))
+    asked = b"".join(map(frame, REQUESTS))
+    said = b"".join(map(frame, ANSWERS))
     again = [messages.request_of(body) for body in bodies(asked, size)]
-    assert list(map(framed, again)) == list(map(framed, REQUESTS))
+    assert list(map(frame, again)) == list(map(frame, REQUESTS))
     assert [messages.answer_of(body) for body in bodies(said, size)] == ANSWERS
 
 
@@ -102,31 +102,31 @@ def test_messages_come_as_they_went_in_whatever_parts(size: int) -> None:
     ],
 )
 def test_an_arrival_is_the_same_on_the_other_side(arrival: Arrival) -> None:
-    commit = messages.request_of(next(Frames().feed(framed(Commit.of([packed(arrival)])))))
+    commit = messages.request_of(next(Frames().feed(frame(Commit.of([encode(arrival)])))))
     assert isinstance(commit, Commit)
-    assert [messages.unpacked(each) for each in commit.arrivals] == [arrival]
+    assert [messages.decode(each) for each in commit.arrivals] == [arrival]
 
 
 def test_half_a_character_is_found_before_it_goes_anywhere() -> None:
     with pytest.raises(UnicodeEncodeError):
-        packed(an_inbound(1, "\ud83d"))
+        encode(an_inbound(1, "\ud83d"))
 
 
 def test_a_failure_keeps_its_kind_and_says_nothing_of_what_it_held() -> None:
-    unavailable = Failed.of(StoreUnavailable("The disk is full.", cause="full")).error
+    unavailable = StoreError.of(StoreUnavailable("The disk is full.", cause="full")).error
     assert isinstance(unavailable, StoreUnavailable)
     assert (str(unavailable), unavailable.cause) == ("The disk is full.", "full")
-    other = Failed.of(ListenerError("Another account's.")).error
+    other = StoreError.of(ListenerError("Another account's.")).error
     assert (type(other), str(other)) == (ListenerError, "Another account's.")
-    assert Failed.of(KeyError("Body=secret")) == Failed("Storing failed: KeyError.")
+    assert StoreError.of(KeyError("Body=secret")) == StoreError("Storing failed: KeyError.")
 
 
 def test_a_path_that_is_no_text_can_be_said() -> None:
     path = os.fsdecode(b"/caf\xe9/events.sqlite")  # Linux allows any bytes
-    said = [Failed.of(StoreUnavailable(f"{path} is locked.", cause="locked"))]
-    assert [messages.answer_of(body) for body in bodies(framed(said[0]), 64)] == said
+    said = [StoreError.of(StoreUnavailable(f"{path} is locked.", cause="locked"))]
+    assert [messages.answer_of(body) for body in bodies(frame(said[0]), 64)] == said
     assert said[0].text == "/caf\\udce9/events.sqlite is locked."
-    assert Opened.of("wal", [path]) == Opened("wal", ("/caf\\udce9/events.sqlite",))
+    assert StoreOpened.of("wal", [path]) == StoreOpened("wal", ("/caf\\udce9/events.sqlite",))
 
 
 # The process
@@ -137,12 +137,12 @@ class Line:
 
     def __init__(self, path: Path, retention_days: float | None = None) -> None:
         self.told: list[str | None] = []
-        place = Place(path=path, account_sid=ACCOUNT, world="live")
-        self.store = StoreProcess(place, retention_days, self.told.append)
+        place = StoreLocation(path=path, account_sid=ACCOUNT, world="live")
+        self.store = StoreClient(place, retention_days, self.told.append)
 
     async def commit(self, *arrivals: Arrival) -> Answer:
         said: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self.store.send(Commit.of(map(packed, arrivals)), said.set_result)
+        self.store.send(Commit.of(map(encode, arrivals)), said.set_result)
         return await said
 
 
@@ -427,7 +427,7 @@ def test_as_long_as_it_cannot_begin_again_the_reason_is_said(
         why = line.told[-1]
         assert why is not None
         assert "is not an event store" in why
-        assert await line.commit(a_status(1, "sent")) == Failed(why)
+        assert await line.commit(a_status(1, "sent")) == StoreError(why)
         path.unlink()
         await until(lambda: line.told[-1] is None)
         assert isinstance(await line.commit(a_status(1, "sent")), Stored)
@@ -459,7 +459,7 @@ def test_after_the_end_it_refuses(path: Path) -> None:
         line = Line(path)
         await line.store.open()
         await line.store.close()
-        assert await line.commit(a_status(1, "sent")) == Failed("The listener is ending.")
+        assert await line.commit(a_status(1, "sent")) == StoreError("The listener is ending.")
         with pytest.raises(ListenerError, match="is ending"):
             await line.store.forget(None)
         await line.store.close()  # twice is once
@@ -538,7 +538,7 @@ def test_a_locked_store_is_said_and_nothing_is_half_done(path: Path) -> None:
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("begin immediate")
             said = await line.commit(a_status(1, "sent"))
-            assert isinstance(said, Failed)
+            assert isinstance(said, StoreError)
             assert said.cause == "locked"
             other.execute("rollback")
         assert await line.commit(a_status(1, "sent")) == Stored([Receipt(id=1, new=True)])

@@ -19,13 +19,13 @@ from twilio_widgets.panels.bulk.draft import (
     rate_of,
 )
 from twilio_widgets.panels.bulk.guess import guess_recipients
-from twilio_widgets.panels.bulk.state import Ask, BulkState, Checked
+from twilio_widgets.panels.bulk.state import BulkState, Checked, ConfirmationPrompt
 from twilio_widgets.panels.bulk.table_sources import Source
 from twilio_widgets.panels.bulk.triage import groups_of
 from twilio_widgets.panels.code.access import Access
-from twilio_widgets.panels.send.state import Account
+from twilio_widgets.panels.send.state import SendingAccount
 
-ACCOUNT = Account(label="AC…", access=Access.of("auth token"))
+ACCOUNT = SendingAccount(label="AC…", access=Access.of("auth token"))
 GUESTS = Source(name="guests.csv", kind="csv", rows=b"")
 FILLED = BulkDraft(to="phone", from_="+15005550006", body="Hi {name}", name="guests")
 CHECKED = Checked(ready=1_243, rejected=2, said=("1,243 of 1,245 rows are ready.",))
@@ -74,7 +74,7 @@ def test_check_says_what_is_missing_before_it_begins():
 
 def test_the_words_are_those_of_the_number_that_is_ready():
     state = checked()
-    assert state.ask == Ask(purpose="send", count=1_243)
+    assert state.ask == ConfirmationPrompt(purpose="send", count=1_243)
     assert state.ask.words == "send 1,243"
     assert not steps.is_confirmed(state)
     for text in ("send", "send 1242", "sende 1243", "", "resend 1,243"):
@@ -137,7 +137,7 @@ def test_a_job_goes_its_way_and_rests():
     assert steps.went_on(state, progress("running", "another")) == state
     state = steps.went_on(state, progress("paused", pending=3))
     assert state.phase == "resting"
-    state = steps.asked(state, Ask(purpose="go on", count=3))
+    state = steps.asked(state, ConfirmationPrompt(purpose="go on", count=3))
     assert steps.is_confirmed(steps.typed_words(state, "send 3"))
     assert steps.backed(state).ask is None
     assert steps.went_on(state, progress("running", pending=2)).phase == "sending"
@@ -145,7 +145,7 @@ def test_a_job_goes_its_way_and_rests():
 
 def test_sending_again_has_words_of_its_own():
     state = replace(written(), phase="resting", job="guests")
-    state = steps.asked(state, Ask(purpose="send again", count=12))
+    state = steps.asked(state, ConfirmationPrompt(purpose="send again", count=12))
     assert state.ask is not None
     assert state.ask.words == "resend 12"
     assert not steps.is_confirmed(steps.typed_words(state, "send 12"))

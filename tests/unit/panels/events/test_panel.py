@@ -26,7 +26,7 @@ from twilio_widgets.panels.events.curl import replay_command
 from twilio_widgets.panels.events.panel import EventsPanel
 from twilio_widgets.panels.events.source import process_of
 from twilio_widgets.panels.events.state import EventsState
-from twilio_widgets.panels.inputs.line_input import Entry
+from twilio_widgets.panels.inputs.line_input import LineInput
 from twilio_widgets.sandbox import Sandbox
 
 PATIENCE = 30.0
@@ -58,7 +58,7 @@ def panel(twilio: Twilio) -> Iterator[EventsPanel]:
     panel.close()
 
 
-def enter(panel: EventsPanel, field: Entry, text: str) -> None:
+def enter(panel: EventsPanel, field: LineInput, text: str) -> None:
     """Type a text and press Enter."""
     PanelDriver(panel).type_and_enter(field, text)
 

@@ -14,8 +14,8 @@ from twilio_widgets.panels.events import text as words
 from twilio_widgets.panels.events.snippets import events_snippet
 from twilio_widgets.panels.events.state import (
     Advice,
-    Door,
     EventsState,
+    IngressSummary,
     Other,
     PointedHere,
     Seen,
@@ -29,7 +29,7 @@ ME = Identity(
     checks_webhooks=True,
     access=Access.of("API key"),
 )
-DOOR = Door(leads_here=True, why="You named it.", exposes="The listener alone.")
+DOOR = IngressSummary(leads_here=True, why="You named it.", exposes="The listener alone.")
 NOTHING = Counts(events={}, duplicates={}, proofs={}, rejected={})
 SOME = Counts(
     events={"inbound": 12, "status": 1_030},
@@ -37,7 +37,7 @@ SOME = Counts(
     proofs={"auth token": 1_042},
     rejected={"signature: scheme": 1},
 )
-AWAKE = steps.woke(EventsState(), ME, sandbox=False)
+AWAKE = steps.connected(EventsState(), ME, sandbox=False)
 POINTED = PointedHere(sid="PN1", name="+1 4••• ••• 100", before="https://example.com/sms")
 ASKED = steps.refused(steps.starting(AWAKE), 2, Other(pointed=(POINTED,)))
 ON = steps.started(steps.starting(AWAKE), 2, "webhooks", DOOR, found=False)
@@ -85,9 +85,9 @@ def test_another_listener_is_ended_only_when_that_was_asked_and_agreed():
     [
         steps.went_back(ASKED),
         steps.failed(steps.agreed(ASKED), "No."),
-        steps.slept(ASKED),
+        steps.disconnected(ASKED),
         steps.stopped(replace(ON, phase="stopping", other=ASKED.other), ""),
-        steps.woke(ASKED, ME, sandbox=False),
+        steps.connected(ASKED, ME, sandbox=False),
     ],
 )
 def test_what_was_agreed_holds_for_one_start_and_is_asked_anew_for_the_next(after):
@@ -150,7 +150,7 @@ def test_stopping_leaves_the_rows_and_what_was_typed():
 def test_another_account_begins_anew_but_for_what_was_typed():
     other = replace(ME, account="AC99…9999")
     before = replace(ON, reply="Thanks", seen=Seen(counts=SOME))
-    assert steps.woke(before, other, sandbox=True) == EventsState(
+    assert steps.connected(before, other, sandbox=True) == EventsState(
         identity=other, sandbox=True, reply="Thanks", turn=before.turn + 1
     )
 

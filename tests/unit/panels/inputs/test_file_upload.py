@@ -12,8 +12,8 @@ from twilio_widgets.panels.inputs.file_upload import (
     LARGEST_FILE,
     LARGEST_PIECE,
     MOST_FILES,
-    FilePart,
-    FilesTable,
+    ChosenFile,
+    FileUpload,
 )
 from twilio_widgets.panels.kit.elements import close_tree
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Page:
     """A page that sends a file as the kernel asks for it."""
 
-    def __init__(self, table: FilesTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, table: FileUpload, monkeypatch: pytest.MonkeyPatch) -> None:
         self.table, self.answers = table, list[dict[str, Any]]()
         monkeypatch.setattr(table, "send", lambda message, *_: self.answers.append(message))
 
@@ -47,22 +47,22 @@ class Page:
 
 
 @pytest.fixture
-def table() -> Iterator[FilesTable]:
-    table = FilesTable()
+def table() -> Iterator[FileUpload]:
+    table = FileUpload()
     yield table
     close_tree(table)
 
 
 @pytest.fixture
-def page(table: FilesTable, monkeypatch: pytest.MonkeyPatch) -> Page:
+def page(table: FileUpload, monkeypatch: pytest.MonkeyPatch) -> Page:
     return Page(table, monkeypatch)
 
 
 def test_a_file_of_several_pieces_arrives_whole_and_is_no_state(
-    table: FilesTable, page: Page
+    table: FileUpload, page: Page
 ) -> None:
     content = bytes(range(256)) * 10_000
-    told: list[tuple[FilePart, ...]] = []
+    told: list[tuple[ChosenFile, ...]] = []
     table.on_change(told.append)
     page.upload(content)
 
@@ -77,7 +77,7 @@ def test_a_file_of_several_pieces_arrives_whole_and_is_no_state(
     assert "content" not in repr(table.files)
 
 
-def test_an_empty_file_is_a_file(table: FilesTable, page: Page) -> None:
+def test_an_empty_file_is_a_file(table: FileUpload, page: Page) -> None:
     page.upload(b"", "empty.txt")
 
     assert table.files[0].content == b""
@@ -105,7 +105,7 @@ def test_the_kernel_keeps_no_second_copy_of_a_piece(page: Page) -> None:
     ],
 )
 def test_what_no_page_of_ours_says_changes_nothing(
-    table: FilesTable, page: Page, message: object
+    table: FileUpload, page: Page, message: object
 ) -> None:
     page.begin(b"abc")
     page.say(message, [b"abc"])
@@ -116,7 +116,7 @@ def test_what_no_page_of_ours_says_changes_nothing(
 
 @pytest.mark.parametrize("piece", [b"abcd", b"", "abc", None, b"x" * (LARGEST_PIECE + 1)])
 def test_a_piece_that_does_not_fit_ends_or_changes_nothing(
-    table: FilesTable, page: Page, piece: object
+    table: FileUpload, page: Page, piece: object
 ) -> None:
     page.begin(b"abc")
     page.piece(piece, 0)
@@ -125,7 +125,7 @@ def test_a_piece_that_does_not_fit_ends_or_changes_nothing(
 
 
 def test_what_is_too_large_or_too_much_is_refused_with_a_sentence(
-    table: FilesTable, page: Page
+    table: FileUpload, page: Page
 ) -> None:
     page.say({"t": "begin", "u": "1-1", "name": "film.mp4", "size": LARGEST_FILE + 1})
     large = table.problem
@@ -150,14 +150,14 @@ def test_what_is_too_large_or_too_much_is_refused_with_a_sentence(
     ],
 )
 def test_a_file_name_is_a_name_and_nothing_else(
-    table: FilesTable, page: Page, said: str, kept: str
+    table: FileUpload, page: Page, said: str, kept: str
 ) -> None:
     page.upload(b"x", said)
 
     assert table.files[0].file_name == kept
 
 
-def test_rows_are_renamed_and_removed(table: FilesTable, page: Page) -> None:
+def test_rows_are_renamed_and_removed(table: FileUpload, page: Page) -> None:
     page.upload(b"x", "a.txt", "1-1")
     page.upload(b"y", "b.txt", "1-2")
     page.say({"t": "typed", "id": 2, "name": "Picture", "file": "c.txt", "n": "9-9:5"})
@@ -170,7 +170,7 @@ def test_rows_are_renamed_and_removed(table: FilesTable, page: Page) -> None:
 
 
 def test_a_press_waits_until_a_file_is_here(
-    table: FilesTable, page: Page, monkeypatch: pytest.MonkeyPatch
+    table: FileUpload, page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A request must not leave without the file that was chosen before Send was pressed."""
     page.upload(b"abc")

@@ -9,25 +9,31 @@ from typing import TYPE_CHECKING
 import pytest
 
 from twilio_widgets.panels.inputs import ordered_input as typed
-from twilio_widgets.panels.inputs.autocomplete import LONGEST_PATH, PathField
-from twilio_widgets.panels.inputs.field_set import Field, FieldSet
-from twilio_widgets.panels.inputs.ordered_button import NOT_NOW, Press, Pressed
-from twilio_widgets.panels.inputs.ordered_input import CHANGED, EARLIER, TOO_LATE, Hearing, text_in
-from twilio_widgets.panels.inputs.text_area import BodyField
+from twilio_widgets.panels.inputs.autocomplete import LONGEST_PATH, Autocomplete
+from twilio_widgets.panels.inputs.field_set import FieldSet, InputField
+from twilio_widgets.panels.inputs.ordered_button import NOT_NOW, OrderedButton, Pressed
+from twilio_widgets.panels.inputs.ordered_input import (
+    CHANGED,
+    EARLIER,
+    TOO_LATE,
+    InputBarrier,
+    text_in,
+)
+from twilio_widgets.panels.inputs.text_area import TextArea
 from twilio_widgets.panels.kit.elements import close_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-COUNT = Field("count", "Count", "number", least=0, most=10)
-SHARE = Field("share", "Share", "number", least=0.1, most=1, whole=False)
-KIND = Field("kind", "Kind", "choice", (("a", "A"), ("b", "B")))
-SURE = Field("sure", "Sure", "tick")
+COUNT = InputField("count", "Count", "number", least=0, most=10)
+SHARE = InputField("share", "Share", "number", least=0.1, most=1, whole=False)
+KIND = InputField("kind", "Kind", "choice", (("a", "A"), ("b", "B")))
+SURE = InputField("sure", "Sure", "tick")
 
 
 @pytest.fixture
-def text() -> Iterator[BodyField]:
-    field = BodyField("Text")
+def text() -> Iterator[TextArea]:
+    field = TextArea("Text")
     yield field
     close_tree(field)
 
@@ -40,7 +46,7 @@ def fields() -> Iterator[FieldSet]:
     close_tree(fields)
 
 
-def write(field: BodyField | PathField, text: object, number: object) -> None:
+def write(field: TextArea | Autocomplete, text: object, number: object) -> None:
     field._handle_custom_msg({"t": "typed", "text": text, "n": number}, [])
 
 
@@ -51,11 +57,11 @@ def put(fields: FieldSet, name: object, value: object, number: str = "5-5:1") ->
 class Card:
     """A card of one field and one button: what was in the field each time the action was done."""
 
-    def __init__(self, field: BodyField) -> None:
+    def __init__(self, field: TextArea) -> None:
         self.acted: list[str] = []
         self.answers: list[str] = []
         self.field = field
-        self.hearing = Hearing(threading.RLock(), (field,))
+        self.hearing = InputBarrier(threading.RLock(), (field,))
 
     def press(self, number: str, shown: object) -> None:
         """Press the button on a page whose field has said this number and shows this text."""
@@ -66,7 +72,7 @@ class Card:
         self.hearing.act(pressed, lambda: self.acted.append(self.field.value))
 
 
-def test_a_press_that_comes_first_waits_for_what_was_typed_first(text: BodyField) -> None:
+def test_a_press_that_comes_first_waits_for_what_was_typed_first(text: TextArea) -> None:
     """Two widgets may be heard on two threads: half a message must not leave."""
     card = Card(text)
     write(text, "Your tab", "7-7:1")
@@ -77,7 +83,7 @@ def test_a_press_that_comes_first_waits_for_what_was_typed_first(text: BodyField
     assert (before, card.acted, card.answers) == ([], ["Your table is ready."], [""])
 
 
-def test_a_press_is_acted_on_once(text: BodyField) -> None:
+def test_a_press_is_acted_on_once(text: TextArea) -> None:
     card = Card(text)
     card.press("7-7:0", "")
     write(text, "a", "7-7:1")
@@ -88,7 +94,7 @@ def test_a_press_is_acted_on_once(text: BodyField) -> None:
 
 
 def test_a_press_of_a_page_that_shows_something_else_says_that_it_did_nothing(
-    text: BodyField,
+    text: TextArea,
 ) -> None:
     """Another page typed, or the kernel wrote, and this page has not drawn it yet."""
     card = Card(text)
@@ -101,7 +107,7 @@ def test_a_press_of_a_page_that_shows_something_else_says_that_it_did_nothing(
     assert (card.acted, card.answers) == ([], [CHANGED, CHANGED])
 
 
-def test_a_second_press_while_one_waits_does_not_act(text: BodyField) -> None:
+def test_a_second_press_while_one_waits_does_not_act(text: TextArea) -> None:
     card = Card(text)
     card.press("7-7:1", "a")
     card.press("7-7:1", "a")
@@ -110,7 +116,7 @@ def test_a_second_press_while_one_waits_does_not_act(text: BodyField) -> None:
     assert (card.acted, card.answers) == (["a"], [EARLIER, ""])
 
 
-def test_what_a_field_does_not_take_is_not_acted_on_and_blocks_nothing(text: BodyField) -> None:
+def test_what_a_field_does_not_take_is_not_acted_on_and_blocks_nothing(text: TextArea) -> None:
     card = Card(text)
     card.press("7-7:1", 5)
     write(text, 5, "7-7:1")
@@ -119,7 +125,7 @@ def test_what_a_field_does_not_take_is_not_acted_on_and_blocks_nothing(text: Bod
     assert (card.acted, card.answers) == ([""], [CHANGED, ""])
 
 
-def test_another_page_does_not_answer_for_this_one(text: BodyField) -> None:
+def test_another_page_does_not_answer_for_this_one(text: TextArea) -> None:
     card = Card(text)
     card.press("7-7:1", "elsewhere")
     write(text, "elsewhere", "8-8:9")
@@ -128,7 +134,7 @@ def test_another_page_does_not_answer_for_this_one(text: BodyField) -> None:
 
 
 def test_a_press_that_waited_too_long_is_not_acted_on(
-    text: BodyField, monkeypatch: pytest.MonkeyPatch
+    text: TextArea, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     card = Card(text)
     card.press("7-7:1", "late")
@@ -144,7 +150,7 @@ def test_a_press_that_waited_too_long_is_not_acted_on(
     "fields", [None, "7-7:1", {"a": 1}, [], [5], [["key"]], [["other", "7-7:1", "a"]]], ids=repr
 )
 def test_a_press_that_does_not_say_what_its_page_shows_does_nothing(
-    text: BodyField, fields: object
+    text: TextArea, fields: object
 ) -> None:
     card = Card(text)
     card.press_with(fields)
@@ -152,7 +158,7 @@ def test_a_press_that_does_not_say_what_its_page_shows_does_nothing(
     assert (card.acted, card.answers) == ([], [CHANGED])
 
 
-class Button(Press):
+class Button(OrderedButton):
     """A button that remembers what it told its pages, and how often it was acted on."""
 
     def __init__(self) -> None:
@@ -267,7 +273,7 @@ def test_fields_take_what_they_can_hold(fields: FieldSet) -> None:
 
 
 def test_a_path_is_taken_and_one_that_is_too_long_is_not() -> None:
-    field = PathField("Path", offers="Paths")
+    field = Autocomplete("Path", offers="Paths")
     told: list[object] = []
     field.on_type(told.append)
     write(field, "/Accounts.json", "3-3:1")

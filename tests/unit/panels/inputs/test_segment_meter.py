@@ -6,7 +6,13 @@ from decimal import Decimal
 
 import pytest
 
-from twilio_widgets.panels.inputs.segment_meter import MOST_BARS, Meter, Reading, measure, named
+from twilio_widgets.panels.inputs.segment_meter import (
+    MOST_BARS,
+    MeterView,
+    SegmentMeter,
+    measure,
+    named,
+)
 from twilio_widgets.panels.kit.elements import close_tree
 
 TABLE = (
@@ -16,7 +22,7 @@ ABOUT = measure("x", "+14155550123").about
 
 
 def test_a_text_with_curly_quotes_is_read_as_the_person_should_read_it() -> None:
-    assert measure(TABLE, "+14155550123") == Reading(
+    assert measure(TABLE, "+14155550123") == MeterView(
         fills=(100, 40),
         count="2 segments",
         details="UCS-2 · 94 characters · 27 of 67 in the second · about $0.0166 (estimate)",
@@ -27,14 +33,14 @@ def test_a_text_with_curly_quotes_is_read_as_the_person_should_read_it() -> None
 
 
 def test_an_empty_message_says_what_fits() -> None:
-    assert measure("", "+14155550123") == Reading(
+    assert measure("", "+14155550123") == MeterView(
         fills=(0,),
         details="One segment holds 160 characters, or 70 when one of them is outside GSM-7.",
     )
 
 
 def test_a_plain_message_blames_nobody() -> None:
-    assert measure("Hello", "+33612345678") == Reading(
+    assert measure("Hello", "+33612345678") == MeterView(
         fills=(3,), count="1 segment", details="GSM-7 · 5 characters · 5 of 160"
     )
 
@@ -50,7 +56,7 @@ def test_own_prices_and_media_change_the_estimate() -> None:
     own = measure("Hello", "+33612345678", prices={"FR": Decimal("0.08")})
 
     assert own.details.endswith("about $0.0800 (estimate)")
-    assert measure("Hello", "+14155550123", media=True) == Reading(
+    assert measure("Hello", "+14155550123", media=True) == MeterView(
         count="5 characters",
         details="an MMS is one message · about $0.0220 (estimate)",
         about=ABOUT,
@@ -129,13 +135,13 @@ def test_no_text_draws_more_bars_than_a_page_can_show() -> None:
 
 
 def test_a_channel_message_has_no_segments() -> None:
-    assert measure("Hello", "whatsapp:+14155550123") == Reading(
+    assert measure("Hello", "whatsapp:+14155550123") == MeterView(
         count="5 characters", details="a channel's messages have no segments"
     )
 
 
 def test_its_button_is_a_press_and_the_page_changes_nothing_else() -> None:
-    meter, pressed = Meter(), []
+    meter, pressed = SegmentMeter(), []
     meter.on_press(pressed.append)
 
     for said in ({"t": "replace"}, "press", None, {"t": "act", "id": "1-1", "turn": 0}):

@@ -15,11 +15,11 @@ from twilio_widgets.errors import NotConnected
 from twilio_widgets.panels.code.snippets import Snippet
 from twilio_widgets.panels.kit.assets import PANELS
 from twilio_widgets.panels.kit.elements import (
+    CardHeader,
     Code,
     Facts,
-    Head,
     Note,
-    Track,
+    Stepper,
     body,
     field,
     foot,
@@ -89,7 +89,7 @@ def counter() -> Iterator[Counter]:
 
 
 def test_the_elements_hold_what_they_are_told_to_show() -> None:
-    head, note, facts, track, code = Head(title="Send"), Note(), Facts(), Track(), Code()
+    head, note, facts, track, code = CardHeader(title="Send"), Note(), Facts(), Stepper(), Code()
     head.show("sandbox", "good")
     note.show("careful", "warning")
     facts.show([("Account", "AC0f…9a41")])

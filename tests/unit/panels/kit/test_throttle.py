@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from twilio_widgets.panels.kit import throttle as pulse_module
-from twilio_widgets.panels.kit.throttle import EVERY, LoopPulse, ThreadPulse, pulse
+from twilio_widgets.panels.kit.throttle import EVERY, LoopThrottle, ThreadThrottle, throttle
 
 if TYPE_CHECKING:
     import pytest
@@ -22,7 +22,7 @@ def threads() -> list[str]:
 def test_a_burst_is_a_beat_or_two_and_rest_ends_the_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pulse_module, "REST", 0.05)
     beats, rested = list[float](), threading.Event()
-    heart = ThreadPulse("twilio_widgets-test", lambda: beats.append(1), rested.set)
+    heart = ThreadThrottle("twilio_widgets-test", lambda: beats.append(1), rested.set)
     assert threads() == []
     for _ in range(1_000):
         heart.ask()
@@ -44,7 +44,7 @@ def test_beats_keep_their_distance_and_none_is_forgotten() -> None:
         else:
             enough.set()
 
-    heart = ThreadPulse("twilio_widgets-test", beat, lambda: None)
+    heart = ThreadThrottle("twilio_widgets-test", beat, lambda: None)
     heart.ask()
     assert enough.wait(5)
     heart.stop()
@@ -57,7 +57,7 @@ def test_beats_keep_their_distance_and_none_is_forgotten() -> None:
 def test_a_pulse_asked_again_after_its_rest_beats_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pulse_module, "REST", 0.01)
     beat, rest = threading.Event(), threading.Event()
-    heart = ThreadPulse("twilio_widgets-test", beat.set, rest.set)
+    heart = ThreadThrottle("twilio_widgets-test", beat.set, rest.set)
     for _ in range(3):
         heart.ask()
         assert beat.wait(5)
@@ -69,7 +69,7 @@ def test_a_pulse_asked_again_after_its_rest_beats_again(monkeypatch: pytest.Monk
 
 def test_a_stopped_pulse_beats_no_more() -> None:
     beats: list[int] = []
-    heart = ThreadPulse("twilio_widgets-test", lambda: beats.append(1), lambda: None)
+    heart = ThreadThrottle("twilio_widgets-test", lambda: beats.append(1), lambda: None)
     heart.stop()
     heart.ask()
 
@@ -83,7 +83,7 @@ def test_a_beat_may_stop_its_own_pulse() -> None:
         heart.stop()
         done.set()
 
-    heart = ThreadPulse("twilio_widgets-test", beat, lambda: None)
+    heart = ThreadThrottle("twilio_widgets-test", beat, lambda: None)
     heart.ask()
     assert done.wait(5)
     heart.stop()
@@ -104,8 +104,8 @@ def test_without_threads_the_event_loop_beats(monkeypatch: pytest.MonkeyPatch) -
             else:
                 twice.set()
 
-        heart = pulse("twilio_widgets-test", beat, rested.set)
-        assert isinstance(heart, LoopPulse)
+        heart = throttle("twilio_widgets-test", beat, rested.set)
+        assert isinstance(heart, LoopThrottle)
         for _ in range(100):
             heart.ask()
         await asyncio.wait_for(twice.wait(), 5)
@@ -121,7 +121,7 @@ def test_without_threads_the_event_loop_beats(monkeypatch: pytest.MonkeyPatch) -
 
 def test_without_threads_and_without_a_loop_it_is_now() -> None:
     beats: list[int] = []
-    heart = LoopPulse(lambda: beats.append(1), lambda: None)
+    heart = LoopThrottle(lambda: beats.append(1), lambda: None)
     heart.ask()
 
     assert beats == [1]

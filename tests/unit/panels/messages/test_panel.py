@@ -14,7 +14,7 @@ from pandas.testing import assert_frame_equal
 from tests.panel_driver import PanelDriver
 from twilio_widgets.client import Twilio
 from twilio_widgets.panels.connection.panel import ConnectionPanel
-from twilio_widgets.panels.inputs.line_input import Entry
+from twilio_widgets.panels.inputs.line_input import LineInput
 from twilio_widgets.panels.kit.elements import close_tree
 from twilio_widgets.panels.messages.filters import EVERYTHING
 from twilio_widgets.panels.messages.panel import MessagesPanel
@@ -83,7 +83,7 @@ def loaded(panel: MessagesPanel) -> MessagesPanel:
     return panel
 
 
-def enter(panel: MessagesPanel, field: Entry, text: str) -> None:
+def enter(panel: MessagesPanel, field: LineInput, text: str) -> None:
     """Type into a field and press Enter in it."""
     PanelDriver(panel).type_and_enter(field, text)
 
@@ -207,7 +207,7 @@ def test_only_a_cancel_cancels(said: object) -> None:
              {"t": "typed", "text": "a" * 10_001}]
 )  # fmt: skip
 def test_a_field_takes_only_what_its_page_may_say(said: object) -> None:
-    field = Entry("To", "any recipient")
+    field = LineInput("To", "any recipient")
     field._handle_custom_msg(said, [])
     nothing = field.value
     field._handle_custom_msg({"t": "typed", "text": "+1"}, [])
@@ -229,7 +229,7 @@ def test_a_field_takes_only_what_its_page_may_say(said: object) -> None:
     ],
 )
 def test_a_field_takes_only_what_its_kind_can_be(kind: Any, text: str, taken: str) -> None:
-    field = Entry("Field", kind=kind)
+    field = LineInput("Field", kind=kind)
     field.offer([("a", "A")])
     field._handle_custom_msg({"t": "typed", "text": text}, [])
     close_tree(field)

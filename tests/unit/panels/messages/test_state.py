@@ -12,8 +12,8 @@ from twilio_widgets.panels.code.access import Access
 from twilio_widgets.panels.connection.state import Identity
 from twilio_widgets.panels.messages import state as steps
 from twilio_widgets.panels.messages import text as words
-from twilio_widgets.panels.messages.state import Asked, Detail, MessagesState, Read
-from twilio_widgets.progress import Reading
+from twilio_widgets.panels.messages.state import Detail, MessagesQuery, MessagesState, Read
+from twilio_widgets.progress import ReadProgress
 
 NOW = datetime(2026, 1, 31, 12, 30, 45, 678, tzinfo=UTC)
 SID = "SM" + "0123456789abcdef" * 2
@@ -27,7 +27,7 @@ WHO = Identity(
     access=Access(kind="API key"),
 )
 AWAKE = MessagesState(identity=WHO)
-PAGE = Reading(rows=1_000, pages=1, limit=10_000)
+PAGE = ReadProgress(rows=1_000, pages=1, limit=10_000)
 
 
 def message(sid: str = SID, **fields: object) -> Message:
@@ -37,7 +37,7 @@ def message(sid: str = SID, **fields: object) -> Message:
 
 def read(rows: int = 1_000, **fields: object) -> Read:
     given: dict[str, object] = {
-        "asked": Asked(), "rows": rows, "pages": 1, "complete": False, **fields
+        "asked": MessagesQuery(), "rows": rows, "pages": 1, "complete": False, **fields
     }  # fmt: skip
     return Read(**given)  # type: ignore[arg-type]
 
@@ -46,18 +46,18 @@ def read(rows: int = 1_000, **fields: object) -> Read:
 
 
 def test_nothing_chosen_asks_for_the_newest_thousand() -> None:
-    assert Asked().parameters(NOW) == {"limit": 1_000}
-    assert Asked(limit=None).parameters(NOW) == {"limit": None}
+    assert MessagesQuery().parameters(NOW) == {"limit": 1_000}
+    assert MessagesQuery(limit=None).parameters(NOW) == {"limit": None}
 
 
 def test_addresses_are_asked_for_without_the_spaces_around_them() -> None:
-    asked = Asked(to=" +14155550123 ", from_="whatsapp:+15005550006", limit=200)
+    asked = MessagesQuery(to=" +14155550123 ", from_="whatsapp:+15005550006", limit=200)
 
     assert asked.parameters(NOW) == {
         "to": "+14155550123", "from_": "whatsapp:+15005550006", "limit": 200
     }  # fmt: skip
     assert asked.narrow
-    assert not Asked(to="  ").narrow
+    assert not MessagesQuery(to="  ").narrow
 
 
 @pytest.mark.parametrize(
@@ -71,28 +71,28 @@ def test_addresses_are_asked_for_without_the_spaces_around_them() -> None:
 def test_a_period_ends_now_and_begins_on_a_whole_minute(
     period: steps.Period, after: datetime
 ) -> None:
-    assert Asked(period=period).parameters(NOW) == {"sent_after": after, "limit": 1_000}
+    assert MessagesQuery(period=period).parameters(NOW) == {"sent_after": after, "limit": 1_000}
 
 
 def test_a_period_of_ones_own_is_open_at_the_end_that_is_not_given() -> None:
     first, last = date(2026, 1, 1), date(2026, 1, 15)
-    own = Asked(period="custom", limit=None)
+    own = MessagesQuery(period="custom", limit=None)
 
     assert own.parameters(NOW) == {"limit": None}
     assert replace(own, start=first).parameters(NOW) == {"sent_after": first, "limit": None}
     assert replace(own, start=first, end=last).parameters(NOW) == {
         "sent_after": first, "sent_before": last, "limit": None
     }  # fmt: skip
-    assert Asked(start=first, end=last).parameters(NOW) == {"limit": 1_000}
+    assert MessagesQuery(start=first, end=last).parameters(NOW) == {"limit": 1_000}
 
 
 def test_a_message_sent_now_belongs_to_what_is_asked_for_or_does_not() -> None:
     sent = message(to="+14155550123", from_="+15005550006")
 
-    assert Asked(to="+14155550123 ", from_="+15005550006", period="24 h").takes(sent)
-    assert not Asked(to="+14155550124").takes(sent)
-    assert not Asked(from_="+14155550123").takes(sent)
-    assert not Asked(period="custom", end=date(2026, 1, 15)).takes(sent)
+    assert MessagesQuery(to="+14155550123 ", from_="+15005550006", period="24 h").takes(sent)
+    assert not MessagesQuery(to="+14155550124").takes(sent)
+    assert not MessagesQuery(from_="+14155550123").takes(sent)
+    assert not MessagesQuery(period="custom", end=date(2026, 1, 15)).takes(sent)
 
 
 # Reading
@@ -100,10 +100,10 @@ def test_a_message_sent_now_belongs_to_what_is_asked_for_or_does_not() -> None:
 
 def test_a_reading_goes_from_page_to_page_to_its_end() -> None:
     begun = steps.began(AWAKE)
-    on = steps.went_on(begun, 1, PAGE)
+    on = steps.continued(begun, 1, PAGE)
     there = steps.ended(on, 1, read())
 
-    nothing = Reading(rows=0, pages=0, limit=1_000)
+    nothing = ReadProgress(rows=0, pages=0, limit=1_000)
     assert begun == replace(AWAKE, turn=1, reading=nothing)
     assert on == replace(begun, reading=PAGE)
     assert there == replace(AWAKE, turn=1, read=read(), rows_to_see=True)
@@ -120,7 +120,7 @@ def test_what_an_older_reading_has_to_say_comes_too_late() -> None:
     later = steps.began(steps.failed(steps.began(AWAKE), 1, "No reply."))
 
     assert later.turn == 2
-    assert steps.went_on(later, 1, PAGE) is later
+    assert steps.continued(later, 1, PAGE) is later
     assert steps.ended(later, 1, read()) is later
     assert steps.failed(later, 1, "No reply.") is later
 
@@ -135,7 +135,7 @@ def test_a_reading_that_breaks_off_leaves_what_was_read_before() -> None:
 
 
 def test_stopping_waits_for_the_page_that_is_under_way() -> None:
-    begun = steps.went_on(steps.began(AWAKE), 1, PAGE)
+    begun = steps.continued(steps.began(AWAKE), 1, PAGE)
     stopping = steps.asked_to_stop(begun)
 
     assert words.progress_of(stopping) == (
@@ -146,7 +146,7 @@ def test_stopping_waits_for_the_page_that_is_under_way() -> None:
 
 
 def test_days_the_wrong_way_round_are_not_asked_for() -> None:
-    asked = Asked(period="custom", start=date(2026, 1, 15), end=date(2026, 1, 1))
+    asked = MessagesQuery(period="custom", start=date(2026, 1, 15), end=date(2026, 1, 1))
     state = replace(AWAKE, asked=asked)
     refused = steps.began(state)
 
@@ -159,15 +159,15 @@ def test_days_the_wrong_way_round_are_not_asked_for() -> None:
 
 
 def test_another_client_begins_anew_and_keeps_the_filters() -> None:
-    asked = Asked(to="+14155550123")
+    asked = MessagesQuery(to="+14155550123")
     old = replace(AWAKE, asked=asked, follows=True, turn=4, read=read(), rows_to_see=True, sid=SID)
 
-    assert steps.woke(old, WHO) == replace(AWAKE, asked=asked, follows=True, turn=5)
+    assert steps.connected(old, WHO) == replace(AWAKE, asked=asked, follows=True, turn=5)
 
 
 def test_a_client_that_goes_leaves_what_was_read() -> None:
     seen = replace(AWAKE, turn=1, read=read(), detail=Detail(sid=SID))
-    asleep = steps.slept(replace(seen, reading=PAGE, stopping=True))
+    asleep = steps.disconnected(replace(seen, reading=PAGE, stopping=True))
 
     assert asleep == MessagesState(turn=2, read=read(), detail=Detail(sid=SID, reading=False))
     assert words.pill_of(asleep) == ("incomplete", "warning")
@@ -266,7 +266,7 @@ def test_the_pill_says_where_the_reading_stands(
         ),
         (AWAKE, "Nothing has been read yet. Load reads the newest 1,000 messages of the log."),
         (
-            replace(AWAKE, asked=Asked(limit=None)),
+            replace(AWAKE, asked=MessagesQuery(limit=None)),
             "Nothing has been read yet. Load reads every message of the log.",
         ),
         (steps.began(AWAKE), "Reading the message log…"),
@@ -275,7 +275,7 @@ def test_the_pill_says_where_the_reading_stands(
             "The message log is empty: nothing was sent or received yet.",
         ),
         (
-            replace(AWAKE, read=read(0, complete=True, asked=Asked(to="+1"))),
+            replace(AWAKE, read=read(0, complete=True, asked=MessagesQuery(to="+1"))),
             "No message in the log matches these filters.",
         ),
         (
@@ -295,7 +295,7 @@ def test_a_card_with_no_rows_says_why(state: MessagesState, sentence: str) -> No
     [
         (read(complete=True), "Everything the log holds."),
         (
-            read(complete=True, asked=Asked(period="24 h")),
+            read(complete=True, asked=MessagesQuery(period="24 h")),
             "Everything the log holds for these filters.",
         ),
         (read(), "The log holds more: raise “At most” to read it."),
@@ -311,7 +311,7 @@ def test_rows_that_were_not_read_are_never_passed_over(given: Read, note: str) -
 
 def test_progress_is_counted_and_a_share_where_the_end_is_known() -> None:
     begun = steps.began(AWAKE)
-    unlimited = Reading(rows=3_000, pages=3, limit=None)
+    unlimited = ReadProgress(rows=3_000, pages=3, limit=None)
 
     assert words.progress_of(AWAKE) == ("", None)
     assert words.progress_of(begun) == ("Asking for the first page…", None)

@@ -19,7 +19,7 @@ import twilio_widgets as tw
 from tests.tools import without
 from twilio_widgets.client import Twilio
 from twilio_widgets.panels.code.access import Access
-from twilio_widgets.panels.inputs.file_upload import FilePart
+from twilio_widgets.panels.inputs.file_upload import ChosenFile
 from twilio_widgets.panels.inputs.pairs_table import Pair
 from twilio_widgets.panels.raw.draft import RawDraft
 from twilio_widgets.panels.raw.snippets import RawSnippet, raw_snippet
@@ -168,7 +168,7 @@ def test_a_multipart_body_with_a_file_is_sent_where_it_can_be(
             form=data_of(
                 ("To", "+14155550123"), ("From", sandbox.numbers[0]), ("Body", "@/etc/hostname")
             ),
-            files=(FilePart(1, "Picture", 'a "b".txt', 3, b"abc"),),
+            files=(ChosenFile(1, "Picture", 'a "b".txt', 3, b"abc"),),
         )
     )
 
@@ -250,7 +250,7 @@ def test_curl_sends_the_method(method: str) -> None:
 @pytest.mark.parametrize("body", ["none", "data", "multipart", "text"])
 def test_half_filled_fields_make_code_that_can_be_read(kind: str, path: str, body: str) -> None:
     rows = data_of(("", "x"), ("\ud83d", "\x00"))
-    files = (FilePart(1, "", "\ud83d\x00", 0),)
+    files = (ChosenFile(1, "", "\ud83d\x00", 0),)
     draft = RawDraft(
         method="POST", path=path, query=rows, headers=rows, body=body,  # type: ignore[arg-type]
         data=rows, form=rows, files=files, text="\x00", answer="binary",

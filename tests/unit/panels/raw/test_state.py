@@ -9,7 +9,7 @@ import pytest
 
 from twilio_widgets.panels.code.access import Access
 from twilio_widgets.panels.connection.state import Identity
-from twilio_widgets.panels.inputs.file_upload import FilePart
+from twilio_widgets.panels.inputs.file_upload import ChosenFile
 from twilio_widgets.panels.inputs.pairs_table import Pair
 from twilio_widgets.panels.raw import state as steps
 from twilio_widgets.panels.raw import text as words
@@ -21,8 +21,8 @@ from twilio_widgets.panels.raw.draft import (
     problem_of,
     what_is_asked,
 )
-from twilio_widgets.panels.raw.history import MOST_ENTRIES, Entry
-from twilio_widgets.panels.raw.state import Answer, RawState, Tried
+from twilio_widgets.panels.raw.history import MOST_ENTRIES, HistoryEntry
+from twilio_widgets.panels.raw.state import RawState, ResponseSummary, Tried
 
 ME = Identity(
     account="AC4d…4a02",
@@ -36,19 +36,19 @@ BALANCE = "/Accounts/$TWILIO_ACCOUNT_SID/Balance.json"
 MESSAGES = "/Accounts/$TWILIO_ACCOUNT_SID/Messages.json"
 GET = RawDraft(path=BALANCE)
 POST = RawDraft(method="POST", path=MESSAGES, body="data", data=(Pair("Body", "Hello"),))
-PICTURE = FilePart(1, "Picture", "menu.png", 3, b"abc")
+PICTURE = ChosenFile(1, "Picture", "menu.png", 3, b"abc")
 
 
 def ready(draft: RawDraft = GET) -> RawState:
     return RawState(identity=ME, draft=draft)
 
 
-def answer(turn: int = 1, **more: Any) -> Answer:
-    return Answer(turn=turn, status="200 OK", tone="good", **more)
+def answer(turn: int = 1, **more: Any) -> ResponseSummary:
+    return ResponseSummary(turn=turn, status="200 OK", tone="good", **more)
 
 
-def entry(number: int = 1, draft: RawDraft = GET) -> Entry:
-    return Entry(number=number, draft=draft, outcome="200 OK", tone="good", facts="")
+def entry(number: int = 1, draft: RawDraft = GET) -> HistoryEntry:
+    return HistoryEntry(number=number, draft=draft, outcome="200 OK", tone="good", facts="")
 
 
 def done(draft: RawDraft, **more: Any) -> RawState:

@@ -14,8 +14,8 @@ from twilio_widgets.panels.raw.tree import (
     CHILDREN_AT_ONCE,
     LONGEST_SHOWN,
     NODES_AT_ONCE,
-    Budget,
     JsonTree,
+    NodeBudget,
     leaf_of,
     node_at,
     node_of,
@@ -152,7 +152,7 @@ def test_what_hides_or_reorders_is_made_visible_and_long_texts_are_cut() -> None
     assert leaf_of("\u202eevil\x00") == ("string", "⟨U+202E⟩evil␀")
     assert leaf_of("\ud83d") == ("string", "\ufffd")
     assert leaf_of("x" * 3_000) == ("string", "x" * LONGEST_SHOWN + "… (3,000 characters)")
-    assert node_of("\u202ea", 1, Budget(1), hides)["name"] == "⟨U+202E⟩a"
+    assert node_of("\u202ea", 1, NodeBudget(1), hides)["name"] == "⟨U+202E⟩a"
 
 
 def test_a_path_leads_to_a_name_and_a_value() -> None:

@@ -13,13 +13,13 @@ from twilio_widgets.core.message.message import Message
 from twilio_widgets.panels.code.access import Access
 from twilio_widgets.panels.send import state as steps
 from twilio_widgets.panels.send.draft import Draft, parameters_of, problem_of, sender_of
-from twilio_widgets.panels.send.state import Account, SendState
+from twilio_widgets.panels.send.state import SendingAccount, SendState
 from twilio_widgets.panels.send.text import outcome_of, pill_of, summary_of, track_of, warning_of
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 SERVICE = "MG" + "a1" * 16
 SID = "SM" + "0f" * 16
-SANDBOX = Account(label="sandbox", access=Access.of("sandbox"))
+SANDBOX = SendingAccount(label="sandbox", access=Access.of("sandbox"))
 DRAFT = Draft(to="+14155550123", from_="+15005550006 — SMS, MMS", body="Hello")
 READY = SendState(draft=DRAFT, account=SANDBOX)
 
@@ -436,7 +436,7 @@ def test_the_summary_masks_numbers_and_leaves_the_text_out() -> None:
 
 
 def test_an_odd_number_is_warned_about_while_there_is_time() -> None:
-    live = Account(label="AC0f…9a41", access=Access.of("API key"))
+    live = SendingAccount(label="AC0f…9a41", access=Access.of("API key"))
     odd = replace(READY, account=live, draft=replace(DRAFT, to="+4477009001"))
 
     assert warning_of(odd) == ""

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from twilio_widgets.core.printable import one_line
 from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.panels.table import table as table_module
-from twilio_widgets.panels.table.cells import Column, cell_text
+from twilio_widgets.panels.table.cells import TableColumn, cell_text
 from twilio_widgets.panels.table.protocol import Open, Want, messages_since, request_of
 from twilio_widgets.panels.table.rows import ROWS_A_MESSAGE, RowLog
 from twilio_widgets.panels.table.static_html import STATIC_ROWS
@@ -24,7 +24,7 @@ from twilio_widgets.panels.table.table import MESSAGES_A_BEAT, VirtualTable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-COLUMNS = (Column("sid", "SID"), Column("status", "Status", kind="status"))
+COLUMNS = (TableColumn("sid", "SID"), TableColumn("status", "Status", kind="status"))
 
 
 def row(number: int, **fields: object) -> dict[str, object]:
@@ -250,7 +250,7 @@ def test_older_rows_go_below_and_a_full_table_keeps_the_newest(make: Callable[..
 
 
 def test_one_bad_row_leaves_the_table_as_it_was() -> None:
-    log = RowLog((Column("at", "At", kind="time"),), key=None, max_rows=10)
+    log = RowLog((TableColumn("at", "At", kind="time"),), key=None, max_rows=10)
     log.append([{"at": dt.datetime(2026, 1, 15, tzinfo=dt.UTC)}])
     naive = {"at": dt.datetime(2026, 1, 15, 12, 4, 31)}  # noqa: DTZ001
 
@@ -394,7 +394,7 @@ def test_a_table_without_a_kernel_starts_nothing_and_closes_twice() -> None:
     ],
 )  # fmt: skip
 def test_any_value_has_a_text(value: object, text: str) -> None:
-    shown = cell_text(value, Column("x", "X"))
+    shown = cell_text(value, TableColumn("x", "X"))
 
     assert shown == text
     shown.encode()
@@ -454,8 +454,8 @@ def test_a_saved_notebook_says_what_it_leaves_out(
         (lambda: VirtualTable([*COLUMNS, *COLUMNS], label="x"), "Two columns are named 'sid'"),
         (lambda: VirtualTable(COLUMNS, label="x", height=10), "height is 10"),
         (lambda: VirtualTable(COLUMNS, label="x", max_rows=10**9), "max_rows is 1,000,000,000"),
-        (lambda: Column("a", "A", kind="colour"), "has the kind 'colour'"),  # type: ignore[arg-type]
-        (lambda: Column("a", "A", width=0), "is 0 characters wide"),
+        (lambda: TableColumn("a", "A", kind="colour"), "has the kind 'colour'"),  # type: ignore[arg-type]
+        (lambda: TableColumn("a", "A", width=0), "is 0 characters wide"),
     ],
 )
 def test_what_cannot_be_right_is_refused_with_a_reason(
@@ -466,6 +466,6 @@ def test_what_cannot_be_right_is_refused_with_a_reason(
 
 
 def test_a_time_says_its_zone_at_the_head_once() -> None:
-    heads = [Column("at", title, kind="time").heading for title in ("Sent", "Sent (UTC)")]
+    heads = [TableColumn("at", title, kind="time").heading for title in ("Sent", "Sent (UTC)")]
 
     assert heads == ["Sent (UTC)", "Sent (UTC)"]

@@ -11,7 +11,7 @@ import pytest
 from twilio_widgets.sandbox import Sandbox
 from twilio_widgets.sandbox.api.wire import parse_query
 from twilio_widgets.sandbox.world.dates import Span, span_of
-from twilio_widgets.sandbox.world.refusals import Refusal
+from twilio_widgets.sandbox.world.refusals import ApiRefusal
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 US = "+14155550142"
@@ -231,7 +231,7 @@ def test_a_date_filter_is_read_in_many_spellings(
 
 
 def test_an_unreadable_date_is_refused() -> None:
-    with pytest.raises(Refusal, match="Invalid date in 'DateSent'"):
+    with pytest.raises(ApiRefusal, match="Invalid date in 'DateSent'"):
         span_of(parse_query("DateSent=yesterday"), "DateSent")
 
 

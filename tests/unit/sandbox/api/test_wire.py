@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from twilio_widgets.sandbox import Sandbox
-from twilio_widgets.sandbox.api.wire import Form, Request
+from twilio_widgets.sandbox.api.wire import Form, SandboxRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +42,7 @@ def ask(
 
 
 def form_of(kind: str, body: bytes) -> Form:
-    return Request("POST", "", "/", Form(), {"content-type": kind}, body).form()
+    return SandboxRequest("POST", "", "/", Form(), {"content-type": kind}, body).form()
 
 
 MULTIPART = (
@@ -77,7 +77,7 @@ def test_a_body_is_read_by_its_content_type(
     "header", ["", "Basic", "Basic !!!", "Bearer abc", "Basic YWJj", "Basic /w=="]
 )
 def test_unreadable_credentials_are_none(header: str) -> None:
-    request = Request("GET", "", "/", Form(), {"authorization": header})
+    request = SandboxRequest("GET", "", "/", Form(), {"authorization": header})
 
     assert request.credentials() is None
 
