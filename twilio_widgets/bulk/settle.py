@@ -18,6 +18,7 @@ from twilio_widgets.bulk.journal.journal import Journal, Verdict
 from twilio_widgets.bulk.journal.ledger import Attempt, Ledger, reading
 from twilio_widgets.bulk.journal.place import Ownership, Place
 from twilio_widgets.bulk.matching import Look, Unknown, decide
+from twilio_widgets.core.bodies import by_name
 from twilio_widgets.core.evidence import Sent, clocks_apart, recipient_as_logged
 from twilio_widgets.core.flow import NewPatience, Patience
 from twilio_widgets.core.listing import Filters
@@ -238,10 +239,7 @@ def _unknowns(ledger: Ledger, *, ours: bool) -> list[Unknown]:
 
 def sent_of(row: Row, attempt: Attempt) -> Sent:
     """Return what an attempt sent, as the log can be asked about it."""
-    parameters: dict[str, tuple[str, ...]] = {}
-    for name, value in row.form:
-        parameters[name] = (*parameters.get(name, ()), value)
-    return Sent.of(parameters, _moment(attempt.started_at), _moment(attempt.latest_at))
+    return Sent.of(by_name(row.form), _moment(attempt.started_at), _moment(attempt.latest_at))
 
 
 def _moment(seconds: float) -> datetime:
