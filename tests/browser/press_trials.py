@@ -110,7 +110,7 @@ def _sent(form: Form, account: SlowWire) -> Counter[Sent]:
 
 
 def _said(person: Person, press: Press) -> tuple[str, ...]:
-    return tuple(note for note in person.notes() if note not in press.notes)
+    return tuple((Counter(person.notes()) - Counter(press.notes)).elements())
 
 
 def _wait(person: Person, press: Press, happened: Callable[[], bool]) -> bool:

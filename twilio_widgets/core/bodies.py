@@ -108,6 +108,23 @@ class RawBody:
 Body = FormBody | MultipartBody | RawBody
 
 
+def by_name(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    """Return parameters with all values of each name."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, value in pairs:
+        found[name] = (*found.get(name, ()), value)
+    return found
+
+
+def encodable(text: str) -> bool:
+    """Return whether UTF-8 can encode a text; it cannot encode an unpaired surrogate."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def media_type(content_type: str) -> str:
     """Return a ``Content-Type`` in lower case, without its parameters."""
     return content_type.partition(";")[0].strip().lower()

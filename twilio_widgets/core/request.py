@@ -6,7 +6,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from twilio_widgets.core.bodies import Body, Parameters
+from twilio_widgets.core.bodies import Body, Parameters, by_name
 
 if TYPE_CHECKING:
     from twilio_widgets.core.guardrails.job_quota import JobQuota
@@ -52,10 +52,7 @@ class Request:
     @property
     def parameters(self) -> dict[str, tuple[str, ...]]:
         """Every parameter of query and body, by Twilio's name."""
-        found: dict[str, tuple[str, ...]] = {}
-        for name, value in self.pairs:
-            found[name] = (*found.get(name, ()), value)
-        return found
+        return by_name(self.pairs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

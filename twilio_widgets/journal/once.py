@@ -23,6 +23,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from twilio_widgets.core.bodies import by_name
 from twilio_widgets.core.flows import messages
 from twilio_widgets.core.message.parameters import form_of
 from twilio_widgets.core.numbers.masking import mask
@@ -269,14 +270,11 @@ class _Once:
     def _unknown(self, why: str) -> OutcomeUnknown:
         (row,), (*_earlier, attempt) = self._journal.rows(), self._journal.attempts(0)
         sent = sent_of(row, attempt)
-        parameters: dict[str, tuple[str, ...]] = {}
-        for name, value in row.form:
-            parameters[name] = (*parameters.get(name, ()), value)
         outcome = OutcomeUnknown(
             "An earlier send for this key may have reached Twilio, so nothing was sent now. "
             f"{why} Ask twilio.messages.find(error), or run this again later; to send it in spite "
             "of that, give another key.",
-            parameters=parameters,
+            parameters=by_name(row.form),
             started_at=sent.started,
             latest_arrival=sent.latest,
         )

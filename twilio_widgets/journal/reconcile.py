@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from twilio_widgets.core.bodies import by_name
 from twilio_widgets.core.flows.evidence import Sent, clocks_apart, recipient_as_logged
 from twilio_widgets.core.flows.flow import NewPatience, RetryPolicy
 from twilio_widgets.core.flows.listing import Filters
@@ -238,10 +239,7 @@ def _unknowns(ledger: JournalReader, *, ours: bool) -> list[Unknown]:
 
 def sent_of(row: JournalRow, attempt: SendAttempt) -> Sent:
     """Return what an attempt sent, as the log can be asked about it."""
-    parameters: dict[str, tuple[str, ...]] = {}
-    for name, value in row.form:
-        parameters[name] = (*parameters.get(name, ()), value)
-    return Sent.of(parameters, _moment(attempt.started_at), _moment(attempt.latest_at))
+    return Sent.of(by_name(row.form), _moment(attempt.started_at), _moment(attempt.latest_at))
 
 
 def _moment(seconds: float) -> datetime:

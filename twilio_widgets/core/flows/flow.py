@@ -206,13 +206,11 @@ def _attempt(
     request: Request, patience: RetryPolicy, about: str | None, *, lost: bool
 ) -> Flow[Reply | Failure]:
     try:
-        reply = answered((yield replace(request, timeout=patience.left())))
+        reply = _answered((yield replace(request, timeout=patience.left())))
     except (NotConnected, NoReply, BadResponse) as error:
         return Failure(error)
-    try:
-        refuse_redirect(request, reply)
-    except BadResponse as error:
-        return Failure(error, reply)
+    if redirect := _redirect_error(request, reply):
+        return Failure(redirect, reply)
     gone = reply.status == 404 and request.method == "DELETE" and lost
     if reply.status < 400 or gone:  # an earlier DELETE, whose answer was lost, did it
         return reply
@@ -227,20 +225,21 @@ def _unknown_after(request: Request, failure: Failure) -> OutcomeUnknown:
     return outcome
 
 
-def answered(answer: Reply | None) -> Reply:
+def _answered(answer: Reply | None) -> Reply:
     """Return what a driver sent for a request; it owes one."""
     if answer is None:
         raise TypeError("the driver answered a request with nothing")
     return answer
 
 
-def refuse_redirect(request: Request, reply: Reply) -> None:
+def _redirect_error(request: Request, reply: Reply) -> BadResponse | None:
     """Twilio's API has no redirects; following one could carry credentials away."""
-    if 300 <= reply.status < 400 and reply.status != 304:  # 304 answers a conditional request
-        raise BadResponse(
-            f"{request.method} {request.path} was answered with a redirect (HTTP {reply.status}), "
-            "which is never followed. Is a proxy between you and Twilio asking for a login?"
-        )
+    if not 300 <= reply.status < 400 or reply.status == 304:  # 304 answers a conditional request
+        return None
+    return BadResponse(
+        f"{request.method} {request.path} was answered with a redirect (HTTP {reply.status}), "
+        "which is never followed. Is a proxy between you and Twilio asking for a login?"
+    )
 
 
 def stopped(request: Request, stop: BaseException) -> OutcomeUnknown:

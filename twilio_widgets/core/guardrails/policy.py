@@ -1,7 +1,8 @@
 """`Policy`: the rules that every request must pass before it leaves.
 
-A policy is a value, independent of accounts and counts. `PolicyEnforcer` applies it on a connection:
-the transport passes every request to it, whether from `raw`, an async client, a panel or a job.
+A policy is a value, independent of accounts and counts. `PolicyEnforcer` applies it on a
+connection: the transport passes every request to it, whether from `raw`, an async client, a panel
+or a job.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urljoin, urlsplit
 
+from twilio_widgets.core.bodies import encodable
 from twilio_widgets.core.request import Request
 from twilio_widgets.errors import BadResponse, InvalidRequest, PathRefused
 
@@ -27,7 +28,7 @@ _MEDIA_FILE = re.compile(
 )
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?|")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 _CREDENTIALS = frozenset({"authorization", "proxy-authorization", "cookie"})
 _OF_THE_CONNECTION = frozenset(
@@ -65,7 +66,7 @@ def guard(request: Request) -> None:
 
 
 def _check_text(text: str) -> None:
-    if _CONTROL.search(text):
+    if CONTROL.search(text):
         raise PathRefused(
             "A query parameter holds a control character (a line break, say): nothing was sent."
         )
@@ -73,11 +74,6 @@ def _check_text(text: str) -> None:
         raise PathRefused(
             "A query parameter holds half of a character (a lone surrogate), so nothing was sent."
         )
-
-
-def encodable(text: str) -> bool:
-    """Say whether UTF-8 can write this text; it cannot write half of a character."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _check_headers(headers: Iterable[tuple[str, str]]) -> None:

@@ -16,6 +16,7 @@ from numbers import Integral, Real
 from typing import Literal
 from urllib.parse import urlsplit
 
+from twilio_widgets.core.bodies import encodable
 from twilio_widgets.core.numbers.address import check_recipient, check_sender
 from twilio_widgets.errors import InvalidMessage
 
@@ -94,13 +95,7 @@ def _json(name: str, value: Mapping[object, object]) -> str:
 
 
 def _encodable(name: str, text: str) -> str:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        broken = True
-    else:
-        broken = False
-    if broken:
+    if not encodable(text):
         raise InvalidMessage(
             f"{name} holds half of a character (a lone surrogate), which cannot be sent.",
             field=name,

@@ -17,9 +17,9 @@ from twilio_widgets.core.bodies import (
     MultipartBody,
     Parameters,
     RawBody,
+    encodable,
     media_type,
 )
-from twilio_widgets.core.http.guard import encodable
 from twilio_widgets.errors import InvalidRequest
 
 Value = str | int | float | Decimal | bool | datetime | None

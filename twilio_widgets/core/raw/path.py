@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from twilio_widgets.core.credentials.connection import API_VERSION
-from twilio_widgets.core.http.guard import METHODS
+from twilio_widgets.core.http.guard import CONTROL, METHODS
 from twilio_widgets.errors import PathRefused
 
 EXAMPLE = "/Accounts/$TWILIO_ACCOUNT_SID/Messages.json"
 
 _OWN_SID = re.compile(r"\$TWILIO_ACCOUNT_SID\b|\$\{TWILIO_ACCOUNT_SID\}|\{AccountSid\}")
 _ACCOUNT_ITSELF = re.compile(r"(/Accounts/)\{Sid\}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _MESSAGES = re.compile(r"/(?:SMS/)?Messages(?:\.[a-z]+)?", re.IGNORECASE)
 _BEFORE_MESSAGES = re.compile(r"/2010-04-01/Accounts/[^/]+(?=/)", re.IGNORECASE)
 
@@ -54,7 +53,7 @@ def target_of(text: str, account_sid: str) -> RequestPath:
     text = text.strip(" ")
     if not text:
         raise PathRefused(f"The path is empty. {_such_as()}")
-    if _CONTROL.search(text):
+    if CONTROL.search(text):
         raise PathRefused(
             "The path holds a control character, such as a line break, so nothing was sent."
         )

@@ -30,6 +30,7 @@ from twilio_widgets.listener.store_process.protocol import (
     Reject,
     Request,
     StoreError,
+    StoreOpened,
     answer_of,
     frame,
 )
