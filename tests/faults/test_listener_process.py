@@ -198,12 +198,12 @@ _KERNEL = """
 import json, sys
 from pathlib import Path
 from twilio_widgets.core.credentials.connection import AuthTokenConnection
-from twilio_widgets.listener.kernel.client import Link
+from twilio_widgets.listener.kernel.client import ListenerClient
 from twilio_widgets.listener.control.spec import Spec
 account, store, idle = sys.argv[1:]
 spec = Spec(connection=AuthTokenConnection(account, sys.stdin.readline().strip()),
             store=Path(store), idle_seconds=float(idle))
-link = Link.find_or_start(spec, timeout=30)
+link = ListenerClient.find_or_start(spec, timeout=30)
 print(json.dumps([link.pid, link.port, link.started]), flush=True)
 sys.stdin.readline()
 if len(sys.argv) > 4: link.detach()

@@ -545,7 +545,7 @@ def test_a_verdict_reads_well_and_holds_no_secret():
 
 def test_a_request_shows_nothing_of_a_person():
     shown = repr(presented(url="https://h.example/secret-path?From=%2B15005550006"))
-    assert shown == f"Presented(method='POST', content_type='{FORM}')"
+    assert shown == f"SignedRequest(method='POST', content_type='{FORM}')"
 
 
 def test_the_hash_is_of_the_body_alone():

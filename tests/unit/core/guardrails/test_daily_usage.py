@@ -99,12 +99,12 @@ import sys
 from datetime import datetime
 from pathlib import Path
 from twilio_widgets.core.guardrails.limits import Amount
-from twilio_widgets.core.guardrails.daily_usage import Tally
+from twilio_widgets.core.guardrails.daily_usage import DailyUsage
 from twilio_widgets.errors import PolicyRefused
 def check(total):
     if total.recipients > 100:
         raise PolicyRefused("full")
-tally, sent = Tally(Path(sys.argv[1])), 0
+tally, sent = DailyUsage(Path(sys.argv[1])), 0
 sys.stdin.read(1)  # all begin together
 for _ in range(50):
     try:
@@ -137,8 +137,8 @@ import os, signal, sys
 from datetime import datetime
 from pathlib import Path
 from twilio_widgets.core.guardrails.limits import Amount
-from twilio_widgets.core.guardrails.daily_usage import Tally
-Tally(Path(sys.argv[1])).raise_by(Amount(1), datetime.fromisoformat(sys.argv[2]))
+from twilio_widgets.core.guardrails.daily_usage import DailyUsage
+DailyUsage(Path(sys.argv[1])).raise_by(Amount(1), datetime.fromisoformat(sys.argv[2]))
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
