@@ -108,7 +108,9 @@ function render({ model, el }) {
     echo.say({ t: "typed", text: input.value });
     open();
   });
-  input.addEventListener("click", () => { if (!isOpen()) open(); });
+  input.addEventListener("click", () => {
+    if (!isOpen()) open();
+  });
   input.addEventListener("blur", close);
   input.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
@@ -129,7 +131,9 @@ function render({ model, el }) {
       }
     }
   });
-  const scrolled = (event) => { if (event.target !== list) close(); };
+  const scrolled = (event) => {
+    if (event.target !== list) close();
+  };
   document.addEventListener("scroll", scrolled, true);
 
   const draw = () => {

@@ -32,12 +32,16 @@ function render({ model, el }) {
       button.addEventListener("click", () => pick(value));
       return button;
     });
-    const put = (value) => buttons.forEach((button, index) => {
-      const chosen = options[index][0] === value;
-      button.setAttribute("aria-checked", String(chosen));
-      button.tabIndex = chosen ? 0 : -1;
-    });
-    const pick = (value) => { put(value); set(name, value); };
+    const put = (value) =>
+      buttons.forEach((button, index) => {
+        const chosen = options[index][0] === value;
+        button.setAttribute("aria-checked", String(chosen));
+        button.tabIndex = chosen ? 0 : -1;
+      });
+    const pick = (value) => {
+      put(value);
+      set(name, value);
+    };
     group.addEventListener("keydown", (event) => {
       const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
       const at = buttons.indexOf(event.target);
@@ -49,7 +53,8 @@ function render({ model, el }) {
     });
     group.append(...buttons);
     row.append(words, group);
-    const read = () => options.find((_, index) => buttons[index].ariaChecked === "true")?.[0] ?? null;
+    const read = () =>
+      options.find((_, index) => buttons[index].ariaChecked === "true")?.[0] ?? null;
     return { row, put, read, field: group, parts: buttons };
   };
   const select = ({ name, label, options }, id) => {
@@ -58,7 +63,9 @@ function render({ model, el }) {
     field.append(...options.map(([value, text]) => new Option(text, value)));
     field.addEventListener("change", () => set(name, field.value));
     labelled(row, field, label, id);
-    const put = (value) => { field.value = value; };
+    const put = (value) => {
+      field.value = value;
+    };
     return { row, put, read: () => field.value, field, parts: [field] };
   };
   const number = ({ name, label, least, most, whole }, id) => {
@@ -92,7 +99,9 @@ function render({ model, el }) {
     field.id = id;
     field.addEventListener("change", () => set(name, field.checked));
     row.append(field, make("span", "", label));
-    const put = (value) => { field.checked = value; };
+    const put = (value) => {
+      field.checked = value;
+    };
     return { row, put, read: () => field.checked, field, parts: [field] };
   };
   const labelled = (row, field, text, id) => {

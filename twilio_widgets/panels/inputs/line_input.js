@@ -23,7 +23,14 @@ function render({ model, el }) {
     echo.say({ t: "typed", text: last });
   };
   // Some helpers of a browser fill in a field without an event, so a press looks for itself.
-  const echo = openEcho({ model, el, shown: () => { say(); return read(); } });
+  const echo = openEcho({
+    model,
+    el,
+    shown: () => {
+      say();
+      return read();
+    },
+  });
   // Each model runs a module of its own, so counting would not tell two fields apart.
   input.id = `tw-entry-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
   input.autocomplete = "off";
@@ -40,7 +47,9 @@ function render({ model, el }) {
   el.append(label, input, offered, button);
   const pressing = openPress({ model, el });
 
-  const enter = () => { if (model.get("enters")) pressing.press(); };
+  const enter = () => {
+    if (model.get("enters")) pressing.press();
+  };
   if (!lazy) input.addEventListener("input", say);
   input.addEventListener("change", say);
   input.addEventListener("keydown", (event) => {

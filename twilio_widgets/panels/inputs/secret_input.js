@@ -5,8 +5,8 @@
 // is neither saved in the notebook nor repeated to the kernel's other clients, as a synced trait
 // is; and a kernel that logs what it receives writes down a message's content, not its buffers.
 
-import { openPress } from "../kit/press.js";
 import { uniqueId } from "../kit/dom.js";
+import { openPress } from "../kit/press.js";
 
 /** @typedef {{ label: string, hint: string, placeholder: string, problem: string, locked: boolean }} State */
 
@@ -58,7 +58,17 @@ export default () => {
     // The notebook's shortcuts, and whoever else listens on the page, hear nothing of it.
     /** @param {Event} event */
     const hush = (event) => event.stopPropagation();
-    const heard = ["keydown", "keyup", "keypress", "beforeinput", "input", "change", "copy", "cut", "paste"];
+    const heard = [
+      "keydown",
+      "keyup",
+      "keypress",
+      "beforeinput",
+      "input",
+      "change",
+      "copy",
+      "cut",
+      "paste",
+    ];
     input.addEventListener("keydown", submit);
     for (const kind of heard) input.addEventListener(kind, hush);
     model.on("change", draw);

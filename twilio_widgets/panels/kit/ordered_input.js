@@ -7,8 +7,12 @@ export function openEcho({ model, el, shown }) {
   const view = [...crypto.getRandomValues(new Uint32Array(2))].join("-");
   let said = 0;
   let composing = false; // an input method is at work: writing into the field would break its word
-  el.addEventListener("compositionstart", () => { composing = true; });
-  el.addEventListener("compositionend", () => { composing = false; });
+  el.addEventListener("compositionstart", () => {
+    composing = true;
+  });
+  el.addEventListener("compositionend", () => {
+    composing = false;
+  });
   el.dataset.twField = model.get("key");
   el.twShown = () => [model.get("key"), `${view}:${said}`, shown()];
   return {
