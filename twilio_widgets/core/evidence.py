@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from twilio_widgets.core.address import is_service
 from twilio_widgets.core.message import Message
 from twilio_widgets.core.smart import smart
 
@@ -59,7 +60,7 @@ class Sent:
             return parameters.get(name, ("",))[0]
 
         sender, service = first("From"), first("MessagingServiceSid")
-        if sender.startswith("MG"):
+        if is_service(sender):
             sender, service = "", sender
         asked = parameters.get("SmartEncoded", ()) + parameters.get("ShortenUrls", ())
         return cls(

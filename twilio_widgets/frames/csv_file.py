@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from pandas.api.types import is_integer_dtype
 
+from twilio_widgets.core.formulas import guarded, unguarded
 from twilio_widgets.errors import ConfigurationError
-from twilio_widgets.frames.formulas import guarded, unguarded
 from twilio_widgets.frames.message_frame import MessageFrame
 from twilio_widgets.frames.schema import NAMES, TEXT, conform
 
@@ -54,7 +54,7 @@ def make_private(path: object) -> None:
 
 
 def write_csv(frame: pd.DataFrame, path: Any = None, **options: Any) -> str | Written:
-    """Write a frame as CSV, with every text guarded: see `twilio_widgets.frames.formulas`.
+    """Write a frame as CSV, with every text guarded: see `twilio_widgets.core.formulas`.
 
     Args:
         frame: Any frame; all its texts are guarded, in cells, column names and index.

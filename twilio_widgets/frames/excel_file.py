@@ -21,9 +21,10 @@ from zipfile import BadZipFile
 
 import pandas as pd
 
+from twilio_widgets.core.formulas import never_bare
 from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.frames.csv_file import Written, make_private, typed, written
-from twilio_widgets.frames.formulas import bare, never_bare
+from twilio_widgets.frames.workbook import text_of_cell
 
 if TYPE_CHECKING:
     import os
@@ -43,7 +44,6 @@ _ABOUT = "about"
 # ST_Xstring), and so is an underscore that would look like the beginning of that.
 _UNWRITABLE = r"[\x00-\x08\x0b-\x1f\ufffe\uffff]"
 _TO_ESCAPE = re.compile(rf"{_UNWRITABLE}|_(?=x[0-9A-Fa-f]{{4}}(?:_|{_UNWRITABLE}))")
-_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
 def write_excel(frame: pd.DataFrame, path: str | os.PathLike[str], sheet_name: str) -> Written:
@@ -104,38 +104,6 @@ def read_excel(path: str | os.PathLike[str], sheet_name: str | None = None) -> M
     return frame
 
 
-def rows_of_workbook(content: bytes, name: str) -> list[dict[str, Any]]:
-    """Read the first sheet of anybody's workbook: a mapping a row, by the names in its first row.
-
-    Args:
-        content: The file.
-        name: What it is called, for errors.
-
-    Raises:
-        ConfigurationError: openpyxl is missing, or it is no workbook that can be read.
-    """
-    openpyxl = _openpyxl()
-    try:
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        try:
-            lines = [tuple(row) for row in book.worksheets[0].iter_rows(values_only=True)]
-        finally:
-            book.close()
-    except Exception:  # noqa: BLE001  # a damaged file breaks openpyxl in as many ways as there are
-        problem = (
-            f"{name} cannot be read as an Excel workbook (.xlsx). Save it as CSV UTF-8 instead."
-        )
-    else:
-        filled = [line for line in lines if any(value is not None for value in line)]
-        header, *rows = filled or [()]
-        names = [None if value is None else str(value).strip() for value in header]
-        return [
-            {column: value for column, value in zip(names, row, strict=False) if column}
-            for row in rows
-        ]
-    raise ConfigurationError(problem)
-
-
 def _fill(sheet: Any, rows: Iterable[Iterable[Any]], new: Callable[..., Any]) -> None:
     for row in rows:
         sheet.append([_cell(value, new) for value in row])
@@ -155,7 +123,8 @@ def _opened(path: Any) -> Any:
 
 
 def _table(sheet: Any) -> list[tuple[Any, ...]]:
-    return [tuple(map(_value, row)) for row in sheet.iter_rows(values_only=True)]
+    sheet.reset_dimensions()  # the size that a file claims to have may be smaller than it is
+    return [tuple(map(text_of_cell, row)) for row in sheet.iter_rows(values_only=True)]
 
 
 def _attrs(rows: Iterable[tuple[Any, ...]]) -> dict[str, Any]:
@@ -214,9 +183,3 @@ def _written(text: str) -> str:
             "Write it with to_csv or to_parquet."
         )
     return escaped
-
-
-def _value(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    return bare(_ESCAPED.sub(lambda found: chr(int(found[1], 16)), value))

@@ -53,7 +53,7 @@ class SafeFrame(pd.DataFrame):
         """Write a CSV file that no spreadsheet runs.
 
         Texts that would be formulas get an apostrophe in front; phone numbers stay as they are (the
-        rule is in `twilio_widgets.frames.formulas`). ``pandas.DataFrame(frame).to_csv`` guards
+        rule is in `twilio_widgets.core.formulas`). ``pandas.DataFrame(frame).to_csv`` guards
         nothing.
 
         Args:

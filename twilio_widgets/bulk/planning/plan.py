@@ -15,6 +15,7 @@ from twilio_widgets.bulk.planning.csv_table import Table
 from twilio_widgets.bulk.planning.display import Preview, html_of, text_of
 from twilio_widgets.bulk.planning.estimate import Per, check_rate
 from twilio_widgets.bulk.planning.opt_outs import missing_from, opt_outs_of, without_channel
+from twilio_widgets.bulk.planning.placeholders import placeholder_warnings
 from twilio_widgets.bulk.planning.planned import Maker, PlannedRow
 from twilio_widgets.bulk.planning.problems import Problem, problem
 from twilio_widgets.bulk.planning.recipe import Recipe, recipe_of
@@ -215,7 +216,7 @@ def plan(
         InvalidMessage: A parameter that is the same for all rows cannot be right.
 
     Example:
-        >>> plan([{"phone": "+15005550006", "name": "Ada"}], to="phone", body="Hi {name}",
+        >>> plan([{"phone": "+14155550123", "name": "Ada"}], to="phone", body="Hi {name}",
         ...      from_="+15005550006")
         1 of 1 rows is ready: 1 segment, about $0.01 (an estimate; prices of 2026-11-09).
         At 1 message a second: 0 s.
@@ -233,6 +234,12 @@ def plan(
     recipe = recipe_of(table, to=to, region=region, columns=columns or {}, given=given, now=now)
     opted_out = opt_outs_of(opt_outs, recipe.region, column=to)
     judged_at, late = recipe.judged_at(now), _LATE if recipe.is_late(now) else None
+    warnings = (
+        *table.warnings,
+        *placeholder_warnings(recipe.body, table.columns),
+        late,
+        missing_from(opt_outs),
+    )
     maker = Maker(table, recipe, now=judged_at, prices=with_own_prices(prices or {}))
     made, problems = _made(table, maker, opted_out, to=to, twice=duplicates == "allow")
     return Plan(
@@ -243,7 +250,7 @@ def plan(
             rows=made,
             problems=problems,
             unused=_unused(table, recipe),
-            warnings=tuple(filter(None, (late, missing_from(opt_outs)))),
+            warnings=tuple(filter(None, warnings)),
             rate=rate,
             per=per,
         ),

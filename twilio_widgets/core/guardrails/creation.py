@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
+from twilio_widgets.core.address import is_service
 from twilio_widgets.core.request import Request
 from twilio_widgets.errors import PolicyRefused
 
@@ -69,7 +70,7 @@ def read_creation(request: Request) -> Creation:
     def one(name: str) -> str:
         return given[name][0] if name in given else ""
 
-    service = one("messagingservicesid") or one("from").startswith("MG")
+    service = one("messagingservicesid") or is_service(one("from"))
     return Creation(
         to=one("to"),
         body=one("body"),
