@@ -35,6 +35,8 @@ _NUMBER: Final = re.compile(
     """,
     re.VERBOSE,
 )
+# What moves a terminal's cursor, writes to its clipboard, or turns the reading order around.
+_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _ESCAPE: Final = re.compile("%(?:25)*[0-9A-Fa-f]{2}")
 
 _SHORT_COUNTRY_CODE: Final = re.compile("1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]")
@@ -66,3 +68,8 @@ def _bullets(digits: str) -> str:
     head = len(text) % 3 + (3 if len(text) % 3 == 1 else 0)
     groups = [text[:head], *(text[at : at + 3] for at in range(head, len(text), 3))]
     return " ".join(filter(None, groups))
+
+
+def printable(text: str) -> str:
+    """Return a text with its control characters and marks of direction written out."""
+    return _CONTROL.sub(lambda control: ascii(control[0])[1:-1], text)

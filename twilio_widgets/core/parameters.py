@@ -50,12 +50,25 @@ def form_of(parameters: Mapping[str, object], *, now: datetime) -> tuple[tuple[s
         InvalidMessage: Naming the keyword that cannot be right.
     """
     given = {name: value for name, value in parameters.items() if value is not None}
+    for name, value in given.items():
+        if _is_missing(value):
+            raise InvalidMessage(
+                f"{name} is missing in the table it comes from ({value}). Fill it, or give None to "
+                "leave it out.",
+                field=name,
+            )
     for check in _CHECKS:
         check(given, now)
     pairs: list[tuple[str, str]] = []
     for name, value in given.items():
         pairs.extend((twilio_name(name), text) for text in _texts_of(name, value))
     return tuple(pairs)
+
+
+def _is_missing(value: object) -> bool:
+    """Return whether this is a missing value of pandas or numpy."""
+    nan = isinstance(value, float) and value != value  # noqa: PLR0124  NaN differs from itself
+    return nan or type(value).__name__ in {"NAType", "NaTType"}
 
 
 def before(send_at: object) -> datetime:

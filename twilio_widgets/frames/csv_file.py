@@ -41,7 +41,8 @@ class Written:
 def written(frame: pd.DataFrame, path: object) -> Written:
     """Describe a file that holds all of `frame`."""
     complete = frame.attrs.get("complete")
-    if complete and frame.attrs.get("rows") != len(frame):
+    has_all = getattr(frame, "_has_every_row", lambda: frame.attrs.get("rows") == len(frame))
+    if complete and not has_all():
         complete = False  # rows were dropped in place, where pandas asks nobody
     return Written(str(path), len(frame), complete, str(frame.attrs.get("cut_off", "")))
 
@@ -66,12 +67,17 @@ def write_csv(frame: pd.DataFrame, path: Any = None, **options: Any) -> str | Wr
     Returns:
         What was written where, or the text.
     """
-    index = any(frame.index.names) or not is_integer_dtype(frame.index)
+    index = index_means_something(frame)
     make_private(path)
     # With CRLF, Python's writer also quotes a text that holds a lone CR.
     defaults: dict[str, Any] = {"index": index, "lineterminator": "\r\n"}
     text: Any = each_text(frame, guarded).to_csv(path, **defaults | options)
     return written(frame, path) if path is not None else str(text)
+
+
+def index_means_something(frame: pd.DataFrame) -> bool:
+    """Return whether an index is more than row numbers: it has a name, or labels."""
+    return any(frame.index.names) or not is_integer_dtype(frame.index)
 
 
 def read_csv(path: str | PathLike[str], **options: Any) -> MessageFrame:

@@ -9,26 +9,33 @@ from __future__ import annotations
 
 import io
 import json
-import math
 import re
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
-from functools import partial
-from itertools import chain, zip_longest
+from itertools import zip_longest
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
 import pandas as pd
 
-from twilio_widgets.core.formulas import never_bare
+from twilio_widgets.core.formulas import guarded, never_bare
 from twilio_widgets.errors import ConfigurationError
-from twilio_widgets.frames.csv_file import Written, make_private, typed, written
+from twilio_widgets.frames.csv_file import (
+    Written,
+    each_text,
+    index_means_something,
+    make_private,
+    typed,
+    written,
+)
+from twilio_widgets.frames.safe_series import in_floats, is_decimal
 from twilio_widgets.frames.workbook import text_of_cell
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from twilio_widgets.frames.message_frame import MessageFrame
 
@@ -39,6 +46,7 @@ MAX_TEXT = 32_767
 """Characters of a cell."""
 
 _ABOUT = "about"
+_OF_WRITERS = frozenset({"engine", "engine_kwargs", "storage_options"})
 
 # What XML cannot hold is written as Excel writes it, _x000D_ for a carriage return (ECMA-376,
 # ST_Xstring), and so is an underscore that would look like the beginning of that.
@@ -46,36 +54,85 @@ _UNWRITABLE = r"[\x00-\x08\x0b-\x1f\ufffe\uffff]"
 _TO_ESCAPE = re.compile(rf"{_UNWRITABLE}|_(?=x[0-9A-Fa-f]{{4}}(?:_|{_UNWRITABLE}))")
 
 
-def write_excel(frame: pd.DataFrame, path: str | os.PathLike[str], sheet_name: str) -> Written:
-    """Write a frame as an Excel workbook; the sheet *about* holds its ``attrs``.
+def write_excel(
+    frame: pd.DataFrame, target: Any, sheet_name: str, **options: Any
+) -> Written | None:
+    """Write a frame as an Excel workbook; the sheet *about* contains its ``attrs``.
+
+    pandas writes the cells. Its texts are escaped before, and marked as texts after.
 
     Args:
-        frame: Any frame with one row of column names. Its index is not written.
-        path: Where to, ending in ``.xlsx``.
+        frame: Any frame.
+        target: A path ending in ``.xlsx``, an open file, or a `pandas.ExcelWriter`.
         sheet_name: The name of the sheet with the rows.
+        options: Those of `pandas.DataFrame.to_excel`. ``index`` is written by default when it means
+            something: when it has a name, or is not of whole numbers.
 
     Raises:
         ConfigurationError: openpyxl is missing, or the frame does not fit into a sheet.
     """
-    openpyxl = _openpyxl()
+    _openpyxl()
     if len(frame) > MAX_ROWS:
         raise ConfigurationError(
             f"An Excel sheet holds {MAX_ROWS:,} rows; this frame has {len(frame):,}. "
             "Write it with to_csv or to_parquet."
         )
-    book = openpyxl.Workbook(write_only=True)
-    new = partial(openpyxl.cell.WriteOnlyCell, book.create_sheet(sheet_name))
-    try:
-        _fill(book[sheet_name], chain([frame.columns], _rows(frame)), new)
-        about = ((str(name), json.dumps(value)) for name, value in frame.attrs.items())
-        _fill(book.create_sheet(_ABOUT), about, new)
-    except BaseException:
-        with suppress(Exception):  # the only way to have openpyxl remove its temporary files
-            book.save(io.BytesIO())
-        raise
-    make_private(path)
-    book.save(path)
-    return written(frame, path)
+    defaults: dict[str, Any] = {"index": index_means_something(frame)}
+    chosen = {**defaults, **options}
+    if isinstance(target, pd.ExcelWriter):
+        _into(target, frame, sheet_name, chosen)
+        return None
+    opened = {name: chosen.pop(name) for name in _OF_WRITERS & chosen.keys()}
+    file = io.BytesIO()  # so that a frame that does not fit leaves no broken file
+    writer = pd.ExcelWriter(file, **{"engine": "openpyxl", **opened})
+    _into(writer, frame, sheet_name, chosen)
+    about = pd.DataFrame([[str(n), json.dumps(v)] for n, v in frame.attrs.items()])
+    _into(writer, about, _ABOUT, {"index": False, "header": False})
+    writer.close()
+    if hasattr(target, "write"):
+        target.write(file.getvalue())
+    else:
+        make_private(target)
+        Path(target).write_bytes(file.getvalue())
+    return written(frame, target)
+
+
+def _into(writer: Any, frame: pd.DataFrame, sheet_name: str, options: dict[str, Any]) -> None:
+    """Write one sheet."""
+    ours = writer.engine == "openpyxl"
+    safe = _for_excel(each_text(frame, _written if ours else guarded))
+    safe.to_excel(writer, sheet_name=sheet_name, **options)
+    if not ours:  # another engine takes a text that begins with = for a formula
+        return
+    for row in writer.sheets[sheet_name].iter_rows():
+        for cell in row:
+            if cell.value == "":
+                cell.value = None
+            elif isinstance(cell.value, str):
+                # openpyxl takes "=1+1" for a formula and "#N/A" for an error. The text format keeps
+                # Excel from doing the same when somebody edits the cell.
+                cell.data_type, cell.number_format = "s", "@"
+
+
+def _for_excel(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with amounts as floats and times in UTC, without the zone."""
+    for place in range(len(frame.columns)):
+        column = frame.iloc[:, place]
+        if is_decimal(column.dtype):
+            frame.isetitem(place, in_floats(column).array)
+        elif isinstance(column.dtype, pd.DatetimeTZDtype):
+            frame.isetitem(place, column.dt.tz_convert("UTC").dt.tz_localize(None).array)
+        elif column.dtype == object:
+            frame.isetitem(place, column.map(_plain).astype(object).array)
+    if isinstance(frame.index, pd.DatetimeIndex) and frame.index.tz is not None:
+        frame.index = frame.index.tz_convert("UTC").tz_localize(None)
+    return frame
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime) and value is not pd.NaT:
+        return _in_utc(value)
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def read_excel(path: str | os.PathLike[str], sheet_name: str | None = None) -> MessageFrame:
@@ -102,16 +159,6 @@ def read_excel(path: str | os.PathLike[str], sheet_name: str | None = None) -> M
     frame = typed(pd.DataFrame(table, columns=list(header), dtype=object))
     frame.attrs.update(_attrs(about))
     return frame
-
-
-def _fill(sheet: Any, rows: Iterable[Iterable[Any]], new: Callable[..., Any]) -> None:
-    for row in rows:
-        sheet.append([_cell(value, new) for value in row])
-
-
-def _rows(frame: pd.DataFrame) -> Iterable[Iterable[Any]]:
-    columns = [frame.iloc[:, place].tolist() for place in range(len(frame.columns))]
-    return zip(*columns, strict=True)
 
 
 def _opened(path: Any) -> Any:
@@ -148,24 +195,6 @@ def _openpyxl() -> Any:
             "to_csv and to_parquet work without it."
         ) from error
     return openpyxl
-
-
-def _cell(value: Any, new: Callable[..., Any]) -> Any:
-    if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
-        return None
-    if isinstance(value, datetime):
-        at = new(_in_utc(value))
-        at.number_format = "yyyy-mm-dd hh:mm:ss"
-        return at
-    if isinstance(value, bool | int | Decimal | date):
-        return value
-    if isinstance(value, float) and math.isfinite(value):
-        return float(value)
-    cell = new(_written(str(value)))
-    # openpyxl takes "=1+1" for a formula and "#N/A" for an error. The text format keeps Excel from
-    # doing the same when somebody edits the cell.
-    cell.data_type, cell.number_format = "s", "@"
-    return cell
 
 
 def _in_utc(moment: datetime) -> datetime:
