@@ -183,22 +183,29 @@ def plan(
     take. One bad row never stops the others: it is in ``plan.rejected``, with its reason.
 
     Args:
-        rows: A DataFrame, a CSV file (path, bytes, text or open file) or a list of mappings. A CSV
-            file is read as text, so numbers keep their plus and their zeros.
+        rows: A DataFrame, a list of mappings, a `csv.DictReader`, or a CSV file or Excel workbook
+            (path, bytes, text or open file). A CSV file is read as text, so numbers keep their plus
+            and their zeros; an apostrophe that an export put before a formula's sign is removed,
+            with a note on the row. Of a workbook, the first visible sheet is read, with its hidden
+            rows, which have a note. A row with more cells than there are names is rejected.
         to: The column with the recipients.
         body: The text, with ``{column}`` where a row's value belongs: ``"Hi {name}"``,
-            ``"{amount:.2f}"``, ``"{when:%d %B}"``. Without a format a number has all its digits,
-            and a time is written ``2026-01-31 09:30``. ``{{`` is a brace. A row without a value for
-            it is rejected.
+            ``"{amount:.2f}"``, ``"{when:%d %B}"``. Without a format a number is written as it is
+            seen in the table (``3``, ``19.99``), and a time ``2026-01-31 09:30``. Blanks around a
+            cell are left out inside a longer text. ``{{`` is a brace: the summary warns of other
+            tools' placeholders (``{{name}}``, ``[name]``, ``%name%``). A row without a value for it
+            is rejected.
         from_: The sender of all.
         messaging_service_sid: The messaging service of all.
         columns: Parameters that a column holds: ``{"media_url": "picture", "send_at": "when"}``.
+            Several web addresses in a cell are separated by blanks, or by a comma, semicolon or bar
+            before the next ``https://``.
             An empty cell stands for what is given for all, if anything is; else it leaves the
             parameter out (of ``send_at``, it rejects the row).
         region: The country whose numbers may stand without a plus: two letters, such as ``"GB"``.
         opt_outs: Who must not be written to: numbers, a file or a frame of them, or a frame of the
             message log, where the latest of STOP and START counts: read all of it
-            (``limit=None``), or the summary warns.
+            (``limit=None``), or the summary warns. An entry that cannot be read is an error.
         duplicates: ``"reject"`` keeps the first row of each recipient; ``"allow"`` keeps them all.
         prices: Your own prices: US dollars for a segment by country, ``{"GB": "0.05"}``.
         rate: How many leave in a second, for each sender; None: as fast as Twilio takes them.
