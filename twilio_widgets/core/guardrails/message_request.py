@@ -14,6 +14,7 @@ from functools import lru_cache
 from urllib.parse import parse_qsl
 
 from twilio_widgets.core.bodies import URL_ENCODED, Parameters, RawBody
+from twilio_widgets.core.numbers.address import is_service
 from twilio_widgets.core.request import Request
 from twilio_widgets.errors import PolicyRefused
 
@@ -60,7 +61,7 @@ def read_creation(request: Request) -> MessageRequest:
     def one(name: str) -> str:
         return given[name][0] if name in given else ""
 
-    service = one("messagingservicesid") or one("from").startswith("MG")
+    service = one("messagingservicesid") or is_service(one("from"))
     return MessageRequest(
         to=one("to"),
         body=one("body"),
