@@ -234,7 +234,7 @@ class ListenerError(TwilioWidgetsError):
 
 
 class OtherSecrets(ListenerError):
-    """The account's running listener has another auth token or other shared keys; it keeps running."""
+    """The account's running listener uses another auth token or other shared keys."""
 
 
 class StoreUnavailable(ListenerError):
