@@ -300,7 +300,7 @@ def test_no_panel_leads_round_a_rule(sandbox, arrivals, panel):
     with tw.Twilio(sandbox.connection, policy=tw.Policy(allow=["+44*"])) as strict:
         said = PANELS[panel](strict, sandbox)
     assert (arrivals, sandbox.ledger) == ([], ())
-    assert "+1 4••• ••• 123 is not among the recipients that your policy allows" in said
+    assert "+1 4••• ••• 123 is not one of the recipients that your policy allows" in said
 
 
 # What makes no message, driven as well

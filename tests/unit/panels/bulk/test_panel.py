@@ -189,7 +189,7 @@ def test_the_guard_rails_are_seen_and_a_dry_run_has_no_words(sandbox, make):
     panel = check(make(policy=Policy(dry_run=True)))
     assert panel._findings._rails.rows[0] == [
         "Guard rails",
-        "Dry run: nothing is sent, and nothing is changed.",
+        "Dry run: nothing is sent or changed.",
     ]
     assert panel._verdict.text.startswith("The guard rails refuse this job. ")
     say(panel, "send 3")

@@ -79,7 +79,7 @@ def test_a_region_is_checked_as_a_connection_would() -> None:
     state = steps.typed(ConnectionState(), "region", "Ireland 1")
 
     assert state.problems == {
-        "region": 'A region is one lower-case word, such as "ie1" or "dublin".'
+        "region": 'A region must be a lower-case name, such as "ie1" or "dublin".'
     }
     assert state.more
 
