@@ -45,8 +45,8 @@ _FORGET_SECONDS: Final = 600.0
 """A large file is written anew, so that the bytes are gone as well. A slow disk takes long."""
 
 _TRIED_AGAIN: Final = (
-    "It is tried again when a Listener with this store next starts or ends; until then, see the "
-    "number or service in Twilio's console."
+    "This is tried again when a Listener with this store next starts or stops. Until then, check "
+    "the number or service in Twilio's console."
 )
 
 
@@ -178,7 +178,7 @@ class Listener(EventSource):
         """How Twilio reaches it, why this way was chosen, and what it exposes."""
         way = self._entrance.way
         if way is None:
-            raise ListenerError("No way in was chosen: the listener did not start.")
+            raise ListenerError("No ingress route was chosen: the listener did not start.")
         return way
 
     def open_way(
@@ -236,8 +236,8 @@ class Listener(EventSource):
         except ListenerError as error:
             return (str(error),)
         return tuple(
-            f"{mask(one.name) or one.sid} is still pointed at an earlier address of this listener, "
-            f'by which nothing comes in any more: listener.point("{one.sid}") points it here again.'
+            f"{mask(one.name) or one.sid} still sends its messages to an earlier address of this "
+            f'listener, which no longer works: listener.point("{one.sid}") updates it.'
             for one in pointed
             if not one.comes_to(f"{self.url}/inbound")
         )
@@ -370,8 +370,8 @@ class Listener(EventSource):
         """
         if self._entrance.entry is None:
             raise ConfigurationError(
-                "Nothing leads here from Twilio, so nothing was pointed here. Name the address of "
-                "a tunnel: Listener(…, public_url=…). listener.way.explain() says more.",
+                "Twilio cannot reach this listener, so no webhook was changed. Give the address "
+                "of a tunnel: Listener(…, public_url=…). listener.way.explain() tells you more.",
                 field="public_url",
             )
         self._keeper.ask("status")  # who is not there takes nothing, and puts nothing back
@@ -384,7 +384,9 @@ class Listener(EventSource):
         )
         if is_over(self._path):  # it had put back what there was before this was
             said = self.restore(pointed.sid).text
-            raise ListenerError(f"The listener's process ended meanwhile, so nothing comes. {said}")
+            raise ListenerError(
+                f"The listener's process ended in the meantime, so it receives nothing. {said}"
+            )
         return pointed
 
     @property
@@ -430,7 +432,7 @@ class Listener(EventSource):
         self._let_go()
 
     def __repr__(self) -> str:
-        how = "" if self._entrance.entry is not None else ", no way in"
+        how = "" if self._entrance.entry is not None else ", no public URL"
         state = how if self._let_go.alive else ", closed"
         return f"<Listener of {self.connection.masked_account}{state}>"
 

@@ -192,7 +192,7 @@ class _Watch:
 
     def look(self, *, within_budget: bool = False) -> PollResult:
         if self._stopped.is_set():
-            raise ListenerError("This poller is closed. Poller(…) opens its store again.")
+            raise ListenerError("This poller is closed. Create a new Poller(…) with its store.")
         with self._lock:
             now = self._connection.now()
             try:
@@ -254,7 +254,7 @@ class _Watch:
 def _said(error: Exception) -> str:
     if isinstance(error, TwilioWidgetsError):
         return str(error)
-    return mask(f"The log could not be looked into: {type(error).__name__}: {error}")
+    return mask(f"Polling Twilio's message log failed: {type(error).__name__}: {error}")
 
 
 def _let_go(watch: _Watch, following: EventDispatcher) -> None:
@@ -268,9 +268,11 @@ def _addresses(numbers: Sequence[str] | str | None) -> tuple[str, ...]:
     if isinstance(numbers, str):
         numbers = (numbers,)
     if not isinstance(numbers, Iterable) or not all(isinstance(each, str) for each in numbers):
-        raise ConfigurationError("numbers is a phone number or several, as text.", field="numbers")
+        raise ConfigurationError(
+            "numbers must be a phone number or a list of phone numbers, as str.", field="numbers"
+        )
     if not numbers:
         raise ConfigurationError(
-            "numbers names no number. Leave it out for the whole account.", field="numbers"
+            "numbers is empty. Leave it out to poll the whole account.", field="numbers"
         )
     return tuple(numbers)

@@ -136,7 +136,7 @@ class EventSource(ABC):
         """
         if not callable(call) or inspect.iscoroutinefunction(call):
             raise ConfigurationError(
-                "on_event takes a plain function of one event, not an async one.", field="call"
+                "on_event takes a function of one event, and it cannot be async.", field="call"
             )
         return self._following.subscribe(call, name, after)
 
@@ -260,8 +260,7 @@ def store_path(connection: Connection, store: str | Path | None, name: str) -> P
         return (given if ends_as_file and not _is_folder(given) else given / name).resolve()
     except (TypeError, ValueError, RuntimeError, OSError) as error:
         raise ConfigurationError(
-            "store is where events are kept: a file or a folder, as a text or a Path. This one "
-            f"cannot be ({error}).",
+            f"store must be the path of a file or a folder, as str or Path ({error}).",
             field="store",
         ) from error
 

@@ -56,7 +56,7 @@ class DeadLetter:
     at: datetime
 
     def __repr__(self) -> str:
-        return f"Parked(event {self.event.id} for {self.consumer}: {self.error})"
+        return f"DeadLetter(event {self.event.id} for {self.consumer}: {self.error})"
 
 
 @dataclass(eq=False, slots=True)
@@ -108,13 +108,13 @@ class EventDispatcher:
     ) -> Unsubscribe:
         """Hand every further event to `call`; see `EventSource.on_event`."""
         if name is not None and (not isinstance(name, str) or not name):
-            raise ConfigurationError("name is a text by which it goes on later.", field="name")
+            raise ConfigurationError("name must be a non-empty str.", field="name")
         begin = self._reader.last_id() if after is None else whole(after)
         if begin is None or not 0 <= begin <= LAST_ID:
-            raise ConfigurationError("after is the id of an event, or 0.", field="after")
+            raise ConfigurationError("after must be the id of an event, or 0.", field="after")
         if self._stopped.is_set():
             raise ListenerError(
-                "This was closed, so nothing comes by it any more. Open another one, and ask that."
+                "This listener or poller is closed, so it reports no more events. Open a new one."
             )
         start = begin if name is None else self._cursors.begin(name, begin)
         label = name or str(getattr(call, "__qualname__", type(call).__qualname__))
@@ -136,7 +136,7 @@ class EventDispatcher:
         """Call `changed` after something was committed; see `EventSource.on_change`."""
         if not callable(changed) or inspect.iscoroutinefunction(changed):
             raise ConfigurationError(
-                "on_change takes a plain function, not an async one.", field="changed"
+                "on_change takes a function, and it cannot be async.", field="changed"
             )
         with self._lock:
             self._watchers = [*self._watchers, changed]
@@ -242,7 +242,7 @@ def _call(call: OnEvent, event: Event) -> None:
     returned = call(event)
     if inspect.iscoroutine(returned):
         returned.close()
-        raise TypeError("on_event takes a plain function, and this one is async")
+        raise TypeError("on_event does not support async functions")
 
 
 def _told(changed: Callable[[], object]) -> None:

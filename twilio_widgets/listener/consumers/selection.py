@@ -11,8 +11,8 @@ from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.listener.events.event import Event
 
 _WHAT = (
-    "events is an event's id, several of them, a part of listener.events, or a mask made from it "
-    'such as listener.events["status"] == "failed".'
+    "events must be an event id, a list of ids, rows of listener.events, or a boolean mask such as "
+    'listener.events["status"] == "failed".'
 )
 
 
@@ -28,7 +28,7 @@ def ids_of(events: Any) -> tuple[int, ...]:
     """
     if hasattr(events, "columns"):
         if "id" not in events.columns:
-            raise ConfigurationError(f"The frame has no column id. {_WHAT}", field="events")
+            raise ConfigurationError(f"The DataFrame has no column id. {_WHAT}", field="events")
         return ids_of(events["id"].tolist())
     if hasattr(events, "items") and hasattr(events, "dtype"):
         if str(events.dtype) in {"bool", "boolean", "bool[pyarrow]"}:

@@ -45,9 +45,9 @@ def check_public_url(url: str) -> str:
         or not _PATH.fullmatch(location.path)
     ):
         raise ConfigurationError(
-            "public_url is the address at which Twilio reaches this listener, such as "
-            f'"{_EXAMPLE}": http:// or https://, a host in ASCII letters (xn--… for others), and '
-            "at most a port and a path, the latter as it is sent (%C3%A9 for é).",
+            "public_url must be the address at which Twilio reaches this listener, such as "
+            f'"{_EXAMPLE}": http:// or https://, an ASCII host name (xn--… for others), and '
+            "optionally a port and a percent-encoded path (%C3%A9 for é).",
             field="public_url",
         )
     return (location.origin + location.path).rstrip("/")

@@ -25,8 +25,8 @@ def bound(port: int, wish: int) -> socket.socket:
     except OSError as error:
         listening.close()
         raise ListenerError(
-            f"Port {port} on 127.0.0.1 cannot be used ({error.strerror}). Choose another one, or 0 "
-            "for any free one."
+            f"Port {port} on 127.0.0.1 cannot be used ({error.strerror}). Choose another port, or "
+            "0 for any free one."
         ) from error
     listening.setblocking(False)
     return listening

@@ -89,5 +89,5 @@ def sole_listener(store: Path) -> Iterator[None]:
         try:
             held.enter_context(durable.locked(_lock_file(store), seconds=0.0))
         except ListenerError as error:
-            raise ListenerError(f"Another process is the listener of {store}.") from error
+            raise ListenerError(f"Another listener process already uses {store}.") from error
         yield

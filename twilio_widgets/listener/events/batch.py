@@ -19,8 +19,8 @@ from twilio_widgets.listener.events.event import Arrival, Event, MessageState
 from twilio_widgets.listener.events.message_state import heard, join
 from twilio_widgets.listener.events.payload import micros
 
-HALF_A_CHARACTER = "It holds half of a character (a lone surrogate), which is no text."
-NO_SID = "It names no message."
+HALF_A_CHARACTER = "A parameter contains an unpaired surrogate (invalid Unicode)."
+NO_SID = "The message SID is missing."
 
 
 class Receipt(Struct, frozen=True, kw_only=True, array_like=True):

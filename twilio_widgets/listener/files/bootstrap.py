@@ -36,7 +36,7 @@ def command(module: str) -> list[str]:
         ListenerError: This Python does not know where it lies.
     """
     if not sys.executable:
-        raise ListenerError("This Python does not know its own executable (sys.executable).")
+        raise ListenerError("The path of the Python interpreter is unknown (sys.executable).")
     return [sys.executable, "-I", "-c", _BOOT, module]
 
 

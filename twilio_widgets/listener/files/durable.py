@@ -124,7 +124,7 @@ def hold(handle: int, path: Path, *, seconds: float = 60.0) -> None:
     while not lock(handle):
         if time.monotonic() >= until:
             raise ListenerError(
-                f"{path} was held by another process for {seconds:g} s. Is another notebook "
-                "changing the same configuration? Try again when it is done."
+                f"{path} was locked by another process for {seconds:g} s. Another notebook may be "
+                "changing the same configuration: try again when it is done."
             )
         time.sleep(_PATIENCE_BETWEEN_TRIES)

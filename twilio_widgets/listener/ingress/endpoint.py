@@ -36,7 +36,7 @@ class Endpoint:
     """What they end in, such as ``?token=…``."""
 
     def __repr__(self) -> str:
-        return "Entry(…)"
+        return "Endpoint(…)"
 
     @property
     def inbound_url(self) -> str:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from twilio_widgets.listener.kernel.client import ListenerClient
 
 _KEY: Final = (
-    "One path of the Jupyter server, with no login: who knows the key in it reaches this listener "
-    "and nothing else."
+    "One path of the Jupyter server, without a login: anyone who knows the key in it can reach "
+    "this listener and nothing else."
 )
 
 
@@ -70,7 +70,7 @@ class Ingress:
             elif link.state["forward_key"]:
                 self._keep(url, link)
             else:
-                why = f"The listener was found running with {shown(url)}, and keeps it."
+                why = f"The listener was already running at {shown(url)}, and keeps that address."
                 self._open(_stated(choose(self._connection, url), why), link)
 
     def change(
@@ -93,7 +93,7 @@ class Ingress:
         if way.kind == "jupyter":
             self._open(way, link)
             return
-        why = "The listener was found with a way through this user's Jupyter server, and keeps it."
+        why = "The listener already uses a path of this user's Jupyter server, and keeps it."
         self._take(_keyed(way, why), Endpoint(base), link)
 
     def _open(self, way: IngressRoute, link: ListenerClient) -> None:
@@ -116,10 +116,10 @@ class Ingress:
                 here = Endpoint(f"http://127.0.0.1:{link.port}")
                 self._take(way, here if way.kind == "sandbox" else None, link)
             elif link.state["forward_key"]:
-                why = "Another kernel has opened a way through this user's Jupyter server."
+                why = "Another kernel opened a path of this user's Jupyter server."
                 self._take(_keyed(way, why), Endpoint(url), link)
             else:
-                why = f"Another kernel has named {shown(url)}."
+                why = f"Another kernel gave the address {shown(url)}."
                 self._take(_stated(choose(self._connection, url), why), Endpoint(url), link)
 
 

@@ -38,17 +38,17 @@ def public_base(base_url: str, page_url: str | None, environ: Mapping[str, str])
         location = split(url)
         at = location.path.find(base_url) if location is not None else -1
         if location is None or at < 0:
-            return PublicBase(None, f"{said_by} is not an address of this server's pages")
+            return PublicBase(None, f"the address from {said_by} is not one of this server's pages")
         base = f"{location.origin}{location.path[:at]}{base_url}"
         if unreachable := why_unreachable(base):
-            return PublicBase(None, f"{said_by} says {base}, but {unreachable}")
+            return PublicBase(None, f"{said_by} gives the address {base}, but {unreachable}")
         return PublicBase(base, said_by)
-    return PublicBase(None, "nobody has said what the server's address is from outside")
+    return PublicBase(None, "its public address is not known")
 
 
 def _sayings(page_url: str | None, environ: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return the addresses that were said, the surest first, each with who says it."""
-    said = [(page_url, "the page")] if page_url else []
+    said = [(page_url, "the notebook page")] if page_url else []
     if own := environ.get("JUPYTERHUB_PUBLIC_URL"):
         said.append((own, "JupyterHub"))
     hub = split(environ.get("JUPYTERHUB_PUBLIC_HUB_URL", ""))
@@ -62,9 +62,9 @@ def why_unreachable(url: str) -> str | None:
     """Say why Twilio could not call a URL, as far as its text tells; None when it may."""
     location = split(url)
     if location is None:
-        return "it is no http or https address"
+        return "it is not an http or https address"
     if _is_of_this_machine_or_network(location):
-        return f"{location.host} is an address of this machine or network, which Twilio cannot call"
+        return f"{location.host} is on this machine or a private network, so Twilio cannot call it"
     return None
 
 

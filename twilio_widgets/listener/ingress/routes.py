@@ -124,33 +124,35 @@ def _shared() -> Path | None:
 
 def _public(connection: Connection, public_url: str | None) -> IngressRoute | RouteProbe:
     if public_url is None:
-        return RouteProbe("public", False, "No public_url was named: a tunnel or a reverse proxy.")
+        return RouteProbe(
+            "public", False, "No public_url was given (the address of a tunnel or reverse proxy)."
+        )
     url = check_public_url(public_url)
     warnings = []
     unreachable = why_unreachable(url)
     if connection.wire is not None and not unreachable:
-        warnings.append("A sandbox calls this machine only, so nothing will come by this URL.")
+        warnings.append("A sandbox only calls this machine, so it will not use this URL.")
     if connection.wire is None and unreachable:
-        warnings.append(f"Nothing may come: {unreachable}.")
+        warnings.append(f"Webhooks may not arrive: {unreachable}.")
     if url.startswith("http:") and not unreachable:
-        warnings.append("http:// carries people's messages in clear: use https:// if you can.")
+        warnings.append("http:// transmits messages unencrypted: use https:// if you can.")
     return IngressRoute(
         kind="public",
         public_url=url,
-        exposes="What your tunnel or proxy leads to. If that is the listener's port, then the "
-        "listener alone, which refuses whatever Twilio has not signed.",
-        why=f"You named {shown(url)}.",
+        exposes="Whatever your tunnel or proxy forwards to. If that is the listener's port, only "
+        "the listener, which rejects every request that Twilio did not sign.",
+        why=f"You gave the address {shown(url)}.",
         warnings=tuple(warnings),
     )
 
 
 def _sandbox(connection: Connection) -> IngressRoute | RouteProbe:
     if connection.wire is None:
-        return RouteProbe("sandbox", False, "The connection leads to Twilio itself.")
+        return RouteProbe("sandbox", False, "The connection is to Twilio, not to a sandbox.")
     return IngressRoute(
         kind="sandbox",
-        exposes="Nothing beyond this machine: the sandbox calls 127.0.0.1.",
-        why="The connection leads into a sandbox, which calls back on this machine.",
+        exposes="Nothing: the sandbox calls 127.0.0.1.",
+        why="Sandbox: webhooks stay on this machine.",
     )
 
 
@@ -160,8 +162,8 @@ def _jupyter(kernel: _KernelEnvironment) -> IngressRoute | RouteProbe:
         return RouteProbe(
             "jupyter",
             False,
-            "This kernel's server does not have our extension. It comes with twilio_widgets where "
-            "the server itself runs, and counts from the server's next start.",
+            "This kernel's Jupyter server has not loaded our extension. Install twilio_widgets in "
+            "the environment the server runs in, then restart the server.",
         )
     base = public_base(server.base_url, kernel.page_url, kernel.environ)
     if base.url is None:
@@ -169,9 +171,9 @@ def _jupyter(kernel: _KernelEnvironment) -> IngressRoute | RouteProbe:
     return IngressRoute(
         kind="jupyter",
         public_url=base.url + registry.ROUTE,
-        exposes="One path of the Jupyter server, with no login: who knows the key in it reaches "
-        "this listener and nothing else. The key ends with the listener.",
-        why=f"This kernel's Jupyter server has our extension, and {base.said_by} says its address.",
+        exposes="One path of the Jupyter server, without a login: anyone who knows the key in it "
+        "can reach this listener and nothing else. The key expires with the listener.",
+        why=f"This kernel's Jupyter server has our extension; {base.said_by} gives its address.",
         warnings=_clear_text(base.url),
     )
 
@@ -179,7 +181,7 @@ def _jupyter(kernel: _KernelEnvironment) -> IngressRoute | RouteProbe:
 def _clear_text(url: str) -> tuple[str, ...]:
     if url.startswith("https:"):
         return ()
-    return ("http:// carries people's messages, and the key, in clear.",)
+    return ("http:// transmits messages and the secret in the URL unencrypted.",)
 
 
 def _proxy(kernel: _KernelEnvironment, *, hand_out_login: bool) -> IngressRoute | RouteProbe:
@@ -187,13 +189,13 @@ def _proxy(kernel: _KernelEnvironment, *, hand_out_login: bool) -> IngressRoute 
         return RouteProbe(
             "proxy",
             False,
-            "jupyter-server-proxy needs the server's login in the URL, which is not handed out "
-            "unless you say hand_out_login=True.",
+            "jupyter-server-proxy needs the server's login in the URL, which is only included if "
+            "you pass hand_out_login=True.",
         )
     server = _own_info(kernel)
     if not server.get("token"):
         return RouteProbe(
-            "proxy", False, "This kernel's server has no token that could be handed out."
+            "proxy", False, "This kernel's Jupyter server has no token to put in the URL."
         )
     base = public_base(str(server.get("base_url", "/")), kernel.page_url, kernel.environ)
     if base.url is None:
@@ -201,12 +203,12 @@ def _proxy(kernel: _KernelEnvironment, *, hand_out_login: bool) -> IngressRoute 
     return IngressRoute(
         kind="proxy",
         public_url=f"{base.url}proxy",
-        exposes="The Jupyter server itself. The URL holds its login: whoever reads it (in Twilio's "
-        "console or logs, or in a proxy's) can run code here and read every file.",
-        why=f"You allowed it with hand_out_login=True, and {base.said_by} says the address.",
+        exposes="The whole Jupyter server. The URL contains its login: anyone who reads it (in "
+        "Twilio's console or logs, or in a proxy's) can run code here and read every file.",
+        why=f"You allowed it with hand_out_login=True; {base.said_by} gives the server's address.",
         warnings=(
-            "Use it in a throw-away container with a test account only, never on a shared server "
-            "or your own machine. Whether jupyter-server-proxy is installed there was not checked.",
+            "Use it only in a disposable container with a test account, never on a shared server "
+            "or your own machine. It was not checked whether jupyter-server-proxy is installed.",
             *_clear_text(base.url),
         ),
         login=Secret(str(server["token"])),
@@ -227,10 +229,11 @@ def _own_info(kernel: _KernelEnvironment) -> Mapping[str, object]:
 
 _NO_WAY: Final = IngressRoute(
     kind="none",
-    exposes="Nothing: there is no URL that Twilio could call.",
-    why="No way in was found.",
+    exposes="Nothing: there is no URL that Twilio can call.",
+    why="Twilio cannot reach this listener.",
     warnings=(
-        "Nothing will come here from Twilio until a way in is named: Listener(…, public_url=…) or "
-        "listener.open_way(…). tw.Poller(…) needs none: it asks Twilio's message log.",
+        "No webhooks will arrive until Twilio can reach this listener: use "
+        "Listener(…, public_url=…) or listener.open_way(…). tw.Poller(…) works without a public "
+        "URL: it polls Twilio's message log.",
     ),
 )

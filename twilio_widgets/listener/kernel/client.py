@@ -122,8 +122,8 @@ class ListenerClient:
             left = until - time.monotonic()
             if left <= 0:
                 raise ListenerError(
-                    f"Another process holds the event store {spec.store} and does not answer. "
-                    "End it, or give another file: Listener(…, store=…)."
+                    f"Another process uses the event store {spec.store} and does not respond. "
+                    "Stop it, or choose another file: Listener(…, store=…)."
                 )
             if "ready" in launch(spec, wish, left):
                 started = True
@@ -192,7 +192,7 @@ class ListenerClient:
             return answer.result(timeout)
         except TimeoutError:
             raise ListenerError(
-                f"The listener's process did not answer within {timeout:g} s."
+                f"The listener's process did not respond within {timeout:g} s."
             ) from None
         except OSError:
             raise ListenerError(_GONE) from None
@@ -332,10 +332,10 @@ def _refuse_other_secrets(spec: Spec, line: ControlConnection) -> None:
     if line.alike or line.state.get("root_url") != spec.root_url:
         return
     raise OtherSecrets(
-        "A listener of this account runs here with another auth token or other shared keys than "
-        "yours, and was left as it is. If the token was changed, or a shared key added, "
-        "Listener(…, take_over=True) ends it and starts with yours: same port, same events. "
-        "Listener(…, store=…) starts another one beside it."
+        "A listener of this account is already running here with a different auth token or "
+        "different shared keys; it was not changed. If you changed the token or added a shared "
+        "key, Listener(…, take_over=True) replaces it, with the same port and events. "
+        "Listener(…, store=…) starts a second listener with its own store."
     )
 
 

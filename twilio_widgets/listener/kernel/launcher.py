@@ -70,8 +70,8 @@ def _start(spec: Spec) -> subprocess.Popen[bytes]:
         )
     except OSError as error:
         raise ListenerError(
-            f"The listener's process cannot be started ({error.strerror}). Is {command[0]} still "
-            "there, and is there memory left? Restart the kernel, and try again."
+            f"The listener's process cannot be started ({error.strerror}). Check that "
+            f"{command[0]} exists and that memory is free, then restart the kernel and try again."
         ) from error
 
 

@@ -43,16 +43,17 @@ _A_MOMENT: Final = 3.0
 _AGAIN: Final = 0.05
 
 ENDED: Final = (
-    "The listener's process was ended from elsewhere, so it is not started again by itself. "
-    "Listener(…) starts it."
+    "The listener's process was stopped from elsewhere, so it is not restarted automatically. "
+    "Listener(…) starts it again."
 )
 TAKEN_OVER: Final = (
-    "A listener with another auth token or other shared keys has taken over this event store. "
-    "Listener(…, store=…) starts another one beside it; Listener(…, take_over=True) takes it back."
+    "A listener with a different auth token or different shared keys has taken over this event "
+    "store. Listener(…, store=…) starts a second listener with its own store; "
+    "Listener(…, take_over=True) takes this one back."
 )
 KEEPS_CRASHING: Final = (
     f"The listener's process was killed {_MOST_CRASHES} times within a minute, so it is not "
-    "started again. Is the machine out of memory? Listener(…) tries once more."
+    "restarted. Is the machine out of memory? Listener(…) tries again."
 )
 
 Reply = Callable[[dict[str, Any]], str | None]
@@ -126,9 +127,9 @@ class ProcessSupervisor:
                 runtime = Runtime.read(self._spec.store)
                 if runtime and runtime.pid == link.pid and not is_over(self._spec.store):
                     raise ListenerError(
-                        f"The listener's process ({link.pid}) does not answer, so it may go on, "
-                        "and what was pointed here may still be. End it; the next Listener(…) with "
-                        "this store then puts it back."
+                        f"The listener's process ({link.pid}) does not respond, so it may still be "
+                        "running, and webhooks may still be pointed at it. Kill the process; the "
+                        "next Listener(…) with this store then restores them."
                     ) from error
         link.detach()
         return {"restored": self._put_back(link.pid)}

@@ -57,8 +57,8 @@ class BackfillReport:
 
     def __repr__(self) -> str:
         return (
-            f"{self.added:,} events added: {self.found:,} messages looked at in {self.asked:,} "
-            f"requests, inbound ones since {self.since:%Y-%m-%d %H:%M} UTC"
+            f"{self.added:,} events added: {self.found:,} messages checked in {self.asked:,} "
+            f"requests, inbound messages since {self.since:%Y-%m-%d %H:%M} UTC"
         )
 
 
@@ -72,7 +72,7 @@ def sids_of(sids: Any) -> tuple[str, ...]:
     found = tuple(several) if isinstance(several, Iterable) else (several,)
     if not all(map(is_message_sid, found)):
         raise ConfigurationError(
-            "sids is a message's SID (SM… or MM…, and 32 hex digits), or several of them.",
+            "sids must be a message SID (SM… or MM… and 32 hex digits), or a list of them.",
             field="sids",
         )
     return found

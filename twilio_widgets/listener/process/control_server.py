@@ -217,7 +217,7 @@ class Control:
         except TwilioWidgetsError as error:
             answer = {"id": number, "error": str(error), "kind": type(error).__name__}
         except Exception as error:  # noqa: BLE001 — whoever asked waits for a word
-            text = f"The listener cannot do {op!r} with this ({type(error).__name__})."
+            text = f"The operation {op!r} failed in the listener ({type(error).__name__})."
             answer = {"id": number, "error": text, "kind": "ListenerError"}
         kernel.tell(answer)
         with contextlib.suppress(OSError):

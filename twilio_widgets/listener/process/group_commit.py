@@ -34,7 +34,7 @@ MOST_BYTES = 16_000_000
 LONGEST_WAIT = 1.0
 """Seconds. Then the sender is told to come again, whatever becomes of the event."""
 
-NO_ANSWER = "The event store does not answer. Is its disk gone, or very busy?"
+NO_ANSWER = "The event store does not respond. Check whether its disk is available or very busy."
 
 _LOOK = 0.1
 

@@ -90,7 +90,9 @@ class WebhookHandler:
         if receipt.id is None:
             self._turned_away.note(
                 RejectionCause(
-                    status=400, cause="body", reason=receipt.problem or "It is no event."
+                    status=400,
+                    cause="body",
+                    reason=receipt.problem or "The request is not an event.",
                 ),
                 method=arrival.method,
             )

@@ -216,8 +216,8 @@ class ListenerService:
         operation = self._operations.get(op)
         if operation is None:
             raise ListenerError(
-                f"The listener that runs does not know {op!r}: it may be of another release of "
-                "twilio_widgets. Close it and start it again."
+                f"The running listener does not support {op!r}: it may belong to another release "
+                "of twilio_widgets. Close it and start it again."
             )
         return await operation(**what)
 
@@ -289,7 +289,7 @@ class ListenerService:
         receipts = await asyncio.gather(*map(self._taken, wire.arrivals_of(rows)))
         if None in receipts:
             problem = self.problem or "The event store is busy."
-            raise ListenerError(f"Not everything could be stored. {problem} Try again.")
+            raise ListenerError(f"Some events could not be stored. {problem} Try again.")
         for receipt in receipts:
             if receipt is not None and receipt.new and receipt.id is not None:
                 self.stored(receipt.id)

@@ -36,9 +36,9 @@ from twilio_widgets.listener.store_process.protocol import (
 )
 
 MODULE: Final = "twilio_widgets.listener.store_process.main"
-DIED: Final = StoreError("The event store's process has died. It is started again.", "disk")
+DIED: Final = StoreError("The event store's process died. It is being restarted.", "disk")
 _ENDED: Final = StoreError("The event store's process ended before the store was open.", "disk")
-_ENDING: Final = StoreError("The listener is ending.")
+_ENDING: Final = StoreError("The listener is shutting down.")
 
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 10.0

@@ -54,7 +54,7 @@ class WebhookApi:
             return self.look(place)
         except TwilioWidgetsError as error:
             raise OutcomeUnknown(
-                f"Whether the change was made is not known. {lost} Looking again: {error}"
+                f"It is not known whether the change was made. {lost} Reading it back: {error}"
             ) from error
 
     def who_else_decides(self, place: WebhookResource) -> tuple[str, ...]:

@@ -91,8 +91,8 @@ def point(
         found = asking.look(place)
         if found.account_sid not in {place.account_sid, ""}:
             raise ConfigurationError(
-                f"The {place.kind.name} {place.sid} belongs to another account than "
-                f"{twilio.connection.masked_account}. Connect with that account's credentials.",
+                f"The {place.kind.name} {place.sid} does not belong to "
+                f"{twilio.connection.masked_account}. Connect with its own account's credentials.",
                 field="number_or_service",
             )
         changes = wanted(place, found.settings, inbound_url, status_url)
@@ -151,7 +151,7 @@ def _settled(
         # It may still arrive, so the way back stays saved.
         raise ListenerError(
             f"{mask(entry.name)} still sends its messages to {went_to(entry.place, after)}: the "
-            "change got lost, or Twilio did not take it. Point it here again."
+            "change was lost, or Twilio ignored it. Point it here again."
         )
     stubborn = {field: after[field] for field in changes if after[field] == before[field]}
     notes = tuple(f"Twilio kept {name} as {shown(value)}." for name, value in stubborn.items())

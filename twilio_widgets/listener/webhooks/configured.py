@@ -74,7 +74,7 @@ class ConfiguredWebhook:
         )
 
     def __repr__(self) -> str:
-        return f"<{self.kind} {mask(self.name)} comes here; before: {self.went_to}>"
+        return f"<{self.kind} {mask(self.name)} sends here; before: {self.went_to}>"
 
 
 def went_to(place: WebhookResource, settings: Settings) -> str:
@@ -82,7 +82,7 @@ def went_to(place: WebhookResource, settings: Settings) -> str:
     if place.kind is NUMBER and settings.get("sms_application_sid"):
         return f"the TwiML application {settings['sms_application_sid']}"
     if settings.get("use_inbound_webhook_on_number") == "true":
-        return "whatever each number says"
+        return "the URL of each number"
     return shown(settings.get(place.kind.units[0][0], "")) or "nowhere"
 
 
@@ -114,8 +114,8 @@ class WebhookBackup:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             problem = f"{type(error).__name__}: {error}"
         raise ListenerError(
-            f"{self.path} cannot be read ({problem[:80]}), so nothing was changed. It holds what "
-            "your webhooks were before: look into it, then move it away."
+            f"{self.path} cannot be read ({problem[:80]}), so nothing was changed. It contains the "
+            "previous settings of your webhooks: inspect it, then move it away."
         )
 
     def keep(self, pointed: ConfiguredWebhook) -> None:

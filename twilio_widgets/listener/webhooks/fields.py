@@ -106,7 +106,7 @@ def place_of(
         return WebhookResource(NUMBER, named, account)
     if not re.fullmatch(r"\+[1-9][0-9]{6,14}", named):
         raise ConfigurationError(
-            "Name one of your phone numbers, such as +15005550006, or the SID of a phone number "
+            "Give one of your phone numbers, such as +15005550006, or the SID of a phone number "
             "(PN…) or of a messaging service (MG…).",
             field="number_or_service",
         )
@@ -148,7 +148,7 @@ def put(place: WebhookResource, settings: Settings, new_patience: NewPatience) -
 def _found(place: WebhookResource, content: bytes) -> Found:
     row = mapping_of(content)
     if row.get("sid") != place.sid:
-        raise BadResponse(f"Twilio answered about something else than {place.kind.name}.")
+        raise BadResponse(f"Twilio's response is not about the {place.kind.name} {place.sid}.")
     return Found(
         str(row.get("phone_number") or row.get("friendly_name") or ""),
         str(row.get("account_sid") or ""),

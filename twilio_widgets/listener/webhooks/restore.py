@@ -87,7 +87,7 @@ def _restore(
         return Restored(sid=entry.sid, name=name, state=state, text=f"{name} {text}")
 
     if not asking.is_ours(entry.place):
-        return outcome("failed", "belongs to another account, and was left as it is.")
+        return outcome("failed", "belongs to another account and was not changed.")
     try:
         now = asking.look(entry.place).settings
         changes, left = _to_put_back(entry, now, overwrite=overwrite)
@@ -98,17 +98,17 @@ def _restore(
     except TwilioWidgetsError as error:
         return outcome("failed", f"may still be pointed here. {error}")
     if any(after[field] != value for field, value in changes.items()):
-        return outcome("failed", "was not put back: Twilio says it is as it was. Try again.")
+        return outcome("failed", "was not restored: Twilio did not make the change. Try again.")
     if left:
         ledger.keep(replace(entry, previous=left))
         return outcome(
             "changed",
-            f"was changed meanwhile to {went_to(entry.place, after)}, and was left so. Before, its "
-            f"messages went to {entry.went_to}; overwrite=True puts that back.",
+            f"was changed by someone else to {went_to(entry.place, after)} and was left that way. "
+            f"Before, its messages went to {entry.went_to}; overwrite=True restores that.",
         )
     ledger.drop(entry.sid)
     if not changes:
-        return outcome("already", "was as before.")
+        return outcome("already", "already had its previous settings.")
     return outcome("restored", f"sends its messages to {went_to(entry.place, after)} again.")
 
 

@@ -47,8 +47,8 @@ class WebhookRestorer:
         gone = [each for each in self._leftovers if each["state"] == "restored"]
         again = self._pointed() if gone else set()
         return [
-            f"The listener before this one could not put this back: {each['text']} Point it here "
-            "again if it is to come here."
+            f"The previous listener could not restore this, so it was done now: {each['text']} "
+            "Point it here again if this listener should receive its messages."
             for each in gone
             if each["sid"] not in again
         ]
@@ -124,7 +124,7 @@ def put_back(spec: Spec, seconds: float) -> list[dict[str, Any]]:
     worker.start()
     worker.join(seconds)
     if worker.is_alive():
-        text = "Twilio did not answer in time: some webhooks may still be pointed here."
+        text = "Twilio did not respond in time: some webhooks may still be pointed here."
         return [*outcomes, {"sid": "", "name": "", "state": "failed", "text": text}]
     return outcomes
 

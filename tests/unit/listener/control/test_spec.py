@@ -44,7 +44,7 @@ def test_a_retention_that_would_delete_everything_at_once_is_no_retention(tmp_pa
     for days in (0.5, LONGEST_RETENTION, None, ...):
         made = spec(tmp_path, retention_days=days)
         assert Spec.heard(made.told()).retention_days == days
-    with pytest.raises(ConfigurationError, match="None keeps it until it is forgotten"):
+    with pytest.raises(ConfigurationError, match="None to keep events until forget"):
         spec(tmp_path, retention_days=-1)
 
 

@@ -62,7 +62,7 @@ def test_a_listener_that_is_found_keeps_the_address_somebody_stated(entrance):
     made.enter(Process(started=False, public_url="https://a.example"))
 
     assert (made.way.kind, made.entry) == ("public", Endpoint("https://a.example"))
-    kept = "The listener was found running with https://a.example, and keeps it."
+    kept = "The listener was already running at https://a.example, and keeps that address."
     assert made.way.explain().count(kept) == 2
     assert "You named" not in made.way.explain()
 
@@ -120,10 +120,10 @@ def test_what_another_kernel_opens_is_the_way_of_all(entrance):
 
     process.state = {"public_url": "https://b.example", "forward_key": None}
     assert (made.way.kind, made.entry) == ("public", Endpoint("https://b.example"))
-    assert made.way.explain().count("Another kernel has named https://b.example.") == 2
+    assert made.way.explain().count("Another kernel gave the address https://b.example.") == 2
     process.state = {"public_url": KEYED, "forward_key": "k" * 32}
     assert (made.way.kind, made.entry) == ("jupyter", Endpoint(KEYED))
-    assert made.way.why == "Another kernel has opened a way through this user's Jupyter server."
+    assert made.way.why == "Another kernel opened a path of this user's Jupyter server."
     process.state = {"public_url": None, "forward_key": None}
     assert (made.way.kind, made.entry) == ("none", None)
     assert made.shown == Endpoint("http://127.0.0.1:4321")

@@ -135,7 +135,7 @@ def test_a_service_is_pointed_here_even_where_it_left_the_decision_to_its_number
         "status_callback": STATUS,
     }
     assert entry.notes == (
-        "Every number in this service comes here, whatever is set on the number itself.",
+        "Every number in this service sends here, whatever its own settings are.",
     )
     assert [outcome.state for outcome in restoring.restore_all(tmp_path, twilio)] == ["restored"]
     assert estate.now("service") == before
@@ -234,7 +234,7 @@ def test_a_parents_service_is_not_pointed_for_its_subaccount(box, tmp_path):
     )
     with (
         Twilio(connection, base_url=box.url) as twilio,
-        pytest.raises(ConfigurationError, match="belongs to another account"),
+        pytest.raises(ConfigurationError, match="does not belong to AC"),
     ):
         pointing.point(twilio, tmp_path, box.services[0], URL)
     assert pointing.pointed(tmp_path) == ()
@@ -259,7 +259,7 @@ def test_not_knowing_about_services_is_said_and_hinders_nothing(box, twilio, est
     box.fail(status=403, path="/v1/Services", times=9)
     (note,) = pointing.point(twilio, tmp_path, estate.number, URL).notes
 
-    assert note.startswith("Whether a messaging service decides for this number could not be read")
+    assert note.startswith("Could not check whether this number is in a messaging service")
     assert estate.now()["sms_url"] == URL
 
 
@@ -324,7 +324,7 @@ def test_when_looking_fails_too_the_outcome_is_unknown_and_the_way_back_is_kept(
     box.fail(fault="reset_after_accept", method="POST", path="IncomingPhoneNumbers")
     with (
         Twilio(twilio.connection, policy=Unplugged()) as shaky,
-        pytest.raises(OutcomeUnknown, match="Looking again"),
+        pytest.raises(OutcomeUnknown, match="Reading it back"),
     ):
         pointing.point(shaky, tmp_path, estate.number, URL, seconds=1)
     assert [entry.sid for entry in pointing.pointed(tmp_path)] == [estate.sid]
@@ -371,9 +371,9 @@ def test_what_somebody_else_set_meanwhile_is_left_until_we_are_told(twilio, esta
         (outcome,) = restoring.restore_all(tmp_path, twilio)
         assert (bool(outcome), outcome.state, estate.now()) == (False, "changed", theirs)
     assert outcome.text == (
-        f"{outcome.name} was changed meanwhile to https://elsewhere.example.org/sms, and was left "
-        f"so. Before, its messages went to the TwiML application AP{'a' * 32}; overwrite=True puts "
-        "that back."
+        f"{outcome.name} was changed by someone else to https://elsewhere.example.org/sms and was "
+        f"left that way. Before, its messages went to the TwiML application AP{'a' * 32}; "
+        "overwrite=True restores that."
     )
     assert restoring.restore(twilio, tmp_path, estate.sid, overwrite=True).state == "restored"
     assert estate.now() == before
@@ -406,7 +406,7 @@ def test_what_twilio_did_not_put_back_is_said_and_kept(box, twilio, estate, tmp_
     (outcome,) = restoring.restore_all(tmp_path, twilio)
 
     assert (bool(outcome), outcome.state) == (False, "failed")
-    assert outcome.text.endswith("was not put back: Twilio says it is as it was. Try again.")
+    assert outcome.text.endswith("was not restored: Twilio did not make the change. Try again.")
     assert pointing.pointed(tmp_path) == (entry,)
 
 
