@@ -421,7 +421,7 @@ def test_a_killed_process_is_started_again_at_its_port(sandbox, twilio, listener
 
 def test_a_process_that_is_killed_again_and_again_is_left_alone(listener):
     """A machine without memory is not helped by one more process."""
-    listener._keeper._crashes.extend([time.monotonic()] * 5)
+    listener._supervisor._crashes.extend([time.monotonic()] * 5)
     os.kill(listener.heartbeat.pid, signal.SIGKILL)
 
     eventually(lambda: listener.heartbeat.problem == KEEPS_CRASHING)
@@ -442,7 +442,7 @@ def test_closing_right_after_a_crash_puts_back_what_was_pointed_here(sandbox, tw
     listener = Listener(sandbox.connection)
     listener.point(number.phone_number)
     os.kill(listener.heartbeat.pid, signal.SIGKILL)
-    eventually(lambda: not listener._keeper.link.alive)
+    eventually(lambda: not listener._supervisor.client.alive)
     listener.close()
 
     assert [(one.sid, one.state) for one in listener.restored] == [(number.sid, "restored")]
@@ -455,7 +455,7 @@ def test_a_crashed_listener_leaves_webhooks_to_the_process_that_took_its_place(s
     sid = twilio.numbers()[0].sid
     first, second = Listener(sandbox.connection), Listener(sandbox.connection)
     before = second.heartbeat.pid
-    first._keeper.link.on_gone = None  # it does not look for the next one in time
+    first._supervisor.client.on_gone = None  # it does not look for the next one in time
     os.kill(before, signal.SIGKILL)
     eventually(lambda: second.heartbeat.pid not in {None, before})
     second.point(sid)
@@ -581,7 +581,7 @@ def test_a_listener_that_is_found_takes_what_is_given_and_keeps_what_is_not(sand
     assert sandbox.settle()
     for given in ({"idle": 77, "retention_days": 365}, {}):
         again = Listener(sandbox.connection, **given)
-        now = again._keeper.ask("status")
+        now = again._supervisor.ask("status")
         assert (now["idle_seconds"], now["retention_days"]) == (77.0, 365)
         again.detach()
     with pytest.raises(ConfigurationError, match="retention_days"):
@@ -589,7 +589,7 @@ def test_a_listener_that_is_found_takes_what_is_given_and_keeps_what_is_not(sand
     Listener(sandbox.connection, retention_days=1e-9).detach()  # what is older goes at once
     assert len(listener.events) == 0
     Listener(sandbox.connection, retention_days=None).detach()
-    assert listener._keeper.ask("status")["retention_days"] is None
+    assert listener._supervisor.ask("status")["retention_days"] is None
 
 
 def test_a_listener_with_shared_keys_is_found_by_who_has_none(sandbox, twilio):
@@ -646,8 +646,8 @@ def test_a_crashed_listener_comes_back_with_its_shared_keys_though_not_all_know_
         os.kill(before, signal.SIGKILL)
         eventually(lambda: first.heartbeat.pid not in {None, before})
         eventually(lambda: second.heartbeat.pid == first.heartbeat.pid)
-        assert first._keeper.link.alike
-        assert not second._keeper.link.alike
+        assert first._supervisor.client.alike
+        assert not second._supervisor.client.alike
         second.detach()
 
 

@@ -412,7 +412,7 @@ def test_a_stranger_is_not_believed_while_another_kernel_starts_the_listener(
                 other, _ = server.accept()
                 with other:
                     told.append(other.recv(4096))
-                    other.sendall(wire.line({"proofs": ["0"], "state": says}))
+                    other.sendall(wire.encode_line({"proofs": ["0"], "state": says}))
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         thread = threading.Thread(target=stranger, args=(server,), daemon=True)
@@ -528,10 +528,10 @@ def test_a_kernel_that_reads_nothing_does_not_keep_it_from_ending(house: House) 
     with socket.socket() as deaf:
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         deaf.connect(("127.0.0.1", runtime.control_port))
-        deaf.sendall(wire.line({"token": runtime.control_token, "nonce": "n"}))
+        deaf.sendall(wire.encode_line({"token": runtime.control_token, "nonce": "n"}))
         assert deaf.recv(10)
-        deaf.sendall(wire.line({"op": "status"}) * 8_000)
-        deaf.sendall(wire.line({"op": "set_idle", "seconds": 7}))
+        deaf.sendall(wire.encode_line({"op": "status"}) * 8_000)
+        deaf.sendall(wire.encode_line({"op": "set_idle", "seconds": 7}))
         until(lambda: link.ask("status")["idle_seconds"] == 7)  # it has heard all of it
         os.kill(link.pid, signal.SIGTERM)
         until(lambda: not alive(link.pid), 20.0)
@@ -570,7 +570,7 @@ def point_number(house: House, box: Sandbox, link: ListenerClient) -> str:
     url = f"http://127.0.0.1:{link.port}/inbound"
     with Twilio(box.connection) as twilio:
         folder = pointing.folder_of(house.spec().store)
-        pointing.point(twilio, folder, twilio.numbers()[0].phone_number, url)
+        pointing.configure_webhook(twilio, folder, twilio.numbers()[0].phone_number, url)
     return url
 
 
@@ -613,7 +613,9 @@ def test_what_is_pointed_here_while_it_ends_is_put_back_too(house: House, box: S
     with Twilio(box.connection) as twilio:
         _api(box, "POST", second_of(box), SmsUrl=THEIRS)
         folder = pointing.folder_of(house.spec().store)
-        pointing.point(twilio, folder, twilio.numbers()[1].phone_number, "http://127.0.0.1/inbound")
+        pointing.configure_webhook(
+            twilio, folder, twilio.numbers()[1].phone_number, "http://127.0.0.1/inbound"
+        )
     assert alive(link.pid)
     until(lambda: not alive(link.pid))
     assert _api(box, "GET", second_of(box))["sms_url"] == THEIRS
@@ -795,7 +797,7 @@ def test_the_right_token_opens_the_line_and_nonsense_closes_no_other(
     assert runtime is not None
     line = ControlConnection.open(runtime, shared.spec())
     assert line is not None
-    assert line.proven
+    assert line.knows_our_secrets
     line.send({"id": 1, "op": "no such thing"})
     line.send({"id": 2, "op": "set_idle", "seconds": "soon"})
     line.send({"id": 3, "op": "set_reply", "text": "x" * 1_601})
@@ -982,11 +984,11 @@ def test_a_callback_may_hang_up_from_its_own_thread(house: House) -> None:
     link = house.link()
     done = threading.Event()
 
-    def hang_up(_: dict[str, Any]) -> None:
+    def shut_down(_: dict[str, Any]) -> None:
         link.detach()
         done.set()
 
-    link.on_news = hang_up
+    link.on_news = shut_down
     post(link.port, "/status", status(1))
     assert done.wait(10)
     until(lambda: not any(t.name.startswith("twilio_widgets") for t in threading.enumerate()))

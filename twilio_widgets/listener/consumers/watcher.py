@@ -40,7 +40,7 @@ class StoreWatcher:
         self.problem: str | None = None
         """Why it could not act last, if it could not."""
 
-    def begin(self) -> None:
+    def start(self) -> None:
         """Act soon, and from now on."""
         with self._starting:
             if self._thread is None and not self.stopped.is_set():

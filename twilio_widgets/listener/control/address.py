@@ -89,11 +89,11 @@ class Address:
         """Trust what our server extension says about a request, by this token; None trusts none."""
         self.forward_key, self._forward = (key, token) if key and token else (None, None)
 
-    def is_ours(self, host: str | None) -> bool:
+    def is_own_host(self, host: str | None) -> bool:
         """Say whether a ``Host`` header names this listener."""
         return host is not None and (host in self._hosts or host.lower() in self._hosts)
 
-    def is_our_origin(self, origin: str) -> bool:
+    def is_own_origin(self, origin: str) -> bool:
         """Say whether an ``Origin`` header names this listener. Twilio sends none."""
         scheme, _, host = origin.partition("://")
         if host in self._loopback:

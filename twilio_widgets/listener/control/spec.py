@@ -95,7 +95,7 @@ class Spec:
 
     # Over the pipe. Credentials go this one way, and nowhere else.
 
-    def told(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Return everything as JSON can hold it, credentials in clear: for the pipe alone."""
         return {
             "identity": self._identity(),
@@ -108,8 +108,8 @@ class Spec:
         }
 
     @classmethod
-    def heard(cls, told: Mapping[str, Any]) -> Spec:
-        """Read what `told` made."""
+    def from_json(cls, told: Mapping[str, Any]) -> Spec:
+        """Read what `to_json` made."""
         identity = told["identity"]
         place = {name: identity[name] for name in _PLACE}
         secrets = {name: identity[name] for name in _CREDENTIALS}

@@ -227,7 +227,7 @@ def _set_aside(path: Path) -> Path:
     return aside
 
 
-def asides_of(path: Path) -> list[Path]:
+def set_aside_files(path: Path) -> list[Path]:
     """Return the damaged files that were set aside from this store, with their companions."""
     return sorted(path.parent.glob(f"{glob.escape(path.name)}.damaged-*"))
 

@@ -194,7 +194,7 @@ class Reader:
             polled: Their ids.
         """
         found = list[Event]()
-        for query, some in schema.in_lots(f"{_EVENTS} where source <> 'poll' and id", polled):
+        for query, some in schema.in_chunks(f"{_EVENTS} where source <> 'poll' and id", polled):
             found += map(schema.event_of, self._rows(query, *some))
         return found
 

@@ -18,7 +18,7 @@ from typing import Final, Literal
 from twilio_widgets.errors import ConfigurationError, ListenerError, StoreUnavailable
 from twilio_widgets.listener.events import schema
 from twilio_widgets.listener.events.batch import Batch, Receipt
-from twilio_widgets.listener.events.database import OpenedDatabase, asides_of, open_store
+from twilio_widgets.listener.events.database import OpenedDatabase, open_store, set_aside_files
 from twilio_widgets.listener.events.event import Arrival, Rejection
 from twilio_widgets.listener.events.payload import micros
 from twilio_widgets.listener.events.sqlite_errors import cannot_open, unavailable
@@ -30,7 +30,7 @@ RETENTION_DAYS: Final = 30
 LONGEST_RETENTION: Final = 36_500
 """Days: a century. A date further back may be before the calendar begins."""
 
-_PATIENCE_WITH_READERS: Final = 5_000
+_READER_TIMEOUT: Final = 5_000
 """Milliseconds to wait for readers when their old view keeps deleted bytes in the file."""
 
 
@@ -171,7 +171,7 @@ class Store:
                 self._db.execute("vacuum")
                 self._checkpoint()
         if before is None:
-            for path in asides_of(self._path):
+            for path in set_aside_files(self._path):
                 path.unlink(missing_ok=True)
         return deleted
 
@@ -254,7 +254,7 @@ class Store:
     def _checkpoint(self) -> None:
         """Fold the log into the file and cut it to nothing, since it holds what was deleted."""
         (usual,) = self._db.execute("pragma busy_timeout").fetchone()
-        self._db.execute(f"pragma busy_timeout = {_PATIENCE_WITH_READERS}")
+        self._db.execute(f"pragma busy_timeout = {_READER_TIMEOUT}")
         try:
             (busy, _, _) = self._db.execute("pragma wal_checkpoint(truncate)").fetchone()
         finally:

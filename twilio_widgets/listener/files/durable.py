@@ -94,7 +94,7 @@ def is_gone(path: Path) -> bool:
     return False
 
 
-def is_held(path: Path) -> bool:
+def is_locked(path: Path) -> bool:
     """Say whether somebody holds the lock at `path`; who only asks does not, for anybody else."""
     try:
         handle = os.open(path, os.O_RDWR)

@@ -1,4 +1,4 @@
-"""The ways in which Twilio can reach a listener, each honest about what it exposes."""
+"""The routes by which Twilio can reach a listener, each with what it exposes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Kind = Literal["sandbox", "public", "jupyter", "proxy", "none"]
 
 @dataclass(frozen=True, slots=True)
 class RouteProbe:
-    """One way that was looked at, and what was found."""
+    """One route that was considered, and the result."""
 
     kind: Kind
     usable: bool
@@ -35,26 +35,26 @@ class RouteProbe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngressRoute:
-    """How Twilio reaches a listener, and what that costs."""
+    """How Twilio reaches a listener, and what that exposes."""
 
     kind: Kind
     """``sandbox`` (this machine calls itself), ``public`` (a URL the user named), ``jupyter`` (our
     server extension), ``proxy`` (jupyter-server-proxy with the server's login in the URL) or
-    ``none`` (Twilio cannot reach it, so nothing comes)."""
+    ``none`` (Twilio cannot reach it)."""
     public_url: str | None = field(default=None, repr=False)
-    """What the listener's URLs begin with, where that is known before there is a listener."""
+    """The start of the listener's URLs, if known before the listener runs."""
     exposes: str
-    """What can be reached from outside by it, in a sentence or two."""
+    """What it makes reachable from outside, in one or two sentences."""
     why: str
-    """Why this way, in a sentence."""
+    """Why this route was chosen, in a sentence."""
     warnings: tuple[str, ...] = ()
     looked_at: tuple[RouteProbe, ...] = ()
-    """Every way that was looked at, in this order."""
+    """Every route that was considered, in order."""
     login: Secret | None = None
-    """The server's token, which the ``proxy`` way hands out."""
+    """The server's token, which the URLs of a ``proxy`` route contain."""
 
     def explain(self) -> str:
-        """Return everything as lines to read."""
+        """Return the reason, the exposure, the warnings and all routes considered, as text."""
         lines = [self.why, f"Exposes: {self.exposes}", *(f"Warning: {w}" for w in self.warnings)]
         lines += [
             f"{'✓' if look.usable else '·'} {look.kind}: {look.why}" for look in self.looked_at
@@ -64,7 +64,7 @@ class IngressRoute:
 
 @dataclass(frozen=True, slots=True)
 class _KernelEnvironment:
-    """Where this kernel is, and what is known from outside."""
+    """What this kernel knows about its Jupyter server."""
 
     environ: Mapping[str, str]
     page_url: str | None
@@ -80,21 +80,21 @@ def choose(
     environ: Mapping[str, str] | None = None,
     where: Path | None = None,
 ) -> IngressRoute:
-    """Choose how Twilio is to reach a listener, and say why and what it exposes.
+    """Choose how Twilio reaches a listener, with the reason and what it exposes.
 
-    Nothing is guessed: an address counts when the user, the open page or JupyterHub says it.
+    Addresses are never guessed: they come from the user, the open page or JupyterHub.
 
     Args:
-        connection: Whose webhooks are meant; one into a sandbox never leaves this machine.
-        public_url: The address of a tunnel or reverse proxy that leads to the listener.
+        connection: The account whose webhooks are received; a sandbox never leaves this machine.
+        public_url: The address of a tunnel or reverse proxy that forwards to the listener.
         page_url: The address of the notebook's page, as the browser shows it.
-        hand_out_login: Allow the way through jupyter-server-proxy, whose URL holds the server's
-            token: whoever reads that URL can run code in this account.
-        environ: The kernel's environment; its own when not given.
-        where: The folder that servers and listeners share; Jupyter's own when not given.
+        hand_out_login: Allow the route through jupyter-server-proxy, whose URL contains the
+            server's token: anyone who reads that URL can run code in this account.
+        environ: The environment variables; those of this process by default.
+        where: The folder that servers and listeners share; in Jupyter's runtime folder by default.
 
     Raises:
-        ConfigurationError: `public_url` is no address.
+        ConfigurationError: `public_url` is not a valid address.
     """
     kernel = _KernelEnvironment(
         os.environ if environ is None else environ, page_url, where or _shared()
@@ -112,7 +112,7 @@ def choose(
             looks.append(RouteProbe(found.kind, True, found.why))
             return replace(found, looked_at=tuple(looks))
         looks.append(found)
-    return replace(_NO_WAY, looked_at=tuple(looks))
+    return replace(_NO_ROUTE, looked_at=tuple(looks))
 
 
 def _shared() -> Path | None:
@@ -167,13 +167,13 @@ def _jupyter(kernel: _KernelEnvironment) -> IngressRoute | RouteProbe:
         )
     base = public_base(server.base_url, kernel.page_url, kernel.environ)
     if base.url is None:
-        return RouteProbe("jupyter", False, f"The server has our extension, but {base.said_by}.")
+        return RouteProbe("jupyter", False, f"The server has our extension, but {base.source}.")
     return IngressRoute(
         kind="jupyter",
         public_url=base.url + registry.ROUTE,
         exposes="One path of the Jupyter server, without a login: anyone who knows the key in it "
         "can reach this listener and nothing else. The key expires with the listener.",
-        why=f"This kernel's Jupyter server has our extension; {base.said_by} gives its address.",
+        why=f"This kernel's Jupyter server has our extension; {base.source} gives its address.",
         warnings=_clear_text(base.url),
     )
 
@@ -192,20 +192,20 @@ def _proxy(kernel: _KernelEnvironment, *, hand_out_login: bool) -> IngressRoute 
             "jupyter-server-proxy needs the server's login in the URL, which is only included if "
             "you pass hand_out_login=True.",
         )
-    server = _own_info(kernel)
+    server = _server_info(kernel)
     if not server.get("token"):
         return RouteProbe(
             "proxy", False, "This kernel's Jupyter server has no token to put in the URL."
         )
     base = public_base(str(server.get("base_url", "/")), kernel.page_url, kernel.environ)
     if base.url is None:
-        return RouteProbe("proxy", False, f"The server has a token, but {base.said_by}.")
+        return RouteProbe("proxy", False, f"The server has a token, but {base.source}.")
     return IngressRoute(
         kind="proxy",
         public_url=f"{base.url}proxy",
         exposes="The whole Jupyter server. The URL contains its login: anyone who reads it (in "
         "Twilio's console or logs, or in a proxy's) can run code here and read every file.",
-        why=f"You allowed it with hand_out_login=True; {base.said_by} gives the server's address.",
+        why=f"You allowed it with hand_out_login=True; {base.source} gives the server's address.",
         warnings=(
             "Use it only in a disposable container with a test account, never on a shared server "
             "or your own machine. It was not checked whether jupyter-server-proxy is installed.",
@@ -215,8 +215,8 @@ def _proxy(kernel: _KernelEnvironment, *, hand_out_login: bool) -> IngressRoute 
     )
 
 
-def _own_info(kernel: _KernelEnvironment) -> Mapping[str, object]:
-    """Return what the server that started this kernel has written about itself."""
+def _server_info(kernel: _KernelEnvironment) -> Mapping[str, object]:
+    """Return the content of ``jpserver-….json`` of the server that started this kernel."""
     parent = kernel.environ.get("JPY_PARENT_PID", "")
     if kernel.where is None or not parent.isdecimal():
         return {}
@@ -227,7 +227,7 @@ def _own_info(kernel: _KernelEnvironment) -> Mapping[str, object]:
     return info if isinstance(info, dict) else {}
 
 
-_NO_WAY: Final = IngressRoute(
+_NO_ROUTE: Final = IngressRoute(
     kind="none",
     exposes="Nothing: there is no URL that Twilio can call.",
     why="Twilio cannot reach this listener.",

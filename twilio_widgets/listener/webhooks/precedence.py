@@ -1,7 +1,7 @@
-"""Which setting wins when a phone number is in a messaging service.
+"""Which setting takes precedence when a phone number is in a messaging service.
 
 Source: Twilio, messaging service resource (``use_inbound_webhook_on_number``,
-``inbound_request_url``), in the words of the official client 9.13.
+``inbound_request_url``), as documented in the official client 9.13.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from twilio_widgets.errors import NotFound, TwilioWidgetsError
 from twilio_widgets.listener.webhooks.fields import NUMBER, WebhookResource
 
 MOST_SERVICES = 10
-"""How many services are asked whether they hold a number: one request each."""
+"""The most services that are checked for a number: each takes one request."""
 
 
-def who_else_decides(place: WebhookResource, new_patience: NewPatience) -> Flow[tuple[str, ...]]:
-    """Say in sentences which service's setting wins over a number's own, if one does.
+def competing_settings(place: WebhookResource, new_patience: NewPatience) -> Flow[tuple[str, ...]]:
+    """Return sentences about services whose setting takes precedence over a number's own.
 
-    It never raises for an answer of Twilio's: not to know is one of the sentences.
+    Errors from Twilio are not raised; a sentence then says that it could not be checked.
     """
     if place.kind is not NUMBER:
         return ("Every number in this service sends here, whatever its own settings are.",)

@@ -387,7 +387,7 @@ def test_what_is_older_than_the_retention_goes_when_it_is_opened_and_daily(tmp_p
 
 
 def test_a_reader_that_holds_old_bytes_is_told_of(tmp_path, monkeypatch):
-    monkeypatch.setattr("twilio_widgets.listener.events.store._PATIENCE_WITH_READERS", 1)
+    monkeypatch.setattr("twilio_widgets.listener.events.store._READER_TIMEOUT", 1)
     path = tmp_path / "events.sqlite"
     with a_store(path) as store, closing(sqlite3.connect(path, isolation_level=None)) as other:
         store.commit([an_inbound(1, SECRET)])

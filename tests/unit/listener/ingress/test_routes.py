@@ -14,7 +14,7 @@ import pytest
 
 from twilio_widgets import AuthTokenConnection, Sandbox
 from twilio_widgets.errors import ConfigurationError
-from twilio_widgets.listener.ingress.endpoint import Endpoint, open_endpoint, standing_key
+from twilio_widgets.listener.ingress.endpoint import Endpoint, open_endpoint, persistent_key
 from twilio_widgets.listener.ingress.public_base import public_base, why_unreachable
 from twilio_widgets.listener.ingress.routes import IngressRoute, choose
 from twilio_widgets.listener.jupyter.announcement import announce
@@ -286,7 +286,7 @@ def test_by_the_extension_the_listener_registers_its_standing_key(tmp_path, wher
     again = open_endpoint(way, Line(), tmp_path, where=where)
     other = open_endpoint(way, Line(), tmp_path / "other", where=where)
 
-    key = standing_key(tmp_path).reveal()
+    key = persistent_key(tmp_path).reveal()
     assert entry == again == Endpoint(f"https://hub.example.org/user/xyz/twilio-widgets/{key}")
     assert other != entry
     (public, forward) = line.asked
@@ -299,11 +299,11 @@ def test_by_the_extension_the_listener_registers_its_standing_key(tmp_path, wher
 
 
 def test_the_standing_key_is_for_its_owners_eyes_only(tmp_path):
-    key = standing_key(tmp_path / "a")
+    key = persistent_key(tmp_path / "a")
     file = tmp_path / "a" / "key"
     assert (file.read_text(), stat.S_IMODE(file.stat().st_mode)) == (key.reveal(), 0o600)
     file.write_text("broken")
-    assert standing_key(tmp_path / "a").reveal() != "broken"
+    assert persistent_key(tmp_path / "a").reveal() != "broken"
 
 
 def test_by_the_proxy_the_login_stands_in_the_urls_and_nowhere_else(tmp_path, where, server):

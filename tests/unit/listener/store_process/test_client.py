@@ -18,7 +18,7 @@ from msgspec import structs
 
 from tests.arrivals import ACCOUNT, a_status, an_inbound
 from twilio_widgets.errors import ListenerError, StoreUnavailable
-from twilio_widgets.listener.events.batch import HALF_A_CHARACTER, Receipt
+from twilio_widgets.listener.events.batch import INVALID_UNICODE, Receipt
 from twilio_widgets.listener.events.event import Arrival, Rejection
 from twilio_widgets.listener.events.reading import Reader
 from twilio_widgets.listener.events.store import Store
@@ -58,7 +58,7 @@ REQUESTS: list[Request] = [
 ]
 ANSWERS: list[Answer] = [
     StoreOpened("wal", ("It was damaged.",)),
-    Stored([Receipt(id=1, new=True), Receipt(id=None, new=False, problem=HALF_A_CHARACTER)]),
+    Stored([Receipt(id=1, new=True), Receipt(id=None, new=False, problem=INVALID_UNICODE)]),
     Deleted(7),
     StoreAck(),
     StoreError("The disk is full.", "full"),
