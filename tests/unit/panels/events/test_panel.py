@@ -284,7 +284,7 @@ def test_a_bad_public_url_stands_under_its_field(panel: EventsPanel) -> None:
     panel.start()
     assert panel.join(PATIENCE)
     assert panel._state.phase == "idle"
-    assert panel._state.problems["public_url"].startswith("public_url is the address")
+    assert panel._state.problems["public_url"].startswith("public_url must be the address")
 
 
 def test_with_no_way_in_it_says_so_and_the_page_helps_to_find_one(tmp_path: Path) -> None:
