@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import twilio_widgets as tw
+from tests.panel_driver import PanelDriver
 from twilio_widgets.client.messages import AsyncMessages, Messages
 from twilio_widgets.core.bodies import FormBody, MultipartBody, RawBody
 from twilio_widgets.core.guardrails.policy import FREE
@@ -254,7 +255,7 @@ def by_workbench(twilio: tw.Twilio, sandbox: tw.Sandbox) -> str:
 def _sent(panel: Any) -> str:
     """Press send, and return what the panel has in mind afterwards."""
     panel.join(30)
-    panel._form.send.click()
+    PanelDriver(panel).press_on(panel._form.send)
     assert panel.join(30)
     panel.close()
     return str(panel._state)
@@ -266,11 +267,11 @@ def by_bulk_panel(twilio: tw.Twilio, sandbox: tw.Sandbox) -> str:
         twilio, [{"phone": TO}], body="Hello", from_=sandbox.numbers[0], undo_seconds=0
     )
     assert panel.join(30)
-    panel._actions.check.click()
+    PanelDriver(panel).press_on(panel._actions.check)
     assert panel.join(30)
     said = str(panel._findings.problems.rows)
     panel._words.typed.value = "send 1"
-    panel._words.send.click()
+    PanelDriver(panel).press_on(panel._words.send)
     assert panel.join(30)
     if panel.job is not None:
         panel.job.wait(30)
@@ -395,7 +396,7 @@ def test_a_client_that_a_panel_makes_has_a_policy_in_force(sandbox):
         assert panel.twilio.policy == in_force
         panel.close()
     panel = tw.ConnectionPanel(policy=strict)
-    panel._form.try_sandbox.click()
+    PanelDriver(panel).press_on(panel._form.try_sandbox)
     assert panel.join(30)
     assert panel.twilio.policy is strict
     panel.close()

@@ -13,12 +13,16 @@ const WORDS = {
   open: "The kernel has not confirmed this. It may have been done: look before you press again.",
 };
 
-/** @param {{ model: any, el: HTMLElement }} context the words stand at the end of `el` */
+/**
+ * @param {{ model: any, el: HTMLElement }} context the answer stands at the end of `el`; while `el` is
+ *   hidden (an "Undo" that came too late), in the foot of its card
+ */
 export function openPress({ model, el }) {
   const note = document.createElement("output");
   note.className = "tw-note tw-press-note";
   note.hidden = true;
   el.append(note);
+  const foot = () => el.closest(".tw-card")?.querySelector(".tw-foot");
   let press = null; // the one that is not answered
   let timers = [];
 
@@ -26,6 +30,8 @@ export function openPress({ model, el }) {
     note.textContent = text;
     note.className = `tw-note tw-press-note tw-${tone}`;
     note.hidden = text === "";
+    const isSeen = el.getClientRects().length > 0;
+    ((isSeen ? null : foot()) ?? el).append(note);
   };
   const wait = (...steps) => {
     timers.forEach(clearTimeout);
@@ -60,12 +66,14 @@ export function openPress({ model, el }) {
       const id = [...crypto.getRandomValues(new Uint32Array(2))].join("-");
       globalThis.twPage ??= crypto.randomUUID();
       press = { id, page: globalThis.twPage, fields: shownOn(el), turn: model.get("turn") };
+      for (const old of foot()?.querySelectorAll(":scope > .tw-press-note") ?? []) old.hidden = true;
       say("", "hint");
       wait([() => say(WORDS.waiting, "hint"), SOON], [() => end(WORDS.late), PATIENCE]);
       send({ t: "press", id });
     },
     close() {
       wait();
+      note.remove();
       model.off("msg:custom", hear);
     },
   };
