@@ -23,7 +23,8 @@ export function pageId() {
 }
 
 /**
- * Lets an element be pressed. What is said of a press is written at the end of `el`.
+ * Lets an element be pressed. The answer to a press is shown at the end of `el`, or in the foot of its
+ * card while `el` is hidden (an "Undo" that came too late).
  * @param {{ model: any, el: HTMLElement }} context
  */
 export function openPress({ model, el }) {
@@ -31,6 +32,7 @@ export function openPress({ model, el }) {
   note.className = "tw-note tw-press-note";
   note.hidden = true;
   el.append(note);
+  const foot = () => el.closest(".tw-card")?.querySelector(".tw-foot");
   /** @type {Press | null} the one that is not answered */
   let press = null;
   /** @type {ReturnType<typeof setTimeout>[]} */
@@ -41,6 +43,8 @@ export function openPress({ model, el }) {
     note.textContent = text;
     note.className = `tw-note tw-press-note tw-${tone}`;
     note.hidden = text === "";
+    const isSeen = el.getClientRects().length > 0;
+    ((isSeen ? null : foot()) ?? el).append(note);
   };
   /** @type {(...steps: [step: () => void, milliseconds: number][]) => void} */
   const wait = (...steps) => {
@@ -78,12 +82,16 @@ export function openPress({ model, el }) {
       if (press) return;
       const id = [...crypto.getRandomValues(new Uint32Array(2))].join("-");
       press = { id, page: pageId(), fields: shownOn(el), turn: model.get("turn") };
+      /** @type {Iterable<HTMLElement>} */
+      const others = foot()?.querySelectorAll(":scope > .tw-press-note") ?? [];
+      for (const other of others) other.hidden = true;
       say("", "hint");
       wait([() => say(WORDS.waiting, "hint"), SOON], [() => end(WORDS.late), PATIENCE]);
       send({ t: "press", id });
     },
     close() {
       wait();
+      note.remove();
       model.off("msg:custom", hear);
     },
   };

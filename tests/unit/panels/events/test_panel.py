@@ -238,7 +238,7 @@ def test_a_listener_with_the_old_token_goes_on_until_a_person_agrees_to_its_end(
         assert panel._form._question.text.endswith(f"again:\n· {name}, to nowhere")
         assert "take_over=True" in panel._snippet(panel._state).ours
 
-        panel._form.back.click()
+        PanelDriver(panel).press_on(panel._form.back)
         assert panel._form.ask.layout.display == "none"
         assert left.heartbeat.pid == pid
         PanelDriver(panel).press_on(panel._form.start)
