@@ -140,6 +140,9 @@ class OutcomeUnknown(TwilioWidgetsError):
         """The last moment at which Twilio may have received it (aware, UTC)."""
         self.why = text
         """What happened, without advice."""
+        self.intercepted = False
+        """Whether something between you and Twilio answered: a proxy, or a network's login page.
+        Other requests will fare alike until that is gone."""
         self.sid: str | None = None
         """The message it turned out to be, once ``messages.find`` has found it."""
 

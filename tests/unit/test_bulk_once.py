@@ -55,6 +55,16 @@ def test_the_same_call_again_returns_the_first_message_as_it_is_now(sandbox, twi
     assert len(sandbox.ledger) == 2
 
 
+def test_a_message_that_was_made_and_answered_with_a_redirect_is_found_and_not_made_again(
+    sandbox, twilio
+):
+    sandbox.fail(fault="error_after_accept", status=303)
+    with pytest.raises(OutcomeUnknown, match="redirect"):
+        send(twilio)
+    assert send(twilio).sid == sandbox.ledger[0].sid
+    assert len(sandbox.ledger) == 1
+
+
 def test_it_is_the_same_with_await(sandbox):
     async def both():
         async with AsyncTwilio(sandbox.connection) as twilio:

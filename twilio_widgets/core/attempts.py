@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
-from twilio_widgets.core.answers import error_of, passes_soon, retry_after_of
-from twilio_widgets.core.flow import Patience, answered, refuse_redirect, unknown
+from twilio_widgets.core.answers import error_of, leaves_open, passes_soon, retry_after_of
+from twilio_widgets.core.flow import Patience, answered, left_open_by, refuse_redirect, unknown
 from twilio_widgets.core.request import Flow, Pause, Reply, Request
 from twilio_widgets.core.response import Attempt, RawResponse, response_of
 from twilio_widgets.errors import (
@@ -143,31 +143,35 @@ class Exchange:
             return True
         if isinstance(failure, BadResponse):  # damaged, too large, or a redirect
             return may and self.ask.retry_all_errors and reply is None
-        if reply is None or reply.status == 408 or reply.status >= 500:
+        if reply is None or reply.status >= 500 or self._is_open(reply):
             return may
         soon = isinstance(failure, ApiError) and passes_soon(failure)
         return soon or self.ask.retry_all_errors
 
     def _note_lost(self, reply: Reply | None, failure: TwilioWidgetsError) -> None:
         """Remember an attempt that may have been carried out all the same."""
-        answered_badly = reply is not None and (reply.status == 408 or reply.status >= 500)
         lost = reply is None and not isinstance(failure, NotConnected)
-        if self._changes and (answered_badly or lost):
+        if self._changes and (lost or self._is_open(reply)):
             self._lost = failure
+
+    def _is_open(self, reply: Reply | None) -> bool:
+        """Return whether the request may have been carried out in spite of this answer."""
+        creates = self.request.creates_message
+        return reply is not None and leaves_open(reply, creates_message=creates)
 
     def _final(self, failure: TwilioWidgetsError, reply: Reply | None) -> TwilioWidgetsError:
         """Return the error to raise: a change that may have happened is never called failed."""
         last = failure
         if self._lost is not None:
-            reason = f"Twilio answered HTTP {reply.status}." if reply else str(failure)
-            last = self._unknown(reason)
+            last = self._unknown(str(failure), reply)
             last.__cause__ = failure
         if reply is not None:
             last.response = self.response(reply)[0]
         return last
 
-    def _unknown(self, why: str) -> OutcomeUnknown:
-        outcome = unknown(self.request, why)
+    def _unknown(self, why: str, reply: Reply | None = None) -> OutcomeUnknown:
+        request = self.request
+        outcome = unknown(request, why) if reply is None else left_open_by(reply, request)
         outcome.started_at, outcome.latest_arrival = self._started, self._connection.now()
         return outcome
 

@@ -16,7 +16,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from twilio_widgets.core.answers import error_of, passes_soon, retry_after_of
+from twilio_widgets.core.answers import (
+    error_of,
+    is_from_twilio,
+    leaves_open,
+    passes_soon,
+    retry_after_of,
+)
 from twilio_widgets.core.request import Flow, Pause, Reply, Request
 from twilio_widgets.errors import (
     ApiError,
@@ -133,8 +139,7 @@ def change(
             except (NoReply, BadResponse) as error:
                 raise unknown(request, str(error)) from error
             else:
-                refuse_redirect(request, reply)
-                if reply.status < 400:
+                if reply.status < 300:
                     return reply
                 failure = _refusal(request, reply, about)
                 retry_after = retry_after_of(reply)
@@ -152,8 +157,8 @@ def change(
 
 def _refusal(request: Request, reply: Reply, about: str | None) -> ApiError:
     """Return a 429, which was not processed and passes soon; raise every other refusal."""
-    if reply.status == 408 or reply.status >= 500:
-        raise unknown(request, f"Twilio answered HTTP {reply.status}.")
+    if leaves_open(reply, creates_message=request.creates_message):
+        raise left_open_by(reply, request)
     refusal = error_of(reply, about=about, creates_message=request.creates_message)
     if not passes_soon(refusal):
         raise refusal
@@ -182,6 +187,23 @@ def stopped(request: Request, stop: BaseException) -> OutcomeUnknown:
     if isinstance(stop, KeyboardInterrupt):
         where = " It is in twilio.messages.unanswered." if request.creates_message else ""
         stop.args = (f"{outcome}{where}",)
+    return outcome
+
+
+def left_open_by(reply: Reply, request: Request) -> OutcomeUnknown:
+    """Return the error for an answer that does not prove whether a change was made."""
+    if 300 <= reply.status < 400:
+        kind = "a redirect"
+    elif request.creates_message and reply.status < 500 and not is_from_twilio(reply):
+        kind = "not Twilio's"
+    else:
+        return unknown(request, f"Twilio answered HTTP {reply.status}.")
+    outcome = unknown(
+        request,
+        f"The answer was {kind} (HTTP {reply.status}). Is a proxy, or a network that asks for a "
+        "login, between you and Twilio?",
+    )
+    outcome.intercepted = True
     return outcome
 
 

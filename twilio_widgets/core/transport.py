@@ -16,6 +16,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
+from twilio_widgets.core.answers import leaves_open
 from twilio_widgets.core.guard import guard, is_loopback, media_redirect
 from twilio_widgets.core.guardrails.in_force import InForce, Verdict
 from twilio_widgets.core.guardrails.policy import Policy, default_policy
@@ -321,8 +322,8 @@ class AsyncTransport(_Door):
 
 
 def means_unsent(reply: Reply) -> bool:
-    """Say whether an answer means that no message was sent: a refusal, but no time-out (408)."""
-    return 400 <= reply.status < 500 and reply.status != 408
+    """Return whether an answer proves that no message was sent: Twilio refused it."""
+    return reply.status >= 400 and not leaves_open(reply, creates_message=True)
 
 
 def _give_back(verdict: Verdict | None, *, unsent: bool) -> None:
