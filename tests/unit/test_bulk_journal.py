@@ -223,6 +223,7 @@ def test_the_files_are_their_owners_alone(place, journal):
     claimed(journal)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in place.folder.iterdir()}
     assert modes == {
+        "spring.lock": 0o600,
         "spring.sqlite": 0o600,
         "spring.sqlite-wal": 0o600,
         "spring.sqlite-shm": 0o600,
@@ -493,7 +494,7 @@ def test_a_damaged_journal_is_kept_aside_and_its_name_stays_taken(place, journal
     journal.close()
     damage(place, change)
     for _ in range(2):
-        with pytest.raises(JobError, match="damaged and is kept aside"):
+        with pytest.raises(JobError, match="damaged or taken away, and what is left is kept aside"):
             Journal(place)
     assert len(place.damaged()) == 1
     assert not place.file.exists()

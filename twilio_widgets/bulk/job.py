@@ -343,6 +343,8 @@ class Job(JobView):
         with self._writing() as journal:
             now = self._now()
             journal.recover(now=now)
+            if journal.doubt is not None:
+                journal.doubt_pending(now=now)
             waiting = journal.rows(states.PENDING)
             journal.decide(waiting, "skip", now=now)
             scheduled = [r for r in journal.rows(states.ACCEPTED) if r.is_scheduled]

@@ -117,18 +117,18 @@ def _place_for(
     A kill between the steps leaves no two messages that could be sent: the last journal is closed
     to sending before the next one has its name.
     """
-    last = _last(home)
+    last, doubt = _last(home), None
     if last is not None:
         with closing(Journal(last)) as journal:
             journal.recover(now=_now(connection))
             if _has(journal, parameters):
                 return last
-            row = _row(connection, parameters)
+            row, doubt = _row(connection, parameters), journal.doubt
             _give_way(journal, row, key, now=_now(connection))
     else:
         row = _row(connection, parameters)
     place = _after(home, last)
-    create(place, [row], Terms(), now=_now(connection))
+    create(place, [row], Terms(), now=_now(connection), is_new=doubt is None)
     return place
 
 
@@ -219,8 +219,11 @@ class _Once:
 
     def message(self, parameters: Mapping[str, object]) -> Flow[Message]:
         (row,) = self._journal.rows()
+        if self._journal.doubt is not None:
+            row = self._doubted(row)
         if row.status == states.UNKNOWN:
             row = yield from self._settled()
+            self._journal.trust()
         if row.status == states.ACCEPTED:
             _forget(self._journal, now=_now(self._connection))
             return (yield from messages.get(self._connection, self._new_patience(), str(row.sid)))
@@ -228,6 +231,15 @@ class _Once:
             row = row.saying(_form(self._journal, parameters))
             (row,) = self._journal.decide([row], "resend", now=_now(self._connection))
         return (yield from self._sent(row))
+
+    def _doubted(self, row: Row) -> Row:
+        """Make a message unknown that may have been sent since its journal was current."""
+        now = _now(self._connection)
+        if row.status in _GAVE_NONE and row.form:
+            self._journal.decide([row], "resend", now=now)
+        self._journal.doubt_pending(now=now)
+        (row,) = self._journal.rows()
+        return row
 
     def _sent(self, row: Row) -> Flow[Message]:
         """Write it down, send it, and write down what came of it: also when it is stopped."""
@@ -250,7 +262,9 @@ class _Once:
 
     def _settled(self) -> Flow[Row]:
         """Look in the log, once; raise when it proves nothing."""
-        known = frozenset(self._outbox.sent) - self._outbox.found
+        # What this client has sent may be this key's, when the journal is in doubt.
+        sent = self._outbox.sent if self._journal.doubt is None else ()
+        known = frozenset(sent) - self._outbox.found
         try:
             yield from look_once(
                 self._connection, self._new_patience, self._journal, self._place, known=known

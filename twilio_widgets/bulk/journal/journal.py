@@ -36,6 +36,7 @@ from twilio_widgets.bulk.journal.place import SET_ASIDE
 from twilio_widgets.bulk.journal.row import Row, fingerprint_of
 from twilio_widgets.bulk.journal.schema import SCHEMA, VERSION
 from twilio_widgets.bulk.journal.states import Ending
+from twilio_widgets.bulk.journal.witness import Doubt, Witness
 from twilio_widgets.core.folders import private_folder
 from twilio_widgets.errors import JobError
 
@@ -72,7 +73,9 @@ def new_id(now: float) -> str:
     return f"{int(now * 1000):012x}{secrets.token_hex(10)}"
 
 
-def create(place: Place, rows: Sequence[Row], terms: Terms, *, now: float) -> None:
+def create(
+    place: Place, rows: Sequence[Row], terms: Terms, *, now: float, is_new: bool = True
+) -> None:
     """Write a new job down: it is there as a whole, or not at all.
 
     Args:
@@ -80,6 +83,7 @@ def create(place: Place, rows: Sequence[Row], terms: Terms, *, now: float) -> No
         rows: Every row, each pending.
         terms: How it is to be carried out.
         now: Seconds since 1970.
+        is_new: Whether no such job can have been begun before; otherwise the journal is in doubt.
     """
     unfinished = place.folder / f".{place.name}.new"
     with _explained(place, "written"):
@@ -90,15 +94,17 @@ def create(place: Place, rows: Sequence[Row], terms: Terms, *, now: float) -> No
         try:
             database.execute("PRAGMA synchronous = FULL").fetchall()
             with transaction(database):
-                _fill(database, place, rows, terms, now)
+                job_id = _fill(database, place, rows, terms, now)
         finally:
             database.close()
         # Only now has it the name it is looked for by: what bears that name was whole once.
+        if is_new:  # before, or a kill in between would leave the journal in doubt
+            Witness(place.lock_file, unfinished, job_id, 0, is_new=True).note()
         unfinished.replace(place.file)
         fsync_folder(place.folder)
 
 
-def _fill(database: Database, place: Place, rows: Sequence[Row], terms: Terms, now: float) -> None:
+def _fill(database: Database, place: Place, rows: Sequence[Row], terms: Terms, now: float) -> str:
     for statement in SCHEMA:
         database.execute(statement)
     job_id = new_id(now)
@@ -113,6 +119,7 @@ def _fill(database: Database, place: Place, rows: Sequence[Row], terms: Terms, n
             "INSERT INTO outcome (n, form, segments, cost, status, seal) VALUES (?, ?, ?, ?, ?, ?)",
             (row.n, row.form_text, row.segments, row.cost, row.status, row.seal(job_id)),
         )
+    return job_id
 
 
 class Journal(Ledger):
@@ -134,7 +141,9 @@ class Journal(Ledger):
         refuse_missing(place)
         self._place = place
         self._lock = threading.RLock()
+        self._claimed = 0
         self._joined = False
+        self._is_doubting = False
         database = None
         try:
             database = connecting(place.file)
@@ -142,15 +151,43 @@ class Journal(Ledger):
             check(database)
             super().__init__(database, header_of(database, place))
             self.rows()  # each with its checksum
+            self._witness = Witness(
+                place.lock_file, place.file, self.header.id, self.count_attempts()
+            )
         except BaseException as error:
             if database is not None:
                 database.close()
             if isinstance(error, sqlite3.DatabaseError | Damaged) and not _is_passing(error):
                 _put_aside(place)
                 refuse_missing(place)
-            if isinstance(error, sqlite3.Error):
+            if isinstance(error, sqlite3.Error | OSError):
                 raise _cannot(place, "opened", error) from None
             raise
+
+    # Whether it is complete
+
+    @property
+    def doubt(self) -> Doubt | None:
+        """Why messages may have been sent that this journal does not have; None when none were."""
+        return self._witness.doubt
+
+    def doubt_pending(self, *, now: float) -> list[Row]:
+        """Make every pending row unknown: it may have been sent since the journal was current."""
+        pending = self.rows(states.PENDING)
+        ending = Ending("unknown", problem="The journal may be older than what was sent.")
+        with self._writing():
+            self._is_doubting = True
+            try:
+                claimed = self.claim(pending, now=self.header.created_at, latest=now)
+                return self._close([(row, ending, now, now) for row, _token in claimed])
+            finally:
+                self._is_doubting = False
+
+    def trust(self) -> None:
+        """Rely on the journal again: the message log was asked about every row."""
+        self._witness.doubt = None
+        with _explained(self._place, "written"):
+            self._witness.note()
 
     # Before a request leaves
 
@@ -164,7 +201,15 @@ class Journal(Ledger):
 
         Returns:
             Each row, now attempted, with its attempt's token.
+
+        Raises:
+            JobError: The files are not where they were, or the journal is in doubt.
         """
+        if self.doubt is not None and not self._is_doubting:
+            raise JobError(
+                f'The journal of job "{self.header.name}" may be older than what was sent, so '
+                "nothing is sent before the message log was asked."
+            )
         claimed = [
             (row._replace(status=states.ATTEMPTED, attempts=row.attempts + 1, updated_at=now),
              secrets.token_hex(16))
@@ -180,6 +225,7 @@ class Journal(Ledger):
                 "attempts = ?, updated_at = ?",
                 [((row.attempts, now), row) for row, _token in claimed],
             )
+            self._claimed += len(claimed)
         return claimed
 
     # After an answer, or without one
@@ -367,8 +413,14 @@ class Journal(Ledger):
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock, suppress(sqlite3.Error):
-            self._database.close()
+        kept, folded = 1, 0
+        with self._lock:
+            with suppress(sqlite3.Error):
+                _busy, kept, folded = self._database.execute("PRAGMA wal_checkpoint").fetchone()
+            with suppress(sqlite3.Error):
+                self._database.close()
+            if kept == folded:
+                self._witness.close()
 
     def _step(self, was: str, what: str, rows: Sequence[tuple[tuple[object, ...], Row]]) -> None:
         """Write what an attempt changes, and no more: each column costs its indexes.
@@ -415,11 +467,21 @@ class Journal(Ledger):
     def together(self) -> Iterator[None]:
         """Let everything inside be one commit, or nothing."""
         with self._lock, _explained(self._place, "written"), transaction(self._database):
-            self._joined = True
+            self._joined, self._claimed = True, 0
             try:
                 yield
             finally:
                 self._joined = False
+        if self._claimed:
+            self._note_attempts()
+
+    def _note_attempts(self) -> None:
+        """Check that what was committed is in place, and let the witness know of it."""
+        if not self._witness.is_in_place():
+            raise _taken_away(self._place, self._database)
+        self._witness.attempts += self._claimed
+        with _explained(self._place, "written"):
+            self._witness.note()
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -448,6 +510,22 @@ def _cannot(place: Place, doing: str, error: sqlite3.Error | OSError) -> JobErro
     return JobError(
         f'The journal of job "{place.name}" cannot be {doing} ({said}). It is at {place.file}: '
         "is there room on the disk, and may you write there? Nothing is sent without it."
+    )
+
+
+def _taken_away(place: Place, database: Database) -> JobError:
+    """Keep a copy under a name that blocks the journal's own, and return the error to raise."""
+    copy = place.folder / f"{place.name}{SET_ASIDE}{secrets.token_hex(4)}.sqlite"
+    said = "It could not be kept: compare with twilio.messages.list() before you send anything."
+    with suppress(OSError, sqlite3.Error):
+        if place.home.parent.is_dir():  # a sandbox that is closed has removed its own
+            private_folder(place.folder)
+            os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            database.execute("VACUUM INTO ?", (str(copy),)).fetchall()
+            said = f"What it knew is kept at {copy}."
+    return JobError(
+        f'The journal of job "{place.name}" was deleted, moved or replaced while the job was '
+        f"running ({place.file}), so nothing more is sent. {said}"
     )
 
 

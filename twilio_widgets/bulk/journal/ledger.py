@@ -157,6 +157,11 @@ class Ledger:
             for n, at, verdict, why, evidence in lines
         }
 
+    def count_attempts(self) -> int:
+        """Return how many attempts there are."""
+        ((count,),) = self.ask("SELECT count(*) FROM attempt")
+        return int(count)
+
     def sids(self) -> set[str]:
         """Return every message this job is known to have made."""
         found = self.ask("SELECT sid FROM attempt WHERE sid IS NOT NULL")
@@ -188,7 +193,7 @@ def header_of(database: Database, place: Place) -> Header:
         raise JobError(
             f'The journal of job "{place.name}" in {place.folder} belongs to another '
             f"{'account' if header.account_sid != place.account_sid else 'sandbox or to Twilio'}. "
-            "Choose another folder or name; nothing was sent."
+            "Was it copied here? Nothing was sent."
         )
     if place.region is not None and header.region not in {None, place.region}:
         raise other_region(place.name, str(header.region), place.region)
@@ -199,8 +204,7 @@ def other_region(name: str, begun_in: str, asked_in: str) -> JobError:
     """Say that a job is another region's: no other region's log has its messages."""
     return JobError(
         f'Job "{name}" was begun in the region {begun_in}, and this client is for {asked_in}: the '
-        "message log there says nothing about it. Give a client for the first, or another name or "
-        "key; nothing was sent."
+        "message log there says nothing about it. Give a client for the first; nothing was sent."
     )
 
 
@@ -248,9 +252,10 @@ def refuse_missing(place: Place) -> None:
     """
     if aside := place.damaged():
         raise JobError(
-            f'The journal of job "{place.name}" was damaged and is kept aside at {aside[-1]}. '
-            "Which rows were sent can no longer be read from it, so nothing is sent under this "
-            "name: compare with twilio.messages.list(), then choose another name or delete it."
+            f'The journal of job "{place.name}" was damaged or taken away, and what is left is '
+            f"kept aside at {aside[-1]}. Which rows were sent cannot be relied on, so nothing is "
+            "sent under this name: compare with twilio.messages.list(), then choose another name "
+            "or delete it."
         )
     if not place.file.exists():
         here = sorted(path.stem for path in place.folder.glob("*.sqlite"))
