@@ -16,6 +16,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from twilio_widgets.core.folders import identity
+
 BYTES = 512
 """A lock file is written whole by one call, so a killed process leaves the old text or the new."""
 
@@ -56,7 +58,7 @@ class Witness:
         self._wal = journal.with_name(f"{journal.name}-wal")
         self.attempts = attempts
         os.close(_opened(lock_file, os.O_CREAT))
-        self._found = {path: _identity(path) for path in (journal, lock_file, self._wal)}
+        self._found = {path: identity(path) for path in (journal, lock_file, self._wal)}
         self.doubt: Doubt | None = None if is_new else self._doubt()
 
     def _doubt(self) -> Doubt | None:
@@ -72,8 +74,8 @@ class Witness:
     def is_in_place(self) -> bool:
         """Return whether the names of the files still lead to the files that are open."""
         if self._found[self._wal] is None:  # SQLite makes it with the first commit
-            self._found[self._wal] = _identity(self._wal)
-        return all(_identity(path) == found for path, found in self._found.items())
+            self._found[self._wal] = identity(self._wal)
+        return all(identity(path) == found for path, found in self._found.items())
 
     def note(self) -> None:
         """Write down durably how many attempts there are, unless the journal is in doubt.
@@ -131,15 +133,6 @@ def write(handle: int, text: dict[str, Any]) -> None:
 
 def _opened(path: Path, flags: int = 0) -> int:
     return os.open(path, os.O_RDWR | flags | getattr(os, "O_CLOEXEC", 0), 0o600)
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Return device and inode of a file; None when there is none."""
-    try:
-        state = path.stat()
-    except OSError:
-        return None
-    return state.st_dev, state.st_ino
 
 
 def _host() -> str:
