@@ -231,6 +231,22 @@ def test_the_files_are_their_owners_alone(place, journal):
     assert stat.S_IMODE(place.folder.stat().st_mode) == 0o700
 
 
+def test_a_journal_that_did_not_keep_both_clocks_is_read_and_goes_on(place, journal):
+    claimed(journal)
+    journal.close()
+    with closing(sqlite3.connect(place.file, isolation_level=None)) as database:
+        for name in ("boot", "started_boot", "latest_boot"):
+            database.execute(f"ALTER TABLE attempt DROP COLUMN {name}")
+    with reading(place) as ledger:
+        assert [one.latest.boot for one in ledger.attempts()] == [None] * 3
+        assert ledger.last_attempts("attempted")[0].started_at == NOW
+    with closing(Journal(place)) as opened:
+        opened.recover(now=NOW + 5)
+        assert [one.latest_at for one in opened.attempts()] == [NOW + 5] * 3
+        assert all(one.latest.boot is not None for one in opened.attempts())
+        assert all(one.started.boot is None for one in opened.attempts())
+
+
 def test_a_commit_waits_for_the_disk(journal):
     assert journal.ask("PRAGMA synchronous") == [(2,)]
     assert journal.ask("PRAGMA journal_mode") == [("wal",)]

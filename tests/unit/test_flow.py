@@ -86,6 +86,13 @@ class TestChange:
         assert len(requests) == 3
         assert pauses == [0.5, 1.0]
 
+    def test_what_was_stopped_until_its_time_was_over_does_not_leave(self):
+        now = iter([0.0, 31.0])
+        late = patience(seconds=30, monotonic=lambda: next(now))
+        late.left()  # as a row is claimed
+        with pytest.raises(NotConnected, match="nothing was sent"):
+            play(change(POST, late), [CREATED])
+
     def test_a_429_is_tried_again_after_what_twilio_says(self):
         result, _, pauses = play(
             change(POST, patience()), [reply(429, retry_after="7"), reply(429), CREATED]

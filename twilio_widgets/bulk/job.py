@@ -342,6 +342,8 @@ class Job(JobView):
             self._wait(None)
         with self._writing() as journal:
             now = self._now()
+            if self._twilio is not None:
+                journal.monotonic = self._twilio.connection.monotonic
             journal.recover(now=now)
             if journal.doubt is not None:
                 journal.doubt_pending(now=now)

@@ -120,6 +120,7 @@ def _place_for(
     last, doubt = _last(home), None
     if last is not None:
         with closing(Journal(last)) as journal:
+            journal.monotonic = connection.monotonic
             journal.recover(now=_now(connection))
             if _has(journal, parameters):
                 return last
@@ -215,6 +216,7 @@ class _Once:
         self._new_patience = new_patience
         self._outbox = outbox
         self._journal = journal
+        journal.monotonic = connection.monotonic
         self._place = place
 
     def message(self, parameters: Mapping[str, object]) -> Flow[Message]:
@@ -244,7 +246,7 @@ class _Once:
     def _sent(self, row: Row) -> Flow[Message]:
         """Write it down, send it, and write down what came of it: also when it is stopped."""
         patience, now = self._new_patience(), _now(self._connection)
-        ((row, _token),) = self._journal.claim([row], now=now, latest=now + patience.seconds)
+        ((row, _token),) = self._journal.claim([row], now=now, latest=now + patience.left())
         try:
             message = yield from messages.create(self._connection, patience, row.form, self._outbox)
         except BaseException as error:
@@ -282,7 +284,7 @@ class _Once:
 
     def _unknown(self, why: str) -> OutcomeUnknown:
         (row,), (*_earlier, attempt) = self._journal.rows(), self._journal.attempts(0)
-        sent = sent_of(row, attempt)
+        sent = sent_of(row, attempt, self._connection.moment())
         parameters: dict[str, tuple[str, ...]] = {}
         for name, value in row.form:
             parameters[name] = (*parameters.get(name, ()), value)
@@ -294,5 +296,5 @@ class _Once:
             started_at=sent.started,
             latest_arrival=sent.latest,
         )
-        outcome.why = why
+        outcome.why, outcome.moments = why, (attempt.started, attempt.latest)
         return outcome

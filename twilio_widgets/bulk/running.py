@@ -83,6 +83,7 @@ class Run:
         self._place = place
         self._twilio = twilio
         self._connection = twilio.connection
+        journal.monotonic = twilio.connection.monotonic
         self._orders = orders
         self._pace = Pace(journal.header.rate, most=orders.concurrency)
         self._under_way: dict[int, asyncio.Task[None]] = {}
@@ -217,7 +218,8 @@ class Run:
                 after = self._journal.close_attempts(
                     [(one.row, one.ending, one.at) for one in landed]
                 )
-                latest = self._now() + self._twilio.timeout
+                patience = self._new_patience()
+                latest = self._now() + patience.left()
                 leaving = self._journal.claim(choice.rows, now=self._now(), latest=latest)
         except JobError:
             self._landed = landed
@@ -229,7 +231,7 @@ class Run:
             self._go_on(row, one.ending)
         for row, token in leaving:
             self._move(states.PENDING, states.ATTEMPTED)
-            self._leave(row, token)
+            self._leave(row, token, patience)
         self._orders.tell(self)
         return self._next_look(choice.again_at, now)
 
@@ -257,10 +259,14 @@ class Run:
         elif row.status == states.PENDING:
             self._queue.back(row)
 
-    def _leave(self, row: Row, token: str) -> None:
-        self._under_way[row.n] = asyncio.create_task(self._send(row, token))
+    def _new_patience(self) -> Patience:
+        """Return the time of one request; its rows have it together, from the claim on."""
+        return Patience(self._twilio.timeout, attempts=1)
 
-    async def _send(self, row: Row, token: str) -> None:
+    def _leave(self, row: Row, token: str, patience: Patience) -> None:
+        self._under_way[row.n] = asyncio.create_task(self._send(row, token, patience))
+
+    async def _send(self, row: Row, token: str, patience: Patience) -> None:
         """Send one row, once: what may be tried again is journalled again first."""
         try:
             form = self._form(row, token)
@@ -270,7 +276,7 @@ class Run:
             return
         flow = messages.create(
             self._connection,
-            Patience(self._twilio.timeout, attempts=1),
+            patience,
             form,
             self._twilio.messages.outbox,
             job=self._orders.permit,

@@ -10,7 +10,7 @@ import contextlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from twilio_widgets.bulk.journal import states
@@ -18,6 +18,7 @@ from twilio_widgets.bulk.journal.journal import Journal, Verdict
 from twilio_widgets.bulk.journal.ledger import Attempt, Ledger, reading
 from twilio_widgets.bulk.journal.place import Ownership, Place
 from twilio_widgets.bulk.matching import Look, Unknown, decide
+from twilio_widgets.core.clock import Moment
 from twilio_widgets.core.evidence import Sent, clocks_apart, recipient_as_logged
 from twilio_widgets.core.flow import NewPatience, Patience
 from twilio_widgets.core.listing import Filters
@@ -103,7 +104,7 @@ def settle(
         NoTurn: What the log shows could not be claimed.
     """
     _by_token(journal, callbacks, connection)
-    if not (unknown := _unknowns(journal, ours=True)):
+    if not (unknown := _unknowns(journal, connection.moment(), ours=True)):
         return
     settled = max(row.sent.latest for row in unknown) + _settle_time(connection)
     wait = (settled - connection.now()).total_seconds()
@@ -158,7 +159,7 @@ def look_once(
         NoTurn: What the log shows could not be claimed, so nothing is settled.
     """
     looks: dict[str, Look] = {}
-    for to in sorted({row.sent.to for row in _unknowns(journal, ours=True)}):
+    for to in sorted({row.to for row in journal.rows(states.UNKNOWN)}):
         if (name := recipient_as_logged(to)) not in looks:
             looks[name] = yield from _look(connection, new_patience, {to, name})
     turn = yield from _turn(place, new_patience())
@@ -167,6 +168,7 @@ def look_once(
             journal,
             place,
             looks,
+            connection.moment(),
             known=known,
             absent_before=absent_before,
             settle=_settle_time(connection),
@@ -201,6 +203,7 @@ def _verdicts(
     journal: Journal,
     place: Place,
     looks: dict[str, Look],
+    now: Moment,
     *,
     known: Collection[str],
     absent_before: Collection[int],
@@ -210,9 +213,9 @@ def _verdicts(
     claimed, rivals = set(known) | journal.sids(), list[Unknown]()
     for ledger in _beside(place):
         claimed |= ledger.sids()
-        rivals += _unknowns(ledger, ours=False)
+        rivals += _unknowns(ledger, now, ours=False)
     by_recipient: dict[str, list[Unknown]] = defaultdict(list)
-    for row in (*_unknowns(journal, ours=True), *rivals):
+    for row in (*_unknowns(journal, now, ours=True), *rivals):
         by_recipient[recipient_as_logged(row.sent.to)].append(row)
     return [
         verdict
@@ -229,23 +232,21 @@ def _beside(place: Place) -> Iterator[Ledger]:
             yield ledger
 
 
-def _unknowns(ledger: Ledger, *, ours: bool) -> list[Unknown]:
+def _unknowns(ledger: Ledger, now: Moment, *, ours: bool) -> list[Unknown]:
     """Return the rows of a journal that may yet turn out to be in the log."""
     statuses = (states.UNKNOWN,) if ours else (states.UNKNOWN, states.ATTEMPTED)
     attempts = ledger.last_attempts(*statuses)
-    return [Unknown(row.n, sent_of(row, attempts[row.n]), ours) for row in ledger.rows(*statuses)]
+    return [
+        Unknown(row.n, sent_of(row, attempts[row.n], now), ours) for row in ledger.rows(*statuses)
+    ]
 
 
-def sent_of(row: Row, attempt: Attempt) -> Sent:
+def sent_of(row: Row, attempt: Attempt, now: Moment) -> Sent:
     """Return what an attempt sent, as the log can be asked about it."""
     parameters: dict[str, tuple[str, ...]] = {}
     for name, value in row.form:
         parameters[name] = (*parameters.get(name, ()), value)
-    return Sent.of(parameters, _moment(attempt.started_at), _moment(attempt.latest_at))
-
-
-def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+    return Sent.of(parameters, attempt.started, attempt.latest, now)
 
 
 def _look(connection: Connection, new_patience: NewPatience, names: Iterable[str]) -> Flow[Look]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 from twilio_widgets.core.answers import error_of, leaves_open, passes_soon, retry_after_of
 from twilio_widgets.core.flow import Patience, answered, left_open_by, refuse_redirect, unknown
+from twilio_widgets.core.messages import timed
 from twilio_widgets.core.request import Flow, Pause, Reply, Request
 from twilio_widgets.core.response import Attempt, RawResponse, response_of
 from twilio_widgets.errors import (
@@ -60,7 +61,7 @@ class Exchange:
         self.attempts = 0
         self.elapsed = _stopwatch(connection)
         self._connection = connection
-        self._started = connection.now()
+        self._started = connection.moment()
         self._lost: TwilioWidgetsError | None = None
         """Why it is not known whether an earlier attempt was carried out."""
 
@@ -172,8 +173,7 @@ class Exchange:
     def _unknown(self, why: str, reply: Reply | None = None) -> OutcomeUnknown:
         request = self.request
         outcome = unknown(request, why) if reply is None else left_open_by(reply, request)
-        outcome.started_at, outcome.latest_arrival = self._started, self._connection.now()
-        return outcome
+        return timed(outcome, self._started, self._connection.moment())
 
     def _leave_open(self, *, unsure: bool) -> None:
         """Keep the outcome of a send that was ended from outside, so that it can be looked for."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from twilio_widgets.core import clock
 from twilio_widgets.core.folders import user_folder
 from twilio_widgets.core.secret import Secret
 from twilio_widgets.errors import ConfigurationError
@@ -218,7 +219,11 @@ class Connection:
 
     def monotonic(self) -> float:
         """Return seconds that only grow, whatever is done to the clock: for pacing."""
-        return time.monotonic()
+        return clock.seconds()
+
+    def moment(self) -> clock.Moment:
+        """Return the present on both clocks."""
+        return clock.Moment(self.now(), self.monotonic(), clock.boot_id())
 
     @property
     def time_is_frozen(self) -> bool:

@@ -12,10 +12,10 @@ backoff and jitter" (full jitter).
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from twilio_widgets.core import clock
 from twilio_widgets.core.answers import (
     error_of,
     is_from_twilio,
@@ -49,7 +49,7 @@ class Patience:
     attempts: int = ATTEMPTS
     delay: float | None = None
     """Seconds between two attempts; None grows them, with jitter."""
-    monotonic: Callable[[], float] = time.monotonic
+    monotonic: Callable[[], float] = clock.seconds
     uniform: Callable[[float, float], float] = random.uniform
     _started: float | None = field(default=None, init=False)
     """It starts when it is first needed: a call may be awaited long after it was made."""
@@ -57,6 +57,10 @@ class Patience:
     def left(self) -> float:
         """Return the seconds left, never less than a hundredth."""
         return max(0.01, self._remaining())
+
+    def is_over(self) -> bool:
+        """Return whether no time is left."""
+        return self._remaining() <= 0
 
     def _remaining(self) -> float:
         now = self.monotonic()
@@ -130,6 +134,7 @@ def change(
     try:
         for attempt in range(1, patience.attempts + 1):
             failure: TwilioWidgetsError
+            _refuse_late(patience)
             asked, retry_after = replace(request, timeout=patience.left()), None
             on_its_way = True
             try:
@@ -153,6 +158,12 @@ def change(
             left_open(stopped(request, stop))
         raise
     raise failure
+
+
+def _refuse_late(patience: Patience) -> None:
+    """Refuse to begin when this process was stopped, or the computer was asleep, for too long."""
+    if patience.is_over():
+        raise NotConnected("The time for this request was over, so nothing was sent.")
 
 
 def _refusal(request: Request, reply: Reply, about: str | None) -> ApiError:

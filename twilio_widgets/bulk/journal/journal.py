@@ -37,6 +37,7 @@ from twilio_widgets.bulk.journal.row import Row, fingerprint_of
 from twilio_widgets.bulk.journal.schema import SCHEMA, VERSION
 from twilio_widgets.bulk.journal.states import Ending
 from twilio_widgets.bulk.journal.witness import Doubt, Witness
+from twilio_widgets.core import clock
 from twilio_widgets.core.folders import private_folder
 from twilio_widgets.errors import JobError
 
@@ -142,6 +143,8 @@ class Journal(Ledger):
         self._place = place
         self._lock = threading.RLock()
         self._claimed = 0
+        self.monotonic = clock.seconds
+        """The clock that attempts are timed by: a sandbox has its own."""
         self._joined = False
         self._is_doubting = False
         database = None
@@ -150,6 +153,7 @@ class Journal(Ledger):
             make_durable(database, place.file, synchronous)
             check(database)
             super().__init__(database, header_of(database, place))
+            self._add_missing_columns()
             self.rows()  # each with its checksum
             self._witness = Witness(
                 place.lock_file, place.file, self.header.id, self.count_attempts()
@@ -163,6 +167,12 @@ class Journal(Ledger):
             if isinstance(error, sqlite3.Error | OSError):
                 raise _cannot(place, "opened", error) from None
             raise
+
+    def _add_missing_columns(self) -> None:
+        have = {name for _id, name, *_rest in self.ask("PRAGMA table_info(attempt)")}
+        for name, kind in (("boot", "TEXT"), ("started_boot", "REAL"), ("latest_boot", "REAL")):
+            if name not in have:
+                self.ask(f"ALTER TABLE attempt ADD COLUMN {name} {kind}")
 
     # Whether it is complete
 
@@ -179,7 +189,7 @@ class Journal(Ledger):
             self._is_doubting = True
             try:
                 claimed = self.claim(pending, now=self.header.created_at, latest=now)
-                return self._close([(row, ending, now, now) for row, _token in claimed])
+                return self.close_attempts([(row, ending, now) for row, _token in claimed])
             finally:
                 self._is_doubting = False
 
@@ -215,10 +225,18 @@ class Journal(Ledger):
              secrets.token_hex(16))
             for row in rows
         ]  # fmt: skip
+        begun = self.monotonic()
+        # What may have been sent before this journal was current was begun at no known moment.
+        timed = (
+            clock.boot_id(),
+            None if self._is_doubting else begun,
+            begun if self._is_doubting else begun + latest - now,
+        )
         with self._writing():
             self._database.executemany(
-                "INSERT INTO attempt (n, k, token, started_at, latest_at) VALUES (?, ?, ?, ?, ?)",
-                [(row.n, row.attempts, token, now, latest) for row, token in claimed],
+                "INSERT INTO attempt (n, k, token, started_at, latest_at, boot, started_boot, "
+                "latest_boot) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [(row.n, row.attempts, token, now, latest, *timed) for row, token in claimed],
             )
             self._step(
                 states.PENDING,
@@ -239,10 +257,7 @@ class Journal(Ledger):
         Returns:
             The rows as they are now.
         """
-        return self._close([(row, ending, at, at) for row, ending, at in endings])
-
-    def _close(self, endings: Sequence[tuple[Row, Ending, float, float]]) -> list[Row]:
-        """End attempts: each with when, and the last moment Twilio may have received it."""
+        timed = (clock.boot_id(), clock.boot_id(), self.monotonic())
         closed = [
             row._replace(
                 status=ending.status,
@@ -252,16 +267,17 @@ class Journal(Ledger):
                 settled_by="answer" if ending.status in states.ENDS else None,
                 updated_at=at,
             )
-            for row, ending, at, _latest in endings
+            for row, ending, at in endings
         ]
         with self._writing():
             self._database.executemany(
                 "UPDATE attempt SET ended_at = ?, ending = ?, sid = ?, http_status = ?, "
-                "error_code = ?, request_id = ?, problem = ?, latest_at = ? "
+                "error_code = ?, request_id = ?, problem = ?, latest_at = ?, boot = ?, "
+                "started_boot = CASE WHEN boot = ? THEN started_boot END, latest_boot = ? "
                 "WHERE n = ? AND k = ?",
                 [(at, ending.word, ending.sid, ending.http_status, ending.error_code,
-                  ending.request_id, ending.problem, latest, row.n, row.attempts)
-                 for row, ending, at, latest in endings],
+                  ending.request_id, ending.problem, at, *timed, row.n, row.attempts)
+                 for row, ending, at in endings],
             )  # fmt: skip
             self._step(
                 states.ATTEMPTED,
@@ -276,11 +292,9 @@ class Journal(Ledger):
 
         The caller owns the job, so nobody is sending these any more.
         """
-        left, attempts = self.rows(states.ATTEMPTED), self.last_attempts(states.ATTEMPTED)
         ending = Ending("unknown", problem="The process that was sending it ended before it knew.")
-        return self._close(
-            [(row, ending, now, min(now, attempts[row.n].latest_at)) for row in left]
-        )
+        # It may have been stopped for long before its first byte left, so nothing else is known.
+        return self.close_attempts([(row, ending, now) for row in self.rows(states.ATTEMPTED)])
 
     # Evidence and decisions
 

@@ -10,12 +10,14 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from twilio_widgets.bulk.journal.database import Connect, Database, connect, make_reader
 from twilio_widgets.bulk.journal.row import COLUMNS, Row, row_of
 from twilio_widgets.bulk.journal.schema import VERSION
 from twilio_widgets.bulk.journal.states import STATUSES
+from twilio_widgets.core.clock import Moment
 from twilio_widgets.errors import JobError
 
 if TYPE_CHECKING:
@@ -74,12 +76,33 @@ class Attempt:
     error_code: int | None
     request_id: str | None
     problem: str | None
+    boot: str | None = None
+    """The boot that counts the next two; None when the journal was made before they were kept."""
+    started_boot: float | None = None
+    latest_boot: float | None = None
+
+    @property
+    def started(self) -> Moment:
+        """When its first byte may have left."""
+        return _moment(self.started_at, self.started_boot, self.boot)
+
+    @property
+    def latest(self) -> Moment:
+        """The last moment at which Twilio may have received it."""
+        return _moment(self.latest_at, self.latest_boot, self.boot)
+
+
+def _moment(wall: float, boot: float | None, boot_id: str | None) -> Moment:
+    return Moment(datetime.fromtimestamp(wall, UTC), boot, boot_id or "")
 
 
 _ATTEMPT = (
     "n, k, token, started_at, latest_at, ended_at, ending, sid, http_status, error_code, "
     "request_id, problem"
 )
+
+_BOOT = ("boot", "started_boot", "latest_boot")
+"""Columns of an attempt that older journals lack."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,20 +153,26 @@ class Ledger:
     def attempts(self, n: int | None = None) -> list[Attempt]:
         """Return every attempt, or those of one row, in order."""
         where, values = ("", ()) if n is None else ("WHERE n = ?", (n,))
-        lines = self.ask(f"SELECT {_ATTEMPT} FROM attempt {where} ORDER BY n, k", *values)  # noqa: S608
-        return [Attempt(**dict(zip(_ATTEMPT.split(", "), line, strict=True))) for line in lines]
+        names = self._attempt_columns()
+        lines = self.ask(f"SELECT {', '.join(names)} FROM attempt {where} ORDER BY n, k", *values)  # noqa: S608
+        return [Attempt(**dict(zip(names, line, strict=True))) for line in lines]
+
+    def _attempt_columns(self) -> list[str]:
+        """Return the columns of an attempt that this journal has."""
+        kept = {name for _id, name, *_rest in self.ask("PRAGMA table_info(attempt)")}
+        return [*_ATTEMPT.split(", "), *(name for name in _BOOT if name in kept)]
 
     def last_attempts(self, *statuses: str) -> dict[int, Attempt]:
         """Return the last attempt of each row with one of these statuses, by its position."""
         marks = ", ".join("?" * len(statuses))
-        names = ", ".join(f"attempt.{name}" for name in _ATTEMPT.split(", "))
+        names = self._attempt_columns()
         lines = self.ask(
-            f"SELECT {names} FROM outcome JOIN attempt "  # noqa: S608
+            f"SELECT {', '.join(f'attempt.{name}' for name in names)} FROM outcome JOIN attempt "  # noqa: S608
             "ON attempt.n = outcome.n AND attempt.k = outcome.attempts "
             f"WHERE outcome.status IN ({marks})",
             *statuses,
         )
-        found = [Attempt(**dict(zip(_ATTEMPT.split(", "), line, strict=True))) for line in lines]
+        found = [Attempt(**dict(zip(names, line, strict=True))) for line in lines]
         return {attempt.n: attempt for attempt in found}
 
     def findings(self) -> dict[int, Finding]:
