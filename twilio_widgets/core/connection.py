@@ -286,7 +286,16 @@ class ApiKeyConnection(Connection):
             source=source,
         )
         # A traceback may show the locals of this frame, and any of these may be a secret.
-        del account_sid, api_key_sid, api_key_secret, auth_token, subaccount_sid
+        del (
+            account_sid,
+            api_key_sid,
+            api_key_secret,
+            auth_token,
+            subaccount_sid,
+            region,
+            edge,
+            source,
+        )
         if problem is not None:
             raise problem
 
@@ -352,7 +361,7 @@ class AuthTokenConnection(Connection):
             source=source,
         )
         # A traceback may show the locals of this frame, and any of these may be a secret.
-        del account_sid, auth_token, subaccount_sid
+        del account_sid, auth_token, subaccount_sid, region, edge, source
         if problem is not None:
             raise problem
 

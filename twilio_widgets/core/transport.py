@@ -242,6 +242,7 @@ class BlockingTransport(_Door):
                     reply = wire.exchange(onward, self._largest)
         except BaseException as error:  # noqa: BLE001  # told apart, and raised anew below
             left = outgoing is not None and outgoing.left
+            outgoing = None  # it has the Authorization header, and this frame is in the traceback
             failure = meaning_of(error, left=left)
         else:
             _give_back(verdict, unsent=means_unsent(reply))
@@ -295,6 +296,7 @@ class AsyncTransport(_Door):
                     reply = await wire.exchange(onward, self._largest)
         except BaseException as error:  # noqa: BLE001  # told apart, and raised anew below
             left = outgoing is not None and outgoing.left
+            outgoing = None  # it has the Authorization header, and this frame is in the traceback
             failure = meaning_of(error, left=left)
         else:
             _give_back(verdict, unsent=means_unsent(reply))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from twilio_widgets.core.listing import span_of
 from twilio_widgets.core.masking import mask
+from twilio_widgets.core.secret import Secret, concealed
 from twilio_widgets.errors import ConfigurationError, ListenerError
 from twilio_widgets.listener.asked.gap import PER_SECOND, Filled, Gap, sids_of
 from twilio_widgets.listener.asked.mark import Marked
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from twilio_widgets.client import Twilio
     from twilio_widgets.core.connection import Connection
     from twilio_widgets.core.listing import Moment
-    from twilio_widgets.core.secret import Secret
     from twilio_widgets.frames.safe_frame import SafeFrame
     from twilio_widgets.listener.following import Following
     from twilio_widgets.listener.ways import Way
@@ -97,6 +97,7 @@ class Listener(EventSource):
         retention_days: float | EllipsisType | None = ...,
         take_over: bool = False,
     ) -> None:
+        shared_keys = concealed(shared_keys)  # first: see there
         twilio = client_of(connection)
         whose = twilio.connection
         path = store_path(whose, store, "events.sqlite")
