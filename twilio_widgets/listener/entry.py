@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from twilio_widgets.core.secret import Secret
 from twilio_widgets.listener import durable
+from twilio_widgets.listener.callback_url import CallbackUrl
 from twilio_widgets.listener.jupyter import registry
 from twilio_widgets.listener.ways import Way
 
@@ -39,14 +40,14 @@ class Entry:
         return "Entry(…)"
 
     @property
-    def inbound_url(self) -> str:
+    def inbound_url(self) -> CallbackUrl:
         """Where inbound messages are announced."""
-        return f"{self.base}/inbound{self.query}{RETRIES}"
+        return CallbackUrl(f"{self.base}/inbound{self.query}{RETRIES}")
 
     @property
-    def status_url(self) -> str:
+    def status_url(self) -> CallbackUrl:
         """Where the status of sent messages is reported."""
-        return f"{self.base}/status{self.query}{RETRIES}"
+        return CallbackUrl(f"{self.base}/status{self.query}{RETRIES}")
 
 
 def open_entry(way: Way, link: Asked, folder: Path, *, where: Path | None = None) -> Entry | None:

@@ -19,6 +19,7 @@ from twilio_widgets.errors import ConfigurationError, ListenerError
 from twilio_widgets.listener.asked.gap import PER_SECOND, Filled, Gap, sids_of
 from twilio_widgets.listener.asked.mark import Marked
 from twilio_widgets.listener.asked.message_log import MessageLog
+from twilio_widgets.listener.callback_url import CallbackUrl
 from twilio_widgets.listener.entrance import Entrance
 from twilio_widgets.listener.events.event import MessageStanding
 from twilio_widgets.listener.events.reading import Reader
@@ -141,15 +142,16 @@ class Listener(EventSource):
         return self._entrance.shown.base
 
     @property
-    def inbound_url(self) -> str:
+    def inbound_url(self) -> CallbackUrl:
         """The URL for inbound messages: of a number, or of a messaging service."""
         return self._entrance.shown.inbound_url
 
     @property
-    def status_url(self) -> str:
+    def status_url(self) -> CallbackUrl:
         """The URL for status callbacks: ``messages.send(…, status_callback=listener.status_url)``.
 
-        It ends in ``#rc=3&rp=all``, which makes Twilio try again after any failure.
+        It ends in ``#rc=3&rp=all``, which makes Twilio try again after any failure. Add a query
+        with ``listener.status_url.with_query(row=7)``.
         """
         return self._entrance.shown.status_url
 
