@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from twilio_widgets.core.clock import Moment
     from twilio_widgets.core.explain import Explanation
     from twilio_widgets.core.response import RawResponse
 
@@ -135,8 +134,9 @@ class OutcomeUnknown(TwilioWidgetsError):
         super().__init__(text)
         self.parameters = dict(parameters or {})
         """What was sent, by Twilio's parameter names."""
-        self.moments: tuple[Moment, Moment] | None = None
-        """The two moments below on both clocks of this computer, where they were read."""
+        self.moments: tuple[Any, Any] | None = None
+        """The two moments below on both clocks of this computer (`core.clock.Moment`), where they
+        were read."""
         self.started_at = started_at
         """When the first byte may have left (aware, UTC)."""
         self.latest_arrival = latest_arrival

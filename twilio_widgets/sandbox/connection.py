@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from twilio_widgets.core.clock import seconds as boot_seconds
 from twilio_widgets.core.connection import ApiKeyConnection, AuthTokenConnection
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class _Inside:
     def monotonic(self) -> float:
         """Return seconds that only grow; on a frozen clock, the world's."""
         clock = self.sandbox.clock
-        return clock.seconds() if clock.frozen else boot_seconds() + clock.ahead
+        return clock.seconds() if clock.frozen else time.monotonic() + clock.ahead
 
     @property
     def time_is_frozen(self) -> bool:
