@@ -134,12 +134,18 @@ class OutcomeUnknown(TwilioWidgetsError):
         super().__init__(text)
         self.parameters = dict(parameters or {})
         """What was sent, by Twilio's parameter names."""
+        self.moments: tuple[Any, Any] | None = None
+        """The two moments below on both clocks of this computer, where they were read
+        (`core.system.clock.ClockReading`)."""
         self.started_at = started_at
         """When the first byte may have left (aware, UTC)."""
         self.latest_arrival = latest_arrival
         """The last moment at which Twilio may have received it (aware, UTC)."""
         self.why = text
         """What happened, without advice."""
+        self.intercepted = False
+        """Whether something between you and Twilio answered: a proxy, or a network's login page.
+        Other requests will fare alike until that is gone."""
         self.sid: str | None = None
         """The message it turned out to be, once ``messages.find`` has found it."""
 

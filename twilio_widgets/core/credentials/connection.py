@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from twilio_widgets.core.credentials.secret import Secret
+from twilio_widgets.core.system import clock
 from twilio_widgets.core.system.folders import user_folder
 from twilio_widgets.errors import ConfigurationError
 
@@ -218,7 +219,11 @@ class Connection:
 
     def monotonic(self) -> float:
         """Return seconds that only grow, whatever is done to the clock: for pacing."""
-        return time.monotonic()
+        return clock.seconds()
+
+    def moment(self) -> clock.ClockReading:
+        """Return the present on both clocks."""
+        return clock.ClockReading(self.now(), self.monotonic(), clock.boot_id())
 
     @property
     def time_is_frozen(self) -> bool:
@@ -281,7 +286,16 @@ class ApiKeyConnection(Connection):
             source=source,
         )
         # A traceback may show the locals of this frame, and any of these may be a secret.
-        del account_sid, api_key_sid, api_key_secret, auth_token, subaccount_sid
+        del (
+            account_sid,
+            api_key_sid,
+            api_key_secret,
+            auth_token,
+            subaccount_sid,
+            region,
+            edge,
+            source,
+        )
         if problem is not None:
             raise problem
 
@@ -347,7 +361,7 @@ class AuthTokenConnection(Connection):
             source=source,
         )
         # A traceback may show the locals of this frame, and any of these may be a secret.
-        del account_sid, auth_token, subaccount_sid
+        del account_sid, auth_token, subaccount_sid, region, edge, source
         if problem is not None:
             raise problem
 

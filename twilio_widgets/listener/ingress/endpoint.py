@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from twilio_widgets.core.credentials.secret import Secret
 from twilio_widgets.listener.files import durable
+from twilio_widgets.listener.ingress.callback_url import CallbackUrl
 from twilio_widgets.listener.ingress.routes import IngressRoute
 from twilio_widgets.listener.jupyter import registry
 
@@ -39,14 +40,14 @@ class Endpoint:
         return "Entry(…)"
 
     @property
-    def inbound_url(self) -> str:
+    def inbound_url(self) -> CallbackUrl:
         """Where inbound messages are announced."""
-        return f"{self.base}/inbound{self.query}{RETRIES}"
+        return CallbackUrl(f"{self.base}/inbound{self.query}{RETRIES}")
 
     @property
-    def status_url(self) -> str:
+    def status_url(self) -> CallbackUrl:
         """Where the status of sent messages is reported."""
-        return f"{self.base}/status{self.query}{RETRIES}"
+        return CallbackUrl(f"{self.base}/status{self.query}{RETRIES}")
 
 
 def open_endpoint(
