@@ -136,12 +136,18 @@ class OutcomeUnknown(TwilioWidgetsError):
         super().__init__(text)
         self.parameters = dict(parameters or {})
         """The parameters that were sent, by Twilio's names."""
+        self.moments: tuple[Any, Any] | None = None
+        """The two times below on both clocks of this computer, if they were read
+        (`core.system.clock.ClockReading`)."""
         self.started_at = started_at
         """The earliest time at which a byte may have been sent (aware, UTC)."""
         self.latest_arrival = latest_arrival
         """The latest time at which Twilio may have received the request (aware, UTC)."""
         self.why = text
         """The reason, without the advice that ``str(error)`` adds."""
+        self.intercepted = False
+        """Whether something between you and Twilio answered, such as a proxy or a network's login
+        page. Further requests will fail in the same way until it is removed."""
         self.sid: str | None = None
         """The SID of the message, once ``messages.find`` has found it."""
 

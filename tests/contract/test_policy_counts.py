@@ -32,6 +32,8 @@ MEANINGS = [
     ({"status": 400, "code": 21610}, Amount()),
     ({"status": 503}, SENT),
     ({"status": 408}, SENT),
+    ({"fault": "html", "status": 403}, SENT),
+    ({"fault": "error_after_accept", "status": 303}, SENT),
     ({"fault": "reset_before_read"}, SENT),
     ({"fault": "reset_after_accept"}, SENT),
     ({"fault": "truncated"}, SENT),

@@ -244,6 +244,33 @@ def test_the_proxy_of_the_environment_is_asked_however_it_is_written(
 
 
 @both
+@pytest.mark.parametrize("hangs", [True, False], ids=["it hangs", "it closes"])
+def test_a_proxy_that_does_not_answer_connect_means_nothing_was_sent(
+    send, a_proxy, monkeypatch, hangs
+):
+    monkeypatch.setenv("HTTPS_PROXY", "http://{}:{}".format(*a_proxy.getsockname()))
+    seen: list[bytes] = []
+    visitors: list[socket.socket] = []
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                visitor, _ = a_proxy.accept()
+                seen.append(visitor.recv(4000))
+                if hangs:
+                    visitors.append(visitor)
+                else:
+                    visitor.close()
+
+    threading.Thread(target=serve, daemon=True).start()
+    with pytest.raises(NotConnected, match="nothing was sent"):
+        send(timeout=1)
+    assert {line.split()[0] for line in seen} == {b"CONNECT"}
+    for visitor in visitors:
+        visitor.close()
+
+
+@both
 @pytest.mark.parametrize("proxy", ["ftp://x", "http://someone:pa#ss@127.0.0.1", "http://[::1"])
 def test_a_proxy_that_is_none_is_said_without_its_password(send, a_proxy, monkeypatch, proxy):
     monkeypatch.setenv("HTTPS_PROXY", proxy)

@@ -437,6 +437,16 @@ def test_a_request_whose_time_is_over_before_it_leaves_was_not_sent():
     assert not outgoing.left
 
 
+def test_a_first_byte_never_leaves_after_its_time():
+    """The process may have been stopped since the time was looked at last."""
+    outgoing = OutgoingRequest(
+        "POST", "https://api.twilio.com/x", [], b"x", seconds=-1, connecting=1
+    )
+    with pytest.raises(TimeoutError):
+        outgoing.left = True
+    assert not outgoing.left
+
+
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory) -> Path:
     """Return a file with a key and a certificate for 127.0.0.1."""

@@ -115,6 +115,15 @@ def test_no_fault_shows_a_credential_in_a_traceback_with_locals(exchange, broken
     assert caught.value.__cause__ is None or not isinstance(caught.value, NoReply)
 
 
+@every_wire
+def test_no_frame_of_a_failure_still_has_the_request_with_its_authorization(exchange, serve):
+    """A debugger shows the locals of each."""
+    with pytest.raises(NoReply) as caught:
+        exchange(serve("closed after reading").url)
+    frames = [frame for frame, _line in traceback.walk_tb(caught.value.__traceback__)]
+    assert [frame for frame in frames if frame.f_locals.get("outgoing") is not None] == []
+
+
 def unlistened() -> str:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -346,7 +346,11 @@ class Job(JobView):
             self._wait(None)
         with self._writing() as journal:
             now = self._now()
+            if self._twilio is not None:
+                journal.monotonic = self._twilio.connection.monotonic
             journal.recover(now=now)
+            if journal.doubt is not None:
+                journal.doubt_pending(now=now)
             waiting = journal.rows(states.PENDING)
             journal.decide(waiting, "skip", now=now)
             scheduled = [r for r in journal.rows(states.ACCEPTED) if r.is_scheduled]

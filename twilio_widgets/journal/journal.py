@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from twilio_widgets.core.system import clock
 from twilio_widgets.core.system.folders import private_folder
 from twilio_widgets.errors import JobError
 from twilio_widgets.journal import states
@@ -38,6 +39,7 @@ from twilio_widgets.journal.location import SET_ASIDE
 from twilio_widgets.journal.row import JournalRow, fingerprint_of
 from twilio_widgets.journal.schema import SCHEMA, VERSION
 from twilio_widgets.journal.states import AttemptResult
+from twilio_widgets.journal.witness import Doubt, Witness
 
 if TYPE_CHECKING:
     from twilio_widgets.core.message.message import Message
@@ -73,7 +75,12 @@ def new_id(now: float) -> str:
 
 
 def create(
-    place: JobLocation, rows: Sequence[JournalRow], terms: JobOptions, *, now: float
+    place: JobLocation,
+    rows: Sequence[JournalRow],
+    terms: JobOptions,
+    *,
+    now: float,
+    is_new: bool = True,
 ) -> None:
     """Write a new job down: it is there as a whole, or not at all.
 
@@ -82,6 +89,7 @@ def create(
         rows: Every row, each pending.
         terms: How it is to be carried out.
         now: Seconds since 1970.
+        is_new: Whether no such job can have been begun before; otherwise the journal is in doubt.
     """
     unfinished = place.folder / f".{place.name}.new"
     with _explained(place, "written"):
@@ -92,10 +100,12 @@ def create(
         try:
             database.execute("PRAGMA synchronous = FULL").fetchall()
             with transaction(database):
-                _fill(database, place, rows, terms, now)
+                job_id = _fill(database, place, rows, terms, now)
         finally:
             database.close()
         # Only now has it the name it is looked for by: what bears that name was whole once.
+        if is_new:  # before, or a kill in between would leave the journal in doubt
+            Witness(place.lock_file, unfinished, job_id, 0, is_new=True).note()
         unfinished.replace(place.file)
         fsync_folder(place.folder)
 
@@ -106,7 +116,7 @@ def _fill(
     rows: Sequence[JournalRow],
     terms: JobOptions,
     now: float,
-) -> None:
+) -> str:
     for statement in SCHEMA:
         database.execute(statement)
     job_id = new_id(now)
@@ -121,6 +131,7 @@ def _fill(
             "INSERT INTO outcome (n, form, segments, cost, status, seal) VALUES (?, ?, ?, ?, ?, ?)",
             (row.n, row.form_text, row.segments, row.cost, row.status, row.seal(job_id)),
         )
+    return job_id
 
 
 class Journal(JournalReader):
@@ -142,23 +153,62 @@ class Journal(JournalReader):
         refuse_missing(place)
         self._place = place
         self._lock = threading.RLock()
+        self._claimed = 0
+        self.monotonic = clock.seconds
+        """The clock that attempts are timed by: a sandbox has its own."""
         self._joined = False
+        self._is_doubting = False
         database = None
         try:
             database = connecting(place.file)
             make_durable(database, place.file, synchronous)
             check(database)
             super().__init__(database, header_of(database, place))
+            self._add_missing_columns()
             self.rows()  # each with its checksum
+            self._witness = Witness(
+                place.lock_file, place.file, self.header.id, self.count_attempts()
+            )
         except BaseException as error:
             if database is not None:
                 database.close()
             if isinstance(error, sqlite3.DatabaseError | JournalDamaged) and not _is_passing(error):
                 _put_aside(place)
                 refuse_missing(place)
-            if isinstance(error, sqlite3.Error):
+            if isinstance(error, sqlite3.Error | OSError):
                 raise _cannot(place, "opened", error) from None
             raise
+
+    def _add_missing_columns(self) -> None:
+        have = {name for _id, name, *_rest in self.ask("PRAGMA table_info(attempt)")}
+        for name, kind in (("boot", "TEXT"), ("started_boot", "REAL"), ("latest_boot", "REAL")):
+            if name not in have:
+                self.ask(f"ALTER TABLE attempt ADD COLUMN {name} {kind}")
+
+    # Whether it is complete
+
+    @property
+    def doubt(self) -> Doubt | None:
+        """Why messages may have been sent that this journal does not have; None when none were."""
+        return self._witness.doubt
+
+    def doubt_pending(self, *, now: float) -> list[JournalRow]:
+        """Make every pending row unknown: it may have been sent since the journal was current."""
+        pending = self.rows(states.PENDING)
+        ending = AttemptResult("unknown", problem="The journal may be older than what was sent.")
+        with self._writing():
+            self._is_doubting = True
+            try:
+                claimed = self.claim(pending, now=self.header.created_at, latest=now)
+                return self.close_attempts([(row, ending, now) for row, _token in claimed])
+            finally:
+                self._is_doubting = False
+
+    def trust(self) -> None:
+        """Rely on the journal again: the message log was asked about every row."""
+        self._witness.doubt = None
+        with _explained(self._place, "written"):
+            self._witness.note()
 
     # Before a request leaves
 
@@ -174,22 +224,39 @@ class Journal(JournalReader):
 
         Returns:
             Each row, now attempted, with its attempt's token.
+
+        Raises:
+            JobError: The files are not where they were, or the journal is in doubt.
         """
+        if self.doubt is not None and not self._is_doubting:
+            raise JobError(
+                f'The journal of job "{self.header.name}" may be older than what was sent, so '
+                "nothing is sent before the message log was asked."
+            )
         claimed = [
             (row._replace(status=states.ATTEMPTED, attempts=row.attempts + 1, updated_at=now),
              secrets.token_hex(16))
             for row in rows
         ]  # fmt: skip
+        begun = self.monotonic()
+        # What may have been sent before this journal was current was begun at no known moment.
+        timed = (
+            clock.boot_id(),
+            None if self._is_doubting else begun,
+            begun if self._is_doubting else begun + latest - now,
+        )
         with self._writing():
             self._database.executemany(
-                "INSERT INTO attempt (n, k, token, started_at, latest_at) VALUES (?, ?, ?, ?, ?)",
-                [(row.n, row.attempts, token, now, latest) for row, token in claimed],
+                "INSERT INTO attempt (n, k, token, started_at, latest_at, boot, started_boot, "
+                "latest_boot) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [(row.n, row.attempts, token, now, latest, *timed) for row, token in claimed],
             )
             self._step(
                 states.PENDING,
                 "attempts = ?, updated_at = ?",
                 [((row.attempts, now), row) for row, _token in claimed],
             )
+            self._claimed += len(claimed)
         return claimed
 
     # After an answer, or without one
@@ -205,12 +272,7 @@ class Journal(JournalReader):
         Returns:
             The rows as they are now.
         """
-        return self._close([(row, ending, at, at) for row, ending, at in endings])
-
-    def _close(
-        self, endings: Sequence[tuple[JournalRow, AttemptResult, float, float]]
-    ) -> list[JournalRow]:
-        """End attempts: each with when, and the last moment Twilio may have received it."""
+        timed = (clock.boot_id(), clock.boot_id(), self.monotonic())
         closed = [
             row._replace(
                 status=ending.status,
@@ -220,16 +282,17 @@ class Journal(JournalReader):
                 settled_by="answer" if ending.status in states.ENDS else None,
                 updated_at=at,
             )
-            for row, ending, at, _latest in endings
+            for row, ending, at in endings
         ]
         with self._writing():
             self._database.executemany(
                 "UPDATE attempt SET ended_at = ?, ending = ?, sid = ?, http_status = ?, "
-                "error_code = ?, request_id = ?, problem = ?, latest_at = ? "
+                "error_code = ?, request_id = ?, problem = ?, latest_at = ?, boot = ?, "
+                "started_boot = CASE WHEN boot = ? THEN started_boot END, latest_boot = ? "
                 "WHERE n = ? AND k = ?",
                 [(at, ending.word, ending.sid, ending.http_status, ending.error_code,
-                  ending.request_id, ending.problem, latest, row.n, row.attempts)
-                 for row, ending, at, latest in endings],
+                  ending.request_id, ending.problem, at, *timed, row.n, row.attempts)
+                 for row, ending, at in endings],
             )  # fmt: skip
             self._step(
                 states.ATTEMPTED,
@@ -244,13 +307,11 @@ class Journal(JournalReader):
 
         The caller owns the job, so nobody is sending these any more.
         """
-        left, attempts = self.rows(states.ATTEMPTED), self.last_attempts(states.ATTEMPTED)
         ending = AttemptResult(
             "unknown", problem="The process that was sending it ended before it knew."
         )
-        return self._close(
-            [(row, ending, now, min(now, attempts[row.n].latest_at)) for row in left]
-        )
+        # It may have been stopped for long before its first byte left, so nothing else is known.
+        return self.close_attempts([(row, ending, now) for row in self.rows(states.ATTEMPTED)])
 
     # Evidence and decisions
 
@@ -383,8 +444,14 @@ class Journal(JournalReader):
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock, suppress(sqlite3.Error):
-            self._database.close()
+        kept, folded = 1, 0
+        with self._lock:
+            with suppress(sqlite3.Error):
+                _busy, kept, folded = self._database.execute("PRAGMA wal_checkpoint").fetchone()
+            with suppress(sqlite3.Error):
+                self._database.close()
+            if kept == folded:
+                self._witness.close()
 
     def _step(
         self, was: str, what: str, rows: Sequence[tuple[tuple[object, ...], JournalRow]]
@@ -433,11 +500,21 @@ class Journal(JournalReader):
     def together(self) -> Iterator[None]:
         """Let everything inside be one commit, or nothing."""
         with self._lock, _explained(self._place, "written"), transaction(self._database):
-            self._joined = True
+            self._joined, self._claimed = True, 0
             try:
                 yield
             finally:
                 self._joined = False
+        if self._claimed:
+            self._note_attempts()
+
+    def _note_attempts(self) -> None:
+        """Check that what was committed is in place, and let the witness know of it."""
+        if not self._witness.is_in_place():
+            raise _taken_away(self._place, self._database)
+        self._witness.attempts += self._claimed
+        with _explained(self._place, "written"):
+            self._witness.note()
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -466,6 +543,22 @@ def _cannot(place: JobLocation, doing: str, error: sqlite3.Error | OSError) -> J
     return JobError(
         f'The journal of job "{place.name}" cannot be {doing} ({said}). It is at {place.file}: '
         "is there room on the disk, and may you write there? Nothing is sent without it."
+    )
+
+
+def _taken_away(place: JobLocation, database: Database) -> JobError:
+    """Keep a copy under a name that blocks the journal's own, and return the error to raise."""
+    copy = place.folder / f"{place.name}{SET_ASIDE}{secrets.token_hex(4)}.sqlite"
+    said = "It could not be kept: compare with twilio.messages.list() before you send anything."
+    with suppress(OSError, sqlite3.Error):
+        if place.home.parent.is_dir():  # a sandbox that is closed has removed its own
+            private_folder(place.folder)
+            os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            database.execute("VACUUM INTO ?", (str(copy),)).fetchall()
+            said = f"What it knew is kept at {copy}."
+    return JobError(
+        f'The journal of job "{place.name}" was deleted, moved or replaced while the job was '
+        f"running ({place.file}), so nothing more is sent. {said}"
     )
 
 

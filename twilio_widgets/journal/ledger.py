@@ -10,8 +10,10 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from twilio_widgets.core.system.clock import ClockReading
 from twilio_widgets.errors import JobError
 from twilio_widgets.journal.database import Connect, Database, connect, make_reader
 from twilio_widgets.journal.row import COLUMNS, JournalRow, row_of
@@ -74,12 +76,33 @@ class SendAttempt:
     error_code: int | None
     request_id: str | None
     problem: str | None
+    boot: str | None = None
+    """The boot that counts the next two; None when the journal was made before they were kept."""
+    started_boot: float | None = None
+    latest_boot: float | None = None
+
+    @property
+    def started(self) -> ClockReading:
+        """When its first byte may have left."""
+        return _moment(self.started_at, self.started_boot, self.boot)
+
+    @property
+    def latest(self) -> ClockReading:
+        """The last moment at which Twilio may have received it."""
+        return _moment(self.latest_at, self.latest_boot, self.boot)
+
+
+def _moment(wall: float, boot: float | None, boot_id: str | None) -> ClockReading:
+    return ClockReading(datetime.fromtimestamp(wall, UTC), boot, boot_id or "")
 
 
 _ATTEMPT = (
     "n, k, token, started_at, latest_at, ended_at, ending, sid, http_status, error_code, "
     "request_id, problem"
 )
+
+_BOOT = ("boot", "started_boot", "latest_boot")
+"""Columns of an attempt that older journals lack."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,22 +153,26 @@ class JournalReader:
     def attempts(self, n: int | None = None) -> list[SendAttempt]:
         """Return every attempt, or those of one row, in order."""
         where, values = ("", ()) if n is None else ("WHERE n = ?", (n,))
-        lines = self.ask(f"SELECT {_ATTEMPT} FROM attempt {where} ORDER BY n, k", *values)  # noqa: S608
-        return [SendAttempt(**dict(zip(_ATTEMPT.split(", "), line, strict=True))) for line in lines]
+        names = self._attempt_columns()
+        lines = self.ask(f"SELECT {', '.join(names)} FROM attempt {where} ORDER BY n, k", *values)  # noqa: S608
+        return [SendAttempt(**dict(zip(names, line, strict=True))) for line in lines]
+
+    def _attempt_columns(self) -> list[str]:
+        """Return the columns of an attempt that this journal has."""
+        kept = {name for _id, name, *_rest in self.ask("PRAGMA table_info(attempt)")}
+        return [*_ATTEMPT.split(", "), *(name for name in _BOOT if name in kept)]
 
     def last_attempts(self, *statuses: str) -> dict[int, SendAttempt]:
         """Return the last attempt of each row with one of these statuses, by its position."""
         marks = ", ".join("?" * len(statuses))
-        names = ", ".join(f"attempt.{name}" for name in _ATTEMPT.split(", "))
+        names = self._attempt_columns()
         lines = self.ask(
-            f"SELECT {names} FROM outcome JOIN attempt "  # noqa: S608
+            f"SELECT {', '.join(f'attempt.{name}' for name in names)} FROM outcome JOIN attempt "  # noqa: S608
             "ON attempt.n = outcome.n AND attempt.k = outcome.attempts "
             f"WHERE outcome.status IN ({marks})",
             *statuses,
         )
-        found = [
-            SendAttempt(**dict(zip(_ATTEMPT.split(", "), line, strict=True))) for line in lines
-        ]
+        found = [SendAttempt(**dict(zip(names, line, strict=True))) for line in lines]
         return {attempt.n: attempt for attempt in found}
 
     def findings(self) -> dict[int, Finding]:
@@ -158,6 +185,11 @@ class JournalReader:
             n: Finding(n=n, at=at, verdict=verdict, why=why, evidence=evidence)
             for n, at, verdict, why, evidence in lines
         }
+
+    def count_attempts(self) -> int:
+        """Return how many attempts there are."""
+        ((count,),) = self.ask("SELECT count(*) FROM attempt")
+        return int(count)
 
     def sids(self) -> set[str]:
         """Return every message this job is known to have made."""
@@ -190,7 +222,7 @@ def header_of(database: Database, place: JobLocation) -> Header:
         raise JobError(
             f'The journal of job "{place.name}" in {place.folder} belongs to another '
             f"{'account' if header.account_sid != place.account_sid else 'sandbox or to Twilio'}. "
-            "Choose another folder or name; nothing was sent."
+            "Was it copied here? Nothing was sent."
         )
     if place.region is not None and header.region not in {None, place.region}:
         raise other_region(place.name, str(header.region), place.region)
@@ -201,8 +233,7 @@ def other_region(name: str, begun_in: str, asked_in: str) -> JobError:
     """Say that a job is another region's: no other region's log has its messages."""
     return JobError(
         f'Job "{name}" was begun in the region {begun_in}, and this client is for {asked_in}: the '
-        "message log there says nothing about it. Give a client for the first, or another name or "
-        "key; nothing was sent."
+        "message log there says nothing about it. Give a client for the first; nothing was sent."
     )
 
 
@@ -250,9 +281,10 @@ def refuse_missing(place: JobLocation) -> None:
     """
     if aside := place.damaged():
         raise JobError(
-            f'The journal of job "{place.name}" was damaged and is kept aside at {aside[-1]}. '
-            "Which rows were sent can no longer be read from it, so nothing is sent under this "
-            "name: compare with twilio.messages.list(), then choose another name or delete it."
+            f'The journal of job "{place.name}" was damaged or taken away, and what is left is '
+            f"kept aside at {aside[-1]}. Which rows were sent cannot be relied on, so nothing is "
+            "sent under this name: compare with twilio.messages.list(), then choose another name "
+            "or delete it."
         )
     if not place.file.exists():
         here = sorted(path.stem for path in place.folder.glob("*.sqlite"))

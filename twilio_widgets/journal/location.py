@@ -7,7 +7,6 @@ deeper, under the world's own name: another world is another ledger.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import socket
@@ -21,6 +20,7 @@ from weakref import WeakSet
 from twilio_widgets.core.system.folders import private_folder
 from twilio_widgets.core.system.locks import lock, unlock
 from twilio_widgets.errors import ConfigurationError, JobError
+from twilio_widgets.journal import witness
 
 if TYPE_CHECKING:
     from twilio_widgets.core.credentials.connection import Connection
@@ -61,6 +61,12 @@ class JobLocation:
     def lock_file(self) -> Path:
         """What the process that runs the job holds."""
         return self.folder / f"{self.name}.lock"
+
+    @property
+    def home(self) -> Path:
+        """The folder of the jobs of all accounts."""
+        above = [self.folder, *self.folder.parents]
+        return above[1 + (self.world is not None) + (self.folder.name == ONCE)]
 
     def beside(self) -> list[JobLocation]:
         """Return every other job of the account: no message may be counted to two of them."""
@@ -172,21 +178,19 @@ class JobLock:
         self.handed_over = False
         """A run has it, and releases it at its end."""
         _owners.add(self)
-        path, flags = place.lock_file, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
+        self._path = path = place.lock_file
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
         try:
             private_folder(place.folder)
             self._handle = os.open(path, flags, 0o600)
             held_by = self._taken(path)
             if held_by is None:
-                os.ftruncate(self._handle, 0)
-                os.lseek(self._handle, 0, os.SEEK_SET)
-                os.write(self._handle, json.dumps(_ourselves()).encode())
+                witness.write(self._handle, _ourselves() | _kept(path))
         except OSError as error:
             self.release()
             raise JobError(
                 f"{what} cannot be kept in {place.folder} ({error.strerror}). Is there room on the "
-                "disk, and may you write there? A job can be given another folder=. Nothing is "
-                "sent without it."
+                f"disk, and may you write there? {_other_folder(place)}Nothing is sent without it."
             ) from None
         except BaseException:  # interrupted; a notebook keeps the frames, and us in them
             self.release()
@@ -214,10 +218,12 @@ class JobLock:
     def release(self) -> None:
         """Let go of it. The file stays, so that two never lock two files of one name."""
         if self._handle >= 0 and self._process == os.getpid():  # a fork's copy is not its own
-            if self._is_ours:  # else what it says is of somebody else
-                with contextlib.suppress(OSError):
-                    os.ftruncate(self._handle, 0)
-            unlock(self._handle)
+            try:
+                if self._is_ours:  # else what it says is of somebody else
+                    with contextlib.suppress(OSError):
+                        witness.write(self._handle, _kept(self._path))
+            finally:
+                unlock(self._handle)
         self._close()
 
     def _close(self) -> None:
@@ -252,13 +258,21 @@ def _ourselves() -> dict[str, object]:
     }
 
 
+def _other_folder(place: JobLocation) -> str:
+    """Advise another folder only where there is no journal: there, all rows would be sent again."""
+    if place.file.exists() or place.damaged():
+        return "Its journal is there, so make that folder writable. "
+    return "A job can be given another folder=. "
+
+
+def _kept(path: Path) -> dict[str, Any]:
+    """Return what stays in a lock file, whoever owns the job."""
+    return {name: text for name, text in witness.read(path).items() if name == "witness"}
+
+
 def _holder_of(path: Path) -> dict[str, Any]:
-    try:
-        text = path.read_bytes().decode()
-        holder = json.loads(text)
-    except (OSError, ValueError):
-        return {}
-    return holder if isinstance(holder, dict) else {}
+    holder = witness.read(path)
+    return holder if "pid" in holder else {}
 
 
 def _described(holder: dict[str, Any]) -> str:

@@ -205,6 +205,12 @@ class _Decision:
             count = "One message" if len(fit.perhaps) == 1 else f"{len(fit.perhaps)} messages"
             why = f"{count} in the log may be it, but the text cannot be compared."
             self._say(fit, "ambiguous", why, fit.perhaps)
+        elif not fit.row.sent.sure:
+            why = (
+                "The log does not show it, but this computer was started again or its clock was "
+                "set since it was sent."
+            )
+            self._say(fit, "ambiguous", why, [])
         elif self._look.asked_at < fit.settled:
             until = f"{fit.settled:%H:%M:%S} UTC"
             self._say(fit, "too early", f"The log does not show it, but may until {until}.", [])

@@ -118,18 +118,19 @@ def _place_for(
     A kill between the steps leaves no two messages that could be sent: the last journal is closed
     to sending before the next one has its name.
     """
-    last = _last(home)
+    last, doubt = _last(home), None
     if last is not None:
         with closing(Journal(last)) as journal:
+            journal.monotonic = connection.monotonic
             journal.recover(now=_now(connection))
             if _has(journal, parameters):
                 return last
-            row = _row(connection, parameters)
+            row, doubt = _row(connection, parameters), journal.doubt
             _give_way(journal, row, key, now=_now(connection))
     else:
         row = _row(connection, parameters)
     place = _after(home, last)
-    create(place, [row], JobOptions(), now=_now(connection))
+    create(place, [row], JobOptions(), now=_now(connection), is_new=doubt is None)
     return place
 
 
@@ -216,12 +217,16 @@ class _Once:
         self._new_patience = new_patience
         self._outbox = outbox
         self._journal = journal
+        journal.monotonic = connection.monotonic
         self._place = place
 
     def message(self, parameters: Mapping[str, object]) -> Flow[Message]:
         (row,) = self._journal.rows()
+        if self._journal.doubt is not None:
+            row = self._doubted(row)
         if row.status == states.UNKNOWN:
             row = yield from self._settled()
+            self._journal.trust()
         if row.status == states.ACCEPTED:
             _forget(self._journal, now=_now(self._connection))
             return (yield from messages.get(self._connection, self._new_patience(), str(row.sid)))
@@ -230,10 +235,19 @@ class _Once:
             (row,) = self._journal.decide([row], "resend", now=_now(self._connection))
         return (yield from self._sent(row))
 
+    def _doubted(self, row: JournalRow) -> JournalRow:
+        """Make a message unknown that may have been sent since its journal was current."""
+        now = _now(self._connection)
+        if row.status in _GAVE_NONE and row.form:
+            self._journal.decide([row], "resend", now=now)
+        self._journal.doubt_pending(now=now)
+        (row,) = self._journal.rows()
+        return row
+
     def _sent(self, row: JournalRow) -> Flow[Message]:
         """Write it down, send it, and write down what came of it: also when it is stopped."""
         patience, now = self._new_patience(), _now(self._connection)
-        ((row, _token),) = self._journal.claim([row], now=now, latest=now + patience.seconds)
+        ((row, _token),) = self._journal.claim([row], now=now, latest=now + patience.left())
         try:
             message = yield from messages.create(self._connection, patience, row.form, self._outbox)
         except BaseException as error:
@@ -251,7 +265,9 @@ class _Once:
 
     def _settled(self) -> Flow[JournalRow]:
         """Look in the log, once; raise when it proves nothing."""
-        known = frozenset(self._outbox.sent) - self._outbox.found
+        # What this client has sent may be this key's, when the journal is in doubt.
+        sent = self._outbox.sent if self._journal.doubt is None else ()
+        known = frozenset(sent) - self._outbox.found
         try:
             yield from look_once(
                 self._connection, self._new_patience, self._journal, self._place, known=known
@@ -269,7 +285,7 @@ class _Once:
 
     def _unknown(self, why: str) -> OutcomeUnknown:
         (row,), (*_earlier, attempt) = self._journal.rows(), self._journal.attempts(0)
-        sent = sent_of(row, attempt)
+        sent = sent_of(row, attempt, self._connection.moment())
         outcome = OutcomeUnknown(
             "An earlier send for this key may have reached Twilio, so nothing was sent now. "
             f"{why} Ask twilio.messages.find(error), or run this again later; to send it in spite "
@@ -278,5 +294,5 @@ class _Once:
             started_at=sent.started,
             latest_arrival=sent.latest,
         )
-        outcome.why = why
+        outcome.why, outcome.moments = why, (attempt.started, attempt.latest)
         return outcome

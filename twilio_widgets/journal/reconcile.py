@@ -10,7 +10,7 @@ import contextlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from twilio_widgets.core.bodies import by_name
@@ -21,6 +21,7 @@ from twilio_widgets.core.flows.messages import message_page
 from twilio_widgets.core.flows.paging import Paginator
 from twilio_widgets.core.message.message import Message, message_path
 from twilio_widgets.core.request import Flow, Pause
+from twilio_widgets.core.system.clock import ClockReading
 from twilio_widgets.errors import JobError
 from twilio_widgets.journal import states
 from twilio_widgets.journal.journal import Journal, Settlement
@@ -104,7 +105,7 @@ def settle(
         NoTurn: What the log shows could not be claimed.
     """
     _by_token(journal, callbacks, connection)
-    if not (unknown := _unknowns(journal, ours=True)):
+    if not (unknown := _unknowns(journal, connection.moment(), ours=True)):
         return
     settled = max(row.sent.latest for row in unknown) + _settle_time(connection)
     wait = (settled - connection.now()).total_seconds()
@@ -159,7 +160,7 @@ def look_once(
         NoTurn: What the log shows could not be claimed, so nothing is settled.
     """
     looks: dict[str, LogSnapshot] = {}
-    for to in sorted({row.sent.to for row in _unknowns(journal, ours=True)}):
+    for to in sorted({row.to for row in journal.rows(states.UNKNOWN)}):
         if (name := recipient_as_logged(to)) not in looks:
             looks[name] = yield from _look(connection, new_patience, {to, name})
     turn = yield from _turn(place, new_patience())
@@ -168,6 +169,7 @@ def look_once(
             journal,
             place,
             looks,
+            connection.moment(),
             known=known,
             absent_before=absent_before,
             settle=_settle_time(connection),
@@ -202,6 +204,7 @@ def _verdicts(
     journal: Journal,
     place: JobLocation,
     looks: dict[str, LogSnapshot],
+    now: ClockReading,
     *,
     known: Collection[str],
     absent_before: Collection[int],
@@ -211,9 +214,9 @@ def _verdicts(
     claimed, rivals = set(known) | journal.sids(), list[Unknown]()
     for ledger in _beside(place):
         claimed |= ledger.sids()
-        rivals += _unknowns(ledger, ours=False)
+        rivals += _unknowns(ledger, now, ours=False)
     by_recipient: dict[str, list[Unknown]] = defaultdict(list)
-    for row in (*_unknowns(journal, ours=True), *rivals):
+    for row in (*_unknowns(journal, now, ours=True), *rivals):
         by_recipient[recipient_as_logged(row.sent.to)].append(row)
     return [
         verdict
@@ -230,20 +233,18 @@ def _beside(place: JobLocation) -> Iterator[JournalReader]:
             yield ledger
 
 
-def _unknowns(ledger: JournalReader, *, ours: bool) -> list[Unknown]:
+def _unknowns(ledger: JournalReader, now: ClockReading, *, ours: bool) -> list[Unknown]:
     """Return the rows of a journal that may yet turn out to be in the log."""
     statuses = (states.UNKNOWN,) if ours else (states.UNKNOWN, states.ATTEMPTED)
     attempts = ledger.last_attempts(*statuses)
-    return [Unknown(row.n, sent_of(row, attempts[row.n]), ours) for row in ledger.rows(*statuses)]
+    return [
+        Unknown(row.n, sent_of(row, attempts[row.n], now), ours) for row in ledger.rows(*statuses)
+    ]
 
 
-def sent_of(row: JournalRow, attempt: SendAttempt) -> Sent:
+def sent_of(row: JournalRow, attempt: SendAttempt, now: ClockReading) -> Sent:
     """Return what an attempt sent, as the log can be asked about it."""
-    return Sent.of(by_name(row.form), _moment(attempt.started_at), _moment(attempt.latest_at))
-
-
-def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+    return Sent.of(by_name(row.form), attempt.started, attempt.latest, now)
 
 
 def _look(

@@ -86,6 +86,9 @@ SCHEMA = (
         error_code INTEGER,
         request_id TEXT,
         problem TEXT,
+        boot TEXT,
+        started_boot REAL,
+        latest_boot REAL,
         PRIMARY KEY (n, k),
         CHECK ((ended_at IS NULL) = (ending IS NULL))
     ) STRICT, WITHOUT ROWID""",

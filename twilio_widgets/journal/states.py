@@ -23,7 +23,6 @@ from dataclasses import dataclass
 from twilio_widgets.core.flows.answers import DAY_LIMIT
 from twilio_widgets.errors import (
     ApiError,
-    BadResponse,
     NotConnected,
     OutcomeUnknown,
     PolicyRefused,
@@ -100,10 +99,8 @@ def ending_of(error: BaseException) -> AttemptResult:
         return AttemptResult("policy", problem=str(error), for_all=error.for_all)
     if isinstance(error, Refused):
         return AttemptResult("rejected", problem=str(error))
-    if isinstance(error, BadResponse):
-        return AttemptResult("account", problem=str(error))  # a redirect: a proxy stands in between
     if isinstance(error, OutcomeUnknown):
-        return AttemptResult("unknown", problem=error.why)
+        return AttemptResult("unknown", problem=error.why, for_all=error.intercepted)
     return AttemptResult("unknown", problem=str(error) or type(error).__name__)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import EllipsisType
 from typing import TYPE_CHECKING, Any, Final
 
+from twilio_widgets.core.credentials.secret import Secret, concealed
 from twilio_widgets.core.flows.listing import span_of
 from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.errors import ConfigurationError, ListenerError
@@ -20,6 +21,7 @@ from twilio_widgets.listener.control.spec import Spec, secrets_of
 from twilio_widgets.listener.events.event import MessageState
 from twilio_widgets.listener.events.reading import Reader
 from twilio_widgets.listener.events.store import check_moment
+from twilio_widgets.listener.ingress.callback_url import CallbackUrl
 from twilio_widgets.listener.ingress.ingress import Ingress
 from twilio_widgets.listener.kernel.health import ListenerHealth
 from twilio_widgets.listener.kernel.reply_handler import ReplyFunction, ReplyHandler
@@ -34,7 +36,6 @@ from twilio_widgets.listener.webhooks import restore as restoring
 if TYPE_CHECKING:
     from twilio_widgets.client import Twilio
     from twilio_widgets.core.credentials.connection import Connection
-    from twilio_widgets.core.credentials.secret import Secret
     from twilio_widgets.core.flows.listing import Moment
     from twilio_widgets.frames.safe_frame import SafeFrame
     from twilio_widgets.listener.consumers.dispatcher import EventDispatcher
@@ -102,6 +103,7 @@ class Listener(EventSource):
         retention_days: float | EllipsisType | None = ...,
         take_over: bool = False,
     ) -> None:
+        shared_keys = concealed(shared_keys)  # first: see there
         twilio = client_of(connection)
         whose = twilio.connection
         path = store_path(whose, store, "events.sqlite")
@@ -145,15 +147,16 @@ class Listener(EventSource):
         return self._ingress.shown.base
 
     @property
-    def inbound_url(self) -> str:
+    def inbound_url(self) -> CallbackUrl:
         """The webhook URL for inbound messages, to set on a number or a messaging service."""
         return self._ingress.shown.inbound_url
 
     @property
-    def status_url(self) -> str:
+    def status_url(self) -> CallbackUrl:
         """The URL for status callbacks: ``messages.send(…, status_callback=listener.status_url)``.
 
-        It ends in ``#rc=3&rp=all``, which makes Twilio retry after any failure.
+        It ends in ``#rc=3&rp=all``, which makes Twilio retry after any failure. To add a query, use
+        ``listener.status_url.with_query(row=7)``.
         """
         return self._ingress.shown.status_url
 

@@ -77,7 +77,7 @@ class _Inside:
     def monotonic(self) -> float:
         """Return seconds that only grow; on a frozen clock, the world's."""
         clock = self.sandbox.clock
-        return clock.seconds() if clock.frozen else time.monotonic()
+        return clock.seconds() if clock.frozen else time.monotonic() + clock.ahead
 
     @property
     def time_is_frozen(self) -> bool:

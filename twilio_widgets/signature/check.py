@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from twilio_widgets.core.credentials.secret import Secret
+from twilio_widgets.core.credentials.secret import Secret, concealed
 from twilio_widgets.signature.doctor import diagnose
 from twilio_widgets.signature.findings import UNREADABLE, refused
 from twilio_widgets.signature.keys import Keys
@@ -69,6 +69,9 @@ def check_signature(
     Returns:
         A verdict; it is true when Twilio signed the request.
     """
+    auth_token, shared_keys = concealed(auth_token), concealed(shared_keys)
+    secondary_tokens, other_tokens = concealed(secondary_tokens), concealed(other_tokens)
+    api_secrets = concealed(api_secrets)
     try:
         named = _headers(headers, signature)
         content_type, raw = _body(params, body, named)

@@ -227,11 +227,28 @@ def test_the_files_are_their_owners_alone(place, journal):
     claimed(journal)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in place.folder.iterdir()}
     assert modes == {
+        "spring.lock": 0o600,
         "spring.sqlite": 0o600,
         "spring.sqlite-wal": 0o600,
         "spring.sqlite-shm": 0o600,
     }
     assert stat.S_IMODE(place.folder.stat().st_mode) == 0o700
+
+
+def test_a_journal_that_did_not_keep_both_clocks_is_read_and_goes_on(place, journal):
+    claimed(journal)
+    journal.close()
+    with closing(sqlite3.connect(place.file, isolation_level=None)) as database:
+        for name in ("boot", "started_boot", "latest_boot"):
+            database.execute(f"ALTER TABLE attempt DROP COLUMN {name}")
+    with reading(place) as ledger:
+        assert [one.latest.boot for one in ledger.attempts()] == [None] * 3
+        assert ledger.last_attempts("attempted")[0].started_at == NOW
+    with closing(Journal(place)) as opened:
+        opened.recover(now=NOW + 5)
+        assert [one.latest_at for one in opened.attempts()] == [NOW + 5] * 3
+        assert all(one.latest.boot is not None for one in opened.attempts())
+        assert all(one.started.boot is None for one in opened.attempts())
 
 
 def test_a_commit_waits_for_the_disk(journal):
@@ -497,7 +514,7 @@ def test_a_damaged_journal_is_kept_aside_and_its_name_stays_taken(place, journal
     journal.close()
     damage(place, change)
     for _ in range(2):
-        with pytest.raises(JobError, match="damaged and is kept aside"):
+        with pytest.raises(JobError, match="damaged or taken away, and what is left is kept aside"):
             Journal(place)
     assert len(place.damaged()) == 1
     assert not place.file.exists()

@@ -55,6 +55,16 @@ def test_the_same_call_again_returns_the_first_message_as_it_is_now(sandbox, twi
     assert len(sandbox.ledger) == 2
 
 
+def test_a_message_that_was_made_and_answered_with_a_redirect_is_found_and_not_made_again(
+    sandbox, twilio
+):
+    sandbox.fail(fault="error_after_accept", status=303)
+    with pytest.raises(OutcomeUnknown, match="redirect"):
+        send(twilio)
+    assert send(twilio).sid == sandbox.ledger[0].sid
+    assert len(sandbox.ledger) == 1
+
+
 def test_it_is_the_same_with_await(sandbox):
     async def both():
         async with AsyncTwilio(sandbox.connection) as twilio:
@@ -265,7 +275,7 @@ def test_a_damaged_journal_blocks_its_key_also_when_others_gave_way_to_it(sandbo
     (second,) = sandbox.data_folder.rglob("once/**/*-2.sqlite")
     second.write_bytes(b"\0" * 8192)
     for body in ("Ho", "Hi", "Ha"):
-        with pytest.raises(JobError, match="was damaged and is kept aside"):
+        with pytest.raises(JobError, match="damaged or taken away, and what is left is kept aside"):
             send(twilio, body=body)
     assert len(sandbox.ledger) == 1
 

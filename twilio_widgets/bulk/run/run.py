@@ -37,6 +37,13 @@ RECORD_WITHIN, RECORD_AT_MOST = 0.02, 50
 """Seconds, and results: after so much, what came of the rows is written down."""
 
 
+OLDER = (
+    "The journal lacks attempts that were made: a backup was restored, or its -wal file is "
+    "damaged. So the message log was asked about every row that was pending. What it does not "
+    "show is unknown and waits for you: job.resend(rows) sends it, perhaps a second time."
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
     """How a run is to go, beyond what the journal says."""
@@ -78,6 +85,7 @@ class Run:
         self._place = place
         self._twilio = twilio
         self._connection = twilio.connection
+        journal.monotonic = twilio.connection.monotonic
         self._orders = orders
         self._pace = Pacer(journal.header.rate, most=orders.concurrency)
         self._under_way: dict[int, asyncio.Task[None]] = {}
@@ -130,9 +138,10 @@ class Run:
         try:
             self._journal.recover(now=self._now())
             self._journal.note(self.state, now=self._now())
-            self._queue = Queue(self._rows_to_send(), self._journal.header.per)
             self._count()
             await self._think_again()
+            await self._settle_doubt()
+            self._queue = Queue(self._rows_to_send(), self._journal.header.per)
             await self._send_all()
             await self._settle()
             self._finish()
@@ -159,6 +168,30 @@ class Run:
         until = self._connection.monotonic() + self._orders.undo_seconds
         while self._ends is None and (left := until - self._connection.monotonic()) > 0:
             await self._sleep(left)
+
+    async def _settle_doubt(self) -> None:
+        """Ask the log about every pending row, when the journal may be older than what was sent.
+
+        If attempts are missing from the journal, a row that the log does not show waits for a
+        person. If it is merely not known whether any is, what the settled log shows decides.
+        """
+        doubt = self._journal.doubt
+        if doubt is None or self._ends is not None:
+            return
+        doubted = {row.n for row in self._journal.doubt_pending(now=self._now())}
+        self._count()
+        if doubted:
+            await self._settle()
+        if self.note:
+            return  # the log could not be asked
+        self._journal.trust()
+        if doubt == "older":
+            self.note = OLDER if doubted else ""
+            return
+        absent = {n for n, one in self._journal.findings().items() if one.verdict == "absent"}
+        unknown = [row for row in self._journal.rows(states.UNKNOWN) if row.n in absent & doubted]
+        self._journal.decide(unknown, "resend", now=self._now())
+        self._count()
 
     async def _send_all(self) -> None:
         self._change("running")
@@ -187,7 +220,8 @@ class Run:
                 after = self._journal.close_attempts(
                     [(one.row, one.ending, one.at) for one in landed]
                 )
-                latest = self._now() + self._twilio.timeout
+                patience = self._new_patience()
+                latest = self._now() + patience.left()
                 leaving = self._journal.claim(choice.rows, now=self._now(), latest=latest)
         except JobError:
             self._landed = landed
@@ -199,7 +233,7 @@ class Run:
             self._go_on(row, one.ending)
         for row, token in leaving:
             self._move(states.PENDING, states.ATTEMPTED)
-            self._leave(row, token)
+            self._leave(row, token, patience)
         self._orders.tell(self)
         return self._next_look(choice.again_at, now)
 
@@ -227,10 +261,14 @@ class Run:
         elif row.status == states.PENDING:
             self._queue.back(row)
 
-    def _leave(self, row: JournalRow, token: str) -> None:
-        self._under_way[row.n] = asyncio.create_task(self._send(row, token))
+    def _new_patience(self) -> RetryPolicy:
+        """Return the time of one request; its rows have it together, from the claim on."""
+        return RetryPolicy(self._twilio.timeout, attempts=1)
 
-    async def _send(self, row: JournalRow, token: str) -> None:
+    def _leave(self, row: JournalRow, token: str, patience: RetryPolicy) -> None:
+        self._under_way[row.n] = asyncio.create_task(self._send(row, token, patience))
+
+    async def _send(self, row: JournalRow, token: str, patience: RetryPolicy) -> None:
         """Send one row, once: what may be tried again is journalled again first."""
         try:
             form = self._form(row, token)
@@ -240,7 +278,7 @@ class Run:
             return
         flow = messages.create(
             self._connection,
-            RetryPolicy(self._twilio.timeout, attempts=1),
+            patience,
             form,
             self._twilio.messages.outbox,
             job=self._orders.permit,
@@ -323,12 +361,14 @@ class Run:
         if self._ends is not None or not self.counts[states.UNKNOWN]:
             return
         self._change("settling")
+        # What this client has sent may be this job's, when the journal is in doubt.
+        sent = self._twilio.messages.outbox.sent if self._journal.doubt is None else ()
         flow = settle(
             self._connection,
             lambda: RetryPolicy(self._twilio.timeout),
             self._journal,
             self._place,
-            known=frozenset(self._twilio.messages.outbox.sent) - self._journal.sids(),
+            known=frozenset(sent) - self._journal.sids(),
             callbacks=self._orders.callbacks,
         )
         settling: asyncio.Future[Any] = asyncio.ensure_future(cast("Any", self._twilio.run(flow)))

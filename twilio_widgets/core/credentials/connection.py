@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from twilio_widgets.core.credentials.secret import Secret
+from twilio_widgets.core.system import clock
 from twilio_widgets.core.system.folders import user_folder
 from twilio_widgets.errors import ConfigurationError
 
@@ -224,8 +225,12 @@ class Connection:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Return seconds on a clock that never goes back, for pacing."""
-        return time.monotonic()
+        """Return seconds on a clock that never goes back and counts sleep, for pacing."""
+        return clock.seconds()
+
+    def moment(self) -> clock.ClockReading:
+        """Return the current time on both clocks."""
+        return clock.ClockReading(self.now(), self.monotonic(), clock.boot_id())
 
     @property
     def time_is_frozen(self) -> bool:
@@ -288,7 +293,16 @@ class ApiKeyConnection(Connection):
             source=source,
         )
         # A traceback may show the locals of this frame, and any of these may be a secret.
-        del account_sid, api_key_sid, api_key_secret, auth_token, subaccount_sid
+        del (
+            account_sid,
+            api_key_sid,
+            api_key_secret,
+            auth_token,
+            subaccount_sid,
+            region,
+            edge,
+            source,
+        )
         if problem is not None:
             raise problem
 
@@ -354,7 +368,7 @@ class AuthTokenConnection(Connection):
             source=source,
         )
         # A traceback may show the locals of this frame, and any of these may be a secret.
-        del account_sid, auth_token, subaccount_sid
+        del account_sid, auth_token, subaccount_sid, region, edge, source
         if problem is not None:
             raise problem
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from collections.abc import Mapping
 from typing import Any, Never
 
 BULLETS = "••••••••"
@@ -68,6 +69,21 @@ class Secret:
 
 def _closure_over(text: str):  # type: ignore[no-untyped-def]  # its type would add nothing
     return lambda: text
+
+
+def concealed(given: Any) -> Any:
+    """Return an argument that may hold credentials, each text in it as a `Secret`.
+
+    A public callable does this first: its frame is in the traceback of whatever fails in it, and
+    a verbose traceback shows the arguments of every frame.
+    """
+    if isinstance(given, str):
+        return Secret(given)
+    if isinstance(given, Mapping):
+        return {name: concealed(value) for name, value in given.items()}
+    if isinstance(given, list | tuple | set | frozenset):
+        return tuple(map(concealed, given))
+    return given
 
 
 def names_a_secret(name: str) -> bool:

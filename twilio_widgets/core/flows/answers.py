@@ -30,8 +30,11 @@ if TYPE_CHECKING:
 
     from twilio_widgets.core.request import Reply
 
-LONGEST_CODE = 10**6
+SMALLEST_CODE, LONGEST_CODE = 10**4, 10**6
 """Twilio's error codes have five digits, its newest six."""
+
+_HEAD_OF_XML = 500
+"""Bytes within which an error in XML has its element."""
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
@@ -118,6 +121,34 @@ def error_of(reply: Reply, *, about: str | None = None, creates_message: bool = 
     if isinstance(error, RejectedMessage):
         error.field = field
     return error
+
+
+def leaves_open(reply: Reply, *, creates_message: bool) -> bool:
+    """Return whether a change may have been made in spite of this answer.
+
+    A 408 or 5xx comes from a server that may have acted on the request. A redirect comes from a
+    server that may have acted on it (303), or from something in between that may have passed it on.
+    For a message, neither does a refusal that is not in Twilio's form prove that it was not sent.
+
+    Args:
+        reply: The answer to a change.
+        creates_message: Whether the change was to create a message.
+    """
+    if 300 <= reply.status < 400 or reply.status == 408 or reply.status >= 500:
+        return True
+    return creates_message and reply.status >= 400 and not is_from_twilio(reply)
+
+
+def is_from_twilio(reply: Reply) -> bool:
+    """Return whether an error answer is Twilio's: a login page or a gateway's error is not.
+
+    A 408 and a 429 need no proof: servers may send them before they write JSON.
+    """
+    if reply.status in {408, 429} or b"<RestException>" in reply.content[:_HEAD_OF_XML]:
+        return True
+    body = _error_body(reply)
+    has_message = body.get("status") == reply.status and isinstance(body.get("message"), str)
+    return has_message or (_code_of(body) or 0) >= SMALLEST_CODE
 
 
 def passes_soon(error: ApiError) -> bool:

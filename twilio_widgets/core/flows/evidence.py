@@ -14,6 +14,7 @@ from typing import Literal
 
 from twilio_widgets.core.message.message import Message
 from twilio_widgets.core.numbers.address import is_service
+from twilio_widgets.core.system.clock import A_DAY, ClockReading, placed
 from twilio_widgets.core.text.smart_encoding import smart
 
 CLOCKS_MAY_DIFFER = timedelta(seconds=5)
@@ -49,12 +50,27 @@ class Sent:
     """When the first byte may have left (aware, UTC)."""
     latest: datetime
     """The last moment at which Twilio may have received it."""
+    sure: bool = True
+    """Whether this computer's clocks agree since then, so that missing from the log means
+    something."""
 
     @classmethod
     def of(
-        cls, parameters: Mapping[str, tuple[str, ...]], started: datetime, latest: datetime
+        cls,
+        parameters: Mapping[str, tuple[str, ...]],
+        started: ClockReading,
+        latest: ClockReading,
+        now: ClockReading,
     ) -> Sent:
-        """Read it from a message's parameters, by Twilio's names."""
+        """Read it from a message's parameters, by Twilio's names.
+
+        Args:
+            parameters: What was sent.
+            started: When the first byte may have left.
+            latest: The last moment at which Twilio may have received it.
+            now: By whose wall clock these are wanted.
+        """
+        end = placed(latest, now)
 
         def first(name: str) -> str:
             return parameters.get(name, ("",))[0]
@@ -69,8 +85,9 @@ class Sent:
             service=service,
             body=first("Body"),
             rewritten="true" in asked,
-            started=started,
-            latest=latest,
+            started=placed(started, now).earliest,
+            latest=end.latest,
+            sure=end.sure,
         )
 
 
@@ -89,7 +106,7 @@ def clocks_apart(
     The log's times are Twilio's. Its clock was read at some moment between our two readings.
     """
     if server_time is None:
-        return timedelta(0), timedelta(0)
+        return -A_DAY, A_DAY
     return server_time - after, server_time - before
 
 

@@ -20,6 +20,7 @@ from twilio_widgets.core.flows.paging import Paginator
 from twilio_widgets.core.message.message import Message, message_path
 from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.core.request import Flow
+from twilio_widgets.core.system.clock import ClockReading
 from twilio_widgets.errors import ConfigurationError, OutcomeUnknown
 
 if TYPE_CHECKING:
@@ -68,7 +69,11 @@ def find(
     """
     if error.started_at is None or error.latest_arrival is None or "To" not in error.parameters:
         raise ConfigurationError("This error is not about a message that was being sent.")
-    sent = Sent.of(error.parameters, error.started_at, error.latest_arrival)
+    started, latest = error.moments or (
+        ClockReading(error.started_at),
+        ClockReading(error.latest_arrival),
+    )
+    sent = Sent.of(error.parameters, started, latest, connection.moment())
     to, settled = sent.to, sent.latest + timedelta(seconds=connection.settle_seconds)
     asked_at = connection.now()
     request = Filters(to=to).request(message_path(connection.acting_sid), limit=None)
@@ -83,6 +88,11 @@ def find(
         return candidates[0]
     if doubt := _doubt(mask(to), candidates, len(rows) if walk.next is not None else None):
         return NotSureYet(f"{doubt}; only a person can tell.")
+    if not sent.sure:
+        return NotSureYet(
+            "the log does not show it, but this computer was started again or its clock was set "
+            "since it was sent, so that proves nothing; look again later, or in Twilio's console."
+        )
     if asked_at < settled:
         return NotSureYet(
             f"the log does not show it, but until {settled:%H:%M:%S} UTC it may still arrive.",

@@ -13,12 +13,18 @@ from __future__ import annotations
 
 import itertools
 import random
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from twilio_widgets.core.flows.answers import error_of, passes_soon, retry_after_of
+from twilio_widgets.core.flows.answers import (
+    error_of,
+    is_from_twilio,
+    leaves_open,
+    passes_soon,
+    retry_after_of,
+)
 from twilio_widgets.core.request import Flow, Pause, Reply, Request
+from twilio_widgets.core.system import clock
 from twilio_widgets.errors import (
     ApiError,
     BadResponse,
@@ -44,7 +50,7 @@ class RetryPolicy:
     attempts: int = ATTEMPTS
     delay: float | None = None
     """Seconds between two attempts; None grows them, with jitter."""
-    monotonic: Callable[[], float] = time.monotonic
+    monotonic: Callable[[], float] = clock.seconds
     uniform: Callable[[float, float], float] = random.uniform
     _started: float | None = field(default=None, init=False)
     """It starts when it is first needed: a call may be awaited long after it was made."""
@@ -52,6 +58,10 @@ class RetryPolicy:
     def left(self) -> float:
         """Return the seconds left, never less than a hundredth."""
         return max(0.01, self._remaining())
+
+    def is_over(self) -> bool:
+        """Return whether no time is left."""
+        return self._remaining() <= 0
 
     def _remaining(self) -> float:
         now = self.monotonic()
@@ -79,6 +89,7 @@ NewPatience = Callable[[], RetryPolicy]
 class Failure:
     """An attempt that brought no usable reply."""
 
+    request: Request
     error: TwilioWidgetsError
     reply: Reply | None = None
 
@@ -87,7 +98,7 @@ class Failure:
         """Whether Twilio may have carried the request out all the same."""
         if self.reply is None:
             return not isinstance(self.error, NotConnected)
-        return self.reply.status == 408 or self.reply.status >= 500
+        return leaves_open(self.reply, creates_message=self.request.creates_message)
 
     @property
     def retry_after(self) -> float | None:
@@ -142,8 +153,9 @@ def change(
 ) -> Flow[Reply]:
     """Ask for a change; try again only when Twilio cannot have made it.
 
-    Only a 429 and a connection that was never established mean that. Whatever else leaves us
-    without a usable answer is `OutcomeUnknown`: a second POST could be a second message.
+    Only a 429 and a connection that was never established mean that. Everything else that leaves us
+    without a usable answer from Twilio is `OutcomeUnknown`: a second POST could be a second
+    message.
     """
     return send_with_retries(request, patience, _CHANGE, about=about, left_open=left_open)
 
@@ -178,7 +190,7 @@ def send_with_retries(
         for attempt in itertools.count(1):
             before()
             on_its_way = True
-            outcome = yield from _attempt(request, patience, about, lost=lost)
+            outcome = yield from _attempt(request, patience, rule, about, lost=lost)
             if isinstance(outcome, Reply):
                 after(outcome, None, None)
                 return outcome
@@ -188,7 +200,7 @@ def send_with_retries(
             if rule.allows(outcome):
                 wait = patience.wait(attempt, outcome.retry_after)
             final = wait is None and rule.changes and lost
-            error = _unknown_after(request, outcome) if final else outcome.error
+            error = _unknown_after(outcome) if final else outcome.error
             after(outcome.reply, error, wait)
             if wait is None:
                 break
@@ -203,26 +215,50 @@ def send_with_retries(
 
 
 def _attempt(
-    request: Request, patience: RetryPolicy, about: str | None, *, lost: bool
+    request: Request, patience: RetryPolicy, rule: RetryRule, about: str | None, *, lost: bool
 ) -> Flow[Reply | Failure]:
+    if rule.changes and patience.is_over():  # this process was stopped, or the computer was asleep
+        error = NotConnected("The time for this request was over, so nothing was sent.")
+        return Failure(request, error)
     try:
         reply = _answered((yield replace(request, timeout=patience.left())))
-    except (NotConnected, NoReply, BadResponse) as error:
-        return Failure(error)
-    if redirect := _redirect_error(request, reply):
-        return Failure(redirect, reply)
+    except (NotConnected, NoReply, BadResponse) as failure:
+        return Failure(request, failure)
+    is_unchanged = reply.status == 304 and not rule.changes  # it answers a conditional request
+    if 300 <= reply.status < 400 and not is_unchanged:
+        return Failure(request, _redirect_error(request, reply), reply)
     gone = reply.status == 404 and request.method == "DELETE" and lost
     if reply.status < 400 or gone:  # an earlier DELETE, whose answer was lost, did it
         return reply
-    return Failure(error_of(reply, about=about, creates_message=request.creates_message), reply)
+    refusal = error_of(reply, about=about, creates_message=request.creates_message)
+    return Failure(request, refusal, reply)
 
 
-def _unknown_after(request: Request, failure: Failure) -> OutcomeUnknown:
-    reply = failure.reply
-    why = str(failure.error) if reply is None else f"Twilio answered HTTP {reply.status}."
+def _unknown_after(failure: Failure) -> OutcomeUnknown:
+    request, reply = failure.request, failure.reply
+    intercepted = None if reply is None else _interception(request, reply)
+    if reply is None:
+        why = str(failure.error)
+    else:
+        why = intercepted or f"Twilio answered HTTP {reply.status}."
     outcome = unknown(request, why)
+    outcome.intercepted = intercepted is not None
     outcome.__cause__ = failure.error
     return outcome
+
+
+def _interception(request: Request, reply: Reply) -> str | None:
+    """Return how an answer shows that something in between gave it; None when nothing shows it."""
+    if 300 <= reply.status < 400:
+        kind = "a redirect"
+    elif request.creates_message and reply.status < 500 and not is_from_twilio(reply):
+        kind = "not Twilio's"
+    else:
+        return None
+    return (
+        f"The answer was {kind} (HTTP {reply.status}). Is a proxy, or a network that asks for a "
+        "login, between you and Twilio?"
+    )
 
 
 def _answered(answer: Reply | None) -> Reply:
@@ -232,10 +268,8 @@ def _answered(answer: Reply | None) -> Reply:
     return answer
 
 
-def _redirect_error(request: Request, reply: Reply) -> BadResponse | None:
+def _redirect_error(request: Request, reply: Reply) -> BadResponse:
     """Twilio's API has no redirects; following one could carry credentials away."""
-    if not 300 <= reply.status < 400 or reply.status == 304:  # 304 answers a conditional request
-        return None
     return BadResponse(
         f"{request.method} {request.path} was answered with a redirect (HTTP {reply.status}), "
         "which is never followed. Is a proxy between you and Twilio asking for a login?"

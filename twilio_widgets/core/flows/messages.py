@@ -28,6 +28,7 @@ from twilio_widgets.errors import (
 if TYPE_CHECKING:
     from twilio_widgets.core.credentials.connection import Connection
     from twilio_widgets.core.guardrails.job_quota import JobQuota
+    from twilio_widgets.core.system.clock import ClockReading
 
 T = TypeVar("T")
 
@@ -79,7 +80,7 @@ def create(
         RejectedMessage: Twilio refused it; nothing was sent.
         OutcomeUnknown: It may have been sent; ``messages.find(error)`` looks for it.
     """
-    started = connection.now()
+    started = connection.moment()
     request = Request(
         method="POST",
         path=message_path(connection.acting_sid),
@@ -89,8 +90,7 @@ def create(
     )
 
     def dated(outcome: OutcomeUnknown) -> OutcomeUnknown:
-        outcome.started_at, outcome.latest_arrival = started, connection.now()
-        return outcome
+        return timed(outcome, started, connection.moment())
 
     def left_open(outcome: OutcomeUnknown) -> None:
         outbox.left_open(dated(outcome))
@@ -109,6 +109,13 @@ def create(
             left_open(stopped(request, stop))
         raise
     return message
+
+
+def timed(outcome: OutcomeUnknown, started: ClockReading, latest: ClockReading) -> OutcomeUnknown:
+    """Note when a request may have left, and until when it may have been received."""
+    outcome.moments = started, latest
+    outcome.started_at, outcome.latest_arrival = started.wall, latest.wall
+    return outcome
 
 
 def _own(account_sid: str, payload: Mapping[str, Any]) -> Message:
@@ -152,13 +159,13 @@ def wait(
     """
     if not (isinstance(timeout, int | float) and timeout >= 0):
         raise ConfigurationError("timeout is a number of seconds, 0 or more.", field="timeout")
-    until = connection.now().timestamp() + timeout
+    until = connection.monotonic() + timeout
     look = FIRST_LOOK
     while True:
         message = yield from get(connection, new_patience(), sid)
         if seen is not None:
             seen(message)
-        left = until - connection.now().timestamp()
+        left = until - connection.monotonic()
         if message.is_final or left <= 0:
             return message
         yield Pause(min(look, left))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from twilio_widgets.core.system import clock
+
 Origin = tuple[str, str, int]
 """Scheme, host and port."""
 
@@ -23,7 +25,9 @@ class OutgoingRequest:
         connecting: How long of these the connection may take.
     """
 
-    __slots__ = ("connecting", "content", "headers", "left", "method", "origin", "seconds", "url")
+    __slots__ = (
+        "_left", "_until", "connecting", "content", "headers", "method", "origin", "seconds", "url",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -45,8 +49,24 @@ class OutgoingRequest:
         self.content = content
         self.seconds = seconds
         self.connecting = connecting
-        self.left = False
+        self._left = False
+        self._until = clock.seconds() + seconds
+
+    @property
+    def left(self) -> bool:
         """Whether its first byte may have left; until then it certainly was not sent."""
+        return self._left
+
+    @left.setter
+    def left(self, value: bool) -> None:
+        """Set right before the first byte leaves.
+
+        Raises:
+            TimeoutError: Its time is over: this process was stopped, or the computer was asleep.
+        """
+        if value and clock.seconds() > self._until:
+            raise TimeoutError("its time was over before it left")
+        self._left = value
 
     def text(self) -> bytes:
         """Return all of it, as HTTP/1.1 writes it.

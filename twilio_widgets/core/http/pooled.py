@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -40,7 +41,9 @@ class BlockingPooled:
 
     def exchange(self, outgoing: OutgoingRequest, largest: int) -> Reply:
         """Send one request and return its whole answer; see `wire.BlockingWire`."""
-        response = self._client.send(_built(self._client, outgoing), stream=True)
+        request = _built(self._client, outgoing)
+        request.extensions["trace"] = partial(_note_progress, outgoing)
+        response = self._client.send(request, stream=True)
         try:
             inflater = Inflater(response.headers.get("content-encoding", ""), largest)
             parts = [inflater.feed(part) for part in response.iter_raw()]
@@ -66,7 +69,13 @@ class AsyncPooled:
 
     async def exchange(self, outgoing: OutgoingRequest, largest: int) -> Reply:
         """Send one request and return its whole answer; see `wire.AsyncWire`."""
-        response = await self._client.send(_built(self._client, outgoing), stream=True)
+        request = _built(self._client, outgoing)
+
+        async def trace(event: str, details: Mapping[str, Any]) -> None:
+            _note_progress(outgoing, event, details)
+
+        request.extensions["trace"] = trace
+        response = await self._client.send(request, stream=True)
         try:
             inflater = Inflater(response.headers.get("content-encoding", ""), largest)
             parts = [inflater.feed(part) async for part in response.aiter_raw()]
@@ -104,6 +113,12 @@ def _built(client: httpx.Client | httpx.AsyncClient, outgoing: OutgoingRequest) 
     )
     outgoing.left = True  # its errors alone tell from here on
     return built
+
+
+def _note_progress(outgoing: OutgoingRequest, event: str, details: Mapping[str, Any]) -> None:
+    """Follow httpcore: while a proxy is asked to CONNECT, the request has not left."""
+    if event == "http11.send_request_headers.started":
+        outgoing.left = details["request"].method != b"CONNECT"
 
 
 def _reply(response: httpx.Response, content: bytes) -> Reply:

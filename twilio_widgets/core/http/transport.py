@@ -16,6 +16,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
+from twilio_widgets.core.flows.answers import leaves_open
 from twilio_widgets.core.guardrails.enforcement import PolicyEnforcer, SendPermission
 from twilio_widgets.core.guardrails.policy import Policy, default_policy
 from twilio_widgets.core.http.backends import (
@@ -248,6 +249,8 @@ class BlockingTransport(_Door):
                     reply = wire.exchange(onward, self._largest)
         except BaseException as error:  # noqa: BLE001  # told apart, and raised anew below
             left = outgoing is not None and outgoing.left
+            # It has the Authorization header, and this frame is in the traceback.
+            outgoing = None
             failure = translate_error(error, left=left)
         else:
             _give_back(verdict, unsent=means_unsent(reply))
@@ -301,6 +304,8 @@ class AsyncTransport(_Door):
                     reply = await wire.exchange(onward, self._largest)
         except BaseException as error:  # noqa: BLE001  # told apart, and raised anew below
             left = outgoing is not None and outgoing.left
+            # It has the Authorization header, and this frame is in the traceback.
+            outgoing = None
             failure = translate_error(error, left=left)
         else:
             _give_back(verdict, unsent=means_unsent(reply))
@@ -328,8 +333,8 @@ class AsyncTransport(_Door):
 
 
 def means_unsent(reply: Reply) -> bool:
-    """Say whether an answer means that no message was sent: a refusal, but no time-out (408)."""
-    return 400 <= reply.status < 500 and reply.status != 408
+    """Return whether an answer proves that no message was sent: Twilio refused it."""
+    return reply.status >= 400 and not leaves_open(reply, creates_message=True)
 
 
 def _give_back(verdict: SendPermission | None, *, unsent: bool) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twilio_widgets.core.flows.flow import RetryPolicy, RetryRule, send_with_retries
+from twilio_widgets.core.flows.messages import timed
 from twilio_widgets.core.raw.decoding import response_of
 from twilio_widgets.core.raw.response import Attempt, RawResponse
 from twilio_widgets.core.request import SAFE_METHODS, Flow, Reply, Request
@@ -51,7 +52,7 @@ class RetryLoop:
         self.attempts = 0
         self.elapsed = _stopwatch(connection)
         self._connection = connection
-        self._started = connection.now()
+        self._started = connection.moment()
 
     def turn_to(self, request: Request) -> None:
         """Go on with another page; it has the whole time again."""
@@ -91,7 +92,7 @@ class RetryLoop:
         self.hooks.left_open(outcome)
 
     def _date(self, outcome: OutcomeUnknown) -> None:
-        outcome.started_at, outcome.latest_arrival = self._started, self._connection.now()
+        timed(outcome, self._started, self._connection.moment())
 
     def _announce(self) -> None:
         if self.hooks.before_attempt is not None:

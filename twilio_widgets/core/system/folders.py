@@ -14,6 +14,18 @@ def user_folder() -> Path:
     return user_data_path("twilio_widgets", appauthor=False)
 
 
+def identity(path: Path) -> tuple[int, int] | None:
+    """Return device and inode of a file, or None when there is none.
+
+    While a process has a file open, no other file has the same.
+    """
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    return state.st_dev, state.st_ino
+
+
 def private_folder(path: Path) -> Path:
     """Make a folder, and those above it, that only its owner may look into.
 

@@ -23,6 +23,16 @@ def cannot_open(path: Path, error: OSError) -> StoreUnavailable:
     )
 
 
+def taken_away(path: Path) -> StoreUnavailable:
+    """Return the error to raise when what was written would be lost with the file."""
+    return StoreUnavailable(
+        f"The event store {path} was deleted, moved or replaced while it was in use, so its events "
+        "are lost unless you put it back. A new one is begun: ask fill_gap() for what Twilio still "
+        "knows.",
+        cause="disk",
+    )
+
+
 def unavailable(error: sqlite3.Error, path: Path) -> StoreUnavailable:
     """Return the error to raise when SQLite cannot do what was asked."""
     cause, text = _CAUSES.get(_name(error), ("disk", "could not be written or read ({error})."))

@@ -15,13 +15,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Literal
 
+from twilio_widgets.core.system.folders import identity
 from twilio_widgets.errors import ConfigurationError, ListenerError, StoreUnavailable
 from twilio_widgets.listener.events import schema
 from twilio_widgets.listener.events.batch import Batch, Receipt
 from twilio_widgets.listener.events.database import OpenedDatabase, open_store, set_aside_files
 from twilio_widgets.listener.events.event import Arrival, Rejection
 from twilio_widgets.listener.events.payload import micros
-from twilio_widgets.listener.events.sqlite_errors import cannot_open, unavailable
+from twilio_widgets.listener.events.sqlite_errors import cannot_open, taken_away, unavailable
 from twilio_widgets.listener.files import durable
 
 RETENTION_DAYS: Final = 30
@@ -46,6 +47,7 @@ class Store:
         self._db = opened.db
         self._owned = lock
         self._lock = threading.Lock()
+        self._found = {file: identity(file) for file in (path, path.with_name(f"{path.name}-wal"))}
         self.retention_days: float | None = None
         """Days an event is kept; None: until `forget`."""
 
@@ -131,7 +133,17 @@ class Store:
             StoreUnavailable: Nothing was stored: the disk is full, say. It may be tried again.
         """
         with self._transaction() as db:
-            return Batch(db).take(arrivals)
+            receipts = Batch(db).take(arrivals)
+        if not self.is_in_place():
+            raise taken_away(self._path)
+        return receipts
+
+    def is_in_place(self) -> bool:
+        """Return whether the store's names still lead to the files that are open."""
+        for file, found in self._found.items():
+            if found is None:  # SQLite makes its log with the first commit
+                self._found[file] = identity(file)
+        return all(identity(file) == found for file, found in self._found.items())
 
     def reject(self, rejections: Sequence[Rejection]) -> None:
         """Note requests that were turned away: each is counted, the last 1,000 are kept.

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from twilio_widgets.core.credentials.secret import Secret
 from twilio_widgets.listener.files import durable
+from twilio_widgets.listener.ingress.callback_url import CallbackUrl
 from twilio_widgets.listener.ingress.routes import IngressRoute
 from twilio_widgets.listener.jupyter import registry
 
@@ -40,14 +41,14 @@ class Endpoint:
         return "Endpoint(…)"
 
     @property
-    def inbound_url(self) -> str:
+    def inbound_url(self) -> CallbackUrl:
         """The webhook URL for inbound messages."""
-        return f"{self.base}/inbound{self.query}{RETRIES}"
+        return CallbackUrl(f"{self.base}/inbound{self.query}{RETRIES}")
 
     @property
-    def status_url(self) -> str:
+    def status_url(self) -> CallbackUrl:
         """The URL for status callbacks."""
-        return f"{self.base}/status{self.query}{RETRIES}"
+        return CallbackUrl(f"{self.base}/status{self.query}{RETRIES}")
 
 
 def open_endpoint(

@@ -14,6 +14,8 @@ from twilio_widgets.core.message.message import Message, message_path
 from twilio_widgets.errors import NotFound
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from twilio_widgets.client import Twilio
     from twilio_widgets.core.request import Flow
 
@@ -48,6 +50,8 @@ class MessageLogReader:
         self._before = before
         self.requests = 0
         """How many requests were made, repeats not counted."""
+        self.server_time: datetime | None = None
+        """Twilio's own time (UTC) when it answered with the first page of a list."""
 
     def message(self, sid: str) -> Message | None:
         """Read one message as it is now; None when the log no longer has it."""
@@ -70,7 +74,9 @@ class MessageLogReader:
         request = Filters(to=to, from_=from_).request(path, limit=size)
         paginator = Paginator(request, messages.message_page)
         while paginator.next is not None:
-            yield self._ask(paginator.step(self._new_patience()))
+            page = self._ask(paginator.step(self._new_patience()))
+            self.server_time = self.server_time or paginator.server_time
+            yield page
 
     def numbers(self) -> tuple[str, ...]:
         """Read which phone numbers are the account's own."""

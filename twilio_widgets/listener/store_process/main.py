@@ -70,6 +70,8 @@ def main(told: Mapping[str, Any]) -> None:
         for requests in _incoming_requests():
             for answers in _handle(store, requests):
                 say(*answers)
+            if not store.is_in_place():
+                return  # the listener starts another process, which opens what is there then
 
 
 def _handle(store: Store, requests: Iterable[Request]) -> Iterator[list[Answer]]:

@@ -87,8 +87,10 @@ def fault_of(
         raise SandboxError(f"fault={kind!r} is not known. Choose one of: {', '.join(KINDS)}.")
     if code is not None and kind is not None:
         raise SandboxError("Give code= or fault=, not both.")
-    if status is not None and not 400 <= status <= 599:
-        raise SandboxError(f"status={status} is not an HTTP error status (400 to 599).")
+    if status is not None and not 300 <= status <= 599:
+        raise SandboxError(
+            f"status={status} is not the HTTP status of a redirect or an error (300 to 599)."
+        )
     if kind in _NEED_DELAY and delay is None:
         raise SandboxError(f'fault="{kind}" needs delay= in seconds.')
     return Fault(

@@ -44,6 +44,12 @@ class Clock:
         """Whether time passes only when it is told to."""
         return self._stands_at is not None
 
+    @property
+    def ahead(self) -> float:
+        """Seconds by which it was turned ahead of this computer's."""
+        with self._lock:
+            return self._ahead
+
     def now(self) -> datetime:
         """Return the present (aware, UTC)."""
         return datetime.fromtimestamp(self.seconds(), UTC)

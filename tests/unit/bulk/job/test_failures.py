@@ -137,6 +137,28 @@ def test_a_refusal_of_the_account_pauses_the_job_and_costs_no_row(sandbox, twili
     assert statuses(job) == {"accepted": 5}
 
 
+@pytest.mark.parametrize(
+    ("trouble", "made", "note"),
+    [
+        ({"fault": "error_after_accept", "status": 303}, 1, "The answer was a redirect (HTTP 303)"),
+        ({"fault": "html", "status": 403, "method": "POST"}, 0, "The answer was not Twilio's"),
+        ({"fault": "html", "status": 404, "method": "POST"}, 0, "The answer was not Twilio's"),
+    ],
+)
+def test_an_answer_from_something_in_between_pauses_the_job_and_rejects_no_row(
+    sandbox, twilio, trouble, made, note
+):
+    sandbox.fail(**trouble)
+    job = begun(twilio)
+    progress = job.wait(20)
+    assert (progress.state, progress.note[: len(note)]) == ("paused", note)
+    assert progress.counts["rejected"] == 0
+    assert progress.unknown == 1
+    job.resume().wait(20)
+    assert statuses(job) == {"accepted": 4 + made} | ({} if made else {"unknown": 1})
+    assert set(sent(sandbox).values()) == {1}
+
+
 def test_a_rejected_row_says_why_and_stops_no_other(sandbox, twilio):
     sandbox.fail(code=21610)
     sandbox.fail(code=21614)

@@ -13,6 +13,7 @@ from twilio_widgets import AuthTokenConnection, Message, NotSureYet
 from twilio_widgets.core.flows.find import MOST_PAGES, find
 from twilio_widgets.core.flows.flow import RetryPolicy
 from twilio_widgets.core.request import Reply
+from twilio_widgets.core.system.clock import ClockReading, boot_id
 from twilio_widgets.errors import ConfigurationError, OutcomeUnknown
 
 ACCOUNT = "AC" + "0" * 31 + "1"
@@ -22,24 +23,30 @@ STARTED = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 
 @dataclass(frozen=True, kw_only=True, init=False, repr=False)
 class Standing(AuthTokenConnection):
-    """A connection whose clock stands where it is put."""
+    """A connection whose clocks stand where they are put."""
 
-    def __init__(self, moment: datetime) -> None:
-        object.__setattr__(self, "moment", moment)
+    def __init__(self, wall: datetime, boot: float = 0.0) -> None:
+        object.__setattr__(self, "clocks", (wall, boot))
         super().__init__(ACCOUNT, "token")
 
     def now(self) -> datetime:
-        return self.moment
+        return self.clocks[0]
+
+    def monotonic(self) -> float:
+        return self.clocks[1]
 
 
 def outcome(**parameters: str) -> OutcomeUnknown:
     given = {"To": TO, "From": FROM, "Body": "Only once"} | parameters
-    return OutcomeUnknown(
+    latest = STARTED + timedelta(seconds=3)
+    lost = OutcomeUnknown(
         "lost",
         parameters={name: (value,) for name, value in given.items() if value},
         started_at=STARTED,
-        latest_arrival=STARTED + timedelta(seconds=3),
+        latest_arrival=latest,
     )
+    lost.moments = ClockReading(STARTED, 100.0, boot_id()), ClockReading(latest, 103.0, boot_id())
+    return lost
 
 
 def entry(number: int = 1, *, after: float = 1, **changes: object) -> dict[str, object]:
@@ -60,11 +67,12 @@ def looked(
     *pages: list[dict[str, object]],
     after: float = 300,
     twilio_is_ahead: float = 0,
+    clock_was_set: float = 0,
     more: bool = False,
     known: frozenset[str] = frozenset(),
 ) -> tuple[object, int]:
     """Ask the log some seconds after the send; return the verdict and how many pages were read."""
-    connection = Standing(STARTED + timedelta(seconds=after))
+    connection = Standing(STARTED + timedelta(seconds=after + clock_was_set), 100 + after)
     served = connection.now() + timedelta(seconds=twilio_is_ahead)
     flow = find(connection, RetryPolicy, error, known=known)
     request = next(flow)
@@ -103,6 +111,28 @@ def test_a_clock_that_is_wrong_hides_no_message(ahead):
     assert isinstance(found, Message)
     other, _ = looked(outcome(), [entry(1, after=1 + ahead + 900)], twilio_is_ahead=ahead)
     assert other is None
+
+
+STEPS = [sign * step for sign in (1, -1) for step in (60, 3600, 40 * 86_400)]
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_clock_that_is_set_after_the_send_hides_no_message_and_proves_no_absence(step):
+    """It was wrong at the send, and is right at the look: then Twilio's Date agrees with it."""
+    listed = [entry(1, after=1 + step)]
+    found, _ = looked(outcome(), listed, twilio_is_ahead=0, clock_was_set=step)
+    assert isinstance(found, Message)
+    absent, _ = looked(outcome(), OLD[:0], clock_was_set=step)
+    assert isinstance(absent, NotSureYet)
+    assert "its clock was set" in absent.reason
+
+
+def test_after_another_start_of_the_computer_a_missing_message_proves_nothing():
+    error = outcome()
+    error.moments = tuple(ClockReading(one.wall, one.boot, "another") for one in error.moments)
+    assert isinstance(looked(error, [entry(1, after=-3600)])[0], Message)
+    absent, _ = looked(error, [])
+    assert isinstance(absent, NotSureYet)
 
 
 def test_an_unsent_message_may_stand_at_the_end_of_the_log():

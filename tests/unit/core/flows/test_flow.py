@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from asyncio import CancelledError
+from dataclasses import replace
 
 import pytest
 
@@ -86,6 +87,13 @@ class TestChange:
         assert len(requests) == 3
         assert pauses == [0.5, 1.0]
 
+    def test_what_was_stopped_until_its_time_was_over_does_not_leave(self):
+        now = iter([0.0, 31.0, 31.0])  # at the claim, at the send, at the question of a retry
+        late = patience(seconds=30, monotonic=lambda: next(now))
+        late.left()  # as a row is claimed
+        with pytest.raises(NotConnected, match="nothing was sent"):
+            play(change(POST, late), [CREATED])
+
     def test_a_429_is_tried_again_after_what_twilio_says(self):
         result, _, pauses = play(
             change(POST, patience()), [reply(429, retry_after="7"), reply(429), CREATED]
@@ -142,12 +150,46 @@ class TestChange:
             flow.throw(KeyboardInterrupt())
         assert left == []
 
-    @pytest.mark.parametrize("status", [301, 302, 307, 308])
-    def test_a_redirect_is_refused(self, status):
+    @pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
+    @pytest.mark.parametrize("request_", [POST, replace(POST, creates_message=False)])
+    def test_a_redirect_is_an_unknown_outcome_and_is_not_followed(self, status, request_):
+        """A server may carry a request out and answer 303."""
+        flow = change(request_, patience())
+        next(flow)
+        with pytest.raises(OutcomeUnknown, match="redirect") as caught:
+            flow.send(reply(status, location="https://elsewhere.example/"))
+        assert caught.value.intercepted
+
+    @pytest.mark.parametrize(
+        ("status", "page"),
+        [
+            (400, b"<html>Log in to the hotel's network</html>"),
+            (403, b""),
+            (404, b'{"message": "Forbidden"}'),
+            (403, b'{"status": 403, "error": "Forbidden"}'),
+            (403, b'{"code": 403, "message": "Forbidden"}'),
+            (451, b'["blocked"]'),
+        ],
+    )
+    def test_a_refusal_that_is_not_from_twilio_leaves_a_message_unknown(self, status, page):
         flow = change(POST, patience())
         next(flow)
-        with pytest.raises(BadResponse, match="redirect"):
-            flow.send(reply(status, location="https://elsewhere.example/"))
+        with pytest.raises(OutcomeUnknown, match="not Twilio's") as caught:
+            flow.send(reply(status, page))
+        assert caught.value.intercepted
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b'{"code": 21211, "message": "Invalid", "status": 400}',
+            b'{"message": "Invalid", "status": 400}',
+            b'{"type": "about:blank", "title": "Invalid", "status": 400, "code": 21211}',
+            b"<TwilioResponse><RestException><Code>21211</Code></RestException></TwilioResponse>",
+        ],
+    )
+    def test_a_refusal_in_a_form_of_twilios_is_a_refusal(self, body):
+        with pytest.raises(RejectedMessage):
+            play(change(POST, patience()), [reply(400, body)])
 
 
 class TestRead:

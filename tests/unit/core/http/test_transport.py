@@ -13,7 +13,6 @@ from twilio_widgets.core.request import Request
 from twilio_widgets.errors import (
     BadResponse,
     ConfigurationError,
-    NoReply,
     NotConnected,
     PathRefused,
 )
@@ -132,7 +131,7 @@ def test_a_proxy_of_the_environment_is_used_for_twilio(monkeypatch):
         monkeypatch.delenv("no_proxy", raising=False)
         proxy.settimeout(5)
         door = BlockingTransport(CONNECTION, timeout=0.5, base_url=None, policy=None)
-        with pytest.raises(NoReply):  # the proxy says nothing
+        with pytest.raises(NotConnected):  # the proxy does not answer CONNECT
             door.send(Request(method="GET", path=MESSAGES))
         visitor, _ = proxy.accept()
         with visitor:

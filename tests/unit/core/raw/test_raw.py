@@ -141,6 +141,16 @@ def test_a_change_without_a_usable_answer_is_an_unknown_outcome(method, met):
         assert isinstance(end.__cause__, TwilioWidgetsError)
 
 
+@pytest.mark.parametrize("met", [answered(302), answered(303), answered(403)])
+def test_an_answer_that_is_not_from_twilio_leaves_a_message_unknown(met):
+    """And it is not repeated, even if every error is to be."""
+    inputs = {"path": MESSAGES, "method": "POST", "data": {"To": "x"}}
+    end, asked = play([met, OK], **inputs, max_retries=1, retry_all_errors=True)
+    assert (outcome(end), sent(asked)) == (OutcomeUnknown, 1)
+    assert end.intercepted
+    assert end.response.status == met.status
+
+
 @pytest.mark.parametrize("last", [answered(404), answered(429), UNREACHED, LOST])
 def test_a_change_that_may_have_happened_stays_unknown_whatever_a_repeat_met(last):
     """The second answer says nothing about the first request."""

@@ -433,6 +433,20 @@ def test_a_disk_that_ends_loses_nothing_that_was_acknowledged(tmp_path):
         assert (len(reader.events()), said[1:]) == (int(said[0]), ["disk"])
 
 
+@pytest.mark.parametrize("name", ["events.sqlite", "events.sqlite-wal"])
+@pytest.mark.parametrize("replaced", [False, True], ids=["deleted", "replaced"])
+def test_an_event_is_not_acknowledged_when_its_file_is_not_in_its_place(tmp_path, name, replaced):
+    with a_store(tmp_path / "events.sqlite") as store:
+        store.commit([a_status(1, "sent")])
+        file = tmp_path / name
+        content = file.read_bytes()
+        file.unlink()
+        if replaced:
+            file.write_bytes(content)
+        with pytest.raises(StoreUnavailable, match="deleted, moved or replaced"):
+            store.commit([a_status(2, "sent")])
+
+
 def test_a_store_is_gone_when_it_is_not_there_and_not_when_it_cannot_be_looked_at(tmp_path):
     """What cannot be looked at now, such as on a drive that is away, may come back."""
     there = tmp_path / "events.sqlite"

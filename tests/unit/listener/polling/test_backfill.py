@@ -338,3 +338,11 @@ def test_inbound_messages_of_a_channel_are_looked_for_where_they_came_before(ben
 
     own = [number.phone_number for number in bench.twilio.numbers()]
     assert tuple(gap._addresses()) == (*own, "whatsapp:+15005550006")
+
+
+@pytest.mark.parametrize("fast", [timedelta(hours=1), timedelta(days=40)])
+def test_a_fast_clock_puts_no_mark_where_no_later_gap_is_found(bench: Bench, fast: timedelta):
+    log = MessageLogReader(bench.twilio, attempts=1)
+    gap = Backfill(bench.reader, log, bench.commit, bench.marked)
+    gap.fill(now=bench.sandbox.clock.now() + fast, wall=NOON)
+    assert bench.marked.read().until == bench.sandbox.clock.now()

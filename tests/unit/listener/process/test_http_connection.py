@@ -16,7 +16,10 @@ from twilio_widgets.listener.process.request import RequestHead, WebhookRequest
 from twilio_widgets.listener.process.response import TAKEN, HttpResponse, refused, twiml
 
 QUICK = replace(USUAL, head_seconds=0.4, body_seconds=0.4, idle_seconds=0.4, linger_seconds=0.4)
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+OK = (
+    b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\nContent-Type: text/xml; charset=utf-8\r\n\r\n"
+    b"<Response/>"
+)
 
 
 class Echo:
@@ -474,6 +477,7 @@ REPLIES = {
     "Thanks & <bye>": b"<Response><Message>Thanks &amp; &lt;bye&gt;</Message></Response>",
     "]]>": b"<Response><Message>]]&gt;</Message></Response>",
     "a\0b\x1f\ud800c": b"<Response><Message>abc</Message></Response>",
+    " \n\u00a0": b"<Response/>",
     "é👍": "<Response><Message>é👍</Message></Response>".encode(),
 }
 

@@ -348,6 +348,17 @@ def test_killed_it_is_started_again_and_what_it_promised_is_there(path: Path) ->
 
 
 @needs_proc
+def test_when_its_file_is_taken_away_it_is_started_again_with_a_new_one(path: Path) -> None:
+    async def prove(line: Line) -> None:
+        assert await line.commit(a_status(1, "sent")) == Stored([Receipt(id=1, new=True)])
+        path.unlink()
+        assert isinstance(await line.commit(a_status(2, "sent")), StoreError)
+        await until(lambda: line.told[-1:] == [None])
+        assert await line.commit(a_status(2, "sent")) == Stored([Receipt(id=1, new=True)])
+
+    with_store(path, prove)
+
+
 def test_whoever_asks_in_the_very_moment_of_its_death_is_answered(path: Path) -> None:
     """Between its end and our hearing of it there is a turn of the loop."""
 

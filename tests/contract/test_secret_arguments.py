@@ -1,0 +1,75 @@
+"""Whatever argument is wrong, a saved notebook with verbose tracebacks contains no credential."""
+
+from __future__ import annotations
+
+import base64
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+CANARY = "c4n4ry" * 5 + "42"
+ACCOUNT = "AC" + "1" * 32
+KEY = "SK" + "2" * 32
+
+SETUP = """
+%xmode Verbose
+import os
+import twilio_widgets as tw
+sandbox = tw.Sandbox()
+def secret():
+    return "".join(map(chr, CODES))
+""".replace("CODES", repr([ord(letter) for letter in CANARY]))
+
+LISTENER = ', shared_keys={"key": secret()})'
+
+CALLS = [
+    f"tw.Listener(None{LISTENER}",
+    *(
+        f"tw.Listener(sandbox.connection, {wrong}{LISTENER}"
+        for wrong in (
+            'public_url="nowhere"', 'port="x"', "store=5", "reply=5", 'idle="x"',
+            'retention_days="x"', "public_url=b'x'",
+        )
+    ),
+    "tw.Listener(sandbox.connection, shared_keys=secret())",
+    "tw.Listener(sandbox.connection, shared_keys=[secret()])",
+    'tw.Listener(sandbox.connection, shared_keys={"a": secret(), "b": 5})',
+    "tw.Listener(sandbox.connection, shared_keys={5: secret()})",
+    'tw.AuthTokenConnection("AC1", secret())',
+    "tw.AuthTokenConnection(secret(), secret())",
+    f'tw.AuthTokenConnection("{ACCOUNT}", secret(), region="X Y")',
+    f'tw.AuthTokenConnection("{ACCOUNT}", secret(), region=secret() + "!")',
+    f'tw.AuthTokenConnection("{ACCOUNT}", secret(), subaccount_sid="x")',
+    f'tw.ApiKeyConnection("{ACCOUNT}", "SK1", secret())',
+    f'tw.ApiKeyConnection("{ACCOUNT}", secret(), secret(), auth_token=secret())',
+    f'tw.ApiKeyConnection("{ACCOUNT}", "{KEY}", secret(), auth_token=5)',
+    *(
+        f'tw.Twilio(tw.AuthTokenConnection("{ACCOUNT}", secret()), {wrong})'
+        for wrong in ('timeout="x"', 'base_url="ftp://x"', "policy=5")
+    ),
+    f'tw.Twilio(tw.AuthTokenConnection("{ACCOUNT}", secret()), base_url="http://127.0.0.1:9", '
+    'timeout=1).messages.get("SM" + "0" * 32)',
+    'tw.check_signature(url=5, params=5, auth_token=secret(), shared_keys={"k": secret()}, '
+    "nonsense=1)",
+]  # fmt: skip
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_no_failed_call_writes_a_credential_into_the_notebook(tmp_path):
+    cells = [nbformat.v4.new_code_cell(code) for code in (SETUP, *CALLS)]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    client = NotebookClient(
+        notebook, timeout=120, allow_errors=True, resources={"metadata": {"path": str(tmp_path)}}
+    )
+    client.execute()
+    failed = [
+        cell.source
+        for cell in notebook.cells
+        if any(output.output_type == "error" for output in cell.outputs)
+    ]
+    assert failed == CALLS
+    saved = nbformat.writes(notebook)
+    basic = base64.b64encode(f"{ACCOUNT}:{CANARY}".encode()).decode()
+    assert [text for text in (CANARY, basic) if text in saved] == []
