@@ -41,7 +41,7 @@ def span_of(value: Moment, *, name: str) -> tuple[datetime, datetime]:
         )
     if isinstance(moment, datetime) and not (moment.tzinfo and moment.utcoffset() is not None):
         raise ConfigurationError(
-            f"{name} has no time zone, so the moment is not certain. Add one, such as "
+            f"{name} has no time zone, so it is ambiguous. Add one, such as "
             f"{moment.isoformat(timespec='seconds')}Z for UTC.",
             field=name,
         )
