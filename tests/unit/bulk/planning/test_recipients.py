@@ -257,5 +257,5 @@ def test_a_region_that_is_none_is_said_so():
     with pytest.raises(ConfigurationError) as refused:
         checked_region("UK")
     assert str(refused.value) == (
-        "region is a country's two letters, 'GB' is the United Kingdom: not 'UK'."
+        "region must be a country's two letters ('GB' is the United Kingdom), not 'UK'."
     )

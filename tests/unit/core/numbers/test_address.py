@@ -390,7 +390,7 @@ def test_the_note_warns_in_a_sentence_and_shows_no_number():
         "+49 3• ••• 456 is a fixed line number, which may not receive messages."
     )
     assert nowhere.warning == (
-        "No numbering plan we know has +1 0••• ••• 000: check it for a typing error."
+        "+1 0••• ••• 000 is not in any known numbering plan: check it for a typo."
     )
     assert describe_number("+447400123456").warning is None
     assert "123456" not in repr(landline)
