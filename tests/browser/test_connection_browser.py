@@ -94,7 +94,7 @@ def test_the_keyboard_alone_connects_and_leaves_the_notebook_alone(
     expect(card.locator("input[type=password]:visible")).to_be_focused()
     notebook.page.keyboard.type("ddbbaa00wrong")
     notebook.press("Enter")
-    expect(card.get_by_text("Not connected as")).to_be_visible()
+    expect(card.get_by_text("Could not connect to")).to_be_visible()
     expect(card.locator("input[type=password]:visible")).to_be_editable()
     pictures(notebook, card, "refused")
     notebook.page.keyboard.type(token.reveal())

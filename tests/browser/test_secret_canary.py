@@ -128,7 +128,7 @@ def test_a_typed_secret_is_nowhere_after_connecting(notebook: Notebook) -> None:
         field = card.get_by_label("Secret")
         field.fill(WRONG)
         card.get_by_role("button", name="Connect").click()
-        card.get_by_text("Not connected as").wait_for()
+        card.get_by_text("Could not connect to").wait_for()
         assert field.input_value() == ""
 
         field.press_sequentially(secret)

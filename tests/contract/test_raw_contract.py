@@ -330,7 +330,7 @@ class TestWhatComesBack:
 
     def test_what_is_no_json_says_so_and_is_kept(self, raw, wire):
         wire.answer(200, b"<h1>Sorry</h1>", ("Content-Type", "text/html; charset=utf-8"))
-        with pytest.raises(BadResponse, match="not readable JSON") as caught:
+        with pytest.raises(BadResponse, match="not valid JSON") as caught:
             raw(BALANCE)
         assert caught.value.text == "<h1>Sorry</h1>"
         assert caught.value.response.content_type == "text/html"
@@ -655,7 +655,7 @@ class TestOnTheSandbox:
 
     def test_a_delete_whose_only_answer_was_lost_is_not_known(self, twilio, sandbox):
         sandbox.fail(fault="hang", method="DELETE")
-        with pytest.raises(OutcomeUnknown, match="Read it again to see"):
+        with pytest.raises(OutcomeUnknown, match="Read the resource again to check"):
             twilio.raw(f"{A}/Messages/SM{'0' * 32}.json", "DELETE", timeout=0.3)
 
     def test_a_media_file_comes_back_as_bytes(self, twilio, sandbox):

@@ -265,7 +265,7 @@ def test_a_wrong_secret_is_refused_with_a_sentence_and_connects_nothing(
 
     assert panel.join(30)
     assert panel._state.phase == "idle"
-    assert panel._state.failure.startswith("Not connected as ")
+    assert panel._state.failure.startswith("Could not connect to ")
     assert "not-the-secret" not in repr(panel._state)
     with pytest.raises(NotConnected):
         _ = panel.twilio

@@ -403,7 +403,7 @@ def test_a_long_message_can_be_taken_back_at_the_question(
     ("to", "said"),
     [
         ("", "Type a recipient: + and the country code, then the number."),
-        ("4155550123", "4••••••123 is not in E.164 form: begin with + and the country code."),
+        ("4155550123", "4••••••123 must begin with + and the country code."),
     ],
 )
 def test_a_recipient_that_cannot_be_right_is_said_under_to(

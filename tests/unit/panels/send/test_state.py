@@ -113,12 +113,12 @@ def test_a_suggestion_is_read_as_its_sender_and_anything_else_as_it_stands(
         ({"to": " "}, "to", "Type a recipient"),
         ({"from_": ""}, "from_", "Choose or type a sender."),
         ({"body": ""}, "body", "Type a message"),
-        ({"to": "415 555 0123"}, "to", "is not in E.164 form"),
+        ({"to": "415 555 0123"}, "to", "must begin with +"),
         ({"body": "x" * 1601}, "body", "body has 1,601 characters"),
         ({"validity_period": "soon"}, "validity_period", "validity_period is a whole number"),
-        ({"validity_period": "0"}, "validity_period", "validity_period is a whole number"),
-        ({"status_callback": "example.com"}, "status_callback", "must be a web address"),
-        ({"media_url": "a.png"}, "media_url", "must be a web address"),
+        ({"validity_period": "0"}, "validity_period", "validity_period must be a whole number"),
+        ({"status_callback": "example.com"}, "status_callback", "must be a URL"),
+        ({"media_url": "a.png"}, "media_url", "must be a URL"),
         (
             {"send_at": datetime(2026, 1, 15, 13, 0)},  # noqa: DTZ001
             "from_",
@@ -190,7 +190,7 @@ def test_the_same_again_takes_a_word_of_its_own() -> None:
 def test_a_problem_stands_under_its_field_in_the_words_of_the_field() -> None:
     state = press(replace(READY, draft=replace(DRAFT, body="x" * 1601)))
 
-    assert state.problems == {"body": "This has 1,601 characters; Twilio takes 1,600."}
+    assert state.problems == {"body": "This has 1,601 characters; Twilio allows 1,600."}
     assert (state.phase, state.attempt, state.more) == ("writing", 0, False)
 
 
@@ -460,5 +460,5 @@ def test_an_odd_number_is_warned_about_while_there_is_time() -> None:
     odd = replace(READY, account=live, draft=replace(DRAFT, to="+4477009001"))
 
     assert warning_of(odd) == ""
-    assert warning_of(press(odd)).startswith("No numbering plan we know has")
+    assert "is not in any known numbering plan" in warning_of(press(odd))
     assert warning_of(press(replace(odd, account=SANDBOX))) == ""
