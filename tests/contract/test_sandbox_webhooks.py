@@ -341,7 +341,7 @@ def test_nothing_but_loopback_is_ever_called(
 
     assert box.settle()
     assert [(one.status, one.problem) for one in box.webhooks] == [
-        (None, "The sandbox calls back to http:// on loopback only.")
+        (None, "The sandbox posts webhooks to http:// URLs on loopback only.")
     ] * 2
 
 
