@@ -69,12 +69,5 @@ def connect(request: pytest.FixtureRequest, way: str) -> Iterator[Connect]:
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """A sandbox at noon, with a clock that turns when somebody waits."""
-    with Sandbox(seed=7, now=NOON) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
 def twilio(connect: Connect, sandbox: Sandbox) -> Any:
     return connect(sandbox)

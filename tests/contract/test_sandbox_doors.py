@@ -95,7 +95,7 @@ def conversation(sandbox: Sandbox, door: str) -> list[tuple[int, list[tuple[str,
     ]
 
 
-def test_both_doors_give_identical_bytes() -> None:
+def test_both_transports_return_identical_bytes() -> None:
     """Status, headers and body, JSON, XML and pictures alike."""
     with Sandbox(seed=5, messages=60, now=NOW) as one, Sandbox(seed=5, messages=60, now=NOW) as two:
         inside = conversation(one, "in process")
@@ -118,7 +118,7 @@ FAULTS: list[tuple[str, type[Exception], int]] = [
 
 
 @pytest.mark.parametrize(("fault", "error", "accepted"), FAULTS)
-def test_a_broken_wire_breaks_the_same_way(
+def test_both_transports_break_in_the_same_way(
     fault: str, error: type[Exception], accepted: int, box: Sandbox, door: str
 ) -> None:
     """The client sees the same class, and the ledger tells what really happened."""
@@ -168,7 +168,7 @@ def test_a_trickle_arrives_whole(box: Sandbox, http: httpx.Client) -> None:
     assert answer.json()["currency"] == "USD"
 
 
-def test_a_fault_waits_for_its_request(box: Sandbox, http: httpx.Client) -> None:
+def test_a_fault_applies_to_its_request_only(box: Sandbox, http: httpx.Client) -> None:
     """A code meets creations only, a path or a method what they name."""
     box.fail(code=21611)
     box.fail(status=500, path="/Balance", method="GET", times=2)
@@ -179,7 +179,7 @@ def test_a_fault_waits_for_its_request(box: Sandbox, http: httpx.Client) -> None
     assert http.post("/Messages.json", data=message(box)).status_code == 201
 
 
-def test_a_request_can_be_carried_out_long_after_its_client_gave_up(box: Sandbox) -> None:
+def test_a_request_can_be_carried_out_after_its_client_timed_out(box: Sandbox) -> None:
     """The tail race: no reply, nothing in the list, and then the message is there after all."""
     box.fail(fault="accept_late", delay=60)
     with client_of(box, "in process", timeout=5) as http:
@@ -231,7 +231,7 @@ def test_on_a_frozen_clock_nothing_really_waits(box: Sandbox) -> None:
     assert time.monotonic() - began < 5
 
 
-def test_the_async_way_in_answers_and_breaks_alike(box: Sandbox) -> None:
+def test_the_async_transport_responds_and_breaks_alike(box: Sandbox) -> None:
     async def talk() -> list[str]:
         name, secret = box.connection.credentials
         seen = []
@@ -249,7 +249,7 @@ def test_the_async_way_in_answers_and_breaks_alike(box: Sandbox) -> None:
     assert len(box.ledger) == 4
 
 
-def test_the_in_process_hosts_lead_to_their_own_paths(box: Sandbox) -> None:
+def test_in_process_each_host_serves_its_own_paths(box: Sandbox) -> None:
     name, secret = box.connection.credentials
     with httpx.Client(transport=box.wire, auth=(name, secret.reveal())) as http:
         services = http.get("https://messaging.twilio.com/v1/Services")
@@ -286,7 +286,7 @@ def test_another_origin_is_refused_on_the_socket(box: Sandbox) -> None:
     assert (foreign.status_code, own.status_code) == (403, 200)
 
 
-def test_a_closed_sandbox_answers_nobody_and_leaves_nothing(door: str) -> None:
+def test_a_closed_sandbox_refuses_requests_and_leaves_nothing_behind(door: str) -> None:
     box = Sandbox()
     with client_of(box, door) as http:
         assert http.get("/Balance.json").status_code == 200
@@ -301,7 +301,7 @@ def test_a_closed_sandbox_answers_nobody_and_leaves_nothing(door: str) -> None:
         _ = box.url
 
 
-def test_closing_lets_go_of_a_request_that_hangs() -> None:
+def test_closing_ends_a_request_that_hangs() -> None:
     """Nobody waits for ever on a real clock either."""
     box = Sandbox()
     box.fail(fault="hang", method="GET")
@@ -323,14 +323,14 @@ def test_closing_lets_go_of_a_request_that_hangs() -> None:
     assert met in (["ReadTimeout"], ["ConnectError"])
 
 
-def test_a_taken_port_is_said_kindly() -> None:
+def test_a_taken_port_is_reported_clearly() -> None:
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as taken, Sandbox() as box:
         port = taken.getsockname()[1]
         with pytest.raises(SandboxError, match=f"Port {port} on 127.0.0.1 is not free"):
             box.open(port)
 
 
-def test_a_missing_uvicorn_is_said_kindly(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_uvicorn_is_reported_clearly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "uvicorn", None)
     with Sandbox() as box, pytest.raises(SandboxError, match="which needs no socket"):
         _ = box.url

@@ -47,12 +47,6 @@ class Gate:
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(now=NOW) as world:
-        yield world
-
-
-@pytest.fixture
 def bars() -> Iterator[list[JobBar]]:
     made: list[JobBar] = []
     yield made

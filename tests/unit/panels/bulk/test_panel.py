@@ -37,12 +37,6 @@ HOSTILE = '<img src=x onerror="alert(1)"> $x$ =1+1'
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(now=NOW) as world:
-        yield world
-
-
-@pytest.fixture
 def make(sandbox: Sandbox) -> Iterator[Callable[..., BulkPanel]]:
     made: list[BulkPanel] = []
 

@@ -142,7 +142,7 @@ def test_the_window_for_scheduling_is_kept(
     assert answer.json().get("code") == code
 
 
-def test_an_empty_pool_and_a_channel_have_no_sender(door: Door) -> None:
+def test_an_empty_pool_and_a_channel_recipient_have_no_sender(door: Door) -> None:
     full, empty = door.sandbox.services
 
     assert door.create(From=None, MessagingServiceSid=empty).json()["code"] == 21704
@@ -151,7 +151,7 @@ def test_an_empty_pool_and_a_channel_have_no_sender(door: Door) -> None:
 
 
 @pytest.mark.parametrize("code", CREATE_ERRORS)
-def test_every_documented_create_error_can_be_had(code: int, door: Door) -> None:
+def test_every_documented_create_error_can_be_triggered(code: int, door: Door) -> None:
     """Also those with no natural trigger."""
     door.sandbox.fail(code=code)
 
@@ -175,7 +175,7 @@ GOOD_SENDERS: list[dict[str, object]] = [
 
 
 @pytest.mark.parametrize("changes", GOOD_SENDERS)
-def test_what_twilio_would_take_is_taken(changes: dict[str, object], door: Door) -> None:
+def test_valid_requests_are_accepted(changes: dict[str, object], door: Door) -> None:
     assert door.create(**changes).status_code == 201
 
 
@@ -225,7 +225,7 @@ def test_a_stop_word_among_others_is_just_a_message(door: Door) -> None:
     assert door.create().status_code == 201
 
 
-def test_a_stop_holds_for_the_pool_the_number_is_in(door: Door) -> None:
+def test_a_stop_applies_to_the_pool_of_the_number(door: Door) -> None:
     door.sandbox.receive(from_=THEM, to=GB, body="STOP")
 
     by_service = door.create(From=None, MessagingServiceSid=door.sandbox.services[0])
@@ -234,7 +234,7 @@ def test_a_stop_holds_for_the_pool_the_number_is_in(door: Door) -> None:
     assert door.create(From="+15005550006").status_code == 201
 
 
-def test_a_trial_account_writes_to_its_verified_number_only() -> None:
+def test_a_trial_account_sends_to_its_verified_number_only() -> None:
     with Sandbox(now=NOW, trial=True) as sandbox:
         door = Door(sandbox)
         caller = door.http.get("/OutgoingCallerIds.json").json()["outgoing_caller_ids"][0]
