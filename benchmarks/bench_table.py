@@ -35,13 +35,13 @@ SETUP = """
 import json, threading, time
 from datetime import datetime, UTC
 from twilio_widgets.panels.table.table import VirtualTable
-from twilio_widgets.panels.table.cells import Column
+from twilio_widgets.panels.table.cells import TableColumn
 
 STATUSES = ("delivered", "sent", "undelivered 30006", "received", "queued")
 table = VirtualTable(
-    [Column("at", "Time", kind="time"), Column("status", "Status", kind="status"),
-     Column("from", "From", kind="phone"), Column("to", "To", kind="phone"),
-     Column("number", "Number", kind="number"), Column("body", "Body")],
+    [TableColumn("at", "Time", kind="time"), TableColumn("status", "Status", kind="status"),
+     TableColumn("from", "From", kind="phone"), TableColumn("to", "To", kind="phone"),
+     TableColumn("number", "Number", kind="number"), TableColumn("body", "Body")],
     label="Events", live=True)
 sent = []
 

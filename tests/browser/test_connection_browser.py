@@ -21,11 +21,11 @@ WRONG_KEY = "AC77120c1d77120c1d77120c1d77120c1d"
 SETUP = f"""
 from functools import partial
 import twilio_widgets as tw
-from twilio_widgets.panels import connection, link
-connection.available_sources = lambda: ("the environment",)
+from twilio_widgets.panels.connection import open_client, panel as connection_panel
+connection_panel.available_sources = lambda: ("the environment",)
 sandbox = tw.Sandbox(seed={SEED})
-link.Twilio = partial(tw.Twilio, base_url=sandbox.url)
-link.connect = lambda within: tw.ApiKeyConnection(
+open_client.Twilio = partial(tw.Twilio, base_url=sandbox.url)
+open_client.connect = lambda within: tw.ApiKeyConnection(
     sandbox.connection.account_sid, *sandbox.api_key_connection.credentials,
     region="ie1", source="the environment")
 panel = tw.ConnectionPanel()
@@ -125,9 +125,9 @@ def test_a_strangers_text_stays_text(notebook: Notebook, card: Locator) -> None:
     hostile = "<img src=x onerror=alert(1)> $x^2$ \\(y\\) <b>bold</b>"
     notebook.execute(
         f"panel._fail(ValueError({hostile!r}))\n"
-        "from twilio_widgets.panels.kit.elements import Facts, Track, Head\n"
+        "from twilio_widgets.panels.kit.elements import CardHeader, Facts, Stepper\n"
         f"texts = (({hostile!r}, {hostile!r}),)\n"
-        "facts, track, head = Facts(), Track(), Head()\n"
+        "facts, track, head = Facts(), Stepper(), CardHeader()\n"
         f"facts.show(texts); track.show([({hostile!r}, 'done')]); head.show({hostile!r})\n"
         "panel.children = (*panel.children, facts, track, head)"
     )

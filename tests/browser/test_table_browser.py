@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 MAKE = """
 from datetime import datetime, timedelta, UTC
 from twilio_widgets.panels.table.table import VirtualTable
-from twilio_widgets.panels.table.cells import Column
+from twilio_widgets.panels.table.cells import TableColumn
 
 START = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 STATUSES = ("delivered", "sent", "undelivered 30006", "received", "queued")
@@ -33,10 +33,10 @@ def row(number, **fields):
 
 def make(live=True, **options):
     return VirtualTable(
-        [Column("sent", "Sent", kind="time"), Column("direction", "Direction", width=9),
-         Column("from", "From", kind="phone"), Column("to", "To", kind="phone"),
-         Column("status", "Status", kind="status"),
-         Column("segments", "Segments", kind="number"), Column("body", "Body")],
+        [TableColumn("sent", "Sent", kind="time"), TableColumn("direction", "Direction", width=9),
+         TableColumn("from", "From", kind="phone"), TableColumn("to", "To", kind="phone"),
+         TableColumn("status", "Status", kind="status"),
+         TableColumn("segments", "Segments", kind="number"), TableColumn("body", "Body")],
         label="Messages", key="sid", live=live, **options)
 
 table = make()

@@ -287,7 +287,7 @@ class TestThreads:
             made.append(wire.open_sync(origin, inside))
             return made[-1]
 
-        monkeypatch.setattr(transport, "blocking", slowly)
+        monkeypatch.setattr(transport, "open_sync", slowly)
         server = serve(idle=1)
         with Twilio(CONNECTION, base_url=server.url) as twilio:
             sids = self.at_once(

@@ -15,7 +15,9 @@ function givePage(write) {
 function makeButton(source) {
   const button = {
     textContent: "Copy",
-    addEventListener: (_, listener) => { button.press = listener; },
+    addEventListener: (_, listener) => {
+      button.press = listener;
+    },
   };
   return { button, reset: copies(button, source) };
 }
@@ -29,7 +31,9 @@ test("a text is on the clipboard when the page may write there", async () => {
 });
 
 test("a text is not on the clipboard when the browser refuses", async () => {
-  givePage(async () => { throw new Error("denied"); });
+  givePage(async () => {
+    throw new Error("denied");
+  });
 
   assert.equal(await putOnClipboard("Ahoy"), false);
 });

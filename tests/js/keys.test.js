@@ -3,8 +3,14 @@ import { test } from "node:test";
 import { keyTarget, nextTab } from "../../twilio_widgets/panels/kit/keys.js";
 
 const TABS = [
-  ["ArrowRight", 0, 1], ["ArrowRight", 2, 0], ["ArrowLeft", 1, 0], ["ArrowLeft", 0, 2],
-  ["Home", 2, 0], ["End", 0, 2], ["ArrowDown", 1, undefined], ["a", 1, undefined],
+  ["ArrowRight", 0, 1],
+  ["ArrowRight", 2, 0],
+  ["ArrowLeft", 1, 0],
+  ["ArrowLeft", 0, 2],
+  ["Home", 2, 0],
+  ["End", 0, 2],
+  ["ArrowDown", 1, undefined],
+  ["a", 1, undefined],
 ];
 for (const [key, at, expected] of TABS) {
   test(`${key} leads from tab ${at} of three to ${expected}`, () => {
@@ -14,10 +20,18 @@ for (const [key, at, expected] of TABS) {
 
 const PLACE = { row: 5, column: 1, rows: 20, columns: 3, page: 10 };
 const CELLS = [
-  ["ArrowDown", false, [6, 1]], ["ArrowUp", false, [4, 1]], ["ArrowRight", false, [5, 2]],
-  ["ArrowLeft", false, [5, 0]], ["PageDown", false, [15, 1]], ["PageUp", false, [0, 1]],
-  ["Home", false, [5, 0]], ["End", false, [5, 2]], ["Home", true, [0, 0]], ["End", true, [19, 2]],
-  ["ArrowDown", true, undefined], ["Enter", false, undefined],
+  ["ArrowDown", false, [6, 1]],
+  ["ArrowUp", false, [4, 1]],
+  ["ArrowRight", false, [5, 2]],
+  ["ArrowLeft", false, [5, 0]],
+  ["PageDown", false, [15, 1]],
+  ["PageUp", false, [0, 1]],
+  ["Home", false, [5, 0]],
+  ["End", false, [5, 2]],
+  ["Home", true, [0, 0]],
+  ["End", true, [19, 2]],
+  ["ArrowDown", true, undefined],
+  ["Enter", false, undefined],
 ];
 for (const [key, command, expected] of CELLS) {
   test(`${command ? "Ctrl+" : ""}${key} leads to ${JSON.stringify(expected)}`, () => {

@@ -1,13 +1,23 @@
 // Rows, messages and views for the tests of the table.
 
-import { follow, makeOrder, makeStore, rowAt, take } from "../../twilio_widgets/panels/table/table_rows.js";
+import {
+  follow,
+  makeOrder,
+  makeStore,
+  rowAt,
+  take,
+} from "../../twilio_widgets/panels/table/table_rows.js";
 
 /** @typedef {import("../../twilio_widgets/panels/static/table_rows.js").Kind} Kind */
 
 /** @param {string} title @param {Kind} kind */
 const column = (title, kind) => ({ name: title, title, width: null, kind, choice: false });
 
-export const COLUMNS = [column("To", "phone"), column("Status", "status"), column("Price", "number")];
+export const COLUMNS = [
+  column("To", "phone"),
+  column("Status", "status"),
+  column("Price", "number"),
+];
 
 /**
  * A message of the kernel: one row for each tuple of place, change and cells.
@@ -16,8 +26,19 @@ export const COLUMNS = [column("To", "phone"), column("Status", "status"), colum
 export function message(rows, changes = {}) {
   const upto = Math.max(0, ...rows.map(([, change]) => change));
   return {
-    t: /** @type {const} */ ("rows"), epoch: 1, base: 0, after: 0, to: upto, upto, first: 0,
-    count: rows.length, dropped: 0, total: null, note: "", rows, ...changes,
+    t: /** @type {const} */ ("rows"),
+    epoch: 1,
+    base: 0,
+    after: 0,
+    to: upto,
+    upto,
+    first: 0,
+    count: rows.length,
+    dropped: 0,
+    total: null,
+    note: "",
+    rows,
+    ...changes,
   };
 }
 

@@ -1,12 +1,24 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { indexOf, makeStore, pause, rebuild, rowAt, take } from "../../twilio_widgets/panels/table/table_rows.js";
+import {
+  indexOf,
+  makeStore,
+  pause,
+  rebuild,
+  rowAt,
+  take,
+} from "../../twilio_widgets/panels/table/table_rows.js";
 import { message, receive, shown, storeOf, viewOf } from "./table_cases.js";
 
 const cells = (rows) => rows.map((row) => row.cells);
 
 test("the rows of a message are taken in the order of their places", () => {
-  const store = storeOf(message([[1, 2, "b"], [0, 1, "a"]]));
+  const store = storeOf(
+    message([
+      [1, 2, "b"],
+      [0, 1, "a"],
+    ]),
+  );
 
   assert.deepEqual(cells(store.rows), [["a"], ["b"]]);
   assert.equal(store.seen, 2);
@@ -16,7 +28,11 @@ test("a message that comes twice changes nothing", () => {
   const store = storeOf(message([[0, 1, "a"]]));
 
   assert.deepEqual(take(store, message([[0, 1, "a"]])), {
-    reset: false, added: [], updated: [], dropped: false, missed: false,
+    reset: false,
+    added: [],
+    updated: [],
+    dropped: false,
+    missed: false,
   });
 });
 
@@ -36,13 +52,24 @@ test("an older change of a row is not taken", () => {
 });
 
 test("a row that comes late stands at its place", () => {
-  const store = storeOf(message([[0, 1, "a"], [2, 3, "c"]]), message([[1, 2, "b"]]));
+  const store = storeOf(
+    message([
+      [0, 1, "a"],
+      [2, 3, "c"],
+    ]),
+    message([[1, 2, "b"]]),
+  );
 
   assert.deepEqual(cells(store.rows), [["a"], ["b"], ["c"]]);
 });
 
 test("rows before the first of the kernel's are dropped", () => {
-  const store = storeOf(message([[0, 1, "a"], [1, 2, "b"]]));
+  const store = storeOf(
+    message([
+      [0, 1, "a"],
+      [1, 2, "b"],
+    ]),
+  );
   const change = take(store, message([], { first: 1, dropped: 1 }));
 
   assert.equal(change.dropped, true);
@@ -51,7 +78,16 @@ test("rows before the first of the kernel's are dropped", () => {
 });
 
 test("a row that the kernel has dropped already is not taken", () => {
-  const change = take(makeStore(), message([[0, 1, "a"], [1, 2, "b"]], { first: 1, dropped: 1 }));
+  const change = take(
+    makeStore(),
+    message(
+      [
+        [0, 1, "a"],
+        [1, 2, "b"],
+      ],
+      { first: 1, dropped: 1 },
+    ),
+  );
 
   assert.deepEqual(cells(change.added), [["b"]]);
 });
@@ -78,8 +114,10 @@ test("an empty store has seen nothing", () => {
 });
 
 const FOUR = [
-  [0, 1, "ann", "sent", "10"], [1, 2, "Bob", "failed 30006", "9"],
-  [2, 3, "cid", "failed 30003", ""], [3, 4, "dan", "sent", "x"],
+  [0, 1, "ann", "sent", "10"],
+  [1, 2, "Bob", "failed 30006", "9"],
+  [2, 3, "cid", "failed 30003", ""],
+  [3, 4, "dan", "sent", "x"],
 ];
 
 test("the newest row is shown first", () => {
@@ -89,7 +127,11 @@ test("the newest row is shown first", () => {
 const SORTS = [
   ["text, in any case, ascending", { column: 0, descending: false }, ["ann", "Bob", "cid", "dan"]],
   ["text descending", { column: 0, descending: true }, ["dan", "cid", "Bob", "ann"]],
-  ["numbers by value, and what is none first", { column: 2, descending: false }, ["dan", "cid", "Bob", "ann"]],
+  [
+    "numbers by value, and what is none first",
+    { column: 2, descending: false },
+    ["dan", "cid", "Bob", "ann"],
+  ],
   ["numbers descending", { column: 2, descending: true }, ["ann", "Bob", "dan", "cid"]],
 ];
 for (const [what, sort, expected] of SORTS) {
@@ -103,7 +145,10 @@ for (const [what, sort, expected] of SORTS) {
 }
 
 test("a number below zero comes after what is no number", () => {
-  const order = viewOf([[0, 1, "a", "", "-1"], [1, 2, "b", "", "n/a"]]);
+  const order = viewOf([
+    [0, 1, "a", "", "-1"],
+    [1, 2, "b", "", "n/a"],
+  ]);
   order.sort = { column: 2, descending: false };
   rebuild(order);
 
@@ -113,7 +158,14 @@ test("a number below zero comes after what is no number", () => {
 const FILTERS = [
   ["the word of a status", [[1, "failed"]], ["cid", "Bob"]],
   ["a status with its code", [[1, "failed 30006"]], ["Bob"]],
-  ["two columns", [[1, "sent"], [0, "dan"]], ["dan"]],
+  [
+    "two columns",
+    [
+      [1, "sent"],
+      [0, "dan"],
+    ],
+    ["dan"],
+  ],
   ["a word that no row has", [[1, "read"]], []],
 ];
 for (const [what, filters, expected] of FILTERS) {
@@ -139,7 +191,16 @@ test("a row that comes joins a sorted and filtered view where it belongs", () =>
   order.sort = { column: 0, descending: false };
   order.filters = new Map([[1, "sent"]]);
   rebuild(order);
-  receive(order, message([[4, 5, "bea", "sent", "1"], [5, 6, "eve", "failed", "1"]], { after: 4 }));
+  receive(
+    order,
+    message(
+      [
+        [4, 5, "bea", "sent", "1"],
+        [5, 6, "eve", "failed", "1"],
+      ],
+      { after: 4 },
+    ),
+  );
 
   assert.deepEqual(shown(order), ["ann", "bea", "dan"]);
 });

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { csvCell, csvOf } from "../../twilio_widgets/panels/table/table_csv.js";
 import { emptiness, summary } from "../../twilio_widgets/panels/table/table_footer.js";
-import { makeOrder, makeStore, pause, rebuild } from "../../twilio_widgets/panels/table/table_rows.js";
+import {
+  makeOrder,
+  makeStore,
+  pause,
+  rebuild,
+} from "../../twilio_widgets/panels/table/table_rows.js";
 import { firstWord, visible, wordsOf } from "../../twilio_widgets/panels/table/table_text.js";
 import { COLUMNS, message, receive, viewOf } from "./table_cases.js";
 
@@ -13,7 +18,8 @@ const SHOWN = [
   ["Grüße 👩‍👧", "Grüße 👩‍👧"],
 ];
 for (const [text, expected] of SHOWN) {
-  test(`${JSON.stringify(text)} is shown as ${expected}`, () => assert.equal(visible(text), expected));
+  test(`${JSON.stringify(text)} is shown as ${expected}`, () =>
+    assert.equal(visible(text), expected));
 }
 
 const WORDS = [
@@ -47,10 +53,16 @@ for (const [text, kind, expected] of CSV) {
   });
 }
 
-const TWO = [[0, 1, "+15005550006", "sent", "0.0075"], [1, 2, "a, b", "failed 30006", ""]];
+const TWO = [
+  [0, 1, "+15005550006", "sent", "0.0075"],
+  [1, 2, "a, b", "failed 30006", ""],
+];
 
 test("the CSV has the rows that are shown, in their order", () => {
-  assert.equal(csvOf(viewOf(TWO)), 'To,Status,Price\r\n"a, b",failed 30006,\r\n+15005550006,sent,0.0075\r\n');
+  assert.equal(
+    csvOf(viewOf(TWO)),
+    'To,Status,Price\r\n"a, b",failed 30006,\r\n+15005550006,sent,0.0075\r\n',
+  );
 });
 
 test("the footer counts the rows and names their order", () => {
@@ -87,7 +99,10 @@ test("a table that shows no row gives the reason", () => {
   filtered.search = "nobody";
   rebuild(filtered);
 
-  assert.equal(emptiness(makeOrder(makeStore(), COLUMNS, "newest first")), "Asking the kernel for rows…");
+  assert.equal(
+    emptiness(makeOrder(makeStore(), COLUMNS, "newest first")),
+    "Asking the kernel for rows…",
+  );
   assert.equal(emptiness(viewOf([])), "No rows yet.");
   assert.equal(emptiness(filtered), "No row matches.");
 });

@@ -298,8 +298,8 @@ def test_a_job_is_there_as_a_whole_or_not_at_all(place, monkeypatch):
 HOLDER = """
 import sys
 from pathlib import Path
-from twilio_widgets.journal.location import Ownership, Place
-own = Ownership(Place(folder=Path(sys.argv[1]), name="spring", account_sid=sys.argv[2]))
+from twilio_widgets.journal.location import JobLocation, JobLock
+own = JobLock(JobLocation(folder=Path(sys.argv[1]), name="spring", account_sid=sys.argv[2]))
 print("held", flush=True)
 sys.stdin.read()
 """

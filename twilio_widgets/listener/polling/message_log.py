@@ -68,9 +68,9 @@ class MessageLogReader:
         """
         path = message_path(self._connection.acting_sid)
         request = Filters(to=to, from_=from_).request(path, limit=size)
-        walk = Paginator(request, messages.message_page)
-        while walk.next is not None:
-            yield self._ask(walk.step(self._new_patience()))
+        paginator = Paginator(request, messages.message_page)
+        while paginator.next is not None:
+            yield self._ask(paginator.step(self._new_patience()))
 
     def numbers(self) -> tuple[str, ...]:
         """Read which phone numbers are the account's own."""

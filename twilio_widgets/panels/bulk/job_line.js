@@ -1,8 +1,8 @@
 // How far a job has come: a bar in parts, a line of words, and buttons that speak over the page's own
 // comm.
 
-import { openControl } from "../kit/side_channel.js";
 import { element, fit, makeButton, write } from "../kit/dom.js";
+import { openControl } from "../kit/side_channel.js";
 
 /**
  * @typedef {{ parts: [status: string, count: number, tone: string][], total: number, line: string, note: string,

@@ -55,7 +55,9 @@ function render({ model, el }) {
     to.hidden = view.to === "";
     body.textContent = view.body;
     body.hidden = view.body === "";
-    problems.replaceChildren(...view.problems.map(([text, tone]) => element("li", `tw-note tw-${tone}`, text)));
+    problems.replaceChildren(
+      ...view.problems.map(([text, tone]) => element("li", `tw-note tw-${tone}`, text)),
+    );
   };
   el.classList.add("tw-empty");
   return askFor(model, draw);

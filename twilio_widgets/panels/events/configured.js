@@ -8,19 +8,21 @@ function render({ model, el }) {
   el.append(list);
 
   const draw = () => {
-    list.replaceChildren(...model.get("rows").map(([sid, text]) => {
-      const row = document.createElement("li");
-      const words = document.createElement("span");
-      words.textContent = text;
-      const back = document.createElement("button");
-      back.type = "button";
-      back.className = "tw-button";
-      back.textContent = "Put back";
-      back.disabled = model.get("disabled");
-      back.addEventListener("click", () => model.send({ t: "restore", sid }));
-      row.append(words, back);
-      return row;
-    }));
+    list.replaceChildren(
+      ...model.get("rows").map(([sid, text]) => {
+        const row = document.createElement("li");
+        const words = document.createElement("span");
+        words.textContent = text;
+        const back = document.createElement("button");
+        back.type = "button";
+        back.className = "tw-button";
+        back.textContent = "Put back";
+        back.disabled = model.get("disabled");
+        back.addEventListener("click", () => model.send({ t: "restore", sid }));
+        row.append(words, back);
+        return row;
+      }),
+    );
   };
   model.on("change", draw);
   draw();

@@ -23,11 +23,13 @@ function pairsIn([title, count, pairs], open) {
   box.open = open;
   box.append(element("summary", "", `${title} (${count})`));
   const list = element("dl", "");
-  list.append(...pairs.flatMap(([name, value]) => {
-    const words = element("dd", "", value);
-    words.dir = "auto";
-    return [element("dt", "", name), words];
-  }));
+  list.append(
+    ...pairs.flatMap(([name, value]) => {
+      const words = element("dd", "", value);
+      words.dir = "auto";
+      return [element("dt", "", name), words];
+    }),
+  );
   if (pairs.length < count) list.append(element("dt", "", "…"), element("dd", "", "and more"));
   box.append(list);
   return box;
@@ -54,7 +56,9 @@ function render({ model, el }) {
     copy.title = "A command that delivers this event to its listener once more";
     const command = element("pre", "tw-event-curl", curl);
     command.hidden = true;
-    copy.addEventListener("click", () => { command.hidden = false; });
+    copy.addEventListener("click", () => {
+      command.hidden = false;
+    });
     copies(copy, command);
     row.prepend(copy);
     return [row, command];
@@ -72,7 +76,10 @@ function render({ model, el }) {
       return;
     }
     const head = element("header", "tw-message-head");
-    head.append(element("strong", "", view.title), ...view.pills.filter(([text]) => text).map(pill));
+    head.append(
+      element("strong", "", view.title),
+      ...view.pills.filter(([text]) => text).map(pill),
+    );
     if (view.sid) head.append(element("code", "tw-message-sid", view.sid));
     const parts = [head];
     if (view.problem) parts.push(element("p", "tw-message-problem", view.problem));

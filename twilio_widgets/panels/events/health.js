@@ -5,7 +5,11 @@
  */
 
 /** @type {[seconds: number, unit: string][]} */
-const SPANS = [[86400, "d"], [3600, "h"], [60, "min"]];
+const SPANS = [
+  [86400, "d"],
+  [3600, "h"],
+  [60, "min"],
+];
 
 /** @param {number} seconds */
 function spoken(seconds) {
@@ -61,13 +65,15 @@ function render({ model, el }) {
     tick();
   };
   const count = () => {
-    chips.replaceChildren(...model.get("chips").map(([text, tone]) => {
-      const chip = document.createElement("span");
-      chip.className = "tw-pill";
-      chip.dataset.tone = tone;
-      chip.textContent = text;
-      return chip;
-    }));
+    chips.replaceChildren(
+      ...model.get("chips").map(([text, tone]) => {
+        const chip = document.createElement("span");
+        chip.className = "tw-pill";
+        chip.dataset.tone = tone;
+        chip.textContent = text;
+        return chip;
+      }),
+    );
   };
   const clock = setInterval(tick, 1000);
   model.on("change:beat", heard);

@@ -5,10 +5,11 @@ import { openUploads } from "../kit/uploads.js";
 
 /** @param {import("@anywidget/types").RenderProps<{ rows: [number: number, name: string, file: string, size: string][], disabled: boolean, problem: string, heard: string, piece: number }>} context */
 function render({ model, el }) {
-  const shown = () => [...table.children].map((row) => {
-    const [name, file] = row.children;
-    return [Number(row.dataset.number), name.value, file.value];
-  });
+  const shown = () =>
+    [.../** @type {Iterable<HTMLElement>} */ (table.children)].map((row) => {
+      const [name, file] = /** @type {Iterable<HTMLInputElement>} */ (row.children);
+      return [Number(row.dataset.number), name.value, file.value];
+    });
   const echo = openEcho({ model, el, shown });
   const root = document.createElement("div");
   root.className = "tw-files";
@@ -63,7 +64,10 @@ function render({ model, el }) {
     const lines = /** @type {HTMLElement[]} */ ([...table.children]);
     const standing = new Map(lines.map((row) => [row.dataset.number, row]));
     const wanted = rows.map(([number]) => standing.get(String(number)) ?? line(String(number)));
-    if (wanted.some((row, index) => table.children[index] !== row) || standing.size !== rows.length) {
+    if (
+      wanted.some((row, index) => table.children[index] !== row) ||
+      standing.size !== rows.length
+    ) {
       table.replaceChildren(...wanted);
     }
     rows.forEach(([, name, file, size], index) => {

@@ -3,12 +3,14 @@
 import { openEcho } from "../kit/ordered_input.js";
 import { openPress } from "../kit/press.js";
 
+/** @type {Record<string, string>} */
 const TAGS = { area: "textarea", select: "select" };
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
   const kind = model.get("kind");
   const label = document.createElement("label");
+  /** @type {any} an input, a textarea or a select */
   const input = document.createElement(TAGS[kind] ?? "input");
   if (!TAGS[kind]) input.type = kind;
   if (kind === "area") input.rows = model.get("rows");
@@ -23,7 +25,14 @@ function render({ model, el }) {
     echo.say({ t: "typed", text: last });
   };
   // Some helpers of a browser fill in a field without an event, so a press looks for itself.
-  const echo = openEcho({ model, el, shown: () => { say(); return read(); } });
+  const echo = openEcho({
+    model,
+    el,
+    shown: () => {
+      say();
+      return read();
+    },
+  });
   // Each model runs a module of its own, so counting would not tell two fields apart.
   input.id = `tw-entry-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
   input.autocomplete = "off";
@@ -40,10 +49,12 @@ function render({ model, el }) {
   el.append(label, input, offered, button);
   const pressing = openPress({ model, el });
 
-  const enter = () => { if (model.get("enters")) pressing.press(); };
+  const enter = () => {
+    if (model.get("enters")) pressing.press();
+  };
   if (!lazy) input.addEventListener("input", say);
   input.addEventListener("change", say);
-  input.addEventListener("keydown", (event) => {
+  input.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     if (event.isComposing) return;
     event.stopPropagation(); // arrows would move the notebook to another cell
     if (event.key !== "Enter" || kind === "area") return;
@@ -53,7 +64,9 @@ function render({ model, el }) {
   });
   button.addEventListener("click", enter);
   const offer = () => {
-    const options = model.get("options").map(([value, text]) => new Option(text, value));
+    /** @type {[value: string, text: string][]} */
+    const offers = model.get("options");
+    const options = offers.map(([value, text]) => new Option(text, value));
     if (kind === "select") input.replaceChildren(...options);
     else offered.replaceChildren(...options);
     if (kind === "text" && options.length > 0) input.setAttribute("list", offered.id);

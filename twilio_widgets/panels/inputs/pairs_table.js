@@ -111,7 +111,11 @@ function render({ model, el }) {
     if (!row) return;
     const column = [...row.children].indexOf(event.target);
     const step = event.key === "ArrowUp" ? -1 : 1;
-    if (!["ArrowDown", "ArrowUp", "Enter"].includes(event.key) || (event.key === "Enter" && column === 3)) return;
+    if (
+      !["ArrowDown", "ArrowUp", "Enter"].includes(event.key) ||
+      (event.key === "Enter" && column === 3)
+    )
+      return;
     const rows = [...table.children];
     const next = rows[rows.indexOf(row) + step];
     if (!next) return;

@@ -5,8 +5,8 @@
 // is neither saved in the notebook nor repeated to the kernel's other clients, as a synced trait
 // is; and a kernel that logs what it receives writes down a message's content, not its buffers.
 
-import { openPress } from "../kit/press.js";
 import { uniqueId } from "../kit/dom.js";
+import { openPress, pageId } from "../kit/press.js";
 
 /** @typedef {{ label: string, hint: string, placeholder: string, problem: string, locked: boolean }} State */
 
@@ -17,7 +17,7 @@ export default () => {
   /** @param {import("@anywidget/types").InitializeProps<State>} context */
   function initialize({ model }) {
     model.on("msg:custom", (message) => {
-      if (message?.t !== "ask" || message.page !== globalThis.twPage) return;
+      if (message?.t !== "ask" || message.page !== pageId()) return;
       const value = [...inputs].map((input) => input.value).find((text) => text !== "") ?? "";
       for (const input of inputs) input.value = "";
       model.send({ t: "secret", n: message.n }, undefined, [new TextEncoder().encode(value)]);
@@ -58,7 +58,17 @@ export default () => {
     // The notebook's shortcuts, and whoever else listens on the page, hear nothing of it.
     /** @param {Event} event */
     const hush = (event) => event.stopPropagation();
-    const heard = ["keydown", "keyup", "keypress", "beforeinput", "input", "change", "copy", "cut", "paste"];
+    const heard = [
+      "keydown",
+      "keyup",
+      "keypress",
+      "beforeinput",
+      "input",
+      "change",
+      "copy",
+      "cut",
+      "paste",
+    ];
     input.addEventListener("keydown", submit);
     for (const kind of heard) input.addEventListener(kind, hush);
     model.on("change", draw);

@@ -1,7 +1,7 @@
 // What a text costs: a bar a segment, the numbers, and the character to blame.
 
-import { openPress } from "../kit/press.js";
 import { fit, write } from "../kit/dom.js";
+import { openPress } from "../kit/press.js";
 
 /**
  * @typedef {{ fills: number[], count: string, details: string, about: string, too_long: boolean, blame: string,

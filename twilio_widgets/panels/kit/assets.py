@@ -37,8 +37,8 @@ _live: dict[Path, VirtualFileContents] = {}
 def asset(beside: str, name: str) -> str | VirtualFileContents:
     """Return a JavaScript or CSS file with everything it imports, for ``_esm`` or ``_css``.
 
-    With ``ANYWIDGET_HMR=1`` in a checkout, and watchfiles installed, pages take up a changed file
-    while they are open, as anywidget does for a single file.
+    With ``ANYWIDGET_HMR=1`` in a checkout, and watchfiles installed, open pages reload a changed
+    file, as anywidget does when an element is a single file.
 
     Args:
         beside: The ``__file__`` of the module that uses it.
@@ -65,7 +65,7 @@ def _collect(path: Path, found: dict[Path, str]) -> None:
 
 
 def reload() -> None:
-    """Give open pages the files as they are now."""
+    """Send open pages the files that changed."""
     for path, contents in tuple(_live.items()):
         text = joined(path)
         if text != contents.contents:

@@ -38,14 +38,19 @@ function render({ model, el }) {
     const titles = model.get("texts").map(([title]) => title);
     const standing = [...tabs.children].map((tab) => tab.textContent);
     if (titles.join("\n") !== standing.join("\n")) {
-      tabs.replaceChildren(...titles.map((title, index) => {
-        const tab = makeButton("", title);
-        tab.id = `${name}-${index}`;
-        tab.setAttribute("role", "tab");
-        tab.setAttribute("aria-controls", text.id);
-        tab.addEventListener("click", () => { chosen = index; show(); });
-        return tab;
-      }));
+      tabs.replaceChildren(
+        ...titles.map((title, index) => {
+          const tab = makeButton("", title);
+          tab.id = `${name}-${index}`;
+          tab.setAttribute("role", "tab");
+          tab.setAttribute("aria-controls", text.id);
+          tab.addEventListener("click", () => {
+            chosen = index;
+            show();
+          });
+          return tab;
+        }),
+      );
     }
     show();
   };

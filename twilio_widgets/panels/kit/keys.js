@@ -9,11 +9,16 @@
  */
 export function nextTab(key, at, count) {
   switch (key) {
-    case "ArrowRight": return (at + 1) % count;
-    case "ArrowLeft": return (at - 1 + count) % count;
-    case "Home": return 0;
-    case "End": return count - 1;
-    default: return undefined;
+    case "ArrowRight":
+      return (at + 1) % count;
+    case "ArrowLeft":
+      return (at - 1 + count) % count;
+    case "Home":
+      return 0;
+    case "End":
+      return count - 1;
+    default:
+      return undefined;
   }
 }
 
@@ -32,14 +37,23 @@ export function keyTarget(key, command, { row, column, rows, columns, page }) {
     return key === "End" ? [rows - 1, columns - 1] : undefined;
   }
   switch (key) {
-    case "ArrowDown": return [row + 1, column];
-    case "ArrowUp": return [row - 1, column];
-    case "ArrowRight": return [row, column + 1];
-    case "ArrowLeft": return [row, column - 1];
-    case "PageDown": return [row + page, column];
-    case "PageUp": return [Math.max(0, row - page), column];
-    case "Home": return [row, 0];
-    case "End": return [row, columns - 1];
-    default: return undefined;
+    case "ArrowDown":
+      return [row + 1, column];
+    case "ArrowUp":
+      return [row - 1, column];
+    case "ArrowRight":
+      return [row, column + 1];
+    case "ArrowLeft":
+      return [row, column - 1];
+    case "PageDown":
+      return [row + page, column];
+    case "PageUp":
+      return [Math.max(0, row - page), column];
+    case "Home":
+      return [row, 0];
+    case "End":
+      return [row, columns - 1];
+    default:
+      return undefined;
   }
 }

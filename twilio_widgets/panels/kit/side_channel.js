@@ -15,7 +15,9 @@ export function openControl(model) {
     const manager = /** @type {any} */ (model.widget_manager); // only JupyterLab's has a kernel
     comm = manager?.kernel?.createComm("tw.control") ?? null;
     if (comm) {
-      comm.onClose = () => { comm = null; };
+      comm.onClose = () => {
+        comm = null;
+      };
       comm.open({ channel: model.get("channel") });
     }
   } catch {

@@ -47,10 +47,12 @@ export function openUploads({ model, echo, say }) {
     },
     /** What is coming, in words; empty when nothing is. */
     words() {
-      return [...uploads.values()].map(({ file, sent }) => {
-        const share = file.size === 0 ? 100 : Math.floor((100 * sent) / file.size);
-        return `${file.name}: ${share} %`;
-      }).join(" · ");
+      return [...uploads.values()]
+        .map(({ file, sent }) => {
+          const share = file.size === 0 ? 100 : Math.floor((100 * sent) / file.size);
+          return `${file.name}: ${share} %`;
+        })
+        .join(" · ");
     },
     failure: () => failed,
     close() {

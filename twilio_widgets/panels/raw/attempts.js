@@ -42,12 +42,14 @@ export default () => {
     };
     const draw = () => {
       const busy = model.get("busy");
-      track.replaceChildren(...model.get("steps").map(([text, tone]) => {
-        const step = document.createElement("li");
-        step.className = `tw-step tw-${tone}`;
-        step.textContent = text;
-        return step;
-      }));
+      track.replaceChildren(
+        ...model.get("steps").map(([text, tone]) => {
+          const step = document.createElement("li");
+          step.className = `tw-step tw-${tone}`;
+          step.textContent = text;
+          return step;
+        }),
+      );
       if (model.get("pause") !== counted) {
         counted = model.get("pause");
         ends = performance.now() + model.get("wait") * 1000;

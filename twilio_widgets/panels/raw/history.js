@@ -11,14 +11,22 @@ function render({ model, el }) {
 
   const line = () => {
     const row = element("li", "tw-sent");
-    const buttons = [["open", "Open"], ["again", "Send again"]].map(([action, text]) => {
+    const buttons = [
+      ["open", "Open"],
+      ["again", "Send again"],
+    ].map(([action, text]) => {
       const button = makeButton("tw-button tw-small", text);
-      button.addEventListener("click", () => model.send({ t: action, id: Number(row.dataset.number) }));
+      button.addEventListener("click", () =>
+        model.send({ t: action, id: Number(row.dataset.number) }),
+      );
       return button;
     });
     row.append(
-      element("b", "tw-sent-method"), element("code", "tw-sent-path"), element("span", "tw-pill"),
-      element("span", "tw-sent-facts"), ...buttons,
+      element("b", "tw-sent-method"),
+      element("code", "tw-sent-path"),
+      element("span", "tw-pill"),
+      element("span", "tw-sent-facts"),
+      ...buttons,
     );
     return row;
   };

@@ -55,9 +55,16 @@ function render({ model, el }) {
     row.style.setProperty("--tw-level", String(level - 1));
     row.append(element("i", "tw-twist"));
     if (node.name !== null) {
-      row.append(element("span", "tw-node-name", String(node.name)), element("span", "tw-node-colon", ": "));
+      row.append(
+        element("span", "tw-node-name", String(node.name)),
+        element("span", "tw-node-colon", ": "),
+      );
     }
-    const value = element("span", `tw-node-value tw-${node.kind}`, holds(node) ? counted(node) : node.text);
+    const value = element(
+      "span",
+      `tw-node-value tw-${node.kind}`,
+      holds(node) ? counted(node) : node.text,
+    );
     value.dir = "auto";
     row.append(value);
     line.append(row);
@@ -72,7 +79,8 @@ function render({ model, el }) {
   /** @param {Line} line */
   const group = (line) => /** @type {HTMLElement | null} */ (line.querySelector(":scope > ul"));
   /** @param {Line} line */
-  const above = (line) => /** @type {Line | null} */ (line.parentElement?.closest(".tw-node") ?? null);
+  const above = (line) =>
+    /** @type {Line | null} */ (line.parentElement?.closest(".tw-node") ?? null);
   /** @param {Line} line */
   const firstBelow = (line) => /** @type {Line | null} */ (line.querySelector(".tw-node"));
   const allLines = () => /** @type {Line[]} */ ([...tree.querySelectorAll(".tw-node")]);
@@ -178,7 +186,9 @@ function render({ model, el }) {
     const lines = allLines();
     const at = lines.indexOf(line);
     /** @param {Line | null | undefined} to */
-    const go = (to) => { if (to) focus(to); };
+    const go = (to) => {
+      if (to) focus(to);
+    };
     /** @type {Record<string, () => void>} */
     const keys = {
       ArrowDown: () => go(lines[at + 1]),

@@ -73,11 +73,18 @@ export default () => {
  * @param {ReturnType<typeof openControl>} line
  */
 function makeKeeper(store, line) {
-  let timer = 0, askedFor = NaN, tries = 0;
+  let timer = 0,
+    askedFor = NaN,
+    tries = 0;
   const isBehind = () => !store.state || store.seen < store.state.upto;
   const wait = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => { if (isBehind()) ask(); }, PATIENCE * 2 ** Math.min(tries, 3));
+    timer = setTimeout(
+      () => {
+        if (isBehind()) ask();
+      },
+      PATIENCE * 2 ** Math.min(tries, 3),
+    );
   };
   const ask = () => {
     askedFor = store.seen;
@@ -92,7 +99,8 @@ function makeKeeper(store, line) {
       return;
     }
     tries = 0;
-    if (isBehind()) wait(); // more is under way
+    if (isBehind())
+      wait(); // more is under way
     else clearTimeout(timer);
   };
   return { ask, received, stop: () => clearTimeout(timer) };

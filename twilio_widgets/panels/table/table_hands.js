@@ -21,10 +21,14 @@ const TYPING = 150; // milliseconds without a key before a search begins
  */
 export function listen(view) {
   const { grid, search, filters, pause: still, copy, save, fresh } = view.parts;
-  grid.addEventListener("scroll", () => {
-    if (grid.scrollTop === 0) view.unseen = 0;
-    draw(view);
-  }, { passive: true });
+  grid.addEventListener(
+    "scroll",
+    () => {
+      if (grid.scrollTop === 0) view.unseen = 0;
+      draw(view);
+    },
+    { passive: true },
+  );
   grid.addEventListener("keydown", (event) => press(view, event));
   grid.addEventListener("click", (event) => click(view, event));
   grid.addEventListener("mouseover", ({ target }) => explain(target));
@@ -135,7 +139,8 @@ function hasSelection() {
  */
 function explain(target) {
   const cell = target instanceof Element && target.closest(".tw-row .tw-cell");
-  if (cell instanceof HTMLElement) cell.title = cell.scrollWidth > cell.clientWidth ? cell.textContent : "";
+  if (cell instanceof HTMLElement)
+    cell.title = cell.scrollWidth > cell.clientWidth ? cell.textContent : "";
 }
 
 /**
@@ -159,7 +164,11 @@ function press(view, event) {
  * @param {View} view
  */
 function placeOf(view) {
-  const { mark: { row, column }, order, columns } = view;
+  const {
+    mark: { row, column },
+    order,
+    columns,
+  } = view;
   return {
     row: row ? indexOf(order, row) : -1,
     column,
@@ -191,7 +200,11 @@ function enter(view) {
 
 /** @param {View} view */
 async function copyCell(view) {
-  const { mark: { row, column }, columns, parts: { root } } = view;
+  const {
+    mark: { row, column },
+    columns,
+    parts: { root },
+  } = view;
   const done = await copyText(row ? row.cells[column] : columns[column].title, root);
   say(view, done ? "Cell copied." : "The browser does not let this page copy.");
 }
@@ -199,7 +212,7 @@ async function copyCell(view) {
 /** @param {View} view */
 async function copyRow(view) {
   const row = view.mark.row ?? view.mark.opened;
-  const done = row && await copyText(row.cells.join("\t"), view.parts.root);
+  const done = row && (await copyText(row.cells.join("\t"), view.parts.root));
   const refused = row ? "The browser does not let this page copy." : "Mark a row first.";
   say(view, done ? "Row copied." : refused);
 }
@@ -208,7 +221,11 @@ async function copyRow(view) {
 function download({ order, label }) {
   const { state, rows } = order.store;
   const total = Math.max(state?.total ?? 0, rows.length + (state?.dropped ?? 0));
-  const name = label.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "") || "rows";
+  const name =
+    label
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-")
+      .replace(/^-|-$/g, "") || "rows";
   const href = URL.createObjectURL(new Blob([csvOf(order)], { type: "text/csv;charset=utf-8" }));
   make("a", { href, download: `${name}-${order.shown.length}-of-${total}.csv` }).click();
   setTimeout(() => URL.revokeObjectURL(href));

@@ -27,7 +27,11 @@ export function draw(view) {
 
 /** @param {View} view */
 function paint(view) {
-  const { order, slots, parts: { grid, body } } = view;
+  const {
+    order,
+    slots,
+    parts: { grid, body },
+  } = view;
   const count = order.shown.length;
   const tall = heightOf(view);
   body.style.height = `${count * ROW}px`;
@@ -163,7 +167,11 @@ function markedId({ mark, slots, parts: { heads } }, used) {
  * @param {Change} change
  */
 export function changed(view, change) {
-  const { order, mark, parts: { grid, body } } = view;
+  const {
+    order,
+    mark,
+    parts: { grid, body },
+  } = view;
   follow(order, change);
   view.wordsMayDiffer = true;
   if (change.reset) Object.assign(mark, { row: null, opened: null });
@@ -186,7 +194,8 @@ export function changed(view, change) {
  */
 export function reveal(view, index, column) {
   const { grid, heads } = view.parts;
-  const top = index * ROW, tall = heightOf(view);
+  const top = index * ROW,
+    tall = heightOf(view);
   if (top < grid.scrollTop) grid.scrollTop = top;
   else if (top + ROW > grid.scrollTop + tall) grid.scrollTop = top + ROW - tall;
   const { offsetLeft, offsetWidth } = heads[column];

@@ -52,33 +52,54 @@ export const ROW = 26; // pixels of a row, its line included
 export function makeParts(columns, label, live, height) {
   const id = uniqueId("tw-table");
   const search = make("input", {
-    type: "search", className: "tw-search", placeholder: "Search these rows",
-    label: `Search ${label}`, autocomplete: "off", spellcheck: false,
+    type: "search",
+    className: "tw-search",
+    placeholder: "Search these rows",
+    label: `Search ${label}`,
+    autocomplete: "off",
+    spellcheck: false,
   });
-  const filters = columns.flatMap((column, index) => column.choice
-    ? [{ column: index, element: makeFilter(column.title) }] : []);
+  const filters = columns.flatMap((column, index) =>
+    column.choice ? [{ column: index, element: makeFilter(column.title) }] : [],
+  );
   const pause = makeTool("Pause", "Hold the rows still; new ones wait");
   pause.hidden = !live;
   const copy = makeTool("Copy row", "Copy the marked row. Ctrl+C copies the marked cell");
   const save = makeTool("Download CSV", "Download the rows shown, in this order");
-  const tools = make("div", { className: "tw-tools" },
-    search, ...filters.map(({ element }) => element), pause, copy, save);
+  const tools = make(
+    "div",
+    { className: "tw-tools" },
+    search,
+    ...filters.map(({ element }) => element),
+    pause,
+    copy,
+    save,
+  );
   const heads = columns.map((column, index) => makeHead(column, `${id}-head-${index}`));
   const head = make("div", { className: "tw-head", role: "row" }, ...heads);
   head.setAttribute("aria-rowindex", "1");
   const body = make("div", { className: "tw-rows", role: "rowgroup" });
   const empty = make("div", { className: "tw-empty" });
-  const grid = make("div", { className: "tw-grid", role: "grid", label, tabIndex: 0 },
-    make("div", { role: "rowgroup", className: "tw-heads" }, head), body);
+  const grid = make(
+    "div",
+    { className: "tw-grid", role: "grid", label, tabIndex: 0 },
+    make("div", { role: "rowgroup", className: "tw-heads" }, head),
+    body,
+  );
   grid.style.height = `${height}px`;
   grid.setAttribute("aria-colcount", String(columns.length));
   const fresh = make("button", { type: "button", className: "tw-fresh", hidden: true });
   const count = make("span", { className: "tw-count" });
   const note = make("span", { className: "tw-note" });
   const spoken = make("span", { className: "tw-unseen", role: "status" });
-  const root = make("section", { className: "tw-table", label }, tools,
+  const root = make(
+    "section",
+    { className: "tw-table", label },
+    tools,
     make("div", { className: "tw-frame" }, grid, fresh, empty),
-    make("div", { className: "tw-foot" }, count, note), spoken);
+    make("div", { className: "tw-foot" }, count, note),
+    spoken,
+  );
   root.style.setProperty("--tw-row", `${ROW}px`);
   // JupyterLab would take letters and arrows for commands on cells; it looks at what has the focus.
   /** @type {NodeListOf<HTMLElement>} */
@@ -87,7 +108,21 @@ export function makeParts(columns, label, live, height) {
     element.dataset.lmSuppressShortcuts = "true";
   }
   return {
-    id, root, search, filters, pause, copy, save, head, heads, body, empty, grid, fresh, count, note,
+    id,
+    root,
+    search,
+    filters,
+    pause,
+    copy,
+    save,
+    head,
+    heads,
+    body,
+    empty,
+    grid,
+    fresh,
+    count,
+    note,
     spoken,
   };
 }
@@ -108,7 +143,9 @@ export function offerWords({ element }, words) {
   const offered = [...new Set(chosen ? [...words, chosen] : words)].sort();
   const standing = [...element.options].slice(1).map(({ value }) => value);
   if (offered.join(" ") === standing.join(" ")) return;
-  const options = offered.map((word) => make("option", { value: word, textContent: visible(word) }));
+  const options = offered.map((word) =>
+    make("option", { value: word, textContent: visible(word) }),
+  );
   element.replaceChildren(element.options[0], ...options);
   element.value = chosen;
 }
@@ -118,8 +155,11 @@ export function offerWords({ element }, words) {
  * @param {string} id
  */
 function makeHead({ title, kind }, id) {
-  const head = make("div", { id, className: `tw-cell tw-${kind}`, role: "columnheader" },
-    make("span", { className: "tw-title", textContent: title }));
+  const head = make(
+    "div",
+    { id, className: `tw-cell tw-${kind}`, role: "columnheader" },
+    make("span", { className: "tw-title", textContent: title }),
+  );
   head.title = `Sort by ${title}`;
   return head;
 }
@@ -132,7 +172,11 @@ function makeHead({ title, kind }, id) {
  */
 export function makeSlot(columns, id) {
   const cells = columns.map(({ kind }, column) => {
-    const cell = make("div", { id: `${id}-${column}`, className: `tw-cell tw-${kind}`, role: "gridcell" });
+    const cell = make("div", {
+      id: `${id}-${column}`,
+      className: `tw-cell tw-${kind}`,
+      role: "gridcell",
+    });
     cell.setAttribute("aria-colindex", String(column + 1));
     if (kind === "text") cell.dir = "auto";
     if (kind === "status") cell.append(make("span", { className: "tw-pill" }));
@@ -182,7 +226,8 @@ export function fitColumns(columns, widths, rows) {
   columns.forEach(({ kind, title, width }, column) => {
     let wide = width ?? Math.max(WIDTHS[kind], title.length + 2, widths[column] ?? 0);
     if (width === null && GROWING.has(kind)) {
-      for (const { cells } of rows) wide = Math.max(wide, Math.min(WIDEST, cells[column].length + 1));
+      for (const { cells } of rows)
+        wide = Math.max(wide, Math.min(WIDEST, cells[column].length + 1));
     }
     widths[column] = wide;
   });

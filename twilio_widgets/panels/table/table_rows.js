@@ -58,7 +58,8 @@ export function take(store, message) {
  */
 function keep(store, rows, first) {
   /** @type {Row[]} */
-  const added = [], updated = [];
+  const added = [],
+    updated = [];
   for (const [place, change, ...cells] of rows) {
     if (place < first) continue;
     const held = store.byPlace.get(place);
@@ -108,7 +109,14 @@ function byPlace(a, b) {
  */
 export function makeOrder(store, columns, unsorted) {
   return {
-    store, columns, unsorted, search: "", filters: new Map(), sort: null, paused: null, waiting: 0,
+    store,
+    columns,
+    unsorted,
+    search: "",
+    filters: new Map(),
+    sort: null,
+    paused: null,
+    waiting: 0,
     shown: store.rows,
   };
 }
@@ -137,10 +145,13 @@ export function follow(order, change) {
   } else {
     const again = new Set(change.updated);
     const first = order.store.state?.first ?? 0;
-    const kept = again.size || change.dropped
-      ? order.shown.filter((row) => row.place >= first && !again.has(row)) : order.shown;
+    const kept =
+      again.size || change.dropped
+        ? order.shown.filter((row) => row.place >= first && !again.has(row))
+        : order.shown;
     const coming = [...change.added, ...change.updated]
-      .filter((row) => row.place >= first && matches(order, row)).sort(backwards(order));
+      .filter((row) => row.place >= first && matches(order, row))
+      .sort(backwards(order));
     order.shown = merged(kept, coming, backwards(order));
   }
 }
@@ -188,9 +199,10 @@ function backwards(order) {
   const { column, descending } = order.sort;
   const { kind } = order.columns[column];
   return (a, b) => {
-    const x = sortKey(a, column, kind), y = sortKey(b, column, kind);
+    const x = sortKey(a, column, kind),
+      y = sortKey(b, column, kind);
     if (x === y) return a.place - b.place;
-    return (x < y) === descending ? -1 : 1;
+    return x < y === descending ? -1 : 1;
   };
 }
 
@@ -200,8 +212,8 @@ function backwards(order) {
  * @param {Kind} kind
  */
 function sortKey(row, column, kind) {
-  row.keys[column] ??= kind === "number"
-    ? numberOf(row.cells[column]) : row.cells[column].toLowerCase();
+  row.keys[column] ??=
+    kind === "number" ? numberOf(row.cells[column]) : row.cells[column].toLowerCase();
   return row.keys[column];
 }
 
@@ -223,7 +235,8 @@ function merged(a, b, compare) {
   if (b.length === 0) return a;
   if (a.length === 0 || compare(a[a.length - 1], b[0]) < 0) return a.concat(b);
   const all = [];
-  let i = 0, j = 0;
+  let i = 0,
+    j = 0;
   while (i < a.length && j < b.length) all.push(compare(a[i], b[j]) < 0 ? a[i++] : b[j++]);
   while (i < a.length) all.push(a[i++]);
   while (j < b.length) all.push(b[j++]);
@@ -245,12 +258,14 @@ export function rowAt(order, index) {
  */
 export function indexOf(order, row) {
   const compare = backwards(order);
-  let low = 0, high = order.shown.length - 1;
+  let low = 0,
+    high = order.shown.length - 1;
   while (low <= high) {
     const middle = (low + high) >> 1;
     const other = order.shown[middle];
     if (other === row) return order.shown.length - 1 - middle;
-    if (compare(other, row) < 0) low = middle + 1; else high = middle - 1;
+    if (compare(other, row) < 0) low = middle + 1;
+    else high = middle - 1;
   }
   return -1;
 }

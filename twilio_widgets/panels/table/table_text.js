@@ -1,8 +1,10 @@
 // The texts of cells: hidden characters made visible, and the words of a status.
 
 const HIDDEN = new RegExp(
-  "[\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180e\\u200b"
-  + "\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff\\ufff9-\\ufffb]", "g");
+  "[\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180e\\u200b" +
+    "\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff\\ufff9-\\ufffb]",
+  "g",
+);
 /** @type {Record<string, string>} */
 const PICTURES = { "\n": "⏎", "\r": "␍", "\t": "⇥", "\x7f": "␡" };
 
@@ -35,5 +37,7 @@ export function firstWord(text) {
 export function wordsOf(text) {
   const word = firstWord(text);
   if (word === "") return [];
-  return text.length > word.length && /^ \d+$/.test(text.slice(word.length)) ? [word, text] : [word];
+  return text.length > word.length && /^ \d+$/.test(text.slice(word.length))
+    ? [word, text]
+    : [word];
 }

@@ -23,7 +23,11 @@ export function makeView(model, { store, words, open }) {
   const columns = model.get("columns");
   const label = model.get("label");
   return {
-    columns, label, store, words, open,
+    columns,
+    label,
+    store,
+    words,
+    open,
     tones: model.get("tones"),
     parts: makeParts(columns, label, model.get("live"), model.get("height")),
     order: makeOrder(store, columns, model.get("order")),

@@ -55,11 +55,15 @@ function render({ model, el }) {
     setTimeout(() => URL.revokeObjectURL(file), 60_000);
   };
   image.addEventListener("load", () => {
-    words.textContent =
-      `${model.get("name")} · ${image.naturalWidth} × ${image.naturalHeight} · ${model.get("size")}`;
+    words.textContent = `${model.get("name")} · ${image.naturalWidth} × ${image.naturalHeight} · ${model.get("size")}`;
   });
-  image.addEventListener("error", () => { image.hidden = true; });
-  save.addEventListener("click", () => { saving = true; want(); });
+  image.addEventListener("error", () => {
+    image.hidden = true;
+  });
+  save.addEventListener("click", () => {
+    saving = true;
+    want();
+  });
 
   model.on("change:epoch", draw);
   model.on("msg:custom", receive);

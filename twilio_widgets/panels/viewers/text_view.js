@@ -11,7 +11,8 @@ function render({ model, el }) {
 
   /** @param {{ t: string, epoch: number, text: string }} message */
   const receive = (message) => {
-    if (message?.t === "text" && message.epoch === model.get("epoch")) text.textContent = message.text;
+    if (message?.t === "text" && message.epoch === model.get("epoch"))
+      text.textContent = message.text;
   };
   const draw = () => {
     text.textContent = "";

@@ -74,7 +74,7 @@ class Table(VirtualTable):
 
 @pytest.fixture
 def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Table]]:
-    monkeypatch.setattr(table_module, "pulse", ManualPulse)
+    monkeypatch.setattr(table_module, "throttle", ManualPulse)
     made: list[Table] = []
 
     def table(**options: Any) -> Table:
