@@ -227,8 +227,8 @@ def peak_megabytes(process: Path) -> float:
 def busy_kernel(mine: Server, asked: argparse.Namespace) -> None:
     """Compare 500 requests per second with an idle kernel and with one busy in C calls."""
     assert mine.client is not None
-    heard: list[object] = []
-    mine.client.on_news = heard.append  # like a kernel that shows the table
+    received: list[object] = []
+    mine.client.on_news = received.append  # like a kernel that shows the table
     beside = {"idle": contextlib.nullcontext, "busy": interpreter_held}
     found: dict[str, list[Load]] = {state: [] for state in beside}
     for _ in range(asked.rounds):

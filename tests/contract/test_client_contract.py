@@ -1,4 +1,4 @@
-"""What the client promises, against the sandbox, by every way in."""
+"""The behaviour of the client against the sandbox, with every transport."""
 
 from __future__ import annotations
 
@@ -231,7 +231,7 @@ class TestOutcomes:
         assert sandbox.ledger == ()
 
     def test_an_interrupted_send_can_be_found(self, sandbox, sender, monkeypatch):
-        """The person pressed stop just after Twilio had accepted it."""
+        """The user interrupts just after Twilio has accepted the message."""
         twilio = Twilio(sandbox.connection)
         exchange = BlockingTransport.send
 

@@ -99,7 +99,7 @@ def test_a_chunked_body_reaches_the_listener_complete(jupyter, stub, way):
 
 
 def test_headers_not_meant_for_the_listener_are_removed(jupyter, stub, way):
-    """No login, no hop-by-hop header, and no word that only the server may say."""
+    """No credentials, no hop-by-hop header, and no header that only the server may set."""
     hidden = {
         "Cookie": "username-hub=login",
         "Authorization": f"token {TOKEN}",
@@ -272,7 +272,7 @@ def test_a_listener_that_died_is_a_bad_gateway(jupyter):
 
 
 def test_the_key_of_a_dead_process_is_not_forwarded(jupyter, stub):
-    """Its port may be somebody else's by now."""
+    """Another program may use its port by now."""
     code = (
         "import sys, pathlib; from twilio_widgets.listener.jupyter.registry import register\n"
         f"r = register({stub.port}, where=pathlib.Path(sys.argv[1]))\n"
@@ -471,7 +471,7 @@ print(way.kind, listener.inbound_url)
 
 
 def test_a_notebook_of_this_server_finds_the_route_by_itself(jupyter, listening, tmp_path):
-    """A real kernel, started by the server, with nothing told but the page's address."""
+    """A real kernel, started by the server, that knows only the URL of the page."""
     account = listening.connection
     code = IN_THE_KERNEL.format(
         sid=account.account_sid,

@@ -71,7 +71,7 @@ def truth(twilio: Twilio) -> dict[str, tuple[str | None, int | None]]:
 
 
 def eventually(holds: Callable[[], object]) -> None:
-    """Wait until something holds that another process or thread brings about."""
+    """Wait until a condition is true that another process or thread brings about."""
     until = time.monotonic() + WITHIN
     while not holds():
         assert time.monotonic() < until, "it never held"
@@ -79,7 +79,7 @@ def eventually(holds: Callable[[], object]) -> None:
 
 
 def leads_to(twilio: Twilio, sid: str) -> str:
-    """Return where a number's inbound messages go, as Twilio says."""
+    """Return the inbound webhook URL of a number, as Twilio has it."""
     path = f"/2010-04-01/Accounts/{twilio.connection.acting_sid}/IncomingPhoneNumbers/{sid}.json"
     return str(twilio.raw(path).data["sms_url"])
 
@@ -256,7 +256,7 @@ def test_its_urls_begin_with_the_configured_public_url(sandbox):
 
 
 def test_a_public_url_set_by_one_kernel_is_shown_by_all(sandbox):
-    """By the one before nothing comes any more."""
+    """The previous URL no longer receives anything."""
     first = Listener(sandbox.connection, "https://a.example.com/hooks")
     with Listener(sandbox.connection, "https://b.example.com") as second:
         eventually(lambda: first.inbound_url == second.inbound_url)
@@ -285,7 +285,7 @@ def test_webhooks_that_still_point_at_an_earlier_url_are_reported(sandbox, twili
 
 
 def test_an_earlier_public_url_is_forgotten_with_the_sandbox_route(sandbox):
-    """Or the next kernel would take it up, and what is pointed there would be lost."""
+    """Otherwise the next kernel would use it, and webhooks that point there would be lost."""
     listener = Listener(sandbox.connection)
     listener.open_way("https://x.example")
     assert listener.open_way().kind == "sandbox"
@@ -347,7 +347,7 @@ def test_webhooks_are_restored_on_close(sandbox, twilio):
 
 
 def test_a_listener_survives_a_kernel_restart(sandbox, twilio):
-    """The process lives on: the same port, the same events, and what came meanwhile."""
+    """The process goes on: the same port, the same events, and those that arrived meanwhile."""
     first = Listener(sandbox.connection, reply="Thank you")
     pid, url = first.heartbeat.pid, first.url
     sid = send(twilio, "01", first.status_url)
@@ -493,7 +493,7 @@ def test_a_closed_listener_says_that_it_is_closed(sandbox):
 
 
 def test_nothing_is_pointed_at_a_listener_that_has_ended(sandbox, twilio):
-    """It would stay so: nobody is there who takes what comes, or puts it back."""
+    """Without a process nothing would receive the webhooks or restore the settings."""
     listener = Listener(sandbox.connection)
     listener.close()
     with pytest.raises(ListenerError, match="has ended"):
@@ -585,7 +585,7 @@ def test_a_found_listener_takes_the_given_options_and_keeps_the_others(sandbox, 
 
 
 def test_a_listener_with_shared_keys_is_found_by_a_kernel_without_them(sandbox, twilio):
-    """A panel, or the next cell: it goes on, and so does what is pointed at it."""
+    """A panel or the next cell joins it; it keeps running, and so do its webhooks."""
     sid = twilio.numbers()[0].sid
     with Listener(sandbox.connection, shared_keys={"k1": "secret"}) as first:
         first.point(sid)
@@ -596,7 +596,7 @@ def test_a_listener_with_shared_keys_is_found_by_a_kernel_without_them(sandbox, 
 
 
 def test_a_kernel_with_other_credentials_takes_over_with_take_over(sandbox):
-    """The first one is told, and they do not start each other's process again and again."""
+    """The first kernel is notified, so that the two do not replace each other's process forever."""
     listener = Listener(sandbox.connection, shared_keys={"k1": "another"})
     pid = listener.heartbeat.pid
     with pytest.raises(ListenerError, match=r"it was not changed.*take_over=True"):
@@ -610,7 +610,7 @@ def test_a_kernel_with_other_credentials_takes_over_with_take_over(sandbox):
 
 
 def test_taking_over_waits_until_the_webhooks_are_restored(sandbox, twilio):
-    """It has done as it was told, and is not said to hold the store and not to answer."""
+    """It is shutting down as requested, so it is not reported as unresponsive."""
     sid = twilio.numbers()[0].sid
     first = Listener(twilio)
     first.point(sid)
@@ -667,7 +667,7 @@ def test_a_kernel_that_wants_another_port_moves_the_process_and_the_first_follow
 
 
 class Receiver:
-    """A program under development: it remembers what it was sent, and answers as it is told."""
+    """A program under development: it records requests and responds as configured."""
 
     def __init__(self, status: int = 200) -> None:
         self.calls: list[tuple[str, str, dict[str, str], dict[str, str]]] = []

@@ -1,4 +1,4 @@
-"""What a policy counts: what left or may have left, and nothing that certainly was not sent."""
+"""A policy counts messages that were or may have been sent, and none that certainly were not."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MEANINGS = [
     ({"fault": "reset_after_accept"}, SENT),
     ({"fault": "truncated"}, SENT),
 ]
-"""What happens to one send, and what of it is counted. Four attempts are made at most."""
+"""The faults of one send, and how much of it is counted. At most four attempts are made."""
 
 
 def test_only_messages_that_were_certainly_not_sent_are_uncounted(connect, sandbox):
@@ -52,7 +52,7 @@ def test_only_messages_that_were_certainly_not_sent_are_uncounted(connect, sandb
 
 
 def test_a_message_is_counted_before_it_is_sent(connect, sandbox, monkeypatch):
-    """A crash after that counts too much, never too little."""
+    """After a crash the count is too high, never too low."""
     counted = []
     create = composing.create
 

@@ -96,7 +96,7 @@ def by_raw(path: str = MESSAGES + ".json", **inputs: Any) -> Callable[[Any, tw.S
 
 
 def by_flow(**request: Any) -> Callable[[Any, tw.Sandbox], None]:
-    """Drive a request that somebody built by hand; it says nothing of making a message."""
+    """Run a request built by hand, which does not declare that it creates a message."""
 
     def door(twilio: Any, sandbox: tw.Sandbox) -> None:
         account = sandbox.connection.acting_sid
@@ -253,7 +253,7 @@ def by_workbench(twilio: tw.Twilio, sandbox: tw.Sandbox) -> str:
 
 
 def _sent(panel: Any) -> str:
-    """Press send, and return what the panel has in mind afterwards."""
+    """Press send, and return the panel's state afterwards."""
     panel.join(30)
     PanelDriver(panel).press_on(panel._form.send)
     assert panel.join(30)

@@ -84,7 +84,7 @@ def test_rows_with_a_forbidden_recipient_are_not_sent(sandbox):
 
 
 def test_a_resumed_job_is_checked_again(sandbox):
-    """Two rows leave under one policy; the other three are a job of their own for the next."""
+    """Two rows are sent under one policy; the next policy checks the other three as a new job."""
     with tw.Twilio(sandbox.connection, policy=tw.Policy(allow=["+1415555100*"])) as twilio:
         job = begun(twilio, sandbox, rows=12)
         assert len(sandbox.ledger) == 10
@@ -99,7 +99,7 @@ def test_a_resumed_job_is_checked_again(sandbox):
 
 
 def test_rows_that_are_sent_again_are_checked_again(sandbox):
-    """One is rejected, and the person says: send it again."""
+    """One row is rejected, and the user sends it again."""
     sandbox.fail(status=400, code=21408)
     dry = tw.Policy(dry_run=True)
     with tw.Twilio(sandbox.connection) as twilio, tw.Twilio(sandbox.connection, policy=dry) as none:

@@ -47,7 +47,7 @@ JSON = [("Content-Type", "application/json")]
 
 @dataclass(frozen=True)
 class Arrived:
-    """One request as it came over the wire."""
+    """One request as received."""
 
     method: str
     target: str
@@ -125,7 +125,7 @@ PAUSES: list[float] = []
 
 
 class Patient(AuthTokenConnection):
-    """A connection that notes each pause in place of waiting."""
+    """A connection that records each pause instead of waiting."""
 
     def sleep(self, seconds: float) -> None:
         PAUSES.append(seconds)
@@ -582,7 +582,7 @@ class TestRetries:
 
 
 class TestOnTheSandbox:
-    """By each way in, waiting and awaiting."""
+    """With each transport, blocking and async."""
 
     def test_every_kind_of_body_sends_one_message(self, twilio, sandbox):
         fields = {"To": TO, "From": sandbox.numbers[0], "Body": "Grüße ❤"}

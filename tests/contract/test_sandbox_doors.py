@@ -27,7 +27,7 @@ ADDED_BY_THE_SERVER = {"connection"}
 
 
 def client_of(sandbox: Sandbox, door: str, **options: Any) -> httpx.Client:
-    """Return a client that goes in one way or the other."""
+    """Return a client with one transport or the other."""
     name, secret = sandbox.connection.credentials
     account = sandbox.connection.account_sid
     if door == "in process":
@@ -121,7 +121,7 @@ FAULTS: list[tuple[str, type[Exception], int]] = [
 def test_both_transports_break_in_the_same_way(
     fault: str, error: type[Exception], accepted: int, box: Sandbox, door: str
 ) -> None:
-    """The client sees the same class, and the ledger tells what really happened."""
+    """The client sees the same exception class, and the ledger shows what really happened."""
     box.fail(fault=fault)
     with client_of(box, door, timeout=0.3) as http, pytest.raises(error):
         http.post("/Messages.json", data=message(box))
@@ -169,7 +169,7 @@ def test_a_trickle_arrives_whole(box: Sandbox, http: httpx.Client) -> None:
 
 
 def test_a_fault_applies_to_its_request_only(box: Sandbox, http: httpx.Client) -> None:
-    """A code meets creations only, a path or a method what they name."""
+    """A code applies to creations only; a path or method to the requests they match."""
     box.fail(code=21611)
     box.fail(status=500, path="/Balance", method="GET", times=2)
 
@@ -180,7 +180,7 @@ def test_a_fault_applies_to_its_request_only(box: Sandbox, http: httpx.Client) -
 
 
 def test_a_request_can_be_carried_out_after_its_client_timed_out(box: Sandbox) -> None:
-    """The tail race: no reply, nothing in the list, and then the message is there after all."""
+    """No response and nothing in the list at first; then the message appears after all."""
     box.fail(fault="accept_late", delay=60)
     with client_of(box, "in process", timeout=5) as http:
         with pytest.raises(httpx.ReadTimeout):
@@ -195,7 +195,7 @@ def test_a_request_can_be_carried_out_after_its_client_timed_out(box: Sandbox) -
 
 
 def test_many_threads_are_all_counted(door: str) -> None:
-    """Eight clients at once: every creation has a SID of its own, and nothing is lost."""
+    """Eight clients in parallel: every creation has its own SID, and none is lost."""
     with Sandbox(seed=5) as box:
         if door == "over a socket":
             box.open()
@@ -217,7 +217,7 @@ def test_many_threads_are_all_counted(door: str) -> None:
 
 
 def test_on_a_frozen_clock_nothing_really_waits(box: Sandbox) -> None:
-    """A time-out and a delay turn the clock instead."""
+    """A timeout and a delay advance the clock instead."""
     began, at = time.monotonic(), box.clock.now()
     box.fail(fault="hang", method="GET")
     box.fail(fault="delay", delay=20, method="GET")
@@ -268,7 +268,7 @@ SPELLINGS = [
 
 @pytest.mark.parametrize("host", SPELLINGS)
 def test_another_host_name_is_refused_on_the_socket(host: str, box: Sandbox) -> None:
-    """A page in a browser can point its own name at loopback; the Host header gives it away."""
+    """DNS rebinding: a web page can resolve its own name to loopback, but sends it as Host."""
     port = box.url.rpartition(":")[2]
     with client_of(box, "over a socket") as http:
         answers = [
@@ -302,7 +302,7 @@ def test_a_closed_sandbox_refuses_requests_and_leaves_nothing_behind(door: str) 
 
 
 def test_closing_ends_a_request_that_hangs() -> None:
-    """Nobody waits for ever on a real clock either."""
+    """On a real clock, too, no request waits forever."""
     box = Sandbox()
     box.fail(fault="hang", method="GET")
     met: list[str] = []
@@ -337,7 +337,7 @@ def test_a_missing_uvicorn_is_reported_clearly(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_command_line_runs_a_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It prints what is needed to reach it, and stops when told."""
+    """It prints its URL and credentials, and stops when asked to."""
     said, stop = io.StringIO(), threading.Event()
     monkeypatch.setattr("sys.stdout", said)
     running = threading.Thread(

@@ -1,4 +1,4 @@
-"""Every JSON answer of the sandbox is what Twilio's OpenAPI document describes."""
+"""Every JSON response of the sandbox matches Twilio's OpenAPI document."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_every_resource_matches_the_openapi_document(
 def test_every_message_of_the_history_matches_the_openapi_document(
     http: httpx.Client, box: Sandbox
 ) -> None:
-    """Inbound, outbound, failed, with media and without: one page holds them all."""
+    """One page contains inbound, outbound and failed messages, with and without media."""
     response = http.get(
         f"{A}/Messages.json".replace("{AccountSid}", box.connection.account_sid),
         params={"PageSize": "1000"},
@@ -178,7 +178,7 @@ def test_numbers_and_calls_match_the_openapi_document(http: httpx.Client, box: S
 
 
 def test_the_check_detects_a_wrong_type(http: httpx.Client, box: Sandbox) -> None:
-    """A number where a string of digits belongs is found out."""
+    """A number instead of a string of digits is reported."""
     response = http.get(
         f"{A}/Messages.json?PageSize=1".replace("{AccountSid}", box.connection.account_sid)
     )

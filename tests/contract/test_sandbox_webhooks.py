@@ -1,4 +1,4 @@
-"""The sandbox calls back: signed, in order, with retries and fallback, and to loopback only."""
+"""The sandbox's webhooks: signed, in order, with retries and fallback, to loopback only."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Called(NamedTuple):
 
 
 class Receiver:
-    """A web server on loopback that remembers what it was told and answers as it is told."""
+    """A web server on loopback that records requests and responds as configured."""
 
     def __init__(self) -> None:
         self.calls: list[Called] = []
@@ -172,7 +172,7 @@ def test_a_cancelled_message_reports_that_and_no_more(box: Sandbox, receiver: Re
 
 
 def test_callbacks_are_posted_on_a_real_clock(receiver: Receiver) -> None:
-    """Nobody turns it: the callback comes when its time has come."""
+    """Without `advance`, a callback is posted when it is due."""
     with Sandbox(seed=9) as box:
         send(box, StatusCallback=receiver.url)
         end = threading.Event()
@@ -185,7 +185,7 @@ def test_callbacks_are_posted_on_a_real_clock(receiver: Receiver) -> None:
 
 
 def test_an_inbound_message_is_posted_and_its_twiml_sent(box: Sandbox, receiver: Receiver) -> None:
-    """TwiML in the answer becomes messages back."""
+    """TwiML in the response becomes outbound replies."""
     set_webhook(box, SmsUrl=f"{receiver.url}/in")
     receiver.answers.append(
         (

@@ -1,4 +1,4 @@
-"""`check_signature` takes a request as a notebook or a framework has it, and never raises."""
+"""`check_signature` accepts requests in the types of any framework, and never raises."""
 
 from __future__ import annotations
 

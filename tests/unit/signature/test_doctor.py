@@ -50,7 +50,7 @@ SETTINGS = "X-Twilio-Webhooks-Signature-Settings"
 
 
 def made(url=URL, params=SMS, *, token=PRIMARY, algorithm="sha1", charset="utf-8") -> str:
-    """A signature as somebody makes it, rightly or not."""
+    """Return a signature, correct or with one mistake."""
     tail = params if isinstance(params, str) else joined(dict(params).items())
     digest = hmac.digest(token.encode(), (url + tail).encode(charset), algorithm)
     return base64.b64encode(digest).decode()

@@ -132,7 +132,7 @@ def tail_of(pairs: list[tuple[str, str]]) -> str:
 
 
 def url_as_signed(rng: random.Random, scheme: str, host: str, port: str, target: str) -> str:
-    """Choose what the sender signs: mostly what Twilio would, sometimes not."""
+    """Choose what the sender signs: usually the same as Twilio, sometimes not."""
     chance = rng.random()
     if chance < 0.2:
         port = ""

@@ -1,4 +1,4 @@
-"""The message list: order, pages, filters, and what may be missing from it."""
+"""The message list: order, pages, filters and delayed messages."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_an_empty_page_starts_and_ends_at_zero() -> None:
 
 
 def test_new_messages_do_not_shift_later_pages() -> None:
-    """One message arrives between any two pages: those of the start are read once each."""
+    """A message arrives between any two pages; the original ones are each read once."""
     with Lists(messages=95) as lists:
         before = lists.sids()
         page = lists.page(PageSize=10)
@@ -140,7 +140,7 @@ def test_page_sizes_are_clamped(asked: str, given: int) -> None:
 
 
 def test_the_position_of_unsent_messages_is_a_setting() -> None:
-    """First, last, or out of sight as soon as a date is asked for."""
+    """First, last, or hidden by date filters."""
     order = {}
     for unsent in ("first", "last", "hidden_when_filtered"):
         with Lists(unsent=unsent) as lists:

@@ -1,4 +1,4 @@
-"""Forms in, JSON and XML out; who may ask for what."""
+"""Forms in, JSON and XML out; and the permissions of each credential."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ WRONG: list[tuple[str, str]] = [
 
 @pytest.mark.parametrize(("name", "secret"), WRONG)
 def test_wrong_credentials_are_401_everywhere(name: str, secret: str, box: Sandbox) -> None:
-    """Also for what is not there: a stranger learns nothing."""
+    """Even for unknown paths, so that nothing is revealed without credentials."""
     account, key = box.connection.account_sid, box.api_key_connection.api_key_sid
     auth = (name.replace("{AC}", account).replace("{SK}", key), secret)
     with httpx.Client(transport=box.wire, auth=auth if name else None) as http:
@@ -236,7 +236,7 @@ def test_the_same_seed_gives_the_same_responses() -> None:
 
 
 def test_a_picture_is_a_png_and_needs_no_credentials(box: Sandbox) -> None:
-    """The way to it redirects; the place itself wants nobody's name."""
+    """The media URL redirects; the final URL needs no credentials."""
     media = {"MediaUrl": "https://x.test/a.jpg"}
     sent = ask(box, box.connection, "/{AC}/Messages.json", "POST", data=GOOD | media).json()
     here = f"/{{AC}}/Messages/{sent['sid']}/Media"

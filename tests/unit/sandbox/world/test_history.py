@@ -42,7 +42,7 @@ def history(count: int, seed: int = 1) -> History:
 
 @pytest.mark.parametrize("prefix", ["SM", "MM", "ME", "AC"])
 def test_a_sid_maps_back_to_its_serial_number(prefix: str) -> None:
-    """And no other SID leads anywhere."""
+    """Any other SID maps to no number."""
     sids, chance = SidMaker(9), Random(1)
     numbers = [0, 1, 2, 999_999, 1 << 40, *(chance.randrange(1 << 60) for _ in range(200))]
 
@@ -71,7 +71,7 @@ def test_the_same_seed_gives_the_same_messages() -> None:
 
 
 def test_every_number_is_reserved_for_fiction() -> None:
-    """No demonstration may ever point at a real person; no contact has a number of ours."""
+    """No demonstration can reach a real phone; no contact has one of the account's numbers."""
     for seed in range(5):
         numbers = [contact.number for contact in Phonebook(seed).contacts]
         assert len(numbers) == len(set(numbers))
@@ -141,7 +141,7 @@ def test_busyness_and_time_are_inverses() -> None:
 
 
 def test_the_messages_of_a_number_are_found_without_reading_others() -> None:
-    """The walk through the phonebook, run backwards, agrees with looking at everything."""
+    """The inverted assignment of contacts agrees with reading every message."""
     past = history(9000)
     everyone = past.between(None, None)
     held: dict[str, list[int]] = {}
@@ -165,7 +165,7 @@ def test_dates_are_found_by_bisection() -> None:
 
 
 def test_conversations_go_back_and_forth() -> None:
-    """A question is answered by the one who was asked."""
+    """A question is answered from the number it was sent to."""
     rows = [history(4000).row(index) for index in range(4000)]
     asked = [n for n, row in enumerate(rows) if row.body == "Hi! Are you open on Sunday?"]
     answered = [
@@ -178,7 +178,7 @@ def test_conversations_go_back_and_forth() -> None:
 
 
 def test_a_million_messages_cost_nothing_until_they_are_read() -> None:
-    """Opening, one page, one number and one day stay far below what storing them would take."""
+    """Opening and reading one page, number and day needs far less than storing them would."""
     tracemalloc.start()
     with Sandbox(messages=1_000_000, now="2026-03-04T12:00:00Z") as box:
         name, secret = box.connection.credentials
@@ -197,7 +197,7 @@ def test_a_million_messages_cost_nothing_until_they_are_read() -> None:
 
 
 def test_noise_is_uniform() -> None:
-    """A believable history needs chance without patterns."""
+    """A plausible history needs pseudo-random numbers without patterns."""
     tens = Counter(noise(1, number) % 10 for number in range(20_000))
 
     assert max(tens.values()) < 1.1 * min(tens.values())

@@ -1,4 +1,4 @@
-"""Which creations the sandbox refuses, and what a refusal leaves behind."""
+"""The refusals of message creations, and their entries in the message list."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_an_empty_pool_and_a_channel_recipient_have_no_sender(door: Door) -> Non
 
 @pytest.mark.parametrize("code", CREATE_ERRORS)
 def test_every_documented_create_error_can_be_triggered(code: int, door: Door) -> None:
-    """Also those with no natural trigger."""
+    """Including those that no ordinary request triggers."""
     door.sandbox.fail(code=code)
 
     refused, accepted = door.create(), door.create()
@@ -207,7 +207,7 @@ def test_a_refused_creation_can_leave_nothing() -> None:
 @pytest.mark.parametrize("word", ["STOP", "stop", " Unsubscribe ", "END", "QUIT", "STOPALL",
                                   "REVOKE", "OPTOUT", "CANCEL"])  # fmt: skip
 def test_a_stop_word_blocks_the_recipient_until_start(word: str, door: Door) -> None:
-    """The message is kept, an automatic answer goes out, and START lifts the block."""
+    """The message is stored, an automatic reply is sent, and START removes the block."""
     door.sandbox.receive(from_=THEM, body=word)
 
     blocked = door.create()
