@@ -10,8 +10,6 @@ import pytest
 
 from twilio_widgets import AsyncTwilio, Sandbox, Twilio
 
-NOON = "2026-01-15T12:00:00Z"
-
 
 class Awaiting:
     """The async client with the blocking client's methods, so that one test covers both."""

@@ -1,7 +1,7 @@
-"""No message leaves without a verdict, through whichever door of the package it tries.
+"""No message is sent before the policy has checked it, whichever public method sends it.
 
-Every public method is named here with what it does to messages, so that a new one fails these tests
-until it is driven as well. The sandbox's own side says what reached it.
+Every public method is listed here with its effect on messages, so that a new one fails these tests
+until it is covered. The sandbox records which messages reached it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Both ways into the sandbox give the same answers, byte for byte, and the same faults."""
+"""The sandbox's transports, in process and socket, return identical bytes and the same faults."""
 
 from __future__ import annotations
 

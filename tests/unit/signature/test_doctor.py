@@ -57,7 +57,7 @@ def made(url=URL, params=SMS, *, token=PRIMARY, algorithm="sha1", charset="utf-8
 
 
 def seen(signature: str, url=URL, params=SMS, *, headers=(), **more) -> SignedRequest:
-    """A request as it reaches us."""
+    """Return a request as received."""
     body = urlencode(params).encode()
     fields = {"method": "POST", "body": body, "content_type": FORM} | more
     return SignedRequest(url=url, headers=(("X-Twilio-Signature", signature), *headers), **fields)

@@ -1,6 +1,6 @@
-"""Whatever the doctor names is a match: with that undone, Twilio's own validator takes the request.
+"""Undoing the cause that the doctor names makes the request valid for Twilio's own validator.
 
-The undoing is written here from the words of the verdict, and knows nothing of how they were found.
+The changes are undone by the text of the verdict alone, independently of the code that found them.
 """
 
 from __future__ import annotations

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from twilio_widgets.bulk.job import Job
 
-NOW = "2026-01-15T12:00:00Z"
 NONE = dict.fromkeys(
     ("pending", "attempted", "accepted", "rejected", "unknown", "skipped", "abandoned"), 0
 )
