@@ -91,7 +91,8 @@ def find(
     if not sent.sure:
         return NotSureYet(
             "it is not in the message log, but this computer was restarted or its clock was "
-            "changed after the send, so that proves nothing; try again later, or look in Twilio's console."
+            "changed after the send, so that proves nothing; try again later, or look in "
+            "Twilio's console."
         )
     if asked_at < settled:
         return NotSureYet(

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from twilio_widgets.bulk.job import Job
 
-NOW = "2026-01-15T12:00:00Z"
 NONE = dict.fromkeys(
     ("pending", "attempted", "accepted", "rejected", "unknown", "skipped", "abandoned"), 0
 )
@@ -44,12 +43,6 @@ class Gate:
 
     def open(self) -> None:
         self._opened.set()
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(now=NOW) as world:
-        yield world
 
 
 @pytest.fixture

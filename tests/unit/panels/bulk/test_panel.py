@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-NOW = "2026-01-15T12:00:00Z"
 GUESTS = [
     {"name": "Ada", "phone": "+14155550101"},
     {"name": "Bob", "phone": "+14155550102"},
@@ -38,12 +37,6 @@ GUESTS = [
     {"name": "Ada again", "phone": "+14155550101"},
 ]
 HOSTILE = '<img src=x onerror="alert(1)"> $x$ =1+1'
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(now=NOW) as world:
-        yield world
 
 
 @pytest.fixture

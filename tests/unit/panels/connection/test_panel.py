@@ -141,12 +141,6 @@ def test_the_code_follows_what_is_typed_so_far() -> None:
 # The panel
 
 
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(now="2026-01-15T12:00:00Z") as sandbox:
-        yield sandbox
-
-
 @pytest.fixture(autouse=True)
 def nothing_to_find(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test finds no credentials of whoever runs it."""

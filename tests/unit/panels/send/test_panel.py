@@ -27,12 +27,6 @@ HOSTILE = "<img src=x onerror=alert(1)> $x^2$ “”"
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(now=NOON) as world:
-        yield world
-
-
-@pytest.fixture
 def twilio(sandbox: Sandbox) -> Iterator[Twilio]:
     with Twilio(sandbox.connection) as client:
         yield client
