@@ -521,7 +521,7 @@ def test_what_is_pointed_as_another_kernel_closes_the_listener_is_put_back(
         return place(asking, what)
 
     monkeypatch.setattr(WebhookApi, "place", closed_meanwhile)
-    with pytest.raises(ListenerError, match="ended meanwhile"):
+    with pytest.raises(ListenerError, match="ended in the meantime"):
         listener.point(sid)
 
     assert (listener.pointed, leads_to(twilio, sid)) == ((), "")
@@ -646,8 +646,8 @@ def test_a_crashed_listener_comes_back_with_its_shared_keys_though_not_all_know_
         os.kill(before, signal.SIGKILL)
         eventually(lambda: first.heartbeat.pid not in {None, before})
         eventually(lambda: second.heartbeat.pid == first.heartbeat.pid)
-        assert first._supervisor.client.alike
-        assert not second._supervisor.client.alike
+        assert first._supervisor.client.has_same_secrets
+        assert not second._supervisor.client.has_same_secrets
         second.detach()
 
 
