@@ -183,13 +183,13 @@ class EventDispatcher:
     def _dispatch(self) -> None:
         behind = True
         while behind:
-            self._begin_anew_with_another_store()
+            self._reset_if_store_was_replaced()
             with self._lock:
                 consumers = tuple(self._consumers)
             turns = [self._serve(consumer) for consumer in consumers]
             behind = any(turns)
 
-    def _begin_anew_with_another_store(self) -> None:
+    def _reset_if_store_was_replaced(self) -> None:
         """Reset the cursors if a damaged store was replaced: the ids start at 1 again."""
         store_id = self._reader.store_id
         if store_id != self._store_id:
@@ -223,12 +223,12 @@ class EventDispatcher:
                 _call(consumer.call, event)
             # Even SystemExit of a callback must not end the thread that all consumers share.
             except BaseException as error:  # noqa: BLE001
-                told = mask(f"{type(error).__name__}: {error}")
+                text = mask(f"{type(error).__name__}: {error}")
             else:
                 return True
             if attempt < self._retries:
                 self._stopped.wait(self._pause * 2**attempt)
-        parked = DeadLetter(consumer=consumer.label, event=event, error=told, at=datetime.now(UTC))
+        parked = DeadLetter(consumer=consumer.label, event=event, error=text, at=datetime.now(UTC))
         with self._lock:
             self._parked.append(parked)
         return True

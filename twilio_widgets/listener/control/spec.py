@@ -108,9 +108,9 @@ class Spec:
         }
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> Spec:
+    def from_json(cls, config: Mapping[str, Any]) -> Spec:
         """Return the settings from the result of `to_json`."""
-        identity = told["identity"]
+        identity = config["identity"]
         place = {name: identity[name] for name in _PLACE}
         secrets = {name: identity[name] for name in _CREDENTIALS}
         connection: Connection
@@ -120,14 +120,14 @@ class Spec:
             connection = AuthTokenConnection(**place, auth_token=secrets["auth_token"])
         return cls(
             connection=connection,
-            store=Path(told["store"]),
+            store=Path(config["store"]),
             root_url=identity["root_url"],
-            public_url=told["public_url"],
-            port=told["port"],
-            reply=told["reply"],
-            idle_seconds=told["idle_seconds"],
+            public_url=config["public_url"],
+            port=config["port"],
+            reply=config["reply"],
+            idle_seconds=config["idle_seconds"],
             shared_keys={key: Secret(text) for key, text in identity["shared_keys"].items()},
-            retention_days=told.get("retention_days", ...),
+            retention_days=config.get("retention_days", ...),
         )
 
     def _identity(self) -> dict[str, Any]:
@@ -157,8 +157,8 @@ class Spec:
         return frozenset(self._proof(nonce, *secret) for secret in signing)
 
     def _proof(self, nonce: str, name: str, secret: str) -> str:
-        told = json.dumps([self.accounts, self.root_url, name, secret]).encode()
-        key = hashlib.sha256(b"twilio_widgets listener" + told).digest()
+        config = json.dumps([self.accounts, self.root_url, name, secret]).encode()
+        key = hashlib.sha256(b"twilio_widgets listener" + config).digest()
         return hmac.new(key, nonce.encode(), hashlib.sha256).hexdigest()
 
 

@@ -16,7 +16,7 @@ from msgspec import Struct, structs
 from twilio_widgets.listener.events import schema
 from twilio_widgets.listener.events.dedupe import key_of, poll_key_of
 from twilio_widgets.listener.events.event import Arrival, Event, MessageState
-from twilio_widgets.listener.events.message_state import heard, join
+from twilio_widgets.listener.events.message_state import join, state_of
 from twilio_widgets.listener.events.payload import micros
 
 INVALID_UNICODE = "A parameter contains an unpaired surrogate (invalid Unicode)."
@@ -57,8 +57,8 @@ class Batch:
         read = [_read(arrival) for arrival in arrivals]
         self._look_up([each for each in read if not isinstance(each, Receipt)])
         receipts = [each if isinstance(each, Receipt) else self._take(each) for each in read]
-        for standing in self._news.values():
-            self._queue(schema.PUT_MESSAGE, schema.message_values(standing))
+        for state in self._news.values():
+            self._queue(schema.PUT_MESSAGE, schema.message_values(state))
         for what, n in self._tally.items():
             if n:
                 self._queue(schema.COUNT, (*what, n))
@@ -78,8 +78,8 @@ class Batch:
         for key, event_id, source in self._among(known, sids):
             self._remember(key, event_id, source)
         for row in self._among(f"select {schema.MESSAGE} from message where sid", sids):  # noqa: S608
-            standing = schema.message_of(row)
-            self._stored[standing.sid] = standing
+            state = schema.message_of(row)
+            self._stored[state.sid] = state
         last = self._db.execute("select seq from sqlite_sequence where name = 'event'").fetchone()
         self._last_id = last[0] if last else 0
 
@@ -97,7 +97,7 @@ class Batch:
         if known is None:
             return self._insert(read)
         seen = structs.replace(
-            heard(event),
+            state_of(event),
             first_event=known.first_event,
             last_event=known.last_event,
             first_at=known.first_at,
@@ -153,7 +153,7 @@ class Batch:
     def _update_state(self, event: Event, event_id: int) -> None:
         """Merge an event into the state of its message."""
         known = self._state_of(event.message_sid)
-        news = heard(event, event_id)
+        news = state_of(event, event_id)
         self._news[event.message_sid] = news if known is None else join(known, news)
 
     def _state_of(self, sid: str) -> MessageState | None:

@@ -43,7 +43,7 @@ def rank_of(status: str | None) -> int:
     return _NOTHING_RANK if status is None else _RANKS.get(status, _UNKNOWN_RANK)
 
 
-def heard(event: Event, event_id: int | None = None) -> MessageState:
+def state_of(event: Event, event_id: int | None = None) -> MessageState:
     """Return the state of a message according to one event.
 
     Args:
@@ -104,8 +104,8 @@ def join(one: MessageState, other: MessageState) -> MessageState:
     )
 
 
-def _precedence(standing: MessageState) -> tuple[int, bool]:
-    return standing.rank, standing.asked
+def _precedence(state: MessageState) -> tuple[int, bool]:
+    return state.rank, state.asked
 
 
 def _together(
@@ -120,9 +120,9 @@ def _together(
 def _shown(words: tuple[tuple[str, int | None], ...]) -> str | None:
     if len(words) == 1:
         return words[0][0]
-    heard_words = {word for word, _ in words}
-    telling = (word for word in _MOST_TELLING if word in heard_words)
-    return next(telling, max(heard_words, default=None))
+    words_received = {word for word, _ in words}
+    telling = (word for word in _MOST_TELLING if word in words_received)
+    return next(telling, max(words_received, default=None))
 
 
 def _known(one: _Known | None, other: _Known | None) -> _Known | None:

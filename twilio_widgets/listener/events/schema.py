@@ -160,9 +160,9 @@ def event_of(row: Sequence[Any]) -> Event:
     return Event(**values)
 
 
-def message_values(standing: MessageState) -> tuple[Any, ...]:
+def message_values(state: MessageState) -> tuple[Any, ...]:
     """Return the column values of a message state, in the order of `MESSAGE`."""
-    values = list(_read_standing(standing))
+    values = list(_state_values(state))
     for place, written in _WRITTEN:
         values[place] = written(values[place])
     return tuple(values)
@@ -174,7 +174,7 @@ def _words_text(words: tuple[tuple[str, int | None], ...]) -> str:
 
 
 _MESSAGE_FIELDS: Final = MessageState.__struct_fields__
-_read_standing = attrgetter(*_MESSAGE_FIELDS)
+_state_values = attrgetter(*_MESSAGE_FIELDS)
 _WRITTEN: Final = tuple(
     (_MESSAGE_FIELDS.index(name), written)
     for name, written in (("words", _words_text), ("first_at", micros), ("last_at", micros))

@@ -19,15 +19,15 @@ from twilio_widgets.errors import ListenerError
 
 _BOOT = """\
 import importlib, json, sys
-told = json.loads(sys.stdin.buffer.readline())
-sys.path[:0] = [] if told["root"] in sys.path else [told["root"]]
-sys.path += [place for place in told["places"] if place not in sys.path]
-importlib.import_module(sys.argv[1]).main(told)
+config = json.loads(sys.stdin.buffer.readline())
+sys.path[:0] = [] if config["root"] in sys.path else [config["root"]]
+sys.path += [place for place in config["places"] if place not in sys.path]
+importlib.import_module(sys.argv[1]).main(config)
 """
 
 
 def command(module: str) -> list[str]:
-    """Return the command that runs ``main(told)`` of one of our modules.
+    """Return the command that runs ``main(config)`` of one of our modules.
 
     Args:
         module: Its dotted name; it is an argument so that process lists show it.
@@ -40,17 +40,17 @@ def command(module: str) -> list[str]:
     return [sys.executable, "-I", "-c", _BOOT, module]
 
 
-def encode_config(told: Mapping[str, Any]) -> bytes:
+def encode_config(config: Mapping[str, Any]) -> bytes:
     """Return the first line for its standard input: its configuration and the module search path.
 
     Args:
-        told: The configuration, as JSON values.
+        config: The configuration, as JSON values.
     """
     root = str(Path(twilio_widgets.__file__).parent.parent)
     here = _here()
     # The search path of this process, without the working directory.
     places = [place for place in sys.path if Path(place).is_absolute() and Path(place) != here]
-    return json.dumps({**told, "root": root, "places": places}).encode() + b"\n"
+    return json.dumps({**config, "root": root, "places": places}).encode() + b"\n"
 
 
 def _here() -> Path | None:

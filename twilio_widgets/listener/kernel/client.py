@@ -229,11 +229,11 @@ class ListenerClient:
         until = time.monotonic() + timeout
         self.on_gone = None
         try:
-            said = self.ask("stop", timeout=timeout)
+            message = self.ask("stop", timeout=timeout)
             self._over.wait(max(until - time.monotonic(), 0.0))
         finally:
             self.detach()
-        return said
+        return message
 
     def detach(self) -> None:
         """Close the connection and end our threads; the process keeps running.
@@ -253,21 +253,21 @@ class ListenerClient:
 
     def _read(self) -> None:
         try:
-            for said in self._connection.lines():
-                self._take(said)
+            for message in self._connection.lines():
+                self._take(message)
         finally:
             self._end()  # also after a malformed line, so that no caller waits forever
 
-    def _take(self, said: dict[str, Any]) -> None:
-        if "id" in said:
-            self._answer(said)
-        elif "state" in said:
-            self.state = said["state"]
-        elif "news" in said:
+    def _take(self, message: dict[str, Any]) -> None:
+        if "id" in message:
+            self._answer(message)
+        elif "state" in message:
+            self.state = message["state"]
+        elif "news" in message:
             if self.on_news is not None:
-                self.on_news(said["news"])
-        elif "question" in said:
-            self._question(said)
+                self.on_news(message["news"])
+        elif "question" in message:
+            self._question(message)
 
     def _end(self) -> None:
         with self._lock:
@@ -279,16 +279,16 @@ class ListenerClient:
         if call is not None:
             self._call_gone(call)
 
-    def _answer(self, said: dict[str, Any]) -> None:
-        answer = self._asked.get(said["id"])
+    def _answer(self, message: dict[str, Any]) -> None:
+        answer = self._asked.get(message["id"])
         if answer is None or answer.done():
             return
-        if "error" in said:
-            configured = said.get("kind") == "ConfigurationError"
+        if "error" in message:
+            configured = message.get("kind") == "ConfigurationError"
             kind = errors.ConfigurationError if configured else ListenerError
-            answer.set_exception(kind(said["error"]))
+            answer.set_exception(kind(message["error"]))
         else:
-            answer.set_result(said["done"])
+            answer.set_result(message["done"])
 
     def _call_gone(self, call: Callable[[], object]) -> None:
         """Call it in a separate thread: it may start a process, which takes seconds."""
@@ -296,26 +296,29 @@ class ListenerClient:
         thread.start()
         self._gone_call = thread
 
-    def _question(self, said: dict[str, Any]) -> None:
+    def _question(self, message: dict[str, Any]) -> None:
         self._questions = {thread for thread in self._questions if thread.is_alive()}
         if len(self._questions) >= _MOST_QUESTIONS:
             return  # the process times out and sends no reply
         thread = threading.Thread(
-            target=self._reply, args=(said,), name="twilio_widgets-listener-question", daemon=True
+            target=self._reply,
+            args=(message,),
+            name="twilio_widgets-listener-question",
+            daemon=True,
         )
         with contextlib.suppress(RuntimeError):  # can't start new thread: no reply either
             thread.start()
             self._questions.add(thread)
 
-    def _reply(self, said: dict[str, Any]) -> None:
+    def _reply(self, message: dict[str, Any]) -> None:
         text = None
         try:
             if self.on_question is not None:
-                text = self.on_question(said["message"])
+                text = self.on_question(message["message"])
         finally:
             # Sent even after an exception (shown by the thread's excepthook): Twilio is waiting.
             with contextlib.suppress(OSError):
-                self._connection.send({"answer": said["question"], "text": text})
+                self._connection.send({"answer": message["question"], "text": text})
 
 
 def _is_stale(runtime: Runtime | None, store: Path) -> bool:

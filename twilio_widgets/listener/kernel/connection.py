@@ -85,14 +85,14 @@ class ControlConnection:
             return None
         return cls(connected, reading, state, spec.proofs(nonce), theirs)
 
-    def send(self, said: dict[str, Any]) -> None:
+    def send(self, message: dict[str, Any]) -> None:
         """Send a line.
 
         Raises:
             OSError: The connection is closed, or the process stopped reading (`TimeoutError`); it
                 is then shut down.
         """
-        left, until = memoryview(wire.encode_line(said)), time.monotonic() + _SEND_SECONDS
+        left, until = memoryview(wire.encode_line(message)), time.monotonic() + _SEND_SECONDS
         with self._sending, selectors.DefaultSelector() as selector:
             try:
                 selector.register(self._socket, selectors.EVENT_WRITE)
@@ -138,11 +138,11 @@ class ControlConnection:
 
 def _greeting(connected: socket.socket, reading: Any) -> bytes:
     """Read the first line with one deadline, so that a slow sender cannot block us forever."""
-    said, until = bytearray(), time.monotonic() + wire.HANDSHAKE_SECONDS
-    while len(said) < wire.GREETING and not said.endswith(b"\n"):
+    message, until = bytearray(), time.monotonic() + wire.HANDSHAKE_SECONDS
+    while len(message) < wire.GREETING and not message.endswith(b"\n"):
         connected.settimeout(max(until - time.monotonic(), 0.001))
         part = reading.read(1)  # from the buffer, so one byte at a time is cheap
         if not part:
             break
-        said += part
-    return bytes(said)
+        message += part
+    return bytes(message)

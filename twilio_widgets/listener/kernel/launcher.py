@@ -34,17 +34,17 @@ def launch(spec: Spec, preferred_port: int, seconds: float) -> dict[str, Any]:
     Raises:
         ConfigurationError, ListenerError: The listener cannot be started.
     """
-    told = booting.encode_config({"spec": spec.to_json(), "wish": preferred_port})
+    config = booting.encode_config({"spec": spec.to_json(), "wish": preferred_port})
     process = _start(spec)
     try:
-        said, _ = process.communicate(told, max(seconds, 0.1))
+        output, _ = process.communicate(config, max(seconds, 0.1))
     except subprocess.TimeoutExpired:
         _kill(process)
         raise ListenerError(
             f"The listener's process was not ready within {seconds:.0f} s. Is this machine very "
             "busy? Try again."
         ) from None
-    report: dict[str, Any] = json.loads(said or b"{}")
+    report: dict[str, Any] = json.loads(output or b"{}")
     if "error" in report:
         configured = report["kind"] == "ConfigurationError"
         raise (ConfigurationError if configured else ListenerError)(report["error"])

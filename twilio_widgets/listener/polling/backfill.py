@@ -137,8 +137,8 @@ class Backfill:
             yield Arrival.of_api(message.raw, wall)
 
     def _unfinished(self, wall: datetime, sids: Iterable[str]) -> Iterator[Message]:
-        standings = self._reader.unsettled(since=wall - STATUS_AGE, quiet_since=wall + _ONE_SECOND)
-        known = (standing.sid for standing in standings if standing.kind == "status")
+        states = self._reader.unsettled(since=wall - STATUS_AGE, quiet_since=wall + _ONE_SECOND)
+        known = (state.sid for state in states if state.kind == "status")
         for sid in dict.fromkeys((*known, *sids)):
             message = self._log.message(sid)
             if message is not None:
@@ -154,8 +154,10 @@ class Backfill:
 
     def _addresses(self) -> Sequence[str | None]:
         """Return the addresses that may receive inbound messages; ``(None,)`` means any."""
-        heard_of = (one.to for one in self._reader.messages() if one.kind == "inbound" and one.to)
-        own = dict.fromkeys((*self._log.numbers(), *heard_of))
+        known_addresses = (
+            one.to for one in self._reader.messages() if one.kind == "inbound" and one.to
+        )
+        own = dict.fromkeys((*self._log.numbers(), *known_addresses))
         return tuple(own) if len(own) <= MOST_ADDRESSES else (None,)
 
     def _since(self, now: datetime, retention_days: float | None) -> datetime:

@@ -178,10 +178,8 @@ class Poll:
 
     def _unfinished(self, now: datetime, besides: Collection[str]) -> Sequence[str]:
         """Return messages without a final status that are older than the part of the list read."""
-        standings = self._reader.unsettled(
-            since=now - UNFINISHED_FOR, quiet_since=now + _ONE_SECOND
-        )
-        ages = {one.sid: now - one.first_at for one in standings if one.sid not in besides}
+        states = self._reader.unsettled(since=now - UNFINISHED_FOR, quiet_since=now + _ONE_SECOND)
+        ages = {one.sid: now - one.first_at for one in states if one.sid not in besides}
         self._asked_at = {sid: at for sid, at in self._asked_at.items() if sid in ages}
         due = [sid for sid, age in ages.items() if self._is_due(sid, age, now)]
         due.sort(key=lambda sid: self._asked_at.get(sid, self._since))

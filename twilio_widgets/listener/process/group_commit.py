@@ -59,12 +59,12 @@ class GroupCommitter:
 
     Args:
         store: The store.
-        told: Called after each commit with None, or with a sentence about why it failed.
+        on_result: Called after each commit with None, or with a sentence about why it failed.
     """
 
-    def __init__(self, store: Commits, told: Callable[[str | None], object]) -> None:
+    def __init__(self, store: Commits, on_result: Callable[[str | None], object]) -> None:
         self._store = store
-        self._told = told
+        self._on_result = on_result
         self._loop = asyncio.get_running_loop()
         self._gathering: list[_WaitingArrival] = []
         self._in_flight: dict[int, list[_WaitingArrival]] = {}
@@ -128,7 +128,7 @@ class GroupCommitter:
         receipts: Sequence[Receipt | None] = [None] * len(lot)
         if isinstance(answer, Stored):
             receipts = answer.receipts
-        self._told(answer.text if isinstance(answer, StoreError) else None)
+        self._on_result(answer.text if isinstance(answer, StoreError) else None)
         for each, receipt in zip(lot, receipts, strict=True):
             self._finish(each, receipt)
 
@@ -144,7 +144,7 @@ class GroupCommitter:
         self._checking = None
         late = self._loop.time() - LONGEST_WAIT
         if self._oldest < late:
-            self._told(NO_ANSWER)
+            self._on_result(NO_ANSWER)
         for lot in list(self._in_flight.values()):
             if lot[0].since >= late:
                 break

@@ -51,7 +51,7 @@ class Log:
             self._write(line.replace("\n", " ") + "\n")
 
     def _write(self, line: str) -> None:
-        anew = self._path.exists() and self._path.stat().st_size > _LARGEST
-        flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if anew else os.O_APPEND)
+        overwrite = self._path.exists() and self._path.stat().st_size > _LARGEST
+        flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if overwrite else os.O_APPEND)
         with os.fdopen(os.open(self._path, flags, OWNER_ONLY), "wb") as file:
             file.write(line.encode("utf-8", "backslashreplace"))  # a path may be in any encoding

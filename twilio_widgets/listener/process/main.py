@@ -30,20 +30,20 @@ _SWITCH_SECONDS = 0.0005
 """Switch interval: how long the diagnosis thread may hold the GIL while requests wait."""
 
 
-def main(told: Mapping[str, Any]) -> None:
+def main(config: Mapping[str, Any]) -> None:
     """Run a listener until it stops; errors at start-up are reported to the launcher.
 
     Args:
-        told: ``spec`` and ``preferred_port``, as `launching` tells them.
+        config: ``spec`` and ``preferred_port``, as `launching` tells them.
     """
     if hasattr(os, "fork") and os.fork():
         os._exit(0)  # detach from the launcher, which then need not wait for (reap) the listener
     sys.setswitchinterval(_SWITCH_SECONDS)
     try:
-        _listen(Spec.from_json(told["spec"]), int(told["wish"]))
+        _listen(Spec.from_json(config["spec"]), int(config["wish"]))
     except TwilioWidgetsError as error:
         _report({"error": str(error), "kind": type(error).__name__})
-    except Exception as error:  # noqa: BLE001 — whoever started us waits for a word
+    except Exception as error:  # noqa: BLE001 — the launcher waits for a report
         _report({"error": f"The listener failed ({type(error).__name__}).", "kind": ""})
     finally:
         os._exit(0)  # do not wait for threads that are still in a request to Twilio
@@ -98,10 +98,10 @@ def _on_signal(
         signal.signal(number, lambda *_: loop.call_soon_threadsafe(service.request_shutdown))
 
 
-def _report(said: dict[str, Any]) -> None:
+def _report(report: dict[str, Any]) -> None:
     """Write one line to the launcher, then close the inherited standard streams."""
     with contextlib.suppress(OSError):
-        os.write(1, json.dumps(said).encode() + b"\n")
+        os.write(1, json.dumps(report).encode() + b"\n")
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(nothing, number)

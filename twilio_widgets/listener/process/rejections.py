@@ -132,9 +132,9 @@ class RejectionLog:
                 self._pending.clear()
                 self._kept.clear()
                 self._kept_bytes = 0
-                told = await loop.run_in_executor(self._doctor, self._build, lot)
+                rejections = await loop.run_in_executor(self._doctor, self._build, lot)
                 try:
-                    await self._reject(told)
+                    await self._reject(rejections)
                 except TwilioWidgetsError:
                     continue  # they were counted, and commits report a store that fails
                 self._stored()

@@ -63,11 +63,11 @@ class _StoreConnection(asyncio.SubprocessProtocol):
     """The connection to one run of the process.
 
     Args:
-        told: The configuration, which is the first line the process reads.
+        config: The configuration, which is the first line the process reads.
     """
 
-    def __init__(self, told: bytes) -> None:
-        self._told = told
+    def __init__(self, config: bytes) -> None:
+        self._config = config
         self._frames = Frames()
         loop = asyncio.get_running_loop()
         self.opened: asyncio.Future[Answer] = loop.create_future()
@@ -116,7 +116,7 @@ class _StoreConnection(asyncio.SubprocessProtocol):
         if self._unwanted:
             self._transport.close()
         else:
-            self._pipe.write(self._told)
+            self._pipe.write(self._config)
 
     def pipe_data_received(self, _number: int, data: bytes) -> None:
         """Parse answers and pass them on."""
@@ -144,19 +144,19 @@ class StoreClient:
     Args:
         place: The store to open.
         retention_days: Days an event is kept; None means until it is forgotten.
-        told: Called with a sentence when the process has died, and with None once it was restarted.
+        on_health: Called with a sentence when the process has died, and with None once restarted.
     """
 
     def __init__(
         self,
-        place: StoreLocation,
+        location: StoreLocation,
         retention_days: float | None,
-        told: Callable[[str | None], object],
+        on_health: Callable[[str | None], object],
     ) -> None:
-        self._place = place
+        self._location = location
         self.retention_days = retention_days
-        self._told = told
-        self._line: _StoreConnection | None = None
+        self._on_health = on_health
+        self._connection: _StoreConnection | None = None
         self._unavailable = DIED
         self._supervising: asyncio.Task[None] | None = None
         self.journal_mode = ""
@@ -167,7 +167,7 @@ class StoreClient:
     @property
     def path(self) -> Path:
         """The file."""
-        return self._place.path
+        return self._location.path
 
     async def open(self) -> None:
         """Start the process, and wait until it has opened the file.
@@ -175,8 +175,8 @@ class StoreClient:
         Raises:
             ListenerError: The file could not be opened; the process has ended.
         """
-        line = await self._start()
-        self._supervising = asyncio.get_running_loop().create_task(self._supervise(line))
+        connection = await self._start()
+        self._supervising = asyncio.get_running_loop().create_task(self._supervise(connection))
 
     def send(self, request: Request, answered: OnAnswer) -> None:
         """Send a request.
@@ -185,10 +185,10 @@ class StoreClient:
             request: The request.
             answered: Called once, possibly at once; with a `StoreError` if the request failed.
         """
-        if self._line is None:
+        if self._connection is None:
             answered(self._unavailable)
         else:
-            self._line.send(request, answered)
+            self._connection.send(request, answered)
 
     async def reject(self, rejections: Sequence[Rejection]) -> None:
         """Store rejected requests; see `Store.reject`.
@@ -224,9 +224,9 @@ class StoreClient:
         if self._supervising is not None:
             self._supervising.cancel()
             await asyncio.wait({self._supervising})
-        line, self._line, self._unavailable = self._line, None, _SHUTTING_DOWN
-        if line is not None:
-            await line.close()
+        connection, self._connection, self._unavailable = self._connection, None, _SHUTTING_DOWN
+        if connection is not None:
+            await connection.close()
 
     # Inside
 
@@ -246,18 +246,18 @@ class StoreClient:
         return cast("Deleted", await self._ask(request)).events
 
     async def _start(self) -> _StoreConnection:
-        told = booting.encode_config(
+        config = booting.encode_config(
             {
-                "path": str(self._place.path),
-                "account_sid": self._place.account_sid,
-                "world": self._place.world,
+                "path": str(self._location.path),
+                "account_sid": self._location.account_sid,
+                "world": self._location.world,
                 "retention_days": self.retention_days,
             }
         )
-        line = _StoreConnection(told)
+        connection = _StoreConnection(config)
         try:
             await asyncio.get_running_loop().subprocess_exec(
-                lambda: line,
+                lambda: connection,
                 *booting.command(MODULE),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -266,38 +266,38 @@ class StoreClient:
             )
         except BaseException as error:
             # The process may be running even if starting the thread that waits for it failed.
-            line.kill()
+            connection.kill()
             if isinstance(error, OSError):
                 raise ListenerError(
                     f"The event store's process cannot be started: {error.strerror}."
                 ) from error
             raise
         try:
-            said = await line.opened
+            said = await connection.opened
         except BaseException:
-            line.kill()
-            await line.close()
+            connection.kill()
+            await connection.close()
             raise
         if isinstance(said, StoreError):
-            await line.close()
+            await connection.close()
             raise _ENDED.error if said is DIED else said.error
         opened = cast("StoreOpened", said)
         self.journal_mode = opened.journal_mode
         self.notices = tuple(dict.fromkeys((*self.notices, *opened.notices)))
-        self._line = line
-        return line
+        self._connection = connection
+        return connection
 
-    async def _supervise(self, line: _StoreConnection) -> None:
+    async def _supervise(self, connection: _StoreConnection) -> None:
         """Restart the process whenever it dies, with exponential back-off if it dies soon."""
         loop, pause = asyncio.get_running_loop(), _FIRST_PAUSE
         while True:
             began = loop.time()
-            await line.over.wait()
+            await connection.over.wait()
             self._mark_unavailable(DIED)
             if loop.time() - began > _LONGEST_PAUSE:
                 pause = _FIRST_PAUSE
-            line, pause = await self._restart(pause)
-            self._told(None)
+            connection, pause = await self._restart(pause)
+            self._on_health(None)
 
     async def _restart(self, pause: float) -> tuple[_StoreConnection, float]:
         while True:
@@ -309,8 +309,8 @@ class StoreClient:
                 self._mark_unavailable(StoreError.of(error))
 
     def _mark_unavailable(self, why: StoreError) -> None:
-        self._line, self._unavailable = None, why
-        self._told(why.text)
+        self._connection, self._unavailable = None, why
+        self._on_health(why.text)
 
 
 def _resolving(waiting: asyncio.Future[Answer]) -> OnAnswer:

@@ -48,11 +48,11 @@ _LOCK_SECONDS: Final = 5.0
 """How long the store process of a killed listener may take to release the file."""
 
 
-def main(told: Mapping[str, Any]) -> None:
+def main(config: Mapping[str, Any]) -> None:
     """Serve a store until standard input is closed.
 
     Args:
-        told: ``path``, ``account_sid``, ``world`` and ``retention_days``.
+        config: ``path``, ``account_sid``, ``world`` and ``retention_days``.
     """
     for name in ("SIGTERM", "SIGINT", "SIGHUP"):
         if hasattr(signal, name):
@@ -61,8 +61,8 @@ def main(told: Mapping[str, Any]) -> None:
         threading.Thread(target=_exit_when_abandoned, daemon=True).start()
     say = _answer_writer()
     try:
-        given = {name: told[name] for name in ("account_sid", "world", "retention_days")}
-        store = Store.open(Path(told["path"]), **given, patience=_LOCK_SECONDS)
+        given = {name: config[name] for name in ("account_sid", "world", "retention_days")}
+        store = Store.open(Path(config["path"]), **given, patience=_LOCK_SECONDS)
     except Exception as error:  # noqa: BLE001 — the listener waits for an answer
         say(StoreError.of(error))
         return
