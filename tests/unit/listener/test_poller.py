@@ -1,4 +1,4 @@
-"""A poller ends where the log stands, in its budget, and says how fresh it is."""
+"""A poller agrees with the log, stays within its budget, and reports how fresh it is."""
 
 from __future__ import annotations
 

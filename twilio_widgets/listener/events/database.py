@@ -203,7 +203,7 @@ def _number(db: sqlite3.Connection, pragma: str) -> int:
 
 
 def _refuse_unless_ours(path: Path) -> None:
-    """Refuse a file that does not bear our mark: it may be somebody's, and is not ours to move."""
+    """Raise if a damaged file lacks our application id: then it must not be set aside."""
     with path.open("rb") as file:
         if file.read(100)[_APPLICATION_AT] != schema.APPLICATION.to_bytes(4, "big"):
             _refuse(path)

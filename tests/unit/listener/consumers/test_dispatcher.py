@@ -178,7 +178,7 @@ def test_the_start_of_a_consumer_is_saved_before_its_first_event(store):
 
 
 def test_a_slow_consumer_keeps_no_watcher_waiting(store):
-    """A table goes on while somebody's function thinks about one event."""
+    """A table is updated while a slow function handles an event."""
     store.commit([arrival(1)])
     began, go_on, told = threading.Event(), threading.Event(), threading.Event()
     with following(store) as followed:
@@ -311,7 +311,7 @@ def test_whatever_a_callback_raises_the_others_are_called(store, raised):
 
 
 def test_an_event_is_not_used_by_a_function_that_only_returns_a_coroutine(store):
-    """A lambda around an async function: nothing would be done, and nobody would know."""
+    """For example a lambda around an async function, whose body would silently never run."""
 
     async def handle(event: Event) -> None:
         raise AssertionError(event)

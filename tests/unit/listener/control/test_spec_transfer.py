@@ -1,4 +1,4 @@
-"""What a listener is to be: told over a pipe whole, proved without being said, refused by name."""
+"""Listener settings: sent over a pipe, proved without revealing secrets, validated by field."""
 
 from __future__ import annotations
 

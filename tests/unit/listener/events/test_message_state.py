@@ -1,4 +1,4 @@
-"""Where a message stands does not depend on the order in which it was heard."""
+"""The state of a message does not depend on the order of its events."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def old(event_id):
 
 
 def test_ten_thousand_replays_with_new_idempotency_tokens_are_one_event(store, reader):
-    """The token is not signed: whoever caught a request could replay it with any other."""
+    """The token is not signed: a captured request could be replayed with another one."""
     replays = [a_status(1, "sent", seconds=n, token=f"token {n}") for n in range(10_000)]
     receipts = [
         receipt for n in range(0, 10_000, 500) for receipt in store.commit(replays[n : n + 500])

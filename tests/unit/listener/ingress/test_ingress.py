@@ -1,4 +1,4 @@
-"""A listener keeps the way in that it has, unless somebody says another."""
+"""A listener keeps its ingress route unless another one is chosen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ways in: one is chosen, and it says why, what it exposes, and what else was looked at."""
+"""Choosing an ingress route: the reason, what it exposes, and which others were considered."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KERNEL = {"JPY_PARENT_PID": str(os.getpid())}
 
 @pytest.fixture
 def where(tmp_path: Path) -> Path:
-    """A shared folder in which no server has said anything."""
+    """A shared folder without any server announcement."""
     return tmp_path / "runtime" / "twilio_widgets"
 
 

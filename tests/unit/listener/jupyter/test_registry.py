@@ -108,7 +108,7 @@ def test_a_key_ends_with_its_process_however_that_ends(where):
 
 
 def tampered(where: Path, how: str) -> Path:
-    """Return a file that somebody else could have made, or has a hand in."""
+    """Return a file that another user could have created or modified."""
     path = where / "a.json"
     if how == "fifo":
         os.mkfifo(path, 0o600)

@@ -1,4 +1,4 @@
-"""A reply function that goes wrong costs its own reply, and `problem` says what went wrong."""
+"""A failing reply function only loses its own reply, and `problem` reports why."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ QUESTION: dict[str, Any] = {"id": 0, "parameters": {"MessageSid": "SM" + "1" * 3
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """A clock that stands still until it is turned."""
+    """A clock that only advances when set."""
     clock = SimpleNamespace(now=100.0)
     monkeypatch.setattr(answering, "time", SimpleNamespace(monotonic=lambda: clock.now))
     return clock

@@ -1,4 +1,4 @@
-"""What happened while nobody listened is found in Twilio's log, and nothing is told twice."""
+"""Missed events are found in Twilio's log, and no event is stored twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who gets past the listener's gate: a signed request about our account, and nobody else."""
+"""The listener's gate accepts only signed requests about its own account."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def test_an_undecodable_path_can_be_reported() -> None:
 
 
 class Line:
-    """A store's process, and what it told."""
+    """A store client, and the problems it reported."""
 
     def __init__(self, path: Path, retention_days: float | None = None) -> None:
         self.told: list[str | None] = []
@@ -220,7 +220,7 @@ def test_its_retention_is_kept_at_the_start(path: Path) -> None:
 
 @needs_proc
 def test_retention_runs_without_blocking_requests(path: Path) -> None:
-    """Least of all who notices that the listener has been idle for long: the disk may hang."""
+    """The idle check must not block when the disk hangs."""
 
     async def prove(line: Line) -> None:
         assert isinstance(await line.commit(a_status(1, "sent")), Stored)  # years ago
@@ -387,7 +387,7 @@ def test_the_end_does_not_wait_for_one_that_is_only_beginning(path: Path) -> Non
 
 
 def test_a_request_that_cannot_be_encoded_is_not_queued(path: Path) -> None:
-    """Else every later answer would be given to the one who asked before."""
+    """Otherwise every later answer would go to the wrong request."""
 
     async def prove(line: Line) -> None:
         with pytest.raises(UnicodeEncodeError):

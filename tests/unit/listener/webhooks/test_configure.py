@@ -225,7 +225,7 @@ def test_the_number_of_a_subaccount_is_pointed_with_the_parents_credentials(box,
 
 
 def test_a_parents_service_is_not_pointed_for_its_subaccount(box, tmp_path):
-    """The host of services answers for whoever asks, so it would be the wrong account's."""
+    """The messaging host answers for the authenticated account, which would be the wrong one."""
     sandbox_login = box.connection
     connection = AuthTokenConnection(
         sandbox_login.account_sid, sandbox_login.auth_token, subaccount_sid=box.subaccount_sid
