@@ -34,7 +34,7 @@ def launch(spec: Spec, preferred_port: int, seconds: float) -> dict[str, Any]:
     Raises:
         ConfigurationError, ListenerError: The listener cannot be started.
     """
-    config = booting.encode_config({"spec": spec.to_json(), "wish": preferred_port})
+    config = booting.encode_config({"spec": spec.to_json(), "preferred_port": preferred_port})
     process = _start(spec)
     try:
         output, _ = process.communicate(config, max(seconds, 0.1))

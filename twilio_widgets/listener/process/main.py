@@ -34,13 +34,13 @@ def main(config: Mapping[str, Any]) -> None:
     """Run a listener until it stops; errors at start-up are reported to the launcher.
 
     Args:
-        config: ``spec`` and ``preferred_port``, as `launching` tells them.
+        config: ``spec`` and ``preferred_port``, as sent by `launch`.
     """
     if hasattr(os, "fork") and os.fork():
         os._exit(0)  # detach from the launcher, which then need not wait for (reap) the listener
     sys.setswitchinterval(_SWITCH_SECONDS)
     try:
-        _listen(Spec.from_json(config["spec"]), int(config["wish"]))
+        _listen(Spec.from_json(config["spec"]), int(config["preferred_port"]))
     except TwilioWidgetsError as error:
         _report({"error": str(error), "kind": type(error).__name__})
     except Exception as error:  # noqa: BLE001 — the launcher waits for a report

@@ -142,7 +142,7 @@ class StoreClient:
     """The store of one listener. Use it only in the event loop's thread.
 
     Args:
-        place: The store to open.
+        location: The store to open.
         retention_days: Days an event is kept; None means until it is forgotten.
         on_health: Called with a sentence when the process has died, and with None once restarted.
     """
