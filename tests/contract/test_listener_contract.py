@@ -509,7 +509,7 @@ def test_a_webhook_configured_while_another_kernel_closes_is_restored(sandbox, t
         return place(asking, what)
 
     monkeypatch.setattr(WebhookApi, "place", closed_meanwhile)
-    with pytest.raises(ListenerError, match="ended meanwhile"):
+    with pytest.raises(ListenerError, match="ended in the meantime"):
         listener.point(sid)
 
     assert (listener.pointed, leads_to(twilio, sid)) == ((), "")
@@ -634,8 +634,8 @@ def test_a_crashed_listener_restarts_with_shared_keys_that_not_all_kernels_know(
         os.kill(before, signal.SIGKILL)
         eventually(lambda: first.heartbeat.pid not in {None, before})
         eventually(lambda: second.heartbeat.pid == first.heartbeat.pid)
-        assert first._supervisor.client.alike
-        assert not second._supervisor.client.alike
+        assert first._supervisor.client.has_same_secrets
+        assert not second._supervisor.client.has_same_secrets
         second.detach()
 
 

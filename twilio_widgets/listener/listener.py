@@ -185,7 +185,7 @@ class Listener(EventSource):
     @property
     def way(self) -> IngressRoute:
         """How Twilio reaches the listener, why this route was chosen, and what it exposes."""
-        way = self._ingress.way
+        way = self._ingress.route
         if way is None:
             raise ListenerError("No ingress route was chosen: the listener did not start.")
         return way
@@ -377,7 +377,7 @@ class Listener(EventSource):
             OutcomeUnknown: The change may have been made; the old settings are saved.
             TwilioWidgetsError: Twilio refused or could not be reached; nothing was changed.
         """
-        if self._ingress.entry is None:
+        if self._ingress.endpoint is None:
             raise ConfigurationError(
                 "Twilio cannot reach this listener, so no webhook was changed. Give the address "
                 "of a tunnel: Listener(…, public_url=…). listener.way.explain() tells you more.",
@@ -442,7 +442,7 @@ class Listener(EventSource):
         self._release()
 
     def __repr__(self) -> str:
-        how = "" if self._ingress.entry is not None else ", no public URL"
+        how = "" if self._ingress.endpoint is not None else ", no public URL"
         state = how if self._release.alive else ", closed"
         return f"<Listener of {self.connection.masked_account}{state}>"
 
