@@ -203,7 +203,10 @@ def test_what_ended_says_so_and_a_card_without_its_kernel_too(
     notebook.execute("other = Listener(twilio); other.close()")
     expect(card.get_by_text("ended", exact=True)).to_be_visible()
     expect(card.get_by_text("nothing is received now")).to_be_visible()
+    expect(card.locator(".tw-beat-heart")).to_have_attribute("data-tone", "idle")
     expect(card.get_by_text("Closing this card leaves it running.")).to_be_hidden()
+    for name in ("Stop", "Simulate an inbound message", "Point"):
+        expect(button(card, name)).to_be_disabled()
     draw(notebook, card, "ended")
     button(card, "Start again").focus()
     notebook.press("Enter")

@@ -34,6 +34,8 @@ TAKE_OVER = (
     "same events. Its reply, shared keys and idle time are not kept."
 )
 CLOSING = "Closing this card leaves it running."
+ENDED = "The listener has ended. Press Start again."
+ON_RESTART = "The listener has ended. This is used when you press Start again."
 
 
 def pill_of(state: EventsState) -> tuple[str, Tone]:
@@ -136,8 +138,20 @@ def pointed_of(pointed: PointedHere) -> str:
     return f"{pointed.name} comes here. Before: {pointed.before}.{notes}"
 
 
+def public_url_hint_of(state: EventsState) -> str:
+    """Return what the public URL is for."""
+    return ON_RESTART if is_over(state) else PUBLIC_URL
+
+
+def simulate_hint_of(state: EventsState) -> str:
+    """Return how a simulated message arrives, or why none can be simulated."""
+    return ENDED if is_over(state) else SIMULATE[state.how]
+
+
 def point_hint_of(state: EventsState) -> str:
     """Return what can be pointed here."""
+    if is_over(state):
+        return ENDED
     if state.door is not None and not state.door.leads_here:
         return "Nothing leads here from Twilio, so nothing can be pointed here. Give a public URL."
     return POINT
@@ -146,6 +160,8 @@ def point_hint_of(state: EventsState) -> str:
 def reply_hint_of(state: EventsState) -> str:
     """Return what inbound messages are answered now."""
     seen = state.seen
+    if is_over(state):
+        return ON_RESTART
     if state.phase != "on" or seen is None:
         return REPLY
     if seen.answered_by in {"here", "elsewhere"}:

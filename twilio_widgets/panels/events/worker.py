@@ -203,7 +203,8 @@ class EventsWorker(Panel[EventsState]):
         return f"{mask(pointed.name)} comes here now. Before: {pointed.went_to}."
 
     def _restore(self, sid: str) -> None:
-        self._do("point", partial(_put_back, sid=sid))
+        # Restoring is a request to Twilio, which needs no running listener.
+        self._do("point", partial(_put_back, sid=sid), also_when_ended=True)
 
     def _simulate_inbound(self) -> str:
         return self._simulate(doing.simulate_inbound)
@@ -214,15 +215,18 @@ class EventsWorker(Panel[EventsState]):
     def _simulate(self, simulate: Callable[[EventSource, Twilio, str], str]) -> str:
         with self._lock:
             source, twilio, text = self._source, self._twilio, self._state.body
-            if source is None or twilio is None:
+            if source is None or twilio is None or steps.is_over(self._state):
                 return NOT_NOW
             return self._begin_doing("body", lambda: simulate(source, twilio, text))
 
-    def _do(self, name: str, action: Callable[[Listener], str]) -> str:
-        """Do something with the listener; what goes wrong stands under the field."""
+    def _do(
+        self, name: str, action: Callable[[Listener], str], *, also_when_ended: bool = False
+    ) -> str:
+        """Start an action on the listener; an error appears under the field `name`."""
         with self._lock:
             source = self._source
-            if not isinstance(source, Listener):
+            ended = steps.is_over(self._state) and not also_when_ended
+            if ended or not isinstance(source, Listener):
                 return NOT_NOW
             return self._begin_doing(name, lambda: action(source))
 

@@ -22,11 +22,13 @@ from twilio_widgets.core.credentials.connection import AuthTokenConnection
 from twilio_widgets.listener.listener import Listener
 from twilio_widgets.listener.poller import Poller
 from twilio_widgets.panels.connection.panel import ConnectionPanel
+from twilio_widgets.panels.events import text as words
 from twilio_widgets.panels.events.curl import replay_command
 from twilio_widgets.panels.events.panel import EventsPanel
 from twilio_widgets.panels.events.source import process_of
 from twilio_widgets.panels.events.state import EventsState
 from twilio_widgets.panels.inputs.line_input import LineInput
+from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.sandbox import Sandbox
 
 PATIENCE = 30.0
@@ -414,7 +416,11 @@ def test_what_was_ended_from_elsewhere_is_said_to_be_over_and_started_again(
     wait_for(other, lambda: repr(other).endswith("· ended · 1 inbound, 1 valid)"))
     assert form.beat.beat["tone"] == "idle"
     assert (form.start.text, form.start.disabled) == ("Start again", False)
-    assert form._closing.text == ""  # it does not run, so nothing leaves it running
+    assert form._closing.text == words.ENDED
+    needs_listener = (form.stop, form.inbound, form.entries["point"], form.entries["body"])
+    assert [control.disabled for control in needs_listener] == [True] * 4
+    assert [form.entries[name].action for name in ("public_url", "reply")] == ["", ""]
+    assert other._point() == other._set_reply() == other._simulate_inbound() == NOT_NOW
 
     PanelDriver(other).press_on(form.start)
     assert other.join(PATIENCE)

@@ -69,6 +69,18 @@ def test_what_ended_by_itself_can_be_started_again_and_what_runs_cannot():
     assert [steps.is_over(state) for state in (over, trouble, ON, AWAKE)] == [True] + [False] * 3
 
 
+def test_a_source_can_be_changed_while_it_runs_and_no_other_action_does():
+    ended = replace(ON, seen=Seen(counts=NOTHING, problem="Killed.", ended=True))
+    states = (ON, replace(ON, busy=True), ended, AWAKE, steps.starting(AWAKE))
+    assert [steps.may_act(state) for state in states] == [True, False, False, False, False]
+
+
+def test_after_the_listener_has_ended_the_hints_name_start_again():
+    ended = replace(ON, seen=Seen(counts=NOTHING, problem="Killed.", ended=True))
+    assert words.point_hint_of(ended) == words.simulate_hint_of(ended) == words.ENDED
+    assert words.reply_hint_of(ended) == words.public_url_hint_of(ended) == words.ON_RESTART
+
+
 def test_another_listener_is_ended_only_when_that_was_asked_and_agreed():
     assert (ASKED.phase, ASKED.other) == ("asking", Other(pointed=(POINTED,)))
     assert steps.starting(ASKED) == ASKED
