@@ -118,7 +118,7 @@ def test_what_twilio_filters_by_is_asked_again(notebook: Notebook) -> None:
     card.get_by_label("To", exact=True).fill(recipient)
     card.get_by_label("Period").select_option("From – to")
     card.get_by_label("First day (UTC)").fill("2026-01-01")
-    stale = "The rows below answer the filters as they were. Load asks again."
+    stale = "Filters changed. Press Load to update the rows."
     expect(card.get_by_text(stale)).to_be_visible()
     pictures(notebook, card, "stale")
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from twilio_widgets.panels.kit.elements import Tone
     from twilio_widgets.panels.messages.state import MessagesState, Read
+
+
+CHANGED = "Filters changed. Press Load to update the rows."
+WHOLE_NUMBERS = "Twilio matches only whole numbers, such as +14155550123."
+PERIOD = "A period contains only messages that have a sent time. Times are in UTC."
+
+_WHOLE_NUMBER = re.compile(r"\+[1-9]\d{6,14}|\d{5,8}")
+"""A number in E.164 form, or a short code."""
 
 
 def pill_of(state: MessagesState) -> tuple[str, Tone]:
@@ -63,11 +72,13 @@ def advice_of(state: MessagesState) -> tuple[str, Tone]:
     """Return what to say under the filters, and how it is meant."""
     if state.problem:
         return state.problem, "problem"
-    if state.read is not None and state.read.asked != state.asked and state.reading is None:
-        return "The rows below answer the filters as they were. Load asks again.", "warning"
-    if state.asked.period != "all":
-        return "Only messages with a sending time lie in a period; times are in UTC.", "hint"
-    return "", "hint"
+    changed = state.read is not None and state.read.asked != state.asked and state.reading is None
+    sentences = [
+        CHANGED if changed else "",
+        WHOLE_NUMBERS if any(map(_is_partial_number, (state.asked.to, state.asked.from_))) else "",
+        PERIOD if state.asked.period != "all" and not changed else "",
+    ]
+    return " ".join(filter(None, sentences)), "warning" if changed else "hint"
 
 
 def summary_of(state: MessagesState) -> tuple[tuple[str, str], ...]:
@@ -77,6 +88,13 @@ def summary_of(state: MessagesState) -> tuple[tuple[str, str], ...]:
         return (*account, ("State", pill_of(state)[0]))
     whole = "complete" if state.read.complete else "incomplete"
     return (*account, ("Messages", f"{state.read.rows:,} read, {whole}"))
+
+
+def _is_partial_number(text: str) -> bool:
+    """Return whether a filter looks like a phone number but cannot equal one."""
+    text = text.strip()
+    looks_like_a_number = re.fullmatch(r"[+\d][\d ().-]*", text) is not None
+    return looks_like_a_number and _WHOLE_NUMBER.fullmatch(text) is None
 
 
 def _counted(rows: int, pages: int) -> str:

@@ -327,16 +327,37 @@ def test_filters_changed_after_a_reading_are_said_not_to_count_yet() -> None:
 
     assert words.advice_of(there) == ("", "hint")
     assert words.advice_of(changed) == (
-        "The rows below answer the filters as they were. Load asks again.", "warning"
+        "Filters changed. Press Load to update the rows.", "warning"
     )  # fmt: skip
     assert words.advice_of(steps.asked(changed, "to", "")) == ("", "hint")
 
 
-def test_a_period_says_that_messages_not_sent_yet_are_in_none() -> None:
+def test_a_period_excludes_messages_that_were_not_sent_yet() -> None:
     state = steps.asked(AWAKE, "period", "24 h")
 
     assert words.advice_of(state) == (
-        "Only messages with a sending time lie in a period; times are in UTC.", "hint"
+        "A period contains only messages that have a sent time. Times are in UTC.", "hint"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("filtered", ["to", "from_"])
+@pytest.mark.parametrize("text", ["12", "+1415", "4155550123", "+1 415 555 0123", " 12 "])
+def test_a_filter_that_is_part_of_a_number_gets_a_hint(filtered: str, text: str) -> None:
+    assert words.advice_of(steps.asked(AWAKE, filtered, text)) == (words.WHOLE_NUMBERS, "hint")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "+14155550123", "12345", "whatsapp:+14155550123", "ACME", "client:ann"]
+)
+def test_a_filter_that_can_equal_an_address_gets_no_hint(text: str) -> None:
+    assert words.advice_of(steps.asked(AWAKE, "to", text)) == ("", "hint")
+
+
+def test_the_hint_on_whole_numbers_follows_the_warning_on_changed_filters() -> None:
+    there = replace(AWAKE, read=read(), rows_to_see=True)
+
+    assert words.advice_of(steps.asked(there, "to", "12")) == (
+        f"{words.CHANGED} {words.WHOLE_NUMBERS}", "warning"
     )  # fmt: skip
 
 
