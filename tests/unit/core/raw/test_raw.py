@@ -273,6 +273,7 @@ REASONS = [
     ("/Messages.json", r"did you mean /Accounts/\$TWILIO_ACCOUNT_SID/Messages.json\?"),
     ("/accounts.json", "write /Accounts"),
     ("/v1/Services", "/v1 are of another one"),
+    ("messaging/v1/Services", "/messaging/v1 are of another one"),
     (f"{A}/Messages/{{Sid}}.json", r"\{Sid\} is a place to fill"),
     (f"{A}/Messages/$SID.json", r"\$SID is a place to fill"),
     (f"{MESSAGES}?To=+14155550123", r"a \+ is a space"),
