@@ -41,7 +41,7 @@ class EventsForm:
         self.entries = {
             "public_url": LineInput("Public URL", "https://…", action="Use"),
             "reply": LineInput("Reply", "no reply", action="Set"),
-            "point": LineInput("Point here", "+… or PN… or MG…", action="Point"),
+            "point": LineInput("Receive messages for", "+… or PN… or MG…", action="Connect number"),
             "body": LineInput("Simulate", "The text of a message"),
         }
         self.start = OrderedButton("Start", main=True)

@@ -24,14 +24,14 @@ function spoken(seconds) {
  * @param {number} passed
  */
 export function sentence({ how, age, next, tone, before }, passed) {
-  if (tone === "idle") return "nothing is received now";
+  if (tone === "idle") return "not receiving";
   if (how === "polling") {
-    const updated = age === null ? "not asked yet" : `updated ${spoken(age + passed)} ago`;
+    const updated = age === null ? "not polled yet" : `updated ${spoken(age + passed)} ago`;
     if (next === null) return updated;
     const left = next - passed;
-    return `${updated} · ${left < 1 ? "asks again now" : `asks again in ${spoken(left)}`}`;
+    return `${updated} · ${left < 1 ? "polling now" : `next poll in ${spoken(left)}`}`;
   }
-  if (age === null) return before ? "no request since it started" : "no request yet";
+  if (age === null) return before ? "no request since the start" : "no request yet";
   return `last request ${spoken(age + passed)} ago`;
 }
 

@@ -181,18 +181,18 @@ class EventsWorker(Panel[EventsState]):
         if door is not None:
             self._apply(steps.moved, door)
         if door is None or not door.leads_here:
-            return ""  # the door says what was looked at
+            return ""  # the text about reachability lists what was tried
         if listener.inbound_url == before:
-            return "The same way leads here as before."
-        again = " What is pointed here must be pointed again." if listener.pointed else ""
-        return f"Another way leads here now.{again}"
+            return "The address is the same as before."
+        again = " Connect your numbers again." if listener.pointed else ""
+        return f"Twilio reaches this listener at a new address now.{again}"
 
     def _set_reply(self) -> str:
         return self._do("reply", self._answer_with)
 
     def _answer_with(self, listener: Listener) -> str:
         listener.reply = self._state.reply or None
-        return "Inbound messages are answered so from now on." if listener.reply else "No reply."
+        return "Inbound messages now get this reply." if listener.reply else "Auto-reply is off."
 
     def _point(self) -> str:
         return self._do("point", self._point_here)
@@ -200,7 +200,7 @@ class EventsWorker(Panel[EventsState]):
     def _point_here(self, listener: Listener) -> str:
         pointed = listener.point(self._state.point.strip())
         self._apply(steps.typed, "point", "")
-        return f"{mask(pointed.name)} comes here now. Before: {pointed.went_to}."
+        return f"{mask(pointed.name)} now sends its messages here (before: {pointed.went_to})."
 
     def _restore(self, sid: str) -> None:
         # Restoring is a request to Twilio, which needs no running listener.

@@ -131,7 +131,7 @@ def test_a_number_is_pointed_here_and_put_back(panel: EventsPanel, sandbox: Sand
 
     enter(panel, panel._form.entries["point"], sandbox.numbers[0])
     assert panel.join(PATIENCE)
-    assert panel._state.said.endswith("comes here now. Before: nowhere.")
+    assert panel._state.said.endswith("now sends its messages here (before: nowhere).")
     assert panel._form.entries["point"].value == ""
     assert panel._form._pointed.rows[0][0] == number.sid
 
@@ -237,7 +237,7 @@ def test_a_listener_with_the_old_token_goes_on_until_a_person_agrees_to_its_end(
         assert panel._form.start.disabled
         (pointed,) = left.pointed
         name = f"{pointed.name[:2]} {pointed.name[2]}••• ••• {pointed.name[-3:]}"
-        assert panel._form._question.text.endswith(f"again:\n· {name}, to nowhere")
+        assert panel._form._question.text.endswith(f"again:\n· {name}: nowhere")
         assert "take_over=True" in panel._snippet(panel._state).ours
 
         panel._form.back.click()
@@ -256,7 +256,7 @@ def test_a_listener_with_the_old_token_goes_on_until_a_person_agrees_to_its_end(
         assert (listener.port, listener.reply, listener.pointed) == (port, None, ())
         assert listener.heartbeat.pid != pid
         assert repr(panel).endswith("· listening)")
-        assert panel._form._said.text.startswith("The other listener has ended")
+        assert panel._form._said.text.startswith("The other listener was stopped")
         assert "take_over=True" in panel._snippet(panel._state).ours
         PanelDriver(panel).press_on(panel._form.inbound)
         assert panel.join(PATIENCE)
@@ -301,10 +301,10 @@ def test_with_no_way_in_it_says_so_and_the_page_helps_to_find_one(tmp_path: Path
             panel._form.urls._handle_custom_msg({"t": "page", **page}, [])
         assert panel._page_url == "https://hub.example/"
         on(panel)
-        assert repr(panel).endswith("· no way in)")
+        assert repr(panel).endswith("· not reachable)")
         door = panel._state.door
         assert door is not None
-        assert "Give a public URL, or press Stop and choose Polling." in door.warnings[0]
+        assert "Enter a public URL, or press Stop and choose Polling." in door.warnings[0]
         assert panel._state.seen is not None
         assert panel._state.seen.notices == ()  # what the door says is not said twice
 
@@ -322,7 +322,7 @@ def test_with_no_way_in_it_says_so_and_the_page_helps_to_find_one(tmp_path: Path
         enter(panel, panel._form.entries["public_url"], "")
         assert panel.join(PATIENCE)
         assert (panel._state.said, panel._form.urls._content) == ("", [])
-        assert repr(panel).endswith("· no way in)")
+        assert repr(panel).endswith("· not reachable)")
         panel.stop()
         assert panel.join(PATIENCE)
         panel.close()
