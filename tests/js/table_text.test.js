@@ -101,8 +101,8 @@ test("a table that shows no row gives the reason", () => {
 
   assert.equal(
     emptiness(makeOrder(makeStore(), COLUMNS, "newest first")),
-    "Asking the kernel for rows…",
+    "Loading rows from the kernel…",
   );
   assert.equal(emptiness(viewOf([])), "No rows yet.");
-  assert.equal(emptiness(filtered), "No row matches.");
+  assert.equal(emptiness(filtered), "No rows match.");
 });

@@ -121,7 +121,8 @@ def _rooted(path: str) -> str:
     if not path.startswith(f"/{API_VERSION}/"):
         path = f"/{API_VERSION}{path}"
     below = path.removeprefix(f"/{API_VERSION}/")
-    version = re.match(r"(v\d+|\d{4}-\d\d-\d\d)(?:/|$)", below)
+    # Other products' URLs also name the product first: /messaging/v1/Services.
+    version = re.match(r"((?:[a-z]+/)?(?:v\d+|\d{4}-\d\d-\d\d))(?:/|$)", below)
     if version:
         raise PathRefused(
             f"Raw requests go to Twilio's {API_VERSION} API; a path under /{version[1]} belongs to "

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 SANDBOX_MESSAGES = 200
 """How many messages the sandbox that a panel opens begins with."""
 
-SANDBOX_NOTE = "# The sandbox lives in the kernel. On an account of your own, the same is:"
+SANDBOX_NOTE = "# The sandbox runs in the kernel. For your own account:"
 """What stands over code that reaches no sandbox."""
 _API = "api.twilio.com"
 

@@ -104,10 +104,10 @@ def list_snippet(where: Where, filters: Mapping[str, object]) -> Snippet:
     whole = isinstance(limit, int) and limit <= LARGEST_PAGE
     pairs = [(_ASKED[name][1], text) for name, value in asked.items() for text in texts_of(value)]
     pairs.append(("PageSize", str(limit if whole else LARGEST_PAGE)))
-    notes = [] if whole else ["# One page. The answer's next_page_uri leads to the next."]
+    notes = [] if whole else ["# One page. Its next_page_uri is the path of the next page."]
     local = [name for name in given if name in _LOCAL]
     if local:
-        said = f"# Twilio cannot filter by {' and '.join(local)}: look for them in the answer."
+        said = f"# Twilio cannot filter by {' and '.join(local)}: filter the response."
         notes.insert(0, said)
     return Snippet(
         access.ours(call("frame = twilio.messages.list", **ours), given.values()),

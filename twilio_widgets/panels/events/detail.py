@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     View = dict[str, object]
 
 _LEFT_OUT: Final = (
-    "The URL it came by holds a login or a key. That is not kept, so no curl command can repeat "
-    "the request as it was signed; listener.replay() signs it anew."
+    "The URL of this request contains a login or a key, which is not stored. So no curl command "
+    "can repeat the request with its signature; listener.replay() signs it again."
 )
 _TONES = {word: tone for tone, words in TONES.items() for word in words}
 _KINDS = {"inbound": "Inbound message", "status": "Status callback"}
@@ -73,11 +73,11 @@ def event_view(event: Event, curl: str) -> View:
         why=explained(event.error_code, _first(event, "ErrorMessage")) if event.error_code else {},
         body=lines_of(body) if body is not None else None,
         facts=_facts(
-            ("Came", moment_of(event.received_at)),
+            ("Received", moment_of(event.received_at)),
             ("From", event.from_),
             ("To", event.to),
-            ("How", _how(event)),
-            ("Again", _again(event)),
+            ("Source", _how(event)),
+            ("Repeated", _again(event)),
             ("Service", event.messaging_service_sid),
             ("Account", sid_masked(event.account_sid)),
         ),
@@ -95,14 +95,14 @@ def rejection_view(rejection: Rejection) -> View:
         sid=rejection.message_sid or "",
         why={"title": rejection.reason, "advice": rejection.mend or ""},
         facts=_facts(
-            ("Came", moment_of(rejection.at)),
-            ("How", f"{rejection.method} {rejection.path}".strip()),
-            ("Answer", f"HTTP {rejection.status}"),
+            ("Received", moment_of(rejection.at)),
+            ("Source", f"{rejection.method} {rejection.path}".strip()),
+            ("Response", f"HTTP {rejection.status}"),
             ("Cause", rejection.cause),
             ("From", _claimed(rejection.from_)),
             ("To", _claimed(rejection.to)),
         ),
-        note="Nothing it said is believed, so its body and parameters were not kept.",
+        note="The request is not trusted, so its body and parameters were not stored.",
     )
 
 
@@ -163,4 +163,4 @@ def _again(event: Event) -> str | None:
 
 
 def _claimed(text: str | None) -> str | None:
-    return f"{text}, it claims" if text else None
+    return f"{text} (unverified)" if text else None

@@ -53,7 +53,7 @@ function render({ model, el }) {
     row.append(close);
     if (!curl) return [row];
     const copy = makeButton("tw-button", "Copy as curl");
-    copy.title = "A command that delivers this event to its listener once more";
+    copy.title = "A command that delivers this event to its listener again";
     const command = element("pre", "tw-event-curl", curl);
     command.hidden = true;
     copy.addEventListener("click", () => {

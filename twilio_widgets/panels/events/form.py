@@ -41,7 +41,7 @@ class EventsForm:
         self.entries = {
             "public_url": LineInput("Public URL", "https://…", action="Use"),
             "reply": LineInput("Reply", "no reply", action="Set"),
-            "point": LineInput("Point here", "+… or PN… or MG…", action="Point"),
+            "point": LineInput("Receive messages for", "+… or PN… or MG…", action="Connect number"),
             "body": LineInput("Simulate", "The text of a message"),
         }
         self.start = OrderedButton("Start", main=True)
@@ -111,24 +111,28 @@ class EventsForm:
         self._draw_actions(state)
 
     def _draw_fields(self, state: EventsState) -> None:
-        on = state.phase == "on"
+        over = steps.is_over(state)
+        runs = state.phase == "on" and not over
         self.how.write({"how": state.how})
         self.how.show(off=() if state.phase in {"idle", "asking"} else ("how",))
         self._notes["how"].show(words.RECEIVE[state.how])
         hints = {
-            "public_url": words.PUBLIC_URL,
+            "public_url": words.public_url_hint_of(state),
             "reply": words.reply_hint_of(state),
             "point": words.point_hint_of(state),
-            "body": words.SIMULATE[state.how],
+            "body": words.simulate_hint_of(state),
         }
         for name, entry in self.entries.items():
             entry.value = getattr(state, name)
-            entry.disabled = state.busy or state.phase in {"starting", "stopping"}
+            needs_listener = name in {"point", "body"}
+            entry.disabled = (
+                state.busy or state.phase in {"starting", "stopping"} or (over and needs_listener)
+            )
             problem = state.problems.get(name, "")
             self._notes[name].show(problem or hints[name], "problem" if problem else "hint")
         self.entries["point"].offer((number, "") for number in state.suggestions)
         for name, action in (("public_url", "Use"), ("reply", "Set")):
-            self.entries[name].action = action if on else ""
+            self.entries[name].action = action if runs else ""
 
     def _draw_said(self, state: EventsState) -> None:
         self._door.show(words.door_of(state))
@@ -149,8 +153,8 @@ class EventsForm:
         visible(self.stop, not idle)
         self.start.text = "Start again" if over else "Start"
         self.start.disabled = not steps.may_start(state) or state.busy
-        self.stop.disabled = state.phase != "on" or state.busy
-        stays = state.phase == "on" and state.how == "webhooks" and not over
-        self._closing.show(words.CLOSING if stays else "")
+        self.stop.disabled = not steps.may_act(state)
+        stays = state.phase == "on" and state.how == "webhooks"
+        self._closing.show((words.ENDED if over else words.CLOSING) if stays else "")
         for button in (self.inbound, self.status):
-            button.disabled = state.busy
+            button.disabled = not steps.may_act(state)

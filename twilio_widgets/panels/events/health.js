@@ -24,14 +24,14 @@ function spoken(seconds) {
  * @param {number} passed
  */
 export function sentence({ how, age, next, tone, before }, passed) {
-  if (tone === "idle") return "nothing is received now";
+  if (tone === "idle") return "not receiving";
   if (how === "polling") {
-    const updated = age === null ? "not asked yet" : `updated ${spoken(age + passed)} ago`;
+    const updated = age === null ? "not polled yet" : `updated ${spoken(age + passed)} ago`;
     if (next === null) return updated;
     const left = next - passed;
-    return `${updated} · ${left < 1 ? "asks again now" : `asks again in ${spoken(left)}`}`;
+    return `${updated} · ${left < 1 ? "polling now" : `next poll in ${spoken(left)}`}`;
   }
-  if (age === null) return before ? "no request since it started" : "no request yet";
+  if (age === null) return before ? "no request since the start" : "no request yet";
   return `last request ${spoken(age + passed)} ago`;
 }
 
@@ -54,17 +54,20 @@ function render({ model, el }) {
     const beat = model.get("beat");
     words.textContent = beat.how ? sentence(beat, (performance.now() - since) / 1000) : "";
   };
-  const heard = () => {
+  const drawTone = () => {
+    heart.dataset.tone = model.get("beat").tone ?? "idle";
+  };
+  const beatChanged = () => {
     since = performance.now();
+    drawTone();
     const { tone } = model.get("beat");
-    heart.dataset.tone = tone;
     for (const animation of heart.getAnimations()) animation.cancel();
     if (tone === "good" && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
       heart.animate([{ transform: "scale(1.5)" }, { transform: "none" }], 400);
     }
     tick();
   };
-  const count = () => {
+  const drawChips = () => {
     chips.replaceChildren(
       ...model.get("chips").map(([text, tone]) => {
         const chip = document.createElement("span");
@@ -76,14 +79,15 @@ function render({ model, el }) {
     );
   };
   const clock = setInterval(tick, 1000);
-  model.on("change:beat", heard);
-  model.on("change:chips", count);
+  model.on("change:beat", beatChanged);
+  model.on("change:chips", drawChips);
+  drawTone(); // the first state may have arrived before this view
   tick();
-  count();
+  drawChips();
   return () => {
     clearInterval(clock);
-    model.off("change:beat", heard);
-    model.off("change:chips", count);
+    model.off("change:beat", beatChanged);
+    model.off("change:chips", drawChips);
   };
 }
 

@@ -32,7 +32,7 @@ def webhook():
     signature = request.headers.get("X-Twilio-Signature", "")
     if not validator.validate(public_url + request.path, request.form, signature):
         abort(403)
-    # Store request.form durably before you answer: Twilio will not say it again.
+    # Store request.form durably before you answer: Twilio will not send it again.
     answer = MessagingResponse()
 {reply}    return str(answer), {{"Content-Type": "text/xml"}}"""
 
@@ -83,7 +83,7 @@ def _curl(access: Access, state: EventsState) -> str:
     return access.curl(
         "IncomingPhoneNumbers/$PHONE_NUMBER_SID.json",
         pairs,
-        note="# curl cannot listen. This points a number at what does:",
+        note="# curl cannot receive webhooks. This sets the webhook of a number:",
     )
 
 

@@ -98,9 +98,11 @@ def door_of(source: EventSource) -> IngressSummary | None:
         looked = (f"· {look.why}" for look in way.looked_at if not look.usable)
         return IngressSummary(
             leads_here=False,
-            why="\n".join(("No way in was found:", *looked)),
-            exposes="Nothing: there is no URL.",
-            warnings=("Nothing will come. Give a public URL, or press Stop and choose Polling.",),
+            why="\n".join(("Twilio cannot reach this machine:", *looked)),
+            exposes="nothing, because there is no URL.",
+            warnings=(
+                "No events will arrive. Enter a public URL, or press Stop and choose Polling.",
+            ),
         )
     return IngressSummary(leads_here=True, why=way.why, exposes=way.exposes, warnings=way.warnings)
 
@@ -164,7 +166,7 @@ def simulate_inbound(source: EventSource, twilio: Twilio, body: str) -> str:
             source.point(numbers[0])
             here = numbers[:1]
     sandbox.receive(from_=PERSON, to=here[0], body=body)
-    return f"A message from {mask(PERSON)} has come in."
+    return f"A message from {mask(PERSON)} was received."
 
 
 def simulate_status(source: EventSource, twilio: Twilio, body: str) -> str:
@@ -178,7 +180,7 @@ def simulate_status(source: EventSource, twilio: Twilio, body: str) -> str:
     twilio.messages.send(to=PERSON, from_=sandbox.numbers[0], body=body, status_callback=callback)
     if sandbox.clock.frozen:
         sandbox.clock.sleep(TURN)
-    return f"A message to {mask(PERSON)} is on its way."
+    return f"A message to {mask(PERSON)} was sent."
 
 
 def _events_of(connection: Connection, store: str | Path | None) -> Path:
@@ -196,7 +198,7 @@ def _shown(pointed: Iterable[ConfiguredWebhook]) -> tuple[PointedHere, ...]:
 def _sandbox(twilio: Twilio) -> Sandbox:
     found = sandbox_of(twilio.connection)
     if found is None:
-        raise ConfigurationError("Only a sandbox simulates messages.", field="connection")
+        raise ConfigurationError("Only a sandbox can simulate messages.", field="connection")
     return found
 
 

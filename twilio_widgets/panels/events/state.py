@@ -154,6 +154,11 @@ def may_start(state: EventsState) -> bool:
     return state.identity is not None and (state.phase == "idle" or is_over(state))
 
 
+def may_act(state: EventsState) -> bool:
+    """Return whether the source can be changed: it runs, and no other action is running."""
+    return state.phase == "on" and not state.busy and not is_over(state)
+
+
 def starting(state: EventsState) -> EventsState:
     """Start a source, if that can be done now."""
     return _begun(state, None) if may_start(state) else state

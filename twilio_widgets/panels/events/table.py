@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from twilio_widgets.panels.events.detail import View
     from twilio_widgets.panels.events.rows import Row
 
-_GONE = "It is no longer in the store: it was forgotten, or is too long ago."
+_GONE = "This event is no longer in the store: it was deleted, or is older than the retention."
 
 
 class StoredEvents(Protocol):

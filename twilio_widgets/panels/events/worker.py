@@ -181,18 +181,18 @@ class EventsWorker(Panel[EventsState]):
         if door is not None:
             self._apply(steps.moved, door)
         if door is None or not door.leads_here:
-            return ""  # the door says what was looked at
+            return ""  # the text about reachability lists what was tried
         if listener.inbound_url == before:
-            return "The same way leads here as before."
-        again = " What is pointed here must be pointed again." if listener.pointed else ""
-        return f"Another way leads here now.{again}"
+            return "The address is the same as before."
+        again = " Connect your numbers again." if listener.pointed else ""
+        return f"Twilio reaches this listener at a new address now.{again}"
 
     def _set_reply(self) -> str:
         return self._do("reply", self._answer_with)
 
     def _answer_with(self, listener: Listener) -> str:
         listener.reply = self._state.reply or None
-        return "Inbound messages are answered so from now on." if listener.reply else "No reply."
+        return "Inbound messages now get this reply." if listener.reply else "Auto-reply is off."
 
     def _point(self) -> str:
         return self._do("point", self._point_here)
@@ -200,10 +200,11 @@ class EventsWorker(Panel[EventsState]):
     def _point_here(self, listener: Listener) -> str:
         pointed = listener.point(self._state.point.strip())
         self._apply(steps.typed, "point", "")
-        return f"{mask(pointed.name)} comes here now. Before: {pointed.went_to}."
+        return f"{mask(pointed.name)} now sends its messages here (before: {pointed.went_to})."
 
     def _restore(self, sid: str) -> None:
-        self._do("point", partial(_put_back, sid=sid))
+        # Restoring is a request to Twilio, which needs no running listener.
+        self._do("point", partial(_put_back, sid=sid), also_when_ended=True)
 
     def _simulate_inbound(self) -> str:
         return self._simulate(doing.simulate_inbound)
@@ -214,15 +215,18 @@ class EventsWorker(Panel[EventsState]):
     def _simulate(self, simulate: Callable[[EventSource, Twilio, str], str]) -> str:
         with self._lock:
             source, twilio, text = self._source, self._twilio, self._state.body
-            if source is None or twilio is None:
+            if source is None or twilio is None or steps.is_over(self._state):
                 return NOT_NOW
             return self._begin_doing("body", lambda: simulate(source, twilio, text))
 
-    def _do(self, name: str, action: Callable[[Listener], str]) -> str:
-        """Do something with the listener; what goes wrong stands under the field."""
+    def _do(
+        self, name: str, action: Callable[[Listener], str], *, also_when_ended: bool = False
+    ) -> str:
+        """Start an action on the listener; an error appears under the field `name`."""
         with self._lock:
             source = self._source
-            if not isinstance(source, Listener):
+            ended = steps.is_over(self._state) and not also_when_ended
+            if ended or not isinstance(source, Listener):
                 return NOT_NOW
             return self._begin_doing(name, lambda: action(source))
 

@@ -20,7 +20,7 @@ _PERIODS = (
     ("24 h", "Last 24 hours"),
     ("7 days", "Last 7 days"),
     ("30 days", "Last 30 days"),
-    ("custom", "From – to"),
+    ("custom", "Choose days"),
 )
 _LIMITS = (200, 1_000, 10_000, 100_000)
 

@@ -155,7 +155,7 @@ def began(state: MessagesState) -> MessagesState:
         return state
     start, end = state.asked.start, state.asked.end
     if state.asked.period == "custom" and start and end and start > end:
-        return replace(state, problem=f"The first day, {start}, comes after the last, {end}.")
+        return replace(state, problem=f"The first day ({start}) is after the last day ({end}).")
     nothing = ReadProgress(rows=0, pages=0, limit=state.asked.limit)
     return replace(state, turn=state.turn + 1, reading=nothing, stopping=False, problem="")
 
@@ -202,10 +202,10 @@ def typed_sid(state: MessagesState, text: str) -> MessagesState:
 def looked_up(state: MessagesState, sid: str) -> MessagesState:
     """Look at one message: read it, and show it when it comes."""
     if state.identity is None:
-        return replace(state, sid_problem="Connect first: a message is read from Twilio.")
+        return replace(state, sid_problem="Connect first: looking up a message needs a connection.")
     if not is_message_sid(sid):
         return replace(
-            state, sid_problem="A message SID is SM or MM and 32 more characters, 0-9 or a-f."
+            state, sid_problem="A message SID is SM or MM followed by 32 characters, 0-9 or a-f."
         )
     same = state.detail if state.detail is not None and state.detail.sid == sid else None
     detail = Detail(sid=sid) if same is None else replace(same, reading=True, problem="")

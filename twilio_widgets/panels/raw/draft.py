@@ -1,6 +1,6 @@
-"""A request as it stands in the fields: what it means for `twilio.raw`, and what is wrong with it.
+"""A request as typed in the form: its arguments for `twilio.raw`, and the problems found in it.
 
-Pure: nothing here is sent, and nothing is judged that only the raw client can judge.
+Pure functions: nothing is sent, and checks that the raw client makes itself are left to it.
 """
 
 from __future__ import annotations
@@ -108,16 +108,16 @@ def problem_of(draft: RawDraft) -> tuple[str, str] | None:
     if not path:
         return "path", "Type a path, or press the down arrow to choose one."
     if gap := _GAP.search(path):
-        return "path", f"Replace {gap[0]} in the path: it stands for one SID."
+        return "path", f"{gap[0]} in the path is a placeholder: replace it with the SID."
     if header := header_problem(draft):
         return "headers", header
     for name in ("query", "headers", "data", "form"):
         if any(not pair.name.strip() for pair in used(getattr(draft, name))):
-            return _SECTION_OF.get(name, name), "A row has a value and no name: give it one."
+            return _SECTION_OF.get(name, name), "A row has a value but no name. Enter its name."
     if draft.body == "multipart":
         return _file_problem(draft)
     if draft.body == "text" and not draft.content_type.strip():
-        return "body", "Say what the text is: give its content type, such as application/json."
+        return "body", "Enter the content type of the text, such as application/json."
     return None
 
 
@@ -126,21 +126,24 @@ def header_problem(draft: RawDraft) -> str:
     for pair in draft.headers:
         if pair.name.strip().casefold() in FORBIDDEN_HEADERS:
             return (
-                f"{pair.name.strip()} is not for this table: the connection signs in by itself, "
-                "and what is typed here a notebook may save. Its value was not kept."
+                f"{pair.name.strip()} is not allowed here: the connection already authenticates, "
+                "and a notebook may save this table. The value was discarded."
             )
     names = [pair.name.strip().casefold() for pair in used(draft.headers)]
     if draft.body == "text" and "content-type" in names:
-        return "The content type is given under Body already: remove it here."
+        return "The content type is already set under Body. Remove it here."
     return ""
 
 
 def _file_problem(draft: RawDraft) -> tuple[str, str] | None:
     for file in draft.files:
         if file.content is None:
-            return "body", f"Choose {file.file_name} again: the history keeps no file contents."
+            return (
+                "body",
+                f"Choose {file.file_name} again: the history does not store file contents.",
+            )
         if not file.name.strip():
-            return "body", f"Give {file.file_name} the name of its form field."
+            return "body", f"Enter the form field name of {file.file_name}."
     return None
 
 

@@ -33,9 +33,9 @@ _BODY = InputField(
 _RETRIES = (
     InputField("max_retries", "Retries", "number", most=10),
     InputField("retry_delay_ms", "Delay (ms)", "number", most=60_000),
-    InputField("use_exponential_backoff", "Exponential back-off, in place of the delay", "tick"),
-    InputField("retry_all_errors", "After every error, also a 4xx", "tick"),
-    InputField("repeat_unsafe", "Also repeat a POST whose outcome is unknown", "tick"),
+    InputField("use_exponential_backoff", "Exponential back-off instead of the delay", "tick"),
+    InputField("retry_all_errors", "Retry after every error, including 4xx", "tick"),
+    InputField("repeat_unsafe", "Also retry a POST whose outcome is unknown", "tick"),
 )
 _ANSWER = (
     InputField(

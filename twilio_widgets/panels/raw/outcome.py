@@ -36,7 +36,7 @@ _SECRET_TEXT = re.compile(
 )
 _HIDDEN_HEADERS = frozenset({"set-cookie", "authorization"})
 
-LOOK_FIRST = "It may have been carried out. Look what is there before you send it again."
+LOOK_FIRST = "It may have been carried out. Check the result before you send it again."
 
 
 class AttemptsCancelled(Exception):
@@ -50,7 +50,7 @@ def hushed(text: str) -> str:
 
 def answer_to(turn: int, response: RawResponse) -> ResponseSummary:
     """Return what is shown of a good answer."""
-    empty = "" if views_of(response.data) else "The answer has no body."
+    empty = "" if views_of(response.data) else "The response has no body."
     return _with_response(
         ResponseSummary(turn=turn, status="", tone="good", problem=empty),
         response,
@@ -100,7 +100,7 @@ def answer_to_cancel(turn: int, attempts: int, *, lost: bool, found: bool) -> Re
         turn=turn,
         status="cancelled",
         tone="warning",
-        problem=f"Cancelled after {tries}; nothing more was sent.",
+        problem=f"Cancelled after {tries}. No further request was sent.",
     )
     if not lost:
         return cancelled
@@ -127,9 +127,9 @@ def _named(error: Exception) -> tuple[str, Tone]:
         case NotConnected():
             return "not sent", "problem"
         case NoReply():
-            return "no answer", "problem"
+            return "no response", "problem"
         case BadResponse():
-            return "unusable answer", "problem"
+            return "invalid response", "problem"
         case _:
             return "failed", "problem"
 

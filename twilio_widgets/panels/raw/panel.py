@@ -144,7 +144,7 @@ class RawRequestPanel(RawWorker):
         """Enter in the path sends what only reads; a change takes the button."""
         if self._state.draft.only_reads:
             return self._press()
-        return "Enter sends only what reads, so nothing was sent. Press Send."
+        return "Enter sends only requests that read, so nothing was sent. Press Send."
 
     def _send_entry(self, number: int) -> None:
         self._set_out(steps.chosen_again, number)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from twilio_widgets.panels.table.cells import TableColumn
@@ -19,6 +21,11 @@ Row = dict[str, object]
 MOST_COLUMNS = 40
 
 _PHONES = frozenset({"to", "from", "phone_number", "caller_id"})
+_NUMBERS = frozenset(
+    {"price", "base_price", "current_price", "count", "usage", "num_segments", "num_media"}
+    | {"duration", "size"}
+)
+"""Columns that Twilio writes as text and that sort by value. Other digits may be identifiers."""
 _FIRST = (
     "date_sent", "start_time", "start_date", "end_date", "category", "direction", "from", "to",
     "phone_number", "friendly_name", "status", "body", "count", "usage", "price",
@@ -62,9 +69,43 @@ def frame_table(frame: Any, hides: Callable[[str], bool]) -> tuple[list[TableCol
 def page_table(
     page: Sequence[Mapping[str, Any]], hides: Callable[[str], bool]
 ) -> tuple[list[TableColumn], list[Row]]:
-    """Return the columns and rows of one page of a list."""
-    names = [str(name) for row in page for name in row]
-    return columns_of(names, {}), [_shown(row, hides) for row in page]
+    """Return the columns and rows of one page of a list, with times and numbers parsed.
+
+    A column is a time or number column when every value in it is one; the others stay text.
+    """
+    names = list(dict.fromkeys(str(name) for row in page for name in row))
+    rows = [{str(name): value for name, value in row.items()} for row in page]
+    kinds: dict[str, Kind] = {}
+    for name in names:
+        values = [row[name] for row in rows if row.get(name) is not None]
+        if name.startswith("date_") and (times := _times(values)):
+            kinds[name] = "time"
+            for row in rows:
+                row[name] = times.get(row.get(name))
+        elif values and all(map(_is_number if name in _NUMBERS else _is_json_number, values)):
+            kinds[name] = "number"
+    return columns_of(names, kinds), [_shown(row, hides) for row in rows]
+
+
+def _times(values: Sequence[object]) -> dict[object, datetime]:
+    """Return each RFC 2822 text as a time in UTC; empty unless all of them are times."""
+    try:
+        times: dict[object, datetime] = {
+            text: parsedate_to_datetime(text) for text in values if isinstance(text, str)
+        }
+    except ValueError:
+        return {}
+    aware = all(time.tzinfo is not None for time in times.values())
+    return times if aware and len(values) == sum(isinstance(one, str) for one in values) else {}
+
+
+def _is_json_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_number(value: object) -> bool:
+    is_decimal_text = isinstance(value, str) and re.fullmatch(r"-?\d+(\.\d+)?", value) is not None
+    return is_decimal_text or _is_json_number(value)
 
 
 def _kind(name: str, kinds: Mapping[str, Kind]) -> Kind:

@@ -60,10 +60,10 @@ class ResponseArea:
 
     def __init__(self) -> None:
         self.find_out = OrderedButton("Find out")
-        self.views = Tabs("Ways to look at the answer", [("tree", "Tree")])
+        self.views = Tabs("Views of the response", [("tree", "Tree")])
         self._head = ResponseHead()
-        self._tree = JsonTree("The answer", root="panel.response.data", hides=names_a_secret)
-        self._text = TextView("The answer")
+        self._tree = JsonTree("The response", root="panel.response.data", hides=names_a_secret)
+        self._text = TextView("The response")
         self._blob = BytesView()
         self._headers = styled(Facts(), "tw-answer-headers")
         self._table = ipywidgets.VBox([])
@@ -103,7 +103,7 @@ class ResponseArea:
         visible(self.box, answer is not None)
         self._head.show(answer)
         visible(self.find_out, answer is not None and answer.can_search)
-        self.find_out.text = "Looking…" if state.phase == "searching" else "Find out"
+        self.find_out.text = "Searching…" if state.phase == "searching" else "Find out"
         self.find_out.disabled = state.phase == "searching" or state.identity is None
         names = view_names(state)
         visible(self.views, bool(names))
@@ -120,18 +120,18 @@ def _table_of(content: object) -> ipywidgets.Widget:
     if is_frame(content):
         columns, rows = frame_table(content, names_a_secret)
         complete = getattr(content, "attrs", {}).get("complete", True)
-        note = "" if complete else "The list holds more: raise “At most” to read it."
+        note = "" if complete else "There are more rows: increase “At most”."
     else:
         columns, rows = page_table(table_of(content) or [], names_a_secret)
-        note = "One page of the list. “Table” under Response follows the pages."
+        note = "One page of the list. “Table” under Response reads all pages."
     if not columns:
         return styled(Note(text="The list is empty."), "tw-nothing")
     table = VirtualTable(
         columns,
-        label="The answer",
+        label="The response",
         height=TABLE_HEIGHT,
         max_rows=MOST_ROWS,
-        order="as Twilio listed them",
+        order="in Twilio's order",
     )
     table.replace(rows, note=note)
     return table

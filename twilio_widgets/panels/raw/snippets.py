@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 Rows = list[tuple[str, str]]
 
 _OWN_SID = re.compile(r"\$\{TWILIO_ACCOUNT_SID\}|\$TWILIO_ACCOUNT_SID\b|\{AccountSid\}")
-_NO_RETRIES = "# Sent once: the rules for repeating a request are twilio_widgets' own."
-_ONE_PAGE = "# One page. The answer's next_page_uri leads to the next."
+_NO_RETRIES = "# Sent once: only twilio_widgets applies the retry settings."
+_ONE_PAGE = "# One page. Its next_page_uri is the path of the next page."
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def _ours(access: Access, draft: RawDraft) -> str:
 def _official(access: Access, draft: RawDraft) -> str:
     if draft.body in {"multipart", "text"}:
         what = "multipart bodies" if draft.body == "multipart" else "bodies of plain text"
-        return f"# twilio-python sends no {what}: see the other tabs."
+        return f"# twilio-python cannot send {what}: see the other tabs."
     keywords: dict[str, object] = {}
     if query := _query(draft):
         keywords["params"] = _literals(query)

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from twilio_widgets.progress import ReadProgress
 
 _NOT_THERE = (
-    "It is not in the message log and can no longer arrive: it was not sent. You can send it again."
+    "It is not in the message log and can no longer arrive, so it was not sent. You can send it "
+    "again."
 )
 
 
@@ -181,7 +182,7 @@ class RawWorker(Panel[RawState]):
         if not same_log(connection, twilio.connection):
             told(
                 f"It may have been sent from account {connection.masked_account}. Connect to that "
-                "account again to find out: the log of another one cannot tell."
+                "account to find out; the log of another account does not show it."
             )
             return
         try:
@@ -247,7 +248,7 @@ def _tried(attempt: Attempt) -> Tried:
     good = attempt.problem is None
     return Tried(
         number=attempt.number,
-        outcome=str(attempt.status) if attempt.status is not None else "no answer",
+        outcome=str(attempt.status) if attempt.status is not None else "no response",
         good=good,
         wait=attempt.wait,
     )
@@ -256,7 +257,7 @@ def _tried(attempt: Attempt) -> Tried:
 def _was_sent(turn: int, message: Message) -> ResponseSummary:
     return ResponseSummary(
         turn=turn,
-        status="it was sent",
+        status="was sent",
         tone="good",
-        problem=f"The message log has it: {message.sid}, {message.status}. Do not send it again.",
+        problem=f"Found in the message log: {message.sid}, {message.status}. Do not send it again.",
     )

@@ -57,7 +57,7 @@ class TableColumn:
             )
         if self.width is not None and not 1 <= self.width <= 200:
             raise ConfigurationError(
-                f"Column {self.name!r} is {self.width} characters wide. Give 1 to 200, or None.",
+                f"Column {self.name!r} is {self.width} characters wide. Use 1 to 200, or None.",
                 field="width",
             )
 
@@ -82,7 +82,7 @@ def check_columns(columns: Iterable[TableColumn]) -> tuple[TableColumn, ...]:
     for name in names:
         if names.count(name) > 1:
             raise ConfigurationError(
-                f"Two columns are named {name!r}. Give each a name of its own.", field="columns"
+                f"Two columns are named {name!r}. Use different names.", field="columns"
             )
     return columns
 
@@ -119,7 +119,7 @@ def _utc(moment: datetime, column: TableColumn) -> str:
     if moment.tzinfo is None:
         raise ConfigurationError(
             f"{moment:%Y-%m-%d %H:%M:%S} in column {column.name!r} has no time zone. "
-            "Give an aware datetime, such as datetime.now(UTC).",
+            "Use an aware datetime, such as datetime.now(UTC).",
             field=column.name,
         )
     return moment.astimezone(UTC).isoformat(" ", "seconds")[:19]  # twice as fast as strftime

@@ -1,4 +1,4 @@
-"""One message in words: its fields as rows, and its error with who can mend it."""
+"""A message as text: its fields as rows, and its error with who can fix it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _WHO = {
     "recipient": "the recipient",
     "carrier": "the carrier",
     "Twilio": "Twilio",
-    "account admin": "whoever runs the account",
+    "account admin": "the account's administrator",
 }
 _AGAIN = {
     True: "yes, later",
-    False: "not before something is changed",
-    None: "look first whether it went out",
+    False: "only after you change something",
+    None: "check first whether it was sent",
 }
 
 

@@ -283,5 +283,5 @@ def _described(column: TableColumn) -> dict[str, object]:
 def _check_range(name: str, value: int, low: int, high: int) -> None:
     if not low <= value <= high:
         raise ConfigurationError(
-            f"{name} is {value:,}. Give a whole number from {low:,} to {high:,}.", field=name
+            f"{name} is {value:,}. Use a whole number from {low:,} to {high:,}.", field=name
         )

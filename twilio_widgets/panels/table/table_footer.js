@@ -14,14 +14,14 @@ export const counted = (number) => NUMBERS.format(number);
  */
 export function summary(order) {
   const { state } = order.store;
-  if (!state) return "Asking the kernel for rows…";
+  if (!state) return "Loading rows from the kernel…";
   const held = order.store.rows.length;
   const total = Math.max(state.total ?? 0, state.count + state.dropped);
   const parts = [`Showing ${counted(order.shown.length)} of ${counted(total)}`];
   if (held < state.count) parts.push(`loading, ${counted(held)} of ${counted(state.count)} here`);
   if (isNarrowed(order)) parts.push(`filtered from ${counted(held)} loaded`);
   if (order.paused) parts.push(`paused, ${counted(order.waiting)} new`);
-  if (state.dropped) parts.push(`the oldest ${counted(state.dropped)} were let go`);
+  if (state.dropped) parts.push(`the oldest ${counted(state.dropped)} were dropped`);
   parts.push(orderSaid(order));
   return parts.join(" · ");
 }
@@ -38,7 +38,7 @@ function orderSaid({ sort, columns, unsorted }) {
  */
 export function emptiness(order) {
   const { state } = order.store;
-  if (!state) return "Asking the kernel for rows…";
+  if (!state) return "Loading rows from the kernel…";
   if (order.store.rows.length < state.count) return "Loading…";
-  return state.count ? "No row matches." : "No rows yet.";
+  return state.count ? "No rows match." : "No rows yet.";
 }

@@ -206,14 +206,14 @@ async function copyCell(view) {
     parts: { root },
   } = view;
   const done = await copyText(row ? row.cells[column] : columns[column].title, root);
-  say(view, done ? "Cell copied." : "The browser does not let this page copy.");
+  say(view, done ? "Cell copied." : "The browser blocked copying.");
 }
 
 /** @param {View} view */
 async function copyRow(view) {
   const row = view.mark.row ?? view.mark.opened;
   const done = row && (await copyText(row.cells.join("\t"), view.parts.root));
-  const refused = row ? "The browser does not let this page copy." : "Mark a row first.";
+  const refused = row ? "The browser blocked copying." : "Select a row first.";
   say(view, done ? "Row copied." : refused);
 }
 

@@ -62,10 +62,10 @@ export function makeParts(columns, label, live, height) {
   const filters = columns.flatMap((column, index) =>
     column.choice ? [{ column: index, element: makeFilter(column.title) }] : [],
   );
-  const pause = makeTool("Pause", "Hold the rows still; new ones wait");
+  const pause = makeTool("Pause", "Stop adding new rows until you resume");
   pause.hidden = !live;
-  const copy = makeTool("Copy row", "Copy the marked row. Ctrl+C copies the marked cell");
-  const save = makeTool("Download CSV", "Download the rows shown, in this order");
+  const copy = makeTool("Copy row", "Copy the selected row. Ctrl+C copies the selected cell");
+  const save = makeTool("Download CSV", "Download the rows shown, in the order shown");
   const tools = make(
     "div",
     { className: "tw-tools" },

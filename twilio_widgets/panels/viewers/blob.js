@@ -28,7 +28,7 @@ function render({ model, el }) {
     forget();
     saving = false;
     image.hidden = model.get("picture") === "";
-    image.alt = `The answer: ${model.get("name")}`;
+    image.alt = `The response: ${model.get("name")}`;
     words.textContent = `${model.get("name")} · ${model.get("size")}`;
     if (!image.hidden && model.get("epoch") > 0) want();
   };

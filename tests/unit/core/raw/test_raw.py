@@ -283,6 +283,7 @@ REASONS = [
     ("/Messages.json", r"did you mean /Accounts/\$TWILIO_ACCOUNT_SID/Messages.json\?"),
     ("/accounts.json", "write /Accounts"),
     ("/v1/Services", "/v1 belongs to another API"),
+    ("messaging/v1/Services", "/messaging/v1 belongs to another API"),
     (f"{A}/Messages/{{Sid}}.json", r"\{Sid\} is a placeholder"),
     (f"{A}/Messages/$SID.json", r"\$SID is a placeholder"),
     (f"{MESSAGES}?To=+14155550123", r"\+ means a space"),

@@ -69,6 +69,18 @@ def test_what_ended_by_itself_can_be_started_again_and_what_runs_cannot():
     assert [steps.is_over(state) for state in (over, trouble, ON, AWAKE)] == [True] + [False] * 3
 
 
+def test_a_source_can_be_changed_while_it_runs_and_no_other_action_does():
+    ended = replace(ON, seen=Seen(counts=NOTHING, problem="Killed.", ended=True))
+    states = (ON, replace(ON, busy=True), ended, AWAKE, steps.starting(AWAKE))
+    assert [steps.may_act(state) for state in states] == [True, False, False, False, False]
+
+
+def test_after_the_listener_has_ended_the_hints_name_start_again():
+    ended = replace(ON, seen=Seen(counts=NOTHING, problem="Killed.", ended=True))
+    assert words.point_hint_of(ended) == words.simulate_hint_of(ended) == words.ENDED
+    assert words.reply_hint_of(ended) == words.public_url_hint_of(ended) == words.ON_RESTART
+
+
 def test_another_listener_is_ended_only_when_that_was_asked_and_agreed():
     assert (ASKED.phase, ASKED.other) == ("asking", Other(pointed=(POINTED,)))
     assert steps.starting(ASKED) == ASKED
@@ -103,26 +115,26 @@ def test_polling_needs_nobody_to_go_and_can_be_chosen_instead():
 
 def test_the_question_says_what_is_put_back_and_the_answer_what_was_done():
     assert words.taking_over_of(AWAKE) == ""
-    assert words.pill_of(ASKED) == ("another listener runs", "warning")
+    assert words.pill_of(ASKED) == ("another listener is running", "warning")
     told = [
         words.taking_over_of(replace(ASKED, other=Other(pointed=pointed)))
         for pointed in ((), (POINTED,), (POINTED, replace(POINTED, name="Team", before="nowhere")))
     ]
-    here = "Put back, until you point it here again:\n· +1 4••• ••• 100, to https://example.com/sms"
+    here = "These get their previous webhook back until you connect them again:\n· +1 4••• ••• 100: https://example.com/sms"
     assert told == [
-        f"{words.TAKE_OVER}\nNothing is pointed at it.",
+        f"{words.TAKE_OVER}\nNo number or service uses it.",
         f"{words.TAKE_OVER}\n{here}",
-        f"{words.TAKE_OVER}\n{here}\n· Team, to nowhere",
+        f"{words.TAKE_OVER}\n{here}\n· Team: nowhere",
     ]
     agreed = steps.agreed(ASKED)
     assert words.pill_of(agreed) == ("taking over…", "idle")
     on = steps.started(agreed, agreed.turn, "webhooks", DOOR, found=False)
     assert words.said_of(on) == (
-        "The other listener has ended, and this one has its port and its events."
+        "The other listener was stopped. This one uses its port and its events."
     )
     assert words.said_of(steps.done(on, "Pointed.")) == "Pointed."
     found = replace(ON, found=True)
-    assert words.said_of(found).startswith("It was running already")
+    assert words.said_of(found).startswith("The listener was already running")
     trouble = Seen(counts=NOTHING, problem="Full.")
     assert words.said_of(replace(found, seen=trouble)) == ""
     assert words.said_of(replace(found, seen=trouble, said="Set.")) == "Set."
@@ -182,8 +194,8 @@ def test_a_failure_goes_back_to_where_one_can_try_again(phase, after):
         (steps.starting(AWAKE), ("starting…", "idle")),
         (ON, ("listening", "good")),
         (replace(ON, how="polling", door=None), ("polling", "good")),
-        (replace(ON, door=replace(DOOR, leads_here=False)), ("no way in", "warning")),
-        (replace(ON, seen=Seen(counts=NOTHING, problem="Full.")), ("in trouble", "problem")),
+        (replace(ON, door=replace(DOOR, leads_here=False)), ("not reachable", "warning")),
+        (replace(ON, seen=Seen(counts=NOTHING, problem="Full.")), ("problem", "problem")),
         (replace(ON, seen=Seen(counts=NOTHING, problem="Closed.", ended=True)), ("ended", "idle")),
     ],
 )
@@ -226,10 +238,10 @@ def test_what_is_pointed_here_is_told_with_what_it_was():
         sid="PN1", name="+1 4••• ••• 100", before="https://example.com/sms", notes=("A note.",)
     )
     assert words.pointed_of(one) == (
-        "+1 4••• ••• 100 comes here. Before: https://example.com/sms. A note."
+        "+1 4••• ••• 100 sends its messages here (before: https://example.com/sms). A note."
     )
     closed = replace(ON, door=replace(DOOR, leads_here=False))
-    assert words.point_hint_of(closed).startswith("Nothing leads here from Twilio")
+    assert words.point_hint_of(closed).startswith("Twilio cannot reach this listener")
     assert words.point_hint_of(ON) == words.POINT
 
 
@@ -245,12 +257,12 @@ def test_the_reply_that_is_given_now_is_told():
         )
     ]
     hidden = Seen(counts=NOTHING, reply="a\u202eb", answered_by="text")
-    assert words.reply_hint_of(replace(ON, seen=hidden)) == "Answered now: a⟨U+202E⟩b"
+    assert words.reply_hint_of(replace(ON, seen=hidden)) == "Auto-reply: a⟨U+202E⟩b"
     assert told == [
-        "There is no reply now.",
-        "Answered now: Thanks",
-        "A function of this kernel answers. A text takes its place.",
-        "A function set elsewhere answers. A text takes its place.",
+        "Auto-reply is off.",
+        "Auto-reply: Thanks",
+        "A function of this kernel replies. Setting a text replaces it.",
+        "A function set elsewhere replies. Setting a text replaces it.",
     ]
 
 

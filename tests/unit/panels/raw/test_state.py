@@ -138,17 +138,21 @@ def test_a_text_says_what_it_is() -> None:
     ("change", "place", "text"),
     [
         ({"path": "  "}, "path", "Type a path"),
-        ({"path": "/Accounts/{AccountSid}/Messages/{Sid}.json"}, "path", "Replace {Sid}"),
-        ({"query": (Pair("", "5"),)}, "query", "a value and no name"),
-        ({"headers": (Pair("", "5"),)}, "headers", "a value and no name"),
-        ({"body": "data", "data": (Pair(" ", "5"),)}, "body", "a value and no name"),
-        ({"headers": (Pair("AUTHORIZATION", ""),)}, "headers", "AUTHORIZATION is not for"),
-        ({"headers": (Pair("Cookie", ""),)}, "headers", "Cookie is not for"),
-        ({"body": "text", "content_type": " "}, "body", "give its content type"),
+        (
+            {"path": "/Accounts/{AccountSid}/Messages/{Sid}.json"},
+            "path",
+            "{Sid} in the path is a placeholder",
+        ),
+        ({"query": (Pair("", "5"),)}, "query", "a value but no name"),
+        ({"headers": (Pair("", "5"),)}, "headers", "a value but no name"),
+        ({"body": "data", "data": (Pair(" ", "5"),)}, "body", "a value but no name"),
+        ({"headers": (Pair("AUTHORIZATION", ""),)}, "headers", "AUTHORIZATION is not allowed"),
+        ({"headers": (Pair("Cookie", ""),)}, "headers", "Cookie is not allowed"),
+        ({"body": "text", "content_type": " "}, "body", "Enter the content type"),
         (
             {"body": "text", "headers": (Pair("content-type", "a"),)},
             "headers",
-            "under Body already",
+            "already set under Body",
         ),
         (
             {"body": "multipart", "files": (replace(PICTURE, content=None),)},
@@ -257,7 +261,7 @@ def test_an_unknown_outcome_is_asked_about_in_its_own_words() -> None:
     state = steps.pressed(done(POST, lost=True))
 
     assert state.why == "unknown"
-    assert words.question_of(state)[0].startswith("Nobody knows whether the last POST was")
+    assert words.question_of(state)[0].startswith("It is not known whether the last POST was")
 
 
 def test_typing_ends_the_question() -> None:
@@ -316,7 +320,9 @@ def test_a_request_with_files_wants_them_again() -> None:
     state = steps.chosen_again(replace(ready(), history=(entry(draft=draft),)), 1)
 
     assert state.phase == "ready"
-    assert state.problems == {"body": "Choose menu.png again: the history keeps no file contents."}
+    assert state.problems == {
+        "body": "Choose menu.png again: the history does not store file contents."
+    }
 
 
 def test_another_account_has_no_history_and_no_answer() -> None:
@@ -358,10 +364,10 @@ def test_attempts_are_told_one_by_one_with_the_pause_between() -> None:
     waiting = steps.tried(state, 1, Tried(number=1, outcome="503", good=False, wait=1.5))
     again = steps.attempting(waiting, 1, 2)
 
-    assert words.steps_of(state) == (("1: under way", "now"),)
-    assert words.doing(waiting) == ("The next attempt leaves in {} s.", 1.5, 1)
-    assert words.steps_of(again) == (("1: 503", "failed"), ("2: under way", "now"))
-    assert words.doing(again) == ("Waiting for the answer…", 0.0, 0)
+    assert words.steps_of(state) == (("1: sending", "now"),)
+    assert words.doing(waiting) == ("Next attempt in {} s.", 1.5, 1)
+    assert words.steps_of(again) == (("1: 503", "failed"), ("2: sending", "now"))
+    assert words.doing(again) == ("Waiting for the response…", 0.0, 0)
     assert words.doing(steps.asked_to_stop(waiting))[0].startswith("Cancelling")
 
 
