@@ -115,7 +115,7 @@ def test_a_suggestion_is_read_as_its_sender_and_anything_else_as_it_stands(
         ({"body": ""}, "body", "Type a message"),
         ({"to": "415 555 0123"}, "to", "must begin with +"),
         ({"body": "x" * 1601}, "body", "body has 1,601 characters"),
-        ({"validity_period": "soon"}, "validity_period", "validity_period is a whole number"),
+        ({"validity_period": "soon"}, "validity_period", "validity_period must be a whole number"),
         ({"validity_period": "0"}, "validity_period", "validity_period must be a whole number"),
         ({"status_callback": "example.com"}, "status_callback", "must be a URL"),
         ({"media_url": "a.png"}, "media_url", "must be a URL"),
