@@ -509,7 +509,7 @@ def test_a_webhook_configured_while_another_kernel_closes_is_restored(sandbox, t
         return place(asking, what)
 
     monkeypatch.setattr(WebhookApi, "place", closed_meanwhile)
-    with pytest.raises(ListenerError, match="ended meanwhile"):
+    with pytest.raises(ListenerError, match="ended in the meantime"):
         listener.point(sid)
 
     assert (listener.pointed, leads_to(twilio, sid)) == ((), "")
