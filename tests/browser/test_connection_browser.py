@@ -21,7 +21,8 @@ WRONG_KEY = "AC77120c1d77120c1d77120c1d77120c1d"
 SETUP = f"""
 from functools import partial
 import twilio_widgets as tw
-from twilio_widgets.panels import connection, link
+from twilio_widgets.panels.connection import open_client as link
+from twilio_widgets.panels.connection import panel as connection
 connection.available_sources = lambda: ("the environment",)
 sandbox = tw.Sandbox(seed={SEED})
 link.Twilio = partial(tw.Twilio, base_url=sandbox.url)
@@ -51,7 +52,7 @@ def pictures(notebook: Notebook, card: Locator, state: str) -> None:
 def test_a_person_can_see_what_is_wrong_and_connect(notebook: Notebook, card: Locator) -> None:
     pictures(notebook, card, "empty")
     card.get_by_label("Account SID").fill("AC" + "0f3b" * 8)
-    key = card.get_by_label("API key SID")
+    key = card.get_by_label("API Key SID")
     key.fill(WRONG_KEY)
     card.get_by_label("Secret").focus()
     expect(key).to_have_attribute("aria-invalid", "true")

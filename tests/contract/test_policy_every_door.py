@@ -235,7 +235,7 @@ def by_raw_panel(twilio: tw.Twilio, sandbox: tw.Sandbox) -> str:
             owner._handle_custom_msg({"t": "set", "name": name, "value": value}, [])
     rows = [[*pair, True] for pair in fields(sandbox).items()]
     form.tables["data"]._handle_custom_msg({"t": "rows", "rows": rows}, [])
-    form.send._handle_custom_msg({"t": "press", "said": []}, [])
+    PanelDriver(panel).press_on(form.send)
     assert panel.join(30)
     panel.close()
     return str(panel._state)
