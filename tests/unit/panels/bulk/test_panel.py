@@ -311,7 +311,7 @@ def test_the_words_count_what_can_leave_and_the_rest_stays_in_the_job(sandbox, m
     panel._bar._wish("resume")
     assert panel.join(20)
     assert panel._state.ask is None, "none of the others may leave"
-    assert panel._verdict.text.startswith("2 rows would be refused")
+    assert panel._verdict.text.startswith("The guard rails would refuse 2 rows")
 
 
 def test_an_unknown_zone_is_asked_about_and_the_words_are_the_answer(sandbox, make):

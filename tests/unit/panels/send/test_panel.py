@@ -377,7 +377,7 @@ def test_a_long_message_is_asked_about_and_a_double_click_does_not_answer(
     click(panel, button)
 
     assert panel.join(30)
-    assert "This message is 2 segments, about $0.0166 (estimate). Send it?" in says(panel)
+    assert "This message has 2 segments, about $0.0166 (estimate). Send it?" in says(panel)
     assert sandbox.ledger == ()
     press(panel, "Send 2 segments")
     assert panel.join(30)
@@ -545,7 +545,7 @@ def test_only_a_log_that_proves_absence_lets_it_be_sent_again(
     press(panel, "Find out")
     assert panel.join(30)
     assert says(panel)[-1].startswith(
-        "The message is not in the message log and can no longer arrive"
+        "The message is not in the message log and can no longer appear there"
     )
     assert sandbox.ledger == ()
     press(panel, "Send")
@@ -568,7 +568,7 @@ def test_the_log_of_another_account_is_not_taken_for_an_answer(
         press(panel, "Find out")
         panel.join(30)
 
-        assert "the log of another one cannot tell" in says(panel)[-1]
+        assert "another account's log does not contain it" in says(panel)[-1]
         assert "Send" not in seen(panel)
     panel.close()
     connections.close()
@@ -675,7 +675,7 @@ def test_a_closed_panel_no_longer_hears_the_connection_panel(
     panel = make(connections)
     panel.close()
 
-    assert (connections._wake, connections._sleep) == ([], [])
+    assert (connections._on_connect, connections._on_disconnect) == ([], [])
     connections.close()
 
 
@@ -713,7 +713,10 @@ def test_senders_that_cannot_be_read_are_no_obstacle(
     panel = make()
 
     text, tone = under(panel, "From")
-    assert (text.startswith("Not all senders could be read, so type one."), tone) == (True, "hint")
+    assert (text.startswith("Some senders could not be listed; you can type one."), tone) == (
+        True,
+        "hint",
+    )
     press(panel, "Send")
     assert panel.join(30)
     assert len(sandbox.ledger) == 1
