@@ -7,7 +7,7 @@ const E164 = /^\+\d{1,15}$/;
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 
 /**
- * A cell that no spreadsheet takes for a formula; numbers stay numbers.
+ * A cell that no spreadsheet interprets as a formula; numbers stay numbers.
  * @param {string} text
  * @param {string} kind
  */
