@@ -1,4 +1,4 @@
-"""The code that receives events as the events panel does: in this library, with Flask, and curl."""
+"""Code equivalent to the events panel: with this library, with Flask, and with curl."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def events_snippet(access: Access, state: EventsState, store: str | None = None)
 
     Args:
         access: How code signs in.
-        state: What the panel's fields hold.
-        store: Where events are kept, when that is not the usual place.
+        state: The state of the panel.
+        store: The file or folder of the events, if not the default.
     """
     if state.how == "polling":
         asked = list_snippet(access, {"limit": 50})
@@ -78,7 +78,7 @@ def _official(access: Access, state: EventsState) -> str:
 
 
 def _curl(access: Access, state: EventsState) -> str:
-    """Curl cannot listen; it can point a number at what does."""
+    """Return a curl command that sets a webhook, since curl cannot receive one."""
     pairs = [("SmsUrl", f"{_public(state)}/inbound{RETRIES}"), ("SmsMethod", "POST")]
     return access.curl(
         "IncomingPhoneNumbers/$PHONE_NUMBER_SID.json",

@@ -44,7 +44,7 @@ def pill_of(state: EventsState) -> tuple[str, Tone]:
         return "not connected", "idle"
     if state.phase == "on" and state.seen is not None and state.seen.problem:
         return ("ended", "idle") if state.seen.ended else ("problem", "problem")
-    if state.phase == "on" and state.door is not None and not state.door.leads_here:
+    if state.phase == "on" and state.ingress is not None and not state.ingress.leads_here:
         return "not reachable", "warning"
     words: dict[str, tuple[str, Tone]] = {
         "idle": ("stopped" if state.shown else "not started", "idle"),
@@ -70,12 +70,12 @@ def emptiness_of(state: EventsState) -> str:
     )
 
 
-def door_of(state: EventsState) -> str:
+def ingress_of(state: EventsState) -> str:
     """Return how Twilio reaches the listener, and what that exposes."""
-    if state.door is None:
+    if state.ingress is None:
         return ""
-    between = "\n" if "\n" in state.door.why else " "
-    return f"{state.door.why}{between}Exposes: {state.door.exposes}"
+    between = "\n" if "\n" in state.ingress.why else " "
+    return f"{state.ingress.why}{between}Exposes: {state.ingress.exposes}"
 
 
 def advice_of(state: EventsState) -> tuple[str, Tone]:
@@ -154,7 +154,7 @@ def point_hint_of(state: EventsState) -> str:
     """Return which numbers can be connected, or why none can."""
     if is_over(state):
         return ENDED
-    if state.door is not None and not state.door.leads_here:
+    if state.ingress is not None and not state.ingress.leads_here:
         return (
             "Twilio cannot reach this listener, so no number can be connected. Enter a public URL."
         )

@@ -1,4 +1,4 @@
-// The parts of a detail view. Their texts come from strangers and only ever enter as text.
+// The parts of a detail view. All texts are untrusted and are drawn as text.
 
 import { element } from "./dom.js";
 
@@ -15,7 +15,7 @@ export function fact([label, text]) {
 }
 
 /**
- * Why a message failed, what to do about it, and who can; empty where none did.
+ * Why a message failed, what to do, and who can fix it; empty if it did not fail.
  * @typedef {{ title?: string, advice?: string, said?: string, who?: string, again?: string, url?: string }} Why
  *
  * @param {Why} why

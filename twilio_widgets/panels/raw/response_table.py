@@ -1,4 +1,4 @@
-"""A list of Twilio's as rows of the table: a DataFrame, or the page of a list as JSON has it."""
+"""A Twilio list as table rows: from a DataFrame, or from one page of JSON."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ _FIRST = (
     "date_sent", "start_time", "start_date", "end_date", "category", "direction", "from", "to",
     "phone_number", "friendly_name", "status", "body", "count", "usage", "price",
 )  # fmt: skip
-"""Columns a person looks for, from the left."""
+"""Columns shown first, in this order."""
 _LAST = ("account_sid", "messaging_service_sid", "api_version", "uri", "subresource_uris")
-"""Columns that say little of a row stand at the end."""
+"""Columns shown last."""
 
 
 def is_frame(value: object) -> bool:
-    """Say whether a value is a DataFrame, without loading pandas to ask."""
+    """Return whether a value is a DataFrame, without importing pandas."""
     return hasattr(value, "columns") and hasattr(value, "to_dict")
 
 
 def table_of(value: object) -> list[Mapping[str, Any]] | None:
-    """Return the rows of one page of a list, as Twilio's JSON has them; None for anything else."""
+    """Return the rows of one page of a Twilio list; None for any other value."""
     if not isinstance(value, Mapping) or "page_size" not in value:
         return None
     lists = [member for member in value.values() if isinstance(member, list)]
@@ -51,7 +51,7 @@ def table_of(value: object) -> list[Mapping[str, Any]] | None:
 
 
 def columns_of(names: Iterable[str], kinds: Mapping[str, Kind]) -> list[TableColumn]:
-    """Return the columns of a table, those that say most first."""
+    """Return the columns of a table, the most useful first."""
     names = list(dict.fromkeys(names))
     first = [name for name in _FIRST if name in names]
     last = [name for name in _LAST if name in names]
@@ -132,5 +132,5 @@ def _cell(value: object) -> object:
     if isinstance(value, Mapping | list):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, datetime) and value.tzinfo is None:
-        return None if value != value else value.date()  # noqa: PLR0124  # NaT is not itself
+        return None if value != value else value.date()  # noqa: PLR0124  # NaT is not equal to itself
     return value

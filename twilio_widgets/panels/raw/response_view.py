@@ -1,4 +1,4 @@
-"""The part of the raw request card that shows what came back."""
+"""The response area of the raw request panel."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from twilio_widgets.panels.kit.elements import (
     visible,
 )
 from twilio_widgets.panels.kit.tabs import Tabs
-from twilio_widgets.panels.raw.outcome import hushed, stem_of, views_of
+from twilio_widgets.panels.raw.outcome import file_stem, views_of, without_secrets
 from twilio_widgets.panels.raw.response_table import frame_table, is_frame, page_table, table_of
 from twilio_widgets.panels.raw.text import view_names
 from twilio_widgets.panels.raw.tree import JsonTree
@@ -32,17 +32,17 @@ if TYPE_CHECKING:
     from twilio_widgets.panels.raw.state import RawState, ResponseSummary
 
 TABLE_HEIGHT = 286
-"""Pixels: ten rows and their head."""
+"""Pixels: a header and ten rows."""
 
 
 class ResponseHead(Element):
-    """The status of an answer, its facts, and why it is an error; every text stays text."""
+    """The status and facts of a response, and its error; all texts are drawn as text."""
 
     _esm = asset(__file__, "response_head.js")
     view = traitlets.Dict().tag(sync=True)
 
     def show(self, answer: ResponseSummary | None) -> None:
-        """Show how a request ended, or nothing."""
+        """Show how a request ended; None shows nothing."""
         if answer is None:
             self.view = {"status": ""}
             return
@@ -56,7 +56,7 @@ class ResponseHead(Element):
 
 
 class ResponseArea:
-    """A status line, and the body as a tree, a table, text, an image or a file."""
+    """A status line, and the body as a tree, table, text, image or file."""
 
     def __init__(self) -> None:
         self.find_out = OrderedButton("Find out")
@@ -80,13 +80,13 @@ class ResponseArea:
         )
 
     def fill(self, response: RawResponse | None, path: str) -> None:
-        """Take a body in, before the state says that it is there."""
+        """Fill the views with a body, before the state shows them."""
         content = None if response is None else response.data
         kinds = views_of(content)
         self._tree.show(content if "tree" in kinds else None)
-        self._text.show(hushed(content) if isinstance(content, str) else "")
+        self._text.show(without_secrets(content) if isinstance(content, str) else "")
         if isinstance(content, bytes) and response is not None:
-            self._blob.show(content, stem=stem_of(path), content_type=response.content_type)
+            self._blob.show(content, stem=file_stem(path), content_type=response.content_type)
         else:
             self._blob.show(b"", stem="", content_type=None)
         self._fill_table(content if "table" in kinds else None)
@@ -98,7 +98,7 @@ class ResponseArea:
             close_tree(table)
 
     def draw(self, state: RawState) -> None:
-        """Show how the last request ended, in the way that was chosen."""
+        """Show how the last request ended, in the selected view."""
         answer = state.answer
         visible(self.box, answer is not None)
         self._head.show(answer)

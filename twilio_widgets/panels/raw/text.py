@@ -168,7 +168,7 @@ def steps_of(state: RawState) -> tuple[tuple[str, str], ...]:
     return tuple(done[-MOST_STEPS:])
 
 
-def doing(state: RawState) -> tuple[str, float, int]:
+def activity_of(state: RawState) -> tuple[str, float, int]:
     """Return the current activity, the seconds to count down, and the number of the pause."""
     if state.phase != "sending":
         return "", 0.0, 0

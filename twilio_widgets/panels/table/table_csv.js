@@ -17,7 +17,7 @@ const BARE = /^'*(?:[\t\r\n]|$)/;
 const E164 = /^\+[1-9]\d{6,14}$/;
 
 /**
- * The text as it can stand in a CSV file without being run as a formula.
+ * Escapes a text so that no spreadsheet interprets it as a formula.
  * @param {string} text
  */
 export function guarded(text) {

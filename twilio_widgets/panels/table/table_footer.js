@@ -1,15 +1,15 @@
-// What a table says of itself: how many rows it shows, in which order, and why it shows none.
+// The footer of a table: how many rows it shows, in which order, and why it shows none.
 
 import { isNarrowed } from "./table_rows.js";
 
 /** @import { Order } from "./table_rows.js" */
 
-const NUMBERS = new Intl.NumberFormat("en-US"); // made once: toLocaleString makes one each time
+const NUMBERS = new Intl.NumberFormat("en-US"); // created once, because toLocaleString creates one per call
 /** @param {number} number */
 export const counted = (number) => NUMBERS.format(number);
 
 /**
- * What the footer says; no row is ever left out in silence.
+ * The footer text. It accounts for every row that is not shown.
  * @param {Order} order
  */
 export function summary(order) {
@@ -22,18 +22,18 @@ export function summary(order) {
   if (isNarrowed(order)) parts.push(`filtered from ${counted(held)} loaded`);
   if (order.paused) parts.push(`paused, ${counted(order.waiting)} new`);
   if (state.dropped) parts.push(`the oldest ${counted(state.dropped)} were dropped`);
-  parts.push(orderSaid(order));
+  parts.push(orderText(order));
   return parts.join(" · ");
 }
 
 /** @param {Order} order */
-function orderSaid({ sort, columns, unsorted }) {
+function orderText({ sort, columns, unsorted }) {
   if (!sort) return unsorted;
   return `by ${columns[sort.column].title}, ${sort.descending ? "descending" : "ascending"}`;
 }
 
 /**
- * Why there is nothing to see.
+ * The text shown instead of rows.
  * @param {Order} order
  */
 export function emptiness(order) {

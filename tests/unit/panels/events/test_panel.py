@@ -302,11 +302,11 @@ def test_with_no_way_in_it_says_so_and_the_page_helps_to_find_one(tmp_path: Path
         assert panel._page_url == "https://hub.example/"
         on(panel)
         assert repr(panel).endswith("· not reachable)")
-        door = panel._state.door
-        assert door is not None
-        assert "Enter a public URL, or press Stop and choose Polling." in door.warnings[0]
+        ingress = panel._state.ingress
+        assert ingress is not None
+        assert "Enter a public URL, or press Stop and choose Polling." in ingress.warnings[0]
         assert panel._state.seen is not None
-        assert panel._state.seen.notices == ()  # what the door says is not said twice
+        assert panel._state.seen.notices == ()  # what the ingress says is not said twice
 
         enter(panel, panel._form.entries["public_url"], "https://hooks.example/x")
         assert panel.join(PATIENCE)
@@ -315,10 +315,10 @@ def test_with_no_way_in_it_says_so_and_the_page_helps_to_find_one(tmp_path: Path
             ["Inbound URL", "https://hooks.example/x/inbound#rc=3&rp=all"],
             ["Status URL", "https://hooks.example/x/status#rc=3&rp=all"],
         ]
-        assert panel._state.said == "Another way leads here now."
+        assert panel._state.said == "Twilio reaches this listener at a new address now."
         enter(panel, panel._form.entries["public_url"], "https://hooks.example/x")
         assert panel.join(PATIENCE)
-        assert panel._state.said == "The same way leads here as before."
+        assert panel._state.said == "The address is the same as before."
         enter(panel, panel._form.entries["public_url"], "")
         assert panel.join(PATIENCE)
         assert (panel._state.said, panel._form.urls._content) == ("", [])
@@ -333,7 +333,7 @@ def test_no_url_and_no_number_is_widget_state(panel: EventsPanel, sandbox: Sandb
     assert panel.join(PATIENCE)
     assert sandbox.settle(PATIENCE)
     form = panel._form
-    parts = [form.urls, form.beat, form._pointed, form._door, form._said, form._advice]
+    parts = [form.urls, form.beat, form._pointed, form._ingress, form._said, form._advice]
     state = "".join(str(part.get_state()) for part in parts)
     assert isinstance(panel.listener, Listener)
     assert panel.listener.inbound_url not in state

@@ -448,7 +448,7 @@ def test_a_reading_for_an_account_that_is_gone_is_not_shown(sandbox: Sandbox) ->
         panel = MessagesPanel(held)
         panel.load()
         assert gate.reached.wait(30)
-        panel._wake(other)
+        panel._on_connected(other)
         gate.open()
         assert panel.join(30)
 

@@ -136,13 +136,13 @@ def test_a_reading_that_breaks_off_leaves_what_was_read_before() -> None:
 
 def test_stopping_waits_for_the_page_that_is_under_way() -> None:
     begun = steps.continued(steps.began(AWAKE), 1, PAGE)
-    stopping = steps.asked_to_stop(begun)
+    stopping = steps.stop_requested(begun)
 
     assert words.progress_of(stopping) == (
         "Stopping after the current page · 1,000 messages · 1 page", None
     )  # fmt: skip
     assert steps.ended(stopping, 1, read(stopped=True)).stopping is False
-    assert steps.asked_to_stop(AWAKE) is AWAKE
+    assert steps.stop_requested(AWAKE) is AWAKE
 
 
 def test_days_the_wrong_way_round_are_not_asked_for() -> None:
@@ -153,7 +153,7 @@ def test_days_the_wrong_way_round_are_not_asked_for() -> None:
     assert refused == replace(
         state, problem="The first day (2026-01-15) is after the last day (2026-01-01)."
     )
-    assert steps.asked(refused, "end", date(2026, 1, 16)) == replace(
+    assert steps.filter_changed(refused, "end", date(2026, 1, 16)) == replace(
         AWAKE, asked=replace(asked, end=date(2026, 1, 16))
     )
 
@@ -193,7 +193,7 @@ def test_a_message_is_looked_up_found_and_put_away() -> None:
 
     assert looking == replace(AWAKE, detail=Detail(sid=SID))
     assert there.detail == Detail(sid=SID, message=message(), reading=False)
-    assert steps.put_away(there) == AWAKE
+    assert steps.detail_closed(there) == AWAKE
 
 
 def test_looking_again_keeps_what_is_known_and_another_message_does_not() -> None:
@@ -286,7 +286,7 @@ def test_the_pill_says_where_the_reading_stands(
             "None of the messages read so far matches these filters.",
         ),
         (replace(AWAKE, read=read(), rows_to_see=True), ""),
-        (steps.heard(AWAKE), ""),
+        (steps.row_added(AWAKE), ""),
     ],
 )
 def test_a_card_with_no_rows_says_why(state: MessagesState, sentence: str) -> None:
@@ -326,17 +326,17 @@ def test_progress_is_counted_and_a_share_where_the_end_is_known() -> None:
 
 def test_filters_changed_after_a_reading_are_said_not_to_count_yet() -> None:
     there = replace(AWAKE, read=read(), rows_to_see=True)
-    changed = steps.asked(there, "to", "+14155550123")
+    changed = steps.filter_changed(there, "to", "+14155550123")
 
     assert words.advice_of(there) == ("", "hint")
     assert words.advice_of(changed) == (
         "Filters changed. Press Load to update the rows.", "warning"
     )  # fmt: skip
-    assert words.advice_of(steps.asked(changed, "to", "")) == ("", "hint")
+    assert words.advice_of(steps.filter_changed(changed, "to", "")) == ("", "hint")
 
 
 def test_a_period_excludes_messages_that_were_not_sent_yet() -> None:
-    state = steps.asked(AWAKE, "period", "24 h")
+    state = steps.filter_changed(AWAKE, "period", "24 h")
 
     assert words.advice_of(state) == (
         "A period contains only messages that have a sent time. Times are in UTC.", "hint"
@@ -346,20 +346,23 @@ def test_a_period_excludes_messages_that_were_not_sent_yet() -> None:
 @pytest.mark.parametrize("filtered", ["to", "from_"])
 @pytest.mark.parametrize("text", ["12", "+1415", "4155550123", "+1 415 555 0123", " 12 "])
 def test_a_filter_that_is_part_of_a_number_gets_a_hint(filtered: str, text: str) -> None:
-    assert words.advice_of(steps.asked(AWAKE, filtered, text)) == (words.WHOLE_NUMBERS, "hint")
+    assert words.advice_of(steps.filter_changed(AWAKE, filtered, text)) == (
+        words.WHOLE_NUMBERS,
+        "hint",
+    )
 
 
 @pytest.mark.parametrize(
     "text", ["", "+14155550123", "12345", "whatsapp:+14155550123", "ACME", "client:ann"]
 )
 def test_a_filter_that_can_equal_an_address_gets_no_hint(text: str) -> None:
-    assert words.advice_of(steps.asked(AWAKE, "to", text)) == ("", "hint")
+    assert words.advice_of(steps.filter_changed(AWAKE, "to", text)) == ("", "hint")
 
 
 def test_the_hint_on_whole_numbers_follows_the_warning_on_changed_filters() -> None:
     there = replace(AWAKE, read=read(), rows_to_see=True)
 
-    assert words.advice_of(steps.asked(there, "to", "12")) == (
+    assert words.advice_of(steps.filter_changed(there, "to", "12")) == (
         f"{words.CHANGED} {words.WHOLE_NUMBERS}", "warning"
     )  # fmt: skip
 

@@ -15,7 +15,7 @@ from twilio_widgets.core.bodies import RawBody
 from twilio_widgets.errors import ApiError, OutcomeUnknown, PathRefused
 from twilio_widgets.panels.connection.panel import ConnectionPanel
 from twilio_widgets.panels.kit.elements import close_tree
-from twilio_widgets.panels.raw.outcome import hushed
+from twilio_widgets.panels.raw.outcome import without_secrets
 from twilio_widgets.panels.raw.panel import RawRequestPanel
 from twilio_widgets.panels.raw.progress import AttemptsLine
 from twilio_widgets.panels.viewers.blob import BytesView, file_name, picture_type, size_words
@@ -358,7 +358,7 @@ def test_credentials_in_an_answer_are_not_shown(panel: RawRequestPanel, sandbox:
     ],
 )
 def test_a_text_is_hushed_where_it_holds_a_credential(text: str, expected: str) -> None:
-    assert hushed(text) == expected
+    assert without_secrets(text) == expected
 
 
 # Attempts, cancelling, unknown outcomes
