@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
-
-import ipywidgets
 
 from twilio_widgets.panels.inputs.field_set import FieldSet
 from twilio_widgets.panels.inputs.line_input import LineInput
@@ -41,7 +39,7 @@ class PanelDriver:
     def control(self, label: str) -> Any:
         """The field with this label."""
         for one in self.shown():
-            if label in _labels_of(one) and not isinstance(one, OrderedButton | ipywidgets.Button):
+            if label in _labels_of(one) and not isinstance(one, OrderedButton):
                 return one
         raise AssertionError(f"nobody sees a field {label!r}")
 
@@ -104,9 +102,6 @@ class PanelDriver:
 
     def press_on(self, button: Any, fields: list[list[object]] | None = None) -> str:
         """Press a button, with the fields as they are or as another page shows them."""
-        if isinstance(button, ipywidgets.Button):
-            button.click()
-            return ""
         number = f"9-{next(_NUMBERS)}"
         self._listen_to(button)
         button._handle_custom_msg({"t": "press", "id": number}, [])
@@ -114,6 +109,34 @@ class PanelDriver:
         said = {"turn": button.turn, "page": self._view, "fields": shown}
         button._handle_custom_msg({"t": "act", "id": number, **said}, [])
         return self._answers.get(number, "no answer")
+
+    def press_before_its_text(
+        self,
+        button: Any,
+        field: LineInput,
+        text: str,
+        meanwhile: Callable[[], object] = lambda: None,
+    ) -> str:
+        """Press a button whose press reaches the kernel before the text that was typed first.
+
+        Args:
+            button: The button.
+            field: The field in which the text was typed.
+            text: The text.
+            meanwhile: Is called while the press waits.
+
+        Returns:
+            What is said beside the button in the end.
+        """
+        number = f"{self._view}:{next(_NUMBERS)}"
+        shown = [
+            [key, number, text] if key == field.key else [key, seen, value]
+            for key, seen, value in self.fields()
+        ]
+        assert self.press_on(button, shown) == "no answer"
+        meanwhile()
+        field._handle_custom_msg({"t": "typed", "text": text, "n": number}, [])
+        return list(self._answers.values())[-1]
 
     def fields(self) -> list[list[object]]:
         """What an up-to-date page shows, as a press says it; fields that are hidden, too."""
@@ -125,7 +148,7 @@ class PanelDriver:
         control._handle_custom_msg({**content, "n": f"{self._view}:{next(_NUMBERS)}"}, [])
 
     def _buttons(self) -> list[Any]:
-        return [one for one in self.shown() if isinstance(one, OrderedButton | ipywidgets.Button)]
+        return [one for one in self.shown() if isinstance(one, OrderedButton)]
 
     def _listen_to(self, button: Pressable) -> None:
         """Keep what the kernel answers; a press of another thread may be answered meanwhile."""
@@ -157,7 +180,7 @@ def everything(widget: Any) -> Iterator[Any]:
 
 def text_on(button: Any) -> str:
     """What is written on a button."""
-    return str(button.text if isinstance(button, OrderedButton) else button.description)
+    return str(button.text)
 
 
 def _labels_of(widget: Any) -> list[str]:

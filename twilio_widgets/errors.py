@@ -1,31 +1,31 @@
 """Every error this package raises, as one tree.
 
 TwilioWidgetsError
-├── ConfigurationError          something is missing or misshapen before we can begin
-├── Refused                     we did not send the request, and say why
-│   ├── PathRefused             the path would leave the account's API host
-│   ├── PolicyRefused           a rule the user set forbids it
-│   ├── InvalidMessage          a parameter cannot be right
-│   └── InvalidRequest          an input of a raw request cannot be right
-├── NotConnected                Twilio was never reached: nothing was sent
-├── NoReply                     a read got no usable answer in time; nothing was changed
-├── OutcomeUnknown              a change may have happened; we do not guess
-├── BadResponse                 an answer came that cannot be used
-├── ApiError                    Twilio answered with an error
+├── ConfigurationError          a setting is missing or invalid; detected before any request
+├── Refused                     the request was not sent; the error says why
+│   ├── PathRefused             the path is invalid or leads outside Twilio's API
+│   ├── PolicyRefused           a rule of the user's policy forbids it
+│   ├── InvalidMessage          a parameter of a message is invalid
+│   └── InvalidRequest          an input of a raw request is invalid
+├── NotConnected                Twilio was not reached; nothing was sent
+├── NoReply                     a read got no usable response in time; nothing was changed
+├── OutcomeUnknown              a change may or may not have happened
+├── BadResponse                 Twilio's response cannot be used
+├── ApiError                    Twilio responded with an error
 │   ├── Unauthorized            401
 │   ├── Forbidden               403
 │   ├── NotFound                404
 │   ├── RateLimited             429
-│   └── RejectedMessage         a message was refused at creation
-├── SignatureError              a signature cannot be made or checked
+│   └── RejectedMessage         Twilio refused to create a message
+├── SignatureError              a webhook signature cannot be computed or checked
 ├── ListenerError               the listener's process cannot be started, reached or used
-│   ├── OtherSecrets            one with other secrets runs, and was left as it is
-│   └── StoreUnavailable        its event store cannot be written or read just now
-├── JobError                    a job's journal cannot be used: it is busy, foreign or damaged
-└── SandboxError                the sandbox was asked for something it cannot be
+│   ├── OtherSecrets            a listener with other secrets is already running
+│   └── StoreUnavailable        its event store cannot be written or read at the moment
+├── JobError                    a job's journal is in use, belongs elsewhere or is damaged
+└── SandboxError                the sandbox does not support what was asked of it
 
-``str(error)`` is one line a person can act on; the attributes carry the facts. No error holds a
-credential, and numbers in their texts are masked.
+``str(error)`` tells the user what to do next; the attributes carry the details. No error text
+contains a credential, and phone numbers in it are masked.
 """
 
 from __future__ import annotations
@@ -41,86 +41,88 @@ if TYPE_CHECKING:
 
 
 class TwilioWidgetsError(Exception):
-    """Anything this package raises on purpose."""
+    """Base class of every error that this package raises."""
 
     response: RawResponse | None = None
-    """The whole answer, where a raw request met one. It may hold what no error text does: people's
-    numbers, and whatever Twilio was asked for."""
+    """The whole response to a raw request, if there was one. Unlike the error's text, it may
+    contain phone numbers in full."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Let it come through another process: by its facts, not by its constructor."""
-        return _again, (type(self), self.args, vars(self).copy())
+        """Pickle the arguments and attributes."""
+        # By default, unpickling calls the constructor with `args` alone, and most constructors
+        # here need keyword arguments as well.
+        return _rebuild, (type(self), self.args, vars(self).copy())
 
 
-def _again(
-    kind: type[TwilioWidgetsError], words: tuple[object, ...], facts: dict[str, object]
+def _rebuild(
+    cls: type[TwilioWidgetsError], args: tuple[object, ...], attributes: dict[str, object]
 ) -> TwilioWidgetsError:
-    error = kind.__new__(kind, *words)
-    vars(error).update(facts)
+    error = cls.__new__(cls, *args)
+    vars(error).update(attributes)
     return error
 
 
 class ConfigurationError(TwilioWidgetsError):
-    """Something is missing or misshapen before we can begin."""
+    """A setting is missing or invalid; detected before any request is sent."""
 
     def __init__(self, text: str, *, field: str | None = None) -> None:
         super().__init__(text)
         self.field = field
-        """The field at fault, by its Python name, where one is."""
+        """The Python name of the invalid field, if there is one."""
 
 
 class Refused(TwilioWidgetsError):
-    """We did not send the request, and say why."""
+    """The request was not sent; the message says why."""
 
 
 class PathRefused(Refused):
-    """The path would leave the account's API host."""
+    """The path is invalid or leads outside Twilio's API; nothing was sent."""
 
 
 class PolicyRefused(Refused):
-    """A rule the user set forbids it."""
+    """A rule of the user's policy forbids the request; nothing was sent."""
 
     def __init__(self, text: str, *, rule: str | None = None, for_all: bool = False) -> None:
         super().__init__(text)
         self.for_all = for_all
-        """Whether other messages would be refused as well: a limit of the job or of the day is
-        reached, or nothing may leave."""
+        """Whether other messages would be refused as well: the limit of the job or of the day is
+        reached, or the policy is a dry run."""
         self.rule = rule
-        """The rule at fault, by its name in ``tw.Policy`` (``"max_recipients"`` …), where one is;
-        ``"readable"`` when the request could not be read."""
+        """The argument of ``tw.Policy`` that forbids it (``"max_recipients"`` …), if there is one;
+        ``"readable"`` when the request could not be parsed."""
 
 
 class InvalidMessage(Refused):
-    """A parameter of a message cannot be right, so nothing was sent."""
+    """A parameter of a message is invalid; nothing was sent."""
 
     def __init__(self, text: str, *, field: str) -> None:
         super().__init__(text)
         self.field = field
-        """The parameter at fault, by its Python name (``to``, ``from_``, ``body`` …)."""
+        """The Python name of the invalid parameter (``to``, ``from_``, ``body`` …)."""
 
 
 class InvalidRequest(Refused):
-    """An input of a raw request cannot be right, so nothing was sent."""
+    """An input of a raw request is invalid; nothing was sent."""
 
     def __init__(self, text: str, *, field: str) -> None:
         super().__init__(text)
         self.field = field
-        """The input at fault, by its Python name (``data``, ``headers``, ``timeout`` …)."""
+        """The Python name of the invalid input (``data``, ``headers``, ``timeout`` …)."""
 
 
 class NotConnected(TwilioWidgetsError):
-    """Twilio was never reached: nothing was sent, and trying again is safe."""
+    """Twilio was not reached: nothing was sent, so trying again is safe."""
 
 
 class NoReply(TwilioWidgetsError):
-    """A read got no usable answer in time; nothing was changed by it."""
+    """A read got no usable response in time; it changed nothing."""
 
 
 class OutcomeUnknown(TwilioWidgetsError):
-    """A change was sent and may have happened; no usable answer came back.
+    """A change was sent, but no usable response came back, so it may or may not have happened.
 
-    For a message, ``twilio.messages.find(error)`` looks for it in the message log. Nothing is ever
-    sent again on its own, because Twilio has no idempotency key for messages.
+    For a message, ``twilio.messages.find(error)`` looks for it in the message log. The message is
+    never resent automatically, because Twilio has no idempotency key for messages.
     """
 
     def __init__(
@@ -133,32 +135,32 @@ class OutcomeUnknown(TwilioWidgetsError):
     ) -> None:
         super().__init__(text)
         self.parameters = dict(parameters or {})
-        """What was sent, by Twilio's parameter names."""
+        """The parameters that were sent, by Twilio's names."""
         self.moments: tuple[Any, Any] | None = None
-        """The two moments below on both clocks of this computer, where they were read
+        """The two times below on both clocks of this computer, where they were read
         (`core.system.clock.ClockReading`)."""
         self.started_at = started_at
-        """When the first byte may have left (aware, UTC)."""
+        """The earliest time at which a byte may have been sent (aware, UTC)."""
         self.latest_arrival = latest_arrival
-        """The last moment at which Twilio may have received it (aware, UTC)."""
+        """The latest time at which Twilio may have received the request (aware, UTC)."""
         self.why = text
-        """What happened, without advice."""
+        """The reason, without the advice that ``str(error)`` adds."""
         self.intercepted = False
         """Whether something between you and Twilio answered: a proxy, or a network's login page.
-        Other requests will fare alike until that is gone."""
+        Other requests fail in the same way until it is gone."""
         self.sid: str | None = None
-        """The message it turned out to be, once ``messages.find`` has found it."""
+        """The SID of the message, once ``messages.find`` has found it."""
 
 
 class BadResponse(TwilioWidgetsError):
-    """An answer came that cannot be used: unreadable, too large, or a redirect."""
+    """Twilio's response cannot be used: it is malformed, too large, or a redirect."""
 
     text: str | None = None
-    """What came in place of the JSON that a raw request asked for."""
+    """The response's body as text, when a raw request asked for JSON and got something else."""
 
 
 class ApiError(TwilioWidgetsError):
-    """Twilio answered with an error."""
+    """Twilio responded with an error."""
 
     def __init__(
         self,
@@ -172,23 +174,23 @@ class ApiError(TwilioWidgetsError):
     ) -> None:
         super().__init__(message)
         self.message = message
-        """Twilio's own sentence, with phone numbers masked."""
+        """Twilio's own message, with phone numbers masked."""
         self.status = status
         """The HTTP status."""
         self.code = code
-        """Twilio's error code, where the answer held one."""
+        """Twilio's error code, if the response had one."""
         self.more_info = more_info
-        """Twilio's page about the code."""
+        """The address of Twilio's page about the code."""
         self.request_id = request_id
-        """``Twilio-Request-Id``: what Twilio's support asks for."""
+        """``Twilio-Request-Id``, which Twilio's support asks for."""
         self.about = about
-        """What the request was about, masked, such as ``+44 7••• ••• 123``."""
+        """The subject of the request, masked, such as ``+44 7••• ••• 123``."""
 
     def explain(self) -> Explanation | None:
-        """Say what the code means, who can fix it, and whether to try again.
+        """Explain the error code: what it means, who can fix it, and whether to retry.
 
         Returns:
-            The catalogue's entry, or None when the answer held no code.
+            The explanation, or None if the response had no error code.
         """
         from twilio_widgets.core.error_codes.explain import explain_error
 
@@ -208,29 +210,29 @@ class Unauthorized(ApiError):
 
 
 class Forbidden(ApiError):
-    """These credentials may not do this (403)."""
+    """These credentials are not permitted to do this (403)."""
 
 
 class NotFound(ApiError):
-    """There is nothing at this path or SID (404)."""
+    """No resource exists at this path or with this SID (404)."""
 
 
 class RateLimited(ApiError):
-    """Twilio asked us to slow down (429); the request was not processed."""
+    """Too many requests (429); Twilio did not process this one."""
 
     retry_after: float | None = None
-    """Seconds Twilio asked us to wait, where it said so."""
+    """Seconds to wait, from the ``Retry-After`` header, if there was one."""
 
 
 class RejectedMessage(ApiError):
     """Twilio refused to create the message; nothing was sent to the recipient."""
 
     field: str | None = None
-    """The parameter that caused it, by its Python name, where the code tells."""
+    """The Python name of the parameter at fault, if the error code identifies one."""
 
 
 class SignatureError(TwilioWidgetsError):
-    """A signature cannot be made or checked."""
+    """A webhook signature cannot be computed or checked."""
 
 
 class ListenerError(TwilioWidgetsError):
@@ -238,24 +240,27 @@ class ListenerError(TwilioWidgetsError):
 
 
 class OtherSecrets(ListenerError):
-    """A listener of this account runs with another auth token or other shared keys, and goes on."""
+    """The account's running listener uses another auth token or other shared keys."""
 
 
 class StoreUnavailable(ListenerError):
-    """The listener's event store cannot be written or read just now; nothing was half written."""
+    """The listener's event store cannot be written or read at the moment.
+
+    No event was partly written.
+    """
 
     def __init__(self, text: str, *, cause: str) -> None:
         super().__init__(text)
         self.cause = cause
-        """Why, as a machine's word: ``full``, ``locked``, ``read-only``, ``damaged``, ``disk``."""
+        """The cause, one of ``full``, ``locked``, ``read-only``, ``damaged`` and ``disk``."""
 
 
 class JobError(TwilioWidgetsError):
-    """A job's journal cannot be used: another process has it, or it is not what it should be."""
+    """A job's journal cannot be used: it is in use, belongs to another account or is damaged."""
 
     held_by: str | None = None
-    """Where it is being used, in words, when that is why."""
+    """Where the journal is in use, in words, if that is the reason."""
 
 
 class SandboxError(TwilioWidgetsError):
-    """The sandbox was asked for something it cannot be."""
+    """The sandbox does not support what was asked of it."""

@@ -1,4 +1,4 @@
-"""How a long read says how far it has come: rows, pages and, given a limit, the time left."""
+"""Progress of long reads and of sends: a callback's argument, and tqdm bars."""
 
 from __future__ import annotations
 
@@ -12,91 +12,94 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadProgress:
-    """How far a list has been read."""
+    """How much of a list has been read."""
 
     rows: int
     pages: int
     limit: int | None
-    """The most rows that will be read, where that is known."""
+    """The most rows that will be read, if there is a limit."""
 
 
 class Progress(Protocol):
-    """Something that is told how far a read has come."""
+    """Receives the progress of a read."""
 
     def __call__(self, reading: ReadProgress) -> None:
-        """Take note; raising ends the read."""
+        """Report progress after a page; an exception raised here ends the read."""
 
     def close(self) -> None:
-        """The read is over."""
+        """The read has finished, successfully or not."""
 
 
-def progress_of(
-    wish: bool | Callable[[ReadProgress], None], *, counting: str = "messages"
-) -> Progress:
-    """Return the bar, the caller's own function, or silence."""
+def progress_of(wish: bool | Callable[[ReadProgress], None], *, unit: str = "messages") -> Progress:
+    """Return the `Progress` for a ``progress=`` argument.
+
+    Args:
+        wish: True for a tqdm bar, False for none, or a function to call after each page.
+        unit: The plural noun for the rows.
+    """
     if wish is True:
-        return Bar(counting)
-    return _Told(wish if callable(wish) else None)
+        return PageBar(unit)
+    return _Callback(wish if callable(wish) else None)
 
 
-class _Told:
-    def __init__(self, tell: Callable[[ReadProgress], None] | None) -> None:
-        self._tell = tell
+class _Callback:
+    def __init__(self, function: Callable[[ReadProgress], None] | None) -> None:
+        self._function = function
 
     def __call__(self, reading: ReadProgress) -> None:
-        if self._tell is not None:
-            self._tell(reading)
+        if self._function is not None:
+            self._function(reading)
 
     def close(self) -> None:
         pass
 
 
-class Bar:
-    """A tqdm bar, from the second page on: one page is over before a bar could be read."""
+class PageBar:
+    """A tqdm bar that appears with the second page: a single page is read too fast to need one."""
 
-    def __init__(self, counting: str = "messages") -> None:
+    def __init__(self, unit: str = "messages") -> None:
         self._bar: Any = None
-        self._unit = f" {counting}"
+        self._unit = f" {unit}"
 
     def __call__(self, reading: ReadProgress) -> None:
-        """Show `reading`."""
+        """Show the progress."""
         if self._bar is None:
-            if reading.pages < 2 or sys.stderr is None:
+            if reading.pages < 2 or sys.stderr is None:  # pythonw has no stderr
                 return
             from tqdm.auto import tqdm
 
-            make: Any = tqdm  # its types know nothing of the arguments
+            make: Any = tqdm  # tqdm.auto's type stubs do not declare the arguments
             self._bar = make(total=reading.limit, unit=self._unit, desc="Reading", leave=False)
         self._bar.set_postfix_str(f"{reading.pages} pages", refresh=False)
         self._bar.update(reading.rows - self._bar.n)
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         if self._bar is not None:
             self._bar.close()
 
 
-class Count:
-    """A tqdm bar over a number of rows, in a notebook and in a terminal alike.
+class RowBar:
+    """A tqdm bar over a known number of rows, in a notebook and in a terminal.
 
     Args:
-        total: How many there are.
-        counting: What they are.
-        doing: What is done with them.
+        total: The number of rows.
+        unit: The plural noun for the rows.
+        description: The text in front of the bar.
     """
 
-    def __init__(self, total: int, *, counting: str = "rows", doing: str = "Sending") -> None:
+    def __init__(self, total: int, *, unit: str = "rows", description: str = "Sending") -> None:
         from tqdm.auto import tqdm
 
-        make: Any = tqdm  # its types know nothing of the arguments
-        shown = sys.stderr is not None
-        self._bar: Any = make(total=total, unit=f" {counting}", desc=doing, disable=not shown)
+        make: Any = tqdm  # tqdm.auto's type stubs do not declare the arguments
+        shown = sys.stderr is not None  # pythonw has no stderr
+        self._bar: Any = make(total=total, unit=f" {unit}", desc=description, disable=not shown)
 
     def __call__(self, done: int, note: str = "") -> None:
-        """Show how many are done."""
+        """Show how many rows are done, and a note after the count."""
         self._bar.set_postfix_str(note, refresh=False)
         self._bar.update(done - self._bar.n)
 
     def close(self) -> None:
-        """Leave it as it stands."""
+        """Stop updating the bar; it stays visible."""
         self._bar.close()

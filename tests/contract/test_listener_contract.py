@@ -209,7 +209,7 @@ def test_a_reply_that_cannot_be_is_refused_before_anything_starts(sandbox, reply
 def test_only_a_plain_function_is_called_back(twilio, call):
     with Poller(twilio, watch=False) as poller:
         for field, hand_over in (("call", poller.on_event), ("changed", poller.on_change)):
-            with pytest.raises(ConfigurationError, match="a plain function") as refused:
+            with pytest.raises(ConfigurationError, match="it cannot be async") as refused:
                 hand_over(call)
             assert refused.value.field == field
 
@@ -266,7 +266,7 @@ def test_an_address_that_one_kernel_states_is_shown_by_all(sandbox):
     first = Listener(sandbox.connection, "https://a.example.com/hooks")
     with Listener(sandbox.connection, "https://b.example.com") as second:
         eventually(lambda: first.inbound_url == second.inbound_url)
-        assert first.way.why == "Another kernel has named https://b.example.com."
+        assert first.way.why == "Another kernel gave the address https://b.example.com."
         first.open_way()
         eventually(lambda: second.way.kind == "sandbox")
         assert second.url == first.url == f"http://127.0.0.1:{first.port}"
@@ -282,8 +282,8 @@ def test_what_is_still_pointed_at_an_earlier_address_is_said(sandbox, twilio):
         listener.open_way("https://b.example.com")
         (*_, said) = listener.heartbeat.notices
         assert said == (
-            "+1 4••• ••• 142 is still pointed at an earlier address of this listener, by which "
-            f'nothing comes in any more: listener.point("{number.sid}") points it here again.'
+            "+1 4••• ••• 142 still sends its messages to an earlier address of this listener, "
+            f'which no longer works: listener.point("{number.sid}") updates it.'
         )
         listener.point(number.sid)
         assert listener.heartbeat.notices == before
@@ -310,7 +310,7 @@ def test_nothing_is_pointed_at_a_listener_that_twilio_cannot_reach(tmp_path, mon
     connection = AuthTokenConnection("AC" + "0f" * 16, "1" * 32)
     with Listener(connection, store=tmp_path / "events") as listener:
         assert listener.way.kind == "none"
-        with pytest.raises(ConfigurationError, match="Nothing leads here"):
+        with pytest.raises(ConfigurationError, match="Twilio cannot reach this listener"):
             listener.point("+15005550006")
         assert listener.store == tmp_path / "events" / "events.sqlite"
 
@@ -322,8 +322,8 @@ def test_a_listener_that_twilio_cannot_reach_says_so_where_one_looks(tmp_path, m
     name = f"<Listener of {connection.masked_account}"
     with Listener(connection, store=tmp_path / "events") as listener:
         (notice,) = listener.heartbeat.notices
-        assert notice.startswith("Nothing will come here from Twilio until a way in is named")
-        assert repr(listener) == f"{name}, no way in>"
+        assert notice.startswith("No webhooks will arrive until Twilio can reach this listener")
+        assert repr(listener) == f"{name}, no public URL>"
 
         listener.open_way("https://example.ngrok.app")
         assert (repr(listener), listener.heartbeat.notices) == (f"{name}>", ())
@@ -421,7 +421,7 @@ def test_a_killed_process_is_started_again_at_its_port(sandbox, twilio, listener
 
 def test_a_process_that_is_killed_again_and_again_is_left_alone(listener):
     """A machine without memory is not helped by one more process."""
-    listener._keeper._crashes.extend([time.monotonic()] * 5)
+    listener._supervisor._crashes.extend([time.monotonic()] * 5)
     os.kill(listener.heartbeat.pid, signal.SIGKILL)
 
     eventually(lambda: listener.heartbeat.problem == KEEPS_CRASHING)
@@ -442,7 +442,7 @@ def test_closing_right_after_a_crash_puts_back_what_was_pointed_here(sandbox, tw
     listener = Listener(sandbox.connection)
     listener.point(number.phone_number)
     os.kill(listener.heartbeat.pid, signal.SIGKILL)
-    eventually(lambda: not listener._keeper.link.alive)
+    eventually(lambda: not listener._supervisor.client.alive)
     listener.close()
 
     assert [(one.sid, one.state) for one in listener.restored] == [(number.sid, "restored")]
@@ -455,7 +455,7 @@ def test_a_crashed_listener_leaves_webhooks_to_the_process_that_took_its_place(s
     sid = twilio.numbers()[0].sid
     first, second = Listener(sandbox.connection), Listener(sandbox.connection)
     before = second.heartbeat.pid
-    first._keeper.link.on_gone = None  # it does not look for the next one in time
+    first._supervisor.client.on_gone = None  # it does not look for the next one in time
     os.kill(before, signal.SIGKILL)
     eventually(lambda: second.heartbeat.pid not in {None, before})
     second.point(sid)
@@ -494,7 +494,7 @@ def test_closed_is_closed_and_says_so(sandbox):
 
     assert repr(listener) == f"<Listener of {sandbox.connection.masked_account}, closed>"
     assert listener.heartbeat.problem == "This listener was closed."
-    with pytest.raises(ListenerError, match="closed, so nothing comes"):
+    with pytest.raises(ListenerError, match="is closed, so it reports no more events"):
         listener.on_event(print)
 
 
@@ -581,7 +581,7 @@ def test_a_listener_that_is_found_takes_what_is_given_and_keeps_what_is_not(sand
     assert sandbox.settle()
     for given in ({"idle": 77, "retention_days": 365}, {}):
         again = Listener(sandbox.connection, **given)
-        now = again._keeper.ask("status")
+        now = again._supervisor.ask("status")
         assert (now["idle_seconds"], now["retention_days"]) == (77.0, 365)
         again.detach()
     with pytest.raises(ConfigurationError, match="retention_days"):
@@ -589,7 +589,7 @@ def test_a_listener_that_is_found_takes_what_is_given_and_keeps_what_is_not(sand
     Listener(sandbox.connection, retention_days=1e-9).detach()  # what is older goes at once
     assert len(listener.events) == 0
     Listener(sandbox.connection, retention_days=None).detach()
-    assert listener._keeper.ask("status")["retention_days"] is None
+    assert listener._supervisor.ask("status")["retention_days"] is None
 
 
 def test_a_listener_with_shared_keys_is_found_by_who_has_none(sandbox, twilio):
@@ -607,7 +607,7 @@ def test_a_kernel_with_other_credentials_takes_over_when_it_says_so(sandbox):
     """The first one is told, and they do not start each other's process again and again."""
     listener = Listener(sandbox.connection, shared_keys={"k1": "another"})
     pid = listener.heartbeat.pid
-    with pytest.raises(ListenerError, match=r"was left as it is.*take_over=True"):
+    with pytest.raises(ListenerError, match=r"it was not changed.*take_over=True"):
         Listener(sandbox.connection, shared_keys={"k1": "secret"})
     assert listener.heartbeat.pid == pid
     with Listener(sandbox.connection, shared_keys={"k1": "secret"}, take_over=True) as other:
@@ -646,8 +646,8 @@ def test_a_crashed_listener_comes_back_with_its_shared_keys_though_not_all_know_
         os.kill(before, signal.SIGKILL)
         eventually(lambda: first.heartbeat.pid not in {None, before})
         eventually(lambda: second.heartbeat.pid == first.heartbeat.pid)
-        assert first._keeper.link.alike
-        assert not second._keeper.link.alike
+        assert first._supervisor.client.alike
+        assert not second._supervisor.client.alike
         second.detach()
 
 
@@ -828,7 +828,7 @@ def test_a_redirect_is_not_followed(full):
         receiver.close()
 
     assert outcome[["http_status", "problem"]].to_numpy().tolist() == [
-        [302, "A redirect, which is not followed."]
+        [302, "Redirects are not followed."]
     ]
 
 
@@ -900,7 +900,9 @@ def test_a_poller_and_a_listener_end_at_the_same_place(sandbox, twilio, listener
 
 
 def test_a_poller_is_told_that_a_listener_keeps_the_store(twilio, listener):
-    with pytest.raises(ListenerError, match="A listener or poller writes to the event store"):
+    with pytest.raises(
+        ListenerError, match="A listener or poller already writes to the event store"
+    ):
         Poller(twilio, store=listener.store)
 
 
@@ -963,9 +965,8 @@ def test_a_python_that_cannot_be_started_is_said(sandbox, tmp_path, monkeypatch)
     with pytest.raises(ListenerError) as refused:
         Listener(sandbox.connection)
     assert str(refused.value) == (
-        "The listener's process cannot be started (No such file or directory). Is "
-        f"{tmp_path}/python still there, and is there memory left? Restart the kernel, and try "
-        "again."
+        "The listener's process cannot be started (No such file or directory). Check that "
+        f"{tmp_path}/python exists and that memory is free, then restart the kernel and try again."
     )
 
 

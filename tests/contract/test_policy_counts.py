@@ -88,7 +88,7 @@ def test_a_day_is_counted_over_clients_and_ends_at_midnight(connect, sandbox):
     first, second = connect(sandbox, policy=policy), connect(sandbox, policy=policy)
     for twilio in (first, second, first):
         send(twilio, sandbox)
-    with pytest.raises(PolicyRefused, match="your policy allows 3 a day"):
+    with pytest.raises(PolicyRefused, match="your policy allows 3 per day"):
         send(second, sandbox)
     assert len(sandbox.ledger) == 3
     sandbox.connection.sleep(timedelta(hours=12, minutes=1).total_seconds())
@@ -128,7 +128,7 @@ def test_a_job_is_stopped_by_what_it_sends_and_a_429_costs_it_nothing(connect, s
     sandbox.fail(status=429, times=3)
     replies = [twilio.run(flow()).status for _ in range(5)]
     assert (replies, permit.sent) == ([429, 429, 429, 201, 201], Amount(2))
-    with pytest.raises(PolicyRefused, match="the job 'spring' would come to 3 recipients"):
+    with pytest.raises(PolicyRefused, match="would bring the job 'spring' to 3 recipients"):
         twilio.run(flow())
     assert len(sandbox.ledger) == 2
 

@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import twilio_widgets as tw
+from tests.panel_driver import PanelDriver
 from twilio_widgets.client.messages import AsyncMessages, Messages
 from twilio_widgets.core.bodies import FormBody, MultipartBody, RawBody
 from twilio_widgets.core.guardrails.policy import FREE
@@ -234,7 +235,7 @@ def by_raw_panel(twilio: tw.Twilio, sandbox: tw.Sandbox) -> str:
             owner._handle_custom_msg({"t": "set", "name": name, "value": value}, [])
     rows = [[*pair, True] for pair in fields(sandbox).items()]
     form.tables["data"]._handle_custom_msg({"t": "rows", "rows": rows}, [])
-    form.send._handle_custom_msg({"t": "press", "said": []}, [])
+    PanelDriver(panel).press_on(form.send)
     assert panel.join(30)
     panel.close()
     return str(panel._state)
@@ -254,7 +255,7 @@ def by_workbench(twilio: tw.Twilio, sandbox: tw.Sandbox) -> str:
 def _sent(panel: Any) -> str:
     """Press send, and return what the panel has in mind afterwards."""
     panel.join(30)
-    panel._form.send.click()
+    PanelDriver(panel).press_on(panel._form.send)
     assert panel.join(30)
     panel.close()
     return str(panel._state)
@@ -266,11 +267,12 @@ def by_bulk_panel(twilio: tw.Twilio, sandbox: tw.Sandbox) -> str:
         twilio, [{"phone": TO}], body="Hello", from_=sandbox.numbers[0], undo_seconds=0
     )
     assert panel.join(30)
-    panel._actions.check.click()
+    page = PanelDriver(panel)
+    page.press_on(panel._actions.check)
     assert panel.join(30)
     said = str(panel._findings.problems.rows)
-    panel._words.typed.value = "send 1"
-    panel._words.send.click()
+    page.say(panel._words.typed, {"t": "typed", "text": "send 1"})
+    page.press_on(panel._words.send)
     assert panel.join(30)
     if panel.job is not None:
         panel.job.wait(30)
@@ -298,7 +300,7 @@ def test_no_panel_leads_round_a_rule(sandbox, arrivals, panel):
     with tw.Twilio(sandbox.connection, policy=tw.Policy(allow=["+44*"])) as strict:
         said = PANELS[panel](strict, sandbox)
     assert (arrivals, sandbox.ledger) == ([], ())
-    assert "+1 4••• ••• 123 is not among the recipients that your policy allows" in said
+    assert "+1 4••• ••• 123 is not one of the recipients that your policy allows" in said
 
 
 # What makes no message, driven as well
@@ -395,7 +397,7 @@ def test_a_client_that_a_panel_makes_has_a_policy_in_force(sandbox):
         assert panel.twilio.policy == in_force
         panel.close()
     panel = tw.ConnectionPanel(policy=strict)
-    panel._form.try_sandbox.click()
+    PanelDriver(panel).press_on(panel._form.try_sandbox)
     assert panel.join(30)
     assert panel.twilio.policy is strict
     panel.close()
@@ -406,7 +408,7 @@ def test_in_the_transport_nothing_is_exchanged_before_it_is_judged():
     tree = ast.parse(Path(transport.__file__).read_text("utf-8"))
     functions = [node for node in ast.walk(tree)
                  if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]  # fmt: skip
-    to_the_wire: dict[str, list[str]] = {"exchange": [], "Outgoing": [], "_outgoing": []}
+    to_the_wire: dict[str, list[str]] = {"exchange": [], "OutgoingRequest": [], "_outgoing": []}
     for function in functions:
         calls = {getattr(node.func, "attr", getattr(node.func, "id", ""))
                  for node in ast.walk(function) if isinstance(node, ast.Call)}  # fmt: skip
@@ -417,8 +419,10 @@ def test_in_the_transport_nothing_is_exchanged_before_it_is_judged():
             first = next(node for node in function.body if not isinstance(node, ast.Expr))
             assert "self._checked(request)" in ast.unparse(first)
     assert to_the_wire == {
-        "exchange": ["send", "send"], "Outgoing": ["_outgoing"], "_outgoing": ["_built", "_onward"]
-    }  # fmt: skip
+        "exchange": ["send", "send"],
+        "OutgoingRequest": ["_outgoing"],
+        "_outgoing": ["_built", "_onward"],
+    }
 
 
 # Any request at all

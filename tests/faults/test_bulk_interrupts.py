@@ -308,7 +308,7 @@ def test_a_cell_stopped_as_its_run_begins_leaves_a_job_that_can_be_found_and_sto
             raise KeyboardInterrupt
 
     planned, folder = far_world.plan("stopped"), far_world.folder
-    monkeypatch.setattr(job, "Underway", Stopped)
+    monkeypatch.setattr(job, "RunHandle", Stopped)
     with pytest.raises(KeyboardInterrupt):
         planned.send(far_world.twilio, "stopped", folder=folder, undo_seconds=60)
     monkeypatch.undo()

@@ -215,7 +215,7 @@ def test_one_that_hangs_is_not_said_to_be_closed(
     pid = keeper.link.pid
     house.pids.add(pid)
     os.kill(pid, signal.SIGSTOP)
-    with pytest.raises(ListenerError, match=f"{pid}.* does not answer.*may still be"):
+    with pytest.raises(ListenerError, match=f"{pid}.* does not respond.*may still be"):
         keeper.stop()
     os.kill(pid, signal.SIGCONT)
 

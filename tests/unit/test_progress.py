@@ -1,4 +1,4 @@
-"""A long read says how far it has come; a short one says nothing."""
+"""Progress of a read: a bar from the second page on, a callback, or none."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ def test_a_long_read_shows_rows_and_pages(twilio, capsys):
     assert shown.out == ""
 
 
-def test_a_limit_gives_the_bar_its_end(twilio, capsys):
+def test_the_bars_total_is_the_limit(twilio, capsys):
     twilio.messages.list(limit=2400)
     assert "/2400" in capsys.readouterr().err
 
 
-def test_silence_can_be_asked_for(twilio, capsys):
+def test_progress_false_shows_no_bar(twilio, capsys):
     twilio.messages.list(limit=None, progress=False)
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_function_is_told_after_each_page(twilio):
+def test_a_callback_is_called_after_each_page(twilio):
     told: list[ReadProgress] = []
     twilio.messages.list(limit=None, progress=told.append)
     assert told == [

@@ -50,7 +50,7 @@ from twilio_widgets.journal.plan_rows import (
 from twilio_widgets.journal.reconcile import Callbacks
 from twilio_widgets.journal.row import JournalRow, fingerprint_of
 from twilio_widgets.journal.search import find_place
-from twilio_widgets.progress import Count
+from twilio_widgets.progress import RowBar
 
 if TYPE_CHECKING:
     from twilio_widgets.client import AsyncTwilio, Twilio
@@ -302,7 +302,7 @@ class Job(JobView):
 
     def _show(self, timeout: float | None) -> None:
         until = None if timeout is None else time.monotonic() + timeout
-        bar = Count(self.progress.total)
+        bar = RowBar(self.progress.total)
         try:
             while not self._wait(_LOOK):
                 now = self.progress

@@ -230,7 +230,8 @@ class Messages(_MessagesBase):
         Args:
             to: The recipient, as it stands in the log.
             from_: The sender, as it stands in the log.
-            sent_on: A day in UTC (``"2026-01-15"`` or a date).
+            sent_on: A day in UTC (``"2026-01-15"`` or a date), or in another zone: its midnight
+                there, as a datetime. Any other time of day is refused.
             sent_after: A day or an aware datetime; it is included.
             sent_before: A day or an aware datetime; it is included.
             since: Only what is newer: a message SID, a day or an aware datetime. Reading stops

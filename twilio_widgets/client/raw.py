@@ -126,7 +126,7 @@ class RawMixin:
         attempt_seen: Callable[[Attempt], None] | None,
         progress: bool | Callable[[ReadProgress], None],
     ) -> Flow[RawResponse]:
-        tell = progress_of(progress, counting="rows")
+        tell = progress_of(progress, unit="rows")
 
         def page_seen(rows: int, pages: int) -> None:
             tell(ReadProgress(rows=rows, pages=pages, limit=ask.limit))

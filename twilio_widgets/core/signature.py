@@ -1,6 +1,6 @@
-"""The signature Twilio puts on a webhook, as Twilio makes it.
+"""Compute the signature with which Twilio signs a webhook.
 
-Source: Twilio, "Security" (validating requests); the vectors in the tests are from there.
+Source: Twilio, "Security" (validating requests); the test vectors are from there.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ if TYPE_CHECKING:
 
 
 def sign(url: str, params: Mapping[str, str | Sequence[str]], auth_token: Secret | str) -> str:
-    """Make the ``X-Twilio-Signature`` of a request, exactly for the URL given.
+    """Return the ``X-Twilio-Signature`` of a request to exactly this URL.
 
-    Nothing about the URL is repaired: ports, user names, fragments and trailing slashes are signed
-    as they stand, because choosing among those forms belongs to whoever verifies.
+    The URL is not normalized: ports, user names, fragments and trailing slashes are signed as
+    given. The verifier decides which variants of a URL to try.
 
     Args:
         url: The full URL, from the scheme to the end of the query string.
         params: The parameters of a form body, decoded; a repeated name has a sequence of values,
-            each of which is signed once. Empty for GET, and for a JSON body, whose hash
-            (`body_sha256`) stands in the URL as ``bodySHA256``.
-        auth_token: The account's primary auth token, also when requests are made with an API key.
+            and equal values are signed once. Empty for GET, and for a JSON body, whose hash
+            (`body_sha256`) is in the URL as ``bodySHA256``.
+        auth_token: The account's primary auth token, even if requests are made with an API key.
 
     Returns:
         The HMAC-SHA1 in Base64: 28 characters.
     """
     token = auth_token.reveal() if isinstance(auth_token, Secret) else auth_token
     message = url + "".join(_signed_parts(params))
-    # SHA-1 is Twilio's choice; as an HMAC it is not known to be weak.
+    # Twilio requires SHA-1; its known collision attacks do not weaken an HMAC.
     digest = hmac.new(_bytes(token), _bytes(message), hashlib.sha1).digest()
     return base64.b64encode(digest).decode("ascii")
 
@@ -47,11 +47,11 @@ def _signed_parts(params: Mapping[str, str | Sequence[str]]) -> Iterator[str]:
 
 
 def _bytes(text: str) -> bytes:
-    # A lone surrogate cannot come over HTTP, but a hand-made call must fail on the signature,
-    # not in here.
+    # HTTP cannot deliver an unpaired surrogate, but a direct call can pass one; then the signature
+    # must not match, rather than this raise UnicodeEncodeError.
     return text.encode("utf-8", "surrogatepass")
 
 
 def body_sha256(body: bytes) -> str:
-    """Hash a raw body as Twilio writes it in ``bodySHA256``: SHA-256 in lower-case hex."""
+    """Return the SHA-256 of a raw body in lower-case hex, the format of ``bodySHA256``."""
     return hashlib.sha256(body).hexdigest()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from pandas.api.types import is_integer_dtype
 
-from twilio_widgets.frames.formulas import guarded
+from twilio_widgets.core.formulas import guarded
 from twilio_widgets.frames.schema import TEXT
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ class Written:
 def written(frame: pd.DataFrame, path: object) -> Written:
     """Describe a file that holds all of `frame`."""
     complete = frame.attrs.get("complete")
-    if complete and frame.attrs.get("rows") != len(frame):
+    has_all = getattr(frame, "_has_every_row", lambda: frame.attrs.get("rows") == len(frame))
+    if complete and not has_all():
         complete = False  # rows were dropped in place, where pandas asks nobody
     return Written(str(path), len(frame), complete, str(frame.attrs.get("cut_off", "")))
 
@@ -52,7 +53,7 @@ def make_private(path: object) -> None:
 
 
 def write_csv(frame: pd.DataFrame, path: Any = None, **options: Any) -> str | Written:
-    """Write a frame as CSV, with every text guarded: see `twilio_widgets.frames.formulas`.
+    """Write a frame as CSV, with every text guarded: see `twilio_widgets.core.formulas`.
 
     Args:
         frame: Any frame; all its texts are guarded, in cells, column names and index.
@@ -64,12 +65,17 @@ def write_csv(frame: pd.DataFrame, path: Any = None, **options: Any) -> str | Wr
     Returns:
         What was written where, or the text.
     """
-    index = any(frame.index.names) or not is_integer_dtype(frame.index)
+    index = index_means_something(frame)
     make_private(path)
     # With CRLF, Python's writer also quotes a text that holds a lone CR.
     defaults: dict[str, Any] = {"index": index, "lineterminator": "\r\n"}
     text: Any = each_text(frame, guarded).to_csv(path, **defaults | options)
     return written(frame, path) if path is not None else str(text)
+
+
+def index_means_something(frame: pd.DataFrame) -> bool:
+    """Return whether an index is more than row numbers: it has a name, or labels."""
+    return any(frame.index.names) or not is_integer_dtype(frame.index)
 
 
 def each_text(frame: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:

@@ -9,24 +9,28 @@ from __future__ import annotations
 
 import io
 import json
-import math
 import re
-from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
-from functools import partial
-from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from twilio_widgets.core.formulas import guarded, never_bare
 from twilio_widgets.errors import ConfigurationError
-from twilio_widgets.frames.csv_file import Written, make_private, written
-from twilio_widgets.frames.formulas import never_bare
+from twilio_widgets.frames.csv_file import (
+    Written,
+    each_text,
+    index_means_something,
+    make_private,
+    written,
+)
+from twilio_widgets.frames.decimal_series import in_floats, is_decimal
+from twilio_widgets.frames.workbook import ABOUT, load_openpyxl
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Iterable
+    pass
 
 MAX_ROWS = 1_048_575
 """Rows of a sheet, less the one of the names."""
@@ -34,8 +38,7 @@ MAX_ROWS = 1_048_575
 MAX_TEXT = 32_767
 """Characters of a cell."""
 
-ABOUT = "about"
-"""The sheet of the frame's ``attrs``."""
+_OF_WRITERS = frozenset({"engine", "engine_kwargs", "storage_options"})
 
 # What XML cannot hold is written as Excel writes it, _x000D_ for a carriage return (ECMA-376,
 # ST_Xstring), and so is an underscore that would look like the beginning of that.
@@ -43,82 +46,85 @@ _UNWRITABLE = r"[\x00-\x08\x0b-\x1f\ufffe\uffff]"
 _TO_ESCAPE = re.compile(rf"{_UNWRITABLE}|_(?=x[0-9A-Fa-f]{{4}}(?:_|{_UNWRITABLE}))")
 
 
-def write_excel(frame: pd.DataFrame, path: str | os.PathLike[str], sheet_name: str) -> Written:
-    """Write a frame as an Excel workbook; the sheet *about* holds its ``attrs``.
+def write_excel(
+    frame: pd.DataFrame, target: Any, sheet_name: str, **options: Any
+) -> Written | None:
+    """Write a frame as an Excel workbook; the sheet *about* contains its ``attrs``.
+
+    pandas writes the cells. Its texts are escaped before, and marked as texts after.
 
     Args:
-        frame: Any frame with one row of column names. Its index is not written.
-        path: Where to, ending in ``.xlsx``.
+        frame: Any frame.
+        target: A path ending in ``.xlsx``, an open file, or a `pandas.ExcelWriter`.
         sheet_name: The name of the sheet with the rows.
+        options: Those of `pandas.DataFrame.to_excel`. ``index`` is written by default when it means
+            something: when it has a name, or is not of whole numbers.
 
     Raises:
         ConfigurationError: openpyxl is missing, or the frame does not fit into a sheet.
     """
-    openpyxl = load_openpyxl()
+    load_openpyxl()
     if len(frame) > MAX_ROWS:
         raise ConfigurationError(
             f"An Excel sheet holds {MAX_ROWS:,} rows; this frame has {len(frame):,}. "
             "Write it with to_csv or to_parquet."
         )
-    book = openpyxl.Workbook(write_only=True)
-    new = partial(openpyxl.cell.WriteOnlyCell, book.create_sheet(sheet_name))
-    try:
-        _fill(book[sheet_name], chain([frame.columns], _rows(frame)), new)
-        about = ((str(name), json.dumps(value)) for name, value in frame.attrs.items())
-        _fill(book.create_sheet(ABOUT), about, new)
-    except BaseException:
-        with suppress(Exception):  # the only way to have openpyxl remove its temporary files
-            book.save(io.BytesIO())
-        raise
-    make_private(path)
-    book.save(path)
-    return written(frame, path)
-
-
-def _fill(sheet: Any, rows: Iterable[Iterable[Any]], new: Callable[..., Any]) -> None:
-    for row in rows:
-        sheet.append([_cell(value, new) for value in row])
-
-
-def _rows(frame: pd.DataFrame) -> Iterable[Iterable[Any]]:
-    columns = [frame.iloc[:, place].tolist() for place in range(len(frame.columns))]
-    return zip(*columns, strict=True)
-
-
-def load_openpyxl() -> Any:
-    """Import openpyxl.
-
-    Raises:
-        ConfigurationError: It is not installed.
-    """
-    try:
-        import openpyxl
-        import openpyxl.cell
-        import openpyxl.utils.exceptions
-    except ImportError as error:
-        raise ConfigurationError(
-            'Excel files need openpyxl: pip install "twilio-widgets[excel]". '
-            "to_csv and to_parquet work without it."
-        ) from error
-    return openpyxl
-
-
-def _cell(value: Any, new: Callable[..., Any]) -> Any:
-    if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
+    defaults: dict[str, Any] = {"index": index_means_something(frame)}
+    chosen = {**defaults, **options}
+    if isinstance(target, pd.ExcelWriter):
+        _into(target, frame, sheet_name, chosen)
         return None
-    if isinstance(value, datetime):
-        at = new(_in_utc(value))
-        at.number_format = "yyyy-mm-dd hh:mm:ss"
-        return at
-    if isinstance(value, bool | int | Decimal | date):
-        return value
-    if isinstance(value, float) and math.isfinite(value):
-        return float(value)
-    cell = new(_written(str(value)))
-    # openpyxl takes "=1+1" for a formula and "#N/A" for an error. The text format keeps Excel from
-    # doing the same when somebody edits the cell.
-    cell.data_type, cell.number_format = "s", "@"
-    return cell
+    opened = {name: chosen.pop(name) for name in _OF_WRITERS & chosen.keys()}
+    file = io.BytesIO()  # so that a frame that does not fit leaves no broken file
+    writer = pd.ExcelWriter(file, **{"engine": "openpyxl", **opened})
+    _into(writer, frame, sheet_name, chosen)
+    about = pd.DataFrame([[str(n), json.dumps(v)] for n, v in frame.attrs.items()])
+    _into(writer, about, ABOUT, {"index": False, "header": False})
+    writer.close()
+    if hasattr(target, "write"):
+        target.write(file.getvalue())
+    else:
+        make_private(target)
+        Path(target).write_bytes(file.getvalue())
+    return written(frame, target)
+
+
+def _into(writer: Any, frame: pd.DataFrame, sheet_name: str, options: dict[str, Any]) -> None:
+    """Write one sheet."""
+    ours = writer.engine == "openpyxl"
+    safe = _for_excel(each_text(frame, _written if ours else guarded))
+    safe.to_excel(writer, sheet_name=sheet_name, **options)
+    if not ours:  # another engine takes a text that begins with = for a formula
+        return
+    for row in writer.sheets[sheet_name].iter_rows():
+        for cell in row:
+            if cell.value == "":
+                cell.value = None
+            elif isinstance(cell.value, str):
+                # openpyxl takes "=1+1" for a formula and "#N/A" for an error. The text format keeps
+                # Excel from doing the same when somebody edits the cell.
+                cell.data_type, cell.number_format = "s", "@"
+
+
+def _for_excel(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with amounts as floats and times in UTC, without the zone."""
+    for place in range(len(frame.columns)):
+        column = frame.iloc[:, place]
+        if is_decimal(column.dtype):
+            frame.isetitem(place, in_floats(column).array)
+        elif isinstance(column.dtype, pd.DatetimeTZDtype):
+            frame.isetitem(place, column.dt.tz_convert("UTC").dt.tz_localize(None).array)
+        elif column.dtype == object:
+            frame.isetitem(place, column.map(_plain).astype(object).array)
+    if isinstance(frame.index, pd.DatetimeIndex) and frame.index.tz is not None:
+        frame.index = frame.index.tz_convert("UTC").tz_localize(None)
+    return frame
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime) and value is not pd.NaT:
+        return _in_utc(value)
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def _in_utc(moment: datetime) -> datetime:

@@ -18,14 +18,14 @@ class MessageFrame(SafeFrame):
     ``frame.attrs`` tells about the reading, in plain JSON values:
 
     - ``account``: the account SID, masked; ``filters``: what was asked for; ``fetched_at``;
-    - ``complete``: True when this frame holds everything the log had for the filters;
+    - ``complete``: True when this frame certainly has everything the log had for the filters;
     - ``cut_off``: when the log holds more than was read, a sentence that says so;
     - ``rows_read``: messages read from Twilio; ``rows``: rows of the frame when it was made.
 
     pandas copies ``attrs`` to every derived frame (for `concat` and `merge`, when all the inputs'
-    are equal), whatever happened to its rows. So a derived frame whose number of rows is not
-    ``rows`` gets ``complete = False``. ``rows``, ``filters`` and the rest still tell of the reading
-    it came from.
+    are equal), whatever happened to its rows. So ``complete`` stays True only where a derived frame
+    certainly has each of the ``rows`` once. ``rows``, ``filters`` and the rest still tell of the
+    reading it came from.
     """
 
     _sheet = "messages"

@@ -30,6 +30,10 @@ def only(
     Returns:
         The rows that match, in their order; the same frame when nothing was asked.
     """
+    if text is not None and not isinstance(text, str):
+        raise ConfigurationError(
+            f"text is a part of the body, as text, not {type(text).__name__}.", field="text"
+        )
     asked: dict[str, object] = {}
     kept = frame
     for column, wanted in (

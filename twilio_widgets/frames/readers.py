@@ -11,9 +11,9 @@ from typing import Any
 
 import pandas as pd
 
+from twilio_widgets.core.formulas import unguarded
 from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.frames.csv_file import each_text
-from twilio_widgets.frames.formulas import unguarded
 from twilio_widgets.frames.message_frame import MessageFrame
 from twilio_widgets.frames.schema import NAMES, TEXT, conform
 

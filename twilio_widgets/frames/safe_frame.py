@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import pandas as pd
 
 from twilio_widgets.core.printable import visible
+from twilio_widgets.frames.decimal_series import DecimalSeries, in_floats, is_decimal
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable
-
-    from twilio_widgets.frames.csv_file import Written
 
 _IGNORED_BY_MATHJAX = ["tex2jax_ignore", "mathjax_ignore"]  # MathJax 2 and 3, by their names
 
@@ -32,28 +30,136 @@ class SafeFrame(pd.DataFrame):
     ``frame.style`` is pandas' own and does *not* escape: do not use it on texts from strangers.
 
     pandas copies ``attrs`` to every derived frame (for `concat` and `merge`, when all the inputs'
-    are equal), whatever happened to its rows. So a derived frame whose number of rows is not
-    ``rows`` gets ``complete = False``, and ``rows`` still tells of the reading it came from.
+    are equal), whatever happened to its rows. So ``complete`` stays True only where a derived frame
+    certainly has each of the ``rows`` once, and ``rows`` still tells of the reading it came from.
+
+    Amounts of money are exact decimals. ``sum``, ``cumsum``, ``groupby`` and comparisons keep them
+    exact; statistics (`describe`) and databases (`to_sql`) get floats.
     """
 
     _sheet: ClassVar[str] = "rows"
+    _keys: ClassVar[tuple[str, ...]] = ("sid", "id", "row")
+    """Columns that name a row, in the frames we make."""
 
     @property
     def _constructor(self) -> Callable[..., Self]:
         return type(self)
 
+    @property
+    def _constructor_sliced(self) -> Callable[..., pd.Series]:
+        return SafeSeries
+
     def __finalize__(self, other: Any, method: str | None = None, **kwargs: Any) -> Self:
         """Take over `other`'s attrs as pandas does, except for a claim that no longer holds."""
         super().__finalize__(other, method=method, **kwargs)  # type: ignore[misc]
-        if self.attrs.get("complete") and self.attrs.get("rows") != len(self):
+        if self.attrs.get("complete") and not self._has_every_row(other, method):
             self.attrs["complete"] = False
+        if method == "concat":
+            self._say_what_is_missing(getattr(other, "input_objs", getattr(other, "objs", ())))
         return self
+
+    def _has_every_row(self, other: Any = None, method: str | None = None) -> bool:
+        """Return whether this certainly has each row of the reading once, with its values."""
+        if self.attrs.get("rows") != len(self) or method == "shift" or not self.index.is_unique:
+            return False
+        key = next((name for name in self._keys if name in self.columns), None)
+        if key is not None and self.columns.is_unique:
+            if method in {"concat", "merge"} and not self[key].is_unique:
+                return False
+            return not self[key].isna().any()
+        if other is None or any(name in self._keys for name in self.index.names):
+            return True
+        return isinstance(other, pd.DataFrame) and not len(
+            self.index.symmetric_difference(other.index)
+        )
+
+    def _say_what_is_missing(self, parts: Any) -> None:
+        """Keep the sentence of a reading that was cut off, also when the others have another."""
+        said = [part.attrs["cut_off"] for part in parts if part.attrs.get("cut_off")]
+        if said and not self.attrs.get("cut_off"):
+            self.attrs |= {"complete": False, "cut_off": "; ".join(dict.fromkeys(map(str, said)))}
+
+    def where(self, *args: Any, **options: Any) -> Any:
+        """Replace values where a condition is False, as pandas does."""
+        return _changed(super().where(*args, **options))
+
+    def mask(self, *args: Any, **options: Any) -> Any:
+        """Replace values where a condition is True, as pandas does."""
+        return _changed(super().mask(*args, **options))
+
+    def describe(self, *args: Any, **options: Any) -> Any:  # type: ignore[misc]  # final in the stubs only
+        """Return statistics of the columns, as pandas does; amounts count as numbers."""
+        return self._with_floats().describe(*args, **options)
+
+    def select_dtypes(self, *args: Any, **options: Any) -> Any:
+        """Return the columns of some dtypes, as pandas does; amounts are numbers."""
+        plain = self._with_floats()
+        plain.columns = pd.RangeIndex(len(plain.columns))
+        return self.iloc[:, list(plain.select_dtypes(*args, **options).columns)]
+
+    def convert_dtypes(self, *args: Any, **options: Any) -> Any:  # type: ignore[misc]  # final in the stubs only
+        """Return the columns in their best dtypes, as pandas does; amounts stay exact."""
+        made = self._with_floats().convert_dtypes(*args, **options)
+        for place, dtype in enumerate(self.dtypes):
+            if is_decimal(dtype):
+                made.isetitem(place, self.iloc[:, place].array)
+        return self._constructor(made).__finalize__(self)
+
+    def to_sql(self, name: str, con: Any, *args: Any, **options: Any) -> Any:  # type: ignore[misc]  # final in the stubs only
+        """Write the rows to a database, as pandas does.
+
+        Amounts become floats, which every database takes, unless ``dtype`` says what they are, such
+        as ``dtype={"price": sqlalchemy.Numeric(18, 6)}``.
+        """
+        typed = options.get("dtype") or {}
+        frame = self._with_floats(but=typed if isinstance(typed, dict) else self.columns)
+        return frame.to_sql(name, con, *args, **options)
+
+    def nlargest(self, n: int, columns: Any, *args: Any, **options: Any) -> Any:
+        """Return the rows with the largest values, as pandas does."""
+        return self._extreme("nlargest", n, columns, *args, **options)
+
+    def nsmallest(self, n: int, columns: Any, *args: Any, **options: Any) -> Any:
+        """Return the rows with the smallest values, as pandas does."""
+        return self._extreme("nsmallest", n, columns, *args, **options)
+
+    def cumsum(self, axis: Any = 0, *args: Any, **options: Any) -> Any:
+        """Return running totals, as pandas does; exact for amounts."""
+        return self._running("cumsum", axis, *args, **options)
+
+    def cummax(self, axis: Any = 0, *args: Any, **options: Any) -> Any:
+        """Return the largest values so far, as pandas does."""
+        return self._running("cummax", axis, *args, **options)
+
+    def cummin(self, axis: Any = 0, *args: Any, **options: Any) -> Any:
+        """Return the smallest values so far, as pandas does."""
+        return self._running("cummin", axis, *args, **options)
+
+    def _extreme(self, verb: str, *args: Any, **options: Any) -> Any:
+        places = self._with_floats().reset_index(drop=True)
+        return self.iloc[getattr(places, verb)(*args, **options).index]
+
+    def _running(self, verb: str, axis: Any, *args: Any, **options: Any) -> Any:
+        amounts = any(map(is_decimal, self.dtypes)) and axis in {0, "index"}
+        if not amounts:
+            return getattr(super(), verb)(axis, *args, **options)
+        numbers = self.select_dtypes("number") if options.pop("numeric_only", False) else self
+        made = numbers.apply(lambda column: getattr(column, verb)(axis, *args, **options))
+        return _changed(made)
+
+    def _with_floats(self, but: Any = ()) -> pd.DataFrame:
+        """Return a plain DataFrame whose amounts are floats."""
+        made = pd.DataFrame(self, copy=False)
+        for place, dtype in enumerate(self.dtypes):
+            if is_decimal(dtype) and self.columns[place] not in but:
+                made.isetitem(place, in_floats(made.iloc[:, place]).array)
+        return made
 
     def to_csv(self, path_or_buf: Any = None, **options: Any) -> Any:
         """Write a CSV file that no spreadsheet runs.
 
         Texts that would be formulas get an apostrophe in front; phone numbers stay as they are (the
-        rule is in `twilio_widgets.frames.formulas`). ``pandas.DataFrame(frame).to_csv`` guards
+        rule is in `twilio_widgets.core.formulas`). ``pandas.DataFrame(frame).to_csv`` guards
         nothing.
 
         Args:
@@ -67,26 +173,28 @@ class SafeFrame(pd.DataFrame):
 
         return write_csv(self, path_or_buf, **options)
 
-    def to_excel(  # type: ignore[misc, override]
-        self, path: str | os.PathLike[str], sheet_name: str | None = None
-    ) -> Written:
+    def to_excel(self, excel_writer: Any, sheet_name: str | None = None, **options: Any) -> Any:  # type: ignore[misc]  # final in the stubs only
         """Write an Excel workbook of plain texts and numbers.
 
-        No cell is a formula or a link. Times are in UTC. The sheet *about* tells of the reading.
+        No cell is a formula or a link. Times are in UTC. In a file of its own, the sheet *about*
+        tells of the reading.
 
         Args:
-            path: Where to, ending in ``.xlsx``.
+            excel_writer: Where to, ending in ``.xlsx``; or an open file, or a `pandas.ExcelWriter`.
             sheet_name: The name of the sheet with the rows; what they are when not given.
+            options: Those of `pandas.DataFrame.to_excel`. Row numbers are left out by default; an
+                index with a name or with labels is written.
 
         Returns:
-            What was written where, and whether it is complete.
+            What was written where, and whether it is complete; None for a `pandas.ExcelWriter`.
 
         Raises:
-            ConfigurationError: openpyxl is missing, or the frame does not fit into a sheet.
+            ConfigurationError: openpyxl is missing, or the frame does not fit into a sheet. No file
+                is left.
         """
         from twilio_widgets.frames.excel_file import write_excel
 
-        return write_excel(self, path, sheet_name or self._sheet)
+        return write_excel(self, excel_writer, sheet_name or self._sheet, **options)
 
     def masked(self) -> Self:
         """Return a copy to show to others: every phone number masked, also inside texts.
@@ -111,7 +219,7 @@ class SafeFrame(pd.DataFrame):
             classes=_IGNORED_BY_MATHJAX,
         )
         lines = "".join(f"<p>{escape(line)}</p>\n" for line in self._cuts(rows, columns))
-        return _without_tex(f"{table}\n{lines}")
+        return _without_tex(visible(f"{table}\n{lines}"))
 
     def __repr__(self) -> str:
         # pandas' own text ends with the size of the frame when it does not show all of it.
@@ -130,6 +238,25 @@ class SafeFrame(pd.DataFrame):
         return lines
 
 
+class SafeSeries(DecimalSeries):
+    """One column of a `SafeFrame`: a pandas Series, as safe to print and to export as the frame."""
+
+    @property
+    def _constructor_expanddim(self) -> Callable[..., pd.DataFrame]:
+        return SafeFrame
+
+    def __repr__(self) -> str:
+        return visible(super().__repr__())
+
+    def to_csv(self, path_or_buf: Any = None, *args: Any, **options: Any) -> Any:
+        """Write a CSV file that no spreadsheet runs: see `SafeFrame.to_csv`."""
+        return self.to_frame().to_csv(path_or_buf, *args, **options)
+
+    def to_excel(self, excel_writer: Any, *args: Any, **options: Any) -> Any:  # type: ignore[misc]  # final in the stubs only
+        """Write a workbook of plain texts and numbers: see `SafeFrame.to_excel`."""
+        return self.to_frame().to_excel(excel_writer, *args, **options)
+
+
 def _how_many_shown(total: int, *, most: str, few: str | None = None) -> int:
     """Return how many rows or columns pandas' options let us show: an even number unless all."""
     limit = pd.get_option(most) or total
@@ -138,6 +265,13 @@ def _how_many_shown(total: int, *, most: str, few: str | None = None) -> int:
     shown = min(limit, (few and pd.get_option(few)) or limit)
     # pandas shows as many from the start as from the end.
     return max(shown - shown % 2, 1)
+
+
+def _changed(frame: Any) -> Any:
+    """Withdraw the claim that a frame is complete: some of its values may be gone."""
+    if frame is not None and frame.attrs.get("complete"):
+        frame.attrs["complete"] = False
+    return frame
 
 
 def _without_tex(html: str) -> str:

@@ -1,4 +1,4 @@
-"""`Listener`: the face of a process that receives Twilio's webhooks and stores them durably."""
+"""`Listener`: the API of a separate process that receives Twilio's webhooks and stores them."""
 
 from __future__ import annotations
 
@@ -43,48 +43,51 @@ if TYPE_CHECKING:
     from twilio_widgets.listener.webhooks.configured import ConfiguredWebhook
 
 _FORGET_SECONDS: Final = 600.0
-"""A large file is written anew, so that the bytes are gone as well. A slow disk takes long."""
+"""`forget` rewrites the whole file so that no deleted bytes remain; slow disks need minutes."""
 
-_TRIED_AGAIN: Final = (
-    "It is tried again when a Listener with this store next starts or ends; until then, see the "
-    "number or service in Twilio's console."
+_RETRIED_LATER: Final = (
+    "This is tried again when a Listener with this store next starts or stops. Until then, check "
+    "the number or service in Twilio's console."
 )
 
 
 class Listener(EventSource):
-    """Receives webhooks of Twilio's in a process of its own, and stores each durably.
+    """Receives Twilio's webhooks in a separate process and stores each one durably.
 
-    A webhook is acknowledged when it is on the disk. What Twilio did not sign is turned away and
-    shown in ``rejected``, with the reason. The process outlives this kernel: ``Listener(…)`` finds
-    it again, with its port and its events. ``close()`` (or leaving a ``with`` block) stops it and
-    puts back every webhook that was pointed here; ``detach()`` leaves it; nobody there for `idle`
-    ends it. One that is found keeps what is not given here.
+    A webhook is acknowledged only once it is on disk. Requests that Twilio did not sign are
+    rejected and listed in ``rejected``, with the reason. The process outlives this kernel:
+    ``Listener(…)`` finds it again, with its port and its events, and settings that are not given
+    here stay as they are. ``close()`` (or leaving a ``with`` block) stops the process and restores
+    every webhook that was pointed at it; ``detach()`` leaves it running. It stops by itself after
+    `idle` without a request or a connected kernel.
 
     Args:
-        connection: Whose webhooks; or a client, which then asks for the gap and points webhooks.
-            Its auth token checks signatures: with an API key give ``auth_token=`` as well. With
-            ``subaccount_sid=`` that is the token given, the main account's; should your webhooks be
-            signed with the subaccount's own, connect as the subaccount: its SID and its token.
-        public_url: The address at which a tunnel or reverse proxy of yours leads here. A sandbox
-            needs none, and a Jupyter server with our extension is found; ``way`` says what was.
-            Without a way in nothing comes from Twilio, and the `repr` says so.
-        port: The port on 127.0.0.1; 0 takes a free one, and keeps it.
-        store: Where events are kept, a file or a folder; the user's data folder when not given.
-        reply: What inbound messages are answered: a text, a function of the `Event` that returns
-            one within two seconds, or None for no reply.
-        idle: Seconds, or a timedelta; 8 hours when not given.
-        shared_keys: Secrets of shared keys that sign webhooks, by their ids.
-        retention_days: Days an event is kept, 30 when not given; None keeps it until ``forget()``.
-        take_over: What to do with a listener that runs and does not know this auth token and these
-            shared keys: True ends it, which puts back what was pointed at it, and starts one that
-            does at the same port, with the same events, kept as long. Say so once, after the token
-            was changed or a shared key added. One that knows more is found without.
+        connection: The account whose webhooks are received. A client may be given instead; its
+            settings are then used to fill gaps and to point webhooks. Signatures are checked with
+            the auth token: with an API key, give ``auth_token=`` as well. With ``subaccount_sid=``
+            this is the main account's token; if your webhooks are signed with the subaccount's own
+            token, connect with the subaccount's SID and token.
+        public_url: The address of a tunnel or reverse proxy that forwards to this listener. A
+            sandbox needs none, and a Jupyter server with our extension is found automatically;
+            ``way`` tells which was used. If Twilio cannot reach the listener, the `repr` shows it.
+        port: The port on 127.0.0.1; 0 picks a free one, which is then kept.
+        store: File or folder for the events; in the user's data folder if not given.
+        reply: The reply to inbound messages: a text, a function that takes the `Event` and returns
+            a text within two seconds, or None for no reply.
+        idle: Seconds, or a timedelta; 8 hours if not given.
+        shared_keys: Secrets of shared keys that sign webhooks, by key id.
+        retention_days: Days an event is kept, 30 if not given; None means until ``forget()``.
+        take_over: Whether to replace a running listener that does not know this auth token and
+            these shared keys. The old process is stopped, which restores the webhooks pointed at
+            it, and a new one starts with the same port, events and retention. Use it once after
+            the token was changed or a shared key was added. A listener that knows further keys is
+            used without it.
 
     Raises:
-        ConfigurationError: An argument cannot be right, or the connection has no auth token.
-        OtherSecrets: A listener with another auth token or other shared keys runs here, and was
-            left as it is.
-        ListenerError: The process cannot be started, or the store is another account's.
+        ConfigurationError: An argument is invalid, or the connection has no auth token.
+        OtherSecrets: A listener with a different auth token or different shared keys is running;
+            it was not changed.
+        ListenerError: The process cannot be started, or the store belongs to another account.
     """
 
     def __init__(
@@ -104,84 +107,87 @@ class Listener(EventSource):
         twilio = client_of(connection)
         whose = twilio.connection
         path = store_path(whose, store, "events.sqlite")
-        self._answering = ReplyHandler(reply)
+        self._reply_handler = ReplyHandler(reply)
         spec = Spec(
             connection=whose,
             store=path,
             root_url=whose.root_url,
             public_url=public_url,
             port=port,
-            reply=self._answering.text,
+            reply=self._reply_handler.text,
             idle_seconds=idle.total_seconds() if isinstance(idle, timedelta) else idle,
             shared_keys=secrets_of(shared_keys),
             retention_days=retention_days,
         )
         self._folder = pointing.folder_of(path)
-        self._entrance = Ingress(whose, self._folder, spec.public_url)
-        self._keeper = ProcessSupervisor(
-            spec, self._answering.answer, self._entrance.enter, take_over=take_over
+        self._ingress = Ingress(whose, self._folder, spec.public_url)
+        self._supervisor = ProcessSupervisor(
+            spec, self._reply_handler.answer, self._ingress.open_for, take_over=take_over
         )
         try:
             reader = Reader(path)
             super().__init__(twilio, reader, path)
-            self._answering.reader = reader
-            self._keeper.on_news = self._following.nudge
-            if self._answering.call is not None:
-                self._keeper.set_reply(None, ask=True)
+            self._reply_handler.reader = reader
+            self._supervisor.on_news = self._dispatcher.nudge
+            if self._reply_handler.call is not None:
+                self._supervisor.set_reply(None, ask=True)
         except BaseException:
-            self._keeper.detach()
+            self._supervisor.detach()
             raise
         self._filling = threading.Lock()
-        self._let_go = weakref.finalize(self, _let_go, self._keeper, self._following)
+        self._release = weakref.finalize(self, _release, self._supervisor, self._dispatcher)
         self.restored: tuple[restoring.Restored, ...] = ()
-        """After ``close()``: what became of each webhook that had been pointed here."""
+        """The result for each webhook that was pointed here; filled by ``close()``."""
 
-    # Where it is
+    # Addresses
 
     @property
     def url(self) -> str:
-        """What its URLs begin with. ``way`` says who can reach it there."""
-        return self._entrance.shown.base
+        """The base URL of the listener. ``way`` tells who can reach it there."""
+        return self._ingress.shown.base
 
     @property
     def inbound_url(self) -> CallbackUrl:
-        """The URL for inbound messages: of a number, or of a messaging service."""
-        return self._entrance.shown.inbound_url
+        """The webhook URL for inbound messages, to set on a number or a messaging service."""
+        return self._ingress.shown.inbound_url
 
     @property
     def status_url(self) -> CallbackUrl:
         """The URL for status callbacks: ``messages.send(…, status_callback=listener.status_url)``.
 
-        It ends in ``#rc=3&rp=all``, which makes Twilio try again after any failure. Add a query
-        with ``listener.status_url.with_query(row=7)``.
+        It ends in ``#rc=3&rp=all``, which makes Twilio retry after any failure. Add a query with
+        ``listener.status_url.with_query(row=7)``.
         """
-        return self._entrance.shown.status_url
+        return self._ingress.shown.status_url
 
     def find_by_token(self, token: str) -> str | None:
-        """Return the SID of the message whose status callback carried a job's token, once one came.
+        """Return the SID of the message whose status callback carried a job's token.
 
-        With this ``plan.send(…, callbacks=listener)`` settles what became of a lost reply.
+        ``plan.send(…, callbacks=listener)`` uses this to resolve outcomes whose response was lost.
+
+        Returns:
+            The SID; None if no such callback has arrived yet.
         """
         return self.reader.sid_of_token(token)
 
     def heard_of(self, sid: str) -> MessageState | None:
-        """Return where a message stands by what was heard of it; None when nothing was.
+        """Return the state of a message according to its callbacks; None if none has arrived.
 
-        With ``plan.send(…, callbacks=listener)`` it is joined to the job's outcomes.
+        ``plan.send(…, callbacks=listener)`` adds it to the job's outcomes.
         """
         return self.reader.message(sid)
 
     @property
     def port(self) -> int:
         """The port on 127.0.0.1."""
-        return self._keeper.link.port
+        return self._supervisor.client.port
 
     @property
     def way(self) -> IngressRoute:
-        """How Twilio reaches it, why this way was chosen, and what it exposes."""
-        way = self._entrance.way
+        """How Twilio reaches the listener, why this route was chosen, and what it exposes."""
+        way = self._ingress.way
         if way is None:
-            raise ListenerError("No way in was chosen: the listener did not start.")
+            raise ListenerError("No ingress route was chosen: the listener did not start.")
         return way
 
     def open_way(
@@ -191,135 +197,134 @@ class Listener(EventSource):
         page_url: str | None = None,
         hand_out_login: bool = False,
     ) -> IngressRoute:
-        """Choose again how Twilio is to reach it, knowing more.
+        """Choose again how Twilio reaches the listener, with more information.
 
         Args:
-            public_url: The address of a tunnel or reverse proxy that leads here.
+            public_url: The address of a tunnel or reverse proxy that forwards to this listener.
             page_url: The address of the notebook's page, as your browser shows it.
-            hand_out_login: Allow the way through jupyter-server-proxy, whose URL holds the server's
-                token: whoever reads that URL can run code in this account.
+            hand_out_login: Allow the route through jupyter-server-proxy, whose URL contains the
+                server's token: anyone who reads that URL can run code in this account.
 
         Returns:
-            The way, with the reasons; ``url`` and the other URLs change with it, and what is
-            pointed here already has to be pointed again.
+            The route, with the reasons. ``url`` and the other URLs change with it; numbers and
+            services that are already pointed here have to be pointed again.
 
         Raises:
-            ConfigurationError: `public_url` is no address; nothing was changed.
+            ConfigurationError: `public_url` is not a valid address; nothing was changed.
             ListenerError: The process has ended.
         """
-        return self._entrance.change(
-            self._keeper.link, public_url, page_url, hand_out_login=hand_out_login
+        return self._ingress.change(
+            self._supervisor.client, public_url, page_url, hand_out_login=hand_out_login
         )
 
     @property
-    def _marked(self) -> CheckpointFile:
+    def _checkpoint_file(self) -> CheckpointFile:
         return CheckpointFile(self._path, self._reader.store_id)
 
     @property
     def heartbeat(self) -> ListenerHealth:
-        """How the process is now: whether it lives, since when, and when it was called last."""
-        if not self._let_go.alive:
+        """The current health of the process: whether it runs, since when, and its last request."""
+        if not self._release.alive:
             return ListenerHealth(alive=False, problem="This listener was closed.")
-        problem = self._keeper.problem or self._following.problem
+        problem = self._supervisor.problem or self._dispatcher.problem
         try:
-            status = self._keeper.ask("status")
+            status = self._supervisor.ask("status")
         except ListenerError as error:
             return ListenerHealth(alive=False, problem=str(error))
-        answered_by = self._keeper.link.state["answered_by"]
+        answered_by = self._supervisor.client.state["answered_by"]
         if answered_by == "here":
-            problem = problem or self._answering.problem
+            problem = problem or self._reply_handler.problem
         beat = ListenerHealth.of_status(status, answered_by=answered_by, problem=problem)
-        return replace(beat, notices=(*self.way.warnings, *self._astray, *beat.notices))
+        return replace(beat, notices=(*self.way.warnings, *self._outdated_notices, *beat.notices))
 
     @property
-    def _astray(self) -> tuple[str, ...]:
-        """Say what is still pointed at an address that this listener had before."""
+    def _outdated_notices(self) -> tuple[str, ...]:
+        """Notices about webhooks that still use an earlier address of this listener."""
         try:
             pointed = self.pointed
         except ListenerError as error:
             return (str(error),)
         return tuple(
-            f"{mask(one.name) or one.sid} is still pointed at an earlier address of this listener, "
-            f'by which nothing comes in any more: listener.point("{one.sid}") points it here again.'
+            f"{mask(one.name) or one.sid} still sends its messages to an earlier address of this "
+            f'listener, which no longer works: listener.point("{one.sid}") updates it.'
             for one in pointed
             if not one.comes_to(f"{self.url}/inbound")
         )
 
-    # What it answers
+    # Replies
 
     @property
     def reply(self) -> str | ReplyFunction | None:
-        """What inbound messages are answered: a text, a function of the event, or None.
+        """The reply to inbound messages: a text, a function of the event, or None.
 
-        Whoever sets it last decides for every kernel. None may also be a function of another one:
-        ``heartbeat.answered_by`` tells.
+        The last value set applies to all kernels. None may also mean that another kernel's function
+        replies: see ``heartbeat.answered_by``.
         """
-        state = self._keeper.link.state
-        return self._answering.call if state["answered_by"] == "here" else state["reply"]
+        state = self._supervisor.client.state
+        return self._reply_handler.call if state["answered_by"] == "here" else state["reply"]
 
     @reply.setter
     def reply(self, reply: str | ReplyFunction | None) -> None:
         wanted = ReplyHandler(reply)
-        self._keeper.set_reply(wanted.text, ask=wanted.call is not None)
-        self._answering.become(wanted)
+        self._supervisor.set_reply(wanted.text, ask=wanted.call is not None)
+        self._reply_handler.become(wanted)
 
-    # What was missed
+    # Missed events
 
     def fill_gap(
         self, sids: Iterable[str] | str = (), *, since: Moment | None = None
     ) -> BackfillReport:
-        """Ask Twilio's log what happened while nobody listened, and store what was missed.
+        """Store events that were missed while no listener was running, from Twilio's message log.
 
-        Messages younger than a day whose status is not final are read one by one, at most five a
-        second; inbound messages are listed since the log was last read. What a webhook brought is
-        not stored again.
+        Messages younger than a day whose status is not final are read one by one, at most five per
+        second. Inbound messages are listed since the log was last read. Events that arrived as
+        webhooks are not stored again.
 
         Args:
-            sids: Messages to ask about as well, one or several, such as those sent before anybody
-                listened.
-            since: From when on to list inbound messages: a day, an aware datetime, or ISO text.
-                None: from an hour before it was asked last, or from the first event, and nothing
-                older than the retention. A moment that is named counts also where events since
-                then were forgotten; what is older is left for the next time.
+            sids: SIDs of further messages to check, such as those sent before the listener started.
+            since: Start of the listing of inbound messages: a date, an aware datetime or ISO text.
+                If None, it starts an hour before the last call, or at the first event, but not
+                before the retention period. A given moment also fetches events that were forgotten
+                since then; earlier messages are left to a later call.
 
         Returns:
-            How many requests were made, messages looked at, and events added.
+            The numbers of requests made, messages checked and events added.
 
         Raises:
-            ConfigurationError: `sids` or `since` cannot be right; nothing was asked.
-            TwilioWidgetsError: Twilio did not answer as it should; ask again to go on.
+            ConfigurationError: `sids` or `since` is invalid; no request was made.
+            TwilioWidgetsError: A request failed; call again to continue.
         """
         asked_for = sids_of(sids)
         log = MessageLogReader(self._twilio, per_second=PER_SECOND)
-        gap = Backfill(self._reader, log, self._keeper.commit, self._marked)
+        gap = Backfill(self._reader, log, self._supervisor.commit, self._checkpoint_file)
         start = None if since is None else span_of(since, name="since")[0]
         with self._filling:
             now, wall = self.connection.now(), datetime.now(UTC)
-            days = self._keeper.link.state["retention_days"]
+            days = self._supervisor.client.state["retention_days"]
             filled = gap.fill(now=now, wall=wall, sids=asked_for, since=start, retention_days=days)
-        self._following.nudge()
+        self._dispatcher.nudge()
         return filled
 
     def forget(self, before: datetime | None = None) -> int:
-        """Delete events received before a moment, or all of them, for good.
+        """Delete events received before a moment, or all events, permanently.
 
-        Filling the gap does not fetch them again, unless it is told ``since`` when.
+        ``fill_gap()`` does not fetch them again unless ``since`` is given.
 
         Args:
-            before: An aware datetime; None: everything.
+            before: An aware datetime; None deletes everything.
 
         Returns:
-            How many events were deleted.
+            The number of deleted events.
 
         Raises:
-            ConfigurationError: `before` is no aware datetime.
+            ConfigurationError: `before` is not an aware datetime.
             ListenerError: The process has ended, or the store could not be written.
         """
         check_moment(before)
         now = self.connection.now()
         at = None if before is None else before.isoformat()
-        deleted = int(self._keeper.ask("forget", timeout=_FORGET_SECONDS, before=at)["deleted"])
-        self._marked.forgotten(now if before is None else min(before, now))
+        deleted = int(self._supervisor.ask("forget", timeout=_FORGET_SECONDS, before=at)["deleted"])
+        self._checkpoint_file.forgotten(now if before is None else min(before, now))
         return deleted
 
     def replay(
@@ -327,117 +332,121 @@ class Listener(EventSource):
     ) -> SafeFrame:
         """Send stored events again, freshly signed, to a program on this machine.
 
-        An event that came as JSON is sent as a form: its bytes were not kept.
+        An event received as JSON is sent as a form, because its original bytes are not stored.
 
         Args:
-            to_url: Where to: ``http://127.0.0.1:PORT/…``; None is this listener, which counts each
-                as a duplicate.
-            events: Which: an id, several, a part of ``events``, or a mask over it; None is all.
-            signed_as: The URL to sign for, when the program believes it is called at another one.
+            to_url: The target, ``http://127.0.0.1:PORT/…``; None sends to this listener, which
+                counts each event as a duplicate.
+            events: An event id, several ids, rows of ``events``, or a mask over it; None is all.
+            signed_as: The URL to sign, if the program checks signatures against another one.
 
         Returns:
-            A row an event: the status of the answer, or why there was none.
+            One row per event: the HTTP status of the response, or why there was none.
 
         Raises:
-            Refused: The URL leads elsewhere; nothing was sent.
-            ConfigurationError: It is not clear which events are meant, or `signed_as` is no URL.
-            ListenerError: They were to come to this listener, and it has ended.
+            Refused: The URL does not lead to this machine; nothing was sent.
+            ConfigurationError: `events` is not understood, or `signed_as` is not a URL.
+            ListenerError: The target is this listener, and its process has ended.
         """
         if to_url is None:
-            self._keeper.ask("status")  # its port may be another program's by now
+            # If the process has ended, another program may be using its port by now.
+            self._supervisor.ask("status")
         here = f"http://127.0.0.1:{self.port}/"
         targets = {"inbound": f"{here}inbound", "status": f"{here}status"}
         return self._replayed(targets if to_url is None else to_url, events, signed_as)
 
-    # What is pointed here
+    # Webhook configuration
 
     def point(self, number_or_service: str) -> ConfiguredWebhook:
-        """Let a number's or messaging service's webhooks come here; what they were is kept.
+        """Point a number's or messaging service's webhooks at this listener; save the old settings.
 
-        The process puts everything back when it ends, however it ends; and never what somebody
-        else has changed meanwhile.
+        The old settings are restored when the process ends, however it ends. Settings that someone
+        else has changed since are left alone.
 
         Args:
-            number_or_service: A phone number, or the SID of one (``PN…``) or of a messaging service
-                (``MG…``), whose status callbacks then come here too.
+            number_or_service: A phone number, or the SID of a number (``PN…``) or of a messaging
+                service (``MG…``), whose status callbacks are then sent here too.
 
         Returns:
-            What was pointed here, what it was before, and in ``notes`` what else decides where its
-            messages go.
+            The number or service, its previous settings, and in ``notes`` what else decides where
+            its messages go.
 
         Raises:
-            ConfigurationError: Nothing leads here from Twilio, or there is no such number.
+            ConfigurationError: Twilio cannot reach this listener, or there is no such number.
             ListenerError: The process has ended, or Twilio did not make the change.
-            OutcomeUnknown: It may have been made; what was there before is saved.
-            TwilioWidgetsError: Twilio refused it or was not reached; nothing was changed.
+            OutcomeUnknown: The change may have been made; the old settings are saved.
+            TwilioWidgetsError: Twilio refused or could not be reached; nothing was changed.
         """
-        if self._entrance.entry is None:
+        if self._ingress.entry is None:
             raise ConfigurationError(
-                "Nothing leads here from Twilio, so nothing was pointed here. Name the address of "
-                "a tunnel: Listener(…, public_url=…). listener.way.explain() says more.",
+                "Twilio cannot reach this listener, so no webhook was changed. Give the address "
+                "of a tunnel: Listener(…, public_url=…). listener.way.explain() tells you more.",
                 field="public_url",
             )
-        self._keeper.ask("status")  # who is not there takes nothing, and puts nothing back
-        pointed = pointing.point(
+        # A process that has ended would receive nothing and restore nothing.
+        self._supervisor.ask("status")
+        pointed = pointing.configure_webhook(
             self._twilio,
             self._folder,
             number_or_service,
             self.inbound_url,
             status_url=self.status_url,
         )
-        if is_over(self._path):  # it had put back what there was before this was
+        if is_over(self._path):  # it restored the webhooks before this one was changed
             said = self.restore(pointed.sid).text
-            raise ListenerError(f"The listener's process ended meanwhile, so nothing comes. {said}")
+            raise ListenerError(
+                f"The listener's process ended in the meantime, so it receives nothing. {said}"
+            )
         return pointed
 
     @property
     def pointed(self) -> tuple[ConfiguredWebhook, ...]:
-        """Which numbers and services are pointed here, and what they were before."""
-        return pointing.pointed(self._folder)
+        """The numbers and services that are pointed here, with their previous settings."""
+        return pointing.configured_webhooks(self._folder)
 
     def restore(self, sid: str, *, overwrite: bool = False) -> restoring.Restored:
-        """Put back what a number or service was before it was pointed here.
+        """Restore the settings that a number or service had before it was pointed here.
 
         Args:
-            sid: As in ``pointed``.
-            overwrite: Also put back what somebody else has changed meanwhile.
+            sid: The SID of an entry in ``pointed``.
+            overwrite: Also restore settings that someone else has changed since.
 
         Returns:
-            What became of it, in ``state`` and ``text``. What Twilio refused stays saved.
+            The result, in ``state`` and ``text``. If it failed, the old settings stay saved.
 
         Raises:
-            ListenerError: The file of what is pointed here cannot be read, or is held by another.
+            ListenerError: The file with the saved settings cannot be read, or is locked.
         """
         return restoring.restore(
             self._twilio, pointing.folder_of(self._path), sid, overwrite=overwrite
         )
 
-    # The end
+    # Closing
 
     def close(self) -> None:
-        """Stop the process: what came is stored, and what was pointed here is put back.
+        """Stop the process, after storing pending events and restoring the webhooks pointed here.
 
-        ``restored`` then says what became of each webhook; for what failed there is a warning too.
+        ``restored`` then contains the result for each webhook; failures also raise a warning.
         """
-        if self._let_go.alive:
+        if self._release.alive:
             try:
-                ended = self._keeper.stop()["restored"]
+                ended = self._supervisor.stop()["restored"]
                 self.restored = tuple(restoring.Restored(**each) for each in ended)
             finally:
-                self._let_go()
+                self._release()
             if failed := [one.text for one in self.restored if one.state == "failed"]:
-                warnings.warn(f"{' '.join(failed)} {_TRIED_AGAIN}", RuntimeWarning, stacklevel=2)
+                warnings.warn(f"{' '.join(failed)} {_RETRIED_LATER}", RuntimeWarning, stacklevel=2)
 
     def detach(self) -> None:
         """Leave the process running; ``Listener(…)`` with the same store finds it again."""
-        self._let_go()
+        self._release()
 
     def __repr__(self) -> str:
-        how = "" if self._entrance.entry is not None else ", no way in"
-        state = how if self._let_go.alive else ", closed"
+        how = "" if self._ingress.entry is not None else ", no public URL"
+        state = how if self._release.alive else ", closed"
         return f"<Listener of {self.connection.masked_account}{state}>"
 
 
-def _let_go(keeper: ProcessSupervisor, following: EventDispatcher) -> None:
-    following.stop()
-    keeper.detach()
+def _release(supervisor: ProcessSupervisor, dispatcher: EventDispatcher) -> None:
+    dispatcher.stop()
+    supervisor.detach()

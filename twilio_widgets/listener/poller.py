@@ -1,4 +1,4 @@
-"""`Poller`: the events of a listener where nothing can call us, by asking Twilio's message log."""
+"""`Poller`: the events of a listener without a public URL, by polling Twilio's message log."""
 
 from __future__ import annotations
 
@@ -36,40 +36,41 @@ if TYPE_CHECKING:
     from twilio_widgets.listener.consumers.dispatcher import EventDispatcher
 
 BUDGET: Final = 30
-"""Requests a minute, unless another number is given."""
+"""The default number of requests per minute."""
 
-_A_DAY: Final = timedelta(days=1)
+_DAY: Final = timedelta(days=1)
 _CHECK_EVERY: Final = 0.5
-"""Seconds between two glances at the clock, which may be a sandbox's and turned by hand."""
+"""Seconds between two checks of the clock: a sandbox clock may be advanced by hand."""
 
-_OF_THIS_PROCESS: weakref.WeakValueDictionary[Path, _Watch] = weakref.WeakValueDictionary()
-"""Who looks into which store here. A cell that is run again takes over from its first run."""
+_OPEN_WATCHES: weakref.WeakValueDictionary[Path, _Watch] = weakref.WeakValueDictionary()
+"""The open watch of each store, so that re-running a cell replaces the poller of its first run."""
 
 
 class Poller(EventSource):
-    """Events without an address that Twilio can call: its message log is asked, again and again.
+    """Receives events without a public URL, by polling Twilio's message log.
 
-    It gives the same events, frames and table as a `Listener`, later and fewer: an event is seen at
-    the next look, and a status that lasted no longer than that is not seen at all. ``updated_at``
-    and ``next_look_at`` say how fresh what you see is. Close it, or use it as a context manager.
+    It offers the same events, frames and table as a `Listener`, but later and incomplete: a change
+    is seen at the next poll, and a status that lasts only between two polls is not seen at all.
+    ``updated_at`` and ``next_look_at`` tell how fresh the events are. Close it, or use it as a
+    context manager.
 
-    It looks often while things change (every 2 seconds), seldom when it is quiet (every minute),
-    and by itself it never makes more requests than its budget allows: a look that would need more
-    goes on when the next minute allows it, and ``updated_at`` waits for its end.
+    It polls every 2 seconds while messages change and slows down to every minute while they do
+    not. Automatic polling never exceeds the budget: a poll that needs more requests continues in
+    the next minute, and ``updated_at`` is set when it is complete.
 
     Args:
-        connection: Whose messages; or a client, which then makes the requests.
-        numbers: Only messages to or from these numbers (two requests a look for each); None is the
-            whole account (one request a look).
-        budget: The most requests in any minute.
-        since: Messages from then on (a day, an aware datetime, or ISO text); None: from now on.
-        store: Where events are kept, a file or a folder; the user's data folder when not given.
-        watch: Whether it looks by itself. Without, only ``look()`` does.
-        retention_days: Days an event is kept; None keeps it until ``forget()``.
+        connection: The account to poll; or a client, which then makes the requests.
+        numbers: Only messages to or from these numbers (two requests per number and poll); None
+            polls the whole account (one request per poll).
+        budget: Maximum number of requests in any 60 seconds.
+        since: The earliest message (a date, an aware datetime or ISO text); None starts now.
+        store: File or folder for the events; in the user's data folder if not given.
+        watch: Whether to poll automatically. If False, only ``look()`` polls.
+        retention_days: Days an event is kept; None keeps events until ``forget()``.
 
     Raises:
-        ConfigurationError: An argument cannot be right.
-        ListenerError: A listener, or a poller of another process, keeps its events there.
+        ConfigurationError: An argument is invalid.
+        ListenerError: A listener, or a poller in another process, already uses the store.
     """
 
     def __init__(
@@ -90,7 +91,7 @@ class Poller(EventSource):
         addresses = _addresses(numbers)
         check_retention(retention_days)
         path = store_path(whose, store, "polled.sqlite")
-        if (before := _OF_THIS_PROCESS.pop(path, None)) is not None:
+        if (before := _OPEN_WATCHES.pop(path, None)) is not None:
             before.stop()
         opened = Store.open(
             path,
@@ -100,73 +101,76 @@ class Poller(EventSource):
             now=whose.now,
         )
         reader = Reader(path)
-        # One attempt for each request: how often it is tried again is the cadence's to say.
+        # One attempt per request: the poll schedule decides when to retry.
         log = MessageLogReader(twilio, attempts=1, before=lambda: spent.spend(whose.now()))
-        looking = Poll(log, opened, reader, spent, since=start, numbers=addresses)
+        poll = Poll(log, opened, reader, spent, since=start, numbers=addresses)
         super().__init__(twilio, reader, path)
-        self._watch = _Watch(whose, looking, opened, spent, self._following.nudge)
-        _OF_THIS_PROCESS[path] = self._watch
-        self._let_go = weakref.finalize(self, _let_go, self._watch, self._following)
+        self._watch = _Watch(whose, poll, opened, spent, self._dispatcher.nudge)
+        _OPEN_WATCHES[path] = self._watch
+        self._release = weakref.finalize(self, _release, self._watch, self._dispatcher)
         if watch:
             self._watch.start()
 
     def look(self) -> PollResult:
-        """Look once, now, at everything; the budget counts it and does not stop it.
+        """Poll once, now. The requests count towards the budget, but are not limited by it.
 
         Returns:
-            What it brought.
+            The numbers of requests, changed messages and new events.
 
         Raises:
-            TwilioWidgetsError: Twilio did not answer as it should.
+            TwilioWidgetsError: A request failed.
         """
         return self._watch.look()
 
     @property
     def updated_at(self) -> datetime | None:
-        """When it last saw everything there was, by the connection's clock; None: not yet."""
+        """When the last complete poll began, by the connection's clock; None if there was none."""
         return self._watch.updated_at
 
     @property
     def next_look_at(self) -> datetime | None:
-        """When it will look next, by the connection's clock; None: it does not look by itself."""
+        """When the next poll is due, by the connection's clock; None without automatic polling."""
         return self._watch.next_look_at
 
     @property
     def problem(self) -> str | None:
-        """Why the last look went wrong, if it did; it is tried again at ``next_look_at``."""
-        return self._watch.problem or self._following.problem
+        """Why the last poll failed, or None. It is retried at ``next_look_at``."""
+        return self._watch.problem or self._dispatcher.problem
 
     def close(self) -> None:
-        """Stop looking. The events that came can still be read."""
-        self._let_go()
+        """Stop polling. Stored events can still be read."""
+        self._release()
 
     def forget(self, before: datetime | None = None) -> int:
-        """Delete events received before a moment, or all of them, for good.
+        """Delete events received before a moment, or all events, permanently.
 
-        The next look does not fetch them again; a Poller(…, since=…) that is opened later fetches
-        what its moment names.
+        The next poll does not fetch them again; a new ``Poller(…, since=…)`` fetches everything
+        since the moment it is given.
 
         Args:
-            before: An aware datetime; None: everything.
+            before: An aware datetime; None deletes everything.
 
         Returns:
-            How many events were deleted.
+            The number of deleted events.
         """
         check_moment(before)
         return self._watch.forget(before)
 
     def __repr__(self) -> str:
-        ended = "" if self._let_go.alive else ", closed"
+        ended = "" if self._release.alive else ", closed"
         return f"<Poller of {self.connection.masked_account}{ended}>"
 
 
 class _Watch:
-    """Looks when it is time, in one daemon thread; it knows nothing of the face it looks for."""
+    """Polls on schedule in one daemon thread.
+
+    It holds no reference to the `Poller`, so that an unused `Poller` can be garbage-collected.
+    """
 
     def __init__(
         self,
         connection: Connection,
-        looking: Poll,
+        poll: Poll,
         store: Store,
         budget: RequestQuota,
         nudge: Callable[[], None],
@@ -175,11 +179,11 @@ class _Watch:
         self.next_look_at: datetime | None = None
         self.problem: str | None = None
         self._connection = connection
-        self._looking = looking
+        self._poll = poll
         self._store = store
         self._planned_at = self._retired_at = connection.now()
         self._budget = budget
-        self._cadence = PollSchedule(budget.per_minute)
+        self._schedule = PollSchedule(budget.per_minute)
         self._nudge = nudge
         self._lock = threading.Lock()
         self._stopped = threading.Event()
@@ -192,23 +196,24 @@ class _Watch:
 
     def look(self, *, within_budget: bool = False) -> PollResult:
         if self._stopped.is_set():
-            raise ListenerError("This poller is closed. Poller(…) opens its store again.")
+            raise ListenerError("This poller is closed. Create a new Poller(…) with its store.")
         with self._lock:
             now = self._connection.now()
             try:
-                looked = self._looking.look(now, within_budget=within_budget)
+                looked = self._poll.look(now, within_budget=within_budget)
             except Exception as error:
-                self.problem = _said(error)
+                self.problem = _problem_text(error)
                 asked = error.retry_after if isinstance(error, RateLimited) else None
-                self._plan(self._connection.now(), self._cadence.failed(asked))
+                self._schedule_next(self._connection.now(), self._schedule.failed(asked))
                 raise
             self.problem = None
             if looked.complete:
                 self.updated_at = looked.at
-            # From its beginning on: what happened while it looked is seen by the next one.
-            pause = self._cadence.looked(news=looked.found > 0, requests=looked.requests)
-            self._plan(now, pause)
-            if now - self._retired_at >= _A_DAY:
+            # The pause counts from the start of this poll, because changes during it are only seen
+            # by the next one.
+            pause = self._schedule.looked(news=looked.found > 0, requests=looked.requests)
+            self._schedule_next(now, pause)
+            if now - self._retired_at >= _DAY:
                 self._retired_at = now
                 self._store.retire(now)
         self._nudge()
@@ -216,7 +221,7 @@ class _Watch:
 
     def forget(self, before: datetime | None) -> int:
         with self._lock:
-            self._looking.remember()
+            self._poll.remember()
             deleted = self._store.forget(before)
         self._nudge()
         return deleted
@@ -230,35 +235,37 @@ class _Watch:
         self._store.close()
 
     def _run(self) -> None:
-        while not self._stopped.wait(self._until_a_glance()):
-            # Before it was planned: the clock was set back, and nothing waits for the old hour.
+        while not self._stopped.wait(self._seconds_to_next_check()):
+            # If the clock is before `_planned_at`, it was set back: poll now instead of waiting
+            # for the old time.
             planned, now = self.next_look_at, self._connection.now()
             if planned is None or self._planned_at <= now < planned:
                 continue
-            with contextlib.suppress(Exception):  # `problem` says it; the next look is planned
+            # `look` has stored the error in `problem` and scheduled the next poll.
+            with contextlib.suppress(Exception):
                 self.look(within_budget=True)
 
-    def _until_a_glance(self) -> float:
+    def _seconds_to_next_check(self) -> float:
         if self.next_look_at is None:
             return _CHECK_EVERY
         left = (self.next_look_at - self._connection.now()).total_seconds()
         return min(max(0.0, left), _CHECK_EVERY)
 
-    def _plan(self, since: datetime, pause: float) -> None:
+    def _schedule_next(self, since: datetime, pause: float) -> None:
         if self._thread is not None:
             self._planned_at = self._connection.now()
             free_at = self._budget.free_at(self._planned_at)
             self.next_look_at = max(since + timedelta(seconds=pause), free_at)
 
 
-def _said(error: Exception) -> str:
+def _problem_text(error: Exception) -> str:
     if isinstance(error, TwilioWidgetsError):
         return str(error)
-    return mask(f"The log could not be looked into: {type(error).__name__}: {error}")
+    return mask(f"Polling Twilio's message log failed: {type(error).__name__}: {error}")
 
 
-def _let_go(watch: _Watch, following: EventDispatcher) -> None:
-    following.stop()
+def _release(watch: _Watch, dispatcher: EventDispatcher) -> None:
+    dispatcher.stop()
     watch.stop()
 
 
@@ -268,9 +275,11 @@ def _addresses(numbers: Sequence[str] | str | None) -> tuple[str, ...]:
     if isinstance(numbers, str):
         numbers = (numbers,)
     if not isinstance(numbers, Iterable) or not all(isinstance(each, str) for each in numbers):
-        raise ConfigurationError("numbers is a phone number or several, as text.", field="numbers")
+        raise ConfigurationError(
+            "numbers must be a phone number or a list of phone numbers, as str.", field="numbers"
+        )
     if not numbers:
         raise ConfigurationError(
-            "numbers names no number. Leave it out for the whole account.", field="numbers"
+            "numbers is empty. Leave it out to poll the whole account.", field="numbers"
         )
     return tuple(numbers)

@@ -1,4 +1,4 @@
-"""What every source of events offers a notebook, wherever its events come from."""
+"""`EventSource`: the API that `Listener` and `Poller` share."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ _SLASHES: Final = ("/", os.sep)
 
 
 class EventSource(ABC):
-    """Events of one store: as frames, as calls, as a table, and sent again.
+    """The events of one store: as DataFrames, as callbacks, as a table, and for replay.
 
     Args:
-        twilio: Whose events.
-        reader: The store.
+        twilio: A client of the account.
+        reader: Reads the store.
         path: The store's file.
     """
 
@@ -48,19 +48,19 @@ class EventSource(ABC):
         self._twilio = twilio
         self._reader = reader
         self._path = path
-        self._following = EventDispatcher(reader, path)
-        # What came can still be read after the end, until nobody holds this any more.
+        self._dispatcher = EventDispatcher(reader, path)
+        # Stored events stay readable after `close`, until this object is garbage-collected.
         weakref.finalize(self, reader.close)
         self._table: EventsTable | None = None
 
     @property
     def connection(self) -> Connection:
-        """Whose events these are."""
+        """The connection of the account whose events these are."""
         return self._twilio.connection
 
     @property
     def store(self) -> Path:
-        """The file of the events."""
+        """The file that contains the events."""
         return self._path
 
     @property
@@ -68,98 +68,98 @@ class EventSource(ABC):
         """The port on 127.0.0.1 that receives webhooks, or None for a source that polls."""
         return None
 
-    # Looking
+    # Reading
 
     @property
     def events(self) -> EventFrame:
         """Every event as a typed DataFrame, in the order of arrival."""
         from twilio_widgets.frames.events import event_frame
 
-        return event_frame(self._reader.events(), **self._said())
+        return event_frame(self._reader.events(), **self._frame_notes())
 
     @property
     def messages(self) -> SafeFrame:
-        """Where each message stands, by all that was heard of it: the latest news last."""
+        """The state of each message, derived from all its events; the latest change comes last."""
         from twilio_widgets.frames.events import standing_frame
 
-        return standing_frame(self._reader.messages(), **self._said())
+        return standing_frame(self._reader.messages(), **self._frame_notes())
 
     @property
     def rejected(self) -> SafeFrame:
-        """The last 1,000 requests that were turned away: why, and what to do about it."""
+        """The last 1,000 rejected requests: the reason, and what to do about it."""
         from twilio_widgets.frames.events import rejection_frame
 
-        return rejection_frame(self._reader.rejections(), **self._said())
+        return rejection_frame(self._reader.rejections(), **self._frame_notes())
 
     @property
     def counts(self) -> Counts:
-        """How much came, by kind, by proof, and by cause of rejection."""
+        """Numbers of events by kind and by proof, and of rejections by cause."""
         return self._reader.counts()
 
     @property
     def reader(self) -> Reader:
-        """The store as values: single events with their parameters and headers, page by page."""
+        """Reads the store page by page: single events with their parameters and headers."""
         return self._reader
 
     @property
     def table(self) -> EventsTable:
-        """The live table of the events."""
+        """A live table widget of the events."""
         from twilio_widgets.panels.events.table import EventsTable
 
         if self._table is None:
             self._table = EventsTable(self)
         return self._table
 
-    # Calling back
+    # Callbacks
 
     def on_event(
         self, call: OnEvent, *, name: str | None = None, after: SupportsIndex | None = None
     ) -> Unsubscribe:
-        """Hand each further event to a function: at least once, in order, in a thread of its own.
+        """Call a function with each new event: at least once, in order, in a separate thread.
 
-        A function that raises is called three times more; then its event is in `parked`, and the
-        next one follows. An event that Twilio delivers again is no new event.
+        A function that raises is retried three times; then its event is added to `parked` and the
+        next event follows. An event that Twilio delivers again does not count as new.
 
         Args:
             call: Takes an `Event`.
-            name: Under a name it goes on where it was, also after the kernel was restarted; another
-                function under the same name takes its place. Without one it begins anew.
-            after: Begin after the event with this id, 0 being the beginning; None begins with what
-                comes from now on. A name that is known begins where it was.
+            name: A name under which the position is saved, so that a later call, also in a
+                restarted kernel, continues there. A function with the same name is replaced.
+            after: Start after the event with this id; 0 starts with the first event, None with the
+                next one that arrives. Ignored if a position is saved under `name`.
 
         Returns:
-            A function that ends it.
+            A function that unsubscribes.
 
         Raises:
-            ConfigurationError: An argument cannot be right.
-            ListenerError: This was closed or detached, so nothing would come.
+            ConfigurationError: An argument is invalid.
+            ListenerError: This source is closed or detached, so no events would arrive.
         """
         if not callable(call) or inspect.iscoroutinefunction(call):
             raise ConfigurationError(
-                "on_event takes a plain function of one event, not an async one.", field="call"
+                "on_event takes a function of one event, and it cannot be async.", field="call"
             )
-        return self._following.subscribe(call, name, after)
+        return self._dispatcher.subscribe(call, name, after)
 
     def on_change(self, changed: Callable[[], object]) -> Unsubscribe:
-        """Call a function after anything was stored or rejected; it looks for itself what it was.
+        """Call a function without arguments after events were stored or requests were rejected.
 
         Args:
-            changed: Called in a thread of its own, once for however many events there were.
+            changed: Called in a separate thread, once for any number of changes.
 
         Returns:
-            A function that ends it.
+            A function that unsubscribes.
 
         Raises:
-            ConfigurationError: It is no plain function.
+            ConfigurationError: `changed` is not a function, or is async.
         """
-        return self._following.watch(changed)
+        return self._dispatcher.watch(changed)
 
     @property
     def parked(self) -> tuple[DeadLetter, ...]:
-        """Events of this kernel that a function of `on_event` could not use, and why."""
-        return self._following.parked
+        """Events for which a function passed to `on_event` in this kernel failed, and why."""
+        return self._dispatcher.parked
 
-    # Sending again
+    # Replay
 
     def replay(
         self,
@@ -170,27 +170,27 @@ class EventSource(ABC):
     ) -> SafeFrame:
         """Send stored events again, freshly signed, to a program on this machine.
 
-        An event that came as JSON is sent as a form: its bytes were not kept.
+        An event received as JSON is sent as a form, because its original bytes are not stored.
 
         Args:
-            to_url: Where to: ``http://127.0.0.1:PORT/…``, or ``localhost``.
-            events: Which: an id, several, a part of ``events``, or a mask over it; None is all.
-            signed_as: The URL to sign for, when the program believes it is called at another one.
+            to_url: The target: ``http://127.0.0.1:PORT/…``, or ``localhost``.
+            events: An event id, several ids, rows of ``events``, or a mask over it; None is all.
+            signed_as: The URL to sign, if the program checks signatures against another one.
 
         Returns:
-            A row an event: the status of the answer, or why there was none.
+            One row per event: the HTTP status of the response, or why there was none.
 
         Raises:
-            Refused: The URL leads elsewhere; nothing was sent.
-            ConfigurationError: Nothing says how to sign, or which events are meant; or `signed_as`
-                is no URL.
+            Refused: The URL does not lead to this machine; nothing was sent.
+            ConfigurationError: There is no auth token to sign with, `events` is not understood, or
+                `signed_as` is not a URL.
         """
         return self._replayed(to_url, events, signed_as)
 
     def _replayed(
         self, to_url: str | Mapping[str, str], events: Any, signed_as: str | None
     ) -> SafeFrame:
-        """Send events to one URL, or to the URL of their kind."""
+        """Send events to one URL, or to a URL for each kind."""
         from twilio_widgets.frames.events import replay_frame
 
         urls = to_url if isinstance(to_url, Mapping) else dict.fromkeys(_KINDS, to_url)
@@ -199,10 +199,10 @@ class EventSource(ABC):
         signed_url = None if signed_as is None else signed_url_of(signed_as)
         return replay_frame(
             replay(event, targets[event.kind], token, signed_as=signed_url)
-            for event in self._meant(events)
+            for event in self._selected(events)
         )
 
-    def _meant(self, events: Any) -> list[Event]:
+    def _selected(self, events: Any) -> list[Event]:
         if events is None:
             return self._reader.events()
         found = [self._reader.event(id_) for id_ in ids_of(events)]
@@ -214,11 +214,11 @@ class EventSource(ABC):
             raise ConfigurationError(KEY_CANNOT_VALIDATE, field="auth_token")
         return token
 
-    # The end
+    # Closing
 
     @abstractmethod
     def close(self) -> None:
-        """Stop receiving events. Those that came can still be read."""
+        """Stop receiving events. Stored events can still be read."""
 
     def __enter__(self) -> Self:
         return self
@@ -226,31 +226,31 @@ class EventSource(ABC):
     def __exit__(self, *_exception: object) -> None:
         self.close()
 
-    def _said(self) -> dict[str, object]:
-        """Return what a frame says about its reading."""
+    def _frame_notes(self) -> dict[str, object]:
+        """Return the metadata of a frame: account, time of reading, completeness."""
         at = self.connection.now().isoformat()
         return {"account": self.connection.masked_account, "read_at": at, "complete": True}
 
 
 def client_of(whose: Connection | Twilio) -> Twilio:
-    """Return a client, given one or a connection.
+    """Return a client, given a client or a connection.
 
     Raises:
-        ConfigurationError: It is neither.
+        ConfigurationError: `whose` is neither.
     """
     return whose if isinstance(whose, Twilio) else Twilio(whose)
 
 
 def store_path(connection: Connection, store: str | Path | None, name: str) -> Path:
-    """Return the file of a store, by its one name: two for one file would be two writers of it.
+    """Return the resolved path of a store: locks and registries rely on one path per file.
 
     Args:
-        connection: Whose events; they lie in its data folder when no place is given.
-        store: A file, by its ending, or a folder: one that is there, or that ends in a slash.
-        name: The file's name in a folder.
+        connection: Its data folder is used if `store` is None.
+        store: A file (a name with a suffix), or a folder (existing, or ending with a slash).
+        name: The name of the file inside a folder.
 
     Raises:
-        ConfigurationError: It is no place for a file.
+        ConfigurationError: `store` is not a valid path.
     """
     if store is None:
         return (connection.data_folder / "events" / connection.acting_sid / name).resolve()
@@ -260,8 +260,7 @@ def store_path(connection: Connection, store: str | Path | None, name: str) -> P
         return (given if ends_as_file and not _is_folder(given) else given / name).resolve()
     except (TypeError, ValueError, RuntimeError, OSError) as error:
         raise ConfigurationError(
-            "store is where events are kept: a file or a folder, as a text or a Path. This one "
-            f"cannot be ({error}).",
+            f"store must be the path of a file or a folder, as str or Path ({error}).",
             field="store",
         ) from error
 
@@ -269,5 +268,6 @@ def store_path(connection: Connection, store: str | Path | None, name: str) -> P
 def _is_folder(path: Path) -> bool:
     try:
         return stat.S_ISDIR(path.stat().st_mode)
-    except (FileNotFoundError, NotADirectoryError, PermissionError):  # who opens it says it best
+    # Opening the file later raises a clearer error.
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
         return False

@@ -1,4 +1,4 @@
-"""One question to whoever has a webhook request in hand: did Twilio sign it, and if not, why?"""
+"""The public function `check_signature`, for requests received by any web framework."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def check_signature(
     other_tokens: Iterable[Token] = (),
     api_secrets: Iterable[Token] = (),
 ) -> Verdict:
-    """Say whether Twilio signed a webhook request and, when the signature does not match, why.
+    """Return whether Twilio signed a webhook request and, if the signature does not match, why.
 
-    It never raises: what cannot be read is not valid. A cause is named only when the signature
-    matches without it. The credentials beside `auth_token` and `shared_keys` never make a request
-    valid; they are tried to explain a wrong one.
+    It never raises: a request that cannot be read is not valid. A cause is named only when undoing
+    it makes the signature match. The credentials other than `auth_token` and `shared_keys` never
+    make a request valid; they are only tried to explain a mismatch.
 
     >>> import twilio_widgets as tw
     >>> tw.check_signature(
@@ -47,26 +47,27 @@ def check_signature(
     ...     signature="CR8eXEG8BBpN6XLO1lPiX8PhoqM=",
     ...     auth_token="12345",
     ... )
-    Not valid: The signature matches with https in place of http.
+    Not valid: The signature matches with https instead of http.
       Cause:       scheme
-      What to do:  State the public URL with https://, as it stands in Twilio's settings.
+      What to do:  Use https:// in the public URL, as configured in Twilio.
 
     Args:
-        url: The public URL as it stands in Twilio's settings, with its query string.
+        url: The public URL as configured in Twilio, with its query string.
         params: The parameters of a form: a mapping (a framework's multi-dict too), pairs, or the
-            form as text. Nothing for GET, whose parameters are in the URL.
-        body: The raw body instead. Without a Content-Type, what begins as JSON is not a form.
+            form as text. None for GET, whose parameters are in the URL.
+        body: The raw body, instead of `params`. Without a Content-Type header, a body that starts
+            with ``{`` or ``[`` is read as JSON and any other as a form.
         signature: ``X-Twilio-Signature``, when `headers` are not given.
         auth_token: The account's primary auth token.
-        headers: The request's headers; those of proxies help to find a cause.
+        headers: The request's headers. Headers set by proxies help to find a cause.
         method: ``"POST"`` or ``"GET"``; by default POST when there are parameters or a body.
-        shared_keys: Secrets of shared keys, by the id that the request names.
-        secondary_tokens: Secondary auth tokens, which sign nothing.
+        shared_keys: Secrets of shared keys, by the ID that the request names.
+        secondary_tokens: Secondary auth tokens. Twilio never signs with them.
         other_tokens: Auth tokens of other accounts.
-        api_secrets: Secrets of API keys, which sign nothing.
+        api_secrets: Secrets of API keys. Twilio never signs with them.
 
     Returns:
-        A verdict, true when the request is Twilio's.
+        A verdict; it is true when Twilio signed the request.
     """
     auth_token, shared_keys = concealed(auth_token), concealed(shared_keys)
     secondary_tokens, other_tokens = concealed(secondary_tokens), concealed(other_tokens)
@@ -81,7 +82,7 @@ def check_signature(
             other_tokens=_secrets(other_tokens),
             api_secrets=_secrets(api_secrets),
         )
-    except Exception:  # noqa: BLE001 - whatever a stranger's mapping raises, nothing was signed
+    except Exception:  # noqa: BLE001 - a foreign mapping may raise anything; then nothing is valid
         return UNREADABLE
     if raw is None:
         return _BOTH
@@ -115,7 +116,7 @@ def _headers(headers: object, signature: object) -> Pairs:
 
 
 def _body(params: object, body: object, headers: Pairs) -> tuple[str, bytes | None]:
-    """Return the media type and the raw body; None for the body when two are given."""
+    """Return the media type and the raw body; None as the body when both were passed."""
     stated = next((value for name, value in headers if name.lower() == "content-type"), "")
     form = params.encode("utf-8", "surrogatepass") if isinstance(params, str) else params
     if not isinstance(form, bytes):
@@ -140,7 +141,7 @@ def _raw(body: object) -> bytes:
 
 
 def _pairs(given: Any) -> Iterable[tuple[object, object]]:
-    """Read a mapping, a multi-dict of any framework, or pairs."""
+    """Yield the pairs of a mapping, of any framework's multi-dict, or of an iterable of pairs."""
     if given is None:
         return
     many = getattr(given, "getlist", None) or getattr(given, "getall", None)
@@ -166,6 +167,6 @@ def _text(value: object) -> str:
 
 _BOTH: Final = refused(
     "arguments",
-    "Both params= and body= are given, so it is not plain what came.",
-    "Give the raw body alone, or the parameters of its form.",
+    "Both params= and body= are given, so it is unclear which was received.",
+    "Pass either the raw body or the parameters of its form.",
 )

@@ -1,13 +1,12 @@
-"""Why a signature does not match: the one small difference that, undone, makes it match.
+"""Find out why a signature does not match: the smallest change to the request that makes it match.
 
-A signature is a proof. Whatever is changed on the way, only what Twilio signed makes it match, so a
-difference that makes it match is *the* difference, and nothing is said of any other. The search
-takes the parts of what is signed — scheme, host and port; path; query string; parameters; key — and
-the plausible differences of each: first one at a time, then a few of them together, within a fixed
-amount of work.
+A signature is a proof: only the text that Twilio signed makes it match. A change that makes it
+match is therefore the cause, and no unproved cause is reported. The search takes the parts of the
+signed text (scheme, host and port; path; query string; parameters; key) and the likely changes of
+each. It tries them one at a time, then a few together, within a fixed work budget.
 
-What is found is for the owner's eyes. It is never an answer to whoever sent the request, and no
-request becomes valid by it.
+The finding is for the owner of the listener. It is never sent to the client that made the request,
+and it never makes a request valid.
 """
 
 from __future__ import annotations
@@ -44,40 +43,40 @@ if TYPE_CHECKING:
     from twilio_widgets.signature.presented import SignedRequest
 
 MOST_TRIES: Final = 5000
-"""How many signatures are computed at most."""
+"""The most signatures that one diagnosis computes."""
 
 _MOST_BYTES: Final = 16_000_000
 _MOST_TEXT: Final = 100_000
 _BREADTH: Final = {1: 5000, 2: 12, 3: 5}
-"""How many guesses of each part are tried, by how many parts are changed at once."""
+"""For each number of parts changed at once: how many guesses about each part are tried."""
 
 _FINAL: Final = frozenset({"request", "no signature", "several signatures", "method"})
-"""Causes that are plain without a search."""
+"""Causes that need no search."""
 
 
 @dataclass(slots=True)
 class WorkBudget:
-    """How much may still be done."""
+    """How many signatures, over how many bytes, may still be computed."""
 
     tries: int = MOST_TRIES
     size: int = _MOST_BYTES
 
     def allows(self, message: bytes) -> bool:
-        """Take one signature over `message` into account; say whether it may be computed."""
+        """Charge one signature over `message`; return whether the budget allows it."""
         self.tries -= 1
         self.size -= len(message)
         return self.tries >= 0 and self.size >= 0
 
 
 def diagnose(presented: SignedRequest, keys: Keys, *, work: WorkBudget | None = None) -> Verdict:
-    """Say whether Twilio signed this request, and where it did not match, why.
+    """Return whether Twilio signed this request and, if the signature does not match, why.
 
-    It costs up to a few hundredths of a second: not every request of a flood should be diagnosed.
+    A diagnosis takes up to a few hundredths of a second, so callers must limit how many they run.
 
     Args:
         presented: The request.
-        keys: What it may have been signed with, and what it should not have been.
-        work: How much may be done; what is left of it can be read afterwards.
+        keys: The credentials that verify, and others that may explain a mismatch.
+        work: The work budget; it is reduced by what the search used.
 
     Returns:
         A verdict whose `cause` is None unless it is proved.
@@ -101,17 +100,17 @@ def diagnose(presented: SignedRequest, keys: Keys, *, work: WorkBudget | None = 
     if found is None:
         return _unexplained(verdict, UNEXPLAINED)
     changes = [*besides, *wanted.changes, *found, *_body_changes(presented.body, hashes)]
-    # A changed body that nothing explains is what the verdict said before.
+    # A body that only differs, with no known reason, is what `verify` has already reported.
     return _named(changes) if changes and changes != [_OTHER_BODY] else verdict
 
 
 def _unexplained(verdict: Verdict, why: Verdict) -> Verdict:
-    """Return why no cause is named, unless the verdict names what is plain without a search."""
+    """Return `why` for a plain mismatch; any other verdict already names its cause."""
     return why if verdict is MISMATCH else verdict
 
 
 def _located(url: str) -> tuple[Location | None, tuple[CandidateChange, ...]]:
-    """Read a URL, also one that is not whole."""
+    """Split a URL; if it has whitespace around it or no scheme, repair it and name the change."""
     for text, changes in ((url, ()), (url.strip(), (_SPACE,)), (f"https://{url}", (_NO_SCHEME,))):
         location = split(text)
         if location is not None:
@@ -140,7 +139,7 @@ def _parts(
 def _search(
     parts: tuple[Part, ...], wanted: WantedSignature, work: WorkBudget
 ) -> list[CandidateChange] | None:
-    """Return what makes the signature match, the fewest changed parts first."""
+    """Return the changes that make the signature match, fewest changed parts first; or None."""
     for combination in _combinations(parts):
         *texts, key = (guess.text for guess in combination)
         message = b"".join(texts)
@@ -168,7 +167,7 @@ def _combinations(parts: tuple[Part, ...]) -> Iterator[tuple[PartGuess, ...]]:
 def _without_form(
     found: list[CandidateChange], unsigned: CandidateChange
 ) -> list[CandidateChange] | None:
-    """Leave out that the form is not signed: the URL stands for it. None when it is signed too."""
+    """Drop the change "the form is not signed", implied by the URL; None if the form is signed."""
     if unsigned not in found:
         return None
     return [change for change in found if change != unsigned]
@@ -186,14 +185,14 @@ def _named(changes: list[CandidateChange]) -> Verdict:
     return refused(" and ".join(causes), f"The signature matches with {found}.", " ".join(mends))
 
 
-_OTHER_BODY: Final = CandidateChange("body", "another body", BODY_CHANGED.mend or "")
+_OTHER_BODY: Final = CandidateChange("body", "a different body", BODY_CHANGED.mend or "")
 _SPACE: Final = CandidateChange(
     "url",
-    "no white space around the URL",
-    "Give the URL alone, with nothing before or after it.",
+    "no whitespace around the URL",
+    "Pass the URL alone, with nothing before or after it.",
 )
 _NO_SCHEME: Final = CandidateChange(
     "url",
     "https:// before the URL",
-    "Give the whole URL, from its scheme on, as it stands in Twilio's settings.",
+    "Pass the complete URL, including its scheme, as configured in Twilio.",
 )

@@ -1,4 +1,4 @@
-"""The verdicts that need no search, each said once."""
+"""The verdicts that need no search. Each sentence is written here once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from twilio_widgets.signature.verdict import Scheme, Verdict
 
 
 def refused(cause: str | None, reason: str, mend: str | None = None) -> Verdict:
-    """Make the verdict on a request that Twilio did not sign."""
+    """Return the verdict "not valid" with this cause, reason and advice."""
     return Verdict(valid=False, reason=reason, cause=cause, mend=mend)
 
 
@@ -27,81 +27,82 @@ VALID: Final[dict[Scheme, Verdict]] = {
 UNREADABLE: Final = refused(
     "request",
     "The request cannot be read: a part of it is missing or of the wrong type.",
-    "Give the method, URL and headers as text and the body as bytes.",
+    "Pass the method, URL and headers as text, and the body as bytes.",
 )
 NO_SIGNATURE: Final = refused(
     "no signature",
-    "The request has no X-Twilio-Signature header, so nothing says that Twilio sent it.",
-    "If it did come from Twilio, see that no proxy on the way removes the header.",
+    "The request has no X-Twilio-Signature header, so nothing proves that Twilio sent it.",
+    "If Twilio did send it, check that no proxy removes the header.",
 )
 SEVERAL_SIGNATURES: Final = refused(
     "several signatures",
     "The request has more than one X-Twilio-Signature header; Twilio sends one.",
-    "If it did come from Twilio, see what on the way adds the header again.",
+    "If Twilio did send it, find out which proxy adds the header a second time.",
 )
 MALFORMED_SIGNATURE: Final = refused(
     "malformed signature",
-    "X-Twilio-Signature is not a signature: Twilio's is Base64 of the algorithm's length.",
-    "Pass the header on as it came, whole and unchanged.",
+    "X-Twilio-Signature is malformed: it is not the Base64 encoding of a digest of the expected "
+    "length.",
+    "Pass the header on complete and unchanged.",
 )
 NO_TOKEN: Final = refused(
     "no auth token",
-    "There is no auth token to check with: Twilio signs with the account's primary auth token, "
-    "also when requests are made with an API key.",
-    "Give auth_token= as well; it is used for checking only.",
+    "There is no auth token to verify with: Twilio signs with the account's primary auth token, "
+    "even when API requests are made with an API key.",
+    "Pass auth_token= as well; it is used only to verify signatures.",
 )
 BAD_SETTINGS: Final = refused(
     "signature settings",
     "X-Twilio-Webhooks-Signature-Settings does not name one key.",
-    "Pass the header on as it came: key=…,algorithm=….",
+    "Pass the header on unchanged: key=…,algorithm=….",
 )
 UNKNOWN_KEY: Final = refused(
     "unknown key",
-    "The request names a shared key that is not known here.",
-    "Give its secret in shared_keys=, under the id that the header names.",
+    "The request names a shared key that is not configured here.",
+    "Add its secret to shared_keys=, under the ID that the header names.",
 )
 UNKNOWN_ALGORITHM: Final = refused(
     "unknown algorithm",
     "The request names a signature algorithm other than HMAC_SHA1 and HMAC_SHA256.",
-    "If Twilio has a new one, a newer twilio_widgets may know it.",
+    "If Twilio has introduced a new one, a newer version of twilio_widgets may support it.",
 )
 BAD_URL: Final = refused(
     "url",
-    "The URL is none that Twilio can call: it is http:// or https://, a host, at most a port to "
-    "65535, and no control characters.",
-    "Give the whole public URL, as it stands in Twilio's settings.",
+    "Twilio cannot call this URL: it needs http:// or https://, a host, a port of at most 65535 if "
+    "any, and no control characters.",
+    "Pass the complete public URL, as configured in Twilio.",
 )
 BAD_METHOD: Final = refused(
     "method",
-    "The method is neither POST nor GET; Twilio's webhooks use no other.",
-    "If it did come from Twilio, see what on the way changes the method.",
+    "The method is neither POST nor GET, the only methods that Twilio's webhooks use.",
+    "If Twilio did send it, find out which proxy changes the method.",
 )
 UNSIGNED_BODY: Final = refused(
     "unsigned body",
-    "Nothing signs this body: it is no form of a POST, and the URL holds no bodySHA256.",
-    "Pass on the Content-Type and the whole query string as they came.",
+    "The body is not signed: it is not the form of a POST, and the URL has no bodySHA256.",
+    "Pass on the Content-Type and the complete query string unchanged.",
 )
 NOT_UTF_8: Final = refused(
     "charset",
-    "The form is not UTF-8, and Twilio's always are.",
-    "See what on the way writes the body in another charset.",
+    "The form is not UTF-8; Twilio's forms always are.",
+    "Find out which proxy re-encodes the body.",
 )
 BODY_CHANGED: Final = refused(
     "body",
-    "The URL is signed, but the body is not the one it was signed with: bodySHA256 is another's.",
-    "Check the raw body as it came, before anything parses it.",
+    "The signature matches the URL, but not the body: its SHA-256 differs from bodySHA256.",
+    "Verify the raw body as received, before anything parses it.",
 )
 MISMATCH: Final = refused(
-    None, "The signature is not the one for this URL, these parameters and this key."
+    None, "The signature does not match this URL, these parameters and this key."
 )
 UNEXPLAINED: Final = refused(
-    None, f"{MISMATCH.reason} It was looked into, and no difference that was tried makes it match."
+    None, f"{MISMATCH.reason} No cause was found: none of the usual changes makes it match."
 )
 TOO_LARGE: Final = refused(
-    None, f"{MISMATCH.reason} Why was not looked into: the request is too large for that."
+    None, f"{MISMATCH.reason} The request is too large to search for the cause."
 )
 TOO_MANY: Final = refused(
     None,
-    f"{MISMATCH.reason} Why was not looked into: too many such requests came at once, and only the "
-    "latest are.",
+    f"{MISMATCH.reason} The cause was not searched for: too many such requests arrived at once, "
+    "and only the latest are diagnosed.",
 )

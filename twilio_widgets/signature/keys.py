@@ -1,4 +1,4 @@
-"""What a request may have been signed with."""
+"""The credentials that a signature is verified with."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class KeyBytes(bytes):
-    """A credential as an HMAC takes it. Tracebacks that print variables print bullets for it."""
+    """A credential as HMAC key. Its repr is bullets, for tracebacks that print local variables."""
 
     def __repr__(self) -> str:
         return f"KeyBytes({BULLETS})"
@@ -24,32 +24,32 @@ class KeyBytes(bytes):
 
 
 def key_of(text: str) -> KeyBytes:
-    """Return the bytes of a credential's text; what cannot be encoded signs nothing of Twilio's."""
+    """Return the UTF-8 bytes of a credential. Unpaired surrogates are encoded, not refused."""
     return KeyBytes(text.encode("utf-8", "surrogatepass"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
-    """The credentials a signature is checked with. Empty ones are left out: anyone can sign so.
+    """The credentials a signature is checked with.
 
-    Only `auth_tokens` and `shared_keys` verify. The others are tried by the doctor, to say what a
-    wrong signature was made with.
+    Empty ones are dropped: anyone can sign with an empty key. Only `auth_tokens` and `shared_keys`
+    verify. The signature doctor tries the others to explain a wrong signature.
     """
 
     auth_tokens: tuple[Secret, ...] = ()
-    """Primary auth tokens: Twilio signs with the account's. Two while it is being changed."""
+    """The account's primary auth token. Two while it is being rotated."""
 
     shared_keys: Mapping[str, Secret] = field(default_factory=dict)
-    """Secrets of shared keys, by the id that stands in ``X-Twilio-Webhooks-Signature-Settings``."""
+    """Secrets of shared keys, by their ID in ``X-Twilio-Webhooks-Signature-Settings``."""
 
     secondary_tokens: tuple[Secret, ...] = ()
-    """Secondary auth tokens: they sign nothing until promoted."""
+    """Secondary auth tokens. Twilio signs with one only after it is promoted."""
 
     other_tokens: tuple[Secret, ...] = ()
     """Auth tokens of other accounts, such as the parent's or a subaccount's."""
 
     api_secrets: tuple[Secret, ...] = ()
-    """Secrets of API keys: they sign nothing."""
+    """Secrets of API keys. Twilio never signs with them."""
 
     def __post_init__(self) -> None:
         for name in ("auth_tokens", "secondary_tokens", "other_tokens", "api_secrets"):
@@ -59,11 +59,11 @@ class Keys:
 
     @classmethod
     def of(cls, connection: Connection, shared_keys: Mapping[str, Secret] | None = None) -> Keys:
-        """Return the keys a connection knows.
+        """Return the keys of a connection.
 
         Args:
-            connection: Its auth token verifies; its API key's secret is for the doctor.
-            shared_keys: Secrets of shared keys, by id.
+            connection: Its auth token verifies; an API key's secret only explains a mismatch.
+            shared_keys: Secrets of shared keys, by ID.
         """
         token = connection.signing_token
         by_key = isinstance(connection, ApiKeyConnection)

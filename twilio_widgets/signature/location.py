@@ -1,4 +1,4 @@
-"""The parts of a URL, and the forms of it that Twilio may have signed."""
+"""Split a URL into its parts, and list the forms of it that Twilio may have signed."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ _ESCAPED: Final = re.compile(r"%(?:40|3A|27)", re.IGNORECASE)
 _PLAIN: Final = {"%40": "@", "%3A": ":", "%3a": ":", "%27": "'"}
 
 HIDDEN: Final = "••••"
-"""What stands in place of a credential."""
+"""Replaces a credential in a URL that is shown."""
 
 LOGIN: Final = "token"
-"""The query parameter by which a Jupyter server lets its reader in."""
+"""The query parameter that authenticates a request to a Jupyter server."""
 
 _LOGIN: Final = re.compile(rf"(?<=[?&]{LOGIN}=)[^&#]*")
-_WAY: Final = "/twilio-widgets/"
-_KEY: Final = re.compile(rf"(?<={_WAY})[A-Za-z0-9_-]{{32,64}}")
-"""What leads here through our server extension."""
+_ROUTE: Final = "/twilio-widgets/"
+_ROUTE_KEY: Final = re.compile(rf"(?<={_ROUTE})[A-Za-z0-9_-]{{32,64}}")
+"""The key in the path of our Jupyter server extension; whoever knows it can reach the listener."""
 
 
 class Location(NamedTuple):
-    """The parts of a URL, each with the mark that sets it apart, so that joined they are it."""
+    """The parts of a URL, each including its delimiter, so that joining them restores the URL."""
 
     scheme: str
     """``"http"`` or ``"https"``."""
     user: str
-    """``"name:password@"``, or nothing."""
+    """``"name:password@"``, or empty."""
     host: str
     port: str
-    """``":8443"``, or nothing."""
+    """``":8443"``, or empty."""
     path: str
     query: str
-    """``"?…"``, or nothing."""
+    """``"?…"``, or empty."""
     fragment: str
-    """``"#…"``, or nothing."""
+    """``"#…"``, or empty."""
 
     @property
     def origin(self) -> str:
@@ -50,13 +50,13 @@ class Location(NamedTuple):
         return f"{self.scheme}://{self.host}{self.port}"
 
 
-@lru_cache(maxsize=64)  # a listener has one or two, and one more for each row of a job
+@lru_cache(maxsize=64)  # a listener has one or two URLs, plus one for each row of a running job
 def split(url: str) -> Location | None:
-    """Take a URL apart without changing a character, but for the case of its scheme.
+    """Split a URL without changing any character, except that the scheme becomes lower case.
 
     Returns:
-        The parts; None when it is no http(s) URL with a host and a possible port, or holds a
-        character that no request can carry.
+        The parts; None when it is not an http(s) URL with a host and a valid port, or contains a
+        control character.
     """
     scheme, mark, rest = url.partition("://")
     scheme = scheme.lower()
@@ -82,18 +82,18 @@ def _authority_of(address: str) -> tuple[str, str] | None:
 
 
 def veiled(url: str) -> str:
-    """Return a URL or a path with bullets where a login or the key of a way in stood."""
+    """Return a URL or path with bullets instead of a Jupyter token or the key of our extension."""
     if f"{LOGIN}=" in url:
         url = _LOGIN.sub(HIDDEN, url)
-    return _KEY.sub(HIDDEN, url) if _WAY in url else url
+    return _ROUTE_KEY.sub(HIDDEN, url) if _ROUTE in url else url
 
 
 def signed_forms(location: Location) -> Iterator[str]:
-    """Yield the forms in which Twilio may have signed a URL, the likeliest first.
+    """Yield the forms in which Twilio may have signed a URL, most likely first.
 
     With and without the port, because Twilio's back ends differ; without an empty query; and with
-    ``@``, ``:`` and ``'`` of the query in plain, because Twilio signs them so and then requests
-    the URL with them escaped.
+    ``@``, ``:`` and ``'`` unescaped in the query, because Twilio signs them unescaped and then
+    requests the URL with them escaped.
     """
     for query in signed_queries(location.query):
         for origin in signed_origins(location):

@@ -1,4 +1,4 @@
-"""One request as it came, for those who ask whether Twilio signed it."""
+"""One webhook request as received, with everything that its signature covers."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedRequest:
-    """One request, as the signature covers it."""
+    """One webhook request, unparsed."""
 
     method: str
     """``"POST"`` or ``"GET"``."""
 
     url: str = field(repr=False)
-    """The full public URL as Twilio has it: scheme, host, port where stated, raw target."""
+    """The complete public URL that Twilio called: scheme, host, port if any, raw path and query."""
 
     body: bytes = field(default=b"", repr=False)
-    """The body, byte for byte: parsed and written again it is no longer what was signed."""
+    """The raw body: once parsed and serialised again, it would no longer match the signature."""
 
     content_type: str = ""
-    """The Content-Type header, whole."""
+    """The complete Content-Type header."""
 
     headers: Pairs = field(default=(), repr=False)
-    """All headers in order, repeated ones included."""
+    """All headers in order, including repeated ones."""
 
     _parameters: Pairs | None = field(default=None, init=False, repr=False, compare=False)
 
@@ -45,15 +45,15 @@ class SignedRequest:
 
     @property
     def is_form(self) -> bool:
-        """Whether the body is declared to be a form, as Twilio's are."""
+        """Whether the Content-Type is that of a URL-encoded form."""
         return media_type_of(self.content_type) == FORM
 
     @property
     def parameters(self) -> Pairs:
-        """The parameters in the order they came: those of the form, or of the query for GET.
+        """The parameters in their order: those of the form or, for GET, of the query string.
 
         Raises:
-            UnicodeDecodeError: A form that is not UTF-8; no verified request is one.
+            UnicodeDecodeError: The form is not UTF-8. This never happens for a verified request.
         """
         if self._parameters is None:
             object.__setattr__(self, "_parameters", self._parse())
@@ -63,7 +63,7 @@ class SignedRequest:
         if self.method.upper() == "GET":
             location = split(self.url)
             query = location.query[1:] if location else ""
-            # The query is signed as it stands, so reading it may be lenient.
+            # The raw query is signed, not its decoded parameters, so decoding may be lenient.
             return pairs_of(query.encode(), errors="replace")
         return pairs_of(self.body) if self.is_form else ()
 
@@ -72,25 +72,25 @@ class SignedRequest:
         return [value for name, value in self.headers if name.lower() == header]
 
 
-@lru_cache(maxsize=64)  # Twilio sends two or three
+@lru_cache(maxsize=64)  # Twilio sends two or three different values
 def media_type_of(content_type: str) -> str:
-    """Return what a Content-Type header says without its parameters, in lower case."""
+    """Return the media type of a Content-Type header, without parameters, in lower case."""
     return content_type.partition(";")[0].strip(" \t").lower()
 
 
 def pairs_of(form: bytes, *, charset: str = "utf-8", errors: str = "strict") -> Pairs:
-    """Parse a form or a query as it was written: nothing is trimmed, empty values count.
+    """Parse a form or a query string. Nothing is trimmed, and empty values are kept.
 
     Args:
         form: The raw bytes.
-        charset: What the bytes are, escaped ones included.
-        errors: What to do about bytes that are not, as for ``bytes.decode``.
+        charset: The charset of the bytes, percent-encoded ones included.
+        errors: How to handle bytes outside that charset, as in ``bytes.decode``.
 
     Raises:
-        UnicodeDecodeError: They are not in `charset`, and `errors` is ``"strict"``.
+        UnicodeDecodeError: A byte is not in `charset`, and `errors` is ``"strict"``.
     """
 
-    def read(text: str) -> str:
+    def decoded(text: str) -> str:
         if "%" not in text:
             return text
         return unquote_to_bytes(text.encode(charset, errors)).decode(charset, errors)
@@ -99,7 +99,7 @@ def pairs_of(form: bytes, *, charset: str = "utf-8", errors: str = "strict") -> 
     for piece in form.decode(charset, errors).replace("+", " ").split("&"):
         name, _, value = piece.partition("=")
         if "%" in piece:
-            found.append((read(name), read(value)))
+            found.append((decoded(name), decoded(value)))
         elif piece:
             found.append((name, value))
     return tuple(found)

@@ -1,4 +1,4 @@
-"""What was found about one signature, in words and for code."""
+"""The result of checking one signature."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ Scheme = Literal["auth token", "shared key"]
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Verdict:
-    """Whether Twilio signed a request, and why not; true when it did.
+    """Whether Twilio signed a request and, if not, why not. True when Twilio signed it.
 
-    No verdict holds a credential, or a value of the request.
+    A verdict never contains a credential or a parameter value of the request.
     """
 
     valid: bool
-    """Whether the signature is Twilio's, for this very request."""
+    """Whether Twilio made the signature, for exactly this request."""
 
     reason: str
-    """What was found, in one sentence or two."""
+    """The finding, in one or two sentences."""
 
     cause: str | None = None
-    """The part at fault, such as ``"scheme"``, where it is proved; two are joined by " and "."""
+    """The proved cause, such as ``"scheme"``; several are joined by " and ". None if unknown."""
 
     mend: str | None = None
-    """What to do, in one sentence, where the cause is known."""
+    """What to do about it, in one sentence. None if the cause is unknown."""
 
     scheme: Scheme | None = None
-    """What the request was signed with, when the signature is valid."""
+    """The kind of key the request was signed with. None unless the signature is valid."""
 
     def __bool__(self) -> bool:
         return self.valid

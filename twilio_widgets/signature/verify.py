@@ -1,27 +1,28 @@
-"""Whether Twilio signed a request: its documented rules, and nothing that could be talked round.
+"""Verify that Twilio signed a request, by the rules of Twilio's "Security" page.
 
-The rules are those of Twilio's "Security" page. The signature covers the URL and the parameters of
-a form, sorted by name in byte order, each value of a repeated name once, sorted; a JSON body is
-covered by ``bodySHA256`` in the query. Only the primary auth token signs, and shared keys as in
-twilio-python 9.13, whose header names the key and the algorithm.
+The signature covers the URL and the parameters of a form, sorted by name in byte order, with the
+values of a repeated name sorted and without duplicates. A JSON body is covered by ``bodySHA256`` in
+the query. Twilio signs with the primary auth token only, or with a shared key as in twilio-python
+9.13, where a header names the key and the algorithm.
 
-Where Twilio's own libraries differ, the documentation decides. Against twilio-python's
-`RequestValidator` we accept more in these cases only:
+Where Twilio's own libraries differ, the documentation decides. Compared with twilio-python's
+`RequestValidator`, this module accepts more in these cases only:
 
-- a user name and password in the URL, which Twilio never signs: that validator signs them, and
-  cuts the host at their colon when there is a port;
-- the port of an IPv6 address, at whose first colon it cuts the host;
-- a fragment, which Twilio never signs: it signs it;
-- a trailing ``?`` or an empty ``;``, signed as they stand: it can see them dropped only;
-- ``@``, ``:`` and ``'`` escaped in the query: Twilio signs them in plain and requests them escaped
-  (twilio-node has the same allowance);
+- a user name and password in the URL: Twilio never signs them. The validator does, and if there is
+  a port it cuts the host at their colon;
+- the port of an IPv6 address: the validator cuts the host at its first colon;
+- a fragment: Twilio never signs it. The validator does;
+- a trailing ``?`` or an empty ``;``, signed unchanged: the validator always drops them;
+- ``@``, ``:`` and ``'`` escaped in the query: Twilio signs them unescaped and requests them escaped
+  (twilio-node makes the same exception).
 
-and we refuse what it accepts here: a body that nothing covers or whose ``bodySHA256`` was not
-compared, a repeated or unknown signature setting, an empty token, a scheme other than http(s).
+It rejects these, which the validator accepts: a body that is not covered or whose ``bodySHA256``
+was not compared, a repeated or unknown signature setting, an empty token, a scheme other than
+http(s).
 
-Limits of the scheme itself: it carries no time, so an old request verifies again; it has no
-delimiters, so ``Body=hi`` and ``From=+1`` sign as ``Body=hiFrom+1`` does, and whoever uses the
-parameters must ask for those that have to be there; and no other header is covered.
+Limits of Twilio's scheme: it contains no timestamp, so an old request can be replayed; it has no
+delimiters, so ``Body=hi`` and ``From=+1`` sign like ``Body=hiFrom+1``, and the code that uses the
+parameters must check that the required ones are present; and no other header is covered.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ _SHAPE: Final = {
 
 
 class Signing(NamedTuple):
-    """What a request says it was signed with."""
+    """The keys and the algorithm that a request claims to be signed with."""
 
     secrets: tuple[Secret, ...]
     algorithm: str
@@ -77,17 +78,17 @@ class Signing(NamedTuple):
 
 
 def verify(presented: SignedRequest, keys: Keys) -> Verdict:
-    """Say whether Twilio signed this request. It never raises, whatever comes.
+    """Return whether Twilio signed this request. It never raises, whatever the arguments.
 
     Args:
-        presented: The request, with the public URL as Twilio has it.
-        keys: What it may have been signed with.
+        presented: The request, with the public URL that Twilio called.
+        keys: The credentials it may be signed with.
     """
     return judged(presented, keys) if _well_formed(presented, keys) else UNREADABLE
 
 
 def judged(presented: SignedRequest, keys: Keys) -> Verdict:
-    """Say the same of a request that our own reader made: its parts are of their types."""
+    """Return the same as `verify`, without checking types: for requests parsed by this package."""
     signatures = presented.values_of(SIGNATURE)
     if len(signatures) != 1:
         return SEVERAL_SIGNATURES if signatures else NO_SIGNATURE
@@ -128,7 +129,7 @@ def _well_formed(presented: Any, keys: Any) -> bool:
 
 
 def signing_of(presented: SignedRequest, keys: Keys) -> Signing | Verdict:
-    """Return what to check a request with, by the settings it carries; or why there is nothing."""
+    """Return the keys and algorithm that a request's settings name, or why there are none."""
     settings = presented.values_of(SETTINGS)
     if not any(settings):
         return Signing(keys.auth_tokens, "sha1", "auth token") if keys.auth_tokens else NO_TOKEN
@@ -145,7 +146,7 @@ def signing_of(presented: SignedRequest, keys: Keys) -> Signing | Verdict:
 
 
 def _settings_of(headers: list[str]) -> dict[str, str] | None:
-    """Parse ``key=…,algorithm=…``; None when it is not plain which key is meant."""
+    """Parse ``key=…,algorithm=…``; None when it names no key or is ambiguous."""
     found: dict[str, str] = {}
     for part in headers[0].split(","):
         name, _, value = (text.strip() for text in part.partition("="))
@@ -157,7 +158,7 @@ def _settings_of(headers: list[str]) -> dict[str, str] | None:
 
 
 def body_hashes(location: Location) -> list[str]:
-    """Return what stands in the query as ``bodySHA256``."""
+    """Return every value of ``bodySHA256`` in the query."""
     if "bodySHA256" not in location.query and "%" not in location.query:
         return []
     pairs = pairs_of(location.query[1:].encode(), errors="replace")
@@ -165,11 +166,11 @@ def body_hashes(location: Location) -> list[str]:
 
 
 def appended(presented: SignedRequest, *, covered: bool) -> str | Verdict:
-    """Return what is signed after the URL, or why the body cannot have been signed.
+    """Return the text that is signed after the URL, or why the body cannot have been signed.
 
     Args:
         presented: The request.
-        covered: Whether the URL holds the hash of the body.
+        covered: Whether the URL contains ``bodySHA256``, the hash of the body.
     """
     if presented.method.upper() not in {"GET", "POST"}:
         return BAD_METHOD
@@ -184,7 +185,7 @@ def appended(presented: SignedRequest, *, covered: bool) -> str | Verdict:
 
 
 def joined(parameters: Iterable[tuple[str, str]]) -> str:
-    """Write parameters as Twilio signs them: sorted, each once, with nothing between them."""
+    """Concatenate parameters as Twilio signs them: sorted, without duplicates or delimiters."""
     # Code points sort as their UTF-8 bytes do. Sorting whole pairs sorts names, then values.
     return "".join(chain.from_iterable(sorted(set(parameters))))
 
@@ -201,7 +202,7 @@ def _matches(signature: str, signing: Signing, location: Location, tail: str) ->
 
 
 def as_bytes(text: str) -> bytes:
-    """Encode any text at all: a lone surrogate must fail on the signature, not in here."""
+    """Encode any text; with an unpaired surrogate the signature must fail, not this function."""
     return text.encode("utf-8", "surrogatepass")
 
 

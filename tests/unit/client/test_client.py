@@ -268,3 +268,22 @@ def test_no_log_of_any_library_holds_a_secret_or_a_number(caplog, monkeypatch, s
     written = [base64.b64encode(pair.encode()).decode() for pair in pairs]
     for secret in (*CANARIES, *written, "4155550123"):
         assert secret not in shown
+
+
+@pytest.mark.parametrize("name", ["body", "to", "from_", "media_url", "validity_period"])
+@pytest.mark.parametrize("value", [pd.NA, pd.NaT, float("nan"), np.float64("nan")], ids=str)
+def test_a_missing_value_of_a_table_is_refused_by_name(name, value):
+    given = {"to": TO, "from_": FROM, "body": "Hi"} | {name: value}
+
+    with pytest.raises(InvalidMessage, match=f"{name} is missing in the table"):
+        form_of(given, now=datetime.now(UTC))
+
+
+def test_what_cannot_filter_a_log_is_refused_with_a_sentence():
+    with Sandbox(messages=2) as sandbox:
+        messages = Twilio(sandbox.connection).messages
+        for given in ({"to": pd.NA}, {"to": 14155550123}, {"from_": 5}, {"text": 5}):
+            with pytest.raises(ConfigurationError, match="as text"):
+                messages.list(**given)
+        with pytest.raises(InvalidMessage, match="body is missing"):
+            messages.send(TO, from_=sandbox.numbers[0], body=pd.NA)

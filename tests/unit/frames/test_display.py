@@ -140,8 +140,12 @@ def whole_texts():
         yield
 
 
+CONTROL = r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+
+
 def as_shown(text: str) -> str:
-    return text.replace("\t", "\\t").replace("\r", "\\r").replace("\n", "\\n")
+    """Write control characters and marks of direction out, as no page should obey them."""
+    return re.sub(CONTROL, lambda found: ascii(found[0])[1:-1], text)
 
 
 def assert_nothing_was_interpreted(html: str) -> Reader:
@@ -199,6 +203,15 @@ def test_no_control_character_reaches_a_terminal(whole_texts):
 
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", shown)
     assert r"\x1b]52;c;X19\x07\x1b[2J" in shown
+
+
+def test_no_control_character_reaches_a_page_or_a_terminal(whole_texts):
+    frame = frame_of(
+        *(MessageRecord("SM1", body=text, from_=text, status=text) for text in HOSTILE)
+    )
+
+    for shown in (frame._repr_html_(), repr(frame), repr(frame["body"]), repr(frame["status"])):
+        assert not re.search(CONTROL.replace(r"\x1f", r"\x09\x0b-\x1f"), shown)
 
 
 def rows_shown(frame: MessageFrame) -> int:

@@ -18,10 +18,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from twilio_widgets import frames
+from twilio_widgets.core.formulas import guarded, unguarded
 from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.frames import MessageFrame, message_frame
 from twilio_widgets.frames.decode import MessageRecord
-from twilio_widgets.frames.formulas import guarded, unguarded
 
 DATE = "Thu, 24 Aug 2023 05:01:45 +0000"
 

@@ -568,7 +568,7 @@ def test_a_watch_goes_on_after_an_error_that_nobody_foresaw(twilio, sandbox, mon
         said = poller.problem
         sandbox.clock.advance(poller.next_look_at - NOON)
         assert looked.get(timeout=20) is None
-    assert said == "The log could not be looked into: RuntimeError: +1 4••• ••• 123 is odd"
+    assert said == "Polling Twilio's message log failed: RuntimeError: +1 4••• ••• 123 is odd"
 
 
 def test_a_closed_poller_asks_nobody(poller, sandbox):

@@ -488,15 +488,15 @@ def test_what_is_wrong_with_the_signature_itself_is_said():
         assert causes(seen(malformed)) == "malformed signature"
 
 
-def test_a_match_is_told_in_words():
+def test_a_found_cause_is_explained_in_sentences():
     verdict = diagnose(at(HTTP + "&token=hidden"), KEYS)
     assert verdict == Verdict(
         valid=False,
         cause="scheme and query",
-        reason="The signature matches with https in place of http, "
+        reason="The signature matches with https instead of http, "
         "and with the query string without token.",
-        mend="State the public URL with https://, as it stands in Twilio's settings. "
-        "Something on the way adds token to the query string: check the URL without it.",
+        mend="Use https:// in the public URL, as configured in Twilio. "
+        "A proxy or middleware adds token to the query string: verify the URL without it.",
     )
     assert diagnose(form(SMS | GEO, SMS), KEYS).reason == (
         "The signature matches with the empty parameters FromState, FromZip, FromCountry, ToCity, "
@@ -517,8 +517,8 @@ REQUESTS = [
 ]
 
 
-def test_no_cause_is_named_that_no_match_proves():
-    """Forged signatures on all of the above: only what is plain by itself may be said."""
+def test_no_cause_is_named_without_a_matching_signature():
+    """Forged signatures on all requests above: only causes that need no search may be named."""
     plain = {None, "unsigned body", "charset", "url", "malformed signature"}
     rng = random.Random(13)
     for request in REQUESTS:
@@ -530,8 +530,8 @@ def test_no_cause_is_named_that_no_match_proves():
     verdict = diagnose(seen(made(token="nobody's")), KEYS)
     assert (verdict.cause, verdict.mend) == (None, None)
     assert verdict.reason == (
-        "The signature is not the one for this URL, these parameters and this key. "
-        "It was looked into, and no difference that was tried makes it match."
+        "The signature does not match this URL, these parameters and this key. "
+        "No cause was found: none of the usual changes makes it match."
     )
 
 

@@ -156,7 +156,7 @@ def lines_edited(request: SignedRequest, _: Verdict) -> Iterator[SignedRequest]:
 
 
 def method_changed(request: SignedRequest, verdict: Verdict) -> Iterator[SignedRequest]:
-    if "POST in place of GET" in verdict.reason:
+    if "POST instead of GET" in verdict.reason:
         yield replace(request, method="POST")
     elif "as the form of a POST" in verdict.reason:
         query = pairs_of(urlsplit(request.url).query.encode())

@@ -524,26 +524,25 @@ def test_noise_never_raises_and_is_never_taken():
         assert not verify(request, SHARED)
 
 
-def test_a_verdict_reads_well_and_holds_no_secret():
+def test_the_repr_of_a_verdict_explains_it_and_contains_no_secret():
     shown = repr(verify(presented(signature=None), KEYS))
     assert shown == (
         "Not valid: The request has no X-Twilio-Signature header, "
-        "so nothing says that Twilio sent it.\n"
+        "so nothing proves that Twilio sent it.\n"
         "  Cause:       no signature\n"
-        "  What to do:  If it did come from Twilio, "
-        "see that no proxy on the way removes the header."
+        "  What to do:  If Twilio did send it, check that no proxy removes the header."
     )
     assert (
         repr(verify(presented(), KEYS))
         == "Valid: The signature is Twilio's, made with the auth token."
     )
-    assert str(verify(presented(url=""), KEYS)).endswith("as it stands in Twilio's settings.")
+    assert str(verify(presented(url=""), KEYS)).endswith("as configured in Twilio.")
     assert TOKEN not in repr(KEYS)
     verdict = verify(presented(), KEYS)
     assert pickle.loads(pickle.dumps(verdict)) == verdict  # it crosses to another process
 
 
-def test_a_request_shows_nothing_of_a_person():
+def test_the_repr_of_a_request_contains_no_personal_data():
     shown = repr(presented(url="https://h.example/secret-path?From=%2B15005550006"))
     assert shown == f"SignedRequest(method='POST', content_type='{FORM}')"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -10,6 +11,7 @@ from typing import Final
 
 from twilio_widgets.bulk.planning.values import plain, several, unusable
 
+_BETWEEN_URLS: Final = re.compile(r"[,;|]*\s[\s,;|]*|[,;|]+(?=https?://)", re.IGNORECASE)
 _YES: Final = frozenset({"true", "yes", "y", "1"})
 _NO: Final = frozenset({"false", "no", "n", "0"})
 
@@ -55,9 +57,21 @@ def _body(name: str, cell: object) -> str:
 
 
 def _addresses(_name: str, cell: object) -> object:
+    """Read web addresses, parted by blanks, commas, semicolons or bars.
+
+    A comma is also a character of addresses, so it only parts them where the next one begins.
+    """
     if not isinstance(cell, str):
         return cell
-    found = cell.split()
+    found = [part for part in _BETWEEN_URLS.split(cell.strip()) if part]
+    return found[0] if len(found) == 1 else found
+
+
+def _lines(_name: str, cell: object) -> object:
+    """Read one value a line: a place has blanks in it (``geo:37.78,-122.39|375 Beale St``)."""
+    if not isinstance(cell, str):
+        return cell
+    found = [line.strip() for line in cell.splitlines() if line.strip()]
     return found[0] if len(found) == 1 else found
 
 
@@ -99,7 +113,7 @@ _READ: Final[Mapping[str, Callable[[str, object], object]]] = MappingProxyType(
         "body": _body,
         "send_at": _moment,
         "media_url": _addresses,
-        "persistent_action": _addresses,
+        "persistent_action": _lines,
         "content_variables": _json,
         "tags": _json,
         **dict.fromkeys(("validity_period", "attempt"), _whole),

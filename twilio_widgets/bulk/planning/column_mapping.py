@@ -20,7 +20,7 @@ from twilio_widgets.core.numbers.numbering import checked_region
 from twilio_widgets.errors import ConfigurationError
 
 _STANDING_IN: Final[Mapping[str, object]] = {
-    "to": "+15005550006",
+    "to": "+999999999999999",  # nobody's number, so never the sender's
     "from_": "+15005550006",
     "messaging_service_sid": "MG" + "0" * 32,
     "content_sid": "HX" + "0" * 32,

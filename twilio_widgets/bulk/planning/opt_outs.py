@@ -10,12 +10,17 @@ written START to the same one is left out of every plan: Twilio would refuse som
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from twilio_widgets.bulk.planning.csv_table import InputTable
 from twilio_widgets.bulk.planning.recipients import recipient_of
 from twilio_widgets.bulk.planning.table import is_frame, read_table
+from twilio_widgets.bulk.planning.values import edged, nothing_in, python_value
 from twilio_widgets.errors import ConfigurationError, InvalidMessage
 
 STOP_WORDS: Final = frozenset(
@@ -30,7 +35,9 @@ def opt_outs_of(given: object, region: str | None, *, column: str) -> Mapping[st
     """Read who has opted out.
 
     Args:
-        given: Numbers; a CSV file or a frame of them; or a frame of the message log.
+        given: Numbers; a CSV file, a workbook or a frame of them; or the message log, as a frame or
+            a file, of which only inbound messages count. The columns ``from`` and ``body``, in
+            whatever case, make a table a log.
         region: The country of numbers without a plus.
         column: The column that holds the numbers when there are several.
 
@@ -38,14 +45,22 @@ def opt_outs_of(given: object, region: str | None, *, column: str) -> Mapping[st
         Why, by number without its channel.
 
     Raises:
-        ConfigurationError: An entry is no number. Nobody is passed over in silence.
+        ConfigurationError: An entry cannot be read, or a row is damaged. Nobody is passed over in
+            silence.
     """
-    if isinstance(given, str) and given.lstrip().startswith("+"):
+    if isinstance(given, str) and re.match(r"\s*([a-z]+: *)?\+", given, re.IGNORECASE):
         given = [given]
-    if is_frame(given) or isinstance(given, str | os.PathLike | bytes | bytearray):
-        table = read_table(given)
-        if {"from", "body"} <= set(table.columns):
-            return _of_log(table)
+    if (
+        is_frame(given)
+        or isinstance(given, str | os.PathLike | bytes | bytearray)
+        or hasattr(given, "read")
+    ):
+        table = _whole(read_table(given, "opt_outs"))
+        log = replace(
+            table, columns={name.strip().casefold(): own for name, own in table.columns.items()}
+        )
+        if {"from", "body"} <= log.columns.keys():
+            return _of_log(log, region)
         return _listed(_numbers(table, column), region)
     if not isinstance(given, Iterable) or isinstance(given, Mapping):
         raise ConfigurationError(
@@ -68,10 +83,24 @@ def without_channel(address: str) -> str:
     return address.rpartition(":")[2]
 
 
+def _whole(table: InputTable) -> InputTable:
+    if table.damaged:
+        n, reason = next(iter(table.damaged.items()))
+        raise ConfigurationError(
+            f"Row {n:,} of opt_outs cannot be read: {reason}", field="opt_outs"
+        )
+    if table.warnings:
+        raise ConfigurationError(
+            f"{table.warnings[0]} Give opt_outs as one sheet, a CSV file or a list of numbers.",
+            field="opt_outs",
+        )
+    return table
+
+
 def _numbers(table: InputTable, column: str) -> list[Any]:
     if len(table.columns) == 1:
         name, cells = next(iter(table.columns.items()))
-        header = [name] if name.strip("'")[:1] in {"+", "0"} else []  # a file without a headline
+        header = [name] if re.search(r"(?:[0-9][ ().-]*){7}", name) else []  # a file without one
         return [*header, *cells]
     if column not in table.columns:
         raise ConfigurationError(
@@ -84,8 +113,8 @@ def _numbers(table: InputTable, column: str) -> list[Any]:
 
 def _listed(cells: Iterable[object], region: str | None) -> dict[str, str]:
     found: dict[str, str] = {}
-    for place, cell in enumerate(cells, start=1):
-        if cell is None or cell != cell or not str(cell).strip():  # noqa: PLR0124  NaN
+    for place, cell in enumerate(map(python_value, cells), start=1):
+        if nothing_in(cell):
             continue
         try:
             number = recipient_of(cell, region).to
@@ -102,7 +131,7 @@ def _listed(cells: Iterable[object], region: str | None) -> dict[str, str]:
     return found
 
 
-def _of_log(table: InputTable) -> dict[str, str]:
+def _of_log(table: InputTable, region: str | None) -> dict[str, str]:
     """Find whose latest keyword to one of our senders was a stop word."""
     latest: dict[tuple[str, str], tuple[float, bool, object]] = {}
     named = next((name for name in ("direction", "kind") if name in table.columns), None)
@@ -113,18 +142,20 @@ def _of_log(table: InputTable) -> dict[str, str]:
             field="opt_outs",
         )
     for n in range(table.rows):
-        if table.columns[named][n] != "inbound" or not isinstance(
-            body := table.columns["body"][n], str
-        ):
+        body = table.columns["body"][n]
+        if edged(str(table.columns[named][n])).casefold() != "inbound" or not isinstance(body, str):
             continue
         word = body.strip().upper()
         if not (stop := word in STOP_WORDS) and word not in START_WORDS:
             continue
-        ours = str(table.columns.get("to", [None] * table.rows)[n])
-        pair = (without_channel(str(table.columns["from"][n])), ours)
+        person = _person(table.columns["from"][n], n, region)
+        if person is None:
+            continue
+        ours = edged(str(table.columns.get("to", [None] * table.rows)[n])).lower()
+        pair = (person, ours)
         moment = next((m for name in _TIMES if (m := _time(table, name, n)) is not None), None)
         # Of two in one second the stop counts; a stop without a time counts as the latest.
-        at = moment.timestamp() if moment is not None else (float("inf") if stop else 0.0)
+        at = moment if moment is not None else (float("inf") if stop else 0.0)
         latest[pair] = max(latest.get(pair, (-1.0, False, None)), (at, stop, word))
     return {
         number: f"wrote {word} and no START since."
@@ -133,5 +164,34 @@ def _of_log(table: InputTable) -> dict[str, str]:
     }
 
 
-def _time(table: InputTable, name: str, n: int) -> Any:
-    return table.columns[name][n] if name in table.columns else None
+def _person(cell: object, n: int, region: str | None) -> str | None:
+    """Return the number of whoever wrote; None for a short code, which no plan can write to."""
+    if isinstance(cell, str | int) and re.fullmatch(r"[0-9]{3,6}", edged(str(cell))):
+        return None
+    try:
+        return without_channel(recipient_of(cell, region).to)
+    except InvalidMessage as error:
+        problem = str(error)
+    raise ConfigurationError(
+        f"Row {n:,} of opt_outs is from a number that cannot be read: {problem} Correct it: "
+        "a person who opted out must not be missed.",
+        field="opt_outs",
+    )
+
+
+def _time(table: InputTable, name: str, n: int) -> float | None:
+    """Return when a message was sent, in seconds since 1970; None where that cannot be read."""
+    cell = table.columns[name][n] if name in table.columns else None
+    if isinstance(cell, str):
+        cell = _parsed(edged(cell))
+    return cell.timestamp() if isinstance(cell, datetime) else None
+
+
+def _parsed(text: str) -> datetime | None:
+    for parse in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            moment = parse(text)
+        except ValueError:
+            continue
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return None

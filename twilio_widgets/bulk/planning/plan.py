@@ -15,6 +15,7 @@ from twilio_widgets.bulk.planning.csv_table import InputTable
 from twilio_widgets.bulk.planning.display import Preview, html_of, text_of
 from twilio_widgets.bulk.planning.estimate import Per, check_rate
 from twilio_widgets.bulk.planning.opt_outs import missing_from, opt_outs_of, without_channel
+from twilio_widgets.bulk.planning.placeholders import placeholder_warnings
 from twilio_widgets.bulk.planning.planned import PlannedRow, RowPlanner
 from twilio_widgets.bulk.planning.problems import Problem, problem
 from twilio_widgets.bulk.planning.summary import Summary, summary_of
@@ -182,22 +183,29 @@ def plan(
     take. One bad row never stops the others: it is in ``plan.rejected``, with its reason.
 
     Args:
-        rows: A DataFrame, a CSV file (path, bytes, text or open file) or a list of mappings. A CSV
-            file is read as text, so numbers keep their plus and their zeros.
+        rows: A DataFrame, a list of mappings, a `csv.DictReader`, or a CSV file or Excel workbook
+            (path, bytes, text or open file). A CSV file is read as text, so numbers keep their plus
+            and their zeros; an apostrophe that an export put before a formula's sign is removed,
+            with a note on the row. Of a workbook, the first visible sheet is read, with its hidden
+            rows, which have a note. A row with more cells than there are names is rejected.
         to: The column with the recipients.
         body: The text, with ``{column}`` where a row's value belongs: ``"Hi {name}"``,
-            ``"{amount:.2f}"``, ``"{when:%d %B}"``. Without a format a number has all its digits,
-            and a time is written ``2026-01-31 09:30``. ``{{`` is a brace. A row without a value for
-            it is rejected.
+            ``"{amount:.2f}"``, ``"{when:%d %B}"``. Without a format a number is written as it is
+            seen in the table (``3``, ``19.99``), and a time ``2026-01-31 09:30``. Blanks around a
+            cell are left out inside a longer text. ``{{`` is a brace: the summary warns of other
+            tools' placeholders (``{{name}}``, ``[name]``, ``%name%``). A row without a value for it
+            is rejected.
         from_: The sender of all.
         messaging_service_sid: The messaging service of all.
         columns: Parameters that a column holds: ``{"media_url": "picture", "send_at": "when"}``.
+            Several web addresses in a cell are separated by blanks, or by a comma, semicolon or bar
+            before the next ``https://``.
             An empty cell stands for what is given for all, if anything is; else it leaves the
             parameter out (of ``send_at``, it rejects the row).
         region: The country whose numbers may stand without a plus: two letters, such as ``"GB"``.
         opt_outs: Who must not be written to: numbers, a file or a frame of them, or a frame of the
             message log, where the latest of STOP and START counts: read all of it
-            (``limit=None``), or the summary warns.
+            (``limit=None``), or the summary warns. An entry that cannot be read is an error.
         duplicates: ``"reject"`` keeps the first row of each recipient; ``"allow"`` keeps them all.
         prices: Your own prices: US dollars for a segment by country, ``{"GB": "0.05"}``.
         rate: How many leave in a second, for each sender; None: as fast as Twilio takes them.
@@ -215,7 +223,7 @@ def plan(
         InvalidMessage: A parameter that is the same for all rows cannot be right.
 
     Example:
-        >>> plan([{"phone": "+15005550006", "name": "Ada"}], to="phone", body="Hi {name}",
+        >>> plan([{"phone": "+14155550123", "name": "Ada"}], to="phone", body="Hi {name}",
         ...      from_="+15005550006")
         1 of 1 rows is ready: 1 segment, about $0.01 (an estimate; prices of 2026-11-09).
         At 1 message a second: 0 s.
@@ -235,6 +243,12 @@ def plan(
     )
     opted_out = opt_outs_of(opt_outs, recipe.region, column=to)
     judged_at, late = recipe.judged_at(now), _LATE if recipe.is_late(now) else None
+    warnings = (
+        *table.warnings,
+        *placeholder_warnings(recipe.body, table.columns),
+        late,
+        missing_from(opt_outs),
+    )
     maker = RowPlanner(table, recipe, now=judged_at, prices=with_own_prices(prices or {}))
     made, problems = _made(table, maker, opted_out, to=to, twice=duplicates == "allow")
     return Plan(
@@ -245,7 +259,7 @@ def plan(
             rows=made,
             problems=problems,
             unused=_unused(table, recipe),
-            warnings=tuple(filter(None, (late, missing_from(opt_outs)))),
+            warnings=tuple(filter(None, warnings)),
             rate=rate,
             per=per,
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -15,15 +15,19 @@ from twilio_widgets.bulk.planning.csv_table import InputTable
 from twilio_widgets.bulk.planning.problems import Problem, problem, shown
 from twilio_widgets.bulk.planning.recipients import REWRITTEN, Recipient, recipient_of
 from twilio_widgets.bulk.planning.template import Template, Unfillable
-from twilio_widgets.bulk.planning.values import nothing_in
+from twilio_widgets.bulk.planning.values import edged, nothing_in
+from twilio_widgets.core.formulas import unguarded
 from twilio_widgets.core.message.parameters import form_of
 from twilio_widgets.core.numbers.prices import estimate_in
 from twilio_widgets.core.text.segments import Encoding, Segments, segments
+from twilio_widgets.core.text.smart_encoding import smart, smart_replacements
 from twilio_widgets.errors import InvalidMessage
 from twilio_widgets.journal.row import Form
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
 _HIDDEN: Final = re.compile(r"[\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
+_SPACES: Final = re.compile(r"[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_LOST: Final = "\ufffd"
 _FORMULA: Final = re.compile(r"\s*(?:[=@]|[+-](?!\s*[\d.,]))")
 
 
@@ -91,9 +95,11 @@ class RowPlanner:
         now: datetime,
         prices: Mapping[str, Decimal],
     ) -> None:
-        self._columns, self._damaged = table.columns, table.damaged
+        self._columns, self._damaged, self._known = table.columns, table.damaged, table.notes
         self._recipe, self._now, self._prices = recipe, now, prices
         self._in_texts = recipe.in_texts
+        own_body = recipe.columns.get("body")
+        self._of_texts = dict.fromkeys((*recipe.in_texts, *([own_body] if own_body else [])))
 
     def make(self, n: int) -> PlannedRow | list[Problem]:
         """Make one row's message."""
@@ -174,7 +180,7 @@ class RowPlanner:
         self, n: int, recipient: Recipient, parameters: Mapping[str, object], form: Form
     ) -> PlannedRow:
         body = parameters.get("body")
-        counted = segments(body) if isinstance(body, str) and body else None
+        counted = _counted(body, parameters) if isinstance(body, str) and body else None
         media = bool(parameters.get("media_url") or parameters.get("send_as_mms"))
         count = 1 if media or counted is None else counted.count
         number = recipient.note
@@ -196,18 +202,52 @@ class RowPlanner:
     def _notes(
         self, n: int, recipient: Recipient, counted: Segments | None, body: str
     ) -> list[str]:
-        notes: list[str] = []
+        known = self._known.get(n, {})
+        notes = [
+            note for column, note in known.items() if column is None or column in self._recipe.used
+        ]
         if recipient.mended not in {None, REWRITTEN}:
             notes.append(f"The number was {recipient.mended}.")
         if recipient.note is not None and (warning := recipient.note.warning):
             notes.append(warning)
         if counted is not None and counted.encoding == "UCS-2" and _HIDDEN.search(body):
             notes.append("The text holds invisible characters.")
-        for column in self._in_texts:
+        if counted is not None and counted.encoding == "UCS-2" and (found := _SPACES.search(body)):
+            notes.append(f"The text has special spaces (U+{ord(found[0]):04X}), which force UCS-2.")
+        if _LOST in body:
+            notes.append("The text has U+FFFD, which stands for a letter that was lost.")
+        for column in self._of_texts:
             cell: Any = self._columns[column][n]
-            if isinstance(cell, str) and _FORMULA.match(cell):
-                notes.append(f"{column} begins like a formula of a spreadsheet.")
+            if isinstance(cell, str):
+                notes.extend(self._notes_on(column, cell))
         return notes
+
+    def _notes_on(self, column: str, cell: str) -> list[str]:
+        notes: list[str] = []
+        if _FORMULA.match(cell):
+            notes.append(f"{column} begins like a formula of a spreadsheet.")
+        if unguarded(cell) != cell:
+            notes.append(
+                f"{column} has an apostrophe before a formula's sign, as exports write it: "
+                "plan from the file itself, or remove it."
+            )
+        if edged(cell) != cell and self._is_edged(column):
+            notes.append(f"Blanks around {column} were left out.")
+        return notes
+
+    def _is_edged(self, column: str) -> bool:
+        body = self._recipe.body
+        return column in self._in_texts and not (body is not None and body.is_one_cell)
+
+
+def _counted(body: str, parameters: Mapping[str, object]) -> Segments:
+    """Count the segments, after the replacements that Twilio makes where it is asked to."""
+    counted = segments(body)
+    if parameters.get("smart_encoded") is not True:
+        return counted
+    replaced = {found.character for found in smart_replacements(body)}
+    blame = tuple((place, char) for place, char in counted.blame if char not in replaced)
+    return replace(segments(smart(body)), blame=blame)
 
 
 def _unreadable(parameters: Mapping[str, object]) -> str | None:

@@ -9,7 +9,8 @@ What is mended: spaces of any kind, invisible characters and marks of direction,
 apostrophe, ``.0`` behind a number, digits of other scripts, dashes, dots and brackets between
 digits, and a missing plus when a region makes it certain. What is not, with the reason: numbers in
 scientific notation, letters, extensions, several numbers in one cell, and whatever could be read in
-two ways.
+two ways. The number of a channel's address (``whatsapp:``, ``rcs:``) is read by the same rules, and
+the channel is written in small letters.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, NoReturn
 
-from twilio_widgets.core.numbers.address import check_recipient
+from twilio_widgets.core.numbers.address import check_recipient, is_channel_id
 from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.core.numbers.numbering import NumberNote, NumberRead, main_region, read_number
 from twilio_widgets.errors import InvalidMessage
@@ -30,7 +31,8 @@ REWRITTEN: Final = "written in E.164 form"
 """What was done when only spaces, brackets and the like were left out."""
 
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
-_CHANNEL: Final = re.compile(r"([A-Za-z][A-Za-z0-9_-]*): *(\+.*)")
+_CHANNEL: Final = re.compile(r"([A-Za-z][A-Za-z0-9_-]*): *(.*)")
+_LIKE_A_NUMBER: Final = re.compile(r"[+(0-9'].*")
 _DECIMAL: Final = re.compile(r"(\+?[0-9]{7,})[.,]([0-9]{1,2})")
 _RUN: Final = re.compile(r"[0-9][0-9 ().-]{5,}[0-9]")
 _AREA_AND_NUMBER: Final = re.compile(r"\+?[0-9]{2,7}/[0-9]{5,}")
@@ -73,8 +75,7 @@ def recipient_of(cell: object, region: str | None = None) -> Recipient:
     if not text:
         _refuse("It is empty: a row needs a recipient.")
     if channel := _CHANNEL.fullmatch(text):
-        read = _with_plus(_squeezed(channel[2]), channel[2])
-        return _taken(check_recipient(f"{channel[1]}:{read.to}"), cell, read.mended, None)
+        return _on_channel(channel[1].lower(), channel[2].strip(), cell, region)
     if decimal := _DECIMAL.fullmatch(text):
         text = _without_decimals(*decimal.groups())
     bare = text if text.startswith("-") else _squeezed(text)
@@ -89,6 +90,15 @@ def recipient_of(cell: object, region: str | None = None) -> Recipient:
             _refuse("It holds more than one number. Give each a row of its own.")
         return _taken(check_recipient(text), cell, None, None)
     return _taken(read.to, cell, read.mended, read.note)
+
+
+def _on_channel(channel: str, rest: str, cell: object, region: str | None) -> Recipient:
+    """Read a channel's address: its number is read like any other number."""
+    mended = None
+    if _LIKE_A_NUMBER.fullmatch(rest) and not is_channel_id(channel, rest):
+        read = recipient_of(rest, region)
+        rest, mended = read.to, read.mended
+    return _taken(check_recipient(f"{channel}:{rest}"), cell, mended, None)
 
 
 def _taken(to: str, cell: object, mended: str | None, note: NumberNote | None) -> Recipient:

@@ -1,21 +1,34 @@
-"""What a plan is made from, as plain columns of Python values; and its frames, on the way out.
+"""The one reader of tables: what a plan is made from, as plain columns; and a plan's own frames.
 
-A CSV file is read as text. A frame's missing values become None, and a column of whole numbers that
-pandas had to keep as floats, because one was missing, becomes whole numbers again: ``3``, not
-``3.0``. A column with one true fraction stays as it is.
+DataFrames, CSV files, `csv.DictReader`, workbooks, uploads and lists of mappings become the same
+`InputTable`, with the same checks:
+
+- Two columns of one name are refused. A row with more cells than columns is damaged and not sent.
+- A missing value (None, NaN, NaT, NA) is None; ``3.0`` is 3 (`values.python_value`).
+- What an export escaped in a file is restored. Values in memory are taken as they are; the row has
+  a note where they look escaped.
+- Rows that a workbook hides are read and have a note. Its other sheets are named in a warning.
 """
 
 from __future__ import annotations
 
+import csv
 import json
-import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
-from twilio_widgets.bulk.planning.csv_table import InputTable, check_names, content_of, of_csv
+from twilio_widgets.bulk.planning.csv_table import (
+    InputTable,
+    check_names,
+    content_of,
+    of_cells,
+    of_csv,
+    of_lines,
+)
 from twilio_widgets.bulk.planning.problems import KINDS
+from twilio_widgets.bulk.planning.values import python_value
 from twilio_widgets.core.printable import readable
 from twilio_widgets.errors import ConfigurationError
 
@@ -26,20 +39,26 @@ if TYPE_CHECKING:
     from twilio_widgets.bulk.planning.problems import Problem
     from twilio_widgets.frames.safe_frame import SafeFrame
 
-_EXACT: Final = 2**53
-_WRONG: Final = "Give a DataFrame, a list of mappings, or a CSV file: its path, bytes or text."
+_WRONG: Final = (
+    "Give a DataFrame, a list of mappings, or a CSV file or workbook: its path, bytes or text."
+)
+_ZIP: Final = b"PK\x03\x04"
 
 
-def read_table(source: object) -> InputTable:
+def read_table(source: object, name: str = "The CSV given") -> InputTable:
     """Read whatever a person has their rows in.
 
     Args:
-        source: A DataFrame; a list of mappings; or a CSV file: its path, bytes, text with line
-            breaks in it, or an open file.
+        source: A DataFrame; a list of mappings; a `csv.DictReader`; or a CSV file or an Excel
+            workbook (.xlsx, the first sheet that is not hidden): its path, its bytes, its text with
+            line breaks in it, or an open file.
+        name: What to call it in an error when it has no name of its own.
 
     Raises:
         ConfigurationError: It is none of these, or cannot be read.
     """
+    if isinstance(source, InputTable):
+        return source
     if isinstance(source, Mapping) or source is None:
         raise ConfigurationError(f"{type(source).__name__} is no table. {_WRONG}")
     if is_frame(source):
@@ -47,15 +66,52 @@ def read_table(source: object) -> InputTable:
     if isinstance(source, os.PathLike) or (
         isinstance(source, str) and not set("\r\n") & set(source)
     ):
-        return of_csv(content_of(source), os.fspath(source))
+        return _of_content(content_of(source), os.fspath(source))
     if isinstance(source, str | bytes | bytearray | memoryview):
-        return of_csv(source if isinstance(source, str) else bytes(source), "The CSV given")
+        return _of_content(source if isinstance(source, str) else bytes(source), name)
+    if isinstance(source, csv.DictReader):
+        return _of_reader(source, name)
     if callable(getattr(source, "read", None)):
-        name = str(getattr(source, "name", "The CSV given"))
-        return of_csv(_read(source, name), name)
+        name = str(getattr(source, "name", name))
+        return _of_content(_read(source, name), name)
     if isinstance(source, Iterable):
         return _of_mappings(list(source))
     raise ConfigurationError(f"{type(source).__name__} is no table. {_WRONG}")
+
+
+def _of_content(content: str | bytes, name: str) -> InputTable:
+    """Read the content of a file, by what it is: its name may be wrong."""
+    if isinstance(content, bytes) and content.startswith(_ZIP):
+        return _of_workbook(content, name)
+    return of_csv(content, name)
+
+
+def _of_workbook(content: bytes, name: str) -> InputTable:
+    from twilio_widgets.frames.workbook import sheet_of
+
+    sheet = sheet_of(content, name)
+    table = of_cells([[python_value(cell) for cell in row] for row in sheet.rows], name)
+    hidden: dict[int, Mapping[str | None, str]] = {
+        place - 1: {None: "The workbook hides this row."} for place in sheet.hidden if place > 0
+    }
+    others = " and ".join(map(repr, sheet.others))
+    warning = f"{name} has more sheets, which were not read: {others}."
+    return replace(table, notes=hidden, warnings=(warning,) if others else ())
+
+
+def _of_reader(reader: csv.DictReader[Any], name: str) -> InputTable:
+    """Read the rows below a `csv.DictReader`, whose mappings hide what does not fit."""
+    table = of_lines([list(reader.fieldnames or ()), *reader.reader], name)
+    if reader.reader.dialect.strict:
+        return table
+    notes = {n: dict(own) for n, own in table.notes.items()}
+    for column, cells in table.columns.items():
+        for n, cell in enumerate(cells):
+            if isinstance(cell, str) and set("\r\n") & set(cell):
+                notes.setdefault(n, {})[column] = (
+                    f"{column} has a line break: a quote without its partner may have joined rows."
+                )
+    return replace(table, notes=notes)
 
 
 def _read(file: Any, name: str) -> str | bytes:
@@ -156,32 +212,42 @@ def _of_frame(frame: pd.DataFrame) -> InputTable:
 
 
 def _values(column: pd.Series[Any]) -> list[Any]:
-    missing = column.isna()
-    if column.dtype.kind == "f" and not missing.all():
-        given = column[~missing]
-        if ((given % 1 == 0) & (given.abs() < _EXACT)).all():
-            column = column.astype(object)
-            column[~missing] = [int(value) for value in given.tolist()]
-    values = column.astype(object).where(~missing, None).tolist()
-    return [_python(value) for value in values] if column.dtype == object else values
+    narrow = _narrow_float(column.dtype)
+    return [
+        None if missing else python_value(narrow(value) if narrow else value)
+        for value, missing in zip(
+            column.astype(object).tolist(), column.isna().tolist(), strict=True
+        )
+    ]
 
 
-def _of_mappings(rows: list[object]) -> InputTable:
+def _narrow_float(dtype: Any) -> Any:
+    """Return numpy's type of a column of floats of less than 64 bits, whose values pandas widens.
+
+    As 64-bit floats they have digits that were never there: 19.989999771118164 for 19.99.
+    """
+    own = getattr(dtype, "numpy_dtype", getattr(dtype, "subtype", dtype))
+    return own.type if getattr(own, "kind", "") == "f" and own.itemsize < 8 else None
+
+
+def _of_mappings(rows: list[Any]) -> InputTable:
     for n, row in enumerate(rows):
         if not isinstance(row, Mapping):
             raise ConfigurationError(f"Row {n:,} is a {type(row).__name__}. {_WRONG}")
-    given = cast("list[Mapping[object, object]]", rows)
-    keys = list(dict.fromkeys(key for row in given for key in row))
+    keys = list(dict.fromkeys(key for row in rows for key in row if key is not None))
     check_names([str(key) for key in keys])
-    return InputTable(
-        {str(key): [_python(row.get(key)) for row in given] for key in keys}, len(given)
-    )
+    # csv.DictReader puts the cells for which there is no name under None.
+    damaged = {
+        n: (
+            f"It has {len(row) - 1 + _count(row[None])} cells and the first line {len(row) - 1}: "
+            "a comma in a text needs quotes."
+        )
+        for n, row in enumerate(rows)
+        if None in row
+    }
+    columns = {str(key): [python_value(row.get(key)) for row in rows] for key in keys}
+    return InputTable(columns, len(rows), damaged)
 
 
-def _python(value: object) -> object:
-    """Return a scalar of numpy or pandas as Python's own; None for a missing one."""
-    if type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0:
-        value = value.item()  # type: ignore[attr-defined]
-    if isinstance(value, float | Decimal) and math.isnan(value):
-        return None
-    return None if type(value).__name__ in {"NAType", "NaTType"} else value
+def _count(cells: object) -> int:
+    return len(cells) if isinstance(cells, list) else 1

@@ -1,23 +1,30 @@
 """A body with ``{column}`` in it, filled from one row.
 
-A field is the exact name of a column, and may say how its value is written: ``{amount:.2f}``,
-``{when:%d %B}``. Nothing is evaluated: no attribute, index, call or nested field, and what a cell
-holds is never read as a template again. ``{{`` and ``}}`` are braces.
+A field is the exact name of a column, whatever characters are in it, and may say how its value is
+written: ``{amount:.2f}``, ``{when:%d %B}``. Where several names fit, the longest is meant. Nothing
+is evaluated: no attribute, index, call or nested field, and what a cell holds is never read as a
+template again. ``{{`` and ``}}`` are braces. Blanks around a cell's text are left out inside a
+longer text; a cell that is the whole text stays as it is.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from difflib import get_close_matches
 from numbers import Real
-from string import Formatter
 from typing import Final, NoReturn
 
-from twilio_widgets.bulk.planning.values import of_a_readable_size, plain, several, unusable
+from twilio_widgets.bulk.planning.values import (
+    edged,
+    of_a_readable_size,
+    plain,
+    several,
+    unusable,
+)
 from twilio_widgets.errors import ConfigurationError
 
 _OF_NUMBERS: Final = re.compile(r"(?:.?[<>^=])?[+ -]?0?[0-9]{0,3}[,_]?(?:\.[0-9]{1,2})?[dfs%]?")
@@ -83,10 +90,21 @@ class Template:
         Raises:
             Unfillable: A value is missing or cannot be written as asked.
         """
-        return "".join(
-            piece if isinstance(piece, str) else piece.written(value_of(piece.column))
-            for piece in self.pieces
-        )
+
+        def text_of(piece: str | TemplateField) -> str:
+            if isinstance(piece, str):
+                return piece
+            cell = value_of(piece.column)
+            if isinstance(cell, str) and not self.is_one_cell:
+                cell = edged(cell)
+            return piece.written(cell)
+
+        return "".join(map(text_of, self.pieces))
+
+    @property
+    def is_one_cell(self) -> bool:
+        """Whether the text is nothing but one cell."""
+        return len(self.pieces) == 1 and isinstance(self.pieces[0], TemplateField)
 
 
 def template_of(text: str, columns: Mapping[str, object], *, name: str = "body") -> Template:
@@ -102,20 +120,16 @@ def template_of(text: str, columns: Mapping[str, object], *, name: str = "body")
             could do more than write a value.
     """
     pieces: list[str | TemplateField] = []
-    try:
-        parsed = list(Formatter().parse(text))
-    except ValueError as error:
-        problem = str(error)
-        raise ConfigurationError(
-            f"{name} has a brace without its partner ({problem}). Write {{{{ or }}}} for a brace.",
-            field=name,
-        ) from None
-    for literal, column, spec, conversion in parsed:
-        if literal:
-            pieces.append(literal)
-        if column is not None:
-            _check_field(column, spec or "", conversion, name)
-            pieces.append(TemplateField(column, spec or ""))
+    names = sorted(filter(None, columns), key=len, reverse=True)
+    literal, at = "", 0
+    while at < len(text):
+        field, end = _field_at(text, at, names, name)
+        if field is None:
+            literal, at = literal + text[at], end
+            continue
+        pieces.extend([literal, field] if literal else [field])
+        literal, at = "", end
+    pieces.extend([literal] if literal else [])
     template = Template(text, tuple(pieces))
     require_columns(template.columns, columns, name=name)
     return template
@@ -155,11 +169,53 @@ def _missed(column: str, columns: Mapping[str, object]) -> str:
     return f"{column!r}" + (f" (did you mean {by_lower[close[0]]!r}?)" if close else "")
 
 
-def _check_field(column: str, spec: str, conversion: str | None, name: str) -> None:
+def _field_at(
+    text: str, at: int, names: Sequence[str], name: str
+) -> tuple[TemplateField | None, int]:
+    """Read one character or one field.
+
+    Args:
+        text: The template.
+        at: Where to read.
+        names: The columns, the longest name first.
+        name: What the template is for, to name it in an error.
+
+    Returns:
+        The field, or None for a character of the text; and where to read on.
+    """
+    if text[at] not in "{}":
+        return None, at + 1
+    if text[at] == "{":
+        for column in names:
+            end = at + 1 + len(column)
+            if text.startswith(column, at + 1) and text[end : end + 1] in {"}", ":"}:
+                return _spec_at(text, end, column, name)
+    if text[at + 1 : at + 2] == text[at]:
+        return None, at + 2
+    end = text.find("}", at + 1)
+    if text[at] == "}" or end < 0:
+        _refuse_brace(text, at, name)
+    column, _, spec = text[at + 1 : end].partition(":")
+    column, mark, conversion = column.partition("!")
+    if mark and column in names:
+        _refuse(f"{name} asks for {{{column}!{conversion}}}; leave !{conversion} out.", name)
     if not column:
         _refuse(f"{name} has {{}}, which names no column. Write {{{{}}}} for two braces.", name)
-    if conversion is not None:
-        _refuse(f"{name} asks for {{{column}!{conversion}}}; leave !{conversion} out.", name)
+    _check_spec(column, spec, name)
+    return TemplateField(column + mark + conversion, spec), end + 1
+
+
+def _spec_at(text: str, at: int, column: str, name: str) -> tuple[TemplateField, int]:
+    """Read what follows the name of a column: its format, if any, and the closing brace."""
+    end = text.find("}", at)
+    spec = text[at + 1 : end] if text[at] == ":" else ""
+    if end < 0:
+        _refuse_brace(text, at, name)
+    _check_spec(column, spec, name)
+    return TemplateField(column, spec), end + 1
+
+
+def _check_spec(column: str, spec: str, name: str) -> None:
     numbers, times = _OF_NUMBERS.fullmatch(spec), _OF_TIMES.fullmatch(spec)
     if len(spec) > _LONGEST_SPEC or "{" in spec or not (numbers or times):
         _refuse(
@@ -190,3 +246,15 @@ def _fit_for(spec: str, value: object) -> object:
 
 def _refuse(problem: str, name: str) -> NoReturn:
     raise ConfigurationError(problem, field=name)
+
+
+def _refuse_brace(text: str, at: int, name: str) -> NoReturn:
+    alone = text[at] == "}" or at + 1 == len(text)
+    problem = (
+        f"Single {text[at]!r} encountered in format string"
+        if alone
+        else "expected '}' before end of string"
+    )
+    _refuse(
+        f"{name} has a brace without its partner ({problem}). Write {{{{ or }}}} for a brace.", name
+    )

@@ -1,4 +1,4 @@
-"""The two ways to prove who you are to Twilio, and the host they lead to.
+"""Connections: an account's credentials, and the API host of its region and edge.
 
 Sources: Twilio, "API keys" (a Standard key cannot read ``/Accounts``), "Secure your requests"
 (webhooks are signed with the primary auth token), "Legacy regions" (host names, checked 2026-04).
@@ -30,21 +30,22 @@ KEY_CANNOT_VALIDATE = (
     "Give auth_token= as well to check signatures."
 )
 PREFER_API_KEYS = (
-    "Prefer an API key: it can be revoked alone, while a changed auth token cuts off everything."
+    "Prefer an API key: it can be revoked on its own. Changing the auth token disconnects every "
+    "program that uses it."
 )
 
 
 def check_sid(value: str, *, field: str, prefix: str, what: str) -> str:
-    """Return a SID of the right shape, or say what is wrong with it without repeating it.
+    """Return a SID without surrounding spaces, after checking its form.
 
     Args:
-        value: What the user gave. It is never echoed whole: it may be a pasted secret.
+        value: The value given. Errors never repeat it: it may be a misplaced secret.
         field: The Python name of the field.
         prefix: The two letters it must begin with, such as ``AC``.
-        what: What the SID names, such as ``"account SID"``.
+        what: The kind of SID, for errors, such as ``"account SID"``.
 
     Raises:
-        ConfigurationError: Naming the field and the expected shape.
+        ConfigurationError: It is not such a SID; the message describes the expected form.
     """
     if not isinstance(value, str):
         raise ConfigurationError(f"{field} must be text, not {type(value).__name__}.", field=field)
@@ -58,11 +59,13 @@ def check_sid(value: str, *, field: str, prefix: str, what: str) -> str:
     elif re.fullmatch(r"[A-Z]{2}[0-9a-fA-F]{32}", value):
         found = f"{field} starts with {value[:2]}."
     elif value.startswith(prefix):
-        found = f"{field} has {len(value)} characters, not 34, or holds one that is not 0-9, a-f."
-    else:
         found = (
-            f"{field} does not look like a SID (it may be a secret, so it is not repeated here)."
+            f"{field} has {len(value)} characters, not 34."
+            if len(value) != 34
+            else f"{field} has a character other than 0-9, a-f."
         )
+    else:
+        found = f"{field} is not a SID (its value is not shown because it may be a secret)."
     raise ConfigurationError(f"{found} {shape}", field=field)
 
 
@@ -71,10 +74,10 @@ def _is_sid(value: object) -> bool:
 
 
 def check_secret(value: str | Secret, *, field: str, what: str) -> Secret:
-    """Return a non-empty secret, or say which field is empty.
+    """Return a credential as a `Secret`, without surrounding spaces.
 
     Raises:
-        ConfigurationError: When there is nothing in it, or something no credential holds.
+        ConfigurationError: It is empty, or contains a character that no credential contains.
     """
     if not isinstance(value, str | Secret):
         raise ConfigurationError(f"{field} must be text, not {type(value).__name__}.", field=field)
@@ -83,29 +86,30 @@ def check_secret(value: str | Secret, *, field: str, what: str) -> Secret:
         raise ConfigurationError(f"{field} is empty. Give the {what}.", field=field)
     if not secret.reveal().isascii() or not secret.reveal().isprintable():
         raise ConfigurationError(
-            f"{field} holds a character that no {what} holds: copy it again.", field=field
+            f"{field} contains a character that is never part of an {what}. Copy it again.",
+            field=field,
         )
     return secret
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Connection:
-    """What both kinds of connection share: the account, and the host that serves it."""
+    """The account and the API host, common to both kinds of connection."""
 
     account_sid: str
     """The account the credentials belong to: ``AC`` and 32 hex digits."""
 
     subaccount_sid: str | None = None
-    """The account to act on, when it is a subaccount of `account_sid`."""
+    """The account to act on, if it is a subaccount of `account_sid`."""
 
     region: str | None = None
     """The processing region, such as ``"ie1"``. None is the United States (``us1``)."""
 
     edge: str | None = None
-    """The edge, such as ``"dublin"``. Twilio chooses by itself in the United States."""
+    """The edge, such as ``"dublin"``. In the United States, Twilio chooses one if it is None."""
 
     source: str = field(default="the arguments given", compare=False)
-    """Where these credentials came from, in words."""
+    """The place these credentials came from, in words."""
 
     def __post_init__(self) -> None:
         self._set(
@@ -121,14 +125,17 @@ class Connection:
             value = getattr(self, name)
             if value is not None and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", value):
                 raise ConfigurationError(
-                    f'{name} is one lower-case word, such as "ie1" or "dublin".', field=name
+                    f'{name} must be a lower-case name, such as "ie1" or "dublin".', field=name
                 )
 
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
 
-    def _filled(self, **values: object) -> ConfigurationError | None:
-        """Take the values and check them; return what is wrong, with no traceback behind it."""
+    def _fill(self, **values: object) -> ConfigurationError | None:
+        """Set the fields and check them; return the error instead of raising it.
+
+        The error's traceback is dropped: its frames have the credentials as locals.
+        """
         for name, value in values.items():
             self._set(name, value)
         try:
@@ -138,13 +145,13 @@ class Connection:
         return None
 
     def __repr__(self) -> str:
-        # Before the checks a field may hold anything, a pasted secret included.
+        # Until `__post_init__` has checked it, a field may contain anything, even a secret.
         account = self.masked_account if _is_sid(self.acting_sid) else "?"
         return f"{type(self).__name__}({account}, from {self.source})"
 
     @property
     def kind(self) -> str:
-        """What proves who we are, in words: ``"API key"``, ``"auth token"`` or ``"sandbox"``."""
+        """The kind of credentials: ``"API key"``, ``"auth token"`` or ``"sandbox"``."""
         raise NotImplementedError
 
     @property
@@ -154,40 +161,40 @@ class Connection:
 
     @property
     def signing_token(self) -> Secret | None:
-        """The primary auth token, with which Twilio signs webhooks, when it is known."""
+        """The primary auth token, with which Twilio signs webhooks, or None if it is not known."""
         raise NotImplementedError
 
     @property
     def acting_sid(self) -> str:
-        """The account SID that stands in request paths."""
+        """The account SID in request paths: the subaccount's, if there is one."""
         return self.subaccount_sid or self.account_sid
 
     @property
     def base_url(self) -> str:
-        """Scheme and host of the REST API for this region and edge, with no path."""
+        """The scheme and host of the REST API for this region and edge, without a path."""
         return "https://" + self.host("api")
 
     def host(self, service: str) -> str:
-        """Return the host that serves `service` (``"api"`` or ``"messaging"``) here."""
+        """Return the host of `service` (``"api"`` or ``"messaging"``) for this region and edge."""
         region, edge = self.region, self.edge
         if edge and not region:
             region = "us1"
         if region and not edge and region not in _REGIONS_AT_THE_PLAIN_HOST:
             edge = EDGE_OF_REGION.get(region)
-        # The form api.{region}.twilio.com ended on 2026-04-28: without an edge, the plain host.
+        # Twilio retired api.{region}.twilio.com on 2026-04-28; without an edge, use the plain host.
         return (
             f"{service}.{edge}.{region}.twilio.com" if edge and region else f"{service}.twilio.com"
         )
 
     @property
     def served_in(self) -> str:
-        """The region whose messages are read and written here, such as ``"us1"``."""
+        """The region whose messages this connection reads and writes, such as ``"us1"``."""
         parts = self.host("api").split(".")
         return parts[2] if len(parts) == 5 else "us1"
 
     @property
     def masked_account(self) -> str:
-        """The acting account SID for people's eyes: ``AC0f…9a41``."""
+        """The acting account SID, shortened for display: ``AC0f…9a41``."""
         return f"{self.acting_sid[:4]}…{self.acting_sid[-4:]}"
 
     @property
@@ -197,28 +204,28 @@ class Connection:
 
     @property
     def root_url(self) -> str | None:
-        """Where another process finds this API: a sandbox's socket. None: at Twilio's hosts."""
+        """The URL of a sandbox's socket, for other processes. None: Twilio's own hosts."""
         return None
 
     @property
     def data_folder(self) -> Path:
-        """The folder for what outlives the kernel: jobs and events. It need not exist yet."""
+        """The folder for jobs and events, which outlive the kernel. It need not exist yet."""
         return user_folder()
 
     @property
     def world_id(self) -> str | None:
-        """The random name of a sandbox's world: what is kept for it goes by it. None: Twilio."""
+        """The random name of a sandbox's world, which keys its stored data. None for Twilio."""
         return None
 
     settle_seconds = 60.0
-    """How long a message that was accepted may still be missing from the message list."""
+    """Seconds for which an accepted message may still be missing from the message list."""
 
     def now(self) -> datetime:
-        """Return the present (aware, UTC)."""
+        """Return the current time (aware, UTC)."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Return seconds that only grow, whatever is done to the clock: for pacing."""
+        """Return seconds on a clock that never goes back, for pacing."""
         return clock.seconds()
 
     def moment(self) -> clock.ClockReading:
@@ -227,36 +234,36 @@ class Connection:
 
     @property
     def time_is_frozen(self) -> bool:
-        """Whether time passes only by `sleep`, as in a sandbox whose clock stands."""
+        """Whether time advances only by `sleep`, as in a sandbox with a frozen clock."""
         return False
 
     def sleep(self, seconds: float) -> None:
-        """Let `seconds` pass. A sandbox with a frozen clock turns it instead."""
+        """Wait. A sandbox with a frozen clock advances it instead."""
         time.sleep(seconds)
 
     async def sleep_async(self, seconds: float) -> None:
-        """Let `seconds` pass without blocking the event loop."""
+        """Wait without blocking the event loop."""
         await asyncio.sleep(seconds)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class ApiKeyConnection(Connection):
-    """A connection by API key: the better kind, since a key can be revoked alone.
+    """A connection with an API key, the recommended kind: a key can be revoked on its own.
 
-    An API key cannot validate webhooks: Twilio signs those with the account's primary auth token.
-    Give `auth_token` as well when you mean to listen.
+    An API key cannot validate webhooks: Twilio signs them with the account's primary auth token.
+    To receive webhooks, give `auth_token` as well.
 
     Args:
         account_sid: ``AC`` and 32 hex digits.
         api_key_sid: ``SK`` and 32 hex digits.
-        api_key_secret: Shown once by Twilio when the key was made.
-        auth_token: Only for checking webhook signatures; never used for requests.
+        api_key_secret: The secret that Twilio showed when the key was created.
+        auth_token: For checking webhook signatures only; never used for requests.
         subaccount_sid: Act on this subaccount with the parent's credentials.
         region: Such as ``"ie1"``; None is the United States.
         edge: Such as ``"dublin"``.
 
     Raises:
-        ConfigurationError: A field is missing or has the wrong shape; it names the field.
+        ConfigurationError: A field is empty or invalid; the message names it.
     """
 
     api_key_sid: str
@@ -275,7 +282,7 @@ class ApiKeyConnection(Connection):
         edge: str | None = None,
         source: str = "the arguments given",
     ) -> None:
-        problem = self._filled(
+        problem = self._fill(
             account_sid=account_sid,
             api_key_sid=api_key_sid,
             api_key_secret=api_key_secret,
@@ -321,13 +328,13 @@ class ApiKeyConnection(Connection):
 
     @property
     def signing_token(self) -> Secret | None:
-        """The auth token, when it was given."""
+        """The auth token, if it was given."""
         return self.auth_token
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class AuthTokenConnection(Connection):
-    """A connection by auth token. Prefer an API key: it can be revoked alone.
+    """A connection with an auth token. Prefer an API key: it can be revoked on its own.
 
     Args:
         account_sid: ``AC`` and 32 hex digits.
@@ -337,7 +344,7 @@ class AuthTokenConnection(Connection):
         edge: Such as ``"dublin"``.
 
     Raises:
-        ConfigurationError: A field is missing or has the wrong shape; it names the field.
+        ConfigurationError: A field is empty or invalid; the message names it.
     """
 
     auth_token: Secret
@@ -352,7 +359,7 @@ class AuthTokenConnection(Connection):
         edge: str | None = None,
         source: str = "the arguments given",
     ) -> None:
-        problem = self._filled(
+        problem = self._fill(
             account_sid=account_sid,
             auth_token=auth_token,
             subaccount_sid=subaccount_sid,

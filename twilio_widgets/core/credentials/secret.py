@@ -1,4 +1,4 @@
-"""A credential that shows bullets to everyone who does not ask it by name."""
+"""`Secret`: a credential that is displayed as bullets."""
 
 from __future__ import annotations
 
@@ -13,26 +13,25 @@ _NAMES = re.compile(r"(?:.*_)?(?:auth_?token|secret|password)", re.IGNORECASE)
 
 
 class Secret:
-    """Text that only ``reveal()`` gives out.
+    """Text that only ``reveal()`` returns.
 
-    ``str``, ``repr`` and formatting show bullets; pickling and JSON fail loudly; ``copy`` gives the
-    same object, ``vars`` finds nothing. The text is kept in a closure, not in an attribute, so that
-    tools which print an object's attributes (verbose tracebacks, debuggers' watch lists) have
-    nothing to print.
+    ``str``, ``repr`` and formatting give bullets; pickling and JSON raise `TypeError`; ``copy``
+    returns the same object. The text is kept in a closure, not in an attribute, so that tools which
+    print an object's attributes (verbose tracebacks, debuggers) cannot show it.
 
     Args:
-        text: The credential. A ``Secret`` is taken as it is.
+        text: The credential, or another ``Secret`` with the same text.
     """
 
-    __slots__ = ("_ask",)
+    __slots__ = ("_text_of",)
 
     def __init__(self, text: str | Secret) -> None:
         revealed = text.reveal() if isinstance(text, Secret) else text
-        object.__setattr__(self, "_ask", _holder(revealed))
+        object.__setattr__(self, "_text_of", _closure_over(revealed))
 
     def reveal(self) -> str:
-        """Return the text itself: the only way out."""
-        text: str = self._ask()  # type: ignore[attr-defined]
+        """Return the text itself. Nothing else does."""
+        text: str = self._text_of()  # type: ignore[attr-defined]
         return text
 
     def __repr__(self) -> str:
@@ -65,10 +64,10 @@ class Secret:
         raise AttributeError("a Secret cannot be changed")
 
     def __reduce_ex__(self, _protocol: object) -> Never:
-        raise TypeError("a Secret is not pickled: it would be written to a file in clear")
+        raise TypeError("a Secret cannot be pickled: its text would be stored unencrypted")
 
 
-def _holder(text: str):  # type: ignore[no-untyped-def]  # the closure's type says nothing more
+def _closure_over(text: str):  # type: ignore[no-untyped-def]  # its type would add nothing
     return lambda: text
 
 
@@ -88,12 +87,12 @@ def concealed(given: Any) -> Any:
 
 
 def names_a_secret(name: str) -> bool:
-    """Say whether a field of this name holds a credential, such as ``auth_token``."""
+    """Return whether a field of this name, such as ``auth_token``, contains a credential."""
     return _NAMES.fullmatch(name) is not None
 
 
 def sealed(document: Any) -> Any:
-    """Return decoded JSON with each credential in it as a `Secret`: showing it shows none."""
+    """Return decoded JSON with each credential in it wrapped in a `Secret`."""
     if isinstance(document, list):
         return [sealed(item) for item in document]
     if isinstance(document, dict):

@@ -1,7 +1,7 @@
-"""Where credentials are found, in a fixed order, without ever showing one.
+"""Find credentials in a fixed order of places, without showing them.
 
-Order: the profile or the `.env` file named → the environment → twilio-cli's active profile → the
-system's keyring → asking the person. Sources: twilio-cli, "General usage" (names of the
+Order: the named profile; otherwise the environment, the `.env` file, twilio-cli's active profile,
+the system keyring, an interactive prompt. Sources: twilio-cli, "General usage" (names of the
 environment variables) and twilio-cli-core, ``config.js`` (the profile file).
 """
 
@@ -31,12 +31,15 @@ REGION = ("TWILIO_REGION",)
 EDGE = ("TWILIO_EDGE",)
 PROFILE = "TWILIO_PROFILE"
 KEYRING_SERVICE = "twilio_widgets"
-"""The keyring's service; its user names are those of the environment, such as
-``TWILIO_ACCOUNT_SID``."""
+"""The service name in the keyring; the user names there are those of the environment variables,
+such as ``TWILIO_ACCOUNT_SID``."""
+
+
+_NO_PROMPT = "interactive prompt: not available (non-interactive session)"
 
 
 class Values(Mapping[str, str]):
-    """Named texts, some of them secret: its ``repr`` shows none, wherever a traceback prints it."""
+    """Named texts, some of them secret; the ``repr``, which tracebacks may print, shows none."""
 
     def __init__(self, *layers: Mapping[str, str]) -> None:
         self._texts = {name: text for layer in layers for name, text in layer.items()}
@@ -56,26 +59,26 @@ class Values(Mapping[str, str]):
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the search looks at; each part can be replaced."""
+    """The places to search; tests replace them."""
 
     environment: Values
     home: Path
     ask: Callable[[str], str] | None
-    """Asks for something that may be seen, or None when nobody is there."""
+    """Prompts for text; None in a non-interactive session."""
     ask_secret: Callable[[str], str] | None
-    """Asks for something that may not be seen."""
+    """Prompts for text without echoing it; None in a non-interactive session."""
     keyring: Callable[[str], str | None] | None
-    """Reads one name from the system's keyring, or None where there is none."""
+    """Reads one name from the system keyring; None if it is not installed."""
 
 
 def surroundings() -> Surroundings:
-    """Return the surroundings of this process."""
-    someone = sys.stdin is not None and (sys.stdin.isatty() or "ipykernel" in sys.modules)
+    """Return the places to search from this process."""
+    interactive = sys.stdin is not None and (sys.stdin.isatty() or "ipykernel" in sys.modules)
     return Surroundings(
         environment=Values(os.environ),
         home=Path.home(),
-        ask=input if someone else None,
-        ask_secret=getpass.getpass if someone else None,
+        ask=input if interactive else None,
+        ask_secret=getpass.getpass if interactive else None,
         keyring=_system_keyring(),
     )
 
@@ -86,45 +89,47 @@ def connect(
     *,
     within: Surroundings | None = None,
 ) -> Connection:
-    """Find credentials and return a connection that says where they came from.
+    """Find credentials and return a connection.
 
-    Looked at in order: the `profile` named; the environment, completed by `env_file`;
-    ``TWILIO_PROFILE`` or twilio-cli's active profile (read only); the system's keyring; and, where
-    somebody is there to answer, a question. With both kinds present the API key is used for
-    requests and the auth token for signatures.
+    With `profile`, only that profile of twilio-cli is read. Otherwise these places are searched, in
+    this order: the environment; `env_file`, with the environment for values it lacks; the profile
+    named by ``TWILIO_PROFILE``, or twilio-cli's active one; the system keyring; and, in an
+    interactive session, a prompt. If both an API key and an auth token are found, the key is used
+    for requests and the token for checking webhook signatures.
 
     Args:
-        profile: A profile of twilio-cli; nothing else is looked at then.
-        env_file: A ``.env`` file.
-        within: Where to look instead of this process.
+        profile: The name of a twilio-cli profile.
+        env_file: The path of a ``.env`` file.
+        within: Places to search instead of this process's.
 
     Returns:
-        A connection; ``.source`` names where it came from.
+        A connection; its ``source`` names the place the credentials came from.
 
     Raises:
-        ConfigurationError: Nothing was found; it lists every place. Or something misshapen was.
+        ConfigurationError: No credentials were found (the message lists the places searched), or
+            those found are invalid.
     """
     places = within or surroundings()
     if profile is not None:
         return _from_profile(places, profile)
     tried: list[str] = []
-    for look in (_environment, _env_file, _active_profile, _keyring, _question):
+    for look in (_environment, _env_file, _active_profile, _keyring, _prompt):
         found = look(places, env_file, tried)
         if found is not None:
             return found
     listed = "\n".join(f"  • {place}" for place in tried)
     raise ConfigurationError(
-        f"No Twilio credentials were found. Looked at:\n{listed}\n"
-        "Set TWILIO_ACCOUNT_SID, TWILIO_API_KEY and TWILIO_API_SECRET, or try tw.Sandbox(), "
+        f"No Twilio credentials found. Searched:\n{listed}\n"
+        "Set TWILIO_ACCOUNT_SID, TWILIO_API_KEY and TWILIO_API_SECRET, or use tw.Sandbox(), "
         "which needs no account."
     )
 
 
 def available_sources(within: Surroundings | None = None) -> tuple[str, ...]:
-    """Name the places that hold credentials, without asking anybody and without opening a keyring.
+    """Name the places with credentials, without prompting and without opening a keyring.
 
     Returns:
-        Such as ``("the environment", "twilio-cli profile 'work'")``.
+        Names such as ``("the environment", "twilio-cli profile 'work'")``.
     """
     places = within or surroundings()
     found = []
@@ -146,13 +151,11 @@ def _env_file(
     places: Surroundings, env_file: str | Path | None, tried: list[str]
 ) -> Connection | None:
     if env_file is None:
-        tried.append("a .env file: none was named (env_file=)")
+        tried.append(".env file: not given (env_file=)")
         return None
     path = Path(env_file)
     if not path.is_file():
-        raise ConfigurationError(
-            f"There is no file {path.name} where env_file says.", field="env_file"
-        )
+        raise ConfigurationError(f"File not found: {env_file} (env_file).", field="env_file")
     try:
         from dotenv import dotenv_values
     except ImportError:
@@ -186,38 +189,38 @@ def _active_profile(places: Surroundings, _env_file: object, tried: list[str]) -
 
 def _keyring(places: Surroundings, _env_file: object, tried: list[str]) -> Connection | None:
     if places.keyring is None:
-        tried.append("the system's keyring: not installed (pip install 'twilio-widgets[keyring]')")
+        tried.append("system keyring: not installed (pip install 'twilio-widgets[keyring]')")
         return None
     names = (*ACCOUNT, *KEY, *KEY_SECRET, *TOKEN, *REGION, *EDGE)
     try:
         values = Values({name: places.keyring(name) or "" for name in names})
-    except Exception as error:  # noqa: BLE001  # a locked keyring is one more place without them
-        tried.append(f"the system's keyring: it could not be read ({type(error).__name__})")
+    except Exception as error:  # noqa: BLE001  # back ends raise anything; the search goes on
+        tried.append(f"system keyring: could not be read ({type(error).__name__})")
         return None
-    return _connection(values, f"the system's keyring (service {KEYRING_SERVICE!r})", tried)
+    return _connection(values, f"the system keyring (service {KEYRING_SERVICE!r})", tried)
 
 
-def _question(places: Surroundings, _env_file: object, tried: list[str]) -> Connection | None:
+def _prompt(places: Surroundings, _env_file: object, tried: list[str]) -> Connection | None:
     if places.ask is None or places.ask_secret is None:
-        tried.append("a question: nobody is there to answer it")
+        tried.append(_NO_PROMPT)
         return None
     try:
-        # Wrapped at once, SIDs too: people paste a secret into the wrong question.
+        # SIDs are wrapped too: a secret may be pasted at the wrong prompt.
         account = Secret(places.ask("Account SID (AC…): "))
-        key = Secret(places.ask("API key SID (SK…), or empty to use the auth token: ").strip())
+        key = Secret(places.ask("API key SID (SK…; leave empty to use the auth token): ").strip())
         if key:
             secret = Secret(places.ask_secret("API key secret (not shown): ").strip())
             return ApiKeyConnection(account.reveal(), key.reveal(), secret, source="typed in")
         token = Secret(places.ask_secret("Auth token (not shown): ").strip())
         return AuthTokenConnection(account.reveal(), token, source="typed in")
     except (EOFError, NotImplementedError):
-        # A notebook that runs with nobody watching raises this for every question.
-        tried.append("a question: nobody is there to answer it")
+        # Executed notebooks (nbconvert, papermill) raise StdinNotImplementedError from `input`.
+        tried.append(_NO_PROMPT)
         return None
 
 
 def _connection(values: Values, place: str, tried: list[str]) -> Connection | None:
-    """Make a connection of what one place holds, or note what is missing there."""
+    """Build a connection from the values of one place, or note which of them are missing."""
     account, key, secret = _first(values, ACCOUNT), _first(values, KEY), _first(values, KEY_SECRET)
     token, region, edge = _first(values, TOKEN), _first(values, REGION), _first(values, EDGE)
     where = {
@@ -250,12 +253,12 @@ def _connection(values: Values, place: str, tried: list[str]) -> Connection | No
 
 
 def _first(values: Values, names: tuple[str, ...]) -> Secret | None:
-    """Return the first of these that is set, wrapped at once: names do not tell what is secret."""
+    """Return the first of these that is set; wrapped, because a SID may be a misplaced secret."""
     return next((Secret(values[n].strip()) for n in names if values.get(n, "").strip()), None)
 
 
 def _profiles(places: Surroundings) -> tuple[dict[str, Values], str | None]:
-    """Read the profiles of twilio-cli that hold an API key, and the active one's name."""
+    """Return twilio-cli's profiles that have an API key, and the name of the active one."""
     try:
         config = json.loads((places.home / ".twilio-cli" / "config.json").read_text("utf-8"))
         usable = {
@@ -282,20 +285,21 @@ _FIELDS = {
     "region": REGION[0],
     "edge": EDGE[0],
 }
-"""twilio-cli's words for what the environment calls otherwise."""
+"""twilio-cli's field names, and the environment variables with the same meaning."""
 
 
 def _from_profile(places: Surroundings, name: str) -> Connection:
     profiles, _active = _profiles(places)
     if name not in profiles:
-        there = ", ".join(sorted(profiles)) or "none that holds an API key"
+        available = ", ".join(sorted(profiles)) or "none"
         raise ConfigurationError(
-            f"twilio-cli has no profile {name!r} in ~/.twilio-cli/config.json; there is: {there}.",
+            f"~/.twilio-cli/config.json has no profile {name!r} with an API key. Profiles with "
+            f"one: {available}.",
             field="profile",
         )
     values = profiles[name]
     if values.get(ACCOUNT[0]) == places.environment.get(ACCOUNT[0]):
-        # A profile holds no auth token; the environment's helps only for the same account.
+        # Profiles have no auth token; the one in the environment is valid for its own account only.
         values = Values({TOKEN[0]: places.environment.get(TOKEN[0], "")}, values)
     tried: list[str] = []
     found = _connection(values, f"twilio-cli profile {name!r}", tried)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, overload
 
 from twilio_widgets.core.error_codes.catalogue import CATALOGUE, CatalogueEntry, Who
 
@@ -62,15 +62,26 @@ class Explanation:
         )
 
 
-def explain_error(code: int | str) -> Explanation:
+@overload
+def explain_error(code: int | str) -> Explanation: ...
+@overload
+def explain_error(code: float) -> Explanation | None: ...
+def explain_error(code: float | str) -> Explanation | None:
     """Say what a Twilio error code means, who can fix it and whether to try again.
 
     Args:
-        code: The code, as a number or as text.
+        code: The code, as a number or as text. A missing value of a table (NaN, NA) has no
+            explanation, so ``frame["error_code"].map(tw.explain_error)`` explains a whole column.
+
+    Returns:
+        The explanation; None for a missing value.
 
     Raises:
         ValueError: When it is not a whole number.
     """
+    missing = type(code).__name__ in {"NAType", "NaTType"}
+    if missing or code != code:  # noqa: PLR0124  NaN differs from itself
+        return None
     number = _number(code)
     url = _PAGE.format(number)
     entry = CATALOGUE.get(number, _UNKNOWN)
@@ -91,9 +102,11 @@ def field_of(code: int) -> str | None:
     return entry.field if entry else None
 
 
-def _number(code: int | str) -> int:
+def _number(code: float | str) -> int:
     if isinstance(code, int):
         return code
+    if isinstance(code, float) and code.is_integer():  # a column with missing values holds floats
+        return int(code)
     text = code.strip() if isinstance(code, str) else str(code)
     if not (text.isascii() and text.isdigit()):
         raise ValueError(f"An error code is a whole number such as 30007, not {text[:20]!r}.")

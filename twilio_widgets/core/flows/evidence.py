@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from twilio_widgets.core.message.message import Message
+from twilio_widgets.core.numbers.address import is_service
 from twilio_widgets.core.system.clock import A_DAY, ClockReading, placed
 from twilio_widgets.core.text.smart_encoding import smart
 
@@ -75,7 +76,7 @@ class Sent:
             return parameters.get(name, ("",))[0]
 
         sender, service = first("From"), first("MessagingServiceSid")
-        if sender.startswith("MG"):
+        if is_service(sender):
             sender, service = "", sender
         asked = parameters.get("SmartEncoded", ()) + parameters.get("ShortenUrls", ())
         return cls(

@@ -56,6 +56,34 @@ def span_of(value: Moment, *, name: str) -> tuple[datetime, datetime]:
     raise ConfigurationError(too_far, field=name)
 
 
+def day_of(value: Moment, *, name: str) -> tuple[datetime, datetime]:
+    """Return the first moment of a day and of the next one.
+
+    Args:
+        value: A date, as a day in UTC; or its midnight, which may be in another zone.
+        name: What it is called in an error.
+
+    Raises:
+        ConfigurationError: It is not a date, or a time of day.
+    """
+    moment = _parsed(value) if isinstance(value, str) else value
+    if not isinstance(moment, datetime):
+        return span_of(value, name=name)
+    if moment.time() != time():
+        raise ConfigurationError(
+            f'{name} is a day: write "{moment.date().isoformat()}". For a time of day, give '
+            "sent_after and sent_before.",
+            field=name,
+        )
+    if moment.utcoffset() is None:
+        return span_of(moment.date(), name=name)
+    try:
+        return moment.astimezone(UTC), (moment + timedelta(days=1)).astimezone(UTC)
+    except OverflowError:
+        too_far = f"{name} is too far away. Leave it out to set no bound."
+    raise ConfigurationError(too_far, field=name)
+
+
 def _parsed(text: str) -> date | datetime | None:
     for parse in (date.fromisoformat, datetime.fromisoformat):
         try:
@@ -112,7 +140,7 @@ class Filters:
             return None
         start, end = _EVER, _NEVER
         if self.sent_on is not None:
-            start, end = span_of(self.sent_on, name="sent_on")
+            start, end = day_of(self.sent_on, name="sent_on")
         if self.sent_after is not None:
             start = max(start, span_of(self.sent_after, name="sent_after")[0])
         if self.sent_before is not None:
@@ -125,6 +153,14 @@ class Filters:
         Raises:
             ConfigurationError: A moment or the limit is none.
         """
+        for name in ("to", "from_"):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, str):
+                raise ConfigurationError(
+                    f"{name} is a number as text, such as '+15005550006', not "
+                    f"{type(value).__name__}.",
+                    field=name,
+                )
         query: list[tuple[str, str]] = []
         if self.to is not None:
             query.append(("To", self.to))

@@ -1,8 +1,8 @@
-"""Which requests change something, and which of them make a message.
+"""Classify requests: which change something, and which create a message.
 
-What a request says of itself (`Request.creates_message`) is not enough: it decides about repeats,
-and whoever builds a request by hand may leave it out. So the method and the path are read as well,
-as generously as a server might: whatever could make a message counts as one that does.
+`Request.creates_message` alone is not enough: it may be missing on a request that was built by
+hand. So the method and the path are checked as well, as leniently as a server might read them: a
+request that might create a message counts as one that does.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ from urllib.parse import unquote
 from twilio_widgets.core.request import SAFE_METHODS, Request
 
 _MESSAGE_SID = re.compile(r"[sm]m[0-9a-f]{32}")
-_MOST_LAYERS = 5
-"""How often an escape may stand inside another before the path counts as undecodable."""
+_MAX_DECODES = 5
+"""How often a path is percent-decoded; one that is still encoded counts as creating a message."""
 
 
 def changes(request: Request) -> bool:
-    """Say whether a request may change something at Twilio."""
+    """Return whether a request may change something at Twilio."""
     return bool(_methods(request) - SAFE_METHODS)
 
 
 def makes_message(request: Request) -> bool:
-    """Say whether a request may make a message, whatever it says of itself."""
+    """Return whether a request may create a message, even if it is not marked as such."""
     if request.creates_message:
         return True
     return bool(_methods(request) - SAFE_METHODS - {"DELETE"}) and _leads_to_messages(request.path)
 
 
 def _methods(request: Request) -> set[str]:
-    """Return the method, and those a parameter ``_method`` would put in its place."""
+    """Return the method, and any that a ``_method`` parameter would override it with."""
     given = {request.method.strip().upper()}
     for name, value in request.pairs:
         if name.strip().lower() == "_method":
@@ -40,8 +40,8 @@ def _methods(request: Request) -> set[str]:
 
 
 def _leads_to_messages(path: str) -> bool:
-    """Say whether a path names the list of messages, or something below it that is no message."""
-    for _layer in range(_MOST_LAYERS):
+    """Return whether a path is the list of messages, or below it and not one message's own path."""
+    for _decode in range(_MAX_DECODES):
         path, before = unquote(path), path
         if path == before:
             break

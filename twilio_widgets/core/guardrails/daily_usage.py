@@ -1,8 +1,8 @@
-"""How much has been sent today: durable, and shared by every process of this user.
+"""`DailyUsage`: the usage of each day, on disk and shared by all processes of this user.
 
-One small SQLite file an account, for its owner's eyes only. It holds three sums a day (UTC) and no
-recipient. Each sum is raised before a message leaves and lowered only when it certainly did not, so
-a crash in between counts a message that was not sent, never the other way round.
+One small SQLite file per account, readable by its owner only, with three totals per day (UTC) and
+no recipients. A message is added before it is sent and subtracted only if it was certainly not
+sent, so a crash in between counts a message that was not sent, never the reverse.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from twilio_widgets.core.system.folders import private_folder
 from twilio_widgets.errors import PolicyRefused
 
 _DAYS_KEPT = 40
-_PATIENCE_SECONDS = 5.0
-"""How long another process may take to count; after it a message is refused, not left uncounted."""
+_LOCK_TIMEOUT = 5.0
+"""Seconds to wait for another process's write; then the message is refused, never uncounted."""
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS days (
@@ -33,15 +33,15 @@ CREATE TABLE IF NOT EXISTS days (
 
 
 def day_of(moment: datetime) -> str:
-    """Name the day a moment is counted on: ``2026-01-15``, in UTC."""
+    """Return the day (UTC) on which a time is counted: ``2026-01-15``."""
     return moment.astimezone(UTC).date().isoformat()
 
 
 class DailyUsage:
-    """The sums of each day. Safe to share between threads; opened when it is first needed.
+    """The totals of each day. Safe to share between threads; opened when first needed.
 
     Args:
-        path: The file; its folder is made when it is missing.
+        path: The file; its folder is created if necessary.
     """
 
     def __init__(self, path: Path) -> None:
@@ -52,21 +52,21 @@ class DailyUsage:
         self._abandoned: list[sqlite3.Connection] = []
 
     def on(self, moment: datetime) -> Amount:
-        """Return what has been counted on the day of a moment (aware)."""
+        """Return the amount counted on the day of a time (aware)."""
         if not self.path.exists():
             return Amount()
         with self._transaction() as database:
             return _read(database, day_of(moment))
 
-    def raise_by(
+    def add(
         self, amount: Amount, moment: datetime, check: Callable[[Amount], None] = lambda _sum: None
     ) -> None:
-        """Add to a day's sums.
+        """Add to the totals of a day.
 
         Args:
-            amount: What is about to be sent.
-            moment: When (aware).
-            check: Is given the new sums; when it raises, they stay as they were.
+            amount: The amount about to be sent.
+            moment: The time of sending (aware).
+            check: Called with the new totals; if it raises, nothing is added.
 
         Raises:
             PolicyRefused: The file cannot be written.
@@ -79,9 +79,10 @@ class DailyUsage:
             oldest = day_of(moment - timedelta(days=_DAYS_KEPT))
             database.execute("DELETE FROM days WHERE day < ?", (oldest,))
 
-    def lower_by(self, amount: Amount, moment: datetime) -> None:
-        """Take back what was added at a moment, since it certainly was not sent."""
-        with suppress(PolicyRefused), self._transaction() as database:  # too much is no harm
+    def subtract(self, amount: Amount, moment: datetime) -> None:
+        """Subtract an amount that was added at a given time but was certainly not sent."""
+        # A failure is ignored: counting too much does no harm.
+        with suppress(PolicyRefused), self._transaction() as database:
             _write(database, day_of(moment), _read(database, day_of(moment)) - amount)
 
     def close(self) -> None:
@@ -92,7 +93,7 @@ class DailyUsage:
                 database.close()
 
     def __del__(self) -> None:
-        """Close the file of a client that was let go of without a word, unless it is a fork's."""
+        """Close the file of a client that was not closed, except in a forked child."""
         if self._process == os.getpid():
             self.close()
 
@@ -118,19 +119,20 @@ class DailyUsage:
 
     def _opened(self) -> sqlite3.Connection:
         if self._database is not None and self._process != os.getpid():
-            # A fork: the parent's handle must be neither used here nor closed by being forgotten.
+            # In a forked child: SQLite forbids using or closing the parent's connection here, so
+            # keep a reference that prevents its finalizer from closing it.
             self._abandoned.append(self._database)
             self._database = None
         if self._database is None:
             private_folder(self.path.parent)
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
             database = sqlite3.connect(
-                self.path, timeout=_PATIENCE_SECONDS, isolation_level=None, check_same_thread=False
+                self.path, timeout=_LOCK_TIMEOUT, isolation_level=None, check_same_thread=False
             )
-            # Reached by any thread, one at a time; a power cut must not undo what was counted.
+            # Any thread may use it (check_same_thread=False), one at a time under `_lock`.
             try:
                 database.execute("PRAGMA journal_mode=WAL")
-                database.execute("PRAGMA synchronous=FULL")
+                database.execute("PRAGMA synchronous=FULL")  # counts must survive a power failure
                 database.execute(_TABLE)
             except BaseException:
                 database.close()

@@ -1,4 +1,4 @@
-"""What a job is let to begin with: it counts what really leaves, whatever was said before."""
+"""`JobQuota`: the running count of the messages that a job sends."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from twilio_widgets.core.guardrails.limits import Amount
 class JobQuota:
     """The running count of one job, shared by its threads and tasks.
 
-    `Policy.judge_job` gives one; every request of the job carries it as ``Request.job``. A job that
-    goes on after a restart, and one that sends rows again, asks for a new one.
+    `Policy.judge_job` returns one, and every request of the job carries it as ``Request.job``.
+    Resuming a job, or resending rows of it, needs a new one.
 
     Args:
-        name: The job, for people.
-        segments_each: How many segments a message of it has, where its own text does not tell.
-        cost_each: What a message of it costs, where the policy knows no price: the plan did.
+        name: The job's name, for refusals.
+        segments_each: The segments of a message whose own text is not known.
+        cost_each: The cost of a message for which the policy has no price, from the plan's
+            estimate.
     """
 
     def __init__(
@@ -36,20 +37,20 @@ class JobQuota:
 
     @property
     def sent(self) -> Amount:
-        """What has left, or may have left, so far."""
+        """The amount that was sent, or may have been sent, so far."""
         return self._sent
 
-    def raise_by(self, amount: Amount, check: Callable[[Amount], None]) -> None:
-        """Add what is about to leave; when `check` of the new sum raises, nothing is added."""
+    def add(self, amount: Amount, check: Callable[[Amount], None]) -> None:
+        """Add a message that is about to be sent, unless `check` of the new total raises."""
         with self._lock:
             total = self._sent + amount
             check(total)
             self._sent = total
 
-    def lower_by(self, amount: Amount) -> None:
-        """Take back what certainly was not sent."""
+    def subtract(self, amount: Amount) -> None:
+        """Subtract a message that was certainly not sent."""
         with self._lock:
             self._sent = self._sent - amount
 
     def __repr__(self) -> str:
-        return f"Permit({self.name!r}, {self._sent.recipients:,} sent)"
+        return f"JobQuota({self.name!r}, {self._sent.recipients:,} sent)"

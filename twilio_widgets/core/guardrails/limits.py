@@ -1,4 +1,4 @@
-"""How much is sent, and how much may be: messages, segments and estimated US dollars."""
+"""Amounts and their limits: messages, segments and estimated US dollars."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ NOTHING = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """What one message, one job or one day comes to."""
+    """The usage of one message, job or day."""
 
     recipients: int = 0
-    """Messages: a recipient who gets two counts twice."""
+    """Messages: a recipient of two messages counts twice."""
 
     segments: int = 0
     cost: Decimal = NOTHING
@@ -36,7 +36,7 @@ class Amount:
 
 
 class Excess(NamedTuple):
-    """Which limit an amount is above."""
+    """A limit that an amount exceeds."""
 
     name: str
     """``"recipients"``, ``"segments"`` or ``"cost"``."""
@@ -47,7 +47,7 @@ class Excess(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class UsageLimits:
-    """The most there may be of each; None is no limit."""
+    """The largest permitted amounts; None is no limit."""
 
     recipients: int | None = None
     segments: int | None = None
@@ -57,7 +57,7 @@ class UsageLimits:
         return any(limit is not None for limit in (self.recipients, self.segments, self.cost))
 
     def excess(self, amount: Amount) -> Excess | None:
-        """Return the first limit that an amount is above, or None."""
+        """Return the first limit that an amount exceeds, or None."""
         pairs: tuple[tuple[str, int | Decimal, int | Decimal | None], ...] = (
             ("recipients", amount.recipients, self.recipients),
             ("segments", amount.segments, self.segments),
@@ -70,18 +70,18 @@ class UsageLimits:
 
 
 def share_of(cost: Decimal, parts: int) -> Decimal:
-    """Return one of equal parts of a cost; together they are never more than it."""
+    """Return an equal share of a cost, rounded down so that the shares never exceed it."""
     return (cost / max(1, parts)).quantize(Decimal("0.000001"), ROUND_DOWN)
 
 
 def counted(name: str, number: int | Decimal) -> str:
-    """Write a count with its unit: ``1,243 recipients``, ``1 segment``, ``$12.45``."""
+    """Format a number with its unit: ``1,243 recipients``, ``1 segment``, ``$12.45``."""
     if name == "cost":
         return dollars(Decimal(number))
     return f"{number:,} {name[:-1] if number == 1 else name}"
 
 
 def dollars(amount: Decimal) -> str:
-    """Write an estimate: whole cents, but never nothing for something."""
+    """Format an estimate: whole cents, or four decimals below a dollar, rounded up."""
     places = "0.01" if amount >= 1 or not amount else "0.0001"
     return f"${amount.quantize(Decimal(places), ROUND_UP):,}"

@@ -1,8 +1,8 @@
-"""The parameters of a request that makes a message, read from what really travels.
+"""`MessageRequest`: the parameters of a request that creates a message, for a policy to check.
 
-A policy judges these. A form's parameters are read as they were given, a raw body from its bytes,
-and what cannot be read for certain is refused: a body that is compressed, not URL-encoded or in
-another character set, a recipient that is there twice.
+They are parsed from what is sent: a raw body from its bytes, a form from its fields. A body that
+cannot be parsed reliably is refused: one that is compressed, not URL-encoded, or in a character set
+other than UTF-8.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from functools import lru_cache
 from urllib.parse import parse_qsl
 
 from twilio_widgets.core.bodies import URL_ENCODED, Parameters, RawBody
+from twilio_widgets.core.numbers.address import is_service
 from twilio_widgets.core.request import Request
 from twilio_widgets.errors import PolicyRefused
 
@@ -25,33 +26,34 @@ _PLAIN_CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii", "ascii"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRequest:
-    """What a policy must know of a message before it leaves."""
+    """The properties of a message that a policy checks."""
 
     to: str = field(repr=False)
-    """The recipient as it was given; empty when there is none."""
+    """The recipient as given; empty if there is none."""
 
     body: str = field(default="", repr=False)
     media: bool = False
-    """Whether it is sent as an MMS: it has media, or asks for it."""
+    """Whether it is sent as an MMS, because it has media or ``SendAsMms=true``."""
 
     template: bool = False
-    """Whether its text comes from a content template, which is not known here."""
+    """Whether its text comes from a content template, and so is not known."""
 
     send_at: str | None = None
-    """When it is to be sent, as it was given; None is now."""
+    """The scheduled time as given; None means now."""
 
     scheduled: bool = False
-    """Whether `send_at` counts: only with a messaging service and ``ScheduleType=fixed``."""
+    """Whether Twilio uses `send_at`: only with a messaging service and ``ScheduleType=fixed``."""
 
     ambiguous: str = ""
-    """A parameter that is there twice, with different values: nobody knows which one counts."""
+    """A parameter given twice with different values, so that it is unclear which one Twilio uses.
+    """
 
 
-def read_creation(request: Request) -> MessageRequest:
-    """Read what a request would send.
+def parse_message_request(request: Request) -> MessageRequest:
+    """Parse the message that a request would create.
 
     Raises:
-        PolicyRefused: Its body cannot be read for certain.
+        PolicyRefused: The request's body cannot be parsed reliably.
     """
     given: dict[str, list[str]] = {}
     for name, value in (*request.query, *_body_pairs(request)):
@@ -60,7 +62,7 @@ def read_creation(request: Request) -> MessageRequest:
     def one(name: str) -> str:
         return given[name][0] if name in given else ""
 
-    service = one("messagingservicesid") or one("from").startswith("MG")
+    service = one("messagingservicesid") or is_service(one("from"))
     return MessageRequest(
         to=one("to"),
         body=one("body"),
@@ -82,7 +84,7 @@ def _differ(values: list[str]) -> bool:
 
 
 def _body_pairs(request: Request) -> Parameters:
-    """Return the parameters in the body, as a server would read them."""
+    """Return the parameters in the body, as a server would parse them."""
     encodings = [value for name, value in request.headers if name.lower() == "content-encoding"]
     if any(value.strip().lower() != "identity" for value in encodings):
         raise _unreadable("its body is compressed")
@@ -92,7 +94,7 @@ def _body_pairs(request: Request) -> Parameters:
 
 
 def _raw_pairs(body: RawBody) -> Parameters:
-    from multipart import parse_options_header  # only bodies made by hand need it
+    from multipart import parse_options_header  # imported here: only raw bodies need it
 
     if not body.content:
         return ()
@@ -100,16 +102,16 @@ def _raw_pairs(body: RawBody) -> Parameters:
     if kind != URL_ENCODED:
         raise _unreadable(f"its Content-Type is {kind[:40] or 'missing'}")
     if options.get("charset", "").lower() not in _PLAIN_CHARSETS:
-        raise _unreadable("its body is in another character set than UTF-8")
-    with suppress(ValueError):  # not UTF-8, as it stands or behind its escapes
+        raise _unreadable("its body is not in UTF-8")
+    with suppress(ValueError):  # not UTF-8, before or after percent-decoding
         text = body.content.decode("utf-8")
         return tuple(parse_qsl(text, keep_blank_values=True, errors="strict"))
-    raise _unreadable("its body is no form in UTF-8")
+    raise _unreadable("its body is not a form in UTF-8")
 
 
 def _unreadable(why: str) -> PolicyRefused:
     return PolicyRefused(
-        f"This request makes a message, but {why}, so no rule can be applied to it. Give its "
-        "parameters as a form: data as a mapping. Nothing was sent.",
+        f"This request creates a message, but {why}, so your policy cannot check it. Give data as "
+        "a mapping instead. Nothing was sent.",
         rule="readable",
     )

@@ -1,8 +1,7 @@
-"""`Policy`: the rules that every request must pass before it leaves.
+"""`Policy`: the rules that are checked before a request is sent.
 
-A policy is a value, independent of accounts and counts. `PolicyEnforcer` applies it on a
-connection: the transport passes every request to it, whether from `raw`, an async client, a panel
-or a job.
+A policy is a value, independent of accounts and usage. `PolicyEnforcer` applies it to a connection:
+the transport passes it every request, whether from `raw`, an async client, a panel or a job.
 """
 
 from __future__ import annotations
@@ -28,43 +27,46 @@ from twilio_widgets.errors import PolicyRefused
 if TYPE_CHECKING:
     from twilio_widgets.core.credentials.connection import Connection
 
-# With whatever separates thousands in the language of the person who types.
+# The number may be typed with the thousands separator of the user's language.
 _CONFIRMATION = re.compile(r"send\s+(?P<number>\d+|\d{1,3}(?:[,.'’_\s]\d{3})+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, init=False, repr=False)
 class Policy(Rules):
-    """What may be sent: the guard rails of a client, checked before anything leaves.
+    """Rules for what a client may send, checked before each request.
 
-    ``Twilio(connection, policy=tw.Policy(…))`` puts it in force for every request of that client,
-    raw ones, panels and jobs included. Without one, a real account has ``Policy()``: single
-    messages pass, a job above 100 recipients is refused; the sandbox is free.
+    ``Twilio(connection, policy=tw.Policy(…))`` applies a policy to every request of that client,
+    including raw requests, panels and jobs. A client of a real account has ``Policy()`` by default,
+    which refuses jobs with more than 100 recipients; a client of a sandbox has no limits.
 
-    Costs are estimates in US dollars. A message on its own is held to the limits of a job too.
-    Counts of a day are kept, under limits of a day, beside the journals: per account with its
-    subaccounts, from midnight to midnight UTC, over all processes of this user.
+    Costs are estimates in US dollars. A message outside a job must meet the limits of a job too.
+    Daily usage is counted only if the policy has a daily limit: per account with its subaccounts,
+    from midnight to midnight UTC, over all processes of this user.
 
     Args:
-        dry_run: Nothing that changes anything leaves; each refusal says what it would have been.
-        allow: The only recipients: numbers (``"+15005550006"``) and beginnings (``"+1500555*"``).
-        max_recipients: Recipients of one job; None is no limit.
-        max_segments: Segments of one job.
-        max_cost: Dollars of one job, such as ``"12.50"``. What has no price is refused.
-        max_cost_per_day: Dollars of one day.
-        quiet_hours: Local times at the destination, such as ``("21:00", "08:00")``: refused when it
-            is quiet in any time zone the number can be in.
-        allow_unknown_zone: Send in spite of quiet hours where the time zone is not known.
-        max_recipients_per_day: Messages of one day.
-        max_segments_per_day: Segments of one day.
-        prices: Dollars for a segment by country, before the small table's: ``{"GB": "0.05"}``;
-            ``"MMS"`` for a message with media, ``"whatsapp"`` for one on that channel.
+        dry_run: Refuse every request that would change something, and describe it in the error.
+        allow: Allow only these recipients: numbers (``"+15005550006"``) and prefixes
+            (``"+1500555*"``).
+        max_recipients: The most recipients of one job; None is no limit.
+        max_segments: The most segments of one job.
+        max_cost: The most US dollars for one job, such as ``"12.50"``. A message whose price is
+            not known is refused.
+        max_cost_per_day: The most US dollars for one day.
+        quiet_hours: Local times at the destination, such as ``("21:00", "08:00")``. A message is
+            refused if it is quiet in any time zone the number can be in.
+        allow_unknown_zone: Ignore quiet hours if the recipient's time zone is not known.
+        max_recipients_per_day: The most messages of one day.
+        max_segments_per_day: The most segments of one day.
+        prices: US dollars for a segment by country, such as ``{"GB": "0.05"}``; ``"MMS"`` for a
+            message with media, ``"whatsapp"`` for one on that channel. They take precedence over
+            the built-in estimates.
 
     Raises:
-        ConfigurationError: A rule cannot be right; it names the argument.
+        ConfigurationError: A rule is invalid; ``field`` names the argument.
     """
 
     def on(self, connection: Connection) -> PolicyEnforcer:
-        """Return this policy in force on a connection: what the transport asks."""
+        """Return an enforcer of this policy for a connection."""
         return PolicyEnforcer(self, connection)
 
     def judge_job(
@@ -76,88 +78,88 @@ class Policy(Rules):
         cost: Decimal | None = None,
         name: str = "",
     ) -> JobQuota:
-        """Judge a job before its first request.
+        """Check a job before its first request.
 
         Args:
-            connection: Who sends.
-            recipients: How many messages are still to be sent.
-            segments: What they come to; None when it is not known.
-            cost: What they cost in US dollars, estimated; None when it is not known.
+            connection: The sending connection.
+            recipients: The number of messages still to be sent.
+            segments: Their segments; None if not known.
+            cost: Their estimated cost in US dollars; None if not known.
             name: The job's name, for refusals.
 
         Returns:
-            What every request of the job carries as ``Request.job``; it counts what really leaves.
+            The job's running count. Every request of the job carries it as ``Request.job``.
 
         Raises:
-            PolicyRefused: A limit forbids the job, what a limit asks for is not known, or this is a
-                dry run.
+            PolicyRefused: The job exceeds a limit, a limited value is not known, or this is a dry
+                run.
         """
-        permit = JobQuota(
+        quota = JobQuota(
             name,
             segments_each=None if segments is None else max(1, segments // max(1, recipients)),
             cost_each=None if cost is None else share_of(cost, recipients),
         )
         limits = (self.per_job, self.per_day)
         if segments is None and any(limit.segments is not None for limit in limits):
-            raise refusals.unknown_of_a_job(permit, "segments")
+            raise refusals.unknown_of_a_job(quota, "segments")
         if cost is None and any(limit.cost is not None for limit in limits):
-            raise refusals.unknown_of_a_job(permit, "cost")
-        in_force = self.on(connection)
+            raise refusals.unknown_of_a_job(quota, "cost")
+        enforcer = self.on(connection)
         try:
-            in_force.judge_job(permit, Amount(recipients, segments or 0, cost or NOTHING))
+            enforcer.check_job(quota, Amount(recipients, segments or 0, cost or NOTHING))
         finally:
-            in_force.close()
-        return permit
+            enforcer.close()
+        return quota
 
     def refusal_of(
         self, connection: Connection, parameters: Mapping[str, object]
     ) -> PolicyRefused | None:
-        """Say why a message would be refused now, without sending or counting anything.
+        """Return the error with which a message would be refused now, or None.
 
-        It is looked at by itself: a dry run and what was sent before do not matter. So a plan can
-        ask about each of its rows; `judge_job` and `today` know of sums.
+        Nothing is sent or counted. The message is checked by itself, ignoring `dry_run` and usage
+        so far, so that a plan can check each row; `judge_job` and `today` are about totals.
 
         Args:
-            connection: Who would send.
+            connection: The connection that would send it.
             parameters: Keywords of ``messages.send``.
 
         Raises:
-            InvalidMessage: A parameter cannot be right.
+            InvalidMessage: A parameter is invalid.
         """
         return self.refusal_of_form(connection, form_of(parameters, now=connection.now()))
 
     def refusal_of_form(
         self, connection: Connection, form: tuple[tuple[str, str], ...]
     ) -> PolicyRefused | None:
-        """Say why a message would be refused now, as `refusal_of` does, by what Twilio is sent.
+        """Return the error with which a message would be refused now, or None; see `refusal_of`.
 
         Args:
-            connection: Who would send.
-            form: Pairs of Twilio's parameter names and texts.
+            connection: The connection that would send it.
+            form: The message as pairs of Twilio's parameter names and texts.
         """
         request = Request(
             method="POST", path=message_path(connection.acting_sid), body=FormBody(form)
         )
         try:
-            self.on(connection).look(request)
+            self.on(connection).check_message(request)
         except PolicyRefused as refused:
             return refused.with_traceback(None)
         return None
 
     def today(self, connection: Connection) -> Amount:
-        """Return what has been counted for an account today (UTC), under limits of a day."""
-        in_force = self.on(connection)
+        """Return the account's usage today (UTC), as counted by clients with daily limits."""
+        enforcer = self.on(connection)
         try:
-            return in_force.today()
+            return enforcer.today()
         finally:
-            in_force.close()
+            enforcer.close()
 
     def confirmed(self, *, recipients: int | None = None, unknown_zone: bool = False) -> Policy:
-        """Return this policy with what a person has just confirmed.
+        """Return a copy of this policy that permits what the user has just confirmed.
 
         Args:
-            recipients: Let one job have so many, where the limit is lower.
-            unknown_zone: Send where the time zone is not known, in spite of quiet hours.
+            recipients: Raise the limit of recipients per job to this number, if it is lower.
+            unknown_zone: Ignore quiet hours if the recipient's time zone is not known.
         """
         most = self.max_recipients
         if recipients is not None and most is not None:
@@ -170,22 +172,23 @@ class Policy(Rules):
 
     @staticmethod
     def confirmation(recipients: int) -> str:
-        """Return what a person types to send a job: ``send 1,243``."""
+        """Return the text that the user types to confirm a job: ``send 1,243``."""
         return f"send {recipients:,}"
 
     @staticmethod
     def confirms(text: str, recipients: int) -> bool:
-        """Say whether a typed text is that confirmation; a comma or thin space may be missing."""
+        """Return whether the text is that confirmation, with or without thousands separators."""
         found = _CONFIRMATION.fullmatch(unicodedata.normalize("NFKC", text).strip())
         return found is not None and re.sub(r"\D", "", found["number"]) == str(recipients)
 
 
 FREE = Policy(max_recipients=None)
-"""No limits: what a sandbox has without a policy."""
+"""No limits; the default policy of a sandbox."""
 
 
 def default_policy(connection: Connection) -> Policy:
-    """Return the policy of a connection for which none is given."""
-    # A sandbox's API key calls itself one; its wire tells. (Its `root_url` would open a socket.)
+    """Return the policy of a connection for which the user gave none."""
+    # A sandbox's API-key connection has the kind "API key", so check its transport as well.
+    # (Checking `root_url` would open a socket.)
     sandbox = connection.kind == "sandbox" or connection.wire is not None
     return FREE if sandbox else Policy()

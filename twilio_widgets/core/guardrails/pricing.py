@@ -1,7 +1,8 @@
-"""What one message weighs: its segments, and what it is likely to cost.
+"""Estimate the segments and the cost of one message, for the limits of a policy.
 
-An estimate that is too high does no harm here, one that is too low does. So nothing is taken off
-for what Twilio may do on the way (Smart Encoding, shorter links), and what is not known stays so.
+An estimate that is too low would let a message past a limit; one that is too high does no harm. So
+savings that Twilio may make (Smart Encoding, shortened links) are ignored, and an unknown price
+stays unknown.
 """
 
 from __future__ import annotations
@@ -17,37 +18,38 @@ from twilio_widgets.core.text.segments import segments
 from twilio_widgets.errors import ConfigurationError
 
 MMS = "MMS"
-"""The name of the price for a message with media, where the table has none."""
+"""The key of the price for a message with media."""
 
 GIVE_A_PRICE = (
-    'tw.Policy(prices={"GB": "0.05"}) gives dollars for a segment in a country; "MMS" stands for a '
-    'message with media, "whatsapp" for one on that channel.'
+    'tw.Policy(prices={"GB": "0.05"}) sets the price of a segment in US dollars, by country; use '
+    '"MMS" for a message with media and "whatsapp" for one on that channel.'
 )
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PriceList:
-    """The small table of estimates, and a person's own prices before it."""
+    """The user's prices, which take precedence over the built-in estimates."""
 
     own: tuple[tuple[str, Decimal], ...] = ()
-    """Dollars for a segment in a country, or for a message on a channel or with media."""
+    """US dollars for a segment to a country, or for a message on a channel or with media."""
 
     @classmethod
     def of(cls, own: object) -> PriceList:
-        """Read a person's own prices.
+        """Parse the ``prices`` argument of a policy.
 
         Raises:
-            ConfigurationError: A name is neither a country nor a channel, or a price no amount.
+            ConfigurationError: A key is neither a country nor a channel, or a price is not an
+                amount.
         """
         if isinstance(own, PriceList):
             return own
         if not isinstance(own, Mapping):
-            raise ConfigurationError(f"prices is a mapping. {GIVE_A_PRICE}", field="prices")
+            raise ConfigurationError(f"prices must be a mapping. {GIVE_A_PRICE}", field="prices")
         for name in own:
             if not isinstance(name, str) or not re.fullmatch(r"[A-Z]{2}|MMS|[a-z]{3,20}", name):
                 raise ConfigurationError(
-                    f"prices has {name!r}, which is neither a country in two capital letters nor a "
-                    f"channel. {GIVE_A_PRICE}",
+                    f"prices has the key {name!r}, which is neither a country (two capital "
+                    f"letters) nor a channel. {GIVE_A_PRICE}",
                     field="prices",
                 )
         return cls(
@@ -59,38 +61,38 @@ class PriceList:
     def __repr__(self) -> str:
         return str({name: str(price) for name, price in self.own})
 
-    def cost(self, creation: MessageRequest, count: int | None) -> Decimal | None:
-        """Estimate in US dollars what one message costs; None when no price is known."""
+    def cost(self, message: MessageRequest, count: int | None) -> Decimal | None:
+        """Return the estimated cost of one message in US dollars, or None if it is not known."""
         own = dict(self.own)
-        channel, colon, _address = creation.to.strip().rpartition(":")
+        channel, colon, _address = message.to.strip().rpartition(":")
         if colon:
             return own.get(channel.lower())
-        if creation.media:
-            known = estimate(creation.to, 1, media=True)
+        if message.media:
+            known = estimate(message.to, 1, media=True)
             return own.get(MMS, known)
         if count is None:
             return None
-        return estimate(creation.to, count, prices={**PER_SEGMENT, **own})
+        return estimate(message.to, count, prices={**PER_SEGMENT, **own})
 
 
-def segments_of(creation: MessageRequest) -> int | None:
-    """Count the segments of a message: one with media, which is not cut.
+def segments_of(message: MessageRequest) -> int | None:
+    """Return the number of segments of a message; 1 for an MMS, which is not split.
 
     Returns:
-        None for a template, whose text is not known here.
+        The number, or None for a content template, whose text is not known.
     """
-    if creation.media:
+    if message.media:
         return 1
-    if creation.template:
+    if message.template:
         return None
-    return segments(creation.body).count
+    return segments(message.body).count
 
 
 def estimate_cost(value: object, what: str, field: str) -> Decimal:
-    """Read an amount of US dollars.
+    """Parse an amount of US dollars.
 
     Raises:
-        ConfigurationError: It is none.
+        ConfigurationError: It is not an amount, or it is negative.
     """
     try:
         amount = Decimal("NaN") if isinstance(value, bool) else Decimal(str(value).strip())
@@ -98,6 +100,6 @@ def estimate_cost(value: object, what: str, field: str) -> Decimal:
         amount = Decimal("NaN")
     if not amount.is_finite() or amount < 0:
         raise ConfigurationError(
-            f'{what} is not an amount. Give US dollars, such as "0.05".', field=field
+            f'{what} must be an amount in US dollars, such as "0.05".', field=field
         )
     return amount

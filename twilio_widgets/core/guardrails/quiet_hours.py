@@ -1,9 +1,9 @@
-"""Quiet hours: when it is night where a message arrives.
+"""Quiet hours, in local time at the destination.
 
-The hours are those of the destination. Which time zones a number can be in, libphonenumber's table
-says (as `phonenumbers` ports it): one for a number in New York, many for a toll-free number or a
-mobile in a large country. It is quiet when it is quiet in any of them. A person may travel, and a
-North American mobile may be far from its area code: no number tells.
+The time zones of a number come from libphonenumber (through `phonenumbers`): one for a number in
+New York, many for a toll-free number or a mobile number in a large country. A message is refused if
+it is quiet in any of them. The number cannot tell where its user is: people travel, and a North
+American mobile may be far from its area code.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from twilio_widgets.core.guardrails.message_request import MessageRequest
 from twilio_widgets.core.guardrails.recipients import plain_address
 from twilio_widgets.errors import ConfigurationError
 
-_LIKE = 'quiet_hours is a pair of local times, such as ("21:00", "08:00").'
+_EXPECTED = 'quiet_hours must be a pair of local times, such as ("21:00", "08:00").'
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class QuietHours:
-    """From one local time to another, over midnight when the first is the later.
+    """A span of local time, past midnight if the start is later than the end.
 
-    The first minute is quiet, the last is not.
+    The start is included, the end is not.
     """
 
     start: time
@@ -33,23 +33,23 @@ class QuietHours:
 
     @classmethod
     def of(cls, given: object) -> QuietHours:
-        """Read quiet hours.
+        """Parse the ``quiet_hours`` argument.
 
         Args:
             given: A pair of texts such as ``("21:00", "08:00")``, or of ``datetime.time``.
 
         Raises:
-            ConfigurationError: It is no such pair, or it leaves no time at all.
+            ConfigurationError: It is not such a pair, or both times are the same.
         """
         if isinstance(given, QuietHours):
             return given
         if not isinstance(given, tuple | list) or len(given) != 2:
-            raise ConfigurationError(_LIKE, field="quiet_hours")
+            raise ConfigurationError(_EXPECTED, field="quiet_hours")
         start, end = map(_time, given)
         if start == end:
             raise ConfigurationError(
-                "quiet_hours begins and ends at the same time, which leaves none to send at, or no "
-                f"quiet at all. {_LIKE} dry_run=True sends nothing.",
+                "quiet_hours starts and ends at the same time, which could mean the whole day or "
+                f"none of it. {_EXPECTED} To send nothing, use dry_run=True.",
                 field="quiet_hours",
             )
         return cls(start, end)
@@ -66,15 +66,15 @@ class QuietHours:
         return str((f"{self.start:%H:%M}", f"{self.end:%H:%M}"))
 
     def quiet_zones(self, to: str, at: datetime) -> tuple[str, ...] | None:
-        """Return the zones a recipient can be in where it is quiet at a moment.
+        """Return the possible time zones of a recipient in which it is quiet at a given time.
 
         Args:
-            to: The recipient; a channel before the number is passed over.
-            at: The moment (aware).
+            to: The recipient; a channel prefix is ignored.
+            at: The time (aware).
 
         Returns:
-            Names such as ``"America/New_York"``; none when it is quiet nowhere; None when it is not
-            known where the recipient can be.
+            Names such as ``"America/New_York"``; empty if it is quiet in none of them; None if the
+            recipient's time zones are not known.
         """
         zones = possible_zones(to)
         if not zones:
@@ -84,8 +84,8 @@ class QuietHours:
 
 @lru_cache(maxsize=4096)
 def possible_zones(to: str) -> tuple[ZoneInfo, ...]:
-    """Return the time zones a recipient can be in; none when that is not known."""
-    # Loaded here: the table takes a moment, and only quiet hours need it.
+    """Return the possible time zones of a recipient; empty if they are not known."""
+    # Imported here: the tables load slowly, and only quiet hours need them.
     import phonenumbers
     from phonenumbers.timezone import time_zones_for_number
 
@@ -93,24 +93,24 @@ def possible_zones(to: str) -> tuple[ZoneInfo, ...]:
     try:
         return tuple(map(ZoneInfo, time_zones_for_number(phonenumbers.parse(number))))
     except (phonenumbers.NumberParseException, ZoneInfoNotFoundError):
-        # No number; a zone called "Etc/Unknown"; or a system without the rules of that zone.
+        # Not a phone number; the zone "Etc/Unknown"; or a system without that zone's rules.
         return ()
 
 
-def moments_of(creation: MessageRequest, now: datetime) -> tuple[datetime, ...] | None:
-    """Return when a message may be sent: now, or when it is scheduled.
+def moments_of(message: MessageRequest, now: datetime) -> tuple[datetime, ...] | None:
+    """Return the times at which a message may be sent: now, or its scheduled time.
 
-    A ``SendAt`` that Twilio may pass over counts beside now. None: it cannot be read.
+    Both, if Twilio may ignore the ``SendAt``. None if the ``SendAt`` cannot be parsed.
     """
-    if creation.send_at is None:
+    if message.send_at is None:
         return (now,)
     try:
-        at = datetime.fromisoformat(creation.send_at.strip())
+        at = datetime.fromisoformat(message.send_at.strip())
     except ValueError:
         return None
     if at.tzinfo is None:
         return None
-    return (at.astimezone(UTC),) if creation.scheduled else (now, at.astimezone(UTC))
+    return (at.astimezone(UTC),) if message.scheduled else (now, at.astimezone(UTC))
 
 
 def _time(given: object) -> time:
@@ -121,5 +121,5 @@ def _time(given: object) -> time:
     )
     hour, minute = map(int, found.groups()) if found else (25, 0)
     if hour > 24 or (hour == 24 and minute):
-        raise ConfigurationError(_LIKE, field="quiet_hours")
+        raise ConfigurationError(_EXPECTED, field="quiet_hours")
     return time(hour % 24, minute)

@@ -1,4 +1,4 @@
-"""Which recipients a policy allows: numbers, and beginnings of numbers."""
+"""The allow list of a policy: numbers, and prefixes of numbers."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from twilio_widgets.errors import ConfigurationError
 
 _ENTRY = re.compile(r"(?:(?P<channel>[a-z][a-z0-9_-]*):)?(?P<address>[^\s:,;*]+)(?P<open>\*)?")
 
-_LONGEST_PLACE = 8
-"""Digits of a country and an area."""
+_MAX_AREA_DIGITS = 8
+"""Digits of a country code and an area code; a prefix of this length identifies nobody."""
 
 
 def plain_address(text: str) -> str:
-    """Write an address in the one way in which two of them can be compared.
+    """Return an address in a normal form, so that two of them can be compared.
 
-    Spaces, dashes, dots, brackets and what cannot be seen are left out, wide digits become plain
-    ones, ``00`` becomes ``+``, and a channel is in small letters.
+    Spaces, dashes, dots, brackets and invisible characters are removed, full-width digits become
+    ASCII, a leading ``00`` becomes ``+``, and the channel becomes lower case.
     """
     wide = unicodedata.normalize("NFKC", text)
     shown = "".join(char for char in wide if unicodedata.category(char) not in {"Cf", "Cc", "Zs"})
@@ -32,21 +32,21 @@ def plain_address(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Allowed:
-    """A list of recipients, whole or by their beginnings."""
+    """A list of allowed recipients: whole addresses and prefixes."""
 
     entries: tuple[str, ...]
-    """As `plain_address` writes them; a beginning ends with ``*``."""
+    """In the form of `plain_address`; a prefix ends with ``*``."""
 
     @classmethod
     def of(cls, given: str | Iterable[str] | Allowed) -> Allowed:
-        """Read a list of recipients.
+        """Parse the ``allow`` argument of a policy.
 
         Args:
-            given: Numbers (``"+15005550006"``) and beginnings (``"+1500555*"``). A number without a
-                channel stands for that person on every channel; ``"whatsapp:+1…"`` for one.
+            given: Numbers (``"+15005550006"``) and prefixes (``"+1500555*"``). A number without a
+                channel allows it on every channel; ``"whatsapp:+1…"`` allows it on one.
 
         Raises:
-            ConfigurationError: An entry is neither.
+            ConfigurationError: An entry is neither a number nor a prefix.
         """
         if isinstance(given, Allowed):
             return given
@@ -72,22 +72,23 @@ def _entry(given: object) -> str:
     found = _ENTRY.fullmatch(entry)
     if found is None or (found["address"] == "+" and found["open"]):
         raise ConfigurationError(
-            "allow is a list of recipients such as '+15005550006', 'whatsapp:+15005550006', or a "
-            "beginning with a star: '+1500555*'. Leave allow out to allow everybody.",
+            "allow must be a list of recipients, such as '+15005550006' and "
+            "'whatsapp:+15005550006', or of prefixes with a star, such as '+1500555*'. To allow "
+            "every recipient, leave it out.",
             field="allow",
         )
     return entry
 
 
 def _masked(entry: str) -> str:
-    """Write an entry for people's eyes; a short beginning is a place, not a person."""
-    short = entry.endswith("*") and sum(map(str.isdigit, entry)) <= _LONGEST_PLACE
+    """Return an entry for display: masked, unless it is a prefix too short to identify anyone."""
+    short = entry.endswith("*") and sum(map(str.isdigit, entry)) <= _MAX_AREA_DIGITS
     return entry if short else mask(entry)
 
 
 def _fits(entry: str, address: str) -> bool:
     if not entry.endswith("*"):
         return address == entry
-    # Nothing but one address may follow: a list of them would begin in the same way.
+    # A recipient that is really a list of addresses must not match by the prefix of its first one.
     rest = address.removeprefix(entry[:-1])
     return address.startswith(entry[:-1]) and re.search(r"[\s,;:+]", rest) is None

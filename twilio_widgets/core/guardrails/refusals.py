@@ -1,4 +1,4 @@
-"""The sentences of a policy's refusals: what was not sent, by which rule, and what to do next."""
+"""The errors of a policy: the request that was refused, the rule, and how to go on."""
 
 from __future__ import annotations
 
@@ -21,157 +21,157 @@ if TYPE_CHECKING:
 _LONGEST_ECHO = 40
 
 
-def not_allowed(creation: MessageRequest) -> PolicyRefused:
-    """The recipient is not on the list."""
+def not_allowed(message: MessageRequest) -> PolicyRefused:
+    """Return the refusal of a recipient that is not on the allow list."""
     return PolicyRefused(
-        f"{_to(creation)} is not among the recipients that your policy allows, so nothing was "
-        "sent. tw.Policy(allow=[…]) is the list.",
+        f"{_to(message)} is not one of the recipients that your policy allows, so nothing was "
+        "sent. To allow it, add it to tw.Policy(allow=[…]).",
         rule="allow",
     )
 
 
-def ambiguous(creation: MessageRequest) -> PolicyRefused:
-    """A parameter is there twice."""
+def ambiguous(message: MessageRequest) -> PolicyRefused:
+    """Return the refusal of a request with contradictory parameters."""
     return PolicyRefused(
-        f"This request gives {creation.ambiguous!r} more than once, with different values, so your "
-        "policy cannot judge what would be sent. Give it once. Nothing was sent.",
+        f"This request has more than one value for {message.ambiguous!r}, so your policy cannot "
+        "check what would be sent. Give it once. Nothing was sent.",
         rule="readable",
     )
 
 
-def quiet(creation: MessageRequest, hours: QuietHours, zone: str, at: datetime) -> PolicyRefused:
-    """It is quiet where the message would arrive."""
+def quiet(message: MessageRequest, hours: QuietHours, zone: str, at: datetime) -> PolicyRefused:
+    """Return the refusal of a message that would arrive during quiet hours."""
     local = at.astimezone(ZoneInfo(zone))
-    verb = "is" if creation.send_at is None else "will be"
+    verb = "is" if message.send_at is None else "will be"
     return PolicyRefused(
-        f"It {verb} {local:%H:%M} in {zone}, where {_to(creation)} can be, and your policy is "
-        f"quiet from {hours} there, so nothing was sent. Send it later, or schedule it: send_at=.",
+        f"It {verb} {local:%H:%M} in {zone}, a possible time zone of {_to(message)}, and your "
+        f"policy has quiet hours from {hours}, so nothing was sent. Send it later, or schedule it "
+        "with send_at=.",
         rule="quiet_hours",
     )
 
 
-def unknown_zone(creation: MessageRequest) -> PolicyRefused:
-    """Nobody can say what time it is at the destination."""
+def unknown_zone(message: MessageRequest) -> PolicyRefused:
+    """Return the refusal of a recipient whose time zone is not known."""
     return PolicyRefused(
-        f"It is not known in which time zone {_to(creation)} is, and your policy has quiet hours, "
-        "so nothing was sent. If it may be sent at any hour: "
-        "tw.Policy(…, allow_unknown_zone=True), or policy.confirmed(unknown_zone=True).",
+        f"The time zone of {_to(message)} is not known, and your policy has quiet hours, so "
+        "nothing was sent. To send at any hour, use tw.Policy(…, allow_unknown_zone=True) or "
+        "policy.confirmed(unknown_zone=True).",
         rule="quiet_hours",
     )
 
 
-def unreadable_time(creation: MessageRequest) -> PolicyRefused:
-    """The moment of sending cannot be read."""
+def unreadable_time(message: MessageRequest) -> PolicyRefused:
+    """Return the refusal of a message whose scheduled time cannot be parsed."""
     return PolicyRefused(
-        f"SendAt is {str(creation.send_at)[:_LONGEST_ECHO]!r}, which is no moment with a time zone "
-        "(2026-01-15T09:30:00Z), and your policy has quiet hours, so nothing was sent.",
+        f"SendAt is {str(message.send_at)[:_LONGEST_ECHO]!r}, which is not a time with a time "
+        "zone, such as 2026-01-15T09:30:00Z. Your policy has quiet hours, so nothing was sent.",
         rule="quiet_hours",
     )
 
 
-def unknown_segments(creation: MessageRequest) -> PolicyRefused:
-    """The text comes from a template."""
+def unknown_segments(message: MessageRequest) -> PolicyRefused:
+    """Return the refusal of a template, whose number of segments is not known."""
     return PolicyRefused(
-        f"The message to {_to(creation)} takes its text from a content template, so its segments "
-        "are not known before it is sent, and your policy limits them: nothing was sent. Leave "
-        "max_segments and max_segments_per_day out for templates.",
+        f"The message to {_to(message)} uses a content template, so its number of segments is not "
+        "known before it is sent. Your policy limits segments, so nothing was sent. For templates, "
+        "leave out max_segments and max_segments_per_day.",
         rule="max_segments",
     )
 
 
-def unknown_price(creation: MessageRequest) -> PolicyRefused:
-    """There is no price for it."""
+def unknown_price(message: MessageRequest) -> PolicyRefused:
+    """Return the refusal of a message whose price is not known."""
     return PolicyRefused(
-        f"There is no price for a message to {_to(creation)}, and your policy limits the cost, so "
-        f"nothing was sent. {GIVE_A_PRICE}",
+        f"The price of a message to {_to(message)} is not known, and your policy limits the cost, "
+        f"so nothing was sent. {GIVE_A_PRICE}",
         rule="max_cost",
     )
 
 
-def message_too_large(creation: MessageRequest, excess: Excess) -> PolicyRefused:
-    """One message is above a limit."""
+def message_too_large(message: MessageRequest, excess: Excess) -> PolicyRefused:
+    """Return the refusal of a message that is above a limit."""
     return PolicyRefused(
-        f"The message to {_to(creation)} comes to {_found(excess)}; your policy allows "
-        f"{_limit(excess)}, so nothing was sent. {_raised(excess)} allows it.",
+        f"The message to {_to(message)} {_has(excess)}; your policy allows {_limit(excess)}, so "
+        f"nothing was sent. {_raised(excess)} would allow it.",
         rule=f"max_{excess.name}",
     )
 
 
-def job_too_large(permit: JobQuota, excess: Excess) -> PolicyRefused:
-    """A job is above a limit."""
+def job_too_large(quota: JobQuota, excess: Excess) -> PolicyRefused:
+    """Return the refusal of a job that is above a limit."""
     return PolicyRefused(
-        f"{_job(permit)} comes to {_found(excess)}; your policy allows {_limit(excess)} in one "
-        "job, so nothing was sent. If that is what you mean: "
-        f"Twilio(connection, policy={_raised(excess)}).",
+        f"{_job(quota)} {_has(excess)}; your policy allows {_limit(excess)} per job, so nothing "
+        f"was sent. To allow it: Twilio(connection, policy={_raised(excess)}).",
         rule=f"max_{excess.name}",
         for_all=True,
     )
 
 
-def unknown_of_a_job(permit: JobQuota, what: str) -> PolicyRefused:
-    """What a limit asks for is not known of a job."""
-    way = (
-        'tw.plan(…, prices={"GB": "0.05"}) gives dollars for a segment in a country.'
+def unknown_of_a_job(quota: JobQuota, what: str) -> PolicyRefused:
+    """Return the refusal of a job whose ``"cost"`` or ``"segments"`` are not known but limited."""
+    advice = (
+        'Set the price in US dollars of a segment: tw.plan(…, prices={"GB": "0.05"}).'
         if what == "cost"
-        else "Leave max_segments and max_segments_per_day out for content templates."
+        else "For content templates, leave out max_segments and max_segments_per_day."
     )
-    verb = "is" if what == "cost" else "are"
+    subject = "cost" if what == "cost" else "number of segments"
     return PolicyRefused(
-        f"The {what} of {_job(permit, small=True)} {verb} not known for every message, and your "
-        f"policy limits it: nothing was sent. {way}",
+        f"The {subject} of {_job(quota, small=True)} is not known for every message, and your "
+        f"policy limits it, so nothing was sent. {advice}",
         rule=f"max_{what}",
         for_all=True,
     )
 
 
-def beyond_the_job(creation: MessageRequest, permit: JobQuota, excess: Excess) -> PolicyRefused:
-    """A job sends more than its policy allows."""
+def beyond_the_job(message: MessageRequest, quota: JobQuota, excess: Excess) -> PolicyRefused:
+    """Return the refusal of the message with which a running job would exceed a limit."""
     return PolicyRefused(
-        f"With the message to {_to(creation)}, {_job(permit, small=True)} would come to "
-        f"{_found(excess)}; your policy allows {_limit(excess)} in one job, so this one was not "
-        f"sent. {_raised(excess)} allows it.",
+        f"The message to {_to(message)} would bring {_job(quota, small=True)} to "
+        f"{_found(excess)}; your policy allows {_limit(excess)} per job, so this message was not "
+        f"sent. {_raised(excess)} would allow it.",
         rule=f"max_{excess.name}",
         for_all=True,
     )
 
 
 def day_too_large(what: str, excess: Excess) -> PolicyRefused:
-    """A day is above a limit."""
+    """Return the refusal of a message or job (`what`) that would exceed a limit of the day."""
     return PolicyRefused(
-        f"With {what}, today (UTC) would come to {_found(excess)}; your policy allows "
-        f"{_limit(excess)} a day, so nothing more was sent. Go on tomorrow, or raise it: "
-        f"{_raised(excess, '_per_day')}.",
+        f"{what} would bring today's total (UTC) to {_found(excess)}; your policy allows "
+        f"{_limit(excess)} per day, so nothing more was sent. Continue tomorrow, or raise the "
+        f"limit: {_raised(excess, '_per_day')}.",
         rule=f"max_{excess.name}_per_day",
         for_all=True,
     )
 
 
 def uncountable(problem: str) -> PolicyRefused:
-    """What is sent in a day cannot be written down."""
+    """Return the refusal of a message that cannot be added to the day's count."""
     return PolicyRefused(
-        f"What is sent today cannot be counted ({problem}), so nothing was sent. Look after the "
-        "folder 'tally' in the data folder, or leave the limits of a day out of the policy.",
+        f"Today's messages cannot be counted ({problem}), so nothing was sent. Check the folder "
+        "'tally' in the data folder, or remove the daily limits from the policy.",
         rule="day",
         for_all=True,
     )
 
 
-def dry_message(creation: MessageRequest, amount: Amount) -> PolicyRefused:
-    """A message in a dry run."""
-    when = f", at {creation.send_at[:_LONGEST_ECHO]}" if creation.send_at else ""
-    size = "a content template" if creation.template else counted("segments", amount.segments)
+def dry_message(message: MessageRequest, amount: Amount) -> PolicyRefused:
+    """Return the refusal of a message in a dry run."""
+    when = f", at {message.send_at[:_LONGEST_ECHO]}" if message.send_at else ""
+    size = "a content template" if message.template else counted("segments", amount.segments)
     return PolicyRefused(
-        f"Dry run: nothing was sent. It would have been one message to {_to(creation)}{when}: "
-        f"{size}, {_about(amount.cost)}.",
+        f"Dry run: nothing was sent. Without it: one message to {_to(message)}{when}, {size}, "
+        f"{_about(amount.cost)}.",
         rule="dry_run",
         for_all=True,
     )
 
 
-def dry_job(permit: JobQuota, amount: Amount) -> PolicyRefused:
-    """A job in a dry run."""
+def dry_job(quota: JobQuota, amount: Amount) -> PolicyRefused:
+    """Return the refusal of a job in a dry run."""
     return PolicyRefused(
-        f"Dry run: nothing was sent. {_job(permit)} would have been "
+        f"Dry run: nothing was sent. {_job(quota)} would have had "
         f"{counted('recipients', amount.recipients)}, {counted('segments', amount.segments)}, "
         f"{_about(amount.cost)}.",
         rule="dry_run",
@@ -180,26 +180,30 @@ def dry_job(permit: JobQuota, amount: Amount) -> PolicyRefused:
 
 
 def dry_change(request: Request) -> PolicyRefused:
-    """Another change in a dry run."""
+    """Return the refusal of any other change in a dry run."""
     place = request.path.partition("/Accounts/")[2].partition("/")[2] or request.path
     return PolicyRefused(
-        f"Dry run: nothing was sent. It would have been {request.method} {mask(place)}.",
+        f"Dry run: nothing was sent. Without it: {request.method} {mask(place)}.",
         rule="dry_run",
         for_all=True,
     )
 
 
-def _to(creation: MessageRequest) -> str:
-    return mask(creation.to)[:_LONGEST_ECHO] or "a message without a recipient"
+def _to(message: MessageRequest) -> str:
+    return mask(message.to)[:_LONGEST_ECHO] or "(no recipient)"
 
 
-def _job(permit: JobQuota, *, small: bool = False) -> str:
-    name = f"The job {permit.name!r}" if permit.name else "This job"
+def _job(quota: JobQuota, *, small: bool = False) -> str:
+    name = f"The job {quota.name!r}" if quota.name else "This job"
     return name[0].lower() + name[1:] if small else name
 
 
 def _about(cost: Decimal) -> str:
     return f"about {dollars(cost)}" if cost else "cost not known"
+
+
+def _has(excess: Excess) -> str:
+    return f"{'costs' if excess.name == 'cost' else 'has'} {_found(excess)}"
 
 
 def _found(excess: Excess) -> str:

@@ -1,4 +1,4 @@
-"""The rules of a policy: their fields, how each is checked, and as sentences."""
+"""The rules of a policy: their fields, the checks of their values, and `explain`."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from twilio_widgets.core.guardrails.recipients import Allowed
 from twilio_widgets.errors import ConfigurationError
 
 MAX_RECIPIENTS = 100
-"""What a job may have without being asked about."""
+"""The default limit of recipients per job."""
 
 
 @dataclass(frozen=True, init=False, repr=False)
 class Rules:
-    """What may be sent, as checked and immutable fields. `Policy` documents each of them.
+    """The rules of a policy as checked, immutable fields. `Policy` documents each of them.
 
     Raises:
         ConfigurationError: A rule is invalid; ``field`` names the argument.
@@ -73,7 +73,7 @@ class Rules:
 
     @property
     def per_job(self) -> UsageLimits:
-        """The limits of one job, and of a message on its own."""
+        """The limits of one job, and of a message outside a job."""
         return UsageLimits(self.max_recipients, self.max_segments, self.max_cost)
 
     @property
@@ -85,26 +85,26 @@ class Rules:
 
     @property
     def looks_inside(self) -> bool:
-        """Whether a rule depends on what a message says, or to whom it goes."""
+        """Whether any rule depends on a message's content or recipient."""
         sizes = replace(self.per_job, recipients=None), replace(self.per_day, recipients=None)
         return self.allow is not None or self.quiet_hours is not None or any(sizes)
 
     def explain(self) -> tuple[str, ...]:
-        """Return the rules in force, each as a sentence."""
+        """Return the active rules, each as a sentence."""
         rules = []
         if self.dry_run:
-            rules.append("Dry run: nothing is sent, and nothing is changed.")
+            rules.append("Dry run: nothing is sent or changed.")
         if self.allow is not None:
             rules.append(f"Only these recipients: {self.allow}.")
         if limits := _most(self.per_job):
-            rules.append(f"At most {limits} in one job.")
+            rules.append(f"At most {limits} per job.")
         if limits := _most(self.per_day):
-            rules.append(f"At most {limits} in one day (UTC).")
+            rules.append(f"At most {limits} per day (UTC).")
         if self.quiet_hours is not None:
-            unknown = "sent all the same" if self.allow_unknown_zone else "refused"
+            unknown = "sent anyway" if self.allow_unknown_zone else "refused"
             rules.append(
-                f"Quiet from {self.quiet_hours} at the destination; a recipient whose time zone is "
-                f"not known is {unknown}."
+                f"Quiet hours from {self.quiet_hours}, local time at the destination; a message to "
+                f"an unknown time zone is {unknown}."
             )
         return tuple(rules) or ("No limits.",)
 
@@ -128,7 +128,7 @@ def _shown(value: object) -> str:
 
 def _yes_or_no(value: object, name: str) -> bool:
     if not isinstance(value, bool):
-        raise ConfigurationError(f"{name} is True or False.", field=name)
+        raise ConfigurationError(f"{name} must be True or False.", field=name)
     return value
 
 
@@ -136,7 +136,9 @@ def _count(value: object, name: str) -> int | None:
     if value is None:
         return None
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ConfigurationError(f"{name} is a whole number, or None for no limit.", field=name)
+        raise ConfigurationError(
+            f"{name} must be a whole number, or None for no limit.", field=name
+        )
     return value
 
 
@@ -151,5 +153,5 @@ def _most(limits: UsageLimits) -> str:
     if limits.segments is not None:
         parts.append(counted("segments", limits.segments))
     if limits.cost is not None:
-        parts.append(f"{dollars(limits.cost)} by estimate")
+        parts.append(f"{dollars(limits.cost)} (estimated)")
     return ", ".join(parts)

@@ -1,4 +1,4 @@
-"""The counts of a policy: what one message, one job and one day come to, against their limits."""
+"""Count messages, segments and cost per message, job and day, and check them against the limits."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 class UsageCounter:
-    """The counts of one policy on one connection.
+    """The usage of one connection, checked against the limits of one policy.
 
     Args:
-        rules: Its limits.
-        connection: Who sends. Days are counted by the account of the credentials, so that no path
-            of a subaccount leads round a limit.
+        rules: The policy's rules.
+        connection: The sending connection. Days are counted for the account of its credentials, so
+            a limit cannot be bypassed by sending from a subaccount.
     """
 
     def __init__(self, rules: Rules, connection: Connection) -> None:
@@ -32,91 +32,91 @@ class UsageCounter:
         self._opened: DailyUsage | None = None
 
     def today(self, now: datetime) -> Amount:
-        """Return what has been counted on the day of a moment."""
-        return self._tally.on(now)
+        """Return the amount counted so far on the day of `now`."""
+        return self._daily.on(now)
 
-    def check_message(self, creation: MessageRequest, amount: Amount) -> None:
-        """Hold a message on its own to the limits of a job: it is a job of one.
+    def check_message(self, message: MessageRequest, amount: Amount) -> None:
+        """Check a message outside a job against the limits of a job: it is a job of one message.
 
         Raises:
-            PolicyRefused: It is above one.
+            PolicyRefused: It is above a limit.
         """
         if excess := self.per_job.excess(amount):
-            raise refusals.message_too_large(creation, excess)
+            raise refusals.message_too_large(message, excess)
 
-    def check(self, creation: MessageRequest, amount: Amount, now: datetime) -> None:
-        """Look at the limits of a message on its own and of the day, and count nothing.
+    def check(self, message: MessageRequest, amount: Amount, now: datetime) -> None:
+        """Check a message against the limits of a message and of the day, without counting it.
 
         Raises:
-            PolicyRefused: It is above one.
+            PolicyRefused: It is above a limit.
         """
-        self.check_message(creation, amount)
+        self.check_message(message, amount)
         if self.per_day:
             self._check_day(self.today(now) + amount)
 
-    def check_job(self, permit: JobQuota, amount: Amount, now: datetime) -> None:
-        """Look at the limits of a job and of the day, and count nothing.
+    def check_job(self, quota: JobQuota, amount: Amount, now: datetime) -> None:
+        """Check a job against the limits of a job and of the day, without counting it.
 
         Raises:
-            PolicyRefused: It is above one.
+            PolicyRefused: It is above a limit.
         """
         if excess := self.per_job.excess(amount):
-            raise refusals.job_too_large(permit, excess)
+            raise refusals.job_too_large(quota, excess)
         if self.per_day:
-            self._check_day(self.today(now) + amount, "this job")
+            self._check_day(self.today(now) + amount, "This job")
 
     def claim(
-        self, creation: MessageRequest, amount: Amount, now: datetime, job: JobQuota | None
+        self, message: MessageRequest, amount: Amount, now: datetime, job: JobQuota | None
     ) -> Callable[[], None]:
-        """Count a message that is about to leave, in its job and in its day.
+        """Count a message that is about to be sent, in its job and in its day.
 
         Returns:
-            What takes it back.
+            A function that subtracts it again, for a message that was certainly not sent.
 
         Raises:
-            PolicyRefused: It would be above a limit; nothing was counted.
+            PolicyRefused: It would exceed a limit; it was not counted.
         """
         if job is None:
-            self.check_message(creation, amount)
+            self.check_message(message, amount)
         else:
-            job.raise_by(amount, lambda total: self._check_running(creation, job, total))
+            job.add(amount, lambda total: self._check_running(message, job, total))
         if self.per_day:
             try:
-                self._tally.raise_by(amount, now, self._check_day)
+                self._daily.add(amount, now, self._check_day)
             except BaseException:
                 if job is not None:
-                    job.lower_by(amount)
+                    job.subtract(amount)
                 raise
 
         def give_back() -> None:
             if job is not None:
-                job.lower_by(amount)
+                job.subtract(amount)
             if self.per_day:
-                self._tally.lower_by(amount, now)
+                self._daily.subtract(amount, now)
 
         return give_back
 
     def close(self) -> None:
-        """Close the file of the days; the next count opens it again."""
+        """Close the file of daily usage; the next count opens it again."""
         if self._opened is not None:
             self._opened.close()
 
     @property
-    def _tally(self) -> DailyUsage:
+    def _daily(self) -> DailyUsage:
         if self._opened is None:
-            # Loaded here: a Python in the browser may have no SQLite, and only days need it.
+            # Imported here: Pyodide may have no sqlite3, and only daily limits need it.
             try:
                 from twilio_widgets.core.guardrails.daily_usage import DailyUsage
             except ImportError:
-                raise refusals.uncountable("there is no SQLite here") from None
+                raise refusals.uncountable("this Python has no sqlite3 module") from None
             name = f"{self._connection.account_sid}.sqlite"
             self._opened = DailyUsage(self._connection.data_folder / "tally" / name)
         return self._opened
 
-    def _check_running(self, creation: MessageRequest, job: JobQuota, total: Amount) -> None:
+    def _check_running(self, message: MessageRequest, job: JobQuota, total: Amount) -> None:
         if excess := self.per_job.excess(total):
-            raise refusals.beyond_the_job(creation, job, excess)
+            raise refusals.beyond_the_job(message, job, excess)
 
-    def _check_day(self, total: Amount, what: str = "this message") -> None:
+    def _check_day(self, total: Amount, what: str = "This message") -> None:
         if excess := self.per_day.excess(total):
             raise refusals.day_too_large(what, excess)

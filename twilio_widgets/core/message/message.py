@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from twilio_widgets.core.numbers.masking import mask
+from twilio_widgets.core.printable import visible
 from twilio_widgets.errors import BadResponse
 
 STATUSES = (
@@ -125,10 +126,10 @@ class Message:
 
     def __str__(self) -> str:
         error = f", error {self.error_code}" if self.error_code else ""
-        return f"{self.status}{error}: {mask(self.to or 'nobody')} ({self.sid})"
+        return visible(f"{self.status}{error}: {mask(self.to or 'nobody')} ({self.sid})")
 
     def __repr__(self) -> str:
-        return (
+        return visible(
             f"Message({self.sid}, {self.status}, {self.direction}, to {mask(self.to or '-')}, "
             f"from {mask(self.from_ or '-')}, body {len(self.body or '')} characters"
             + (f", error {self.error_code}" if self.error_code else "")

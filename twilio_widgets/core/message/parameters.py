@@ -17,7 +17,8 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from twilio_widgets.core.bodies import encodable
-from twilio_widgets.core.numbers.address import check_recipient, check_sender
+from twilio_widgets.core.guardrails.recipients import plain_address
+from twilio_widgets.core.numbers.address import check_recipient, check_sender, is_service
 from twilio_widgets.errors import InvalidMessage
 
 LONGEST_BODY = 1600
@@ -50,12 +51,25 @@ def form_of(parameters: Mapping[str, object], *, now: datetime) -> tuple[tuple[s
         InvalidMessage: Naming the keyword that cannot be right.
     """
     given = {name: value for name, value in parameters.items() if value is not None}
+    for name, value in given.items():
+        if _is_missing(value):
+            raise InvalidMessage(
+                f"{name} is missing in the table it comes from ({value}). Fill it, or give None to "
+                "leave it out.",
+                field=name,
+            )
     for check in _CHECKS:
         check(given, now)
     pairs: list[tuple[str, str]] = []
     for name, value in given.items():
         pairs.extend((twilio_name(name), text) for text in _texts_of(name, value))
     return tuple(pairs)
+
+
+def _is_missing(value: object) -> bool:
+    """Return whether this is a missing value of pandas or numpy."""
+    nan = isinstance(value, float) and value != value  # noqa: PLR0124  NaN differs from itself
+    return nan or type(value).__name__ in {"NAType", "NaTType"}
 
 
 def before(send_at: object) -> datetime:
@@ -106,9 +120,12 @@ def _encodable(name: str, text: str) -> str:
 def _check_ends(given: dict[str, object], _now: datetime) -> None:
     if "to" not in given:
         raise InvalidMessage("A message needs a recipient: give to=.", field="to")
-    given["to"] = check_recipient(_text(given, "to"))
+    given["to"] = to = check_recipient(_text(given, "to"))
     if "from_" in given:
-        given["from_"] = check_sender(_text(given, "from_"))
+        given["from_"] = sender = check_sender(_text(given, "from_"))
+        # A sender may be written without its plus.
+        if plain_address(sender).lstrip("+") == plain_address(to).lstrip("+"):
+            raise InvalidMessage("to is the sender, which Twilio refuses (21266).", field="to")
     elif "messaging_service_sid" not in given:
         raise InvalidMessage(
             "A message needs a sender: give from_= or messaging_service_sid=.", field="from_"
@@ -145,6 +162,27 @@ def _check_content(given: dict[str, object], _now: datetime) -> None:
     if "content_variables" in given and "content_sid" not in given:
         raise InvalidMessage(
             "content_variables fill a template: give content_sid= as well.",
+            field="content_variables",
+        )
+    _check_variables(given.get("content_variables"))
+
+
+def _check_variables(variables: object) -> None:
+    """Refuse what cannot fill a content template: it takes a JSON object without empty values."""
+    if isinstance(variables, str):
+        try:
+            variables = json.loads(variables)
+        except (ValueError, RecursionError):
+            variables = ()
+    if variables is not None and not isinstance(variables, Mapping):
+        raise InvalidMessage(
+            'content_variables is a JSON object, such as {"1": "Ada"}, with double quotes (21656).',
+            field="content_variables",
+        )
+    empty = [name for name, value in (variables or {}).items() if value is None or value == ""]
+    if empty:
+        raise InvalidMessage(
+            f"content_variables has no value for {empty[0]!r}, which Twilio refuses (21656).",
             field="content_variables",
         )
 
@@ -185,7 +223,7 @@ def _check_schedule(given: dict[str, object], now: datetime) -> None:
             "Give one, such as datetime(…, tzinfo=ZoneInfo('Europe/Berlin')).",
             field="send_at",
         )
-    if "messaging_service_sid" not in given and not str(given.get("from_", "")).startswith("MG"):
+    if "messaging_service_sid" not in given and not is_service(str(given.get("from_", ""))):
         raise InvalidMessage(
             "Only a messaging service can schedule: give messaging_service_sid= (35118).",
             field="messaging_service_sid",

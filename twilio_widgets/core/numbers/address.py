@@ -3,6 +3,8 @@
 Twilio knows the account, so it has the last word. Here only shapes are judged: E.164 (a plus, the
 country code, the number: at most 15 digits, ITU-T E.164), channel addresses such as
 ``whatsapp:+15005550006``, and for senders short codes, alphanumeric senders and messaging services.
+A channel's recipient is judged like a number: ``whatsapp:`` and ``rcs:`` need one in E.164 form (or
+a WhatsApp user ID, ``US.1349…``), ``messenger:`` needs digits; channels are in small letters.
 Whether a number exists is a note (`describe_number`), never a refusal: Twilio's own test numbers
 are in nobody's numbering plan.
 """
@@ -17,6 +19,14 @@ from twilio_widgets.errors import InvalidMessage
 
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _CHANNEL: Final = re.compile(r"([A-Za-z][A-Za-z0-9_-]*):(.*)")
+_SERVICE: Final = re.compile(r"MG[0-9a-fA-F]{32}")
+_BY_NUMBER: Final = frozenset({"whatsapp", "rcs"})
+"""Channels whose recipients are phone numbers."""
+_IDS: Final = {
+    "whatsapp": (re.compile(r"[A-Z]{2}\.[0-9A-Za-z]+"), "a number or a business-scoped user ID"),
+    "messenger": (re.compile(r"[0-9]+"), "the digits of a Messenger ID"),
+}
+"""What else a recipient on a channel can be, and its name."""
 _SID: Final = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
 _GIVE: Final = "Give it as + and the country code, then the number, such as +15005550006."
 _SENDERS_NOT: Final = {
@@ -47,12 +57,23 @@ def check_recipient(to: str) -> str:
     """
     to = _readable(to, "to", hint=_GIVE)
     if channel := _CHANNEL.fullmatch(to):
-        return _checked_channel(to, *channel.groups(), field="to")
+        return _checked_channel(*channel.groups(), field="to")
     if _SID.fullmatch(to):
         _refuse(f"to is a SID ({to[:2]}…), which cannot receive a message. {_GIVE}", "to")
     if not _E164.fullmatch(to):
         _refuse(f"{_echo(to)} {_why_not_e164(to)}", "to")
     return to
+
+
+def is_service(sender: str) -> bool:
+    """Return whether a sender is a messaging service, by the form of its SID."""
+    return _SERVICE.fullmatch(sender) is not None
+
+
+def is_channel_id(channel: str, rest: str) -> bool:
+    """Return whether this is how a channel names a recipient that is not a phone number."""
+    known = _IDS.get(channel.lower())
+    return known is not None and known[0].fullmatch(rest) is not None
 
 
 def check_sender(from_: str) -> str:
@@ -67,7 +88,7 @@ def check_sender(from_: str) -> str:
     """
     from_ = _readable(from_, "from_", hint="Give a number, a short code, a name or an MG… SID.")
     if channel := _CHANNEL.fullmatch(from_):
-        return _checked_channel(from_, *channel.groups(), field="from_")
+        return _checked_channel(*channel.groups(), field="from_")
     if _SID.fullmatch(from_):
         if from_[:2] in _SENDERS_NOT:
             _refuse(f"from_ is the SID of {_SENDERS_NOT[from_[:2]]}, not a sender.", "from_")
@@ -146,7 +167,7 @@ def _spreadsheet_damage(value: str) -> str | None:
     return None
 
 
-def _checked_channel(address: str, channel: str, rest: str, *, field: str) -> str:
+def _checked_channel(channel: str, rest: str, *, field: str) -> str:
     if channel.lower() in {"tel", "sms", "smsto"}:
         _refuse(
             f"{field} begins with {channel}:, which is for links. Give the number alone.", field
@@ -155,9 +176,25 @@ def _checked_channel(address: str, channel: str, rest: str, *, field: str) -> st
         _refuse(f"{field} has nothing after {channel}:, where the address belongs.", field)
     if rest != rest.strip():
         _refuse(f"{field} has a space after {channel}:, which must be left out.", field)
-    if rest.startswith("+") and not _E164.fullmatch(rest):
-        _refuse(f"{channel}:{_echo(rest)} {_why_not_e164(rest)}", field)
-    return address
+    known = channel.lower()
+    if _E164.fullmatch(rest) or is_channel_id(known, rest):
+        return f"{known}:{rest}"
+    if rest.startswith("+") or (field == "to" and (known in _BY_NUMBER or known in _IDS)):
+        damage = _spreadsheet_damage(rest) or _why_not_e164(rest)
+        also = f" {known}: takes {_IDS[known][1]}." if known == "messenger" else ""
+        _refuse(f"{known}:{_echo(rest)} {damage}{also}", field)
+    if field == "to" and (problem := _not_an_id(rest)):
+        _refuse(f"{known}:{_echo(rest)} {problem}", field)
+    return f"{known}:{rest}"
+
+
+def _not_an_id(rest: str) -> str | None:
+    """Return why no channel can have such an address, or None."""
+    if re.search(r"[\s()]", rest):
+        return "has spaces or brackets, which no channel's address has. Leave them out."
+    if rest.lower() in {"nan", "nat", "none", "null", "<na>"}:
+        return "is what a program writes for a missing value."
+    return _spreadsheet_damage(rest)
 
 
 def _why_not_e164(value: str) -> str:

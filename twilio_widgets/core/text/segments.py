@@ -14,6 +14,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from twilio_widgets.errors import InvalidMessage
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -79,7 +81,14 @@ def segments(text: str) -> Segments:
 
     Args:
         text: The body. Lone surrogates, which no phone can show, count one unit each.
+
+    Raises:
+        InvalidMessage: It is not text.
     """
+    if not isinstance(text, str):
+        raise InvalidMessage(
+            f"A body is text, not {type(text).__name__}: segments(str(value)).", field="body"
+        )
     encoding: Encoding = "GSM-7" if _GSM.issuperset(text) else "UCS-2"
     units = _units(text, encoding)
     per_segment, parts = _WHOLE[encoding], [text]

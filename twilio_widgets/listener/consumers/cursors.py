@@ -32,7 +32,7 @@ class Cursors:
         """Return the id of the last event a consumer has used; 0 before the first."""
         return self._read().get(consumer, 0)
 
-    def begin(self, consumer: str, event_id: int) -> int:
+    def start(self, consumer: str, event_id: int) -> int:
         """Return how far a consumer has come; one that is new begins after this event.
 
         That it began is noted at once: what comes before its first event is used must not be

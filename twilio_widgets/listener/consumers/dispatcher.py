@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final, SupportsIndex
 from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.errors import ConfigurationError, ListenerError
 from twilio_widgets.listener.consumers.cursors import Cursors
-from twilio_widgets.listener.consumers.selection import whole
+from twilio_widgets.listener.consumers.selection import as_integer
 from twilio_widgets.listener.consumers.watcher import StoreWatcher
 from twilio_widgets.listener.events.event import Event
 from twilio_widgets.listener.events.reading import LAST_ID
@@ -56,7 +56,7 @@ class DeadLetter:
     at: datetime
 
     def __repr__(self) -> str:
-        return f"Parked(event {self.event.id} for {self.consumer}: {self.error})"
+        return f"DeadLetter(event {self.event.id} for {self.consumer}: {self.error})"
 
 
 @dataclass(eq=False, slots=True)
@@ -97,8 +97,10 @@ class EventDispatcher:
         self._consumers: list[_Consumer] = []
         self._watchers: list[Callable[[], object]] = []
         self._parked: list[DeadLetter] = []
-        self._events = StoreWatcher(reader, self._hand_out, "twilio_widgets-listener-following")
-        self._changes = StoreWatcher(reader, self._tell, "twilio_widgets-listener-watching")
+        self._events = StoreWatcher(reader, self._dispatch, "twilio_widgets-listener-following")
+        self._changes = StoreWatcher(
+            reader, self._notify_watchers, "twilio_widgets-listener-watching"
+        )
         self._stopped = self._events.stopped
 
     # Who is told
@@ -108,22 +110,22 @@ class EventDispatcher:
     ) -> Unsubscribe:
         """Hand every further event to `call`; see `EventSource.on_event`."""
         if name is not None and (not isinstance(name, str) or not name):
-            raise ConfigurationError("name is a text by which it goes on later.", field="name")
-        begin = self._reader.last_id() if after is None else whole(after)
+            raise ConfigurationError("name must be a non-empty str.", field="name")
+        begin = self._reader.last_id() if after is None else as_integer(after)
         if begin is None or not 0 <= begin <= LAST_ID:
-            raise ConfigurationError("after is the id of an event, or 0.", field="after")
+            raise ConfigurationError("after must be the id of an event, or 0.", field="after")
         if self._stopped.is_set():
             raise ListenerError(
-                "This was closed, so nothing comes by it any more. Open another one, and ask that."
+                "This listener or poller is closed, so it reports no more events. Open a new one."
             )
-        start = begin if name is None else self._cursors.begin(name, begin)
+        start = begin if name is None else self._cursors.start(name, begin)
         label = name or str(getattr(call, "__qualname__", type(call).__qualname__))
         consumer = _Consumer(call, label, start, name)
         with self._lock:
             for known in self._consumers:
                 known.stopped = known.stopped or (name is not None and known.name == name)
             self._consumers = [*(one for one in self._consumers if not one.stopped), consumer]
-        self._events.begin()
+        self._events.start()
 
         def unsubscribe() -> None:
             consumer.stopped = True
@@ -136,11 +138,11 @@ class EventDispatcher:
         """Call `changed` after something was committed; see `EventSource.on_change`."""
         if not callable(changed) or inspect.iscoroutinefunction(changed):
             raise ConfigurationError(
-                "on_change takes a plain function, not an async one.", field="changed"
+                "on_change takes a function, and it cannot be async.", field="changed"
             )
         with self._lock:
             self._watchers = [*self._watchers, changed]
-        self._changes.begin()
+        self._changes.start()
 
         def unsubscribe() -> None:
             with self._lock:
@@ -171,14 +173,14 @@ class EventDispatcher:
 
     # In the threads
 
-    def _tell(self) -> None:
+    def _notify_watchers(self) -> None:
         with self._lock:
             watchers = tuple(self._watchers)
         for changed in watchers:
             if not self._stopped.is_set():
-                _told(changed)
+                _notify(changed)
 
-    def _hand_out(self) -> None:
+    def _dispatch(self) -> None:
         behind = True
         while behind:
             self._begin_anew_with_another_store()
@@ -202,7 +204,7 @@ class EventDispatcher:
         try:
             while events := self._reader.events(after=consumer.after, limit=_PAGE):
                 for event in events:
-                    if consumer.stopped or not self._used(consumer, event):
+                    if consumer.stopped or not self._deliver(consumer, event):
                         return False
                     consumer.after = event.id
                     self._save(consumer, _SAVE_EVERY)
@@ -212,7 +214,7 @@ class EventDispatcher:
         finally:
             self._save(consumer, 0.0)
 
-    def _used(self, consumer: _Consumer, event: Event) -> bool:
+    def _deliver(self, consumer: _Consumer, event: Event) -> bool:
         """Hand one event over, or park it; False when it was stopped before either."""
         for attempt in range(1 + self._retries):
             if self._stopped.is_set():
@@ -242,10 +244,10 @@ def _call(call: OnEvent, event: Event) -> None:
     returned = call(event)
     if inspect.iscoroutine(returned):
         returned.close()
-        raise TypeError("on_event takes a plain function, and this one is async")
+        raise TypeError("on_event does not support async functions")
 
 
-def _told(changed: Callable[[], object]) -> None:
+def _notify(changed: Callable[[], object]) -> None:
     try:
         changed()
     except BaseException as error:  # noqa: BLE001  # one's mistake is not the others'

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SECONDS: Final = 15.0
 """For one answer, as with Twilio."""
 
-_LATE: Final = "TimeoutError: the answer was not there in time."
+_LATE: Final = "TimeoutError: no response in time."
 
 _FORM: Final = "application/x-www-form-urlencoded"
 
@@ -57,7 +57,7 @@ def target_of(url: str) -> ReplayTarget:
         address, port = parts.hostname or "", parts.port
     except (ValueError, AttributeError, TypeError):
         raise Refused(
-            "That is no URL, so nothing was sent. Write http://127.0.0.1:PORT/…"
+            "to_url is not a URL, so nothing was sent. Write http://127.0.0.1:PORT/…"
         ) from None
     if (
         not isinstance(url, str)
@@ -66,11 +66,11 @@ def target_of(url: str) -> ReplayTarget:
         or " " in url
         or "\\" in url
     ):
-        raise Refused("The URL holds a character that no URL holds, so nothing was sent.")
+        raise Refused("The URL contains an invalid character, so nothing was sent.")
     if parts.scheme != "http" or not is_loopback(address):
         raise Refused(
             "Events are replayed to this machine only (http://127.0.0.1:PORT/…), so nothing was "
-            "sent: they hold what people wrote, and a signature that only Twilio should make."
+            "sent: they contain private messages and a valid Twilio signature."
         )
     if "@" in parts.netloc:
         raise Refused("Leave the user name and password out of the URL; nothing was sent.")
@@ -94,8 +94,8 @@ def signed_url_of(url: str) -> str:
     location = split(url) if isinstance(url, str) else None
     if location is None:
         raise ConfigurationError(
-            "signed_as is the URL at which the program believes it is called, such as "
-            '"https://example.com/sms". Leave it out to sign for the one it is sent to.',
+            "signed_as must be the public URL that the program checks signatures against, such as "
+            '"https://example.com/sms". Leave it out to sign for to_url.',
             field="signed_as",
         )
     return f"{location.origin}{location.path}{location.query}"
@@ -185,7 +185,7 @@ def _sent(
         caller.close()
     if late.is_set():
         return None, _LATE
-    return status, "A redirect, which is not followed." if 300 <= status < 400 else None
+    return status, "Redirects are not followed." if 300 <= status < 400 else None
 
 
 def _cut(caller: http.client.HTTPConnection, late: threading.Event) -> None:

@@ -11,8 +11,8 @@ from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.listener.events.event import Event
 
 _WHAT = (
-    "events is an event's id, several of them, a part of listener.events, or a mask made from it "
-    'such as listener.events["status"] == "failed".'
+    "events must be an event id, a list of ids, rows of listener.events, or a boolean mask such as "
+    'listener.events["status"] == "failed".'
 )
 
 
@@ -28,13 +28,13 @@ def ids_of(events: Any) -> tuple[int, ...]:
     """
     if hasattr(events, "columns"):
         if "id" not in events.columns:
-            raise ConfigurationError(f"The frame has no column id. {_WHAT}", field="events")
+            raise ConfigurationError(f"The DataFrame has no column id. {_WHAT}", field="events")
         return ids_of(events["id"].tolist())
     if hasattr(events, "items") and hasattr(events, "dtype"):
         if str(events.dtype) in {"bool", "boolean", "bool[pyarrow]"}:
             return tuple(int(id_) for id_, meant in events.items() if meant is True)
         return ids_of(events.tolist())
-    if isinstance(events, Event) or whole(events) is not None:
+    if isinstance(events, Event) or as_integer(events) is not None:
         events = (events,)
     if isinstance(events, str | bytes) or not isinstance(events, Iterable):
         raise ConfigurationError(_WHAT, field="events")
@@ -42,13 +42,13 @@ def ids_of(events: Any) -> tuple[int, ...]:
 
 
 def _id_of(event: Any) -> int:
-    id_ = event.id if isinstance(event, Event) else whole(event)
+    id_ = event.id if isinstance(event, Event) else as_integer(event)
     if id_ is None:
         raise ConfigurationError(_WHAT, field="events")
     return id_
 
 
-def whole(value: Any) -> int | None:
+def as_integer(value: Any) -> int | None:
     """Return a whole number as one of Python's, which numpy's are not; None when it is none."""
     if not isinstance(value, bool):
         with contextlib.suppress(TypeError):

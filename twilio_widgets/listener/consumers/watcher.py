@@ -40,7 +40,7 @@ class StoreWatcher:
         self.problem: str | None = None
         """Why it could not act last, if it could not."""
 
-    def begin(self) -> None:
+    def start(self) -> None:
         """Act soon, and from now on."""
         with self._starting:
             if self._thread is None and not self.stopped.is_set():
@@ -75,7 +75,7 @@ class StoreWatcher:
                 self.problem = str(error)
             except Exception as error:  # noqa: BLE001  # it goes on, and does not go silent
                 self.problem = mask(
-                    f"Events could not be handed on: {type(error).__name__}: {error}"
+                    f"Events could not be delivered: {type(error).__name__}: {error}"
                 )
 
     def _changed(self) -> bool:

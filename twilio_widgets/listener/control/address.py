@@ -45,9 +45,9 @@ def check_public_url(url: str) -> str:
         or not _PATH.fullmatch(location.path)
     ):
         raise ConfigurationError(
-            "public_url is the address at which Twilio reaches this listener, such as "
-            f'"{_EXAMPLE}": http:// or https://, a host in ASCII letters (xn--… for others), and '
-            "at most a port and a path, the latter as it is sent (%C3%A9 for é).",
+            "public_url must be the address at which Twilio reaches this listener, such as "
+            f'"{_EXAMPLE}": http:// or https://, an ASCII host name (xn--… for others), and '
+            "optionally a port and a percent-encoded path (%C3%A9 for é).",
             field="public_url",
         )
     return (location.origin + location.path).rstrip("/")
@@ -89,11 +89,11 @@ class Address:
         """Trust what our server extension says about a request, by this token; None trusts none."""
         self.forward_key, self._forward = (key, token) if key and token else (None, None)
 
-    def is_ours(self, host: str | None) -> bool:
+    def is_own_host(self, host: str | None) -> bool:
         """Say whether a ``Host`` header names this listener."""
         return host is not None and (host in self._hosts or host.lower() in self._hosts)
 
-    def is_our_origin(self, origin: str) -> bool:
+    def is_own_origin(self, origin: str) -> bool:
         """Say whether an ``Origin`` header names this listener. Twilio sends none."""
         scheme, _, host = origin.partition("://")
         if host in self._loopback:

@@ -19,12 +19,12 @@ GREETING = 65_536
 HANDSHAKE_SECONDS = 5.0
 
 
-def line(said: Mapping[str, Any]) -> bytes:
+def encode_line(said: Mapping[str, Any]) -> bytes:
     """Write one object as a line."""
     return json.dumps(said, separators=(",", ":")).encode("ascii") + b"\n"
 
 
-def heard(data: bytes) -> dict[str, Any]:
+def decode_line(data: bytes) -> dict[str, Any]:
     """Read one object from a line.
 
     Raises:

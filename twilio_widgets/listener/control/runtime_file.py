@@ -33,7 +33,7 @@ class Runtime:
     """ISO, UTC."""
 
     @classmethod
-    def of_beginner(cls, port: int) -> Runtime:
+    def of_starting(cls, port: int) -> Runtime:
         """Return what stands there while this process, whose port it will be, does not serve yet.
 
         Whoever has the control port of the one before by now is asked nothing any more.
@@ -42,7 +42,7 @@ class Runtime:
         return cls(pid=os.getpid(), port=port, control_port=0, control_token="", started_at=began)
 
     @property
-    def serves(self) -> bool:
+    def is_serving(self) -> bool:
         """Whether it has begun to serve."""
         return self.control_port != 0
 
@@ -75,11 +75,11 @@ def _lock_file(store: Path) -> Path:
 
 def is_over(store: Path) -> bool:
     """Say whether no process is the listener of a store: the system ends its lock."""
-    return not durable.is_held(_lock_file(store))
+    return not durable.is_locked(_lock_file(store))
 
 
 @contextlib.contextmanager
-def sole_listener(store: Path) -> Iterator[None]:
+def listener_lock(store: Path) -> Iterator[None]:
     """Be the only listener of a store.
 
     Raises:
@@ -89,5 +89,5 @@ def sole_listener(store: Path) -> Iterator[None]:
         try:
             held.enter_context(durable.locked(_lock_file(store), seconds=0.0))
         except ListenerError as error:
-            raise ListenerError(f"Another process is the listener of {store}.") from error
+            raise ListenerError(f"Another listener process already uses {store}.") from error
         yield

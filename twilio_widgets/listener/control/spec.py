@@ -73,7 +73,9 @@ class Spec:
         if self.public_url is not None:
             object.__setattr__(self, "public_url", check_public_url(self.public_url))
         if type(self.port) is not int or not 0 <= self.port <= 65535:
-            raise ConfigurationError("port is a whole number: 0 (any) to 65535.", field="port")
+            raise ConfigurationError(
+                "port must be a whole number from 0 (any free port) to 65535.", field="port"
+            )
         if self.idle_seconds is not None:
             check_idle(self.idle_seconds)
         if self.retention_days is not ...:
@@ -93,7 +95,7 @@ class Spec:
 
     # Over the pipe. Credentials go this one way, and nowhere else.
 
-    def told(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Return everything as JSON can hold it, credentials in clear: for the pipe alone."""
         return {
             "identity": self._identity(),
@@ -106,8 +108,8 @@ class Spec:
         }
 
     @classmethod
-    def heard(cls, told: Mapping[str, Any]) -> Spec:
-        """Read what `told` made."""
+    def from_json(cls, told: Mapping[str, Any]) -> Spec:
+        """Read what `to_json` made."""
         identity = told["identity"]
         place = {name: identity[name] for name in _PLACE}
         secrets = {name: identity[name] for name in _CREDENTIALS}
@@ -167,10 +169,10 @@ def check_reply(reply: str | None) -> str | None:
         ConfigurationError: It is no text, or too long.
     """
     if reply is not None and not isinstance(reply, str):
-        raise ConfigurationError("A reply is text, or None for none.", field="reply")
+        raise ConfigurationError("A reply must be a str, or None for no reply.", field="reply")
     if reply is not None and len(reply) > LONGEST_REPLY:
         raise ConfigurationError(
-            f"The reply has {len(reply):,} characters; a message has at most {LONGEST_REPLY:,}.",
+            f"The reply has {len(reply):,} characters; the maximum is {LONGEST_REPLY:,}.",
             field="reply",
         )
     return reply
@@ -184,7 +186,8 @@ def check_idle(seconds: float) -> float:
     """
     if not _is_number(seconds) or not seconds >= SHORTEST_IDLE:
         raise ConfigurationError(
-            "idle is how many seconds a listener stays with nobody there: 1 or more.", field="idle"
+            "idle must be 1 or more: the seconds after which an unused listener stops.",
+            field="idle",
         )
     return float(seconds)
 
@@ -198,7 +201,7 @@ def secrets_of(shared_keys: Mapping[str, str | Secret] | None) -> dict[str, Secr
     given = {} if shared_keys is None else shared_keys
     if not isinstance(given, Mapping) or not all(map(_is_key, given.items())):
         raise ConfigurationError(
-            "shared_keys names the secret of each shared key by its id: {id: secret}.",
+            "shared_keys must be a mapping of each shared key's id to its secret: {id: secret}.",
             field="shared_keys",
         )
     return {key: Secret(secret) for key, secret in given.items()}

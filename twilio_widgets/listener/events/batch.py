@@ -14,13 +14,13 @@ from typing import Any, NamedTuple
 from msgspec import Struct, structs
 
 from twilio_widgets.listener.events import schema
-from twilio_widgets.listener.events.dedupe import key_of, stand_in_of
+from twilio_widgets.listener.events.dedupe import key_of, poll_key_of
 from twilio_widgets.listener.events.event import Arrival, Event, MessageState
 from twilio_widgets.listener.events.message_state import heard, join
 from twilio_widgets.listener.events.payload import micros
 
-HALF_A_CHARACTER = "It holds half of a character (a lone surrogate), which is no text."
-NO_SID = "It names no message."
+INVALID_UNICODE = "A parameter contains an unpaired surrogate (invalid Unicode)."
+NO_SID = "The message SID is missing."
 
 
 class Receipt(Struct, frozen=True, kw_only=True, array_like=True):
@@ -43,7 +43,7 @@ class Batch:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        self._places: dict[bytes, tuple[int, str]] = {}
+        self._by_key: dict[bytes, tuple[int, str]] = {}
         self._has_polled = False
         """Whether one of them was seen in the log, so that a signed one may take its place."""
         self._stored: dict[str, MessageState] = {}
@@ -58,15 +58,15 @@ class Batch:
         self._look_up([each for each in read if not isinstance(each, Receipt)])
         receipts = [each if isinstance(each, Receipt) else self._take(each) for each in read]
         for standing in self._news.values():
-            self._then(schema.PUT_MESSAGE, schema.message_values(standing))
+            self._queue(schema.PUT_MESSAGE, schema.message_values(standing))
         for what, n in self._tally.items():
             if n:
-                self._then(schema.COUNT, (*what, n))
+                self._queue(schema.COUNT, (*what, n))
         for statement, rows in self._steps:
             self._db.executemany(statement, rows)
         return receipts
 
-    def _then(self, statement: str, row: tuple[Any, ...]) -> None:
+    def _queue(self, statement: str, row: tuple[Any, ...]) -> None:
         if not self._steps or self._steps[-1][0] is not statement:
             self._steps.append((statement, []))
         self._steps[-1][1].append(row)
@@ -76,7 +76,7 @@ class Batch:
         sids = dict.fromkeys(each.event.message_sid for each in read)
         known = "select key, id, source from event where message_sid"
         for key, event_id, source in self._among(known, sids):
-            self._put(key, event_id, source)
+            self._remember(key, event_id, source)
         for row in self._among(f"select {schema.MESSAGE} from message where sid", sids):  # noqa: S608
             standing = schema.message_of(row)
             self._stored[standing.sid] = standing
@@ -84,7 +84,7 @@ class Batch:
         self._last_id = last[0] if last else 0
 
     def _among(self, query: str, values: Iterable[object]) -> Iterator[tuple[Any, ...]]:
-        for statement, some in schema.in_lots(query, values):
+        for statement, some in schema.in_chunks(query, values):
             yield from self._db.execute(statement, some)
 
     def _take(self, read: _Read) -> Receipt:
@@ -93,7 +93,7 @@ class Batch:
     def _polled(self, read: _Read) -> Receipt:
         """Store what the log shows if it changes where the message stands: seeing it is no news."""
         event = read.event
-        known = self._standing(event.message_sid)
+        known = self._state_of(event.message_sid)
         if known is None:
             return self._insert(read)
         seen = structs.replace(
@@ -113,23 +113,23 @@ class Batch:
     def _signed(self, read: _Read) -> Receipt:
         """Store a request of Twilio's; it takes the place of what the log showed before it."""
         event = read.event
-        place = self._places.get(read.key)
+        place = self._by_key.get(read.key)
         if place is None and self._has_polled:
-            place = self._places.get(stand_in_of(event))
+            place = self._by_key.get(poll_key_of(event))
         if place is None:
             return self._insert(read)
         event_id, source = place
         if source == "poll":
             values = (*schema.event_values(event), read.key, event_id)
-            self._then(schema.TAKE_PLACE, values)
-            self._places.pop(stand_in_of(event), None)
-            self._put(read.key, event_id, event.source)
+            self._queue(schema.TAKE_PLACE, values)
+            self._by_key.pop(poll_key_of(event), None)
+            self._remember(read.key, event_id, event.source)
             self._tally["proof", source] -= 1
             self._tally["proof", event.scheme or event.source] += 1
             self._tally[schema.CONFIRMED] += 1
-            self._hear(event, event_id)
+            self._update_state(event, event_id)
         else:
-            self._then(schema.COUNT_DUPLICATE, (micros(event.received_at), event_id))
+            self._queue(schema.COUNT_DUPLICATE, (micros(event.received_at), event_id))
         self._tally["duplicate", event.kind] += 1
         return Receipt(id=event_id, new=False)
 
@@ -138,25 +138,25 @@ class Batch:
         # Looked up before, so that duplicates use up no ids; the key is unique besides.
         self._last_id += 1
         row = (self._last_id, *schema.event_values(event), read.key)
-        self._then(schema.INSERT_EVENT, row)
-        self._put(read.key, self._last_id, event.source)
+        self._queue(schema.INSERT_EVENT, row)
+        self._remember(read.key, self._last_id, event.source)
         self._tally["event", event.kind] += 1
         self._tally["proof", event.scheme or event.source] += 1
-        self._hear(event, self._last_id)
+        self._update_state(event, self._last_id)
         return Receipt(id=self._last_id, new=True)
 
-    def _put(self, key: bytes, event_id: int, source: str) -> None:
+    def _remember(self, key: bytes, event_id: int, source: str) -> None:
         """Know an event again by its key."""
-        self._places[key] = event_id, source
+        self._by_key[key] = event_id, source
         self._has_polled = self._has_polled or source == "poll"
 
-    def _hear(self, event: Event, event_id: int) -> None:
+    def _update_state(self, event: Event, event_id: int) -> None:
         """Join an event to what is known of its message."""
-        known = self._standing(event.message_sid)
+        known = self._state_of(event.message_sid)
         news = heard(event, event_id)
         self._news[event.message_sid] = news if known is None else join(known, news)
 
-    def _standing(self, sid: str) -> MessageState | None:
+    def _state_of(self, sid: str) -> MessageState | None:
         return self._news.get(sid) or self._stored.get(sid)
 
 
@@ -173,7 +173,7 @@ def _read(arrival: Arrival) -> _Read | Receipt:
         key = key_of(arrival, event)
         event.url.encode()
     except UnicodeEncodeError:
-        return Receipt(id=None, new=False, problem=HALF_A_CHARACTER)
+        return Receipt(id=None, new=False, problem=INVALID_UNICODE)
     if not event.message_sid:
         return Receipt(id=None, new=False, problem=NO_SID)
     return _Read(event, key)

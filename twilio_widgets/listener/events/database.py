@@ -137,8 +137,8 @@ def _recognise(db: sqlite3.Connection, path: Path, account_sid: str, world: str)
         _refuse(path)
     if (version := _number(db, "user_version")) > schema.VERSION:
         raise ListenerError(
-            f"{path} was written by a newer release of twilio_widgets (form {version}, this one "
-            f"knows {schema.VERSION}). Upgrade, or give another file: Listener(…, store=…)."
+            f"{path} was written by a newer release of twilio_widgets (version {version}; this "
+            f"one reads {schema.VERSION}). Upgrade, or choose another file: Listener(…, store=…)."
         )
     if db.execute("pragma quick_check(1)").fetchone() != ("ok",):
         raise StoreDamaged
@@ -159,8 +159,8 @@ def check_owner(meta: Mapping[str, str], path: Path, *, account_sid: str, world:
     """
     if (meta.get("account_sid"), meta.get("world")) != (account_sid, world):
         raise ListenerError(
-            f"{path} holds events of {_shown(meta)}, not of {_shown_as(account_sid, world)}. "
-            "Give each account a file of its own: Listener(…, store=…)."
+            f"{path} contains events of {_shown(meta)}, not of {_shown_as(account_sid, world)}. "
+            "Use a separate file for each account: Listener(…, store=…)."
         )
 
 
@@ -211,8 +211,8 @@ def _refuse_unless_ours(path: Path) -> None:
 
 def _refuse(path: Path) -> NoReturn:
     raise ListenerError(
-        f"{path} is not an event store. Nothing in it was touched. "
-        "Give another file: Listener(…, store=…)."
+        f"{path} is not an event store. It was not changed. "
+        "Choose another file: Listener(…, store=…)."
     )
 
 
@@ -227,7 +227,7 @@ def _set_aside(path: Path) -> Path:
     return aside
 
 
-def asides_of(path: Path) -> list[Path]:
+def set_aside_files(path: Path) -> list[Path]:
     """Return the damaged files that were set aside from this store, with their companions."""
     return sorted(path.parent.glob(f"{glob.escape(path.name)}.damaged-*"))
 

@@ -25,11 +25,11 @@ def key_of(arrival: Arrival, event: Event) -> bytes:
         UnicodeEncodeError: A parameter holds half of a character.
     """
     if arrival.kind == "inbound" or arrival.source == "poll":
-        return stand_in_of(event)
+        return poll_key_of(event)
     return _hash(arrival.kind, *sorted(set(arrival.parameters)))
 
 
-def stand_in_of(event: Event) -> bytes:
+def poll_key_of(event: Event) -> bytes:
     """Return the key this event has when it was seen in Twilio's log: the message and its status.
 
     An inbound message has that key always: it comes once.

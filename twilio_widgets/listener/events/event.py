@@ -261,7 +261,7 @@ class MessageState(Struct, frozen=True, kw_only=True):
         code = f", error {self.error_code}" if self.error_code else ""
         conflict = ", in conflict" if self.conflict else ""
         return (
-            f"MessageStanding({self.sid}, {self.kind}, {self.status}{code}{conflict}, "
+            f"MessageState({self.sid}, {self.kind}, {self.status}{code}{conflict}, "
             f"from {mask(self.from_ or '-')}, to {mask(self.to or '-')})"
         )
 

@@ -194,7 +194,7 @@ class Reader:
             polled: Their ids.
         """
         found = list[Event]()
-        for query, some in schema.in_lots(f"{_EVENTS} where source <> 'poll' and id", polled):
+        for query, some in schema.in_chunks(f"{_EVENTS} where source <> 'poll' and id", polled):
             found += map(schema.event_of, self._rows(query, *some))
         return found
 
@@ -261,7 +261,7 @@ class Reader:
             found = self._path.stat()
         except OSError as error:
             raise ListenerError(
-                f"There is no event store at {self._path}. A listener makes one when it starts."
+                f"There is no event store at {self._path}. A listener creates one when it starts."
             ) from error
         return found.st_dev, found.st_ino
 
@@ -282,11 +282,11 @@ class Reader:
         application = self._rows("pragma application_id")[0][0]
         version = self._rows("pragma user_version")[0][0]
         if application != schema.APPLICATION:
-            raise ListenerError(f"{self._path} is not an event store. Give another file.")
+            raise ListenerError(f"{self._path} is not an event store. Choose another file.")
         if version > schema.VERSION:
             raise ListenerError(
-                f"{self._path} was written by a newer release of twilio_widgets (form {version}, "
-                f"this one knows {schema.VERSION}). Upgrade to read it."
+                f"{self._path} was written by a newer release of twilio_widgets (version "
+                f"{version}; this one reads {schema.VERSION}). Upgrade to read it."
             )
 
 

@@ -130,7 +130,7 @@ _MOST_GIVEN: Final = 900
 """Values of one statement: SQLite takes 999 at least."""
 
 
-def in_lots(query: str, values: Iterable[Any]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+def in_chunks(query: str, values: Iterable[Any]) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """Yield a question about many values, so many at a time as SQLite takes.
 
     Args:

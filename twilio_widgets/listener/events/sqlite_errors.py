@@ -18,7 +18,7 @@ def cannot_open(path: Path, error: OSError) -> StoreUnavailable:
     """Return the error to raise when the system does not let us at the file."""
     return StoreUnavailable(
         f"The event store {path} cannot be opened: {error.strerror}. "
-        "Give a file in a folder you can write to: Listener(…, store=…).",
+        "Choose a file in a folder you can write to: Listener(…, store=…).",
         cause="disk",
     )
 
@@ -37,13 +37,13 @@ def unavailable(error: sqlite3.Error, path: Path) -> StoreUnavailable:
     """Return the error to raise when SQLite cannot do what was asked."""
     cause, text = _CAUSES.get(_name(error), ("disk", "could not be written or read ({error})."))
     text = text.format(error=error)
-    return StoreUnavailable(f"The event store {path} {text} Nothing was half written.", cause=cause)
+    return StoreUnavailable(f"The event store {path} {text} No data was changed.", cause=cause)
 
 
 _CAUSES: Final = {
-    "SQLITE_FULL": ("full", "cannot grow: the disk is full. Make room."),
-    "SQLITE_BUSY": ("locked", "is locked by another program. Close what has it open."),
-    "SQLITE_LOCKED": ("locked", "is locked by another program. Close what has it open."),
+    "SQLITE_FULL": ("full", "cannot grow: the disk is full. Free some disk space."),
+    "SQLITE_BUSY": ("locked", "is locked by another program. Close the program that uses it."),
+    "SQLITE_LOCKED": ("locked", "is locked by another program. Close the program that uses it."),
     "SQLITE_READONLY": ("read-only", "is read-only. Make it writable for its owner."),
     "SQLITE_CORRUPT": ("damaged", "is damaged. Start the listener again: it sets the file aside."),
     "SQLITE_NOTADB": ("damaged", "is damaged. Start the listener again: it sets the file aside."),

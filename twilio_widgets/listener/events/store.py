@@ -19,7 +19,7 @@ from twilio_widgets.core.system.folders import identity
 from twilio_widgets.errors import ConfigurationError, ListenerError, StoreUnavailable
 from twilio_widgets.listener.events import schema
 from twilio_widgets.listener.events.batch import Batch, Receipt
-from twilio_widgets.listener.events.database import OpenedDatabase, asides_of, open_store
+from twilio_widgets.listener.events.database import OpenedDatabase, open_store, set_aside_files
 from twilio_widgets.listener.events.event import Arrival, Rejection
 from twilio_widgets.listener.events.payload import micros
 from twilio_widgets.listener.events.sqlite_errors import cannot_open, taken_away, unavailable
@@ -31,7 +31,7 @@ RETENTION_DAYS: Final = 30
 LONGEST_RETENTION: Final = 36_500
 """Days: a century. A date further back may be before the calendar begins."""
 
-_PATIENCE_WITH_READERS: Final = 5_000
+_READER_TIMEOUT: Final = 5_000
 """Milliseconds to wait for readers when their old view keeps deleted bytes in the file."""
 
 
@@ -110,13 +110,14 @@ class Store:
         said = []
         if self.set_aside is not None:
             said.append(
-                f"The event store was damaged. It is kept as {self.set_aside}, and a new one was "
-                "begun: ask fill_gap() for what Twilio still knows."
+                f"The event store was damaged. It was moved to {self.set_aside} and a new one was "
+                "created: call fill_gap() to fetch the messages that Twilio still has."
             )
         if self.journal_mode != "wal":
             said.append(
-                f"{self._path} lies where SQLite's write-ahead log cannot be used (a network "
-                "drive?). Events are as safe, but fewer fit into a second. A local file is faster."
+                f"{self._path} is on a file system without support for SQLite's write-ahead log "
+                "(a network drive?). Events are stored safely, but more slowly than in a local "
+                "file."
             )
         return tuple(said)
 
@@ -182,7 +183,7 @@ class Store:
                 self._db.execute("vacuum")
                 self._checkpoint()
         if before is None:
-            for path in asides_of(self._path):
+            for path in set_aside_files(self._path):
                 path.unlink(missing_ok=True)
         return deleted
 
@@ -265,15 +266,15 @@ class Store:
     def _checkpoint(self) -> None:
         """Fold the log into the file and cut it to nothing, since it holds what was deleted."""
         (usual,) = self._db.execute("pragma busy_timeout").fetchone()
-        self._db.execute(f"pragma busy_timeout = {_PATIENCE_WITH_READERS}")
+        self._db.execute(f"pragma busy_timeout = {_READER_TIMEOUT}")
         try:
             (busy, _, _) = self._db.execute("pragma wal_checkpoint(truncate)").fetchone()
         finally:
             self._db.execute(f"pragma busy_timeout = {usual}")
         if busy:
             raise StoreUnavailable(
-                f"The events are deleted, but a reader of {self._path} still holds their bytes "
-                "there. Close it and try again.",
+                f"The events are deleted, but another program is reading {self._path}, so their "
+                "bytes are still in the file. Close that program and try again.",
                 cause="locked",
             )
 
@@ -288,8 +289,8 @@ def _sole_writer(path: Path, lock: Path, patience: float) -> Iterator[None]:
             raise cannot_open(path, error) from error
         except ListenerError as error:
             raise ListenerError(
-                f"A listener or poller writes to the event store {path} already. Use that one, "
-                "close it, or give another place: store=…."
+                f"A listener or poller already writes to the event store {path}. Use that one, "
+                "close it, or choose another file: store=…."
             ) from error
         yield
 
@@ -303,8 +304,8 @@ def check_retention(days: float | None) -> float | None:
     is_number = isinstance(days, int | float) and not isinstance(days, bool)
     if days is not None and not (is_number and 0 < days <= LONGEST_RETENTION):
         raise ConfigurationError(
-            "retention_days is how many days an event is kept: more than 0, and "
-            f"{LONGEST_RETENTION:,} at most. None keeps it until it is forgotten.",
+            "retention_days must be more than 0 and at most "
+            f"{LONGEST_RETENTION:,}, or None to keep events until forget() is called.",
             field="retention_days",
         )
     return days
@@ -318,7 +319,7 @@ def check_moment(before: datetime | None) -> None:
     """
     if before is not None and not isinstance(before, datetime):
         raise ConfigurationError(
-            "before is a datetime with a time zone; leave it out to forget everything.",
+            "before must be a datetime with a time zone; leave it out to forget everything.",
             field="before",
         )
     if before is not None and before.tzinfo is None:

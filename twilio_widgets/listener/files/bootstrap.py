@@ -36,11 +36,11 @@ def command(module: str) -> list[str]:
         ListenerError: This Python does not know where it lies.
     """
     if not sys.executable:
-        raise ListenerError("This Python does not know its own executable (sys.executable).")
+        raise ListenerError("The path of the Python interpreter is unknown (sys.executable).")
     return [sys.executable, "-I", "-c", _BOOT, module]
 
 
-def first_line(told: Mapping[str, Any]) -> bytes:
+def encode_config(told: Mapping[str, Any]) -> bytes:
     """Return the line to write to its standard input: what it is told, and where our modules are.
 
     Args:
@@ -61,7 +61,7 @@ def _here() -> Path | None:
         return None
 
 
-def apart(*, session: bool) -> dict[str, Any]:
+def process_options(*, session: bool) -> dict[str, Any]:
     """Return how `subprocess` starts it without a window.
 
     Args:

@@ -94,7 +94,7 @@ def is_gone(path: Path) -> bool:
     return False
 
 
-def is_held(path: Path) -> bool:
+def is_locked(path: Path) -> bool:
     """Say whether somebody holds the lock at `path`; who only asks does not, for anybody else."""
     try:
         handle = os.open(path, os.O_RDWR)
@@ -124,7 +124,7 @@ def hold(handle: int, path: Path, *, seconds: float = 60.0) -> None:
     while not lock(handle):
         if time.monotonic() >= until:
             raise ListenerError(
-                f"{path} was held by another process for {seconds:g} s. Is another notebook "
-                "changing the same configuration? Try again when it is done."
+                f"{path} was locked by another process for {seconds:g} s. Another notebook may be "
+                "changing the same configuration: try again when it is done."
             )
         time.sleep(_PATIENCE_BETWEEN_TRIES)

@@ -1,4 +1,4 @@
-"""Opening a way in for a listener that runs: the URLs to show, and to configure at Twilio."""
+"""Opening an ingress route for a running listener: the URLs to display and to set at Twilio."""
 
 from __future__ import annotations
 
@@ -14,69 +14,70 @@ from twilio_widgets.listener.ingress.routes import IngressRoute
 from twilio_widgets.listener.jupyter import registry
 
 RETRIES = "#rc=3&rp=all"
-"""Twilio repeats a webhook that failed in any way three times; by default only when it could not
-connect. It is neither sent nor signed. Source: Twilio, "Webhooks connection overrides"."""
+"""With this fragment Twilio retries a webhook three times after any failure; by default it retries
+only failed connections. A fragment is neither sent nor signed.
+Source: Twilio, "Webhooks connection overrides"."""
 
 
 class ControlClient(Protocol):
-    """The line to a listener's process; `Link` is one."""
+    """The control connection to a listener's process, such as `ListenerClient`."""
 
     port: int
 
     def ask(self, op: str, *, timeout: float = 10.0, **what: Any) -> dict[str, Any]:
-        """Ask the process to do something."""
+        """Run an operation in the process and return its result."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a listener is reached, for as long as it runs. With some ways it is a secret."""
+    """The address of a running listener. With some routes the URL contains a secret."""
 
     base: str
-    """What its URLs begin with."""
+    """The start of its URLs."""
     query: str = ""
-    """What they end in, such as ``?token=…``."""
+    """The query of its URLs, such as ``?token=…``."""
 
     def __repr__(self) -> str:
-        return "Entry(…)"
+        return "Endpoint(…)"
 
     @property
     def inbound_url(self) -> CallbackUrl:
-        """Where inbound messages are announced."""
+        """The webhook URL for inbound messages."""
         return CallbackUrl(f"{self.base}/inbound{self.query}{RETRIES}")
 
     @property
     def status_url(self) -> CallbackUrl:
-        """Where the status of sent messages is reported."""
+        """The URL for status callbacks."""
         return CallbackUrl(f"{self.base}/status{self.query}{RETRIES}")
 
 
 def open_endpoint(
-    way: IngressRoute, link: ControlClient, folder: Path, *, where: Path | None = None
+    way: IngressRoute, client: ControlClient, folder: Path, *, where: Path | None = None
 ) -> Endpoint | None:
-    """Let a running listener be reached by a way, and return where that is.
+    """Make a running listener reachable by a route, and return its address.
 
     Args:
-        way: As `choose` chose it.
-        link: The line to the listener's process.
-        folder: The listener's own folder: a key is kept there, so that a URL that was pasted
-            somewhere leads here again next time.
-        where: The folder that servers and listeners share; Jupyter's own when not given.
+        way: The route, as returned by `choose`.
+        client: The control connection to the listener's process.
+        folder: The listener's own folder. The key is stored there, so that a URL that was copied
+            elsewhere stays valid after a restart.
+        where: The folder that servers and listeners share; in Jupyter's runtime folder by default.
 
     Returns:
-        The entry; None when there is none, since Twilio is polled.
+        The endpoint; None if Twilio cannot reach the listener.
     """
     key = token = shared = None
     if way.kind == "jupyter":
-        key, token = standing_key(folder), secrets.token_urlsafe(32)
+        key, token = persistent_key(folder), secrets.token_urlsafe(32)
         shared = str(where or registry.folder())
-    entry = _entry(way, link.port, key)
-    link.ask("set_public_url", url=stated_by(way, entry))
-    link.ask("set_forward", key=key.reveal() if key else None, token=token, where=shared)
+    entry = _entry(way, client.port, key)
+    client.ask("set_public_url", url=stated_url(way, entry))
+    client.ask("set_forward", key=key.reveal() if key else None, token=token, where=shared)
     return entry
 
 
-def stated_by(way: IngressRoute, entry: Endpoint | None) -> str | None:
-    """Return the public URL that is stated to the process of an entry; None: none is."""
+def stated_url(way: IngressRoute, entry: Endpoint | None) -> str | None:
+    """Return the public URL to set in the listener's process, if any."""
     return None if entry is None or way.kind == "sandbox" else entry.base
 
 
@@ -92,8 +93,8 @@ def _entry(way: IngressRoute, port: int, key: Secret | None) -> Endpoint | None:
     return Endpoint(way.public_url)
 
 
-def standing_key(folder: Path) -> Secret:
-    """Return the key of the listener that keeps its files in `folder`; it is made once."""
+def persistent_key(folder: Path) -> Secret:
+    """Return the key stored in the listener's `folder`; create it on first use."""
     path = folder / "key"
     with durable.locked(folder / "key.lock"):
         if path.exists() and registry.KEY.fullmatch(key := path.read_text("ascii")):

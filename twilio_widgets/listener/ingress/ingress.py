@@ -1,6 +1,6 @@
-"""The way in that a listener has: chosen once, opened for each process that serves it.
+"""The ingress route of a listener: chosen once, opened again for each new process.
 
-There is one for all kernels of a listener: whoever chooses last decides, and the others follow.
+All kernels of a listener share one route. The last choice applies, and the other kernels adopt it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from twilio_widgets.listener.ingress.endpoint import Endpoint, open_endpoint, stated_by
+from twilio_widgets.listener.ingress.endpoint import Endpoint, open_endpoint, stated_url
 from twilio_widgets.listener.ingress.routes import IngressRoute, choose
 from twilio_widgets.listener.webhooks.fields import shown
 
@@ -19,116 +19,118 @@ if TYPE_CHECKING:
     from twilio_widgets.listener.kernel.client import ListenerClient
 
 _KEY: Final = (
-    "One path of the Jupyter server, with no login: who knows the key in it reaches this listener "
-    "and nothing else."
+    "One path of the Jupyter server, without a login: anyone who knows the key in it can reach "
+    "this listener and nothing else."
 )
 
 
 class Ingress:
-    """Where Twilio reaches a listener, and by which way.
+    """The current route and address of a listener.
 
     Args:
-        connection: Whose webhooks are meant.
+        connection: The account whose webhooks are received.
         folder: The listener's own folder.
-        public_url: The address of a tunnel or reverse proxy, when the user names one.
+        public_url: The address of a tunnel or reverse proxy, if the user gave one.
     """
 
     def __init__(self, connection: Connection, folder: Path, public_url: str | None) -> None:
         self._connection = connection
         self._folder = folder
-        self._named = public_url
+        self._public_url = public_url
         self._lock = threading.RLock()
-        self._link: ListenerClient | None = None
+        self._client: ListenerClient | None = None
         self._way: IngressRoute | None = None
         self._entry: Endpoint | None = None
 
     @property
     def way(self) -> IngressRoute | None:
-        """The way; None as long as no process was entered."""
-        self._follow()
+        """The route; None before `open_for` was called."""
+        self._sync()
         return self._way
 
     @property
     def entry(self) -> Endpoint | None:
-        """Where it leads in; None: nothing leads here from Twilio."""
-        self._follow()
+        """The address for Twilio; None if Twilio cannot reach the listener."""
+        self._sync()
         return self._entry
 
     @property
     def shown(self) -> Endpoint:
-        """The URLs to show: on this machine alone, when nothing leads here from Twilio."""
-        return self.entry or Endpoint(f"http://127.0.0.1:{self._link.port if self._link else 0}")
+        """The address to display: a local one if Twilio cannot reach the listener."""
+        return self.entry or Endpoint(
+            f"http://127.0.0.1:{self._client.port if self._client else 0}"
+        )
 
-    def enter(self, link: ListenerClient) -> None:
-        """Open the way for a process; one that is found keeps the way it has."""
+    def open_for(self, client: ListenerClient) -> None:
+        """Open the route for a process; a process that was already running keeps its route."""
         with self._lock:
-            self._follow()
-            ours = link.started or (self._way is None and self._named is not None)
-            url = None if ours else link.state["public_url"]
+            self._sync()
+            ours = client.started or (self._way is None and self._public_url is not None)
+            url = None if ours else client.state["public_url"]
             if url is None or (self._entry is not None and self._entry.base == url):
-                self._open(self._way or choose(self._connection, self._named), link)
-            elif link.state["forward_key"]:
-                self._keep(url, link)
+                self._open(self._way or choose(self._connection, self._public_url), client)
+            elif client.state["forward_key"]:
+                self._keep_forwarding(url, client)
             else:
-                why = f"The listener was found running with {shown(url)}, and keeps it."
-                self._open(_stated(choose(self._connection, url), why), link)
+                why = f"The listener was already running at {shown(url)}, and keeps that address."
+                self._open(_public_route(choose(self._connection, url), why), client)
 
     def change(
         self,
-        link: ListenerClient,
+        client: ListenerClient,
         public_url: str | None,
         page_url: str | None,
         *,
         hand_out_login: bool,
     ) -> IngressRoute:
-        """Choose a way anew, and open it."""
+        """Choose a route again, and open it."""
         way = choose(self._connection, public_url, page_url=page_url, hand_out_login=hand_out_login)
         with self._lock:
-            self._open(way, link)
+            self._open(way, client)
         return way
 
-    def _keep(self, base: str, link: ListenerClient) -> None:
-        """Leave a way through Jupyter's server open, even if this kernel cannot see where it is."""
+    def _keep_forwarding(self, base: str, client: ListenerClient) -> None:
+        """Keep a route through the Jupyter server, even if this kernel cannot tell its address."""
         way = choose(self._connection)
         if way.kind == "jupyter":
-            self._open(way, link)
+            self._open(way, client)
             return
-        why = "The listener was found with a way through this user's Jupyter server, and keeps it."
-        self._take(_keyed(way, why), Endpoint(base), link)
+        why = "The listener already uses a path of this user's Jupyter server, and keeps it."
+        self._set(_forwarding_route(way, why), Endpoint(base), client)
 
-    def _open(self, way: IngressRoute, link: ListenerClient) -> None:
-        self._take(way, open_endpoint(way, link, self._folder), link)
+    def _open(self, way: IngressRoute, client: ListenerClient) -> None:
+        self._set(way, open_endpoint(way, client, self._folder), client)
 
-    def _take(self, way: IngressRoute, entry: Endpoint | None, link: ListenerClient) -> None:
-        self._way, self._entry, self._link = way, entry, link
+    def _set(self, way: IngressRoute, entry: Endpoint | None, client: ListenerClient) -> None:
+        self._way, self._entry, self._client = way, entry, client
 
-    def _follow(self) -> None:
-        """Take over the way that another kernel has opened since; nothing is asked for it."""
+    def _sync(self) -> None:
+        """Adopt the route that another kernel has opened since, without any request."""
         with self._lock:
-            link, way, entry = self._link, self._way, self._entry
-            if link is None or way is None:
+            client, way, entry = self._client, self._way, self._entry
+            if client is None or way is None:
                 return
-            url = link.state["public_url"]
-            if url == stated_by(way, entry):
+            url = client.state["public_url"]
+            if url == stated_url(way, entry):
                 return
             if url is None:
                 way = choose(self._connection, environ={})
-                here = Endpoint(f"http://127.0.0.1:{link.port}")
-                self._take(way, here if way.kind == "sandbox" else None, link)
-            elif link.state["forward_key"]:
-                why = "Another kernel has opened a way through this user's Jupyter server."
-                self._take(_keyed(way, why), Endpoint(url), link)
+                here = Endpoint(f"http://127.0.0.1:{client.port}")
+                self._set(way, here if way.kind == "sandbox" else None, client)
+            elif client.state["forward_key"]:
+                why = "Another kernel opened a path of this user's Jupyter server."
+                self._set(_forwarding_route(way, why), Endpoint(url), client)
             else:
-                why = f"Another kernel has named {shown(url)}."
-                self._take(_stated(choose(self._connection, url), why), Endpoint(url), link)
+                why = f"Another kernel gave the address {shown(url)}."
+                self._set(_public_route(choose(self._connection, url), why), Endpoint(url), client)
 
 
-def _keyed(way: IngressRoute, why: str) -> IngressRoute:
-    """Return a way through Jupyter's server that this kernel cannot see, or did not open."""
+def _forwarding_route(way: IngressRoute, why: str) -> IngressRoute:
+    """Return a route through the Jupyter server that another kernel opened."""
     return replace(way, kind="jupyter", why=why, exposes=_KEY, warnings=())
 
 
-def _stated(way: IngressRoute, why: str) -> IngressRoute:
-    """Return a way by a URL that was not named here."""
+def _public_route(way: IngressRoute, why: str) -> IngressRoute:
+    """Return a route through a public URL that another kernel gave."""
     looked_at = (*way.looked_at[:-1], replace(way.looked_at[-1], why=why))
     return replace(way, why=why, looked_at=looked_at)

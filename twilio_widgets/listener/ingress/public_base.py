@@ -1,7 +1,7 @@
-"""What the address of a Jupyter Server is from outside, and whether Twilio could reach an address.
+"""The public address of a Jupyter Server, and whether Twilio could reach an address.
 
-A kernel cannot see it: the server listens on this machine, behind who knows what. It is believed
-from the page that a person has open, or from JupyterHub, and from nothing else.
+A kernel cannot detect this address, because proxies may be in front of the server. Only two sources
+are trusted: the notebook page the user has open, and JupyterHub.
 Source: JupyterHub 5, environment of a user's server (``JUPYTERHUB_PUBLIC_URL``,
 ``JUPYTERHUB_PUBLIC_HUB_URL``, ``JUPYTERHUB_SERVICE_PREFIX``).
 """
@@ -14,16 +14,16 @@ from typing import NamedTuple
 
 from twilio_widgets.signature.location import Location, split
 
-_OF_THIS_NETWORK = frozenset({"local", "localhost", "internal", "lan", "home", "test", "invalid"})
+_PRIVATE_SUFFIXES = frozenset({"local", "localhost", "internal", "lan", "home", "test", "invalid"})
 
 
 class PublicBase(NamedTuple):
-    """Where a server is found from outside."""
+    """The public address of a server."""
 
     url: str | None
-    """With a slash at its end; None when it is not known, or cannot be reached."""
-    said_by: str
-    """Who says so; or why it is not known."""
+    """Ends with a slash; None if it is not known or not reachable."""
+    source: str
+    """Where the address comes from; or why it is not known."""
 
 
 def public_base(base_url: str, page_url: str | None, environ: Mapping[str, str]) -> PublicBase:
@@ -31,24 +31,24 @@ def public_base(base_url: str, page_url: str | None, environ: Mapping[str, str])
 
     Args:
         base_url: The path of the server, with a slash at both ends.
-        page_url: The address of one of its pages, as a browser shows it.
+        page_url: The address of one of its pages, as shown by the browser.
         environ: The environment of the kernel.
     """
-    for url, said_by in _sayings(page_url, environ):
+    for url, source in _candidates(page_url, environ):
         location = split(url)
         at = location.path.find(base_url) if location is not None else -1
         if location is None or at < 0:
-            return PublicBase(None, f"{said_by} is not an address of this server's pages")
+            return PublicBase(None, f"the address from {source} is not one of this server's pages")
         base = f"{location.origin}{location.path[:at]}{base_url}"
         if unreachable := why_unreachable(base):
-            return PublicBase(None, f"{said_by} says {base}, but {unreachable}")
-        return PublicBase(base, said_by)
-    return PublicBase(None, "nobody has said what the server's address is from outside")
+            return PublicBase(None, f"{source} gives the address {base}, but {unreachable}")
+        return PublicBase(base, source)
+    return PublicBase(None, "its public address is not known")
 
 
-def _sayings(page_url: str | None, environ: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return the addresses that were said, the surest first, each with who says it."""
-    said = [(page_url, "the page")] if page_url else []
+def _candidates(page_url: str | None, environ: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return the known addresses with their sources, the most reliable first."""
+    said = [(page_url, "the notebook page")] if page_url else []
     if own := environ.get("JUPYTERHUB_PUBLIC_URL"):
         said.append((own, "JupyterHub"))
     hub = split(environ.get("JUPYTERHUB_PUBLIC_HUB_URL", ""))
@@ -59,18 +59,18 @@ def _sayings(page_url: str | None, environ: Mapping[str, str]) -> list[tuple[str
 
 
 def why_unreachable(url: str) -> str | None:
-    """Say why Twilio could not call a URL, as far as its text tells; None when it may."""
+    """Return why Twilio cannot call a URL, judging by its text; None if it may be able to."""
     location = split(url)
     if location is None:
-        return "it is no http or https address"
-    if _is_of_this_machine_or_network(location):
-        return f"{location.host} is an address of this machine or network, which Twilio cannot call"
+        return "it is not an http or https address"
+    if _is_private(location):
+        return f"{location.host} is on this machine or a private network, so Twilio cannot call it"
     return None
 
 
-def _is_of_this_machine_or_network(location: Location) -> bool:
+def _is_private(location: Location) -> bool:
     host = location.host.strip("[]").rstrip(".").lower()
     try:
         return not ipaddress.ip_address(host).is_global
     except ValueError:
-        return "." not in host or host.rpartition(".")[2] in _OF_THIS_NETWORK
+        return "." not in host or host.rpartition(".")[2] in _PRIVATE_SUFFIXES

@@ -1,4 +1,4 @@
-"""The ways in which Twilio can reach a listener, each honest about what it exposes."""
+"""The routes by which Twilio can reach a listener, each with what it exposes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Kind = Literal["sandbox", "public", "jupyter", "proxy", "none"]
 
 @dataclass(frozen=True, slots=True)
 class RouteProbe:
-    """One way that was looked at, and what was found."""
+    """One route that was considered, and the result."""
 
     kind: Kind
     usable: bool
@@ -35,26 +35,26 @@ class RouteProbe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngressRoute:
-    """How Twilio reaches a listener, and what that costs."""
+    """How Twilio reaches a listener, and what that exposes."""
 
     kind: Kind
     """``sandbox`` (this machine calls itself), ``public`` (a URL the user named), ``jupyter`` (our
     server extension), ``proxy`` (jupyter-server-proxy with the server's login in the URL) or
-    ``none`` (Twilio cannot reach it, so nothing comes)."""
+    ``none`` (Twilio cannot reach it)."""
     public_url: str | None = field(default=None, repr=False)
-    """What the listener's URLs begin with, where that is known before there is a listener."""
+    """The start of the listener's URLs, if known before the listener runs."""
     exposes: str
-    """What can be reached from outside by it, in a sentence or two."""
+    """What it makes reachable from outside, in one or two sentences."""
     why: str
-    """Why this way, in a sentence."""
+    """Why this route was chosen, in a sentence."""
     warnings: tuple[str, ...] = ()
     looked_at: tuple[RouteProbe, ...] = ()
-    """Every way that was looked at, in this order."""
+    """Every route that was considered, in order."""
     login: Secret | None = None
-    """The server's token, which the ``proxy`` way hands out."""
+    """The server's token, which the URLs of a ``proxy`` route contain."""
 
     def explain(self) -> str:
-        """Return everything as lines to read."""
+        """Return the reason, the exposure, the warnings and all routes considered, as text."""
         lines = [self.why, f"Exposes: {self.exposes}", *(f"Warning: {w}" for w in self.warnings)]
         lines += [
             f"{'✓' if look.usable else '·'} {look.kind}: {look.why}" for look in self.looked_at
@@ -64,7 +64,7 @@ class IngressRoute:
 
 @dataclass(frozen=True, slots=True)
 class _KernelEnvironment:
-    """Where this kernel is, and what is known from outside."""
+    """What this kernel knows about its Jupyter server."""
 
     environ: Mapping[str, str]
     page_url: str | None
@@ -80,21 +80,21 @@ def choose(
     environ: Mapping[str, str] | None = None,
     where: Path | None = None,
 ) -> IngressRoute:
-    """Choose how Twilio is to reach a listener, and say why and what it exposes.
+    """Choose how Twilio reaches a listener, with the reason and what it exposes.
 
-    Nothing is guessed: an address counts when the user, the open page or JupyterHub says it.
+    Addresses are never guessed: they come from the user, the open page or JupyterHub.
 
     Args:
-        connection: Whose webhooks are meant; one into a sandbox never leaves this machine.
-        public_url: The address of a tunnel or reverse proxy that leads to the listener.
+        connection: The account whose webhooks are received; a sandbox never leaves this machine.
+        public_url: The address of a tunnel or reverse proxy that forwards to the listener.
         page_url: The address of the notebook's page, as the browser shows it.
-        hand_out_login: Allow the way through jupyter-server-proxy, whose URL holds the server's
-            token: whoever reads that URL can run code in this account.
-        environ: The kernel's environment; its own when not given.
-        where: The folder that servers and listeners share; Jupyter's own when not given.
+        hand_out_login: Allow the route through jupyter-server-proxy, whose URL contains the
+            server's token: anyone who reads that URL can run code in this account.
+        environ: The environment variables; those of this process by default.
+        where: The folder that servers and listeners share; in Jupyter's runtime folder by default.
 
     Raises:
-        ConfigurationError: `public_url` is no address.
+        ConfigurationError: `public_url` is not a valid address.
     """
     kernel = _KernelEnvironment(
         os.environ if environ is None else environ, page_url, where or _shared()
@@ -112,7 +112,7 @@ def choose(
             looks.append(RouteProbe(found.kind, True, found.why))
             return replace(found, looked_at=tuple(looks))
         looks.append(found)
-    return replace(_NO_WAY, looked_at=tuple(looks))
+    return replace(_NO_ROUTE, looked_at=tuple(looks))
 
 
 def _shared() -> Path | None:
@@ -124,33 +124,35 @@ def _shared() -> Path | None:
 
 def _public(connection: Connection, public_url: str | None) -> IngressRoute | RouteProbe:
     if public_url is None:
-        return RouteProbe("public", False, "No public_url was named: a tunnel or a reverse proxy.")
+        return RouteProbe(
+            "public", False, "No public_url was given (the address of a tunnel or reverse proxy)."
+        )
     url = check_public_url(public_url)
     warnings = []
     unreachable = why_unreachable(url)
     if connection.wire is not None and not unreachable:
-        warnings.append("A sandbox calls this machine only, so nothing will come by this URL.")
+        warnings.append("A sandbox only calls this machine, so it will not use this URL.")
     if connection.wire is None and unreachable:
-        warnings.append(f"Nothing may come: {unreachable}.")
+        warnings.append(f"Webhooks may not arrive: {unreachable}.")
     if url.startswith("http:") and not unreachable:
-        warnings.append("http:// carries people's messages in clear: use https:// if you can.")
+        warnings.append("http:// transmits messages unencrypted: use https:// if you can.")
     return IngressRoute(
         kind="public",
         public_url=url,
-        exposes="What your tunnel or proxy leads to. If that is the listener's port, then the "
-        "listener alone, which refuses whatever Twilio has not signed.",
-        why=f"You named {shown(url)}.",
+        exposes="Whatever your tunnel or proxy forwards to. If that is the listener's port, only "
+        "the listener, which rejects every request that Twilio did not sign.",
+        why=f"You gave the address {shown(url)}.",
         warnings=tuple(warnings),
     )
 
 
 def _sandbox(connection: Connection) -> IngressRoute | RouteProbe:
     if connection.wire is None:
-        return RouteProbe("sandbox", False, "The connection leads to Twilio itself.")
+        return RouteProbe("sandbox", False, "The connection is to Twilio, not to a sandbox.")
     return IngressRoute(
         kind="sandbox",
-        exposes="Nothing beyond this machine: the sandbox calls 127.0.0.1.",
-        why="The connection leads into a sandbox, which calls back on this machine.",
+        exposes="Nothing: the sandbox calls 127.0.0.1.",
+        why="Sandbox: webhooks stay on this machine.",
     )
 
 
@@ -160,18 +162,18 @@ def _jupyter(kernel: _KernelEnvironment) -> IngressRoute | RouteProbe:
         return RouteProbe(
             "jupyter",
             False,
-            "This kernel's server does not have our extension. It comes with twilio_widgets where "
-            "the server itself runs, and counts from the server's next start.",
+            "This kernel's Jupyter server has not loaded our extension. Install twilio_widgets in "
+            "the environment the server runs in, then restart the server.",
         )
     base = public_base(server.base_url, kernel.page_url, kernel.environ)
     if base.url is None:
-        return RouteProbe("jupyter", False, f"The server has our extension, but {base.said_by}.")
+        return RouteProbe("jupyter", False, f"The server has our extension, but {base.source}.")
     return IngressRoute(
         kind="jupyter",
         public_url=base.url + registry.ROUTE,
-        exposes="One path of the Jupyter server, with no login: who knows the key in it reaches "
-        "this listener and nothing else. The key ends with the listener.",
-        why=f"This kernel's Jupyter server has our extension, and {base.said_by} says its address.",
+        exposes="One path of the Jupyter server, without a login: anyone who knows the key in it "
+        "can reach this listener and nothing else. The key expires with the listener.",
+        why=f"This kernel's Jupyter server has our extension; {base.source} gives its address.",
         warnings=_clear_text(base.url),
     )
 
@@ -179,7 +181,7 @@ def _jupyter(kernel: _KernelEnvironment) -> IngressRoute | RouteProbe:
 def _clear_text(url: str) -> tuple[str, ...]:
     if url.startswith("https:"):
         return ()
-    return ("http:// carries people's messages, and the key, in clear.",)
+    return ("http:// transmits messages and the secret in the URL unencrypted.",)
 
 
 def _proxy(kernel: _KernelEnvironment, *, hand_out_login: bool) -> IngressRoute | RouteProbe:
@@ -187,34 +189,34 @@ def _proxy(kernel: _KernelEnvironment, *, hand_out_login: bool) -> IngressRoute 
         return RouteProbe(
             "proxy",
             False,
-            "jupyter-server-proxy needs the server's login in the URL, which is not handed out "
-            "unless you say hand_out_login=True.",
+            "jupyter-server-proxy needs the server's login in the URL, which is only included if "
+            "you pass hand_out_login=True.",
         )
-    server = _own_info(kernel)
+    server = _server_info(kernel)
     if not server.get("token"):
         return RouteProbe(
-            "proxy", False, "This kernel's server has no token that could be handed out."
+            "proxy", False, "This kernel's Jupyter server has no token to put in the URL."
         )
     base = public_base(str(server.get("base_url", "/")), kernel.page_url, kernel.environ)
     if base.url is None:
-        return RouteProbe("proxy", False, f"The server has a token, but {base.said_by}.")
+        return RouteProbe("proxy", False, f"The server has a token, but {base.source}.")
     return IngressRoute(
         kind="proxy",
         public_url=f"{base.url}proxy",
-        exposes="The Jupyter server itself. The URL holds its login: whoever reads it (in Twilio's "
-        "console or logs, or in a proxy's) can run code here and read every file.",
-        why=f"You allowed it with hand_out_login=True, and {base.said_by} says the address.",
+        exposes="The whole Jupyter server. The URL contains its login: anyone who reads it (in "
+        "Twilio's console or logs, or in a proxy's) can run code here and read every file.",
+        why=f"You allowed it with hand_out_login=True; {base.source} gives the server's address.",
         warnings=(
-            "Use it in a throw-away container with a test account only, never on a shared server "
-            "or your own machine. Whether jupyter-server-proxy is installed there was not checked.",
+            "Use it only in a disposable container with a test account, never on a shared server "
+            "or your own machine. It was not checked whether jupyter-server-proxy is installed.",
             *_clear_text(base.url),
         ),
         login=Secret(str(server["token"])),
     )
 
 
-def _own_info(kernel: _KernelEnvironment) -> Mapping[str, object]:
-    """Return what the server that started this kernel has written about itself."""
+def _server_info(kernel: _KernelEnvironment) -> Mapping[str, object]:
+    """Return the content of ``jpserver-….json`` of the server that started this kernel."""
     parent = kernel.environ.get("JPY_PARENT_PID", "")
     if kernel.where is None or not parent.isdecimal():
         return {}
@@ -225,12 +227,13 @@ def _own_info(kernel: _KernelEnvironment) -> Mapping[str, object]:
     return info if isinstance(info, dict) else {}
 
 
-_NO_WAY: Final = IngressRoute(
+_NO_ROUTE: Final = IngressRoute(
     kind="none",
-    exposes="Nothing: there is no URL that Twilio could call.",
-    why="No way in was found.",
+    exposes="Nothing: there is no URL that Twilio can call.",
+    why="Twilio cannot reach this listener.",
     warnings=(
-        "Nothing will come here from Twilio until a way in is named: Listener(…, public_url=…) or "
-        "listener.open_way(…). tw.Poller(…) needs none: it asks Twilio's message log.",
+        "No webhooks will arrive until Twilio can reach this listener: use "
+        "Listener(…, public_url=…) or listener.open_way(…). tw.Poller(…) works without a public "
+        "URL: it polls Twilio's message log.",
     ),
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from twilio_widgets.errors import ListenerError
 from twilio_widgets.listener.jupyter import limits
 from twilio_widgets.listener.jupyter.announcement import announce
-from twilio_widgets.listener.jupyter.forwarding import Forward, Means
+from twilio_widgets.listener.jupyter.forwarding import Forward, ForwardingContext
 from twilio_widgets.listener.jupyter.registry import ROUTE, folder
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ def load(server: ServerApp) -> None:
     """Add the route below the server's base URL, and announce it to the server's kernels."""
     base_url = str(server.web_app.settings["base_url"])
     route, where = f"{base_url}{ROUTE}/", folder()
-    means = Means(where, route, limits.RateLimit(time.monotonic))
-    rule: Any = (re.escape(route) + "(.*)", Forward, {"means": means})
+    context = ForwardingContext(where, route, limits.RateLimit(time.monotonic))
+    rule: Any = (re.escape(route) + "(.*)", Forward, {"means": context})
     server.web_app.add_handlers(".*$", [rule])  # type: ignore[no-untyped-call]
     try:
         atexit.register(announce(base_url, where).close)

@@ -30,7 +30,7 @@ perhaps a query."""
 
 
 @dataclass(slots=True)
-class Means:
+class ForwardingContext:
     """What every request to this server shares."""
 
     where: Path
@@ -60,9 +60,9 @@ class Forward(RequestHandler):
     _to: ForwardTarget
     _path: str
 
-    def initialize(self, means: Means) -> None:
+    def initialize(self, context: ForwardingContext) -> None:
         """Begin a request: however it ends, it does not go on for ever."""
-        self._means = means
+        self._context = context
         self._body = bytearray()
         self._refused = 0
         connection: Any = self.request.connection
@@ -98,12 +98,12 @@ class Forward(RequestHandler):
 
         It is answered after its body: who is still writing would see a broken line, and no answer.
         """
-        below = (self.request.uri or "").removeprefix(self._means.route)
+        below = (self.request.uri or "").removeprefix(self._context.route)
         found = TARGET.fullmatch(below)
-        to = target_of(found[1], self._means.where) if found else None
+        to = target_of(found[1], self._context.where) if found else None
         if found is None or to is None:
             self._refused = 404
-        elif wait := self._means.rate.wait(found[1]):
+        elif wait := self._context.rate.wait(found[1]):
             self._refused = 429
             self.set_header("Retry-After", str(wait))
         else:
@@ -121,25 +121,25 @@ class Forward(RequestHandler):
     @allow_unauthenticated
     async def get(self, *_: str) -> None:
         """Hand over a webhook whose parameters are in its query."""
-        await self._hand_over()
+        await self._forward()
 
     @allow_unauthenticated
     async def post(self, *_: str) -> None:
         """Hand over a webhook whose parameters are in its body."""
-        await self._hand_over()
+        await self._forward()
 
-    async def _hand_over(self) -> None:
+    async def _forward(self) -> None:
         if self._refused:
             self._answer(self._refused)
             return
         try:
-            answer = await self._means.client.fetch(self._request(self._to), raise_error=False)
+            answer = await self._context.client.fetch(self._request(self._to), raise_error=False)
         except HTTPTimeoutError:
             self._answer(504)
         except (HTTPClientError, OSError):
             self._answer(502)
         else:
-            self._pass_on(answer)
+            self._relay(answer)
 
     def _request(self, to: ForwardTarget) -> HTTPRequest:
         asked = self.request
@@ -166,7 +166,7 @@ class Forward(RequestHandler):
             decompress_response=False,
         )
 
-    def _pass_on(self, answer: HTTPResponse) -> None:
+    def _relay(self, answer: HTTPResponse) -> None:
         """Give the listener's status, type and body, and no other word of it."""
         if "Retry-After" in answer.headers:
             self.set_header("Retry-After", answer.headers["Retry-After"])

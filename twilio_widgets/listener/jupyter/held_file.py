@@ -40,15 +40,15 @@ class HeldFile:
         private_folder(path.parent)
         if not _is_private(path.parent.lstat(), stat.S_ISDIR):
             raise ListenerError(
-                f"{path.parent} can be used by others than you, so nothing is kept there. Take "
-                "their permissions away (chmod 700), or remove it."
+                f"{path.parent} is accessible to other users, so nothing is stored there. Restrict "
+                "its permissions (chmod 700), or remove it."
             )
         self._path = path
         self._handle: int | None = None
         with _changing(path.parent):
             if read_held(path) is not None:
                 raise ListenerError(
-                    f"{path.name} is held by another process, which has to end first."
+                    f"{path.name} is locked by another process, which has to end first."
                 )
             path.unlink(missing_ok=True)
             self._handle = os.open(path, _MAKE, durable.OWNER_ONLY)

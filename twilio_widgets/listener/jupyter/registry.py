@@ -102,12 +102,12 @@ def register(
         ListenerError: Another living process has registered this key.
     """
     if not (isinstance(port, int) and 0 < port < 65536):
-        raise ConfigurationError("port is the number of a port, from 1 to 65535.", field="port")
+        raise ConfigurationError("port must be a number from 1 to 65535.", field="port")
     key = Secret(secrets.token_urlsafe(24) if key is None else key)
     token = Secret(secrets.token_urlsafe(32) if forward_token is None else forward_token)
     if not KEY.fullmatch(key.reveal()):
         raise ConfigurationError(
-            "A key is 32 to 64 letters, digits, hyphens and underscores.", field="key"
+            "key must be 32 to 64 letters, digits, hyphens and underscores.", field="key"
         )
     content = {"form": _FORM, "port": port, "token": token.reveal()}
     where = where or folder()

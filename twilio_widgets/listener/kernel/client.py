@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from twilio_widgets import errors
 from twilio_widgets.errors import ListenerError, OtherSecrets
 from twilio_widgets.listener.control import protocol as wire
-from twilio_widgets.listener.control.ports import refuse_taken_port
+from twilio_widgets.listener.control.ports import check_port_is_free
 from twilio_widgets.listener.control.runtime_file import Runtime, is_over
 from twilio_widgets.listener.events.reading import Reader
 from twilio_widgets.listener.kernel.connection import ControlConnection
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from twilio_widgets.listener.control.spec import Spec
     from twilio_widgets.listener.events.event import Arrival
 
-_AGAIN = 0.05
+_POLL_SECONDS = 0.05
 _ASK_SECONDS = 10.0
 _STOP_SECONDS = 40.0
 """Putting webhooks back takes two requests to Twilio each."""
@@ -46,8 +46,8 @@ class ListenerClient:
         started: Whether the process was started for this link.
     """
 
-    def __init__(self, line: ControlConnection, *, started: bool) -> None:
-        self._line = line
+    def __init__(self, connection: ControlConnection, *, started: bool) -> None:
+        self._connection = connection
         self._numbers = itertools.count(1)
         self._asked: dict[int, Future[dict[str, Any]]] = {}
         self._lock = threading.Lock()
@@ -56,15 +56,15 @@ class ListenerClient:
         self._gone_call: threading.Thread | None = None
         self.started = started
         """Whether the process was started for this link; otherwise it was found."""
-        self.alike = line.alike
+        self.has_same_secrets = connection.has_same_secrets
         """Whether we know every secret that it knows, and could start it again as it is."""
-        self.state = line.state
+        self.state = connection.state
         """What the process is, whoever made it so: ``public_url``, ``idle_seconds`` and so on; also
         ``answered_by``: its ``reply`` (``text``), our function (``here``) or another's
         (``elsewhere``), or None."""
-        self.port: int = line.state["port"]
+        self.port: int = connection.state["port"]
         """Where webhooks come in, on 127.0.0.1."""
-        self.pid: int = line.state["pid"]
+        self.pid: int = connection.state["pid"]
         self.on_news: Callable[[dict[str, Any]], object] | None = None
         """Called in the thread that reads the line, after events or rejections were stored, at most
         twenty times a second, with ``last_id`` and ``rejected``. It must neither wait nor raise."""
@@ -94,41 +94,47 @@ class ListenerClient:
             ConfigurationError, ListenerError: It cannot be started, and why.
         """
         until = time.monotonic() + timeout
-        wish, started, dismissed = 0, False, False
+        wish, started, stopped_other = 0, False, False
         while True:
             runtime = Runtime.read(spec.store)
-            line = ControlConnection.open(runtime, spec) if runtime and runtime.serves else None
-            if line is not None and not line.proven and _is_stale(runtime, spec.store):
-                line.close()  # a stranger has its port by now: nothing it says is believed
-            elif line is not None:
-                port: int = line.state["port"]
-                if line.proven and spec.port in {0, port}:
-                    return cls(line, started=started)._adopt(spec)
+            connection = (
+                ControlConnection.open(runtime, spec) if runtime and runtime.is_serving else None
+            )
+            if (
+                connection is not None
+                and not connection.knows_our_secrets
+                and _is_stale(runtime, spec.store)
+            ):
+                connection.close()  # a stranger has its port by now: nothing it says is believed
+            elif connection is not None:
+                port: int = connection.state["port"]
+                if connection.knows_our_secrets and spec.port in {0, port}:
+                    return cls(connection, started=started)._adopt(spec)
                 wish = port
                 try:
                     _refuse_anothers_store(spec)
                     if not take_over:
-                        _refuse_other_secrets(spec, line)
+                        _refuse_other_secrets(spec, connection)
                     if spec.port not in {0, port}:
-                        refuse_taken_port(spec.port)
+                        check_port_is_free(spec.port)
                 except ListenerError:
-                    line.close()
+                    connection.close()
                     raise
                 if spec.retention_days is ...:  # or its older events would be deleted
-                    spec = replace(spec, retention_days=line.state.get("retention_days", ...))
-                line.dismiss(_STOP_SECONDS)
-                if not dismissed:  # it puts webhooks back first, and takes the time that takes
-                    until, dismissed = time.monotonic() + timeout, True
+                    spec = replace(spec, retention_days=connection.state.get("retention_days", ...))
+                connection.stop_process(_STOP_SECONDS)
+                if not stopped_other:  # it puts webhooks back first, and takes the time that takes
+                    until, stopped_other = time.monotonic() + timeout, True
             left = until - time.monotonic()
             if left <= 0:
                 raise ListenerError(
-                    f"Another process holds the event store {spec.store} and does not answer. "
-                    "End it, or give another file: Listener(…, store=…)."
+                    f"Another process uses the event store {spec.store} and does not respond. "
+                    "Stop it, or choose another file: Listener(…, store=…)."
                 )
             if "ready" in launch(spec, wish, left):
                 started = True
             else:
-                time.sleep(_AGAIN)  # somebody else is starting it, or it is just ending
+                time.sleep(_POLL_SECONDS)  # somebody else is starting it, or it is just ending
 
     def _adopt(self, spec: Spec) -> Self:
         if self.started:
@@ -188,11 +194,11 @@ class ListenerClient:
                 raise ListenerError(_GONE)
             self._asked[number] = answer
         try:
-            self._line.send({"id": number, "op": op, **what})
+            self._connection.send({"id": number, "op": op, **what})
             return answer.result(timeout)
         except TimeoutError:
             raise ListenerError(
-                f"The listener's process did not answer within {timeout:g} s."
+                f"The listener's process did not respond within {timeout:g} s."
             ) from None
         except OSError:
             raise ListenerError(_GONE) from None
@@ -232,19 +238,19 @@ class ListenerClient:
         A function that still works on a reply is waited for, 5 s at most: it is not ours to end.
         """
         self.on_gone = None
-        self._line.hang_up()
+        self._connection.shut_down()
         until = time.monotonic() + _THREAD_SECONDS
         threads, self._questions = (self._reader, self._gone_call, *self._questions), set()
         for thread in threads:
             if thread is not None and thread is not threading.current_thread():
                 thread.join(max(until - time.monotonic(), 0.0))
-        self._line.close()
+        self._connection.close()
 
     # What comes
 
     def _read(self) -> None:
         try:
-            for said in self._line.lines():
+            for said in self._connection.lines():
                 self._take(said)
         finally:
             self._end()  # also when something came that cannot be taken: nobody is left waiting
@@ -306,7 +312,7 @@ class ListenerClient:
         finally:
             # Also after an exception, which the thread's hook shows: Twilio is waiting.
             with contextlib.suppress(OSError):
-                self._line.send({"answer": said["question"], "text": text})
+                self._connection.send({"answer": said["question"], "text": text})
 
 
 def _is_stale(runtime: Runtime | None, store: Path) -> bool:
@@ -327,15 +333,15 @@ def _refuse_anothers_store(spec: Spec) -> None:
         reader.check_owner(spec.connection.acting_sid, spec.world)
 
 
-def _refuse_other_secrets(spec: Spec, line: ControlConnection) -> None:
+def _refuse_other_secrets(spec: Spec, connection: ControlConnection) -> None:
     """Refuse to end a listener that checks what ours could not, unless it is of a world gone by."""
-    if line.alike or line.state.get("root_url") != spec.root_url:
+    if connection.has_same_secrets or connection.state.get("root_url") != spec.root_url:
         return
     raise OtherSecrets(
-        "A listener of this account runs here with another auth token or other shared keys than "
-        "yours, and was left as it is. If the token was changed, or a shared key added, "
-        "Listener(…, take_over=True) ends it and starts with yours: same port, same events. "
-        "Listener(…, store=…) starts another one beside it."
+        "A listener of this account is already running here with a different auth token or "
+        "different shared keys; it was not changed. If you changed the token or added a shared "
+        "key, Listener(…, take_over=True) replaces it, with the same port and events. "
+        "Listener(…, store=…) starts a second listener with its own store."
     )
 
 

@@ -48,9 +48,9 @@ class ControlConnection:
         self._reading = reading
         self._sending = threading.Lock()
         self.state = state
-        self.proven = ours <= theirs
+        self.knows_our_secrets = ours <= theirs
         """Whether it holds every secret that we hold, and takes whatever we would take."""
-        self.alike = ours == theirs
+        self.has_same_secrets = ours == theirs
         """Whether it holds no other secret either."""
 
     @classmethod
@@ -73,8 +73,8 @@ class ControlConnection:
         reading = connected.makefile("rb")
         try:
             connected.settimeout(wire.HANDSHAKE_SECONDS)
-            connected.sendall(wire.line({"token": runtime.control_token, "nonce": nonce}))
-            greeting = wire.heard(_greeting(connected, reading))
+            connected.sendall(wire.encode_line({"token": runtime.control_token, "nonce": nonce}))
+            greeting = wire.decode_line(_greeting(connected, reading))
             connected.settimeout(None)
             theirs = frozenset(map(str, greeting["proofs"]))
             state = dict(greeting["state"])
@@ -91,7 +91,7 @@ class ControlConnection:
         Raises:
             OSError: Nobody is there any more, or reads (`TimeoutError`); then the line is over.
         """
-        left, until = memoryview(wire.line(said)), time.monotonic() + _SEND_SECONDS
+        left, until = memoryview(wire.encode_line(said)), time.monotonic() + _SEND_SECONDS
         with self._sending, selectors.DefaultSelector() as selector:
             try:
                 selector.register(self._socket, selectors.EVENT_WRITE)
@@ -100,7 +100,7 @@ class ControlConnection:
             while left:
                 # A time limit of the socket's own would be its reader's as well.
                 if not selector.select(max(until - time.monotonic(), 0.0)):
-                    self.hang_up()
+                    self.shut_down()
                     raise TimeoutError
                 with contextlib.suppress(BlockingIOError):
                     left = left[self._socket.send(left[:_AT_ONCE], _WITHOUT_WAITING) :]
@@ -109,21 +109,21 @@ class ControlConnection:
         """Yield what comes until the line ends, from whichever side."""
         with contextlib.suppress(OSError, ValueError):
             while data := self._reading.readline(wire.LONGEST_LINE):
-                yield wire.heard(data)
+                yield wire.decode_line(data)
 
-    def hang_up(self) -> None:
+    def shut_down(self) -> None:
         """End the line; who reads from it in another thread notices."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Give the socket back, once nobody reads from it any more."""
-        self.hang_up()
+        self.shut_down()
         with contextlib.suppress(OSError):
             self._reading.close()
         self._socket.close()
 
-    def dismiss(self, seconds: float) -> None:
+    def stop_process(self, seconds: float) -> None:
         """Ask a process that is not to be ours to end, and wait for that, within a time."""
         until = time.monotonic() + seconds
         with contextlib.suppress(OSError):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _MODULE: Final = "twilio_widgets.listener.process.main"
 
 
-def launch(spec: Spec, wish: int, seconds: float) -> dict[str, Any]:
+def launch(spec: Spec, preferred_port: int, seconds: float) -> dict[str, Any]:
     """Start a process, and return what it reports once it listens.
 
     Args:
@@ -34,7 +34,7 @@ def launch(spec: Spec, wish: int, seconds: float) -> dict[str, Any]:
     Raises:
         ConfigurationError, ListenerError: It cannot be what it was to be.
     """
-    told = booting.first_line({"spec": spec.told(), "wish": wish})
+    told = booting.encode_config({"spec": spec.to_json(), "wish": preferred_port})
     process = _start(spec)
     try:
         said, _ = process.communicate(told, max(seconds, 0.1))
@@ -66,18 +66,18 @@ def _start(spec: Spec) -> subprocess.Popen[bytes]:
             stderr=subprocess.DEVNULL,
             cwd=Path(command[0]).anchor or None,  # a notebook's folder can be moved while it runs
             env=_environment(spec),
-            **booting.apart(session=True),
+            **booting.process_options(session=True),
         )
     except OSError as error:
         raise ListenerError(
-            f"The listener's process cannot be started ({error.strerror}). Is {command[0]} still "
-            "there, and is there memory left? Restart the kernel, and try again."
+            f"The listener's process cannot be started ({error.strerror}). Check that "
+            f"{command[0]} exists and that memory is free, then restart the kernel and try again."
         ) from error
 
 
 def _environment(spec: Spec) -> dict[str, str]:
     """Return our environment without what holds a credential: the process needs none from there."""
-    identity = spec.told()["identity"]
+    identity = spec.to_json()["identity"]
     held = [identity["auth_token"], identity["api_key_secret"], *identity["shared_keys"].values()]
     return {
         name: value

@@ -39,7 +39,8 @@ class ReplyHandler:
             inspect.iscoroutinefunction(reply)
         ):
             raise ConfigurationError(
-                "reply is a text, a plain function of the event that returns one, or None.",
+                "reply must be a str, a function of the event that returns one (not async), or "
+                "None.",
                 field="reply",
             )
         self.text = check_reply(reply) if isinstance(reply, str) else None
@@ -61,9 +62,8 @@ class ReplyHandler:
         if not late:
             return self._wrong
         return (
-            f"The reply function has not returned within {KERNEL_SECONDS:g} s for messages that "
-            f"were answered without a reply ({late} of them). Make it quick; what hangs ends with "
-            "the kernel."
+            f"The reply function did not return within {KERNEL_SECONDS:g} s, so no reply was sent "
+            f"({late} messages). Make it faster; a call that hangs ends only with the kernel."
         )
 
     def answer(self, question: dict[str, Any]) -> str | None:
@@ -97,6 +97,6 @@ class ReplyHandler:
 
 def _late(took: float) -> str:
     return (
-        f"The reply function took {took:.1f} s for the last message, which was answered without "
-        f"its reply after {KERNEL_SECONDS:g} s."
+        f"The reply function took {took:.1f} s for the last message; the limit is "
+        f"{KERNEL_SECONDS:g} s, so no reply was sent."
     )

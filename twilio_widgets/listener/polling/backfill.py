@@ -33,7 +33,7 @@ MOST_ADDRESSES: Final = 20
 
 PER_SECOND: Final = 5.0
 _PAGE: Final = 1_000
-_A_MOMENT: Final = timedelta(seconds=1)
+_ONE_SECOND: Final = timedelta(seconds=1)
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _COMMIT: Final = 100
 """Arrivals of one commit: what was found is kept when a later request fails."""
@@ -57,8 +57,8 @@ class BackfillReport:
 
     def __repr__(self) -> str:
         return (
-            f"{self.added:,} events added: {self.found:,} messages looked at in {self.asked:,} "
-            f"requests, inbound ones since {self.since:%Y-%m-%d %H:%M} UTC"
+            f"{self.added:,} events added: {self.found:,} messages checked in {self.asked:,} "
+            f"requests, inbound messages since {self.since:%Y-%m-%d %H:%M} UTC"
         )
 
 
@@ -72,7 +72,7 @@ def sids_of(sids: Any) -> tuple[str, ...]:
     found = tuple(several) if isinstance(several, Iterable) else (several,)
     if not all(map(is_message_sid, found)):
         raise ConfigurationError(
-            "sids is a message's SID (SM… or MM…, and 32 hex digits), or several of them.",
+            "sids must be a message SID (SM… or MM… and 32 hex digits), or a list of them.",
             field="sids",
         )
     return found
@@ -89,12 +89,12 @@ class Backfill:
     """
 
     def __init__(
-        self, reader: Reader, log: MessageLogReader, commit: Commit, marked: CheckpointFile
+        self, reader: Reader, log: MessageLogReader, commit: Commit, checkpoint_file: CheckpointFile
     ) -> None:
         self._reader = reader
         self._log = log
         self._commit = commit
-        self._marked = marked
+        self._checkpoint_file = checkpoint_file
 
     def fill(
         self,
@@ -119,15 +119,15 @@ class Backfill:
         Raises:
             TwilioWidgetsError: Twilio was not reached or refused; what was found before is stored.
         """
-        before, whole = self._log.requests, self._is_whole(since)
+        before, leaves_no_gap = self._log.requests, self._leaves_no_gap(since)
         since = since or self._since(now, retention_days)
         found = added = 0
         for arrivals in _batches(self._news(since, wall, sids)):
             found += len(arrivals)
             added += self._commit(arrivals)
-        if whole:
-            # A clock that is fast would put the mark where no later gap is looked for.
-            self._marked.filled(min(now, self._log.server_time or now))
+        if leaves_no_gap:
+            # With a fast clock, the checkpoint would be later than messages that still arrive.
+            self._checkpoint_file.filled(min(now, self._log.server_time or now))
         asked = self._log.requests - before
         return BackfillReport(asked=asked, found=found, added=added, since=since)
 
@@ -139,7 +139,7 @@ class Backfill:
             yield Arrival.of_api(message.raw, wall)
 
     def _unfinished(self, wall: datetime, sids: Iterable[str]) -> Iterator[Message]:
-        standings = self._reader.unsettled(since=wall - STATUS_AGE, quiet_since=wall + _A_MOMENT)
+        standings = self._reader.unsettled(since=wall - STATUS_AGE, quiet_since=wall + _ONE_SECOND)
         known = (standing.sid for standing in standings if standing.kind == "status")
         for sid in dict.fromkeys((*known, *sids)):
             message = self._log.message(sid)
@@ -163,19 +163,19 @@ class Backfill:
     def _since(self, now: datetime, retention_days: float | None) -> datetime:
         """Return from when on to look for inbound messages, by Twilio's clock."""
         kept = None if retention_days is None else now - timedelta(days=retention_days)
-        mark, first = self._marked.read(), self._reader.events(limit=1)
+        mark, first = self._checkpoint_file.read(), self._reader.events(limit=1)
         if mark.until is not None:
             start = mark.until
         else:
-            start = self._began(first[0]) if first else now - STATUS_AGE
+            start = self._created_at(first[0]) if first else now - STATUS_AGE
         return max(filter(None, (start - OVERLAP, mark.not_before, kept)))
 
-    def _is_whole(self, since: datetime | None) -> bool:
+    def _leaves_no_gap(self, since: datetime | None) -> bool:
         """Say whether a filling since then leaves nothing out after the one before it."""
-        until = self._marked.read().until
+        until = self._checkpoint_file.read().until
         return since is None or (until is not None and since <= until - OVERLAP)
 
-    def _began(self, event: Event) -> datetime:
+    def _created_at(self, event: Event) -> datetime:
         """Return when an event's message came into being: by Twilio's clock, if it still knows."""
         message = self._log.message(event.message_sid)
         return event.received_at if message is None else _date_of(message)
@@ -191,17 +191,17 @@ def _date_of(message: Message) -> datetime:
 
 def _batches(arrivals: Iterator[Arrival]) -> Iterator[list[Arrival]]:
     """Yield arrivals in lots for one commit each; an error comes after what was found before it."""
-    lot: list[Arrival] = []
+    batch: list[Arrival] = []
     failure: TwilioWidgetsError | None = None
     try:
         for arrival in arrivals:
-            lot.append(arrival)
-            if len(lot) == _COMMIT:
-                yield lot
-                lot = []
+            batch.append(arrival)
+            if len(batch) == _COMMIT:
+                yield batch
+                batch = []
     except TwilioWidgetsError as error:
         failure = error
-    if lot:
-        yield lot
+    if batch:
+        yield batch
     if failure is not None:
         raise failure

@@ -72,10 +72,10 @@ class MessageLogReader:
         """
         path = message_path(self._connection.acting_sid)
         request = Filters(to=to, from_=from_).request(path, limit=size)
-        walk = Paginator(request, messages.message_page)
-        while walk.next is not None:
-            page = self._ask(walk.step(self._new_patience()))
-            self.server_time = self.server_time or walk.server_time
+        paginator = Paginator(request, messages.message_page)
+        while paginator.next is not None:
+            page = self._ask(paginator.step(self._new_patience()))
+            self.server_time = self.server_time or paginator.server_time
             yield page
 
     def numbers(self) -> tuple[str, ...]:

@@ -24,13 +24,13 @@ UNFINISHED_FOR: Final = timedelta(hours=24)
 
 _FIRST_PAGE: Final = 50
 _PAGE: Final = 1_000
-_PATIENCE: Final = 0.1
+_RECHECK_SHARE: Final = 0.1
 """A message is asked about again when it has become older by this part of its age."""
 
 _SHARE: Final = 4
 """A round takes at most this part of a minute's budget for single messages."""
 
-_A_MOMENT: Final = timedelta(seconds=1)
+_ONE_SECOND: Final = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class PollResult:
 class _List:
     """One list of the log, and down to where it need not be read again."""
 
-    narrowed: dict[str, str]
+    filters: dict[str, str]
     until: datetime
     newest: datetime
 
@@ -65,7 +65,7 @@ class _Round:
     """All lists once, and then the unfinished messages: in as many looks as the budget wants."""
 
     began: datetime
-    lots: Iterator[Sequence[Message]]
+    batches: Iterator[Sequence[Message]]
     """What each request brings; it is made when its lot is asked for."""
 
 
@@ -96,8 +96,8 @@ class Poll:
         self._reader = reader
         self._budget = budget
         self._since = since.astimezone(UTC).replace(microsecond=0)  # as Twilio dates messages
-        narrowed = [one for number in numbers for one in ({"to": number}, {"from_": number})]
-        self._lists = [_List(each, self._since, self._since) for each in narrowed or [{}]]
+        filters = [one for number in numbers for one in ({"to": number}, {"from_": number})]
+        self._lists = [_List(each, self._since, self._since) for each in filters or [{}]]
         self._begun: _Round | None = None
         self._asked_at: dict[str, datetime] = {}
         self._forgotten: dict[str, str | None] = {}
@@ -114,17 +114,17 @@ class Poll:
         """
         before = self._log.requests
         begun = self._begun if within_budget else None
-        round_ = begun or _Round(now, self._lots(now))
+        round_ = begun or _Round(now, self._batches(now))
         self._begun = None  # after an error everything is read again from where it was complete
         found: dict[str, Message] = {}
         complete = False
         try:
             while not complete and not (within_budget and self._budget.left(now) == 0):
-                lot = next(round_.lots, None)
-                complete = lot is None
-                found |= {message.sid: message for message in lot or ()}
+                batch = next(round_.batches, None)
+                complete = batch is None
+                found |= {message.sid: message for message in batch or ()}
         finally:
-            news, added = self._take(found.values(), now)
+            news, added = self._store_changes(found.values(), now)
         if complete:
             for each in self._lists:
                 each.until = max(each.until, each.newest - OVERLAP)
@@ -142,20 +142,20 @@ class Poll:
         """Remember where messages stand: what is forgotten now is no news at the next look."""
         self._forgotten |= {one.sid: one.status for one in self._reader.messages()}
 
-    def _take(self, messages: Iterable[Message], now: datetime) -> tuple[int, int]:
+    def _store_changes(self, messages: Iterable[Message], now: datetime) -> tuple[int, int]:
         """Store what is new, oldest first; return how many messages, and how many new events."""
-        news = sorted(filter(self._is_news, messages), key=_date_of)
+        news = sorted(filter(self._has_changed, messages), key=_date_of)
         if not news:
             return 0, 0
         receipts = self._store.commit([Arrival.of_api(message.raw, now) for message in news])
         return len(news), sum(receipt.new for receipt in receipts)
 
-    def _lots(self, now: datetime) -> Iterator[Sequence[Message]]:
+    def _batches(self, now: datetime) -> Iterator[Sequence[Message]]:
         seen: set[str] = set()
         for each in self._lists:
-            for lot in self._since_last(each):
-                seen.update(message.sid for message in lot)
-                yield lot
+            for batch in self._since_last(each):
+                seen.update(message.sid for message in batch)
+                yield batch
         for sid in self._unfinished(now, besides=seen):
             self._asked_at[sid] = now
             message = self._log.message(sid)
@@ -164,10 +164,10 @@ class Poll:
     def _since_last(self, each: _List) -> Iterator[Sequence[Message]]:
         """Read one list down to what was read before: in a small page if that will do."""
         for size in (_FIRST_PAGE, _PAGE):
-            for page in self._log.pages(**each.narrowed, size=size):
-                lot = [message for message in page if _date_of(message) >= self._since]
-                each.newest = max([each.newest, *map(_date_of, lot)])
-                yield lot
+            for page in self._log.pages(**each.filters, size=size):
+                batch = [message for message in page if _date_of(message) >= self._since]
+                each.newest = max([each.newest, *map(_date_of, batch)])
+                yield batch
                 if len(page) < size or any(_is_before(each.until, message) for message in page):
                     return
                 if size == _FIRST_PAGE:
@@ -175,7 +175,9 @@ class Poll:
 
     def _unfinished(self, now: datetime, besides: Collection[str]) -> Sequence[str]:
         """Return which messages left the part of the list we read before they were finished."""
-        standings = self._reader.unsettled(since=now - UNFINISHED_FOR, quiet_since=now + _A_MOMENT)
+        standings = self._reader.unsettled(
+            since=now - UNFINISHED_FOR, quiet_since=now + _ONE_SECOND
+        )
         ages = {one.sid: now - one.first_at for one in standings if one.sid not in besides}
         self._asked_at = {sid: at for sid, at in self._asked_at.items() if sid in ages}
         due = [sid for sid, age in ages.items() if self._is_due(sid, age, now)]
@@ -184,9 +186,9 @@ class Poll:
 
     def _is_due(self, sid: str, age: timedelta, now: datetime) -> bool:
         last = self._asked_at.get(sid)
-        return last is None or now - last >= age * _PATIENCE
+        return last is None or now - last >= age * _RECHECK_SHARE
 
-    def _is_news(self, message: Message) -> bool:
+    def _has_changed(self, message: Message) -> bool:
         known = self._reader.message(message.sid)
         if known is None:
             return self._forgotten.get(message.sid) != message.status

@@ -30,7 +30,8 @@ class RequestQuota:
     def __init__(self, per_minute: int) -> None:
         if not isinstance(per_minute, int) or isinstance(per_minute, bool) or per_minute < 1:
             raise ConfigurationError(
-                "budget is how many requests a minute may be made: 1 or more.", field="budget"
+                "budget must be 1 or more: the maximum number of requests per minute.",
+                field="budget",
             )
         self.per_minute = per_minute
         self._made: deque[datetime] = deque()

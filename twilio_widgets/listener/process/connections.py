@@ -34,7 +34,7 @@ class ConnectionLimiter:
         self._closed = False
         self._sweeping = self._loop.call_later(_SWEEP_SECONDS, self._sweep)
 
-    def soon(self, call: Callable[[], None]) -> None:
+    def call_soon(self, call: Callable[[], None]) -> None:
         """Call later, but before anything else is read."""
         self._loop.call_soon(call)
 
@@ -58,7 +58,7 @@ class ConnectionLimiter:
         for connection in tuple(self._connections):
             connection.drop()
 
-    def relieve(self) -> None:
+    def limit_body_memory(self) -> None:
         """Let the slowest of those go that send bodies, while these are too much together."""
         while sum(one.held for one in self._connections) > self.limits.bodies:
             self._drop_slowest(one for one in self._connections if one.held)

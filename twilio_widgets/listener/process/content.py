@@ -34,23 +34,25 @@ def parameters_of(presented: SignedRequest) -> Pairs:
     if presented.method == "GET" or presented.is_form or not presented.body:
         return presented.parameters
     try:
-        document = json.loads(presented.body, object_pairs_hook=_once, parse_constant=_no)
+        document = json.loads(
+            presented.body, object_pairs_hook=_unique, parse_constant=_reject_constant
+        )
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if not isinstance(document, dict):
         raise ValueError("not an object")  # noqa: TRY004 — of the sender's making, not of ours
-    said = [(name, value) for name, value in document.items() if value is not None]
-    return tuple((_text(name), _text(value)) for name, value in said)
+    values = [(name, value) for name, value in document.items() if value is not None]
+    return tuple((_text(name), _text(value)) for name, value in values)
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a name came twice")
     return found
 
 
-def _no(word: str) -> object:
+def _reject_constant(word: str) -> object:
     raise ValueError(f"{word} is not JSON")
 
 
@@ -72,17 +74,17 @@ def kind_of(parameters: Pairs, accounts: Collection[str]) -> Kind | RejectionCau
         parameters: What it says.
         accounts: The account SIDs that are ours.
     """
-    said = dict(parameters)
-    kind = _announced(said)
+    values = dict(parameters)
+    kind = _kind(values)
     if kind is None:
         return refusal.NOT_MESSAGING
-    several = len(said) < len(parameters)
+    several = len(values) < len(parameters)
     for name in _MANDATORY[kind]:
-        if not said.get(name) or (several and _times(name, parameters) > 1):
+        if not values.get(name) or (several and _times(name, parameters) > 1):
             return refusal.field(name)
-    if not is_message_sid(said["MessageSid"]):
+    if not is_message_sid(values["MessageSid"]):
         return refusal.field("MessageSid")
-    account = said["AccountSid"]
+    account = values["AccountSid"]
     if account in accounts:
         return kind
     if not re.fullmatch(r"AC[0-9a-fA-F]{32}", account):
@@ -90,16 +92,16 @@ def kind_of(parameters: Pairs, accounts: Collection[str]) -> Kind | RejectionCau
     return refusal.account(f"{account[:4]}…{account[-4:]}")
 
 
-def _announced(said: Mapping[str, str]) -> Kind | None:
+def _kind(values: Mapping[str, str]) -> Kind | None:
     """Return which kind of event this is; None when it is nothing about a message.
 
     A status callback has ``MessageStatus``. An inbound message has ``SmsStatus=received``, or no
     status at all and the parts of a message (inferred from Twilio's documented requests).
     """
-    if "MessageStatus" in said:
+    if "MessageStatus" in values:
         return "status"
-    status = said.get("SmsStatus")
-    if status == "received" or (status is None and ("Body" in said or "NumMedia" in said)):
+    status = values.get("SmsStatus")
+    if status == "received" or (status is None and ("Body" in values or "NumMedia" in values)):
         return "inbound"
     return None
 

@@ -32,13 +32,13 @@ class _AttachedKernel:
         self.reader = reader
         self.writer = writer
 
-    def tell(self, said: dict[str, Any]) -> None:
+    def notify(self, said: dict[str, Any]) -> None:
         """Send a line; a kernel that reads nothing for long misses news, and can ask."""
         if self.writer.transport.get_write_buffer_size() < _MOST_UNREAD:
-            self.writer.write(wire.line(said))
+            self.writer.write(wire.encode_line(said))
 
 
-class Control:
+class ControlServer:
     """Serves the control line.
 
     Args:
@@ -67,7 +67,7 @@ class Control:
         self._writers: set[asyncio.StreamWriter] = set()
         self._questions: dict[int, asyncio.Future[str | None]] = {}
         self._numbers = itertools.count(1)
-        self._telling: asyncio.TimerHandle | None = None
+        self._notifying: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server
 
@@ -87,10 +87,10 @@ class Control:
         """Whether one of them is asked about inbound messages: the one that said so last."""
         return self._answering is not None
 
-    def tell(self) -> None:
+    def notify(self) -> None:
         """Let the kernels know that something happened, at most twenty times a second."""
-        if self._telling is None and self._kernels:
-            self._telling = asyncio.get_running_loop().call_later(NEWS_EVERY, self._tell)
+        if self._notifying is None and self._kernels:
+            self._notifying = asyncio.get_running_loop().call_later(NEWS_EVERY, self._notify_all)
 
     async def ask(self, message: dict[str, object]) -> str | None:
         """Ask the kernel that wants to be asked about an inbound message."""
@@ -101,7 +101,7 @@ class Control:
         answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
         self._questions[number] = answer
         try:
-            kernel.tell({"question": number, "message": message})
+            kernel.notify({"question": number, "message": message})
             return await answer
         finally:
             del self._questions[number]
@@ -123,16 +123,16 @@ class Control:
         for writer in self._writers:
             writer.transport.abort()
 
-    def _tell(self) -> None:
-        self._telling = None
+    def _notify_all(self) -> None:
+        self._notifying = None
         news = {"news": self._news()}
         for kernel in self._kernels:
-            kernel.tell(news)
+            kernel.notify(news)
 
-    def _tell_state(self) -> None:
+    def _send_state(self) -> None:
         """Let every kernel know at once what one of them has changed."""
         for kernel in self._kernels:
-            kernel.tell({"state": self._state_for(kernel)})
+            kernel.notify({"state": self._state_for(kernel)})
 
     def _state_for(self, kernel: _AttachedKernel) -> dict[str, Any]:
         state = self._state()
@@ -147,7 +147,7 @@ class Control:
         kernel = _AttachedKernel(reader, writer)
         self._writers.add(writer)
         try:
-            if await self._let_in(kernel):
+            if await self._handshake(kernel):
                 self._kernels.append(kernel)
                 await self._listen(kernel)
         except (OSError, ValueError, asyncio.IncompleteReadError, TimeoutError):
@@ -157,21 +157,21 @@ class Control:
                 self._kernels.remove(kernel)
             if kernel is self._answering:
                 self._answering = None
-                self._tell_state()
+                self._send_state()
             self._writers.discard(writer)
             writer.close()
 
-    async def _let_in(self, kernel: _AttachedKernel) -> bool:
+    async def _handshake(self, kernel: _AttachedKernel) -> bool:
         if len(self._writers) > _MOST_LINES:
             return False
         async with asyncio.timeout(wire.HANDSHAKE_SECONDS):
-            said = wire.heard(await self._first_line(kernel.reader))
+            said = wire.decode_line(await self._first_line(kernel.reader))
         token, nonce = said.get("token"), said.get("nonce")
         if not isinstance(token, str) or not isinstance(nonce, str):
             return False
         if not hmac.compare_digest(token.encode(), self._token.encode()):
             return False
-        kernel.tell({**self._greeting(nonce), "state": self._state_for(kernel)})
+        kernel.notify({**self._greeting(nonce), "state": self._state_for(kernel)})
         return True
 
     async def _first_line(self, reader: asyncio.StreamReader) -> bytes:
@@ -189,7 +189,7 @@ class Control:
 
     async def _listen(self, kernel: _AttachedKernel) -> None:
         while data := await kernel.reader.readline():
-            said = wire.heard(data)
+            said = wire.decode_line(data)
             if "answer" in said:
                 self._answered(said)
             else:
@@ -213,12 +213,12 @@ class Control:
             if op == "set_reply":
                 self._answering = kernel if said.get("ask") else None
             if op.startswith("set_"):
-                self._tell_state()
+                self._send_state()
         except TwilioWidgetsError as error:
             answer = {"id": number, "error": str(error), "kind": type(error).__name__}
         except Exception as error:  # noqa: BLE001 — whoever asked waits for a word
-            text = f"The listener cannot do {op!r} with this ({type(error).__name__})."
+            text = f"The operation {op!r} failed in the listener ({type(error).__name__})."
             answer = {"id": number, "error": text, "kind": "ListenerError"}
-        kernel.tell(answer)
+        kernel.notify(answer)
         with contextlib.suppress(OSError):
             await kernel.writer.drain()

@@ -50,12 +50,12 @@ class Gate:
     def look(self, head: RequestHead) -> RejectionCause | None:
         """Judge a head, before a byte of the body is read."""
         host = head.get("host")
-        if not self.address.is_ours(host):
+        if not self.address.is_own_host(host):
             return refusal.other_host(host)
         if head.ambiguous:
             return refusal.REPEATED
         origin = head.get("origin")
-        if origin is not None and not self.address.is_our_origin(origin):
+        if origin is not None and not self.address.is_own_origin(origin):
             return refusal.ORIGIN
         return self._target(head) or self._announced(head)
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from twilio_widgets.listener.events.batch import HALF_A_CHARACTER, Receipt
+from twilio_widgets.listener.events.batch import INVALID_UNICODE, Receipt
 from twilio_widgets.listener.store_process.protocol import (
     Answer,
     Commit,
@@ -34,14 +34,14 @@ MOST_BYTES = 16_000_000
 LONGEST_WAIT = 1.0
 """Seconds. Then the sender is told to come again, whatever becomes of the event."""
 
-NO_ANSWER = "The event store does not answer. Is its disk gone, or very busy?"
+NO_ANSWER = "The event store does not respond. Check whether its disk is available or very busy."
 
-_LOOK = 0.1
+_CHECK_SECONDS = 0.1
 
 
 @dataclass(slots=True, eq=False)
 class _WaitingArrival:
-    packed: bytes
+    encoded: bytes
     since: float
     done: Done | None
 
@@ -66,11 +66,11 @@ class GroupCommitter:
         self._told = told
         self._loop = asyncio.get_running_loop()
         self._gathering: list[_WaitingArrival] = []
-        self._away: dict[int, list[_WaitingArrival]] = {}
+        self._in_flight: dict[int, list[_WaitingArrival]] = {}
         self._numbers = itertools.count()
         self._count = 0
         self._bytes = 0
-        self._looking: asyncio.TimerHandle | None = None
+        self._checking: asyncio.TimerHandle | None = None
 
     def take(self, arrival: Arrival, done: Done) -> bool:
         """Store an arrival soon, and call `done` then.
@@ -89,15 +89,15 @@ class GroupCommitter:
         try:
             waiting = _WaitingArrival(encode(arrival), now, done)
         except UnicodeEncodeError:
-            done(Receipt(id=None, new=False, problem=HALF_A_CHARACTER))
+            done(Receipt(id=None, new=False, problem=INVALID_UNICODE))
             return True
         self._count += 1
-        self._bytes += len(waiting.packed)
+        self._bytes += len(waiting.encoded)
         if not self._gathering:
             self._loop.call_soon(self._send)
         self._gathering.append(waiting)
-        if self._looking is None:
-            self._looking = self._loop.call_later(_LOOK, self._look)
+        if self._checking is None:
+            self._checking = self._loop.call_later(_CHECK_SECONDS, self._check_deadlines)
         return True
 
     def __len__(self) -> int:
@@ -112,17 +112,17 @@ class GroupCommitter:
     @property
     def _oldest(self) -> float:
         """When that began to wait which the store has had for longest."""
-        return next((lot[0].since for lot in self._away.values()), math.inf)
+        return next((lot[0].since for lot in self._in_flight.values()), math.inf)
 
     def _send(self) -> None:
         lot, self._gathering = self._gathering, []
         number = next(self._numbers)
-        self._away[number] = lot
-        commit = Commit.of(each.packed for each in lot)
-        self._store.send(commit, functools.partial(self._came_back, number))
+        self._in_flight[number] = lot
+        commit = Commit.of(each.encoded for each in lot)
+        self._store.send(commit, functools.partial(self._on_answer, number))
 
-    def _came_back(self, number: int, answer: Answer) -> None:
-        lot = self._away.pop(number)
+    def _on_answer(self, number: int, answer: Answer) -> None:
+        lot = self._in_flight.pop(number)
         self._count -= len(lot)
         receipts: Sequence[Receipt | None] = [None] * len(lot)
         if isinstance(answer, Stored):
@@ -135,19 +135,19 @@ class GroupCommitter:
         """Say what became of one, in a turn of its own: what goes wrong there stays there."""
         done, waiting.done = waiting.done, None
         if done is not None:
-            self._bytes -= len(waiting.packed)
+            self._bytes -= len(waiting.encoded)
             self._loop.call_soon(done, receipt)
 
-    def _look(self) -> None:
+    def _check_deadlines(self) -> None:
         """Tell those that have waited too long to come again."""
-        self._looking = None
+        self._checking = None
         late = self._loop.time() - LONGEST_WAIT
         if self._oldest < late:
             self._told(NO_ANSWER)
-        for lot in list(self._away.values()):
+        for lot in list(self._in_flight.values()):
             if lot[0].since >= late:
                 break
             for each in lot:
                 self._finish(each, None)  # it may be stored yet; then its next delivery is known
         if self._count:
-            self._looking = self._loop.call_later(_LOOK, self._look)
+            self._checking = self._loop.call_later(_CHECK_SECONDS, self._check_deadlines)

@@ -36,13 +36,13 @@ class WebhookHandler:
         gate: Gate,
         committer: GroupCommitter,
         replies: Replies,
-        turned_away: RejectionLog,
+        rejections: RejectionLog,
         stored: Callable[[int], None],
     ) -> None:
         self._gate = gate
         self._committer = committer
         self._replies = replies
-        self._turned_away = turned_away
+        self._rejections = rejections
         self._stored = stored
         self.counts: Counter[str] = Counter()
         """Since the start: ``inbound``, ``status``, ``duplicate`` and ``busy``."""
@@ -73,10 +73,10 @@ class WebhookHandler:
     def unreadable(self, status: int) -> None:
         """Note that something came that is no request."""
         refusal = RejectionCause(status=status, cause="http", reason=UNREADABLE[status])
-        self._turned_away.note(refusal)
+        self._rejections.note(refusal)
 
     def _refuse(self, refusal: RejectionCause, head: RequestHead) -> HttpResponse:
-        self._turned_away.note(refusal, method=head.method, path=head.path)
+        self._rejections.note(refusal, method=head.method, path=head.path)
         return refused(refusal.status, allow=refusal.allow)
 
     def _done(
@@ -88,9 +88,11 @@ class WebhookHandler:
             return
         self.counts[arrival.kind if receipt.new else "duplicate"] += 1
         if receipt.id is None:
-            self._turned_away.note(
+            self._rejections.note(
                 RejectionCause(
-                    status=400, cause="body", reason=receipt.problem or "It is no event."
+                    status=400,
+                    cause="body",
+                    reason=receipt.problem or "The request is not an event.",
                 ),
                 method=arrival.method,
             )

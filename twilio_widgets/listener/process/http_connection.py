@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, cast
 
 from twilio_widgets.listener.process import response as answers
-from twilio_widgets.listener.process.parsing import END, Parser, Unreadable, is_crooked
+from twilio_widgets.listener.process.parsing import END, MalformedRequest, Parser, is_malformed_head
 from twilio_widgets.listener.process.state import State
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ class HttpConnection(asyncio.BufferedProtocol):
         handler: Who decides about its requests.
     """
 
-    def __init__(self, door: ConnectionLimiter, handler: Handler) -> None:
-        self._door = door
-        self._limits = door.limits
+    def __init__(self, connections: ConnectionLimiter, handler: Handler) -> None:
+        self._connections = connections
+        self._limits = connections.limits
         self._handler = handler
         self._transport: asyncio.Transport
         self._buffer = b""
@@ -66,7 +66,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         self.state = State.HEAD
         self.served = False
         """Whether it has brought a request that was taken."""
-        self.since = door.now()
+        self.since = connections.now()
         """When the present wait began."""
         self.deadline = self.since + self._limits.head_seconds
 
@@ -80,7 +80,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         if plain is not None:
             with contextlib.suppress(OSError):
                 plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if not self._door.admit(self):
+        if not self._connections.admit(self):
             self._transport.write(answers.BUSY.wire(close=True))
             self._transport.close()
 
@@ -89,7 +89,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         del exc
         self._turn += 1
         self._buffer = b""
-        self._door.leave(self)
+        self._connections.leave(self)
 
     def get_buffer(self, _hint: int) -> memoryview:
         """Give the room into which is read."""
@@ -112,7 +112,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         """Keep half a connection for the answers that are due; close it after them."""
         self._ended = True
         if self.state in _READING:
-            self._door.soon(self._next)
+            self._connections.call_soon(self._next)
         return self.state is not State.LINGER
 
     def pause_writing(self) -> None:
@@ -132,7 +132,7 @@ class HttpConnection(asyncio.BufferedProtocol):
                 self._read_head()
             if self.state is State.BODY:
                 self._read_body()
-        except Unreadable as problem:
+        except MalformedRequest as problem:
             self._handler.unreadable(problem.status)
             self._refuse(answers.refused(problem.status))
         if self.state in _READING and self._writable:
@@ -144,10 +144,10 @@ class HttpConnection(asyncio.BufferedProtocol):
     def _read_head(self) -> None:
         end = self._buffer.find(END)
         if (len(self._buffer) if end < 0 else end) > self._limits.head:
-            raise Unreadable(431)
+            raise MalformedRequest(431)
         if end < 0:
-            if is_crooked(self._buffer):
-                raise Unreadable(400)
+            if is_malformed_head(self._buffer):
+                raise MalformedRequest(400)
             return
         head = self._parser.read_head(self._buffer[: end + len(END)])
         self._buffer = self._buffer[end + len(END) :]
@@ -167,7 +167,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         if self._parser.done:
             self._handle()
         else:
-            self._door.relieve()
+            self._connections.limit_body_memory()
 
     def _handle(self) -> None:
         self._wait(State.ANSWER, self._limits.answer_seconds)
@@ -193,7 +193,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         limits = self._limits
         self._wait(State.HEAD, limits.head_seconds if self._buffer else limits.idle_seconds)
         if self._buffer or self._ended:
-            self._door.soon(self._next)
+            self._connections.call_soon(self._next)
 
     def _next(self) -> None:
         if not self._transport.is_closing():
@@ -211,7 +211,7 @@ class HttpConnection(asyncio.BufferedProtocol):
 
     def _wait(self, state: State, seconds: float) -> None:
         self.state = state
-        self.since = self._door.now()
+        self.since = self._connections.now()
         self.deadline = self.since + seconds
 
     # What the door asks and calls

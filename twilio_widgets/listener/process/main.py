@@ -13,12 +13,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from twilio_widgets.errors import ListenerError, TwilioWidgetsError
-from twilio_widgets.listener.control.ports import bound
+from twilio_widgets.listener.control.ports import listen_on
 from twilio_widgets.listener.control.runtime_file import (
     Runtime,
+    listener_lock,
     log_file,
     runtime_file,
-    sole_listener,
 )
 from twilio_widgets.listener.control.spec import Spec
 from twilio_widgets.listener.events.sqlite_errors import cannot_open
@@ -34,13 +34,13 @@ def main(told: Mapping[str, Any]) -> None:
     """Be a listener until it is over; what goes wrong at the start is said to who started us.
 
     Args:
-        told: ``spec`` and ``wish``, as `launching` tells them.
+        told: ``spec`` and ``preferred_port``, as `launching` tells them.
     """
     if hasattr(os, "fork") and os.fork():
         os._exit(0)  # nobody's child: whoever started us need not wait for our end
     sys.setswitchinterval(_SWITCH_SECONDS)
     try:
-        _listen(Spec.heard(told["spec"]), int(told["wish"]))
+        _listen(Spec.from_json(told["spec"]), int(told["wish"]))
     except TwilioWidgetsError as error:
         _report({"error": str(error), "kind": type(error).__name__})
     except Exception as error:  # noqa: BLE001 — whoever started us waits for a word
@@ -49,22 +49,24 @@ def main(told: Mapping[str, Any]) -> None:
         os._exit(0)  # a thread that still waits for Twilio does not hold us up
 
 
-def _listen(spec: Spec, wish: int) -> None:
+def _listen(spec: Spec, preferred_port: int) -> None:
     with contextlib.ExitStack() as held:
         try:
-            held.enter_context(sole_listener(spec.store))
+            held.enter_context(listener_lock(spec.store))
         except ListenerError:
             _report({"busy": True})
             return
         except OSError as error:
             raise cannot_open(spec.store, error) from error
         before = Runtime.read(spec.store)
-        webhooks = held.enter_context(bound(spec.port, wish or (before.port if before else 0)))
-        control = held.enter_context(bound(0, 0))
+        webhooks = held.enter_context(
+            listen_on(spec.port, preferred_port or (before.port if before else 0))
+        )
+        control = held.enter_context(listen_on(0, 0))
         log = Log(log_file(spec.store))
         held.callback(remove, runtime_file(spec.store))
         try:
-            Runtime.of_beginner(webhooks.getsockname()[1]).write(spec.store)
+            Runtime.of_starting(webhooks.getsockname()[1]).write(spec.store)
         except OSError as error:
             raise cannot_open(spec.store, error) from error
         asyncio.run(_serve(ListenerService(spec, log), webhooks, control, held.close))
@@ -74,26 +76,26 @@ async def _serve(
     service: ListenerService,
     webhooks: socket.socket,
     control: socket.socket,
-    let_go: Callable[[], None],
+    release_lock: Callable[[], None],
 ) -> None:
     loop = asyncio.get_running_loop()
-    loop.set_exception_handler(service.wrong)
+    loop.set_exception_handler(service.log_exception)
     for name in ("SIGTERM", "SIGINT", "SIGHUP"):
         if hasattr(signal, name):
             _on_signal(loop, getattr(signal, name), service)
-    runtime = await service.begin(webhooks, control)
+    runtime = await service.start(webhooks, control)
     runtime.write(service.spec.store)
     _report({"ready": True})
-    await service.until_over(let_go)
+    await service.serve_until_stopped(release_lock)
 
 
 def _on_signal(
     loop: asyncio.AbstractEventLoop, number: signal.Signals, service: ListenerService
 ) -> None:
     try:
-        loop.add_signal_handler(number, service.end)
+        loop.add_signal_handler(number, service.request_shutdown)
     except NotImplementedError:  # Windows
-        signal.signal(number, lambda *_: loop.call_soon_threadsafe(service.end))
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(service.request_shutdown))
 
 
 def _report(said: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from twilio_widgets.listener.process.request import RequestHead, WebhookRequest
 END = b"\r\n\r\n"
 
 
-class Unreadable(Exception):
+class MalformedRequest(Exception):
     """The bytes are not a request that we take; it carries the HTTP status to answer."""
 
     def __init__(self, status: int) -> None:
@@ -52,22 +52,22 @@ class Parser:
         lines = text[: -len(END)].split("\r\n")
         # As many line feeds as carriage returns as ends of lines: none of them stands alone.
         if not text.count("\n") == text.count("\r") == len(lines) + 1 or "\0" in text:
-            raise Unreadable(400)
+            raise MalformedRequest(400)
         if "\n " in text or "\n\t" in text:  # a folded header
-            raise Unreadable(400)
+            raise MalformedRequest(400)
         if len(lines) - 1 > self._limits.headers:
-            raise Unreadable(431)
+            raise MalformedRequest(431)
         try:
             self._parser.feed_data(head)
         except httptools.HttpParserInvalidMethodError:
-            raise Unreadable(405 if head.partition(b" ")[0].isalpha() else 400) from None
+            raise MalformedRequest(405 if head.partition(b" ")[0].isalpha() else 400) from None
         except httptools.HttpParserUpgrade:
             # CONNECT, or another protocol asked for: neither is for us.
-            raise Unreadable(405 if head.startswith(b"CONNECT ") else 400) from None
+            raise MalformedRequest(405 if head.startswith(b"CONNECT ") else 400) from None
         except httptools.HttpParserError:
-            raise Unreadable(400) from None
+            raise MalformedRequest(400) from None
         if self._parser.get_http_version() not in {"1.0", "1.1"}:
-            raise Unreadable(400)
+            raise MalformedRequest(400)
         self.head = RequestHead(
             method=self._parser.get_method().decode("ascii"),
             target=self._target.decode("ascii"),
@@ -86,12 +86,12 @@ class Parser:
             self._left -= len(data)
         self.taken += len(data)
         if self.taken > self._limits.body:
-            raise Unreadable(413)
+            raise MalformedRequest(413)
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             if not self.done:
-                raise Unreadable(400) from None
+                raise MalformedRequest(400) from None
         return rest
 
     @property
@@ -132,7 +132,7 @@ def _headers_of(lines: list[str]) -> tuple[tuple[str, str], ...]:
     return tuple([(name, value.strip(" \t")) for name, _, value in halves])
 
 
-def is_crooked(beginning: bytes) -> bool:
+def is_malformed_head(beginning: bytes) -> bool:
     """Say whether the beginning of a head holds what must stand in none."""
     return (
         beginning.count(b"\n") != beginning.count(b"\r\n")

@@ -32,42 +32,44 @@ SIGNATURE = "signature"
 ORIGIN = RejectionCause(
     status=403,
     cause="origin",
-    reason="A web page sent the request: it has an Origin header, and Twilio sends none.",
+    reason="A web page sent the request: it has an Origin header, which Twilio never sends.",
 )
 REPEATED = RejectionCause(
     status=400,
     cause="headers",
-    reason="A header that decides something came twice.",
-    mend="If it did come from Twilio, see what on the way adds the header again.",
+    reason="A header that may occur only once was sent twice.",
+    mend="If the request came from Twilio, find the proxy on its way that repeats the header.",
 )
 TARGET = RejectionCause(
-    status=400, cause="path", reason="What was asked for is no path: it must begin with a slash."
+    status=400, cause="path", reason="The request target is not a path: it must begin with /."
 )
 EXPECTATION = RejectionCause(
-    status=417, cause="headers", reason="It expects something else than 100-continue."
+    status=417, cause="headers", reason="The Expect header is not 100-continue."
 )
 TOO_LONG = RejectionCause(status=413, cause="size", reason="The body is larger than 1 MB.")
-TOO_MANY = RejectionCause(status=413, cause="size", reason="It has more than 1,000 parameters.")
+TOO_MANY = RejectionCause(
+    status=413, cause="size", reason="The request has more than 1,000 parameters."
+)
 TYPE = RejectionCause(
     status=415,
     cause="type",
-    reason="The body is declared to be neither a form nor JSON.",
-    mend="Pass on the Content-Type header as it came.",
+    reason="The Content-Type is neither a form nor JSON.",
+    mend="Make the proxy forward the Content-Type header unchanged.",
 )
 BODY = RejectionCause(
-    status=400, cause="body", reason="The signed body cannot be read as it is declared."
+    status=400, cause="body", reason="The signed body does not match its Content-Type."
 )
 NOT_MESSAGING = RejectionCause(
     status=400,
     cause="kind",
-    reason="Twilio signed it, but it is neither a status callback nor an inbound message.",
-    mend="Point only messaging webhooks here: voice, or another product's, has its own forms.",
+    reason="Signed by Twilio, but neither a status callback nor an inbound message.",
+    mend="Point only messaging webhooks here, not those of voice or another product.",
 )
 UNREADABLE = {
-    400: "What came is not a request in HTTP/1.1.",
-    405: "The method is none that a webhook uses.",
+    400: "The bytes received are not a valid HTTP/1.1 request.",
+    405: "Webhooks do not use this HTTP method.",
     413: "The body is larger than 1 MB.",
-    431: "The headers are larger than 32 kB, or more than 100.",
+    431: "The headers are larger than 32 kB, or there are more than 100.",
 }
 """What to say when there is not even a request."""
 
@@ -77,20 +79,20 @@ def other_host(host: str | None) -> RejectionCause:
     plain = host if host and re.fullmatch(r"[A-Za-z0-9.:\[\]_-]{1,100}", host) else None
     if plain is None:
         return RejectionCause(
-            status=403, cause="host", reason="The Host header is none of this listener."
+            status=403, cause="host", reason="The Host header does not name this listener."
         )
     return RejectionCause(
         status=403,
         cause="host",
-        reason=f"The request was for {plain}, which is not this listener.",
-        mend=f'If Twilio is to call you there, state it: public_url="https://{plain}".',
+        reason=f"The request was for the host {plain}, which is not this listener.",
+        mend=f'If Twilio should call that host, pass public_url="https://{plain}".',
     )
 
 
 def method(allow: str) -> RejectionCause:
     """Refuse a method."""
     return RejectionCause(
-        status=405, cause="method", reason="The method is none that this path takes.", allow=allow
+        status=405, cause="method", reason="This path does not accept the method.", allow=allow
     )
 
 
@@ -110,8 +112,8 @@ def field(name: str) -> RejectionCause:
     return RejectionCause(
         status=400,
         cause="fields",
-        reason=f"Twilio's signature is right, but {name} is missing, twice there or misshapen.",
-        mend="Somebody may have cut a signed request up anew: its signature has no delimiters.",
+        reason=f"The signature is valid, but {name} is missing, repeated or malformed.",
+        mend="Someone may have rearranged a signed request: signatures do not cover delimiters.",
     )
 
 
@@ -120,6 +122,6 @@ def account(shown: str) -> RejectionCause:
     return RejectionCause(
         status=403,
         cause="account",
-        reason=f"It is about the account {shown}, which is not this listener's.",
-        mend="Give each account a listener with its own connection.",
+        reason=f"The request is about the account {shown}, which is not this listener's.",
+        mend="Use a separate listener, with its own connection, for each account.",
     )

@@ -39,12 +39,12 @@ _LARGEST = 64_000
 _SHARE = 0.2
 """How much of the time he may work."""
 
-_SAVED = 0.5
+_MOST_SECONDS_SAVED = 0.5
 """How many seconds of it he has at most when many come at once."""
 
 
 @dataclass(slots=True)
-class _Noted:
+class _PendingRejection:
     refusal: RejectionCause
     at: datetime
     method: str
@@ -89,50 +89,50 @@ class RejectionLog:
         self._reject = reject
         self._doctor = doctor
         self._stored = stored
-        self._noted: deque[_Noted] = deque(maxlen=_MOST_NOTED)
-        self._kept: deque[_Noted] = deque()
+        self._pending: deque[_PendingRejection] = deque(maxlen=_MOST_NOTED)
+        self._kept: deque[_PendingRejection] = deque()
         self._kept_bytes = 0
         self._clock = clock
-        self._left = _SAVED
+        self._seconds_left = _MOST_SECONDS_SAVED
         self._since = clock()
-        self._showing: asyncio.Task[None] | None = None
+        self._flushing: asyncio.Task[None] | None = None
 
     def note(self, refusal: RejectionCause, *, method: str = "", path: str = "") -> None:
         """Count a refusal, and show it soon; of a flood the latest are shown."""
         self.counts[refusal.cause] += 1
-        noted = _Noted(refusal, datetime.now(UTC), method, path, refusal.presented)
+        pending = _PendingRejection(refusal, datetime.now(UTC), method, path, refusal.presented)
         if refusal.presented is not None:
-            noted.refusal = replace(refusal, presented=None)
-            self._keep(noted)
-        self._noted.append(noted)
-        if self._showing is None:
-            self._showing = asyncio.get_running_loop().create_task(self._show())
+            pending.refusal = replace(refusal, presented=None)
+            self._keep(pending)
+        self._pending.append(pending)
+        if self._flushing is None:
+            self._flushing = asyncio.get_running_loop().create_task(self._flush())
 
     async def idle(self) -> None:
         """Wait until everything noted is stored."""
-        while self._showing is not None:
-            await asyncio.wait({self._showing})
+        while self._flushing is not None:
+            await asyncio.wait({self._flushing})
 
-    def _keep(self, noted: _Noted) -> None:
-        if noted.presented is not None and len(noted.presented.body) > _LARGEST:
-            noted.presented, noted.unseen = None, TOO_LARGE
+    def _keep(self, pending: _PendingRejection) -> None:
+        if pending.presented is not None and len(pending.presented.body) > _LARGEST:
+            pending.presented, pending.unseen = None, TOO_LARGE
             return
-        self._kept.append(noted)
-        self._kept_bytes += noted.size
+        self._kept.append(pending)
+        self._kept_bytes += pending.size
         while len(self._kept) > _MOST_KEPT or self._kept_bytes > _MOST_BYTES:
             oldest = self._kept.popleft()
             self._kept_bytes -= oldest.size
             oldest.presented = None
 
-    async def _show(self) -> None:
+    async def _flush(self) -> None:
         loop = asyncio.get_running_loop()
         try:
-            while self._noted:
-                lot = list(self._noted)
-                self._noted.clear()
+            while self._pending:
+                lot = list(self._pending)
+                self._pending.clear()
                 self._kept.clear()
                 self._kept_bytes = 0
-                told = await loop.run_in_executor(self._doctor, self._told, lot)
+                told = await loop.run_in_executor(self._doctor, self._build, lot)
                 try:
                     await self._reject(told)
                 except TwilioWidgetsError:
@@ -140,39 +140,41 @@ class RejectionLog:
                 self._stored()
                 await asyncio.sleep(_EVERY)
         finally:
-            self._showing = None
+            self._flushing = None
 
-    def _told(self, lot: Sequence[_Noted]) -> list[Rejection]:
+    def _build(self, lot: Sequence[_PendingRejection]) -> list[Rejection]:
         now = self._clock()
-        self._left = min(_SAVED, self._left + (now - self._since) * _SHARE)
+        self._seconds_left = min(
+            _MOST_SECONDS_SAVED, self._seconds_left + (now - self._since) * _SHARE
+        )
         self._since = now
-        return [self._rejection(noted) for noted in reversed(lot)][::-1]
+        return [self._rejection(pending) for pending in reversed(lot)][::-1]
 
-    def _rejection(self, noted: _Noted) -> Rejection:
-        refusal, presented = noted.refusal, noted.presented
+    def _rejection(self, pending: _PendingRejection) -> Rejection:
+        refusal, presented = pending.refusal, pending.presented
         if refusal.cause == SIGNATURE:
-            if presented is not None and self._left > 0:
-                refusal = self._looked_into(refusal, presented)
+            if presented is not None and self._seconds_left > 0:
+                refusal = self._diagnosed(refusal, presented)
             elif refusal.reason == MISMATCH.reason:  # any other says already why
-                refusal = replace(refusal, reason=noted.unseen.reason)
+                refusal = replace(refusal, reason=pending.unseen.reason)
         try:
             parameters = presented.parameters if presented is not None else ()
         except UnicodeDecodeError:
             parameters = ()
         return Rejection.of_request(
-            at=noted.at,
+            at=pending.at,
             status=refusal.status,
             reason=refusal.reason,
             cause=refusal.cause,
             mend=refusal.mend,
-            method=noted.method,
-            url=noted.path,
+            method=pending.method,
+            url=pending.path,
             parameters=parameters,
         )
 
-    def _looked_into(self, refusal: RejectionCause, presented: SignedRequest) -> RejectionCause:
+    def _diagnosed(self, refusal: RejectionCause, presented: SignedRequest) -> RejectionCause:
         began = self._clock()
         verdict = self._diagnose(presented)
-        self._left -= self._clock() - began
+        self._seconds_left -= self._clock() - began
         cause = f"{SIGNATURE}: {verdict.cause}" if verdict.cause else SIGNATURE
         return replace(refusal, reason=verdict.reason, cause=cause, mend=verdict.mend)

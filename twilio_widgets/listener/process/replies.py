@@ -51,11 +51,11 @@ class Replies:
             event_id: The stored event.
             done: Called once with the answer.
         """
-        said = dict(arrival.parameters)
-        sid = said.get("MessageSid", "")
+        values = dict(arrival.parameters)
+        sid = values.get("MessageSid", "")
         given = self._given.get(sid)
         if given is None:
-            given = self._begin(said, event_id)
+            given = self._begin(values, event_id)
             self._given[sid] = given
             if len(self._given) > _REMEMBERED:
                 self._given.popitem(last=False)
@@ -64,10 +64,10 @@ class Replies:
         else:
             given.add_done_callback(lambda future: done(future.result()))
 
-    def _begin(self, said: dict[str, str], event_id: int | None) -> asyncio.Future[HttpResponse]:
+    def _begin(self, values: dict[str, str], event_id: int | None) -> asyncio.Future[HttpResponse]:
         loop = asyncio.get_running_loop()
         if self._asks():
-            return loop.create_task(self._asked({"id": event_id, "parameters": said}))
+            return loop.create_task(self._asked({"id": event_id, "parameters": values}))
         future: asyncio.Future[HttpResponse] = loop.create_future()
         future.set_result(twiml(self.text))
         return future

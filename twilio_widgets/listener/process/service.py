@@ -24,7 +24,7 @@ from twilio_widgets.listener.events.store import RETENTION_DAYS, check_retention
 from twilio_widgets.listener.files.durable import is_gone
 from twilio_widgets.listener.jupyter.registry import Registration, register
 from twilio_widgets.listener.process.connections import ConnectionLimiter
-from twilio_widgets.listener.process.control_server import Control
+from twilio_widgets.listener.process.control_server import ControlServer
 from twilio_widgets.listener.process.gate import Gate
 from twilio_widgets.listener.process.group_commit import GroupCommitter
 from twilio_widgets.listener.process.handler import WebhookHandler
@@ -70,7 +70,7 @@ class ListenerService:
         """Why the last commit failed, until one succeeds."""
         self.last_id = 0
         """The newest event that was stored since the start."""
-        self.over = asyncio.Event()
+        self.stopped = asyncio.Event()
         """Set when nothing is left to do."""
         self._log = log
         self._ending = asyncio.Event()
@@ -90,7 +90,7 @@ class ListenerService:
             "stop": self._stop,
         }
 
-    async def begin(self, webhooks: socket.socket, control: socket.socket) -> Runtime:
+    async def start(self, webhooks: socket.socket, control: socket.socket) -> Runtime:
         """Serve on two listening sockets, and return where a kernel finds us."""
         loop = asyncio.get_running_loop()
         self.runtime = Runtime(
@@ -101,7 +101,7 @@ class ListenerService:
             started_at=datetime.now(UTC).isoformat(),
         )
         self.address = Address(self.runtime.port, self.spec.public_url)
-        self.control = Control(
+        self.control = ControlServer(
             self.runtime.control_token,
             self.greeting,
             self.state,
@@ -114,25 +114,25 @@ class ListenerService:
         self.committer = GroupCommitter(self.store, self._committed)
         keys = Keys.of(self.spec.connection, self.spec.shared_keys)
         gate = Gate(self.address, keys, self.spec.accounts)
-        self.turned_away = RejectionLog(
-            gate.diagnosed, self.store.reject, self._doctor, self.control.tell
+        self.rejections = RejectionLog(
+            gate.diagnosed, self.store.reject, self._doctor, self.control.notify
         )
-        self.intake = WebhookHandler(
-            gate, self.committer, self.replies, self.turned_away, self.stored
+        self.handler = WebhookHandler(
+            gate, self.committer, self.replies, self.rejections, self.stored
         )
-        self._door = ConnectionLimiter()
+        self._connections = ConnectionLimiter()
         self._server = await loop.create_server(
-            lambda: HttpConnection(self._door, self.intake), sock=webhooks, backlog=512
+            lambda: HttpConnection(self._connections, self.handler), sock=webhooks, backlog=512
         )
         await self.control.serve(control)
         self._ticking = loop.create_task(self._tick())
         return self.runtime
 
-    def end(self) -> None:
+    def request_shutdown(self) -> None:
         """Begin to end, at once or as soon as it has begun."""
         self._ending.set()
 
-    async def until_over(self, let_go: Callable[[], None]) -> None:
+    async def serve_until_stopped(self, release_lock: Callable[[], None]) -> None:
         """Serve until the end, and end in good order: nothing acknowledged is lost.
 
         Args:
@@ -150,13 +150,13 @@ class ListenerService:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_EMPTY_SECONDS):
                 await self.committer.idle()
-                await self.turned_away.idle()
+                await self.rejections.idle()
         await asyncio.sleep(0)
-        self._door.close()
+        self._connections.close()
         await self.store.close()
         await self._webhooks.after_end()
-        let_go()
-        self.over.set()
+        release_lock()
+        self.stopped.set()
         await self.control.finish()
 
     # What happens
@@ -164,9 +164,9 @@ class ListenerService:
     def stored(self, event_id: int) -> None:
         """Tell the kernels of a new event."""
         self.last_id = max(self.last_id, event_id)
-        self.control.tell()
+        self.control.notify()
 
-    def wrong(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    def log_exception(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """Note an exception nobody caught, by its class alone: its text may hold anything."""
         error = context.get("exception")
         self._log.say("error", type(error).__name__ if error else "")
@@ -176,19 +176,19 @@ class ListenerService:
             self._log.say("store", problem)
         if problem != self.problem:
             self.problem = problem
-            self.control.tell()
+            self.control.notify()
 
     async def _tick(self) -> None:
         """End when nobody has been there for long, or the store has been taken away."""
         seen = retired = time.monotonic()
-        last = self.intake.last_request_at
+        last = self.handler.last_request_at
         while True:
             await asyncio.sleep(min(_TICK_SECONDS, self.idle_seconds / 4))
             now = time.monotonic()
-            if self.control.kernels or self.intake.last_request_at != last:
-                seen, last = now, self.intake.last_request_at
+            if self.control.kernels or self.handler.last_request_at != last:
+                seen, last = now, self.handler.last_request_at
             if now - seen > self.idle_seconds or is_gone(self.store.path):
-                self.end()
+                self.request_shutdown()
             if now - retired > _A_DAY:
                 retired = now
                 self.store.retire()
@@ -203,7 +203,7 @@ class ListenerService:
         """Say where things stand, in short."""
         return {
             "last_id": self.last_id,
-            "rejected": self.turned_away.counts.total(),
+            "rejected": self.rejections.counts.total(),
             "problem": self.problem,
         }
 
@@ -216,8 +216,8 @@ class ListenerService:
         operation = self._operations.get(op)
         if operation is None:
             raise ListenerError(
-                f"The listener that runs does not know {op!r}: it may be of another release of "
-                "twilio_widgets. Close it and start it again."
+                f"The running listener does not support {op!r}: it may belong to another release "
+                "of twilio_widgets. Close it and start it again."
             )
         return await operation(**what)
 
@@ -236,15 +236,15 @@ class ListenerService:
         }
 
     async def _status(self) -> dict[str, Any]:
-        last = self.intake.last_request_at
+        last = self.handler.last_request_at
         return {
             **self.state(),
             **self.news(),
             "kernels": self.control.kernels,
             "waiting": len(self.committer),
             "last_request_at": last.isoformat() if last else None,
-            "counts": dict(self.intake.counts),
-            "rejections": dict(self.turned_away.counts),
+            "counts": dict(self.handler.counts),
+            "rejections": dict(self.rejections.counts),
             "store": str(self.store.path),
             "journal_mode": self.store.journal_mode,
             "notices": [*self._webhooks.notices, *self.store.notices],
@@ -289,7 +289,7 @@ class ListenerService:
         receipts = await asyncio.gather(*map(self._taken, wire.arrivals_of(rows)))
         if None in receipts:
             problem = self.problem or "The event store is busy."
-            raise ListenerError(f"Not everything could be stored. {problem} Try again.")
+            raise ListenerError(f"Some events could not be stored. {problem} Try again.")
         for receipt in receipts:
             if receipt is not None and receipt.new and receipt.id is not None:
                 self.stored(receipt.id)
@@ -306,6 +306,6 @@ class ListenerService:
         return {"deleted": await self.store.forget(until)}
 
     async def _stop(self) -> dict[str, Any]:
-        self.end()
-        await self.over.wait()
+        self.request_shutdown()
+        await self.stopped.wait()
         return self._webhooks.outcome

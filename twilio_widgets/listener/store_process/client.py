@@ -36,9 +36,9 @@ from twilio_widgets.listener.store_process.protocol import (
 )
 
 MODULE: Final = "twilio_widgets.listener.store_process.main"
-DIED: Final = StoreError("The event store's process has died. It is started again.", "disk")
+DIED: Final = StoreError("The event store's process died. It is being restarted.", "disk")
 _ENDED: Final = StoreError("The event store's process ended before the store was open.", "disk")
-_ENDING: Final = StoreError("The listener is ending.")
+_SHUTTING_DOWN: Final = StoreError("The listener is shutting down.")
 
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 10.0
@@ -47,7 +47,7 @@ _CLOSE_SECONDS: Final = 5.0
 
 _KILL_SECONDS: Final = 1.0
 
-Answered = Callable[[Answer], None]
+OnAnswer = Callable[[Answer], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ class StoreLocation:
     world: str
 
 
-class _Line(asyncio.SubprocessProtocol):
+class _StoreConnection(asyncio.SubprocessProtocol):
     """One life of the process.
 
     Args:
@@ -74,14 +74,14 @@ class _Line(asyncio.SubprocessProtocol):
         """What it says first."""
         self.over = asyncio.Event()
         """Set when it has ended."""
-        self._waiting: deque[Answered] = deque([_answering(self.opened)])
+        self._waiting: deque[OnAnswer] = deque([_resolving(self.opened)])
         self._end = DIED
         """What is said to those who still wait when it has ended."""
         self._unwanted = False
         self._transport: asyncio.SubprocessTransport | None = None
         self._pipe: asyncio.WriteTransport
 
-    def send(self, request: Request, answered: Answered) -> None:
+    def send(self, request: Request, answered: OnAnswer) -> None:
         """Ask for something; it is answered even if it dies, and if it has died just now."""
         if self.over.is_set():
             answered(self._end)
@@ -92,7 +92,7 @@ class _Line(asyncio.SubprocessProtocol):
 
     async def close(self) -> None:
         """Let it close the file and end; kill it when it does not."""
-        self._end = _ENDING
+        self._end = _SHUTTING_DOWN
         self._pipe.close()
         for seconds in (_CLOSE_SECONDS, _KILL_SECONDS):
             with contextlib.suppress(TimeoutError):
@@ -157,9 +157,9 @@ class StoreClient:
         self._place = place
         self.retention_days = retention_days
         self._told = told
-        self._line: _Line | None = None
-        self._why_not = DIED
-        self._keeping: asyncio.Task[None] | None = None
+        self._line: _StoreConnection | None = None
+        self._unavailable = DIED
+        self._supervising: asyncio.Task[None] | None = None
         self.journal_mode = ""
         """``wal``; or ``delete``, slower and as durable, where the file system needs it."""
         self.notices: tuple[str, ...] = ()
@@ -176,10 +176,10 @@ class StoreClient:
         Raises:
             ListenerError: It could not; the process has ended.
         """
-        line = await self._begun()
-        self._keeping = asyncio.get_running_loop().create_task(self._keep(line))
+        line = await self._start()
+        self._supervising = asyncio.get_running_loop().create_task(self._supervise(line))
 
-    def send(self, request: Request, answered: Answered) -> None:
+    def send(self, request: Request, answered: OnAnswer) -> None:
         """Ask for something.
 
         Args:
@@ -187,7 +187,7 @@ class StoreClient:
             answered: Called once, maybe at once; with `StoreError` when it could not be done.
         """
         if self._line is None:
-            answered(self._why_not)
+            answered(self._unavailable)
         else:
             self._line.send(request, answered)
 
@@ -222,10 +222,10 @@ class StoreClient:
 
     async def close(self) -> None:
         """Have the file closed, and end the process."""
-        if self._keeping is not None:
-            self._keeping.cancel()
-            await asyncio.wait({self._keeping})
-        line, self._line, self._why_not = self._line, None, _ENDING
+        if self._supervising is not None:
+            self._supervising.cancel()
+            await asyncio.wait({self._supervising})
+        line, self._line, self._unavailable = self._line, None, _SHUTTING_DOWN
         if line is not None:
             await line.close()
 
@@ -237,7 +237,7 @@ class StoreClient:
 
     async def _ask(self, request: Request) -> Answer:
         waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self.send(request, _answering(waiting))
+        self.send(request, _resolving(waiting))
         answer = await waiting
         if isinstance(answer, StoreError):
             raise answer.error
@@ -246,8 +246,8 @@ class StoreClient:
     async def _deleted(self, request: Request) -> int:
         return cast("Deleted", await self._ask(request)).events
 
-    async def _begun(self) -> _Line:
-        told = booting.first_line(
+    async def _start(self) -> _StoreConnection:
+        told = booting.encode_config(
             {
                 "path": str(self._place.path),
                 "account_sid": self._place.account_sid,
@@ -255,7 +255,7 @@ class StoreClient:
                 "retention_days": self.retention_days,
             }
         )
-        line = _Line(told)
+        line = _StoreConnection(told)
         try:
             await asyncio.get_running_loop().subprocess_exec(
                 lambda: line,
@@ -263,7 +263,7 @@ class StoreClient:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                **booting.apart(session=False),
+                **booting.process_options(session=False),
             )
         except BaseException as error:
             line.kill()  # it may run all the same, without the thread that waits for its end
@@ -287,33 +287,33 @@ class StoreClient:
         self._line = line
         return line
 
-    async def _keep(self, line: _Line) -> None:
+    async def _supervise(self, line: _StoreConnection) -> None:
         """Start the process again whenever it dies; the slower, the sooner it dies."""
         loop, pause = asyncio.get_running_loop(), _FIRST_PAUSE
         while True:
             began = loop.time()
             await line.over.wait()
-            self._down(DIED)
+            self._mark_unavailable(DIED)
             if loop.time() - began > _LONGEST_PAUSE:
                 pause = _FIRST_PAUSE
-            line, pause = await self._again(pause)
+            line, pause = await self._restart(pause)
             self._told(None)
 
-    async def _again(self, pause: float) -> tuple[_Line, float]:
+    async def _restart(self, pause: float) -> tuple[_StoreConnection, float]:
         while True:
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
             try:
-                return await self._begun(), pause
+                return await self._start(), pause
             except Exception as error:  # noqa: BLE001 — whatever it is, it may pass
-                self._down(StoreError.of(error))
+                self._mark_unavailable(StoreError.of(error))
 
-    def _down(self, why: StoreError) -> None:
-        self._line, self._why_not = None, why
+    def _mark_unavailable(self, why: StoreError) -> None:
+        self._line, self._unavailable = None, why
         self._told(why.text)
 
 
-def _answering(waiting: asyncio.Future[Answer]) -> Answered:
+def _resolving(waiting: asyncio.Future[Answer]) -> OnAnswer:
     """Return what answers a future, unless whoever waited has gone."""
 
     def answered(answer: Answer) -> None:

@@ -37,13 +37,13 @@ from twilio_widgets.listener.store_process.protocol import (
     request_of,
 )
 
-_AT_ONCE: Final = 1 << 18
+_READ_BYTES: Final = 1 << 18
 """Bytes read at a time."""
 
-_LEAVE_SECONDS: Final = 2.0
+_ABANDONED_SECONDS: Final = 2.0
 """How long what is under way may take when nobody asks any more. Cut off, it has lost nothing."""
 
-_PATIENCE_SECONDS: Final = 5.0
+_LOCK_SECONDS: Final = 5.0
 """How long the one before, whose listener was killed, may take to let go of the file."""
 
 
@@ -57,24 +57,24 @@ def main(told: Mapping[str, Any]) -> None:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     if sys.platform != "win32":  # there nobody can wait for the end of a pipe beside its reader
-        threading.Thread(target=_leave_in_time, daemon=True).start()
-    say = _speaking()
+        threading.Thread(target=_exit_when_abandoned, daemon=True).start()
+    say = _answer_writer()
     try:
         given = {name: told[name] for name in ("account_sid", "world", "retention_days")}
-        store = Store.open(Path(told["path"]), **given, patience=_PATIENCE_SECONDS)
+        store = Store.open(Path(told["path"]), **given, patience=_LOCK_SECONDS)
     except Exception as error:  # noqa: BLE001 — whoever started us waits for a word
         say(StoreError.of(error))
         return
     with store:
         say(StoreOpened.of(store.journal_mode, store.notices))
-        for requests in _asked():
-            for answers in _done(store, requests):
+        for requests in _incoming_requests():
+            for answers in _handle(store, requests):
                 say(*answers)
             if not store.is_in_place():
                 return  # the listener starts another process, which opens what is there then
 
 
-def _done(store: Store, requests: Iterable[Request]) -> Iterator[list[Answer]]:
+def _handle(store: Store, requests: Iterable[Request]) -> Iterator[list[Answer]]:
     """Do what was asked for, in its order; arrivals that follow each other, in one commit."""
     commits: list[Commit] = []
     for request in requests:
@@ -83,7 +83,7 @@ def _done(store: Store, requests: Iterable[Request]) -> Iterator[list[Answer]]:
             continue
         yield _stored(store, commits)
         commits = []
-        yield [_done_else(store, request)]
+        yield [_handle_other(store, request)]
     yield _stored(store, commits)
 
 
@@ -99,7 +99,7 @@ def _stored(store: Store, commits: Sequence[Commit]) -> list[Answer]:
         return [StoreError.of(error)] * len(commits)
 
 
-def _done_else(store: Store, request: Reject | Forget | KeepFor) -> Answer:
+def _handle_other(store: Store, request: Reject | Forget | KeepFor) -> Answer:
     try:
         match request:
             case Reject(rejections):
@@ -113,23 +113,23 @@ def _done_else(store: Store, request: Reject | Forget | KeepFor) -> Answer:
         return StoreError.of(error)
 
 
-def _asked() -> Iterator[list[Request]]:
+def _incoming_requests() -> Iterator[list[Request]]:
     """Yield what has come in since."""
     frames = Frames()
-    while data := os.read(0, _AT_ONCE):
+    while data := os.read(0, _READ_BYTES):
         yield [request_of(body) for body in frames.feed(data)]
 
 
-def _leave_in_time() -> None:
+def _exit_when_abandoned() -> None:
     """Be out of the next one's way, though a large file is being opened or made smaller."""
     asking = select.poll()
     asking.register(0, 0)  # only its end is waited for
     asking.poll()
-    time.sleep(_LEAVE_SECONDS)
+    time.sleep(_ABANDONED_SECONDS)
     os._exit(1)
 
 
-def _speaking() -> Callable[..., None]:
+def _answer_writer() -> Callable[..., None]:
     """Keep the way back for answers alone, whatever else is printed."""
     back = os.dup(1)
     nothing = os.open(os.devnull, os.O_WRONLY)

@@ -1,4 +1,4 @@
-"""Asking Twilio about places and to change them, with a second look when an answer is lost."""
+"""Reading and changing webhook settings at Twilio; after a lost response they are read back."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from twilio_widgets.listener.webhooks.fields import (
     Found,
     Settings,
     WebhookResource,
+    find_resource,
     look,
-    place_of,
     put,
 )
-from twilio_widgets.listener.webhooks.precedence import who_else_decides
+from twilio_widgets.listener.webhooks.precedence import competing_settings
 
 if TYPE_CHECKING:
     from twilio_widgets.client import Twilio
@@ -24,27 +24,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class WebhookApi:
-    """Twilio, for as long as one number or service is dealt with."""
+    """Webhook settings of numbers and services, through one client."""
 
     twilio: Twilio
     seconds: float
-    """How long each exchange may take."""
+    """Time limit for each request, with its retries."""
 
     def place(self, number_or_service: str) -> WebhookResource:
-        """Find what a person means by a number or a SID."""
-        flow = place_of(self.twilio.connection, number_or_service, self._new_patience)
+        """Find the number or service for a phone number or a SID."""
+        flow = find_resource(self.twilio.connection, number_or_service, self._new_patience)
         return self.twilio.run(flow)
 
     def look(self, place: WebhookResource) -> Found:
-        """Read how a place is set now."""
+        """Read the current settings of a number or service."""
         return self.twilio.run(look(place, self._new_patience))
 
     def put(self, place: WebhookResource, settings: Settings) -> Found:
-        """Change settings and return how they are then; a lost answer is made good by a look.
+        """Change settings and return the new ones; if the response is lost, read them back.
 
         Raises:
-            TwilioWidgetsError: Twilio refused the change or was not reached; nothing was changed.
-            OutcomeUnknown: The answer was lost, and so was that of the look after it.
+            TwilioWidgetsError: Twilio refused or could not be reached; nothing was changed.
+            OutcomeUnknown: The response was lost, and reading the settings back failed too.
         """
         try:
             return self.twilio.run(put(place, settings, self._new_patience))
@@ -54,15 +54,15 @@ class WebhookApi:
             return self.look(place)
         except TwilioWidgetsError as error:
             raise OutcomeUnknown(
-                f"Whether the change was made is not known. {lost} Looking again: {error}"
+                f"It is not known whether the change was made. {lost} Reading it back: {error}"
             ) from error
 
-    def who_else_decides(self, place: WebhookResource) -> tuple[str, ...]:
-        """Say in sentences what else decides where the messages of a place go."""
-        return self.twilio.run(who_else_decides(place, self._new_patience))
+    def competing_settings(self, place: WebhookResource) -> tuple[str, ...]:
+        """Return sentences about other settings that decide where the messages go."""
+        return self.twilio.run(competing_settings(place, self._new_patience))
 
     def is_ours(self, place: WebhookResource) -> bool:
-        """Say whether these credentials are of the account that owns a place."""
+        """Return whether these credentials belong to the account that owns a number or service."""
         connection = self.twilio.connection
         return place.account_sid in {connection.acting_sid, connection.account_sid}
 

@@ -1,7 +1,7 @@
-"""Point a number's or messaging service's webhooks here, and put everything back afterwards.
+"""Point a number's or messaging service's webhooks at this listener.
 
-What was there before is saved durably before anything is changed, so that a crash at any moment
-leaves either the old configuration or a way back to it.
+The previous settings are saved durably before anything is changed. After a crash at any moment,
+either they are still in force or they can be restored.
 """
 
 from __future__ import annotations
@@ -20,39 +20,39 @@ from twilio_widgets.errors import (
 )
 from twilio_widgets.listener.webhooks.api import WebhookApi
 from twilio_widgets.listener.webhooks.configured import ConfiguredWebhook, WebhookBackup, went_to
-from twilio_widgets.listener.webhooks.fields import Settings, shown, wanted
+from twilio_widgets.listener.webhooks.fields import Settings, settings_to_change, shown
 
 if TYPE_CHECKING:
     from twilio_widgets.client import Twilio
 
 
 def folder_of(store: Path) -> Path:
-    """Return the folder beside an event store for what is pointed at its listener alone."""
+    """Return the folder for the webhook backups of the listener with this event store."""
     return store.with_name(f"{store.name}.webhooks")
 
 
-def pointed(folder: Path) -> tuple[ConfiguredWebhook, ...]:
-    """Return what is pointed at the listener that keeps its files in `folder`.
+def configured_webhooks(folder: Path) -> tuple[ConfiguredWebhook, ...]:
+    """Return the numbers and services that are pointed at the listener with this folder.
 
     Raises:
-        ListenerError: The file that says so cannot be read.
+        ListenerError: The backup file cannot be read.
     """
     return tuple(WebhookBackup(folder).read().values())
 
 
-def forget(folder: Path, sid: str) -> None:
-    """Leave a number or service as it is now for good: its previous configuration is forgotten.
+def discard_backup(folder: Path, sid: str) -> None:
+    """Delete the saved settings of a number or service, which keeps its current ones.
 
     Args:
         folder: The listener's folder.
         sid: As in ``ConfiguredWebhook.sid``.
     """
-    ledger = WebhookBackup(folder)
-    with ledger.held():
-        ledger.drop(sid)
+    backup = WebhookBackup(folder)
+    with backup.locked():
+        backup.delete(sid)
 
 
-def point(
+def configure_webhook(
     twilio: Twilio,
     folder: Path,
     number_or_service: str,
@@ -61,72 +61,73 @@ def point(
     status_url: str | None = None,
     seconds: float = 30.0,
 ) -> ConfiguredWebhook:
-    """Let a number's or service's webhooks come to our URLs; what they were before is kept.
+    """Point a number's or service's webhooks at our URLs, after saving the previous settings.
 
-    Pointing it again keeps the first previous configuration, unless somebody else changed it in
-    between: then theirs is the one to go back to. The fallback URL is left alone.
+    If it was pointed here before, the settings saved first are kept, unless someone else changed
+    them in between: then theirs are saved. The fallback URL is never changed.
 
     Args:
-        twilio: Asks for the change.
+        twilio: Makes the requests.
         folder: The listener's own folder, which no other listener uses; see `folder_of`.
-        number_or_service: A phone number in E.164 form, or the SID of one (``PN…``) or of a
+        number_or_service: A phone number in E.164 form, or the SID of a number (``PN…``) or of a
             messaging service (``MG…``).
-        inbound_url: Where inbound messages are to be announced.
-        status_url: Where a messaging service is to report the status of what it sends; None leaves
-            that as it is. A number has no such setting for messages.
-        seconds: How long each exchange with Twilio may take.
+        inbound_url: The webhook URL for inbound messages.
+        status_url: The status callback URL of a messaging service; None does not change it. A
+            phone number has no such setting for messages.
+        seconds: Time limit for each request, with its retries.
 
     Returns:
-        What was pointed, what it was before, and what else decides where its messages go.
+        The number or service, its previous settings, and what else decides where its messages go.
 
     Raises:
         ConfigurationError: There is no such number or service in the account.
-        ListenerError: Twilio's answer shows that the change was not made.
-        OutcomeUnknown: The change may have been made; what was there before is saved.
-        TwilioWidgetsError: Twilio refused it or was not reached; nothing was changed.
+        ListenerError: Twilio's response shows that the change was not made.
+        OutcomeUnknown: The change may have been made; the previous settings are saved.
+        TwilioWidgetsError: Twilio refused or could not be reached; nothing was changed.
     """
-    asking, ledger = WebhookApi(twilio, seconds), WebhookBackup(folder)
-    place = asking.place(number_or_service)
-    with ledger.held():
-        found = asking.look(place)
+    api, backup = WebhookApi(twilio, seconds), WebhookBackup(folder)
+    place = api.place(number_or_service)
+    with backup.locked():
+        found = api.look(place)
         if found.account_sid not in {place.account_sid, ""}:
             raise ConfigurationError(
-                f"The {place.kind.name} {place.sid} belongs to another account than "
-                f"{twilio.connection.masked_account}. Connect with that account's credentials.",
+                f"The {place.kind.name} {place.sid} does not belong to "
+                f"{twilio.connection.masked_account}. Connect with its own account's credentials.",
                 field="number_or_service",
             )
-        changes = wanted(place, found.settings, inbound_url, status_url)
-        earlier = ledger.read().get(place.sid)
+        changes = settings_to_change(place, found.settings, inbound_url, status_url)
+        earlier = backup.read().get(place.sid)
         entry = ConfiguredWebhook(
             place=place,
             name=found.name,
             since=twilio.connection.now(),
             previous=_previous(earlier, found.settings, changes),
             ours=_ours(earlier, changes),
-            notes=asking.who_else_decides(place),
+            notes=api.competing_settings(place),
         )
-        ledger.keep(entry)
+        # Saved before the change: a crash after it must still be able to restore the settings.
+        backup.save(entry)
         if not changes:
             return entry
         try:
-            after = asking.put(place, changes).settings
+            after = api.put(place, changes).settings
         except OutcomeUnknown:
-            raise  # and keep what is saved
+            raise  # the change may have been made, so keep the saved settings
         except TwilioWidgetsError:
-            ledger.put_back(entry.sid, earlier)
+            backup.revert(entry.sid, earlier)
             raise
-        settled = _settled(entry, found.settings, changes, after)
-        ledger.keep(settled)
-        return settled
+        confirmed = _confirmed(entry, found.settings, changes, after)
+        backup.save(confirmed)
+        return confirmed
 
 
 def _previous(earlier: ConfiguredWebhook | None, now: Settings, changes: Settings) -> Settings:
-    """Return what to go back to: the first values, unless somebody else set others since."""
+    """Return the settings to restore: those saved first, unless someone else changed them since."""
     if earlier is None:
         return {field: now[field] for field in changes}
     kept = dict(earlier.previous)
     for unit in earlier.place.kind.units:
-        theirs = earlier.foreign(unit, now)
+        theirs = earlier.changed_by_others(unit, now)
         for field in unit:
             if theirs:
                 kept.pop(field, None)
@@ -142,19 +143,19 @@ def _ours(earlier: ConfiguredWebhook | None, more: Settings) -> Mapping[str, tup
     return ours
 
 
-def _settled(
+def _confirmed(
     entry: ConfiguredWebhook, before: Settings, changes: Settings, after: Settings
 ) -> ConfiguredWebhook:
-    """Return the entry as Twilio's answer makes it, or say that the change was not made."""
-    first = next(iter(changes))  # the URL, unless that was right already
+    """Return the entry with the values Twilio confirmed; raise if the change was not made."""
+    first = next(iter(changes))  # the URL, unless it was already ours
     if after[first] == before[first]:
-        # It may still arrive, so the way back stays saved.
+        # The change may still take effect later, so the saved settings are kept.
         raise ListenerError(
             f"{mask(entry.name)} still sends its messages to {went_to(entry.place, after)}: the "
-            "change got lost, or Twilio did not take it. Point it here again."
+            "change was lost, or Twilio ignored it. Point it here again."
         )
-    stubborn = {field: after[field] for field in changes if after[field] == before[field]}
-    notes = tuple(f"Twilio kept {name} as {shown(value)}." for name, value in stubborn.items())
-    # Twilio may have written our URL in its own way; that is ours as well.
-    taken = {field: after[field] for field in changes if field not in stubborn}
-    return replace(entry, ours=_ours(entry, taken), notes=entry.notes + notes)
+    unchanged = {field: after[field] for field in changes if after[field] == before[field]}
+    notes = tuple(f"Twilio kept {name} as {shown(value)}." for name, value in unchanged.items())
+    # Twilio may normalise our URL; the normalised form also counts as ours.
+    accepted = {field: after[field] for field in changes if field not in unchanged}
+    return replace(entry, ours=_ours(entry, accepted), notes=entry.notes + notes)

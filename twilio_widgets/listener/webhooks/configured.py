@@ -1,4 +1,4 @@
-"""What is pointed here now, and what it was before: one small file that outlives every process."""
+"""The webhooks pointed at a listener and their previous settings, in one small durable file."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ from twilio_widgets.listener.webhooks.fields import (
 
 FILE = "pointed.json"
 _FORMAT = "pointed, form 1"
-"""What the file says it is; another form is another name, and is not read."""
+"""The key that identifies the file format; a file with another key is not read."""
 
 _KINDS = {kind.name: kind for kind in (NUMBER, SERVICE)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfiguredWebhook:
-    """A phone number or messaging service whose webhooks come here."""
+    """A phone number or messaging service whose webhooks are sent to this listener."""
 
     place: WebhookResource = field(repr=False)
     name: str
-    """The number itself, or the name of the service."""
+    """The phone number, or the name of the service."""
     since: datetime
-    """When it was pointed here last (aware, UTC)."""
+    """When it was last pointed here (aware, UTC)."""
     previous: Settings = field(repr=False)
-    """What we changed, as it was before; it is put back when the listener ends."""
+    """The previous values of the settings we changed; restored when the listener stops."""
     ours: Mapping[str, tuple[str, ...]] = field(repr=False)
-    """What these settings hold while nobody else has changed them."""
+    """The values we set; any other value means that someone else changed the setting."""
     notes: tuple[str, ...] = ()
-    """What else decides where its messages go, in sentences."""
+    """Sentences about what else decides where its messages go."""
 
     @property
     def kind(self) -> str:
@@ -56,17 +56,17 @@ class ConfiguredWebhook:
 
     @property
     def went_to(self) -> str:
-        """Where its inbound messages went before, for people's eyes."""
+        """Where its inbound messages went before, as text to display."""
         return went_to(self.place, self.previous)
 
     def comes_to(self, inbound_url: str) -> bool:
-        """Say whether we ever pointed it at this URL, whatever follows the path."""
+        """Return whether we ever pointed it at this URL, ignoring what follows the path."""
         field = self.place.kind.units[0][0]
         ours = self.ours.get(field)
         return ours is None or any(url.startswith(inbound_url) for url in ours)
 
-    def foreign(self, unit: tuple[str, ...], now: Settings) -> bool:
-        """Say whether somebody else has changed a setting of this unit since we did."""
+    def changed_by_others(self, unit: tuple[str, ...], now: Settings) -> bool:
+        """Return whether someone else has changed a setting of this unit since we did."""
         return any(
             now[field] not in (*self.ours[field], old)
             for field, old in self.previous.items()
@@ -74,35 +74,35 @@ class ConfiguredWebhook:
         )
 
     def __repr__(self) -> str:
-        return f"<{self.kind} {mask(self.name)} comes here; before: {self.went_to}>"
+        return f"<{self.kind} {mask(self.name)} sends here; before: {self.went_to}>"
 
 
 def went_to(place: WebhookResource, settings: Settings) -> str:
-    """Say where these settings send inbound messages."""
+    """Return where these settings send inbound messages, as text to display."""
     if place.kind is NUMBER and settings.get("sms_application_sid"):
         return f"the TwiML application {settings['sms_application_sid']}"
     if settings.get("use_inbound_webhook_on_number") == "true":
-        return "whatever each number says"
+        return "the URL of each number"
     return shown(settings.get(place.kind.units[0][0], "")) or "nowhere"
 
 
 class WebhookBackup:
-    """The file of everything that is pointed at one listener."""
+    """The file with the previous settings of everything that is pointed at one listener."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Keep every other process from changing it, or what it is about, for a while."""
+    def locked(self) -> Iterator[None]:
+        """Lock out other processes while the file and the settings at Twilio are changed."""
         with durable.locked(self.path.with_suffix(".lock")):
             yield
 
     def read(self) -> dict[str, ConfiguredWebhook]:
-        """Return what is pointed here, by SID.
+        """Return the entries by SID; an empty dict if there is no file.
 
         Raises:
-            ListenerError: The file holds something else.
+            ListenerError: The file is not valid.
         """
         try:
             content = self.path.read_bytes()
@@ -114,26 +114,26 @@ class WebhookBackup:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             problem = f"{type(error).__name__}: {error}"
         raise ListenerError(
-            f"{self.path} cannot be read ({problem[:80]}), so nothing was changed. It holds what "
-            "your webhooks were before: look into it, then move it away."
+            f"{self.path} cannot be read ({problem[:80]}), so nothing was changed. It contains the "
+            "previous settings of your webhooks: inspect it, then move it away."
         )
 
-    def keep(self, pointed: ConfiguredWebhook) -> None:
+    def save(self, pointed: ConfiguredWebhook) -> None:
         """Save one entry durably."""
         self._write(self.read() | {pointed.sid: pointed})
 
-    def drop(self, sid: str) -> None:
-        """Forget one entry durably."""
+    def delete(self, sid: str) -> None:
+        """Delete one entry durably."""
         rows = self.read()
         if rows.pop(sid, None) is not None:
             self._write(rows)
 
-    def put_back(self, sid: str, earlier: ConfiguredWebhook | None) -> None:
-        """Let an entry be as it was, or be gone if there was none."""
+    def revert(self, sid: str, earlier: ConfiguredWebhook | None) -> None:
+        """Save an earlier version of an entry, or delete the entry if there was none."""
         if earlier is None:
-            self.drop(sid)
+            self.delete(sid)
         else:
-            self.keep(earlier)
+            self.save(earlier)
 
     def _write(self, rows: Mapping[str, ConfiguredWebhook]) -> None:
         if not rows:

@@ -1,6 +1,6 @@
-"""Where Twilio keeps the address of a webhook: on a phone number, or on a messaging service.
+"""The webhook settings of a phone number or a messaging service.
 
-Fields are held as text, as they are sent: ``""`` for what is not set, ``"true"`` and ``"false"``.
+Values are kept as text, as they are sent: ``""`` for unset, ``"true"`` and ``"false"``.
 Sources: Twilio's OpenAPI document (2026-04) for incoming phone numbers; the official client 9.13
 for messaging services.
 """
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
     from twilio_widgets.core.credentials.connection import Connection
 
 Settings = Mapping[str, str]
-"""Values of a place by Twilio's JSON names."""
+"""Values of a number or service by Twilio's JSON names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of place, and its settings that decide where a webhook goes."""
+    """A phone number or a messaging service, with the settings that decide where webhooks go."""
 
     name: str
     host: str
-    """Which of Twilio's hosts serves it."""
+    """Twilio's host for it: ``api`` or ``messaging``."""
     parameters: Mapping[str, str]
-    """What each of its settings is called when it is changed."""
+    """The request parameter for each setting."""
     units: tuple[tuple[str, ...], ...]
-    """Settings that mean something only together, the URL first: they are put back together or
-    not at all."""
+    """Groups of settings that depend on each other, the URL first; a group is restored as a whole
+    or not at all."""
 
 
 NUMBER = Kind(
@@ -74,7 +74,7 @@ class WebhookResource:
 
     @property
     def path(self) -> str:
-        """Its path at its host."""
+        """Its path in Twilio's API."""
         if self.kind is SERVICE:
             return f"/v1/Services/{self.sid}"
         return f"/2010-04-01/Accounts/{self.account_sid}/IncomingPhoneNumbers/{self.sid}.json"
@@ -82,21 +82,21 @@ class WebhookResource:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What Twilio says about a place."""
+    """A number or service as returned by Twilio."""
 
     name: str
-    """The number itself, or the name of the service."""
+    """The phone number, or the name of the service."""
     account_sid: str
     settings: Settings
 
 
-def place_of(
+def find_resource(
     connection: Connection, number_or_service: str, new_patience: NewPatience
 ) -> Flow[WebhookResource]:
-    """Find the place a person means by a number, or by a SID that begins with PN or MG.
+    """Find a number or service by phone number or by SID (``PN…``, ``MG…``).
 
     Raises:
-        ConfigurationError: It is none of these, or not a number of this account.
+        ConfigurationError: It is neither, or not a number of this account.
     """
     named = number_or_service.strip() if isinstance(number_or_service, str) else ""
     account = connection.acting_sid
@@ -106,7 +106,7 @@ def place_of(
         return WebhookResource(NUMBER, named, account)
     if not re.fullmatch(r"\+[1-9][0-9]{6,14}", named):
         raise ConfigurationError(
-            "Name one of your phone numbers, such as +15005550006, or the SID of a phone number "
+            "Give one of your phone numbers, such as +15005550006, or the SID of a phone number "
             "(PN…) or of a messaging service (MG…).",
             field="number_or_service",
         )
@@ -125,17 +125,17 @@ def place_of(
 
 
 def look(place: WebhookResource, new_patience: NewPatience) -> Flow[Found]:
-    """Read the settings of a place as they are now."""
+    """Read the current settings of a number or service."""
     request = Request(method="GET", path=place.path, service=place.kind.host)
     reply = yield from read(request, new_patience(), about=f"{place.kind.name} {place.sid}")
     return _found(place, reply.content)
 
 
 def put(place: WebhookResource, settings: Settings, new_patience: NewPatience) -> Flow[Found]:
-    """Change some settings of a place, and return what Twilio then says.
+    """Change some settings of a number or service, and return Twilio's response.
 
     Raises:
-        OutcomeUnknown: It may have been changed or not: look.
+        OutcomeUnknown: The change may or may not have been made: read the settings back.
     """
     names = place.kind.parameters
     form = tuple((names[field], value) for field, value in settings.items())
@@ -148,7 +148,7 @@ def put(place: WebhookResource, settings: Settings, new_patience: NewPatience) -
 def _found(place: WebhookResource, content: bytes) -> Found:
     row = mapping_of(content)
     if row.get("sid") != place.sid:
-        raise BadResponse(f"Twilio answered about something else than {place.kind.name}.")
+        raise BadResponse(f"Twilio's response is not about the {place.kind.name} {place.sid}.")
     return Found(
         str(row.get("phone_number") or row.get("friendly_name") or ""),
         str(row.get("account_sid") or ""),
@@ -163,7 +163,7 @@ def _text(value: object) -> str:
 
 
 def shown(url: str) -> str:
-    """Return a URL for people's eyes: without a login, a query or a key in its path."""
+    """Return a URL to display, without a login, query or key in the path."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
@@ -176,12 +176,12 @@ def shown(url: str) -> str:
     return f"{parts.scheme}://{host}{port}{path}" + ("?…" if parts.query else "")
 
 
-def wanted(
+def settings_to_change(
     place: WebhookResource, now: Settings, inbound_url: str, status_url: str | None
 ) -> Settings:
-    """Return the settings to change so that webhooks go to our URLs, given how they are now.
+    """Return the settings to change so that webhooks go to our URLs.
 
-    A setting that is right already is left alone, and so is every other: the fallback stays.
+    Settings that are already right are left out. The fallback URL is never included.
     """
     if place.kind is NUMBER:
         asked = {"sms_url": inbound_url, "sms_method": "POST", "sms_application_sid": ""}

@@ -1,7 +1,7 @@
-"""Which setting wins when a phone number is in a messaging service.
+"""Which setting takes precedence when a phone number is in a messaging service.
 
 Source: Twilio, messaging service resource (``use_inbound_webhook_on_number``,
-``inbound_request_url``), in the words of the official client 9.13.
+``inbound_request_url``), as documented in the official client 9.13.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from twilio_widgets.errors import NotFound, TwilioWidgetsError
 from twilio_widgets.listener.webhooks.fields import NUMBER, WebhookResource
 
 MOST_SERVICES = 10
-"""How many services are asked whether they hold a number: one request each."""
+"""The most services that are checked for a number: each takes one request."""
 
 
-def who_else_decides(place: WebhookResource, new_patience: NewPatience) -> Flow[tuple[str, ...]]:
-    """Say in sentences which service's setting wins over a number's own, if one does.
+def competing_settings(place: WebhookResource, new_patience: NewPatience) -> Flow[tuple[str, ...]]:
+    """Return sentences about services whose setting takes precedence over a number's own.
 
-    It never raises for an answer of Twilio's: not to know is one of the sentences.
+    Errors from Twilio are not raised; a sentence then says that it could not be checked.
     """
     if place.kind is not NUMBER:
-        return ("Every number in this service comes here, whatever is set on the number itself.",)
+        return ("Every number in this service sends here, whatever its own settings are.",)
     try:
         return (yield from _services_above(place, new_patience))
     except TwilioWidgetsError as error:
         return (
-            "Whether a messaging service decides for this number could not be read "
-            f"({type(error).__name__}); if it is in one, that service's setting may win.",
+            "Could not check whether this number is in a messaging service "
+            f"({type(error).__name__}); if it is, that service's inbound URL may win.",
         )
 
 
@@ -51,8 +51,8 @@ def _services_above(place: WebhookResource, new_patience: NewPatience) -> Flow[t
             return (_sentence(row),)
     if len(rows) > MOST_SERVICES:
         return (
-            f"Only {MOST_SERVICES} of {len(rows)} messaging services were asked whether they "
-            "decide for this number.",
+            f"Only {MOST_SERVICES} of {len(rows)} messaging services were checked for this number; "
+            "if it is in another one, that service's inbound URL may win.",
         )
     return ()
 
@@ -75,6 +75,6 @@ def _sentence(row: Mapping[str, Any]) -> str:
         )
     return (
         f"This number is in the messaging service {service}, which has no inbound URL and does "
-        "not leave the decision to its numbers: Twilio documents that such messages are not "
-        "received. If none arrive, point the service instead."
+        "not use the URL of the number. Twilio documents that such messages are not received. "
+        "If none arrive, point the service instead."
     )

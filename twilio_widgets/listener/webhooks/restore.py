@@ -1,7 +1,7 @@
-"""Put back what a number or service was before it was pointed here.
+"""Restore the previous webhook settings of a number or service.
 
-Only what we changed is put back, and only while it still holds what we set: somebody who changed it
-meanwhile meant it.
+Only settings that we changed are restored, and only if they still have the value we set: a change
+by someone else is intentional.
 """
 
 from __future__ import annotations
@@ -24,103 +24,103 @@ State = Literal["restored", "already", "changed", "gone", "failed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restored:
-    """What became of one number or service when its previous configuration was to be put back."""
+    """The result of restoring the previous settings of one number or service."""
 
     sid: str
     name: str
     """Masked."""
     state: State
-    """``restored``; ``already`` as before; ``changed`` by somebody else meanwhile, and left;
-    ``gone`` from the account; or ``failed``."""
+    """``restored``; ``already`` (nothing to restore); ``changed`` (by someone else, left alone);
+    ``gone`` (no longer in the account); or ``failed``."""
     text: str
-    """The same in a sentence or two, with numbers masked."""
+    """The result in one or two sentences, with phone numbers masked."""
 
     def __bool__(self) -> bool:
-        """Whether nothing is left to do."""
+        """Whether nothing is left to restore."""
         return self.state in {"restored", "already", "gone"}
 
 
 def restore(
     twilio: Twilio, folder: Path, sid: str, *, overwrite: bool = False, seconds: float = 30.0
 ) -> Restored:
-    """Put back what one number or service was before it was pointed here.
+    """Restore the settings that one number or service had before it was pointed here.
 
     Args:
-        twilio: Asks for the change.
+        twilio: Makes the requests.
         folder: The listener's folder.
         sid: As in ``ConfiguredWebhook.sid``.
-        overwrite: Also put back what somebody else has changed meanwhile.
-        seconds: How long each exchange with Twilio may take.
+        overwrite: Also restore settings that someone else has changed since.
+        seconds: Time limit for each request, with its retries.
 
     Returns:
-        What became of it. No answer of Twilio's is raised: it is in the outcome, and what could
-        not be put back stays saved.
+        The result. Errors from Twilio are not raised but returned as ``failed``; the previous
+        settings then stay saved.
 
     Raises:
-        ListenerError: The file of what is pointed here cannot be read, or is held by another.
+        ListenerError: The file with the saved settings cannot be read, or is locked.
     """
-    ledger = WebhookBackup(folder)
-    with ledger.held():
-        entry = ledger.read().get(sid)
+    backup = WebhookBackup(folder)
+    with backup.locked():
+        entry = backup.read().get(sid)
         if entry is None:
             return Restored(sid=sid, name=sid, state="already", text=f"{sid} is not pointed here.")
-        return _restore(WebhookApi(twilio, seconds), ledger, entry, overwrite=overwrite)
+        return _restore(WebhookApi(twilio, seconds), backup, entry, overwrite=overwrite)
 
 
 def restore_all(
     folder: Path, twilio: Twilio, *, overwrite: bool = False, seconds: float = 30.0
 ) -> list[Restored]:
-    """Put back everything that is pointed here, one after the other; see `restore`."""
-    ledger, asking = WebhookBackup(folder), WebhookApi(twilio, seconds)
-    with ledger.held():
+    """Restore everything that is pointed here, one after the other; see `restore`."""
+    backup, api = WebhookBackup(folder), WebhookApi(twilio, seconds)
+    with backup.locked():
         return [
-            _restore(asking, ledger, entry, overwrite=overwrite) for entry in ledger.read().values()
+            _restore(api, backup, entry, overwrite=overwrite) for entry in backup.read().values()
         ]
 
 
 def _restore(
-    asking: WebhookApi, ledger: WebhookBackup, entry: ConfiguredWebhook, *, overwrite: bool
+    api: WebhookApi, backup: WebhookBackup, entry: ConfiguredWebhook, *, overwrite: bool
 ) -> Restored:
     name = mask(entry.name) or entry.sid
 
     def outcome(state: State, text: str) -> Restored:
         return Restored(sid=entry.sid, name=name, state=state, text=f"{name} {text}")
 
-    if not asking.is_ours(entry.place):
-        return outcome("failed", "belongs to another account, and was left as it is.")
+    if not api.is_ours(entry.place):
+        return outcome("failed", "belongs to another account and was not changed.")
     try:
-        now = asking.look(entry.place).settings
-        changes, left = _to_put_back(entry, now, overwrite=overwrite)
-        after = asking.put(entry.place, changes).settings if changes else now
+        now = api.look(entry.place).settings
+        changes, left = _to_restore(entry, now, overwrite=overwrite)
+        after = api.put(entry.place, changes).settings if changes else now
     except NotFound:
-        ledger.drop(entry.sid)
+        backup.delete(entry.sid)
         return outcome("gone", "is no longer in the account.")
     except TwilioWidgetsError as error:
         return outcome("failed", f"may still be pointed here. {error}")
     if any(after[field] != value for field, value in changes.items()):
-        return outcome("failed", "was not put back: Twilio says it is as it was. Try again.")
+        return outcome("failed", "was not restored: Twilio did not make the change. Try again.")
     if left:
-        ledger.keep(replace(entry, previous=left))
+        backup.save(replace(entry, previous=left))
         return outcome(
             "changed",
-            f"was changed meanwhile to {went_to(entry.place, after)}, and was left so. Before, its "
-            f"messages went to {entry.went_to}; overwrite=True puts that back.",
+            f"was changed by someone else to {went_to(entry.place, after)} and was left that way. "
+            f"Before, its messages went to {entry.went_to}; overwrite=True restores that.",
         )
-    ledger.drop(entry.sid)
+    backup.delete(entry.sid)
     if not changes:
-        return outcome("already", "was as before.")
+        return outcome("already", "already had its previous settings.")
     return outcome("restored", f"sends its messages to {went_to(entry.place, after)} again.")
 
 
-def _to_put_back(
+def _to_restore(
     entry: ConfiguredWebhook, now: Settings, *, overwrite: bool
 ) -> tuple[Settings, Settings]:
-    """Return what to change back, and what somebody else changed and is left to them."""
+    """Return the settings to restore, and those someone else changed, which are left alone."""
     changes: dict[str, str] = {}
     left: dict[str, str] = {}
     for unit in entry.place.kind.units:
         previous = {field: entry.previous[field] for field in unit if field in entry.previous}
-        if entry.foreign(unit, now) and not overwrite:
+        if entry.changed_by_others(unit, now) and not overwrite:
             left |= previous
         else:
             changes |= {field: old for field, old in previous.items() if now[field] != old}

@@ -1,4 +1,4 @@
-"""Restore the webhooks that point here: at the end of a listener, and what an earlier one left."""
+"""Restore webhooks when a listener stops, and at its start those that a killed one left behind."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from twilio_widgets.listener.control.spec import Spec
     from twilio_widgets.listener.process.log import Log
 
-PUT_BACK_SECONDS = 30.0
-"""How long it may take at the end of a listener, when nobody waits for it to be ready."""
+RESTORE_SECONDS = 30.0
+"""Time limit when a listener stops."""
 
 _LEFTOVER_SECONDS = 5.0
-"""The same at the start of a listener, when somebody waits for it."""
+"""Time limit when a listener starts: short, because a cell waits until it is ready."""
 
 _EACH_SECONDS = 8.0
 
@@ -28,7 +28,7 @@ class WebhookRestorer:
     """Restores webhooks at the start and at the end of one listener.
 
     Args:
-        spec: Whose webhooks, and with which credentials.
+        spec: The listener's settings and credentials.
         executor: Runs the requests.
         log: Where failures are noted.
     """
@@ -39,37 +39,37 @@ class WebhookRestorer:
         self._log = log
         self._leftovers: list[dict[str, Any]] = []
         self.outcome: dict[str, Any] = {}
-        """What became of the webhooks that were pointed here, once the listener has ended."""
+        """The result for each webhook that was pointed here, once the listener has stopped."""
 
     @property
     def notices(self) -> list[str]:
-        """Sentences about webhooks that an earlier listener left and that are restored now."""
+        """Sentences about webhooks of an earlier listener that are restored now."""
         gone = [each for each in self._leftovers if each["state"] == "restored"]
         again = self._pointed() if gone else set()
         return [
-            f"The listener before this one could not put this back: {each['text']} Point it here "
-            "again if it is to come here."
+            f"The previous listener could not restore this, so it was done now: {each['text']} "
+            "Point it here again if this listener should receive its messages."
             for each in gone
             if each["sid"] not in again
         ]
 
     async def at_start(self) -> None:
-        """Restore what an earlier listener left: it no longer can."""
-        self._leftovers = await self._put_back(_LEFTOVER_SECONDS)
+        """Restore the webhooks that an earlier listener could not restore."""
+        self._leftovers = await self._restore(_LEFTOVER_SECONDS)
 
     async def at_end(self) -> None:
-        """Restore what was pointed at this listener."""
-        self.outcome = {"restored": await self._put_back(PUT_BACK_SECONDS)}
+        """Restore the webhooks that were pointed at this listener."""
+        self.outcome = {"restored": await self._restore(RESTORE_SECONDS)}
 
     async def after_end(self) -> None:
-        """Restore what a kernel has pointed here since `at_end`: our lock makes it our task."""
+        """Restore webhooks that a kernel pointed here after `at_end`; we still hold the lock."""
         seen = {each["sid"] for each in self.outcome["restored"]}
         if "" not in seen and self._pointed() - seen:
-            self.outcome["restored"] += await self._put_back(_LEFTOVER_SECONDS)
+            self.outcome["restored"] += await self._restore(_LEFTOVER_SECONDS)
 
-    async def _put_back(self, seconds: float) -> list[dict[str, Any]]:
+    async def _restore(self, seconds: float) -> list[dict[str, Any]]:
         loop = asyncio.get_running_loop()
-        outcomes = await loop.run_in_executor(self._executor, put_back, self._spec, seconds)
+        outcomes = await loop.run_in_executor(self._executor, restore_within, self._spec, seconds)
         for each in outcomes:
             if each["state"] == "failed":
                 self._log.say(f"webhook {each['sid']}", each["text"])
@@ -79,22 +79,25 @@ class WebhookRestorer:
         from twilio_widgets.listener.webhooks import configure as pointing
 
         with contextlib.suppress(ListenerError):
-            return {each.sid for each in pointing.pointed(pointing.folder_of(self._spec.store))}
+            return {
+                each.sid
+                for each in pointing.configured_webhooks(pointing.folder_of(self._spec.store))
+            }
         return set()
 
 
-def put_back(spec: Spec, seconds: float) -> list[dict[str, Any]]:
-    """Put back every webhook that is pointed here, as far as the time allows.
+def restore_within(spec: Spec, seconds: float) -> list[dict[str, Any]]:
+    """Restore every webhook that is pointed here, within a time limit.
 
-    What could not be put back stays noted, and is tried again when a listener of this store next
-    starts or ends.
+    Those that could not be restored stay saved, and are retried when a listener of this store next
+    starts or stops.
 
     Args:
-        spec: Whose webhooks, and with which credentials.
-        seconds: How long to wait for Twilio in all.
+        spec: The listener's settings and credentials.
+        seconds: Time limit for all requests together.
 
     Returns:
-        What became of each: ``sid``, ``name``, ``state`` and ``text``.
+        The result for each: ``sid``, ``name``, ``state`` and ``text``.
     """
     from twilio_widgets.listener.webhooks import configure as pointing
     from twilio_widgets.listener.webhooks import restore as restoring
@@ -102,13 +105,13 @@ def put_back(spec: Spec, seconds: float) -> list[dict[str, Any]]:
     folder = pointing.folder_of(spec.store)
     outcomes: list[dict[str, Any]] = []
     try:
-        if not pointing.pointed(folder):
+        if not pointing.configured_webhooks(folder):
             return []
     except TwilioWidgetsError as error:
         return [_failed(error)]
 
     def work() -> None:
-        # Twilio's client takes a moment to load, and most listeners never need it.
+        # Imported here because it is slow to import and most listeners never need it.
         from twilio_widgets.client import Twilio
 
         try:
@@ -124,7 +127,7 @@ def put_back(spec: Spec, seconds: float) -> list[dict[str, Any]]:
     worker.start()
     worker.join(seconds)
     if worker.is_alive():
-        text = "Twilio did not answer in time: some webhooks may still be pointed here."
+        text = "Twilio did not respond in time: some webhooks may still be pointed here."
         return [*outcomes, {"sid": "", "name": "", "state": "failed", "text": text}]
     return outcomes
 

@@ -17,8 +17,6 @@ from twilio_widgets.panels.kit.elements import (
     Element,
     Facts,
     Note,
-    plain,
-    quiet,
     styled,
     visible,
 )
@@ -92,7 +90,7 @@ class WordsRow:
         self._question = styled(Note(), "tw-question")
         self.typed = LineInput("")
         self.send = OrderedButton("Send", main=True)
-        self.back = plain("Back")
+        self.back = OrderedButton("Back")
         line = styled(ipywidgets.HBox([self.typed, self.send, self.back]), "tw-words")
         self.row = styled(ipywidgets.VBox([self._question, line]), "tw-ask")
 
@@ -105,7 +103,7 @@ class WordsRow:
         begins = state.phase == "beginning"
         self._question.show(words.question_of(state), "warning")
         self.typed.placeholder = state.ask.words
-        self.typed.disabled = self.back.disabled = begins
+        self.typed.disabled = begins
         self.send.disabled = begins or state.account is None
         verb = {"send": "Send", "go on": "Go on", "send again": "Send again"}[state.ask.purpose]
         self.send.text = "Beginning…" if begins else verb
@@ -136,12 +134,12 @@ class Actions:
 
     def __init__(self) -> None:
         self.check = OrderedButton("Check", main=True)
-        self.refresh = plain("Ask Twilio what became of them")
-        self.find_out = plain("Find out")
-        self.again = plain("Send again")
+        self.refresh = OrderedButton("Ask Twilio what became of them")
+        self.find_out = OrderedButton("Find out")
+        self.again = OrderedButton("Send again")
         self.open_job = OrderedButton("Open that job")
-        self.new = plain("New job")
-        self.more = quiet("More")
+        self.new = OrderedButton("New job")
+        self.more = OrderedButton("More", quiet=True)
 
     @property
     def left(self) -> tuple[ipywidgets.Widget, ...]:
@@ -156,8 +154,10 @@ class Actions:
         # One primary button at a time: once the words are asked for, it is theirs.
         self.check.main, self.check.turn = not asking, state.tables
         self.check.disabled = not steps.may_check(state)
-        self.again.description = f"Send {state.resendable:,} again…"
-        self.more.description = "Less" if state.more else "More"
+        self.again.text = f"Send {state.resendable:,} again…"
+        self.more.text = "Less" if state.more else "More"
+        for button in (self.open_job, self.refresh, self.find_out, self.again, self.new):
+            button.disabled = state.busy
         connected = state.account is not None
         visible(self.check, not state.job)
         visible(self.open_job, state.checked is not None and bool(state.checked.standing))
@@ -173,8 +173,9 @@ class UnfinishedRow:
 
     def __init__(self) -> None:
         self._said = Note()
-        self.open = plain("Open it")
-        self.later = plain("Not now")
+        self._offered = ""
+        self.open = OrderedButton("Open it")
+        self.later = OrderedButton("Not now")
         self.row = styled(ipywidgets.HBox([self._said, self.open, self.later]), "tw-ask")
 
     def draw(self, state: BulkState) -> None:
@@ -182,6 +183,10 @@ class UnfinishedRow:
         visible(self.row, bool(state.unfinished) and not state.job)
         if state.unfinished:
             first, *others = state.unfinished
+            if first.name != self._offered:  # a press meant the job that was offered before
+                self._offered = first.name
+                self.open.turn += 1
+            self.open.disabled = self.later.disabled = state.busy
             more = f" ({len(others):,} more are waiting after it.)" if others else ""
             self._said.show(f"{first.said} Nothing goes on by itself.{more}", "warning")
 

@@ -12,8 +12,9 @@ from twilio_widgets.panels.bulk import text as words
 from twilio_widgets.panels.bulk.draft import UNDER_MORE
 from twilio_widgets.panels.bulk.upload import TableFile
 from twilio_widgets.panels.inputs.line_input import LineInput
+from twilio_widgets.panels.inputs.ordered_button import OrderedButton
 from twilio_widgets.panels.inputs.segment_meter import SegmentMeter
-from twilio_widgets.panels.kit.elements import Note, body, field, plain, styled, visible
+from twilio_widgets.panels.kit.elements import Note, body, field, styled, visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,8 +40,7 @@ class BulkForm:
     def __init__(self, preview: RowPreview) -> None:
         self.writing = False
         self.frame = LineInput("Table", kind="select")
-        self.look_again = plain("Look again")
-        self.look_again.tooltip = "Look for DataFrames in this notebook again"
+        self.look_again = OrderedButton("Look again")
         self.upload = styled(TableFile(), "tw-upload-box")
         self.controls = {
             "to": LineInput("Recipient", kind="select"),

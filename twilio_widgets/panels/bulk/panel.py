@@ -44,7 +44,7 @@ from twilio_widgets.panels.kit.panel import refuse_unknown, sentence_of
 from twilio_widgets.panels.send.state import SendingAccount
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from twilio_widgets.bulk.job import Job
@@ -153,15 +153,15 @@ class BulkPanel(BulkWorker):
         self._on_press(actions.check, self._press_check)
         self._on_change(self._words.typed, partial(self._apply, steps.typed_words))
         self._on_press(self._words.send, self._press_send)
-        self._on_click(self._words.back, partial(self._apply, steps.backed))
-        self._on_click(actions.refresh, partial(self._start, self._refresh))
-        self._on_click(actions.find_out, partial(self._start, self._settle))
+        self._on_click(self._words.back, self._back)
+        self._on_click(actions.refresh, partial(self._ask_twilio, self._refresh))
+        self._on_click(actions.find_out, partial(self._ask_twilio, self._settle))
         self._on_click(actions.again, self._ask_again)
         self._on_press(actions.open_job, self._open_standing)
         self._on_click(actions.new, self._begin_anew)
         self._on_click(actions.more, partial(self._apply, steps.toggled_more))
         self._on_click(self._offer.open, self._open_unfinished)
-        self._on_click(self._offer.later, partial(self._apply, steps.put_off))
+        self._on_click(self._offer.later, partial(self._take_step, steps.put_off))
 
     # Connecting
 
@@ -242,21 +242,32 @@ class BulkPanel(BulkWorker):
             self._start(self._begin_job, ask, self._state.draft.name.strip())
             return ""
 
-    def _ask_again(self) -> None:
+    def _back(self) -> str:
+        begun = self._state.phase in {"beginning", "sending"}
+        return self._take_step(steps.backed, otherwise=words.TOO_LATE if begun else NOT_NOW)
+
+    def _ask_twilio(self, function: Callable[[], object]) -> str:
+        return self._look_up(function) if self._state.phase == "resting" else NOT_NOW
+
+    def _ask_again(self) -> str:
+        if self._state.resendable == 0:
+            return NOT_NOW
         ask = steps.ConfirmationPrompt(purpose="send again", count=self._state.resendable)
-        self._apply(steps.asked, ask)
+        return self._take_step(steps.asked, ask)
 
-    def _open_standing(self) -> None:
-        self._start(self._open_job, self._state.draft.name.strip())
+    def _open_standing(self) -> str:
+        return self._look_up(self._open_job, self._state.draft.name.strip())
 
-    def _open_unfinished(self) -> None:
-        if self._state.unfinished:
-            self._start(self._open_job, self._state.unfinished[0].name)
+    def _open_unfinished(self) -> str:
+        if not self._state.unfinished:
+            return NOT_NOW
+        return self._look_up(self._open_job, self._state.unfinished[0].name)
 
-    def _begin_anew(self) -> None:
+    def _begin_anew(self) -> str:
         with self._lock:
-            self._apply(steps.begun_anew)
+            answer = self._take_step(steps.begun_anew)
             self._rewrite()
+            return answer
 
     # The panel
 

@@ -43,9 +43,9 @@ def bulk_snippet(access: Access, source: Source | None, draft: BulkDraft) -> Sni
         arguments = arguments_of(draft)
     except ConfigurationError:  # a rate that is none; the field says so
         arguments = {"to": draft.to, "body": draft.body}
+    rows = literal(source.name) if source and source.kind == "excel" else Expression(_named(source))
     ours = [
-        *_reading(source),
-        call("plan = tw.plan", [Expression(_named(source))], **arguments),
+        call("plan = tw.plan", [rows], **arguments),
         "plan.rejected  # what is kept back, and why",
         "",
         f"job = plan.send(twilio, name={literal(draft.name or 'job')})",

@@ -121,6 +121,8 @@ class BulkState:
     groups: tuple[Group, ...] = ()
     resendable: int = 0
     unfinished: tuple[Unfinished, ...] = ()
+    busy: bool = False
+    """Whether a job that is not running is being opened, or Twilio is being asked about it."""
     problems: Mapping[str, str] = field(default_factory=dict)
     """What is wrong with a field, by its name."""
     failure: str = ""
@@ -378,6 +380,17 @@ def begun_anew(state: BulkState) -> BulkState:
         failure="",
         note="",
     )
+
+
+def began_lookup(state: BulkState) -> BulkState:
+    """A job is opened, or Twilio is asked about it: one such request at a time."""
+    idle = state.phase in {"writing", "checked", "resting"} and not state.busy
+    return replace(state, busy=True) if idle and state.account is not None else state
+
+
+def ended_lookup(state: BulkState) -> BulkState:
+    """The request of `began_lookup` has finished, with or without an error."""
+    return replace(state, busy=False)
 
 
 def put_off(state: BulkState) -> BulkState:

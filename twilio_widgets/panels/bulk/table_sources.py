@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from twilio_widgets.bulk.planning.csv_table import InputTable, of_csv
+from twilio_widgets.bulk.planning.csv_table import InputTable
 from twilio_widgets.bulk.planning.table import is_frame, read_table
-from twilio_widgets.frames.excel_reader import rows_of_workbook
 
 GIVEN: Final = "the table given"
 MOST_FRAMES: Final = 200
@@ -32,7 +31,7 @@ class Source:
         Raises:
             ConfigurationError: It cannot be read.
         """
-        return of_csv(self.rows, self.name) if self.kind == "csv" else read_table(self.rows)
+        return read_table(self.rows, self.name)
 
 
 def frames_here() -> dict[str, Any]:
@@ -63,11 +62,10 @@ def file_source(name: str, content: bytes) -> Source:
     """Return a chosen file: CSV, or an Excel workbook's first sheet.
 
     Raises:
-        ConfigurationError: It is a workbook that cannot be read.
+        ConfigurationError: It cannot be read.
     """
-    if content[:4] == b"PK\x03\x04":
-        return Source(name=name, kind="excel", rows=rows_of_workbook(content, name))
-    return Source(name=name, kind="csv", rows=content)
+    kind = "excel" if content[:4] == b"PK\x03\x04" else "csv"
+    return Source(name=name, kind=kind, rows=read_table(content, name))
 
 
 def given_source(rows: Any) -> Source:

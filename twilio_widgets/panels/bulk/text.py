@@ -19,6 +19,7 @@ CONNECT_IT: Final = (
     "Not connected: tables can be checked, nothing can be sent. Press Connect in the connection "
     "panel; this one then wakes up."
 )
+TOO_LATE: Final = "Too late to go back: sending has begun. Use the buttons beside the progress bar."
 NO_TABLE: Final = "Choose a DataFrame of this notebook, or a CSV or Excel file. Nothing is sent."
 
 _HINTS: Final = {

@@ -194,6 +194,20 @@ class BulkWorker(Panel[BulkState]):
 
     # The job
 
+    def _look_up(self, function: Callable[..., object], *args: object) -> str:
+        """Start work about a job that is not running; one such work at a time."""
+        with self._lock:
+            answer = self._take_step(steps.began_lookup)
+            if not answer:
+                self._start(self._looked_up, function, *args)
+            return answer
+
+    def _looked_up(self, function: Callable[..., object], *args: object) -> None:
+        try:
+            function(*args)
+        finally:
+            self._apply(steps.ended_lookup)
+
     def _show_job(self, job: Job) -> None:
         with self._lock:
             if not self._open:

@@ -17,8 +17,6 @@ from twilio_widgets.panels.kit.elements import (
     Note,
     body,
     field,
-    plain,
-    quiet,
     styled,
     visible,
 )
@@ -58,11 +56,11 @@ class ConnectionForm:
         self.secret = SecretInput("Secret", hint=_SENT_ONCE)
         self.token = SecretInput("Auth token", hint=_FOR_SIGNATURES, placeholder="optional")
         self.connect = OrderedButton("Connect", main=True)
-        self.cancel = plain("Cancel")
-        self.disconnect = plain("Disconnect")
+        self.cancel = OrderedButton("Cancel")
+        self.disconnect = OrderedButton("Disconnect")
         self.use_source = OrderedButton(f"Use {sources[0]}" if sources else "")
         self.try_sandbox = OrderedButton("Try the sandbox")
-        self.more = quiet("More")
+        self.more = OrderedButton("More", quiet=True)
         self.facts = Facts()
         self._has_source = bool(sources)
         self._advice = Note()
@@ -133,7 +131,7 @@ class ConnectionForm:
 
     def _draw_actions(self, state: ConnectionState) -> None:
         idle = state.phase == "idle"
-        self.more.description = "Less" if state.more else "More"
+        self.more.text = "Less" if state.more else "More"
         self.connect.text = "Connecting…" if state.phase == "checking" else "Connect"
         self.connect.disabled = not idle
         visible(self.connect, state.phase != "connected")

@@ -13,7 +13,7 @@ from twilio_widgets.panels.code.snippets import Snippet, connect_snippet
 from twilio_widgets.panels.connection import state as steps
 from twilio_widgets.panels.connection.form import ConnectionForm
 from twilio_widgets.panels.connection.open_client import OpenClient, connection_of
-from twilio_widgets.panels.connection.state import ConnectionState, Identity
+from twilio_widgets.panels.connection.state import ConnectionState, Identity, Phase
 from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.kit.elements import foot
 from twilio_widgets.panels.kit.panel import Panel, refuse_unknown, sentence_of
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from twilio_widgets.client import Twilio
     from twilio_widgets.core.credentials.secret import Secret
     from twilio_widgets.core.guardrails.policy import Policy
+
+_TOO_LATE_TO_CANCEL = "Too late to cancel: it is already connected. Press Disconnect instead."
 
 
 class ConnectionPanel(Panel[ConnectionState]):
@@ -122,8 +124,8 @@ class ConnectionPanel(Panel[ConnectionState]):
             self._on_change(control, partial(self._typed, name))
         for pressed in (form.connect, form.secret, form.token):
             self._on_press(pressed, self._ask)
-        self._on_click(form.cancel, partial(self._let_go, steps.disconnected))
-        self._on_click(form.disconnect, partial(self._let_go, steps.disconnected))
+        self._on_click(form.cancel, self._cancel)
+        self._on_click(form.disconnect, self._disconnect)
         self._on_press(form.use_source, self._use_found)
         self._on_press(form.try_sandbox, self._try_sandbox)
         self._on_click(form.more, partial(self._apply, steps.toggled_more))
@@ -224,6 +226,23 @@ class ConnectionPanel(Panel[ConnectionState]):
             link.close()
             for callback in sleep:
                 self._guarded(callback)
+
+    def _cancel(self) -> str:
+        if self._state.phase == "connected":
+            return _TOO_LATE_TO_CANCEL
+        return self._let_go_in("checking")
+
+    def _disconnect(self) -> str:
+        return self._let_go_in("connected")
+
+    def _let_go_in(self, phase: Phase) -> str:
+        """Let the client go if the panel is in the phase whose button was pressed."""
+        with self._lock:
+            attempt, is_current = self._attempt, self._state.phase == phase
+        if not is_current:
+            return NOT_NOW
+        self._let_go(steps.disconnected, attempt=attempt)
+        return ""
 
     def _stop(self) -> None:
         self._let_go(steps.disconnected)

@@ -12,7 +12,7 @@ from twilio_widgets.panels.events.elements import HealthIndicator, PointedList, 
 from twilio_widgets.panels.inputs.field_set import FieldSet, InputField
 from twilio_widgets.panels.inputs.line_input import LineInput
 from twilio_widgets.panels.inputs.ordered_button import OrderedButton
-from twilio_widgets.panels.kit.elements import Note, body, field, plain, styled, visible
+from twilio_widgets.panels.kit.elements import Note, body, field, styled, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,7 @@ class EventsForm:
             "body": LineInput("Simulate", "The text of a message"),
         }
         self.start = OrderedButton("Start", main=True)
-        self.stop = plain("Stop")
+        self.stop = OrderedButton("Stop")
         self._make_question()
         self.inbound = OrderedButton("Simulate an inbound message")
         self.status = OrderedButton("Simulate a status callback")
@@ -61,7 +61,7 @@ class EventsForm:
 
     def _make_question(self) -> None:
         self.take_over = OrderedButton("Take over")
-        self.back = plain("Back")
+        self.back = OrderedButton("Back")
         self._other, self._question = Note(), Note()
         presses = ipywidgets.HBox([self.take_over, self.back])
         self.ask = styled(ipywidgets.VBox([self._other, self._question, presses]), "tw-ask")

@@ -18,6 +18,7 @@ from twilio_widgets.panels.events.form import EventsForm
 from twilio_widgets.panels.events.snippets import events_snippet
 from twilio_widgets.panels.events.state import EventsState
 from twilio_widgets.panels.events.worker import EventsWorker
+from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.kit.elements import foot
 from twilio_widgets.panels.kit.panel import refuse_unknown, sentence_of
 
@@ -104,11 +105,17 @@ class EventsPanel(EventsWorker):
         self._on_press(form.entries["point"], self._point)
         self._on_press(form.entries["body"], self._simulate_inbound)
         self._on_press(form.start, partial(self._start_by, steps.starting))
-        self._on_click(form.stop, self.stop)
+        self._on_click(form.stop, self._press_stop)
         self._on_press(form.take_over, partial(self._start_by, steps.agreed))
-        self._on_click(form.back, partial(self._apply, steps.went_back))
+        self._on_click(form.back, partial(self._take_step, steps.went_back))
         self._on_press(form.inbound, self._simulate_inbound)
         self._on_press(form.status, self._simulate_status)
+
+    def _press_stop(self) -> str:
+        if self._state.phase != "on":
+            return NOT_NOW
+        self.stop()
+        return ""
 
     # Connecting
 

@@ -51,7 +51,7 @@ def other_at(connection: Connection, store: str | Path | None) -> Other:
         ListenerError: It cannot be read what is pointed at it.
     """
     folder = pointing.folder_of(_events_of(connection, store))
-    return Other(pointed=_shown(pointing.pointed(folder)))
+    return Other(pointed=_shown(pointing.configured_webhooks(folder)))
 
 
 def opened(

@@ -48,7 +48,9 @@ function render({ model, el }) {
   };
   const open = () => {
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const found = model.get("options").filter(([path, summary]) => {
+    /** @type {[path: string, summary: string][]} */
+    const offers = model.get("options");
+    const found = offers.filter(([path, summary]) => {
       const text = `${path} ${summary}`.toLowerCase();
       return path !== input.value && words.every((word) => text.includes(word));
     });
@@ -59,6 +61,7 @@ function render({ model, el }) {
     place();
     mark();
   };
+  /** @type {(path: string, summary: string, index: number) => HTMLElement} */
   const item = (path, summary, index) => {
     const made = document.createElement("li");
     made.id = `${name}-${index}`;
@@ -88,6 +91,7 @@ function render({ model, el }) {
       bottom: above ? `${innerHeight - box.top + GAP}px` : "auto",
     });
   };
+  /** @type {(path: string) => void} */
   const choose = (path) => {
     input.value = path;
     echo.say({ t: "typed", text: path });
@@ -96,6 +100,7 @@ function render({ model, el }) {
     if (gap) input.setSelectionRange(gap.index, gap.index + gap[0].length);
     else input.setSelectionRange(path.length, path.length);
   };
+  /** @type {(step: number) => void} */
   const move = (step) => {
     if (!isOpen()) open();
     const count = list.children.length;
@@ -123,14 +128,15 @@ function render({ model, el }) {
       close();
     } else if (event.key === "Enter") {
       event.preventDefault();
-      const chosen = list.children[marked];
-      if (chosen) choose(chosen.dataset.path);
+      const chosen = /** @type {HTMLElement | undefined} */ (list.children[marked]);
+      if (chosen) choose(chosen.dataset.path ?? "");
       else {
         close();
         pressing.press();
       }
     }
   });
+  /** @type {(event: Event) => void} */
   const scrolled = (event) => {
     if (event.target !== list) close();
   };

@@ -1,50 +1,58 @@
-// @ts-nocheck: its parameters have no types yet.
-// The choices, numbers and ticks of a form.
+// The choices, numbers and check boxes of a form.
 
+import { element, makeButton } from "../kit/dom.js";
 import { openEcho } from "../kit/ordered_input.js";
+
+/**
+ * @typedef {{ name: string, label: string, kind: "choice" | "select" | "number" | "tick",
+ *   options: [value: string, text: string][], least: number, most: number, whole: boolean }} Field
+ * @typedef {{ row: HTMLElement, field: HTMLElement, parts: { disabled: boolean }[],
+ *   put: (value: any) => void, read: () => unknown }} Control `put` draws a value, `read` returns it
+ * @typedef {(field: Field, id: string) => Control} Make
+ */
+
+/** @type {Record<string, number>} */
+const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
   const shown = () => Object.fromEntries(all.map(({ name, read }) => [name, read()]));
   const echo = openEcho({ model, el, shown });
   const stem = `tw-field-${[...crypto.getRandomValues(new Uint32Array(2))].join("-")}`;
-  const make = (tag, className = "", text = "") => {
-    const made = document.createElement(tag);
-    made.className = className;
-    made.textContent = text;
-    return made;
-  };
+  /** @type {(name: string, value: unknown) => void} */
   const set = (name, value) => echo.say({ t: "set", name, value });
 
-  /** Joined buttons, which a screen reader knows as radio buttons. */
+  /** Joined buttons, announced as radio buttons. @type {Make} */
   const choice = ({ name, label, options }, id) => {
-    const row = make("div", "tw-choice");
-    const words = make("span", "", label);
+    const row = element("div", "tw-choice");
+    const words = element("span", "", label);
     words.id = `${id}-label`;
-    const group = make("div");
+    const group = element("div");
     group.id = id;
     group.setAttribute("role", "radiogroup");
     group.setAttribute("aria-labelledby", words.id);
     const buttons = options.map(([value, text]) => {
-      const button = make("button", "", text);
-      button.type = "button";
+      const button = makeButton("", text);
       button.setAttribute("role", "radio");
       button.addEventListener("click", () => pick(value));
       return button;
     });
-    const put = (value) =>
-      buttons.forEach((button, index) => {
+    /** @type {(value: string) => void} */
+    const put = (value) => {
+      for (const [index, button] of buttons.entries()) {
         const chosen = options[index][0] === value;
         button.setAttribute("aria-checked", String(chosen));
         button.tabIndex = chosen ? 0 : -1;
-      });
+      }
+    };
+    /** @type {(value: string) => void} */
     const pick = (value) => {
       put(value);
       set(name, value);
     };
     group.addEventListener("keydown", (event) => {
-      const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-      const at = buttons.indexOf(event.target);
+      const step = STEPS[event.key];
+      const at = buttons.indexOf(/** @type {HTMLButtonElement} */ (event.target));
       if (step === undefined || at < 0) return;
       event.preventDefault();
       const next = (at + step + buttons.length) % buttons.length;
@@ -57,25 +65,28 @@ function render({ model, el }) {
       options.find((_, index) => buttons[index].ariaChecked === "true")?.[0] ?? null;
     return { row, put, read, field: group, parts: buttons };
   };
+  /** @type {Make} */
   const select = ({ name, label, options }, id) => {
-    const row = make("div", "tw-line");
-    const field = make("select");
+    const row = element("div", "tw-line");
+    const field = element("select");
     field.append(...options.map(([value, text]) => new Option(text, value)));
     field.addEventListener("change", () => set(name, field.value));
     labelled(row, field, label, id);
+    /** @type {(value: string) => void} */
     const put = (value) => {
       field.value = value;
     };
     return { row, put, read: () => field.value, field, parts: [field] };
   };
+  /** @type {Make} */
   const number = ({ name, label, least, most, whole }, id) => {
-    const row = make("div", "tw-line");
-    const field = make("input");
+    const row = element("div", "tw-line");
+    const field = element("input");
     Object.assign(field, { type: "number", min: least, max: most, step: whole ? 1 : "any" });
     field.addEventListener("input", () => {
       if (field.value !== "" && field.validity.valid) set(name, field.valueAsNumber);
     });
-    // What cannot be is brought to the nearest that can when the field is left.
+    // An impossible number becomes the nearest possible one when the field is left.
     field.addEventListener("change", () => {
       if (field.value !== "" && field.validity.valid) return;
       const typed = Number.isFinite(field.valueAsNumber) ? field.valueAsNumber : least;
@@ -84,26 +95,30 @@ function render({ model, el }) {
       set(name, near);
     });
     labelled(row, field, label, id);
+    /** @type {(value: number) => void} */
     const put = (value) => {
       const typing = document.activeElement === field && !field.validity.valid;
       if (!typing && field.valueAsNumber !== value) field.value = String(value);
     };
-    // What cannot be is sent to nobody, so a press that finds it is not acted on.
+    // An impossible number is never sent, so a press that finds one is not acted on.
     const read = () => (field.validity.valid ? field.valueAsNumber : null);
     return { row, put, read, field, parts: [field] };
   };
+  /** @type {Make} */
   const tick = ({ name, label }, id) => {
-    const row = make("label", "tw-tick");
-    const field = make("input");
+    const row = element("label", "tw-tick");
+    const field = element("input");
     field.type = "checkbox";
     field.id = id;
     field.addEventListener("change", () => set(name, field.checked));
-    row.append(field, make("span", "", label));
+    row.append(field, element("span", "", label));
+    /** @type {(value: boolean) => void} */
     const put = (value) => {
       field.checked = value;
     };
     return { row, put, read: () => field.checked, field, parts: [field] };
   };
+  /** @type {(row: HTMLElement, field: HTMLElement, text: string, id: string) => void} */
   const labelled = (row, field, text, id) => {
     field.id = id;
     if (model.get("bare")) {
@@ -111,16 +126,18 @@ function render({ model, el }) {
       row.append(field);
       return;
     }
-    const label = make("label", "", text);
+    const label = element("label", "", text);
     label.htmlFor = id;
     row.append(label, field);
   };
 
   const kinds = { choice, select, number, tick };
-  const all = model.get("fields").map((field, index) => {
+  /** @type {Field[]} */
+  const fields = model.get("fields");
+  const all = fields.map((field, index) => {
     const id = `${stem}-${index}`;
     const made = kinds[field.kind](field, id);
-    const note = make("div", "tw-note");
+    const note = element("div", "tw-note");
     note.id = `${id}-note`;
     return { name: field.name, note, ...made };
   });

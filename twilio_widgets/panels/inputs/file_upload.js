@@ -6,8 +6,8 @@ import { openUploads } from "../kit/uploads.js";
 /** @param {import("@anywidget/types").RenderProps<{ rows: [number: number, name: string, file: string, size: string][], disabled: boolean, problem: string, heard: string, piece: number }>} context */
 function render({ model, el }) {
   const shown = () =>
-    [...table.children].map((row) => {
-      const [name, file] = row.children;
+    [.../** @type {Iterable<HTMLElement>} */ (table.children)].map((row) => {
+      const [name, file] = /** @type {Iterable<HTMLInputElement>} */ (row.children);
       return [Number(row.dataset.number), name.value, file.value];
     });
   const echo = openEcho({ model, el, shown });

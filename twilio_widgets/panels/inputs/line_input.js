@@ -3,12 +3,14 @@
 import { openEcho } from "../kit/ordered_input.js";
 import { openPress } from "../kit/press.js";
 
+/** @type {Record<string, string>} */
 const TAGS = { area: "textarea", select: "select" };
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
   const kind = model.get("kind");
   const label = document.createElement("label");
+  /** @type {any} an input, a textarea or a select */
   const input = document.createElement(TAGS[kind] ?? "input");
   if (!TAGS[kind]) input.type = kind;
   if (kind === "area") input.rows = model.get("rows");
@@ -52,7 +54,7 @@ function render({ model, el }) {
   };
   if (!lazy) input.addEventListener("input", say);
   input.addEventListener("change", say);
-  input.addEventListener("keydown", (event) => {
+  input.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     if (event.isComposing) return;
     event.stopPropagation(); // arrows would move the notebook to another cell
     if (event.key !== "Enter" || kind === "area") return;
@@ -62,7 +64,9 @@ function render({ model, el }) {
   });
   button.addEventListener("click", enter);
   const offer = () => {
-    const options = model.get("options").map(([value, text]) => new Option(text, value));
+    /** @type {[value: string, text: string][]} */
+    const offers = model.get("options");
+    const options = offers.map(([value, text]) => new Option(text, value));
     if (kind === "select") input.replaceChildren(...options);
     else offered.replaceChildren(...options);
     if (kind === "text" && options.length > 0) input.setAttribute("list", offered.id);

@@ -14,7 +14,7 @@ from twilio_widgets.panels.kit.assets import asset
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from twilio_widgets.panels.inputs.ordered_button import Pressed
+    from twilio_widgets.panels.inputs.ordered_input import Pressed
 
 Kind = Literal["text", "area", "select", "date", "datetime-local"]
 

@@ -12,7 +12,9 @@ function render({ model, el }) {
   button.addEventListener("click", () => pressing.press());
   const draw = () => {
     button.textContent = model.get("text");
-    button.className = `tw-button${model.get("main") ? " tw-primary" : ""}`;
+    button.className = "tw-button";
+    button.classList.toggle("tw-primary", model.get("main"));
+    button.classList.toggle("tw-quiet", model.get("quiet"));
     button.disabled = model.get("disabled");
   };
   model.on("change", draw);

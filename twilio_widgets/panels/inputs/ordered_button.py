@@ -10,32 +10,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 import traitlets
 
-from twilio_widgets.panels.inputs.ordered_input import CHANGED, LATEST, TOO_LATE
+from twilio_widgets.panels.inputs.ordered_input import CHANGED, LATEST, TOO_LATE, Pressed
 from twilio_widgets.panels.kit.assets import asset
 from twilio_widgets.panels.kit.elements import Element
 
 NOT_NOW = "This cannot be done now, so nothing was done."
 
 _MOST_PRESSES = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Pressed:
-    """A press that may be acted on now."""
-
-    page: str
-    """The page it was pressed on, as it calls itself."""
-    turn: object
-    """The turn of the button that was pressed, as the page shows it."""
-    fields: object
-    """What the page's fields showed; unchecked, as the page sent it."""
-    answer: Callable[[str], object]
-    """Takes why the press was not acted on, or an empty text; to be called once."""
 
 
 class Pressable(Element):
@@ -83,17 +68,19 @@ class Pressable(Element):
 
 
 class OrderedButton(Pressable):
-    """A button.
+    """A button, with the answer to its last press beside it.
 
     Args:
-        text: What stands on it.
-        main: Whether it does what the card is for.
+        text: The button's label.
+        main: Whether this is the card's primary button.
+        quiet: Whether it looks like a link.
     """
 
     _esm = asset(__file__, "ordered_button.js")
     text = traitlets.Unicode().tag(sync=True)
     main = traitlets.Bool(False).tag(sync=True)
+    quiet = traitlets.Bool(False).tag(sync=True)
 
-    def __init__(self, text: str, *, main: bool = False) -> None:
-        super().__init__(text=text, main=main)
+    def __init__(self, text: str, *, main: bool = False, quiet: bool = False) -> None:
+        super().__init__(text=text, main=main, quiet=quiet)
         self.on_msg(lambda _button, content, _buffers: self._receive_press(content))

@@ -25,8 +25,6 @@ from twilio_widgets.panels.kit.elements import Element
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from twilio_widgets.panels.inputs.ordered_button import Pressed
-
 LONGEST_TEXT = 100_000
 """Characters of one field. Twilio's longest parameters have some thousands."""
 
@@ -87,6 +85,20 @@ class OrderedInput(Element):
         while len(others) >= _MOST_VIEWS:  # pages that were loaded again
             others.pop(next(iter(others)))
         self.heard = {**others, found[1]: max(int(found[2]), self.heard.get(found[1], 0))}
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A press that may be acted on now."""
+
+    page: str
+    """The page it was pressed on, as it calls itself."""
+    turn: object
+    """The turn of the button that was pressed, as the page shows it."""
+    fields: object
+    """What the page's fields showed; unchecked, as the page sent it."""
+    answer: Callable[[str], object]
+    """Takes why the press was not acted on, or an empty text; to be called once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@
 // is; and a kernel that logs what it receives writes down a message's content, not its buffers.
 
 import { uniqueId } from "../kit/dom.js";
-import { openPress } from "../kit/press.js";
+import { openPress, pageId } from "../kit/press.js";
 
 /** @typedef {{ label: string, hint: string, placeholder: string, problem: string, locked: boolean }} State */
 
@@ -17,7 +17,7 @@ export default () => {
   /** @param {import("@anywidget/types").InitializeProps<State>} context */
   function initialize({ model }) {
     model.on("msg:custom", (message) => {
-      if (message?.t !== "ask" || message.page !== globalThis.twPage) return;
+      if (message?.t !== "ask" || message.page !== pageId()) return;
       const value = [...inputs].map((input) => input.value).find((text) => text !== "") ?? "";
       for (const input of inputs) input.value = "";
       model.send({ t: "secret", n: message.n }, undefined, [new TextEncoder().encode(value)]);

@@ -115,16 +115,6 @@ def foot(*left: ipywidgets.Widget, right: Iterable[ipywidgets.Widget] = ()) -> i
     return styled(ipywidgets.HBox([*left, gap, *right]), "tw-foot")
 
 
-def plain(text: str) -> ipywidgets.Button:
-    """Return a button beside the primary one."""
-    return styled(ipywidgets.Button(description=text), "tw-button")
-
-
-def quiet(text: str) -> ipywidgets.Button:
-    """Return a button that looks like a link."""
-    return styled(ipywidgets.Button(description=text), "tw-button", "tw-quiet")
-
-
 def styled(widget: Control, *classes: str) -> Control:
     """Return the widget, wearing these classes of the style sheet."""
     for name in classes:

@@ -1,12 +1,14 @@
-// What is typed goes to the kernel at once, with a number for each change; the kernel answers with the
-// number up to which it has taken this view's changes. Until it has taken the newest, the kernel's
-// value is older than the field's, and is not drawn. `shownOn` reads every field of a card.
+// A field sends each change to the kernel at once, with a number; the kernel answers with the number up
+// to which it has processed this view's changes. Until it has processed the newest one, the kernel's
+// value is older than the field's and is not drawn. `shownOn` reads every field of a card.
 
-/** @param {{ model: any, el: HTMLElement, shown: () => any }} context `shown` reads the field now */
+/** @typedef {HTMLElement & { twShown: () => [key: string, number: string, value: unknown] }} Field */
+
+/** @param {{ model: any, el: HTMLElement, shown: () => unknown }} context `shown` reads the field now */
 export function openEcho({ model, el, shown }) {
   const view = [...crypto.getRandomValues(new Uint32Array(2))].join("-");
   let said = 0;
-  let composing = false; // an input method is at work: writing into the field would break its word
+  let composing = false; // an input method is active: writing into the field would break its word
   el.addEventListener("compositionstart", () => {
     composing = true;
   });
@@ -14,8 +16,9 @@ export function openEcho({ model, el, shown }) {
     composing = false;
   });
   el.dataset.twField = model.get("key");
-  el.twShown = () => [model.get("key"), `${view}:${said}`, shown()];
+  /** @type {Field} */ (el).twShown = () => [model.get("key"), `${view}:${said}`, shown()];
   return {
+    /** @param {object} message @param {ArrayBuffer[]} [buffers] */
     say(message, buffers) {
       said += 1;
       model.send({ ...message, n: `${view}:${said}` }, undefined, buffers);
@@ -24,8 +27,13 @@ export function openEcho({ model, el, shown }) {
   };
 }
 
-/** Every field of the card an element is on: its key, the newest change sent, and what it shows. */
+/**
+ * Reads every field of the card that an element is on: its key, the newest change sent, its value.
+ * @param {HTMLElement} element
+ */
 export function shownOn(element) {
-  const fields = element.closest(".tw-card")?.querySelectorAll("[data-tw-field]") ?? [];
+  const card = element.closest(".tw-card");
+  /** @type {Iterable<Field>} */
+  const fields = card?.querySelectorAll("[data-tw-field]") ?? [];
   return [...fields].map((field) => field.twShown());
 }

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import ipywidgets
 
 from twilio_widgets.errors import TwilioWidgetsError
+from twilio_widgets.panels.inputs.ordered_button import NOT_NOW, OrderedButton
 from twilio_widgets.panels.inputs.ordered_input import CHANGED, InputBarrier
 from twilio_widgets.panels.kit import work
 from twilio_widgets.panels.kit.elements import (
     CardHeader,
     Code,
     close_tree,
-    quiet,
     still_picture,
     visible,
 )
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from twilio_widgets.panels.code.snippets import Snippet
-    from twilio_widgets.panels.inputs.ordered_button import Pressable, Pressed
-    from twilio_widgets.panels.inputs.ordered_input import OrderedInput
+    from twilio_widgets.panels.inputs.ordered_button import Pressable
+    from twilio_widgets.panels.inputs.ordered_input import OrderedInput, Pressed
 
 State = TypeVar("State")
 
@@ -57,7 +57,7 @@ class Panel(ipywidgets.VBox, Generic[State]):
         self._state = state
         self._head = CardHeader(title=self.title)
         self._code = Code()
-        self._code_button = quiet("Show the code")
+        self._code_button = OrderedButton("Show the code", quiet=True)
         self._code_seen = False
 
     def _assemble(self, *rows: ipywidgets.Widget) -> None:
@@ -98,6 +98,15 @@ class Panel(ipywidgets.VBox, Generic[State]):
                 self._draw(self._state)
                 self._draw_code()
 
+    def _take_step(
+        self, step: Callable[..., State], *args: object, otherwise: str = NOT_NOW
+    ) -> str:
+        """Apply a step for a button; return `otherwise` when the step changed nothing."""
+        with self._lock:
+            before = self._state
+            self._apply(step, *args)
+            return "" if self._state != before else otherwise
+
     def _start(self, function: Callable[..., object], *args: object) -> None:
         """Begin work; what it raises becomes a problem of the panel."""
         begun = work.start(function, *args, on_error=self._fail)
@@ -111,8 +120,7 @@ class Panel(ipywidgets.VBox, Generic[State]):
     def _on_press(self, element: Pressable, action: Callable[[], object]) -> None:
         """Do something when a button is pressed; a text it returns is shown beside the button.
 
-        For whatever acts on the fields. A button that only shows, hides or stops something is a
-        plain one (`_on_click`), which needs no answer.
+        For every action that uses the fields; `_on_click` is for the others.
         """
 
         def act(pressed: Pressed) -> object:
@@ -123,8 +131,18 @@ class Panel(ipywidgets.VBox, Generic[State]):
 
         element.on_press(lambda pressed: self._hearing.act(pressed, partial(act, pressed)))
 
-    def _on_click(self, button: ipywidgets.Button, action: Callable[[], object]) -> None:
-        button.on_click(lambda _button: self._guarded(action))
+    def _on_click(self, button: Pressable, action: Callable[[], object]) -> None:
+        """Do something that does not use the fields when a button is pressed.
+
+        It is done at once, even while another press waits for the fields: an "Undo" must not wait.
+        A text that the action returns is shown beside the button.
+        """
+
+        def act(pressed: Pressed) -> None:
+            answer = self._guarded(action)
+            pressed.answer(answer if isinstance(answer, str) else "")
+
+        button.on_press(act)
 
     def _on_change(self, control: ipywidgets.Widget, action: Callable[[Any], object]) -> None:
         control.observe(lambda change: self._guarded(action, change["new"]), "value")
@@ -139,7 +157,7 @@ class Panel(ipywidgets.VBox, Generic[State]):
     def _toggle_code(self) -> None:
         with self._lock:
             self._code_seen = not self._code_seen
-            self._code_button.description = "Hide the code" if self._code_seen else "Show the code"
+            self._code_button.text = "Hide the code" if self._code_seen else "Show the code"
             visible(self._code, self._code_seen)
             self._draw_code()
 

@@ -1,6 +1,6 @@
-// A press. The kernel is asked first whether it is there; only when it answers in time is it told to
-// act, with what the page showed at the press. So a press that waited behind a long cell, or for a
-// network, does nothing and says so.
+// A press. The page first asks whether the kernel is ready, and only if it answers in time tells it to
+// act, with what the page showed at the press. A press that waited behind a long cell or for a network
+// therefore does nothing, and says so.
 
 import { shownOn } from "./ordered_input.js";
 
@@ -13,29 +13,51 @@ const WORDS = {
   open: "The kernel has not confirmed this. It may have been done: look before you press again.",
 };
 
-/** @param {{ model: any, el: HTMLElement }} context the words stand at the end of `el` */
+/** @typedef {{ id: string, page: string, fields: unknown[], turn: number, sent?: boolean }} Press */
+
+/** @returns {string} a name for this page, the same in every element on it */
+export function pageId() {
+  const page = /** @type {{ twPage?: string }} */ (globalThis); // each element is a module of its own
+  page.twPage ??= crypto.randomUUID();
+  return page.twPage;
+}
+
+/**
+ * Lets an element be pressed. The answer to a press is shown at the end of `el`, or in the foot of its
+ * card while `el` is hidden (an "Undo" that came too late).
+ * @param {{ model: any, el: HTMLElement }} context
+ */
 export function openPress({ model, el }) {
   const note = document.createElement("output");
   note.className = "tw-note tw-press-note";
   note.hidden = true;
   el.append(note);
-  let press = null; // the one that is not answered
+  const foot = () => el.closest(".tw-card")?.querySelector(".tw-foot");
+  /** @type {Press | null} the one that is not answered */
+  let press = null;
+  /** @type {ReturnType<typeof setTimeout>[]} */
   let timers = [];
 
+  /** @type {(text: string, tone: string) => void} */
   const say = (text, tone) => {
     note.textContent = text;
     note.className = `tw-note tw-press-note tw-${tone}`;
     note.hidden = text === "";
+    const isSeen = el.getClientRects().length > 0;
+    ((isSeen ? null : foot()) ?? el).append(note);
   };
+  /** @type {(...steps: [step: () => void, milliseconds: number][]) => void} */
   const wait = (...steps) => {
-    timers.forEach(clearTimeout);
+    for (const timer of timers) clearTimeout(timer);
     timers = steps.map(([step, milliseconds]) => setTimeout(step, milliseconds));
   };
+  /** @type {(text: string) => void} */
   const end = (text) => {
     press = null;
     wait();
     say(text, "problem");
   };
+  /** @type {(message: object) => void} */
   const send = (message) => {
     try {
       model.send(message);
@@ -43,8 +65,9 @@ export function openPress({ model, el }) {
       end(WORDS.late); // there is no kernel any more
     }
   };
+  /** @type {(message: { t: string, id: string, text: string } | undefined) => void} */
   const hear = (message) => {
-    if (!press || message?.id !== press.id) return; // another page's, or too late
+    if (!press || !message || message.id !== press.id) return; // another page's, or too late
     if (message.t === "answer") end(message.text);
     if (message.t === "ready" && !press.sent) {
       press.sent = true;
@@ -58,14 +81,17 @@ export function openPress({ model, el }) {
     press() {
       if (press) return;
       const id = [...crypto.getRandomValues(new Uint32Array(2))].join("-");
-      globalThis.twPage ??= crypto.randomUUID();
-      press = { id, page: globalThis.twPage, fields: shownOn(el), turn: model.get("turn") };
+      press = { id, page: pageId(), fields: shownOn(el), turn: model.get("turn") };
+      /** @type {Iterable<HTMLElement>} */
+      const others = foot()?.querySelectorAll(":scope > .tw-press-note") ?? [];
+      for (const other of others) other.hidden = true;
       say("", "hint");
       wait([() => say(WORDS.waiting, "hint"), SOON], [() => end(WORDS.late), PATIENCE]);
       send({ t: "press", id });
     },
     close() {
       wait();
+      note.remove();
       model.off("msg:custom", hear);
     },
   };

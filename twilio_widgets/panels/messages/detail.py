@@ -8,8 +8,9 @@ import ipywidgets
 import traitlets
 
 from twilio_widgets.panels.code.snippets import get_snippet
+from twilio_widgets.panels.inputs.ordered_button import OrderedButton
 from twilio_widgets.panels.kit.assets import asset
-from twilio_widgets.panels.kit.elements import Code, Element, plain, quiet, styled, visible
+from twilio_widgets.panels.kit.elements import Code, Element, styled, visible
 from twilio_widgets.panels.table.cells import TONES
 from twilio_widgets.panels.table.message_text import body_of, error_of, facts_of
 
@@ -52,9 +53,9 @@ class MessageDetail:
     """The part of the card that opens under the table, with its actions."""
 
     def __init__(self) -> None:
-        self.refresh = plain("Refresh")
-        self.close = plain("Close")
-        self.show_code = quiet("Show the code")
+        self.refresh = OrderedButton("Refresh")
+        self.close = OrderedButton("Close")
+        self.show_code = OrderedButton("Show the code", quiet=True)
         self.code = Code()
         self._message = MessageView()
         gap = styled(ipywidgets.Box(), "tw-gap")
@@ -78,7 +79,7 @@ class MessageDetail:
             return
         self._message.show(detail)
         self.refresh.disabled = detail.reading or not awake
-        self.show_code.description = "Hide the code" if detail.code else "Show the code"
+        self.show_code.text = "Hide the code" if detail.code else "Show the code"
         visible(self.code, detail.code)
         if detail.code:
             self.code.show(get_snippet(access, detail.sid).tabs)

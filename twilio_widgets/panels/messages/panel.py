@@ -140,7 +140,7 @@ class MessagesPanel(Panel[MessagesState]):
         self._on_press(self._looking_up.button, self._look_up_typed)
         self._table.on_select(partial(self._guarded, self._opened))
         self._on_click(self._detail.refresh, self._look_again)
-        self._on_click(self._detail.close, partial(self._apply, steps.put_away))
+        self._on_click(self._detail.close, partial(self._take_step, steps.put_away))
         self._on_click(self._detail.show_code, partial(self._apply, steps.toggled_code))
 
     def _asked(self, name: str, text: str) -> None:

@@ -13,7 +13,7 @@ from twilio_widgets.panels.inputs.file_upload import FileUpload
 from twilio_widgets.panels.inputs.ordered_button import OrderedButton
 from twilio_widgets.panels.inputs.pairs_table import PairsTable
 from twilio_widgets.panels.inputs.text_area import TextArea
-from twilio_widgets.panels.kit.elements import Note, field, plain, styled, visible
+from twilio_widgets.panels.kit.elements import Note, field, styled, visible
 from twilio_widgets.panels.kit.tabs import Tabs
 from twilio_widgets.panels.raw import text as words
 from twilio_widgets.panels.raw.draft import FORBIDDEN_HEADERS, RawDraft, header_problem, values_of
@@ -108,7 +108,7 @@ class RawForm:
 
     def _make_question(self) -> None:
         self.agree = OrderedButton("Send again")
-        self.back = plain("Back")
+        self.back = OrderedButton("Back")
         self._question = Note()
         self.ask = styled(ipywidgets.HBox([self._question, self.agree, self.back]), "tw-ask")
 

@@ -10,8 +10,8 @@ from twilio_widgets.panels.code.access import Access
 from twilio_widgets.panels.connection.client_source import check_source, wake_with
 from twilio_widgets.panels.connection.panel import ConnectionPanel
 from twilio_widgets.panels.connection.state import Identity
-from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
-from twilio_widgets.panels.kit.elements import Note, foot, quiet, styled, visible
+from twilio_widgets.panels.inputs.ordered_button import NOT_NOW, OrderedButton
+from twilio_widgets.panels.kit.elements import Note, foot, styled, visible
 from twilio_widgets.panels.kit.panel import refuse_unknown, sentence_of
 from twilio_widgets.panels.raw import state as steps
 from twilio_widgets.panels.raw import text as words
@@ -80,7 +80,7 @@ class RawRequestPanel(RawWorker):
             on_again=partial(self._guarded, self._send_entry),
         )
         self._no_history = styled(Note(), "tw-nothing")
-        self._history_button = quiet("History")
+        self._history_button = OrderedButton("History", quiet=True)
         self._wire()
         self.add_class("tw-raw")
         self._assemble(
@@ -108,7 +108,7 @@ class RawRequestPanel(RawWorker):
         self._on_press(form.agree, self._agree)
         self._on_change(form.sections, partial(self._apply, steps.looked_at))
         self._on_change(self._answer.views, partial(self._apply, steps.viewed))
-        self._on_click(form.back, partial(self._apply, steps.backed))
+        self._on_click(form.back, partial(self._take_step, steps.backed))
         self._on_click(self._answer.find_out, self._find_out)
         self._on_click(self._history_button, partial(self._apply, steps.toggled_history))
 
@@ -185,7 +185,7 @@ class RawRequestPanel(RawWorker):
     def _draw_history(self, state: RawState) -> None:
         count = len(state.history)
         words_of = "Hide the history" if state.history_seen else "History"
-        self._history_button.description = f"{words_of} ({count})" if count else words_of
+        self._history_button.text = f"{words_of} ({count})" if count else words_of
         self._history.show(state.history, disabled=state.identity is None or state.phase != "ready")
         visible(self._history, state.history_seen and count > 0)
         self._no_history.show("No request has been sent yet." if state.history_seen else "")

@@ -8,13 +8,13 @@ import ipywidgets
 import traitlets
 
 from twilio_widgets.core.credentials.secret import names_a_secret
+from twilio_widgets.panels.inputs.ordered_button import OrderedButton
 from twilio_widgets.panels.kit.assets import asset
 from twilio_widgets.panels.kit.elements import (
     Element,
     Facts,
     Note,
     close_tree,
-    plain,
     styled,
     visible,
 )
@@ -59,7 +59,7 @@ class ResponseArea:
     """A status line, and the body as a tree, a table, text, an image or a file."""
 
     def __init__(self) -> None:
-        self.find_out = plain("Find out")
+        self.find_out = OrderedButton("Find out")
         self.views = Tabs("Ways to look at the answer", [("tree", "Tree")])
         self._head = ResponseHead()
         self._tree = JsonTree("The answer", root="panel.response.data", hides=names_a_secret)
@@ -103,7 +103,7 @@ class ResponseArea:
         visible(self.box, answer is not None)
         self._head.show(answer)
         visible(self.find_out, answer is not None and answer.can_search)
-        self.find_out.description = "Looking…" if state.phase == "searching" else "Find out"
+        self.find_out.text = "Looking…" if state.phase == "searching" else "Find out"
         self.find_out.disabled = state.phase == "searching" or state.identity is None
         names = view_names(state)
         visible(self.views, bool(names))

@@ -17,6 +17,7 @@ from twilio_widgets.errors import (
     Refused,
     TwilioWidgetsError,
 )
+from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.kit.panel import Panel, sentence_of
 from twilio_widgets.panels.raw import outcome as outcomes
 from twilio_widgets.panels.raw import state as steps
@@ -165,13 +166,14 @@ class RawWorker(Panel[RawState]):
 
     # When nobody knows
 
-    def _find_out(self) -> None:
+    def _find_out(self) -> str:
         with self._lock:
-            before = self._state.phase
-            self._apply(steps.searching)
-            begun = before == "ready" and self._state.phase == "searching"
-            if begun and self._twilio is not None and self._lost is not None:
+            if self._twilio is None or self._lost is None:
+                return NOT_NOW
+            answer = self._take_step(steps.searching)
+            if not answer:
                 self._start(self._search, self._twilio, self._lost, self._state.turn)
+            return answer
 
     def _search(self, twilio: Twilio, lost: tuple[OutcomeUnknown, Connection], turn: int) -> None:
         error, connection = lost

@@ -17,8 +17,6 @@ from twilio_widgets.panels.kit.elements import (
     Stepper,
     body,
     field,
-    plain,
-    quiet,
     styled,
     visible,
 )
@@ -69,14 +67,14 @@ class SendForm:
 
     def _make_actions(self) -> None:
         self.send = OrderedButton("Send", main=True)
-        self.undo = plain("Undo")
-        self.another = plain("Send another")
-        self.find_out = plain("Find out")
-        self.anew = plain("New message")
-        self.look_again = plain("Look again")
-        self.more = quiet("More")
+        self.undo = OrderedButton("Undo")
+        self.another = OrderedButton("Send another")
+        self.find_out = OrderedButton("Find out")
+        self.anew = OrderedButton("New message")
+        self.look_again = OrderedButton("Look again")
+        self.more = OrderedButton("More", quiet=True)
         self.agree = OrderedButton("Send")
-        self.back = plain("Back")
+        self.back = OrderedButton("Back")
         self._track = Stepper()
         self._sent = Facts()
         self._outcome = styled(Note(), "tw-outcome")
@@ -131,11 +129,12 @@ class SendForm:
         visible(self._more, state.more)
 
     def _draw_actions(self, state: SendState) -> None:
-        self.more.description = "Less" if state.more else "More"
+        self.more.text = "Less" if state.more else "More"
         self.send.text = "Sending…" if state.phase == "sending" else "Send"
         self.send.disabled = not steps.may_send(state)
-        self.undo.description = f"Undo ({state.seconds_left} s)"
-        self.find_out.description = "Looking…" if state.phase == "searching" else "Find out"
+        self.undo.text = f"Undo ({state.seconds_left} s)"
+        self.undo.turn = state.attempt
+        self.find_out.text = "Looking…" if state.phase == "searching" else "Find out"
         self.find_out.disabled = state.phase == "searching" or state.account is None
         visible(self.undo, state.phase == "counting")
         visible(self.another, steps.is_the_sent_one(state))

@@ -132,7 +132,7 @@ class SendPanel(SendWorker):
         self._on_press(form.agree, self._agree)
         self._on_click(form.back, self._undo)
         self._on_click(form.undo, self._undo)
-        self._on_click(form.another, partial(self._apply, steps.another))
+        self._on_click(form.another, partial(self._take_step, steps.another))
         self._on_click(form.find_out, self._find_out)
         self._on_click(form.anew, self._begin_anew)
         self._on_click(form.look_again, self._look_again)
@@ -181,10 +181,11 @@ class SendPanel(SendWorker):
         self._set_out(partial(steps.agreed, undo_seconds=self._undo_seconds))
         return ""
 
-    def _begin_anew(self) -> None:
+    def _begin_anew(self) -> str:
         with self._lock:
-            self._apply(steps.begun_anew)
+            answer = self._take_step(steps.begun_anew)
             self._form.write(self._state.draft)
+            return answer
 
     # The panel
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.core.numbers.numbering import describe_number
+from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.send.draft import segments_of
 
 if TYPE_CHECKING:
@@ -98,6 +99,18 @@ def question_of(parameters: dict[str, object], price: str) -> tuple[str, str]:
     """Return what is asked before a long message, and the button that says yes."""
     count = f"{segments_of(parameters)} segments"
     return f"This message is {count}{price and f', {price}'}. Send it?", f"Send {count}"
+
+
+def too_late_to_undo(state: SendState) -> str:
+    """Return why "Undo" cannot call a message back any more."""
+    progress = {
+        "sending": "is being sent",
+        "following": "has been sent",
+        "followed": "has been sent",
+        "unknown": "may have been sent",
+        "searching": "may have been sent",
+    }.get(state.phase)
+    return f"Too late to undo: the message {progress}." if progress else NOT_NOW
 
 
 def summary_of(state: SendState) -> tuple[tuple[str, str], ...]:

@@ -12,10 +12,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from twilio_widgets.errors import OutcomeUnknown, TwilioWidgetsError
+from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.kit.panel import Panel, sentence_of
 from twilio_widgets.panels.send import state as steps
 from twilio_widgets.panels.send.follow import follow
 from twilio_widgets.panels.send.state import SendState
+from twilio_widgets.panels.send.text import too_late_to_undo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,10 +50,12 @@ class SendWorker(Panel[SendState]):
                 self._undone = undone = threading.Event()
                 self._start(self._deliver, self._twilio, self._state.attempt, undone)
 
-    def _undo(self) -> None:
+    def _undo(self) -> str:
         with self._lock:
-            self._undone.set()
-            self._apply(steps.undone)
+            answer = self._take_step(steps.undone, otherwise=too_late_to_undo(self._state))
+            if not answer:
+                self._undone.set()
+            return answer
 
     def _deliver(self, twilio: Twilio, attempt: int, undone: threading.Event) -> None:
         """Count down, send once, and follow what was sent."""
@@ -111,14 +115,15 @@ class SendWorker(Panel[SendState]):
             note = "" if stopped() else _why_no_more(last, self._state.sent or {})
         self._apply(steps.followed, attempt, note)
 
-    def _look_again(self) -> None:
+    def _look_again(self) -> str:
         with self._lock:
-            before = self._state.phase
-            self._apply(steps.looking)
             twilio, message = self._twilio, self._state.message
-            begun = before == "followed" and self._state.phase == "following"
-            if begun and twilio is not None and message is not None:
+            if twilio is None or message is None:
+                return NOT_NOW
+            answer = self._take_step(steps.looking)
+            if not answer:
                 self._start(self._look, twilio, self._state.attempt, message)
+            return answer
 
     def _look(self, twilio: Twilio, attempt: int, message: Message) -> None:
         try:
@@ -131,13 +136,14 @@ class SendWorker(Panel[SendState]):
 
     # When nobody knows
 
-    def _find_out(self) -> None:
+    def _find_out(self) -> str:
         with self._lock:
-            before = self._state.phase
-            self._apply(steps.searching)
-            begun = before == "unknown" and self._state.phase == "searching"
-            if begun and self._twilio is not None and self._lost is not None:
+            if self._twilio is None or self._lost is None:
+                return NOT_NOW
+            answer = self._take_step(steps.searching)
+            if not answer:
                 self._start(self._search, self._twilio, self._lost, self._state.attempt)
+            return answer
 
     def _search(
         self, twilio: Twilio, lost: tuple[OutcomeUnknown, Connection], attempt: int

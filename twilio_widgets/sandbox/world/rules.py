@@ -109,9 +109,12 @@ def _check_content(form: Form) -> str:
     variables = form.get("ContentVariables")
     if variables:
         try:
-            readable = isinstance(json.loads(variables), dict)
+            given = json.loads(variables)
         except ValueError:
-            readable = False
+            given = None
+        readable = isinstance(given, dict) and not any(
+            value is None or value == "" for value in given.values()
+        )
         if not readable:
             raise ApiRefusal(21656)
     return body

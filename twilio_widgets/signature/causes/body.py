@@ -1,4 +1,4 @@
-"""The body that Twilio may have hashed in place of the one we saw."""
+"""Changes to a body that is covered by ``bodySHA256``: what Twilio may have hashed instead."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ from twilio_widgets.signature.causes.guess import CandidateChange
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_MOST_JSON: Final = 20_000
+_MAX_JSON_SIZE: Final = 20_000
+"""Bytes of JSON that are parsed and serialised again; larger documents take too long."""
+
 _BOM: Final = b"\xef\xbb\xbf"
 
 
 def change_of(body: bytes, hashes: list[str]) -> CandidateChange | None:
-    """Return what was done to a body whose hash is known, where it can be undone.
+    """Return the change that, undone, gives the body its signed hash; None when none does.
 
     Args:
-        body: The body as it was seen.
-        hashes: The values of ``bodySHA256``, which a signature proves to be Twilio's.
+        body: The body as received.
+        hashes: The values of ``bodySHA256``. The signature has proved that Twilio wrote them.
     """
     for other, change in _guesses(body):
         if all(body_sha256(other) == given for given in hashes):
@@ -43,12 +45,12 @@ def _guesses(body: bytes) -> Iterator[tuple[bytes, CandidateChange]]:
             yield body.decode(written).encode(read), _CHARSET
         except UnicodeError:
             continue
-    if len(body) <= _MOST_JSON:
+    if len(body) <= _MAX_JSON_SIZE:
         yield from ((text, _REWRITTEN) for text in _rewritten(body))
 
 
 def _rewritten(body: bytes) -> Iterator[bytes]:
-    """Write JSON again as the usual programs write it."""
+    """Yield the JSON document serialised in the layouts of common libraries."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
@@ -63,6 +65,7 @@ def _rewritten(body: bytes) -> Iterator[bytes]:
         for ascii_only in (False, True):
             for ordered in (False, True):
                 text = json.dumps(document, ensure_ascii=ascii_only, sort_keys=ordered, **layout)
+                # PHP escapes the slash; many editors end a file with a newline.
                 for written in (text, text.replace("/", "\\/"), text + "\n"):
                     yield written.encode("utf-8", "surrogatepass")
 
@@ -70,25 +73,25 @@ def _rewritten(body: bytes) -> Iterator[bytes]:
 _ADDED: Final = CandidateChange(
     "body",
     "an empty body",
-    "Something on the way adds a body: check the request as it came.",
+    "A proxy or middleware adds a body: verify the request as received.",
 )
 _ENDS: Final = CandidateChange(
     "whitespace",
-    "other white space at an end of the body",
-    "Check the raw body as it came: something on the way trims or pads it.",
+    "different whitespace at the start or end of the body",
+    "Verify the raw body as received: a proxy or middleware trims or pads it.",
 )
 _LINES: Final = CandidateChange(
     "line endings",
-    "other line endings in the body",
-    "Check the raw body as it came: something on the way rewrites its line endings.",
+    "different line endings in the body",
+    "Verify the raw body as received: a proxy or middleware rewrites its line endings.",
 )
 _CHARSET: Final = CandidateChange(
     "charset",
-    "the body in another charset",
-    "Check the raw body as it came: something on the way writes it in another charset.",
+    "the body in a different charset",
+    "Verify the raw body as received: a proxy or middleware re-encodes it.",
 )
 _REWRITTEN: Final = CandidateChange(
     "body",
-    "the JSON of the body laid out in another way",
-    "Check the raw body as it came, before anything parses it and writes it again.",
+    "the JSON of the body formatted differently",
+    "Verify the raw body as received, before anything parses and serialises it again.",
 )

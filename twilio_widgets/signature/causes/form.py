@@ -1,4 +1,4 @@
-"""The parameters that Twilio may have signed in place of those we read."""
+"""Changes to the form: the parameters that Twilio may have signed instead of those received."""
 
 from __future__ import annotations
 
@@ -21,36 +21,36 @@ if TYPE_CHECKING:
 
     Edit = Callable[[str], str]
 
-_MOST_PARAMETERS: Final = 200
+_MAX_PARAMETERS: Final = 200
 _CHARSETS: Final = ("cp1252", "latin-1")
 
 
 def form_pairs(presented: SignedRequest) -> Pairs | None:
-    """Return the parameters of the body read as a form; None when there are none to be read."""
+    """Return the body parsed as a form; None when it is empty, not UTF-8 or too long to search."""
     try:
         pairs = pairs_of(presented.body)
     except UnicodeDecodeError:
         return None
-    return pairs if 0 < len(pairs) <= _MOST_PARAMETERS else None
+    return pairs if 0 < len(pairs) <= _MAX_PARAMETERS else None
 
 
 def forms(
     presented: SignedRequest, location: Location, pairs: Pairs | None, *, covered: bool
 ) -> Part:
-    """Guess what is signed after the URL.
+    """Return the text that is signed after the URL, and the guesses about it.
 
     Args:
         presented: The request.
         location: Its URL, in its parts.
-        pairs: The parameters of its form; None when it has none that can be read.
-        covered: Whether the URL holds the hash of the body.
+        pairs: The parameters of its form; None when they cannot be read.
+        covered: Whether the URL contains ``bodySHA256``, the hash of the body.
     """
     same = appended(presented, covered=covered)
     besides = tuple(_to_be_signed(presented, covered=covered))
     guesses = itertools.chain(
-        # The form as it stands: whatever changes nothing about it is then not taken for a change.
+        # The unchanged form comes first, so that `part` drops every edit that does not change it.
         [guess_of(pairs)] if pairs else [],
-        _read_otherwise(presented.body) if presented.body else (),
+        _decoded_otherwise(presented.body) if presented.body else (),
         _guesses(pairs, location) if pairs else (),
     )
     unsigned = [PartGuess(b"", (alone(presented),))] if presented.body else []
@@ -61,7 +61,7 @@ def forms(
 
 
 def _to_be_signed(presented: SignedRequest, *, covered: bool) -> Iterator[CandidateChange]:
-    """Yield what a request is not whose form is signed."""
+    """Yield the changes that a request needs before its form can be signed at all."""
     if presented.method.upper() == "GET":
         yield _A_POST
     if not presented.is_form:
@@ -70,8 +70,8 @@ def _to_be_signed(presented: SignedRequest, *, covered: bool) -> Iterator[Candid
         yield _SIGNED_BESIDES
 
 
-def _read_otherwise(body: bytes) -> Iterator[PartGuess]:
-    """Read bytes that are not UTF-8, as what they may be."""
+def _decoded_otherwise(body: bytes) -> Iterator[PartGuess]:
+    """Yield the parameters of a body that is not UTF-8, decoded in each likely charset."""
     for charset in _CHARSETS:
         try:
             pairs_of(body)
@@ -125,34 +125,35 @@ def _written_in(charset: str) -> CandidateChange:
     return CandidateChange(
         "charset",
         f"the body read as {charset}",
-        f"Check the raw body as it came, in UTF-8: something on the way writes it in {charset}.",
+        f"Verify the raw body as received, in UTF-8: a proxy or middleware re-encodes it as "
+        f"{charset}.",
     )
 
 
 def _read_as(charset: str) -> CandidateChange:
     return CandidateChange(
         "charset",
-        f"the text read as UTF-8 in place of {charset}",
-        "Read the body as UTF-8, which Twilio's always is.",
+        f"the text decoded as UTF-8 instead of {charset}",
+        "Decode the body as UTF-8: Twilio's forms always are.",
     )
 
 
 def _signed_in(charset: str) -> CandidateChange:
     return CandidateChange(
         "charset",
-        f"the text signed as {charset}, not as UTF-8",
-        "Twilio signs UTF-8, so something else made this signature: see who sends it.",
+        f"the text signed as {charset} instead of UTF-8",
+        "Twilio signs UTF-8, so Twilio did not make this signature: find out who sends it.",
     )
 
 
 def alone(presented: SignedRequest) -> CandidateChange:
-    """Say that the URL is signed, and the body of this request is not."""
+    """Return the change that leaves the body out: only the URL is signed."""
     found = "the URL alone, without the body"
     if presented.method.upper() == "GET":
         return CandidateChange(
-            "method", found, "The parameters of a GET are in its URL already: give no others."
+            "method", found, "The parameters of a GET are already in its URL: pass no others."
         )
-    return CandidateChange("body", found, "Pass on the method, Content-Type and body as they came.")
+    return CandidateChange("body", found, "Pass on the method, Content-Type and body unchanged.")
 
 
 def _plus(value: str) -> str:
@@ -161,68 +162,70 @@ def _plus(value: str) -> str:
 
 _A_POST: Final = CandidateChange(
     "method",
-    "POST in place of GET",
-    "Give the method as it came: Twilio sent this form by POST.",
+    "POST instead of GET",
+    "Pass the method as received: Twilio sent this form with POST.",
 )
 _A_FORM: Final = CandidateChange(
     "content type",
     "the body read as a form",
-    "Pass on the Content-Type as it came: something on the way changes it.",
+    "Pass on the Content-Type unchanged: a proxy or middleware changes it.",
 )
 _SIGNED_BESIDES: Final = CandidateChange(
     "body",
     "the form signed as well",
-    "Twilio signs a form or its hash, never both, so something else signed: see who sends it.",
+    "Twilio signs a form or its hash, never both, so Twilio did not make this signature: find out "
+    "who sends it.",
 )
 _IN_QUERY: Final = CandidateChange(
     "extra parameter",
     "the parameters of the query string left out of the form",
-    "Give the parameters of the body only: those of the query string are in the URL already.",
+    "Pass the parameters of the body only: those of the query string are already in the URL.",
 )
 _SPACES: Final = CandidateChange(
     "parameter encoding",
-    "+ in place of a space",
-    "Decode the form once only: something has read + as a space a second time.",
+    "+ instead of a space",
+    "Decode the form only once: a second decoding turned + into a space.",
 )
 _PLUSES: Final = CandidateChange(
     "parameter encoding",
-    "a space in place of +",
-    "Decode the values as a form, where + stands for a space.",
+    "a space instead of +",
+    "Decode the values as a form, where + means a space.",
 )
 _ENCODED: Final = CandidateChange(
     "parameter encoding",
     "the values decoded once more",
-    "Give the values decoded, as a form is read: they are still percent-encoded.",
+    "Pass the decoded values: these are still percent-encoded.",
 )
 _ESCAPED: Final = CandidateChange(
     "parameter encoding",
-    "the values without HTML's escapes",
-    "Check the values as they came, before anything makes them fit for a page.",
+    "the values without HTML escapes",
+    "Verify the values as received, before anything escapes them for HTML.",
 )
 _LINES: Final = CandidateChange(
     "line endings",
-    "other line endings",
-    "Check the values as they came: something on the way rewrites their line endings.",
+    "different line endings",
+    "Verify the values as received: a proxy or middleware rewrites their line endings.",
 )
 _TRIMMED: Final = CandidateChange(
     "whitespace",
-    "no white space at the ends of the values",
-    "Something adds white space to the values: check them as they came.",
+    "no whitespace at the start and end of the values",
+    "Verify the values as received: a proxy or middleware adds whitespace to them.",
 )
 _FORM_OF_UNICODE: Final = CandidateChange(
     "charset",
-    "another normal form of the text",
-    "Check the text as it came, before anything normalises it.",
+    "a different Unicode normal form of the text",
+    "Verify the text as received, before anything normalises it.",
 )
 _ONE_VALUE: Final = CandidateChange(
     "repeated parameter",
-    "one value only of a repeated parameter",
-    "Twilio signs every value, so something else made this signature: see who sends it.",
+    "only one value of a repeated parameter",
+    "Twilio signs every value, so Twilio did not make this signature: find out who sends it.",
 )
 _ORDER: Final = CandidateChange(
     "parameter order",
-    "the parameters in another order, or signed as often as they are repeated",
-    "Twilio sorts them and signs each once, so something else signed: see who sends it.",
+    "the parameters in a different order, or repeated ones signed more than once",
+    "Twilio sorts the parameters and signs each pair once, so Twilio did not make this signature: "
+    "find out who sends it.",
 )
 
 _EDITS: Final[tuple[tuple[Edit, CandidateChange], ...]] = (

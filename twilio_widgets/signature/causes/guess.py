@@ -1,4 +1,4 @@
-"""One thing that may have happened to a part of a request, ready to be tried."""
+"""A guess: one part of a request as Twilio may have signed it, and the change that explains it."""
 
 from __future__ import annotations
 
@@ -10,39 +10,40 @@ from twilio_widgets.signature.location import veiled
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_MOST_SHOWN = 60
+_MAX_SHOWN = 60
+"""Characters of a request's own text that a sentence quotes."""
 
 
 class CandidateChange(NamedTuple):
-    """What is different, in words that are said only once a match has proved it."""
+    """One difference between what was signed and what was received, reported only when proved."""
 
     cause: str
-    """One or two words for code, such as ``"trailing slash"``."""
+    """`Verdict.cause`: one or two words that code can compare, such as ``"trailing slash"``."""
 
     found: str
-    """What makes the signature match, after "with": ``"https in place of http"``."""
+    """Completes "The signature matches with …", such as ``"https instead of http"``."""
 
     mend: str
-    """What to do: one sentence."""
+    """`Verdict.mend`: one sentence that tells the user what to do."""
 
 
 class PartGuess(NamedTuple):
-    """One part of what is signed, as it may have been when it was signed."""
+    """One part of the signed text as it may have been, and how that differs from the request."""
 
     text: bytes
     changes: tuple[CandidateChange, ...]
 
 
 class Part(NamedTuple):
-    """A part of what is signed: the forms in which it verifies, and the guesses about it."""
+    """One part of the signed text: the forms in which it verifies, and the guesses about it."""
 
     same: list[bytes]
     guesses: list[PartGuess]
-    """The likeliest first, because only the first few are tried together with others."""
+    """Most likely first: only the first few are combined with guesses about other parts."""
 
 
 def part(same: Iterable[bytes], guesses: Iterable[PartGuess]) -> Part:
-    """Make a part, leaving out guesses that change nothing or have been made before."""
+    """Return a part without the guesses that change nothing or repeat an earlier one."""
     forms = list(dict.fromkeys(same))
     seen, kept = set(forms), []
     for guess in guesses:
@@ -53,7 +54,7 @@ def part(same: Iterable[bytes], guesses: Iterable[PartGuess]) -> Part:
 
 
 def shown(text: str) -> str:
-    """Return a name of a stranger's fit for a sentence: one short line, no number or key in it."""
+    """Return untrusted text made safe to quote: one short line, phone numbers and keys masked."""
     known = veiled(text)[:200]
     plain = mask("".join(char if char.isprintable() else "�" for char in known))
-    return plain if len(plain) <= _MOST_SHOWN else plain[: _MOST_SHOWN - 1] + "…"
+    return plain if len(plain) <= _MAX_SHOWN else plain[: _MAX_SHOWN - 1] + "…"

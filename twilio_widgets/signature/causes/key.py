@@ -1,4 +1,4 @@
-"""What a signature may have been made with in place of the primary auth token."""
+"""Other keys that a signature may have been made with instead of the primary auth token."""
 
 from __future__ import annotations
 
@@ -16,17 +16,20 @@ if TYPE_CHECKING:
     from twilio_widgets.signature.keys import Keys
     from twilio_widgets.signature.presented import SignedRequest
 
-_MOST: Final = 20
-_AROUND: Final = "\"' \t\r\n\u00a0\ufeff"
+_MAX_KEYS: Final = 20
+"""How many credentials of each kind are tried."""
+
+_PASTED: Final = "\"' \t\r\n\u00a0\ufeff"
+"""Characters that get copied along with a token."""
 
 
 def signers(presented: SignedRequest, keys: Keys, algorithm: str) -> Part:
-    """Guess the key.
+    """Return the keys that verify, and the guesses about others.
 
     Args:
         presented: The request.
-        keys: All that is known, whether it may sign or not.
-        algorithm: The one whose length the signature has.
+        keys: Every known credential, whether it may sign or not.
+        algorithm: The hash algorithm that the length of the signature points to.
     """
     signing = signing_of(presented, keys)
     named = None if isinstance(signing, Verdict) else signing
@@ -35,7 +38,7 @@ def signers(presented: SignedRequest, keys: Keys, algorithm: str) -> Part:
     same = [key_of(secret.reveal()) for secret in secrets] if right else []
     besides = () if right else (_algorithm(algorithm),)
     guesses = (
-        # A missing header hides the key and its algorithm alike.
+        # A missing settings header explains both a wrong key and a wrong algorithm.
         PartGuess(key, changes if _SHARED in changes else (*changes, *besides))
         for key, changes in _guesses(secrets, keys, named)
     )
@@ -45,7 +48,7 @@ def signers(presented: SignedRequest, keys: Keys, algorithm: str) -> Part:
 def _guesses(
     secrets: tuple[Secret, ...], keys: Keys, named: Signing | None
 ) -> Iterator[tuple[bytes, tuple[CandidateChange, ...]]]:
-    for secret in secrets:  # told apart by the algorithm alone
+    for secret in secrets:  # the right key; only the algorithm may differ
         yield key_of(secret.reveal()), ()
     for group, change in (
         (keys.secondary_tokens, _SECONDARY),
@@ -54,14 +57,14 @@ def _guesses(
         (keys.auth_tokens, _AUTH_TOKEN),
         (tuple(keys.shared_keys.values()), _shared(named)),
     ):
-        for secret in group[:_MOST]:
+        for secret in group[:_MAX_KEYS]:
             yield key_of(secret.reveal()), (change,)
-    for secret in secrets[:_MOST]:
+    for secret in secrets[:_MAX_KEYS]:
         for before, after in (("", "\n"), ("", "\r\n"), ("", " "), (" ", "")):
             yield key_of(before + secret.reveal() + after), (_TOKEN_SPACE,)
-        yield key_of(secret.reveal().strip(_AROUND)), (_TOKEN_SPACE,)
-        yield key_of(secret.reveal().strip(_AROUND).lower()), (_TOKEN_CASE,)
-        yield key_of(secret.reveal().strip(_AROUND).upper()), (_TOKEN_CASE,)
+        yield key_of(secret.reveal().strip(_PASTED)), (_TOKEN_SPACE,)
+        yield key_of(secret.reveal().strip(_PASTED).lower()), (_TOKEN_CASE,)
+        yield key_of(secret.reveal().strip(_PASTED).upper()), (_TOKEN_CASE,)
     yield key_of(""), (_EMPTY,)
 
 
@@ -70,8 +73,8 @@ def _algorithm(algorithm: str) -> CandidateChange:
     return CandidateChange(
         "algorithm",
         f"{name} as the algorithm",
-        "Pass on X-Twilio-Webhooks-Signature-Settings as it came: without it, a signature of "
-        "Twilio's is HMAC-SHA1.",
+        "Pass on X-Twilio-Webhooks-Signature-Settings unchanged: without it, Twilio signs with "
+        "HMAC-SHA1.",
     )
 
 
@@ -89,40 +92,40 @@ _SECONDARY: Final = CandidateChange(
 _ANOTHER: Final = CandidateChange(
     "another token",
     "the auth token of another account",
-    "Check with the auth token of the account that the request names in AccountSid.",
+    "Verify with the auth token of the account that the request names in AccountSid.",
 )
 _API_SECRET: Final = CandidateChange(
     "API secret",
-    "an API key's secret in place of the auth token",
-    "Sign and check with the account's primary auth token: an API key signs nothing.",
+    "an API key's secret instead of the auth token",
+    "Sign and verify with the account's primary auth token: API keys sign no webhooks.",
 )
 _AUTH_TOKEN: Final = CandidateChange(
     "auth token",
-    "the auth token, not the key that the request's settings name",
-    "See what on the way adds X-Twilio-Webhooks-Signature-Settings to the request.",
+    "the auth token instead of the key that X-Twilio-Webhooks-Signature-Settings names",
+    "Find out which proxy adds X-Twilio-Webhooks-Signature-Settings to the request.",
 )
 _SHARED: Final = CandidateChange(
     "shared key",
-    "a shared key, which no settings of the request name",
-    "Pass on X-Twilio-Webhooks-Signature-Settings as it came: it names the key.",
+    "a shared key that the request does not name",
+    "Pass on X-Twilio-Webhooks-Signature-Settings unchanged: it names the key.",
 )
 _OTHER_SHARED: Final = CandidateChange(
     "shared key",
-    "another shared key than the one that the request names",
-    "Put each secret under its own id in shared_keys=.",
+    "a shared key other than the one that the request names",
+    "Put each secret under its own ID in shared_keys=.",
 )
 _TOKEN_SPACE: Final = CandidateChange(
     "token whitespace",
-    "other white space or quotes around the auth token",
+    "different whitespace or quotes around the auth token",
     "Copy the auth token again, with nothing around it.",
 )
 _TOKEN_CASE: Final = CandidateChange(
     "token case",
-    "the auth token in another case",
-    "Copy the auth token again, as Twilio's console shows it.",
+    "the auth token in a different case",
+    "Copy the auth token again, exactly as the Twilio Console shows it.",
 )
 _EMPTY: Final = CandidateChange(
     "empty token",
     "an empty auth token",
-    "Whoever sends this has no auth token set, and anybody can sign so: give it the right one.",
+    "The sender signs with no auth token, which anyone can do: configure the right one there.",
 )

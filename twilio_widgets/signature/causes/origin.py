@@ -1,4 +1,4 @@
-"""The scheme, host and port that Twilio may have called in place of those we checked."""
+"""Changes to scheme, host and port: the origin that Twilio may have called instead."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from twilio_widgets.signature.presented import SignedRequest
 
-_NAMING_A_HOST: Final = (
+_HOST_HEADERS: Final = (
     "x-forwarded-host",
     "host",
     "x-original-host",
@@ -26,17 +26,17 @@ _NAMING_A_HOST: Final = (
     "x-host",
     "x-envoy-original-host",
 )
-_USUAL_PORTS: Final = (":8443", ":8080", ":8000", ":5000", ":3000", ":8888", ":4040")
+_COMMON_PORTS: Final = (":8443", ":8080", ":8000", ":5000", ":3000", ":8888", ":4040")
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
-_MOST_HOSTS: Final = 10
-_LONGEST_NAME: Final = 253
+_MAX_HOSTS: Final = 10
+_MAX_HOST_LENGTH: Final = 253
 """Characters of a host name (RFC 1035), because longer ones are slow to convert."""
 
 
 def origins(location: Location, presented: SignedRequest) -> Part:
-    """Guess what stood before the path.
+    """Return the origin that verifies, and the guesses about it.
 
-    Headers that name a host are anybody's to write. Here they only propose: a proposal counts when
+    Headers that name a host can be forged. They only propose hosts here: a proposal counts only if
     the signature matches with it.
     """
     named = [found for found in _named(presented) if found is not None]
@@ -46,8 +46,8 @@ def origins(location: Location, presented: SignedRequest) -> Part:
 def _guesses(
     location: Location, named: list[Location], presented: SignedRequest
 ) -> Iterator[PartGuess]:
-    """Yield the likeliest first: each change has a rank, and a combination the sum of them."""
-    schemes = [(location.scheme, 0), (_other(location.scheme), 1)]
+    """Yield the guesses, most likely first: a guess ranks by the sum of its changes' ranks."""
+    schemes = [(location.scheme, 0), (_other_scheme(location.scheme), 1)]
     hosts = [(location.host, 0), *_hosts(location.host, named)]
     ports = [*_ports(location, named, presented)]
     ranked = [
@@ -66,26 +66,27 @@ def _guesses(
         yield PartGuess(with_user.encode(), (_USER,))
 
 
-def _other(scheme: str) -> str:
+def _other_scheme(scheme: str) -> str:
     return "http" if scheme == "https" else "https"
 
 
 def _hosts(host: str, named: list[Location]) -> Iterator[tuple[str, int]]:
     found = {location.host: 1 for location in named if location.host != host}
     for known in (host, *list(found)):
-        for derived in _derived(known):
+        for derived in _spellings(known):
             if derived != host:
                 found.setdefault(derived, 3)
-    yield from list(found.items())[:_MOST_HOSTS]
+    yield from list(found.items())[:_MAX_HOSTS]
 
 
-def _derived(host: str) -> Iterator[str]:
+def _spellings(host: str) -> Iterator[str]:
+    """Yield other names that are commonly configured for the same host."""
     yield host.lower()
     yield host.removeprefix("www.") if host.startswith("www.") else f"www.{host}"
     yield host.rstrip(".") if host.endswith(".") else f"{host}."
     if host in _LOOPBACK or _is_loopback(host):
         yield from _LOOPBACK
-    if len(host) > _LONGEST_NAME:
+    if len(host) > _MAX_HOST_LENGTH:
         return
     try:
         yield host.encode("idna").decode() if not host.isascii() else host.encode().decode("idna")
@@ -103,19 +104,20 @@ def _is_loopback(host: str) -> bool:
 def _ports(
     location: Location, named: list[Location], presented: SignedRequest
 ) -> Iterator[tuple[str | None, int]]:
-    """Yield the ports and their ranks; None stands for the standard port, stated or not."""
+    """Yield the ports and their ranks. None means the standard port, written out or not."""
     stated = [value.strip() for value in presented.values_of("x-forwarded-port")]
     found: dict[str | None, int] = {None: 0, location.port or None: 0}
     for port in (*(other.port for other in named), *(f":{value}" for value in stated)):
         if port[1:].isascii() and port[1:].isdigit() and len(port) <= 6:
             found.setdefault(port, 1)
-    for port in (*_USUAL_PORTS, *STANDARD_PORT.values()):
+    for port in (*_COMMON_PORTS, *STANDARD_PORT.values()):
         found.setdefault(port, 3)
     yield from found.items()
 
 
 def _named(presented: SignedRequest) -> Iterator[Location | None]:
-    for header in _NAMING_A_HOST:
+    """Yield the hosts that proxy headers name; at most two values of each, to bound the work."""
+    for header in _HOST_HEADERS:
         for value in presented.values_of(header)[:2]:
             yield from (split(f"https://{host.strip()}/") for host in value[:500].split(",")[:2])
     for value in presented.values_of("forwarded")[:2]:
@@ -130,14 +132,14 @@ def _changes(location: Location, scheme: str, host: str, port: str) -> Iterator[
     if scheme != location.scheme:
         yield CandidateChange(
             "scheme",
-            f"{scheme} in place of {location.scheme}",
-            f"State the public URL with {scheme}://, as it stands in Twilio's settings.",
+            f"{scheme} instead of {location.scheme}",
+            f"Use {scheme}:// in the public URL, as configured in Twilio.",
         )
     if host != location.host:
         yield CandidateChange(
             "host",
-            f"the host {shown(host)} in place of {shown(location.host)}",
-            f"State {shown(host)} as the host of the public URL.",
+            f"the host {shown(host)} instead of {shown(location.host)}",
+            f"Use {shown(host)} as the host of the public URL.",
         )
     standard = {"", STANDARD_PORT[scheme]}
     usual = location.port in {"", STANDARD_PORT[location.scheme]}
@@ -145,12 +147,12 @@ def _changes(location: Location, scheme: str, host: str, port: str) -> Iterator[
         yield CandidateChange(
             "port",
             f"the port {port[1:]} in the URL",
-            f"State the public URL with the port {port[1:]}, as it stands in Twilio's settings.",
+            f"Use the port {port[1:]} in the public URL, as configured in Twilio.",
         )
 
 
 _USER: Final = CandidateChange(
     "user info",
     "the user name and password of the URL included",
-    "Twilio signs without them, so something else made this signature: see who sends it.",
+    "Twilio never signs them, so Twilio did not make this signature: find out who sends it.",
 )

@@ -1,4 +1,4 @@
-"""Single parameters that may have been added, lost or trimmed on the way."""
+"""Changes to single parameters: those a proxy or middleware may have added, dropped or trimmed."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
     from twilio_widgets.signature.presented import Pairs
 
-_MOST_LEFT_OUT: Final = 100
-_MOST_PADDED: Final = 20
+_MAX_LEFT_OUT: Final = 100
+_MAX_PADDED: Final = 20
 _PADDING: Final = (" ", "\n", "\r\n", "\t", "\u00a0")
-_PLACES: Final = (
+_MAY_BE_EMPTY: Final = (
     *("FromCity", "FromState", "FromZip", "FromCountry"),
     *("ToCity", "ToState", "ToZip", "ToCountry"),
     "Body",
 )
-"""Parameters of an inbound message that Twilio sends empty when it knows nothing."""
+"""Parameters of an inbound message that Twilio sends with an empty value when it is unknown."""
 
 _COPIES: Final = (
     ("SmsSid", "MessageSid"),
@@ -31,7 +31,9 @@ _COPIES: Final = (
     ("SmsStatus", "MessageStatus"),
     ("MessageStatus", "SmsStatus"),
 )
-_USUAL: Final = (
+"""Parameters that Twilio sends with the same value as another: the name, and the other's name."""
+
+_CONSTANT: Final = (
     ("ApiVersion", "2010-04-01"),
     ("NumMedia", "0"),
     ("NumSegments", "1"),
@@ -40,33 +42,33 @@ _USUAL: Final = (
 
 
 def guess_of(pairs: Iterable[tuple[str, str]], *changes: CandidateChange) -> PartGuess:
-    """Make the guess that these parameters were signed."""
+    """Return the guess that exactly these parameters were signed."""
     return PartGuess(as_bytes(joined(pairs)), changes)
 
 
 def left_out(pairs: Pairs) -> Iterator[PartGuess]:
-    """Leave out one parameter at a time: what is added on the way was not signed."""
+    """Yield the parameters without one of them: a parameter added after signing is not signed."""
     ordered = sorted(set(pairs))
     pieces = [as_bytes(name + value) for name, value in ordered]
-    for index, (name, _) in enumerate(ordered[:_MOST_LEFT_OUT]):
+    for index, (name, _) in enumerate(ordered[:_MAX_LEFT_OUT]):
         label = shown(name)
         change = CandidateChange(
             "extra parameter",
             f"the parameter {label} left out",
-            f"Something on the way adds {label}: check the parameters as they came.",
+            f"A proxy or middleware adds {label}: verify the parameters as received.",
         )
         yield PartGuess(b"".join(pieces[:index] + pieces[index + 1 :]), (change,))
 
 
 def padded(pairs: Pairs) -> Iterator[PartGuess]:
-    """Give back to one value the white space that something may have trimmed."""
+    """Yield the parameters with whitespace restored to one value, as if it had been trimmed."""
     order = sorted(range(len(pairs)), key=lambda index: pairs[index][0] != "Body")
-    for index in order[:_MOST_PADDED]:
+    for index in order[:_MAX_PADDED]:
         name, value = pairs[index]
         change = CandidateChange(
             "whitespace",
-            f"white space at an end of {shown(name)}",
-            "Check the values as they came: something on the way trims them.",
+            f"whitespace at the start or end of {shown(name)}",
+            "Verify the values as received: a proxy or middleware trims them.",
         )
         for padding in _PADDING:
             for given in (value + padding, padding + value):
@@ -74,22 +76,22 @@ def padded(pairs: Pairs) -> Iterator[PartGuess]:
 
 
 def added(pairs: Pairs) -> Iterator[PartGuess]:
-    """Add what Twilio always sends: what it may have sent empty, and what is known to be equal."""
+    """Yield the parameters with missing ones restored: empty, constant, or equal to another."""
     present = dict(pairs)
     if {"From", "To"} <= present.keys():
-        yield from _some_with(pairs, [(name, "") for name in _PLACES if name not in present])
+        yield from _some_with(pairs, [(name, "") for name in _MAY_BE_EMPTY if name not in present])
     known: dict[str, str] = {}
     for name, other in _COPIES:
         if other in present and name not in present:
             known.setdefault(name, present[other])
-    for name, value in _USUAL:
+    for name, value in _CONSTANT:
         if name not in present:
             known.setdefault(name, value)
     yield from _some_with(pairs, list(known.items()))
 
 
 def _some_with(pairs: Pairs, missing: list[tuple[str, str]]) -> Iterator[PartGuess]:
-    """Add all, then fewer and fewer: what drops one empty value drops the others as well."""
+    """Yield all of them added, then ever fewer: middleware that drops one usually drops all."""
     for count in range(len(missing), 0, -1):
         for some in itertools.combinations(missing, count):
             yield _with(pairs, some)
@@ -101,6 +103,6 @@ def _with(pairs: Pairs, more: Pairs) -> PartGuess:
     change = CandidateChange(
         "missing parameter",
         f"the {empty}{'parameters' if len(more) > 1 else 'parameter'} {names} added",
-        "Check every parameter as it came, empty ones included: something drops some.",
+        "Verify all parameters as received, even empty ones: a proxy or middleware drops some.",
     )
     return guess_of((*pairs, *more), change)

@@ -1,4 +1,4 @@
-"""The path that Twilio may have called in place of the one we saw."""
+"""Changes to the path: the one that Twilio may have called instead of the one received."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from twilio_widgets.signature.location import Location
     from twilio_widgets.signature.presented import SignedRequest
 
-NAMING_A_TARGET: Final = (
+TARGET_HEADERS: Final = (
     "x-original-uri",
     "x-original-url",
     "x-forwarded-uri",
@@ -22,13 +22,15 @@ NAMING_A_TARGET: Final = (
     "x-envoy-original-path",
     "x-forwarded-path",
 )
-_NAMING_A_PREFIX: Final = ("x-forwarded-prefix", "x-script-name", "x-forwarded-context")
-_MOST_SEGMENTS: Final = 6
+"""Headers in which proxies pass on the original path and query string."""
+
+_PREFIX_HEADERS: Final = ("x-forwarded-prefix", "x-script-name", "x-forwarded-context")
+_MAX_SEGMENTS: Final = 6
 _ESCAPE: Final = re.compile(r"%[0-9a-fA-F]{2}")
 
 
 def paths(location: Location, presented: SignedRequest) -> Part:
-    """Guess the path."""
+    """Return the path that verifies, and the guesses about it."""
     return part([_bytes(location.path)], _guesses(location.path, presented))
 
 
@@ -40,10 +42,10 @@ def _guesses(path: str, presented: SignedRequest) -> Iterator[PartGuess]:
         yield PartGuess(_bytes(target.partition("?")[0]), (_NAMED,))
     yield from _shorter(path)
     yield PartGuess(_bytes(re.sub("/{2,}", "/", path)), (_DOUBLED,))
-    for slash in [index for index, char in enumerate(path) if char == "/"][:_MOST_SEGMENTS]:
+    for slash in [index for index, char in enumerate(path) if char == "/"][:_MAX_SEGMENTS]:
         yield PartGuess(_bytes(path[:slash] + "/" + path[slash:]), (_DOUBLED,))
-    for written in _written(path):
-        yield PartGuess(_bytes(written), (_ENCODED,))
+    for escaped in _escapings(path):
+        yield PartGuess(_bytes(escaped), (_ENCODED,))
     yield PartGuess(_bytes(path.lower()), (_CASE,))
 
 
@@ -54,7 +56,7 @@ def _slash(path: str) -> PartGuess:
 
 
 def _prefixes(presented: SignedRequest) -> Iterator[str]:
-    for header in _NAMING_A_PREFIX:
+    for header in _PREFIX_HEADERS:
         for value in presented.values_of(header)[:2]:
             prefix = "/" + value[:500].partition(",")[0].strip().strip("/")
             if len(prefix) > 1:
@@ -62,8 +64,8 @@ def _prefixes(presented: SignedRequest) -> Iterator[str]:
 
 
 def targets_named(presented: SignedRequest) -> Iterator[str]:
-    """Yield the targets, from the path on, that headers propose."""
-    for header in NAMING_A_TARGET:
+    """Yield the path and query string that each proxy header names."""
+    for header in TARGET_HEADERS:
         for value in presented.values_of(header)[:2]:
             if 0 < len(value) <= 2000:
                 target = value.partition("://")[2].partition("/") if "://" in value else None
@@ -71,9 +73,9 @@ def targets_named(presented: SignedRequest) -> Iterator[str]:
 
 
 def _shorter(path: str) -> Iterator[PartGuess]:
-    """Drop the first segments: what a proxy or a mounted application was given besides."""
+    """Yield the path without its first segments, which a proxy or a mounted app may have added."""
     rest = path
-    for _ in range(_MOST_SEGMENTS):
+    for _ in range(_MAX_SEGMENTS):
         cut = rest.find("/", 1)
         if cut < 0:
             return
@@ -95,12 +97,12 @@ def _before(prefix: str) -> CandidateChange:
     return CandidateChange(
         "path",
         f"{shown(prefix)} before the path",
-        f"Put {shown(prefix)} before the path: something on the way takes it off.",
+        f"Put {shown(prefix)} before the path: a proxy removes it.",
     )
 
 
-def _written(path: str) -> Iterator[str]:
-    """Yield the path as other programs would have escaped it."""
+def _escapings(path: str) -> Iterator[str]:
+    """Yield the path as other programs would percent-encode it."""
     plain = unquote(path)
     yield plain
     yield quote(plain, safe="/")
@@ -116,30 +118,30 @@ def _bytes(text: str) -> bytes:
 _SLASH: Final = CandidateChange(
     "trailing slash",
     "a slash at the end of the path",
-    "Put the slash at the end of the path, or take it off in Twilio's settings.",
+    "Add the slash at the end of the path, or remove it from the URL configured in Twilio.",
 )
 _NO_SLASH: Final = CandidateChange(
     "trailing slash",
     "no slash at the end of the path",
-    "Take the slash off the end of the path, or add it in Twilio's settings.",
+    "Remove the slash at the end of the path, or add it to the URL configured in Twilio.",
 )
 _NAMED: Final = CandidateChange(
     "path",
     "the path that a proxy's header names",
-    "Something on the way rewrites the path: check the one that Twilio called.",
+    "A proxy rewrites the path: verify the one that Twilio called.",
 )
 _DOUBLED: Final = CandidateChange(
     "path",
-    "another number of slashes in the path",
-    "Something on the way joins or doubles slashes: check the path as it stands at Twilio.",
+    "a different number of slashes in the path",
+    "A proxy merges or doubles slashes: use the path exactly as configured in Twilio.",
 )
 _ENCODED: Final = CandidateChange(
     "path encoding",
-    "the path escaped in another way",
-    "Check the raw path as it came, before anything decodes it.",
+    "the path percent-encoded differently",
+    "Verify the raw path as received, before anything decodes it.",
 )
 _CASE: Final = CandidateChange(
     "path",
     "the path in lower case",
-    "Write the path in lower case, as it stands in Twilio's settings.",
+    "Write the path in lower case, as configured in Twilio.",
 )

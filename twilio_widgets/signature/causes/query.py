@@ -1,4 +1,4 @@
-"""The query string that Twilio may have signed in place of the one we saw."""
+"""Changes to the query string: the one that Twilio may have signed instead of the one received."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
     from twilio_widgets.signature.presented import Pairs, SignedRequest
 
 _OVERRIDES: Final = "#rc=3&rp=all"
-"""What every URL of ours ends in when it is shown or configured."""
+"""The connection overrides at the end of every webhook URL that a listener configures."""
 
-_MOST_LEFT_OUT: Final = 20
-_MOST_REORDERED: Final = 4
+_MAX_LEFT_OUT: Final = 20
+_MAX_REORDERED: Final = 4
 _ESCAPE: Final = re.compile(r"%[0-9a-fA-F]{2}")
 
 
 def queries(
     location: Location, presented: SignedRequest, pairs: Pairs | None, *, covered: bool
 ) -> Part:
-    """Guess the query string.
+    """Return the query strings that verify, and the guesses about others.
 
     Args:
         location: The URL, in its parts.
         presented: The request.
-        pairs: The parameters of its form; None when it has none that can be read.
-        covered: Whether the URL holds the hash of the body.
+        pairs: The parameters of its form; None when they cannot be read.
+        covered: Whether the URL contains ``bodySHA256``, the hash of the body.
     """
     same = [_bytes(query) for query in signed_queries(location.query)]
     return part(same, _guesses(location, presented, pairs, covered=covered))
@@ -52,7 +52,7 @@ def _guesses(
         yield PartGuess(b"", (_NONE,))
     if presented.body and not covered:
         yield _with_hash(query, presented.body)
-        yield from _of_a_get(query, presented, pairs)
+        yield from _with_form(query, presented, pairs)
     if presented.method.upper() == "GET" and pieces:
         read = pairs_of(query[1:].encode("utf-8", "surrogatepass"), errors="replace")
         yield PartGuess(_bytes(joined(read)), (_POST,))
@@ -61,8 +61,8 @@ def _guesses(
         yield PartGuess(_bytes(mark + named), (_NAMED,))
     for fragment in (location.fragment, _OVERRIDES):
         yield PartGuess(_bytes(query + fragment), (_FRAGMENT,))
-    for written in _written(pieces):
-        yield PartGuess(_bytes("?" + written), (_ENCODED,))
+    for escaped in _escapings(pieces):
+        yield PartGuess(_bytes("?" + escaped), (_ENCODED,))
     yield from _without(pieces)
     for order in _orders(pieces):
         yield PartGuess(_bytes("?" + "&".join(order)), (_ORDER,))
@@ -77,8 +77,8 @@ def _with_hash(query: str, body: bytes) -> PartGuess:
     return PartGuess(_bytes(text), (WITH_HASH,))
 
 
-def _of_a_get(query: str, presented: SignedRequest, pairs: Pairs | None) -> Iterator[PartGuess]:
-    """Take a form for the parameters of a GET, which are signed in the URL."""
+def _with_form(query: str, presented: SignedRequest, pairs: Pairs | None) -> Iterator[PartGuess]:
+    """Yield the query string with the form appended: a GET carries and signs it there."""
     start = f"{query}&" if query.strip("?") else "?"
     if pairs:
         yield PartGuess(_bytes(start + urlencode(pairs)), (AS_GET,))
@@ -86,8 +86,8 @@ def _of_a_get(query: str, presented: SignedRequest, pairs: Pairs | None) -> Iter
     yield PartGuess(_bytes(start) + presented.body, (AS_GET,))
 
 
-def _written(pieces: list[str]) -> Iterator[str]:
-    """Yield the query as other programs would have escaped it."""
+def _escapings(pieces: list[str]) -> Iterator[str]:
+    """Yield the query string as other programs would percent-encode it."""
     if not pieces:
         return
     whole = "&".join(pieces)
@@ -114,12 +114,12 @@ def _each(pieces: list[str], change: Callable[[str], str]) -> str:
 def _without(pieces: list[str]) -> Iterator[PartGuess]:
     if len(pieces) < 2:
         return
-    for index, piece in enumerate(pieces[:_MOST_LEFT_OUT]):
+    for index, piece in enumerate(pieces[:_MAX_LEFT_OUT]):
         name = shown(unquote_plus(piece.partition("=")[0]))
         change = CandidateChange(
             "query",
             f"the query string without {name}",
-            f"Something on the way adds {name} to the query string: check the URL without it.",
+            f"A proxy or middleware adds {name} to the query string: verify the URL without it.",
         )
         rest = pieces[:index] + pieces[index + 1 :]
         yield PartGuess(_bytes("?" + "&".join(rest)), (change,))
@@ -130,7 +130,7 @@ def _orders(pieces: list[str]) -> Iterator[tuple[str, ...]]:
         return
     yield tuple(sorted(pieces))
     yield tuple(reversed(pieces))
-    if len(pieces) <= _MOST_REORDERED:
+    if len(pieces) <= _MAX_REORDERED:
         yield from itertools.permutations(pieces)
 
 
@@ -141,45 +141,45 @@ def _bytes(text: str) -> bytes:
 _NONE: Final = CandidateChange(
     "query",
     "no query string",
-    "The query string is added on the way: check the URL without it.",
+    "A proxy or middleware adds the query string: verify the URL without it.",
 )
 _NAMED: Final = CandidateChange(
     "query",
     "the query string that a proxy's header names",
-    "Something on the way rewrites the query string: check the one that Twilio called.",
+    "A proxy rewrites the query string: verify the one that Twilio called.",
 )
 WITH_HASH: Final = CandidateChange(
     "query",
     "bodySHA256 in the query string",
-    "The query string is lost on the way: check the whole URL, with bodySHA256.",
+    "The query string was dropped: verify the complete URL, with bodySHA256.",
 )
 AS_GET: Final = CandidateChange(
     "method",
     "the parameters in the query string of a GET",
-    "Twilio sent a GET: check the URL with its whole query string, and no parameters besides.",
+    "Twilio sent a GET: verify the URL with its complete query string, and pass no parameters.",
 )
 _POST: Final = CandidateChange(
     "method",
     "the parameters of the query string as the form of a POST",
-    "Twilio sent a POST, and a redirect made it a GET: point Twilio at the final URL.",
+    "Twilio sent a POST and a redirect turned it into a GET: configure the final URL in Twilio.",
 )
 _FRAGMENT: Final = CandidateChange(
     "fragment",
     "the fragment of the URL included",
-    "Twilio never signs a fragment, so something else made this signature: see who sends it.",
+    "Twilio never signs a fragment, so Twilio did not make this signature: find out who sends it.",
 )
 _ENCODED: Final = CandidateChange(
     "query encoding",
-    "the query string escaped in another way",
-    "Check the raw query string as it came, before anything decodes it.",
+    "the query string percent-encoded differently",
+    "Verify the raw query string as received, before anything decodes it.",
 )
 _ORDER: Final = CandidateChange(
     "query order",
-    "the parameters of the query string in another order",
-    "Check the raw query string as it came: something on the way sorts it.",
+    "the parameters of the query string in a different order",
+    "Verify the raw query string as received: a proxy or middleware sorts it.",
 )
 _ENDING: Final = CandidateChange(
     "query",
-    "another ending of the query string",
-    "Check the raw query string as it came, a lone ? or & at its end included.",
+    "a different ending of the query string",
+    "Verify the raw query string as received, including a lone ? or & at its end.",
 )

@@ -1,4 +1,4 @@
-"""The signature itself, and how it may have been written in place of Base64."""
+"""The signature itself: its digest, also when something re-encoded the Base64."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _ALGORITHM_OF: Final = {20: "sha1", 32: "sha256"}
-_MOST: Final = 300
+_MAX_LENGTH: Final = 300
 
 
 class WantedSignature(NamedTuple):
-    """What a key and a message have to make."""
+    """The digest to reproduce, its algorithm, and the changes that its encoding implies."""
 
     digest: bytes
     algorithm: str
@@ -25,10 +25,10 @@ class WantedSignature(NamedTuple):
 
 
 def wanted_by(signature: str) -> WantedSignature | None:
-    """Read a signature in whatever way it may be written; None when it is none."""
-    if len(signature) > _MOST:
+    """Decode a signature from Base64 or any likely re-encoding; None when it is not a digest."""
+    if len(signature) > _MAX_LENGTH:
         return None
-    for text, changes in _written(signature):
+    for text, changes in _spellings(signature):
         for digest in _decoded(text):
             algorithm = _ALGORITHM_OF.get(len(digest))
             if algorithm:
@@ -37,7 +37,8 @@ def wanted_by(signature: str) -> WantedSignature | None:
     return None
 
 
-def _written(signature: str) -> Iterator[tuple[str, tuple[CandidateChange, ...]]]:
+def _spellings(signature: str) -> Iterator[tuple[str, tuple[CandidateChange, ...]]]:
+    """Yield the signature without quotes and prefixes, then with URL encodings undone."""
     bare = signature.strip(" \t\r\n\"'").removeprefix("sha1=").removeprefix("sha256=")
     yield bare, (_ENCODING,)
     plain = unquote(bare).replace(" ", "+").replace("-", "+").replace("_", "/")
@@ -50,11 +51,11 @@ def _decoded(text: str) -> Iterator[bytes]:
     with suppress(ValueError):
         found = base64.b64decode(text, validate=True)
         yield found
-        yield bytes.fromhex(found.decode("ascii"))  # an HMAC in hex, taken for the HMAC
+        yield bytes.fromhex(found.decode("ascii"))  # Base64 of the hexadecimal digest
 
 
 _ENCODING: Final = CandidateChange(
     "signature encoding",
-    "the signature written in Base64 as Twilio writes it",
-    "Pass X-Twilio-Signature on as it came: it is written in another way here.",
+    "the signature in Base64, as Twilio encodes it",
+    "Pass X-Twilio-Signature on unchanged: here it is encoded differently.",
 )

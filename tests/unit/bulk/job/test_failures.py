@@ -35,7 +35,7 @@ def test_rows_a_policy_refuses_never_stop_the_others_wherever_they_stand(sandbox
     job = begun(Twilio(sandbox.connection, policy=Policy(allow=allowed)), rows=25, rate=None)
     progress = job.wait(20)
     assert (progress.state, statuses(job)) == ("paused", {"pending": 20, "accepted": 5})
-    assert "not among the recipients" in progress.note
+    assert "not one of the recipients" in progress.note
     assert job.resume().wait(20).counts["accepted"] == 5
     assert sent(sandbox) == {f"Hi {n}": 1 for n in range(20, 25)}
 

@@ -144,6 +144,7 @@ DUPLICATES = [
     ([ADA, BO, "07911 123123", BO], [0, 1], [2, 3]),
     (["nobody", ADA, ADA], [1], [0, 2]),
     ([ADA, f"whatsapp:{ADA}", f"whatsapp: {ADA}"], [0, 1], [2]),
+    ([f"whatsapp:{ADA}", f"WhatsApp:{ADA}", "whatsapp:07911 123123"], [0], [1, 2]),
     ([ADA, "+44 (0)7911 123123", "447911123123", "\u200b+447911123123"], [0], [1, 2, 3]),
 ]
 
@@ -205,6 +206,19 @@ OPT_OUTS = [
     ("+447911123124\n", [0, 2]),
     (b"+447911123125\n+447911123124\n", [0]),
     ([f"whatsapp:{BO}"], [0, 2]),
+    ([f"WhatsApp:{BO}", "rcs:07911 123125", pd.NA, np.nan], [0]),
+    ("447911123124\n447911123125\n", [0]),  # a file without a headline, and without pluses
+    ('"+44 7911 123124"\n', [0, 2]),
+    ("Direction,From,Body,SentDate\ninbound,+447911123124,Stop,2026-01-15T12:00:00Z\n", [0, 2]),
+    ("direction,from,body\n Inbound ,447911123124,STOP\ninbound,12345,STOP\n", [0, 2]),
+    (  # the file of a log, with Twilio's and with other dates
+        "direction,from,to,body,date_sent\n"
+        f'inbound,{BO},{FROM},START,"Thu, 15 Jan 2026 11:00:00 +0000"\n'
+        f"inbound,{BO},{FROM},STOP,2026-01-15 12:00:00+00:00\n"
+        f"inbound,{CY},{FROM},STOP,2026-01-15T10:00:00Z\n"
+        f'inbound,{CY},{FROM},START,"Thu, 15 Jan 2026 11:00:00 +0000"\n',
+        [0, 2],
+    ),
     (log(), [0, 1, 2]),
     (log((0, BO, FROM, "STOP")), [0, 2]),
     (log((0, BO, FROM, " stop\n")), [0, 2]),
@@ -252,7 +266,9 @@ def test_an_opt_out_says_where_it_is_from():
 
 @pytest.mark.parametrize(
     "opt_outs", [["nobody"], [ADA, "4.47911E+11"], 5, {"a": 1}, pd.DataFrame({"a": [1], "b": [2]}),
-                 log((0, BO, FROM, "STOP")).drop(columns="direction"), "no-such-file.csv"]
+                 log((0, BO, FROM, "STOP")).drop(columns="direction"), "no-such-file.csv",
+                 log((0, "4.47911E+11", FROM, "STOP")), log((0, None, FROM, "STOP")),
+                 "phone,name\n+447911123124,Lovelace, Ada\n", "phone\nnobody\n", "x4479111\n07\n"]
 )  # fmt: skip
 def test_an_opt_out_that_cannot_be_read_is_not_passed_over(opt_outs):
     with pytest.raises(ConfigurationError):
@@ -264,6 +280,21 @@ def test_an_opt_out_that_cannot_be_read_is_not_passed_over(opt_outs):
 PARAMETERS = [
     ("media_url", "https://example.com/a.png", "https://example.com/a.png"),
     ("media_url", " https://a.b/1 https://a.b/2 ", ["https://a.b/1", "https://a.b/2"]),
+    ("media_url", "https://a.b/1, https://a.b/2", ["https://a.b/1", "https://a.b/2"]),
+    (
+        "media_url",
+        "https://a.b/1,HTTPS://a.b/2;https://a.b/3",
+        ["https://a.b/1", "HTTPS://a.b/2", "https://a.b/3"],
+    ),
+    (
+        "media_url",
+        "https://a.b/1;\nhttps://a.b/2 | https://a.b/3",
+        ["https://a.b/1", "https://a.b/2", "https://a.b/3"],
+    ),
+    ("media_url", "https://a.b/w_1,h_2/c;d.jpg?x=1,2", "https://a.b/w_1,h_2/c;d.jpg?x=1,2"),
+    ("persistent_action", "geo:37.78,-122.39|375 Beale St", "geo:37.78,-122.39|375 Beale St"),
+    ("persistent_action", "geo:1,2|A\nb", ["geo:1,2|A", "b"]),
+    ("from_", 12345.0, "12345"),
     ("send_at", "2026-01-16T09:00Z", LATER),
     ("send_at", "2026-01-16T10:00+01:00", LATER),
     ("send_at", LATER, LATER),
@@ -291,6 +322,51 @@ def test_a_column_can_hold_any_parameter(name, cell, value):
     assert made.problems == ()
     assert made.rows[0].parameters == {**service, "body": "Hi", name: value}
     form_of({"to": ADA, **made.rows[0].parameters}, now=NOW)
+
+
+VARIABLES = 'content_variables is a JSON object, such as {"1": "Ada"}, with double quotes (21656).'
+NO_VALUE = "content_variables has no value for {!r}, which Twilio refuses (21656)."
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ('{"1": "Ada"}', None),
+        ('{"1": 7}', None),
+        ("{}", None),
+        ("{'1': 'Ada'}", VARIABLES),
+        ("Ada", VARIABLES),
+        ("7", VARIABLES),
+        ('["Ada"]', VARIABLES),
+        ("[" * 100_000, VARIABLES),
+        ('{"1": null}', NO_VALUE.format("1")),
+        ({"1": "a", "2": ""}, NO_VALUE.format("2")),
+    ],
+)
+def test_content_variables_that_twilio_refuses_are_not_ready(cell, said):
+    made = planned(
+        [{"to": ADA, "v": cell}], content_sid=CONTENT, columns={"content_variables": "v"}
+    )
+
+    assert [problem.reason for problem in made.problems] == ([] if said is None else [said])
+
+
+@pytest.mark.parametrize(
+    ("to", "sender"),
+    [(FROM, FROM), (FROM, "+1 (500) 555-0006"), (FROM, "15005550006"),
+     (f"whatsapp:{FROM}", f"WhatsApp:{FROM}")],
+)  # fmt: skip
+def test_a_message_to_its_own_sender_is_not_ready(to, sender):
+    made = planned([to, ADA], from_=sender)
+
+    assert reasons(made) == [
+        (0, "to", "parameter", "to is the sender, which Twilio refuses (21266).")
+    ]
+
+
+def test_a_sender_that_begins_with_mg_is_not_a_messaging_service():
+    with pytest.raises(InvalidMessage, match="Only a messaging service can schedule"):
+        planned([ADA], from_="MGM Resorts", send_at=LATER)
 
 
 WRONG_CELLS = [
@@ -447,6 +523,21 @@ def test_segments_are_counted_for_every_row(body, count, encoding):
     row = planned([{"to": ADA, "text": body}], columns={"body": "text"}).rows[0]
 
     assert (row.segments, row.encoding, row.blame) == (count, encoding, segments(body).blame)
+
+
+@pytest.mark.parametrize(
+    ("body", "counted"),
+    [
+        ("a" * 159 + "…", (2, "GSM-7", ())),
+        ("“Hi” я", (1, "UCS-2", ((5, "я"),))),
+        ("a" * 160, (1, "GSM-7", ())),
+    ],
+)
+def test_segments_are_counted_as_smart_encoding_leaves_the_text(body, counted):
+    row = planned([{"to": ADA, "text": body}], body="{text}", smart_encoded=True).rows[0]
+
+    assert (row.segments, row.encoding, row.blame) == counted
+    assert row.body == body
 
 
 def test_the_price_is_that_of_the_table_or_the_persons_own():

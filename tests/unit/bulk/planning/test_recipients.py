@@ -43,6 +43,14 @@ TAKEN = [
     ("+49 30 1234-0", None, "+493012340", REWRITTEN),
     ("+1 (500) 555-0006", None, "+15005550006", REWRITTEN),
     ("whatsapp: +44 7911 123123", None, "whatsapp:+447911123123", REWRITTEN),
+    # The number of a channel's address is a number.
+    ("WhatsApp:+447911123123", None, "whatsapp:+447911123123", REWRITTEN),
+    ("whatsapp:(415) 555-2671", "US", "whatsapp:+14155552671", HOME.format("US")),
+    ("rcs:07911 123123", "GB", "rcs:+447911123123", HOME.format("GB")),
+    ("whatsapp:447911123123.0", "GB", "whatsapp:+447911123123", PLUS),
+    ("WHATSAPP:'+44 7911\u00a0123123", None, "whatsapp:+447911123123", REWRITTEN),
+    ("whatsapp:US.13491208655302741918", None, "whatsapp:US.13491208655302741918", None),
+    ("Messenger:12345", None, "messenger:12345", REWRITTEN),
     # What cannot be seen.
     ("\u00a0+447911123123\u00a0", None, GB, REWRITTEN),
     ("+44\u00a07911\u202f123123", None, GB, REWRITTEN),
@@ -134,6 +142,8 @@ REFUSED = [
     ("4930123456.5", "DE", NOT_WHOLE),
     # Scientific notation is damage beyond repair, also when it was read back as a number.
     ("4.47911E+11", "GB", "4.••••1E+11" + SCIENTIFIC),
+    ("whatsapp:4.15555E+09", None, "4.••••5E+09" + SCIENTIFIC),
+    ("whatsapp:447911000000.0", "GB", ZEROS),
     ("4,47911E+11", "GB", "4,••••1E+11" + SCIENTIFIC),
     ("4.47911e11", "GB", "4.••••1e11" + SCIENTIFIC),
     ("+4.47911E+11", None, "+4.••••1E+11" + SCIENTIFIC),
@@ -214,6 +224,18 @@ def test_what_could_be_two_numbers_or_none_is_refused_with_a_sentence(cell, regi
         recipient_of(cell, region)
 
     assert str(refused.value) == said
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["whatsapp:nan", "whatsapp:(415) 555-0123", "whatsapp:#N/A", "rcs:", "messenger:nan",
+     "messenger:4.1E+09", "viber:nan", "viber:4.1E+09", "line:a b",
+     "whatsapp:whatsapp:+14155552671", "whatsapp:+447911123123, +447911123124"],
+)  # fmt: skip
+def test_an_address_of_any_channel_is_judged_like_a_number(cell):
+    for judged in (recipient_of, check_recipient):
+        with pytest.raises(InvalidMessage):
+            judged(cell)
 
 
 @pytest.mark.parametrize("cell", ["nan", "#N/A", "n/a", "-447911123123", -447911123123, "12345"])

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twilio_widgets.bulk.planning.template import Unfillable, template_of
-from twilio_widgets.bulk.planning.values import unusable
+from twilio_widgets.bulk.planning.values import edged, unusable
 from twilio_widgets.errors import ConfigurationError
 
 ROW = {
@@ -65,6 +65,7 @@ WRITTEN = [
     ("{price:.2f}", "1000.00"),
     ("{text_amount:.2f}", "12.50"),
     ("{text_amount}", " 12.5 "),
+    ("<{text_amount}>", "<12.5>"),
     ("{n:.0%}", "300%"),
     ("{name:>5}|", "  Ada|"),
     ("{name:*^7}", "**Ada**"),
@@ -198,5 +199,6 @@ def test_a_template_is_read_or_refused_and_a_value_never_becomes_one(text, value
 
 @settings(deadline=None)
 @given(st.text(min_size=1, max_size=40).filter(lambda text: not unusable(text)))
-def test_what_a_cell_holds_is_written_as_it_stands(value):
-    assert template_of("<{x}>", {"x": []}).fill(lambda _: value) == f"<{value}>"
+def test_what_a_cell_contains_is_written_as_it_stands(value):
+    assert template_of("{x}", {"x": []}).fill(lambda _: value) == value
+    assert template_of("<{x}>", {"x": []}).fill(lambda _: value) == f"<{edged(value)}>"

@@ -1,4 +1,4 @@
-"""A secret shows bullets to everyone who does not ask it by name."""
+"""A `Secret` is displayed as bullets and shows its text only through `reveal()`."""
 
 from __future__ import annotations
 
@@ -33,27 +33,27 @@ SHOWN = {
 
 
 @pytest.mark.parametrize("show", SHOWN.values(), ids=SHOWN)
-def test_whatever_shows_it_shows_no_part_of_it(show):
+def test_no_way_of_displaying_it_shows_any_part_of_it(show):
     assert CANARY not in show(Secret(CANARY))
     assert Secret(CANARY).reveal() == CANARY
 
 
-def test_it_is_bullets_whatever_its_length():
+def test_the_number_of_bullets_does_not_depend_on_its_length():
     assert str(Secret("x")) == str(Secret("x" * 99)) == BULLETS
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_pickling_fails_loudly(protocol):
-    with pytest.raises(TypeError, match="not pickled"):
+def test_pickling_raises_a_type_error(protocol):
+    with pytest.raises(TypeError, match="cannot be pickled"):
         pickle.dumps(Secret(CANARY), protocol)
 
 
-def test_json_fails_loudly():
+def test_json_raises_a_type_error():
     with pytest.raises(TypeError):
         json.dumps({"token": Secret(CANARY)})
 
 
-def test_vars_finds_nothing():
+def test_vars_shows_no_attributes():
     with pytest.raises(TypeError):
         vars(Secret(CANARY))
 
@@ -81,7 +81,7 @@ def test_a_connection_shows_no_secret(make):
     shown = repr(connection) + str(connection) + repr(vars(connection))
     shown += repr(dataclasses.asdict(connection)) + repr(copy.deepcopy(connection))
     assert CANARY not in shown
-    with pytest.raises(TypeError, match="not pickled"):
+    with pytest.raises(TypeError, match="cannot be pickled"):
         pickle.dumps(connection)
 
 
@@ -95,7 +95,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
-def test_a_mistake_echoes_no_secret_even_in_a_traceback_with_locals(mistake):
+def test_an_error_contains_no_secret_even_in_a_traceback_with_locals(mistake):
     with pytest.raises(ConfigurationError) as caught:
         mistake()
     told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)

@@ -1,4 +1,4 @@
-"""connect(): where credentials are found, in which order, and what is said when they are not."""
+"""connect(): the order in which places are searched, and the error when nothing is found."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BY_TOKEN = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": "the-token"}
 
 @pytest.fixture
 def within(tmp_path: Path):
-    """Surroundings with nothing in them, but for what is given."""
+    """Build `Surroundings` that are empty except for the given values."""
 
     def make(environment=None, **more) -> Surroundings:
         nothing = dict(home=tmp_path, ask=None, ask_secret=None, keyring=None)
@@ -52,11 +52,11 @@ def test_the_api_key_is_for_requests_and_the_token_for_signatures(within):
     assert found.source == "the environment"
 
 
-def test_a_token_alone_will_do(within):
+def test_an_auth_token_without_an_api_key_is_enough(within):
     assert connect(within=within(BY_TOKEN)) == AuthTokenConnection(ACCOUNT, "the-token")
 
 
-def test_the_other_names_of_the_key_are_known(within):
+def test_the_alternative_names_of_the_api_key_variables_work(within):
     names = {"TWILIO_API_KEY_SID": KEY, "TWILIO_API_KEY_SECRET": "s"}
     found = connect(within=within({"TWILIO_ACCOUNT_SID": ACCOUNT} | names))
     assert found == ApiKeyConnection(ACCOUNT, KEY, "s")
@@ -79,25 +79,25 @@ def test_a_named_profile_comes_before_everything(within, cli):
     assert connect(within=within()).acting_sid == ACCOUNT
 
 
-def test_the_environments_token_joins_a_profile_of_the_same_account_only(within, cli):
+def test_the_environments_token_completes_a_profile_of_the_same_account_only(within, cli):
     cli({"home": {**WORK, "accountSid": ACCOUNT}, "work": WORK})
     assert connect("home", within=within(BY_TOKEN)).signing_token.reveal() == "the-token"
     assert connect("work", within=within(BY_TOKEN)).signing_token is None
 
 
-def test_a_profile_that_is_not_there_is_named_with_those_that_are(within, cli):
+def test_the_error_for_a_missing_profile_lists_the_existing_ones(within, cli):
     cli({"work": WORK})
-    with pytest.raises(ConfigurationError, match=r"no profile 'play'.*there is: work"):
+    with pytest.raises(ConfigurationError, match=r"no profile 'play'.*with one: work"):
         connect("play", within=within())
 
 
-def test_the_keyring_is_asked_before_the_person(within):
+def test_the_keyring_is_read_before_prompting(within):
     found = connect(within=within(keyring=BY_TOKEN.get, ask=pytest.fail, ask_secret=pytest.fail))
     assert found == AuthTokenConnection(ACCOUNT, "the-token")
     assert "keyring" in found.source
 
 
-def test_a_person_is_asked_last_and_the_secret_is_not_shown(within):
+def test_the_prompt_comes_last_and_does_not_echo_the_secret(within):
     answers = {"Account SID (AC…): ": ACCOUNT}
     found = connect(
         within=within(ask=lambda text: answers.get(text, ""), ask_secret=lambda _text: "typed ")
@@ -110,25 +110,25 @@ def locked(_name: str) -> str:
     raise RuntimeError("locked")
 
 
-def test_what_was_tried_is_listed_when_nothing_is_found(within):
-    def nobody(_text: str) -> str:
+def test_the_error_lists_every_place_searched_and_its_missing_values(within):
+    def no_stdin(_text: str) -> str:
         raise NotImplementedError
 
     with pytest.raises(ConfigurationError) as caught:
         connect(
             within=within(
-                {"TWILIO_ACCOUNT_SID": ACCOUNT}, keyring=locked, ask=nobody, ask_secret=nobody
+                {"TWILIO_ACCOUNT_SID": ACCOUNT}, keyring=locked, ask=no_stdin, ask_secret=no_stdin
             )
         )
     assert str(caught.value) == (
-        "No Twilio credentials were found. Looked at:\n"
+        "No Twilio credentials found. Searched:\n"
         "  • the environment: TWILIO_API_KEY, TWILIO_API_SECRET not set"
         " (or TWILIO_AUTH_TOKEN instead of the key)\n"
-        "  • a .env file: none was named (env_file=)\n"
+        "  • .env file: not given (env_file=)\n"
         "  • twilio-cli: no profile with an API key in ~/.twilio-cli/config.json\n"
-        "  • the system's keyring: it could not be read (RuntimeError)\n"
-        "  • a question: nobody is there to answer it\n"
-        "Set TWILIO_ACCOUNT_SID, TWILIO_API_KEY and TWILIO_API_SECRET, or try tw.Sandbox(), "
+        "  • system keyring: could not be read (RuntimeError)\n"
+        "  • interactive prompt: not available (non-interactive session)\n"
+        "Set TWILIO_ACCOUNT_SID, TWILIO_API_KEY and TWILIO_API_SECRET, or use tw.Sandbox(), "
         "which needs no account."
     )
 
@@ -136,19 +136,19 @@ def test_what_was_tried_is_listed_when_nothing_is_found(within):
 @pytest.mark.parametrize(
     "text", ["", "[]", "{", '{"profiles": 5}', '{"profiles": {"a": 1}}', "null"]
 )
-def test_a_damaged_profile_file_is_one_more_place_without_credentials(within, tmp_path, text):
+def test_a_damaged_profile_file_counts_as_a_place_without_credentials(within, tmp_path, text):
     (tmp_path / ".twilio-cli").mkdir()
     (tmp_path / ".twilio-cli" / "config.json").write_text(text)
-    with pytest.raises(ConfigurationError, match="Looked at"):
+    with pytest.raises(ConfigurationError, match="Searched:"):
         connect(within=within())
 
 
-def test_a_file_that_is_not_there_is_an_error(within, tmp_path):
-    with pytest.raises(ConfigurationError, match=r"no file absent\.env"):
+def test_a_missing_env_file_is_an_error(within, tmp_path):
+    with pytest.raises(ConfigurationError, match=r"File not found: .*absent\.env"):
         connect(env_file=tmp_path / "absent.env", within=within())
 
 
-def test_sources_are_named_without_asking_anyone(within, cli):
+def test_available_sources_are_named_without_prompting(within, cli):
     cli({"work": WORK})
     places = within(BY_TOKEN, keyring=pytest.fail, ask=pytest.fail, ask_secret=pytest.fail)
     assert available_sources(places) == ("the environment", "twilio-cli profile 'work'")
@@ -158,7 +158,7 @@ def test_sources_are_named_without_asking_anyone(within, cli):
 
 
 @pytest.mark.parametrize("place", ["environment", "keyring"])
-def test_no_secret_stands_in_a_traceback_with_locals(within, place):
+def test_a_traceback_with_locals_contains_no_secret(within, place):
     wrong = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "canary-7c1"}
     places = within(wrong) if place == "environment" else within(keyring=wrong.get)
     with pytest.raises(ConfigurationError) as caught:
@@ -174,10 +174,12 @@ def test_no_secret_stands_in_a_traceback_with_locals(within, place):
         ("environment", "In the environment: "),
         ("file", "In the file x.env: "),
         ("profile", "In twilio-cli profile 'work': "),
-        ("keyring", "In the system's keyring"),
+        ("keyring", "In the system keyring"),
     ],
 )
-def test_what_is_misshapen_is_said_with_the_place_it_stands_in(within, cli, tmp_path, place, named):
+def test_an_invalid_value_is_reported_with_the_place_it_came_from(
+    within, cli, tmp_path, place, named
+):
     wrong = BY_TOKEN | {"TWILIO_ACCOUNT_SID": "AC1"}
     file = tmp_path / "x.env"
     if place == "file":

@@ -135,3 +135,39 @@ def test_a_sending_date_out_of_this_world_is_a_bad_response():
     row = Row("SM" + "0" * 32, "Fri, 31 Dec 9999 23:59:59 -1200")
     with pytest.raises(BadResponse, match="cannot be read"):
         Selection[Row](Filters(since="2026-01-01"), None).take([row])
+
+
+@pytest.mark.parametrize(
+    ("value", "start"),
+    [
+        ("2026-01-15", "2026-01-15T00:00:00+00:00"),
+        ("2026-01-15T00:00:00Z", "2026-01-15T00:00:00+00:00"),
+        ("2026-01-15T00:00:00", "2026-01-15T00:00:00+00:00"),
+        (datetime(2026, 1, 15, tzinfo=UTC), "2026-01-15T00:00:00+00:00"),
+        (datetime(2026, 1, 15, tzinfo=timezone(timedelta(hours=2))), "2026-01-14T22:00:00+00:00"),
+        (date(2026, 1, 15), "2026-01-15T00:00:00+00:00"),
+    ],
+    ids=str,
+)
+def test_the_midnight_of_a_day_means_the_day(value, start):
+    window = Filters(sent_on=value).window()
+
+    assert window is not None
+    assert (window[0].isoformat(), window[1] - window[0]) == (start, timedelta(days=1))
+
+
+@pytest.mark.parametrize("value", ["2026-01-15T12:00:00Z", datetime(2026, 1, 15, 1, tzinfo=UTC)])
+def test_a_time_of_day_is_not_a_day(value):
+    with pytest.raises(ConfigurationError) as refused:
+        Filters(sent_on=value).window()
+
+    assert str(refused.value) == (
+        'sent_on is a day: write "2026-01-15". For a time of day, give sent_after and sent_before.'
+    )
+
+
+@pytest.mark.parametrize("name", ["to", "from_"])
+@pytest.mark.parametrize("value", [14155550123, float("nan"), ["+14155550123"]], ids=str)
+def test_an_address_to_filter_by_is_text(name, value):
+    with pytest.raises(ConfigurationError, match=f"{name} is a number as text"):
+        Filters(**{name: value}).request("/Messages.json", limit=1)

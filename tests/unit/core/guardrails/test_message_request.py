@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from twilio_widgets.core.bodies import FormBody, MultipartBody, RawBody
 from twilio_widgets.core.guardrails.classify import changes, makes_message
-from twilio_widgets.core.guardrails.message_request import MessageRequest, read_creation
+from twilio_widgets.core.guardrails.message_request import MessageRequest, parse_message_request
 from twilio_widgets.core.http.guard import guard
 from twilio_widgets.core.raw.body import body_of
 from twilio_widgets.core.request import Request
@@ -60,7 +60,7 @@ def posted(path: str = MESSAGES, method: str = "POST", **more) -> Request:
         MESSAGES.replace("M", "%" + "25" * 9 + "4D"),
     ],
 )
-def test_a_path_that_could_lead_to_the_messages_makes_one(path):
+def test_a_path_that_might_lead_to_the_message_list_creates_a_message(path):
     assert makes_message(posted(path))
     for method in ("PUT", "PATCH", "LINK", "PURGE", "post"):
         assert makes_message(posted(path, method))
@@ -79,12 +79,12 @@ def test_a_path_that_could_lead_to_the_messages_makes_one(path):
         ("POST", "/v1/Services"),
     ],
 )
-def test_what_makes_no_message_is_told_apart(method, path):
+def test_other_requests_do_not_create_a_message(method, path):
     assert not makes_message(posted(path, method))
     assert changes(posted(path, method)) is (method in {"POST", "DELETE"})
 
 
-def test_a_method_in_disguise_counts_as_what_it_stands_for():
+def test_a_method_override_counts_as_the_method_it_names():
     assert makes_message(posted(method="GET", query=(("_method", "post"),)))
     assert makes_message(posted(method="DELETE", body=FormBody((("_Method", "POST"),))))
     assert makes_message(posted(method="GET", query=((" _METHOD ", " post "),)))
@@ -93,7 +93,7 @@ def test_a_method_in_disguise_counts_as_what_it_stands_for():
     assert changes(posted(MESSAGES, "GET", query=(("_method", "DELETE"),)))
 
 
-def test_a_request_that_says_so_makes_a_message_wherever_it_goes():
+def test_a_request_marked_as_creating_a_message_counts_on_any_path():
     assert makes_message(posted("/2010-04-01/Elsewhere", creates_message=True))
 
 
@@ -105,18 +105,18 @@ def with_type(kind: str, body: bytes) -> Request:
     return posted(body=RawBody(body, kind))
 
 
-def test_every_form_of_body_says_the_same():
-    assert read_creation(posted(body=FormBody(tuple(FIELDS)))) == READ
-    assert read_creation(posted(query=tuple(FIELDS))) == READ
-    assert read_creation(with_type(FORM, urlencode(FIELDS).encode())) == READ
+def test_every_kind_of_body_is_parsed_to_the_same_message():
+    assert parse_message_request(posted(body=FormBody(tuple(FIELDS)))) == READ
+    assert parse_message_request(posted(query=tuple(FIELDS))) == READ
+    assert parse_message_request(with_type(FORM, urlencode(FIELDS).encode())) == READ
     raw = "To=%2B15005550006&Body=Grüße %26 ❤".encode()
-    assert read_creation(with_type(FORM + "; charset=UTF-8", raw)) == READ
-    assert read_creation(posted(body=MultipartBody(tuple(FIELDS)))) == READ
-    assert read_creation(posted(body=body_of(None, None, FIELDS, None, None))) == READ
+    assert parse_message_request(with_type(FORM + "; charset=UTF-8", raw)) == READ
+    assert parse_message_request(posted(body=MultipartBody(tuple(FIELDS)))) == READ
+    assert parse_message_request(posted(body=body_of(None, None, FIELDS, None, None))) == READ
 
 
 @pytest.mark.parametrize("body", [FormBody((("To", TO),)), MultipartBody((("To", TO),))])
-def test_a_header_cannot_say_that_a_body_is_of_another_kind(body):
+def test_a_header_cannot_change_the_content_type_of_a_body(body):
     with pytest.raises(InvalidRequest, match="Content-Type is there twice"):
         guard(posted(path=MESSAGES, body=body, headers=(("content-type", "application/json"),)))
 
@@ -127,9 +127,9 @@ def test_the_type_of_a_raw_body_is_checked_like_a_header(kind):
         guard(with_type(kind, b"x"))
 
 
-def test_names_are_read_generously():
+def test_parameter_names_are_matched_leniently():
     for name in ("to", "TO", " To ", "To[]", "To[0]"):
-        assert read_creation(posted(body=FormBody(((name, TO),)))).to == TO
+        assert parse_message_request(posted(body=FormBody(((name, TO),)))).to == TO
 
 
 @pytest.mark.parametrize(
@@ -169,11 +169,11 @@ def test_names_are_read_generously():
         with_type("application/xml", b"<To/>"),
     ],
 )  # fmt: skip
-def test_a_body_that_cannot_be_read_is_refused(request_):
+def test_a_body_that_cannot_be_parsed_is_refused(request_):
     with pytest.raises(
-        PolicyRefused, match=r"makes a message, but .* Nothing was sent\."
+        PolicyRefused, match=r"creates a message, but .* Nothing was sent\."
     ) as caught:
-        read_creation(request_)
+        parse_message_request(request_)
     assert caught.value.rule == "readable"
     assert "5005550006" not in str(caught.value)
 
@@ -181,14 +181,14 @@ def test_a_body_that_cannot_be_read_is_refused(request_):
 @given(body=st.binary(max_size=300), kind=st.sampled_from([
     FORM, "application/json", "multipart/form-data; boundary=x", "text/plain", "", ";;=", "x" * 90,
 ]))  # fmt: skip
-def test_any_bytes_are_read_or_refused(body, kind):
+def test_any_bytes_are_parsed_or_refused(body, kind):
     with suppress(PolicyRefused):
-        assert isinstance(read_creation(with_type(kind, body)), MessageRequest)
+        assert isinstance(parse_message_request(with_type(kind, body)), MessageRequest)
 
 
-def test_what_a_message_is_like():
+def test_the_properties_of_a_message():
     def read(**fields: str) -> MessageRequest:
-        return read_creation(posted(body=FormBody(tuple(fields.items()))))
+        return parse_message_request(posted(body=FormBody(tuple(fields.items()))))
 
     assert read(MediaUrl="https://a.example/b.png").media
     assert read(SendAsMms="True").media
@@ -198,5 +198,10 @@ def test_what_a_message_is_like():
     assert read(**later, From="MG" + "0" * 32).scheduled
     assert not read(**later, From="+15005550001").scheduled
     assert not read(SendAt=later["SendAt"], MessagingServiceSid="MG" + "0" * 32).scheduled
-    assert read_creation(posted(body=FormBody((("To", TO), ("to", "+1"))))).ambiguous == "to"
-    assert read_creation(posted(body=FormBody((("To", TO),)), query=(("To", TO),))).ambiguous == ""
+    assert (
+        parse_message_request(posted(body=FormBody((("To", TO), ("to", "+1"))))).ambiguous == "to"
+    )
+    assert (
+        parse_message_request(posted(body=FormBody((("To", TO),)), query=(("To", TO),))).ambiguous
+        == ""
+    )

@@ -65,7 +65,7 @@ def refusal(policy: tw.Policy, connection, request: Request) -> PolicyRefused:
 # Defaults
 
 
-def test_without_a_word_single_messages_pass_and_are_counted_nowhere():
+def test_the_default_policy_allows_single_messages_and_counts_none():
     connection = tw.AuthTokenConnection(ACCOUNT, "0" * 32)
     judge = tw.Policy().on(connection)
     for _ in range(200):
@@ -73,20 +73,19 @@ def test_without_a_word_single_messages_pass_and_are_counted_nowhere():
     assert judge.judge(Request(method="GET", path=PATH)) is None
 
 
-def test_a_job_above_a_hundred_is_refused_and_told_how(connection):
+def test_a_job_above_a_hundred_recipients_is_refused_with_advice(connection):
     assert isinstance(tw.Policy().judge_job(connection, recipients=100), JobQuota)
     with pytest.raises(PolicyRefused) as caught:
         tw.Policy().judge_job(connection, recipients=1243, name="spring")
     assert str(caught.value) == (
-        "The job 'spring' comes to 1,243 recipients; your policy allows 100 in one job, so nothing "
-        "was sent. If that is what you mean: Twilio(connection, "
-        "policy=tw.Policy(max_recipients=1243))."
+        "The job 'spring' has 1,243 recipients; your policy allows 100 per job, so nothing was "
+        "sent. To allow it: Twilio(connection, policy=tw.Policy(max_recipients=1243))."
     )
     assert caught.value.rule == "max_recipients"
     assert tw.Policy(max_recipients=1243).judge_job(connection, recipients=1243)
 
 
-def test_the_sandbox_is_free_until_a_policy_is_given():
+def test_a_sandbox_has_no_limits_unless_a_policy_is_given():
     with tw.Sandbox(seed=1) as sandbox:
         for connection in (sandbox.connection, sandbox.api_key_connection):
             with tw.Twilio(connection) as twilio:
@@ -101,7 +100,7 @@ def test_the_sandbox_is_free_until_a_policy_is_given():
         assert twilio.policy == strict
 
 
-def test_what_is_no_policy_is_refused_when_the_client_is_made(connection):
+def test_a_client_refuses_a_policy_of_another_type(connection):
     with pytest.raises(
         ConfigurationError, match=r"policy is a tw\.Policy\(…\), not dict"
     ) as caught:
@@ -109,7 +108,7 @@ def test_what_is_no_policy_is_refused_when_the_client_is_made(connection):
     assert caught.value.field == "policy"
 
 
-def test_a_judge_of_ones_own_is_asked_about_every_request(connection):
+def test_a_custom_policy_checks_every_request(connection):
     class Mine:
         def judge(self, request):
             raise PolicyRefused("Mine.")
@@ -123,29 +122,29 @@ def test_a_judge_of_ones_own_is_asked_about_every_request(connection):
 # A dry run
 
 
-def test_a_dry_run_says_what_it_would_have_been(connection):
+def test_a_dry_run_describes_the_request_it_refuses(connection):
     policy = tw.Policy(dry_run=True)
     assert str(refusal(policy, connection, message(Body="a" * 161))) == (
-        "Dry run: nothing was sent. It would have been one message to +1 2••• ••• 123: "
-        "2 segments, about $0.0166."
+        "Dry run: nothing was sent. Without it: one message to +1 2••• ••• 123, 2 segments, "
+        "about $0.0166."
     )
     template = refusal(policy, connection, message("+442079460123", ContentSid="HX" + "0" * 32))
-    assert str(template).endswith(": a content template, cost not known.")
+    assert str(template).endswith(", a content template, cost not known.")
     change = Request(method="POST", path=PATH.replace(".json", f"/SM{'1' * 32}.json"))
     assert str(refusal(policy, connection, change)) == (
-        f"Dry run: nothing was sent. It would have been POST Messages/SM{'1' * 32}.json."
+        f"Dry run: nothing was sent. Without it: POST Messages/SM{'1' * 32}.json."
     )
     removal = replace(change, method="DELETE")
     assert refusal(policy, connection, removal).rule == "dry_run"
     with pytest.raises(PolicyRefused) as caught:
         policy.judge_job(connection, recipients=3, segments=4, cost=Decimal("0.0332"))
     assert str(caught.value) == (
-        "Dry run: nothing was sent. This job would have been 3 recipients, 4 segments, about "
+        "Dry run: nothing was sent. This job would have had 3 recipients, 4 segments, about "
         "$0.0332."
     )
 
 
-def test_in_a_dry_run_reads_pass_and_the_other_rules_speak_first(connection):
+def test_a_dry_run_allows_reads_and_applies_the_other_rules_first(connection):
     policy = tw.Policy(dry_run=True, allow=["+44*"], max_recipients_per_day=0)
     assert policy.on(connection).judge(Request(method="GET", path=PATH)) is None
     assert refusal(policy, connection, message()).rule == "allow"
@@ -173,7 +172,7 @@ def test_in_a_dry_run_reads_pass_and_the_other_rules_speak_first(connection):
         ("messenger:123*", "messenger:12345"),
     ],
 )
-def test_a_recipient_is_on_the_list_however_it_is_written(connection, entry, to):
+def test_an_allowed_recipient_may_be_written_in_any_form(connection, entry, to):
     assert to in Allowed.of(entry)
     assert tw.Policy(allow=[entry]).on(connection).judge(message(to)) is not None
 
@@ -194,43 +193,43 @@ def test_a_recipient_is_on_the_list_however_it_is_written(connection, entry, to)
         ("+1212*", "messenger:1212"),
     ],
 )
-def test_who_is_not_on_the_list_is_refused(connection, entry, to):
+def test_a_recipient_that_is_not_on_the_list_is_refused(connection, entry, to):
     assert refusal(tw.Policy(allow=[entry]), connection, message(to)).rule == "allow"
 
 
 def test_an_empty_list_allows_nobody(connection):
     assert str(refusal(tw.Policy(allow=[]), connection, message())) == (
-        "+1 2••• ••• 123 is not among the recipients that your policy allows, so nothing was sent. "
-        "tw.Policy(allow=[…]) is the list."
+        "+1 2••• ••• 123 is not one of the recipients that your policy allows, so nothing was "
+        "sent. To allow it, add it to tw.Policy(allow=[…])."
     )
 
 
 @given(st.text("+0123456789 ().-:*aW\u200d\u00a0\u2011１＋"))
-def test_writing_an_address_plainly_twice_changes_nothing(text):
+def test_plain_address_is_idempotent(text):
     assert plain_address(plain_address(text)) == plain_address(text)
 
 
 # Sizes
 
 
-def test_a_message_on_its_own_is_held_to_the_limits_of_a_job(connection):
+def test_a_message_outside_a_job_must_meet_the_limits_of_a_job(connection):
     policy = tw.Policy(max_segments=2, max_cost="0.02")
     assert policy.on(connection).judge(message(Body="a" * 161)) is not None
     assert str(refusal(policy, connection, message(Body="❤" * 200))) == (
-        "The message to +1 2••• ••• 123 comes to 3 segments; your policy allows 2, so nothing was "
-        "sent. tw.Policy(max_segments=3) allows it."
+        "The message to +1 2••• ••• 123 has 3 segments; your policy allows 2, so nothing was sent. "
+        "tw.Policy(max_segments=3) would allow it."
     )
     dear = tw.Policy(max_cost="0.01")
     assert str(refusal(dear, connection, message(Body="a" * 161))) == (
-        "The message to +1 2••• ••• 123 comes to about $0.0166; your policy allows $0.0100, so "
-        'nothing was sent. tw.Policy(max_cost="0.02") allows it.'
+        "The message to +1 2••• ••• 123 costs about $0.0166; your policy allows $0.0100, so "
+        'nothing was sent. tw.Policy(max_cost="0.02") would allow it.'
     )
 
 
-def test_what_has_no_price_or_no_known_size_is_refused_where_it_counts(connection):
+def test_an_unknown_price_or_size_is_refused_if_a_rule_limits_it(connection):
     policy = tw.Policy(max_cost=5)
     british = message("+442079460123")
-    assert "There is no price for a message to +44 2••• ••• 123" in str(
+    assert "The price of a message to +44 2••• ••• 123 is not known" in str(
         refusal(policy, connection, british)
     )
     assert 'tw.Policy(prices={"GB": "0.05"})' in str(refusal(policy, connection, british))
@@ -256,7 +255,7 @@ def test_what_has_no_price_or_no_known_size_is_refused_where_it_counts(connectio
             strict.judge_job(connection, recipients=1, **unknown)
 
 
-def test_what_is_given_twice_is_refused_where_a_rule_depends_on_it(connection):
+def test_contradictory_parameters_are_refused_if_a_rule_depends_on_them(connection):
     request = message(to="+1500")
     request = replace(request, query=(("To", TO),))
     assert refusal(tw.Policy(allow=["+1*"]), connection, request).rule == "readable"
@@ -266,25 +265,25 @@ def test_what_is_given_twice_is_refused_where_a_rule_depends_on_it(connection):
 # Jobs and days
 
 
-def test_a_job_is_held_to_what_really_leaves(connection):
-    """It said two recipients, and sends a third."""
+def test_a_job_is_limited_by_the_messages_it_really_sends(connection):
+    """It declared two recipients, and sends to a third."""
     policy = tw.Policy(max_recipients=2)
     permit = policy.judge_job(connection, recipients=2, name="spring")
     judge = policy.on(connection)
     first = judge.judge(message(job=permit))
     assert judge.judge(message(job=permit)) is not None
     assert str(refusal(policy, connection, message(job=permit))) == (
-        "With the message to +1 2••• ••• 123, the job 'spring' would come to 3 recipients; your "
-        "policy allows 2 in one job, so this one was not sent. tw.Policy(max_recipients=3) allows "
+        "The message to +1 2••• ••• 123 would bring the job 'spring' to 3 recipients; your policy "
+        "allows 2 per job, so this message was not sent. tw.Policy(max_recipients=3) would allow "
         "it."
     )
-    assert judge.judge(message()) is not None, "a message on its own is no part of the job"
+    assert judge.judge(message()) is not None, "a message outside the job does not count in it"
     first.give_back()
     assert permit.sent == Amount(1)
     assert judge.judge(message(job=permit)) is not None
 
 
-def test_what_the_policy_cannot_weigh_is_a_share_of_what_the_job_was_judged_by(connection):
+def test_a_message_without_an_estimate_counts_as_its_share_of_the_jobs_estimate(connection):
     """The plan had a price for Britain; the policy has none."""
     policy = tw.Policy(max_cost=1, max_segments=10)
     whole = {"recipients": 3, "segments": 6, "cost": Decimal("0.2")}
@@ -293,24 +292,25 @@ def test_what_the_policy_cannot_weigh_is_a_share_of_what_the_job_was_judged_by(c
     for more in ({}, {"ContentSid": "HX" + "0" * 32}):
         judge.judge(message("+442079460123", job=permit, **more))
     assert permit.sent == Amount(2, 3, Decimal("0.133332"))
-    assert repr(permit) == "Permit('spring', 2 sent)"
+    assert repr(permit) == "JobQuota('spring', 2 sent)"
     exact = tw.Policy(max_cost="0.2")
     permit = exact.judge_job(connection, **whole)
     for _ in range(3):
         assert exact.on(connection).judge(message("+442079460123", job=permit)) is not None
 
 
-def test_a_day_has_limits_over_all_clients_of_an_account(connection, monkeypatch):
+def test_daily_limits_apply_to_all_clients_of_an_account_together(connection, monkeypatch):
     policy = tw.Policy(max_recipients_per_day=3, max_segments_per_day=10, max_cost_per_day=1)
     judges = [policy.on(connection), policy.on(connection)]
     verdicts = [judge.judge(message()) for judge in (*judges, judges[0])]
     assert str(refusal(policy, connection, message())) == (
-        "With this message, today (UTC) would come to 4 recipients; your policy allows 3 a day, so "
-        "nothing more was sent. Go on tomorrow, or raise it: tw.Policy(max_recipients_per_day=4)."
+        "This message would bring today's total (UTC) to 4 recipients; your policy allows 3 per "
+        "day, so nothing more was sent. Continue tomorrow, or raise the limit: "
+        "tw.Policy(max_recipients_per_day=4)."
     )
     assert policy.today(connection) == Amount(3, 3, Decimal("0.0249"))
     verdicts[0].give_back()
-    with pytest.raises(PolicyRefused, match="With this job, today") as caught:
+    with pytest.raises(PolicyRefused, match="This job would bring today") as caught:
         policy.judge_job(connection, recipients=2, segments=2, cost=Decimal("0.01"))
     assert caught.value.rule == "max_recipients_per_day"
     assert policy.judge_job(connection, recipients=1, segments=1, cost=Decimal("0.01"))
@@ -320,14 +320,14 @@ def test_a_day_has_limits_over_all_clients_of_an_account(connection, monkeypatch
         judge.close()
 
 
-def test_a_day_that_refuses_gives_the_job_its_message_back(connection):
+def test_a_message_refused_by_a_daily_limit_is_not_counted_in_its_job(connection):
     policy = tw.Policy(max_recipients_per_day=0)
     permit = JobQuota()
     assert refusal(policy, connection, message(job=permit)).rule == "max_recipients_per_day"
     assert permit.sent == Amount()
 
 
-def test_a_subaccount_counts_with_its_account(tmp_path, monkeypatch):
+def test_messages_of_a_subaccount_count_for_its_parent_account(tmp_path, monkeypatch):
     monkeypatch.setattr(At, "folder", tmp_path)
     policy = tw.Policy(max_recipients_per_day=1)
     inside = At(ACCOUNT, "0" * 32, subaccount_sid="AC" + "1" * 32)
@@ -353,13 +353,14 @@ with tw.Sandbox(seed=1) as sandbox:
 """
 
 
-def test_where_there_is_no_sqlite_only_days_cannot_be_counted():
-    """As in a browser, where Python may come without it."""
+def test_without_sqlite_only_daily_limits_fail():
+    """As in Pyodide, which may lack the sqlite3 module."""
     ran = subprocess.run(
         [sys.executable, "-c", WITHOUT_SQLITE], capture_output=True, text=True, check=True
     )
     assert ran.stdout.startswith(
-        "What is sent today cannot be counted (there is no SQLite here), so nothing was sent."
+        "Today's messages cannot be counted (this Python has no sqlite3 module), so nothing was "
+        "sent."
     )
 
 
@@ -371,12 +372,13 @@ def test_quiet_hours_refuse_by_the_clock_of_the_connection(connection, monkeypat
     assert policy.on(connection).judge(message()) is not None
     monkeypatch.setattr(At, "moment", datetime(2026, 1, 15, 3, 30, tzinfo=UTC))
     assert str(refusal(policy, connection, message())) == (
-        "It is 22:30 in America/New_York, where +1 2••• ••• 123 can be, and your policy is quiet "
-        "from 21:00 to 08:00 there, so nothing was sent. Send it later, or schedule it: send_at=."
+        "It is 22:30 in America/New_York, a possible time zone of +1 2••• ••• 123, and your policy "
+        "has quiet hours from 21:00 to 08:00, so nothing was sent. Send it later, or schedule it "
+        "with send_at=."
     )
 
 
-def test_a_schedule_is_judged_at_its_own_time(connection):
+def test_quiet_hours_apply_to_the_scheduled_time(connection):
     policy = tw.Policy(quiet_hours=("21:00", "08:00"))
     fixed = {"MessagingServiceSid": "MG" + "0" * 32, "ScheduleType": "fixed"}
     night, day = "2026-01-16T03:30:00Z", "2026-01-16T17:30:00Z"
@@ -385,18 +387,18 @@ def test_a_schedule_is_judged_at_its_own_time(connection):
     assert refusal(policy, connection, message(SendAt="soon", **fixed)).rule == "quiet_hours"
 
 
-def test_an_unknown_zone_asks(connection):
+def test_an_unknown_time_zone_is_refused_unless_it_is_allowed(connection):
     policy = tw.Policy(quiet_hours=("21:00", "08:00"))
     asked = refusal(policy, connection, message("+80012345678"))
-    assert "tw.Policy(…, allow_unknown_zone=True), or policy.confirmed(unknown_zone=True)" in str(
+    assert "tw.Policy(…, allow_unknown_zone=True) or policy.confirmed(unknown_zone=True)" in str(
         asked
     )
     for sure in (policy.confirmed(unknown_zone=True), replace(policy, allow_unknown_zone=True)):
         assert sure.on(connection).judge(message("+80012345678")) is not None
 
 
-def test_a_policy_can_be_asked_before_anything_is_sent(connection):
-    """For every row of a plan; nothing is counted, and a dry run does not count."""
+def test_refusal_of_checks_a_message_without_sending_it(connection):
+    """A plan calls it for every row; it counts nothing and ignores `dry_run`."""
     policy = tw.Policy(
         dry_run=True, allow=["+1212*"], max_segments=1, max_recipients_per_day=1,
         quiet_hours=("21:00", "08:00"),
@@ -420,7 +422,7 @@ def test_a_policy_can_be_asked_before_anything_is_sent(connection):
 # Confirming
 
 
-def test_what_a_person_types_to_send():
+def test_the_confirmation_text_is_recognized():
     assert tw.Policy.confirmation(1243) == "send 1,243"
     assert tw.Policy.confirmation(7) == "send 7"
     for text in ("send 1,243", " SEND  1243 ", "send 1 243", "send 1\u2009243", "send 1\u202f243",
@@ -433,7 +435,7 @@ def test_what_a_person_types_to_send():
     assert tw.Policy.confirms("send 1,234,567", 1_234_567)
 
 
-def test_a_confirmed_number_raises_one_limit_only():
+def test_confirming_a_number_raises_only_the_limit_of_recipients():
     policy = tw.Policy(max_cost=5)
     assert policy.confirmed(recipients=1243) == tw.Policy(max_cost=5, max_recipients=1243)
     assert policy.confirmed(recipients=7) == policy.confirmed() == policy
@@ -449,7 +451,7 @@ STRICT = dict(
 )  # fmt: skip
 
 
-def test_a_policy_shows_its_rules_and_no_number():
+def test_the_repr_shows_the_rules_with_numbers_masked():
     assert repr(tw.Policy()) == "Policy(max_recipients=100)"
     assert repr(tw.Policy(**STRICT)) == (
         "Policy(dry_run=True, allow=('+1500555*', '+1 2••• ••• 123'), max_recipients=1000, "
@@ -458,16 +460,16 @@ def test_a_policy_shows_its_rules_and_no_number():
     )
 
 
-def test_a_policy_explains_itself_in_sentences():
-    assert tw.Policy().explain() == ("At most 100 recipients in one job.",)
+def test_explain_returns_the_rules_as_sentences():
+    assert tw.Policy().explain() == ("At most 100 recipients per job.",)
     assert tw.Policy(max_recipients=None).explain() == ("No limits.",)
     assert tw.Policy(**STRICT, max_recipients_per_day=1).explain() == (
-        "Dry run: nothing is sent, and nothing is changed.",
+        "Dry run: nothing is sent or changed.",
         "Only these recipients: +1500555*, +1 2••• ••• 123.",
-        "At most 1,000 recipients, 2,000 segments, $12.50 by estimate in one job.",
-        "At most 1 recipient, $100.00 by estimate in one day (UTC).",
-        "Quiet from 21:00 to 08:00 at the destination; a recipient whose time zone is not known is "
-        "refused.",
+        "At most 1,000 recipients, 2,000 segments, $12.50 (estimated) per job.",
+        "At most 1 recipient, $100.00 (estimated) per day (UTC).",
+        "Quiet hours from 21:00 to 08:00, local time at the destination; a message to an unknown "
+        "time zone is refused.",
     )
 
 
@@ -494,7 +496,7 @@ def test_a_policy_is_a_value():
         ("prices", {"GB": "cheap"}), ("prices", {1: 1}), ("prices", ["GB"]),
     ],
 )  # fmt: skip
-def test_a_rule_that_cannot_be_right_is_refused_by_name(field, value):
+def test_an_invalid_rule_is_refused_by_name(field, value):
     with pytest.raises(ConfigurationError) as caught:
         tw.Policy(**{field: value})
     assert caught.value.field == field

@@ -1,4 +1,4 @@
-"""Quiet hours are those of the destination, whatever the season and whatever is not known."""
+"""Quiet hours are in local time at the destination, with summer time and unknown zones."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def at(text: str, zone: str = "UTC") -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone))
 
 
-def test_the_first_minute_is_quiet_and_the_last_is_not():
+def test_the_start_is_quiet_and_the_end_is_not():
     assert [hour in NIGHT for hour in (time(20, 59), time(21), time(0), time(7, 59), time(8))] == [
         False, True, True, True, False,
     ]  # fmt: skip
@@ -36,20 +36,20 @@ def test_the_first_minute_is_quiet_and_the_last_is_not():
     ["21:00", ("21:00",), ("9pm", "8am"), ("21:00", "25:00"), ("24:30", "08:00"),
      ("08:00", "08:00"), ("00:00", "24:00"), (21, 8), (time(21, tzinfo=UTC), "08:00"), None],
 )  # fmt: skip
-def test_what_are_no_hours_is_refused_by_name(given):
+def test_invalid_quiet_hours_are_refused(given):
     with pytest.raises(ConfigurationError) as caught:
         QuietHours.of(given)
     assert caught.value.field == "quiet_hours"
 
 
-def test_it_is_night_where_the_message_arrives():
+def test_quiet_hours_use_the_destinations_time_zone():
     noon_in_london = at("2026-01-15T12:00:00")  # and seven in the morning in New York
     assert NIGHT.quiet_zones(LONDON, noon_in_london) == ()
     assert NIGHT.quiet_zones(NEW_YORK, noon_in_london) == ("America/New_York",)
     assert NIGHT.quiet_zones(f"whatsapp:{NEW_YORK}", noon_in_london) == ("America/New_York",)
 
 
-def test_summer_time_is_the_destinations():
+def test_the_destinations_summer_time_applies():
     """Noon UTC is 7:00 in New York in winter, and 8:00 in summer."""
     assert NIGHT.quiet_zones(NEW_YORK, at("2026-01-15T12:00:00")) == ("America/New_York",)
     assert NIGHT.quiet_zones(NEW_YORK, at("2026-07-15T12:00:00")) == ()
@@ -74,12 +74,12 @@ def test_one_quiet_zone_of_many_is_enough():
     "to",
     ["12345", "messenger:1234567890", "+80012345678", "+8612345678901", "", "nobody", "+999123"],
 )
-def test_an_unknown_zone_is_no_zone_at_all(to):
+def test_a_number_without_a_known_zone_has_no_zones(to):
     assert possible_zones(to) == ()
     assert NIGHT.quiet_zones(to, at("2026-01-15T12:00:00")) is None
 
 
-def test_a_zone_this_system_does_not_know_is_unknown(monkeypatch):
+def test_a_zone_missing_on_this_system_is_unknown(monkeypatch):
     import zoneinfo
 
     from twilio_widgets.core.guardrails import quiet_hours as quiet
@@ -91,7 +91,7 @@ def test_a_zone_this_system_does_not_know_is_unknown(monkeypatch):
     assert possible_zones.__wrapped__(NEW_YORK) == ()
 
 
-def test_a_schedule_is_judged_at_its_time_and_one_that_may_not_count_at_both():
+def test_a_schedule_counts_at_its_time_and_an_unreliable_one_also_now():
     now, later = at("2026-01-15T12:00:00"), "2026-01-16T03:00:00+01:00"
     then = at("2026-01-16T02:00:00")
     assert moments_of(MessageRequest(to=LONDON), now) == (now,)

@@ -17,6 +17,7 @@ from twilio_widgets.core.text.segments import (
     _graphemes,
     segments,
 )
+from twilio_widgets.errors import InvalidMessage
 
 FAMILY = "👨‍👩‍👧‍👦"  # 11 code units, one grapheme
 FLAG = "🇬🇧"  # 4
@@ -301,3 +302,9 @@ def test_a_text_is_cut_the_same_with_and_without_looking(text):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("twilio_widgets.core.text.segments._ALONE", re.compile("(?!)"))
         assert segments(text) == quick
+
+
+@pytest.mark.parametrize("value", [5, None, b"x", 1.5])
+def test_what_is_not_text_is_refused_with_a_sentence(value):
+    with pytest.raises(InvalidMessage, match="A body is text, not"):
+        segments(value)

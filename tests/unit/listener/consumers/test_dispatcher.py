@@ -245,7 +245,8 @@ def test_a_callback_that_raises_is_tried_four_times_then_its_event_is_parked(sto
         assert heard.next(1) == [2]
         assert calls == [1, 1, 1, 1, 2]
         (parked,) = followed.parked
-        assert repr(parked) == "Parked(event 1 for mine: ValueError: no room for +1 4••• ••• 123)"
+        shown = "DeadLetter(event 1 for mine: ValueError: no room for +1 4••• ••• 123)"
+        assert repr(parked) == shown
 
 
 def test_a_callback_that_fails_once_is_not_parked(store):
@@ -322,7 +323,7 @@ def test_an_event_is_not_used_by_a_function_that_only_returns_a_coroutine(store)
         followed.subscribe(heard, "whole", 0)
 
         assert heard.next(2) == [1, 2]
-        error = "TypeError: on_event takes a plain function, and this one is async"
+        error = "TypeError: on_event does not support async functions"
         assert [(each.event.id, each.error) for each in followed.parked] == [(1, error), (2, error)]
 
 
@@ -335,7 +336,7 @@ def test_what_is_no_name_and_no_id_is_refused_at_once(store, name, after, field)
         with pytest.raises(ConfigurationError) as refused:
             followed.subscribe(lambda event: None, name, after)
         assert refused.value.field == field
-        with pytest.raises(ConfigurationError, match="takes a plain function"):
+        with pytest.raises(ConfigurationError, match="takes a function, and it cannot be async"):
             followed.watch(5)
 
 
@@ -354,7 +355,7 @@ def test_whatever_goes_wrong_in_between_is_said_and_following_goes_on(store, mon
         followed.subscribe(heard, None, 0)
         assert wrong.wait(WITHIN)
         until(lambda: followed.problem)
-        said = "Events could not be handed on: MemoryError: for +1 4••• ••• 123"
+        said = "Events could not be delivered: MemoryError: for +1 4••• ••• 123"
         assert followed.problem == said
         monkeypatch.setattr(reading, "events", events)
         followed.nudge()

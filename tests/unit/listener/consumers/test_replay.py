@@ -161,5 +161,5 @@ def test_an_answer_that_never_ends_is_not_waited_for():
         outcome = replay(Event.of_arrival(arrival, id=7), target, Secret(TOKEN), seconds=0.3)
         thread.join(20)
 
-    late = "TimeoutError: the answer was not there in time."
+    late = "TimeoutError: no response in time."
     assert (outcome.http_status, outcome.problem) == (None, late)

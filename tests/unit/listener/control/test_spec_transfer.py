@@ -51,7 +51,7 @@ WHOLE = {
 @pytest.mark.parametrize("name", WHOLE)
 def test_what_is_told_over_the_pipe_is_heard_whole(name: str) -> None:
     given = WHOLE[name]
-    heard = Spec.heard(json.loads(json.dumps(given.told())))
+    heard = Spec.from_json(json.loads(json.dumps(given.to_json())))
     assert heard == given
     assert heard.connection.credentials == given.connection.credentials
     assert heard.connection.signing_token == given.connection.signing_token
@@ -135,7 +135,7 @@ NO_LINES = [b"", b"[]", b'"a"', b"1", b"{", b"\xff", b"[" * 100_000]
 @pytest.mark.parametrize("data", NO_LINES, ids=[data[:8].hex() or "empty" for data in NO_LINES])
 def test_a_line_that_is_no_object_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError):
-        wire.heard(data)
+        wire.decode_line(data)
 
 
 RUNTIME = Runtime(

@@ -149,7 +149,7 @@ def test_what_is_no_contradiction_is_none():
 def test_a_standing_names_nobody_in_its_repr():
     shown = repr(heard(an_event("failed", error_code=30003, body="my secret")))
     assert shown == (
-        f"MessageStanding({SID}, status, failed, error 30003, from +1 4••• ••• 100, "
+        f"MessageState({SID}, status, failed, error 30003, from +1 4••• ••• 100, "
         "to +1 4••• ••• 199)"
     )
 

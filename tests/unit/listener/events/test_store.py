@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.arrivals import ACCOUNT, a_look, a_status, an_inbound, at, shuffled, sid
 from twilio_widgets.errors import BadResponse, ListenerError, StoreUnavailable
-from twilio_widgets.listener.events.batch import HALF_A_CHARACTER, NO_SID, Receipt
+from twilio_widgets.listener.events.batch import INVALID_UNICODE, NO_SID, Receipt
 from twilio_widgets.listener.events.dedupe import key_of
 from twilio_widgets.listener.events.event import Arrival, Event, Rejection
 from twilio_widgets.listener.events.reading import Counts, Reader
@@ -270,10 +270,10 @@ def test_an_error_code_that_is_no_number_is_left_in_the_parameters(store, reader
 @pytest.mark.parametrize(
     ("broken", "problem"),
     [
-        (a_status(2, "sent", ErrorMessage="\ud83d"), HALF_A_CHARACTER),
-        (an_inbound(2, "\udfff"), HALF_A_CHARACTER),
-        (a_status(2, "sent", token="\ud800"), HALF_A_CHARACTER),
-        (a_status(2, "sent", url="https://hooks.example/\ud800"), HALF_A_CHARACTER),
+        (a_status(2, "sent", ErrorMessage="\ud83d"), INVALID_UNICODE),
+        (an_inbound(2, "\udfff"), INVALID_UNICODE),
+        (a_status(2, "sent", token="\ud800"), INVALID_UNICODE),
+        (a_status(2, "sent", url="https://hooks.example/\ud800"), INVALID_UNICODE),
         (a_status(2, "sent", MessageSid="", SmsSid=""), NO_SID),
     ],
 )

@@ -143,7 +143,7 @@ def test_a_fork_does_not_keep_the_store_of_a_writer_that_has_closed_it(tmp_path)
 
 def test_one_process_writes_at_a_time(tmp_path):
     path = tmp_path / "events.sqlite"
-    with a_store(path), pytest.raises(ListenerError, match="listener or poller writes"):
+    with a_store(path), pytest.raises(ListenerError, match="listener or poller already writes"):
         a_store(path)
     a_store(path).close()
 
@@ -168,7 +168,7 @@ def test_another_accounts_store_is_refused_and_left_as_it_is(tmp_path, other):
     path = tmp_path / "events.sqlite"
     a_store(path).close()
     before = path.read_bytes()
-    with pytest.raises(ListenerError, match="holds events of account ACaa…aaaa") as told:
+    with pytest.raises(ListenerError, match="contains events of account ACaa…aaaa") as told:
         a_store(path, **other)
     assert "store=" in str(told.value)
     assert path.read_bytes() == before
@@ -202,7 +202,7 @@ def test_somebody_elses_file_is_refused_and_not_touched(tmp_path, make):
     path = tmp_path / "events.sqlite"
     make(path)
     before, mode = path.read_bytes(), path.stat().st_mode
-    with pytest.raises(ListenerError, match=r"is not an event store\. Nothing in it was touched"):
+    with pytest.raises(ListenerError, match=r"is not an event store\. It was not changed"):
         a_store(path)
     assert (path.read_bytes(), path.stat().st_mode) == (before, mode)
     with pytest.raises(ListenerError):
@@ -387,13 +387,13 @@ def test_what_is_older_than_the_retention_goes_when_it_is_opened_and_daily(tmp_p
 
 
 def test_a_reader_that_holds_old_bytes_is_told_of(tmp_path, monkeypatch):
-    monkeypatch.setattr("twilio_widgets.listener.events.store._PATIENCE_WITH_READERS", 1)
+    monkeypatch.setattr("twilio_widgets.listener.events.store._READER_TIMEOUT", 1)
     path = tmp_path / "events.sqlite"
     with a_store(path) as store, closing(sqlite3.connect(path, isolation_level=None)) as other:
         store.commit([an_inbound(1, SECRET)])
         other.execute("begin")
         other.execute("select * from event").fetchone()
-        with pytest.raises(StoreUnavailable, match="a reader of") as told:
+        with pytest.raises(StoreUnavailable, match="another program is reading") as told:
             store.forget()
         assert told.value.cause == "locked"
         other.execute("rollback")

@@ -42,7 +42,7 @@ def entrance(tmp_path, monkeypatch):
 
 def test_with_no_way_in_the_urls_are_those_of_this_machine(entrance):
     made, process = entrance(), Process(started=True)
-    made.enter(process)
+    made.open_for(process)
 
     assert (made.way.kind, made.entry) == ("none", None)
     assert made.shown == Endpoint("http://127.0.0.1:4321")
@@ -50,7 +50,7 @@ def test_with_no_way_in_the_urls_are_those_of_this_machine(entrance):
 
 def test_a_named_address_is_stated_to_the_process(entrance):
     made, process = entrance("https://a.example"), Process(started=True)
-    made.enter(process)
+    made.open_for(process)
 
     assert (made.way.kind, made.entry) == ("public", Endpoint("https://a.example"))
     assert process.asked[0] == ("set_public_url", {"url": "https://a.example"})
@@ -59,10 +59,10 @@ def test_a_named_address_is_stated_to_the_process(entrance):
 def test_a_listener_that_is_found_keeps_the_address_somebody_stated(entrance):
     """The kernel was restarted, and the cell says no address any more."""
     made = entrance()
-    made.enter(Process(started=False, public_url="https://a.example"))
+    made.open_for(Process(started=False, public_url="https://a.example"))
 
     assert (made.way.kind, made.entry) == ("public", Endpoint("https://a.example"))
-    kept = "The listener was found running with https://a.example, and keeps it."
+    kept = "The listener was already running at https://a.example, and keeps that address."
     assert made.way.explain().count(kept) == 2
     assert "You named" not in made.way.explain()
 
@@ -70,19 +70,19 @@ def test_a_listener_that_is_found_keeps_the_address_somebody_stated(entrance):
 def test_one_who_follows_another_kernels_process_keeps_the_address_that_was_stated_to_it(entrance):
     """Whoever started it knew better, and webhooks come in by its address."""
     made, process = entrance(), Process(started=False, public_url="https://b.example")
-    made.enter(Process(started=True))
-    made.enter(process)
+    made.open_for(Process(started=True))
+    made.open_for(process)
 
     assert made.entry == Endpoint("https://b.example")
     assert process.asked[0] == ("set_public_url", {"url": "https://b.example"})
     silent = Process(started=False)
-    made.enter(silent)
+    made.open_for(silent)
     assert silent.asked[0] == ("set_public_url", {"url": "https://b.example"})
 
 
 def test_an_address_that_is_named_wins_over_one_that_is_found(entrance):
     made = entrance("https://b.example")
-    made.enter(Process(started=False, public_url=KEYED, key="k" * 32))
+    made.open_for(Process(started=False, public_url=KEYED, key="k" * 32))
 
     assert made.entry == Endpoint("https://b.example")
 
@@ -90,23 +90,23 @@ def test_an_address_that_is_named_wins_over_one_that_is_found(entrance):
 def test_a_way_through_jupyters_server_is_kept_though_this_kernel_cannot_see_it(entrance):
     """Nothing is asked of the process: its key, and the URL that was pasted, stay good."""
     made, process = entrance(), Process(started=False, public_url=KEYED, key="k" * 32)
-    made.enter(process)
+    made.open_for(process)
 
     assert (made.way.kind, made.entry, process.asked) == ("jupyter", Endpoint(KEYED), [])
 
 
 def test_a_process_that_was_started_again_gets_the_way_that_was_chosen(entrance):
     made = entrance("https://a.example")
-    made.enter(Process(started=True))
+    made.open_for(Process(started=True))
     again = Process(started=True)
-    made.enter(again)
+    made.open_for(again)
 
     assert again.asked[0] == ("set_public_url", {"url": "https://a.example"})
 
 
 def test_another_way_can_be_chosen_later(entrance):
     made, process = entrance(), Process(started=True)
-    made.enter(process)
+    made.open_for(process)
     way = made.change(process, "https://c.example", None, hand_out_login=False)
 
     assert (way.kind, made.way, made.entry) == ("public", way, Endpoint("https://c.example"))
@@ -115,15 +115,15 @@ def test_another_way_can_be_chosen_later(entrance):
 def test_what_another_kernel_opens_is_the_way_of_all(entrance):
     """The process takes what comes by its own address alone: to show another would be of no use."""
     made, process = entrance("https://a.example"), Process(started=True)
-    made.enter(process)
+    made.open_for(process)
     asked = len(process.asked)
 
     process.state = {"public_url": "https://b.example", "forward_key": None}
     assert (made.way.kind, made.entry) == ("public", Endpoint("https://b.example"))
-    assert made.way.explain().count("Another kernel has named https://b.example.") == 2
+    assert made.way.explain().count("Another kernel gave the address https://b.example.") == 2
     process.state = {"public_url": KEYED, "forward_key": "k" * 32}
     assert (made.way.kind, made.entry) == ("jupyter", Endpoint(KEYED))
-    assert made.way.why == "Another kernel has opened a way through this user's Jupyter server."
+    assert made.way.why == "Another kernel opened a path of this user's Jupyter server."
     process.state = {"public_url": None, "forward_key": None}
     assert (made.way.kind, made.entry) == ("none", None)
     assert made.shown == Endpoint("http://127.0.0.1:4321")
@@ -132,9 +132,9 @@ def test_what_another_kernel_opens_is_the_way_of_all(entrance):
 
 def test_a_process_that_is_started_again_gets_what_another_kernel_had_opened(entrance):
     made, process = entrance("https://a.example"), Process(started=True)
-    made.enter(process)
+    made.open_for(process)
     process.state = {"public_url": "https://b.example", "forward_key": None}
     again = Process(started=True)
-    made.enter(again)
+    made.open_for(again)
 
     assert again.asked[0] == ("set_public_url", {"url": "https://b.example"})

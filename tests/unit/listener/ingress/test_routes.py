@@ -14,7 +14,7 @@ import pytest
 
 from twilio_widgets import AuthTokenConnection, Sandbox
 from twilio_widgets.errors import ConfigurationError
-from twilio_widgets.listener.ingress.endpoint import Endpoint, open_endpoint, standing_key
+from twilio_widgets.listener.ingress.endpoint import Endpoint, open_endpoint, persistent_key
 from twilio_widgets.listener.ingress.public_base import public_base, why_unreachable
 from twilio_widgets.listener.ingress.routes import IngressRoute, choose
 from twilio_widgets.listener.jupyter.announcement import announce
@@ -50,25 +50,25 @@ def test_a_sandbox_needs_no_way_in(where):
         way = choose(box.connection, environ={}, where=where)
         keyed = choose(box.api_key_connection, environ={}, where=where)
     assert (way.kind, keyed.kind, way.public_url, way.warnings) == ("sandbox", "sandbox", None, ())
-    assert way.exposes == "Nothing beyond this machine: the sandbox calls 127.0.0.1."
+    assert way.exposes == "Nothing: the sandbox calls 127.0.0.1."
     assert looked(way) == [("public", False), ("sandbox", True)]
 
 
 def test_a_named_url_is_taken_and_nothing_else_is_looked_at(where, server):
     way = choose(TWILIO, "https://t.example.app/hook/", page_url=PAGE, environ=KERNEL, where=where)
     assert (way.kind, way.public_url, way.warnings) == ("public", "https://t.example.app/hook", ())
-    assert way.why == "You named https://t.example.app/hook."
+    assert way.why == "You gave the address https://t.example.app/hook."
     assert looked(way) == [("public", True)]
 
 
 @pytest.mark.parametrize(
     ("url", "warning"),
     [
-        ("http://t.example.app", "http:// carries people's messages in clear"),
-        ("https://localhost:8443", "Nothing may come: localhost is an address of this machine"),
-        ("http://192.168.1.7:80/x", "Nothing may come: 192.168.1.7 is an address of this machine"),
-        ("https://[::1]:1", "Nothing may come"),
-        ("https://printer.local", "Nothing may come"),
+        ("http://t.example.app", "http:// transmits messages unencrypted"),
+        ("https://localhost:8443", "Webhooks may not arrive: localhost is on this machine or a "),
+        ("http://192.168.1.7:80/x", "Webhooks may not arrive: 192.168.1.7 is on this machine or a"),
+        ("https://[::1]:1", "Webhooks may not arrive"),
+        ("https://printer.local", "Webhooks may not arrive"),
     ],
 )
 def test_a_named_url_is_warned_about_and_taken_all_the_same(where, url, warning):
@@ -80,7 +80,7 @@ def test_a_sandbox_is_said_not_to_call_out(where):
     with Sandbox() as box:
         (warning,) = choose(box.connection, "https://t.example.app", where=where).warnings
         local = choose(box.connection, "http://127.0.0.1:9/x", where=where)
-    assert warning == "A sandbox calls this machine only, so nothing will come by this URL."
+    assert warning == "A sandbox only calls this machine, so it will not use this URL."
     assert local.warnings == ()
 
 
@@ -98,8 +98,8 @@ def test_the_extension_is_taken_where_the_page_says_the_address(where, server):
         "jupyter",
         "https://hub.example.org/user/xyz/twilio-widgets",
     )
-    assert (
-        way.why == "This kernel's Jupyter server has our extension, and the page says its address."
+    assert way.why == (
+        "This kernel's Jupyter server has our extension; the notebook page gives its address."
     )
     assert looked(way) == [("public", False), ("sandbox", False), ("jupyter", True)]
     assert "login-token" not in repr(way) + way.explain()
@@ -131,18 +131,17 @@ def test_a_server_whose_address_nobody_says_is_no_way_in(where, server):
         ("public", False), ("sandbox", False), ("jupyter", False), ("proxy", False),
     ]  # fmt: skip
     assert way.looked_at[2].why == (
-        "The server has our extension, but nobody has said what the server's address is from "
-        "outside."
+        "The server has our extension, but its public address is not known."
     )
 
 
 @pytest.mark.parametrize(
     ("page", "why"),
     [
-        ("http://localhost:8888/user/xyz/lab", "localhost is an address of this machine"),
-        ("http://10.0.0.5/user/xyz/lab", "10.0.0.5 is an address of this machine"),
-        ("https://elsewhere.example.org/lab", "is not an address of this server's pages"),
-        ("vscode-webview://x/user/xyz/", "is not an address of this server's pages"),
+        ("http://localhost:8888/user/xyz/lab", "localhost is on this machine or a private network"),
+        ("http://10.0.0.5/user/xyz/lab", "10.0.0.5 is on this machine or a private network"),
+        ("https://elsewhere.example.org/lab", "is not one of this server's pages"),
+        ("vscode-webview://x/user/xyz/", "is not one of this server's pages"),
     ],
 )
 def test_a_page_that_twilio_cannot_reach_is_no_way_in(where, server, page, why):
@@ -154,7 +153,9 @@ def test_a_page_that_twilio_cannot_reach_is_no_way_in(where, server, page, why):
 def test_another_kernels_server_is_not_ours(where, server):
     way = choose(TWILIO, page_url=PAGE, environ={"JPY_PARENT_PID": "1"}, where=where)
     assert way.kind == "none"
-    assert way.looked_at[2].why.startswith("This kernel's server does not have our extension.")
+    assert way.looked_at[2].why.startswith(
+        "This kernel's Jupyter server has not loaded our extension."
+    )
 
 
 def test_the_login_is_handed_out_only_where_that_is_said_in_so_many_words(where, server):
@@ -168,7 +169,7 @@ def test_the_login_is_handed_out_only_where_that_is_said_in_so_many_words(where,
     way = choose(TWILIO, page_url=PAGE, hand_out_login=True, environ=announce_off, where=where)
     assert (way.kind, way.public_url) == ("proxy", "https://hub.example.org/user/xyz/proxy")
     assert "can run code here" in way.exposes
-    assert way.warnings[0].startswith("Use it in a throw-away container")
+    assert way.warnings[0].startswith("Use it only in a disposable container")
     assert way.login is not None
     assert way.login.reveal() == "login-token"
     assert "login-token" not in repr(way) + way.explain()
@@ -190,24 +191,24 @@ def test_a_server_without_a_token_has_no_login_to_hand_out(where, server):
         way = choose(TWILIO, page_url=PAGE, hand_out_login=True, environ=KERNEL, where=where)
         assert (way.kind, way.looked_at[3].why) == (
             "none",
-            "This kernel's server has no token that could be handed out.",
+            "This kernel's Jupyter server has no token to put in the URL.",
         )
 
 
 def test_an_explanation_says_everything(where):
     """Above all that nothing will come: a listener does not ask by itself."""
     assert choose(TWILIO, environ={}, where=where).explain().splitlines() == [
-        "No way in was found.",
-        "Exposes: Nothing: there is no URL that Twilio could call.",
-        "Warning: Nothing will come here from Twilio until a way in is named: Listener(…, "
-        "public_url=…) or listener.open_way(…). tw.Poller(…) needs none: it asks Twilio's message "
-        "log.",
-        "· public: No public_url was named: a tunnel or a reverse proxy.",
-        "· sandbox: The connection leads to Twilio itself.",
-        "· jupyter: This kernel's server does not have our extension. It comes with "
-        "twilio_widgets where the server itself runs, and counts from the server's next start.",
-        "· proxy: jupyter-server-proxy needs the server's login in the URL, which is not handed "
-        "out unless you say hand_out_login=True.",
+        "Twilio cannot reach this listener.",
+        "Exposes: Nothing: there is no URL that Twilio can call.",
+        "Warning: No webhooks will arrive until Twilio can reach this listener: use "
+        "Listener(…, public_url=…) or listener.open_way(…). tw.Poller(…) works without a public "
+        "URL: it polls Twilio's message log.",
+        "· public: No public_url was given (the address of a tunnel or reverse proxy).",
+        "· sandbox: The connection is to Twilio, not to a sandbox.",
+        "· jupyter: This kernel's Jupyter server has not loaded our extension. Install "
+        "twilio_widgets in the environment the server runs in, then restart the server.",
+        "· proxy: jupyter-server-proxy needs the server's login in the URL, which is only "
+        "included if you pass hand_out_login=True.",
     ]
 
 
@@ -285,7 +286,7 @@ def test_by_the_extension_the_listener_registers_its_standing_key(tmp_path, wher
     again = open_endpoint(way, Line(), tmp_path, where=where)
     other = open_endpoint(way, Line(), tmp_path / "other", where=where)
 
-    key = standing_key(tmp_path).reveal()
+    key = persistent_key(tmp_path).reveal()
     assert entry == again == Endpoint(f"https://hub.example.org/user/xyz/twilio-widgets/{key}")
     assert other != entry
     (public, forward) = line.asked
@@ -298,11 +299,11 @@ def test_by_the_extension_the_listener_registers_its_standing_key(tmp_path, wher
 
 
 def test_the_standing_key_is_for_its_owners_eyes_only(tmp_path):
-    key = standing_key(tmp_path / "a")
+    key = persistent_key(tmp_path / "a")
     file = tmp_path / "a" / "key"
     assert (file.read_text(), stat.S_IMODE(file.stat().st_mode)) == (key.reveal(), 0o600)
     file.write_text("broken")
-    assert standing_key(tmp_path / "a").reveal() != "broken"
+    assert persistent_key(tmp_path / "a").reveal() != "broken"
 
 
 def test_by_the_proxy_the_login_stands_in_the_urls_and_nowhere_else(tmp_path, where, server):

@@ -61,7 +61,7 @@ def test_the_folder_gives_no_key_away_and_is_closed_to_others(where):
 def test_a_listener_that_is_found_again_keeps_its_key(where):
     with register(4321, where=where) as way:
         key, token = way.key, way.forward_token
-        with pytest.raises(ListenerError, match="held by another process"):
+        with pytest.raises(ListenerError, match="locked by another process"):
             register(4322, key=key, forward_token=token, where=where)
     with register(4322, key=key, forward_token=token, where=where):
         found = target_of(key.reveal(), where)
@@ -138,7 +138,7 @@ def test_a_file_that_is_not_ours_alone_or_that_nobody_holds_is_not_believed(wher
 def test_a_folder_that_others_can_use_is_not_used(where, mode):
     where.mkdir(parents=True)
     where.chmod(mode)
-    with pytest.raises(ListenerError, match="can be used by others"):
+    with pytest.raises(ListenerError, match="accessible to other users"):
         register(1, where=where)
 
 

@@ -34,7 +34,7 @@ async def cancelled(event: Any) -> str:
         (lambda event: int(event.body), "ValueError: invalid literal for int() with base 10: 'Hi'"),
         (lambda event: sys.exit("not +14155550123"), "SystemExit: not +1 4••• ••• 123"),
         (lambda event: asyncio.run(cancelled(event)), "CancelledError: "),
-        (lambda event: 5, "ConfigurationError: A reply is text, or None for none."),
+        (lambda event: 5, "ConfigurationError: A reply must be a str, or None for no reply."),
     ],
 )
 def test_what_the_function_raises_is_said_and_nothing_is_replied(does: Any, problem: str) -> None:
@@ -60,12 +60,12 @@ def test_a_function_that_does_not_return_is_told_of_while_it_hangs(clock: Simple
     assert asked.problem is None
     clock.now += 2.5
     assert asked.problem == (
-        "The reply function has not returned within 2 s for messages that were answered without a "
-        "reply (1 of them). Make it quick; what hangs ends with the kernel."
+        "The reply function did not return within 2 s, so no reply was sent (1 messages). Make it "
+        "faster; a call that hangs ends only with the kernel."
     )
     go_on.set()
     thread.join(20)
     assert asked.problem == (
-        "The reply function took 2.5 s for the last message, which was answered without its reply "
-        "after 2 s."
+        "The reply function took 2.5 s for the last message; the limit is 2 s, so no reply was "
+        "sent."
     )

@@ -486,12 +486,12 @@ def test_a_refusal_tells_the_owner_what_to_do() -> None:
     foreign = gate().look(signed(host="hooks.example.org").head)
     assert foreign is not None
     assert (foreign.reason, foreign.mend) == (
-        "The request was for hooks.example.org, which is not this listener.",
-        'If Twilio is to call you there, state it: public_url="https://hooks.example.org".',
+        "The request was for the host hooks.example.org, which is not this listener.",
+        'If Twilio should call that host, pass public_url="https://hooks.example.org".',
     )
     odd = gate().look(signed(host='"><script>').head)
     assert odd is not None
-    assert odd.reason == "The Host header is none of this listener."
+    assert odd.reason == "The Host header does not name this listener."
 
 
 WRONG_URLS = [

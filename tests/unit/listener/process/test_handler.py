@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from twilio_widgets.errors import StoreUnavailable
-from twilio_widgets.listener.events.batch import HALF_A_CHARACTER, Receipt
+from twilio_widgets.listener.events.batch import INVALID_UNICODE, Receipt
 from twilio_widgets.listener.events.event import Arrival, Rejection
 from twilio_widgets.listener.process import group_commit as committing
 from twilio_widgets.listener.process.group_commit import GroupCommitter
@@ -128,7 +128,7 @@ def test_after_a_second_without_the_disk_everybody_is_told_to_come_again(
 ) -> None:
     """Those under way, those that wait, and at once those that come; then it goes on."""
     monkeypatch.setattr(committing, "LONGEST_WAIT", 0.2)
-    monkeypatch.setattr(committing, "_LOOK", 0.02)
+    monkeypatch.setattr(committing, "_CHECK_SECONDS", 0.02)
 
     async def prove(committer: GroupCommitter, disk: Disk) -> None:
         disk.hold()
@@ -204,7 +204,7 @@ def test_what_is_no_text_is_said_so_at_once_and_holds_up_nobody() -> None:
     async def prove(committer: GroupCommitter, disk: Disk) -> None:
         done: list[Receipt | None] = []
         assert committer.take(arrival(1, Body="\ud83d"), done.append)
-        assert done == [Receipt(id=None, new=False, problem=HALF_A_CHARACTER)]
+        assert done == [Receipt(id=None, new=False, problem=INVALID_UNICODE)]
         assert committer.take(arrival(2), done.append)
         await committer.idle()
         assert done[1:] == [Receipt(id=1, new=True)]

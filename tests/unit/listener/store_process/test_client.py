@@ -18,7 +18,7 @@ from msgspec import structs
 
 from tests.arrivals import ACCOUNT, a_status, an_inbound
 from twilio_widgets.errors import ListenerError, StoreUnavailable
-from twilio_widgets.listener.events.batch import HALF_A_CHARACTER, Receipt
+from twilio_widgets.listener.events.batch import INVALID_UNICODE, Receipt
 from twilio_widgets.listener.events.event import Arrival, Rejection
 from twilio_widgets.listener.events.reading import Reader
 from twilio_widgets.listener.events.store import Store
@@ -58,7 +58,7 @@ REQUESTS: list[Request] = [
 ]
 ANSWERS: list[Answer] = [
     StoreOpened("wal", ("It was damaged.",)),
-    Stored([Receipt(id=1, new=True), Receipt(id=None, new=False, problem=HALF_A_CHARACTER)]),
+    Stored([Receipt(id=1, new=True), Receipt(id=None, new=False, problem=INVALID_UNICODE)]),
     Deleted(7),
     StoreAck(),
     StoreError("The disk is full.", "full"),
@@ -335,7 +335,7 @@ def test_killed_it_is_started_again_and_what_it_promised_is_there(path: Path) ->
         assert not late.done()
         os.kill(pid, signal.SIGKILL)
         assert await late == DIED
-        with pytest.raises(StoreUnavailable, match="has died"):
+        with pytest.raises(StoreUnavailable, match="process died"):
             await forgetting
         assert await line.commit(a_status(3, "sent")) == DIED  # at once
         await until(lambda: line.told == [DIED.text, None])
@@ -456,7 +456,7 @@ def test_one_that_hangs_at_the_end_is_killed(path: Path, monkeypatch: pytest.Mon
         forgetting = asyncio.ensure_future(line.store.forget(None))
         await asyncio.sleep(0)  # it is asked
         await line.store.close()
-        with pytest.raises(ListenerError, match="is ending"):
+        with pytest.raises(ListenerError, match="is shutting down"):
             await forgetting
 
     with_store(path, prove)
@@ -470,8 +470,10 @@ def test_after_the_end_it_refuses(path: Path) -> None:
         line = Line(path)
         await line.store.open()
         await line.store.close()
-        assert await line.commit(a_status(1, "sent")) == StoreError("The listener is ending.")
-        with pytest.raises(ListenerError, match="is ending"):
+        assert await line.commit(a_status(1, "sent")) == StoreError(
+            "The listener is shutting down."
+        )
+        with pytest.raises(ListenerError, match="is shutting down"):
             await line.store.forget(None)
         await line.store.close()  # twice is once
 

@@ -104,7 +104,7 @@ def test_a_number_is_pointed_here_and_nothing_else_of_it_changes(twilio, estate,
     )
     before = estate.now()
 
-    entry = pointing.point(twilio, tmp_path, estate.number, URL)
+    entry = pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
 
     assert changed(before, estate.now()) == {
         "sms_url": URL,
@@ -118,7 +118,7 @@ def test_a_number_is_pointed_here_and_nothing_else_of_it_changes(twilio, estate,
     }
     assert (entry.kind, entry.sid, entry.name) == ("phone number", estate.sid, estate.number)
     assert entry.went_to == "the TwiML application AP" + "a" * 32
-    assert pointing.pointed(tmp_path) == (entry,)
+    assert pointing.configured_webhooks(tmp_path) == (entry,)
 
 
 def test_a_service_is_pointed_here_even_where_it_left_the_decision_to_its_numbers(
@@ -127,7 +127,7 @@ def test_a_service_is_pointed_here_even_where_it_left_the_decision_to_its_number
     estate.set("service", InboundRequestUrl=OLD, UseInboundWebhookOnNumber="true")
     before = estate.now("service")
 
-    entry = pointing.point(twilio, tmp_path, estate.service, URL, status_url=STATUS)
+    entry = pointing.configure_webhook(twilio, tmp_path, estate.service, URL, status_url=STATUS)
 
     assert changed(before, estate.now("service")) == {
         "inbound_request_url": URL,
@@ -135,7 +135,7 @@ def test_a_service_is_pointed_here_even_where_it_left_the_decision_to_its_number
         "status_callback": STATUS,
     }
     assert entry.notes == (
-        "Every number in this service comes here, whatever is set on the number itself.",
+        "Every number in this service sends here, whatever its own settings are.",
     )
     assert [outcome.state for outcome in restoring.restore_all(tmp_path, twilio)] == ["restored"]
     assert estate.now("service") == before
@@ -147,18 +147,18 @@ def test_what_was_before_is_saved_before_anything_is_changed(twilio, estate, tmp
 
     def judge(request: Any) -> None:
         if request.method == "POST":
-            (entry,) = pointing.pointed(tmp_path)
+            (entry,) = pointing.configured_webhooks(tmp_path)
             seen.append((request.pairs, entry.previous, estate.now()["sms_url"]))
 
     with Twilio(twilio.connection, policy=type("Watch", (), {"judge": staticmethod(judge)})()) as w:
-        pointing.point(w, tmp_path, estate.number, URL)
+        pointing.configure_webhook(w, tmp_path, estate.number, URL)
 
     assert seen == [((("SmsUrl", URL),), {"sms_url": OLD}, OLD)]
 
 
 def test_what_is_saved_is_for_its_owners_eyes_only(twilio, estate, tmp_path):
     folder = tmp_path / "listener"
-    pointing.point(twilio, folder, estate.number, URL)
+    pointing.configure_webhook(twilio, folder, estate.number, URL)
 
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())}
     assert modes == {"listener": 0o700, "pointed.json": 0o600, "pointed.lock": 0o600}
@@ -167,8 +167,8 @@ def test_what_is_saved_is_for_its_owners_eyes_only(twilio, estate, tmp_path):
 def test_pointing_twice_keeps_the_first_previous_configuration(twilio, estate, tmp_path):
     estate.set(SmsUrl=OLD)
     before = estate.now()
-    pointing.point(twilio, tmp_path, estate.number, URL)
-    entry = pointing.point(twilio, tmp_path, estate.number, NEWER)
+    pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
+    entry = pointing.configure_webhook(twilio, tmp_path, estate.number, NEWER)
 
     assert entry.previous == {"sms_url": OLD}
     assert estate.now()["sms_url"] == NEWER
@@ -181,10 +181,10 @@ def test_pointing_again_after_somebody_else_changed_it_goes_back_to_theirs(
 ):
     """All of theirs: the application that was there before them does not come back either."""
     estate.set(SmsUrl=OLD, SmsMethod="GET", SmsApplicationSid="AP" + "a" * 32)
-    pointing.point(twilio, tmp_path, estate.number, URL)
+    pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
     estate.set(SmsUrl=THEIRS)
     theirs = estate.now()
-    pointing.point(twilio, tmp_path, estate.number, URL)
+    pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
 
     restoring.restore_all(tmp_path, twilio)
     assert estate.now() == theirs
@@ -193,7 +193,7 @@ def test_pointing_again_after_somebody_else_changed_it_goes_back_to_theirs(
 def test_pointing_where_it_points_already_changes_nothing(twilio, estate, tmp_path):
     estate.set(SmsUrl=URL)
     before = estate.now()
-    entry = pointing.point(twilio, tmp_path, estate.number, URL)
+    entry = pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
 
     assert (entry.previous, estate.now()) == ({}, before)
     assert [o.state for o in restoring.restore_all(tmp_path, twilio)] == ["already"]
@@ -205,13 +205,13 @@ def test_pointing_where_it_points_already_changes_nothing(twilio, estate, tmp_pa
 )
 def test_what_is_no_number_or_service_is_refused_with_a_sentence(twilio, tmp_path, named):
     with pytest.raises(ConfigurationError, match=r"\(PN…\) or of a messaging service"):
-        pointing.point(twilio, tmp_path, named, URL)
+        pointing.configure_webhook(twilio, tmp_path, named, URL)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_number_of_somebody_else_is_refused(twilio, tmp_path):
     with pytest.raises(ConfigurationError, match=r"^\+1 5••• ••• \d+ is not a phone number of AC"):
-        pointing.point(twilio, tmp_path, "+15005550006", URL)
+        pointing.configure_webhook(twilio, tmp_path, "+15005550006", URL)
 
 
 def test_the_number_of_a_subaccount_is_pointed_with_the_parents_credentials(box, tmp_path):
@@ -221,7 +221,7 @@ def test_the_number_of_a_subaccount_is_pointed_with_the_parents_credentials(box,
     )
     with Twilio(connection, base_url=box.url) as twilio:
         (number,) = twilio.numbers()
-        entry = pointing.point(twilio, tmp_path, number.phone_number, URL)
+        entry = pointing.configure_webhook(twilio, tmp_path, number.phone_number, URL)
         assert (entry.sid, entry.place.account_sid) == (number.sid, box.subaccount_sid)
         assert [o.state for o in restoring.restore_all(tmp_path, twilio)] == ["restored"]
 
@@ -234,19 +234,19 @@ def test_a_parents_service_is_not_pointed_for_its_subaccount(box, tmp_path):
     )
     with (
         Twilio(connection, base_url=box.url) as twilio,
-        pytest.raises(ConfigurationError, match="belongs to another account"),
+        pytest.raises(ConfigurationError, match="does not belong to AC"),
     ):
-        pointing.point(twilio, tmp_path, box.services[0], URL)
-    assert pointing.pointed(tmp_path) == ()
+        pointing.configure_webhook(twilio, tmp_path, box.services[0], URL)
+    assert pointing.configured_webhooks(tmp_path) == ()
 
 
 def test_a_number_in_a_service_that_decides_for_it_is_told_so(twilio, estate, tmp_path):
-    assert pointing.point(twilio, tmp_path, estate.number, URL).notes == ()
+    assert pointing.configure_webhook(twilio, tmp_path, estate.number, URL).notes == ()
 
     estate.set("service", UseInboundWebhookOnNumber="false")
-    (silent,) = pointing.point(twilio, tmp_path, estate.number, URL).notes
+    (silent,) = pointing.configure_webhook(twilio, tmp_path, estate.number, URL).notes
     estate.set("service", InboundRequestUrl=THEIRS)
-    (loud,) = pointing.point(twilio, tmp_path, estate.number, URL).notes
+    (loud,) = pointing.configure_webhook(twilio, tmp_path, estate.number, URL).notes
 
     assert "which has no inbound URL" in silent
     assert loud == (
@@ -257,9 +257,9 @@ def test_a_number_in_a_service_that_decides_for_it_is_told_so(twilio, estate, tm
 
 def test_not_knowing_about_services_is_said_and_hinders_nothing(box, twilio, estate, tmp_path):
     box.fail(status=403, path="/v1/Services", times=9)
-    (note,) = pointing.point(twilio, tmp_path, estate.number, URL).notes
+    (note,) = pointing.configure_webhook(twilio, tmp_path, estate.number, URL).notes
 
-    assert note.startswith("Whether a messaging service decides for this number could not be read")
+    assert note.startswith("Could not check whether this number is in a messaging service")
     assert estate.now()["sms_url"] == URL
 
 
@@ -269,16 +269,16 @@ def test_not_knowing_about_services_is_said_and_hinders_nothing(box, twilio, est
 def test_a_refused_change_leaves_no_trace(box, twilio, estate, tmp_path):
     box.fail(21402, method="POST", path="IncomingPhoneNumbers")
     with pytest.raises(Exception, match="21402"):
-        pointing.point(twilio, tmp_path, estate.number, URL)
-    assert pointing.pointed(tmp_path) == ()
+        pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
+    assert pointing.configured_webhooks(tmp_path) == ()
 
 
 def test_a_refused_second_pointing_keeps_the_first(box, twilio, estate, tmp_path):
-    entry = pointing.point(twilio, tmp_path, estate.number, URL)
+    entry = pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
     box.fail(fault="refused", method="POST", path="IncomingPhoneNumbers", times=9)
     with pytest.raises(NotConnected):
-        pointing.point(twilio, tmp_path, estate.number, NEWER, seconds=1)
-    assert pointing.pointed(tmp_path) == (entry,)
+        pointing.configure_webhook(twilio, tmp_path, estate.number, NEWER, seconds=1)
+    assert pointing.configured_webhooks(tmp_path) == (entry,)
 
 
 @pytest.mark.parametrize("fault", ["reset_after_accept", "not_json", "html", "error_after_accept"])
@@ -286,7 +286,7 @@ def test_a_lost_answer_is_made_good_by_looking(box, twilio, estate, tmp_path, fa
     estate.set(SmsUrl=OLD)
     before = estate.now()
     box.fail(fault=fault, method="POST", path="IncomingPhoneNumbers")
-    entry = pointing.point(twilio, tmp_path, estate.number, URL)
+    entry = pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
     assert (entry.previous, estate.now()["sms_url"]) == ({"sms_url": OLD}, URL)
 
     box.fail(fault=fault, method="POST", path="IncomingPhoneNumbers")
@@ -302,8 +302,10 @@ def test_a_change_that_never_arrived_is_said_and_its_way_back_is_kept(
     before = estate.now()
     box.fail(status=503, method="POST", path="IncomingPhoneNumbers")
     with pytest.raises(ListenerError, match=r"still sends its messages to https://shop\.example"):
-        pointing.point(twilio, tmp_path, estate.number, URL)
-    assert [entry.previous for entry in pointing.pointed(tmp_path)] == [{"sms_url": OLD}]
+        pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
+    assert [entry.previous for entry in pointing.configured_webhooks(tmp_path)] == [
+        {"sms_url": OLD}
+    ]
 
     estate.set(SmsUrl=URL)  # here it comes
     restoring.restore_all(tmp_path, twilio)
@@ -324,17 +326,17 @@ def test_when_looking_fails_too_the_outcome_is_unknown_and_the_way_back_is_kept(
     box.fail(fault="reset_after_accept", method="POST", path="IncomingPhoneNumbers")
     with (
         Twilio(twilio.connection, policy=Unplugged()) as shaky,
-        pytest.raises(OutcomeUnknown, match="Looking again"),
+        pytest.raises(OutcomeUnknown, match="Reading it back"),
     ):
-        pointing.point(shaky, tmp_path, estate.number, URL, seconds=1)
-    assert [entry.sid for entry in pointing.pointed(tmp_path)] == [estate.sid]
+        pointing.configure_webhook(shaky, tmp_path, estate.number, URL, seconds=1)
+    assert [entry.sid for entry in pointing.configured_webhooks(tmp_path)] == [estate.sid]
 
 
 def test_a_damaged_file_is_never_overwritten(twilio, estate, tmp_path):
     (tmp_path / "pointed.json").write_text('{"pointed, form 2": []}')
     for act in (
-        lambda: pointing.pointed(tmp_path),
-        lambda: pointing.point(twilio, tmp_path, estate.number, URL),
+        lambda: pointing.configured_webhooks(tmp_path),
+        lambda: pointing.configure_webhook(twilio, tmp_path, estate.number, URL),
         lambda: restoring.restore_all(tmp_path, twilio),
     ):
         with pytest.raises(ListenerError, match=r"pointed\.json cannot be read"):
@@ -349,12 +351,12 @@ def test_a_damaged_file_is_never_overwritten(twilio, estate, tmp_path):
 def test_a_number_goes_back_to_exactly_what_it_was(twilio, estate, tmp_path):
     estate.set(SmsUrl=OLD, SmsMethod="GET", SmsFallbackUrl=THEIRS)
     before = estate.now()
-    pointing.point(twilio, tmp_path, estate.sid, URL)
+    pointing.configure_webhook(twilio, tmp_path, estate.sid, URL)
     (outcome,) = restoring.restore_all(tmp_path, twilio)
 
     assert (bool(outcome), outcome.state, estate.now()) == (True, "restored", before)
     assert outcome.text.endswith("sends its messages to https://shop.example.org/sms?… again.")
-    assert pointing.pointed(tmp_path) == ()
+    assert pointing.configured_webhooks(tmp_path) == ()
     assert restoring.restore_all(tmp_path, twilio) == []
     assert restoring.restore(twilio, tmp_path, estate.sid).state == "already"
 
@@ -363,7 +365,7 @@ def test_what_somebody_else_set_meanwhile_is_left_until_we_are_told(twilio, esta
     """With its method, and with no application put over it: a setting goes back whole or not."""
     estate.set(SmsUrl=OLD, SmsMethod="GET", SmsApplicationSid="AP" + "a" * 32)
     before = estate.now()
-    pointing.point(twilio, tmp_path, estate.number, URL)
+    pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
     estate.set(SmsUrl=THEIRS)
     theirs = estate.now()
 
@@ -371,18 +373,18 @@ def test_what_somebody_else_set_meanwhile_is_left_until_we_are_told(twilio, esta
         (outcome,) = restoring.restore_all(tmp_path, twilio)
         assert (bool(outcome), outcome.state, estate.now()) == (False, "changed", theirs)
     assert outcome.text == (
-        f"{outcome.name} was changed meanwhile to https://elsewhere.example.org/sms, and was left "
-        f"so. Before, its messages went to the TwiML application AP{'a' * 32}; overwrite=True puts "
-        "that back."
+        f"{outcome.name} was changed by someone else to https://elsewhere.example.org/sms and was "
+        f"left that way. Before, its messages went to the TwiML application AP{'a' * 32}; "
+        "overwrite=True restores that."
     )
     assert restoring.restore(twilio, tmp_path, estate.sid, overwrite=True).state == "restored"
     assert estate.now() == before
 
 
 def test_leaving_it_to_somebody_else_can_be_said_for_good(twilio, estate, tmp_path):
-    pointing.point(twilio, tmp_path, estate.number, URL)
+    pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
     estate.set(SmsUrl=THEIRS)
-    pointing.forget(tmp_path, estate.sid)
+    pointing.discard_backup(tmp_path, estate.sid)
 
     assert restoring.restore_all(tmp_path, twilio) == []
     assert estate.now()["sms_url"] == THEIRS
@@ -390,58 +392,60 @@ def test_leaving_it_to_somebody_else_can_be_said_for_good(twilio, estate, tmp_pa
 
 def test_of_a_service_only_the_part_that_is_still_ours_goes_back(twilio, estate, tmp_path):
     estate.set("service", InboundRequestUrl=OLD, StatusCallback=OLD)
-    pointing.point(twilio, tmp_path, estate.service, URL, status_url=STATUS)
+    pointing.configure_webhook(twilio, tmp_path, estate.service, URL, status_url=STATUS)
     estate.set("service", StatusCallback=THEIRS)
     (outcome,) = restoring.restore_all(tmp_path, twilio)
 
     now = estate.now("service")
     assert outcome.state == "changed"
     assert (now["inbound_request_url"], now["status_callback"]) == (OLD, THEIRS)
-    assert [entry.previous for entry in pointing.pointed(tmp_path)] == [{"status_callback": OLD}]
+    assert [entry.previous for entry in pointing.configured_webhooks(tmp_path)] == [
+        {"status_callback": OLD}
+    ]
 
 
 def test_what_twilio_did_not_put_back_is_said_and_kept(box, twilio, estate, tmp_path):
-    entry = pointing.point(twilio, tmp_path, estate.number, URL)
+    entry = pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
     box.fail(status=503, method="POST", path="IncomingPhoneNumbers")
     (outcome,) = restoring.restore_all(tmp_path, twilio)
 
     assert (bool(outcome), outcome.state) == (False, "failed")
-    assert outcome.text.endswith("was not put back: Twilio says it is as it was. Try again.")
-    assert pointing.pointed(tmp_path) == (entry,)
+    assert outcome.text.endswith("was not restored: Twilio did not make the change. Try again.")
+    assert pointing.configured_webhooks(tmp_path) == (entry,)
 
 
 def test_a_number_that_is_gone_is_forgotten(box, twilio, estate, tmp_path):
-    pointing.point(twilio, tmp_path, estate.number, URL)
+    pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
     box.fail(20404, method="GET", path=estate.sid)
     assert [o.state for o in restoring.restore_all(tmp_path, twilio)] == ["gone"]
-    assert pointing.pointed(tmp_path) == ()
+    assert pointing.configured_webhooks(tmp_path) == ()
 
 
 def test_another_accounts_credentials_change_nothing(box, twilio, estate, tmp_path):
-    (entry,) = (pointing.point(twilio, tmp_path, estate.number, URL),)
+    (entry,) = (pointing.configure_webhook(twilio, tmp_path, estate.number, URL),)
     with Twilio(box.subaccount_connection) as other:
         assert [o.state for o in restoring.restore_all(tmp_path, other)] == ["failed"]
-    assert pointing.pointed(tmp_path) == (entry,)
+    assert pointing.configured_webhooks(tmp_path) == (entry,)
     assert estate.now()["sms_url"] == URL
 
 
 def test_one_that_cannot_be_put_back_does_not_keep_the_others_from_it(
     box, twilio, estate, tmp_path
 ):
-    pointing.point(twilio, tmp_path, estate.number, URL)
-    pointing.point(twilio, tmp_path, estate.service, URL)
+    pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
+    pointing.configure_webhook(twilio, tmp_path, estate.service, URL)
     box.fail(status=403, method="GET", path=estate.sid)
 
     states = [outcome.state for outcome in restoring.restore_all(tmp_path, twilio)]
     assert states == ["failed", "restored"]
-    assert [entry.sid for entry in pointing.pointed(tmp_path)] == [estate.sid]
+    assert [entry.sid for entry in pointing.configured_webhooks(tmp_path)] == [estate.sid]
     assert [o.state for o in restoring.restore_all(tmp_path, twilio)] == ["restored"]
 
 
 def test_no_text_shows_a_number_a_login_or_a_key(twilio, estate, tmp_path):
     secret = "https://user:hunter2@shop.example.org/" + "k" * 32 + "/in?token=hunter2"
     estate.set(SmsUrl=secret)
-    entry = pointing.point(twilio, tmp_path, estate.number, URL)
+    entry = pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
     (outcome,) = restoring.restore_all(tmp_path, twilio)
 
     shown = f"{entry!r} {outcome!r} {entry.went_to}"
@@ -501,14 +505,14 @@ def test_whatever_moment_it_crashes_at_the_old_configuration_comes_back(
         folder = tmp_path / str(at)
         steps.crash_at(at)
         try:
-            pointing.point(twilio, folder, estate.number, URL)
-            pointing.point(twilio, folder, estate.number, NEWER)
+            pointing.configure_webhook(twilio, folder, estate.number, URL)
+            pointing.configure_webhook(twilio, folder, estate.number, NEWER)
             restoring.restore_all(folder, twilio)
         except Crash:
             crashes += 1
             steps.crash_at(-1)
             assert all(restoring.restore_all(folder, twilio))
-            assert pointing.pointed(folder) == ()
+            assert pointing.configured_webhooks(folder) == ()
             assert estate.now() == before, f"after a crash at step {at}"
         else:
             break
@@ -517,7 +521,7 @@ def test_whatever_moment_it_crashes_at_the_old_configuration_comes_back(
 
 
 def test_the_file_says_what_it_is(twilio, estate, tmp_path):
-    pointing.point(twilio, tmp_path, estate.number, URL)
+    pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
     document = json.loads((tmp_path / "pointed.json").read_text())
     assert document == {
         "pointed, form 1": [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,11 @@ from twilio_widgets.core.guardrails.policy import Policy
 from twilio_widgets.errors import ConfigurationError, PolicyRefused
 from twilio_widgets.panels.bulk import state as steps
 from twilio_widgets.panels.bulk import table_sources as bulk_tables
+from twilio_widgets.panels.bulk import text as words
 from twilio_widgets.panels.bulk.panel import BulkPanel
 from twilio_widgets.panels.connection.panel import ConnectionPanel
+from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
+from twilio_widgets.panels.inputs.ordered_input import CHANGED
 from twilio_widgets.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -77,9 +81,9 @@ def check(panel: BulkPanel) -> BulkPanel:
     return panel
 
 
-def say(panel: BulkPanel, words: str) -> BulkPanel:
+def say(panel: BulkPanel, text: str) -> BulkPanel:
     page = PanelDriver(panel)
-    page.say(panel._words.typed, {"t": "typed", "text": words})
+    page.say(panel._words.typed, {"t": "typed", "text": text})
     page.press_on(panel._words.send)
     page.press_on(panel._words.send)
     assert panel.join(20)
@@ -111,8 +115,8 @@ def test_from_a_table_to_one_outcome_a_row(sandbox, make):
 
 def test_making_it_and_wrong_words_send_nothing(sandbox, make):
     panel = check(make())
-    for words in ("", "send", "send 4", "yes", "SEND3"):
-        say(panel, words)
+    for typed in ("", "send", "send 4", "yes", "SEND3"):
+        say(panel, typed)
     assert panel._state.phase == "checked"
     assert sandbox.ledger == ()
     assert panel.job is None
@@ -182,6 +186,91 @@ def test_a_row_that_nothing_settles_is_not_sure_and_says_what_would_settle_it(sa
     assert panel._head.pill == "finished, 1 not sure"
 
 
+# Buttons that come too late, or twice
+
+
+def test_a_press_whose_answer_was_lost_does_not_begin_a_second_job(sandbox, make, monkeypatch):
+    """The page says that the kernel has not confirmed the press, and the user presses again."""
+    panel = check(make())
+    page, button = PanelDriver(panel), panel._words.send
+    page.say(panel._words.typed, {"t": "typed", "text": "send 3"})
+    monkeypatch.setattr(button, "send", lambda *_message: None)
+    page.press_on(button)
+    monkeypatch.undo()
+    answers = [page.press_on(button)]
+    until(panel, "resting")
+    answers.append(page.press_on(button))
+
+    assert answers == [NOT_NOW, NOT_NOW]
+    assert sent(sandbox) == {"Hi Ada": 1, "Hi Bob": 1, "Hi Di": 1}
+
+
+def test_going_back_after_the_job_has_begun_says_that_it_is_too_late(make):
+    panel = check(make())
+    page = PanelDriver(panel)
+    page.say(panel._words.typed, {"t": "typed", "text": "send 3"})
+    panel._apply(steps.beginning)
+
+    assert page.press_on(panel._words.back) == words.TOO_LATE
+    assert panel._state.phase == "beginning"
+
+
+def test_twilio_is_asked_once_when_the_button_is_pressed_twice(sandbox, make, monkeypatch):
+    panel = until(say(check(make()), "send 3"), "resting")
+    asked, may_answer = [], threading.Event()
+    refresh = panel.job.refresh
+
+    def slowly(client: Any) -> int:
+        asked.append(client)
+        may_answer.wait(20)
+        return refresh(client)
+
+    monkeypatch.setattr(panel.job, "refresh", slowly)
+    page = PanelDriver(panel)
+    answers = [page.press_on(panel._actions.refresh) for _ in range(2)]
+    may_answer.set()
+
+    assert panel.join(20)
+    assert (answers, len(asked)) == (["", NOT_NOW], 1)
+    assert not panel._state.busy
+    assert panel._verdict.text == "Twilio was asked about 3 messages."
+
+
+def test_a_failed_request_about_a_job_can_be_made_again(make, monkeypatch):
+    panel = until(say(check(make()), "send 3"), "resting")
+    monkeypatch.setattr(panel.job, "refresh", lambda _client: 1 / 0)
+    page = PanelDriver(panel)
+    page.press_on(panel._actions.refresh)
+
+    assert panel.join(20)
+    assert not panel._state.busy
+    assert "ZeroDivisionError" in panel._verdict.text
+
+
+def test_an_offer_to_open_a_job_that_has_changed_opens_nothing(make):
+    panel = make()
+    offers = [steps.Unfinished(name=name, said=name) for name in ("first", "second")]
+    panel._apply(steps.found_unfinished, (offers[0],))
+    button = panel._offer.open
+    button._handle_custom_msg({"t": "press", "id": "1-1"}, [])
+    turn, told = button.turn, []
+    panel._apply(steps.found_unfinished, (offers[1],))
+    button.send = told.append
+    button._handle_custom_msg({"t": "act", "id": "1-1", "turn": turn, "fields": []}, [])
+
+    assert told == [{"t": "answer", "id": "1-1", "text": CHANGED}]
+    assert panel.job is None
+
+
+@pytest.mark.parametrize("name", ["refresh", "find_out", "again", "new"])
+def test_a_button_of_a_finished_job_does_nothing_without_one(make, name):
+    panel = make()
+    page = PanelDriver(panel)
+    button = getattr(panel._actions, name)
+
+    assert page.press_on(button) == NOT_NOW
+
+
 # Guard rails
 
 
@@ -189,7 +278,7 @@ def test_the_guard_rails_are_seen_and_a_dry_run_has_no_words(sandbox, make):
     panel = check(make(policy=Policy(dry_run=True)))
     assert panel._findings._rails.rows[0] == [
         "Guard rails",
-        "Dry run: nothing is sent, and nothing is changed.",
+        "Dry run: nothing is sent or changed.",
     ]
     assert panel._verdict.text.startswith("The guard rails refuse this job. ")
     say(panel, "send 3")
@@ -258,7 +347,7 @@ def test_an_excel_file_is_read_and_a_damaged_one_says_so(make):
     panel._take_file("guests.xlsx", file.getvalue())
     assert panel.join(20)
     assert (panel._state.rows, panel._state.draft.to) == (2, "phone")
-    assert 'pd.read_excel("guests.xlsx", dtype=str)' in panel._snippet(panel._state).ours
+    assert '"guests.xlsx"' in panel._snippet(panel._state).ours
     panel._take_file("broken.xlsx", file.getvalue()[:900])
     assert panel.join(20)
     assert "broken.xlsx cannot be read" in panel._verdict.text

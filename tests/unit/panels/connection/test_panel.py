@@ -25,6 +25,7 @@ from twilio_widgets.panels.connection import panel as connection
 from twilio_widgets.panels.connection import state as steps
 from twilio_widgets.panels.connection.panel import ConnectionPanel
 from twilio_widgets.panels.connection.state import ConnectionState, Identity
+from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def test_a_region_is_checked_as_a_connection_would() -> None:
     state = steps.typed(ConnectionState(), "region", "Ireland 1")
 
     assert state.problems == {
-        "region": 'A region is one lower-case word, such as "ie1" or "dublin".'
+        "region": 'A region must be a lower-case name, such as "ie1" or "dublin".'
     }
     assert state.more
 
@@ -310,7 +311,7 @@ def test_no_secret_and_no_whole_account_is_in_any_widget_once_connected(
     fill(panel, ApiKeyConnection(account, key, secret))
     PanelDriver(panel).press("Connect")
     panel.join(30)
-    panel._code_button.click()
+    PanelDriver(panel).press_on(panel._code_button)
     saved = json.dumps(
         [widget.get_state() for widget in registry._instances.values()], default=str
     ) + json.dumps(panel._repr_mimebundle_())
@@ -450,6 +451,26 @@ def test_cancelling_makes_a_late_verdict_count_for_nothing(
     assert panel._state.phase == "idle"
     with pytest.raises(NotConnected):
         _ = panel.twilio
+
+
+def test_a_cancel_that_comes_too_late_does_not_disconnect(panel: ConnectionPanel) -> None:
+    page = PanelDriver(panel)
+    page.press("Try the sandbox")
+    panel.join(30)
+
+    assert page.press_on(panel._form.cancel) == (
+        "Too late to cancel: it is already connected. Press Disconnect instead."
+    )
+    assert panel._state.phase == "connected"
+
+
+def test_a_second_disconnect_says_that_it_did_nothing(panel: ConnectionPanel) -> None:
+    page = PanelDriver(panel)
+    page.press("Try the sandbox")
+    panel.join(30)
+    answers = [page.press_on(panel._form.disconnect) for _ in range(2)]
+
+    assert answers == ["", NOT_NOW]
 
 
 def test_closing_leaves_no_widget_and_no_thread(sandbox: Sandbox) -> None:

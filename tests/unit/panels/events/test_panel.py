@@ -238,7 +238,7 @@ def test_a_listener_with_the_old_token_goes_on_until_a_person_agrees_to_its_end(
         assert panel._form._question.text.endswith(f"again:\n· {name}, to nowhere")
         assert "take_over=True" in panel._snippet(panel._state).ours
 
-        panel._form.back.click()
+        PanelDriver(panel).press_on(panel._form.back)
         assert panel._form.ask.layout.display == "none"
         assert left.heartbeat.pid == pid
         PanelDriver(panel).press_on(panel._form.start)
@@ -284,7 +284,7 @@ def test_a_bad_public_url_stands_under_its_field(panel: EventsPanel) -> None:
     panel.start()
     assert panel.join(PATIENCE)
     assert panel._state.phase == "idle"
-    assert panel._state.problems["public_url"].startswith("public_url is the address")
+    assert panel._state.problems["public_url"].startswith("public_url must be the address")
 
 
 def test_with_no_way_in_it_says_so_and_the_page_helps_to_find_one(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ class Stored(EventSource):
         super().__init__(twilio, self._own, path)
 
     def close(self) -> None:
-        self._following.stop()
+        self._dispatcher.stop()
         self._own.close()
         self.writer.close()
         self._twilio.close()
@@ -304,7 +304,7 @@ def test_an_event_that_was_forgotten_meanwhile_says_so(
     source.writer.commit([an_inbound(1)])
     source.writer.reject([a_rejection(seconds=1)])
     table = show()
-    source._following.stop()  # the page is quicker than the news
+    source._dispatcher.stop()  # the page is quicker than the news
     source.writer.forget()
     for place in (0, 1):
         assert "no longer in the store" in opened(table, place)["problem"]
@@ -410,4 +410,4 @@ def test_closing_leaves_no_widget_and_no_watcher_behind(source: Stored) -> None:
     table.close()
     table.close()
     assert set(registry._instances) == before
-    assert source._following._watchers == []
+    assert source._dispatcher._watchers == []

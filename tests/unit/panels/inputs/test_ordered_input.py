@@ -11,12 +11,13 @@ import pytest
 from twilio_widgets.panels.inputs import ordered_input as typed
 from twilio_widgets.panels.inputs.autocomplete import LONGEST_PATH, Autocomplete
 from twilio_widgets.panels.inputs.field_set import FieldSet, InputField
-from twilio_widgets.panels.inputs.ordered_button import NOT_NOW, OrderedButton, Pressed
+from twilio_widgets.panels.inputs.ordered_button import NOT_NOW, OrderedButton
 from twilio_widgets.panels.inputs.ordered_input import (
     CHANGED,
     EARLIER,
     TOO_LATE,
     InputBarrier,
+    Pressed,
     text_in,
 )
 from twilio_widgets.panels.inputs.text_area import TextArea

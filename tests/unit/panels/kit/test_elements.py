@@ -11,8 +11,12 @@ import ipywidgets
 import pytest
 from ipywidgets.widgets import widget as registry
 
+from tests.panel_driver import PanelDriver
 from twilio_widgets.errors import NotConnected
 from twilio_widgets.panels.code.snippets import Snippet
+from twilio_widgets.panels.inputs.line_input import LineInput
+from twilio_widgets.panels.inputs.ordered_button import NOT_NOW, OrderedButton
+from twilio_widgets.panels.inputs.ordered_input import CHANGED
 from twilio_widgets.panels.kit.assets import PANELS
 from twilio_widgets.panels.kit.elements import (
     CardHeader,
@@ -23,7 +27,6 @@ from twilio_widgets.panels.kit.elements import (
     body,
     field,
     foot,
-    plain,
     still_picture,
 )
 from twilio_widgets.panels.kit.panel import Panel, refuse_unknown, sentence_of
@@ -58,11 +61,20 @@ class Counter(Panel[Count]):
         refuse_unknown("Counter", unknown, known=("start", "step"))
         self._begin(Count())
         self.drawn: list[Count] = []
-        self.go = plain("Go")
+        self.go = OrderedButton("Go")
         self.note = Note()
         self._on_click(self.go, self._go)
         self.action: object = lambda: None
-        self._assemble(body(field(plain("x"), self.note)), foot(self.go, right=[self._code_button]))
+        self.field = LineInput("Text")
+        self.add = OrderedButton("Add")
+        self._read_fields([self.field])
+        self._on_press(self.add, self._add)
+        self._assemble(
+            body(field(self.field, self.note)), foot(self.go, self.add, right=[self._code_button])
+        )
+
+    def _add(self) -> str:
+        return self._take_step(added, len(self.field.value))
 
     def _go(self) -> None:
         self._start(self.action)  # type: ignore[arg-type]
@@ -190,10 +202,48 @@ def test_an_error_in_a_callback_is_shown_on_the_card(
     counter: Counter, capfd: pytest.CaptureFixture[str]
 ) -> None:
     counter._on_click(counter.go, lambda: 1 / 0)
-    counter.go.click()
+    PanelDriver(counter).press_on(counter.go)
 
     assert counter.note.text == "This did not work: ZeroDivisionError: division by zero"
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_press_that_waits_for_its_text_is_acted_on_when_the_text_arrives(
+    counter: Counter,
+) -> None:
+    page = PanelDriver(counter)
+
+    assert page.press_before_its_text(counter.add, counter.field, "abc") == ""
+    assert counter._state == Count(3)
+
+
+def test_a_press_is_dropped_when_its_button_changes_meaning_while_it_waits(
+    counter: Counter,
+) -> None:
+    """The text arrives when the button would act on something else than what was pressed."""
+    page = PanelDriver(counter)
+
+    def turn() -> None:
+        counter.add.turn += 1
+
+    assert page.press_before_its_text(counter.add, counter.field, "abc", turn) == CHANGED
+    assert counter._state == Count(0)
+
+
+def test_a_button_whose_step_changes_nothing_says_so(counter: Counter) -> None:
+    assert PanelDriver(counter).press("Add") == NOT_NOW
+
+
+def test_a_button_that_does_not_use_the_fields_acts_while_another_press_waits(
+    counter: Counter,
+) -> None:
+    page, answers = PanelDriver(counter), []
+
+    def go() -> None:
+        answers.append(page.press_on(counter.go))
+
+    page.press_before_its_text(counter.add, counter.field, "abc", go)
+    assert answers == [""]
 
 
 def test_an_error_in_work_is_shown_on_the_card(counter: Counter) -> None:
@@ -201,7 +251,7 @@ def test_an_error_in_work_is_shown_on_the_card(counter: Counter) -> None:
         raise NotConnected("Twilio was not reached. Nothing was sent.")
 
     counter.action = unreachable
-    counter.go.click()
+    PanelDriver(counter).press_on(counter.go)
 
     assert counter.join(30)
     assert (counter.note.text, counter.note.tone) == (
@@ -212,15 +262,15 @@ def test_an_error_in_work_is_shown_on_the_card(counter: Counter) -> None:
 
 def test_the_code_is_one_click_away_and_follows_the_state(counter: Counter) -> None:
     assert counter._code.layout.display == "none"
-    counter._code_button.click()
+    PanelDriver(counter).press_on(counter._code_button)
     shown = counter._code.texts
     counter._apply(added, 1)
 
     assert counter._code.layout.display is None
     assert shown == [["twilio_widgets", "ours(0)"], ["twilio-python", "official"], ["curl", "curl"]]
     assert counter._code.texts[0] == ["twilio_widgets", "ours(1)"]
-    counter._code_button.click()
-    assert (counter._code.layout.display, counter._code_button.description) == (
+    PanelDriver(counter).press_on(counter._code_button)
+    assert (counter._code.layout.display, counter._code_button.text) == (
         "none",
         "Show the code",
     )
@@ -231,7 +281,7 @@ def test_closing_waits_for_work_and_leaves_no_widget() -> None:
     panel = Counter()
     ended = threading.Event()
     panel.action = ended.set
-    panel.go.click()
+    PanelDriver(panel).press_on(panel.go)
     panel.close()
     panel.close()
 
@@ -254,14 +304,11 @@ def test_an_unknown_option_is_refused_and_the_likely_one_named() -> None:
 
 
 def test_a_foot_puts_quiet_buttons_behind_a_gap() -> None:
-    go, more = plain("Go"), plain("More")
+    go, more = OrderedButton("Go"), OrderedButton("More", quiet=True)
     row = foot(go, right=[more])
 
-    assert [child._dom_classes for child in row.children] == [
-        ("tw-button",),
-        ("tw-gap",),
-        ("tw-button",),
-    ]
+    assert row.children[::2] == (go, more)
+    assert row.children[1]._dom_classes == ("tw-gap",)
     assert isinstance(row, ipywidgets.HBox)
     for widget in (go, more, row.children[1], row):
         widget.close()

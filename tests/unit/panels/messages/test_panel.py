@@ -154,7 +154,7 @@ def test_enter_in_an_address_loads(panel: MessagesPanel) -> None:
 
 def test_the_code_shown_reads_the_same_frame(panel: MessagesPanel, sandbox: Sandbox) -> None:
     choose(panel, period="7 days", limit=200)
-    panel._code_button.click()
+    PanelDriver(panel).press_on(panel._code_button)
     ours = panel._code.texts[0][1]
     action = ours.split("\n\n")[-1]
     loaded(panel)
@@ -335,7 +335,7 @@ def test_refresh_reads_again_and_changes_the_row_too(
     panel.look_up(sent.sid)
     assert panel.join(30)
     sandbox.clock.advance("1 min")
-    panel._detail.refresh.click()
+    PanelDriver(panel).press_on(panel._detail.refresh)
     assert panel.join(30)
 
     assert panel.message is not None
@@ -347,11 +347,11 @@ def test_the_code_of_a_detail_reads_that_message(panel: MessagesPanel, twilio: T
     sid = twilio.messages.list(limit=1)["sid"].iloc[0]
     panel.look_up(sid)
     assert panel.join(30)
-    panel._detail.show_code.click()
+    PanelDriver(panel).press_on(panel._detail.show_code)
 
     assert panel._detail.code.texts[0][1].endswith(f'message = twilio.messages.get("{sid}")')
-    assert panel._detail.show_code.description == "Hide the code"
-    panel._detail.close.click()
+    assert panel._detail.show_code.text == "Hide the code"
+    PanelDriver(panel).press_on(panel._detail.close)
     assert panel.message is None
     assert panel._detail.box.layout.display == "none"
 

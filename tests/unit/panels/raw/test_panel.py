@@ -450,7 +450,7 @@ def test_a_lost_message_is_not_repeated_and_can_be_found(
     sent(panel, **sms(sandbox), max_retries=5, retry_all_errors=True)
     lost = panel._state.answer
     attempts = len(spy.requests)
-    panel._answer.find_out.click()
+    PanelDriver(panel).press_on(panel._answer.find_out)
     assert panel.join(30)
 
     assert isinstance(panel.error, OutcomeUnknown)
@@ -470,7 +470,7 @@ def test_a_message_that_is_nowhere_may_be_sent_again(
     assert panel._state.answer is not None
     lost = panel._state.answer.lost
     sandbox.clock.advance("1 hour")
-    panel._answer.find_out.click()
+    PanelDriver(panel).press_on(panel._answer.find_out)
     assert panel.join(30)
 
     assert lost
@@ -595,7 +595,7 @@ def test_closing_leaves_no_widget_behind_and_keeps_what_came(sandbox: Sandbox, s
     before = set(registry._instances)
     with Twilio(sandbox.connection, policy=spy) as twilio:
         panel = sent(RawRequestPanel(twilio), path=MESSAGES)
-        panel._code_button.click()
+        PanelDriver(panel).press_on(panel._code_button)
         panel.close()
         press(panel)
 

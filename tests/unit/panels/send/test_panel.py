@@ -14,6 +14,7 @@ from tests.panel_driver import PanelDriver, shown
 from twilio_widgets.client import Twilio
 from twilio_widgets.errors import ConfigurationError, OutcomeUnknown
 from twilio_widgets.panels.connection.panel import ConnectionPanel
+from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.inputs.ordered_input import CHANGED
 from twilio_widgets.panels.kit import work
 from twilio_widgets.panels.send.follow import follow
@@ -245,7 +246,66 @@ def test_what_was_accepted_is_shown_and_not_what_is_typed_since(
     assert panel._form._sent.rows == [["Sent to", TO], ["Text", "Hello"]]
 
 
+def test_a_press_whose_answer_was_lost_is_not_acted_on_twice(
+    make: Callable[..., SendPanel], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page says that the kernel has not confirmed the press, and the user presses again."""
+    panel = make()
+    button = panel._form.send
+    monkeypatch.setattr(button, "send", lambda *_message: None)
+    click(panel, button)
+    monkeypatch.undo()
+    answers = [click(panel, button)]
+    assert panel.join(30)
+    answers.append(click(panel, button))
+
+    assert answers == [NOT_NOW, NOT_NOW]
+    assert panel.join(30)
+    assert [one.body for one in sandbox.ledger] == ["Hello"]
+
+
 # Undo, and asking first
+
+
+def test_an_undo_that_comes_too_late_says_so(
+    make: Callable[..., SendPanel], sandbox: Sandbox
+) -> None:
+    panel = make()
+    press(panel, "Send")
+    assert panel.join(30)
+
+    assert click(panel, panel._form.undo) == "Too late to undo: the message has been sent."
+    assert len(sandbox.ledger) == 1
+
+
+def test_an_undo_of_an_earlier_message_does_not_stop_the_next_one(
+    make: Callable[..., SendPanel], sandbox: Sandbox
+) -> None:
+    panel = make()
+    late = PanelDriver(panel)
+    undo = panel._form.undo
+    press(panel, "Send")
+    panel.join(30)
+    undo._handle_custom_msg({"t": "press", "id": "1-1"}, [])
+    turn = undo.turn
+    write(panel, "Message", "Next")
+    press(panel, "Send")
+    undo._handle_custom_msg({"t": "act", "id": "1-1", "turn": turn, "fields": late.fields()}, [])
+
+    assert panel.join(30)
+    assert [one.body for one in sandbox.ledger] == ["Hello", "Next"]
+
+
+@pytest.mark.parametrize(
+    "name", ["undo", "back", "another", "find_out", "anew", "look_again"], ids=str
+)
+def test_a_button_that_can_do_nothing_any_more_says_so(
+    make: Callable[..., SendPanel], name: str
+) -> None:
+    """A page that has not drawn the newest state still shows it."""
+    panel = make()
+
+    assert click(panel, getattr(panel._form, name)) == NOT_NOW
 
 
 def test_undo_calls_the_message_back(make: Callable[..., SendPanel], sandbox: Sandbox) -> None:

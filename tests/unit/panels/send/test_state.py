@@ -14,7 +14,14 @@ from twilio_widgets.panels.code.access import Access
 from twilio_widgets.panels.send import state as steps
 from twilio_widgets.panels.send.draft import Draft, parameters_of, problem_of, sender_of
 from twilio_widgets.panels.send.state import SendingAccount, SendState
-from twilio_widgets.panels.send.text import outcome_of, pill_of, summary_of, track_of, warning_of
+from twilio_widgets.panels.send.text import (
+    outcome_of,
+    pill_of,
+    summary_of,
+    too_late_to_undo,
+    track_of,
+    warning_of,
+)
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 SERVICE = "MG" + "a1" * 16
@@ -35,6 +42,19 @@ def press(state: SendState, *, ask_above: int | None = 3, undo_seconds: int = 5)
 def sent(status: str = "queued", **more: Any) -> SendState:
     leaving = steps.left(press(READY), 1)
     return steps.accepted(leaving, message(status, **more))
+
+
+@pytest.mark.parametrize(
+    ("phase", "sentence"),
+    [
+        ("writing", "This cannot be done now, so nothing was done."),
+        ("sending", "Too late to undo: the message is being sent."),
+        ("followed", "Too late to undo: the message has been sent."),
+        ("unknown", "Too late to undo: the message may have been sent."),
+    ],
+)
+def test_an_undo_that_comes_too_late_says_what_happened(phase: Any, sentence: str) -> None:
+    assert too_late_to_undo(replace(READY, phase=phase)) == sentence
 
 
 # What the fields mean

@@ -74,6 +74,8 @@ NATURAL: list[tuple[int, dict[str, object]]] = [
     (21655, {"ContentSid": "HX12"}),
     (21656, {"ContentSid": "HX" + "a" * 32, "ContentVariables": "{"}),
     (21656, {"ContentSid": "HX" + "a" * 32, "ContentVariables": "[1]"}),
+    (21656, {"ContentSid": "HX" + "a" * 32, "ContentVariables": '{"1": null}'}),
+    (21656, {"ContentSid": "HX" + "a" * 32, "ContentVariables": '{"1": ""}'}),
     (21212, {"From": "+15005550001"}),
     (21212, {"From": "An Alphanumeric Sender"}),
     (21606, {"From": "+15005550007"}),

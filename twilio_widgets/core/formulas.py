@@ -22,6 +22,9 @@ from __future__ import annotations
 
 import re
 
+NOT_CALCULATED = "#FORMULA!"
+"""Stands for a formula of a workbook whose result is not in the file: no program calculated it."""
+
 _TRIGGERS = "=+@＝＋＠－﹢﹣﹦﹫−-"  # the hyphen last: a plain one inside [ ]
 _SEPARATORS = r",;|\t\r\n"
 # Spaces, control characters, what has no width, and the quotes of the world.

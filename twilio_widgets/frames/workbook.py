@@ -1,0 +1,118 @@
+"""Anybody's Excel workbook as rows of cells, with what a person sees in it and what is hidden."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from twilio_widgets.core.formulas import NOT_CALCULATED, bare
+from twilio_widgets.errors import ConfigurationError
+
+ABOUT: Final = "about"
+"""The sheet of a frame's ``attrs``, the second one of our own exports."""
+
+_ESCAPED: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The rows of one sheet, the first of which names the columns."""
+
+    rows: Sequence[Sequence[Any]]
+    hidden: frozenset[int]
+    """Places in `rows` that the sheet hides, by hand or by a filter."""
+
+    others: tuple[str, ...]
+    """The names of the sheets that were not read."""
+
+
+def sheet_of(content: bytes, name: str) -> Sheet:
+    """Read the first visible sheet of a workbook; rows without any value are left out.
+
+    Args:
+        content: The file.
+        name: What it is called, for errors.
+
+    Raises:
+        ConfigurationError: openpyxl is missing, or it is not a workbook that can be read.
+    """
+    load_workbook = load_openpyxl().load_workbook
+    try:
+        # Not read-only: that mode trusts the size a file claims to have, and rows can be missing.
+        book = load_workbook(io.BytesIO(content), data_only=True)
+        sheet = next((one for one in book.worksheets if one.sheet_state == "visible"), None)
+        sheet = sheet or book.worksheets[0]
+        formulas = _formulas(content, sheet.title)
+        lines = [
+            (sheet.row_dimensions[line[0].row].hidden, [_value(cell, formulas) for cell in line])
+            for line in sheet.iter_rows()
+        ]
+    except Exception:  # noqa: BLE001  # a damaged file breaks openpyxl in as many ways as there are
+        problem = (
+            f"{name} cannot be read as an Excel workbook (.xlsx). Save it as CSV UTF-8 instead."
+        )
+    else:
+        filled = [line for line in lines if any(value is not None for value in line[1])]
+        return Sheet(
+            rows=[values for _, values in filled],
+            hidden=frozenset(place for place, (hidden, _) in enumerate(filled) if hidden),
+            others=tuple(
+                one.title for one in book.worksheets if one is not sheet and one.title != ABOUT
+            ),
+        )
+    raise ConfigurationError(problem)
+
+
+def load_openpyxl() -> Any:
+    """Import openpyxl.
+
+    Raises:
+        ConfigurationError: It is not installed.
+    """
+    try:
+        import openpyxl
+        import openpyxl.utils.exceptions
+    except ImportError as error:
+        raise ConfigurationError(
+            'Excel files need openpyxl: pip install "twilio-widgets[excel]". '
+            "CSV files work without it."
+        ) from error
+    return openpyxl
+
+
+def _formulas(content: bytes, title: str) -> frozenset[str]:
+    """Return the coordinates of the sheet's formulas; the file is only parsed again if it has any.
+
+    A workbook that a program wrote and nobody opened has formulas without results. Their cells look
+    empty, and an empty cell may mean that a message leaves without its picture, or at once.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        names = [name for name in parts.namelist() if "/worksheets/" in name]
+        if not any(b"<f" in parts.read(name) for name in names):
+            return frozenset()
+    book = load_openpyxl().load_workbook(io.BytesIO(content))
+    cells = (cell for row in book[title].iter_rows() for cell in row)
+    return frozenset(cell.coordinate for cell in cells if cell.data_type == "f")
+
+
+def _value(cell: Any, formulas: frozenset[str]) -> Any:
+    value = cell.value
+    if value is None and cell.coordinate in formulas:
+        return NOT_CALCULATED
+    if isinstance(value, float):
+        return float(f"{value:.15g}")  # Excel shows no more digits, and 0.1 + 0.2 as 0.3
+    return text_of_cell(value)
+
+
+def text_of_cell(value: Any) -> Any:
+    """Return the text of a cell as it was before it was escaped; other values as they are.
+
+    What XML cannot contain stands in a cell as Excel writes it: ``_x000D_`` for a carriage return.
+    """
+    if not isinstance(value, str):
+        return value
+    return bare(_ESCAPED.sub(lambda found: chr(int(found[1], 16)), value))
