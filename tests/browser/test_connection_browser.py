@@ -57,7 +57,7 @@ def test_a_person_can_see_what_is_wrong_and_connect(notebook: Notebook, card: Lo
     card.get_by_label("Secret").focus()
     expect(key).to_have_attribute("aria-invalid", "true")
     expect(key).to_have_accessible_description(
-        "This starts with AC. An API key SID is SK followed by 32 characters 0-9 or a-f."
+        "This starts with AC. An API Key SID is SK followed by 32 characters 0-9 or a-f."
     )
     pictures(notebook, card, "problem")
 
@@ -126,9 +126,9 @@ def test_a_strangers_text_stays_text(notebook: Notebook, card: Locator) -> None:
     hostile = "<img src=x onerror=alert(1)> $x^2$ \\(y\\) <b>bold</b>"
     notebook.execute(
         f"panel._fail(ValueError({hostile!r}))\n"
-        "from twilio_widgets.panels.kit.elements import Facts, Track, Head\n"
+        "from twilio_widgets.panels.kit.elements import Facts, Stepper, CardHeader\n"
         f"texts = (({hostile!r}, {hostile!r}),)\n"
-        "facts, track, head = Facts(), Track(), Head()\n"
+        "facts, track, head = Facts(), Stepper(), CardHeader()\n"
         f"facts.show(texts); track.show([({hostile!r}, 'done')]); head.show({hostile!r})\n"
         "panel.children = (*panel.children, facts, track, head)"
     )
