@@ -128,7 +128,7 @@ def test_hostile_text_stays_text_and_a_forgery_is_explained(
     expect(row(card)).to_contain_text("rejected")
     expect(card.get_by_text("1 request was rejected.")).to_be_visible()
     row(card).click()
-    expect(detail).to_contain_text("Nothing it said is believed")
+    expect(detail).to_contain_text("The request is not trusted")
     expect(detail.locator(".tw-why strong")).to_have_text(
         notebook.execute("print(panel.listener.rejected['reason'].iloc[-1])").strip()
     )
@@ -170,8 +170,8 @@ def test_a_listener_with_the_old_token_is_taken_over_by_keyboard_and_on_purpose(
         "panel = EventsPanel(Twilio(sandbox.connection))\n"
         "panel"
     )
-    question = card.get_by_text("does not know your auth token")
-    expect(card.get_by_text(", to nowhere")).to_be_visible()
+    question = card.get_by_text("It has a different auth token")
+    expect(card.get_by_text(": nowhere")).to_be_visible()
     expect(card.get_by_text("another listener is running", exact=True)).to_be_visible()
     expect(button(card, "Start")).to_be_disabled()
     button(card, "Show the code").click()
@@ -250,11 +250,13 @@ def test_it_is_handsome_when_narrow_and_when_it_polls(
     button(card, "Set").click()
     expect(card.get_by_text("Auto-reply: Thank you")).to_be_visible()
     number = notebook.execute("print(sandbox.numbers[1])").strip()
-    card.get_by_label("Point here").fill(number)
+    card.get_by_label("Receive messages for").fill(number)
     button(card, "Connect number").click()
-    expect(card.get_by_role("list", name="Pointed here")).to_contain_text("Before: nowhere.")
+    expect(card.get_by_role("list", name="Connected numbers and services")).to_contain_text(
+        "before: nowhere"
+    )
     button(card, "Restore previous setting").click()
-    expect(card.get_by_role("list", name="Pointed here")).to_be_hidden()
+    expect(card.get_by_role("list", name="Connected numbers and services")).to_be_hidden()
     button(card, "Show the code").click()
     row(card).click()
     card.evaluate("(element) => { element.style.width = '494px'; }")
@@ -275,7 +277,7 @@ def test_with_no_way_in_it_is_told_what_was_looked_at(
     )
     button(card, "Start").click()
     expect(card.get_by_text("not reachable", exact=True)).to_be_visible()
-    expect(card.get_by_text("No way in was found:")).to_be_visible()
+    expect(card.get_by_text("Twilio cannot reach this machine:")).to_be_visible()
     assert notebook.execute("print(panel._page_url)").startswith(notebook.lab.url)
     draw(notebook, card, "no-way-in")
     card.get_by_label("Public URL").fill("https://hooks.example")

@@ -50,12 +50,12 @@ class Access:
 
     @property
     def account(self) -> str:
-        """The variable that holds the SID of the account to act on."""
+        """The environment variable with the SID of the account to use."""
         return "TWILIO_SUBACCOUNT_SID" if self.subaccount else "TWILIO_ACCOUNT_SID"
 
     @property
     def login(self) -> tuple[str, str]:
-        """The variables that hold the user name and the secret."""
+        """The environment variables with the user name and the secret."""
         if self.kind == "API key":
             return "TWILIO_API_KEY", "TWILIO_API_SECRET"
         return "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"

@@ -134,7 +134,7 @@ function makeFilter(title) {
 }
 
 /**
- * Offers the words that a status column holds, and the one chosen even when it is gone.
+ * Offers the words of a status column, and the selected one even if no row has it any more.
  * @param {Filter} filter
  * @param {Set<string>} words
  */

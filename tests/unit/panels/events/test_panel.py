@@ -122,7 +122,7 @@ def test_a_simulated_send_reports_its_status_here(panel: EventsPanel, sandbox: S
     assert panel.events["status"].tolist() == ["sent", "delivered"]
 
 
-def test_a_number_is_pointed_here_and_put_back(panel: EventsPanel, sandbox: Sandbox) -> None:
+def test_a_number_is_connected_and_restored(panel: EventsPanel, sandbox: Sandbox) -> None:
     on(panel)
     number = next(one for one in panel._twilio.numbers() if one.phone_number == sandbox.numbers[0])
     enter(panel, panel._form.entries["point"], "+15550000000")
@@ -269,9 +269,7 @@ def test_a_listener_with_the_old_token_goes_on_until_a_person_agrees_to_its_end(
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="a process is ended as Linux ends it")
-def test_a_listener_that_was_killed_is_not_said_to_go_on(
-    panel: EventsPanel, twilio: Twilio
-) -> None:
+def test_a_killed_listener_is_not_reported_as_running(panel: EventsPanel, twilio: Twilio) -> None:
     with contextlib.closing(Listener(twilio)) as killed:
         pid = killed.heartbeat.pid
         killed.detach()
@@ -289,7 +287,9 @@ def test_a_bad_public_url_stands_under_its_field(panel: EventsPanel) -> None:
     assert panel._state.problems["public_url"].startswith("public_url must be the address")
 
 
-def test_with_no_way_in_it_says_so_and_the_page_helps_to_find_one(tmp_path: Path) -> None:
+def test_an_unreachable_listener_is_reported_and_the_page_url_helps_to_reach_it(
+    tmp_path: Path,
+) -> None:
     account = AuthTokenConnection("AC" + "1" * 32, "2" * 32)
     with Twilio(account) as twilio:
         panel = EventsPanel(twilio, store=tmp_path / "events.sqlite")
@@ -400,7 +400,7 @@ def test_a_listener_that_somebody_else_closed_can_be_started_again(
     panel.close()
 
 
-def test_what_was_ended_from_elsewhere_is_said_to_be_over_and_started_again(
+def test_a_listener_stopped_elsewhere_is_shown_as_ended_and_can_be_started_again(
     panel: EventsPanel, twilio: Twilio, sandbox: Sandbox
 ) -> None:
     """A second card that shows the same listener is the first one's elsewhere."""

@@ -43,7 +43,7 @@ ASKED = steps.refused(steps.starting(AWAKE), 2, Other(pointed=(POINTED,)))
 ON = steps.started(steps.starting(AWAKE), 2, "webhooks", INGRESS, found=False)
 
 
-def test_it_starts_once_and_only_when_somebody_is_connected():
+def test_a_source_starts_once_and_only_while_connected():
     assert steps.starting(EventsState()) == EventsState()
     starting = steps.starting(AWAKE)
     assert (starting.phase, starting.turn) == ("starting", AWAKE.turn + 1)
@@ -51,7 +51,7 @@ def test_it_starts_once_and_only_when_somebody_is_connected():
     assert steps.starting(ON) == ON
 
 
-def test_what_an_older_source_says_comes_too_late():
+def test_results_of_an_earlier_source_are_ignored():
     stopped = steps.stopped(steps.stopping(ON), "")
     assert steps.started(stopped, ON.turn, "webhooks", INGRESS, found=False) == stopped
     assert steps.observed(stopped, ON.turn, Seen(counts=NOTHING)) == stopped
@@ -59,7 +59,7 @@ def test_what_an_older_source_says_comes_too_late():
     assert steps.observation_failed(stopped, ON.turn, "gone") == stopped
 
 
-def test_what_ended_by_itself_can_be_started_again_and_what_runs_cannot():
+def test_an_ended_listener_can_be_started_again_and_a_running_one_cannot():
     over = replace(ON, seen=Seen(counts=NOTHING, problem="Killed.", ended=True), said="Hi")
     assert steps.starting(over) == replace(
         ON, phase="starting", turn=ON.turn + 1, ingress=None, seen=None, said=""
@@ -81,7 +81,7 @@ def test_after_the_listener_has_ended_the_hints_name_start_again():
     assert words.reply_hint_of(ended) == words.public_url_hint_of(ended) == words.ON_RESTART
 
 
-def test_another_listener_is_ended_only_when_that_was_asked_and_agreed():
+def test_another_listener_is_stopped_only_after_the_user_agreed():
     assert (ASKED.phase, ASKED.other) == ("asking", Other(pointed=(POINTED,)))
     assert steps.starting(ASKED) == ASKED
     agreed = steps.agreed(ASKED)
@@ -102,18 +102,18 @@ def test_another_listener_is_ended_only_when_that_was_asked_and_agreed():
         steps.connected(ASKED, ME, sandbox=False),
     ],
 )
-def test_what_was_agreed_holds_for_one_start_and_is_asked_anew_for_the_next(after):
+def test_an_agreement_is_valid_for_one_start_only(after):
     assert (after.phase, after.other) == ("idle", None)
     again = replace(after, identity=ME)
     assert steps.starting(again).other is None
 
 
-def test_polling_needs_nobody_to_go_and_can_be_chosen_instead():
+def test_polling_can_be_selected_instead_of_stopping_another_listener():
     polling = steps.selected(ASKED, "polling")
     assert (polling.how, polling.phase, polling.other) == ("polling", "idle", None)
 
 
-def test_the_question_says_what_is_put_back_and_the_answer_what_was_done():
+def test_the_question_lists_the_webhooks_to_restore_and_the_result_is_shown():
     assert words.taking_over_of(AWAKE) == ""
     assert words.pill_of(ASKED) == ("another listener is running", "warning")
     told = [
@@ -149,7 +149,7 @@ def test_the_code_takes_over_when_the_panel_does():
         assert "take_over" not in events_snippet(access, state).ours
 
 
-def test_stopping_leaves_the_rows_and_what_was_typed():
+def test_stopping_keeps_the_rows_and_the_fields():
     before = replace(ON, reply="Thanks", public_url="https://example.com")
     troubled = steps.failed(before, "It has ended.", "body")
     stopped = steps.stopped(steps.stopping(troubled), "Put back.")
@@ -159,7 +159,7 @@ def test_stopping_leaves_the_rows_and_what_was_typed():
     assert words.pill_of(stopped) == ("stopped", "idle")
 
 
-def test_another_account_begins_anew_but_for_what_was_typed():
+def test_another_account_keeps_only_the_fields():
     other = replace(ME, account="AC99…9999")
     before = replace(ON, reply="Thanks", seen=Seen(counts=SOME))
     assert steps.connected(before, other, sandbox=True) == EventsState(
@@ -167,7 +167,7 @@ def test_another_account_begins_anew_but_for_what_was_typed():
     )
 
 
-def test_what_cannot_be_changed_while_it_runs():
+def test_webhooks_or_polling_is_fixed_while_a_source_runs():
     assert steps.selected(ON, "polling") == ON
     assert steps.selected(AWAKE, "carrier pigeon") == AWAKE
     assert steps.selected(AWAKE, "polling").how == "polling"
@@ -177,7 +177,7 @@ def test_what_cannot_be_changed_while_it_runs():
 @pytest.mark.parametrize(
     ("phase", "after"), [("starting", "idle"), ("stopping", "on"), ("on", "on")]
 )
-def test_a_failure_goes_back_to_where_one_can_try_again(phase, after):
+def test_a_failure_goes_back_to_a_phase_that_allows_a_retry(phase, after):
     failed = steps.failed(replace(ON, phase=phase, busy=True, said="ok"), "No.", "point")
     assert (failed.phase, failed.busy, failed.said) == (after, False, "")
     assert failed.problems == {"point": "No."}
@@ -199,11 +199,11 @@ def test_a_failure_goes_back_to_where_one_can_try_again(phase, after):
         (replace(ON, seen=Seen(counts=NOTHING, problem="Closed.", ended=True)), ("ended", "idle")),
     ],
 )
-def test_the_pill_says_in_a_word_how_it_is(state, pill):
+def test_the_pill_names_the_state(state, pill):
     assert words.pill_of(state) == pill
 
 
-def test_how_much_came_is_counted_by_kind_and_by_verdict():
+def test_events_are_counted_by_kind_and_by_verdict():
     assert words.chips_of(None) == []
     assert words.chips_of(Seen(counts=NOTHING)) == []
     assert words.chips_of(Seen(counts=SOME)) == [
@@ -217,7 +217,7 @@ def test_how_much_came_is_counted_by_kind_and_by_verdict():
     assert words.chips_of(Seen(counts=polled))[-1] == ["1,042 polled", "none"]
 
 
-def test_the_advice_names_the_latest_cause_and_what_to_do_and_hides_no_notice():
+def test_the_advice_has_the_latest_cause_its_fix_and_every_notice():
     advice = Advice(number=7, reason="Twilio signed https.", mend="State the address.")
     seen = Seen(counts=SOME, advice=advice, notices=("The disk is slow.",))
     assert words.advice_of(replace(ON, seen=seen)) == (
@@ -233,7 +233,7 @@ def test_the_advice_names_the_latest_cause_and_what_to_do_and_hides_no_notice():
     assert words.advice_of(replace(ON, seen=quiet)) == ("The disk is slow.", "hint")
 
 
-def test_what_is_pointed_here_is_told_with_what_it_was():
+def test_a_connected_number_is_shown_with_its_previous_webhook():
     one = PointedHere(
         sid="PN1", name="+1 4••• ••• 100", before="https://example.com/sms", notes=("A note.",)
     )
@@ -245,7 +245,7 @@ def test_what_is_pointed_here_is_told_with_what_it_was():
     assert words.point_hint_of(ON) == words.POINT
 
 
-def test_the_reply_that_is_given_now_is_told():
+def test_the_hint_shows_the_current_reply():
     assert words.reply_hint_of(AWAKE) == words.REPLY
     told = [
         words.reply_hint_of(replace(ON, seen=Seen(counts=NOTHING, **how)))
@@ -266,7 +266,7 @@ def test_the_reply_that_is_given_now_is_told():
     ]
 
 
-def test_a_saved_notebook_is_told_the_account_the_state_and_the_counts():
+def test_a_saved_notebook_shows_the_account_the_state_and_the_counts():
     assert words.summary_of(EventsState()) == (("State", "not connected"),)
     assert words.summary_of(replace(ON, seen=Seen(counts=SOME))) == (
         ("Account", "AC12…cdef"),

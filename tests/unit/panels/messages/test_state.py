@@ -134,7 +134,7 @@ def test_a_reading_that_breaks_off_leaves_what_was_read_before() -> None:
     assert words.pill_of(broken) == ("incomplete", "warning")
 
 
-def test_stopping_waits_for_the_page_that_is_under_way() -> None:
+def test_stopping_waits_for_the_current_page() -> None:
     begun = steps.continued(steps.began(AWAKE), 1, PAGE)
     stopping = steps.stop_requested(begun)
 
@@ -145,7 +145,7 @@ def test_stopping_waits_for_the_page_that_is_under_way() -> None:
     assert steps.stop_requested(AWAKE) is AWAKE
 
 
-def test_days_the_wrong_way_round_are_not_asked_for() -> None:
+def test_a_first_day_after_the_last_is_a_problem() -> None:
     asked = MessagesQuery(period="custom", start=date(2026, 1, 15), end=date(2026, 1, 1))
     state = replace(AWAKE, asked=asked)
     refused = steps.began(state)
@@ -219,7 +219,7 @@ def test_a_message_that_cannot_be_read_again_stays_as_it_was() -> None:
 
 
 @pytest.mark.parametrize("sid", ["", "SM12", "AC" + SID[2:], f"{SID}0", f"{SID}\n"])
-def test_what_is_no_message_sid_is_not_asked_for(sid: str) -> None:
+def test_an_invalid_message_sid_is_not_requested(sid: str) -> None:
     assert steps.looked_up(AWAKE, sid) == replace(
         AWAKE, sid_problem="A message SID is SM or MM followed by 32 characters, 0-9 or a-f."
     )
@@ -308,7 +308,7 @@ def test_a_card_with_no_rows_says_why(state: MessagesState, sentence: str) -> No
         ),
     ],
 )
-def test_rows_that_were_not_read_are_never_passed_over(given: Read, note: str) -> None:
+def test_the_note_mentions_messages_that_were_not_read(given: Read, note: str) -> None:
     assert words.note_of(given) == note
 
 
@@ -324,7 +324,7 @@ def test_progress_is_counted_and_a_share_where_the_end_is_known() -> None:
     )  # fmt: skip
 
 
-def test_filters_changed_after_a_reading_are_said_not_to_count_yet() -> None:
+def test_filters_changed_after_a_load_give_a_warning() -> None:
     there = replace(AWAKE, read=read(), rows_to_see=True)
     changed = steps.filter_changed(there, "to", "+14155550123")
 
