@@ -299,9 +299,9 @@ def test_an_export_says_whether_it_is_everything(tmp_path):
     path = tmp_path / "log.csv"
 
     assert repr(whole.to_csv(path)) == f"2 rows written to {path} (complete)"
-    assert repr(whole.head(1).to_csv(path)) == f"1 rows written to {path} (not the whole log)"
+    assert repr(whole.head(1).to_csv(path)) == f"1 rows written to {path} (not the complete log)"
     assert repr(part.to_excel(tmp_path / "log.xlsx")).endswith(
-        "(not the whole log; 2 messages read, the log holds more: limit=None reads everything)"
+        "(not the complete log; 2 messages read, the log has more: limit=None reads all)"
     )
     whole.loc[2] = whole.loc[0]  # in place: pandas tells nobody
     assert whole.to_csv(path).complete is False
