@@ -370,7 +370,7 @@ def test_what_does_not_fit_into_excel_is_refused(tmp_path):
     assert list(tmp_path.iterdir()) == []
     assert openpyxl.worksheet._writer.ALL_TEMP_FILES == []
     frame_of_bodies(["x"]).to_excel(tmp_path / "log.xlsx")
-    with pytest.raises(ConfigurationError, match="No sheet 'calls'"):
+    with pytest.raises(ConfigurationError, match="has no sheet 'calls'"):
         frames.read_excel(tmp_path / "log.xlsx", sheet_name="calls")
 
 

@@ -52,7 +52,7 @@ def test_a_plan_with_a_row_that_cannot_be_sent_sends_nothing(sandbox, twilio):
     late = plan(sandbox.numbers[0], messaging_service_sid=sandbox.services[0], send_at=past)
     with pytest.raises(InvalidMessage, match=r"^Row 0: send_at is in the past\. Nothing was sent"):
         Job.start(late, twilio, name="spring")
-    with pytest.raises(ConfigurationError, match="no row that is ready"):
+    with pytest.raises(ConfigurationError, match="no ready row"):
         Job.start(Plan(), twilio, name="spring")
     assert sandbox.ledger == ()
     assert begun(twilio).wait(20).counts["accepted"] == 5, "the name is free"
