@@ -310,12 +310,12 @@ def test_an_export_says_whether_it_is_everything(tmp_path):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "is not a CSV file"),
-        (b"a,b\n1,2\n", "No column of a message frame"),
+        (b"", "cannot be read as a CSV file"),
+        (b"a,b\n1,2\n", "no column of a message frame"),
         (b"sid,price\nSM1,free\n", "'price'"),
-        (b"sid,body\nSM1,\xff\n", "is not a CSV file"),
-        (b'sid,body\nSM1,"open', "is not a CSV file"),
-        (b"sid,body\nSM1,2,3,4\nSM1,2,3,4,5\n", "is not a CSV file"),
+        (b"sid,body\nSM1,\xff\n", "cannot be read as a CSV file"),
+        (b'sid,body\nSM1,"open', "cannot be read as a CSV file"),
+        (b"sid,body\nSM1,2,3,4\nSM1,2,3,4,5\n", "cannot be read as a CSV file"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_why(content, said, tmp_path):

@@ -190,7 +190,7 @@ def test_a_connection_is_no_client(sandbox):
 
 
 def test_a_name_that_stands_for_a_damaged_journal_is_refused(twilio):
-    with pytest.raises(ConfigurationError, match="A job's name"):
+    with pytest.raises(ConfigurationError, match="name must be a valid"):
         begun(twilio, name="spring.damaged-1")
 
 
