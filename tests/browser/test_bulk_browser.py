@@ -102,7 +102,7 @@ def test_from_a_frame_to_the_outcomes(
     button(card, "Check").click()
 
     expect(card.get_by_text("24 of 26 rows are ready")).to_be_visible()
-    expect(card.get_by_text("is the recipient of row 0 already")).to_be_visible()
+    expect(card.get_by_text("is already the recipient of row 0")).to_be_visible()
     words = card.get_by_placeholder("send 24")
     words.fill("send 25")
     button(card, "Send").click()

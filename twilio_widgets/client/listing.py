@@ -76,8 +76,8 @@ def listing(
         if walk.pages:
             keep(frame())
             told = (
-                f"The {len(rows):,} messages of {walk.pages} pages read before are in "
-                "twilio.messages.interrupted."
+                f"{len(rows):,} messages on {walk.pages} pages were read before that; "
+                "they are in twilio.messages.interrupted."
             )
             if isinstance(stop, KeyboardInterrupt):
                 stop.args = (f"Interrupted. {told}",)

@@ -70,7 +70,7 @@ def page_of(content: bytes) -> DecodedPage:
         # Neither text contains a value, which would be a phone number or a message.
         reason = str(error) if isinstance(error, msgspec.DecodeError) else type(error).__name__
         raise BadResponse(
-            f"Twilio's page of messages cannot be decoded ({reason}). Try again, and check "
+            f"Twilio's page of messages cannot be read ({reason}). Try again, and check "
             "base_url if it was given."
         ) from None
 

@@ -32,7 +32,7 @@ def only(
     """
     if text is not None and not isinstance(text, str):
         raise ConfigurationError(
-            f"text must be text that the body contains, not {type(text).__name__}.", field="text"
+            f"text must be a part of the body, as text, not {type(text).__name__}.", field="text"
         )
     asked: dict[str, object] = {}
     kept = frame

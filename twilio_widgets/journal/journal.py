@@ -1,8 +1,8 @@
-"""The journal of one job: what is about to be sent is written down before it can leave.
+"""The journal of one job: a row is recorded in it before its request is sent.
 
-It is written by the one process that owns the job. The step to attempted is committed with
-``synchronous=FULL`` before the first byte of the POST (`Journal.claim`); results may be lost again
-by a crash, and then are unknown, which evidence settles (`Journal.close_attempts`).
+It is written by the one process that has locked the job. The step to attempted is committed with
+``synchronous=FULL`` before the first byte of the POST (`Journal.claim`). Results may be lost in a
+crash; the row is then unknown, and evidence settles it (`Journal.close_attempts`).
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobOptions:
-    """How a job is to be carried out."""
+    """The options of a job that its journal records."""
 
     rate: float | None = 1.0
     per: str = "message"
@@ -57,7 +57,7 @@ class JobOptions:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What evidence says about one unknown row."""
+    """The conclusion from evidence about one unknown row."""
 
     n: int
     verdict: str
@@ -70,7 +70,7 @@ class Settlement:
 
 
 def new_id(now: float) -> str:
-    """Return a random name that sorts by time."""
+    """Return a random id that sorts by time."""
     return f"{int(now * 1000):012x}{secrets.token_hex(10)}"
 
 
@@ -82,12 +82,12 @@ def create(
     now: float,
     is_new: bool = True,
 ) -> None:
-    """Write a new job down: it is there as a whole, or not at all.
+    """Create the journal of a new job, atomically.
 
     Args:
-        place: Where; the caller owns it.
+        place: Its location; the caller has the lock.
         rows: Every row, each pending.
-        terms: How it is to be carried out.
+        terms: The job's options.
         now: Seconds since 1970.
         is_new: Whether no such job can have been begun before; otherwise the journal is in doubt.
     """
@@ -103,8 +103,8 @@ def create(
                 job_id = _fill(database, place, rows, terms, now)
         finally:
             database.close()
-        # Only now has it the name it is looked for by: what bears that name was whole once.
-        if is_new:  # before, or a kill in between would leave the journal in doubt
+        # Renamed only when it is complete: no reader ever sees an incomplete journal.
+        if is_new:  # noted before the rename: a kill in between would leave the journal in doubt
             Witness(place.lock_file, unfinished, job_id, 0, is_new=True).note()
         unfinished.replace(place.file)
         fsync_folder(place.folder)
@@ -138,13 +138,14 @@ class Journal(JournalReader):
     """A job's journal, open for writing by the process that owns the job. Safe between threads.
 
     Args:
-        place: Where it is kept.
+        place: Its location.
         connecting: Opens the file.
         synchronous: SQLite's setting; anything but FULL can send twice after a power cut, and is
-            there for the test that proves it.
+            only for the test that proves it.
 
     Raises:
-        JobError: There is no such journal, it is not ours, or it is damaged and was put aside.
+        JobError: There is no such journal, it belongs to another account, or it is damaged and was
+            renamed.
     """
 
     def __init__(
@@ -215,12 +216,12 @@ class Journal(JournalReader):
     def claim(
         self, rows: Sequence[JournalRow], *, now: float, latest: float
     ) -> list[tuple[JournalRow, str]]:
-        """Note that these rows are about to be sent; it is durable when this returns.
+        """Record that these rows are about to be sent; durable when this returns.
 
         Args:
             rows: Pending rows.
-            now: When the first byte may leave (seconds since 1970).
-            latest: The last moment at which Twilio may receive one.
+            now: The earliest time of the first byte (seconds since 1970).
+            latest: The latest time at which Twilio may receive one.
 
         Returns:
             Each row, now attempted, with its attempt's token.
@@ -264,10 +265,10 @@ class Journal(JournalReader):
     def close_attempts(
         self, endings: Sequence[tuple[JournalRow, AttemptResult, float]]
     ) -> list[JournalRow]:
-        """Note what attempts came to, all in one commit.
+        """Record the results of attempts, all in one commit.
 
         Args:
-            endings: Attempted rows, what came of each, and when (seconds since 1970).
+            endings: Attempted rows, the result of each, and its time (seconds since 1970).
 
         Returns:
             The rows as they are now.
@@ -303,12 +304,12 @@ class Journal(JournalReader):
         return closed
 
     def recover(self, *, now: float) -> list[JournalRow]:
-        """Let what another process left attempted be unknown: it may have been sent.
+        """Mark the rows that another process left attempted as unknown: they may have been sent.
 
-        The caller owns the job, so nobody is sending these any more.
+        The caller has the job's lock, so no process is still sending them.
         """
         ending = AttemptResult(
-            "unknown", problem="The process that was sending it ended before it knew."
+            "unknown", problem="The process that was sending it ended before the response arrived."
         )
         # It may have been stopped for long before its first byte left, so nothing else is known.
         return self.close_attempts([(row, ending, now) for row in self.rows(states.ATTEMPTED)])
@@ -316,7 +317,7 @@ class Journal(JournalReader):
     # Evidence and decisions
 
     def settle(self, verdicts: Sequence[Settlement], *, now: float) -> None:
-        """Note what evidence says about unknown rows, and let it decide where it can."""
+        """Record conclusions about unknown rows, and settle the rows where they are decisive."""
         with self._writing():
             unknown = {row.n: row for row in self.rows(states.UNKNOWN)}
             for verdict in verdicts:
@@ -344,7 +345,7 @@ class Journal(JournalReader):
         self._put(settled, states.UNKNOWN)
 
     def decide(self, rows: Sequence[JournalRow], what: str, *, now: float) -> list[JournalRow]:
-        """Note what a person decided about rows.
+        """Record the user's decision about rows.
 
         Args:
             rows: The rows as they are.
@@ -375,7 +376,7 @@ class Journal(JournalReader):
         return decided
 
     def see(self, messages: Sequence[Message], *, now: float) -> None:
-        """Note the later statuses of messages this job has made."""
+        """Record later statuses of this job's messages, as read from Twilio."""
         with self._writing():
             for message in messages:
                 self._database.execute(
@@ -388,7 +389,7 @@ class Journal(JournalReader):
                 )  # fmt: skip
 
     def hear(self, rows: Sequence[JournalRow], *, now: float) -> None:
-        """Note the later statuses that callbacks told of these rows' messages."""
+        """Record later statuses of these rows' messages, as reported by callbacks."""
         with self._writing():
             self._database.executemany(
                 "UPDATE outcome SET message_status = ?, message_error = ?, updated_at = ? "
@@ -399,7 +400,7 @@ class Journal(JournalReader):
     # The job as a whole
 
     def note(self, state: str, note: str = "", *, now: float) -> None:
-        """Note what the job as a whole is doing, and why."""
+        """Record the job's state, and the reason for it."""
         ended = now if state in {"finished", "cancelled"} else None
         with self._writing():
             self._database.execute(
@@ -408,10 +409,10 @@ class Journal(JournalReader):
         self.header = replace(self.header, state=state, note=note, finished_at=ended)
 
     def forget(self, *, now: float) -> None:
-        """Take every number, text and Twilio sentence out of the file, and keep the outcomes.
+        """Delete every number, text and error message from the file, and keep the outcomes.
 
         Raises:
-            JobError: A row still needs them, or somebody who is reading keeps them in the file.
+            JobError: A row still needs them, or a reader keeps them in the file.
         """
         counts = self.counts()
         needed = {
@@ -422,8 +423,8 @@ class Journal(JournalReader):
         if needed:
             said = ", ".join(f"{count:,} {status}" for status, count in needed.items())
             raise JobError(
-                f'Job "{self.header.name}" still needs what it would forget ({said}). Let it '
-                "finish, cancel it, or settle or abandon what is unknown first."
+                f'Job "{self.header.name}" still needs its numbers and texts ({said}). Let it '
+                "finish, cancel it, or settle or abandon the unknown rows first."
             )
         with self._writing():
             for row in self.rows():
@@ -435,11 +436,11 @@ class Journal(JournalReader):
             self._database.execute("VACUUM")
             (busy, *_pages) = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         self.header = replace(self.header, forgotten_at=now)
-        if busy:  # SQLite has waited for the readers already
+        if busy:  # SQLite has already waited for readers (busy_timeout)
             raise JobError(
-                f'Job "{self.header.name}" is forgotten, but somebody who is reading its journal '
-                f"keeps the old text in its files ({self._place.file}). Forget it again when they "
-                "are done."
+                f'Job "{self.header.name}" is forgotten, but another process is reading its '
+                f"journal, so its files ({self._place.file}) still contain the old texts. Call "
+                "forget() again when the other process has finished."
             )
 
     def close(self) -> None:
@@ -456,12 +457,12 @@ class Journal(JournalReader):
     def _step(
         self, was: str, what: str, rows: Sequence[tuple[tuple[object, ...], JournalRow]]
     ) -> None:
-        """Write what an attempt changes, and no more: each column costs its indexes.
+        """Update only the columns that an attempt changes, which is faster than all of them.
 
         Args:
-            was: The status every row has so far.
+            was: The status of every row so far.
             what: The other columns that change, as SQL.
-            rows: Their values, and each row as it is now.
+            rows: Their values, and each row with its new status.
         """
         before = self._changes()
         self._database.executemany(
@@ -484,7 +485,7 @@ class Journal(JournalReader):
         self._refuse_unchanged([row], was, before)
 
     def _changes(self) -> int:
-        """Return how many lines this connection has ever changed."""
+        """Return how many rows this connection has changed in total."""
         ((changes,),) = self.ask("SELECT total_changes()")
         return int(changes)
 
@@ -498,7 +499,7 @@ class Journal(JournalReader):
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Let everything inside be one commit, or nothing."""
+        """Combine all writes within into one commit."""
         with self._lock, _explained(self._place, "written"), transaction(self._database):
             self._joined, self._claimed = True, 0
             try:
@@ -528,7 +529,7 @@ class Journal(JournalReader):
 
 @contextmanager
 def _explained(place: JobLocation, doing: str) -> Iterator[None]:
-    """Let an error of SQLite or of the disk be one a person can act on."""
+    """Turn an error of SQLite or of the disk into a `JobError` that says what to do."""
     try:
         yield
     except (sqlite3.Error, OSError) as error:
@@ -542,7 +543,7 @@ def _cannot(place: JobLocation, doing: str, error: sqlite3.Error | OSError) -> J
     said = (error.strerror if isinstance(error, OSError) else None) or error
     return JobError(
         f'The journal of job "{place.name}" cannot be {doing} ({said}). It is at {place.file}: '
-        "is there room on the disk, and may you write there? Nothing is sent without it."
+        "check the disk's free space and your permissions. Nothing is sent without it."
     )
 
 
@@ -563,12 +564,12 @@ def _taken_away(place: JobLocation, database: Database) -> JobError:
 
 
 def _is_passing(error: BaseException) -> bool:
-    """Whether the file may be whole although it cannot be used now."""
+    """Return whether the file may be intact although it cannot be used now."""
     return isinstance(error, sqlite3.OperationalError | sqlite3.NotSupportedError)
 
 
 def _put_aside(place: JobLocation) -> None:
-    """Keep a damaged journal under a name that blocks its own: what it knew must not be resent."""
+    """Rename a damaged journal; the renamed file blocks its job, so that nothing is sent twice."""
     stem = f"{place.name}{SET_ASIDE}{secrets.token_hex(4)}.sqlite"
     for ending in ("", "-wal", "-shm"):
         path = place.file.with_name(place.file.name + ending)

@@ -1,7 +1,7 @@
-"""What a journal says, for whoever asks: read only, and without owning the job.
+"""Read a journal, without locking the job.
 
-A journal is believed only after SQLite has checked it and every row's checksum is right. A damaged
-one is refused with its place, and nothing is sent from it.
+A journal is used only if SQLite's integrity check and every row's checksum pass. A damaged one
+raises an error that names its path, and nothing is sent from it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class JournalDamaged(Exception):
-    """The journal cannot be believed; the text says what was found. It never leaves this room."""
+    """The journal is damaged; the message describes how. Not raised to users."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class Header:
     """A job as a whole."""
 
     id: str
-    """It sorts by the time the job was made."""
+    """Ids sort by the time of the job's creation."""
     name: str
     account_sid: str
     world: str | None
@@ -48,7 +48,7 @@ class Header:
     finished_at: float | None
     forgotten_at: float | None
     region: str | None
-    """None when the journal was made before it was kept."""
+    """None in journals of versions that did not record it."""
 
 
 _HEADER = (
@@ -59,13 +59,13 @@ _HEADER = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendAttempt:
-    """One POST that may have left."""
+    """One POST that may have been sent."""
 
     n: int
     k: int
     """1 for the row's first."""
     token: str
-    """What its status callbacks carry, where there is a listener."""
+    """Identifies the attempt in its status callbacks, if there is a listener."""
     started_at: float
     latest_at: float
     """The last moment at which Twilio may have received it."""
@@ -107,7 +107,7 @@ _BOOT = ("boot", "started_boot", "latest_boot")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What the message log proved about one unknown outcome."""
+    """What the message log shows about one unknown row."""
 
     n: int
     at: float
@@ -118,7 +118,7 @@ class Finding:
 
 
 class JournalReader:
-    """The questions a journal answers, over an open connection."""
+    """Queries of a journal, over an open connection."""
 
     def __init__(self, database: Database, header: Header) -> None:
         self._database = database
@@ -132,7 +132,7 @@ class JournalReader:
         """Return the rows with these statuses, or all, in the order of the plan.
 
         Raises:
-            Damaged: A row's checksum is wrong.
+            JournalDamaged: A row's checksum is wrong.
         """
         marks = ", ".join("?" * len(statuses))
         where = f"WHERE status IN ({marks})" if statuses else ""
@@ -142,7 +142,7 @@ class JournalReader:
     def _believed(self, line: tuple[Any, ...]) -> JournalRow:
         row = row_of(line, self.header.id)
         if row is None:
-            raise JournalDamaged(f"row {line[0]} is not what was written")
+            raise JournalDamaged(f"the checksum of row {line[0]} is wrong")
         return row
 
     def counts(self) -> dict[str, int]:
@@ -192,16 +192,16 @@ class JournalReader:
         return int(count)
 
     def sids(self) -> set[str]:
-        """Return every message this job is known to have made."""
+        """Return the SIDs of the messages that this job is known to have created."""
         found = self.ask("SELECT sid FROM attempt WHERE sid IS NOT NULL")
         return {sid for (sid,) in found}
 
 
 def header_of(database: Database, place: JobLocation) -> Header:
-    """Read a journal's header, and check that it is this place's.
+    """Read a journal's header, and check that it belongs to this account, sandbox and region.
 
     Raises:
-        Damaged: It cannot be read.
+        JournalDamaged: It cannot be read.
         JobError: It belongs to another account, world or region, or a newer version wrote it.
     """
     ((version,),) = database.execute("PRAGMA user_version").fetchall()
@@ -230,7 +230,7 @@ def header_of(database: Database, place: JobLocation) -> Header:
 
 
 def other_region(name: str, begun_in: str, asked_in: str) -> JobError:
-    """Say that a job is another region's: no other region's log has its messages."""
+    """Return the error for a job of another region, whose log does not have its messages."""
     return JobError(
         f'Job "{name}" was begun in the region {begun_in}, and this client is for {asked_in}: the '
         "message log there says nothing about it. Give a client for the first; nothing was sent."
@@ -238,10 +238,10 @@ def other_region(name: str, begun_in: str, asked_in: str) -> JobError:
 
 
 def check(database: Database) -> None:
-    """Let SQLite look at every page.
+    """Run SQLite's integrity check.
 
     Raises:
-        Damaged: It found something wrong.
+        JournalDamaged: It found a problem.
     """
     found = database.execute("PRAGMA integrity_check(1)").fetchall()
     if found != [("ok",)]:
@@ -250,7 +250,7 @@ def check(database: Database) -> None:
 
 @contextmanager
 def reading(place: JobLocation, connecting: Connect = connect) -> Iterator[JournalReader]:
-    """Open a job's journal for reading, whoever is running the job.
+    """Open a job's journal for reading, also while another process runs the job.
 
     Raises:
         JobError: There is no such job, or its journal cannot be used.
@@ -274,10 +274,10 @@ def reading(place: JobLocation, connecting: Connect = connect) -> Iterator[Journ
 
 
 def refuse_missing(place: JobLocation) -> None:
-    """Say that there is no such job, or what has become of it.
+    """Check that a job has a journal.
 
     Raises:
-        JobError: There is no journal to open.
+        JobError: There is none, or it was damaged and renamed.
     """
     if aside := place.damaged():
         raise JobError(

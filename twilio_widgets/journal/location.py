@@ -1,7 +1,7 @@
-"""Where a job's journal is kept, and who has it.
+"""The location of a job's journal, and the lock of the process that runs the job.
 
-One file a job: ``<folder>/<account SID>/<name>.sqlite``. A sandbox's journals stand one folder
-deeper, under the world's own name: another world is another ledger.
+One file for each job: ``<folder>/<account SID>/<name>.sqlite``. A sandbox's journals are one folder
+deeper, in a folder for its world: each world has its own messages.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ _MOST_BYTES = 200
 """A file's name has at most 255 on most systems; a damaged journal's adds some 30."""
 
 JOBS, ONCE = "jobs", "once"
-"""The folder of all jobs, and the one beside an account's jobs for its single messages."""
+"""The folder of all jobs, and the folder of messages sent with ``once=``, within an account's."""
 
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
-"""What Windows takes for a device, whatever the folder."""
+"""Names that Windows reserves for devices, in every folder."""
 
 SET_ASIDE = ".damaged-"
-"""What the name of a damaged journal's copy holds."""
+"""Part of the file name of a damaged journal that was renamed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class JobLocation:
     world: str | None = None
     """A sandbox's world; None for Twilio itself."""
     region: str | None = None
-    """Where its messages are, such as ``"us1"``; None when that is not known."""
+    """The region of its messages, such as ``"us1"``; None if not known."""
 
     @property
     def file(self) -> Path:
@@ -59,7 +59,7 @@ class JobLocation:
 
     @property
     def lock_file(self) -> Path:
-        """What the process that runs the job holds."""
+        """The file that the process running the job has locked."""
         return self.folder / f"{self.name}.lock"
 
     @property
@@ -69,14 +69,14 @@ class JobLocation:
         return above[1 + (self.world is not None) + (self.folder.name == ONCE)]
 
     def beside(self) -> list[JobLocation]:
-        """Return every other job of the account: no message may be counted to two of them."""
+        """Return the other jobs of the account: no message may be assigned to two of them."""
         shelf = self.folder.parent if self.folder.name == ONCE else self.folder
         files = [*shelf.glob("*.sqlite"), *(shelf / ONCE).glob("*.sqlite")]
         others = [replace(self, folder=file.parent, name=file.stem) for file in sorted(files)]
         return [other for other in others if other != self and SET_ASIDE not in other.name]
 
     def damaged(self) -> list[Path]:
-        """Return what was kept aside of this job's damaged journals."""
+        """Return the renamed damaged journals of this job."""
         return sorted(self.folder.glob(f"{_literally(self.name)}{SET_ASIDE}*.sqlite"))
 
 
@@ -85,15 +85,15 @@ def _literally(name: str) -> str:
 
 
 def place_of(connection: Connection, name: str, folder: str | Path | None = None) -> JobLocation:
-    """Return where the job of this name is kept for this account.
+    """Return the location of the job of this name in this account.
 
     Args:
-        connection: Whose job it is.
+        connection: The job's account.
         name: The job's name.
-        folder: Instead of the user's data folder, or of the sandbox's temporary one.
+        folder: Used instead of the user's data folder, or the sandbox's temporary folder.
 
     Raises:
-        ConfigurationError: The name cannot be a file's.
+        ConfigurationError: The name cannot be a file name.
     """
     home = connection.data_folder / JOBS if folder is None else folder_of(folder)
     account = home / connection.acting_sid
@@ -108,24 +108,24 @@ def place_of(connection: Connection, name: str, folder: str | Path | None = None
 
 
 def folder_of(given: str | Path) -> Path:
-    """Return the folder a person names, wherever the process goes later.
+    """Return the absolute path of a folder, so that a later ``chdir`` has no effect.
 
     Raises:
-        ConfigurationError: It is none.
+        ConfigurationError: It is not a path.
     """
     try:
         return Path(given).expanduser().absolute()
-    except (TypeError, RuntimeError):  # "~somebody", of whom nobody knows
+    except (TypeError, RuntimeError):  # "~name" of an unknown user
         raise ConfigurationError(
-            f"folder is the path of a folder: not {given!r}.", field="folder"
+            f"folder must be the path of a folder: got {given!r}.", field="folder"
         ) from None
 
 
 def check_name(name: str) -> str:
-    """Return a job's name that can be a file's on every system.
+    """Return a job's name, if it can be a file name on every system.
 
     Raises:
-        ConfigurationError: It is none.
+        ConfigurationError: It cannot.
     """
     fits = (
         isinstance(name, str)
@@ -137,14 +137,14 @@ def check_name(name: str) -> str:
     )
     if not fits:
         raise ConfigurationError(
-            "A job's name becomes a file's: letters, digits, spaces and . _ @ + -, beginning with "
+            "name must be a valid file name: letters, digits, spaces and . _ @ + -, starting with "
             f'a letter or digit, at most {LONGEST_NAME} characters, such as "spring-invite".',
             field="name",
         )
     if len(name.encode()) > _MOST_BYTES:
         raise ConfigurationError(
-            "A job's name becomes a file's, and this one is too long: at most "
-            f"{_MOST_BYTES} bytes, of which a letter may take up to 4.",
+            f"name is too long for a file name: at most {_MOST_BYTES} bytes in UTF-8, where a "
+            "letter takes up to 4.",
             field="name",
         )
     return name
@@ -155,18 +155,18 @@ _BETWEEN_TRIES = 0.02
 
 
 class JobLock:
-    """The right to run a job, held by one process at a time.
+    """The lock of a job: one process at a time may run it.
 
-    It is a lock of the operating system, so it goes with the process, however that ends; a fork
-    puts its copy away. What the lock file says about its holder is for people; the lock alone is
-    the proof.
+    It is a lock of the operating system, so it is released when the process ends, in any way; a
+    forked child closes its copy. The text in the lock file only describes the process to users.
 
     Args:
-        place: Whose lock.
-        what: What it is kept for, in words; the job of that place when not given.
+        place: The job's location.
+        what: A description of what is locked; by default the job.
 
     Raises:
-        JobError: Somebody else holds it (`JobError.held_by` says who), or it cannot be written.
+        JobError: Another process has the lock (`JobError.held_by` describes it), or the lock file
+            cannot be written.
     """
 
     _handle = -1
@@ -176,7 +176,7 @@ class JobLock:
         what = what or f'Job "{place.name}"'
         self._process = os.getpid()
         self.handed_over = False
-        """A run has it, and releases it at its end."""
+        """Whether a run has taken the lock over, and releases it at its end."""
         _owners.add(self)
         self._path = path = place.lock_file
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
@@ -192,7 +192,7 @@ class JobLock:
                 f"{what} cannot be kept in {place.folder} ({error.strerror}). Is there room on the "
                 f"disk, and may you write there? {_other_folder(place)}Nothing is sent without it."
             ) from None
-        except BaseException:  # interrupted; a notebook keeps the frames, and us in them
+        except BaseException:  # interrupted: a notebook keeps the traceback, which refers to us
             self.release()
             raise
         if held_by is not None:
@@ -205,18 +205,18 @@ class JobLock:
             raise held
 
     def _taken(self, path: Path) -> str | None:
-        """Take the lock, or return who holds it, in words."""
+        """Take the lock, or return a description of the process that has it."""
         for _ in range(_TRIES):
             if lock(self._handle):
                 self._is_ours = True
                 return None
             if holder := _holder_of(path):
                 return _described(holder)
-            time.sleep(_BETWEEN_TRIES)  # somebody is just taking it, or letting go of it
+            time.sleep(_BETWEEN_TRIES)  # another process is just taking or releasing it
         return _described({})
 
     def release(self) -> None:
-        """Let go of it. The file stays, so that two never lock two files of one name."""
+        """Release the lock. The file stays, so that all processes always lock the same file."""
         if self._handle >= 0 and self._process == os.getpid():  # a fork's copy is not its own
             try:
                 if self._is_ours:  # else what it says is of somebody else
@@ -227,13 +227,13 @@ class JobLock:
         self._close()
 
     def _close(self) -> None:
-        """Close the file; while a fork has it open too, that leaves the lock as it is."""
-        handle, self._handle = self._handle, -1  # first: soon it may be another file's number
+        """Close the file; the lock stays as long as a forked process has the file open too."""
+        handle, self._handle = self._handle, -1  # first: the number is reused once it is closed
         if handle >= 0:
             os.close(handle)
 
     def __del__(self) -> None:
-        """Let go of what an interrupted caller never got hold of."""
+        """Release the lock if the caller was interrupted before it got this object."""
         self.release()
 
 
@@ -241,7 +241,7 @@ _owners: WeakSet[JobLock] = WeakSet()
 
 
 def _close_copies() -> None:
-    """Close, in a fork, what it has of its parent's locks: they would be held as long as it is."""
+    """Close a forked child's copies of its parent's locks, which would keep them locked."""
     for own in list(_owners):
         own._close()
 
@@ -284,9 +284,9 @@ def _described(holder: dict[str, Any]) -> str:
 
 
 def runner_of(place: JobLocation) -> str | None:
-    """Say which process seems to run a job, in words; None when none does.
+    """Return a description of the process that seems to run a job, or None.
 
-    For people only: a lock is the proof, and asking for it would keep others out.
+    It reads the lock file's text only: trying the lock could keep another process from taking it.
     """
     holder = _holder_of(place.lock_file)
     pid = holder.get("pid")
@@ -298,9 +298,9 @@ def runner_of(place: JobLocation) -> str | None:
 
 
 def _is_there(pid: int) -> bool:
-    """Say whether a process of this number runs on this machine."""
+    """Return whether a process with this id runs on this machine."""
     if os.name != "posix":
-        return True  # there, asking would end it
+        return True  # on Windows, os.kill would terminate it
     try:
         os.kill(pid, 0)
     except OSError as error:

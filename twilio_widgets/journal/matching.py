@@ -1,22 +1,22 @@
-"""What the message log proves about unknown outcomes: a pure decision, row by row.
+"""Match unknown rows with entries of the message log: pure functions.
 
-Rows that send the same text to the same number from the same sender are interchangeable, so any
-matching of them with as many log entries is right. Everything else must fit one way only.
+Rows with the same text, recipient and sender are interchangeable, so any assignment of log entries
+to them is correct. Any other match must be unique.
 
 ========================  =======================================================================
 The log shows             so the row is
 ========================  =======================================================================
 an entry with its text    accepted, with that message
 only a refused creation   rejected, once the log has settled
-nothing, twice            absent, once the log has settled: most likely not sent, never resent
-                          without a person
+nothing, twice            absent, once the log has settled: most likely not sent, and resent only
+                          if the user asks for it
 something else            ambiguous: it stays unknown, with the reason
 ========================  =======================================================================
 
-What can be wrong: another program that sent the very same text to the same number from the same
-sender in the window is taken for ours (then the recipient has that text); a message that appears in
-the log later than the settle window and the second look is called absent (then sending again, which
-only a person can ask for, is a second message).
+Possible errors: a message with the same text, recipient and sender that another program sent in the
+time window is taken for ours (the recipient then has that text); a message that appears in the log
+after the settle window and the second look is called absent (resending it, which only the user can
+ask for, then sends a second message).
 """
 
 from __future__ import annotations
@@ -45,35 +45,35 @@ Kind = tuple[str, str, str, bool]
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A row whose outcome is not known."""
+    """A row whose outcome is unknown."""
 
     n: int
     sent: Sent
     ours: bool = True
-    """False for a row of another job, which may claim the same entries."""
+    """False for a row of another job, which may match the same entries."""
 
     @property
     def kind(self) -> Kind:
-        """Rows of one kind, to one recipient, are interchangeable."""
+        """Rows of the same kind, to the same recipient, are interchangeable."""
         sent = self.sent
         return sent.sender, sent.service, comparable(sent.body), sent.rewritten
 
 
 @dataclass(frozen=True, slots=True)
 class LogSnapshot:
-    """What the log showed about one recipient."""
+    """The message log of one recipient, as read at one time."""
 
     entries: Sequence[Message]
     asked_at: datetime
     apart: Apart = (timedelta(0), timedelta(0))
-    """By how much, at least and at most, Twilio's clock was ahead of ours."""
+    """How far Twilio's clock was ahead of ours, at least and at most."""
     complete: bool = True
-    """Whether it was read to its end."""
+    """Whether it was read completely."""
 
 
 @dataclass
 class _Fit:
-    """One row and the entries that can be it."""
+    """One row and the entries that may be its message."""
 
     row: Unknown
     span: tuple[datetime, datetime]
@@ -91,14 +91,14 @@ def match_unknowns(
     known: Collection[str] = (),
     absent_before: Collection[int] = (),
 ) -> list[Settlement]:
-    """Say what one look at the log of one recipient proves.
+    """Return what one look at the log of one recipient shows about each row.
 
     Args:
         unknowns: Every unknown row to that recipient, of this job and of others.
-        look: What the log showed.
+        look: The log.
         settle: How long an accepted message may be missing from the log.
-        known: SIDs of messages that are known to have come of other sends.
-        absent_before: Rows that an earlier, settled look did not show either.
+        known: SIDs of messages that are known to belong to other sends.
+        absent_before: Rows that were missing in an earlier look at the settled log.
 
     Returns:
         A verdict for each row of ours, in order.
@@ -137,7 +137,7 @@ class _Decision:
 
     @cached_property
     def _entries(self) -> list[Message]:
-        """The entries nobody has claimed, each once, in the order of their creation."""
+        """The entries that no send has claimed, each once, in order of creation."""
         free = {entry.sid: entry for entry in self._look.entries if entry.sid not in self._known}
         dated = [entry for entry in free.values() if entry.date_created is not None]
         return sorted(dated, key=lambda entry: (entry.date_created, entry.sid))
@@ -160,17 +160,17 @@ class _Decision:
         left = [fit for fit in fits if id(fit) not in matched]
         if left and matched and any(not fit.row.ours for fit in fits):
             for fit in fits:
-                self._say(fit, "ambiguous", "Another job waits for the same evidence.", fit.same)
+                self._say(fit, "ambiguous", "Another job has an unknown row like it.", fit.same)
             return
         spare = {entry.sid for fit in fits for entry in fit.same} - disputed
         surplus = len(spare) - len(matched)
         for fit in fits:
             if id(fit) in matched:
-                more = f" {surplus} more like it came of something else." if surplus else ""
+                more = f" {surplus} more like it came from other sends." if surplus else ""
                 entry = matched[id(fit)]
                 self._say(fit, "accepted", f"The message log shows it.{more}", [entry])
         refused = self._matched([(fit, fit.refused) for fit in left], set())
-        # What cannot be compared may be of a row that took another's entry: none of them is absent.
+        # An entry that cannot be compared may belong to any row of this kind: none is absent.
         perhaps = [entry for fit in fits for entry in fit.perhaps]
         for fit in left:
             fit.perhaps = fit.perhaps or list({entry.sid: entry for entry in perhaps}.values())
@@ -179,10 +179,9 @@ class _Decision:
     def _matched(
         self, wanted: list[tuple[_Fit, list[Message]]], disputed: set[str]
     ) -> dict[int, Message]:
-        """Give as many rows as possible an entry of their own.
+        """Match as many rows as possible with an entry each.
 
-        Each entry goes to the row that can wait least: with windows of time this leaves nobody out
-        that any other way would serve.
+        Each entry goes to the row whose time window ends first, which matches the most rows.
         """
         takers: dict[str, list[_Fit]] = defaultdict(list)
         for fit, entries in wanted:
@@ -200,10 +199,10 @@ class _Decision:
         if (only := self._only_entry(fit)) is not None:
             self._say(fit, "accepted", "It is the only message to this number then.", [only])
         elif doubtful:
-            self._say(fit, "ambiguous", "An entry of the log fits two texts.", doubtful)
+            self._say(fit, "ambiguous", "A log entry matches two different texts.", doubtful)
         elif fit.perhaps:
             count = "One message" if len(fit.perhaps) == 1 else f"{len(fit.perhaps)} messages"
-            why = f"{count} in the log may be it, but the text cannot be compared."
+            why = f"{count} in the log may match, but the text cannot be compared."
             self._say(fit, "ambiguous", why, fit.perhaps)
         elif not fit.row.sent.sure:
             why = (
@@ -215,19 +214,19 @@ class _Decision:
             until = f"{fit.settled:%H:%M:%S} UTC"
             self._say(fit, "too early", f"The log does not show it, but may until {until}.", [])
         elif refused is not None:
-            self._say(fit, "rejected", "Twilio refused to create it.", [refused])
+            self._say(fit, "rejected", "Twilio refused to create the message.", [refused])
         elif not self._look.complete:
-            self._say(fit, "ambiguous", "The log of this number is too long to be read.", [])
+            self._say(fit, "ambiguous", "The log of this number is too long to read.", [])
         elif fit.row.n in self._absent_before:
             why = "Two looks at the settled log do not show it: most likely it was not sent."
             self._say(fit, "absent", why, [])
         else:
-            self._say(fit, "too early", "The log does not show it; it is looked at again.", [])
+            self._say(fit, "too early", "The log does not show it; it is read again later.", [])
 
     def _only_entry(self, fit: _Fit) -> Message | None:
-        """Return the entry of a row without a text of its own, when it can be no other.
+        """Return the entry of a row whose text is not known, if the match is unique.
 
-        That is: the only entry to this number in its time, and the only row that waits for one.
+        That is: the only entry to this number in the time window, and the only unknown row.
         """
         if fit.row.sent.body or len(self._fits) > 1 or not self._look.complete:
             return None

@@ -1,16 +1,16 @@
-"""``messages.send(…, once="key")``: one message for one key, whatever happens and however often.
+"""``messages.send(…, once="key")``: at most one message for a key, also across crashes.
 
-It has a journal of its own, like a job of one row, kept beside the account's jobs and named by a
-hash of the key. It is a flow, so it serves the blocking and the async client; that it writes a file
-between two steps is its point.
+It has its own journal, like a job of one row, next to the account's jobs and named by a hash of the
+key. It is a flow, so it serves the blocking and the async client; unlike other flows, it writes a
+file between its steps.
 
-A key is taken by a message that was accepted or may have been. One that certainly was not (a policy
-kept it back, Twilio rejected it or was not reached) gives way to another: it stays in its journal
-as what it is, and the other gets a journal of its own under the next name. No journal is moved,
-replaced or deleted, because another process may be reading it; the last one is the key's.
+A key is taken by a message that was or may have been accepted. A message that certainly was not (a
+policy refused it, Twilio rejected it or was not reached) can be replaced by another: it stays in
+its journal, and the other gets a new journal under the next name. No journal is moved, replaced or
+deleted, because another process may be reading it; the last one is the current one.
 
-Of a message that has come to its end no number and no text is kept: the same call has them, and its
-fingerprint tells it from another.
+The number and the text of a message with a final outcome are not kept: a fingerprint is enough to
+recognize the same call.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 LONGEST_KEY = 200
 
 _GAVE_NONE = (states.REJECTED, states.SKIPPED)
-"""How a message ends that Twilio certainly has not accepted."""
+"""The final statuses of a message that Twilio certainly has not accepted."""
 
 
 def send_once(
@@ -65,16 +65,16 @@ def send_once(
     """Send a message, unless one was sent for this key; then return that one as it is now.
 
     Args:
-        connection: Who sends.
-        new_patience: Makes the patience for each request.
-        parameters: Keywords of ``messages.send``.
-        outbox: What the client knows of its sends.
-        key: What the message is for, in your words.
+        connection: The account.
+        new_patience: Makes the retry policy of each request.
+        parameters: Keyword arguments of ``messages.send``.
+        outbox: The client's record of its sends.
+        key: The idempotency key.
 
     Raises:
-        ConfigurationError: The key is none.
-        JobError: The key is taken by another message, or another process is sending it right now.
-        OutcomeUnknown: It may have been sent, and the log does not prove it either way.
+        ConfigurationError: The key is invalid.
+        JobError: The key is taken by another message, or another process is sending it.
+        OutcomeUnknown: The message may have been sent, and the log does not decide it.
     """
     home = _place_of(connection, key)
     own = _owned(home, key)
@@ -90,8 +90,8 @@ def send_once(
 def _place_of(connection: Connection, key: str) -> JobLocation:
     if not isinstance(key, str) or not 0 < len(key) <= LONGEST_KEY:
         raise ConfigurationError(
-            f"once= is a text of at most {LONGEST_KEY} characters that says what the message is "
-            'for, such as "invoice 4711".',
+            f"once must be a text of 1 to {LONGEST_KEY} characters that identifies the message, "
+            'such as "invoice 4711".',
             field="once",
         )
     account = place_of(connection, "x")
@@ -113,10 +113,10 @@ def _owned(place: JobLocation, key: str) -> JobLock:
 def _place_for(
     connection: Connection, home: JobLocation, parameters: Mapping[str, object], key: str
 ) -> JobLocation:
-    """Return where this message's journal is: a new one, unless the key's last one is its own.
+    """Return the location of this message's journal: the key's last one, or a new one.
 
-    A kill between the steps leaves no two messages that could be sent: the last journal is closed
-    to sending before the next one has its name.
+    Two messages can never be sent, even if the process is killed between the steps: the last
+    journal is closed to sending before the next one is created.
     """
     last, doubt = _last(home), None
     if last is not None:
@@ -139,7 +139,7 @@ def _row(connection: Connection, parameters: Mapping[str, object]) -> JournalRow
 
 
 def _last(home: JobLocation) -> JobLocation | None:
-    """Return the last journal of a key; a damaged one that was put aside counts as well."""
+    """Return the last journal of a key; a renamed damaged one counts as well."""
     name = rf"{home.name}(?:-(\d+))?(?:{re.escape(SET_ASIDE)}\w+)?\.sqlite"
     files = (re.fullmatch(name, file.name) for file in home.folder.glob(f"{home.name}*.sqlite"))
     numbers = [int(found[1] or 1) for found in files if found]
@@ -157,24 +157,24 @@ def _numbered(home: JobLocation, number: int) -> JobLocation:
 
 
 def _has(journal: Journal, parameters: Mapping[str, object]) -> bool:
-    """Say whether a journal has just this message."""
+    """Return whether a journal contains exactly this message."""
     try:
         row = JournalRow(n=0, form=_form(journal, parameters))
     except InvalidMessage:
-        return False  # by now it may be right
+        return False  # it may have been valid at an earlier time
     return fingerprint_of([row]) == journal.header.fingerprint
 
 
 def _form(journal: Journal, parameters: Mapping[str, object]) -> Form:
-    """Return a message as it was written down; a schedule is checked against its own time."""
+    """Return a message's form, with its schedule checked at the time of the journal's creation."""
     return form_of(parameters, now=datetime.fromtimestamp(journal.header.created_at, UTC))
 
 
 def _give_way(journal: Journal, other: JournalRow, key: str, *, now: float) -> None:
-    """Close a journal to sending, because its message made nothing and another one is asked for.
+    """Close a journal to sending, because its message was not sent and another one replaces it.
 
     Raises:
-        JobError: Its message was accepted or may have been.
+        JobError: Its message was or may have been accepted.
     """
     (row,) = journal.rows()
     if row.status == states.PENDING:
@@ -185,16 +185,16 @@ def _give_way(journal: Journal, other: JournalRow, key: str, *, now: float) -> N
         if not row.form:
             what = f"{row.sid}, whose text is not kept"
         raise JobError(
-            f'once="{mask(key)}" was used for another message ({what}). Nothing was sent. Give '
-            "this message a key of its own."
+            f'once="{mask(key)}" was used for another message ({what}). Nothing was sent. Use '
+            "another key for this message."
         )
 
 
 def _forget(journal: Journal, *, now: float) -> None:
-    """Take number and text of a message out of its journal, if it has come to its end."""
+    """Delete the number and the text from a journal, if the message's status is final."""
     (row,) = journal.rows()
     if row.form and row.status in states.ENDS:
-        with suppress(JobError):  # what became of it is written down; the next call tries again
+        with suppress(JobError):  # the outcome is recorded; the next call tries again
             journal.forget(now=now)
 
 
@@ -230,7 +230,7 @@ class _Once:
         if row.status == states.ACCEPTED:
             _forget(self._journal, now=_now(self._connection))
             return (yield from messages.get(self._connection, self._new_patience(), str(row.sid)))
-        if row.status in _GAVE_NONE:  # it made no message, and the person asks again
+        if row.status in _GAVE_NONE:  # no message was created, and the user calls again
             row = row.saying(_form(self._journal, parameters))
             (row,) = self._journal.decide([row], "resend", now=_now(self._connection))
         return (yield from self._sent(row))
@@ -245,14 +245,14 @@ class _Once:
         return row
 
     def _sent(self, row: JournalRow) -> Flow[Message]:
-        """Write it down, send it, and write down what came of it: also when it is stopped."""
+        """Journal the attempt, send, and journal the result, also if interrupted."""
         patience, now = self._new_patience(), _now(self._connection)
         ((row, _token),) = self._journal.claim([row], now=now, latest=now + patience.left())
         try:
             message = yield from messages.create(self._connection, patience, row.form, self._outbox)
         except BaseException as error:
             ending = ending_of(error)
-            # A policy, a full queue or a refused account: the row can go another time.
+            # After a refusal by the policy, a full queue or an account error it stays pending.
             self._end(row, ending)
             raise
         self._end(row, AttemptResult("accepted", sid=message.sid, http_status=201))
@@ -264,8 +264,8 @@ class _Once:
         _forget(self._journal, now=now)
 
     def _settled(self) -> Flow[JournalRow]:
-        """Look in the log, once; raise when it proves nothing."""
-        # What this client has sent may be this key's, when the journal is in doubt.
+        """Look in the log once; raise if it does not decide the outcome."""
+        # If the journal is in doubt, a message that this client sent may be the one of this key.
         sent = self._outbox.sent if self._journal.doubt is None else ()
         known = frozenset(sent) - self._outbox.found
         try:

@@ -1,4 +1,4 @@
-"""From a plan to the rows of a journal, and what differs between the two."""
+"""Convert a plan to rows of a journal, and describe how the two differ."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class PlannedLike(Protocol):
 
     @property
     def n(self) -> int:
-        """Its place in the input, from 0."""
+        """Its position in the input, from 0."""
 
     @property
     def parameters(self) -> Mapping[str, object]:
@@ -34,7 +34,7 @@ class PlannedLike(Protocol):
 
     @property
     def segments(self) -> int:
-        """How many segments it takes, as far as that is known."""
+        """The number of segments, as far as known."""
 
     @property
     def cost(self) -> Decimal | None:
@@ -42,7 +42,7 @@ class PlannedLike(Protocol):
 
 
 class PlanLike(Protocol):
-    """What a job needs of a plan."""
+    """The part of a plan that a job uses."""
 
     @property
     def rows(self) -> Sequence[PlannedLike]:
@@ -50,25 +50,25 @@ class PlanLike(Protocol):
 
 
 def rows_of(plan: PlanLike, *, now: datetime) -> list[JournalRow]:
-    """Write each planned message down as it will be sent.
+    """Return the journal row of each planned message, for a new job.
 
     Args:
         plan: The plan.
-        now: The present: what is scheduled must not be past.
+        now: The current time, against which schedules are checked.
 
     Raises:
-        InvalidMessage: A row cannot be sent; it is named, and nothing is.
+        InvalidMessage: A row's schedule is invalid; the error names the row.
         ConfigurationError: There is nothing to send.
     """
     if not plan.rows:
-        raise ConfigurationError("The plan has no row that is ready: see plan.rejected.")
+        raise ConfigurationError("The plan has no ready row: see plan.rejected.")
     for planned in plan.rows:
         _check_time(planned, now)
     return rows_to_compare(plan)
 
 
 def rows_to_compare(plan: PlanLike) -> list[JournalRow]:
-    """Write each planned message down for a comparison: what was to be sent may be past by now."""
+    """Return the journal row of each planned message; schedules may have passed."""
     return [_row_of(planned) for planned in plan.rows]
 
 
@@ -87,14 +87,14 @@ def _row_of(planned: PlannedLike) -> JournalRow:
 def asks_for_less(
     planned: Sequence[JournalRow], kept: Sequence[JournalRow], *, forgotten: bool
 ) -> bool:
-    """Say whether a plan is a job's own but for rows that it has no more.
+    """Return whether a plan is the job's own plan without some of its rows.
 
-    So is a plan made again after some of its recipients opted out, or some of its times passed.
+    This is so if the plan is made again after recipients opted out, or times passed.
 
     Args:
         planned: The plan's rows.
-        kept: The job's.
-        forgotten: Whether the job no longer knows what they said.
+        kept: The job's rows.
+        forgotten: Whether the job's texts were deleted.
     """
     theirs = {row.n: row for row in kept}
     known = all(
@@ -104,9 +104,9 @@ def asks_for_less(
 
 
 def difference(planned: Sequence[JournalRow], kept: Sequence[JournalRow]) -> str | None:
-    """Say in a clause how a plan differs from what a job has kept; None when it does not.
+    """Return a clause on how a plan differs from the job's rows; None if it does not.
 
-    Nobody's number or text stands in it.
+    It contains no number and no text of a message.
     """
     ours, theirs = {row.n: row for row in planned}, {row.n: row for row in kept}
     more, fewer = sorted(ours.keys() - theirs.keys()), sorted(theirs.keys() - ours.keys())

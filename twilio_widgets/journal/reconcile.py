@@ -1,7 +1,7 @@
-"""Settling what is unknown: by the callback's token first, else by the message log.
+"""Settle unknown rows: by the token of a status callback first, else by the message log.
 
-The log is asked by recipient, without a date: a message has no sending date before it is sent, and
-where such messages stand in the list is not documented.
+The log is read by recipient, without a date filter: a message has no sending date before it is
+sent, and the position of such messages in the list is not documented.
 """
 
 from __future__ import annotations
@@ -34,47 +34,47 @@ if TYPE_CHECKING:
     from twilio_widgets.journal.row import JournalRow
 
 MOST_PAGES = 5
-"""Of 1,000 entries each: how much of the log of one recipient is read."""
+"""The maximum number of pages of 1,000 entries read from the log of one recipient."""
 
 _BUSY = 0.2
 
 
 class LockTimeout(Exception):
-    """What the log shows could not be claimed; the text says why. It never leaves this room."""
+    """The lock on the message log was not available; the message says why. Not raised to users."""
 
 
 class Heard(Protocol):
-    """What status callbacks told of one message."""
+    """What status callbacks have reported about one message."""
 
     @property
     def status(self) -> str | None:
-        """The most advanced status, in Twilio's word."""
+        """The most advanced status, as Twilio reported it."""
 
     @property
     def error_code(self) -> int | None:
-        """The error code that came with it."""
+        """The error code reported with it."""
 
     @property
     def is_final(self) -> bool:
-        """Whether the message has come to its end, and nothing that was heard contradicts it."""
+        """Whether the status is final, and no callback contradicts it."""
 
 
 class Callbacks(Protocol):
-    """Where the status callbacks of messages arrive: a listener that others can reach."""
+    """The receiver of status callbacks: a listener that Twilio can reach."""
 
     @property
     def status_url(self) -> str:
-        """The address given to Twilio; each attempt's token is added to it."""
+        """The URL given to Twilio; each attempt's token is added to it."""
 
     def find_by_token(self, token: str) -> str | None:
-        """Return the SID of the message whose callback carried this token, once one came."""
+        """Return the SID of the message whose callback had this token; None if none arrived."""
 
     def heard_of(self, sid: str) -> Heard | None:
-        """Return what was heard of a message, if anything was."""
+        """Return what callbacks have reported about a message, or None."""
 
 
 def with_token(url: str, token: str) -> str:
-    """Return a callback address that carries an attempt's token."""
+    """Return a callback URL with an attempt's token."""
     address, hash_mark, fragment = url.partition("#")
     joint = "&" if "?" in address else "?"
     return f"{address}{joint}tw={token}{hash_mark}{fragment}"
@@ -89,20 +89,20 @@ def settle(
     known: Collection[str] = (),
     callbacks: Callbacks | None = None,
 ) -> Flow[None]:
-    """Settle every unknown row of a job as far as there is evidence.
+    """Settle every unknown row of a job for which there is evidence.
 
-    It waits until the log has settled, looks, and looks again at what it did not show.
+    It waits until the log has settled, reads it, and reads it once more for rows it did not show.
 
     Args:
-        connection: Whose log it is.
-        new_patience: Makes the patience for each page.
-        journal: The job's, open for writing.
-        place: Where it is kept; the other jobs are beside it.
-        known: SIDs of messages that the client knows to have come of other sends.
-        callbacks: Evidence that needs no waiting.
+        connection: The account of the log.
+        new_patience: Makes the retry policy of each page.
+        journal: The job's journal, open for writing.
+        place: Its location; the account's other jobs are in the same folder.
+        known: SIDs of messages that the client knows to belong to other sends.
+        callbacks: A listener, whose evidence needs no waiting.
 
     Raises:
-        NoTurn: What the log shows could not be claimed.
+        LockTimeout: The lock on the message log was not available.
     """
     _by_token(journal, callbacks, connection)
     if not (unknown := _unknowns(journal, connection.moment(), ours=True)):
@@ -128,13 +128,13 @@ def _settle_time(connection: Connection) -> timedelta:
 
 
 def _by_token(journal: Journal, callbacks: Callbacks | None, connection: Connection) -> None:
-    """Believe the callbacks: they are signed, token and all."""
+    """Settle rows whose callback arrived: a callback is signed, including its token."""
     if callbacks is None:
         return
     attempts = journal.last_attempts(states.UNKNOWN)
     known = journal.sids()
     found = [
-        Settlement(n, "accepted", "Its status callback came.", "{}", by="callback", sid=sid)
+        Settlement(n, "accepted", "Its status callback arrived.", "{}", by="callback", sid=sid)
         for n, attempt in attempts.items()
         if (sid := callbacks.find_by_token(attempt.token)) is not None and sid not in known
     ]
@@ -151,13 +151,13 @@ def look_once(
     known: Collection[str],
     absent_before: Collection[int] = (),
 ) -> Flow[set[int]]:
-    """Look at the log of every recipient in question, and settle what it proves.
+    """Read the log of each recipient with unknown rows once, and settle the rows it decides.
 
     Returns:
-        The rows it does not show, and did not show before.
+        The rows that are missing for the first time.
 
     Raises:
-        NoTurn: What the log shows could not be claimed, so nothing is settled.
+        LockTimeout: The lock on the message log was not available; nothing is settled.
     """
     looks: dict[str, LogSnapshot] = {}
     for to in sorted({row.to for row in journal.rows(states.UNKNOWN)}):
@@ -183,10 +183,10 @@ def look_once(
 
 
 def _turn(place: JobLocation, patience: RetryPolicy) -> Flow[JobLock]:
-    """Wait until no other job of the account is claiming entries of the log.
+    """Wait for the lock under which an account's jobs claim entries of the log.
 
     Raises:
-        NoTurn: Others have it for too long, or it cannot be had at all.
+        LockTimeout: Another job has it for too long, or it cannot be created.
     """
     while True:
         try:
@@ -196,7 +196,7 @@ def _turn(place: JobLocation, patience: RetryPolicy) -> Flow[JobLock]:
         if problem.held_by is None:
             raise LockTimeout(str(problem))
         if patience.left() <= _BUSY:
-            raise LockTimeout(f"Another job is settling what it sent {problem.held_by}.")
+            raise LockTimeout(f"Another job is settling its unknown rows {problem.held_by}.")
         yield Pause(_BUSY)
 
 
@@ -210,7 +210,7 @@ def _verdicts(
     absent_before: Collection[int],
     settle: timedelta,
 ) -> list[Settlement]:
-    """Compare every unknown row, also those of other jobs, with what nobody has claimed yet."""
+    """Match every unknown row, also of other jobs, with the entries that no job has claimed."""
     claimed, rivals = set(known) | journal.sids(), list[Unknown]()
     for ledger in _beside(place):
         claimed |= ledger.sids()
@@ -234,7 +234,7 @@ def _beside(place: JobLocation) -> Iterator[JournalReader]:
 
 
 def _unknowns(ledger: JournalReader, now: ClockReading, *, ours: bool) -> list[Unknown]:
-    """Return the rows of a journal that may yet turn out to be in the log."""
+    """Return the rows of a journal whose messages may be in the log."""
     statuses = (states.UNKNOWN,) if ours else (states.UNKNOWN, states.ATTEMPTED)
     attempts = ledger.last_attempts(*statuses)
     return [
@@ -243,14 +243,14 @@ def _unknowns(ledger: JournalReader, now: ClockReading, *, ours: bool) -> list[U
 
 
 def sent_of(row: JournalRow, attempt: SendAttempt, now: ClockReading) -> Sent:
-    """Return what an attempt sent, as the log can be asked about it."""
+    """Return what an attempt sent and when, to match it with the log."""
     return Sent.of(by_name(row.form), attempt.started, attempt.latest, now)
 
 
 def _look(
     connection: Connection, new_patience: NewPatience, names: Iterable[str]
 ) -> Flow[LogSnapshot]:
-    """Read the log of one recipient, under every name it may have there."""
+    """Read the log of one recipient, under each form of its address."""
     entries: list[Message] = []
     asked_at, complete, server_time = connection.now(), True, None
     for name in sorted(names):

@@ -1,4 +1,4 @@
-"""One row of a job, as the journal keeps it."""
+"""One row of a job, as stored in the journal."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 _json = json.JSONEncoder(ensure_ascii=False).encode
 
 Form = tuple[tuple[str, str], ...]
-"""What is sent, by Twilio's parameter names."""
+"""The request's parameters: Twilio's names and values."""
 
 
 class JournalRow(NamedTuple):
-    """What is to be sent to one recipient, and what has become of it.
+    """One message to send, and its outcome so far.
 
-    A tuple: each step of a row makes another one, and that takes a third of the time.
+    A named tuple, because each step of a row creates a new one, three times as fast as a dataclass.
     """
 
     n: int
@@ -36,19 +36,19 @@ class JournalRow(NamedTuple):
     problem: str | None = None
     attempts: int = 0
     settled_by: str | None = None
-    """What proved its status: answer, callback, log or person."""
+    """The evidence for its status: answer, callback, log or person."""
     updated_at: float | None = None
     message_status: str | None = None
-    """Twilio's word for the message, as last seen."""
+    """The message's status at Twilio, as last read."""
     message_error: int | None = None
     billed_segments: int | None = None
     price: str | None = None
     price_unit: str | None = None
     written: str = ""
-    """Its form as the journal has it: not to be written anew for each step's checksum."""
+    """The form's JSON in the journal, kept so that each checksum need not encode it again."""
 
     def __repr__(self) -> str:
-        return f"Row({self.n}, {self.status})"  # a form holds a person's number and text
+        return f"Row({self.n}, {self.status})"  # the form contains a phone number and a text
 
     def parameter(self, name: str) -> str:
         """Return one of Twilio's parameters, or empty text."""
@@ -64,33 +64,33 @@ class JournalRow(NamedTuple):
 
     @property
     def sender(self) -> str:
-        """The number or the messaging service it goes out by."""
+        """The number or the messaging service that sends it."""
         return self.parameter("From") or self.parameter("MessagingServiceSid")
 
     @property
     def is_scheduled(self) -> bool:
-        """Whether it is for later; the job remembers this when all else is forgotten."""
+        """Whether it is scheduled; this is kept when the rest is forgotten."""
         return bool(self.parameter("SendAt"))
 
     @property
     def is_forgotten(self) -> bool:
-        """Whether nobody knows any more to whom it went and what it said."""
+        """Whether its number and text were deleted."""
         return not self.to
 
     def forgotten(self) -> JournalRow:
-        """Return it without a number or a text: when it was to be sent says nothing of anybody."""
+        """Return the row without number and text; only its ``SendAt`` is kept."""
         kept = tuple(pair for pair in self.form if pair[0] == "SendAt")
         return self.saying(kept)._replace(problem=None)
 
     def seal(self, job_id: str) -> str:
-        """Return a checksum over what decides whether and what is sent."""
+        """Return a checksum of the columns that decide whether and what is sent."""
         sid = "null" if self.sid is None else f'"{self.sid}"'
         kept = f'[{self.n}, {self._text}, {self.segments}, "{self.status}", {sid}, {self.attempts}]'
         return blake2b(kept.encode(), digest_size=8, key=job_id.encode()).hexdigest()
 
     @property
     def form_text(self) -> str | None:
-        """The form as the journal writes it; None when nothing is left of it."""
+        """The form as JSON; None if it is empty."""
         return self._text if self.form else None
 
     @property
@@ -98,7 +98,7 @@ class JournalRow(NamedTuple):
         return self.written or _json(self.form)
 
     def saying(self, form: Form) -> JournalRow:
-        """Return it with another form."""
+        """Return the row with another form."""
         return self._replace(form=form, written="")
 
 
@@ -106,11 +106,11 @@ COLUMNS = (
     "n, form, segments, cost, status, sid, error_code, problem, attempts, settled_by, updated_at, "
     "message_status, message_error, billed_segments, price, price_unit, seal"
 )
-"""What `row_of` reads, in this order."""
+"""The columns that `row_of` reads, in this order."""
 
 
 def row_of(line: tuple[Any, ...], job_id: str) -> JournalRow | None:
-    """Read one line of the journal; None when it is not what was written."""
+    """Return the row of one line of the journal; None if its checksum is wrong."""
     try:
         written = line[1] or "[]"
         form = tuple((name, value) for name, value in json.loads(written))
@@ -139,7 +139,7 @@ def row_of(line: tuple[Any, ...], job_id: str) -> JournalRow | None:
 
 
 def fingerprint_of(rows: Iterable[JournalRow]) -> str:
-    """Return what tells one plan from another: every row, in order, with all it sends."""
+    """Return a hash that identifies a plan: of every row's number and form, in order."""
     digest = sha256()
     for row in rows:
         digest.update(_json((row.n, row.form)).encode() + b"\n")

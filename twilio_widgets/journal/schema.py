@@ -1,14 +1,14 @@
-"""The journal's tables. Their rules are constraints, so that no mistake of ours can break them.
+"""The journal's tables. SQL constraints enforce their rules, so that a bug cannot break them.
 
-``outcome``   a row of the job: what is to be sent, and what has become of it
-``attempt``   one line for each POST that may have left, written before it could; never deleted
-``decision``  what a person decided about a row, after its attempt ``k``
-``finding``   what the message log proved about an unknown outcome, and with what evidence
+``outcome``   a row of the job: the message to send, and its outcome
+``attempt``   one line for each POST that may have been sent, written before it; never deleted
+``decision``  the user's decision about a row, after its attempt ``k``
+``finding``   what the message log shows about an unknown row, with the evidence
 
-An index is a page more to write for each row that is sent. So there are those that a rule needs,
-and none beside: a message belongs to one attempt, and an attempt has one number.
+Each index costs one more page write for each row sent, so there are only those that a rule needs: a
+message belongs to one attempt, and an attempt has one number.
 
-Times are seconds since 1970-01-01 UTC. No table holds a credential.
+Times are seconds since 1970-01-01 UTC. No table contains a credential.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from collections.abc import Iterable
 from twilio_widgets.journal.states import ENDINGS, ENDS, STATUSES, STEPS, UNKNOWN
 
 VERSION = 1
-"""What this code writes and reads; a newer journal is refused."""
+"""The version that this code writes and reads; a newer journal is refused."""
 
 STATES = ("waiting", "running", "settling", "paused", "cancelled", "finished")
-"""What a job as a whole can be doing."""
+"""The states of a job."""
 
 
 def _words(words: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""Finding a job by its name alone."""
+"""Find jobs by account or by name."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 
 def places_of(connection: Connection, folder: str | Path | None = None) -> list[JobLocation]:
-    """Return where the jobs of an account are kept, the youngest journal first.
+    """Return the locations of an account's jobs, the latest journal first.
 
     Args:
-        connection: Whose jobs.
-        folder: Where jobs are kept, when it is not the data folder.
+        connection: The account.
+        folder: The folder of the jobs, if it is not the data folder.
     """
     any_job = place_of(connection, "any", folder)
     files = [file for file in any_job.folder.glob("*.sqlite") if SET_ASIDE not in file.name]
@@ -36,14 +36,14 @@ def places_of(connection: Connection, folder: str | Path | None = None) -> list[
 
 
 def find_place(name: str, folder: str | Path | None) -> JobLocation:
-    """Return where the one job of this name is kept, whosever it is.
+    """Return the location of the only job of this name, in any account.
 
     Args:
         name: The job's name.
-        folder: Where jobs are kept; the user's data folder when not given.
+        folder: The folder of the jobs; by default the user's data folder.
 
     Raises:
-        JobError: There is none, or more than one account has one.
+        JobError: There is none, or several accounts have one.
     """
     home = user_folder() / JOBS if folder is None else folder_of(folder)
     file = f"{check_name(name)}.sqlite"
@@ -52,12 +52,12 @@ def find_place(name: str, folder: str | Path | None) -> JobLocation:
         return found[0]
     if not found:
         raise JobError(
-            f'There is no job "{name}" in {home}. A sandbox keeps its jobs with its world: give '
-            "connection=sandbox.connection; and give folder= when the job was given one."
+            f'There is no job "{name}" in {home}. For a job of a sandbox, give '
+            "connection=sandbox.connection; for a job in another folder, give folder=."
         )
     raise JobError(
-        f'{len(found)} accounts or sandboxes have a job "{name}" in {home}. Say whose it is: '
-        "connection=."
+        f'{len(found)} accounts or sandboxes have a job "{name}" in {home}. Give connection= to '
+        "select one."
     )
 
 

@@ -1,16 +1,16 @@
-"""What can become of a row, and what each outcome of an attempt means for it.
+"""The statuses of a row, and which one follows from the result of an attempt.
 
 ::
 
     pending ── attempted ── accepted
        │           ├─────── rejected
-       │           ├─────── pending     Twilio cannot have accepted it: it may be tried again
+       │           ├─────── pending     Twilio cannot have accepted it: it may be retried
        │           └─────── unknown ─── accepted, rejected   by evidence
        │                       └─────── abandoned            by a person, or by on_unknown
        └── skipped                      by a person
 
-accepted, rejected, skipped and abandoned are the ends. A row leaves one of them, or unknown, for
-pending only when a person asks for exactly that row: `decision` in the journal records it.
+accepted, rejected, skipped and abandoned are final. A row returns from one of them, or from
+unknown, to pending only if the user names it: `decision` in the journal records it.
 
 Sources: Twilio errors 20429 (a 429 was never processed) and 20500 (a repeat after a 500 can act
 twice), 21611 (the sender's queue is full).
@@ -36,23 +36,23 @@ PENDING, ATTEMPTED, ACCEPTED, REJECTED, UNKNOWN, SKIPPED, ABANDONED = STATUSES =
 """Every status of a row."""
 
 ENDS = (ACCEPTED, REJECTED, SKIPPED, ABANDONED)
-"""The statuses a row does not leave by itself."""
+"""The final statuses."""
 
 STEPS = {
     PENDING: (ATTEMPTED, SKIPPED),
     ATTEMPTED: (ACCEPTED, REJECTED, PENDING, UNKNOWN),
     UNKNOWN: (ACCEPTED, REJECTED, ABANDONED),
 }
-"""What a row can become without a person's decision."""
+"""The status changes that need no decision of the user."""
 
 ENDINGS = (
     "accepted", "rejected", "not_sent", "throttled", "queue_full", "policy", "account", "unknown",
 )  # fmt: skip
-"""How an attempt can end: the first two and the last as the row's status says; with the others the
-row is pending again. ``account`` is a refusal that has nothing to do with the row."""
+"""The results of an attempt: the first two and the last become the row's status; with the others
+the row is pending again. ``account`` is a refusal that does not depend on the row."""
 
 ACCOUNT_CODES = frozenset({10001, 20003, 20005, 20006, 20008, 20403, 90010, DAY_LIMIT})
-"""Errors about the account or the credentials: no other row would fare better."""
+"""Errors about the account or the credentials, which every other row would have as well."""
 
 QUEUE_FULL = 21611
 
@@ -61,7 +61,7 @@ OPTED_OUT = 21610
 
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
-    """How one attempt ended, in the journal's words."""
+    """The result of one attempt."""
 
     word: str
     """One of `ENDINGS`."""
@@ -69,21 +69,21 @@ class AttemptResult:
     http_status: int | None = None
     error_code: int | None = None
     problem: str | None = None
-    """A sentence without anybody's number."""
+    """A sentence without phone numbers."""
     request_id: str | None = None
     for_all: bool = False
-    """Whether no other row would fare better now, so that the job waits for a person."""
+    """Whether every other row would have the same result now, so that the job pauses."""
 
     @property
     def status(self) -> str:
-        """The row's status after it."""
+        """The row's status after this result."""
         return self.word if self.word in STATUSES else PENDING
 
 
 def ending_of(error: BaseException) -> AttemptResult:
-    """Say what an attempt came to that ended with an error.
+    """Return the result of an attempt that raised an error.
 
-    What is not certain is ``unknown``: an error that is none of ours as well.
+    It is ``unknown`` unless the error proves otherwise, so also for unexpected errors.
     """
     if isinstance(error, NotConnected):
         return AttemptResult("not_sent", problem=str(error))

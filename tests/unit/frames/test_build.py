@@ -159,7 +159,7 @@ def test_attrs_are_plain_json_and_tell_of_the_reading():
         "filters": {"to": "+447911123123", "sent_after": "2026-01-02"},
         "fetched_at": "2026-01-03T00:00:00+00:00",
         "complete": False,
-        "cut_off": "1,000 messages read, the log holds more: limit=None reads everything",
+        "cut_off": "1,000 messages read, the log has more: limit=None reads all",
         "rows": 1,
         "rows_read": 1000,
         "schema_version": 1,

@@ -259,7 +259,7 @@ def test_pandas_own_options_are_followed_and_left_alone():
 
 def test_a_log_that_was_not_read_to_its_end_says_so_everywhere():
     frame = many(200, complete=False)
-    sentence = "200 messages read, the log holds more: limit=None reads everything"
+    sentence = "200 messages read, the log has more: limit=None reads all"
 
     assert lines(frame) == ["showing 10 of 200 rows", sentence]
     assert lines(frame.head(3)) == [sentence]

@@ -171,5 +171,5 @@ def test_what_is_no_page_of_a_list_is_refused(content):
 def test_a_page_of_another_list_is_refused():
     table = envelopes()
     table.add(page([{"sid": "a"}]))
-    with pytest.raises(BadResponse, match='"keys" came among pages of "calls"'):
+    with pytest.raises(BadResponse, match='a page of "keys" after pages of "calls"'):
         table.add(page([{"sid": "b"}], name="keys"))

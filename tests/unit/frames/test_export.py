@@ -299,9 +299,9 @@ def test_an_export_says_whether_it_is_everything(tmp_path):
     path = tmp_path / "log.csv"
 
     assert repr(whole.to_csv(path)) == f"2 rows written to {path} (complete)"
-    assert repr(whole.head(1).to_csv(path)) == f"1 rows written to {path} (not the whole log)"
+    assert repr(whole.head(1).to_csv(path)) == f"1 rows written to {path} (not the complete log)"
     assert repr(part.to_excel(tmp_path / "log.xlsx")).endswith(
-        "(not the whole log; 2 messages read, the log holds more: limit=None reads everything)"
+        "(not the complete log; 2 messages read, the log has more: limit=None reads all)"
     )
     whole.loc[2] = whole.loc[0]  # in place: pandas tells nobody
     assert whole.to_csv(path).complete is False
@@ -310,12 +310,12 @@ def test_an_export_says_whether_it_is_everything(tmp_path):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "is not a CSV file"),
-        (b"a,b\n1,2\n", "No column of a message frame"),
+        (b"", "cannot be read as a CSV file"),
+        (b"a,b\n1,2\n", "no column of a message frame"),
         (b"sid,price\nSM1,free\n", "'price'"),
-        (b"sid,body\nSM1,\xff\n", "is not a CSV file"),
-        (b'sid,body\nSM1,"open', "is not a CSV file"),
-        (b"sid,body\nSM1,2,3,4\nSM1,2,3,4,5\n", "is not a CSV file"),
+        (b"sid,body\nSM1,\xff\n", "cannot be read as a CSV file"),
+        (b'sid,body\nSM1,"open', "cannot be read as a CSV file"),
+        (b"sid,body\nSM1,2,3,4\nSM1,2,3,4,5\n", "cannot be read as a CSV file"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_why(content, said, tmp_path):
@@ -370,7 +370,7 @@ def test_what_does_not_fit_into_excel_is_refused(tmp_path):
     assert list(tmp_path.iterdir()) == []
     assert openpyxl.worksheet._writer.ALL_TEMP_FILES == []
     frame_of_bodies(["x"]).to_excel(tmp_path / "log.xlsx")
-    with pytest.raises(ConfigurationError, match="No sheet 'calls'"):
+    with pytest.raises(ConfigurationError, match="has no sheet 'calls'"):
         frames.read_excel(tmp_path / "log.xlsx", sheet_name="calls")
 
 

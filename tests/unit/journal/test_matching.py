@@ -74,7 +74,7 @@ def test_more_entries_than_rows_are_said_to_be_of_something_else():
     (verdict,) = match_unknowns([row()], look, settle=SETTLE)
     assert (verdict.sid, verdict.why) == (
         entry(1).sid,
-        "The message log shows it. 1 more like it came of something else.",
+        "The message log shows it. 1 more like it came from other sends.",
     )
     assert json.loads(verdict.evidence)["entries"] == 2
 

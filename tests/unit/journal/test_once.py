@@ -99,7 +99,7 @@ def test_a_lost_reply_that_cannot_be_settled_now_says_why_within_its_time(sandbo
         send(twilio)
     home = module._place_of(sandbox.connection, "invoice 4711")
     other = JobLock(replace(home, name=".settling"))
-    with pytest.raises(OutcomeUnknown, match="Another job is settling what it sent in this"):
+    with pytest.raises(OutcomeUnknown, match="Another job is settling its unknown rows in this"):
         send(twilio)
     other.release()
     assert send(twilio).sid == sandbox.ledger[0].sid

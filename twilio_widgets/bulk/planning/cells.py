@@ -16,7 +16,7 @@ _YES: Final = frozenset({"true", "yes", "y", "1"})
 _NO: Final = frozenset({"false", "no", "n", "0"})
 
 
-class NotThat(ValueError):
+class InvalidCell(ValueError):
     """A cell is not valid for its parameter; the message describes what is."""
 
 
@@ -28,22 +28,24 @@ def parameter_of(name: str, cell: object) -> object:
         cell: The row's value.
 
     Raises:
-        NotThat: The cell cannot be converted.
+        InvalidCell: The cell cannot be converted.
     """
     problem = unusable(cell)
     if problem and problem.startswith("is empty"):
         if name == "send_at":
-            raise NotThat("send_at is empty in this row, so the message would be sent immediately.")
+            raise InvalidCell(
+                "send_at is empty in this row, so the message would be sent immediately."
+            )
         return None
     if problem:
-        raise NotThat(f"{name} {problem}")
+        raise InvalidCell(f"{name} {problem}")
     try:
         return _READ.get(name, _text)(name, cell)
-    except NotThat:
+    except InvalidCell:
         raise
     except ValueError:
         pass
-    raise NotThat(f"{name} is a number with too many digits.")
+    raise InvalidCell(f"{name} is a number with too many digits.")
 
 
 def _text(name: str, cell: object) -> object:
@@ -52,7 +54,7 @@ def _text(name: str, cell: object) -> object:
 
 def _body(name: str, cell: object) -> str:
     if problem := several(cell):
-        raise NotThat(f"{name} {problem}")
+        raise InvalidCell(f"{name} {problem}")
     return plain(cell)
 
 
@@ -86,7 +88,7 @@ def _whole(name: str, cell: object) -> object:
             return int(number)
     except ArithmeticError:
         pass
-    raise NotThat(f"{name} must be a whole number.")
+    raise InvalidCell(f"{name} must be a whole number.")
 
 
 def _choice(name: str, cell: object) -> object:
@@ -95,7 +97,7 @@ def _choice(name: str, cell: object) -> object:
     word = plain(cell).strip().lower()
     if word in _YES | _NO:
         return word in _YES
-    raise NotThat(f"{name} must be true or false, yes or no, 1 or 0.")
+    raise InvalidCell(f"{name} must be true or false, yes or no, 1 or 0.")
 
 
 def _moment(name: str, cell: object) -> object:
@@ -105,7 +107,7 @@ def _moment(name: str, cell: object) -> object:
         return datetime.fromisoformat(cell.strip())
     except ValueError:
         pass
-    raise NotThat(f"{name} must be a time with a UTC offset, such as 2026-01-15T10:30+01:00.")
+    raise InvalidCell(f"{name} must be a time with a UTC offset, such as 2026-01-15T10:30+01:00.")
 
 
 _READ: Final[Mapping[str, Callable[[str, object], object]]] = MappingProxyType(

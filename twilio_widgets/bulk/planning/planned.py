@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from twilio_widgets.bulk.planning.cells import NotThat, parameter_of
+from twilio_widgets.bulk.planning.cells import InvalidCell, parameter_of
 from twilio_widgets.bulk.planning.column_mapping import ColumnMapping
 from twilio_widgets.bulk.planning.csv_table import InputTable
 from twilio_widgets.bulk.planning.problems import Problem, problem, shown
@@ -157,7 +157,7 @@ class RowPlanner:
                 continue
             try:
                 made[name] = parameter_of(name, cell)
-            except NotThat as error:
+            except InvalidCell as error:
                 problems.append(problem(n, column, cell, "parameter", str(error)))
         return {name: value for name, value in made.items() if value is not None}
 

@@ -98,7 +98,7 @@ def _of_workbook(content: bytes, name: str) -> InputTable:
         if place > 0
     }
     others = " and ".join(map(repr, sheet.others))
-    warning = f"Only one sheet of {name} was read, not: {others}."
+    warning = f"{name} has other sheets, which were not read: {others}."
     return replace(table, notes=hidden, warnings=(warning,) if others else ())
 
 

@@ -38,6 +38,8 @@ ATTEMPTS = 4
 FIRST_WAIT = 0.5
 LONGEST_WAIT = 20.0
 LONGEST_RETRY_AFTER = 120.0
+CALL_FIND = "call twilio.messages.find(error), which"
+"""The advice of an `OutcomeUnknown`; a panel names its button instead."""
 
 
 @dataclass
@@ -291,8 +293,8 @@ def unknown(request: Request, why: str) -> OutcomeUnknown:
     """Return the error for a change that may or may not have happened, with advice."""
     if request.creates_message:
         advice = (
-            "The message may have been sent. Do not send it again yet: call "
-            "twilio.messages.find(error), which looks for it in the message log."
+            f"The message may have been sent. Do not send it again yet: {CALL_FIND} looks for it "
+            "in the message log."
         )
     else:
         advice = "The change may have been made. Read the resource again to check."

@@ -7,6 +7,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from twilio_widgets.core.flows.flow import CALL_FIND
 from twilio_widgets.core.raw.path import target_of
 from twilio_widgets.errors import (
     ApiError,
@@ -108,7 +109,7 @@ def answer_to_cancel(turn: int, attempts: int, *, lost: bool, found: bool) -> Re
 
 
 def _lost(answer: ResponseSummary, text: str, *, found: bool) -> ResponseSummary:
-    sentence = text.replace("ask twilio.messages.find(error), which", "“Find out”")
+    sentence = text.replace(CALL_FIND, "“Find out”")
     return replace(answer, tone="warning", problem=sentence, lost=True, can_search=found)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from twilio_widgets.core.flows.flow import CALL_FIND
 from twilio_widgets.errors import OutcomeUnknown, TwilioWidgetsError
 from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.kit.panel import Panel, sentence_of
@@ -173,7 +174,7 @@ class SendWorker(Panel[SendState]):
 
 def _with_the_button(error: OutcomeUnknown) -> str:
     """Return the error's sentence, naming the button instead of the method."""
-    return str(error).replace("ask twilio.messages.find(error), which", "“Find out”")
+    return str(error).replace(CALL_FIND, "“Find out”")
 
 
 def _why_no_more(message: Message, parameters: Mapping[str, Any]) -> str:

@@ -74,7 +74,7 @@ def test_a_listener_that_lost_its_address_lets_the_job_wait_for_a_person(sandbox
     job = begun(twilio, callbacks=Silent())
 
     assert str(job.wait(20)) == (
-        'Job "spring" is paused: 5 pending. The listener says no address for status callbacks: '
+        'Job "spring" is paused: 5 pending. The listener has no URL for status callbacks: '
         "The tunnel is gone."
     )
     assert sent(sandbox) == {}

@@ -110,8 +110,8 @@ def test_the_accounts_limit_of_a_day_pauses_the_job_and_says_until_when(sandbox,
     progress = job.wait(20)
     assert (progress.state, statuses(job)) == ("paused", {"pending": 5})
     assert progress.note == (
-        "Account exceeded the 50 daily messages limit (Twilio 63038). It counts the last 24 hours: "
-        "resume() goes on as they pass, and at 2026-01-16 12:00 UTC at the latest when nothing "
+        "Account exceeded the 50 daily messages limit (Twilio 63038). The limit covers the last 24 "
+        "hours: resume() continues as they pass, at 2026-01-16 12:00 UTC at the latest if nothing "
         "else is sent."
     )
     assert sum(job.outcomes["attempts"]) <= 2

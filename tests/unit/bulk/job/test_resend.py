@@ -40,7 +40,7 @@ NOT_ROWS = ["12", b"12", [True, False], [1.7], {1: 2}, [None], ["1"], None, True
 def test_what_names_no_row_sends_none_again(rows):
     with pytest.raises(ConfigurationError) as refused:
         positions_of(rows)
-    assert str(refused.value).startswith("Name rows by their place in the plan")
+    assert str(refused.value).startswith("rows must be row numbers of the plan")
 
 
 def test_a_mask_chooses_lines_of_a_frame_and_names_no_row(twilio):

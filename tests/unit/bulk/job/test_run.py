@@ -50,12 +50,12 @@ def test_a_plan_with_fewer_rows_shows_the_ledger_and_says_what_it_lacks(sandbox,
     begun(twilio).wait(20)
     job = begun(twilio, rows=3)
     assert str(job) == (
-        'Job "spring" is finished: 5 accepted. The plan given now has less (rows 3, 4 are no '
-        "longer there); the job is as it was begun."
+        'Job "spring" is finished: 5 accepted. The plan given now has fewer rows (rows 3, 4 are no '
+        "longer there); the job is unchanged."
     )
     assert statuses(Job.start(Plan(), twilio, name="spring")) == {"accepted": 5}
     job.forget()
-    assert "has less (2 fewer)" in str(begun(twilio, rows=3))
+    assert "has fewer rows (2 fewer)" in str(begun(twilio, rows=3))
     assert str(begun(twilio)) == 'Job "spring" is finished: 5 accepted.'
     assert len(sandbox.ledger) == 5
 

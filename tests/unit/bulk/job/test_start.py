@@ -52,7 +52,7 @@ def test_a_plan_with_a_row_that_cannot_be_sent_sends_nothing(sandbox, twilio):
     late = plan(sandbox.numbers[0], messaging_service_sid=sandbox.services[0], send_at=past)
     with pytest.raises(InvalidMessage, match=r"^Row 0: send_at is in the past\. Nothing was sent"):
         Job.start(late, twilio, name="spring")
-    with pytest.raises(ConfigurationError, match="no row that is ready"):
+    with pytest.raises(ConfigurationError, match="no ready row"):
         Job.start(Plan(), twilio, name="spring")
     assert sandbox.ledger == ()
     assert begun(twilio).wait(20).counts["accepted"] == 5, "the name is free"
@@ -129,9 +129,9 @@ def test_an_option_that_cannot_be_right_is_refused_by_name(sandbox, twilio, opti
     ("given", "kind", "said"),
     [
         ({"folder": "/dev/null"}, JobError, 'Job "spring" cannot be kept in /dev/null/'),
-        ({"folder": 5}, ConfigurationError, "folder is the path of a folder: not 5."),
-        ({"folder": "~nobody-at-all/x"}, ConfigurationError, "folder is the path of a folder"),
-        ({"callbacks": "https://example.com"}, ConfigurationError, "callbacks is a listener"),
+        ({"folder": 5}, ConfigurationError, "folder must be the path of a folder: got 5."),
+        ({"folder": "~nobody-at-all/x"}, ConfigurationError, "folder must be the path of a folder"),
+        ({"callbacks": "https://example.com"}, ConfigurationError, "callbacks must be a listener"),
     ],
 )
 def test_a_job_that_cannot_be_begun_says_which_argument_is_wrong(twilio, given, kind, said):
@@ -175,7 +175,8 @@ def test_a_disk_that_was_full_before_anything_was_written_is_named(tmp_path):
 
 @pytest.mark.parametrize("given", [None, [{"to": "+14155550101"}], "people.csv"])
 def test_what_is_no_plan_is_not_begun(twilio, given):
-    with pytest.raises(ConfigurationError, match=r"Give a plan, such as tw\.plan\(") as refused:
+    said = r"plan must be a plan, such as tw\.plan\("
+    with pytest.raises(ConfigurationError, match=said) as refused:
         Job.start(given, twilio, name="spring")
     assert refused.value.field == "plan"
 
@@ -184,12 +185,12 @@ def test_a_connection_is_no_client(sandbox):
     with pytest.raises(ConfigurationError) as refused:
         Job.start(plan(sandbox.numbers[0]), sandbox.connection, name="spring")
     assert str(refused.value) == (
-        "Give the client, such as tw.Twilio(connection): not SandboxConnection."
+        "twilio must be a client, such as tw.Twilio(connection): got SandboxConnection."
     )
 
 
 def test_a_name_that_stands_for_a_damaged_journal_is_refused(twilio):
-    with pytest.raises(ConfigurationError, match="A job's name"):
+    with pytest.raises(ConfigurationError, match="name must be a valid"):
         begun(twilio, name="spring.damaged-1")
 
 

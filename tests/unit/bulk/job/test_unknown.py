@@ -65,10 +65,10 @@ def test_what_cannot_be_settled_now_stays_unknown_and_says_why(sandbox, trouble)
         said = "The lock on the message log cannot be kept in "
     else:
         other = JobLock(claims)
-        said = "Another job is settling what it sent in this process "
+        said = "Another job is settling its unknown rows in this process "
     sandbox.fail(fault="reset_after_accept")
     job = begun(twilio, on_unknown="abandon")
-    assert job.wait(20).note.startswith(f"What is unknown was not settled: {said}")
+    assert job.wait(20).note.startswith(f"The unknown rows were not settled: {said}")
     assert statuses(job) == {"accepted": 4, "unknown": 1}, "the rule is for what was looked for"
     if trouble == "it is no file":
         claims.lock_file.rmdir()

@@ -177,7 +177,7 @@ def test_a_row_that_a_workbook_hides_has_a_note():
 
     made = planned(content_of(book))
 
-    assert notes(made) == [(), ("The workbook hides this row.",)]
+    assert notes(made) == [(), ("This row is hidden in the workbook.",)]
 
 
 def test_the_sheets_that_are_not_read_are_named_and_a_hidden_one_is_not_the_first():
@@ -190,7 +190,7 @@ def test_the_sheets_that_are_not_read_are_named_and_a_hidden_one_is_not_the_firs
 
     assert bodies(made) == ["Hi Ada"]
     assert made.summary.warnings == (
-        "The CSV given has more sheets, which were not read: 'old' and 'Berlin'.",
+        "The CSV given has other sheets, which were not read: 'old' and 'Berlin'.",
     )
 
 
@@ -201,19 +201,19 @@ def test_a_formula_without_a_result_is_not_an_empty_cell():
     made = planned(content, "Hi", columns={"media_url": "picture"})
 
     assert reasons(made) == [
-        "media_url is a formula without its result: open the workbook in Excel and save it."
+        "media_url is a formula without a stored result: open the workbook in Excel and save it."
     ]
 
 
 def test_two_columns_of_one_name_in_a_workbook_are_refused():
-    with pytest.raises(ConfigurationError, match="Two columns are called 'name'"):
+    with pytest.raises(ConfigurationError, match="Two columns have the name 'name'"):
         planned(content_of(workbook(["phone", "name", "name"], [ADA, "Ada", "Bo"])))
 
 
 # --- cells that do not fit -------------------------------------------------------------------
 
 SHIFTED = "phone,name,city\n+14155550123,Lovelace, Ada,London\n"
-TOO_MANY = "It has 4 cells and the first line 3: a comma in a text needs quotes."
+TOO_MANY = "It has 4 cells, but the header has 3: quote text with a comma in it."
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_the_nameless_index_that_pandas_writes_is_no_cell_too_many():
 def test_two_columns_of_one_name_under_a_dict_reader_are_refused():
     reader = csv.DictReader(io.StringIO(f"phone,name,name\n{ADA},Ada,Bo\n"))
 
-    with pytest.raises(ConfigurationError, match="Two columns are called 'name'"):
+    with pytest.raises(ConfigurationError, match="Two columns have the name 'name'"):
         planned(reader)
 
 
@@ -249,7 +249,7 @@ def test_rows_that_a_lenient_reader_may_have_joined_have_a_note():
     reader = csv.DictReader(io.StringIO(f'phone,name\n{ADA},"Ada\n{BO},Bo\n'))
 
     assert notes(planned(reader))[0][0] == (
-        "name has a line break: a quote without its partner may have joined rows."
+        "name contains a line break: an unclosed quote may have joined rows."
     )
 
 
@@ -278,9 +278,7 @@ def test_what_an_export_escaped_is_sent_as_it_was_and_the_row_says_so(tmp_path):
     again = planned(tmp_path / "ready.csv", "{body}", to="to")
 
     assert bodies(again) == ["- bring a towel; -- Ada"]
-    assert again.rows[0].notes[0] == (
-        "body lost an apostrophe that an export had put before a formula's sign."
-    )
+    assert again.rows[0].notes[0] == ("An apostrophe that an export had added to body was removed.")
 
 
 def test_an_escaped_text_in_a_frame_is_sent_as_it_is_with_a_note():
@@ -288,8 +286,8 @@ def test_an_escaped_text_in_a_frame_is_sent_as_it_is_with_a_note():
 
     assert bodies(made) == ["'- Ada"]
     assert notes(made) == [
-        ("name has an apostrophe before a formula's sign, as exports write it: plan from the file "
-         "itself, or remove it.",)
+        ("name has an apostrophe that an export may have added before a formula: plan from the "
+         "file itself, or remove it.",)
     ]  # fmt: skip
 
 
@@ -330,12 +328,12 @@ def test_the_records_of_a_frame_are_read_like_the_frame():
 @pytest.mark.parametrize(
     ("cell", "body", "said"),
     [
-        (" Ada ", "Hi Ada!", ("Blanks around name were left out.",)),
-        ("Ada\u00a0", "Hi Ada!", ("Blanks around name were left out.",)),
+        (" Ada ", "Hi Ada!", ("Whitespace around name was removed.",)),
+        ("Ada\u00a0", "Hi Ada!", ("Whitespace around name was removed.",)),
         ("Ada\u00a0L", "Hi Ada\u00a0L!",
-         ("The text has special spaces (U+00A0), which force UCS-2.",)),
+         ("The text contains special spaces (U+00A0), which force UCS-2.",)),
         ("Zo\ufffd", "Hi Zo\ufffd!",
-         ("The text has U+FFFD, which stands for a letter that was lost.",)),
+         ("The text contains U+FFFD, which replaces a character that was lost.",)),
     ],
 )  # fmt: skip
 def test_blanks_around_a_cell_are_left_out_and_odd_characters_noted(cell, body, said):
@@ -350,10 +348,7 @@ def test_blanks_after_the_delimiters_are_no_part_of_the_cells():
 
 # --- templates of other tools ------------------------------------------------------------------
 
-SENT = (
-    "body has {}, which is no placeholder here and is sent as text: write {} for the value of a "
-    "column."
-)
+SENT = "body contains {}, which is sent as literal text: write {} to insert the column's value."
 
 
 @pytest.mark.parametrize(
@@ -383,7 +378,10 @@ def test_a_dollar_sign_before_a_field_is_a_warning_unless_it_is_an_amount(value,
     made = planned([{"phone": ADA, "name": value}], "Hi ${name}")
 
     assert made.summary.warnings == (
-        ("body has ${name}, which is sent with the dollar sign: write {name} for the value alone.",)
+        (
+            "body contains ${name}, which is sent with the dollar sign: write {name} for the value "
+            "alone.",
+        )
         if warned
         else ()
     )

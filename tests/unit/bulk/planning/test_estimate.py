@@ -34,7 +34,7 @@ def test_costs_add_up_exactly_and_what_has_no_price_is_counted():
         (Load(1243, 1300), 10, "message", 124.2, "10 messages a second: 2 min 04 s"),
         (Load(1000, 2001), 1, "segment", 2000.0, "1 segment a second: 33 min 20 s"),
         (Load(101, 101), 0.5, "message", 200.0, "0.5 messages a second: 3 min 20 s"),
-        (Load(101, 101), None, "message", None, "as fast as Twilio takes them"),
+        (Load(101, 101), None, "message", None, "as fast as Twilio accepts them"),
     ],
 )
 def test_sending_takes_as_long_as_its_rate_says(load, rate, per, seconds, said):
@@ -76,7 +76,7 @@ QUEUES = [
         Load(36_001, 36_001),
         None,
         LONGEST_VALIDITY,
-        f"{SUCH}, and about 36,001 would wait in its queue, which holds about 36,000 "
+        f"{SUCH}. About 36,001 segments would wait in its queue, which is limited to about 36,000 "
         "(Twilio 21611). Lower the rate, or send through a messaging service.",
     ),
     (LONG_CODE, Load(100_000, 100_000), 1.0, LONGEST_VALIDITY, None),
@@ -85,8 +85,8 @@ QUEUES = [
         Load(1_000, 1_000),
         10.0,
         600,
-        f"{SUCH}, so the last messages would wait about 15 min 00 s in its queue and be dropped "
-        "after 10 min 00 s (validity_period). Lower the rate.",
+        f"{SUCH}. The last messages would wait about 15 min 00 s in its queue, but Twilio "
+        "drops them after 10 min 00 s (validity_period). Lower the rate.",
     ),
     (SHORT_CODE, Load(100_000, 100_000), None, LONGEST_VALIDITY, None),
     (SERVICE, Load(10**6, 10**6), None, LONGEST_VALIDITY, None),
@@ -100,7 +100,7 @@ def test_a_queue_that_will_not_hold_is_said_before_it_fills(sender, load, rate, 
 
 @pytest.mark.parametrize("rate", [0, -1, float("nan"), float("inf"), True, "1"])
 def test_a_rate_that_is_none_is_refused(rate):
-    with pytest.raises(ConfigurationError, match="rate is a number a second, above 0, or None"):
+    with pytest.raises(ConfigurationError, match="rate must be a number above 0, or None"):
         pace_of({}, rate=rate)
 
 

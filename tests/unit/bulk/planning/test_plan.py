@@ -74,7 +74,7 @@ def test_a_bad_row_never_stops_the_others_and_says_all_that_is_wrong():
     assert reasons(made) == [
         (1, "to", "recipient", "nobody is not a phone number. Write + and the country code, "
          "then the number, such as +15005550006."),
-        (1, "name", "template", "name is empty in this row, and the text needs it. "
+        (1, "name", "template", "name is empty in this row, but the text needs it. "
          "Fill the column first."),
     ]  # fmt: skip
 
@@ -86,7 +86,7 @@ def test_a_missing_number_in_a_column_of_whole_numbers_leaves_the_others_whole()
 
     assert bodies(made) == ["Table 3"]
     assert reasons(made) == [
-        (1, "table", "template", "table is empty in this row, and the text needs it. "
+        (1, "table", "template", "table is empty in this row, but the text needs it. "
          "Fill the column first.")
     ]  # fmt: skip
 
@@ -97,11 +97,11 @@ BODIES = [
     ("", "A message needs content: give body=, media_url= or content_sid=."),
     ("   ", "A message needs content: give body=, media_url= or content_sid=."),
     ("nan", "A message needs content: give body=, media_url= or content_sid=."),
-    ("a\x00b", "The text holds a control character (U+0000). Clean the column it comes from."),
-    ("\x1b[2J", "The text holds a control character (U+001B). Clean the column it comes from."),
+    ("a\x00b", "The text contains a control character (U+0000). Clean its column first."),
+    ("\x1b[2J", "The text contains a control character (U+001B). Clean its column first."),
     ("half \ud83d", "body contains an unpaired surrogate (invalid Unicode), which cannot be sent."),
     ("line\nline", None),
-    ("#REF!", "body holds #REF!, a spreadsheet's error."),
+    ("#REF!", "body is #REF!, a spreadsheet error."),
 ]
 
 
@@ -128,13 +128,15 @@ def test_a_row_is_written_the_way_the_template_asks():
     )
 
     assert bodies(made) == ["12.50 by 16 January"]
-    assert reasons(made) == [(1, "amount", "template", "amount cannot be written as {…:.2f}.")]
+    assert reasons(made) == [(1, "amount", "template", "amount does not fit the format '.2f'.")]
 
 
 def test_only_spaces_are_no_text():
     made = planned([ADA], body=" {{}} "[:1])
 
-    assert [problem.reason for problem in made.problems] == ["The text is empty: only spaces."]
+    assert [problem.reason for problem in made.problems] == [
+        "The text is blank: it consists only of spaces."
+    ]
 
 
 # --- duplicates, opt-outs ----------------------------------------------------------------------
@@ -161,7 +163,7 @@ def test_a_duplicate_names_the_row_it_repeats_with_the_number_masked():
     made = planned([BO, ADA, "+44 7911 123 123"])
 
     assert reasons(made) == [
-        (2, "to", "duplicate", "+44 7••• ••• 123 is the recipient of row 1 already.")
+        (2, "to", "duplicate", "+44 7••• ••• 123 is already the recipient of row 1.")
     ]
     assert made.problems[0].value == "+44 7911 123 123"
 
@@ -373,19 +375,19 @@ WRONG_CELLS = [
     ("media_url", "picture.png",
      "media_url must be a URL that begins with https:// or http://."),
     ("send_at", "tomorrow",
-     "send_at is a time with its zone, such as 2026-01-15T10:30+01:00."),
-    ("send_at", "", "send_at is empty in this row, so the message would leave at once."),
+     "send_at must be a time with a UTC offset, such as 2026-01-15T10:30+01:00."),
+    ("send_at", "", "send_at is empty in this row, so the message would be sent immediately."),
     ("send_at", "2026-01-16T09:00",
      "send_at has no time zone, so it is ambiguous. "
      "Give one, such as datetime(…, tzinfo=ZoneInfo('Europe/Berlin'))."),
     ("send_at", "2026-01-14T09:00Z", "send_at is in the past."),
     ("send_at", "2027-01-14T09:00Z", "send_at is more than 35 days ahead (35114)."),
-    ("validity_period", "soon", "validity_period is a whole number."),
-    ("validity_period", "1e999999", "validity_period is a whole number."),
-    ("validity_period", 1.5, "validity_period is a whole number."),
+    ("validity_period", "soon", "validity_period must be a whole number."),
+    ("validity_period", "1e999999", "validity_period must be a whole number."),
+    ("validity_period", 1.5, "validity_period must be a whole number."),
     ("validity_period", 0,
      "validity_period must be a whole number of seconds from 1 to 36,000."),
-    ("smart_encoded", "perhaps", "smart_encoded is true or false, yes or no, 1 or 0."),
+    ("smart_encoded", "perhaps", "smart_encoded must be true or false, yes or no, 1 or 0."),
     ("status_callback", "https://my_host/",
      "status_callback has an underscore in its host name, which Twilio refuses (21609)."),
     ("from_", "ThisNameIsTooLong",
@@ -447,37 +449,37 @@ WHOLE = [
      "columns['media_url'] names 'nam' (did you mean 'name'?), which the input does not have. "
      + COLUMNS),
     ({"to": "phone", "bodi": "Hi"}, ConfigurationError,
-     "bodi is no parameter of a message. Did you mean body? Those of messages.send are."),
+     "bodi is not a parameter of messages.send. Did you mean body?"),
     ({"to": "phone", "once": "x"}, ConfigurationError,
-     "once is no parameter of a message. Those of messages.send are."),
+     "once is not a parameter of messages.send. See help(messages.send)."),
     ({"to": "phone", "columns": {"media": "name"}}, ConfigurationError,
-     "media is no parameter of a message. Did you mean media_url? Those of messages.send are."),
+     "media is not a parameter of messages.send. Did you mean media_url?"),
     ({"to": "phone", "columns": ["name"]}, ConfigurationError,
-     'columns says which column holds a parameter: columns={"media_url": "picture"}.'),
+     'columns must map parameters to columns: columns={"media_url": "picture"}.'),
     ({"to": "phone", "body": 5}, ConfigurationError,
-     "body is a text with {column} in it, not a int."),
+     "body must be text, with {column} for a column's value: got int."),
     ({"to": "phone", "duplicates": "ignore"}, ConfigurationError,
-     'duplicates is "reject" or "allow".'),
+     'duplicates must be "reject" or "allow".'),
     ({"to": "phone", "rate": 0}, ConfigurationError,
-     "rate is a number a second, above 0, or None."),
+     "rate must be a number above 0, or None."),
     ({"to": "phone", "rate": True}, ConfigurationError,
-     "rate is a number a second, above 0, or None."),
+     "rate must be a number above 0, or None."),
     ({"to": "phone", "per": "texts"}, ConfigurationError,
-     'per is "message" or "segment".'),
+     'per must be "message" or "segment".'),
     ({"to": "phone", "region": "XX"}, ConfigurationError,
      "region must be a country's two letters (such as 'GB' or 'US'), not 'XX'."),
     ({"to": "phone", "prices": {"GB": "cheap"}}, ConfigurationError,
      "The price for GB must be US dollars for one segment, such as '0.05'."),
     ({"to": "phone", "now": NOW.replace(tzinfo=None)}, ConfigurationError,
-     "now is a datetime with a time zone."),
-    ({"to": "phone", "now": 5}, ConfigurationError, "now is a datetime with a time zone."),
-    ({"to": 0}, ConfigurationError, "to is the name of a column, as text: not 0."),
+     "now must be a datetime with a time zone."),
+    ({"to": "phone", "now": 5}, ConfigurationError, "now must be a datetime with a time zone."),
+    ({"to": 0}, ConfigurationError, "to must be the name of a column, as text: got 0."),
     ({"to": ["phone"]}, ConfigurationError,
-     "to is the name of a column, as text: not ['phone']."),
+     "to must be the name of a column, as text: got ['phone']."),
     ({"to": "phone", "columns": {"media_url": 1}}, ConfigurationError,
-     "columns['media_url'] is the name of a column, as text: not 1."),
+     "columns['media_url'] must be the name of a column, as text: got 1."),
     ({"to": "phone", "duplicates": []}, ConfigurationError,
-     'duplicates is "reject" or "allow".'),
+     'duplicates must be "reject" or "allow".'),
     ({"to": "phone", "prices": [1]}, ConfigurationError,
      "prices must map countries to US dollars for a segment, such as {'GB': '0.05'}."),
     ({"to": "phone", "from_": None}, InvalidMessage,
@@ -574,9 +576,9 @@ def test_the_summary_says_it_in_a_few_lines():
         "Unused columns: city."
     )
     assert repr(made) == (
-        f"{made.summary}\n  row 3, to: +44 7••• ••• 123 is the recipient of row 2 already."
+        f"{made.summary}\n  row 3, to: +44 7••• ••• 123 is already the recipient of row 2."
     )
-    assert made.rows[2].notes == ("name begins like a formula of a spreadsheet.",)
+    assert made.rows[2].notes == ("name begins like a spreadsheet formula.",)
 
 
 def test_many_unused_columns_are_not_all_named():
@@ -810,7 +812,7 @@ def test_a_cell_that_is_several_values_is_no_text(cell, kind):
 def test_a_number_that_would_fill_a_page_is_a_problem_of_its_row(cell):
     for way in ({"body": "Hi {name}"}, {"columns": {"body": "name"}}):
         made = planned([{"to": ADA, "name": cell}], **way)
-        assert "is too long" in made.problems[0].reason
+        assert "is a number with too many digits" in made.problems[0].reason
 
 
 def test_a_cell_of_a_frame_may_be_an_array_and_is_a_problem_of_its_row():

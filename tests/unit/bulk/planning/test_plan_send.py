@@ -67,7 +67,7 @@ def test_a_scheduled_cell_run_again_after_its_time_shows_the_ledger(own_times):
             again = cell(twilio, "later")
             assert again.progress.counts["accepted"] == 3
             assert not again.under_way
-            with pytest.raises(TwilioWidgetsError, match=r"in the past|no row that is ready"):
+            with pytest.raises(TwilioWidgetsError, match=r"in the past|no ready row"):
                 cell(twilio, "a new one")
             assert len(sandbox.ledger) == 3
 
@@ -92,7 +92,9 @@ def test_a_log_that_was_cut_off_is_named_wherever_the_plan_is_seen(sandbox):
         cut = planned(sandbox, opt_outs=twilio.messages.list(limit=2, progress=False))
         whole = planned(sandbox, opt_outs=twilio.messages.list(limit=None, progress=False))
 
-    said = "opt_outs is not the whole log, so a STOP may be missed (2 messages read, the log holds"
+    said = (
+        "opt_outs is not the complete log, so a STOP may be missing (2 messages read, the log has"
+    )
     for seen in (str(cut.summary), repr(cut), cut._repr_html_()):
         assert said in seen
         assert "limit=None" in seen

@@ -14,9 +14,9 @@ from twilio_widgets.core.numbers.address import check_recipient
 from twilio_widgets.errors import ConfigurationError, InvalidMessage
 
 GB = "+447911123123"
-HOME = "read as written in {}"
-PLUS = "given its lost + back"
-TRUNK = "freed of the 0 that is dialled inside the country"
+HOME = "read as a national number of {}"
+PLUS = "corrected: the missing + was added"
+TRUNK = "corrected: the 0 dialled within the country was removed"
 
 TAKEN = [
     # As it stands: shape first, the numbering plans never refuse.
@@ -105,25 +105,25 @@ TAKEN = [
     (4155552671, "US", "+14155552671", HOME.format("US")),
 ]
 
-EMPTY = "It is empty: a row needs a recipient."
-SEVERAL = "It holds more than one number. Give each a row of its own."
-NOT_WHOLE = "It has decimals, or too many digits. Read the column as text."
+EMPTY = "The cell is empty: every row needs a recipient."
+SEVERAL = "The cell contains more than one number. Give each number its own row."
+NOT_WHOLE = "The number has decimals or too many digits. Read the column as text."
 WOULD = (
-    "It has no +, which a spreadsheet takes away. With one it would be "
-    "+44 7••• ••• 123 (GB): write it, or plan with region='GB' if the numbers without a + are all "
-    "of that country."
+    "The number has no +, which a spreadsheet may have removed. With + it would be "
+    "+44 7••• ••• 123 (GB): add it, or plan with region='GB' if all numbers without + are from "
+    "that country."
 )
 ZEROS = (
-    "It ends in zeros, as numbers do that a spreadsheet cut to the form 4.47911E+11, "
-    "and its digits cannot be found again. If it is right, enter it as text that begins with +."
+    "The number ends in zeros, as if a spreadsheet had shortened it to the form 4.47911E+11, "
+    "which loses digits. If it is correct, enter it as text that begins with +."
 )
 SCIENTIFIC = (
     " is in scientific notation: a spreadsheet converted it and lost its last digits. "
     "Format the column as text and enter the numbers again."
 )
 FITS_NOT = (
-    "It has too many or too few digits for its country once its separators are left out. "
-    "It may hold more than one number, or an extension."
+    "The number has too many or too few digits for its country. "
+    "The cell may contain more than one number, or an extension."
 )
 
 REFUSED = [
@@ -133,8 +133,8 @@ REFUSED = [
     ("\u200b\u00a0", None, EMPTY),
     (float("nan"), None, EMPTY),
     (Decimal("NaN"), None, EMPTY),
-    (True, None, "It is True or False, not a number."),
-    (["+447911123123"], None, "It is a list, not a text. Read the column as text."),
+    (True, None, "The cell is True or False, not a number."),
+    (["+447911123123"], None, "The cell is a list, not text. Read the column as text."),
     (447911123123.5, "GB", NOT_WHOLE),
     (float("inf"), None, NOT_WHOLE),
     (10**16, None, NOT_WHOLE),
@@ -154,17 +154,17 @@ REFUSED = [
     ("447911123123", None, WOULD),
     (447911123123, None, WOULD),
     ("447911123123", "US", WOULD),
-    ("12345678", None, "It has no +. Begin it with + and the country code."),
+    ("12345678", None, "The number has no +. Begin it with + and the country code."),
     (
         "5552671",
         "US",
-        "It is no number of US, the region given, and has no +. "
+        "The number has no + and is not a number of US, the region given. "
         "Begin it with + and the country code.",
     ),
     (
         "0044 7911 123123",
         "US",
-        "It is no number of US, the region given, and has no +. "
+        "The number has no + and is not a number of US, the region given. "
         "Begin it with + and the country code.",
     ),
     ("0044 7911 123123", None, "0••• •••• •••123 begins with 00. Write + instead of 00."),
@@ -253,7 +253,7 @@ def test_a_number_that_can_be_read_in_two_ways_is_not_guessed(digits, region):
     with pytest.raises(InvalidMessage) as refused:
         recipient_of(digits, region)
 
-    assert str(refused.value).startswith("It can be read as ")
+    assert str(refused.value).startswith("The number is ambiguous: ")
     assert str(refused.value).endswith("Begin it with + and the country code.")
 
 

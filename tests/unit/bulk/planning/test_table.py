@@ -94,7 +94,7 @@ def test_a_row_with_too_many_cells_is_damaged_and_the_others_are_not():
     assert table == InputTable(
         {"to": ["+1", "+2"], "body": ["Hi", "Hi"]},
         2,
-        {0: "It has 3 cells and the first line 2: a comma in a text needs quotes."},
+        {0: "It has 3 cells, but the header has 2: quote text with a comma in it."},
     )
 
 
@@ -111,19 +111,19 @@ def closed() -> io.StringIO:
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        (None, "NoneType is no table. Give a DataFrame"),
-        ({"phone": ["+1"]}, "dict is no table. Give a DataFrame"),
-        (5, "int is no table. Give a DataFrame"),
+        (None, "NoneType is not a table. Give a DataFrame"),
+        ({"phone": ["+1"]}, "dict is not a table. Give a DataFrame"),
+        (5, "int is not a table. Give a DataFrame"),
         (["+15005550006"], "Row 0 is a str. Give a DataFrame"),
-        (b"", "The CSV given is empty: its first line should name the columns."),
+        (b"", "The CSV given is empty: its first row must name the columns."),
         (b"PK\x03\x04rest", "The CSV given cannot be read as an Excel workbook (.xlsx)."),
-        (b"name\nJos\xe9\n", "The CSV given is not UTF-8 (byte 8)."),
+        (b"name\nJos\xe9\n", "The CSV given is not valid UTF-8 (byte 8)."),
         ("no-such-file.csv", "no-such-file.csv cannot be read: No such file or directory."),
-        ("a,a\n1,2\n", "Two columns are called 'a'. Rename one of them."),
-        (pd.DataFrame([[1, 2]], columns=["a", "a"]), "Two columns are called 'a'."),
-        (pd.DataFrame([[1, 2]], columns=["1", 1]), "Two columns are called '1'."),
-        ("x\n" + "y" * 200_000 + "\n", "The CSV given is not a CSV file that can be read"),
-        ('to,x\n+1,"a\n+2,b\n', "The CSV given is not a CSV file that can be read: unexpected end"),
+        ("a,a\n1,2\n", "Two columns have the name 'a'. Rename one of them."),
+        (pd.DataFrame([[1, 2]], columns=["a", "a"]), "Two columns have the name 'a'."),
+        (pd.DataFrame([[1, 2]], columns=["1", 1]), "Two columns have the name '1'."),
+        ("x\n" + "y" * 200_000 + "\n", "The CSV given cannot be read as a CSV file"),
+        ('to,x\n+1,"a\n+2,b\n', "The CSV given cannot be read as a CSV file: unexpected end"),
         (closed(), "The CSV given cannot be read: I/O operation on closed file"),
         (
             io.TextIOWrapper(io.BytesIO(b"x\nJos\xe9\n"), "utf-8"),

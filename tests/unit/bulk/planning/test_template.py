@@ -88,24 +88,24 @@ REFUSED = [
     (
         "{name.__class__.__mro__}",
         "body names 'name.__class__.__mro__', which the input does not have. "
-        f"A field is a column's name and nothing else. {HAS}",
+        f"A field must be exactly a column's name. {HAS}",
     ),
     (
         "{name[0]}",
         "body names 'name[0]' (did you mean 'name'?), which the input does not have. "
-        f"A field is a column's name and nothing else. {HAS}",
+        f"A field must be exactly a column's name. {HAS}",
     ),
-    ("{name!r}", "body asks for {name!r}; leave !r out."),
-    ("{}", "body has {}, which names no column. Write {{}} for two braces."),
+    ("{name!r}", "body contains {name!r}: remove !r."),
+    ("{}", "body contains {}, which names no column. Write {{}} for two literal braces."),
     (
         "{",
-        "body has a brace without its partner (Single '{' encountered in format string). "
-        "Write {{ or }} for a brace.",
+        "body has an unmatched brace (Single '{' encountered in format string). "
+        "Write {{ or }} for a literal brace.",
     ),
     (
         "a } b",
-        "body has a brace without its partner (Single '}' encountered in format string). "
-        "Write {{ or }} for a brace.",
+        "body has an unmatched brace (Single '}' encountered in format string). "
+        "Write {{ or }} for a literal brace.",
     ),
 ]
 
@@ -132,7 +132,7 @@ def test_a_format_that_could_do_more_than_write_a_value_is_refused(spec):
         template_of(f"{{name:{spec}}}", {"name": [], "n": []})
 
 
-EMPTY = "x is empty in this row, and the text needs it. Fill the column first."
+EMPTY = "x is empty in this row, but the text needs it. Fill the column first."
 
 
 @pytest.mark.parametrize(
@@ -149,16 +149,18 @@ EMPTY = "x is empty in this row, and the text needs it. Fill the column first."
         (float("nan"), "", EMPTY),
         (Decimal("NaN"), "", EMPTY),
         (float("inf"), "", "x is infinite."),
-        ("#REF!", "", "x holds #REF!, a spreadsheet's error."),
-        (" #N/A ", "", "x holds #N/A, a spreadsheet's error."),
-        ("abc", ":.2f", "x cannot be written as {…:.2f}."),
-        ("inf", ":.2f", "x cannot be written as {…:.2f}."),
-        ("1e999999999", ":.2f", "x cannot be written as {…:.2f}."),
-        (1.5, ":d", "x cannot be written as {…:d}."),
-        ("soon", ":%d %B", "x cannot be written as {…:%d %B}."),
-        (3, ":%d %B", "x cannot be written as {…:%d %B}."),
-        (Decimal("1E+999999"), "", "x is too long."),
-        pytest.param(10**5000, "", "x is too long.", id="an int of 5,001 digits"),
+        ("#REF!", "", "x is #REF!, a spreadsheet error."),
+        (" #N/A ", "", "x is #N/A, a spreadsheet error."),
+        ("abc", ":.2f", "x does not fit the format '.2f'."),
+        ("inf", ":.2f", "x does not fit the format '.2f'."),
+        ("1e999999999", ":.2f", "x does not fit the format '.2f'."),
+        (1.5, ":d", "x does not fit the format 'd'."),
+        ("soon", ":%d %B", "x does not fit the format '%d %B'."),
+        (3, ":%d %B", "x does not fit the format '%d %B'."),
+        (Decimal("1E+999999"), "", "x is a number with too many digits."),
+        pytest.param(
+            10**5000, "", "x is a number with too many digits.", id="an int of 5,001 digits"
+        ),
     ],
 )
 def test_a_value_that_is_missing_or_no_fit_names_its_column(value, spec, said):

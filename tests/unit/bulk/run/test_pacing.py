@@ -148,7 +148,7 @@ def test_a_long_outage_waits_for_a_person():
         pace.not_reached(now)
         now = pace.ready_at("+1", 1, now)
         assert now < 200
-    assert "not been reached" in str(pace.trouble(now))
+    assert "not be reached" in str(pace.trouble(now))
     pace.clean(now)
     assert pace.trouble(now) is None
 

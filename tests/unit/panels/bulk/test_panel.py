@@ -440,7 +440,7 @@ def test_an_old_workbook_is_called_what_it_is(make):
     panel = make(None, body=None, from_=None)
     panel._take_file("guests.xls", b"\xd0\xcf\x11\xe0\xa1\xb1")
     assert panel.join(20)
-    assert panel._state.failure.startswith("guests.xls is a workbook of the old kind (.xls)")
+    assert panel._state.failure.startswith("guests.xls is an Excel 97-2003 workbook (.xls)")
 
 
 def test_the_code_says_what_a_loop_does_not_do(make):

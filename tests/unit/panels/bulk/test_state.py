@@ -261,4 +261,4 @@ def test_a_table_that_is_being_read_cannot_be_checked_and_drops_the_plan():
 
     assert (state.phase, state.checked, state.ask) == ("writing", None, None)
     assert not steps.may_check(state)
-    assert steps.may_check(steps.not_read(state, "It is no table."))
+    assert steps.may_check(steps.not_read(state, "It is not a table."))
