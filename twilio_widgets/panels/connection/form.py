@@ -92,7 +92,8 @@ class ConnectionForm:
         self._fields = styled(
             ipywidgets.VBox(
                 [
-                    field(self.kind, self._advice, self.help, self._steps),
+                    field(self.kind, self._advice),
+                    self._steps,
                     self._account,
                     self._own_key,
                     self.secret,
@@ -124,7 +125,6 @@ class ConnectionForm:
         self.kind.show(off=("kind",) if busy else ())
         self._advice.show(_ADVICE[state.kind])
         self.help.text = "Hide these steps" if state.help else _SHOW_HELP
-        visible(self.help, state.kind == "API key")
         visible(self._steps, state.kind == "API key" and state.help)
         for name, control in self.texts.items():
             # A widget's text is saved with the notebook, where the account may only appear masked;
@@ -156,4 +156,5 @@ class ConnectionForm:
         visible(self.disconnect, state.phase == "connected")
         visible(self.use_source, idle and self._has_source)
         visible(self.try_sandbox, idle and state.kind != "sandbox")
+        visible(self.help, idle and state.kind == "API key")
         visible(self.more, idle and state.kind != "sandbox")

@@ -62,7 +62,9 @@ class ConnectionPanel(Panel[ConnectionState]):
         self._on_disconnect: list[Callable[[], object]] = []
         self._form = form = ConnectionForm(available_sources())
         self._wire(form)
-        self._assemble(form.rows, foot(*form.actions, right=(form.more, self._code_button)))
+        self._assemble(
+            form.rows, foot(*form.actions, right=(form.help, form.more, self._code_button))
+        )
         if connection is not None:
             self._link = link = OpenClient.to(connection, policy)
             self._try(lambda: link, Identity.of(connection))

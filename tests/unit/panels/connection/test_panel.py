@@ -447,6 +447,17 @@ def test_cancelling_makes_a_late_verdict_count_for_nothing(
         _ = panel.twilio
 
 
+def test_the_steps_to_create_an_api_key_are_one_click_away(panel: ConnectionPanel) -> None:
+    page = PanelDriver(panel)
+    before = panel._form._steps.layout.display
+    page.press("How to get an API key")
+
+    assert (before, panel._form._steps.layout.display) == ("none", None)
+    assert "Standard" in str(panel._form._steps.rows)
+    page.choose("Kind", "Auth Token")
+    assert panel._form._steps.layout.display == "none"
+
+
 def test_a_cancel_that_comes_too_late_does_not_disconnect(panel: ConnectionPanel) -> None:
     page = PanelDriver(panel)
     page.press("Try the sandbox")
