@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tests.browser import pressed_forms as forms
-from tests.browser.harness import Notebook
+from tests.browser.harness import PATIENCE, Notebook
 from tests.browser.press_trials import Outcome, press_once
 from tests.browser.pressed_controls import OTHERS
 from tests.browser.pressing import WATCH_PRESSES, Pace, Person
@@ -132,7 +132,7 @@ class Desk:
         """Return the person in front of a card that is shown."""
         page = page or self.notebook.page
         found = page.locator(".tw-card").nth(card)
-        found.wait_for()
+        found.wait_for(timeout=PATIENCE)
         return Person(page, found, pace)
 
     @contextmanager

@@ -16,7 +16,6 @@ from tests.browser.press_desk import (
     BUSY_CELL,
     CONDITIONS,
     FAR_AWAY,
-    FIRST_USE,
     LONGEST,
     MANY,
     SOME,
@@ -71,7 +70,7 @@ def test_a_message_that_can_be_undone_is_sent_as_shown(desk: Desk, judge: Judge)
 
 @pytest.mark.long
 @pytest.mark.timeout(LONGEST)
-@pytest.mark.parametrize("condition", [BUSY_CELL, FIRST_USE, FAR_AWAY], ids=str)
+@pytest.mark.parametrize("condition", [BUSY_CELL, FAR_AWAY], ids=str)
 def test_the_fault_is_seen_in_a_form_of_plain_ipywidgets(
     desk: Desk, judge: Judge, condition: Condition
 ) -> None:
