@@ -12,7 +12,7 @@ import math
 import socket
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
@@ -43,6 +43,16 @@ def left(timeout: float | None, over: type[httpcore.TimeoutException]) -> float:
     if remaining <= 0:
         raise over("the time for the whole exchange is over")
     return remaining if timeout is None else min(timeout, remaining)
+
+
+@contextmanager
+def before_writing(note: Callable[[httpcore.NetworkStream], None]) -> Iterator[None]:
+    """Call `note` with a connection each time before this thread writes a request to it."""
+    _exchange.note = note
+    try:
+        yield
+    finally:
+        _exchange.note = None
 
 
 def addresses_of(host: str, port: int, seconds: float) -> list[str]:
@@ -115,7 +125,10 @@ class _Stream(httpcore.NetworkStream):
         return self._stream.read(most, left(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, left(timeout, httpcore.WriteTimeout))
+        limit = left(timeout, httpcore.WriteTimeout)
+        if (note := getattr(_exchange, "note", None)) is not None:
+            note(self)
+        self._stream.write(buffer, limit)
 
     def close(self) -> None:
         self._stream.close()

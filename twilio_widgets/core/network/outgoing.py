@@ -23,9 +23,14 @@ class Outgoing:
         content: The body; None for none.
         seconds: How long the exchange may take.
         connecting: How long of these the connection may take.
+
+    Raises:
+        ValueError: It holds what would begin another line, or is not ASCII.
     """
 
-    __slots__ = ("connecting", "content", "headers", "left", "method", "origin", "seconds", "url")
+    __slots__ = (
+        "connecting", "content", "headers", "host", "left", "method", "origin", "seconds", "url",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -37,36 +42,23 @@ class Outgoing:
         seconds: float,
         connecting: float,
     ) -> None:
+        text = url + "".join(map("".join, headers))
+        if not (text.isascii() and text.isprintable()):
+            raise ValueError("a header or the address holds a line break, or is not ASCII")
         self.method = method
         self.url = url
         parts = urlsplit(url)
         port = parts.port or _PORTS[parts.scheme]
         self.origin: Origin = (parts.scheme, parts.hostname or "", port)
         """Requests to the same may share a connection."""
+        self.host = parts.netloc.removesuffix(f":{_PORTS[parts.scheme]}")
+        """As the Host header names it."""
         self.headers = headers
-        self.content = content
+        self.content = b"" if content is None and method in _WITH_BODY else content
         self.seconds = seconds
         self.connecting = connecting
         self.left = False
         """Whether its first byte may have left; until then it certainly was not sent."""
-
-    def text(self) -> bytes:
-        """Return all of it, as HTTP/1.1 writes it.
-
-        Raises:
-            ValueError: It holds what would begin another line, or is not ASCII.
-        """
-        parts, content = urlsplit(self.url), self.content or b""
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        host = parts.netloc.removesuffix(f":{_PORTS[parts.scheme]}")
-        lines = [f"{self.method} {target} HTTP/1.1", f"Host: {host}"]
-        lines += [f"{name}: {value}" for name, value in self.headers]
-        if content or self.method in _WITH_BODY:
-            lines.append(f"Content-Length: {len(content)}")
-        head = "\r\n".join(lines)
-        if head.count("\r") != len(lines) - 1 or head.count("\n") != len(lines) - 1:
-            raise ValueError("a header or the address holds a line break")
-        return head.encode("ascii") + b"\r\n\r\n" + content
 
 
 def written(form: Iterable[tuple[str, str]]) -> bytes:

@@ -1,22 +1,16 @@
-"""The ways to the network that go over httpx: through a proxy, into a sandbox, without sockets.
-
-The blocking pool is httpcore's own, over a network that knows the deadline.
-"""
+"""The ways over httpx: into a sandbox; async through a proxy, or where there is no aiohttp."""
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpcore
 import httpx
 
 from twilio_widgets.core.address import mask
-from twilio_widgets.core.network.deadline import DeadlineBackend
-from twilio_widgets.core.network.inflate import Inflater
+from twilio_widgets.core.network.inflate import Answer
 from twilio_widgets.core.network.outgoing import Outgoing
 from twilio_widgets.core.request import Reply
 
@@ -25,27 +19,20 @@ class BlockingPooled:
     """httpx's way to wait.
 
     Args:
-        inside: A transport that needs no network, or None.
-        proxy: To send through.
-        most: The most requests under way at once; one more waits.
-        keep_alive: Seconds for which an idle connection is still used.
+        inside: A transport that needs no network.
     """
 
-    def __init__(
-        self, inside: Any, proxy: httpx.Proxy | None, *, most: int, keep_alive: float
-    ) -> None:
-        self._client = httpx.Client(
-            transport=inside or _Pool(proxy, most, keep_alive), follow_redirects=False
-        )
+    def __init__(self, inside: httpx.BaseTransport) -> None:
+        self._client = httpx.Client(transport=inside, follow_redirects=False)
 
     def exchange(self, outgoing: Outgoing, largest: int) -> Reply:
         """Send one request and return its whole answer; see `wire.BlockingWire`."""
         response = self._client.send(_built(self._client, outgoing), stream=True)
         try:
-            inflater = Inflater(response.headers.get("content-encoding", ""), largest)
-            parts = [inflater.feed(part) for part in response.iter_raw()]
-            inflater.finish()
-            return _reply(response, b"".join(parts))
+            answer = Answer(response.status_code, response.headers.raw, largest)
+            for part in response.iter_raw():
+                answer.feed(part)
+            return answer.reply()
         finally:
             response.close()
 
@@ -55,7 +42,14 @@ class BlockingPooled:
 
 
 class AsyncPooled:
-    """httpx's way to await; see `BlockingPooled`."""
+    """httpx's way to await.
+
+    Args:
+        inside: A transport that needs no network, or None.
+        proxy: To send through, or None.
+        most: The most requests at a time; one more waits.
+        keep_alive: Seconds for which an idle connection is still used.
+    """
 
     def __init__(
         self, inside: Any, proxy: httpx.Proxy | None, *, most: int, keep_alive: float
@@ -68,10 +62,10 @@ class AsyncPooled:
         """Send one request and return its whole answer; see `wire.AsyncWire`."""
         response = await self._client.send(_built(self._client, outgoing), stream=True)
         try:
-            inflater = Inflater(response.headers.get("content-encoding", ""), largest)
-            parts = [inflater.feed(part) async for part in response.aiter_raw()]
-            inflater.finish()
-            return _reply(response, b"".join(parts))
+            answer = Answer(response.status_code, response.headers.raw, largest)
+            async for part in response.aiter_raw():
+                answer.feed(part)
+            return answer.reply()
         finally:
             await response.aclose()
 
@@ -104,62 +98,6 @@ def _built(client: httpx.Client | httpx.AsyncClient, outgoing: Outgoing) -> http
     )
     outgoing.left = True  # its errors alone tell from here on
     return built
-
-
-def _reply(response: httpx.Response, content: bytes) -> Reply:
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    return Reply(status=response.status_code, headers=headers, content=content)
-
-
-class _Pool(httpx.BaseTransport):
-    """httpx's connection pool with a network backend that knows the deadline."""
-
-    def __init__(self, proxy: httpx.Proxy | None, most: int, keep_alive: float) -> None:
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(),
-            proxy=None if proxy is None else httpcore.Proxy(_url(proxy.url), proxy.raw_auth),
-            max_connections=most,
-            max_keepalive_connections=most,
-            keepalive_expiry=keep_alive,
-            network_backend=DeadlineBackend(),
-        )
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        answer = self._pool.handle_request(
-            httpcore.Request(
-                method=request.method,
-                url=_url(request.url),
-                headers=request.headers.raw,
-                content=request.stream,
-                extensions=request.extensions,
-            )
-        )
-        return httpx.Response(
-            status_code=answer.status,
-            headers=answer.headers,
-            stream=_Body(answer),
-            extensions=answer.extensions,
-        )
-
-    def close(self) -> None:
-        self._pool.close()
-
-
-def _url(url: httpx.URL) -> httpcore.URL:
-    return httpcore.URL(
-        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
-    )
-
-
-class _Body(httpx.SyncByteStream):
-    def __init__(self, answer: httpcore.Response) -> None:
-        self._answer = answer
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield from self._answer.iter_stream()
-
-    def close(self) -> None:
-        self._answer.close()
 
 
 class _NoNumbersInTheLog(logging.Filter):

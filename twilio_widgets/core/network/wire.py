@@ -1,8 +1,8 @@
 """What is behind the door: the ways to the network, and what their failures mean for us.
 
-Requests go over connections of our own; through a proxy, into a sandbox, and where there are no
-sockets, over httpx. All find the environment's proxy by one rule, and none ever sends through one
-what stays on this machine.
+Blocking requests go over httpcore, async ones over aiohttp. Requests into a sandbox, and async ones
+through a proxy or without aiohttp, go over httpx. All find the environment's proxy by one rule, and
+none ever sends through one what stays on this machine.
 """
 
 from __future__ import annotations
@@ -86,40 +86,43 @@ def blocking(origin: str, inside: Any) -> BlockingWire:
         origin: Scheme, host and port that it will talk to.
         inside: A transport that needs no network, or None.
     """
-    proxy = None if inside is not None else proxy_for(origin)
-    if _is_ours(inside, proxy):
-        from twilio_widgets.core.network.direct_blocking import BlockingDirect
+    if inside is not None:
+        return BlockingPooled(inside)
+    from twilio_widgets.core.network.httpcore_backend import HttpcoreBackend
 
-        return BlockingDirect(
-            httpx.create_ssl_context, most=MOST_CONNECTIONS, keep_alive=KEEP_ALIVE_SECONDS
-        )
-    return BlockingPooled(inside, proxy, most=MOST_CONNECTIONS, keep_alive=KEEP_ALIVE_SECONDS)
+    proxy = proxy_for(origin)
+    return HttpcoreBackend(
+        httpx.create_ssl_context,
+        None if proxy is None else httpcore.Proxy(str(proxy.url), proxy.raw_auth),
+        most=MOST_CONNECTIONS,
+        keep_alive=KEEP_ALIVE_SECONDS,
+    )
 
 
 def awaiting(origin: str, inside: Any) -> AsyncWire:
     """Open a way to the network that awaits; see `blocking`."""
     proxy = None if inside is not None else proxy_for(origin)
-    if _is_ours(inside, proxy):
-        from twilio_widgets.core.network.direct_async import AsyncDirect
+    if inside is None and proxy is None and _has_aiohttp():
+        from twilio_widgets.core.network.aiohttp_backend import AiohttpBackend
 
-        return AsyncDirect(
+        return AiohttpBackend(
             httpx.create_ssl_context, most=MOST_CONNECTIONS, keep_alive=KEEP_ALIVE_SECONDS
         )
     return AsyncPooled(inside, proxy, most=MOST_CONNECTIONS, keep_alive=KEEP_ALIVE_SECONDS)
 
 
-def _is_ours(inside: Any, proxy: httpx.Proxy | None) -> bool:
-    """Say whether connections of our own serve: not everywhere are there sockets and a parser."""
-    return inside is None and proxy is None and importlib.util.find_spec("httptools") is not None
+def _has_aiohttp() -> bool:
+    return importlib.util.find_spec("aiohttp") is not None
 
 
 def meaning_of(error: BaseException, *, left: bool) -> BaseException:
     """Say in our terms what a failed exchange means.
 
-    httpx's classes do not tell whether the server read the request (measured: a reset before and
-    after reading raise the same ones), so once it was handed over (`left`), all but `NEVER_SENT`
-    may have been received. Over a connection of our own `left` alone tells: its first byte may have
-    left. What ends the whole call from outside stays what it is, without its traceback.
+    No library's classes tell whether the server read the request (measured: a reset before and
+    after reading raise the same ones), so all but `NEVER_SENT` may have been received once the
+    first byte may have left (`left`). httpx does not tell when that was: for it, `left` is true
+    once it was handed the request; behind a proxy, once the proxy was asked for a tunnel. What ends
+    the whole call from outside stays what it is, without its traceback.
     """
     name = type(error).__name__
     if isinstance(error, TwilioWidgetsError):
@@ -134,7 +137,7 @@ def meaning_of(error: BaseException, *, left: bool) -> BaseException:
         )
     if isinstance(error, _LATE):
         return NoReply(f"No whole answer came in time ({name}).")
-    if isinstance(error, _BROKEN):
+    if isinstance(error, _BROKEN) or type(error).__module__.startswith("aiohttp."):
         return NoReply(f"The connection broke before a whole answer came ({name}: {_text(error)}).")
     return NoReply(f"The exchange failed in an unforeseen way ({name}: {_text(error)}).")
 

@@ -1,0 +1,160 @@
+"""Async requests without a proxy: aiohttp's connections, under our rules.
+
+aiohttp's parser is written in C, and its pool does not look at every connection for each request.
+It follows no redirect here, decompresses nothing, keeps no cookie and repeats no request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import select
+import ssl
+from collections.abc import Callable
+from typing import cast
+from weakref import WeakSet
+
+import aiohttp
+from aiohttp.client_middlewares import ClientHandlerType
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.connector import Connection
+from yarl import URL
+
+from twilio_widgets.core.network.inflate import Answer
+from twilio_widgets.core.network.outgoing import Outgoing
+from twilio_widgets.core.request import Reply
+
+
+class AiohttpBackend:
+    """Connections to any host, on the event loop it is made on.
+
+    Args:
+        certificates: Makes what checks the servers' certificates; called for the first https URL.
+        most: The most requests at a time; one more waits.
+        keep_alive: Seconds for which an idle connection is still used.
+    """
+
+    def __init__(
+        self, certificates: Callable[[], ssl.SSLContext], *, most: int, keep_alive: float
+    ) -> None:
+        self._certificates = certificates
+        self._context: ssl.SSLContext | None = None
+        self._room = asyncio.Semaphore(most)  # aiohttp's own limit counts as time to connect
+        self._used: WeakSet[ResponseHandler] = WeakSet()
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=keep_alive),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            request_class=_Request,
+            auto_decompress=False,
+            skip_auto_headers=("Content-Type",),
+        )
+        self._session._retry_connection = False
+
+    async def exchange(self, outgoing: Outgoing, largest: int) -> Reply:
+        """Send one request and return its whole answer.
+
+        Args:
+            outgoing: The request; it knows afterwards whether its first byte may have left.
+            largest: The most bytes of a body, before and after decompression.
+
+        Raises:
+            BadResponse: The answer is too large, or damaged.
+            OSError, aiohttp.ClientError: There was no connection, or it broke. No text has the URL.
+        """
+        try:
+            async with self._room, self._sent(outgoing) as response:
+                answer = Answer(response.status, response.raw_headers, largest)
+                async for part in response.content.iter_any():
+                    answer.feed(part)
+                return answer.reply(closed=self._session.closed)
+        except aiohttp.ClientConnectorError as error:
+            raise error.__cause__ or error from None
+        except aiohttp.ConnectionTimeoutError:
+            raise TimeoutError(f"connecting to {outgoing.host} took too long") from None
+        except aiohttp.ClientResponseError as error:
+            raise ConnectionError(f"this is no HTTP/1.1: {error.message}") from None
+
+    def _sent(self, outgoing: Outgoing) -> aiohttp.client._RequestContextManager:
+        stops = _stops()
+
+        async def send(
+            request: aiohttp.ClientRequest, exchange: ClientHandlerType
+        ) -> aiohttp.ClientResponse:
+            cast("_Request", request).prepare(outgoing, self._used, stops)
+            while True:
+                try:
+                    return await exchange(request)
+                except _Stale:
+                    continue
+
+        return self._session.request(
+            outgoing.method,
+            URL(outgoing.url, encoded=True),
+            data=outgoing.content or None,
+            headers=outgoing.headers,
+            ssl=self._secure() if outgoing.origin[0] == "https" else True,
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(total=None, connect=outgoing.connecting),
+            middlewares=(send,),
+        )
+
+    def _secure(self) -> ssl.SSLContext:
+        if self._context is None:
+            self._context = self._certificates()
+            self._context.set_alpn_protocols(["http/1.1"])
+        return self._context
+
+    async def aclose(self) -> None:
+        """Close every connection, also those in use, and wait until they are closed."""
+        await self._session.close()
+
+
+class _Stale(Exception):
+    """An idle connection cannot be used again; nothing was sent over it."""
+
+
+class _Request(aiohttp.ClientRequest):
+    """A request that notes when its first byte may leave, and leaves once."""
+
+    _outgoing: Outgoing
+    _used: WeakSet[ResponseHandler]
+    _stops: int
+
+    def prepare(self, outgoing: Outgoing, used: WeakSet[ResponseHandler], stops: int) -> None:
+        """Take what `send` needs.
+
+        Args:
+            outgoing: Learns when the first byte may leave.
+            used: The connections that have had a request.
+            stops: How often its task had been cancelled when the exchange began.
+        """
+        self._outgoing, self._used, self._stops = outgoing, used, stops
+
+    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
+        """Write the request, unless it must not leave, or not over this connection."""
+        protocol = cast("ResponseHandler", conn.protocol)
+        is_used = protocol in self._used
+        if is_used and (conn.closed or protocol.should_close or _is_readable(conn)):
+            raise _Stale
+        if conn.closed or protocol.should_close:
+            raise ConnectionError("the server closed the connection as soon as it was open")
+        if _stops() > self._stops:  # a race of addresses can take our stop for that of a loser
+            raise asyncio.CancelledError
+        if self._outgoing.left:
+            raise ConnectionError("a request is never repeated")
+        self._used.add(protocol)
+        self._outgoing.left = True
+        return await super().send(conn)
+
+
+def _stops() -> int:
+    return cast("asyncio.Task[object]", asyncio.current_task()).cancelling()
+
+
+def _is_readable(conn: Connection) -> bool:
+    """Return whether something has come unasked, such as its end: the loop may not know it yet."""
+    connected = cast("asyncio.Transport", conn.transport).get_extra_info("socket")
+    if not hasattr(select, "poll"):
+        return bool(select.select([connected], [], [], 0)[0])
+    waiting = select.poll()
+    waiting.register(connected, select.POLLIN)
+    return bool(waiting.poll(0))

@@ -1,0 +1,221 @@
+"""Blocking requests: httpcore's connections, directly or through a proxy, under our deadline.
+
+httpcore's pool is not used: Ctrl+C can leave its lock taken forever, and then every thread that
+shares the client hangs. Here each request has a connection to itself, a place is a token of a queue
+written in C, and the only lock is taken and released in C, where no signal interrupts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+from collections import deque
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+
+import httpcore
+
+from twilio_widgets.core.network.deadline import DeadlineBackend, before_writing, left
+from twilio_widgets.core.network.inflate import Answer
+from twilio_widgets.core.network.outgoing import Origin, Outgoing
+from twilio_widgets.core.request import Reply
+
+
+class HttpcoreBackend:
+    """Connections to any host, for every thread that asks.
+
+    Args:
+        certificates: Makes what checks the servers' certificates; called for the first https URL.
+        proxy: To send through, or None.
+        most: The most requests at a time; one more waits.
+        keep_alive: Seconds for which an idle connection is still used.
+    """
+
+    def __init__(
+        self,
+        certificates: Callable[[], ssl.SSLContext],
+        proxy: httpcore.Proxy | None,
+        *,
+        most: int,
+        keep_alive: float,
+    ) -> None:
+        self._certificates = certificates
+        self._context: ssl.SSLContext | None = None
+        self._proxy = proxy
+        self._keep_alive = keep_alive
+        self._places: SimpleQueue[None] = SimpleQueue()
+        for _ in range(most):
+            self._places.put(None)
+        self._lock = threading.Lock()
+        self._in_use: dict[int, Line | None] = {}
+        """The threads that have a place, and the connection that each uses."""
+        self._idle: dict[Origin, deque[Line]] = {}
+        self._closed = False
+
+    def exchange(self, outgoing: Outgoing, largest: int) -> Reply:
+        """Send one request and return its whole answer, within the deadline of this thread.
+
+        Args:
+            outgoing: The request; it knows afterwards whether its first byte may have left.
+            largest: The most bytes of a body, before and after decompression.
+
+        Raises:
+            BadResponse: The answer is too large, or damaged.
+            httpcore.NetworkError, httpcore.ProtocolError: There was no connection, or it broke.
+            httpcore.TimeoutException: The time was over.
+        """
+        me = threading.get_ident()
+        self._leave(me)  # an exchange that Ctrl+C ended may have kept its place
+        try:
+            self._take_place(me)
+            line = self._idle_line(outgoing.origin) or self._new_line(outgoing)
+            self._in_use[me] = line
+            return line.exchange(outgoing, largest)
+        finally:
+            self._leave(me)
+
+    def _take_place(self, me: int) -> None:
+        patience = min(left(None, httpcore.PoolTimeout), threading.TIMEOUT_MAX)
+        # Taken and noted within one call of C: an interrupt in between would lose the place.
+        taken = zip((me,), map(self._places.get, (True,), (patience,)), strict=True)
+        try:
+            self._in_use.update(taken)
+        except Empty:
+            raise httpcore.PoolTimeout("no connection was free in time") from None
+
+    def _idle_line(self, origin: Origin) -> Line | None:
+        """Return the connection that was used last, so that the others can expire."""
+        while True:
+            with self._lock:
+                idle = self._idle.get(origin)
+                if not idle:
+                    return None
+                line = idle.pop()
+            if not line.has_expired:
+                return line
+            line.close()
+
+    def _new_line(self, outgoing: Outgoing) -> Line:
+        is_https = outgoing.origin[0] == "https"
+        pool = httpcore.ConnectionPool(
+            ssl_context=self._secure() if is_https else None,
+            proxy=self._proxy,
+            keepalive_expiry=self._keep_alive,
+            network_backend=DeadlineBackend(),
+        )
+        connection = pool.create_connection(httpcore.URL(outgoing.url).origin)
+        return Line(connection, outgoing.origin)
+
+    def _secure(self) -> ssl.SSLContext:
+        with self._lock:
+            if self._context is None:
+                self._context = self._certificates()
+            return self._context
+
+    def _leave(self, me: int) -> None:
+        """Give a thread's place back, and its connection to the idle ones if it can be reused."""
+        if me not in self._in_use:
+            return
+        ended = []
+        with self._lock:
+            line, self._in_use[me] = self._in_use[me], None  # never twice among the idle ones
+            if line is not None and line.is_reusable and not self._closed:
+                ended = self._keep(line)
+            elif line is not None:
+                ended = [line]
+        for one in ended:
+            one.close()
+        self._places.put(None)  # an interrupt here makes one place more: better than one less
+        del self._in_use[me]
+
+    def _keep(self, line: Line) -> list[Line]:
+        """Keep a connection for the next request; return the idle ones that have expired."""
+        idle = self._idle.setdefault(line.origin, deque())
+        idle.append(line)
+        ended = []
+        while idle and idle[0].has_expired:
+            ended.append(idle.popleft())
+        return ended
+
+    def close(self) -> None:
+        """Close every idle connection; end those in use, which their threads then close."""
+        self._leave(threading.get_ident())
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, {}
+            for line in list(self._in_use.values()):
+                if line is not None:
+                    line.wake()
+        for lines in idle.values():
+            for line in lines:
+                line.close()
+
+
+class Line:
+    """One connection: one request at a time.
+
+    Args:
+        connection: httpcore's.
+        origin: Where it leads.
+    """
+
+    def __init__(self, connection: httpcore.ConnectionInterface, origin: Origin) -> None:
+        self._connection = connection
+        self._stream: httpcore.NetworkStream | None = None
+        self._woken = False
+        self.origin = origin
+        self.is_reusable = False
+        """Whether its last answer came whole, and nothing after it."""
+
+    @property
+    def has_expired(self) -> bool:
+        """Whether it was idle for too long, or something has come unasked, such as its end."""
+        return self._connection.has_expired()
+
+    def exchange(self, outgoing: Outgoing, largest: int) -> Reply:
+        """Send a request and wait for its answer; see `HttpcoreBackend.exchange`."""
+        self.is_reusable = False
+
+        def leaves(stream: httpcore.NetworkStream) -> None:
+            if self._woken:
+                raise ConnectionError("the client was closed")
+            outgoing.left, self._stream = True, stream
+
+        with (
+            before_writing(leaves),
+            self._connection.stream(
+                outgoing.method,
+                outgoing.url,
+                headers=[("Host", outgoing.host), *outgoing.headers],
+                content=outgoing.content,
+                extensions={"timeout": {"connect": outgoing.connecting}},
+            ) as response,
+        ):
+            answer = Answer(response.status, response.headers, largest)
+            for part in response.iter_stream():
+                answer.feed(part)
+        self.is_reusable = self._connection.is_available() and not self._has_more
+        return answer.reply(closed=self._woken)
+
+    @property
+    def _has_more(self) -> bool:
+        """Whether more than the answer was read: httpcore would take it for the next answer."""
+        h11 = getattr(getattr(self._connection, "_connection", None), "_h11_state", None)
+        return h11 is None or h11.trailing_data != (b"", False)
+
+    def wake(self) -> None:
+        """End it for a thread that waits for it, which then closes it.
+
+        Its number must not go to another connection while that thread may still read from it, and
+        ssl's own ``shutdown`` forgets the encryption first: what is written then is readable.
+        """
+        self._woken = True
+        if self._stream is not None:
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(self._stream.get_extra_info("socket"), socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close its socket."""
+        self._connection.close()
