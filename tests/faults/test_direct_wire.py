@@ -130,6 +130,8 @@ class Scripted:
             self.ended.release()
 
     def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # it may still wait for a connection
         self._listener.close()
         self._thread.join(5)
 
@@ -322,6 +324,35 @@ def test_a_header_that_is_there_twice_is_joined(over, scripted):
     assert reply.headers == {"x-a": "1, 2", "content-length": "0"}
 
 
+@pytest.mark.parametrize("method", ["GET", "DELETE", "POST"])
+def test_no_request_is_repeated_on_another_connection(over, scripted, method):
+    server = scripted((ANSWER, lambda _connection: None), (ANSWER,))
+
+    async def answered_and_not(door: Door) -> None:
+        await door.send(READ)
+        with pytest.raises(NoReply, match=r"[Dd]isconnected"):
+            await door.send(Request(method=method, path=READ.path))
+
+    over(server.url, answered_and_not)
+    assert [len(got) for got in server.received] == [2]
+
+
+def test_an_async_client_that_is_dropped_logs_nothing(serve, caplog):
+    """aiohttp logs an error, which a notebook would show."""
+    server = serve(idle=0.05)
+
+    async def dropped() -> None:
+        door = AsyncTransport(CONNECTION, timeout=5, base_url=server.url, policy=None)
+        await door.send(READ)
+        del door
+        gc.collect()
+        await asyncio.sleep(0.2)  # until the server has closed the connection
+
+    asyncio.run(dropped())
+    gc.collect()
+    assert caplog.records == []
+
+
 def test_a_full_pool_keeps_nobody_waiting_beyond_the_time_and_knows_who_left(serve, monkeypatch):
     monkeypatch.setattr(wire, "MOST_CONNECTIONS", 2)
     server = serve("silent after reading")
@@ -501,7 +532,7 @@ def test_tls_to_a_server_that_is_known_is_used_again(
     assert [len(got) for got in server.received] == [2]
 
 
-def test_a_connection_that_is_woken_stays_encrypted_and_open_until_its_user_closes_it(
+def test_a_connection_that_is_shut_down_stays_encrypted_and_open_until_its_user_closes_it(
     scripted, over_tls, certificate, monkeypatch
 ):
     """Otherwise what its user is about to write leaves readable, or over another's connection."""
@@ -510,7 +541,7 @@ def test_a_connection_that_is_woken_stays_encrypted_and_open_until_its_user_clos
     door = BlockingTransport(CONNECTION, timeout=5, base_url=server.url, policy=None)
     door.send(READ)
     ((line,),) = door._open._idle.values()
-    line.wake()
+    line.shut_down()
     tls = line._stream.get_extra_info("socket")
     assert tls.version() is not None
     assert tls.fileno() != -1

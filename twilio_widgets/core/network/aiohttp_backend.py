@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import select
 import ssl
+import weakref
 from collections.abc import Callable
 from typing import cast
-from weakref import WeakSet
 
 import aiohttp
 from aiohttp.client_middlewares import ClientHandlerType
@@ -22,6 +22,9 @@ from yarl import URL
 from twilio_widgets.core.network.inflate import Answer
 from twilio_widgets.core.network.outgoing import Outgoing
 from twilio_widgets.core.request import Reply
+
+Used = weakref.WeakSet[ResponseHandler]
+"""Connections that have had a request."""
 
 
 class AiohttpBackend:
@@ -39,15 +42,19 @@ class AiohttpBackend:
         self._certificates = certificates
         self._context: ssl.SSLContext | None = None
         self._room = asyncio.Semaphore(most)  # aiohttp's own limit counts as time to connect
-        self._used: WeakSet[ResponseHandler] = WeakSet()
+        self._used: Used = weakref.WeakSet()
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=keep_alive),
+            connector=_Connector(
+                limit=0, keepalive_timeout=keep_alive, resolver=aiohttp.ThreadedResolver()
+            ),
             cookie_jar=aiohttp.DummyCookieJar(),
             request_class=_Request,
             auto_decompress=False,
             skip_auto_headers=("Content-Type",),
         )
         self._session._retry_connection = False
+        # A client that is not closed is no error for a notebook to show; its server closes it.
+        weakref.finalize(self, self._session.detach)
 
     async def exchange(self, outgoing: Outgoing, largest: int) -> Reply:
         """Send one request and return its whole answer.
@@ -108,6 +115,11 @@ class AiohttpBackend:
         await self._session.close()
 
 
+class _Connector(aiohttp.TCPConnector):
+    def __del__(self, _warnings: object = None) -> None:
+        """Log nothing, unlike aiohttp."""
+
+
 class _Stale(Exception):
     """An idle connection cannot be used again; nothing was sent over it."""
 
@@ -116,10 +128,10 @@ class _Request(aiohttp.ClientRequest):
     """A request that notes when its first byte may leave, and leaves once."""
 
     _outgoing: Outgoing
-    _used: WeakSet[ResponseHandler]
+    _used: Used
     _stops: int
 
-    def prepare(self, outgoing: Outgoing, used: WeakSet[ResponseHandler], stops: int) -> None:
+    def prepare(self, outgoing: Outgoing, used: Used, stops: int) -> None:
         """Take what `send` needs.
 
         Args:

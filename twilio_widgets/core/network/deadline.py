@@ -21,7 +21,8 @@ import httpcore
 
 READ_BYTES = 1024 * 1024
 """The most bytes of one read. httpcore asks for a sixteenth, so a page of messages came in sixteen
-reads, which took twice the time."""
+reads, which took twice the time. What comes with the headers it copies once more, so the first read
+of an answer is as it asks."""
 
 _exchange = threading.local()
 
@@ -119,15 +120,18 @@ class _Stream(httpcore.NetworkStream):
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
+        self._reads_headers = True
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        most = max(max_bytes, READ_BYTES)
+        most = max_bytes if self._reads_headers else max(max_bytes, READ_BYTES)
+        self._reads_headers = False
         return self._stream.read(most, left(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         limit = left(timeout, httpcore.WriteTimeout)
         if (note := getattr(_exchange, "note", None)) is not None:
             note(self)
+        self._reads_headers = True
         self._stream.write(buffer, limit)
 
     def close(self) -> None:

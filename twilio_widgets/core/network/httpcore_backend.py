@@ -49,9 +49,9 @@ class HttpcoreBackend:
         for _ in range(most):
             self._places.put(None)
         self._lock = threading.Lock()
-        self._in_use: dict[int, Line | None] = {}
+        self._in_use: dict[int, Connection | None] = {}
         """The threads that have a place, and the connection that each uses."""
-        self._idle: dict[Origin, deque[Line]] = {}
+        self._idle: dict[Origin, deque[Connection]] = {}
         self._closed = False
 
     def exchange(self, outgoing: Outgoing, largest: int) -> Reply:
@@ -70,9 +70,9 @@ class HttpcoreBackend:
         self._leave(me)  # an exchange that Ctrl+C ended may have kept its place
         try:
             self._take_place(me)
-            line = self._idle_line(outgoing.origin) or self._new_line(outgoing)
-            self._in_use[me] = line
-            return line.exchange(outgoing, largest)
+            connection = self._idle_connection(outgoing.origin) or self._new_connection(outgoing)
+            self._in_use[me] = connection
+            return connection.exchange(outgoing, largest)
         finally:
             self._leave(me)
 
@@ -85,19 +85,19 @@ class HttpcoreBackend:
         except Empty:
             raise httpcore.PoolTimeout("no connection was free in time") from None
 
-    def _idle_line(self, origin: Origin) -> Line | None:
+    def _idle_connection(self, origin: Origin) -> Connection | None:
         """Return the connection that was used last, so that the others can expire."""
         while True:
             with self._lock:
                 idle = self._idle.get(origin)
                 if not idle:
                     return None
-                line = idle.pop()
-            if not line.has_expired:
-                return line
-            line.close()
+                connection = idle.pop()
+            if not connection.has_expired:
+                return connection
+            connection.close()
 
-    def _new_line(self, outgoing: Outgoing) -> Line:
+    def _new_connection(self, outgoing: Outgoing) -> Connection:
         is_https = outgoing.origin[0] == "https"
         pool = httpcore.ConnectionPool(
             ssl_context=self._secure() if is_https else None,
@@ -106,7 +106,7 @@ class HttpcoreBackend:
             network_backend=DeadlineBackend(),
         )
         connection = pool.create_connection(httpcore.URL(outgoing.url).origin)
-        return Line(connection, outgoing.origin)
+        return Connection(connection, outgoing.origin)
 
     def _secure(self) -> ssl.SSLContext:
         with self._lock:
@@ -120,22 +120,22 @@ class HttpcoreBackend:
             return
         ended = []
         with self._lock:
-            line, self._in_use[me] = self._in_use[me], None  # never twice among the idle ones
-            if line is not None and line.is_reusable and not self._closed:
-                ended = self._keep(line)
-            elif line is not None:
-                ended = [line]
+            connection, self._in_use[me] = self._in_use[me], None  # never twice among the idle ones
+            if connection is not None and connection.is_reusable and not self._closed:
+                ended = self._keep(connection)
+            elif connection is not None:
+                ended = [connection]
         for one in ended:
             one.close()
         self._places.put(None)  # an interrupt here makes one place more: better than one less
         del self._in_use[me]
 
-    def _keep(self, line: Line) -> list[Line]:
+    def _keep(self, connection: Connection) -> list[Connection]:
         """Keep a connection for the next request; return the idle ones that have expired."""
-        idle = self._idle.setdefault(line.origin, deque())
-        idle.append(line)
+        idle = self._idle.setdefault(connection.origin, deque())
+        idle.append(connection)
         ended = []
-        while idle and idle[0].has_expired:
+        while len(idle) > 1 and idle[0].has_expired:
             ended.append(idle.popleft())
         return ended
 
@@ -145,15 +145,15 @@ class HttpcoreBackend:
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, {}
-            for line in list(self._in_use.values()):
-                if line is not None:
-                    line.wake()
-        for lines in idle.values():
-            for line in lines:
-                line.close()
+            for connection in list(self._in_use.values()):
+                if connection is not None:
+                    connection.shut_down()
+        for connections in idle.values():
+            for connection in connections:
+                connection.close()
 
 
-class Line:
+class Connection:
     """One connection: one request at a time.
 
     Args:
@@ -164,7 +164,7 @@ class Line:
     def __init__(self, connection: httpcore.ConnectionInterface, origin: Origin) -> None:
         self._connection = connection
         self._stream: httpcore.NetworkStream | None = None
-        self._woken = False
+        self._is_shut_down = False
         self.origin = origin
         self.is_reusable = False
         """Whether its last answer came whole, and nothing after it."""
@@ -179,7 +179,7 @@ class Line:
         self.is_reusable = False
 
         def leaves(stream: httpcore.NetworkStream) -> None:
-            if self._woken:
+            if self._is_shut_down:
                 raise ConnectionError("the client was closed")
             outgoing.left, self._stream = True, stream
 
@@ -197,7 +197,7 @@ class Line:
             for part in response.iter_stream():
                 answer.feed(part)
         self.is_reusable = self._connection.is_available() and not self._has_more
-        return answer.reply(closed=self._woken)
+        return answer.reply(closed=self._is_shut_down)
 
     @property
     def _has_more(self) -> bool:
@@ -205,13 +205,13 @@ class Line:
         h11 = getattr(getattr(self._connection, "_connection", None), "_h11_state", None)
         return h11 is None or h11.trailing_data != (b"", False)
 
-    def wake(self) -> None:
+    def shut_down(self) -> None:
         """End it for a thread that waits for it, which then closes it.
 
         Its number must not go to another connection while that thread may still read from it, and
         ssl's own ``shutdown`` forgets the encryption first: what is written then is readable.
         """
-        self._woken = True
+        self._is_shut_down = True
         if self._stream is not None:
             with contextlib.suppress(OSError):
                 socket.socket.shutdown(self._stream.get_extra_info("socket"), socket.SHUT_RDWR)
