@@ -237,18 +237,19 @@ def test_an_end_that_the_loop_has_not_noticed_yet_makes_no_send_unsure(over, scr
 )
 @pytest.mark.parametrize("when", ["at once", "later"])
 def test_what_comes_after_an_answer_is_no_answer_to_the_next_request(over, scripted, unasked, when):
-    said, checked = threading.Event(), threading.Event()
+    said, answered = threading.Event(), threading.Event()
 
     def say_more(connection: socket.socket) -> None:
         connection.sendall(ANSWER + (unasked if when == "at once" else b""))
-        checked.wait(5)
+        answered.wait(5)
         with contextlib.suppress(OSError):
             connection.sendall(b"" if when == "at once" else unasked)
         said.set()
+        threading.Event().wait(0.3)  # it stays open: only what came tells that it is not usable
 
     async def twice_with_a_pause(door: Door) -> list[bytes]:
         first = await door.send(READ)
-        checked.set()
+        answered.set()
         await asyncio.to_thread(said.wait, 5)
         return [first.content, (await door.send(READ)).content]
 
