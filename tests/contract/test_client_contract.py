@@ -348,7 +348,7 @@ class TestTheLog:
             twilio = connect(sandbox)
             cut, whole = twilio.messages.list(limit=10), twilio.messages.list(limit=30)
         assert (len(cut), cut.attrs["complete"]) == (10, False)
-        assert "limit=None reads everything" in cut._repr_html_()
+        assert "limit=None reads all" in cut._repr_html_()
         assert (len(whole), whole.attrs["complete"]) == (30, True)
 
     def test_client_side_filters_apply_to_the_rows_read_and_report_it(self, connect):

@@ -501,14 +501,14 @@ def test_nothing_is_pointed_at_a_listener_that_has_ended(sandbox, twilio):
 def test_a_webhook_configured_while_another_kernel_closes_is_restored(sandbox, twilio, monkeypatch):
     sid = twilio.numbers()[0].sid
     listener, other = Listener(sandbox.connection), Listener(sandbox.connection)
-    place = WebhookApi.place
+    place = WebhookApi.find
 
     def closed_meanwhile(asking: WebhookApi, what: str) -> Any:
         other.close()
         eventually(lambda: is_over(listener.store))
         return place(asking, what)
 
-    monkeypatch.setattr(WebhookApi, "place", closed_meanwhile)
+    monkeypatch.setattr(WebhookApi, "find", closed_meanwhile)
     with pytest.raises(ListenerError, match="ended in the meantime"):
         listener.point(sid)
 

@@ -22,7 +22,7 @@ def load(server: ServerApp) -> None:
     base_url = str(server.web_app.settings["base_url"])
     route, where = f"{base_url}{ROUTE}/", folder()
     context = ForwardingContext(where, route, limits.RateLimit(time.monotonic))
-    rule: Any = (re.escape(route) + "(.*)", Forward, {"means": context})
+    rule: Any = (re.escape(route) + "(.*)", Forward, {"context": context})
     server.web_app.add_handlers(".*$", [rule])  # type: ignore[no-untyped-call]
     try:
         atexit.register(announce(base_url, where).close)

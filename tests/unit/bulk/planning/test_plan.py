@@ -367,7 +367,7 @@ def test_a_message_to_its_own_sender_is_not_ready(to, sender):
 
 
 def test_a_sender_that_begins_with_mg_is_not_a_messaging_service():
-    with pytest.raises(InvalidMessage, match="Only a messaging service can schedule"):
+    with pytest.raises(InvalidMessage, match="Scheduling needs a messaging service"):
         planned([ADA], from_="MGM Resorts", send_at=LATER)
 
 

@@ -124,7 +124,7 @@ def test_a_clock_that_is_set_after_the_send_hides_no_message_and_proves_no_absen
     assert isinstance(found, Message)
     absent, _ = looked(outcome(), OLD[:0], clock_was_set=step)
     assert isinstance(absent, NotSureYet)
-    assert "its clock was set" in absent.reason
+    assert "its clock was changed" in absent.reason
 
 
 def test_after_another_start_of_the_computer_a_missing_message_proves_nothing():

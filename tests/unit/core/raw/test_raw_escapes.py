@@ -272,9 +272,9 @@ def sandbox():
 def arrived(sandbox, monkeypatch) -> list[Any]:
     """Every request that reaches the sandbox."""
     seen: list[Any] = []
-    answer = sandbox.wire._ask
+    answer = sandbox.wire._answer
     monkeypatch.setattr(
-        sandbox.wire, "_ask", lambda request: seen.append(request) or answer(request)
+        sandbox.wire, "_answer", lambda request: seen.append(request) or answer(request)
     )
     return seen
 

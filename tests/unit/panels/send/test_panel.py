@@ -533,7 +533,7 @@ def test_only_a_log_that_proves_absence_lets_it_be_sent_again(
 
     press(panel, "Find out")
     assert panel.join(30)
-    assert says(panel)[-1].startswith("Not sure yet: the log does not show it")
+    assert says(panel)[-1].startswith("Not sure yet: it is not in the message log")
     assert "Send" not in seen(panel)
     sandbox.clock.advance("5 min")
     press(panel, "Find out")
