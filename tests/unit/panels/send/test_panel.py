@@ -811,6 +811,7 @@ def test_closing_while_it_follows_ends_soon() -> None:
         panel = SendPanel(
             twilio, to="+14155550196", from_=sandbox.numbers[0], body="Hi", undo_seconds=0
         )
+        panel.join(30)  # reading the senders rewrites "From"
         press(panel, "Send")
         while panel.message is None:
             panel.join(0.01)

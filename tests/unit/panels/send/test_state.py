@@ -122,7 +122,7 @@ def test_a_suggestion_is_read_as_its_sender_and_anything_else_as_it_stands(
         (
             {"send_at": datetime(2026, 1, 15, 13, 0)},  # noqa: DTZ001
             "from_",
-            "Scheduling needs a messaging service",
+            "Only a messaging service can schedule",
         ),
         (
             {"from_": SERVICE, "send_at": datetime(2026, 1, 15, 11, 0)},  # noqa: DTZ001
