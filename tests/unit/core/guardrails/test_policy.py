@@ -29,13 +29,13 @@ NOON_IN_NEW_YORK = datetime(2026, 1, 15, 17, tzinfo=UTC)
 
 
 class At(tw.AuthTokenConnection):
-    """A real account's connection, at a moment and with a folder of its own."""
+    """A real account's connection, with a time and a folder of its own."""
 
-    moment = NOON_IN_NEW_YORK
+    present = NOON_IN_NEW_YORK
     folder = None
 
     def now(self):
-        return self.moment
+        return self.present
 
     @property
     def data_folder(self):
@@ -314,7 +314,7 @@ def test_daily_limits_apply_to_all_clients_of_an_account_together(connection, mo
         policy.judge_job(connection, recipients=2, segments=2, cost=Decimal("0.01"))
     assert caught.value.rule == "max_recipients_per_day"
     assert policy.judge_job(connection, recipients=1, segments=1, cost=Decimal("0.01"))
-    monkeypatch.setattr(At, "moment", NOON_IN_NEW_YORK.replace(day=16))
+    monkeypatch.setattr(At, "present", NOON_IN_NEW_YORK.replace(day=16))
     assert judges[0].judge(message()) is not None
     for judge in judges:
         judge.close()
@@ -370,7 +370,7 @@ def test_without_sqlite_only_daily_limits_fail():
 def test_quiet_hours_refuse_by_the_clock_of_the_connection(connection, monkeypatch):
     policy = tw.Policy(quiet_hours=("21:00", "08:00"))
     assert policy.on(connection).judge(message()) is not None
-    monkeypatch.setattr(At, "moment", datetime(2026, 1, 15, 3, 30, tzinfo=UTC))
+    monkeypatch.setattr(At, "present", datetime(2026, 1, 15, 3, 30, tzinfo=UTC))
     assert str(refusal(policy, connection, message())) == (
         "It is 22:30 in America/New_York, a possible time zone of +1 2••• ••• 123, and your policy "
         "has quiet hours from 21:00 to 08:00, so nothing was sent. Send it later, or schedule it "
