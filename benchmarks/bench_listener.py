@@ -1,15 +1,15 @@
-"""The listener beside Flask and Twilio's own validator, doing the same job in the same minute.
+"""Compare the listener with Flask and Twilio's own validator on the same work.
 
     python benchmarks/bench_listener.py [--seconds 3] [--rounds 3] [--events 200000] [--workers 1]
         [--only compare lost busy]
 
-It prints its figures beside the targets and ends with 1 when one is missed.
+The figures are printed with their targets; the exit status is 1 when one is missed.
 
-Each takes a signed status callback, makes it durable (SQLite, WAL, FULL), and answers. The requests
-are signed beforehand; a process of its own sends them over 32 raw sockets. The two take turns, so
-that whatever else the machine does hits both. Then: how many of `--events` acknowledged events are
-in the store, and what a kernel that is busy in C calls does to the listener at 500 requests a
-second. Only figures taken in one run on one machine compare.
+Both servers receive a signed status callback, commit it durably (SQLite, WAL, synchronous = FULL)
+and respond. The requests are signed in advance; a separate process sends them over 32 raw sockets.
+The servers take turns, so that other load on the machine affects both. The other measurements: how
+many of `--events` acknowledged events are in the store, and how a kernel that is busy in C calls
+affects the listener at 500 requests per second. Only figures of the same run are comparable.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ _missed: list[str] = []
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--seconds", type=float, default=3.0, help="of each round")
+    parser.add_argument("--seconds", type=float, default=3.0, help="length of each round")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--events", type=int, default=200_000, help="of the count of lost ones")
-    parser.add_argument("--workers", type=int, default=1, help="of the peer, 8 threads each")
+    parser.add_argument("--events", type=int, default=200_000, help="events in the loss test")
+    parser.add_argument("--workers", type=int, default=1, help="Flask workers, 8 threads each")
     parser.add_argument("--only", choices=PARTS, nargs="+", default=PARTS)
     asked = parser.parse_args()
     say_versions()
@@ -74,14 +74,14 @@ def target(name: str, *, met: bool) -> None:
 
 
 class Server:
-    """A server that takes status callbacks."""
+    """A server that receives status callbacks."""
 
     def __init__(self, name: str, port: int, stored: Callable[[], set[str]]) -> None:
         self.name, self.port, self.stored = name, port, stored
-        self.link: ListenerClient | None = None
+        self.client: ListenerClient | None = None
 
     def requests(self, count: int, *, keep: bool) -> tuple[list[str], list[bytes]]:
-        """Return so many message SIDs, and a signed callback about each."""
+        """Return `count` message SIDs, and a signed callback about each."""
         url = f"http://127.0.0.1:{self.port}/status"
         sids = [f"SM{_draw.getrandbits(128):032x}" for _ in range(count)]  # as Twilio's are
         return sids, [callback(url, sid, keep=keep) for sid in sids]
@@ -107,15 +107,15 @@ def callback(url: str, sid: str, *, keep: bool) -> bytes:
 def ours(folder: Path) -> Iterator[Server]:
     """Run the listener."""
     store = folder / "events.sqlite"
-    link = ListenerClient.find_or_start(
+    client = ListenerClient.find_or_start(
         Spec(connection=AuthTokenConnection(ACCOUNT, TOKEN), store=store)
     )
-    server = Server("listener", link.port, lambda: rows(store, "select message_sid from event"))
-    server.link = link
+    server = Server("listener", client.port, lambda: rows(store, "select message_sid from event"))
+    server.client = client
     try:
         yield server
     finally:
-        link.stop()
+        client.stop()
 
 
 @contextlib.contextmanager
@@ -159,13 +159,13 @@ def compare(
     keep: bool,
     least: float,
 ) -> None:
-    """Measure both in turns, and print what they did beside the target."""
+    """Measure both servers alternately, and print their rates and the target."""
     found: dict[str, list[Load]] = {mine.name: [], theirs.name: []}
     for round_ in range(asked.rounds + 1):
         for server in (mine, theirs) if round_ % 2 else (theirs, mine):
             enough = int(asked.seconds * (12_000 if server is mine else 3_000))
             load = run(server, enough, keep=keep, seconds=asked.seconds if round_ else 0.5)
-            if round_:  # the first is for warming up
+            if round_:  # the first round is a warm-up
                 found[server.name].append(load)
     print(f"\n{name}, {CONNECTIONS} connections, {asked.rounds} rounds of {asked.seconds:g} s")
     for server, loads in found.items():
@@ -174,14 +174,14 @@ def compare(
             f"  {server:<10}{statistics.median(rates):>9,.0f} req/s"
             f"  ({rates[0]:,.0f} to {rates[-1]:,.0f})"
             f"   p50 {median(loads, 0.50):6.1f} ms   p99 {median(loads, 0.99):6.1f} ms"
-            f"   answered {sum(load.ok for load in loads):,}, otherwise"
-            f" {sum(load.other for load in loads):,}"
+            f"   200: {sum(load.ok for load in loads):,},"
+            f" other: {sum(load.other for load in loads):,}"
         )
     each = zip(found[mine.name], found[theirs.name], strict=True)
     ratios = sorted(one.rate / other.rate for one, other in each)
     ratio = statistics.median(ratios)
-    print(f"  the listener does {ratio:.1f} times as many ({ratios[0]:.1f} to {ratios[-1]:.1f})")
-    target(f"at least {least:g} times as many", met=ratio >= least)
+    print(f"  the listener is {ratio:.1f} × as fast ({ratios[0]:.1f} to {ratios[-1]:.1f})")
+    target(f"at least {least:g} × as fast", met=ratio >= least)
 
 
 def median(loads: list[Load], part: float) -> float:
@@ -197,7 +197,7 @@ def run(
     pace: float | None = None,
     beside: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext,
 ) -> Load:
-    """Send callbacks, and make sure that all that were acknowledged are stored."""
+    """Send callbacks, and check that every acknowledged one is stored."""
     sids, requests = server.requests(count, keep=keep)
     with beside():
         load = sends(server.port, requests, CONNECTIONS, keep=keep, seconds=seconds, pace=pace)
@@ -208,15 +208,15 @@ def run(
 
 
 def lost_events(mine: Server, count: int) -> None:
-    """Send many, and count what was acknowledged and is not there."""
+    """Send many callbacks, and count those acknowledged but not stored."""
     load = run(mine, count, keep=True)
     print(f"\n{load.ok:,} of {count:,} acknowledged at {load.rate:,.0f} req/s; lost: 0")
-    assert mine.link is not None
+    assert mine.client is not None
     with contextlib.suppress(OSError):
-        listener = Path(f"/proc/{mine.link.pid}")
+        listener = Path(f"/proc/{mine.client.pid}")
         (store,) = Path(listener, "task", listener.name, "children").read_text().split()
         peaks = [peak_megabytes(each) for each in (listener, listener.with_name(store))]
-        print(f"peak memory: listener {peaks[0]:.0f} MB, its store's process {peaks[1]:.0f} MB")
+        print(f"peak memory: listener {peaks[0]:.0f} MB, store process {peaks[1]:.0f} MB")
 
 
 def peak_megabytes(process: Path) -> float:
@@ -225,17 +225,17 @@ def peak_megabytes(process: Path) -> float:
 
 
 def busy_kernel(mine: Server, asked: argparse.Namespace) -> None:
-    """Compare 500 requests a second while the kernel rests and while it is busy in C calls."""
-    assert mine.link is not None
-    heard: list[object] = []
-    mine.link.on_news = heard.append  # as a kernel does that shows the table
+    """Compare 500 requests per second with an idle kernel and with one busy in C calls."""
+    assert mine.client is not None
+    received: list[object] = []
+    mine.client.on_news = received.append  # like a kernel that shows the table
     beside = {"idle": contextlib.nullcontext, "busy": interpreter_held}
     found: dict[str, list[Load]] = {state: [] for state in beside}
     for _ in range(asked.rounds):
         for state, loads in found.items():
             count = int(500 * asked.seconds)
             loads.append(run(mine, count, keep=True, pace=500, beside=beside[state]))
-    print("\n500 requests a second, each from its due time")
+    print("\n500 requests per second, latency measured from each request's due time")
     for state, loads in found.items():
         print(
             f"  kernel {state}: p50 {median(loads, 0.50):.1f} ms, p99 {median(loads, 0.99):.1f} ms,"
@@ -248,7 +248,7 @@ def busy_kernel(mine: Server, asked: argparse.Namespace) -> None:
 
 @contextlib.contextmanager
 def interpreter_held() -> Iterator[None]:
-    """Make C calls of about 50 ms that do not let another thread in."""
+    """Make C calls of about 50 ms that do not release the GIL."""
     over, numbers = threading.Event(), list(range(3_000_000))
 
     def hold() -> None:

@@ -1,9 +1,9 @@
-"""How long a plan takes, and how that grows: ``python benchmarks/bench_plan.py [rows …]``.
+"""Measure the time and memory of a plan by its size: ``python benchmarks/bench_plan.py [rows …]``.
 
-Each size is planned in a process of its own from CSV text, mapped columns, a template and a list of
-opt-outs: 1 in 10 rows lost its plus, 1 in 50 is a duplicate, 1 in 100 no number, half the texts are
-UCS-2. CPU and wall seconds, and the peak of resident memory. The exit status is 1 when 100,000 rows
-take more than 20 seconds of CPU or 500 MB.
+Each size is planned in its own process from CSV text, mapped columns, a template and a list of
+opt-outs. 1 in 10 numbers lacks its plus sign, 1 in 50 is a duplicate, 1 in 100 is invalid, and half
+the texts are UCS-2. CPU and wall seconds and the peak resident memory are printed. The exit status
+is 1 when 100,000 rows take more than 20 seconds of CPU or 500 MB.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ BODY = "Hi {name}, your table for {guests} at the Harbour Grill is ready. Reply 
 
 
 def table(count: int) -> str:
-    """Make up a list of guests in two countries, as CSV."""
+    """Return a generated list of guests in two countries, as CSV."""
     chance = random.Random(20260115)
     lines = ["phone,name,guests,city"]
     numbers: list[str] = []
@@ -45,7 +45,7 @@ def table(count: int) -> str:
 
 
 def measure(count: int) -> dict[str, float]:
-    """Plan so many rows and say what it took."""
+    """Plan `count` rows and return the time and memory used."""
     rows = table(count)
     opt_outs = [f"+44740000{n:04}" for n in range(min(count // 10, 10_000))]
     wall, cpu = time.perf_counter(), time.process_time()

@@ -1,8 +1,8 @@
-"""How long a sandbox with a long history takes, and how much memory.
+"""Measure the time and memory of a sandbox with a long history.
 
     python benchmarks/bench_sandbox.py [--messages 1000000]
 
-Everything is asked in process, through the same transport a client uses.
+All requests are made in process, through the transport that a client uses.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ROOT = "https://api.twilio.com"
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--messages", type=int, default=1_000_000)
+    parser.add_argument("--messages", type=int, default=1_000_000, help="length of the history")
     count = parser.parse_args().messages
     before = peak()
     sandbox = timed("open", lambda: Sandbox(messages=count, now="2026-03-04T12:00:00Z"))
@@ -37,16 +37,17 @@ def main() -> None:
         timed("one recipient, 1,000 rows", lambda: read(http, f"{thousand}&To={to}"))
         timed("one day, 1,000 rows", lambda: read(http, f"{thousand}&DateSent=2025-06-02"))
         timed("usage, all time", lambda: read(http, path.replace("Messages", "Usage/Records.json")))
-        rows = timed("every message, by pages", lambda: read_all(http, thousand))
+        rows = timed("all messages, page by page", lambda: read_all(http, thousand))
     print(f"{'rows read':<28}{rows:>12,}")
-    print(f"{'peak memory, growth':<28}{(peak() - before) / 1e6:>10.1f} MB")
+    print(f"{'growth of peak memory':<28}{(peak() - before) / 1e6:>10.1f} MB")
 
 
-def timed(what: str, done: Callable[[], Any]) -> Any:
-    began, busy = time.perf_counter(), time.process_time()
-    result = done()
-    wall, cpu = time.perf_counter() - began, time.process_time() - busy
-    print(f"{what:<28}{wall:>10.3f} s  of which CPU {cpu:>9.3f} s")
+def timed(name: str, action: Callable[[], Any]) -> Any:
+    """Run `action`, print its wall and CPU time, and return its result."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    result = action()
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    print(f"{name:<28}{wall:>10.3f} s   CPU {cpu:>9.3f} s")
     return result
 
 
@@ -64,6 +65,7 @@ def read_all(http: httpx.Client, url: str) -> int:
 
 
 def peak() -> int:
+    """Return the peak resident memory of this process, in bytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 

@@ -1,11 +1,11 @@
-"""The live table in a real JupyterLab: rows lost, delay until seen, long tasks, scrolling.
+"""Measure the live table in a real JupyterLab: lost rows, display latency, long tasks, scrolling.
 
-Last the same for signed webhooks, from the socket of a listener by its store to the page.
+The last measurement repeats this with signed webhooks, from a listener's socket through its store.
 
-Run it with ``python -m benchmarks.bench_table`` from the repository. It prints its figures beside
-the targets and ends with 1 when one is missed. A busy machine misses some, so two figures tell how
-busy it was: the frames of the page with nothing to do, and, beside the length of the longest task,
-the processor time of the costliest, which is what it would last with nobody in the way.
+Run it with ``python -m benchmarks.bench_table`` from the repository. The figures are printed with
+their targets; the exit status is 1 when one is missed. A busy machine misses some, so two figures
+show the load: the frame rate of the idle page, and the CPU time of the most expensive task, which
+is its duration on an idle machine.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ HELD = """() => document.querySelector(".tw-count").textContent"""
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured figure beside its target."""
+    """One measured figure with its target."""
 
     name: str
     value: float
@@ -140,19 +140,19 @@ def quantile(values: list[float], share: float) -> float:
 
 
 def frames_per_second(probe: dict[str, Any]) -> float:
-    """Return the frames drawn in a second, over the time the probe ran."""
+    """Return the frames per second, over the time the probe ran."""
     frames = probe["frames"]
     return 1000 * (len(frames) - 1) / (frames[-1] - frames[0])
 
 
 def longest(probe: dict[str, Any]) -> float:
-    """Return the milliseconds of the longest task; the browser lists those of 50 and more."""
+    """Return the duration of the longest task in ms; the browser lists those of at least 50 ms."""
     return max(probe["tasks"], default=0.0)
 
 
 @contextmanager
 def traced(page: Page) -> Iterator[list[float]]:
-    """Yield a list that afterwards holds the processor milliseconds of each of the page's tasks."""
+    """Yield a list; on exit it is filled with the CPU milliseconds of each task of the page."""
     tasks: list[float] = []
     browser = page.context.browser
     assert browser is not None
@@ -172,7 +172,7 @@ def traced(page: Page) -> Iterator[list[float]]:
 
 
 def delays(sent: list[float], seen: list[tuple[int, float]]) -> list[float]:
-    """Return for each row the milliseconds until it, or a newer one above it, was on screen."""
+    """Return for each row the milliseconds until it or a newer row was on screen."""
     found, position = [], 0
     for number, at in enumerate(sent):
         while position < len(seen) and seen[position][0] < number:
@@ -183,14 +183,14 @@ def delays(sent: list[float], seen: list[tuple[int, float]]) -> list[float]:
 
 
 def idle(page: Page) -> list[Figure]:
-    """Measure the page with nothing to do: what this machine has to give at this moment."""
+    """Measure the idle page, as a baseline for this machine and its current load."""
     page.evaluate(RESET)
     page.wait_for_timeout(2_000)
     return [Figure("frames with nothing to do", frames_per_second(page.evaluate(READ)), "/s")]
 
 
 def live(notebook: harness.Notebook, page: Page) -> list[Figure]:
-    """Measure a thousand events a second for ten seconds."""
+    """Measure a thousand events per second for ten seconds."""
     rows = RATE * SECONDS
     page.evaluate(RESET)
     with traced(page) as tasks:
@@ -212,7 +212,7 @@ def live(notebook: harness.Notebook, page: Page) -> list[Figure]:
 
 
 def through_a_listener(notebook: harness.Notebook, page: Page) -> list[Figure]:
-    """Measure the same for signed webhooks: from a listener's socket, by its store, to the page."""
+    """Measure the same for signed webhooks: from the listener's socket through its store."""
     rows = RATE * SECONDS
     notebook.open([LISTENING])
     notebook.run_all()
@@ -245,14 +245,14 @@ def through_a_listener(notebook: harness.Notebook, page: Page) -> list[Figure]:
 
 
 def inbound(url: str, account: str, token: str, number: int) -> bytes:
-    """Return a signed inbound message whose text is its number."""
+    """Return a signed inbound message whose body is its number."""
     said = {"AccountSid": account, "Body": str(number), "From": "+15005550006", "NumMedia": "0"}
     said |= {"MessageSid": f"SM{number:032x}", "SmsStatus": "received", "To": "+14155550105"}
     return signed(url, said, token, keep=True)
 
 
 def many(notebook: harness.Notebook, page: Page) -> list[Figure]:
-    """Measure a hundred thousand rows: until all are there, and scrolling through them."""
+    """Measure loading a hundred thousand rows and scrolling through them."""
     notebook.execute(f"rows = [row(number) for number in range({MANY})]")
     page.evaluate(RESET)
     said = f"Showing {MANY:,} of {MANY:,} · newest first"
@@ -266,7 +266,7 @@ def many(notebook: harness.Notebook, page: Page) -> list[Figure]:
     page.evaluate(RESET)
     page.evaluate(SCROLL, 6)
     scrolled = page.evaluate(READ)
-    with traced(page) as tasks:  # a second time, for to trace is work too
+    with traced(page) as tasks:  # again, because tracing itself takes time
         page.evaluate(SCROLL, 3)
     gaps = [later - sooner for sooner, later in pairwise(scrolled["frames"])]
     return [
@@ -281,7 +281,7 @@ def many(notebook: harness.Notebook, page: Page) -> list[Figure]:
 
 
 def main() -> int:
-    """Measure, print, and say whether every target was met."""
+    """Run all measurements and print them; return the exit status."""
     with harness.launch_chromium() as chromium, JupyterLab() as lab:
         page = chromium.new_context(viewport={"width": 1200, "height": 900}).new_page()
         watch = harness.Watch.over(page)
@@ -290,7 +290,7 @@ def main() -> int:
         notebook.run_all()
         page.wait_for_selector(".tw-count")
         page.evaluate(PROBE, 4)
-        page.wait_for_timeout(3_000)  # JupyterLab's own start is over, and not measured
+        page.wait_for_timeout(3_000)  # do not measure the start of JupyterLab itself
         print(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f},")
         print(f"Python {platform.python_version()}, Chromium {chromium.version}\n")
         figures = [*idle(page), *live(notebook, page), *many(notebook, page)]

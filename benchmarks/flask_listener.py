@@ -1,7 +1,7 @@
-"""The webhook most people would write, written well: Flask, Twilio's validator, SQLite.
+"""A typical webhook receiver, for comparison: Flask, Twilio's validator, SQLite.
 
-The peer of `bench_listener.py`: it checks the signature, makes the event durable (WAL, FULL, one
-commit each, as it must be before the answer), counts a duplicate as one event, and answers.
+`bench_listener.py` runs it. It verifies the signature, commits the event durably before it responds
+(WAL, synchronous = FULL, one commit each), and stores a duplicate only once.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ def database() -> sqlite3.Connection:
 
 @app.post("/status")
 def status() -> Response:
-    """Take a status callback."""
-    said = request.form
-    if not validator.validate(request.url, said, request.headers.get("X-Twilio-Signature", "")):
+    """Verify and store a status callback."""
+    form = request.form
+    if not validator.validate(request.url, form, request.headers.get("X-Twilio-Signature", "")):
         abort(403)
-    key = f"{said['MessageSid']} {said['MessageStatus']}"
+    key = f"{form['MessageSid']} {form['MessageStatus']}"
     database().execute(
         "insert into event values (?, ?, ?) on conflict do nothing",
-        (key, said["MessageSid"], json.dumps(said.to_dict(flat=False))),
+        (key, form["MessageSid"], json.dumps(form.to_dict(flat=False))),
     )
     return Response(status=200)

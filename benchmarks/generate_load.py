@@ -1,7 +1,7 @@
-"""Sends requests over raw sockets as fast as they are answered, or at a pace; from its own process.
+"""A load generator: send requests over raw sockets, at full speed or a fixed rate.
 
-A load generator in the process that measures would share an interpreter with it, and one that uses
-an HTTP library would measure that library.
+It runs in a separate process, so that it does not share an interpreter with the measured code, and
+uses no HTTP library, which would be measured too.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ def signed(url: str, said: dict[str, str], token: str, *, keep: bool) -> bytes:
 
 @dataclass
 class Load:
-    """What came of a run."""
+    """The result of a run."""
 
     seconds: float
     acknowledged: list[int] = field(repr=False)
-    """Which requests were answered 200."""
+    """The indexes of the requests with a 200 response."""
     other: int
-    """How many were answered otherwise, or not at all."""
+    """The number of requests with another response or none."""
     times: list[float] = field(repr=False)
-    """Seconds of each answered request, sorted."""
+    """The latency of each request with a response, in seconds, sorted."""
 
     @property
     def ok(self) -> int:
@@ -53,11 +53,11 @@ class Load:
 
     @property
     def rate(self) -> float:
-        """Acknowledged requests a second."""
+        """Acknowledged requests per second."""
         return self.ok / self.seconds
 
     def milliseconds(self, part: float) -> float:
-        """Return the time within which this part of the requests was answered."""
+        """Return the latency that this share of the requests does not exceed."""
         if not self.times:
             return float("nan")
         return 1000 * self.times[min(int(part * len(self.times)), len(self.times) - 1)]
@@ -72,15 +72,15 @@ def sends(
     seconds: float,
     pace: float | None,
 ) -> Load:
-    """Run the generator in a process of its own.
+    """Run the generator in a separate process.
 
     Args:
-        port: On 127.0.0.1.
-        requests: What to send, each once.
-        connections: How many at a time.
-        keep: Whether a connection carries many requests.
-        seconds: When to stop at the latest.
-        pace: Requests a second; None is as fast as they are answered.
+        port: The port on 127.0.0.1.
+        requests: The requests; each is sent once.
+        connections: The number of parallel connections.
+        keep: Whether to reuse connections.
+        seconds: The maximum duration.
+        pace: Requests per second; None sends each as soon as a connection is idle.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "requests"
@@ -105,7 +105,7 @@ class Generator:
         self.acknowledged: list[int] = []
         self.other = 0
         self.times: list[float] = []
-        self._under_way: dict[socket.socket, tuple[int, float]] = {}
+        self._in_flight: dict[socket.socket, tuple[int, float]] = {}
 
     def run(self) -> Load:
         self.began = time.perf_counter()
@@ -121,11 +121,11 @@ class Generator:
             wait = max(self._due() - now, 0.0) if self.pace and more else 1.0
             ready = self.selector.select(wait)
             if not ready and not self.pace:
-                break  # nothing comes any more
+                break  # the server sent nothing within the timeout
             for key, _ in ready:
-                if key.fileobj in self._under_way:
+                if key.fileobj in self._in_flight:
                     idle.append(self._receive(key.fileobj))
-                else:  # it was not needed for so long that it was closed
+                else:  # the server closed the connection because it was idle
                     idle.remove(key.fileobj)
                     idle.append(self._hang_up(key.fileobj))
         seconds = time.perf_counter() - self.began
@@ -141,18 +141,18 @@ class Generator:
         return line
 
     def _send(self, line: socket.socket | None) -> None:
-        # Waiting counts from when it was due: a late generator must not look like a quick server.
+        # Latency counts from the due time, so that a late generator does not hide a slow server.
         since = self._due() if self.pace else time.perf_counter()
         if line is None:
             line = self._connect()
         line.sendall(self.requests[self.next])
-        self._under_way[line] = (self.next, since)
+        self._in_flight[line] = (self.next, since)
         self.next += 1
 
     def _receive(self, line: socket.socket) -> socket.socket | None:
-        number, since = self._under_way.pop(line)
+        number, since = self._in_flight.pop(line)
         try:
-            answer = line.recv(4096)  # every answer of these servers is one small piece
+            answer = line.recv(4096)  # these servers send every response in one small segment
         except OSError:
             answer = b""
         if answer.startswith(b"HTTP/1.1 200"):

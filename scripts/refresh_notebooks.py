@@ -1,7 +1,7 @@
-"""Run every notebook in a fresh kernel and store its outputs anew.
+"""Run every notebook in a fresh kernel and update its stored outputs.
 
-Widget state is not stored: the static picture that each panel gives is what a reader sees where
-there is no kernel. Read the difference before you commit it; `scripts/test` holds it to be true.
+Widget state is not stored: without a kernel, readers see the static HTML of each panel. Review the
+diff before committing it; `scripts/test` checks that the outputs are current.
 """
 
 import sys
@@ -14,7 +14,7 @@ NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 
 
 def refresh(path: Path) -> None:
-    """Run one notebook and store it with what does not change from run to run."""
+    """Run one notebook and save it without anything that differs from run to run."""
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(
         notebook,
@@ -31,7 +31,7 @@ def refresh(path: Path) -> None:
     for number, cell in enumerate(notebook.cells):
         cell.id, cell.metadata = f"cell-{number:02}", {}
         for output in cell.get("outputs", ()):
-            # The live view has a new name in every kernel, and nothing to show without one.
+            # The live view has a different ID in every kernel and is useless without one.
             output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
             output["metadata"] = {}
     nbformat.write(notebook, path)

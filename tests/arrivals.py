@@ -1,4 +1,4 @@
-"""Genuine arrivals for the tests of the event store, as the gate would hand them over."""
+"""Arrivals for the tests of the event store, as the gate would return them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def sid(n: int) -> str:
 
 
 def at(seconds: float) -> datetime:
-    """So many seconds after noon."""
+    """Return the moment some seconds after noon."""
     return NOON + timedelta(seconds=seconds)
 
 
 def a_status(
     n: int, status: str, *, seconds: float = 0, token: str = "once", url: str = "", **more: str
 ) -> Arrival:
-    """A status callback about message `n`."""
+    """Return the arrival of a status callback for message `n`."""
     said = {
         "MessageSid": sid(n),
         "MessageStatus": status,
@@ -46,7 +46,7 @@ def a_status(
 
 
 def an_inbound(n: int, body: str = "hello", *, seconds: float = 0, **more: str) -> Arrival:
-    """An inbound message."""
+    """Return the arrival of an inbound message."""
     said = {
         "MessageSid": sid(n),
         "AccountSid": ACCOUNT,
@@ -68,7 +68,7 @@ def an_inbound(n: int, body: str = "hello", *, seconds: float = 0, **more: str) 
 
 
 def a_look(n: int, status: str, *, seconds: float = 0, **more: object) -> Arrival:
-    """What Twilio's log shows of message `n`."""
+    """Return the arrival for message `n` as found in Twilio's log."""
     payload = {
         "sid": sid(n),
         "status": status,
@@ -83,12 +83,12 @@ def a_look(n: int, status: str, *, seconds: float = 0, **more: object) -> Arriva
 
 
 def shuffled(messages: int, callbacks: int) -> tuple[list[tuple[int, str]], dict[str, str]]:
-    """Return callbacks out of order and repeated, and where each message stands in the end.
+    """Return callbacks out of order and repeated, and the expected final status of each message.
 
-    The end is a plain maximum over a table written by hand.
+    The expected status is a plain maximum over a table written by hand.
 
     Returns:
-        Which message has which status, in the order they come; the last status by SID.
+        Pairs of message number and status in the order of arrival; the final status by SID.
     """
     life = ["accepted", "queued", "sending", "sent", "delivered", "read"]
     ends = {"delivered": "undelivered", "read": "undelivered"}

@@ -1,4 +1,4 @@
-"""In the place of the store's process: it speaks, and nobody understands it."""
+"""A replacement for the store process that replies with invalid data."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 
-def main(told: Mapping[str, Any]) -> None:
-    """Say that a store is open, then nonsense, then much to be believed; note that we were here."""
+def main(settings: Mapping[str, Any]) -> None:
+    """Log the process ID, report an open store, then send an invalid frame and many valid ones."""
     from twilio_widgets.listener.store_process.protocol import Stored, StoreOpened, frame
 
-    with Path(told["path"]).open("a") as file:
+    with Path(settings["path"]).open("a") as file:
         file.write(f"{os.getpid()}\n")
     os.write(1, frame(StoreOpened("wal", ())))
     sys.stdin.buffer.read(1)

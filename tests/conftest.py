@@ -1,4 +1,4 @@
-"""What every test shares: nothing is left behind."""
+"""For every test: the sandbox fixture, no network, and no thread or variable left behind."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from twilio_widgets import Sandbox
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+NOON = "2026-01-15T12:00:00Z"
+
 
 def _no_network(event: str, args: tuple[object, ...]) -> None:
-    """No test looks beyond this machine, whatever library it uses."""
+    """Audit hook: fail when a test connects or resolves beyond this machine, with any library."""
     if event == "socket.connect" and isinstance(args[1], tuple):
         host = str(args[1][0])
     elif event == "socket.getaddrinfo":
@@ -27,15 +31,22 @@ def _no_network(event: str, args: tuple[object, ...]) -> None:
     except ValueError:
         local = host == "localhost"
     if not local and not os.environ.get("TWILIO_TEST_ACCOUNT_SID"):
-        raise AssertionError(f"a test asked the network for {host}")
+        raise AssertionError(f"a test tried to reach {host} over the network")
 
 
 sys.addaudithook(_no_network)
 
 
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """A sandbox whose clock is frozen at noon and advances when a client sleeps."""
+    with Sandbox(now=NOON) as sandbox:
+        yield sandbox
+
+
 @pytest.fixture(autouse=True)
-def the_world_is_left_as_it_was() -> Iterator[None]:
-    """No thread and no environment variable outlives the test that made it."""
+def nothing_is_left_behind() -> Iterator[None]:
+    """Fail when a thread or an environment variable outlives the test that made it."""
     before, environment = set(threading.enumerate()), dict(os.environ)
     yield
     left = [

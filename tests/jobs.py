@@ -1,4 +1,4 @@
-"""Plans as small as a test needs them, and jobs begun from them: whatever has rows is a plan."""
+"""Minimal plans for tests and jobs started from them. Any object with `rows` works as a plan."""
 
 from __future__ import annotations
 

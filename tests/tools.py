@@ -1,4 +1,4 @@
-"""What tests share: a tool that is not there, and somebody who presses stop."""
+"""Test helpers: require an external tool, and interrupt this process like Ctrl+C."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import pytest
 
 
 def without(tool: str, *, consequence: str) -> NoReturn:
-    """Skip and say so; fail with ``CI=true``, where nothing may be skipped for want of a tool."""
-    absent = f"there is no {tool} here, so {consequence}: install it to run this"
+    """Skip the test because a tool is missing; fail with ``CI=true``, where skips are forbidden."""
+    absent = f"{tool} is not installed, so {consequence}: install it to run this test"
     if os.environ.get("CI") == "true":
         pytest.fail(absent)
     pytest.skip(absent)
@@ -23,14 +23,14 @@ def without(tool: str, *, consequence: str) -> NoReturn:
 
 @contextlib.contextmanager
 def stop_pressed(ready: Callable[[], object]) -> Iterator[None]:
-    """Interrupt this process, as Ctrl+C does, as soon as something is the case."""
+    """Interrupt this process, as Ctrl+C does, as soon as `ready()` is true."""
 
     def press() -> None:
         while not ready():
             time.sleep(0.005)
         os.kill(os.getpid(), signal.SIGINT)
 
-    # A shell that starts the tests in its background has them ignore it.
+    # SIGINT is ignored in background jobs of a shell, so the default handler is restored.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     presser = threading.Thread(target=press)
     presser.start()

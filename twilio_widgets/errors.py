@@ -137,7 +137,7 @@ class OutcomeUnknown(TwilioWidgetsError):
         self.parameters = dict(parameters or {})
         """The parameters that were sent, by Twilio's names."""
         self.moments: tuple[Any, Any] | None = None
-        """The two times below on both clocks of this computer, where they were read
+        """The two times below on both clocks of this computer, if they were read
         (`core.system.clock.ClockReading`)."""
         self.started_at = started_at
         """The earliest time at which a byte may have been sent (aware, UTC)."""
@@ -146,8 +146,8 @@ class OutcomeUnknown(TwilioWidgetsError):
         self.why = text
         """The reason, without the advice that ``str(error)`` adds."""
         self.intercepted = False
-        """Whether something between you and Twilio answered: a proxy, or a network's login page.
-        Other requests fail in the same way until it is gone."""
+        """Whether something between you and Twilio answered, such as a proxy or a network's login
+        page. Further requests will fail in the same way until it is removed."""
         self.sid: str | None = None
         """The SID of the message, once ``messages.find`` has found it."""
 

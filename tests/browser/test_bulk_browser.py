@@ -106,7 +106,7 @@ def test_from_a_frame_to_the_outcomes(
     words = card.get_by_placeholder("send 24")
     words.fill("send 25")
     button(card, "Send").click()
-    expect(card.get_by_text("Nothing was sent. To confirm, type: send 24")).to_be_visible()
+    expect(card.get_by_text("Nothing was sent. Type “send 24” to confirm.")).to_be_visible()
     words.fill("send 24")
     draw(notebook, card, "checked")
     button(card, "Send").click()
@@ -168,7 +168,7 @@ def test_a_kernel_killed_on_the_way_leaves_a_job_that_goes_on(
         button(card, "More").click()
         card.get_by_label("Rate").fill("40")
         button(card, "Check").click()
-        expect(card.get_by_text("more than the 100 that may leave unasked")).to_be_visible()
+        expect(card.get_by_text("The guard rails allow 100 without confirmation")).to_be_visible()
         card.get_by_placeholder("send 105").fill("send 105")
         button(card, "Send").click()
         expect(
@@ -186,7 +186,7 @@ def test_a_kernel_killed_on_the_way_leaves_a_job_that_goes_on(
         words.fill(words.get_attribute("placeholder") or "")
         card.locator(".tw-words").get_by_role("button", name="Go on").click()
         # What was in the socket at the kill is settled by the log, which takes its minute.
-        expect(pill(card)).to_have_text(re.compile("settling|finished"))
+        expect(pill(card)).to_have_text(re.compile("checking the log|finished"))
         accepted = Counter(one.to for one in sandbox.ledger)
         assert set(accepted.values()) == {1}
         assert len(accepted) + said(notebook, "panel.job.progress.unknown") >= 105
@@ -230,7 +230,7 @@ def test_a_job_at_the_end_of_a_cell_is_a_live_bar(
     notebook.run_all()
     card = notebook.page.locator(".tw-card")
     expect(button(card, "Undo")).to_be_visible()
-    expect(card.get_by_text("a second")).to_be_visible()
+    expect(card.get_by_text("per second")).to_be_visible()
     draw(notebook, card, "bar")
     button(card, "Pause").click()
     expect(pill(card)).to_have_text("paused")

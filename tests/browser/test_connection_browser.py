@@ -51,7 +51,7 @@ def pictures(notebook: Notebook, card: Locator, state: str) -> None:
 def test_a_person_can_see_what_is_wrong_and_connect(notebook: Notebook, card: Locator) -> None:
     pictures(notebook, card, "empty")
     card.get_by_label("Account SID").fill("AC" + "0f3b" * 8)
-    key = card.get_by_label("API key SID")
+    key = card.get_by_label("API Key SID")
     key.fill(WRONG_KEY)
     card.get_by_label("Secret").focus()
     expect(key).to_have_attribute("aria-invalid", "true")
@@ -94,7 +94,7 @@ def test_the_keyboard_alone_connects_and_leaves_the_notebook_alone(
     expect(card.locator("input[type=password]:visible")).to_be_focused()
     notebook.page.keyboard.type("ddbbaa00wrong")
     notebook.press("Enter")
-    expect(card.get_by_text("Not connected as")).to_be_visible()
+    expect(card.get_by_text("Could not connect to")).to_be_visible()
     expect(card.locator("input[type=password]:visible")).to_be_editable()
     pictures(notebook, card, "refused")
     notebook.page.keyboard.type(token.reveal())

@@ -67,12 +67,12 @@ def focused(notebook: Notebook) -> str:
 
 def test_a_log_is_read_narrowed_and_one_message_explained(notebook: Notebook) -> None:
     card = opened(notebook)
-    expect(card.get_by_text("Nothing has been read yet.")).to_be_visible()
+    expect(card.get_by_text("No messages have been read yet.")).to_be_visible()
     pictures(notebook, card, "empty")
 
     card.get_by_label("At most").select_option("10,000")
     card.get_by_role("button", name="Load", exact=True).click()
-    says(card, "Showing 5,000 of 5,000 · newest first", "Everything the log holds.")
+    says(card, "Showing 5,000 of 5,000 · newest first", "All messages in the log.")
     expect(card.get_by_text("complete", exact=True)).to_be_visible()
     pictures(notebook, card, "loaded")
 
@@ -80,18 +80,18 @@ def test_a_log_is_read_narrowed_and_one_message_explained(notebook: Notebook) ->
     inbound = int(notebook.execute("(panel.frame.direction == 'inbound').sum().item()"))
     card.get_by_label("Filter by Direction").select_option("in")
     left = f"Showing {inbound:,} of 5,000 · filtered from 5,000 loaded · newest first"
-    says(card, left, "Everything the log holds.")
+    says(card, left, "All messages in the log.")
     card.get_by_label("Filter by Direction").select_option("")
     card.get_by_label("Filter by Status").select_option("undelivered 30003")
     left = f"Showing {undelivered:,} of 5,000 · filtered from 5,000 loaded · newest first"
-    says(card, left, "Everything the log holds.")
+    says(card, left, "All messages in the log.")
 
     card.locator(".tw-row[aria-rowindex='2']").click()
     expect(card.locator(".tw-why strong")).to_have_text(
         "30003: the recipient's phone cannot be reached"
     )
     expect(card.locator(".tw-why-who")).to_have_text(
-        "Who can mend it: the recipient · Try again: yes, later · More at Twilio"
+        "Who can fix it: the recipient · Retry: yes, later · More at Twilio"
     )
     pictures(notebook, card, "detail")
     body = card.locator(".tw-message-body").text_content()
@@ -112,13 +112,13 @@ def test_what_twilio_filters_by_is_asked_again(notebook: Notebook) -> None:
     says(
         card,
         "Showing 1,000 of 1,000 · newest first",
-        "The log holds more: raise “At most” to read it.",
+        "There are more messages: increase “At most”.",
     )
     recipient = notebook.execute("print(panel.frame['to'].iloc[0])").strip()
     card.get_by_label("To", exact=True).fill(recipient)
     card.get_by_label("Period").select_option("From – to")
     card.get_by_label("First day (UTC)").fill("2026-01-01")
-    stale = "The rows below answer the filters as they were. Load asks again."
+    stale = "Filters changed. Press Load to update the rows."
     expect(card.get_by_text(stale)).to_be_visible()
     pictures(notebook, card, "stale")
 
@@ -129,7 +129,7 @@ def test_what_twilio_filters_by_is_asked_again(notebook: Notebook) -> None:
     says(
         card,
         f"Showing {few} of {few} · newest first",
-        "Everything the log holds for these filters.",
+        "All messages that match these filters.",
     )
     card.get_by_label("To", exact=True).fill("+12025550000")
     card.get_by_role("button", name="Load", exact=True).click()
@@ -171,7 +171,7 @@ def test_everything_can_be_done_with_the_keyboard(notebook: Notebook) -> None:
     says(
         card,
         "Showing 1,000 of 1,000 · newest first",
-        "The log holds more: raise “At most” to read it.",
+        "There are more messages: increase “At most”.",
     )
     assert names == ["Period", "To", "From", "At most", "Load"]
 
@@ -203,7 +203,7 @@ for body in {HOSTILE!r}:
 """
     card = opened(notebook, setup)
     card.get_by_role("button", name="Load", exact=True).click()
-    says(card, "Showing 5 of 5 · newest first", "Everything the log holds.")
+    says(card, "Showing 5 of 5 · newest first", "All messages in the log.")
     shown = []
     for index in range(len(HOSTILE)):
         row = card.locator(f".tw-row[aria-rowindex='{len(HOSTILE) + 1 - index}']")

@@ -124,11 +124,11 @@ def test_a_typed_secret_is_nowhere_after_connecting(notebook: Notebook) -> None:
         notebook.run(0)
         card = notebook.page.locator(".tw-card")
         card.get_by_label("Account SID").fill(key.account_sid)
-        card.get_by_label("API key SID").fill(user)
+        card.get_by_label("API Key SID").fill(user)
         field = card.get_by_label("Secret")
         field.fill(WRONG)
         card.get_by_role("button", name="Connect").click()
-        card.get_by_text("Not connected as").wait_for()
+        card.get_by_text("Could not connect to").wait_for()
         assert field.input_value() == ""
 
         field.press_sequentially(secret)

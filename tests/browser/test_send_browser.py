@@ -129,6 +129,25 @@ def test_undo_calls_it_back_by_keyboard_alone(
     assert ledger(notebook) == []
 
 
+def test_an_undo_that_comes_too_late_says_so_in_the_foot(
+    notebook: Notebook, open_panel: Callable[..., Locator]
+) -> None:
+    """The button is hidden by the time its press is answered; the answer is still seen."""
+    card = open_panel()
+    card.get_by_label("To", exact=True).fill(TO)
+    card.get_by_label("Message").fill("Hello")
+    button(card, "Send").click()
+    expect(button(card, "Send another")).to_be_visible()
+    card.locator("button", has_text="Undo").dispatch_event("click")
+    answer = card.locator(".tw-foot").get_by_text("Too late to undo: the message has been sent.")
+    expect(answer).to_be_visible()
+    draw(notebook, card, "too-late")
+    button(card, "More").click()
+
+    expect(answer).to_be_hidden()
+    assert ledger(notebook) == [[TO, "Hello"]]
+
+
 @pytest.mark.long
 def test_a_hostile_text_is_shown_as_text(
     notebook: Notebook, open_panel: Callable[..., Locator]
@@ -235,6 +254,6 @@ def test_a_panel_with_no_connection_says_how_to_get_one(
 ) -> None:
     card = open_panel("")
 
-    expect(card.get_by_text("Make this panel with a connection")).to_be_visible()
+    expect(card.get_by_text("Create this panel with a connection")).to_be_visible()
     expect(button(card, "Send")).to_be_disabled()
     draw(notebook, card, "not-connected")

@@ -140,7 +140,7 @@ def test_search_and_filter_narrow_and_say_so(notebook: Notebook) -> None:
     wait_for_footer(page, "Showing 2 of 83,112 · filtered from 200 loaded · newest first")
     page.get_by_label("Search Messages").fill("nowhere")
     wait_for_footer(page, "Showing 0 of 83,112 · filtered from 200 loaded · newest first")
-    assert page.locator(".tw-empty").text_content() == "No row matches."
+    assert page.locator(".tw-empty").text_content() == "No rows match."
 
 
 def test_the_keyboard_reaches_every_cell_and_opens_rows(notebook: Notebook) -> None:
@@ -321,7 +321,7 @@ def test_a_full_table_lets_the_oldest_go_and_says_so(notebook: Notebook) -> None
     notebook.run_all()
     wait_for_footer(notebook.page, "Showing 40 of 40 · newest first")
     notebook.execute("table.append(map(row, range(40, 70)))")
-    wait_for_footer(notebook.page, "Showing 50 of 70 · the oldest 20 were let go · newest first")
+    wait_for_footer(notebook.page, "Showing 50 of 70 · the oldest 20 were dropped · newest first")
     assert [row["Body"] for row in downloaded(notebook.page)] == [
         f"Your table {number} is ready. Reply STOP." for number in range(69, 19, -1)
     ]

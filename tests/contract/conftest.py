@@ -1,4 +1,4 @@
-"""One suite for every way in: in process and over a socket, waiting and awaiting."""
+"""Fixtures that run one suite in process and over a socket, blocking and async."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ import pytest
 
 from twilio_widgets import AsyncTwilio, Sandbox, Twilio
 
-NOON = "2026-01-15T12:00:00Z"
-
 
 class Awaiting:
-    """The async client with the blocking one's face, so that one test proves both."""
+    """The async client with the blocking client's methods, so that one test covers both."""
 
     def __init__(self, target: Any, runner: asyncio.Runner) -> None:
         self._target, self._runner = target, runner
@@ -46,7 +44,7 @@ def way(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(params=["blocking", "awaiting"])
 def connect(request: pytest.FixtureRequest, way: str) -> Iterator[Connect]:
-    """Return a client for a sandbox, by each way in."""
+    """Return a function that makes a client of a sandbox, for each transport and kind of client."""
     opened: list[Any] = []
     with asyncio.Runner() as runner:
 
@@ -66,13 +64,6 @@ def connect(request: pytest.FixtureRequest, way: str) -> Iterator[Connect]:
                 client.close()
             else:
                 runner.run(client.aclose())
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """A sandbox at noon, with a clock that turns when somebody waits."""
-    with Sandbox(seed=7, now=NOON) as sandbox:
-        yield sandbox
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What the client promises, against the sandbox, by every way in."""
+"""The behaviour of the client against the sandbox, with every transport."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class TestSending:
         assert final.price is None or isinstance(final.price, Decimal)
         assert [one.sid for one in sandbox.ledger] == [message.sid]
 
-    def test_waiting_ends_with_what_was_seen_last(self, twilio, sender):
+    def test_waiting_returns_the_last_state_after_the_timeout(self, twilio, sender):
         message = twilio.messages.send(TO, from_=sender, body="Hi")
         assert twilio.messages.wait(message.sid, timeout=0).status in {"queued", "sending"}
 
@@ -108,9 +108,7 @@ class TestSending:
             ),
         ],
     )
-    def test_what_cannot_be_right_is_refused_before_anything_leaves(
-        self, twilio, sandbox, given, field
-    ):
+    def test_invalid_arguments_are_refused_before_any_request(self, twilio, sandbox, given, field):
         with pytest.raises(InvalidMessage) as caught:
             twilio.messages.send(TO, **given)
         assert caught.value.field == field
@@ -129,7 +127,7 @@ class TestOutcomes:
         assert isinstance(found, Message)
         assert [one.sid for one in sandbox.ledger] == [found.sid]
 
-    def test_asking_twice_gives_the_same_answer(self, twilio, sandbox, sender):
+    def test_finding_a_message_twice_gives_the_same_result(self, twilio, sandbox, sender):
         sandbox.fail(fault="reset_after_accept")
         with pytest.raises(OutcomeUnknown) as caught:
             twilio.messages.send(TO, from_=sender, body="Only once")
@@ -137,7 +135,7 @@ class TestOutcomes:
         sandbox.clock.advance("5 min")
         assert twilio.messages.find(caught.value).sid == first.sid == caught.value.sid
 
-    def test_a_message_that_never_arrived_is_not_sure_at_first_and_then_absent(
+    def test_a_message_that_never_arrived_is_unknown_at_first_and_then_absent(
         self, twilio, sandbox, sender
     ):
         sandbox.fail(fault="reset_before_read")
@@ -146,7 +144,7 @@ class TestOutcomes:
         first = twilio.messages.find(caught.value)
         assert isinstance(first, NotSureYet)
         assert first.again_after is not None
-        with pytest.raises(TypeError, match="neither yes nor no"):
+        with pytest.raises(TypeError, match="has no truth value"):
             bool(first)
         sandbox.clock.advance("2 min")
         assert twilio.messages.find(caught.value) is None
@@ -186,7 +184,7 @@ class TestOutcomes:
         assert isinstance(found, Message)
         assert found.sid != first.sid
 
-    def test_two_that_it_could_be_are_left_to_a_person(self, connect, twilio, sandbox, sender):
+    def test_two_possible_matches_are_left_to_the_user(self, connect, twilio, sandbox, sender):
         stranger = connect(sandbox)
         stranger.messages.send(TO, from_=sender, body="Twin")
         sandbox.fail(fault="reset_after_accept")
@@ -194,7 +192,7 @@ class TestOutcomes:
             twilio.messages.send(TO, from_=sender, body="Twin")
         found = twilio.messages.find(caught.value)
         assert isinstance(found, NotSureYet)
-        assert "only a person can tell" in found.reason
+        assert "please check them yourself" in found.reason
 
     @pytest.mark.parametrize("status", [500, 503])
     def test_a_server_fault_is_not_sent_again(self, twilio, sandbox, sender, status):
@@ -220,7 +218,7 @@ class TestOutcomes:
             sandbox.fail(**fault)
             assert twilio.messages.get(sid).sid == sid
 
-    def test_a_policy_judges_every_request_before_it_leaves(self, connect, sandbox, sender):
+    def test_a_policy_checks_every_request_before_it_is_sent(self, connect, sandbox, sender):
         class Never:
             def judge(self, request):
                 if request.creates_message:
@@ -232,8 +230,8 @@ class TestOutcomes:
             twilio.messages.send(TO, from_=sender, body="Hi")
         assert sandbox.ledger == ()
 
-    def test_an_interrupted_send_can_be_asked_about(self, sandbox, sender, monkeypatch):
-        """The person pressed stop just after Twilio had accepted it."""
+    def test_an_interrupted_send_can_be_found(self, sandbox, sender, monkeypatch):
+        """The user interrupts just after Twilio has accepted the message."""
         twilio = Twilio(sandbox.connection)
         exchange = BlockingTransport.send
 
@@ -274,7 +272,7 @@ class TestOneMessage:
     @pytest.mark.parametrize(
         "sid", ["", "SM1", "../Keys", "SM" + "0" * 32 + "/../..", "MG" + "0" * 32]
     )
-    def test_what_is_no_message_sid_is_never_put_in_a_path(self, twilio, sid):
+    def test_an_invalid_message_sid_is_never_put_in_a_path(self, twilio, sid):
         for method in (twilio.messages.get, twilio.messages.delete, twilio.messages.cancel):
             with pytest.raises(InvalidMessage):
                 method(sid)
@@ -299,7 +297,7 @@ class TestTheLog:
             twilio.messages.send(TO, from_=sandbox.numbers[0], body="not sent yet")
             yield twilio
 
-    def test_a_frame_and_the_values_tell_the_same(self, twilio, sandbox, sender):
+    def test_a_frame_and_the_messages_have_the_same_values(self, twilio, sandbox, sender):
         for n in range(3):
             twilio.messages.wait(twilio.messages.send(TO, from_=sender, body=f"n {n}").sid)
         frame, values = twilio.messages.list(), list(twilio.messages.iterate())
@@ -314,7 +312,7 @@ class TestTheLog:
                 connect(other).messages.list().dtypes
             )
 
-    def test_days_mean_the_same_however_twilio_reads_them(self, history):
+    def test_days_select_the_same_messages_with_either_reading_of_the_filters(self, history):
         everything = [m for m in history.messages.iterate() if m.date_sent is not None]
         day = everything[len(everything) // 2].date_sent.date()
         after = [m.sid for m in everything if m.date_sent.date() >= day]
@@ -345,7 +343,7 @@ class TestTheLog:
         sent = found[found["date_sent"].notna()]
         assert list(sent["sid"]) == [m.sid for m in everything if m.date_sent >= moment]
 
-    def test_a_limit_is_said_and_an_exact_fit_is_complete(self, connect):
+    def test_a_limit_is_reported_and_an_exact_fit_is_complete(self, connect):
         with Sandbox(messages=30) as sandbox:
             twilio = connect(sandbox)
             cut, whole = twilio.messages.list(limit=10), twilio.messages.list(limit=30)
@@ -353,7 +351,7 @@ class TestTheLog:
         assert "limit=None reads everything" in cut._repr_html_()
         assert (len(whole), whole.attrs["complete"]) == (30, True)
 
-    def test_filters_of_ours_look_only_at_what_was_read_and_say_so(self, connect):
+    def test_client_side_filters_apply_to_the_rows_read_and_report_it(self, connect):
         with Sandbox(messages=500, seed=5) as sandbox:
             twilio = connect(sandbox)
             failed = twilio.messages.list(status=["failed", "undelivered"], limit=200)
@@ -363,7 +361,7 @@ class TestTheLog:
         assert failed.attrs["filtered_here"] == {"status": ["failed", "undelivered"]}
         assert (failed.attrs["rows_read"], failed.attrs["complete"]) == (200, False)
 
-    def test_pages_stay_right_while_messages_arrive(self, connect):
+    def test_pages_stay_correct_while_messages_arrive(self, connect):
         with Sandbox(messages=2500, now="2026-01-15T12:00:00Z") as sandbox:
             twilio = connect(sandbox)
             before = set(twilio.messages.list(limit=None, progress=False)["sid"])
@@ -375,7 +373,7 @@ class TestTheLog:
         assert before <= set(found)
         assert len(found) == len(set(found))
 
-    def test_an_interrupted_read_says_what_was_read_and_keeps_it(self, way):
+    def test_an_interrupted_read_keeps_and_reports_the_rows_read(self, way):
         def interrupt(reading):
             if reading.pages == 2:
                 raise KeyboardInterrupt
@@ -390,7 +388,7 @@ class TestTheLog:
 
 
 class TestWhoWeAre:
-    def test_a_check_says_who_and_what_cannot_be_done(self, connect, sandbox):
+    def test_a_check_names_the_account_and_the_missing_permissions(self, connect, sandbox):
         token, key = connect(sandbox).check(), connect(sandbox, sandbox.api_key_connection).check()
         assert (token.ok, token.can_validate_webhooks) == (True, True)
         assert (key.ok, key.can_validate_webhooks) == (True, False)

@@ -1,4 +1,4 @@
-"""A job and a listener together: a status callback tells what became of a lost reply."""
+"""A job and a listener together: a status callback settles a message whose response was lost."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def way(jupyter: Jupyter, stub: Stub) -> Iterator[Registration]:
         yield registration
 
 
-def test_a_post_by_the_key_reaches_the_listener_as_it_was_made(jupyter, stub, way):
+def test_a_post_with_the_key_reaches_the_listener_unchanged(jupyter, stub, way):
     body = b"Body=H%C3%A9llo+%F0%9F%91%8D&From=%2B15005550006"
     headers = {**FORM, "X-Twilio-Signature": "abc=", "I-Twilio-Idempotency-Token": "t-1"}
     target = f"{BASE}{way.path}/inbound?x=1&y=%2F"
@@ -85,21 +85,21 @@ def test_a_post_by_the_key_reaches_the_listener_as_it_was_made(jupyter, stub, wa
     }
 
 
-def test_a_get_by_the_key_reaches_the_listener(jupyter, stub, way):
+def test_a_get_with_the_key_reaches_the_listener(jupyter, stub, way):
     target = f"{BASE}{way.path}/inbound?Body=Hi&From=%2B15005550006"
     assert jupyter.ask("GET", target)[::2] == (200, b"<Response/>")
     (heard,) = stub.heard
     assert (heard.method, heard.target) == ("GET", "/inbound?Body=Hi&From=%2B15005550006")
 
 
-def test_a_body_in_pieces_reaches_the_listener_whole(jupyter, stub, way):
+def test_a_chunked_body_reaches_the_listener_complete(jupyter, stub, way):
     pieces = [b"Body=", b"x" * 100_000, b"&From=%2B15005550006"]
     assert jupyter.status("POST", f"{BASE}{way.path}/inbound", body=iter(pieces)) == 200
     assert [heard.body for heard in stub.heard] == [b"".join(pieces)]
 
 
-def test_nothing_that_is_not_for_the_listener_gets_there(jupyter, stub, way):
-    """No login, no hop-by-hop header, and no word that only the server may say."""
+def test_headers_not_meant_for_the_listener_are_removed(jupyter, stub, way):
+    """No credentials, no hop-by-hop header, and no header that only the server may set."""
     hidden = {
         "Cookie": "username-hub=login",
         "Authorization": f"token {TOKEN}",
@@ -138,7 +138,7 @@ def test_the_scheme_is_the_first_that_was_forwarded(jupyter, stub, way, given, s
     assert stub.heard[0].get("X-Original-Proto") == [said]
 
 
-def test_of_the_answer_only_status_type_and_body_come_back(jupyter, stub, way):
+def test_only_status_content_type_and_body_of_the_response_are_returned(jupyter, stub, way):
     stub.status, stub.body = 403, b""
     stub.headers = {
         "Set-Cookie": "a=1",
@@ -190,7 +190,7 @@ def test_an_unknown_key_and_a_closed_listener_are_not_found(jupyter, stub):
         ":80/inbound", "@elsewhere.example/inbound", "/inbound\\..", "/in.bound", "/inbound?a=\xe9",
     ],
 )  # fmt: skip
-def test_a_path_that_is_not_plain_words_is_not_found(jupyter, stub, way, tail):
+def test_a_path_with_other_characters_is_not_found(jupyter, stub, way, tail):
     raw = f"POST {BASE}{way.path}{tail} HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n"
     with socket.create_connection(("127.0.0.1", jupyter.port), 20) as line:
         line.sendall(raw.encode("latin-1"))
@@ -213,7 +213,7 @@ def test_a_path_that_is_not_plain_words_is_not_found(jupyter, stub, way, tail):
         "{base}twilio-widgets/../api/status",
     ],
 )
-def test_no_other_form_of_the_path_leads_there_or_anywhere_else(jupyter, stub, way, target):
+def test_no_other_form_of_the_path_is_forwarded(jupyter, stub, way, target):
     key = way.key.reveal()
     asked = target.format(base=BASE, path=BASE + way.path, short=f"/{way.path}", key=key)
     status, _, body = jupyter.ask("GET", asked)
@@ -239,7 +239,7 @@ def test_a_body_too_large_is_refused_and_never_forwarded(jupyter, stub, way):
     assert jupyter.status("POST", target, body=much[:-1]) == 200
 
 
-def test_a_body_without_end_is_cut_off(jupyter, stub, way):
+def test_an_endless_body_is_cut_off(jupyter, stub, way):
     head = (
         f"POST {BASE}{way.path}/inbound HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
     )
@@ -256,7 +256,7 @@ def test_a_body_without_end_is_cut_off(jupyter, stub, way):
 
 
 @pytest.mark.long
-def test_a_body_that_does_not_come_is_not_waited_for(jupyter, stub, way):
+def test_a_body_that_does_not_arrive_times_out(jupyter, stub, way):
     head = f"POST {BASE}{way.path}/inbound HTTP/1.1\r\nHost: h\r\nContent-Length: 99\r\n\r\nx"
     with socket.create_connection(("127.0.0.1", jupyter.port), 3 * limits.BODY_SECONDS) as line:
         line.sendall(head.encode())
@@ -264,15 +264,15 @@ def test_a_body_that_does_not_come_is_not_waited_for(jupyter, stub, way):
     assert stub.heard == []
 
 
-def test_a_listener_that_went_away_without_a_word_is_a_bad_gateway(jupyter):
+def test_a_listener_that_died_is_a_bad_gateway(jupyter):
     gone = Stub()
     gone.close()
     with jupyter.register(gone.port) as way:
         assert jupyter.ask("POST", f"{BASE}{way.path}/inbound")[::2] == (502, b"")
 
 
-def test_a_key_of_a_process_that_died_leads_nowhere(jupyter, stub):
-    """Its port may be somebody else's by now."""
+def test_the_key_of_a_dead_process_is_not_forwarded(jupyter, stub):
+    """Another program may use its port by now."""
     code = (
         "import sys, pathlib; from twilio_widgets.listener.jupyter.registry import register\n"
         f"r = register({stub.port}, where=pathlib.Path(sys.argv[1]))\n"
@@ -294,7 +294,7 @@ def test_a_key_of_a_process_that_died_leads_nowhere(jupyter, stub):
 
 
 @pytest.mark.long
-def test_a_flood_by_one_key_is_told_to_wait_and_another_key_is_not(jupyter, stub):
+def test_a_flood_with_one_key_is_rate_limited_and_another_key_is_not(jupyter, stub):
     with jupyter.register(stub.port) as flood, jupyter.register(stub.port) as calm:
         line = http.client.HTTPConnection("127.0.0.1", jupyter.port, timeout=20)
         waits: list[str] = []
@@ -316,17 +316,17 @@ def test_the_servers_own_pages_still_ask_for_a_login(jupyter):
     assert jupyter.status("GET", f"{BASE}api/contents", host=f"127.0.0.1:{jupyter.port}") == 403
 
 
-def test_an_unknown_key_is_answered_even_to_who_is_still_writing(jupyter):
+def test_an_unknown_key_gets_a_response_while_the_client_is_still_writing(jupyter):
     target = f"{BASE}twilio-widgets/{'A' * 32}/inbound"
     assert jupyter.status("POST", target, body=b"x" * limits.LARGEST_BODY) == 404
 
 
-def test_the_door_without_a_login_is_declared_as_one(jupyter):
+def test_the_route_without_authentication_is_declared_as_such(jupyter):
     """Jupyter Server warns of every route of an extension that forgets to say so."""
     assert " of Forward registered for " not in jupyter.log.read_text()
 
 
-def test_the_log_names_no_key(jupyter, stub, way):
+def test_the_log_contains_no_key(jupyter, stub, way):
     stub.status = 500
     jupyter.ask("POST", f"{BASE}{way.path}/inbound")
     jupyter.ask("PUT", f"{BASE}{way.path}/inbound")
@@ -431,7 +431,7 @@ def test_a_webhook_from_outside_is_stored_by_the_listener(listening):
     assert listening.stored == [(sid(1), f"{listening.public}/inbound")]
 
 
-def test_a_forged_one_an_unknown_key_and_a_closed_listener_get_nothing_in(listening):
+def test_nothing_is_stored_for_a_forgery_an_unknown_key_or_a_closed_listener(listening):
     assert listening.post(sid=sid(1), token="0" * 32) == 403
     entry = listening.entry
     listening.entry = Endpoint(entry.base[:-4] + "AAAA")
@@ -442,7 +442,7 @@ def test_a_forged_one_an_unknown_key_and_a_closed_listener_get_nothing_in(listen
     assert listening.post(sid=sid(3)) == 404
 
 
-def test_the_way_in_outlives_the_kernel_and_not_the_listener(listening):
+def test_the_route_outlives_the_kernel_but_not_the_listener(listening):
     before = listening.entry
     listening.link.detach()  # the kernel ends
     assert listening.post(sid=sid(1)) == 200
@@ -470,8 +470,8 @@ print(way.kind, listener.inbound_url)
 """
 
 
-def test_a_notebook_of_this_server_finds_the_way_in_by_itself(jupyter, listening, tmp_path):
-    """A real kernel, started by the server, with nothing told but the page's address."""
+def test_a_notebook_of_this_server_finds_the_route_by_itself(jupyter, listening, tmp_path):
+    """A real kernel, started by the server, that knows only the URL of the page."""
     account = listening.connection
     code = IN_THE_KERNEL.format(
         sid=account.account_sid,
@@ -490,7 +490,7 @@ def test_a_notebook_of_this_server_finds_the_way_in_by_itself(jupyter, listening
 
 
 @pytest.mark.long
-def test_the_same_behind_the_proxy_of_jupyterhub(listening, tmp_path):
+def test_the_route_works_behind_the_proxy_of_jupyterhub(listening, tmp_path):
     with behind_the_hub(listening.jupyter.port, tmp_path) as port:
         assert listening.post(sid=sid(1), port=port) == 200
         assert listening.post(sid=sid(2), port=port, token="0" * 32) == 403

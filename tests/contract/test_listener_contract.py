@@ -11,17 +11,14 @@ import socket
 import threading
 import time
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
 
 import pytest
-from twilio.request_validator import RequestValidator
 
 from twilio_widgets import Sandbox, Twilio
 from twilio_widgets.core.credentials.connection import KEY_CANNOT_VALIDATE, AuthTokenConnection
 from twilio_widgets.core.credentials.secret import Secret
-from twilio_widgets.errors import ConfigurationError, ListenerError, Refused
+from twilio_widgets.errors import ConfigurationError, ListenerError
 from twilio_widgets.listener.control.runtime_file import is_over, runtime_file
 from twilio_widgets.listener.control.spec import Spec
 from twilio_widgets.listener.events.event import Event
@@ -34,16 +31,9 @@ from twilio_widgets.listener.webhooks.api import WebhookApi
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-NOON = "2026-01-15T12:00:00Z"
 THEM = "+14155550123"
 ENDS = ("01", "02", "91", "94", "95", "96", "98")
 WITHIN = 20.0
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(seed=5, now=NOON) as sandbox:
-        yield sandbox
 
 
 @pytest.fixture
@@ -77,7 +67,7 @@ def truth(twilio: Twilio) -> dict[str, tuple[str | None, int | None]]:
 
 
 def eventually(holds: Callable[[], object]) -> None:
-    """Wait until something holds that another process or thread brings about."""
+    """Wait until a condition is true that another process or thread brings about."""
     until = time.monotonic() + WITHIN
     while not holds():
         assert time.monotonic() < until, "it never held"
@@ -85,7 +75,7 @@ def eventually(holds: Callable[[], object]) -> None:
 
 
 def leads_to(twilio: Twilio, sid: str) -> str:
-    """Return where a number's inbound messages go, as Twilio says."""
+    """Return the inbound webhook URL of a number, as Twilio has it."""
     path = f"/2010-04-01/Accounts/{twilio.connection.acting_sid}/IncomingPhoneNumbers/{sid}.json"
     return str(twilio.raw(path).data["sms_url"])
 
@@ -97,7 +87,7 @@ def threads() -> set[str]:
 # What comes in
 
 
-def test_what_arrives_is_an_event_and_the_sender_gets_the_reply(sandbox, listener):
+def test_an_inbound_message_becomes_an_event_and_gets_the_reply(sandbox, listener):
     """One inbound message, one send with its two callbacks: every column that tells of them."""
     ours = sandbox.numbers[0]
     listener.reply = "Thank you"
@@ -134,7 +124,7 @@ def test_what_arrives_is_an_event_and_the_sender_gets_the_reply(sandbox, listene
     assert [delivery.status for delivery in sandbox.webhooks] == [200, 200, 200]
 
 
-def test_a_function_in_the_kernel_can_answer(sandbox, twilio):
+def test_a_function_in_the_kernel_can_reply(sandbox, twilio):
     def answer(event: Event) -> str | None:
         return f"{event.body}? You are {event.from_}."
 
@@ -148,7 +138,7 @@ def test_a_function_in_the_kernel_can_answer(sandbox, twilio):
         assert listener.reply is answer
 
 
-def test_whoever_sets_the_reply_last_answers_and_every_kernel_knows(sandbox, twilio):
+def test_the_reply_set_last_applies_and_is_known_to_every_kernel(sandbox, twilio):
     def answer(_event: Event) -> str:
         return "From a function"
 
@@ -180,7 +170,7 @@ def test_whoever_sets_the_reply_last_answers_and_every_kernel_knows(sandbox, twi
     first.close()
 
 
-def test_a_function_that_raises_answers_nothing_and_says_so(sandbox, twilio):
+def test_a_reply_function_that_raises_sends_nothing_and_is_reported(sandbox, twilio):
     with Listener(sandbox.connection, reply=lambda event: 1 / 0) as listener:
         listener.point(sandbox.numbers[0])
         sandbox.receive(from_=THEM, body="Hello")
@@ -197,7 +187,7 @@ async def _awaits(_event: Event) -> None: ...
 
 
 @pytest.mark.parametrize("reply", [5, b"Thank you", "x" * 1601, _awaits])
-def test_a_reply_that_cannot_be_is_refused_before_anything_starts(sandbox, reply):
+def test_an_invalid_reply_is_refused_before_anything_starts(sandbox, reply):
     with pytest.raises(ConfigurationError) as refused:
         Listener(sandbox.connection, reply=reply)
 
@@ -206,7 +196,7 @@ def test_a_reply_that_cannot_be_is_refused_before_anything_starts(sandbox, reply
 
 
 @pytest.mark.parametrize("call", [None, "print", _awaits])
-def test_only_a_plain_function_is_called_back(twilio, call):
+def test_a_coroutine_function_is_refused_as_callback(twilio, call):
     with Poller(twilio, watch=False) as poller:
         for field, hand_over in (("call", poller.on_event), ("changed", poller.on_change)):
             with pytest.raises(ConfigurationError, match="it cannot be async") as refused:
@@ -214,7 +204,7 @@ def test_only_a_plain_function_is_called_back(twilio, call):
             assert refused.value.field == field
 
 
-def test_events_are_handed_to_a_function_in_order_as_they_come(sandbox, twilio, listener):
+def test_events_are_passed_to_a_function_in_order_of_arrival(sandbox, twilio, listener):
     heard: queue.SimpleQueue[Event] = queue.SimpleQueue()
     unsubscribe = listener.on_event(heard.put)
     sid = send(twilio, "01", listener.status_url)
@@ -228,7 +218,7 @@ def test_events_are_handed_to_a_function_in_order_as_they_come(sandbox, twilio, 
     unsubscribe()
 
 
-def test_what_twilio_did_not_sign_is_rejected_with_the_reason(listener):
+def test_an_unsigned_request_is_rejected_with_the_reason(listener):
     import http.client
 
     caller = http.client.HTTPConnection("127.0.0.1", listener.port, timeout=WITHIN)
@@ -247,22 +237,22 @@ def test_what_twilio_did_not_sign_is_rejected_with_the_reason(listener):
 # Where it is
 
 
-def test_its_urls_say_how_to_try_again(listener):
+def test_its_urls_contain_retry_overrides(listener):
     assert listener.url == f"http://127.0.0.1:{listener.port}"
     assert listener.inbound_url == f"{listener.url}/inbound#rc=3&rp=all"
     assert listener.status_url == f"{listener.url}/status#rc=3&rp=all"
     assert listener.way.kind == "sandbox"
 
 
-def test_a_stated_address_is_where_its_urls_begin(sandbox):
+def test_its_urls_begin_with_the_configured_public_url(sandbox):
     with Listener(sandbox.connection, "https://example.ngrok.app/hooks/") as listener:
         assert listener.inbound_url == "https://example.ngrok.app/hooks/inbound#rc=3&rp=all"
         assert listener.open_way("https://other.example").kind == "public"
         assert listener.status_url == "https://other.example/status#rc=3&rp=all"
 
 
-def test_an_address_that_one_kernel_states_is_shown_by_all(sandbox):
-    """By the one before nothing comes any more."""
+def test_a_public_url_set_by_one_kernel_is_shown_by_all(sandbox):
+    """The previous URL no longer receives anything."""
     first = Listener(sandbox.connection, "https://a.example.com/hooks")
     with Listener(sandbox.connection, "https://b.example.com") as second:
         eventually(lambda: first.inbound_url == second.inbound_url)
@@ -273,7 +263,7 @@ def test_an_address_that_one_kernel_states_is_shown_by_all(sandbox):
     first.detach()
 
 
-def test_what_is_still_pointed_at_an_earlier_address_is_said(sandbox, twilio):
+def test_webhooks_that_still_point_at_an_earlier_url_are_reported(sandbox, twilio):
     """A tunnel that was opened again has another address, and the process went on."""
     number = twilio.numbers()[0]
     with Listener(sandbox.connection, "https://a.example.com") as listener:
@@ -290,8 +280,8 @@ def test_what_is_still_pointed_at_an_earlier_address_is_said(sandbox, twilio):
         assert leads_to(twilio, number.sid) == listener.inbound_url
 
 
-def test_back_on_the_sandboxs_way_the_address_stated_before_is_forgotten(sandbox):
-    """Or the next kernel would take it up, and what is pointed there would be lost."""
+def test_an_earlier_public_url_is_forgotten_with_the_sandbox_route(sandbox):
+    """Otherwise the next kernel would use it, and webhooks that point there would be lost."""
     listener = Listener(sandbox.connection)
     listener.open_way("https://x.example")
     assert listener.open_way().kind == "sandbox"
@@ -315,7 +305,7 @@ def test_nothing_is_pointed_at_a_listener_that_twilio_cannot_reach(tmp_path, mon
         assert listener.store == tmp_path / "events" / "events.sqlite"
 
 
-def test_a_listener_that_twilio_cannot_reach_says_so_where_one_looks(tmp_path, monkeypatch):
+def test_a_listener_that_twilio_cannot_reach_says_so(tmp_path, monkeypatch):
     """Otherwise an empty table is all that one sees; an address that is named ends it."""
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "none"))
     connection = AuthTokenConnection("AC" + "0f" * 16, "1" * 32)
@@ -337,7 +327,7 @@ def test_an_api_key_alone_cannot_listen(sandbox):
     assert str(refused.value) == KEY_CANNOT_VALIDATE
 
 
-def test_what_was_pointed_here_is_put_back_on_close(sandbox, twilio):
+def test_webhooks_are_restored_on_close(sandbox, twilio):
     number = twilio.numbers()[0]
     before = leads_to(twilio, number.sid)
     with Listener(sandbox.connection) as listener:
@@ -352,8 +342,8 @@ def test_what_was_pointed_here_is_put_back_on_close(sandbox, twilio):
 # Kernels come and go
 
 
-def test_after_a_kernel_restart_everything_is_as_it_was(sandbox, twilio):
-    """The process lives on: the same port, the same events, and what came meanwhile."""
+def test_a_listener_survives_a_kernel_restart(sandbox, twilio):
+    """The process goes on: the same port, the same events, and those that arrived meanwhile."""
     first = Listener(sandbox.connection, reply="Thank you")
     pid, url = first.heartbeat.pid, first.url
     sid = send(twilio, "01", first.status_url)
@@ -371,7 +361,7 @@ def test_after_a_kernel_restart_everything_is_as_it_was(sandbox, twilio):
         assert known(second) == {sid: ("delivered", None)}
 
 
-def test_a_consumer_with_a_name_misses_nothing_while_its_kernel_was_gone(sandbox, twilio):
+def test_a_named_consumer_misses_no_event_across_a_kernel_restart(sandbox, twilio):
     heard: queue.SimpleQueue[str | None] = queue.SimpleQueue()
     first = Listener(sandbox.connection)
     first.on_event(lambda event: heard.put(event.status), name="watch")
@@ -388,7 +378,7 @@ def test_a_consumer_with_a_name_misses_nothing_while_its_kernel_was_gone(sandbox
         assert heard.get(timeout=WITHIN) == "delivered"
 
 
-def test_a_listener_nobody_holds_any_more_leaves_its_process_and_no_thread(sandbox):
+def test_a_collected_listener_leaves_its_process_but_no_thread(sandbox):
     """A kernel may forget it without closing it; the idle time ends the process."""
     listener = Listener(sandbox.connection)
     pid = listener.heartbeat.pid
@@ -401,7 +391,7 @@ def test_a_listener_nobody_holds_any_more_leaves_its_process_and_no_thread(sandb
         assert again.heartbeat.pid == pid
 
 
-def test_a_killed_process_is_started_again_at_its_port(sandbox, twilio, listener):
+def test_a_killed_process_is_restarted_on_its_port(sandbox, twilio, listener):
     heard: queue.SimpleQueue[str | None] = queue.SimpleQueue()
     listener.reply = lambda event: "From the kernel"
     listener.point(sandbox.numbers[0])
@@ -419,7 +409,7 @@ def test_a_killed_process_is_started_again_at_its_port(sandbox, twilio, listener
     assert "From the kernel" in [message.body for message in twilio.messages.iterate()]
 
 
-def test_a_process_that_is_killed_again_and_again_is_left_alone(listener):
+def test_a_process_that_keeps_crashing_is_not_restarted(listener):
     """A machine without memory is not helped by one more process."""
     listener._supervisor._crashes.extend([time.monotonic()] * 5)
     os.kill(listener.heartbeat.pid, signal.SIGKILL)
@@ -427,7 +417,7 @@ def test_a_process_that_is_killed_again_and_again_is_left_alone(listener):
     eventually(lambda: listener.heartbeat.problem == KEEPS_CRASHING)
 
 
-def test_closing_a_listener_whose_process_has_ended_leaves_nothing(sandbox):
+def test_closing_a_listener_whose_process_ended_leaves_nothing_behind(sandbox):
     listener = Listener(sandbox.connection)
     os.kill(listener.heartbeat.pid, signal.SIGTERM)
     eventually(lambda: not listener.heartbeat.alive)
@@ -436,7 +426,7 @@ def test_closing_a_listener_whose_process_has_ended_leaves_nothing(sandbox):
     assert not [name for name in threads() if name.startswith("twilio_widgets-listener")]
 
 
-def test_closing_right_after_a_crash_puts_back_what_was_pointed_here(sandbox, twilio):
+def test_closing_right_after_a_crash_restores_the_webhooks(sandbox, twilio):
     """The process can no longer do it, and the next one may never start."""
     number = twilio.numbers()[0]
     listener = Listener(sandbox.connection)
@@ -450,7 +440,7 @@ def test_closing_right_after_a_crash_puts_back_what_was_pointed_here(sandbox, tw
     assert not runtime_file(listener.store).exists()
 
 
-def test_a_crashed_listener_leaves_webhooks_to_the_process_that_took_its_place(sandbox, twilio):
+def test_a_crashed_listener_leaves_its_webhooks_to_the_new_process(sandbox, twilio):
     """What is pointed at a port that answers is its own to put back."""
     sid = twilio.numbers()[0].sid
     first, second = Listener(sandbox.connection), Listener(sandbox.connection)
@@ -466,7 +456,7 @@ def test_a_crashed_listener_leaves_webhooks_to_the_process_that_took_its_place(s
     assert leads_to(twilio, sid) == ""
 
 
-def test_a_webhook_that_cannot_be_put_back_is_warned_of(sandbox, twilio):
+def test_a_webhook_that_cannot_be_restored_gives_a_warning(sandbox, twilio):
     """The number leads nowhere, and a `with` block would end without a word."""
     sid = twilio.numbers()[0].sid
     listener = Listener(sandbox.connection)
@@ -478,7 +468,7 @@ def test_a_webhook_that_cannot_be_put_back_is_warned_of(sandbox, twilio):
     assert [one.state for one in listener.restored] == ["failed"]
 
 
-def test_a_process_that_somebody_ended_is_not_started_again(sandbox, listener):
+def test_a_process_that_was_stopped_is_not_restarted(sandbox, listener):
     os.kill(listener.heartbeat.pid, signal.SIGTERM)
     eventually(lambda: listener.heartbeat.problem == ENDED)
 
@@ -487,7 +477,7 @@ def test_a_process_that_somebody_ended_is_not_started_again(sandbox, listener):
     assert len(listener.events) == 0  # the store can still be read
 
 
-def test_closed_is_closed_and_says_so(sandbox):
+def test_a_closed_listener_says_that_it_is_closed(sandbox):
     listener = Listener(sandbox.connection)
     listener.close()
     listener.close()
@@ -499,7 +489,7 @@ def test_closed_is_closed_and_says_so(sandbox):
 
 
 def test_nothing_is_pointed_at_a_listener_that_has_ended(sandbox, twilio):
-    """It would stay so: nobody is there who takes what comes, or puts it back."""
+    """Without a process nothing would receive the webhooks or restore the settings."""
     listener = Listener(sandbox.connection)
     listener.close()
     with pytest.raises(ListenerError, match="has ended"):
@@ -508,9 +498,7 @@ def test_nothing_is_pointed_at_a_listener_that_has_ended(sandbox, twilio):
     assert (listener.pointed, leads_to(twilio, twilio.numbers()[0].sid)) == ((), "")
 
 
-def test_what_is_pointed_as_another_kernel_closes_the_listener_is_put_back(
-    sandbox, twilio, monkeypatch
-):
+def test_a_webhook_configured_while_another_kernel_closes_is_restored(sandbox, twilio, monkeypatch):
     sid = twilio.numbers()[0].sid
     listener, other = Listener(sandbox.connection), Listener(sandbox.connection)
     place = WebhookApi.place
@@ -521,7 +509,7 @@ def test_what_is_pointed_as_another_kernel_closes_the_listener_is_put_back(
         return place(asking, what)
 
     monkeypatch.setattr(WebhookApi, "place", closed_meanwhile)
-    with pytest.raises(ListenerError, match="ended meanwhile"):
+    with pytest.raises(ListenerError, match="ended in the meantime"):
         listener.point(sid)
 
     assert (listener.pointed, leads_to(twilio, sid)) == ((), "")
@@ -554,7 +542,7 @@ def test_forgotten_events_are_gone(sandbox, twilio, listener):
         listener.forget(datetime(2026, 1, 1))  # noqa: DTZ001
 
 
-def test_what_was_forgotten_is_not_fetched_again(sandbox, listener):
+def test_forgotten_events_are_not_fetched_again(sandbox, listener):
     listener.point(sandbox.numbers[0])
     sandbox.receive(from_=THEM, body="Hello")
     assert sandbox.settle()
@@ -565,7 +553,7 @@ def test_what_was_forgotten_is_not_fetched_again(sandbox, listener):
     assert len(listener.events) == 0
 
 
-def test_events_can_be_read_after_the_end(sandbox):
+def test_events_can_be_read_after_close(sandbox):
     with Listener(sandbox.connection) as listener:
         listener.point(sandbox.numbers[0])
         sandbox.receive(from_=THEM, body="Hello")
@@ -574,7 +562,7 @@ def test_events_can_be_read_after_the_end(sandbox):
     assert listener.events["body"].tolist() == ["Hello"]
 
 
-def test_a_listener_that_is_found_takes_what_is_given_and_keeps_what_is_not(sandbox, listener):
+def test_a_found_listener_takes_the_given_options_and_keeps_the_others(sandbox, listener):
     """The cell run again with another retention, and then without: it is not silently ignored."""
     listener.point(sandbox.numbers[0])
     sandbox.receive(from_=THEM, body="Hello")
@@ -592,8 +580,8 @@ def test_a_listener_that_is_found_takes_what_is_given_and_keeps_what_is_not(sand
     assert listener._supervisor.ask("status")["retention_days"] is None
 
 
-def test_a_listener_with_shared_keys_is_found_by_who_has_none(sandbox, twilio):
-    """A panel, or the next cell: it goes on, and so does what is pointed at it."""
+def test_a_listener_with_shared_keys_is_found_by_a_kernel_without_them(sandbox, twilio):
+    """A panel or the next cell joins it; it keeps running, and so do its webhooks."""
     sid = twilio.numbers()[0].sid
     with Listener(sandbox.connection, shared_keys={"k1": "secret"}) as first:
         first.point(sid)
@@ -603,8 +591,8 @@ def test_a_listener_with_shared_keys_is_found_by_who_has_none(sandbox, twilio):
         second.detach()
 
 
-def test_a_kernel_with_other_credentials_takes_over_when_it_says_so(sandbox):
-    """The first one is told, and they do not start each other's process again and again."""
+def test_a_kernel_with_other_credentials_takes_over_with_take_over(sandbox):
+    """The first kernel is notified, so that the two do not replace each other's process forever."""
     listener = Listener(sandbox.connection, shared_keys={"k1": "another"})
     pid = listener.heartbeat.pid
     with pytest.raises(ListenerError, match=r"it was not changed.*take_over=True"):
@@ -617,8 +605,8 @@ def test_a_kernel_with_other_credentials_takes_over_when_it_says_so(sandbox):
     listener.detach()
 
 
-def test_one_that_takes_long_to_put_webhooks_back_is_waited_for(sandbox, twilio):
-    """It has done as it was told, and is not said to hold the store and not to answer."""
+def test_taking_over_waits_until_the_webhooks_are_restored(sandbox, twilio):
+    """It is shutting down as requested, so it is not reported as unresponsive."""
     sid = twilio.numbers()[0].sid
     first = Listener(twilio)
     first.point(sid)
@@ -638,7 +626,7 @@ def test_one_that_takes_long_to_put_webhooks_back_is_waited_for(sandbox, twilio)
         first.detach()
 
 
-def test_a_crashed_listener_comes_back_with_its_shared_keys_though_not_all_know_them(sandbox):
+def test_a_crashed_listener_restarts_with_shared_keys_that_not_all_kernels_know(sandbox):
     """A kernel that knows fewer lets the other one start it."""
     with Listener(sandbox.connection, shared_keys={"k1": "secret"}) as first:
         second = Listener(sandbox.connection)
@@ -646,8 +634,8 @@ def test_a_crashed_listener_comes_back_with_its_shared_keys_though_not_all_know_
         os.kill(before, signal.SIGKILL)
         eventually(lambda: first.heartbeat.pid not in {None, before})
         eventually(lambda: second.heartbeat.pid == first.heartbeat.pid)
-        assert first._supervisor.client.alike
-        assert not second._supervisor.client.alike
+        assert first._supervisor.client.has_same_secrets
+        assert not second._supervisor.client.has_same_secrets
         second.detach()
 
 
@@ -671,182 +659,11 @@ def test_a_kernel_that_wants_another_port_moves_the_process_and_the_first_follow
         second.detach()
 
 
-# Replay
-
-
-class Receiver:
-    """A program under development: it remembers what it was sent, and answers as it is told."""
-
-    def __init__(self, status: int = 200) -> None:
-        self.calls: list[tuple[str, str, dict[str, str], dict[str, str]]] = []
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                length = int(self.headers.get("Content-Length", 0))
-                form = dict(parse_qsl(self.rfile.read(length).decode(), keep_blank_values=True))
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                receiver.calls.append((self.command, self.path, headers, form))
-                self.send_response(status)
-                if status == 302:
-                    self.send_header("Location", "https://example.com/")
-                self.end_headers()
-
-            def do_GET(self) -> None:
-                self.do_POST()
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hook?x=%20y"
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
-        self.thread.start()
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    opened = Receiver()
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module")
-def full() -> Iterator[Listener]:
-    """A listener with an inbound message and the two callbacks of a send, for many replays."""
-    with (
-        Sandbox(seed=5, now=NOON) as sandbox,
-        Twilio(sandbox.connection) as twilio,
-        Listener(sandbox.connection) as listener,
-    ):
-        listener.point(sandbox.numbers[0])
-        sandbox.receive(from_=THEM, body="Grüße & mehr=1 + 1 😀")
-        send(twilio, "94", listener.status_url)
-        sandbox.clock.advance("1 min")
-        assert sandbox.settle()
-        assert len(listener.events) == 3
-        yield listener
-
-
-def test_a_replay_is_signed_so_that_the_official_validator_believes_it(full, receiver):
-    outcome = full.replay(receiver.url)
-
-    validator = RequestValidator(full.connection.auth_token.reveal())
-    assert outcome["http_status"].tolist() == [200, 200, 200]
-    assert outcome["id"].tolist() == [1, 2, 3]
-    assert [form for _, _, _, form in receiver.calls] == [
-        dict(event.parameters) for event in full.reader.events()
-    ]
-    for method, path, headers, form in receiver.calls:
-        host = headers["host"]
-        assert (method, f"http://{host}{path}") == ("POST", receiver.url)
-        signature = headers["x-twilio-signature"]
-        assert validator.validate(receiver.url, form, signature)
-        assert not validator.validate(receiver.url, form | {"Body": "x"}, signature)
-
-
-def test_a_replay_can_be_signed_for_the_url_the_program_believes_in(full, receiver):
-    full.replay(receiver.url, 1, signed_as="https://example.com/hook")
-
-    ((_, _, headers, form),) = receiver.calls
-    validator = RequestValidator(full.connection.auth_token.reveal())
-    signature = headers["x-twilio-signature"]
-    assert validator.validate("https://example.com/hook", form, signature)
-
-
-def test_a_replay_is_signed_for_a_url_as_twilio_signs_it(full, receiver):
-    """Each of our URLs ends in a fragment, and may be pasted here as it is."""
-    full.replay(receiver.url, 1, signed_as="https://me:word@example.com/hook?a=b#rc=3&rp=all")
-
-    ((_, _, headers, form),) = receiver.calls
-    validator = RequestValidator(full.connection.auth_token.reveal())
-    assert validator.validate("https://example.com/hook?a=b", form, headers["x-twilio-signature"])
-
-
-@pytest.mark.parametrize(
-    "signed_as", [5, b"https://example.com", "", "example.com/hook", "ftp://x"]
-)
-def test_what_no_webhook_is_signed_for_is_refused_before_anything_is_sent(
-    full, receiver, signed_as
-):
-    with pytest.raises(ConfigurationError) as refused:
-        full.replay(receiver.url, signed_as=signed_as)
-    assert (refused.value.field, receiver.calls) == ("signed_as", [])
-
-
-def test_a_closed_listener_is_sent_nothing_since_its_port_may_be_anothers(sandbox, receiver):
-    with Listener(sandbox.connection) as listener:
-        listener.point(sandbox.numbers[0])
-        sandbox.receive(from_=THEM, body="Hello")
-        assert sandbox.settle()
-
-    with pytest.raises(ListenerError):
-        listener.replay()
-    assert listener.replay(receiver.url)["http_status"].tolist() == [200]
-
-
-def test_which_events_are_replayed_can_be_said_in_many_ways(full, receiver):
-    events = full.events
-    ways = (
-        2,
-        events["id"].iloc[1],  # numpy's, which is no int of Python's
-        [2],
-        full.reader.event(2),
-        events[events["status"] == "sent"],
-        events["status"] == "sent",
-        events.loc[events["status"] == "sent", "id"],
-    )
-
-    for way in ways:
-        assert full.replay(receiver.url, way)["id"].tolist() == [2]
-    for way in ("2", 2.5, [True, False], events[["kind"]], object()):
-        with pytest.raises(ConfigurationError):
-            full.replay(receiver.url, way)
-    assert len(receiver.calls) == len(ways)
-
-
-def test_a_replay_to_the_listener_itself_is_a_duplicate(full):
-    assert full.replay()["http_status"].tolist() == [200, 200, 200]
-    assert full.events["duplicates"].tolist() == [1, 1, 1]
-
-
-def test_a_replay_elsewhere_is_refused_before_anything_is_sent(full):
-    with pytest.raises(Refused):
-        full.replay("http://example.com/")
-
-
-def test_a_redirect_is_not_followed(full):
-    receiver = Receiver(status=302)
-    try:
-        outcome = full.replay(receiver.url, 1)
-    finally:
-        receiver.close()
-
-    assert outcome[["http_status", "problem"]].to_numpy().tolist() == [
-        [302, "Redirects are not followed."]
-    ]
-
-
-def test_a_program_that_is_not_there_is_an_outcome_and_no_exception(full):
-    receiver = Receiver()
-    receiver.close()
-
-    outcome = full.replay(receiver.url)
-
-    assert outcome["http_status"].isna().all()
-    assert all("ConnectionRefusedError" in problem for problem in outcome["problem"])
-
-
 # The gap
 
 
 @pytest.mark.parametrize("messages", [30, pytest.param(250, marks=pytest.mark.long)])
-def test_what_happened_while_nobody_listened_is_found(sandbox, twilio, messages):
+def test_events_missed_while_no_listener_ran_are_found(sandbox, twilio, messages):
     """Sent while it listened, closed, two changes each and as many arrivals, opened, filled."""
     with Listener(sandbox.connection) as listener:
         for number in range(messages):
@@ -871,7 +688,7 @@ def test_what_happened_while_nobody_listened_is_found(sandbox, twilio, messages)
         assert listener.fill_gap().added == 0
 
 
-def test_one_message_can_be_asked_about_by_its_sid_alone(twilio, listener):
+def test_one_message_can_be_fetched_by_its_sid(twilio, listener):
     sid = send(twilio)
 
     assert listener.fill_gap(sid).added == 1
@@ -879,13 +696,13 @@ def test_one_message_can_be_asked_about_by_its_sid_alone(twilio, listener):
 
 
 @pytest.mark.parametrize("sids", ["x", 5, None, b"SM", ["SM" + "0" * 31], [None], {"sid": "SM"}])
-def test_what_is_no_message_is_not_asked_about(listener, sids):
+def test_an_invalid_message_sid_is_not_fetched(listener, sids):
     with pytest.raises(ConfigurationError) as refused:
         listener.fill_gap(sids)
     assert refused.value.field == "sids"
 
 
-def test_a_poller_and_a_listener_end_at_the_same_place(sandbox, twilio, listener):
+def test_a_poller_and_a_listener_store_the_same_states(sandbox, twilio, listener):
     listener.point(sandbox.numbers[0])
     with Poller(twilio, watch=False) as poller:
         for end in ENDS:
@@ -899,14 +716,14 @@ def test_a_poller_and_a_listener_end_at_the_same_place(sandbox, twilio, listener
         assert known(poller) == known(listener) == truth(twilio)
 
 
-def test_a_poller_is_told_that_a_listener_keeps_the_store(twilio, listener):
+def test_a_poller_is_refused_a_store_that_a_listener_uses(twilio, listener):
     with pytest.raises(
         ListenerError, match="A listener or poller already writes to the event store"
     ):
         Poller(twilio, store=listener.store)
 
 
-def test_a_taken_port_ends_no_listener_that_runs(sandbox, tmp_path):
+def test_a_taken_port_does_not_end_a_running_listener(sandbox, tmp_path):
     """Asking for another port ends the process first: not for a port that cannot be had."""
     store = tmp_path / "events.sqlite"
     with (
@@ -924,13 +741,13 @@ NO_PLACES = [5, b"events", "~nobody-of-that-name/events", "a\0b.sqlite", "a" * 3
 
 @pytest.mark.parametrize("store", NO_PLACES)
 @pytest.mark.parametrize("open_source", [Listener, Poller])
-def test_a_store_that_is_no_place_is_refused_by_name(sandbox, open_source, store):
+def test_an_invalid_store_path_is_refused_by_name(sandbox, open_source, store):
     with pytest.raises(ConfigurationError, match="a file or a folder") as refused:
         open_source(sandbox.connection, store=store)
     assert refused.value.field == "store"
 
 
-def test_a_store_has_one_listener_by_whatever_name_it_goes(sandbox, tmp_path):
+def test_a_store_has_one_listener_under_any_path(sandbox, tmp_path):
     """Two processes that write one file can damage it."""
     with Listener(sandbox.connection, store=tmp_path / "events.sqlite") as listener:
         (tmp_path / "link.sqlite").symlink_to("events.sqlite")
@@ -941,15 +758,13 @@ def test_a_store_has_one_listener_by_whatever_name_it_goes(sandbox, tmp_path):
                 again.detach()
 
 
-def test_a_store_that_ends_in_a_slash_is_a_folder(sandbox, tmp_path):
+def test_a_store_path_that_ends_in_a_slash_is_a_folder(sandbox, tmp_path):
     for folder in ("events", "events.new/"):
         with Poller(sandbox.connection, store=f"{tmp_path}/{folder}", watch=False) as poller:
             assert poller.store == tmp_path / folder / "polled.sqlite"
 
 
-def test_a_listener_starts_where_the_working_directory_was_taken_away(
-    sandbox, tmp_path, monkeypatch
-):
+def test_a_listener_starts_after_the_working_directory_was_deleted(sandbox, tmp_path, monkeypatch):
     """As when the notebook's folder is deleted or moved while its kernel runs."""
     folder = tmp_path / "gone"
     folder.mkdir()
@@ -959,7 +774,7 @@ def test_a_listener_starts_where_the_working_directory_was_taken_away(
         assert listener.heartbeat.alive
 
 
-def test_a_python_that_cannot_be_started_is_said(sandbox, tmp_path, monkeypatch):
+def test_a_python_that_cannot_be_started_is_reported(sandbox, tmp_path, monkeypatch):
     """As when the environment of a running kernel was deleted."""
     monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
     with pytest.raises(ListenerError) as refused:
@@ -970,7 +785,7 @@ def test_a_python_that_cannot_be_started_is_said(sandbox, tmp_path, monkeypatch)
     )
 
 
-def test_a_store_where_none_can_be_says_where(sandbox, tmp_path):
+def test_a_store_that_cannot_be_created_is_reported_with_its_path(sandbox, tmp_path):
     (tmp_path / "taken").write_text("a file")
     with pytest.raises(ListenerError, match=r"taken.*cannot be opened"):
         Listener(sandbox.connection, store=tmp_path / "taken" / "events.sqlite")

@@ -1,4 +1,4 @@
-"""What a policy counts: what left or may have left, and nothing that certainly was not sent."""
+"""A policy counts messages that were or may have been sent, and none that certainly were not."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ MEANINGS = [
     ({"fault": "reset_after_accept"}, SENT),
     ({"fault": "truncated"}, SENT),
 ]
-"""What happens to one send, and what of it is counted. Four attempts are made at most."""
+"""The faults of one send, and how much of it is counted. At most four attempts are made."""
 
 
-def test_only_what_certainly_was_not_sent_is_given_back(connect, sandbox):
+def test_only_messages_that_were_certainly_not_sent_are_uncounted(connect, sandbox):
     twilio = connect(sandbox, policy=DAY)
     for fault, counted in MEANINGS:
         before, ledger = DAY.today(sandbox.connection), len(sandbox.ledger)
@@ -53,8 +53,8 @@ def test_only_what_certainly_was_not_sent_is_given_back(connect, sandbox):
         assert len(sandbox.ledger) - ledger <= counted.recipients, fault
 
 
-def test_a_message_is_counted_before_it_leaves(connect, sandbox, monkeypatch):
-    """A crash after that counts too much, never too little."""
+def test_a_message_is_counted_before_it_is_sent(connect, sandbox, monkeypatch):
+    """After a crash the count is too high, never too low."""
     counted = []
     create = composing.create
 
@@ -68,7 +68,7 @@ def test_a_message_is_counted_before_it_leaves(connect, sandbox, monkeypatch):
     assert counted == [1, 2]
 
 
-def test_a_connection_that_is_never_made_counts_nothing(sandbox):
+def test_a_failed_connection_counts_nothing(sandbox):
     with tw.Twilio(
         sandbox.connection, base_url="http://127.0.0.1:9", policy=DAY, timeout=1
     ) as nobody:
@@ -77,7 +77,7 @@ def test_a_connection_that_is_never_made_counts_nothing(sandbox):
         assert DAY.today(sandbox.connection) == Amount()
 
 
-def test_what_twilio_refuses_counts_nothing(connect, sandbox):
+def test_a_refused_message_counts_nothing(connect, sandbox):
     with pytest.raises(tw.errors.RejectedMessage):
         send(connect(sandbox, policy=DAY), sandbox, to="+15005550001")
     assert DAY.today(sandbox.connection) == Amount()
@@ -115,7 +115,7 @@ def test_threads_of_many_clients_never_send_more_than_a_day_allows(sandbox):
     assert len(sandbox.ledger) == policy.today(sandbox.connection).recipients == 20
 
 
-def test_a_job_is_stopped_by_what_it_sends_and_a_429_costs_it_nothing(connect, sandbox):
+def test_a_job_stops_at_its_limit_and_a_429_does_not_count(connect, sandbox):
     policy = tw.Policy(max_recipients=2)
     permit = policy.judge_job(sandbox.connection, recipients=2, name="spring")
     twilio = connect(sandbox, policy=policy)
@@ -133,7 +133,7 @@ def test_a_job_is_stopped_by_what_it_sends_and_a_429_costs_it_nothing(connect, s
     assert len(sandbox.ledger) == 2
 
 
-def test_quiet_hours_go_by_the_clock_of_the_sandbox(connect, sandbox):
+def test_quiet_hours_use_the_clock_of_the_sandbox(connect, sandbox):
     """It is noon in UTC, and four in the morning in California."""
     twilio = connect(sandbox, policy=tw.Policy(quiet_hours=("21:00", "08:00")))
     with pytest.raises(PolicyRefused, match="It is 04:00 in America/Los_Angeles"):

@@ -1,7 +1,7 @@
-"""No message leaves without a verdict, through whichever door of the package it tries.
+"""No message is sent before the policy has checked it, whichever public method sends it.
 
-Every public method is named here with what it does to messages, so that a new one fails these tests
-until it is driven as well. The sandbox's own side says what reached it.
+Every public method is listed here with its effect on messages, so that a new one fails these tests
+until it is covered. The sandbox records which messages reached it.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def by_raw(path: str = MESSAGES + ".json", **inputs: Any) -> Callable[[Any, tw.S
 
 
 def by_flow(**request: Any) -> Callable[[Any, tw.Sandbox], None]:
-    """Drive a request that somebody built by hand; it says nothing of making a message."""
+    """Run a request built by hand, which does not declare that it creates a message."""
 
     def door(twilio: Any, sandbox: tw.Sandbox) -> None:
         account = sandbox.connection.acting_sid
@@ -137,9 +137,7 @@ MAKE_NONE = {"raw, files", "raw, the query", "run, the query", "raw, a subaccoun
 """They reach Twilio, which refuses them: it finds no recipient, or a sender of another account."""
 
 
-def test_every_message_that_reaches_twilio_had_its_verdict_first(
-    connect, sandbox, recording, arrivals
-):
+def test_every_message_is_checked_before_it_reaches_twilio(connect, sandbox, recording, arrivals):
     twilio = connect(sandbox, policy=recording)
     for nth, (name, door) in enumerate(DOORS.items(), start=1):
         before = len(sandbox.ledger)
@@ -149,7 +147,7 @@ def test_every_message_that_reaches_twilio_had_its_verdict_first(
 
 
 @pytest.mark.parametrize("rules", [{"allow": []}, {"dry_run": True}, {"max_recipients": 0}])
-def test_no_door_leads_round_a_rule(connect, sandbox, arrivals, rules):
+def test_no_entry_point_bypasses_a_rule(connect, sandbox, arrivals, rules):
     twilio = connect(sandbox, policy=tw.Policy(**rules))
     for door in DOORS.values():
         with pytest.raises(PolicyRefused):
@@ -157,7 +155,7 @@ def test_no_door_leads_round_a_rule(connect, sandbox, arrivals, rules):
     assert (arrivals, sandbox.ledger) == ([], ())
 
 
-def test_a_twin_obeys_the_same_rules(client, sandbox, recording, arrivals):
+def test_the_async_client_obeys_the_same_rules(client, sandbox, recording, arrivals):
     async def send_by(twin: tw.AsyncTwilio) -> None:
         async with twin:
             await twin.messages.send(TO, from_=sandbox.numbers[0], body="Hello")
@@ -170,7 +168,7 @@ def test_a_twin_obeys_the_same_rules(client, sandbox, recording, arrivals):
     assert len(sandbox.ledger) == 1
 
 
-def test_every_attempt_has_a_verdict_of_its_own(connect, sandbox, recording, arrivals):
+def test_every_attempt_is_checked_again(connect, sandbox, recording, arrivals):
     """Two are answered 429, and the third is accepted."""
     sandbox.fail(status=429, times=2)
     by_send(connect(sandbox, policy=recording), sandbox)
@@ -178,7 +176,9 @@ def test_every_attempt_has_a_verdict_of_its_own(connect, sandbox, recording, arr
     assert arrivals == [3]
 
 
-def test_a_path_in_odd_letters_is_judged_although_nobody_is_there(connect, sandbox, recording):
+def test_an_unusually_spelled_path_is_checked_although_it_does_not_exist(
+    connect, sandbox, recording
+):
     twilio, account = connect(sandbox, policy=recording), sandbox.connection.acting_sid
     ends = ("accounts/{}/messages", "Accounts/{}/SMS/Messages.xml", "Accounts/{}/Messages/new")
 
@@ -201,7 +201,7 @@ UNREADABLE = [
 ]
 
 
-def test_what_cannot_be_read_is_refused_in_the_sandbox_too(connect, sandbox, arrivals):
+def test_an_unreadable_request_is_refused_in_the_sandbox_too(connect, sandbox, arrivals):
     twilio = connect(sandbox)
     for inputs in UNREADABLE:
         with pytest.raises(Refused, match=r"[Nn]othing was sent"):
@@ -253,7 +253,7 @@ def by_workbench(twilio: tw.Twilio, sandbox: tw.Sandbox) -> str:
 
 
 def _sent(panel: Any) -> str:
-    """Press send, and return what the panel has in mind afterwards."""
+    """Press send, and return the panel's state afterwards."""
     panel.join(30)
     PanelDriver(panel).press_on(panel._form.send)
     assert panel.join(30)
@@ -290,13 +290,13 @@ PANELS = {
 
 
 @pytest.mark.parametrize("panel", PANELS)
-def test_a_panel_goes_through_the_same_door(client, sandbox, recording, arrivals, panel):
+def test_a_panel_is_checked_by_the_same_policy(client, sandbox, recording, arrivals, panel):
     PANELS[panel](client, sandbox)
     assert (len(recording.verdicts), arrivals, len(sandbox.ledger)) == (1, [1], 1)
 
 
 @pytest.mark.parametrize("panel", PANELS)
-def test_no_panel_leads_round_a_rule(sandbox, arrivals, panel):
+def test_no_panel_bypasses_a_rule(sandbox, arrivals, panel):
     with tw.Twilio(sandbox.connection, policy=tw.Policy(allow=["+44*"])) as strict:
         said = PANELS[panel](strict, sandbox)
     assert (arrivals, sandbox.ledger) == ([], ())
@@ -334,7 +334,7 @@ def _lost(sandbox: tw.Sandbox) -> tw.errors.OutcomeUnknown:
 CHANGES = {"messages.feedback", "messages.redact", "messages.cancel", "messages.delete"}
 
 
-def test_what_makes_no_message_needs_no_verdict(connect, sandbox, recording):
+def test_requests_that_create_no_message_are_not_checked(connect, sandbox, recording):
     sid = connect(sandbox).messages.send(TO, from_=sandbox.numbers[0], body="Hi").sid
     twilio = connect(sandbox, policy=recording)
     for method in reads(sandbox).values():
@@ -365,7 +365,7 @@ def public(kind: type, prefix: str = "") -> set[str]:
 HOUSEKEEPING = {"close", "aclose", "twin"}
 
 
-def test_every_public_method_of_a_client_is_driven_here():
+def test_every_public_method_of_a_client_is_covered_here():
     known = set(reads(tw.Sandbox())) | HOUSEKEEPING | {door.partition(",")[0] for door in DOORS}
     for kind, messages in ((tw.Twilio, Messages), (tw.AsyncTwilio, AsyncMessages)):
         assert (public(kind) | public(messages, "messages.")) - known == set(), kind
@@ -382,7 +382,7 @@ DRIVEN_ELSEWHERE = {"Job", "Plan", "plan"}
 """In `test_policy_jobs`."""
 
 
-def test_every_public_name_is_known_here():
+def test_every_public_name_is_classified_here():
     """A new one is driven by these tests, or said to make no message."""
     driven = {"Twilio", "AsyncTwilio", "demo"} | set(PANELS)
     known = MAKES_NO_MESSAGE | DRIVEN_ELSEWHERE | driven
@@ -403,7 +403,7 @@ def test_a_client_that_a_panel_makes_has_a_policy_in_force(sandbox):
     panel.close()
 
 
-def test_in_the_transport_nothing_is_exchanged_before_it_is_judged():
+def test_the_transport_sends_nothing_before_the_check():
     """The two `send` are the only ways to the wire, and begin with `_checked`."""
     tree = ast.parse(Path(transport.__file__).read_text("utf-8"))
     functions = [node for node in ast.walk(tree)
@@ -449,7 +449,7 @@ bodies = st.sampled_from([
 @settings(max_examples=150, deadline=None,
           suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
 @given(asked=st.tuples(paths, methods, bodies, st.integers(0, 2)))
-def test_no_request_reaches_the_messages_without_its_verdict(
+def test_no_request_reaches_the_messages_resource_unchecked(
     client, sandbox, recording, arrivals, asked
 ):
     path, method, inputs, repeats = asked
@@ -463,9 +463,7 @@ def test_no_request_reaches_the_messages_without_its_verdict(
     assert len(recording.verdicts) >= len(arrivals)
 
 
-def test_a_request_that_nobody_judges_is_found_by_these_tests(
-    client, sandbox, recording, arrivals, monkeypatch
-):
+def test_these_tests_detect_an_unchecked_request(client, sandbox, recording, arrivals, monkeypatch):
     """The proof above can fail: with the hook taken out, arrivals have no verdict."""
     monkeypatch.setattr(recording, "judge", lambda _request: None)
     by_send(client, sandbox)

@@ -32,14 +32,14 @@ class Recording:
         return verdict
 
 
-def test_every_message_of_a_job_has_a_verdict(sandbox):
+def test_every_message_of_a_job_is_checked(sandbox):
     recording = Recording(sandbox.connection)
     with tw.Twilio(sandbox.connection, policy=recording) as twilio:
         begun(twilio, sandbox)
     assert (recording.verdicts, len(sandbox.ledger)) == (5, 5)
 
 
-def test_a_plan_is_sent_through_the_same_door(sandbox):
+def test_a_plan_is_sent_under_the_same_policy(sandbox):
     rows = [{"phone": "+14155550101"}, {"phone": "+14155550102"}]
     whole = tw.plan(rows, to="phone", body="Hello", from_=sandbox.numbers[0])
     recording = Recording(sandbox.connection)
@@ -69,22 +69,22 @@ def test_a_job_that_is_too_large_is_refused_before_any_request(sandbox, rules, r
         assert (caught.value.rule, sandbox.ledger) == (rule, ())
 
 
-def test_a_job_that_a_policy_allows_is_counted_as_it_leaves(sandbox):
+def test_an_allowed_job_is_counted_as_it_is_sent(sandbox):
     policy = tw.Policy(max_recipients=5, max_cost="0.0415", max_segments_per_day=100)
     with tw.Twilio(sandbox.connection, policy=policy) as twilio:
         begun(twilio, sandbox)
         assert len(sandbox.ledger) == policy.today(sandbox.connection).recipients == 5
 
 
-def test_rows_whose_recipient_is_not_allowed_do_not_leave(sandbox):
+def test_rows_with_a_forbidden_recipient_are_not_sent(sandbox):
     policy = tw.Policy(allow=["+14155551001", "+14155551003"])
     with tw.Twilio(sandbox.connection, policy=policy) as twilio:
         begun(twilio, sandbox)
     assert {sent.to for sent in sandbox.ledger} <= {"+14155551001", "+14155551003"}
 
 
-def test_a_job_that_goes_on_is_judged_anew(sandbox):
-    """Two rows leave under one policy; the other three are a job of their own for the next."""
+def test_a_resumed_job_is_checked_again(sandbox):
+    """Two rows are sent under one policy; the next policy checks the other three as a new job."""
     with tw.Twilio(sandbox.connection, policy=tw.Policy(allow=["+1415555100*"])) as twilio:
         job = begun(twilio, sandbox, rows=12)
         assert len(sandbox.ledger) == 10
@@ -98,8 +98,8 @@ def test_a_job_that_goes_on_is_judged_anew(sandbox):
     assert len(sandbox.ledger) == 12
 
 
-def test_rows_that_are_sent_again_are_judged_anew(sandbox):
-    """One is rejected, and the person says: send it again."""
+def test_rows_that_are_sent_again_are_checked_again(sandbox):
+    """One row is rejected, and the user sends it again."""
     sandbox.fail(status=400, code=21408)
     dry = tw.Policy(dry_run=True)
     with tw.Twilio(sandbox.connection) as twilio, tw.Twilio(sandbox.connection, policy=dry) as none:

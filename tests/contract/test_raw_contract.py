@@ -47,7 +47,7 @@ JSON = [("Content-Type", "application/json")]
 
 @dataclass(frozen=True)
 class Arrived:
-    """One request as it came over the wire."""
+    """One request as received."""
 
     method: str
     target: str
@@ -125,7 +125,7 @@ PAUSES: list[float] = []
 
 
 class Patient(AuthTokenConnection):
-    """A connection that notes each pause in place of waiting."""
+    """A connection that records each pause instead of waiting."""
 
     def sleep(self, seconds: float) -> None:
         PAUSES.append(seconds)
@@ -259,7 +259,7 @@ class TestWhatIsSent:
         ]
         assert len(arrived.all("content-type")) == 1
 
-    def test_headers_are_sent_each_time_they_are_given_and_take_the_place_of_ours(self, raw, wire):
+    def test_repeated_headers_are_all_sent_and_replace_the_defaults(self, raw, wire):
         raw(
             BALANCE, headers=[("X-A", "1"), ("x-a", "2"), ("User-Agent", "mine"), ("Accept", "x/y")]
         )
@@ -270,7 +270,7 @@ class TestWhatIsSent:
             ["x/y"],
         )
 
-    def test_data_and_form_data_together_are_refused_with_the_known_sentence(self, raw, wire):
+    def test_data_and_form_data_together_are_refused(self, raw, wire):
         for other in ({"form_data": {"a": 1}}, {"file_data": {"a": b"1"}}):
             with pytest.raises(InvalidRequest) as caught:
                 raw(MESSAGES, "POST", data={"a": 1}, **other)
@@ -280,14 +280,14 @@ class TestWhatIsSent:
         raw(MESSAGES, "POST", data="", form_data={"a": 1})  # no data is no conflict
         assert len(wire.arrived) == 1
 
-    def test_a_body_over_the_bound_is_not_sent(self, raw, wire):
+    def test_a_body_over_the_limit_is_not_sent(self, raw, wire):
         with pytest.raises(InvalidRequest, match=r"100,001 bytes; at most 100,000.*largest_body"):
             raw(BALANCE, "POST", data=b"x" * 100_001, headers={"Content-Type": "a/b"})
         assert wire.arrived == []
 
 
 class TestWhatComesBack:
-    def test_a_response_tells_everything(self, raw, wire):
+    def test_a_response_has_status_headers_body_and_attempts(self, raw, wire):
         wire.answer(
             200, b'{"a": [1, "\xc3\xa4"]}', *JSON, ("Twilio-Request-Id", "RQ1"), ("X-Own", "y")
         )
@@ -313,7 +313,7 @@ class TestWhatComesBack:
         assert wire.arrived[0].all("accept") == [told[0]]
         assert repr(response) == f"RawResponse(HTTP 200, {told[1]}, 1 attempt)"
 
-    def test_text_is_read_in_the_character_set_it_names(self, raw, wire):
+    def test_text_is_decoded_with_the_charset_it_names(self, raw, wire):
         wire.answer(200, b"\xe4\xff", ("Content-Type", "text/plain; charset=latin-1"))
         wire.answer(200, b"\xe4", ("Content-Type", "text/plain; charset=no-such"))
         assert raw(BALANCE, response_type="text").data == "äÿ"
@@ -322,21 +322,21 @@ class TestWhatComesBack:
     @pytest.mark.parametrize(
         ("response_type", "found"), [("json", None), ("text", ""), ("binary", b"")]
     )
-    def test_no_body_is_nothing(self, raw, wire, response_type, found):
+    def test_an_empty_body_is_none_or_empty(self, raw, wire, response_type, found):
         wire.answer(204, b"")
         assert raw(BALANCE, "DELETE", response_type=response_type).data == found
         wire.answer(200, gzip.compress(b"{}"), *JSON, ("Content-Encoding", "gzip"))
         assert raw(BALANCE, "HEAD", response_type=response_type).data == found
 
-    def test_what_is_no_json_says_so_and_is_kept(self, raw, wire):
+    def test_a_body_that_is_not_json_is_reported_and_kept(self, raw, wire):
         wire.answer(200, b"<h1>Sorry</h1>", ("Content-Type", "text/html; charset=utf-8"))
-        with pytest.raises(BadResponse, match="not readable JSON") as caught:
+        with pytest.raises(BadResponse, match="not valid JSON") as caught:
             raw(BALANCE)
         assert caught.value.text == "<h1>Sorry</h1>"
         assert caught.value.response.content_type == "text/html"
         assert caught.value.response.status == 200
 
-    def test_a_change_that_was_made_is_not_to_be_repeated_for_want_of_json(self, raw, wire):
+    def test_a_change_is_not_repeated_because_its_response_is_not_json(self, raw, wire):
         wire.answer(201, b"<Message/>", ("Content-Type", "application/xml"))
         with pytest.raises(BadResponse, match=r"\.json.*change itself was made \(HTTP 201\)"):
             raw(MESSAGES.removesuffix(".json"), "POST", data={"To": TO})
@@ -345,7 +345,9 @@ class TestWhatComesBack:
         ("status", "kind"),
         [(400, ApiError), (401, Unauthorized), (404, NotFound), (429, RateLimited)],
     )
-    def test_an_error_is_of_the_same_tree_and_carries_the_answer(self, raw, wire, status, kind):
+    def test_an_error_uses_the_same_classes_and_contains_the_response(
+        self, raw, wire, status, kind
+    ):
         body = b'{"code": 20001, "message": "No", "status": %d}' % status
         wire.answer(status, body, *JSON, ("Twilio-Request-Id", "RQ9"))
         with pytest.raises(ApiError) as caught:
@@ -355,7 +357,7 @@ class TestWhatComesBack:
         assert caught.value.response.data == {"code": 20001, "message": "No", "status": status}
         assert caught.value.response.attempts == 1
 
-    def test_an_error_that_is_no_json_keeps_its_text(self, raw, wire):
+    def test_an_error_that_is_not_json_keeps_its_text(self, raw, wire):
         wire.answer(502, b"<h1>Bad gateway</h1>", ("Content-Type", "text/html"))
         with pytest.raises(ApiError) as caught:
             raw(BALANCE)
@@ -368,7 +370,7 @@ class TestWhatComesBack:
         assert (caught.value.field, caught.value.about) == ("to", "+1 4••• ••• 123")
 
     @pytest.mark.parametrize("method", ["GET", "POST"])
-    def test_a_body_over_the_bound_is_not_read_plain_or_decompressed(self, raw, wire, method):
+    def test_a_body_over_the_limit_is_not_read_plain_or_decompressed(self, raw, wire, method):
         expected = BadResponse if method == "GET" else OutcomeUnknown
         bomb = gzip.compress(b"0" * 10_000_000)
         for body, headers in (
@@ -381,13 +383,13 @@ class TestWhatComesBack:
                 raw(BALANCE, method)
         assert len(wire.arrived) == 3
 
-    def test_damaged_compression_is_said_to_be_damaged(self, raw, wire):
+    def test_damaged_compression_is_reported(self, raw, wire):
         for body, word in ((b"no gzip", "damaged"), (gzip.compress(b"{}" * 99)[:-9], "cut off")):
             wire.answer(200, body, *JSON, ("Content-Encoding", "gzip"))
             with pytest.raises(BadResponse, match=word):
                 raw(BALANCE)
 
-    def test_not_modified_is_an_answer(self, raw, wire):
+    def test_not_modified_is_a_response(self, raw, wire):
         wire.answer(304, b"")
         assert raw(BALANCE, headers={"If-None-Match": '"x"'}).status == 304
 
@@ -438,7 +440,7 @@ class TestRetries:
             raw(BALANCE)
         assert (len(wire.arrived), PAUSES) == (1, [])
 
-    def test_each_attempt_is_told_and_the_last_one_counts(self, raw, wire):
+    def test_each_attempt_is_reported_and_the_last_one_counts(self, raw, wire):
         for status in (500, 503):
             wire.answer(status, b'{"message": "Down"}')
         seen: list[Attempt] = []
@@ -472,7 +474,7 @@ class TestRetries:
 
     @pytest.mark.parametrize("status", [429, 503])
     @pytest.mark.parametrize("exponential", [False, True])
-    def test_what_twilio_asks_for_wins_over_the_delay(self, raw, wire, status, exponential):
+    def test_retry_after_overrides_the_delay(self, raw, wire, status, exponential):
         wire.answer(status, b"{}", *JSON, ("Retry-After", "7"))
         raw(BALANCE, max_retries=1, retry_delay_ms=100, use_exponential_backoff=exponential)
         assert PAUSES == [7.0]
@@ -503,7 +505,7 @@ class TestRetries:
         found = caught.value.response
         assert (found.status if found else 0) == status
 
-    def test_a_post_is_repeated_when_somebody_takes_the_risk(self, raw, wire):
+    def test_a_post_is_repeated_when_the_caller_accepts_the_risk(self, raw, wire):
         wire.answer(503)
         wire.answer(201, b'{"sid": "SM1"}')
         response = raw(MESSAGES, "POST", data={"To": TO}, max_retries=1, repeat_unsafe=True)
@@ -513,7 +515,7 @@ class TestRetries:
         wire.answer(429)
         assert raw(MESSAGES, "POST", data={"To": TO}, max_retries=1).attempts == 2
 
-    def test_a_limit_of_the_day_is_not_waited_for(self, raw, wire):
+    def test_a_daily_limit_is_not_retried(self, raw, wire):
         wire.answer(429, b'{"code": 63038}', *JSON)
         with pytest.raises(RateLimited):
             raw(MESSAGES, "POST", data={"To": TO}, max_retries=3)
@@ -527,7 +529,7 @@ class TestRetries:
         assert first.body == second.body == third.body
         assert first.parts() == [("a", "a", "application/octet-stream", b"x" * 9_000)]
 
-    def test_the_timeout_is_for_all_attempts_together(self, raw, wire):
+    def test_the_timeout_covers_all_attempts(self, raw, wire):
         for _ in range(5):
             wire.answer(0)
         began = time.monotonic()
@@ -551,7 +553,7 @@ class TestRetries:
                 twilio.raw(BALANCE, timeout=20)
             assert 0.5 < time.monotonic() - began < 5
 
-    def test_somebody_who_watches_can_end_it(self, raw, wire):
+    def test_an_exception_in_attempt_seen_ends_the_request(self, raw, wire):
         class Enough(Exception):
             pass
 
@@ -564,7 +566,7 @@ class TestRetries:
         assert len(wire.arrived) == 1
         assert isinstance(caught.value.__cause__, ApiError)
 
-    def test_somebody_can_end_it_before_an_attempt_leaves(self, raw, wire):
+    def test_an_exception_before_an_attempt_ends_the_request(self, raw, wire):
         class Enough(Exception):
             pass
 
@@ -582,7 +584,7 @@ class TestRetries:
 
 
 class TestOnTheSandbox:
-    """By each way in, waiting and awaiting."""
+    """With each transport, blocking and async."""
 
     def test_every_kind_of_body_sends_one_message(self, twilio, sandbox):
         fields = {"To": TO, "From": sandbox.numbers[0], "Body": "Grüße ❤"}
@@ -596,7 +598,7 @@ class TestOnTheSandbox:
         sids = [twilio.raw(MESSAGES, "POST", **kind).data["sid"] for kind in kinds]
         assert [(one.sid, one.body) for one in sandbox.ledger] == [(sid, "Grüße ❤") for sid in sids]
 
-    def test_the_answer_is_twilios_and_becomes_a_message(self, twilio, sandbox):
+    def test_a_response_can_be_read_as_a_message(self, twilio, sandbox):
         fields = {"To": TO, "From": sandbox.numbers[0], "Body": "Hi"}
         response = twilio.raw(MESSAGES, "POST", data=fields)
         assert (response.status, response.content_type) == (201, "application/json")
@@ -604,7 +606,7 @@ class TestOnTheSandbox:
         message = Message.from_api(response.data)
         assert twilio.messages.get(message.sid).body == "Hi"
 
-    def test_one_message_is_sent_when_its_answer_is_lost_and_it_is_found(self, twilio, sandbox):
+    def test_a_message_whose_response_was_lost_is_sent_once_and_found(self, twilio, sandbox):
         sandbox.fail(fault="reset_after_accept")
         fields = {"To": TO, "From": sandbox.numbers[0], "Body": "Once"}
         with pytest.raises(OutcomeUnknown) as caught:
@@ -612,7 +614,7 @@ class TestOnTheSandbox:
         assert len(sandbox.ledger) == 1
         assert twilio.messages.find(caught.value).sid == sandbox.ledger[0].sid
 
-    def test_a_message_sent_raw_is_not_taken_for_another_ones(self, connect, sandbox):
+    def test_a_raw_message_is_not_mistaken_for_another(self, connect, sandbox):
         twilio = connect(sandbox)
         fields = {"To": TO, "From": sandbox.numbers[0], "Body": "Twice"}
         sandbox.fail(fault="reset_before_read", method="POST")
@@ -637,14 +639,14 @@ class TestOnTheSandbox:
         assert (sandbox.clock.now() - before).total_seconds() == 3
         assert response.elapsed >= 3
 
-    def test_pauses_count_as_time_also_where_a_clock_is_turned(self, twilio, sandbox):
+    def test_pauses_count_towards_the_timeout_on_a_frozen_clock(self, twilio, sandbox):
         sandbox.fail(status=503, method="GET", times=9)
         with pytest.raises(ApiError) as caught:
             twilio.raw(BALANCE, timeout=25, retry_delay_ms=10_000, max_retries=9)
         assert caught.value.response.attempts == 3
         assert caught.value.response.elapsed >= 20
 
-    def test_a_delete_whose_answer_was_lost_is_done(self, twilio, sandbox):
+    def test_a_delete_whose_response_was_lost_is_repeated_and_done(self, twilio, sandbox):
         message = twilio.messages.send(TO, from_=sandbox.numbers[0], body="x")
         sandbox.clock.advance("10 min")
         sandbox.fail(fault="reset_after_accept", method="DELETE")
@@ -653,9 +655,9 @@ class TestOnTheSandbox:
         with pytest.raises(NotFound):
             twilio.raw(f"{A}/Messages/{message.sid}.json", "DELETE", max_retries=1)
 
-    def test_a_delete_whose_only_answer_was_lost_is_not_known(self, twilio, sandbox):
+    def test_a_delete_whose_only_response_was_lost_is_unknown(self, twilio, sandbox):
         sandbox.fail(fault="hang", method="DELETE")
-        with pytest.raises(OutcomeUnknown, match="Read it again to see"):
+        with pytest.raises(OutcomeUnknown, match="Read the resource again to check"):
             twilio.raw(f"{A}/Messages/SM{'0' * 32}.json", "DELETE", timeout=0.3)
 
     def test_a_media_file_comes_back_as_bytes(self, twilio, sandbox):
@@ -666,7 +668,7 @@ class TestOnTheSandbox:
         assert response.data.startswith(b"\x89PNG\r\n\x1a\n")
         assert response.content_type == "image/png"
 
-    def test_a_list_becomes_a_frame_page_by_page(self, connect):
+    def test_a_list_is_read_page_by_page_into_a_frame(self, connect):
         with Sandbox(seed=7, messages=130, now="2026-01-15T12:00:00Z") as sandbox:
             twilio = connect(sandbox)
             seen: list[tuple[int, int]] = []
@@ -691,14 +693,14 @@ class TestOnTheSandbox:
             response = connect(sandbox).raw(MESSAGES, frame=True, max_retries=2)
             assert (len(response.data), response.attempts) == (9, 3)
 
-    def test_what_is_no_list_makes_no_frame_and_is_kept(self, twilio):
+    def test_a_response_that_is_not_a_list_is_reported_and_kept(self, twilio):
         with pytest.raises(BadResponse, match="not a list") as caught:
             twilio.raw(BALANCE, frame=True)
         assert caught.value.response.data["currency"] == "USD"
         with pytest.raises(BadResponse, match=r"end the path with \.json"):
             twilio.raw(MESSAGES.removesuffix(".json"), frame=True)
 
-    def test_a_policy_judges_raw_requests_with_all_their_parameters(self, connect, sandbox):
+    def test_a_policy_checks_raw_requests_with_all_their_parameters(self, connect, sandbox):
         seen: list[tuple[bool, dict[str, tuple[str, ...]]]] = []
 
         class Never:
@@ -734,7 +736,7 @@ def test_every_input_of_raw_is_on_both_clients():
     ]  # fmt: skip
 
 
-def test_a_credential_in_an_answer_shows_only_when_it_is_asked_for(connect, sandbox):
+def test_a_credential_in_a_response_is_hidden_by_default(connect, sandbox):
     """The cell that shows an answer is saved with it."""
     twilio, token = connect(sandbox), sandbox.connection.auth_token
     account = twilio.raw("/Accounts/$TWILIO_ACCOUNT_SID.json").data

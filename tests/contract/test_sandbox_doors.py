@@ -1,4 +1,4 @@
-"""Both ways into the sandbox give the same answers, byte for byte, and the same faults."""
+"""The sandbox's transports, in process and socket, return identical bytes and the same faults."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ADDED_BY_THE_SERVER = {"connection"}
 
 
 def client_of(sandbox: Sandbox, door: str, **options: Any) -> httpx.Client:
-    """Return a client that goes in one way or the other."""
+    """Return a client with one transport or the other."""
     name, secret = sandbox.connection.credentials
     account = sandbox.connection.account_sid
     if door == "in process":
@@ -95,7 +95,7 @@ def conversation(sandbox: Sandbox, door: str) -> list[tuple[int, list[tuple[str,
     ]
 
 
-def test_both_doors_give_identical_bytes() -> None:
+def test_both_transports_return_identical_bytes() -> None:
     """Status, headers and body, JSON, XML and pictures alike."""
     with Sandbox(seed=5, messages=60, now=NOW) as one, Sandbox(seed=5, messages=60, now=NOW) as two:
         inside = conversation(one, "in process")
@@ -118,10 +118,10 @@ FAULTS: list[tuple[str, type[Exception], int]] = [
 
 
 @pytest.mark.parametrize(("fault", "error", "accepted"), FAULTS)
-def test_a_broken_wire_breaks_the_same_way(
+def test_both_transports_break_in_the_same_way(
     fault: str, error: type[Exception], accepted: int, box: Sandbox, door: str
 ) -> None:
-    """The client sees the same class, and the ledger tells what really happened."""
+    """The client sees the same exception class, and the ledger shows what really happened."""
     box.fail(fault=fault)
     with client_of(box, door, timeout=0.3) as http, pytest.raises(error):
         http.post("/Messages.json", data=message(box))
@@ -168,8 +168,8 @@ def test_a_trickle_arrives_whole(box: Sandbox, http: httpx.Client) -> None:
     assert answer.json()["currency"] == "USD"
 
 
-def test_a_fault_waits_for_its_request(box: Sandbox, http: httpx.Client) -> None:
-    """A code meets creations only, a path or a method what they name."""
+def test_a_fault_applies_to_its_request_only(box: Sandbox, http: httpx.Client) -> None:
+    """A code applies to creations only; a path or method to the requests they match."""
     box.fail(code=21611)
     box.fail(status=500, path="/Balance", method="GET", times=2)
 
@@ -179,8 +179,8 @@ def test_a_fault_waits_for_its_request(box: Sandbox, http: httpx.Client) -> None
     assert http.post("/Messages.json", data=message(box)).status_code == 201
 
 
-def test_a_request_can_be_carried_out_long_after_its_client_gave_up(box: Sandbox) -> None:
-    """The tail race: no reply, nothing in the list, and then the message is there after all."""
+def test_a_request_can_be_carried_out_after_its_client_timed_out(box: Sandbox) -> None:
+    """No response and nothing in the list at first; then the message appears after all."""
     box.fail(fault="accept_late", delay=60)
     with client_of(box, "in process", timeout=5) as http:
         with pytest.raises(httpx.ReadTimeout):
@@ -195,7 +195,7 @@ def test_a_request_can_be_carried_out_long_after_its_client_gave_up(box: Sandbox
 
 
 def test_many_threads_are_all_counted(door: str) -> None:
-    """Eight clients at once: every creation has a SID of its own, and nothing is lost."""
+    """Eight clients in parallel: every creation has its own SID, and none is lost."""
     with Sandbox(seed=5) as box:
         if door == "over a socket":
             box.open()
@@ -217,7 +217,7 @@ def test_many_threads_are_all_counted(door: str) -> None:
 
 
 def test_on_a_frozen_clock_nothing_really_waits(box: Sandbox) -> None:
-    """A time-out and a delay turn the clock instead."""
+    """A timeout and a delay advance the clock instead."""
     began, at = time.monotonic(), box.clock.now()
     box.fail(fault="hang", method="GET")
     box.fail(fault="delay", delay=20, method="GET")
@@ -231,7 +231,7 @@ def test_on_a_frozen_clock_nothing_really_waits(box: Sandbox) -> None:
     assert time.monotonic() - began < 5
 
 
-def test_the_async_way_in_answers_and_breaks_alike(box: Sandbox) -> None:
+def test_the_async_transport_responds_and_breaks_alike(box: Sandbox) -> None:
     async def talk() -> list[str]:
         name, secret = box.connection.credentials
         seen = []
@@ -249,7 +249,7 @@ def test_the_async_way_in_answers_and_breaks_alike(box: Sandbox) -> None:
     assert len(box.ledger) == 4
 
 
-def test_the_in_process_hosts_lead_to_their_own_paths(box: Sandbox) -> None:
+def test_in_process_each_host_serves_its_own_paths(box: Sandbox) -> None:
     name, secret = box.connection.credentials
     with httpx.Client(transport=box.wire, auth=(name, secret.reveal())) as http:
         services = http.get("https://messaging.twilio.com/v1/Services")
@@ -268,7 +268,7 @@ SPELLINGS = [
 
 @pytest.mark.parametrize("host", SPELLINGS)
 def test_another_host_name_is_refused_on_the_socket(host: str, box: Sandbox) -> None:
-    """A page in a browser can point its own name at loopback; the Host header gives it away."""
+    """DNS rebinding: a web page can resolve its own name to loopback, but sends it as Host."""
     port = box.url.rpartition(":")[2]
     with client_of(box, "over a socket") as http:
         answers = [
@@ -286,7 +286,7 @@ def test_another_origin_is_refused_on_the_socket(box: Sandbox) -> None:
     assert (foreign.status_code, own.status_code) == (403, 200)
 
 
-def test_a_closed_sandbox_answers_nobody_and_leaves_nothing(door: str) -> None:
+def test_a_closed_sandbox_refuses_requests_and_leaves_nothing_behind(door: str) -> None:
     box = Sandbox()
     with client_of(box, door) as http:
         assert http.get("/Balance.json").status_code == 200
@@ -301,8 +301,8 @@ def test_a_closed_sandbox_answers_nobody_and_leaves_nothing(door: str) -> None:
         _ = box.url
 
 
-def test_closing_lets_go_of_a_request_that_hangs() -> None:
-    """Nobody waits for ever on a real clock either."""
+def test_closing_ends_a_request_that_hangs() -> None:
+    """On a real clock, too, no request waits forever."""
     box = Sandbox()
     box.fail(fault="hang", method="GET")
     met: list[str] = []
@@ -323,21 +323,21 @@ def test_closing_lets_go_of_a_request_that_hangs() -> None:
     assert met in (["ReadTimeout"], ["ConnectError"])
 
 
-def test_a_taken_port_is_said_kindly() -> None:
+def test_a_taken_port_is_reported_clearly() -> None:
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as taken, Sandbox() as box:
         port = taken.getsockname()[1]
         with pytest.raises(SandboxError, match=f"Port {port} on 127.0.0.1 is not free"):
             box.open(port)
 
 
-def test_a_missing_uvicorn_is_said_kindly(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_uvicorn_is_reported_clearly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "uvicorn", None)
     with Sandbox() as box, pytest.raises(SandboxError, match="which needs no socket"):
         _ = box.url
 
 
 def test_the_command_line_runs_a_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It prints what is needed to reach it, and stops when told."""
+    """It prints its URL and credentials, and stops when asked to."""
     said, stop = io.StringIO(), threading.Event()
     monkeypatch.setattr("sys.stdout", said)
     running = threading.Thread(

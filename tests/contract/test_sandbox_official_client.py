@@ -99,12 +99,12 @@ def test_listing_reads_every_page_once(official: Client, box: Sandbox) -> None:
     assert dates == sorted(dates, reverse=True)
 
 
-def test_a_limit_above_a_thousand_is_no_error(official: Client) -> None:
+def test_a_limit_above_a_thousand_is_not_an_error(official: Client) -> None:
     """The official client then asks for PageSize=limit; it is clamped."""
     assert len(official.messages.list(limit=1500)) == 230
 
 
-def test_pages_can_be_walked_back_and_forth(official: Client) -> None:
+def test_pages_can_be_read_forwards_and_backwards(official: Client) -> None:
     first = official.messages.page(page_size=40)
     first_sids = [row.sid for row in first]
     second = first.next_page()
@@ -206,7 +206,9 @@ def test_messaging_services_are_listed_fetched_and_updated(official: Client, box
     assert changed.date_created == NOW
 
 
-def test_a_number_is_found_in_the_service_that_holds_it(official: Client, box: Sandbox) -> None:
+def test_a_number_is_found_in_the_service_whose_pool_contains_it(
+    official: Client, box: Sandbox
+) -> None:
     number = official.incoming_phone_numbers.list(phone_number=box.numbers[0])[0]
     pooled, empty = (official.messaging.v1.services(sid).phone_numbers for sid in box.services)
 

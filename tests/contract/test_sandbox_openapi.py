@@ -1,4 +1,4 @@
-"""Every JSON answer of the sandbox is what Twilio's OpenAPI document describes."""
+"""Every JSON response of the sandbox matches Twilio's OpenAPI document."""
 
 from __future__ import annotations
 
@@ -108,7 +108,9 @@ READ = [
 
 
 @pytest.mark.parametrize("path", READ)
-def test_what_is_read_is_as_described(path: str, http: httpx.Client, box: Sandbox) -> None:
+def test_every_resource_matches_the_openapi_document(
+    path: str, http: httpx.Client, box: Sandbox
+) -> None:
     account = box.connection.account_sid
     response = http.get(path.replace("{AccountSid}", account).replace("{Sid}", account))
 
@@ -117,8 +119,10 @@ def test_what_is_read_is_as_described(path: str, http: httpx.Client, box: Sandbo
     assert all(rows), "an empty list proves nothing"
 
 
-def test_every_message_of_the_history_is_as_described(http: httpx.Client, box: Sandbox) -> None:
-    """Inbound, outbound, failed, with media and without: one page holds them all."""
+def test_every_message_of_the_history_matches_the_openapi_document(
+    http: httpx.Client, box: Sandbox
+) -> None:
+    """One page contains inbound, outbound and failed messages, with and without media."""
     response = http.get(
         f"{A}/Messages.json".replace("{AccountSid}", box.connection.account_sid),
         params={"PageSize": "1000"},
@@ -132,7 +136,9 @@ def test_every_message_of_the_history_is_as_described(http: httpx.Client, box: S
     assert any(row["num_media"] == "1" for row in rows)
 
 
-def test_the_life_of_a_message_is_as_described(http: httpx.Client, box: Sandbox) -> None:
+def test_the_life_cycle_of_a_message_matches_the_openapi_document(
+    http: httpx.Client, box: Sandbox
+) -> None:
     """Create, fetch, feedback, media, update and delete, each against its own schema."""
     base = f"/2010-04-01/Accounts/{box.connection.account_sid}/Messages"
     asked = {
@@ -159,7 +165,7 @@ def test_the_life_of_a_message_is_as_described(http: httpx.Client, box: Sandbox)
     check(one, "delete", http.delete(f"{here}.json"))
 
 
-def test_numbers_and_calls_are_as_described(http: httpx.Client, box: Sandbox) -> None:
+def test_numbers_and_calls_match_the_openapi_document(http: httpx.Client, box: Sandbox) -> None:
     base = f"/2010-04-01/Accounts/{box.connection.account_sid}"
     number = http.get(f"{base}/IncomingPhoneNumbers.json").json()["incoming_phone_numbers"][0]
     call = http.get(f"{base}/Calls.json").json()["calls"][0]
@@ -171,8 +177,8 @@ def test_numbers_and_calls_are_as_described(http: httpx.Client, box: Sandbox) ->
     check(f"{A}/Calls/{{Sid}}.json", "get", http.get(call["uri"]))
 
 
-def test_the_check_has_teeth(http: httpx.Client, box: Sandbox) -> None:
-    """A number where a string of digits belongs is found out."""
+def test_the_check_detects_a_wrong_type(http: httpx.Client, box: Sandbox) -> None:
+    """A number instead of a string of digits is reported."""
     response = http.get(
         f"{A}/Messages.json?PageSize=1".replace("{AccountSid}", box.connection.account_sid)
     )

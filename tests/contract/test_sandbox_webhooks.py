@@ -1,4 +1,4 @@
-"""The sandbox calls back: signed, in order, with retries and fallback, and to loopback only."""
+"""The sandbox's webhooks: signed, in order, with retries and fallback, to loopback only."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Called(NamedTuple):
 
 
 class Receiver:
-    """A web server on loopback that remembers what it was told and answers as it is told."""
+    """A web server on loopback that records requests and responds as configured."""
 
     def __init__(self) -> None:
         self.calls: list[Called] = []
@@ -102,7 +102,7 @@ def set_webhook(box: Sandbox, **settings: str) -> None:
     ask(box, "POST", f"{{AC}}/IncomingPhoneNumbers/{numbers[0]['sid']}.json", **settings)
 
 
-def test_every_step_but_the_first_is_called_back_in_order(box: Sandbox, receiver: Receiver) -> None:
+def test_every_status_but_the_first_is_posted_in_order(box: Sandbox, receiver: Receiver) -> None:
     """Signed with the account's token, as the official validator finds."""
     url = f"{receiver.url}/status?x=1#rc=2"
     sid = send(box, StatusCallback=url)
@@ -132,7 +132,9 @@ def test_every_step_but_the_first_is_called_back_in_order(box: Sandbox, receiver
     assert [one.status for one in box.webhooks] == [200, 200]
 
 
-def test_a_failure_names_its_code(box: Sandbox, receiver: Receiver) -> None:
+def test_the_callback_of_a_failure_contains_its_error_code(
+    box: Sandbox, receiver: Receiver
+) -> None:
     send(box, To="+14155550191", StatusCallback=receiver.url)
     box.clock.advance("1 min")
 
@@ -141,7 +143,7 @@ def test_a_failure_names_its_code(box: Sandbox, receiver: Receiver) -> None:
     assert (last["MessageStatus"], last["ErrorCode"]) == ("undelivered", "30003")
 
 
-def test_nothing_is_called_before_its_time(box: Sandbox, receiver: Receiver) -> None:
+def test_no_callback_is_posted_before_it_is_due(box: Sandbox, receiver: Receiver) -> None:
     send(box, StatusCallback=receiver.url)
     box.clock.advance(0.9)
     box.settle()
@@ -169,8 +171,8 @@ def test_a_cancelled_message_reports_that_and_no_more(box: Sandbox, receiver: Re
     assert [call.form["MessageStatus"] for call in receiver.calls] == ["canceled"]
 
 
-def test_a_real_clock_calls_back_by_itself(receiver: Receiver) -> None:
-    """Nobody turns it: the callback comes when its time has come."""
+def test_callbacks_are_posted_on_a_real_clock(receiver: Receiver) -> None:
+    """Without `advance`, a callback is posted when it is due."""
     with Sandbox(seed=9) as box:
         send(box, StatusCallback=receiver.url)
         end = threading.Event()
@@ -182,8 +184,8 @@ def test_a_real_clock_calls_back_by_itself(receiver: Receiver) -> None:
     assert [call.form["MessageStatus"] for call in receiver.calls] == ["sent", "delivered"]
 
 
-def test_an_inbound_message_is_announced_and_answered(box: Sandbox, receiver: Receiver) -> None:
-    """TwiML in the answer becomes messages back."""
+def test_an_inbound_message_is_posted_and_its_twiml_sent(box: Sandbox, receiver: Receiver) -> None:
+    """TwiML in the response becomes outbound replies."""
     set_webhook(box, SmsUrl=f"{receiver.url}/in")
     receiver.answers.append(
         (
@@ -235,7 +237,7 @@ REPLIES = [
 
 
 @pytest.mark.parametrize(("kind", "text", "bodies"), REPLIES)
-def test_an_answer_is_read_by_its_content_type(
+def test_a_webhook_response_is_read_by_its_content_type(
     kind: str, text: str, bodies: list[str], box: Sandbox, receiver: Receiver
 ) -> None:
     set_webhook(box, SmsUrl=receiver.url)
@@ -260,7 +262,7 @@ def test_a_get_webhook_carries_its_parameters_in_the_query(
     assert validator.validate(receiver.url + call.path, {}, call.headers["x-twilio-signature"])
 
 
-def test_a_services_webhook_wins_unless_it_defers(box: Sandbox, receiver: Receiver) -> None:
+def test_the_webhook_of_a_service_wins_unless_it_defers(box: Sandbox, receiver: Receiver) -> None:
     set_webhook(box, SmsUrl=f"{receiver.url}/number")
     service = f"/v1/Services/{box.services[0]}"
     own = f"{receiver.url}/service"
@@ -274,7 +276,7 @@ def test_a_services_webhook_wins_unless_it_defers(box: Sandbox, receiver: Receiv
     assert [call.path for call in receiver.calls] == ["/service", "/number"]
 
 
-def test_a_service_with_no_url_that_does_not_defer_receives_nothing(
+def test_a_service_without_a_url_that_does_not_defer_gets_no_webhook(
     box: Sandbox, receiver: Receiver
 ) -> None:
     set_webhook(box, SmsUrl=f"{receiver.url}/number")
@@ -294,7 +296,7 @@ def test_a_failing_url_falls_back(box: Sandbox, receiver: Receiver) -> None:
     assert [call.path for call in receiver.calls] == ["/first", "/second"]
 
 
-def test_retries_are_asked_for_in_the_fragment(box: Sandbox, receiver: Receiver) -> None:
+def test_retries_are_configured_in_the_fragment(box: Sandbox, receiver: Receiver) -> None:
     """By default a 500 is not repeated; all attempts carry one idempotency token."""
     receiver.answers += [(500, "", "")] * 3
     send(box, StatusCallback=f"{receiver.url}/a#rc=2&rp=all")
@@ -326,7 +328,7 @@ ELSEWHERE = [
 
 
 @pytest.mark.parametrize("url", ELSEWHERE)
-def test_nothing_but_loopback_is_ever_called(
+def test_only_loopback_is_ever_called(
     url: str, box: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not even a name is looked up."""
@@ -341,11 +343,11 @@ def test_nothing_but_loopback_is_ever_called(
 
     assert box.settle()
     assert [(one.status, one.problem) for one in box.webhooks] == [
-        (None, "The sandbox calls back to http:// on loopback only.")
+        (None, "The sandbox posts webhooks to http:// URLs on loopback only.")
     ] * 2
 
 
-def test_nobody_there_is_noted(box: Sandbox) -> None:
+def test_a_refused_connection_is_recorded(box: Sandbox) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     send(box, StatusCallback=f"http://localhost:{port}/")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.listener_house import House
+from tests.listener_driver import ListenerDriver
 
 SID = "SM" + "0" * 31 + "1"
 BODY = b'{"sid": "%s", "status": "queued", "direction": "outbound-api"}' % SID.encode()
@@ -276,8 +276,8 @@ def plain_server() -> Iterator[FaultyServer]:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def driver(tmp_path: Path) -> Iterator[ListenerDriver]:
     """A folder for listeners; every one of them is ended."""
-    opened = House(tmp_path)
+    opened = ListenerDriver(tmp_path)
     yield opened
     opened.close()

@@ -41,7 +41,7 @@ def test_a_kill_while_the_request_is_at_twilio_is_settled_or_said(killer: Killer
     killer.run(accepted, kill_when=lambda: killer.sent(accepted)[0] == 1)
     late = killer.task("late", concurrency=1)
     killer.sandbox.fail(fault="accept_late", delay=0.1)
-    waiting = killer.sandbox._exchange
+    waiting = killer.sandbox._router
     killer.run(late, kill_when=lambda: len(waiting._late) == 1)
     jobs = killer.resume(accepted, late)
     assert [killer.judge(*each) for each in zip((accepted, late), jobs, strict=True)] == [[], []]

@@ -15,10 +15,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.listener_house import (
+from tests.listener_driver import (
     ACCOUNT,
     TOKEN,
-    House,
+    ListenerDriver,
     alive,
     events,
     post,
@@ -39,18 +39,20 @@ from twilio_widgets.listener.store_process.client import DIED
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills by POSIX signals")
 
 
-def test_killed_it_starts_again_at_its_port_with_everything_it_acknowledged(house: House) -> None:
-    spec = house.spec()
+def test_killed_it_starts_again_at_its_port_with_everything_it_acknowledged(
+    driver: ListenerDriver,
+) -> None:
+    spec = driver.spec()
     acknowledged: list[str] = []
     for round_ in range(3):
-        link = house.link(spec)
-        port = link.port
+        client = driver.connect(spec)
+        port = client.port
         for n in range(20):
             said = status(100 * round_ + n)
             assert post(port, "/status", said)[0] == 200
             acknowledged.append(said["MessageSid"])
-        house.kill(link)
-        again = house.link(spec)
+        driver.kill(client)
+        again = driver.connect(spec)
         assert (again.port, again.started) == (port, True)
     assert [event.message_sid for event in events(spec)] == acknowledged
 
@@ -80,12 +82,12 @@ def _blast(port: int, acknowledged: list[str], first: int, enough: threading.Eve
 
 
 @contextlib.contextmanager
-def load(link: ListenerClient, acknowledged: list[str], round_: int) -> Iterator[None]:
+def load(client: ListenerClient, acknowledged: list[str], round_: int) -> Iterator[None]:
     """Four senders, each with a connection."""
     enough = threading.Event()
     firsts = [(round_ * 8 + n) * 100_000 for n in range(4)]
     threads = [
-        threading.Thread(target=_blast, args=(link.port, acknowledged, first, enough))
+        threading.Thread(target=_blast, args=(client.port, acknowledged, first, enough))
         for first in firsts
     ]
     for thread in threads:
@@ -98,45 +100,47 @@ def load(link: ListenerClient, acknowledged: list[str], round_: int) -> Iterator
             thread.join()
 
 
-def listener_killed(house: House, link: ListenerClient, acknowledged: list[str]) -> None:
+def listener_killed(
+    driver: ListenerDriver, client: ListenerClient, acknowledged: list[str]
+) -> None:
     """Kill the listener; the process of its store ends by itself."""
-    store = store_pid(link.pid)
-    house.kill(link)
+    store = store_pid(client.pid)
+    driver.kill(client)
     until(lambda: not alive(store))
 
 
-def store_killed(_house: House, link: ListenerClient, acknowledged: list[str]) -> None:
+def store_killed(_driver: ListenerDriver, client: ListenerClient, acknowledged: list[str]) -> None:
     """Kill the process of the store; the listener starts another, and goes on."""
-    store = store_pid(link.pid)
+    store = store_pid(client.pid)
     os.kill(store, signal.SIGKILL)
     until(lambda: not alive(store))
     before = len(acknowledged)
     until(lambda: len(acknowledged) > before + 50)
-    assert alive(link.pid)
+    assert alive(client.pid)
 
 
-def both_killed(_house: House, link: ListenerClient, acknowledged: list[str]) -> None:
+def both_killed(_driver: ListenerDriver, client: ListenerClient, acknowledged: list[str]) -> None:
     """Kill all at once, as a machine that runs out of memory may."""
-    store = store_pid(link.pid)
-    os.killpg(os.getpgid(link.pid), signal.SIGKILL)
-    until(lambda: not alive(link.pid) and not alive(store))
+    store = store_pid(client.pid)
+    os.killpg(os.getpgid(client.pid), signal.SIGKILL)
+    until(lambda: not alive(client.pid) and not alive(store))
 
 
-Kill = Callable[[House, ListenerClient, list[str]], None]
+Kill = Callable[[ListenerDriver, ListenerClient, list[str]], None]
 KILLS = pytest.mark.parametrize("kill", [listener_killed, store_killed, both_killed])
 
 
-def killed_under_load(house: House, rounds: int, kill: Kill) -> int:
+def killed_under_load(driver: ListenerDriver, rounds: int, kill: Kill) -> int:
     """Kill under load, again and again; return how many were acknowledged."""
-    spec, acknowledged = house.spec(), list[str]()
+    spec, acknowledged = driver.spec(), list[str]()
     for round_ in range(rounds):
-        link = house.link(spec)
+        client = driver.connect(spec)
         before = len(acknowledged)
-        with load(link, acknowledged, round_):
+        with load(client, acknowledged, round_):
             until(lambda: len(acknowledged) - before > 100 + 37 * round_ % 300)  # noqa: B023
-            kill(house, link, acknowledged)
-        link.detach()
-    house.link(spec).stop()
+            kill(driver, client, acknowledged)
+        client.detach()
+    driver.connect(spec).stop()
     kept = {event.message_sid for event in events(spec)}
     assert set(acknowledged) - kept == set()
     with contextlib.closing(sqlite3.connect(spec.store)) as db:
@@ -145,51 +149,57 @@ def killed_under_load(house: House, rounds: int, kill: Kill) -> int:
 
 
 @KILLS
-def test_what_was_acknowledged_under_load_survives_being_killed(house: House, kill: Kill) -> None:
-    assert killed_under_load(house, 3, kill) > 300
+def test_what_was_acknowledged_under_load_survives_being_killed(
+    driver: ListenerDriver, kill: Kill
+) -> None:
+    assert killed_under_load(driver, 3, kill) > 300
 
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
 @KILLS
-def test_what_was_acknowledged_under_load_survives_fifty_kills(house: House, kill: Kill) -> None:
-    assert killed_under_load(house, 50, kill) > 5_000
+def test_what_was_acknowledged_under_load_survives_fifty_kills(
+    driver: ListenerDriver, kill: Kill
+) -> None:
+    assert killed_under_load(driver, 50, kill) > 5_000
 
 
-def test_what_its_store_is_at_does_not_keep_the_next_listener_out(house: House) -> None:
+def test_what_its_store_is_at_does_not_keep_the_next_listener_out(driver: ListenerDriver) -> None:
     """Work on a large file takes longer than the next one waits; here a reader holds it up."""
-    spec = house.spec()
-    link = house.link(spec)
-    assert post(link.port, "/status", status(1))[0] == 200
-    store = store_pid(link.pid)
+    spec = driver.spec()
+    client = driver.connect(spec)
+    assert post(client.port, "/status", status(1))[0] == 200
+    store = store_pid(client.pid)
     with contextlib.closing(sqlite3.connect(spec.store, isolation_level=None)) as reader:
         reader.execute("begin")
         assert reader.execute("select count(*) from event").fetchone() == (1,)
-        forgetting = threading.Thread(target=forget_in_vain, args=(link,))
+        forgetting = threading.Thread(target=forget_in_vain, args=(client,))
         forgetting.start()
         until(lambda: not events(spec))
-        house.kill(link)
+        driver.kill(client)
         forgetting.join()
         until(lambda: not alive(store), 4.0)
-    assert house.link(spec).started
+    assert driver.connect(spec).started
 
 
-def forget_in_vain(link: ListenerClient) -> None:
+def forget_in_vain(client: ListenerClient) -> None:
     with contextlib.suppress(ListenerError):
-        link.ask("forget")
+        client.ask("forget")
 
 
-def test_a_kernel_that_is_late_waits_for_the_start_that_another_one_began(house: House) -> None:
+def test_a_kernel_that_is_late_waits_for_the_start_that_another_one_began(
+    driver: ListenerDriver,
+) -> None:
     """A start may take longer than an end: here its store is held for as long as it would wait."""
-    spec, held = house.spec(), threading.Event()
+    spec, held = driver.spec(), threading.Event()
 
-    def keeper() -> ProcessSupervisor:
+    def supervisor() -> ProcessSupervisor:
         return ProcessSupervisor(spec, lambda _: None, lambda _: None)
 
-    early, late = keeper(), keeper()
-    first, gone = early.link, late.link.on_gone
-    house.pids.add(first.pid)
-    late.link.on_gone = lambda: held.wait(30) and gone and gone()
+    early, late = supervisor(), supervisor()
+    first, gone = early.client, late.client.on_gone
+    driver.pids.add(first.pid)
+    late.client.on_gone = lambda: held.wait(30) and gone and gone()
     try:
         store = store_pid(first.pid)
         os.kill(first.pid, signal.SIGKILL)
@@ -198,52 +208,52 @@ def test_a_kernel_that_is_late_waits_for_the_start_that_another_one_began(house:
             until(lambda: not is_over(spec.store))
             held.set()
             assert not threading.Event().wait(3.5)
-        until(lambda: early.link.alive and late.link.alive)
+        until(lambda: early.client.alive and late.client.alive)
         assert (early.problem, late.problem) == (None, None)
-        assert early.link.pid == late.link.pid
+        assert early.client.pid == late.client.pid
     finally:
         early.detach()
         late.detach()
 
 
 def test_one_that_hangs_is_not_said_to_be_closed(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    driver: ListenerDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stop = ListenerClient.stop
-    monkeypatch.setattr(ListenerClient, "stop", lambda link: stop(link, timeout=0.5))
-    keeper = ProcessSupervisor(house.spec(), lambda _: None, lambda _: None)
-    pid = keeper.link.pid
-    house.pids.add(pid)
+    monkeypatch.setattr(ListenerClient, "stop", lambda client: stop(client, timeout=0.5))
+    supervisor = ProcessSupervisor(driver.spec(), lambda _: None, lambda _: None)
+    pid = supervisor.client.pid
+    driver.pids.add(pid)
     os.kill(pid, signal.SIGSTOP)
     with pytest.raises(ListenerError, match=f"{pid}.* does not respond.*may still be"):
-        keeper.stop()
+        supervisor.stop()
     os.kill(pid, signal.SIGCONT)
 
 
 # Trouble with the disk
 
 
-def test_while_the_store_is_locked_senders_are_told_to_come_again(house: House) -> None:
+def test_while_the_store_is_locked_senders_are_told_to_come_again(driver: ListenerDriver) -> None:
     """Never a 200 for what is not stored; and afterwards it goes on by itself."""
-    spec = house.spec()
-    link = house.link(spec)
-    assert post(link.port, "/status", status(1))[0] == 200
+    spec = driver.spec()
+    client = driver.connect(spec)
+    assert post(client.port, "/status", status(1))[0] == 200
     holding = sqlite3.connect(spec.store, isolation_level=None)
     with contextlib.closing(holding):
         holding.execute("begin immediate")
-        connection = http.client.HTTPConnection("127.0.0.1", link.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", client.port, timeout=20)
         said = status(2)
-        signature = sign(f"http://127.0.0.1:{link.port}/status", said, TOKEN)
+        signature = sign(f"http://127.0.0.1:{client.port}/status", said, TOKEN)
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         headers["X-Twilio-Signature"] = signature
         connection.request("POST", "/status", urlencode(said), headers)
         answer = connection.getresponse()
         assert (answer.status, answer.getheader("Retry-After"), answer.read()) == (503, "2", b"")
         connection.close()
-        until(lambda: "locked" in (link.ask("status")["problem"] or ""))
+        until(lambda: "locked" in (client.ask("status")["problem"] or ""))
         holding.execute("rollback")
-    until(lambda: post(link.port, "/status", said)[0] == 200)
-    assert link.ask("status")["problem"] is None
+    until(lambda: post(client.port, "/status", said)[0] == 200)
+    assert client.ask("status")["problem"] is None
     assert [event.message_sid for event in events(spec)] == [
         status(1)["MessageSid"],
         said["MessageSid"],
@@ -251,40 +261,42 @@ def test_while_the_store_is_locked_senders_are_told_to_come_again(house: House) 
 
 
 def test_while_the_disk_hangs_senders_are_told_to_come_again_and_the_reason_is_said(
-    house: House,
+    driver: ListenerDriver,
 ) -> None:
     """The store's process, stopped by the system as a write to a lost network drive stops it."""
-    spec = house.spec()
-    link = house.link(spec)
-    store = store_pid(link.pid)
+    spec = driver.spec()
+    client = driver.connect(spec)
+    store = store_pid(client.pid)
     os.kill(store, signal.SIGSTOP)
-    assert post(link.port, "/status", status(1))[0] == 503  # it waited
-    assert post(link.port, "/status", status(2))[0] == 503
-    until(lambda: "does not answer" in (link.ask("status")["problem"] or ""))
+    assert post(client.port, "/status", status(1))[0] == 503  # it waited
+    assert post(client.port, "/status", status(2))[0] == 503
+    until(lambda: "does not answer" in (client.ask("status")["problem"] or ""))
     os.kill(store, signal.SIGCONT)
-    until(lambda: post(link.port, "/status", status(2))[0] == 200)
-    assert link.ask("status")["problem"] is None
-    assert store_pid(link.pid) == store
+    until(lambda: post(client.port, "/status", status(2))[0] == 200)
+    assert client.ask("status")["problem"] is None
+    assert store_pid(client.pid) == store
     kept = [event.message_sid for event in events(spec)]
     assert kept == [status(1)["MessageSid"], status(2)["MessageSid"]]
 
 
-def test_a_sender_that_has_gone_keeps_no_answer_from_those_who_came_with_it(house: House) -> None:
+def test_a_sender_that_has_gone_keeps_no_answer_from_those_who_came_with_it(
+    driver: ListenerDriver,
+) -> None:
     """Its connection is closed after the answer, and the system says that it is closed already."""
-    link = house.link()
-    store = store_pid(link.pid)
+    client = driver.connect()
+    store = store_pid(client.pid)
     with contextlib.ExitStack() as held:
-        os.kill(link.pid, signal.SIGSTOP)  # so that all come in one turn
-        gone, *others = (held.enter_context(sender(link.port, status(n))) for n in range(5))
+        os.kill(client.pid, signal.SIGSTOP)  # so that all come in one turn
+        gone, *others = (held.enter_context(sender(client.port, status(n))) for n in range(5))
         os.kill(store, signal.SIGSTOP)
-        os.kill(link.pid, signal.SIGCONT)
-        until(lambda: link.ask("status")["waiting"] == 5)
+        os.kill(client.pid, signal.SIGCONT)
+        until(lambda: client.ask("status")["waiting"] == 5)
         gone.close()
-        link.ask("status")  # it has noticed
+        client.ask("status")  # it has noticed
         os.kill(store, signal.SIGCONT)
         for other in others:
             assert other.recv(100).startswith(b"HTTP/1.1 200 OK")
-    assert not log_file(house.spec().store).exists()
+    assert not log_file(driver.spec().store).exists()
 
 
 def sender(port: int, said: dict[str, str]) -> socket.socket:
@@ -300,38 +312,38 @@ def sender(port: int, said: dict[str, str]) -> socket.socket:
     return line
 
 
-def test_a_disk_that_hangs_does_not_keep_it_from_ending(house: House) -> None:
-    spec = house.spec()
-    link = house.link(spec)
-    assert post(link.port, "/status", status(1))[0] == 200
-    store = store_pid(link.pid)
+def test_a_disk_that_hangs_does_not_keep_it_from_ending(driver: ListenerDriver) -> None:
+    spec = driver.spec()
+    client = driver.connect(spec)
+    assert post(client.port, "/status", status(1))[0] == 200
+    store = store_pid(client.pid)
     os.kill(store, signal.SIGSTOP)
-    house.kill(link, signal.SIGTERM)
+    driver.kill(client, signal.SIGTERM)
     until(lambda: not alive(store))
     assert not runtime_file(spec.store).exists()
     assert len(events(spec)) == 1
-    assert house.link(spec).started
+    assert driver.connect(spec).started
 
 
 def test_the_kernel_hears_that_the_stores_process_died_and_is_back(
-    house: House,
+    driver: ListenerDriver,
 ) -> None:
-    spec = house.spec()
-    link = house.link(spec)
+    spec = driver.spec()
+    client = driver.connect(spec)
     problems: list[str | None] = []
-    link.on_news = lambda news: problems.append(news["problem"])
-    os.kill(store_pid(link.pid), signal.SIGKILL)
+    client.on_news = lambda news: problems.append(news["problem"])
+    os.kill(store_pid(client.pid), signal.SIGKILL)
     until(lambda: DIED.text in problems)
     until(lambda: problems[-1] is None)  # nobody has to ask
-    assert post(link.port, "/status", status(1))[0] == 200
+    assert post(client.port, "/status", status(1))[0] == 200
     assert DIED.text in log_file(spec.store).read_text()
-    assert link.ask("forget") == {"deleted": 1}
+    assert client.ask("forget") == {"deleted": 1}
 
 
 @pytest.mark.long
-def test_who_forgets_waits_for_a_slow_disk(house: House) -> None:
+def test_who_forgets_waits_for_a_slow_disk(driver: ListenerDriver) -> None:
     """Gone before it is said, or what was forgotten would come back with the gap."""
-    file = house.folder / "events.sqlite"
+    file = driver.folder / "events.sqlite"
     listener = Listener(AuthTokenConnection(ACCOUNT, TOKEN), store=file)
     assert post(listener.port, "/status", status(1))[0] == 200
     runtime = Runtime.read(file)

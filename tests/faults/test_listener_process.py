@@ -21,11 +21,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tests.listener_house import (
+from tests.listener_driver import (
     ACCOUNT,
     NUMBER,
     TOKEN,
-    House,
+    ListenerDriver,
     alive,
     events,
     free_port,
@@ -47,7 +47,7 @@ from twilio_widgets.listener.events.event import Arrival
 from twilio_widgets.listener.events.reading import Reader
 from twilio_widgets.listener.events.store import Store
 from twilio_widgets.listener.jupyter import registry
-from twilio_widgets.listener.kernel import client as link_module
+from twilio_widgets.listener.kernel import client as client_module
 from twilio_widgets.listener.kernel import connection as line_module
 from twilio_widgets.listener.kernel.client import ListenerClient
 from twilio_widgets.listener.kernel.connection import ControlConnection
@@ -61,16 +61,16 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills by POSIX 
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ListenerDriver]:
     """One listener for all tests that only talk to it."""
-    opened = House(tmp_path_factory.mktemp("listener"))
+    opened = ListenerDriver(tmp_path_factory.mktemp("listener"))
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def link(shared: House) -> Iterator[ListenerClient]:
-    attached = shared.link()
+def client(shared: ListenerDriver) -> Iterator[ListenerClient]:
+    attached = shared.connect()
     yield attached
     attached.detach()
 
@@ -79,12 +79,12 @@ def link(shared: House) -> Iterator[ListenerClient]:
 
 
 def test_a_callback_is_stored_before_it_is_answered_and_the_kernel_hears_of_it(
-    shared: House, link: ListenerClient
+    shared: ListenerDriver, client: ListenerClient
 ) -> None:
     heard: list[dict[str, Any]] = []
-    link.on_news = heard.append
+    client.on_news = heard.append
     said = status()
-    assert post(link.port, "/status?tw=row-1", said) == (200, "", b"")
+    assert post(client.port, "/status?tw=row-1", said) == (200, "", b"")
     last = events(shared.spec())[-1]
     assert (last.kind, last.parameters, last.row_token) == ("status", tuple(said.items()), "row-1")
     until(lambda: heard)
@@ -92,48 +92,48 @@ def test_a_callback_is_stored_before_it_is_answered_and_the_kernel_hears_of_it(
 
 
 def test_an_inbound_message_is_answered_with_the_reply_and_again_with_the_same(
-    link: ListenerClient,
+    client: ListenerClient,
 ) -> None:
     said = inbound()
-    link.ask("set_reply", text="One & two")
+    client.ask("set_reply", text="One & two")
     answer = (
         200,
         "text/xml; charset=utf-8",
         b"<Response><Message>One &amp; two</Message></Response>",
     )
-    assert post(link.port, "/inbound", said) == answer
-    link.ask("set_reply", text=None)
-    assert post(link.port, "/inbound", said) == answer
+    assert post(client.port, "/inbound", said) == answer
+    client.ask("set_reply", text=None)
+    assert post(client.port, "/inbound", said) == answer
     nothing = (200, "text/xml; charset=utf-8", b"<Response/>")
-    assert post(link.port, "/inbound", inbound()) == nothing
-    assert link.ask("status")["counts"]["duplicate"] >= 1
+    assert post(client.port, "/inbound", inbound()) == nothing
+    assert client.ask("status")["counts"]["duplicate"] >= 1
 
 
-def test_the_kernel_answers_while_it_wants_to_and_nobody_afterwards(shared: House) -> None:
-    link = shared.link()
+def test_the_kernel_answers_while_it_wants_to_and_nobody_afterwards(shared: ListenerDriver) -> None:
+    client = shared.connect()
     asked: list[dict[str, Any]] = []
 
     def answer(message: dict[str, Any]) -> str:
         asked.append(message)
         return f"You said {message['parameters']['Body']}"
 
-    link.on_question = answer
-    link.ask("set_reply", ask=True)
-    body = post(link.port, "/inbound", inbound(body="<b>"))[2]
+    client.on_question = answer
+    client.ask("set_reply", ask=True)
+    body = post(client.port, "/inbound", inbound(body="<b>"))[2]
     assert body == b"<Response><Message>You said &lt;b&gt;</Message></Response>"
     assert (asked[0]["parameters"]["Body"], len(asked)) == ("<b>", 1)
-    port = link.port
-    link.detach()
-    other = shared.link()
+    port = client.port
+    client.detach()
+    other = shared.connect()
     until(lambda: other.ask("status")["kernels"] == 1)
     assert post(port, "/inbound", inbound())[2] == b"<Response/>"
     other.detach()
 
 
 def test_however_many_functions_never_answer_hanging_up_waits_for_all_of_them_together(
-    shared: House, monkeypatch: pytest.MonkeyPatch
+    shared: ListenerDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    link = shared.link()
+    client = shared.connect()
     waited: list[float] = []
 
     class Hung(threading.Thread):
@@ -141,21 +141,23 @@ def test_however_many_functions_never_answer_hanging_up_waits_for_all_of_them_to
             waited.append(timeout or 0.0)
 
     monkeypatch.setattr(
-        link_module, "time", SimpleNamespace(monotonic=lambda: 7.0 + sum(waited), sleep=time.sleep)
+        client_module,
+        "time",
+        SimpleNamespace(monotonic=lambda: 7.0 + sum(waited), sleep=time.sleep),
     )
-    link._questions = {Hung() for _ in range(8)}
-    link.detach()
-    link.detach()
-    assert sum(waited) == link_module._THREAD_SECONDS
+    client._questions = {Hung() for _ in range(8)}
+    client.detach()
+    client.detach()
+    assert sum(waited) == client_module._THREAD_SECONDS
 
 
 def test_a_forged_request_is_refused_stored_nowhere_and_explained(
-    shared: House, link: ListenerClient
+    shared: ListenerDriver, client: ListenerClient
 ) -> None:
     before = events(shared.spec())
     said = status()
-    assert post(link.port, "/status", said, token="0" * 32) == (403, "", b"")
-    mine = post(link.port, "/status", {**said, "AccountSid": "AC" + "9" * 32})
+    assert post(client.port, "/status", said, token="0" * 32) == (403, "", b"")
+    mine = post(client.port, "/status", {**said, "AccountSid": "AC" + "9" * 32})
     assert mine == (403, "", b"")
     assert events(shared.spec()) == before
     with Reader(shared.spec().store) as reader:
@@ -166,12 +168,12 @@ def test_a_forged_request_is_refused_stored_nowhere_and_explained(
     assert NUMBER not in shown
 
 
-def test_a_sandbox_calls_back_and_its_messages_come_in(house: House) -> None:
+def test_a_sandbox_calls_back_and_its_messages_come_in(driver: ListenerDriver) -> None:
     with Sandbox(seed=3) as box:
-        spec = house.spec(connection=box.connection, root_url=box.url, reply="Thanks!")
-        link = house.link(spec)
+        spec = driver.spec(connection=box.connection, root_url=box.url, reply="Thanks!")
+        client = driver.connect(spec)
         numbers = _api(box, "GET", "{AC}/IncomingPhoneNumbers.json")["incoming_phone_numbers"]
-        change = {"SmsUrl": f"http://127.0.0.1:{link.port}/inbound#rc=3&rp=all"}
+        change = {"SmsUrl": f"http://127.0.0.1:{client.port}/inbound#rc=3&rp=all"}
         _api(box, "POST", f"{{AC}}/IncomingPhoneNumbers/{numbers[0]['sid']}.json", **change)
         given = box.receive(from_="+14155550105", body="Hi & é", to=numbers[0]["phone_number"])
         assert box.settle()
@@ -179,7 +181,7 @@ def test_a_sandbox_calls_back_and_its_messages_come_in(house: House) -> None:
         assert (event.kind, event.message_sid, event.body) == ("inbound", given["sid"], "Hi & é")
         rows = _api(box, "GET", "{AC}/Messages.json")["messages"]
         assert [row["body"] for row in rows if row["direction"] == "outbound-reply"] == ["Thanks!"]
-        link.stop()
+        client.stop()
 
 
 def _api(box: Sandbox, method: str, path: str, **data: Any) -> dict[str, Any]:
@@ -187,8 +189,8 @@ def _api(box: Sandbox, method: str, path: str, **data: Any) -> dict[str, Any]:
 
     name, secret = box.connection.credentials
     url = "https://api.twilio.com" + path.replace("{AC}", f"/2010-04-01/Accounts/{name}")
-    with httpx.Client(transport=box.wire, auth=(name, secret.reveal())) as client:
-        answer: dict[str, Any] = client.request(method, url, data=data or None).json()
+    with httpx.Client(transport=box.wire, auth=(name, secret.reveal())) as http_client:
+        answer: dict[str, Any] = http_client.request(method, url, data=data or None).json()
         return answer
 
 
@@ -203,10 +205,10 @@ from twilio_widgets.listener.control.spec import Spec
 account, store, idle = sys.argv[1:]
 spec = Spec(connection=AuthTokenConnection(account, sys.stdin.readline().strip()),
             store=Path(store), idle_seconds=float(idle))
-link = ListenerClient.find_or_start(spec, timeout=30)
-print(json.dumps([link.pid, link.port, link.started]), flush=True)
+client = ListenerClient.find_or_start(spec, timeout=30)
+print(json.dumps([client.pid, client.port, client.started]), flush=True)
 sys.stdin.readline()
-if len(sys.argv) > 4: link.detach()
+if len(sys.argv) > 4: client.detach()
 """
 
 
@@ -227,48 +229,48 @@ def said_by(process: subprocess.Popen[str]) -> list[Any]:
     return found
 
 
-def test_it_outlives_its_kernel_and_the_next_one_finds_it(house: House) -> None:
-    spec = house.spec()
+def test_it_outlives_its_kernel_and_the_next_one_finds_it(driver: ListenerDriver) -> None:
+    spec = driver.spec()
     first = kernel(spec)
     pid, port, started = said_by(first)
-    house.pids.add(pid)
+    driver.pids.add(pid)
     assert started
     os.killpg(first.pid, signal.SIGKILL)  # as Jupyter does, with everything of the kernel's group
     first.communicate()
     assert post(port, "/status", status(1)) == (200, "", b"")
-    link = house.link(spec)
-    assert (link.pid, link.port, link.started) == (pid, port, False)
+    client = driver.connect(spec)
+    assert (client.pid, client.port, client.started) == (pid, port, False)
     assert [event.message_sid for event in events(spec)] == [status(1)["MessageSid"]]
 
 
-def test_two_starts_at_once_are_one_listener(house: House) -> None:
-    spec = house.spec()
+def test_two_starts_at_once_are_one_listener(driver: ListenerDriver) -> None:
+    spec = driver.spec()
     kernels = [kernel(spec) for _ in range(3)]
     found = [said_by(process) for process in kernels]
-    house.pids |= {pid for pid, _, _ in found}
+    driver.pids |= {pid for pid, _, _ in found}
     for process in kernels:
         process.communicate("\n")
     assert len({(pid, port) for pid, port, _ in found}) == 1
     assert sorted(started for _, _, started in found) == [False, False, True]
 
 
-def test_it_is_found_by_other_credentials_of_the_same_account(house: House) -> None:
+def test_it_is_found_by_other_credentials_of_the_same_account(driver: ListenerDriver) -> None:
     """An API key signs nothing: two notebooks may share a listener with a key each."""
-    link = house.link()
+    client = driver.connect()
     by_key = ApiKeyConnection(ACCOUNT, "SK" + "7" * 32, "s" * 32, auth_token=TOKEN)
-    assert house.link(connection=by_key).pid == link.pid
+    assert driver.connect(connection=by_key).pid == client.pid
 
 
 def test_one_with_another_token_is_replaced_at_the_same_port_when_that_is_said(
-    house: House,
+    driver: ListenerDriver,
 ) -> None:
     """Once Twilio signs with the new token it could check nothing; until then it is needed."""
-    first = house.link()
-    renewed = house.spec(connection=AuthTokenConnection(ACCOUNT, "d" * 32))
+    first = driver.connect()
+    renewed = driver.spec(connection=AuthTokenConnection(ACCOUNT, "d" * 32))
     with pytest.raises(ListenerError, match=r"a different auth token.*take_over=True"):
-        house.link(renewed)
+        driver.connect(renewed)
     assert first.ask("status")["pid"] == first.pid
-    second = house.link(renewed, take_over=True)
+    second = driver.connect(renewed, take_over=True)
     assert (second.port, second.started) == (first.port, True)
     assert second.pid != first.pid
     until(lambda: not alive(first.pid))
@@ -278,9 +280,11 @@ def test_one_with_another_token_is_replaced_at_the_same_port_when_that_is_said(
     assert post(second.port, "/status", status(1), token="d" * 32)[0] == 200
 
 
-def test_what_the_one_before_kept_for_ever_is_not_deleted_by_who_takes_over(house: House) -> None:
+def test_what_the_one_before_kept_for_ever_is_not_deleted_by_who_takes_over(
+    driver: ListenerDriver,
+) -> None:
     """Nor by one that has to move to another port; who says how long decides."""
-    first = house.link(retention_days=None)
+    first = driver.connect(retention_days=None)
     long_ago = Arrival(
         kind="status",
         received_at=datetime(2020, 1, 1, tzinfo=UTC),
@@ -288,74 +292,74 @@ def test_what_the_one_before_kept_for_ever_is_not_deleted_by_who_takes_over(hous
         source="poll",
     )
     assert first.commit([long_ago]) == 1
-    renewed = house.spec(connection=AuthTokenConnection(ACCOUNT, "d" * 32))
-    second = house.link(renewed, take_over=True)
+    renewed = driver.spec(connection=AuthTokenConnection(ACCOUNT, "d" * 32))
+    second = driver.connect(renewed, take_over=True)
     assert (second.started, second.state["retention_days"]) == (True, None)
-    third = house.link(replace_spec(renewed, port=free_port()))
+    third = driver.connect(replace_spec(renewed, port=free_port()))
     assert (third.started, third.state["retention_days"]) == (True, None)
     assert [each.received_at for each in events(renewed)] == [long_ago.received_at]
-    assert house.link(replace_spec(renewed, retention_days=5.0)).port == third.port
+    assert driver.connect(replace_spec(renewed, retention_days=5.0)).port == third.port
     assert events(renewed) == []
 
 
-def test_one_that_knows_a_shared_key_more_is_found_without_it(house: House) -> None:
+def test_one_that_knows_a_shared_key_more_is_found_without_it(driver: ListenerDriver) -> None:
     keys = {"one": Secret("x"), "two": Secret("y")}
-    link = house.link(shared_keys=keys)
+    client = driver.connect(shared_keys=keys)
     for known in ({}, {"two": Secret("y")}, keys):
-        assert house.link(shared_keys=known).pid == link.pid
+        assert driver.connect(shared_keys=known).pid == client.pid
     for unknown in ({"one": Secret("y")}, keys | {"three": Secret("z")}):
         with pytest.raises(ListenerError, match=r"different shared keys.*take_over=True"):
-            house.link(shared_keys=unknown)
+            driver.connect(shared_keys=unknown)
     with pytest.raises(ListenerError, match=r"different shared keys.*take_over=True"):
-        house.link(port=free_port())  # it would be moved, and know less
-    assert link.ask("status")["pid"] == link.pid
+        driver.connect(port=free_port())  # it would be moved, and know less
+    assert client.ask("status")["pid"] == client.pid
 
 
-def test_one_of_a_sandbox_that_was_made_anew_is_replaced(house: House) -> None:
+def test_one_of_a_sandbox_that_was_made_anew_is_replaced(driver: ListenerDriver) -> None:
     """The kernel was restarted, and its world with it."""
-    first = house.link(root_url="http://127.0.0.1:9")
-    second = house.link(root_url="http://127.0.0.1:10")
+    first = driver.connect(root_url="http://127.0.0.1:9")
+    second = driver.connect(root_url="http://127.0.0.1:10")
     assert second.started
     until(lambda: not alive(first.pid))
 
 
 def test_a_listener_that_is_found_takes_over_what_is_stated_and_keeps_the_rest(
-    house: House,
+    driver: ListenerDriver,
 ) -> None:
-    house.link(public_url="https://hooks.example.org", reply="Hello").detach()
-    again = house.link(idle_seconds=77.0)
+    driver.connect(public_url="https://hooks.example.org", reply="Hello").detach()
+    again = driver.connect(idle_seconds=77.0)
     now = again.ask("status")
     assert (now["public_url"], now["reply"], now["idle_seconds"]) == (
         "https://hooks.example.org",
         "Hello",
         77.0,
     )
-    changed = house.link(public_url="https://other.example.org/a/", reply="Bye").ask("status")
+    changed = driver.connect(public_url="https://other.example.org/a/", reply="Bye").ask("status")
     assert (changed["public_url"], changed["reply"]) == ("https://other.example.org/a", "Bye")
 
 
-def test_one_with_the_longest_reply_in_any_script_is_found(house: House) -> None:
+def test_one_with_the_longest_reply_in_any_script_is_found(driver: ListenerDriver) -> None:
     longest = "\N{GRINNING FACE}" * 1_600
-    link = house.link(reply=longest)
-    assert (house.link().pid, house.link().state["reply"]) == (link.pid, longest)
+    client = driver.connect(reply=longest)
+    assert (driver.connect().pid, driver.connect().state["reply"]) == (client.pid, longest)
 
 
-def test_a_port_that_is_asked_for_is_taken_or_the_reason_said(house: House) -> None:
+def test_a_port_that_is_asked_for_is_taken_or_the_reason_said(driver: ListenerDriver) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ListenerError, match=f"Port {port} on 127.0.0.1 cannot be used"):
-            house.link(port=port)
-    link = house.link(port=port)
-    assert link.port == port
-    assert house.link().pid == link.pid
+            driver.connect(port=port)
+    client = driver.connect(port=port)
+    assert client.port == port
+    assert driver.connect().pid == client.pid
     other = free_port()
-    moved = house.link(port=other)
+    moved = driver.connect(port=other)
     assert (moved.port, moved.started) == (other, True)
 
 
-def test_a_runtime_file_that_lies_is_not_believed(house: House) -> None:
+def test_a_runtime_file_that_lies_is_not_believed(driver: ListenerDriver) -> None:
     """Stale, damaged, or with its port in a stranger's hands: a new listener is started."""
-    spec = house.spec()
+    spec = driver.spec()
     asked: list[bytes] = []
     says = {"pid": 1, "port": 1, "root_url": None, "retention_days": 0.001}
     greeting = json.dumps({"proofs": ["0"], "state": says}).encode() + b"\n"
@@ -381,28 +385,28 @@ def test_a_runtime_file_that_lies_is_not_believed(house: House) -> None:
             started_at="2026-01-01T00:00:00+00:00",
         )
         lying.write(spec.store)
-        link = house.link(spec)
-        assert (link.started, link.state["retention_days"]) == (True, 30)
+        client = driver.connect(spec)
+        assert (client.started, client.state["retention_days"]) == (True, 30)
         server.shutdown(socket.SHUT_RDWR)
     thread.join(5)
     assert len(asked) == 1, "it was told more than the challenge"
     assert TOKEN.encode() not in b"".join(asked)
-    link.stop()
+    client.stop()
     runtime_file(spec.store).write_text("{")
-    assert house.link(spec).started
+    assert driver.connect(spec).started
 
 
 def test_a_stranger_is_not_believed_while_another_kernel_starts_the_listener(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    driver: ListenerDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The lock is held again; the file beside it must not be that of the one before any more."""
-    spec, links, reports = house.spec(), list[ListenerClient](), list[dict[str, Any]]()
+    spec, clients, reports = driver.spec(), list[ListenerClient](), list[dict[str, Any]]()
 
     def launched(*what: Any) -> dict[str, Any]:
         reports.append(launch(*what))
         return reports[-1]
 
-    monkeypatch.setattr(link_module, "launch", launched)
+    monkeypatch.setattr(client_module, "launch", launched)
     says = {"pid": 1, "port": 1, "root_url": "http://another.world", "retention_days": 0.001}
     told: list[bytes] = []
 
@@ -421,7 +425,9 @@ def test_a_stranger_is_not_believed_while_another_kernel_starts_the_listener(
         Runtime(pid=1, port=9, control_port=port, control_token="t", started_at="").write(
             spec.store
         )
-        starting = [threading.Thread(target=lambda: links.append(house.link(spec))) for _ in "ab"]
+        starting = [
+            threading.Thread(target=lambda: clients.append(driver.connect(spec))) for _ in "ab"
+        ]
         lock = spec.store.with_name(f"{spec.store.name}.lock")
         with Store.open(spec.store, account_sid=ACCOUNT, world="live"):
             starting[0].start()
@@ -435,50 +441,50 @@ def test_a_stranger_is_not_believed_while_another_kernel_starts_the_listener(
             thread_.join()
         server.shutdown(socket.SHUT_RDWR)
     thread.join(5)
-    assert [link.state["retention_days"] for link in links] == [30, 30]
-    assert links[0].pid == links[1].pid
+    assert [client.state["retention_days"] for client in clients] == [30, 30]
+    assert clients[0].pid == clients[1].pid
     assert len(told) == before, "it was asked"
 
 
-def test_another_accounts_store_is_refused_with_a_reason(house: House) -> None:
-    house.link().stop()
+def test_another_accounts_store_is_refused_with_a_reason(driver: ListenerDriver) -> None:
+    driver.connect().stop()
     with pytest.raises(ListenerError, match="contains events of account"):
-        house.link(connection=AuthTokenConnection("AC" + "2" * 32, TOKEN))
+        driver.connect(connection=AuthTokenConnection("AC" + "2" * 32, TOKEN))
 
 
-def test_a_listener_of_another_account_is_left_running(house: House) -> None:
+def test_a_listener_of_another_account_is_left_running(driver: ListenerDriver) -> None:
     """Whoever names its store by mistake is refused, and neither ends it nor its webhooks."""
-    running = house.link()
+    running = driver.connect()
     for connection, root_url in (
         (AuthTokenConnection("AC" + "2" * 32, TOKEN), None),
         (AuthTokenConnection(ACCOUNT, TOKEN), "http://127.0.0.1:9"),
     ):
         with pytest.raises(ListenerError, match="contains events of account"):
-            house.link(connection=connection, root_url=root_url)
+            driver.connect(connection=connection, root_url=root_url)
     assert running.ask("status")["pid"] == running.pid
-    assert house.link().pid == running.pid
+    assert driver.connect().pid == running.pid
 
 
-def test_without_an_auth_token_there_is_nothing_to_start(house: House) -> None:
+def test_without_an_auth_token_there_is_nothing_to_start(driver: ListenerDriver) -> None:
     key = ApiKeyConnection(ACCOUNT, "SK" + "7" * 32, "s" * 32)
     with pytest.raises(ConfigurationError, match="primary auth token"):
-        house.spec(connection=key)
-    assert house.spec(connection=key, shared_keys={"one": Secret("x")}).accounts == (ACCOUNT,)
+        driver.spec(connection=key)
+    assert driver.spec(connection=key, shared_keys={"one": Secret("x")}).accounts == (ACCOUNT,)
 
 
 # Ending
 
 
-def test_stop_ends_it_and_leaves_neither_file_nor_lock(house: House) -> None:
-    spec = house.spec()
-    link = house.link(spec)
-    post(link.port, "/status", status(1))
-    assert link.stop() == {"restored": []}
-    until(lambda: not alive(link.pid))
+def test_stop_ends_it_and_leaves_neither_file_nor_lock(driver: ListenerDriver) -> None:
+    spec = driver.spec()
+    client = driver.connect(spec)
+    post(client.port, "/status", status(1))
+    assert client.stop() == {"restored": []}
+    until(lambda: not alive(client.pid))
     assert not runtime_file(spec.store).exists()
     assert not spec.store.with_name("events.sqlite-wal").exists()
     assert len(events(spec)) == 1
-    assert house.link(spec).started
+    assert driver.connect(spec).started
 
 
 def holders_of(path: Path) -> list[int]:
@@ -491,10 +497,10 @@ def holders_of(path: Path) -> list[int]:
     return [pid for pid in found if pid != os.getpid()]
 
 
-def test_told_to_end_while_it_begins_it_lets_nobody_in_and_ends(house: House) -> None:
+def test_told_to_end_while_it_begins_it_lets_nobody_in_and_ends(driver: ListenerDriver) -> None:
     """Whoever asked for one is given another."""
-    spec, links, pids = house.spec(), list[ListenerClient](), list[int]()
-    starting = threading.Thread(target=lambda: links.append(house.link(spec)))
+    spec, clients, pids = driver.spec(), list[ListenerClient](), list[int]()
+    starting = threading.Thread(target=lambda: clients.append(driver.connect(spec)))
     lock = spec.store.with_name(f"{spec.store.name}.lock")
     with Store.open(spec.store, account_sid=ACCOUNT, world="live"):
         starting.start()
@@ -504,26 +510,26 @@ def test_told_to_end_while_it_begins_it_lets_nobody_in_and_ends(house: House) ->
         os.kill(pid, signal.SIGTERM)
     starting.join()
     until(lambda: not alive(pid))
-    assert [link.pid != pid for link in links] == [True]
+    assert [client.pid != pid for client in clients] == [True]
     assert not log_file(spec.store).exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_ends_it_in_good_order(house: House, number: int) -> None:
-    spec = house.spec()
-    link = house.link(spec)
+def test_a_signal_ends_it_in_good_order(driver: ListenerDriver, number: int) -> None:
+    spec = driver.spec()
+    client = driver.connect(spec)
     gone = threading.Event()
-    link.on_gone = gone.set
-    house.kill(link, number)
+    client.on_gone = gone.set
+    driver.kill(client, number)
     assert gone.wait(10)
     assert not runtime_file(spec.store).exists()
     assert not log_file(spec.store).exists()
 
 
-def test_a_kernel_that_reads_nothing_does_not_keep_it_from_ending(house: House) -> None:
+def test_a_kernel_that_reads_nothing_does_not_keep_it_from_ending(driver: ListenerDriver) -> None:
     """It is stopped, or in a long computation: what it was told fills every buffer there is."""
-    link = house.link()
-    runtime = Runtime.read(house.spec().store)
+    client = driver.connect()
+    runtime = Runtime.read(driver.spec().store)
     assert runtime is not None
     with socket.socket() as deaf:
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -532,25 +538,27 @@ def test_a_kernel_that_reads_nothing_does_not_keep_it_from_ending(house: House) 
         assert deaf.recv(10)
         deaf.sendall(wire.encode_line({"op": "status"}) * 8_000)
         deaf.sendall(wire.encode_line({"op": "set_idle", "seconds": 7}))
-        until(lambda: link.ask("status")["idle_seconds"] == 7)  # it has heard all of it
-        os.kill(link.pid, signal.SIGTERM)
-        until(lambda: not alive(link.pid), 20.0)
+        until(lambda: client.ask("status")["idle_seconds"] == 7)  # it has heard all of it
+        os.kill(client.pid, signal.SIGTERM)
+        until(lambda: not alive(client.pid), 20.0)
 
 
-def test_it_ends_by_itself_when_nobody_needs_it(house: House) -> None:
-    link = house.link(idle_seconds=1.0)
-    link.detach()
-    until(lambda: not alive(link.pid))
+def test_it_ends_by_itself_when_nobody_needs_it(driver: ListenerDriver) -> None:
+    client = driver.connect(idle_seconds=1.0)
+    client.detach()
+    until(lambda: not alive(client.pid))
 
 
-def test_it_ends_by_itself_when_its_folder_is_taken_away(tmp_path: Path, house: House) -> None:
+def test_it_ends_by_itself_when_its_folder_is_taken_away(
+    tmp_path: Path, driver: ListenerDriver
+) -> None:
     """As a sandbox's is: then nothing could be stored any more."""
-    spec = house.spec(store=tmp_path / "inside" / "events.sqlite", idle_seconds=1.0)
-    link = house.link(spec)  # attached, so idleness does not end it
+    spec = driver.spec(store=tmp_path / "inside" / "events.sqlite", idle_seconds=1.0)
+    client = driver.connect(spec)  # attached, so idleness does not end it
     for path in (tmp_path / "inside").iterdir():
         path.unlink()
     (tmp_path / "inside").rmdir()
-    until(lambda: not alive(link.pid))
+    until(lambda: not alive(client.pid))
     assert not (tmp_path / "inside").exists()
 
 
@@ -565,59 +573,65 @@ def box() -> Iterator[Sandbox]:
         yield sandbox
 
 
-def point_number(house: House, box: Sandbox, link: ListenerClient) -> str:
+def point_number(driver: ListenerDriver, box: Sandbox, client: ListenerClient) -> str:
     """Point the first number at a listener; return where it leads then."""
-    url = f"http://127.0.0.1:{link.port}/inbound"
+    url = f"http://127.0.0.1:{client.port}/inbound"
     with Twilio(box.connection) as twilio:
-        folder = pointing.folder_of(house.spec().store)
+        folder = pointing.folder_of(driver.spec().store)
         pointing.configure_webhook(twilio, folder, twilio.numbers()[0].phone_number, url)
     return url
 
 
 def pointed_here(
-    house: House, box: Sandbox, **changes: Any
+    driver: ListenerDriver, box: Sandbox, **changes: Any
 ) -> tuple[ListenerClient, Callable[[], str]]:
     """Start a listener at which a number is pointed; return how to see where it leads."""
     numbers = _api(box, "GET", "{AC}/IncomingPhoneNumbers.json")["incoming_phone_numbers"]
     path = f"{{AC}}/IncomingPhoneNumbers/{numbers[0]['sid']}.json"
     _api(box, "POST", path, SmsUrl=THEIRS)
-    link = house.link(connection=box.connection, root_url=box.url, **changes)
-    url = point_number(house, box, link)
+    client = driver.connect(connection=box.connection, root_url=box.url, **changes)
+    url = point_number(driver, box, client)
 
     def leads_to() -> str:
         return str(_api(box, "GET", path)["sms_url"])
 
     assert leads_to() == url
-    return link, leads_to
+    return client, leads_to
 
 
-def test_what_was_pointed_here_is_put_back_when_it_is_stopped(house: House, box: Sandbox) -> None:
-    link, leads_to = pointed_here(house, box)
-    (restored,) = link.stop()["restored"]
+def test_what_was_pointed_here_is_put_back_when_it_is_stopped(
+    driver: ListenerDriver, box: Sandbox
+) -> None:
+    client, leads_to = pointed_here(driver, box)
+    (restored,) = client.stop()["restored"]
     assert (restored["state"], leads_to()) == ("restored", THEIRS)
 
 
-def test_what_was_pointed_here_is_put_back_on_a_signal(house: House, box: Sandbox) -> None:
-    link, leads_to = pointed_here(house, box)
-    house.kill(link, signal.SIGTERM)
+def test_what_was_pointed_here_is_put_back_on_a_signal(
+    driver: ListenerDriver, box: Sandbox
+) -> None:
+    client, leads_to = pointed_here(driver, box)
+    driver.kill(client, signal.SIGTERM)
     assert leads_to() == THEIRS
 
 
-def test_what_is_pointed_here_while_it_ends_is_put_back_too(house: House, box: Sandbox) -> None:
+def test_what_is_pointed_here_while_it_ends_is_put_back_too(
+    driver: ListenerDriver, box: Sandbox
+) -> None:
     """A disk that hangs holds its end up, after it has looked for what to put back."""
-    link, leads_to = pointed_here(house, box)
-    os.kill(store_pid(link.pid), signal.SIGSTOP)
-    os.kill(link.pid, signal.SIGTERM)
+    client, leads_to = pointed_here(driver, box)
+    os.kill(store_pid(client.pid), signal.SIGSTOP)
+    os.kill(client.pid, signal.SIGTERM)
     until(lambda: leads_to() == THEIRS)
-    until(lambda: nobody_at(link.port))
+    until(lambda: nobody_at(client.port))
     with Twilio(box.connection) as twilio:
         _api(box, "POST", second_of(box), SmsUrl=THEIRS)
-        folder = pointing.folder_of(house.spec().store)
+        folder = pointing.folder_of(driver.spec().store)
         pointing.configure_webhook(
             twilio, folder, twilio.numbers()[1].phone_number, "http://127.0.0.1/inbound"
         )
-    assert alive(link.pid)
-    until(lambda: not alive(link.pid))
+    assert alive(client.pid)
+    until(lambda: not alive(client.pid))
     assert _api(box, "GET", second_of(box))["sms_url"] == THEIRS
 
 
@@ -635,20 +649,22 @@ def nobody_at(port: int) -> bool:
     return False
 
 
-def test_what_was_pointed_here_is_put_back_when_nobody_needs_it(house: House, box: Sandbox) -> None:
-    link, leads_to = pointed_here(house, box, idle_seconds=1.0)
-    link.detach()
-    until(lambda: not alive(link.pid))
+def test_what_was_pointed_here_is_put_back_when_nobody_needs_it(
+    driver: ListenerDriver, box: Sandbox
+) -> None:
+    client, leads_to = pointed_here(driver, box, idle_seconds=1.0)
+    client.detach()
+    until(lambda: not alive(client.pid))
     assert leads_to() == THEIRS
 
 
 def test_what_a_killed_listener_left_is_put_back_before_the_next_one_is_ready(
-    house: House, box: Sandbox
+    driver: ListenerDriver, box: Sandbox
 ) -> None:
-    link, leads_to = pointed_here(house, box)
-    house.kill(link)
+    client, leads_to = pointed_here(driver, box)
+    driver.kill(client)
     assert leads_to() != THEIRS
-    after = house.link(connection=box.connection, root_url=box.url)
+    after = driver.connect(connection=box.connection, root_url=box.url)
     assert leads_to() == THEIRS
     (notice,) = after.ask("status")["notices"]  # it would be waiting for what no longer comes
     assert notice.startswith(
@@ -657,34 +673,36 @@ def test_what_a_killed_listener_left_is_put_back_before_the_next_one_is_ready(
     assert notice.endswith(
         " again. Point it here again if this listener should receive its messages."
     )
-    point_number(house, box, after)
+    point_number(driver, box, after)
     assert after.ask("status")["notices"] == []
 
 
-def test_a_kernel_that_leaves_puts_nothing_back(house: House, box: Sandbox) -> None:
-    link, leads_to = pointed_here(house, box)
+def test_a_kernel_that_leaves_puts_nothing_back(driver: ListenerDriver, box: Sandbox) -> None:
+    client, leads_to = pointed_here(driver, box)
     before = leads_to()
-    link.detach()
-    again = house.link(connection=box.connection, root_url=box.url)
-    assert (again.pid, leads_to()) == (link.pid, before)
+    client.detach()
+    again = driver.connect(connection=box.connection, root_url=box.url)
+    assert (again.pid, leads_to()) == (client.pid, before)
 
 
-def test_an_api_that_is_gone_does_not_keep_it_from_ending(house: House, box: Sandbox) -> None:
-    link, _ = pointed_here(house, box)
+def test_an_api_that_is_gone_does_not_keep_it_from_ending(
+    driver: ListenerDriver, box: Sandbox
+) -> None:
+    client, _ = pointed_here(driver, box)
     box.close()
-    (failed,) = link.stop()["restored"]
+    (failed,) = client.stop()["restored"]
     assert failed["state"] == "failed"
-    until(lambda: not alive(link.pid))
-    assert "webhook PN" in log_file(house.spec().store).read_text()
+    until(lambda: not alive(client.pid))
+    assert "webhook PN" in log_file(driver.spec().store).read_text()
 
 
 def test_the_server_extension_finds_it_by_its_key_for_as_long_as_it_lives(
-    house: House, tmp_path: Path
+    driver: ListenerDriver, tmp_path: Path
 ) -> None:
     where, key, token = tmp_path / "shared", "k" * 32, "f" * 40
-    link = house.link()
-    link.ask("set_forward", key=key, token=token, where=str(where))
-    assert registry.target_of(key, where) == registry.ForwardTarget(link.port, Secret(token))
+    client = driver.connect()
+    client.ask("set_forward", key=key, token=token, where=str(where))
+    assert registry.target_of(key, where) == registry.ForwardTarget(client.port, Secret(token))
     uri = f"/user/ada/twilio-widgets/{key}/status"
     forwarded = {
         "X-Original-Proto": "https",
@@ -693,17 +711,17 @@ def test_the_server_extension_finds_it_by_its_key_for_as_long_as_it_lives(
     }
     said = status(1)
     forwarded["X-Twilio-Signature"] = sign(f"https://hub.example.org{uri}", said, TOKEN)
-    assert post(link.port, "/status", said, **forwarded)[0] == 403
+    assert post(client.port, "/status", said, **forwarded)[0] == 403
     forwarded["X-Twilio-Widgets-Forward"] = token
-    assert post(link.port, "/status", said, **forwarded)[0] == 200
-    kept = b"".join(file.read_bytes() for file in house.spec().store.parent.glob("*.sqlite*"))
+    assert post(client.port, "/status", said, **forwarded)[0] == 200
+    kept = b"".join(file.read_bytes() for file in driver.spec().store.parent.glob("*.sqlite*"))
     assert said["MessageSid"].encode() in kept
     assert key.encode() not in kept
     assert token.encode() not in kept
-    link.ask("set_forward", key="n" * 32, token=token, where=str(where))
+    client.ask("set_forward", key="n" * 32, token=token, where=str(where))
     assert registry.target_of(key, where) is None
     assert registry.target_of("n" * 32, where) is not None
-    house.kill(link)
+    driver.kill(client)
     until(lambda: registry.target_of("n" * 32, where) is None)
 
 
@@ -711,21 +729,21 @@ def test_the_server_extension_finds_it_by_its_key_for_as_long_as_it_lives(
 
 
 def test_the_token_is_in_no_argument_variable_or_file_and_the_files_are_the_owners(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    driver: ListenerDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TWILIO_AUTH_TOKEN", TOKEN)
     monkeypatch.setenv("SOMETHING_ELSE", f"a{TOKEN}b")
     secret = "s3cr3t" * 6
-    spec = house.spec(
+    spec = driver.spec(
         connection=ApiKeyConnection(ACCOUNT, "SK" + "7" * 32, secret, auth_token=TOKEN),
         shared_keys={"one": Secret("sh4r3d" * 6)},
     )
-    link = house.link(spec)
-    post(link.port, "/status", status(1))
-    post(link.port, "/status", status(2), token="0" * 32)
-    process = Path(f"/proc/{link.pid}")
+    client = driver.connect(spec)
+    post(client.port, "/status", status(1))
+    post(client.port, "/status", status(2), token="0" * 32)
+    process = Path(f"/proc/{client.pid}")
     seen = process.joinpath("cmdline").read_bytes() + process.joinpath("environ").read_bytes()
-    files = [path for path in house.folder.rglob("*") if path.is_file()]
+    files = [path for path in driver.folder.rglob("*") if path.is_file()]
     seen += b"".join(path.read_bytes() for path in files)
     for held in (TOKEN, secret, "sh4r3d" * 6):
         assert held.encode() not in seen
@@ -736,7 +754,7 @@ def test_the_token_is_in_no_argument_variable_or_file_and_the_files_are_the_owne
 
 
 def test_modules_in_the_working_directory_are_not_run(
-    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    driver: ListenerDriver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They would be handed the token."""
     trap = tmp_path / "trap"
@@ -746,8 +764,8 @@ def test_modules_in_the_working_directory_are_not_run(
     monkeypatch.chdir(trap)
     monkeypatch.setenv("PYTHONPATH", str(trap))
     monkeypatch.setattr(sys, "path", ["", str(trap), *sys.path])
-    link = house.link()
-    assert post(link.port, "/status", status(1))[0] == 200
+    client = driver.connect()
+    assert post(client.port, "/status", status(1))[0] == 200
     assert list(trap.glob("*.ran")) == []
 
 
@@ -782,16 +800,16 @@ STRANGERS = {
 
 @pytest.mark.parametrize("name", STRANGERS)
 def test_a_stranger_on_the_control_line_hears_nothing(
-    name: str, shared: House, link: ListenerClient
+    name: str, shared: ListenerDriver, client: ListenerClient
 ) -> None:
     runtime = Runtime.read(shared.spec().store)
     assert runtime is not None
     assert whisper(runtime.control_port, STRANGERS[name]) == b""
-    assert link.ask("status")["pid"] == link.pid
+    assert client.ask("status")["pid"] == client.pid
 
 
 def test_the_right_token_opens_the_line_and_nonsense_closes_no_other(
-    shared: House, link: ListenerClient
+    shared: ListenerDriver, client: ListenerClient
 ) -> None:
     runtime = Runtime.read(shared.spec().store)
     assert runtime is not None
@@ -812,7 +830,7 @@ def test_the_right_token_opens_the_line_and_nonsense_closes_no_other(
         4: "ListenerError",
     }
     line.close()
-    assert link.ask("status")["reply"] is None
+    assert client.ask("status")["reply"] is None
 
 
 NO_GREETINGS: dict[str, Callable[[], Iterator[bytes]]] = {
@@ -825,7 +843,7 @@ NO_GREETINGS: dict[str, Callable[[], Iterator[bytes]]] = {
 
 @pytest.mark.parametrize("name", NO_GREETINGS)
 def test_who_greets_otherwise_is_no_listener_and_holds_nobody_up(
-    name: str, house: House, monkeypatch: pytest.MonkeyPatch
+    name: str, driver: ListenerDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wire, "HANDSHAKE_SECONDS", 0.5)
 
@@ -841,7 +859,7 @@ def test_who_greets_otherwise_is_no_listener_and_holds_nobody_up(
         thread.start()
         port = server.getsockname()[1]
         runtime = Runtime(pid=1, port=2, control_port=port, control_token="t", started_at="")
-        assert ControlConnection.open(runtime, house.spec()) is None
+        assert ControlConnection.open(runtime, driver.spec()) is None
     thread.join(5)
     assert not thread.is_alive()
 
@@ -850,27 +868,27 @@ def test_who_greets_otherwise_is_no_listener_and_holds_nobody_up(
 def test_an_answer_that_is_none_leaves_nobody_waiting() -> None:
     ours, theirs = socket.socketpair()
     state = {"pid": 1, "port": 2}
-    link = ListenerClient(
+    client = ListenerClient(
         ControlConnection(ours, ours.makefile("rb"), state, frozenset(), frozenset()), started=False
     )
     gone = threading.Event()
-    link.on_gone = gone.set
+    client.on_gone = gone.set
     with theirs:
         asking = threading.Timer(0.1, theirs.sendall, (b'{"id": 1}\n',))
         asking.start()
         with pytest.raises(ListenerError, match="has ended"):
-            link.ask("status")
+            client.ask("status")
         assert gone.wait(10)
     asking.join()
-    link.detach()
+    client.detach()
 
 
 def test_without_a_thread_to_answer_in_the_rest_goes_on(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    driver: ListenerDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    link = house.link()
-    link.on_question = lambda _: "Hello"
-    link.ask("set_reply", ask=True)
+    client = driver.connect()
+    client.on_question = lambda _: "Hello"
+    client.ask("set_reply", ask=True)
     start = threading.Thread.start
 
     def none_left(thread: threading.Thread) -> None:
@@ -879,46 +897,46 @@ def test_without_a_thread_to_answer_in_the_rest_goes_on(
         start(thread)
 
     monkeypatch.setattr(threading.Thread, "start", none_left)
-    assert post(link.port, "/inbound", inbound())[2] == b"<Response/>"
+    assert post(client.port, "/inbound", inbound())[2] == b"<Response/>"
     monkeypatch.undo()
-    assert post(link.port, "/inbound", inbound())[2] != b"<Response/>"
-    assert link.alive
+    assert post(client.port, "/inbound", inbound())[2] != b"<Response/>"
+    assert client.alive
 
 
-def test_who_asks_late_hears_all_the_same_that_it_has_gone(house: House) -> None:
-    link = house.link()
-    house.kill(link)
-    until(lambda: not link.alive)
+def test_who_asks_late_hears_all_the_same_that_it_has_gone(driver: ListenerDriver) -> None:
+    client = driver.connect()
+    driver.kill(client)
+    until(lambda: not client.alive)
     gone = threading.Event()
-    link.on_gone = gone.set
+    client.on_gone = gone.set
     assert gone.wait(10)
 
 
 def test_what_a_process_does_not_read_holds_nobody_up_and_the_line_is_opened_again(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    driver: ListenerDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(line_module, "_SEND_SECONDS", 0.5)
-    keeper = ProcessSupervisor(house.spec(), lambda _: None, lambda _: None)
-    link = keeper.link
-    house.pids.add(link.pid)
-    os.kill(link.pid, signal.SIGSTOP)
-    while link.alive:
+    supervisor = ProcessSupervisor(driver.spec(), lambda _: None, lambda _: None)
+    client = supervisor.client
+    driver.pids.add(client.pid)
+    os.kill(client.pid, signal.SIGSTOP)
+    while client.alive:
         with pytest.raises(ListenerError, match=r"did not respond|has ended"):
-            link.ask("poll_commit", timeout=0.1, rows=["x" * 3_000_000])
-    os.kill(link.pid, signal.SIGCONT)
-    until(lambda: keeper.link is not link or keeper.problem)
-    assert keeper.ask("status")["pid"] == link.pid
-    keeper.detach()
+            client.ask("poll_commit", timeout=0.1, rows=["x" * 3_000_000])
+    os.kill(client.pid, signal.SIGCONT)
+    until(lambda: supervisor.client is not client or supervisor.problem)
+    assert supervisor.ask("status")["pid"] == client.pid
+    supervisor.detach()
 
 
-def test_what_cannot_be_done_with_this_is_said_at_once(link: ListenerClient) -> None:
+def test_what_cannot_be_done_with_this_is_said_at_once(client: ListenerClient) -> None:
     for before, error in (("yesterday", "ValueError"), ("0001-01-01T00:00+05:00", "OverflowError")):
         with pytest.raises(ListenerError, match=f"'forget' failed in the listener .{error}"):
-            link.ask("forget", before=before)
+            client.ask("forget", before=before)
 
 
 def test_what_the_log_knows_is_stored_by_the_one_writer(
-    shared: House, link: ListenerClient
+    shared: ListenerDriver, client: ListenerClient
 ) -> None:
     found = [
         replace(
@@ -940,8 +958,8 @@ def test_what_the_log_knows_is_stored_by_the_one_writer(
         )
         for n in range(10**6, 10**6 + 900)
     ]
-    assert link.commit(found) == 900
-    assert link.commit(found[:5]) == 0
+    assert client.commit(found) == 900
+    assert client.commit(found[:5]) == 0
     stored = [event for event in events(shared.spec()) if event.source == "poll"]
     assert [event.message_sid for event in stored] == [
         f"SM{n:032x}" for n in range(10**6, 10**6 + 900)
@@ -961,35 +979,35 @@ def test_a_kernel_cannot_pass_off_a_polled_event_as_a_signed_one() -> None:
     assert (arrival.source, arrival.scheme) == ("poll", None)
 
 
-def test_everything_is_forgotten_on_request(house: House) -> None:
-    spec = house.spec()
-    link = house.link(spec)
-    post(link.port, "/status", status(1))
-    assert link.ask("forget") == {"deleted": 1}
+def test_everything_is_forgotten_on_request(driver: ListenerDriver) -> None:
+    spec = driver.spec()
+    client = driver.connect(spec)
+    post(client.port, "/status", status(1))
+    assert client.ask("forget") == {"deleted": 1}
     assert events(spec) == []
 
 
-def test_news_are_few_however_much_happens(shared: House, link: ListenerClient) -> None:
+def test_news_are_few_however_much_happens(shared: ListenerDriver, client: ListenerClient) -> None:
     heard: list[dict[str, Any]] = []
-    link.on_news = heard.append
+    client.on_news = heard.append
     began = time.monotonic()
     for _ in range(100):
-        post(link.port, "/status", status())
+        post(client.port, "/status", status())
     last = events(shared.spec())[-1].id
     until(lambda: heard and heard[-1]["last_id"] == last)
     assert len(heard) <= (time.monotonic() - began) / NEWS_EVERY + 1
 
 
-def test_a_callback_may_hang_up_from_its_own_thread(house: House) -> None:
-    link = house.link()
+def test_a_callback_may_hang_up_from_its_own_thread(driver: ListenerDriver) -> None:
+    client = driver.connect()
     done = threading.Event()
 
     def shut_down(_: dict[str, Any]) -> None:
-        link.detach()
+        client.detach()
         done.set()
 
-    link.on_news = shut_down
-    post(link.port, "/status", status(1))
+    client.on_news = shut_down
+    post(client.port, "/status", status(1))
     assert done.wait(10)
     until(lambda: not any(t.name.startswith("twilio_widgets") for t in threading.enumerate()))
-    assert alive(link.pid)
+    assert alive(client.pid)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.arrivals import ACCOUNT, at, sid
-from twilio_widgets.listener.events.message_state import heard, join
+from twilio_widgets.listener.events.message_state import join, state_of
 from twilio_widgets.listener.events.reading import Reader
 from twilio_widgets.listener.events.store import Store
 
@@ -63,7 +63,7 @@ def what_is_wrong(path: Path, acknowledged: int) -> list[str]:
         if any(message.status != "delivered" for message in messages):
             problems.append("a message does not stand where its events say")
         if messages and messages[0] != functools.reduce(
-            join, map(heard, reader.events_of(messages[0].sid))
+            join, map(state_of, reader.events_of(messages[0].sid))
         ):
             problems.append("a standing is not the join of its events")
         if len(messages) != len({event.message_sid for event in events}):

@@ -8,12 +8,12 @@ const SENTENCES = [
   [PUSHED, 0, "last request 5 s ago"],
   [PUSHED, 60, "last request 1 min ago"],
   [{ ...PUSHED, age: 90_000 }, 0, "last request 1 d ago"],
-  [{ ...PUSHED, age: null }, 0, "no request since it started"],
+  [{ ...PUSHED, age: null }, 0, "no request since the start"],
   [{ ...PUSHED, age: null, before: false }, 0, "no request yet"],
-  [{ ...PUSHED, tone: "idle" }, 0, "nothing is received now"],
-  [POLLED, 3, "updated 8 s ago · asks again in 7 s"],
-  [POLLED, 10, "updated 15 s ago · asks again now"],
-  [{ ...POLLED, age: null, next: null }, 0, "not asked yet"],
+  [{ ...PUSHED, tone: "idle" }, 0, "not receiving"],
+  [POLLED, 3, "updated 8 s ago · next poll in 7 s"],
+  [POLLED, 10, "updated 15 s ago · polling now"],
+  [{ ...POLLED, age: null, next: null }, 0, "not polled yet"],
 ];
 for (const [beat, passed, expected] of SENTENCES) {
   test(`after ${passed} s: ${expected}`, () => assert.equal(sentence(beat, passed), expected));

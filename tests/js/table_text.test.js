@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { csvCell, csvOf } from "../../twilio_widgets/panels/table/table_csv.js";
+import { csvCell, csvOf, guarded } from "../../twilio_widgets/panels/table/table_csv.js";
 import { emptiness, summary } from "../../twilio_widgets/panels/table/table_footer.js";
 import {
   makeOrder,
@@ -39,7 +40,9 @@ const CSV = [
   ["=1+1", "text", "'=1+1"],
   ["＝1+1", "text", "'＝1+1"],
   ["@SUM(A1)", "text", "'@SUM(A1)"],
-  ["\t=1", "text", "'\t=1"],
+  ["\t=1", "text", "'\t'=1"],
+  ["", "text", ""],
+  ["a; =1", "text", "a; '=1"],
   ["-5", "number", "-5"],
   ["-5", "text", "'-5"],
   ["+15005550006", "text", "+15005550006"],
@@ -50,6 +53,14 @@ const CSV = [
 for (const [text, kind, expected] of CSV) {
   test(`a ${kind} cell ${JSON.stringify(text)} is saved as ${JSON.stringify(expected)}`, () => {
     assert.equal(csvCell(text, kind), expected);
+  });
+}
+
+// tests/unit/core/test_formulas.py reads the same cases.
+const GUARDED = JSON.parse(readFileSync(new URL("formula_cases.json", import.meta.url), "utf8"));
+for (const [text, expected] of GUARDED) {
+  test(`${JSON.stringify(text)} is guarded as ${JSON.stringify(expected)}`, () => {
+    assert.equal(guarded(text), expected);
   });
 }
 
@@ -101,8 +112,8 @@ test("a table that shows no row gives the reason", () => {
 
   assert.equal(
     emptiness(makeOrder(makeStore(), COLUMNS, "newest first")),
-    "Asking the kernel for rows…",
+    "Loading rows from the kernel…",
   );
   assert.equal(emptiness(viewOf([])), "No rows yet.");
-  assert.equal(emptiness(filtered), "No row matches.");
+  assert.equal(emptiness(filtered), "No rows match.");
 });

@@ -1,4 +1,4 @@
-"""`Job`: a plan under way, or one that was; the face over its journal."""
+"""`Job`: a running or finished bulk send, backed by its journal."""
 
 from __future__ import annotations
 
@@ -59,14 +59,14 @@ if TYPE_CHECKING:
 
 
 class Job(JobView):
-    """Many messages, each sent at most once by itself, with one outcome a row.
+    """A bulk send: many messages, each sent at most once, with one outcome for each row.
 
-    ``plan.send(twilio, name=…)`` begins one and returns at once; ``Job.open(name)`` finds it again,
-    in any process. Beginning a job that is there sends nothing and shows what became of it.
+    ``plan.send(twilio, name=…)`` starts a job and returns immediately; ``Job.open(name)`` opens it
+    again, in any process. Starting a job that exists sends nothing and returns the existing job.
 
-    Everything is in its journal (`file`): a row is written down before it can leave, so that a lost
-    reply, a crash or a power cut leaves at worst a row whose outcome is `unknown`. That is settled
-    by evidence, and never sent again unless you ask for exactly that row with `resend`.
+    The journal (`file`) records everything: a row is written to it before its request, so that a
+    lost response, a crash or a power cut leaves at worst a row whose outcome is `unknown`. Such a
+    row is settled by evidence, and is sent again only if you name it in `resend`.
     """
 
     def __init__(self, place: JobLocation, twilio: Twilio | AsyncTwilio | None = None) -> None:
@@ -90,28 +90,29 @@ class Job(JobView):
         concurrency: int = MOST_AT_ONCE,
         callbacks: Callbacks | None = None,
     ) -> Job:
-        """Begin to send a plan in the background, or show the job of that name.
+        """Start to send a plan in the background, or return the existing job of that name.
 
         Args:
-            plan: What ``tw.plan`` made.
-            twilio: The client to send with; its policy is asked before anything leaves.
-            name: The job's name, one for each plan you mean to send.
-            folder: Where its journal is kept, instead of your data folder.
-            rate: Messages a second for each sender; None does not pace.
-            per: What the rate counts: messages, or their segments.
-            on_unknown: ``"hold"`` keeps rows unknown that no evidence settles; ``"abandon"`` gives
-                them up. Neither sends them again.
-            undo_seconds: Time to cancel before the first message leaves. A sandbox whose clock
-                stands turns it on at once, and leaves you none.
-            concurrency: The most requests under way at once; it begins with 2 and adapts.
-            callbacks: A listener whose status callbacks tell what became of a lost reply.
+            plan: The plan, from ``tw.plan``.
+            twilio: The client to send with; its policy is checked before the first request.
+            name: The job's name, unique for each plan you want to send.
+            folder: The folder of the job's journal; by default your data folder.
+            rate: Messages or segments a second for each sender; None is unlimited.
+            per: Whether the rate counts messages or segments.
+            on_unknown: ``"hold"`` keeps rows unknown for which there is no evidence; ``"abandon"``
+                gives them up. Neither sends them again.
+            undo_seconds: Undo window: seconds before the first request in which you can cancel. A
+                sandbox with a frozen clock advances it immediately, so there is no window.
+            concurrency: The maximum number of concurrent requests; it starts with 2 and adapts.
+            callbacks: A listener whose status callbacks show what became of a lost response.
 
         Raises:
             PolicyRefused: The client's policy forbids the job; nothing was sent.
-            InvalidMessage: A row of a new job cannot be sent, or is scheduled for a time that is
-                past; nothing was sent.
-            JobError: The name has a plan without one of these rows, or with another text for it (it
-                says what differs), another process is running it, or its journal cannot be used.
+            InvalidMessage: A row of a new job is invalid, or is scheduled for a time that has
+                passed; nothing was sent.
+            JobError: The existing job of that name lacks one of these rows or has another text for
+                it (the error says what differs), another process is running it, or its journal
+                cannot be used.
         """
         place = place_of(checked_client(twilio).connection, name, folder)
         checked_plan(plan)
@@ -146,13 +147,13 @@ class Job(JobView):
         folder: str | Path | None = None,
         connection: Connection | None = None,
     ) -> Job:
-        """Find a job again, whether it has ended or not; nothing is sent.
+        """Open an existing job, running or finished; nothing is sent.
 
         Args:
             name: The job's name.
-            folder: Where its journal is kept, when it was not your data folder.
-            connection: Whose it is; needed when several accounts have a job of that name, and for
-                a sandbox.
+            folder: The folder of its journal, if it is not your data folder.
+            connection: The account it belongs to; needed if several accounts have a job of that
+                name, and for a sandbox.
 
         Raises:
             JobError: There is no such job, or its journal cannot be used.
@@ -174,23 +175,23 @@ class Job(JobView):
         concurrency: int = MOST_AT_ONCE,
         callbacks: Callbacks | None = None,
     ) -> Job:
-        """Go on where it stopped: send what is pending, and settle what is unknown.
+        """Continue the job: send the pending rows, and settle the unknown ones.
 
-        When it is just being paused, what is still on its way is waited for.
+        If it is being paused, this waits for the requests in flight first.
 
         Args:
-            twilio: The client to send with; the one it was begun with when not given.
-            concurrency: The most requests under way at once.
+            twilio: The client to send with; by default the one that started the job.
+            concurrency: The maximum number of concurrent requests.
             callbacks: A listener whose callbacks are evidence.
 
         Raises:
-            PolicyRefused: The client's policy forbids what is left.
+            PolicyRefused: The client's policy forbids the remaining rows.
             JobError: Another process is running it, or its journal cannot be used.
         """
         if self._underway is not None and self.under_way:
             if not self._underway.is_ending:
                 return self
-            with suppress(JobError):  # how it ended is no matter here
+            with suppress(JobError):  # it was ending anyway
                 self._wait(None)
         orders = RunOptions(
             concurrency=checked_count(concurrency, "concurrency"),
@@ -205,13 +206,13 @@ class Job(JobView):
         *,
         callbacks: Callbacks | None = None,
     ) -> Job:
-        """Send rows again, because you ask for them.
+        """Send the rows you name again.
 
-        A row that is unknown may have been sent: then its recipient gets it twice.
+        An unknown row may have been sent: then its recipient gets the message twice.
 
         Args:
-            rows: Their places (`row`), or a frame of them such as `resendable`.
-            twilio: The client to send with; the one it was begun with when not given.
+            rows: Their row numbers (`row`), or a frame of them such as `resendable`.
+            twilio: The client to send with; by default the one that started the job.
             callbacks: A listener whose callbacks are evidence.
 
         Raises:
@@ -260,7 +261,7 @@ class Job(JobView):
         orders = replace(orders, tell=self._tell)
         self._callbacks = orders.callbacks or self._callbacks
         underway = RunHandle(self._place, own, journal, twilio, orders)
-        try:  # known before it begins: a run that nobody knows can be stopped by nobody
+        try:  # registered before it starts: otherwise an interrupted start could not be stopped
             self._underway, running[self._place.file] = underway, self
             underway.begin()
         except BaseException:
@@ -270,19 +271,19 @@ class Job(JobView):
     # While it runs
 
     def wait(self, timeout: float | None = None, *, progress: bool = False) -> JobProgress:
-        """Wait until it has ended, or waits for you.
+        """Wait until the job has finished or paused.
 
         Interrupting this does not stop the job.
 
         Args:
-            timeout: Seconds to wait at most; None waits as long as it takes.
-            progress: Show a bar meanwhile.
+            timeout: The maximum number of seconds to wait; None is unlimited.
+            progress: Whether to show a progress bar while waiting.
 
         Returns:
-            How far it has come.
+            The job's progress.
 
         Raises:
-            JobError: Its journal could not be written any more, so it stopped.
+            JobError: The job stopped because its journal could not be written.
         """
         if self._underway is not None:
             if progress:
@@ -314,7 +315,7 @@ class Job(JobView):
             bar.close()
 
     def pause(self) -> None:
-        """Let nothing more leave. What is on its way is waited for; `resume` goes on.
+        """Stop sending; requests in flight finish. `resume` continues the job.
 
         Raises:
             JobError: Another process is running it: pause it there.
@@ -323,20 +324,20 @@ class Job(JobView):
             self._underway.end("paused", "You paused it.")
             return
         with self._owning():
-            pass  # nobody runs it, so there is nothing to stop
+            pass  # it is not running, so there is nothing to stop
 
     def cancel(self, twilio: Twilio | AsyncTwilio | None = None) -> CancelledRow:
-        """Let nothing more leave, ever; cancel at Twilio what is scheduled there.
+        """Stop sending for good, and cancel the scheduled messages at Twilio.
 
-        It may be repeated: what was cancelled before is counted as cancelled.
+        It can be called again: messages cancelled before count as cancelled.
 
         Args:
-            twilio: The client to cancel scheduled messages with; the one it was begun with when not
-                given.
+            twilio: The client to cancel scheduled messages with; by default the one that started
+                the job.
 
         Returns:
-            What it came to, row by row. An unknown row of a scheduled job may stand at Twilio
-            without our knowing its SID: `resume` settles it, then cancel again.
+            The result for each row. An unknown row of a scheduled job may be scheduled at Twilio
+            with a SID that is not known here: `resume` settles it, then cancel again.
 
         Raises:
             JobError: Another process is running it: cancel it there.
@@ -357,7 +358,7 @@ class Job(JobView):
             found: dict[str, list[int]] = {}
             if scheduled:
                 found = self._cancel_at_twilio(journal, scheduled, self._client(twilio))
-            if waiting or found.get("cancelled"):  # else it is what it was: nothing was cancelled
+            if waiting or found.get("cancelled"):  # else nothing was cancelled: keep the state
                 journal.note("cancelled", "You cancelled it.", now=self._now())
             return ledger_of(journal.rows(), found)
 
@@ -382,17 +383,17 @@ class Job(JobView):
     def refresh(
         self, twilio: Twilio | AsyncTwilio | None = None, *, callbacks: Callbacks | None = None
     ) -> int:
-        """Ask Twilio what became of the messages that were accepted.
+        """Fetch the current statuses of the accepted messages from Twilio.
 
-        What a listener has heard is written down as well.
+        Statuses that the listener has received are recorded as well.
 
         Args:
-            twilio: The client to ask with; the one it was begun with when not given.
-            callbacks: The listener that heard their callbacks, if not the one it was begun with.
+            twilio: The client to use; by default the one that started the job.
+            callbacks: The listener that received their callbacks, if not the job's own.
 
         Returns:
-            How many messages Twilio told of. Those that had come to their end before, with their
-            price, are not asked for.
+            The number of messages fetched. Messages with a final status and a price are not
+            fetched again.
         """
         client = self._client(twilio)
         self._callbacks = checked_callbacks(callbacks) or self._callbacks
@@ -416,17 +417,17 @@ class Job(JobView):
             return count
 
     def _hear(self, journal: Journal) -> None:
-        """Write down what the listener has heard since."""
+        """Record the statuses that the listener has received since."""
         before = journal.rows(states.ACCEPTED)
         heard = with_what_was_heard(before, self._callbacks)
         if news := [row for was, row in zip(before, heard, strict=True) if row is not was]:
             journal.hear(news, now=self._now())
 
     def abandon(self, rows: object) -> None:
-        """Give unknown rows up: they are neither sent again nor asked about any more.
+        """Give up unknown rows: they are neither sent again nor looked up any more.
 
         Args:
-            rows: Their places (`row`), or a frame of them.
+            rows: Their row numbers (`row`), or a frame of them.
 
         Raises:
             JobError: One of them is not unknown; none is given up.
@@ -439,37 +440,41 @@ class Job(JobView):
             journal.decide(chosen, "abandon", now=self._now())
 
     def attach(self, row: int, sid: str) -> None:
-        """Say that an unknown row is this message, when you can tell and the log cannot.
+        """Record which message an unknown row is, if you know it and the log does not show it.
 
         Args:
-            row: Its place.
+            row: The row number.
             sid: The message's SID.
 
         Raises:
-            InvalidMessage: That is no message SID.
-            JobError: The row is not unknown, or the message is another row's.
+            InvalidMessage: `sid` is not a message SID.
+            JobError: The row is not unknown, or the message belongs to another row.
         """
         if not is_message_sid(sid):
-            raise InvalidMessage("That is no message SID.", field="sid")
+            raise InvalidMessage(
+                "sid must be a message SID: SM or MM and 32 hex digits.", field="sid"
+            )
         with self._writing() as journal:
             if row not in {one.n for one in journal.rows(states.UNKNOWN)}:
                 raise JobError(f"Row {row} is not unknown, so nothing was changed.")
             if sid in journal.sids():
                 raise JobError(f"{sid} is another row's message, so nothing was changed.")
-            verdict = Settlement(row, "accepted", "You said so.", "{}", by="person", sid=sid)
+            verdict = Settlement(
+                row, "accepted", "You attached this message.", "{}", by="person", sid=sid
+            )
             journal.settle([verdict], now=self._now())
 
     def forget(self) -> None:
-        """Take every number and text out of the journal; statuses, SIDs and times stay.
+        """Delete every number and text from the journal; statuses, SIDs and times are kept.
 
         Scheduled messages can still be cancelled.
 
-        The name stays taken, so that the same cell still sends nothing. A row is then known by its
-        place alone.
+        The job's name stays in use, so that the same cell still sends nothing. Rows are then
+        identified by their row number only.
 
         Raises:
             JobError: A row is still pending or unknown, or another process is running the job or
-                reading its journal: forget it again then.
+                reading its journal: call it again later.
         """
         with self._writing() as journal:
             journal.forget(now=self._now())
@@ -478,7 +483,7 @@ class Job(JobView):
 
     @cached_property
     def bar(self) -> JobBar:
-        """Its live bar, the same one wherever it is shown."""
+        """The job's live progress bar, the same object each time."""
         from twilio_widgets.panels.bulk.job_bar import JobBar
 
         return JobBar(self)
@@ -490,7 +495,7 @@ class Job(JobView):
 
     @contextmanager
     def _owning(self) -> Iterator[JobLock]:
-        """Own the job, and hand it over when a run begins."""
+        """Lock the job; a run that starts within takes the lock over."""
         own = JobLock(self._place)
         try:
             yield own
@@ -500,7 +505,7 @@ class Job(JobView):
 
     @contextmanager
     def _writing(self) -> Iterator[Journal]:
-        """Open the journal for writing, or use the one that is open for the run."""
+        """Open the journal for writing, or share the running job's open journal."""
         if self._underway is not None:
             with self._underway.using() as journal:
                 if journal is not None:
@@ -513,7 +518,8 @@ class Job(JobView):
         client = twilio if twilio is not None else self._twilio
         if client is None:
             raise ConfigurationError(
-                "This job was not begun here: give the client, such as job.resume(twilio).",
+                "This job was not started in this process: give the client, such as "
+                "job.resume(twilio).",
                 field="twilio",
             )
         connection, place = checked_client(client).connection, self._place
@@ -532,10 +538,10 @@ class Job(JobView):
         return datetime.now(UTC).timestamp()
 
     def _compare(self, plan: PlanLike) -> None:
-        """Let a plan pass that asks for nothing the job does not have, and say what it lacks.
+        """Check that the job has every row of a plan, and note the rows that the plan lacks.
 
         Raises:
-            JobError: It is another one; it says what differs.
+            JobError: The plan has other rows; the error says what differs.
         """
         with reading(self._place) as ledger:
             kept, header = ledger.rows(), ledger.header
@@ -546,14 +552,15 @@ class Job(JobView):
         if asks_for_less(planned, kept, forgotten=forgotten):
             lacking = len(kept) - len(planned)
             what = f"{lacking:,} fewer" if forgotten else difference(planned, kept)
-            self._remark = f"The plan given now has less ({what}); the job is as it was begun."
+            self._remark = f"The plan given now has fewer rows ({what}); the job is unchanged."
             return
         what = None if forgotten else difference(planned, kept)
         raise JobError(
-            f'Job "{self.name}" was made from another plan ({what or "its rows are forgotten"}). '
-            "Nothing was sent. Give this plan another name, or the same plan to see the job."
+            f'Job "{self.name}" belongs to another plan ({what or "its rows are forgotten"}). '
+            "Nothing was sent. Use another name for this plan, or give the job's own plan to "
+            "see it."
         )
 
 
 _LOOK = 0.1
-"""Seconds between two pictures of the bar."""
+"""Seconds between two updates of the progress bar."""

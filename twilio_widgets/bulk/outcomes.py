@@ -1,4 +1,4 @@
-"""What became of each row, put together from the journal, and which rows may be sent again."""
+"""The outcome of each row, from the journal, and which rows may be sent again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from twilio_widgets.frames.safe_frame import SafeFrame
 
 _CAME_TO_NOTHING = frozenset({"failed", "undelivered", "canceled"})
-"""Statuses of a message that reached nobody, and never will."""
+"""Final statuses of a message that was not delivered."""
 
 
 def outcomes_of(ledger: JournalReader, rows: Sequence[JournalRow]) -> SafeFrame:
@@ -68,7 +68,7 @@ def _code(row: JournalRow) -> int | None:
 
 
 def _explanation(row: JournalRow, finding: Finding | None) -> str | None:
-    """Say why a row is where it is, in a sentence."""
+    """Return the reason for a row's status, in a sentence."""
     code = _code(row)
     if code is not None:
         explanation = explain_error(code)
@@ -79,19 +79,19 @@ def _explanation(row: JournalRow, finding: Finding | None) -> str | None:
 
 
 def failed(rows: Iterable[JournalRow]) -> list[JournalRow]:
-    """Return the rows that are known to have reached nobody."""
+    """Return the rows that certainly were not delivered."""
     return [row for row in rows if row.status == states.REJECTED or _reached_nobody(row)]
 
 
 def resendable(rows: Sequence[JournalRow], attempts: Iterable[SendAttempt]) -> list[JournalRow]:
-    """Return the rows a person may send again without a second thought.
+    """Return the rows that are safe to send again.
 
-    Never one that was delivered or may have been, by an earlier attempt too, and never one whose
-    recipient opted out.
+    No row that was or may have been delivered, by any attempt, and no row whose recipient opted
+    out.
 
     Args:
         rows: Every row of the job.
-        attempts: Every attempt of them.
+        attempts: Every attempt of these rows.
     """
     stopped, latest = _who_opted_out(rows), {row.n: row.attempts for row in rows}
     doubtful = {
@@ -121,10 +121,10 @@ def _who_opted_out(rows: Iterable[JournalRow]) -> set[str]:
 
 
 def positions_of(rows: object) -> list[int]:
-    """Return the rows a person names: a frame with a ``row`` column, one row, or several.
+    """Return the row numbers in a frame with a ``row`` column, a number, or several numbers.
 
     Raises:
-        ConfigurationError: They cannot be read as rows.
+        ConfigurationError: They are not row numbers.
     """
     if hasattr(rows, "columns") and "row" in cast("Any", rows).columns:
         rows = cast("Any", rows)["row"]
@@ -134,24 +134,24 @@ def positions_of(rows: object) -> list[int]:
         if all(map(_is_place, places)):
             return sorted({int(n) for n in places})
     raise ConfigurationError(
-        'Name rows by their place in the plan, such as [3, 7], or by a frame with a "row" column, '
+        'rows must be row numbers of the plan, such as [3, 7], or a frame with a "row" column, '
         "such as job.resendable or job.outcomes[mask].",
         field="rows",
     )
 
 
 def _is_place(n: object) -> bool:
-    """Say whether this is a whole number; a mask's True is not taken for row 1."""
+    """Return whether this is a whole number; True in a mask does not count as row 1."""
     return not isinstance(n, bool) and isinstance(n, Real) and float(n).is_integer()
 
 
 def checked_for_resending(rows: Sequence[JournalRow], positions: Sequence[int]) -> list[JournalRow]:
-    """Return the rows at these places, when every one of them may be sent again.
+    """Return the rows with these numbers, if all of them may be sent again.
 
-    Unknown rows may be: that is the person's decision.
+    Unknown rows are allowed: the user decides about them.
 
     Raises:
-        JobError: One of them may not; none is sent.
+        JobError: One of them is not allowed; none is sent.
     """
     by_place, stopped = {row.n: row for row in rows}, _who_opted_out(rows)
     chosen: list[JournalRow] = []
@@ -167,11 +167,11 @@ def checked_for_resending(rows: Sequence[JournalRow], positions: Sequence[int]) 
 
 def _why_not(row: JournalRow, stopped: Collection[str]) -> str | None:
     if row.is_forgotten:
-        return "what it said has been forgotten"
+        return "its text has been forgotten"
     if without_channel(row.to) in stopped:
         return "its recipient has opted out"
     if row.status in {states.PENDING, states.ATTEMPTED}:
-        return f"it is {row.status}, and goes by itself"
+        return f"it is {row.status}, and the job still sends it"
     if row.status == states.ACCEPTED and not _reached_nobody(row):
         seen = f" and {row.message_status}" if row.message_status else ""
         return f"Twilio has accepted it{seen} ({row.sid})"

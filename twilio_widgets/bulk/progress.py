@@ -1,4 +1,4 @@
-"""How far a job has come: counts, rate and the time left."""
+"""A job's progress: counts, rate and remaining time."""
 
 from __future__ import annotations
 
@@ -14,44 +14,43 @@ RECENT = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class JobProgress:
-    """How far a job has come, at one moment."""
+    """A job's progress at one moment."""
 
     name: str
     state: str
-    """waiting (its undo time runs), running, settling, paused, cancelled or finished."""
+    """waiting (in its undo window), running, settling, paused, cancelled or finished."""
     counts: Mapping[str, int]
     """Rows by status."""
     note: str = ""
-    """Why it waits for a person, when it does; what differs when it was begun again by a plan that
-    has less."""
+    """Why it paused, if it did; what differs, if it was started again with a plan of fewer rows."""
     rate: float | None = None
-    """Rows a second over the last half minute, while it runs."""
+    """Rows a second over the last 30 seconds, while it runs."""
 
     @property
     def total(self) -> int:
-        """All rows."""
+        """The number of rows."""
         return sum(self.counts.values())
 
     @property
     def done(self) -> int:
-        """Rows that are neither waiting nor on their way."""
+        """The number of rows that are neither pending nor in flight."""
         return self.total - self.counts[states.PENDING] - self.counts[states.ATTEMPTED]
 
     @property
     def unknown(self) -> int:
-        """Rows that may or may not have been sent."""
+        """The number of rows that may or may not have been sent."""
         return self.counts[states.UNKNOWN]
 
     @property
     def eta(self) -> timedelta | None:
-        """The time left at this rate, while that can be told."""
+        """The estimated remaining time at this rate; None if it is not known."""
         if self.state != "running" or not self.rate:
             return None
         return timedelta(seconds=round((self.total - self.done) / self.rate))
 
     @property
     def under_way(self) -> bool:
-        """Whether it goes on by itself."""
+        """Whether the job is active: it continues without a call."""
         return self.state in {"waiting", "running", "settling"}
 
     def __str__(self) -> str:
@@ -65,7 +64,7 @@ class JobProgress:
 
 
 def rate_of(answered: Sequence[float], now: float) -> float | None:
-    """Return rows a second over the last half minute; None before the second row."""
+    """Return rows a second over the last 30 seconds; None before the second row."""
     recent = [at for at in answered if at > now - RECENT]
     if len(recent) < 2 or now <= recent[0]:
         return None

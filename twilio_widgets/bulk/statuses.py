@@ -1,4 +1,4 @@
-"""What became of the messages after Twilio accepted them: their later statuses, and the bill."""
+"""Later statuses and prices of messages that Twilio accepted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from twilio_widgets.journal.row import JournalRow
 
 FEW = 50
-"""So many messages are asked for one by one; for more, the log is read from the job's beginning."""
+"""Up to this many messages are fetched one by one; more are read from the log since its start."""
 
 
 def later_statuses(
@@ -31,17 +31,17 @@ def later_statuses(
     since: float,
     keep: Callable[[list[Message]], None],
 ) -> Flow[int]:
-    """Read how messages stand now.
+    """Fetch the current state of messages.
 
     Args:
-        connection: Whose they are.
-        new_patience: Makes the patience for each request.
-        sids: Which.
-        since: When the first of them was made (seconds since 1970).
-        keep: Is given what was read, page by page, so that nothing read is lost.
+        connection: Their account.
+        new_patience: Makes the retry policy of each request.
+        sids: The messages.
+        since: When the first of them was created (seconds since 1970).
+        keep: Called with each page as soon as it was read, so that a later error loses nothing.
 
     Returns:
-        How many were seen.
+        The number of messages fetched.
     """
     wanted, seen = set(sids), 0
     if len(wanted) > FEW:
@@ -67,14 +67,14 @@ def later_statuses(
 def with_what_was_heard(
     rows: Iterable[JournalRow], callbacks: Callbacks | None
 ) -> list[JournalRow]:
-    """Return rows with the statuses that callbacks told of their messages since.
+    """Return rows with the statuses that callbacks have reported since.
 
-    What the log showed stands, unless a message has come to its end since; ends that contradict
-    each other are left to the log.
+    A status read from the log is only replaced by a final one; if callbacks report contradicting
+    final statuses, the log decides.
 
     Args:
-        rows: As the journal has them.
-        callbacks: Who heard.
+        rows: The rows as the journal has them.
+        callbacks: The listener that received the callbacks.
     """
     if callbacks is None:
         return list(rows)
@@ -87,7 +87,7 @@ def _may_be_news(row: JournalRow) -> bool:
 
 def _as_heard(row: JournalRow, callbacks: Callbacks) -> JournalRow:
     heard = None
-    with suppress(TwilioWidgetsError):  # closed, or its store is gone: the log still tells
+    with suppress(TwilioWidgetsError):  # closed, or its store is gone: the log is still there
         heard = callbacks.heard_of(str(row.sid))
     if heard is None or heard.status is None:
         return row

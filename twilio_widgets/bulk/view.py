@@ -1,4 +1,4 @@
-"""What can be seen of a job, while it runs and long after."""
+"""The read-only side of a job, while it runs and afterwards."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ Follower = Callable[[JobProgress], None]
 
 
 class JobView:
-    """A job as its journal and, while it runs here, its run show it.
+    """A job's state, from its journal or, while it runs in this process, from its run.
 
     Args:
-        place: Where its journal is kept.
+        place: The location of its journal.
     """
 
     def __init__(self, place: JobLocation) -> None:
@@ -39,7 +39,7 @@ class JobView:
         self._followers: tuple[Follower, ...] = ()
         self._callbacks: Callbacks | None = None
         self._remark = ""
-        """How the plan that it was last begun with differs from its own."""
+        """How the plan last given differs from the job's own."""
 
     @property
     def name(self) -> str:
@@ -48,17 +48,17 @@ class JobView:
 
     @property
     def file(self) -> Path:
-        """Its journal. It holds people's numbers and texts until `forget`."""
+        """The job's journal. It contains phone numbers and texts until `forget`."""
         return self._place.file
 
     @property
     def under_way(self) -> bool:
-        """Whether it goes on in this process."""
+        """Whether the job is running in this process."""
         return self._underway is not None and self._underway.goes_on
 
     @property
     def progress(self) -> JobProgress:
-        """How far it has come."""
+        """The job's current progress."""
         if self._underway is not None and self.under_way:
             return self._of(self._underway.run)
         with reading(self._place) as ledger:
@@ -66,7 +66,7 @@ class JobView:
         state, note = header.state, header.note
         if state in {"waiting", "running", "settling"}:
             runner = runner_of(self._place)
-            note = f"It runs {runner}." if runner else "Whoever ran it is gone: resume() goes on."
+            note = f"It runs {runner}." if runner else "Its process has ended: resume() continues."
             state = state if runner else "paused"
         note = self._with_remark(note)
         return JobProgress(name=self.name, state=state, counts=counts, note=note)
@@ -84,10 +84,10 @@ class JobView:
         )
 
     def follow(self, function: Follower) -> Callable[[], None]:
-        """Have a function told, on another thread and often, how far the job has come.
+        """Call a function with the job's progress whenever it changes, often and on another thread.
 
         Returns:
-            Call it to be told no more.
+            A function that stops these calls.
         """
         self._followers = (*self._followers, function)
 
@@ -101,39 +101,39 @@ class JobView:
             return
         progress = self._of(run)
         for function in self._followers:
-            with suppress(BaseException):  # a picture that cannot be drawn stops no job
+            with suppress(BaseException):  # a failing follower must not stop the job
                 function(progress)
 
     # Rows
 
     @property
     def outcomes(self) -> SafeFrame:
-        """What became of each row, as a DataFrame.
+        """The outcome of each row, as a DataFrame.
 
         ``status`` is the row's (pending, attempted, accepted, rejected, unknown, skipped,
-        abandoned); ``message_status`` is Twilio's word for its message, once `refresh` has asked or
-        the listener given as ``callbacks`` has heard.
-        ``segments`` and ``cost`` are predicted, ``billed_segments`` and ``price`` are Twilio's.
+        abandoned); ``message_status`` is the Twilio status of its message, once `refresh` has read
+        it or the listener given as ``callbacks`` has received it. ``segments`` and ``cost`` are
+        estimates, ``billed_segments`` and ``price`` come from Twilio.
         """
         return self._frame(lambda rows: rows)
 
     @property
     def failed(self) -> SafeFrame:
-        """The outcomes of rows that are known to have reached nobody."""
+        """The outcomes of rows that certainly were not delivered."""
         return self._frame(outcomes.failed)
 
     @property
     def resendable(self) -> SafeFrame:
-        """The outcomes of rows that can be sent again without a second thought.
+        """The outcomes of rows that are safe to send again.
 
-        Never a row that was delivered or may have been, and never one whose recipient opted out.
+        No row that was or may have been delivered, and no row whose recipient opted out.
         """
         with reading(self._place) as ledger:
             chosen = outcomes.resendable(self._rows(ledger), ledger.attempts())
             return outcomes.outcomes_of(ledger, chosen)
 
     def pending(self) -> list[JournalRow]:
-        """Return the rows that are still to be sent, with all they send."""
+        """Return the rows that are still to be sent, with their parameters."""
         with reading(self._place) as ledger:
             return ledger.rows(states.PENDING)
 
@@ -146,7 +146,7 @@ class JobView:
 
     @property
     def created_at(self) -> datetime:
-        """When it was begun (aware, UTC)."""
+        """When the job was started (aware, UTC)."""
         with reading(self._place) as ledger:
             return datetime.fromtimestamp(ledger.header.created_at, UTC)
 

@@ -1,4 +1,4 @@
-"""What the classes of the face share: the connection, patience, and a driver."""
+"""The base class of the clients: the connection, a retry policy and a driver."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ T = TypeVar("T")
 def awaited(
     method: Callable[Concatenate[Any, P], T],
 ) -> Callable[Concatenate[Any, P], Awaitable[T]]:
-    """Give an async class a method that is written once, on the blocking one.
+    """Reuse a blocking method in an async class, typed as awaitable.
 
-    Such a method hands a flow to ``self._run``, which is where waiting and awaiting differ.
+    Such a method returns ``self._run(flow)``, which is the only difference between the two.
     """
     return cast("Callable[Concatenate[Any, P], Awaitable[T]]", method)
 
@@ -28,11 +28,11 @@ class Driver(Protocol):
     """Runs a flow, blocking or on an event loop."""
 
     def __call__(self, flow: Flow[T], /) -> T:
-        """Run a flow to its end and return its result; an async driver returns an awaitable."""
+        """Run a flow and return its result; an async driver returns an awaitable."""
 
 
 class ClientBase:
-    """What every method needs: the connection, patience for one exchange, and a driver."""
+    """The state that every method needs: the connection, a retry policy and a driver."""
 
     def __init__(self, connection: Connection, run: Driver, timeout: float) -> None:
         self._connection = connection

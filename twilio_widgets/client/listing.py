@@ -1,4 +1,4 @@
-"""Reading the log into a DataFrame, page by page, so that nothing read is lost."""
+"""Read the message log into a DataFrame, keeping the pages read if an error occurs."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ def listing(
     """Read messages into a frame.
 
     Args:
-        connection: Whose messages.
-        new_patience: Makes the patience for each page.
-        filters: What Twilio is asked for.
-        limit: The most rows to read.
-        here: The filters that are applied to the rows read.
-        tell: Is told how far it has come.
-        keep: Is given what was read when the reading does not come to its end.
+        connection: The account.
+        new_patience: Makes the retry policy of each page.
+        filters: The filters applied by Twilio.
+        limit: The maximum number of rows to read.
+        here: The filters applied locally to the rows read.
+        tell: Called with the progress after each page.
+        keep: Called with the rows read if reading fails or is interrupted.
 
     Raises:
-        ConfigurationError: There is no pandas here.
+        ConfigurationError: pandas is not installed.
     """
     try:
         from twilio_widgets.frames.build import message_frame
@@ -51,7 +51,7 @@ def listing(
     except ImportError as error:
         missing = error.name or str(error)
         raise ConfigurationError(
-            f"messages.list makes a DataFrame, which needs {missing}; it is not installed here. "
+            f"messages.list returns a DataFrame, which requires {missing}; it is not installed. "
             "messages.iterate reads the same messages, one at a time, without it."
         ) from None
 
@@ -76,8 +76,8 @@ def listing(
         if walk.pages:
             keep(frame())
             told = (
-                f"{len(rows):,} messages on {walk.pages} pages were read before; "
-                "they are in twilio.messages.interrupted."
+                f"The {len(rows):,} messages of {walk.pages} pages read before are in "
+                "twilio.messages.interrupted."
             )
             if isinstance(stop, KeyboardInterrupt):
                 stop.args = (f"Interrupted. {told}",)

@@ -1,4 +1,4 @@
-"""`twilio.messages`: send, read and list, waiting or with ``await``."""
+"""`twilio.messages`: send, read and list messages, blocking or with ``await``."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 class _MessagesBase(ClientBase):
     interrupted: MessageFrame | None = None
-    """What ``list`` had read when it last ended before its end."""
+    """The rows that ``list`` had read when it was last interrupted."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class _MessagesBase(ClientBase):
 
     @property
     def unanswered(self) -> tuple[OutcomeUnknown, ...]:
-        """The sends that were interrupted or cancelled on their way; ``find`` looks for each."""
+        """The sends that were interrupted or cancelled in flight; ``find`` looks each up."""
         return self.outbox.unanswered
 
     def _walk(
@@ -54,7 +54,7 @@ class _MessagesBase(ClientBase):
         key = given.pop("once")
         if key is None:
             return messages.send(self._connection, self._patience(), given, self.outbox)
-        # The journal's room stands above this one; most sends never need it.
+        # Imported here because most sends do not need the journal.
         from twilio_widgets.journal.once import send_once
 
         return send_once(self._connection, self._patience, given, self.outbox, cast("str", key))
@@ -107,8 +107,8 @@ class Messages(_MessagesBase):
     ) -> Message:
         """Send one message now, or schedule it.
 
-        It sends each time it runs, unless `once` names what it is for. It never sends twice by
-        itself: only a 429, and a connection that was never established, are tried again.
+        Each call sends a message, unless `once` is given. One call never sends twice: only a 429,
+        and a connection that could not be established, are retried.
 
         Args:
             to: The recipient: E.164 (``"+14155550123"``) or a channel address (``"whatsapp:+1…"``).
@@ -116,52 +116,52 @@ class Messages(_MessagesBase):
             from_: The sender: one of your numbers, a short code, an alphanumeric sender, a channel
                 address, or the SID of a messaging service.
             messaging_service_sid: A messaging service (``MG…``), which picks the sender.
-            media_url: One address of a file, or up to ten.
+            media_url: The URL of a media file, or up to ten URLs.
             content_sid: A content template (``HX…``).
-            content_variables: What fills the template.
-            send_at: When to send, as a datetime with a time zone; needs a messaging service, at
-                least 5 minutes and at most 35 days ahead.
-            schedule_type: Set by itself when `send_at` is given.
-            status_callback: Where Twilio reports each status.
-            validity_period: Seconds it may wait in Twilio's queue, 1 to 36,000.
-            smart_encoded: Let Twilio replace look-alike characters, to save segments.
-            shorten_urls: Let Twilio shorten links; needs a messaging service set up for it.
-            send_as_mms: Send as one MMS even without media.
-            provide_feedback: Announce that ``feedback`` will follow.
-            fallback_from: The sender when RCS fails; needs a messaging service.
-            application_sid: A TwiML application (``AP…``) whose callback address is used.
-            attempt: How many attempts have been made, this one included.
-            force_delivery: Ask for delivery to a landline.
+            content_variables: The template's variables.
+            send_at: When to send, as a datetime with a time zone, at least 5 minutes and at most 35
+                days ahead; requires a messaging service.
+            schedule_type: Set automatically if `send_at` is given.
+            status_callback: The URL to which Twilio reports each status.
+            validity_period: Seconds the message may wait in Twilio's queue, 1 to 36,000.
+            smart_encoded: Whether Twilio replaces look-alike characters, to save segments.
+            shorten_urls: Whether Twilio shortens links; requires a messaging service set up for it.
+            send_as_mms: Whether to send one MMS even without media.
+            provide_feedback: Whether ``feedback`` will be given later.
+            fallback_from: The sender if RCS fails; requires a messaging service.
+            application_sid: A TwiML application (``AP…``) whose callback URL is used.
+            attempt: The number of attempts so far, including this one.
+            force_delivery: Whether to request delivery to a landline.
             content_retention: ``"discard"`` keeps the text out of Twilio's log.
-            address_retention: ``"obfuscate"`` keeps the number out of it.
+            address_retention: ``"obfuscate"`` keeps the number out of Twilio's log.
             persistent_action: Actions of channels such as WhatsApp.
-            traffic_type: Undocumented by Twilio.
+            traffic_type: Not documented by Twilio.
             risk_check: ``"disable"`` skips the check for SMS pumping.
-            message_intent: What the message is for.
+            message_intent: The purpose of the message.
             max_price: Without effect since June 2024.
-            tags: Labels, where Twilio has enabled them.
-            once: What the message is for, in your words, such as ``"invoice 4711"``. It is sent for
-                this key at most once by itself, also over crashes and restarts; afterwards the same
-                call sends nothing and returns that message as it is now. A journal beside your jobs
-                keeps that, and the number and the text only until it is known what became of the
-                message. A message that certainly was not sent (a policy refused it, a dry run,
-                Twilio rejected it) leaves the key free: correct it, and use the same key.
+            tags: Labels, if Twilio has enabled them for the account.
+            once: An idempotency key of your choice, such as ``"invoice 4711"``. At most one message
+                is sent for a key, also across crashes and restarts; afterwards the same call sends
+                nothing and returns that message as it is now. This is recorded in a journal next to
+                your jobs, which keeps the number and the text only until the outcome is known. A
+                message that certainly was not sent (a policy refused it, a dry run, Twilio rejected
+                it) leaves the key free: correct the message, and use the same key.
 
         Returns:
             The message as Twilio accepted it, with its SID and first status.
 
         Raises:
-            InvalidMessage: A parameter cannot be right; nothing was sent.
-            RejectedMessage: Twilio refused it; nothing was sent.
-            RateLimited: Twilio asks to slow down; nothing was sent.
-            NotConnected: Twilio was not reached; nothing was sent.
-            OutcomeUnknown: It may have been sent: ask ``find(error)`` before anything else.
-            JobError: `once` was used for another message that was sent or may have been, or another
+            InvalidMessage: A parameter is invalid; nothing was sent.
+            RejectedMessage: Twilio refused the message; nothing was sent.
+            RateLimited: Twilio limits the request rate; nothing was sent.
+            NotConnected: Twilio could not be reached; nothing was sent.
+            OutcomeUnknown: The message may have been sent: call ``find(error)`` before you retry.
+            JobError: `once` was used for another message that was or may have been sent, or another
                 process is sending it.
 
         Source: Twilio's OpenAPI document (2026-04) and the official client 9.13.
         """
-        given = dict(locals())  # first of all, so that it holds the arguments and nothing else
+        given = dict(locals())  # must come first: only the arguments are locals yet
         del given["self"]
         return self._run(self._sending(given))
 
@@ -179,29 +179,29 @@ class Messages(_MessagesBase):
     def wait(
         self, sid: str, timeout: float = 60.0, *, seen: Callable[[Message], None] | None = None
     ) -> Message:
-        """Read one message until its status is final.
+        """Poll one message until its status is final.
 
         Args:
             sid: ``SM`` or ``MM`` and 32 hex digits.
-            timeout: Seconds after which it looks no more; a last look may take the client's own
-                timeout. A message may stay ``sent`` for ever when its carrier gives no receipt.
-            seen: Called with the message at each look.
+            timeout: Seconds after which polling stops; the last request may take the client's own
+                timeout. A message may stay ``sent`` forever if its carrier sends no receipt.
+            seen: Called with the message after each request.
 
         Returns:
-            The message as last seen; ``.is_final`` tells whether it came to its end.
+            The message as last read; ``.is_final`` is True if its status is final.
         """
         flow = messages.wait(self._connection, self._patience, sid, timeout=timeout, seen=seen)
         return self._run(flow)
 
     def find(self, error: OutcomeUnknown) -> Message | find.NotSureYet | None:
-        """Look in the message log for a message whose outcome is unknown.
+        """Look up a message whose outcome is unknown in the message log.
 
         Args:
-            error: What ``send`` raised.
+            error: The error that ``send`` raised.
 
         Returns:
-            The message, when the log shows exactly one that it can be; None, when it is not there
-            and can no longer arrive; `NotSureYet` otherwise, with the reason and when to ask again.
+            The message, if exactly one in the log matches; None, if it is not there and can no
+            longer appear; otherwise `NotSureYet`, with the reason and when to try again.
         """
         return self._run(self._finding(error))
 
@@ -224,28 +224,29 @@ class Messages(_MessagesBase):
         """Read the message log as a DataFrame, newest first.
 
         Twilio filters by recipient, sender and sending time. The filters `status`, `direction`,
-        `error_code` and `text` are ours: they look only at the rows read under `limit`, and the
-        frame says so.
+        `error_code` and `text` are applied locally to the rows read up to `limit`, and
+        ``frame.attrs`` lists them.
 
         Args:
-            to: The recipient, as it stands in the log.
-            from_: The sender, as it stands in the log.
+            to: The recipient, as written in the log.
+            from_: The sender, as written in the log.
             sent_on: A day in UTC (``"2026-01-15"`` or a date), or in another zone: its midnight
                 there, as a datetime. Any other time of day is refused.
-            sent_after: A day or an aware datetime; it is included.
-            sent_before: A day or an aware datetime; it is included.
-            since: Only what is newer: a message SID, a day or an aware datetime. Reading stops
-                there. A message without a sending time may be missing.
-            limit: The most messages to read; None reads everything.
-            status: Keep these statuses only.
-            direction: Keep these directions only.
-            error_code: Keep these error codes only.
-            text: Keep messages whose body contains this, whatever its case.
-            progress: Show a bar on long reads; or a function called after each page.
+            sent_after: A day or an aware datetime, inclusive.
+            sent_before: A day or an aware datetime, inclusive.
+            since: Only newer messages than this: a message SID, a day or an aware datetime. Reading
+                stops there. A message without a sending time may be missing.
+            limit: The maximum number of messages to read; None reads all.
+            status: Keep only these statuses.
+            direction: Keep only these directions.
+            error_code: Keep only these error codes.
+            text: Keep only messages whose body contains this text, ignoring case.
+            progress: Whether to show a progress bar on long reads; or a function called after each
+                page.
 
         Returns:
-            A frame with the documented schema, also when nothing was found. ``frame.attrs`` says
-            what was asked, when, and whether it is complete.
+            A frame with the documented schema, also if nothing was found. ``frame.attrs`` contains
+            the filters, the time, and whether the frame is complete.
         """
         filters = Filters(
             to=to,
@@ -280,7 +281,7 @@ class Messages(_MessagesBase):
     ) -> Iterator[Message]:
         """Read the message log one `Message` at a time, newest first.
 
-        The filters are those of ``list``; pages are read as they are needed.
+        The filters are those of ``list``; pages are read on demand.
         """
         walk, selection = self._walk(
             Filters(
@@ -303,8 +304,8 @@ class Messages(_MessagesBase):
         """Cancel a scheduled message.
 
         Raises:
-            ApiError: It is already on its way, or final.
-            OutcomeUnknown: No answer came; read it again to see.
+            ApiError: It was already sent, or its status is final.
+            OutcomeUnknown: The response was lost; read the message again to see its status.
         """
         return self._run(messages.cancel(self._connection, self._patience(), sid))
 
@@ -312,7 +313,7 @@ class Messages(_MessagesBase):
         """Remove a message's text from Twilio's log; the entry stays.
 
         Raises:
-            OutcomeUnknown: No answer came; read it again to see.
+            OutcomeUnknown: The response was lost; read the message again to see.
         """
         return self._run(messages.redact(self._connection, self._patience(), sid))
 
@@ -320,23 +321,23 @@ class Messages(_MessagesBase):
         """Remove a message from Twilio's log, with its media.
 
         Raises:
-            ApiError: It is too early: Twilio deletes only messages that have come to their end.
+            ApiError: Its status is not final yet: Twilio deletes only finished messages.
         """
         return self._run(messages.delete(self._connection, self._patience(), sid))
 
     def media(self, sid: str) -> tuple[attachments.Media, ...]:
-        """Read which files a message has."""
+        """Return the media files of a message."""
         flow = attachments.media(self._connection, self._patience, sid)
         return self._run(flow)
 
     def feedback(
         self, sid: str, *, outcome: Literal["confirmed", "unconfirmed"] = "confirmed"
     ) -> attachments.Feedback:
-        """Tell Twilio whether a message reached its purpose.
+        """Report to Twilio whether a message achieved its purpose.
 
         Args:
             sid: A message created with ``provide_feedback=True``.
-            outcome: Whether the recipient did what it asked for.
+            outcome: Whether the recipient took the action the message asked for.
         """
         flow = attachments.feedback(self._connection, self._patience(), sid, outcome=outcome)
         return self._run(flow)

@@ -1,4 +1,4 @@
-"""`raw` of the face: any request to Twilio's REST API, as one method."""
+"""`twilio.raw`: any request to Twilio's REST API."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class RawMixin:
-    """The method ``raw``, for a client that has a connection, a driver and an outbox."""
+    """The method ``raw``, for a client with a connection, a driver and an outbox."""
 
     _connection: Connection
     _run: Driver
@@ -50,53 +50,56 @@ class RawMixin:
         attempt_seen: Callable[[Attempt], None] | None = None,
         before_attempt: Callable[[int], None] | None = None,
     ) -> RawResponse:
-        """Make any request to Twilio's REST API (2010-04-01), and return its whole answer.
+        """Make any request to Twilio's REST API (2010-04-01), and return the complete response.
 
-        Names and values may be a mapping, or a list of pairs; a repeated name is sent each time.
+        Names and values are given as a mapping or a list of pairs; a repeated name is sent
+        repeatedly.
 
         Args:
             path: Such as ``"/Accounts/$TWILIO_ACCOUNT_SID/Messages.json?PageSize=5"``; the host and
-                ``/2010-04-01`` are put in front, ``$TWILIO_ACCOUNT_SID`` is filled in.
-            method: ``GET``, ``POST``, ``DELETE`` and the like, in capitals or not.
-            data: The body. Names and values are sent url-encoded, as Twilio reads them. Text and
-                bytes are sent as they are; then `headers` must say their ``Content-Type``.
+                ``/2010-04-01`` are prepended, ``$TWILIO_ACCOUNT_SID`` is replaced.
+            method: The HTTP method, such as ``GET``, ``POST`` or ``DELETE``, in any case.
+            data: The body. Names and values are URL-encoded, as Twilio expects. Text and bytes are
+                sent unchanged; then `headers` must contain a ``Content-Type``.
             form_data: Fields of a multipart form; not together with `data`.
             file_data: Files of a multipart form: bytes, text, or a ``pathlib.Path`` to read.
-            file_data_file_names: The files' names, by the keys of `file_data`; the key otherwise.
-            query_params: Added to the query that stands in `path`.
-            headers: Beside our own; credentials come from the connection and cannot be set.
+            file_data_file_names: File names by the keys of `file_data`; by default the keys.
+            query_params: Added to the query in `path`.
+            headers: Additional headers; credentials come from the connection and cannot be set.
             response_type: ``"json"``, ``"text"`` or ``"binary"`` (bytes, such as a media file).
-            timeout: Seconds for all attempts and the pauses between them; each page of a list has
-                them anew.
-            retry_delay_ms: Milliseconds between attempts, without exponential back-off. What Twilio
-                asks for in ``Retry-After`` wins.
-            retry_all_errors: Repeat after other refusals (4xx) as well. Otherwise 5xx, 408, 429 and
-                network errors only.
-            max_retries: How many repeats at most; 0 means none at all.
-            use_exponential_backoff: Let pauses grow from 0.5 to at most 20 seconds, each drawn at
-                random below that; `retry_delay_ms` is ignored.
-            repeat_unsafe: Repeat a POST (or PATCH) even when an earlier one may have been carried
-                out: a message may then be sent twice.
-            frame: Read a list into a typed DataFrame, page by page; it is the response's ``data``.
-            limit: The most rows of that list; None reads everything.
-            progress: Show a bar over its pages; or a function called after each page.
-            attempt_seen: Called after each attempt; raising ends the request.
-            before_attempt: Called before each attempt, with its number; raising ends the request
-                before it leaves.
+            timeout: Seconds for all attempts and the pauses between them; for each page of a list.
+            retry_delay_ms: Milliseconds between attempts without exponential back-off. Twilio's
+                ``Retry-After`` takes precedence.
+            retry_all_errors: Whether to retry other 4xx responses as well. By default only 5xx,
+                408, 429 and network errors are retried.
+            max_retries: The maximum number of retries; 0 is none.
+            use_exponential_backoff: Whether pauses grow from 0.5 to at most 20 seconds, with full
+                jitter; `retry_delay_ms` is then ignored.
+            repeat_unsafe: Whether to retry a POST (or PATCH) that may have been processed: a
+                message may then be sent twice.
+            frame: Whether to read a list into a typed DataFrame, page by page; it is the response's
+                ``data``.
+            limit: The maximum number of rows of that list; None reads all.
+            progress: Whether to show a progress bar over its pages; or a function called after each
+                page.
+            attempt_seen: Called after each attempt; an exception from it ends the request.
+            before_attempt: Called before each attempt, with its number; an exception from it ends
+                the request before it is sent.
 
         Returns:
-            Status, headers and body. After a DELETE whose first answer was lost, a 404 counts as
-            done and is returned.
+            Status, headers and body. After a DELETE whose first response was lost, a 404 counts as
+            success and is returned.
 
         Raises:
-            PathRefused: The path could lead elsewhere; nothing was sent.
-            InvalidRequest: Another input cannot be right; nothing was sent.
-            ApiError: Twilio answered with an error; ``error.response`` is the answer.
-            OutcomeUnknown: The answer to a change was lost, or was 408 or 5xx; it may be made.
-            BadResponse: The answer is not the JSON asked for (``error.text`` is what came), is too
+            PathRefused: The path could lead to another host or account; nothing was sent.
+            InvalidRequest: Another argument is invalid; nothing was sent.
+            ApiError: Twilio responded with an error; ``error.response`` is the response.
+            OutcomeUnknown: The response to a change was lost, or was 408 or 5xx; the change may
+                have been made.
+            BadResponse: The response is not the JSON asked for (``error.text`` is its text), is too
                 large, or is a redirect.
-            NotConnected: Twilio was not reached; nothing was sent.
-            NoReply: No whole answer came in time to a request that changes nothing.
+            NotConnected: Twilio could not be reached; nothing was sent.
+            NoReply: No complete response arrived in time; the request changes nothing.
         """
         ask = RawRequest(
             path=path,

@@ -1,4 +1,4 @@
-"""The two clients: what they are made with, and who they are."""
+"""The blocking and the async client."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from twilio_widgets.errors import ConfigurationError
 T = TypeVar("T")
 
 LONGEST_TIMEOUT = 86_400
-"""Seconds. What is longer is a mistake, and a socket could not be told."""
+"""Seconds. Longer is probably a mistake, and sockets reject very large time-outs."""
 
 
 class _Account(RawMixin, ClientBase):
@@ -32,9 +32,9 @@ class _Account(RawMixin, ClientBase):
     _outbox: Outbox
 
     def check(self) -> account.AccountCheck:
-        """Prove the credentials, and say what this connection can and cannot do.
+        """Check the credentials, and return what this connection can and cannot do.
 
-        It never raises for an answer of Twilio's or for a missing one: the verdict says why not.
+        Twilio's errors and lost responses are not raised: the result contains the reason.
         """
         return self._run(account.check(self._connection, self._patience()))
 
@@ -47,7 +47,7 @@ class _Account(RawMixin, ClientBase):
         return self._run(account.services(self._connection, self._patience()))
 
     def run(self, flow: Flow[T]) -> T:
-        """Carry out a flow of the core's: how the rooms above make requests of their own."""
+        """Run a flow of `twilio_widgets.core`; other parts of the package make requests with it."""
         return self._run(flow)
 
     @property
@@ -57,16 +57,16 @@ class _Account(RawMixin, ClientBase):
 
     @property
     def policy(self) -> Policy | RequestGuard:
-        """What judges every request before it leaves."""
+        """The policy that checks every request before it is sent."""
         return self._transport.policy
 
     def twin(self, policy: Policy | RequestGuard | None = None) -> AsyncTwilio:
-        """Return an `AsyncTwilio` like this client, for another event loop.
+        """Return an `AsyncTwilio` with the same settings, for another event loop.
 
-        It obeys the same policy, and both know what either has sent.
+        It has the same policy, and the two share the record of sent messages.
 
         Args:
-            policy: Another policy for it, such as one with what a person has just confirmed.
+            policy: Another policy for it, such as one that contains the user's confirmation.
         """
         door = self._transport
         twin = AsyncTwilio(
@@ -81,7 +81,7 @@ class _Account(RawMixin, ClientBase):
 
     @property
     def timeout(self) -> float:
-        """Seconds one exchange may take in all."""
+        """Seconds for one call, including retries and pauses."""
         return self._transport.timeout
 
     def __repr__(self) -> str:
@@ -89,18 +89,17 @@ class _Account(RawMixin, ClientBase):
 
 
 class Twilio(_Account):
-    """Twilio, for a cell, a script or a thread: every call waits for its answer.
+    """The blocking client, for a notebook cell, a script or a thread.
 
     Args:
         connection: From ``connect()``, a connection's constructor, or ``Sandbox().connection``.
-        timeout: Seconds one exchange may take in all, with its repeats and pauses.
-        base_url: ``scheme://host[:port]`` instead of Twilio's; https, or http on this machine.
-        policy: The guard rails of this client; `Policy()` when none is given, and no limits for a
-            sandbox.
-        largest_body: The most bytes of a body, sent or received, also after decompression.
+        timeout: Seconds for one call, including retries and pauses.
+        base_url: ``scheme://host[:port]`` instead of Twilio's; https, or http on localhost.
+        policy: The guardrails of this client; by default `Policy()`, and no limits for a sandbox.
+        largest_body: The maximum size of a body in bytes, sent or received, after decompression.
 
     Raises:
-        ConfigurationError: An argument cannot be right.
+        ConfigurationError: An argument is invalid.
     """
 
     _transport: BlockingTransport
@@ -128,7 +127,7 @@ class Twilio(_Account):
         """Send, read and list messages."""
 
     def close(self) -> None:
-        """Close every connection to Twilio; the next call opens a new one."""
+        """Close the connections to Twilio; the next call opens a new one."""
         self._transport.close()
 
     def __enter__(self) -> Self:
@@ -139,7 +138,7 @@ class Twilio(_Account):
 
 
 class AsyncTwilio(_Account):
-    """Twilio with ``await``; it belongs to the event loop it is first used on. See `Twilio`."""
+    """The async client; it belongs to the event loop it is first used on. See `Twilio`."""
 
     check = awaited(_Account.check)  # type: ignore[assignment]  # the same, awaited
     numbers = awaited(_Account.numbers)  # type: ignore[assignment]
@@ -175,7 +174,7 @@ class AsyncTwilio(_Account):
         """Send, read and list messages."""
 
     async def aclose(self) -> None:
-        """Close every connection to Twilio; the next call opens a new one."""
+        """Close the connections to Twilio; the next call opens a new one."""
         await self._transport.aclose()
 
     async def __aenter__(self) -> Self:
@@ -195,8 +194,10 @@ def _check(connection: object, timeout: float, largest_body: int) -> None:
     is_number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
     if not (is_number and 0 < timeout <= LONGEST_TIMEOUT):
         raise ConfigurationError(
-            f"timeout is a number of seconds above 0, and at most {LONGEST_TIMEOUT:,} (a day).",
+            f"timeout must be a number of seconds above 0, at most {LONGEST_TIMEOUT:,} (a day).",
             field="timeout",
         )
     if not largest_body > 0:
-        raise ConfigurationError("largest_body is a number of bytes above 0.", field="largest_body")
+        raise ConfigurationError(
+            "largest_body must be a number of bytes above 0.", field="largest_body"
+        )

@@ -1,4 +1,4 @@
-"""What travels between a flow and its driver."""
+"""The values exchanged between a flow and its driver: `Request`, `Reply` and `Pause`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Request:
 
     method: str
     path: str
-    """Begins with ``/``; holds no query and nothing that needs escaping."""
+    """Begins with ``/``; contains no query and nothing that needs escaping."""
 
     query: Parameters = ()
     body: Body | None = field(default=None, repr=False)
@@ -42,7 +42,7 @@ class Request:
     """Whether a repeat of it could reach a recipient twice."""
 
     job: JobQuota | None = field(default=None, compare=False, repr=False)
-    """The job it belongs to, as ``Policy.judge_job`` let it begin; None is a single request."""
+    """The quota of the job it belongs to, from ``Policy.judge_job``; None outside a job."""
 
     @property
     def pairs(self) -> Parameters:
@@ -57,7 +57,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """One whole answer."""
+    """A complete HTTP response."""
 
     status: int
     headers: Mapping[str, str]
@@ -73,7 +73,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Ask the driver to let some seconds pass."""
+    """Asks the driver to wait."""
 
     seconds: float
 

@@ -1,4 +1,4 @@
-"""Pages of messages → typed DataFrames, and their safe way out to files and other people."""
+"""Typed DataFrames of messages, and their safe export to files."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from twilio_widgets.errors import ConfigurationError
 _MISSING = [name for name in ("pandas", "pyarrow", "msgspec") if find_spec(name) is None]
 if _MISSING:
     raise ConfigurationError(
-        f"Message frames need {' and '.join(_MISSING)}: pip install {' '.join(_MISSING)}. "
-        "Where there is none (JupyterLite), messages.iterate gives the same messages one by one."
+        f"Message frames require {' and '.join(_MISSING)}: pip install {' '.join(_MISSING)}. "
+        "If that is not possible (JupyterLite), messages.iterate reads the same messages one by "
+        "one."
     )
 
 from twilio_widgets.frames.build import frame_of_messages, message_frame  # noqa: E402

@@ -1,4 +1,4 @@
-"""Columns of messages → a `MessageFrame`, each column converted at once."""
+"""Build a `MessageFrame` from columns of messages, converting a whole column at a time."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ def message_frame(
 
     Args:
         rows: The rows of the pages, in Twilio's order; or a `FrameBuilder` of them, which needs
-            less time and memory when there are many.
-        attrs: What the frame should say about its reading (`MessageFrame` lists the words); times
-            become ISO 8601 text. ``rows``, ``rows_read`` and ``schema_version`` are added, and
-            ``cut_off`` when ``complete`` is False.
+            less time and memory for many rows.
+        attrs: The frame's ``attrs`` (`MessageFrame` lists the keys); times become ISO 8601 text.
+            ``rows``, ``rows_read`` and ``schema_version`` are added, and ``cut_off`` if
+            ``complete`` is False.
 
     Returns:
         A frame with the documented schema, also for no rows.
 
     Raises:
-        BadResponse: A date, a number or an amount cannot be read.
+        BadResponse: A date, a number or an amount cannot be parsed.
     """
     if not isinstance(rows, FrameBuilder):
         every, rows = rows, FrameBuilder()
@@ -63,11 +63,11 @@ def message_frame(
 def frame_of_messages(
     messages: Iterable[Message], *, attrs: Mapping[str, object] | None = None
 ) -> MessageFrame:
-    """Put `Message` values into a frame with the same schema as a listed log.
+    """Build a frame of `Message` values, with the same schema as the listed log.
 
     Args:
-        messages: Such as ``[twilio.messages.get(sid) for sid in sids]``, in the order wanted.
-        attrs: What the frame should say about itself, if anything.
+        messages: Such as ``[twilio.messages.get(sid) for sid in sids]``; their order is kept.
+        attrs: The frame's ``attrs``, if any.
     """
     values = list(messages)
     return _frame({column.name: _from_values(values, column) for column in SCHEMA}, attrs or {})
@@ -84,7 +84,7 @@ def _said_of(rows: int, attrs: Mapping[str, object]) -> dict[str, Any]:
     said = {"rows": rows, "rows_read": rows, "schema_version": SCHEMA_VERSION} | dict(attrs)
     if said.get("complete") is False:
         read = f"{said['rows_read']:,} messages read"
-        said.setdefault("cut_off", f"{read}, the log holds more: limit=None reads everything")
+        said.setdefault("cut_off", f"{read}, the log has more: limit=None reads all")
     plain: dict[str, Any] = json.loads(json.dumps(said, default=_plain))
     return plain
 
@@ -94,7 +94,7 @@ def _plain(value: object) -> str:
 
 
 def _from_wire(texts: Any, column: SchemaColumn) -> Any:
-    """Turn a column as Twilio wrote it into one of pandas."""
+    """Convert a column of Twilio's texts to a pandas array."""
     if column.dtype == MOMENT:
         return pd.array(instants(texts, column=column.name), MOMENT)
     if column.words:
@@ -110,21 +110,21 @@ def _from_wire(texts: Any, column: SchemaColumn) -> Any:
         return WHOLE.__from_arrow__(given.cast(pa.int64()))
     except pa.ArrowInvalid:
         raise BadResponse(
-            f"Twilio's answer holds a {column.name} that is not a number, so it was not used."
+            f"Twilio's response contains a {column.name} that is not a number; it was not used."
         ) from None
 
 
 def _from_values(messages: list[Message], column: SchemaColumn) -> Any:
-    """Turn a field of Message values, typed already, into a column of pandas."""
+    """Convert one field of `Message` values to a pandas array."""
     name = "from_" if column.name == "from" else column.name
     return array_of([getattr(message, name) for message in messages], column)
 
 
 def array_of(values: list[Any], column: SchemaColumn) -> Any:
-    """Turn typed values, or None where there is none, into a column of pandas."""
+    """Convert typed values, or None, to a pandas array."""
     if column.dtype == MOMENT:
         return pd.array(pa.array(values, MOMENT_TYPE).to_numpy(False), MOMENT)
-    if column.words:  # a Message holds "" where Twilio gave no word
+    if column.words:  # a Message has "" if Twilio gave no value
         return _categorical(pa.array([value or None for value in values], pa.string()), column)
     if column.dtype == TEXT:
         return TEXT.__from_arrow__(pa.array(values, pa.large_string()))
@@ -143,7 +143,7 @@ def _none_for_empty(texts: Any) -> Any:
 def _amounts(texts: Any) -> Any:
     try:
         return texts.cast(MONEY_TYPE)
-    except pa.ArrowInvalid:  # more than six decimals, perhaps: read them wider, and round
+    except pa.ArrowInvalid:  # possibly more than six decimals: parse with more digits, and round
         wide = texts.cast(pa.decimal256(76, 30))
         return pc.round(wide, 6, "half_to_even").cast(MONEY_TYPE)
 

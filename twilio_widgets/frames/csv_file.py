@@ -1,4 +1,4 @@
-"""Message frames as CSV files that no spreadsheet runs; `readers` reads them back unchanged."""
+"""Write frames as CSV files without spreadsheet formulas; `readers` reads them back unchanged."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was written where, and whether it is everything."""
+    """A written file: its path, its rows, and whether it is the complete log."""
 
     path: str
     rows: int
     complete: bool | None
-    """Whether the file holds all that the log had for the filters. None: the frame does not say."""
+    """Whether the file contains everything the log had for the filters; None if not known."""
 
     note: str = ""
-    """When the log holds more than was read, a sentence that says so."""
+    """A sentence, if the log has more messages than were read."""
 
     def __repr__(self) -> str:
-        whole = {True: "complete", False: "not the whole log", None: ""}[self.complete]
+        whole = {True: "complete", False: "not the complete log", None: ""}[self.complete]
         said = "; ".join(part for part in (whole, self.note) if part)
         return f"{self.rows:,} rows written to {self.path}" + (f" ({said})" if said else "")
 
 
 def written(frame: pd.DataFrame, path: object) -> Written:
-    """Describe a file that holds all of `frame`."""
+    """Describe a file that contains all rows of `frame`."""
     complete = frame.attrs.get("complete")
     has_all = getattr(frame, "_has_every_row", lambda: frame.attrs.get("rows") == len(frame))
     if complete and not has_all():
-        complete = False  # rows were dropped in place, where pandas asks nobody
+        complete = False  # rows were dropped in place, which pandas does without __finalize__
     return Written(str(path), len(frame), complete, str(frame.attrs.get("cut_off", "")))
 
 
 def make_private(path: object) -> None:
-    """Create a file that only its owner may read, if `path` names one that is not there yet."""
+    """Create a file that only its owner may read, if `path` is the name of a new local file."""
     if isinstance(path, str | PathLike) and "://" not in (name := fspath(path)):
         with suppress(FileExistsError):
             Path(name).touch(mode=0o600, exist_ok=False)
@@ -57,29 +57,28 @@ def write_csv(frame: pd.DataFrame, path: Any = None, **options: Any) -> str | Wr
 
     Args:
         frame: Any frame; all its texts are guarded, in cells, column names and index.
-        path: Where to; None returns the CSV as text.
-        options: Those of `pandas.DataFrame.to_csv`. ``index`` is written by default when it means
-            something: when it has a name, or is not of whole numbers. ``encoding="utf-8-sig"``
-            helps Excel to see that the file is UTF-8.
+        path: The file; None returns the CSV as text.
+        options: Those of `pandas.DataFrame.to_csv`. By default the index is written if it has a
+            name or is not of whole numbers. ``encoding="utf-8-sig"`` lets Excel recognize UTF-8.
 
     Returns:
-        What was written where, or the text.
+        A description of the file, or the text.
     """
     index = index_means_something(frame)
     make_private(path)
-    # With CRLF, Python's writer also quotes a text that holds a lone CR.
+    # With CRLF, Python's writer also quotes a text that contains a lone CR.
     defaults: dict[str, Any] = {"index": index, "lineterminator": "\r\n"}
     text: Any = each_text(frame, guarded).to_csv(path, **defaults | options)
     return written(frame, path) if path is not None else str(text)
 
 
 def index_means_something(frame: pd.DataFrame) -> bool:
-    """Return whether an index is more than row numbers: it has a name, or labels."""
+    """Return whether an index is more than row numbers: it has a name, or is not of integers."""
     return any(frame.index.names) or not is_integer_dtype(frame.index)
 
 
 def each_text(frame: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:
-    """Return the frame with every text in it changed: in cells, and in the names of both axes."""
+    """Return a copy with a function applied to every text: cells, column names and index."""
 
     def changed(value: Any) -> Any:
         if isinstance(value, str):

@@ -1,8 +1,8 @@
-"""Twilio's RFC 2822 dates → UTC instants, a whole column at a time.
+"""Parse Twilio's RFC 2822 dates to UTC times, a whole column at a time.
 
-Twilio writes every date in one form of 31 characters, ``Thu, 24 Aug 2023 05:01:45 +0000``. A column
-of them is a table of bytes: digits are read by position, for all rows at once. What does not have
-that form is read alone by the standard library, and what that cannot read is a `BadResponse`.
+Twilio writes every date in 31 characters, ``Thu, 24 Aug 2023 05:01:45 +0000``. A column of them is
+a table of bytes: digits are read by position, for all rows at once. A date in another form is
+parsed by the standard library; if that fails, `BadResponse` is raised.
 """
 
 from __future__ import annotations
@@ -75,21 +75,21 @@ def instants(texts: Any, *, column: str) -> NDArray[np.datetime64]:
 
 
 def _table_of_bytes(dates: pa.Array) -> NDArray[np.uint8]:
-    """Look at the texts, all of 31 bytes, as rows of bytes without copying them."""
+    """Return texts of 31 bytes each as rows of bytes, without copying them."""
     offsets = np.frombuffer(dates.buffers()[1], dtype=np.int32)
     start, end = offsets[dates.offset], offsets[dates.offset + len(dates)]
     return np.frombuffer(dates.buffers()[2], dtype=np.uint8)[start:end].reshape(-1, _WIDTH)
 
 
 def _read_fixed(table: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Read dates by position: microseconds since 1970, and which rows really are such dates."""
-    # Each position in a row of its own: bytes that lie side by side are worked on many at a time.
+    """Parse dates by position; return microseconds since 1970, and which rows were valid."""
+    # Transposed, so that the bytes of one position are contiguous and numpy can vectorize.
     places = np.ascontiguousarray(table.T)
     understood = np.ones(len(table), dtype=np.bool_)
     for place, mark in _FIXED.items():
         understood &= places[place] == ord(mark)
     digits = {place: places[place] - np.uint8(ord("0")) for place in _DIGITS}
-    for digit in digits.values():  # what is below "0" has wrapped around to above 9
+    for digit in digits.values():  # characters below "0" have wrapped around to more than 9
         understood &= digit <= 9
 
     day, hour, minute, second = (digits[i] * 10 + digits[i + 1] for i in (5, 17, 20, 23))
@@ -110,12 +110,12 @@ def _read_fixed(table: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np
 def _read_alone(text: str, column: str) -> int:
     try:
         moment = parsedate_to_datetime(text)
-        if moment.tzinfo is None:  # "-0000": in UTC, from a place that does not say its zone
+        if moment.tzinfo is None:  # "-0000" means UTC, written in an unknown zone (RFC 2822)
             moment = moment.replace(tzinfo=UTC)
         since = moment - _EPOCH
     except (ValueError, OverflowError, IndexError, TypeError):
         raise BadResponse(
-            f"Twilio's answer holds a {column} that is not a date of the form "
-            "'Thu, 24 Aug 2023 05:01:45 +0000', so the page was not used."
+            f"Twilio's response contains a {column} that is not a date such as "
+            "'Thu, 24 Aug 2023 05:01:45 +0000'; the page was not used."
         ) from None
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds

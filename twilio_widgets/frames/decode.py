@@ -1,4 +1,4 @@
-"""One wire page of the message list → typed rows, without building a dict per message."""
+"""Decode one page of the message list to typed rows, without a dict per message."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class MessageRecord(msgspec.Struct, gc=False, rename={"from_": "from"}):
-    """One message exactly as it stood on the wire.
+    """One message, exactly as received.
 
-    Numbers that Twilio writes as text are still text here, and so are dates: whole columns are
-    converted at once in `build`.
+    Numbers and dates that Twilio writes as text are still text here: `build` converts whole columns
+    at a time.
     """
 
-    # gc=False: a row holds only text and numbers, so the cycle collector need not visit it.
+    # gc=False: a row contains only text and numbers, so the garbage collector need not visit it.
     sid: str
     date_sent: str | None = None
     date_created: str | None = None
@@ -45,20 +45,20 @@ class DecodedPage(msgspec.Struct):
 
     rows: list[MessageRecord] = msgspec.field(name="messages")
     next_page_uri: str | None = None
-    """Where the next page is, relative to the host; None at the end. Opaque."""
+    """The opaque path of the next page; None at the end."""
 
 
 _decoder = msgspec.json.Decoder(DecodedPage)
 
 
 def page_of(content: bytes) -> DecodedPage:
-    """Read one page of the message list from the bytes of an answer.
+    """Decode one page of the message list.
 
     Args:
-        content: The whole body of an answer to ``GET …/Messages.json``.
+        content: The complete body of a response to ``GET …/Messages.json``.
 
     Returns:
-        The rows in Twilio's order, newest first, and where the next page is.
+        The rows in Twilio's order, newest first, and the path of the next page.
 
     Raises:
         BadResponse: The bytes are not JSON, or not a page of messages: text that is not UTF-8, NaN,
@@ -67,11 +67,11 @@ def page_of(content: bytes) -> DecodedPage:
     try:
         return _decoded(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        # Neither text repeats a value: it would be somebody's number or message.
+        # Neither text contains a value, which would be a phone number or a message.
         reason = str(error) if isinstance(error, msgspec.DecodeError) else type(error).__name__
         raise BadResponse(
-            f"Twilio's page of messages cannot be read ({reason}). Nothing was changed; try again, "
-            "and check base_url if it was given."
+            f"Twilio's page of messages cannot be decoded ({reason}). Try again, and check "
+            "base_url if it was given."
         ) from None
 
 
@@ -81,5 +81,5 @@ def _decoded(content: bytes) -> DecodedPage:
     except msgspec.DecodeError:
         if not re.search(rb"\\u[dD][89a-fA-F]", content):
             raise
-    # Half a character, perhaps. Anybody can text one to us, so it must not take the page away.
+    # Probably an unpaired surrogate: any sender can cause one, so the page must stay readable.
     return msgspec.convert(json_of(content), DecodedPage)

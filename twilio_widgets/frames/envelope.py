@@ -1,8 +1,8 @@
-"""Any list of Twilio's 2010-04-01 API → a typed DataFrame; lists of messages → a `MessageFrame`.
+"""Read any list of Twilio's 2010-04-01 API into a typed DataFrame, messages into a `MessageFrame`.
 
-A column's type follows from its name, so that it does not depend on which rows came: numbers that
-Twilio writes as text are numbers here, dates are dates, and a number to call stays text. Where a
-value does not fit its name, the whole column stays text: nothing is lost, and nothing is guessed.
+A column's type follows from its name, so that it does not depend on the rows: numbers that Twilio
+writes as text become numbers, dates become times, and phone numbers stay text. If a value does not
+fit the column's type, the whole column stays text.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 DAY: Any = "datetime64[s]"
-"""A day as Twilio counts it, in UTC."""
+"""A day in UTC."""
 
 _LINKS = "subresource_uris"
 _MOMENTS = re.compile(r"date_\w+|start_time|end_time|as_of")
@@ -41,19 +41,19 @@ _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?")
 
 
 def rows_of(content: bytes) -> tuple[str, list[Mapping[str, Any]], str | None]:
-    """Read one page of any list.
+    """Decode one page of any list.
 
     Returns:
-        The name of the list, its rows, and where the next page is.
+        The name of the list, its rows, and the path of the next page.
 
     Raises:
-        BadResponse: It is no page of a list.
+        BadResponse: It is not a page of a list.
     """
     envelope = mapping_of(content)
     lists = [name for name, value in envelope.items() if isinstance(value, list)]
     if len(lists) != 1 or "page_size" not in envelope:
         raise BadResponse(
-            "Twilio's answer is not a list, so it makes no table: ask without frame=True."
+            "Twilio's response is not a list, so it cannot become a table: leave frame=True out."
         )
     rows = envelope[lists[0]]
     if not all(isinstance(row, dict) for row in rows):
@@ -63,12 +63,12 @@ def rows_of(content: bytes) -> tuple[str, list[Mapping[str, Any]], str | None]:
 
 
 class Envelopes:
-    """The pages of one list, as they come; then a DataFrame.
+    """Collects the pages of one list, and returns them as a DataFrame.
 
     Args:
-        limit: The most rows to keep; None keeps all.
-        account: Whose list it is, masked.
-        fetched_at: When it is read.
+        limit: The maximum number of rows to keep; None keeps all.
+        account: The list's account, masked.
+        fetched_at: When the list is read.
     """
 
     def __init__(self, *, limit: int | None, account: str, fetched_at: datetime) -> None:
@@ -84,20 +84,20 @@ class Envelopes:
 
     @property
     def full(self) -> bool:
-        """Whether there are as many rows as were wanted."""
+        """Whether the limit is reached."""
         return self._limit is not None and len(self) >= self._limit
 
     def add(self, content: bytes) -> str | None:
-        """Take in one page, and return where the next one is.
+        """Add one page, and return the path of the next one.
 
         Raises:
-            BadResponse: It is no page of a list, or of another list than the ones before.
+            BadResponse: It is not a page of a list, or a page of another list.
         """
         if self._name == "messages":
             return self._add_messages(content)
         name, rows, onward = rows_of(content)
         if self._name not in {None, name}:
-            raise BadResponse(f'A page of "{name}" came among pages of "{self._name}".')
+            raise BadResponse(f'Twilio returned a page of "{name}" after pages of "{self._name}".')
         self._name = name
         if name == "messages":
             return self._add_messages(content)
@@ -115,7 +115,7 @@ class Envelopes:
         return rows[:room]
 
     def frame(self, *, more: bool) -> pd.DataFrame:
-        """Return the rows as a typed DataFrame; `more` says that pages were left unread."""
+        """Return the rows as a typed DataFrame; `more` is whether there are unread pages."""
         said = self._said | {"complete": not (more or self._cut)}
         if self._name == "messages":
             return message_frame(self._messages, attrs=said)
@@ -125,9 +125,9 @@ class Envelopes:
 
 
 def table_of(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Put rows of JSON into a DataFrame; objects inside them become columns ``name.key``.
+    """Build a DataFrame of JSON objects; nested objects become columns ``name.key``.
 
-    Links to what belongs to a row (``subresource_uris``) are left out.
+    Links to subresources (``subresource_uris``) are left out.
     """
     flat = [_flat(row) for row in rows]
     names = dict.fromkeys(name for row in flat for name in row)
@@ -167,7 +167,7 @@ def _typed(name: str, values: list[Any]) -> Any:
         if given and all(type(value) in {int, float} for value in given):
             return pd.array(values, "Float64")
     except (ValueError, TypeError, ArithmeticError, OverflowError, BadResponse):
-        pass  # a value that does not fit the name: the column stays as it was written
+        pass  # a value does not fit the type: the column stays text
     return TEXT.__from_arrow__(pa.array([_text(value) for value in values], pa.large_string()))
 
 

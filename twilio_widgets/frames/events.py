@@ -1,7 +1,8 @@
-"""Webhook events as DataFrames: the events, where each message stands, and what was turned away.
+"""Webhook events as DataFrames: events, message states, rejected requests and replays.
 
-What is put in is anything with the fields of the listener's values (`Event`, `MessageStanding`,
-`Rejection`), so that frames know nothing of listeners. The columns are in `event_schema`.
+The functions take any values with the attributes of the listener's classes (`Event`,
+`MessageState`, `Rejection`), so that this package does not import the listener. The columns are in
+`event_schema`.
 """
 
 from __future__ import annotations
@@ -29,39 +30,39 @@ F = TypeVar("F", bound=SafeFrame)
 
 
 class EventFrame(SafeFrame):
-    """Events as a pandas DataFrame, in the order they came; their texts are safe to look at.
+    """Events as a pandas DataFrame, in order of arrival; their texts are displayed safely.
 
-    The columns and dtypes are in `twilio_widgets.frames.event_schema.EVENTS`. What pandas derives
-    from it is an EventFrame again. The index holds the ids as well, so that a mask made from the
-    frame still tells which events it means. Texts are never read as HTML or TeX, and a line says
-    when rows are not shown. ``frame.style`` is pandas' own and does *not* escape.
+    The columns and dtypes are in `twilio_widgets.frames.event_schema.EVENTS`. Frames that pandas
+    derives from it are EventFrames too. The index contains the ids as well, so that a boolean mask
+    made from the frame still identifies its events. Texts are never read as HTML or TeX, and a line
+    says if rows are not shown. ``frame.style`` is pandas' own and does *not* escape.
 
-    ``frame.attrs`` says, in plain JSON values, the ``account`` (masked), when it was read
-    (``read_at``), how many ``rows`` it had then, and whether it was ``complete``.
+    ``frame.attrs`` contains, as plain JSON values, the ``account`` (masked), when it was read
+    (``read_at``), its number of ``rows`` then, and whether it was ``complete``.
     """
 
     _sheet = "events"
 
 
 def event_frame(events: Iterable[Any], **attrs: object) -> EventFrame:
-    """Put events into a frame, in their order; `attrs` is what it says about its reading."""
+    """Build a frame of events, in their order; `attrs` are its ``attrs``."""
     made = _frame(EventFrame, events, EVENTS, attrs, parameters="parameters_text")
     made.index = pd.Index(made["id"].to_numpy("int64"))
     return made
 
 
 def standing_frame(standings: Iterable[Any], **attrs: object) -> SafeFrame:
-    """Put where messages stand into a frame, one row a message."""
+    """Build a frame of message states, one row for each message."""
     return _frame(SafeFrame, standings, STANDINGS, attrs, message_sid="sid")
 
 
 def rejection_frame(rejections: Iterable[Any], **attrs: object) -> SafeFrame:
-    """Put requests that were turned away into a frame, one row a request."""
+    """Build a frame of rejected requests, one row for each request."""
     return _frame(SafeFrame, rejections, REJECTIONS, attrs, http_status="status")
 
 
 def replay_frame(replays: Iterable[Any], **attrs: object) -> SafeFrame:
-    """Put what came of sending events again into a frame, one row an event."""
+    """Build a frame of replay results, one row for each event."""
     return _frame(SafeFrame, replays, REPLAYS, attrs)
 
 
@@ -72,7 +73,7 @@ def _frame(
     attrs: Mapping[str, object],
     **elsewhere: str,
 ) -> F:
-    """Build a frame; `elsewhere` names the attribute of a column that is not called like it."""
+    """Build a frame; `elsewhere` maps columns to attributes with another name."""
     rows = list(values)
     attributes = {"from": "from_"} | elsewhere
     columns = {}

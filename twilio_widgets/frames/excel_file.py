@@ -1,8 +1,8 @@
-"""Message frames as Excel workbooks with texts that stay texts; `excel_reader` reads them back.
+"""Write frames as Excel workbooks without formulas; `excel_reader` reads them back.
 
-Every text is written as a text cell in text format: nothing is a formula, nothing is a link, and
-``+447911123123`` keeps its plus. Numbers and times are real ones; times are in UTC, to the
-millisecond. A second sheet, *about*, tells of the reading: ``frame.attrs``.
+Every text is written as a text cell in text format: no cell is a formula or a link, and
+``+447911123123`` keeps its plus. Numbers and times are Excel's own; times are in UTC, to the
+millisecond. A second sheet, *about*, contains ``frame.attrs``.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ if TYPE_CHECKING:
     pass
 
 MAX_ROWS = 1_048_575
-"""Rows of a sheet, less the one of the names."""
+"""The rows of a sheet without the header."""
 
 MAX_TEXT = 32_767
-"""Characters of a cell."""
+"""The maximum number of characters in a cell."""
 
 _OF_WRITERS = frozenset({"engine", "engine_kwargs", "storage_options"})
 
-# What XML cannot hold is written as Excel writes it, _x000D_ for a carriage return (ECMA-376,
-# ST_Xstring), and so is an underscore that would look like the beginning of that.
+# Characters that XML cannot contain are escaped as Excel does, _x000D_ for a carriage return
+# (ECMA-376, ST_Xstring), and so is an underscore that would be read as the start of an escape.
 _UNWRITABLE = r"[\x00-\x08\x0b-\x1f\ufffe\uffff]"
 _TO_ESCAPE = re.compile(rf"{_UNWRITABLE}|_(?=x[0-9A-Fa-f]{{4}}(?:_|{_UNWRITABLE}))")
 
@@ -51,14 +51,14 @@ def write_excel(
 ) -> Written | None:
     """Write a frame as an Excel workbook; the sheet *about* contains its ``attrs``.
 
-    pandas writes the cells. Its texts are escaped before, and marked as texts after.
+    pandas writes the cells: texts are escaped before, and marked as text cells afterwards.
 
     Args:
         frame: Any frame.
         target: A path ending in ``.xlsx``, an open file, or a `pandas.ExcelWriter`.
-        sheet_name: The name of the sheet with the rows.
-        options: Those of `pandas.DataFrame.to_excel`. ``index`` is written by default when it means
-            something: when it has a name, or is not of whole numbers.
+        sheet_name: The name of the sheet of the rows.
+        options: Those of `pandas.DataFrame.to_excel`. By default the index is written if it has a
+            name or is not of whole numbers.
 
     Raises:
         ConfigurationError: openpyxl is missing, or the frame does not fit into a sheet.
@@ -66,7 +66,7 @@ def write_excel(
     load_openpyxl()
     if len(frame) > MAX_ROWS:
         raise ConfigurationError(
-            f"An Excel sheet holds {MAX_ROWS:,} rows; this frame has {len(frame):,}. "
+            f"An Excel sheet is limited to {MAX_ROWS:,} rows; this frame has {len(frame):,}. "
             "Write it with to_csv or to_parquet."
         )
     defaults: dict[str, Any] = {"index": index_means_something(frame)}
@@ -75,7 +75,7 @@ def write_excel(
         _into(target, frame, sheet_name, chosen)
         return None
     opened = {name: chosen.pop(name) for name in _OF_WRITERS & chosen.keys()}
-    file = io.BytesIO()  # so that a frame that does not fit leaves no broken file
+    file = io.BytesIO()  # if the frame does not fit, no incomplete file is left
     writer = pd.ExcelWriter(file, **{"engine": "openpyxl", **opened})
     _into(writer, frame, sheet_name, chosen)
     about = pd.DataFrame([[str(n), json.dumps(v)] for n, v in frame.attrs.items()])
@@ -94,15 +94,15 @@ def _into(writer: Any, frame: pd.DataFrame, sheet_name: str, options: dict[str, 
     ours = writer.engine == "openpyxl"
     safe = _for_excel(each_text(frame, _written if ours else guarded))
     safe.to_excel(writer, sheet_name=sheet_name, **options)
-    if not ours:  # another engine takes a text that begins with = for a formula
+    if not ours:  # another engine writes a text that begins with = as a formula: it was guarded
         return
     for row in writer.sheets[sheet_name].iter_rows():
         for cell in row:
             if cell.value == "":
                 cell.value = None
             elif isinstance(cell.value, str):
-                # openpyxl takes "=1+1" for a formula and "#N/A" for an error. The text format keeps
-                # Excel from doing the same when somebody edits the cell.
+                # openpyxl reads "=1+1" as a formula and "#N/A" as an error. The text format keeps
+                # Excel from doing the same when a user edits the cell.
                 cell.data_type, cell.number_format = "s", "@"
 
 
@@ -128,7 +128,7 @@ def _plain(value: Any) -> Any:
 
 
 def _in_utc(moment: datetime) -> datetime:
-    """Return the moment as Excel can hold it: with no zone."""
+    """Return the time in UTC without a zone, because Excel has no zones."""
     if isinstance(moment, pd.Timestamp):
         moment = moment.to_pydatetime(warn=False)
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
@@ -138,7 +138,7 @@ def _written(text: str) -> str:
     escaped = _TO_ESCAPE.sub(lambda found: f"_x{ord(found[0]):04X}_", never_bare(text))
     if len(escaped) > MAX_TEXT:
         raise ConfigurationError(
-            f"An Excel cell holds {MAX_TEXT:,} characters; a text here has {len(text):,}. "
+            f"An Excel cell is limited to {MAX_TEXT:,} characters; a text here has {len(text):,}. "
             "Write it with to_csv or to_parquet."
         )
     return escaped

@@ -26,7 +26,7 @@ def read_excel(path: str | os.PathLike[str], sheet_name: str | None = None) -> M
 
     Args:
         path: The workbook.
-        sheet_name: The sheet with the rows; None is the first.
+        sheet_name: The sheet of the rows; by default the first.
 
     Raises:
         ConfigurationError: openpyxl is missing, there is no such sheet, or a value does not fit.
@@ -35,12 +35,12 @@ def read_excel(path: str | os.PathLike[str], sheet_name: str | None = None) -> M
     try:
         names = book.sheetnames
         if sheet_name is not None and sheet_name not in names:
-            raise ConfigurationError(f"No sheet {sheet_name!r} in {path}: it has {names}.")
+            raise ConfigurationError(f"{path} has no sheet {sheet_name!r}, only {names}.")
         header, *rows = _table(book[sheet_name or names[0]]) or [()]
         about = _table(book[ABOUT]) if ABOUT in names else []
     finally:
         book.close()
-    # Cells without a value at the end of a row are not in the file.
+    # A file leaves out empty cells at the end of a row.
     table = [[value for _, value in zip_longest(header, row[: len(header)])] for row in rows]
     frame = typed(pd.DataFrame(table, columns=list(header), dtype=object))
     frame.attrs.update(_attrs(about))
@@ -56,12 +56,12 @@ def _opened(path: Any) -> Any:
 
 
 def _table(sheet: Any) -> list[tuple[Any, ...]]:
-    sheet.reset_dimensions()  # the size that a file claims to have may be smaller than it is
+    sheet.reset_dimensions()  # a file may declare fewer rows than it has
     return [tuple(map(text_of_cell, row)) for row in sheet.iter_rows(values_only=True)]
 
 
 def _attrs(rows: Iterable[tuple[Any, ...]]) -> dict[str, Any]:
-    """Read the sheet *about*, as far as it is one of ours: anybody may have made another."""
+    """Read the sheet *about*; lines that are not ours are ignored, since anyone may edit it."""
     attrs = {}
     for row in rows:
         with suppress(ValueError, TypeError, RecursionError):

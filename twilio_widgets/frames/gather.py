@@ -1,8 +1,7 @@
-"""Rows of pages → Arrow columns, page by page while the page is still in the processor's cache.
+"""Collect pages of rows in Arrow columns, page by page while a page is in the processor's cache.
 
-A hundred thousand rows are two million Python texts. Kept until the end they cost more to visit
-again than to decode; put into Arrow a page at a time, they never leave the cache, and the memory of
-one page serves for all.
+A hundred thousand rows are two million Python strings. Converting them at the end takes longer than
+decoding them; converted a page at a time, they stay in the cache, and their memory is reused.
 """
 
 from __future__ import annotations
@@ -21,17 +20,17 @@ _FIELDS = MessageRecord.__struct_encode_fields__
 
 
 def _wire_type(name: str) -> Any:
-    if name == "error_code":  # the one number that Twilio writes as a number
+    if name == "error_code":  # the only field that Twilio writes as a JSON number
         return pa.int64()
     is_text = any(column.name == name and column.dtype == TEXT for column in SCHEMA)
-    return pa.large_string() if is_text else pa.string()  # a log can hold over 2 GB of bodies
+    return pa.large_string() if is_text else pa.string()  # bodies can exceed 2 GB in total
 
 
 _TYPES = [_wire_type(name) for name in _FIELDS]
 
 
 class FrameBuilder:
-    """Columns that grow by a page at a time. `message_frame` takes one in place of rows."""
+    """Columns built a page at a time. `message_frame` accepts one in place of rows."""
 
     def __init__(self) -> None:
         self._rows = 0
@@ -41,7 +40,7 @@ class FrameBuilder:
         return self._rows
 
     def add(self, rows: Sequence[MessageRecord]) -> None:
-        """Take over the values of some rows; the rows themselves are not kept."""
+        """Add the values of rows; the rows themselves are not kept."""
         values = list(chain.from_iterable(map(msgspec.structs.astuple, rows)))
         width = len(_FIELDS)
         made = [pa.array(values[place::width], kind) for place, kind in enumerate(_TYPES)]

@@ -1,4 +1,4 @@
-"""Frames that can be shown to others: phone numbers masked wherever they stand."""
+"""Mask the phone numbers and account SIDs of a frame, also within texts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ACCOUNT = re.compile(r"\b(AC[0-9a-fA-F]{2})[0-9a-fA-F]{26}([0-9a-fA-F]{4})\b")
 
 
 def masked(frame: F) -> F:
-    """Return a copy with phone numbers and account SIDs masked, in texts, names and attrs alike."""
+    """Return a copy with phone numbers and account SIDs masked in texts, names and attrs."""
     safe = each_text(frame, _masked_text)
     for place, dtype in enumerate(frame.dtypes):
         if isinstance(dtype, pd.CategoricalDtype):

@@ -1,4 +1,4 @@
-"""The filters Twilio does not have, applied to the rows that were read."""
+"""Filters that Twilio does not offer, applied to the rows that were read."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ def only(
     error_code: int | Sequence[int] | None = None,
     text: str | None = None,
 ) -> MessageFrame:
-    """Keep the rows that match, and say in ``attrs`` that the choice was made here.
+    """Return the matching rows, and record the filters in ``attrs``.
 
     Args:
-        frame: Rows as they were read.
+        frame: The rows as read.
         status: One status or several.
         direction: One direction or several.
         error_code: One error code or several.
-        text: Part of the body, whatever its case; it is no pattern.
+        text: A part of the body, ignoring case; not a pattern.
 
     Returns:
-        The rows that match, in their order; the same frame when nothing was asked.
+        The matching rows, in their order; the same frame if no filter is given.
     """
     if text is not None and not isinstance(text, str):
         raise ConfigurationError(
-            f"text is a part of the body, as text, not {type(text).__name__}.", field="text"
+            f"text must be text that the body contains, not {type(text).__name__}.", field="text"
         )
     asked: dict[str, object] = {}
     kept = frame
@@ -63,5 +63,5 @@ def _code(word: object) -> int:
     try:
         return int(str(word))
     except ValueError:
-        problem = "error_code is a whole number such as 30007, or several."
+        problem = "error_code must be a whole number such as 30007, or several."
     raise ConfigurationError(problem, field="error_code")

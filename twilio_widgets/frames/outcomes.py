@@ -1,4 +1,4 @@
-"""The frame of a job's outcomes: one line a row, typed alike for no row and for many."""
+"""The frame of a job's outcomes, with the same dtypes for any number of rows."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ TIME_COLUMNS = frozenset({"first_attempt_at", "last_attempt_at", "updated_at"})
 def outcome_frame(
     columns: Mapping[str, Sequence[Any]], *, statuses: Sequence[str], attrs: Mapping[str, object]
 ) -> SafeFrame:
-    """Build the frame.
+    """Build the frame of outcomes.
 
     Args:
         columns: Values by column; times are seconds since 1970, money is text or Decimal.
-        statuses: Every word a row's status can be.
-        attrs: What ``frame.attrs`` says.
+        statuses: Every possible status of a row.
+        attrs: The frame's ``attrs``.
     """
 
     def typed(name: str, values: Sequence[Any]) -> Any:

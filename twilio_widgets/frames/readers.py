@@ -26,7 +26,7 @@ def read_csv(path: str | PathLike[str], **options: Any) -> MessageFrame:
         options: Those of `pandas.read_csv`, such as ``sep``.
 
     Returns:
-        The frame. Columns the schema does not know are text. ``attrs`` are not in a CSV file.
+        The frame. Columns that are not in the schema are text. A CSV file has no ``attrs``.
 
     Raises:
         ConfigurationError: A value does not fit its column; the error names it.
@@ -35,32 +35,32 @@ def read_csv(path: str | PathLike[str], **options: Any) -> MessageFrame:
     try:
         frame = pd.read_csv(path, **{**defaults, **options})
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        name = path if isinstance(path, str | Path) else "This"
-        raise ConfigurationError(f"{name} is not a CSV file that can be read: {error}") from error
+        name = path if isinstance(path, str | Path) else "The content"
+        raise ConfigurationError(f"{name} cannot be read as a CSV file: {error}") from error
     return typed(each_text(frame, unguarded))
 
 
 def read_parquet(path: Any, **options: Any) -> MessageFrame:
-    """Read a Parquet file of messages back through the schema: equal columns, types and attrs.
+    """Read a Parquet file that a message frame wrote: the same columns, types and attrs again.
 
     Args:
         path: The file, or anything else `pandas.read_parquet` takes.
         options: Those of `pandas.read_parquet`, such as ``columns`` and ``filters``.
 
     Raises:
-        ConfigurationError: It holds no messages, or a value does not fit its column.
+        ConfigurationError: It contains no messages, or a value does not fit its column.
     """
     return typed(pd.read_parquet(path, **options))
 
 
 def typed(frame: pd.DataFrame) -> MessageFrame:
-    """Give the columns of a table read from a file their types; none is added.
+    """Convert the columns of a table read from a file to the schema's dtypes; none is added.
 
     Raises:
-        ConfigurationError: It is no table of messages, or a value does not fit its column.
+        ConfigurationError: It is not a table of messages, or a value does not fit its column.
     """
     if not set(frame.columns) & set(NAMES):
         raise ConfigurationError(
-            "No column of a message frame was found. Expected some of: " + ", ".join(NAMES)
+            "The table has no column of a message frame. Expected some of: " + ", ".join(NAMES)
         )
     return MessageFrame(conform(frame)[list(frame.columns)]).__finalize__(frame)

@@ -1,4 +1,4 @@
-"""`SafeFrame`: a pandas DataFrame that shows strangers' texts safely and never hides rows."""
+"""`SafeFrame`: a pandas DataFrame that displays texts of other people safely."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
 
 _IGNORED_BY_MATHJAX = ["tex2jax_ignore", "mathjax_ignore"]  # MathJax 2 and 3, by their names
 
-# Between tags nothing but escaped text stands, because pandas escapes < and >.
+# There is only escaped text between tags, because pandas escapes < and >.
 _TEXT_NODE = re.compile(r">[^<]+<")
 _TEX_DELIMITER = re.compile(r"[$\\]")
 
 
 class SafeFrame(pd.DataFrame):
-    """A pandas DataFrame of strangers' texts: safe to look at, honest about what it leaves out.
+    """A pandas DataFrame whose texts come from other people: displayed and exported safely.
 
-    It is a DataFrame in every respect; what pandas derives from it is of the same kind again. Its
+    It is a DataFrame in every respect; frames that pandas derives from it have the same class. Its
     display differs from pandas' in three ways: texts are never read as HTML or TeX, control
-    characters never reach the terminal, and a line says when rows are not shown or were never read.
-    ``frame.style`` is pandas' own and does *not* escape: do not use it on texts from strangers.
+    characters never reach the terminal, and a line says if rows are not shown or were not read.
+    ``frame.style`` is pandas' own and does *not* escape: do not use it on texts from other people.
 
-    pandas copies ``attrs`` to every derived frame (for `concat` and `merge`, when all the inputs'
-    are equal), whatever happened to its rows. So ``complete`` stays True only where a derived frame
-    certainly has each of the ``rows`` once, and ``rows`` still tells of the reading it came from.
+    pandas copies ``attrs`` to every derived frame (for `concat` and `merge`, if the inputs' are
+    equal), whatever happened to its rows. ``complete`` therefore stays True only if a derived frame
+    certainly has each of the ``rows`` once; ``rows`` still describes the original reading.
 
     Amounts of money are exact decimals. ``sum``, ``cumsum``, ``groupby`` and comparisons keep them
     exact; statistics (`describe`) and databases (`to_sql`) get floats.
@@ -39,7 +39,7 @@ class SafeFrame(pd.DataFrame):
 
     _sheet: ClassVar[str] = "rows"
     _keys: ClassVar[tuple[str, ...]] = ("sid", "id", "row")
-    """Columns that name a row, in the frames we make."""
+    """Columns that identify a row, in this package's frames."""
 
     @property
     def _constructor(self) -> Callable[..., Self]:
@@ -50,7 +50,7 @@ class SafeFrame(pd.DataFrame):
         return SafeSeries
 
     def __finalize__(self, other: Any, method: str | None = None, **kwargs: Any) -> Self:
-        """Take over `other`'s attrs as pandas does, except for a claim that no longer holds."""
+        """Copy the attrs of `other` as pandas does; clear ``complete`` if it is no longer true."""
         super().__finalize__(other, method=method, **kwargs)  # type: ignore[misc]
         if self.attrs.get("complete") and not self._has_every_row(other, method):
             self.attrs["complete"] = False
@@ -74,7 +74,7 @@ class SafeFrame(pd.DataFrame):
         )
 
     def _say_what_is_missing(self, parts: Any) -> None:
-        """Keep the sentence of a reading that was cut off, also when the others have another."""
+        """Keep ``cut_off`` of any part, also if the parts' sentences differ."""
         said = [part.attrs["cut_off"] for part in parts if part.attrs.get("cut_off")]
         if said and not self.attrs.get("cut_off"):
             self.attrs |= {"complete": False, "cut_off": "; ".join(dict.fromkeys(map(str, said)))}
@@ -108,8 +108,8 @@ class SafeFrame(pd.DataFrame):
     def to_sql(self, name: str, con: Any, *args: Any, **options: Any) -> Any:  # type: ignore[misc]  # final in the stubs only
         """Write the rows to a database, as pandas does.
 
-        Amounts become floats, which every database takes, unless ``dtype`` says what they are, such
-        as ``dtype={"price": sqlalchemy.Numeric(18, 6)}``.
+        Amounts become floats, which every database supports, unless ``dtype`` gives their type,
+        such as ``dtype={"price": sqlalchemy.Numeric(18, 6)}``.
         """
         typed = options.get("dtype") or {}
         frame = self._with_floats(but=typed if isinstance(typed, dict) else self.columns)
@@ -156,18 +156,18 @@ class SafeFrame(pd.DataFrame):
         return made
 
     def to_csv(self, path_or_buf: Any = None, **options: Any) -> Any:
-        """Write a CSV file that no spreadsheet runs.
+        """Write a CSV file without text that a spreadsheet runs as a formula.
 
-        Texts that would be formulas get an apostrophe in front; phone numbers stay as they are (the
-        rule is in `twilio_widgets.core.formulas`). ``pandas.DataFrame(frame).to_csv`` guards
-        nothing.
+        Texts that would be formulas get an apostrophe in front; phone numbers are not changed (the
+        rule is in `twilio_widgets.core.formulas`). ``pandas.DataFrame(frame).to_csv`` does not
+        guard.
 
         Args:
-            path_or_buf: Where to; None returns the CSV as text.
+            path_or_buf: The file; None returns the CSV as text.
             options: Those of `pandas.DataFrame.to_csv`. Row numbers are left out by default.
 
         Returns:
-            What was written where, and whether it is complete; or the text.
+            A description of the file and whether it is complete; or the text.
         """
         from twilio_widgets.frames.csv_file import write_csv
 
@@ -177,29 +177,29 @@ class SafeFrame(pd.DataFrame):
         """Write an Excel workbook of plain texts and numbers.
 
         No cell is a formula or a link. Times are in UTC. In a file of its own, the sheet *about*
-        tells of the reading.
+        contains ``attrs``.
 
         Args:
-            excel_writer: Where to, ending in ``.xlsx``; or an open file, or a `pandas.ExcelWriter`.
-            sheet_name: The name of the sheet with the rows; what they are when not given.
+            excel_writer: A path ending in ``.xlsx``, an open file, or a `pandas.ExcelWriter`.
+            sheet_name: The name of the sheet of the rows; by default their kind ("messages").
             options: Those of `pandas.DataFrame.to_excel`. Row numbers are left out by default; an
                 index with a name or with labels is written.
 
         Returns:
-            What was written where, and whether it is complete; None for a `pandas.ExcelWriter`.
+            A description of the file and whether it is complete; None for a `pandas.ExcelWriter`.
 
         Raises:
             ConfigurationError: openpyxl is missing, or the frame does not fit into a sheet. No file
-                is left.
+                is written.
         """
         from twilio_widgets.frames.excel_file import write_excel
 
         return write_excel(self, excel_writer, sheet_name or self._sheet, **options)
 
     def masked(self) -> Self:
-        """Return a copy to show to others: every phone number masked, also inside texts.
+        """Return a copy with every phone number masked, also within texts, to show to others.
 
-        Texts keep their other words: what people wrote may still tell who they are.
+        The rest of the texts is not changed and may still identify people.
         """
         from twilio_widgets.frames.masking import masked
 
@@ -227,7 +227,7 @@ class SafeFrame(pd.DataFrame):
         return visible("\n".join(lines))
 
     def _cuts(self, rows: int, columns: int) -> list[str]:
-        """Say what is not to be seen here: rows not shown, columns not shown, messages not read."""
+        """Return a line for rows not shown, for columns not shown and for messages not read."""
         lines = []
         if rows < len(self):
             lines.append(f"showing {rows:,} of {len(self):,} rows")
@@ -249,7 +249,7 @@ class SafeSeries(DecimalSeries):
         return visible(super().__repr__())
 
     def to_csv(self, path_or_buf: Any = None, *args: Any, **options: Any) -> Any:
-        """Write a CSV file that no spreadsheet runs: see `SafeFrame.to_csv`."""
+        """Write a CSV file without formulas: see `SafeFrame.to_csv`."""
         return self.to_frame().to_csv(path_or_buf, *args, **options)
 
     def to_excel(self, excel_writer: Any, *args: Any, **options: Any) -> Any:  # type: ignore[misc]  # final in the stubs only
@@ -258,7 +258,7 @@ class SafeSeries(DecimalSeries):
 
 
 def _how_many_shown(total: int, *, most: str, few: str | None = None) -> int:
-    """Return how many rows or columns pandas' options let us show: an even number unless all."""
+    """Return how many rows or columns to show by pandas' options: an even number unless all."""
     limit = pd.get_option(most) or total
     if total <= limit:
         return total
@@ -268,7 +268,7 @@ def _how_many_shown(total: int, *, most: str, few: str | None = None) -> int:
 
 
 def _changed(frame: Any) -> Any:
-    """Withdraw the claim that a frame is complete: some of its values may be gone."""
+    """Mark a frame as not complete: some of its values may have been replaced."""
     if frame is not None and frame.attrs.get("complete"):
         frame.attrs["complete"] = False
     return frame
@@ -277,9 +277,9 @@ def _changed(frame: Any) -> Any:
 def _without_tex(html: str) -> str:
     r"""Put every ``$`` and ``\`` between tags into an element of its own.
 
-    JupyterLab typesets TeX in HTML outputs, and so a text of somebody else's could draw over the
-    page. MathJax looks for ``$…$``, ``\(…\)`` and ``\begin…`` inside one run of text; a tag ends
-    the run. The text that is read, searched or copied stays the same.
+    JupyterLab typesets TeX in HTML outputs, so a received text could draw over the page. MathJax
+    looks for ``$…$``, ``\(…\)`` and ``\begin…`` within one text node; a tag ends the node. The text
+    to read, search or copy stays the same.
     """
     return _TEXT_NODE.sub(
         lambda text: _TEX_DELIMITER.sub(lambda mark: f"<span>{mark[0]}</span>", text[0]), html

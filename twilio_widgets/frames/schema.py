@@ -1,7 +1,7 @@
-"""The message frame's schema: one list of columns, the same for no row and for a million.
+"""The message frame's schema: one list of columns, the same for any number of rows.
 
-Everything that makes or reads back a message frame goes through `conform`, so a frame built from
-Twilio's pages, one read from Parquet and one read from a spreadsheet have equal dtypes.
+All message frames are built or read with `conform`, so frames from Twilio's pages, from Parquet
+files and from spreadsheets have equal dtypes.
 
 Source of the words and types: Twilio's OpenAPI document of 2026-04-14, `api.v2010.account.message`.
 """
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 SCHEMA_VERSION = 1
-"""Goes up when a column is added, removed, renamed, moved or changes its dtype."""
+"""Increased when a column is added, removed, renamed, moved or changes its dtype."""
 
-# `string` with pd.NA, kept in Arrow memory: named in full because in pandas 3 the plain `str` dtype
-# means NaN. `Int64` and not an Arrow integer, because pandas' own nullable integers are what people
-# know; the price has no pandas equal that is exact, so it is Arrow's.
+# `string` with pd.NA in Arrow memory, named explicitly because the plain `str` dtype of pandas 3
+# uses NaN. `Int64` and not an Arrow integer, because pandas' nullable integers are better known;
+# pandas has no exact dtype for prices, so the price is an Arrow decimal.
 TEXT: Any = pd.StringDtype("pyarrow")
 WHOLE: Any = pd.Int64Dtype()
 MONEY_TYPE: Any = pa.decimal128(18, 6)
@@ -45,12 +45,12 @@ class SchemaColumn:
     """Twilio's own field name."""
 
     dtype: Any
-    """The pandas dtype. For words, their categorical dtype when only known words occur."""
+    """The pandas dtype; for words, the categorical dtype if only known words occur."""
 
     meaning: str
 
     words: tuple[str, ...] = ()
-    """The known words of a categorical column. Words that are new are appended to them."""
+    """The known words of a categorical column; new words are appended to them."""
 
 
 def words_column(name: str, words: tuple[str, ...], meaning: str) -> SchemaColumn:
@@ -61,22 +61,22 @@ def words_column(name: str, words: tuple[str, ...], meaning: str) -> SchemaColum
 SCHEMA = (
     SchemaColumn("sid", TEXT, "The message: SM (text) or MM (with media) and 32 hex digits."),
     SchemaColumn(
-        "date_sent", MOMENT, "When Twilio sent it, or passed an inbound one on. NaT: not yet."
+        "date_sent", MOMENT, "When Twilio sent it, or received an inbound one. NaT: not yet."
     ),
-    SchemaColumn("date_created", MOMENT, "When the message came into being."),
-    SchemaColumn("date_updated", MOMENT, "When anything about it last changed."),
-    words_column("direction", DIRECTIONS, "Which way it went, and what made it."),
-    words_column("status", STATUSES, "Where it stands, in Twilio's word."),
+    SchemaColumn("date_created", MOMENT, "When the message was created."),
+    SchemaColumn("date_updated", MOMENT, "When it last changed."),
+    words_column("direction", DIRECTIONS, "Inbound or outbound, and how it was created."),
+    words_column("status", STATUSES, "Twilio's status of the message."),
     SchemaColumn("from", TEXT, "The sender. NA: a messaging service has not chosen one yet."),
     SchemaColumn("to", TEXT, "The recipient."),
     SchemaColumn("body", TEXT, 'The text. "" once redacted.'),
-    SchemaColumn("num_segments", WHOLE, "The parts it is billed as. 0: not known yet."),
+    SchemaColumn("num_segments", WHOLE, "The number of segments billed. 0: not known yet."),
     SchemaColumn("num_media", WHOLE, "The number of media files."),
-    SchemaColumn("price", MONEY, "What it cost: negative for a charge. NA: not billed yet."),
+    SchemaColumn("price", MONEY, "The price: negative for a charge. NA: not billed yet."),
     SchemaColumn("price_unit", TEXT, "The currency of `price`, such as USD."),
     SchemaColumn("error_code", WHOLE, "Why it failed; tw.explain_error(code) says what to do."),
-    SchemaColumn("error_message", TEXT, "Twilio's words for the error code."),
-    SchemaColumn("messaging_service_sid", TEXT, "The messaging service it went through: MG…"),
+    SchemaColumn("error_message", TEXT, "Twilio's text for the error code."),
+    SchemaColumn("messaging_service_sid", TEXT, "The messaging service that sent it: MG…"),
     SchemaColumn("account_sid", TEXT, "The account or subaccount it belongs to: AC…"),
 )
 """The columns of a message frame, in order."""
@@ -90,14 +90,14 @@ def empty() -> pd.DataFrame:
 
 
 def conform(frame: pd.DataFrame, schema: tuple[SchemaColumn, ...] = SCHEMA) -> pd.DataFrame:
-    """Give a table the schema's columns, order and dtypes.
+    """Return a table with the schema's columns, order and dtypes.
 
-    Columns that are missing are added without values; columns the schema does not know are kept as
-    they are, after the others. Times without a zone are taken as UTC.
+    Missing columns are added without values; columns that are not in the schema are kept unchanged,
+    after the others. Times without a zone are UTC.
 
     Args:
-        frame: Rows from anywhere: Parquet, a CSV file, frames put together with ``pd.concat``.
-        schema: Whose columns; those of messages when not given.
+        frame: Rows from any source: Parquet, a CSV file, a concatenation of frames.
+        schema: The schema; by default that of messages.
 
     Returns:
         A new frame; `frame` is not changed. Its ``attrs`` are kept.
@@ -124,7 +124,7 @@ def money(values: Iterable[object]) -> pa.Array:
     """Return exact amounts, rounded half to even at six decimals where there are more.
 
     Raises:
-        ArithmeticError: A value is no number, or does not fit in 18 digits.
+        ArithmeticError: A value is not a number, or does not fit in 18 digits.
         pyarrow.ArrowInvalid: The same, found by Arrow.
     """
     return pa.array([_amount(value) for value in values], MONEY_TYPE)
@@ -144,7 +144,7 @@ def _fitted(frame: pd.DataFrame, column: SchemaColumn) -> pd.Series:
         return _cast(values, column)
     except (ValueError, TypeError, DecimalException, pa.ArrowException) as error:
         raise ConfigurationError(
-            f"Column {column.name!r} holds a value that does not fit {column.dtype}: "
+            f"Column {column.name!r} contains a value that does not fit {column.dtype}: "
             f"{str(error).splitlines()[0]}",
             field=column.name,
         ) from error

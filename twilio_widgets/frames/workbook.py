@@ -1,4 +1,4 @@
-"""Anybody's Excel workbook as rows of cells, with what a person sees in it and what is hidden."""
+"""Read an Excel workbook of any program as rows of cells: displayed values, and hidden rows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Sheet:
 
     rows: Sequence[Sequence[Any]]
     hidden: frozenset[int]
-    """Places in `rows` that the sheet hides, by hand or by a filter."""
+    """Positions in `rows` that are hidden in the sheet, by the user or by a filter."""
 
     others: tuple[str, ...]
     """The names of the sheets that were not read."""
@@ -35,14 +35,14 @@ def sheet_of(content: bytes, name: str) -> Sheet:
 
     Args:
         content: The file.
-        name: What it is called, for errors.
+        name: The file's name, for errors.
 
     Raises:
-        ConfigurationError: openpyxl is missing, or it is not a workbook that can be read.
+        ConfigurationError: openpyxl is missing, or the workbook cannot be read.
     """
     load_workbook = load_openpyxl().load_workbook
     try:
-        # Not read-only: that mode trusts the size a file claims to have, and rows can be missing.
+        # Not read-only: that mode believes the declared size, which can be too small.
         book = load_workbook(io.BytesIO(content), data_only=True)
         sheet = next((one for one in book.worksheets if one.sheet_state == "visible"), None)
         sheet = sheet or book.worksheets[0]
@@ -51,7 +51,7 @@ def sheet_of(content: bytes, name: str) -> Sheet:
             (sheet.row_dimensions[line[0].row].hidden, [_value(cell, formulas) for cell in line])
             for line in sheet.iter_rows()
         ]
-    except Exception:  # noqa: BLE001  # a damaged file breaks openpyxl in as many ways as there are
+    except Exception:  # noqa: BLE001  # openpyxl raises many types of errors for a damaged file
         problem = (
             f"{name} cannot be read as an Excel workbook (.xlsx). Save it as CSV UTF-8 instead."
         )
@@ -87,8 +87,8 @@ def load_openpyxl() -> Any:
 def _formulas(content: bytes, title: str) -> frozenset[str]:
     """Return the coordinates of the sheet's formulas; the file is only parsed again if it has any.
 
-    A workbook that a program wrote and nobody opened has formulas without results. Their cells look
-    empty, and an empty cell may mean that a message leaves without its picture, or at once.
+    A workbook that was written by a program and never opened in Excel has formulas without results.
+    Their cells seem empty, and a message could be sent without its picture, or too early.
     """
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         names = [name for name in parts.namelist() if "/worksheets/" in name]
@@ -109,9 +109,9 @@ def _value(cell: Any, formulas: frozenset[str]) -> Any:
 
 
 def text_of_cell(value: Any) -> Any:
-    """Return the text of a cell as it was before it was escaped; other values as they are.
+    """Unescape the text of a cell; return other values unchanged.
 
-    What XML cannot contain stands in a cell as Excel writes it: ``_x000D_`` for a carriage return.
+    Excel escapes characters that XML cannot contain: ``_x000D_`` is a carriage return.
     """
     if not isinstance(value, str):
         return value

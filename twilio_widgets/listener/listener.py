@@ -155,7 +155,7 @@ class Listener(EventSource):
     def status_url(self) -> CallbackUrl:
         """The URL for status callbacks: ``messages.send(…, status_callback=listener.status_url)``.
 
-        It ends in ``#rc=3&rp=all``, which makes Twilio retry after any failure. Add a query with
+        It ends in ``#rc=3&rp=all``, which makes Twilio retry after any failure. To add a query, use
         ``listener.status_url.with_query(row=7)``.
         """
         return self._ingress.shown.status_url
@@ -185,7 +185,7 @@ class Listener(EventSource):
     @property
     def way(self) -> IngressRoute:
         """How Twilio reaches the listener, why this route was chosen, and what it exposes."""
-        way = self._ingress.way
+        way = self._ingress.route
         if way is None:
             raise ListenerError("No ingress route was chosen: the listener did not start.")
         return way
@@ -377,7 +377,7 @@ class Listener(EventSource):
             OutcomeUnknown: The change may have been made; the old settings are saved.
             TwilioWidgetsError: Twilio refused or could not be reached; nothing was changed.
         """
-        if self._ingress.entry is None:
+        if self._ingress.endpoint is None:
             raise ConfigurationError(
                 "Twilio cannot reach this listener, so no webhook was changed. Give the address "
                 "of a tunnel: Listener(…, public_url=…). listener.way.explain() tells you more.",
@@ -442,7 +442,7 @@ class Listener(EventSource):
         self._release()
 
     def __repr__(self) -> str:
-        how = "" if self._ingress.entry is not None else ", no public URL"
+        how = "" if self._ingress.endpoint is not None else ", no public URL"
         state = how if self._release.alive else ", closed"
         return f"<Listener of {self.connection.masked_account}{state}>"
 

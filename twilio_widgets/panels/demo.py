@@ -1,4 +1,4 @@
-"""The whole product in one line: a workbench on a sandbox that already has a history."""
+"""`demo()`: a workbench on a sandbox that already has messages."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ RECIPIENT = "+14155550123"
 """A number reserved for fiction."""
 BODY = "Your table at the Harbour Grill is ready. See you at 8 pm!"
 
-PATIENCE = 10.0
-"""Seconds; the sandbox answers within one."""
+TIMEOUT = 10.0
+"""Seconds to wait; the sandbox normally responds within one."""
 
 
 def demo(seed: int = 0, messages: int = 2_000, now: str | datetime | None = None) -> Workbench:
     """Open a workbench on a sandbox: no account, nothing to install, nothing leaves this machine.
 
-    It comes back connected, with the newest messages read and a message ready to be sent.
-    ``bench.close()`` ends it, and the sandbox with it.
+    The workbench is connected, has read the newest messages, and contains a message ready to send.
+    ``bench.close()`` closes it and its sandbox.
 
     Args:
-        seed: Another seed gives another account with other people.
-        messages: How many messages the log begins with.
-        now: Freezes the sandbox's clock there; None gives a real one.
+        seed: Seed of the random account and its messages.
+        messages: Number of messages in the log at the start.
+        now: Freezes the sandbox's clock at this time; None uses the real time.
 
     Example:
         >>> bench = demo(messages=10, now="2026-01-31T12:00:00Z")
@@ -37,5 +37,5 @@ def demo(seed: int = 0, messages: int = 2_000, now: str | datetime | None = None
     """
     sandbox = Sandbox(seed=seed, messages=messages, now=now)
     bench = Workbench(sandbox=sandbox, to=RECIPIENT, from_=sandbox.numbers[0], body=BODY)
-    bench.join(PATIENCE)  # so that a saved notebook shows it as it stands, not half awake
+    bench.join(TIMEOUT)  # a saved notebook then shows the loaded state
     return bench

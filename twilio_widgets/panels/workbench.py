@@ -23,23 +23,23 @@ if TYPE_CHECKING:
     from twilio_widgets.sandbox import Sandbox
 
 FIRST_PAGE = 200
-"""Messages read by itself once the workbench is connected; more are a person's choice."""
+"""Messages read automatically after connecting; the user can load more."""
 
 
 class Workbench(ipywidgets.VBox):
     """Three cards behind one connection: connect, send a message, read the message log.
 
-    Once connected, the newest messages are read by themselves, and a message that is sent stands
-    in the table at once and changes there until it has come to its end. What the cards hold is
-    there for the next cell: ``bench.twilio``, ``bench.message``, ``bench.frame``.
+    After connecting, the newest messages are read automatically. A message that is sent appears in
+    the table at once, and its row is updated until its status is final. The results are available
+    to the next cell: ``bench.twilio``, ``bench.message``, ``bench.frame``.
 
     Args:
-        connection: Use this connection from the start, instead of typing one.
-        sandbox: Work on this sandbox instead; it is closed with the workbench.
-        policy: The guard rails of the client it makes; see `Twilio`.
-        to: The recipient to begin with.
-        from_: The sender to begin with.
-        body: The text to begin with.
+        connection: The connection to use; None lets the user type one.
+        sandbox: The sandbox to use instead; it is closed with the workbench.
+        policy: The sending limits of the client it creates; see `Twilio`.
+        to: The initial recipient.
+        from_: The initial sender.
+        body: The initial text.
     """
 
     _open = False
@@ -73,7 +73,7 @@ class Workbench(ipywidgets.VBox):
         self._open = True
         self._ends = ExitStack()
         self._ends.callback(self.send_panel.on_message(self.messages_panel.show))
-        # The messages panel has asked before, so it wakes up before this.
+        # Callbacks run in order of registration, so the messages panel is connected by then.
         self._ends.callback(self.connection_panel.on_connect(self._connected))
 
     @property
@@ -101,21 +101,21 @@ class Workbench(ipywidgets.VBox):
 
     @property
     def frame(self) -> MessageFrame | None:
-        """What was read of the message log last; None before the first reading."""
+        """The messages read last; None before the first load."""
         return self.messages_panel.frame
 
     def join(self, timeout: float | None = None) -> bool:
-        """Wait until nothing the cards started is under way; return whether that is so.
+        """Wait until the work started by the cards has finished; return whether it has.
 
         Args:
-            timeout: Seconds to wait for each piece of work; None waits for as long as it takes.
+            timeout: Seconds to wait for each piece of work; None: no limit.
         """
-        # In this order: connecting is what starts the others' work.
+        # The connection panel first: connecting starts the work of the others.
         return all(panel.join(timeout) for panel in self._panels)
 
     def close(self) -> None:
-        """Stop what the cards started, and take them off every page."""
-        if not self._open:  # closed already, or an option was refused before anything was made
+        """Stop the work of the cards and remove them from every page."""
+        if not self._open:  # already closed, or the constructor raised
             return
         self._open = False
         self._ends.close()

@@ -1,8 +1,8 @@
-"""A small Twilio to learn and test against: offline, deterministic, with faults on demand.
+"""A simulated Twilio to learn and test against: offline, deterministic, with faults on demand.
 
-It is written from Twilio's published behaviour, not from our client, so that it can contradict it.
-A pure `World` (accounts, numbers, messages, a clock that can be turned) is reached in process, over
-an httpx transport, or over a real socket on loopback.
+It is written from Twilio's published behaviour, not from our client, so that it can contradict the
+client. A pure `World` (accounts, numbers, messages, a clock that can be advanced) is reached in
+process through an httpx transport, or over a real socket on loopback.
 
 >>> from twilio_widgets.sandbox import Sandbox
 >>> with Sandbox(seed=1, now="2026-01-31T12:00:00Z") as sandbox:

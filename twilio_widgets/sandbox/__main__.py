@@ -1,4 +1,4 @@
-"""``python -m twilio_widgets.sandbox``: the sandbox on its own, until Ctrl+C."""
+"""``python -m twilio_widgets.sandbox``: run a sandbox server until Ctrl+C."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None, *, stop: threading.Event | None = None) -> int:
-    """Run a sandbox on a socket and say how to reach it.
+    """Run a sandbox on a socket and print its URL and credentials.
 
     Args:
-        arguments: The command line; None takes the process's own.
-        stop: Ends the sandbox when set. None waits for Ctrl+C.
+        arguments: The command-line arguments; None means those of the process.
+        stop: Stops the sandbox when set. None waits for Ctrl+C.
 
     Returns:
         The exit status.
@@ -43,19 +43,25 @@ def main(arguments: Sequence[str] | None = None, *, stop: threading.Event | None
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m twilio_widgets.sandbox",
-        description="A small Twilio on this machine: no account, no network, no SMS.",
+        description="Run a simulated Twilio on this machine: no account, no network, no SMS.",
     )
-    parser.add_argument("--seed", type=int, default=0, help="another seed, another account")
-    parser.add_argument("--messages", type=int, default=0, help="length of the message history")
-    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (0: a free one)")
-    parser.add_argument("--now", help="freeze the clock there, such as 2026-01-31T12:00:00Z")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="determines the account, its numbers and its history"
+    )
+    parser.add_argument(
+        "--messages", type=int, default=0, help="number of messages in the history (default: 0)"
+    )
+    parser.add_argument(
+        "--port", type=int, default=0, help="port on 127.0.0.1 (default: any free port)"
+    )
+    parser.add_argument("--now", help="freeze the clock at this time, e.g. 2026-01-31T12:00:00Z")
     return parser
 
 
 def _greeting(sandbox: Sandbox) -> str:
     account = sandbox.accounts[0]
     key = next(key for key in account.keys.values() if not key.main)
-    # Play credentials, made from the seed: they open nothing but this sandbox.
+    # Derived from the seed: these credentials are valid for this sandbox only.
     rows = [
         ("URL", sandbox.url),
         ("Account SID", account.sid),
@@ -66,8 +72,8 @@ def _greeting(sandbox: Sandbox) -> str:
         ("Messaging service", sandbox.services[0]),
     ]
     lines = "".join(f"{name + ':':<20}{value}\n" for name, value in rows)
-    first = "A Twilio sandbox is running. Nothing it does leaves this machine."
-    return f"{first}\n\n{lines}\nStop it with Ctrl+C.\n"
+    first = "A Twilio sandbox is running. It sends nothing beyond this machine."
+    return f"{first}\n\n{lines}\nPress Ctrl+C to stop it.\n"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Connections that lead into a sandbox. "Is it a sandbox" is their type, never a host name."""
+"""Connections to a sandbox. Code recognises a sandbox by their type, never by a host name."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 class ConnectedSandbox(Protocol):
-    """What a connection needs of its `Sandbox`."""
+    """The part of `Sandbox` that its connections use."""
 
     @property
     def clock(self) -> Clock:
-        """The world's time."""
+        """The sandbox's clock."""
 
     @property
     def wire(self) -> object:
@@ -30,23 +30,23 @@ class ConnectedSandbox(Protocol):
 
     @property
     def world_id(self) -> str:
-        """The random name of this run of the world."""
+        """The random ID of this sandbox, different in every run."""
 
     @property
     def url(self) -> str:
-        """The root of the sandbox on a real socket."""
+        """The root URL of the sandbox on a real socket."""
 
     @property
     def data_folder(self) -> Path:
-        """A temporary folder that lives as long as the world."""
+        """A temporary folder that is deleted when the sandbox closes."""
 
     @property
     def list_lag(self) -> float:
         """Seconds before a new message appears in lists."""
 
 
-class _Inside:
-    """What a connection into a sandbox adds: its wire, and the world's time."""
+class _SandboxMixin:
+    """The attributes that a sandbox adds to a connection: its transport, clock and folder."""
 
     sandbox: ConnectedSandbox
 
@@ -57,39 +57,39 @@ class _Inside:
 
     @property
     def world_id(self) -> str:
-        """The random name of this world: what is kept for it goes by this name."""
+        """The random ID of this sandbox; stored data is filed under it."""
         return self.sandbox.world_id
 
     @property
     def root_url(self) -> str:
-        """The sandbox's socket; it opens when it is first asked for."""
+        """The root URL of the sandbox's socket, which opens on first use."""
         return self.sandbox.url
 
     @property
     def data_folder(self) -> Path:
-        """A temporary folder that goes with the world."""
+        """A temporary folder that is deleted when the sandbox closes."""
         return self.sandbox.data_folder
 
     def now(self) -> datetime:
-        """Return the world's present."""
+        """Return the current time of the sandbox's clock."""
         return self.sandbox.clock.now()
 
     def monotonic(self) -> float:
-        """Return seconds that only grow; on a frozen clock, the world's."""
+        """Return seconds that never decrease: those of the sandbox's clock when it is frozen."""
         clock = self.sandbox.clock
         return clock.seconds() if clock.frozen else time.monotonic() + clock.ahead
 
     @property
     def time_is_frozen(self) -> bool:
-        """Whether this world's clock stands until it is turned."""
+        """Whether the sandbox's clock is frozen until it is advanced."""
         return self.sandbox.clock.frozen
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass in this world; a frozen clock turns at once."""
+        """Sleep; a frozen clock is advanced instead and nothing waits."""
         self.sandbox.clock.sleep(seconds)
 
     async def sleep_async(self, seconds: float) -> None:
-        """Let time pass in this world without blocking the event loop."""
+        """Sleep without blocking the event loop; a frozen clock is advanced instead."""
         if self.sandbox.clock.frozen:
             self.sandbox.clock.sleep(seconds)
             await asyncio.sleep(0)
@@ -98,8 +98,8 @@ class _Inside:
 
 
 @dataclass(frozen=True, kw_only=True, init=False, repr=False)
-class SandboxConnection(_Inside, AuthTokenConnection):
-    """The connection of a sandbox: its account's auth token, and a wire with no network.
+class SandboxConnection(_SandboxMixin, AuthTokenConnection):
+    """A connection to a sandbox with its account's auth token, without any network.
 
     ``Twilio(sandbox.connection)`` needs nothing else.
     """
@@ -108,7 +108,7 @@ class SandboxConnection(_Inside, AuthTokenConnection):
 
     def __init__(self, sandbox: ConnectedSandbox, account_sid: str, auth_token: Secret) -> None:
         self._set("sandbox", sandbox)
-        # How long an accepted message may be missing from this world's list.
+        # How long an accepted message may be missing from the sandbox's message list.
         self._set("settle_seconds", sandbox.list_lag + 1.0)
         super().__init__(account_sid, auth_token, source="the sandbox")
 
@@ -119,8 +119,8 @@ class SandboxConnection(_Inside, AuthTokenConnection):
 
 
 @dataclass(frozen=True, kw_only=True, init=False, repr=False)
-class SandboxKeyConnection(_Inside, ApiKeyConnection):
-    """The same with an API key of the sandbox's account."""
+class SandboxKeyConnection(_SandboxMixin, ApiKeyConnection):
+    """A connection to a sandbox with an API key of its account."""
 
     sandbox: ConnectedSandbox = field(repr=False, compare=False)
 
@@ -128,6 +128,6 @@ class SandboxKeyConnection(_Inside, ApiKeyConnection):
         self, sandbox: ConnectedSandbox, account_sid: str, api_key_sid: str, api_key_secret: Secret
     ) -> None:
         self._set("sandbox", sandbox)
-        # How long an accepted message may be missing from this world's list.
+        # How long an accepted message may be missing from the sandbox's message list.
         self._set("settle_seconds", sandbox.list_lag + 1.0)
         super().__init__(account_sid, api_key_sid, api_key_secret, source="the sandbox")

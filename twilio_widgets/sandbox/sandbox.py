@@ -1,4 +1,4 @@
-"""The sandbox: one small Twilio, and the ways into it."""
+"""The public class `Sandbox`: a simulated Twilio account and the connections to it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from twilio_widgets.sandbox.http.faults import Faults, fault_of
 from twilio_widgets.sandbox.http.inprocess import InProcess
 from twilio_widgets.sandbox.http.router import SandboxRouter
 from twilio_widgets.sandbox.webhooks.callbacks import Delivery, Webhooks
-from twilio_widgets.sandbox.world import create as composing
+from twilio_widgets.sandbox.world import create
 from twilio_widgets.sandbox.world.clock import Clock
 from twilio_widgets.sandbox.world.resources import Account
 from twilio_widgets.sandbox.world.rows import message_json
@@ -33,31 +33,33 @@ _UNSENT = ("first", "last", "hidden_when_filtered")
 
 
 class Sandbox:
-    """A small Twilio inside this process, to learn and test against: no account, no SMS.
+    """A simulated Twilio in this process, to learn and test against: no account, no SMS.
 
     The same seed and the same `now` give the same SIDs, numbers, history and headers. Use it as a
     context manager, or call `close` when done.
 
-    A history costs nothing until it is read, however long. With a million messages on two cores
-    (`benchmarks/bench_sandbox.py`, CPU time): open 0.04 s, a page of 1,000 about 0.1 s, one message
-    by SID 1 ms, every page from first to last 80 s with its client; memory grows by 32 MB.
+    The history is generated when it is read, so its length costs nothing. With a million messages
+    on two cores (`benchmarks/bench_sandbox.py`, CPU time): opening takes 0.04 s, a page of 1,000
+    about 0.1 s, one message by SID 1 ms, and all pages in order 80 s including the client; memory
+    grows by 32 MB.
 
     Args:
-        seed: Another seed gives another account with other people.
-        messages: How many messages the history holds.
-        now: Freezes the clock there (an aware time or ISO text); then waiting takes no time, and
-            `clock.advance` turns it. None gives a real clock.
+        seed: Determines the account, its contacts and its history.
+        messages: The number of messages in the history.
+        now: Freezes the clock at this time (an aware datetime or ISO text). Waiting then takes no
+            real time, and `clock.advance` moves the clock. None uses the real time.
         record_refused: Whether a refused creation leaves a ``failed`` entry in the message list,
             as Twilio has done since 2024.
         date_filters: ``"inclusive"`` as documented, or ``"before_exclusive"``.
-        unsent: Where messages with no date sent stand in the list: ``"first"``, ``"last"`` or
+        unsent: The place of messages without a date sent in the list: ``"first"``, ``"last"`` or
             ``"hidden_when_filtered"``.
         list_lag: Seconds before a new message appears in lists (it can be fetched at once).
-        latency: Seconds every answer takes.
-        trial: Whether it is a trial account: one verified recipient, and a prefix to every body.
+        latency: Seconds before every response.
+        trial: Whether it is a trial account, with one verified recipient and a prefix to every
+            body.
 
     Raises:
-        SandboxError: An option is not what it can be.
+        SandboxError: An option has an invalid value.
     """
 
     def __init__(
@@ -76,7 +78,10 @@ class Sandbox:
         _one_of("date_filters", date_filters, _DATE_FILTERS)
         _one_of("unsent", unsent, _UNSENT)
         if messages < 0:
-            raise SandboxError("messages= is the length of the history: 0 or more.")
+            raise SandboxError(
+                f"messages={messages} is negative. It is the number of messages in the history: "
+                "0 or more."
+            )
         settings = Settings(
             record_refused=record_refused,
             date_filters=date_filters,
@@ -86,18 +91,18 @@ class Sandbox:
             trial=trial,
         )
         self.clock = Clock(now)
-        """The world's time: ``now()``, ``advance("10 min")``, ``frozen``."""
+        """The sandbox's clock: ``now()``, ``advance("10 min")``, ``frozen``."""
         self._world = World(seed, messages, self.clock, settings)
         self._faults = Faults()
-        self._exchange = SandboxRouter(self._world, self._faults)
-        self._wire = InProcess(self._exchange, self.clock)
+        self._router = SandboxRouter(self._world, self._faults)
+        self._wire = InProcess(self._router, self.clock)
         self._webhooks = Webhooks(self._world)
         self._server: SandboxServer | None = None
         self._folder: TemporaryDirectory[str] | None = None
         self._opening = threading.Lock()
         self._closed = False
 
-    # Who and where
+    # Credentials and addresses
 
     @property
     def connection(self) -> SandboxConnection:
@@ -107,12 +112,12 @@ class Sandbox:
 
     @property
     def api_key_connection(self) -> SandboxKeyConnection:
-        """The same with a Standard API key, which may not touch accounts and keys."""
+        """A connection with a Standard API key, which has no access to accounts and keys."""
         return self._key_connection(main=False)
 
     @property
     def main_key_connection(self) -> SandboxKeyConnection:
-        """The same with a Main API key."""
+        """A connection with a Main API key."""
         return self._key_connection(main=True)
 
     def _key_connection(self, *, main: bool) -> SandboxKeyConnection:
@@ -122,63 +127,63 @@ class Sandbox:
 
     @property
     def subaccount_connection(self) -> SandboxConnection:
-        """The connection with the subaccount's own auth token."""
+        """A connection with the auth token of the subaccount."""
         account = self._world.subaccount
         return SandboxConnection(self, account.sid, Secret(account.auth_token))
 
     @property
     def subaccount_sid(self) -> str:
-        """The account's one subaccount."""
+        """The SID of the account's only subaccount."""
         return self._world.subaccount.sid
 
     @property
     def wire(self) -> InProcess:
-        """The httpx transport that leads here, for blocking and async clients."""
+        """The httpx transport to this sandbox, for blocking and async clients."""
         return self._wire
 
     @property
     def url(self) -> str:
-        """The root of the sandbox on a real socket, such as ``http://127.0.0.1:51234``.
+        """The root URL of the sandbox on a real socket, such as ``http://127.0.0.1:51234``.
 
-        The socket opens on first use, and closes with the sandbox.
+        The socket opens on first use and closes with the sandbox.
         """
         return self.open()
 
     def open(self, port: int = 0) -> str:
-        """Open the socket, unless it is open already, and return its URL.
+        """Open the socket unless it is already open, and return its URL.
 
         Args:
-            port: The port on 127.0.0.1; 0 takes a free one.
+            port: The port on 127.0.0.1; 0 uses any free port.
 
         Raises:
             SandboxError: The sandbox is closed, the port is taken, or uvicorn is missing.
         """
         with self._opening:
             if self._closed:
-                raise SandboxError("This sandbox is closed. Make another one.")
+                raise SandboxError("This sandbox is closed. Create a new one.")
             if self._server is None:
                 from twilio_widgets.sandbox.http.server import SandboxServer
 
-                self._server = SandboxServer(self._exchange, port)
+                self._server = SandboxServer(self._router, port)
             return self._server.url
 
     @property
     def world_id(self) -> str:
-        """A random name for this run of the world, whatever its seed."""
+        """The random ID of this sandbox, different in every run even with the same seed."""
         return self._world.id
 
     @property
     def data_folder(self) -> Path:
-        """A temporary folder for what is kept for this world; it goes when the world closes.
+        """A temporary folder for data about this sandbox; it is deleted when the sandbox closes.
 
         Raises:
             SandboxError: The sandbox is closed.
         """
         with self._opening:
             if self._closed:
-                raise SandboxError("This sandbox is closed, and what was kept for it is gone.")
+                raise SandboxError("This sandbox is closed, and its data folder was deleted.")
             if self._folder is None:
-                # The finaliser removes it when nobody closes the sandbox.
+                # Its finaliser deletes the folder if the sandbox is never closed.
                 self._folder = TemporaryDirectory(
                     prefix="twilio_widgets-", ignore_cleanup_errors=True
                 )
@@ -191,45 +196,45 @@ class Sandbox:
 
     @property
     def numbers(self) -> tuple[str, ...]:
-        """The account's own numbers that can send; the first one is good for demonstrations."""
+        """The account's numbers that can send messages."""
         return self._world.senders_of(self._world.account.sid)
 
     @property
     def services(self) -> tuple[str, ...]:
-        """The SIDs of the messaging services; the first one has senders, the last one none."""
+        """The SIDs of the messaging services: the first has senders, the last has none."""
         return tuple(self._world.services)
 
     @property
     def contacts(self) -> tuple[str, ...]:
-        """Numbers of people in the history, all reserved for fiction."""
+        """The numbers of the contacts in the history, all from ranges reserved for fiction."""
         return tuple(contact.number for contact in self._world.phonebook.contacts)
 
-    # What happens
+    # Events and faults
 
     def receive(
         self, *, from_: str, to: str | None = None, body: str = "", media_urls: Sequence[str] = ()
     ) -> dict[str, object]:
-        """Let a message arrive at one of the account's numbers.
+        """Simulate an inbound message to one of the account's numbers.
 
         Args:
-            from_: Who sends it.
-            to: Which of our numbers gets it; the first one when not given.
-            body: Its text. Just ``STOP`` or ``START`` opts out or in, as with Twilio.
-            media_urls: One picture is attached for each.
+            from_: The number it comes from.
+            to: The number it is sent to; the account's first number by default.
+            body: Its text. As with Twilio, the single word ``STOP`` opts out and ``START`` opts in.
+            media_urls: One picture is attached for each; nothing is downloaded.
 
         Returns:
             The Message resource.
 
         Raises:
-            SandboxError: `to` is not a number of this world.
+            SandboxError: `to` is not a number of this sandbox.
         """
         with self._world.lock:
             number = to or self.numbers[0]
             if number not in self._world.own_numbers:
                 raise SandboxError(
-                    f"{number} is not a number of this sandbox: see sandbox.numbers."
+                    f"{number} is not a number of this sandbox. Its numbers are in sandbox.numbers."
                 )
-            message = composing.receive(
+            message = create.receive(
                 self._world,
                 from_=from_,
                 to=number,
@@ -250,22 +255,22 @@ class Sandbox:
         retry_after: float | None = None,
         delay: float | None = None,
     ) -> None:
-        """Let the next requests go wrong.
+        """Make the next requests fail.
 
         Args:
-            code: Twilio's error code. Meets the next creation of a message, unless `method` or
-                `path` say otherwise.
+            code: Twilio's error code. It applies to the next creation of a message, unless `method`
+                or `path` is given.
             status: An HTTP status without a special code, such as 429 or 503. The request is not
                 carried out.
-            fault: What happens to the connection; see `twilio_widgets.sandbox.http.faults`.
-            times: How many requests it meets.
-            method: Only requests with this method.
-            path: Only requests whose path holds this text.
+            fault: The connection fault; see `twilio_widgets.sandbox.http.faults`.
+            times: The number of requests that fail.
+            method: Fail only requests with this HTTP method.
+            path: Fail only requests whose path contains this text.
             retry_after: Seconds for a ``Retry-After`` header.
             delay: Seconds, for faults that take time.
 
         Raises:
-            SandboxError: The description is empty or contradicts itself.
+            SandboxError: No fault is given, or the arguments contradict each other.
         """
         described = fault_of(
             code=code,
@@ -281,14 +286,14 @@ class Sandbox:
 
     @property
     def ledger(self) -> tuple[Accepted, ...]:
-        """Every creation that was accepted, in order: the judge of "sent twice"."""
+        """Every accepted message creation, in order. Tests use it to detect messages sent twice."""
         with self._world.lock:
-            self._exchange.catch_up()
+            self._router.carry_out_due()
             return tuple(self._world.ledger)
 
     @property
     def webhooks(self) -> tuple[Delivery, ...]:
-        """Every status callback and inbound webhook that was made, or could not be."""
+        """Every status callback and inbound webhook that was attempted, with its result."""
         with self._world.lock:
             return tuple(self._webhooks.deliveries)
 
@@ -296,22 +301,22 @@ class Sandbox:
         """Wait until every webhook that is due has been posted.
 
         Args:
-            timeout: Seconds of real time to wait at most.
+            timeout: The maximum wait, in seconds of real time.
 
         Returns:
-            Whether all of them have been.
+            Whether all of them were posted in time.
         """
         return self._webhooks.settle(timeout)
 
     @property
     def accounts(self) -> tuple[Account, ...]:
-        """The accounts of this world, with their play credentials."""
+        """The account and its subaccount, with credentials that are valid in this sandbox only."""
         return tuple(self._world.accounts.values())
 
-    # The end
+    # Closing
 
     def close(self) -> None:
-        """Stop what runs for this sandbox. Further requests find nobody."""
+        """Stop the server and the webhooks. Further requests fail with a connection error."""
         with self._opening:
             self._closed = True
             self._wire.shut()
@@ -338,4 +343,4 @@ class Sandbox:
 
 def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
-        raise SandboxError(f"{name}={value!r} is not known. Choose one of: {', '.join(known)}.")
+        raise SandboxError(f"{name}={value!r} is invalid. Choose one of: {', '.join(known)}.")

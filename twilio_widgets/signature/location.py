@@ -25,7 +25,7 @@ LOGIN: Final = "token"
 _LOGIN: Final = re.compile(rf"(?<=[?&]{LOGIN}=)[^&#]*")
 _ROUTE: Final = "/twilio-widgets/"
 _ROUTE_KEY: Final = re.compile(rf"(?<={_ROUTE})[A-Za-z0-9_-]{{32,64}}")
-"""The key in the path of our Jupyter server extension; whoever knows it can reach the listener."""
+"""The key in the path of our Jupyter server extension; it gives access to the listener."""
 
 
 class Location(NamedTuple):

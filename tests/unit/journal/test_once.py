@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from twilio_widgets import AsyncTwilio, Sandbox, Twilio
+from twilio_widgets import AsyncTwilio, Twilio
 from twilio_widgets.core.guardrails.policy import Policy
 from twilio_widgets.errors import (
     ConfigurationError,
@@ -24,12 +24,6 @@ from twilio_widgets.journal.ledger import reading
 from twilio_widgets.journal.location import JobLock
 
 TO = "+14155550123"
-
-
-@pytest.fixture
-def sandbox():
-    with Sandbox(now="2026-01-15T12:00:00Z") as world:
-        yield world
 
 
 @pytest.fixture

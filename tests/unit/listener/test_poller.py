@@ -1,4 +1,4 @@
-"""A poller ends where the log stands, in its budget, and says how fresh it is."""
+"""A poller agrees with the log, stays within its budget, and reports how fresh it is."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_a_first_look_does_not_flood(poller):
     assert len(poller.events) == 0
 
 
-def test_what_the_poller_knows_is_what_the_log_says(poller, twilio, sandbox):
+def test_the_poller_agrees_with_the_log(poller, twilio, sandbox):
     for end in ENDS:
         send(twilio, end)
     sandbox.receive(from_=THEM, body="Hello")
@@ -100,7 +100,7 @@ def test_what_the_poller_knows_is_what_the_log_says(poller, twilio, sandbox):
 
 
 @pytest.mark.parametrize("count", [120, pytest.param(500, marks=pytest.mark.long)])
-def test_whatever_happens_when_it_ends_where_the_log_stands(poller, twilio, sandbox, count):
+def test_after_any_history_the_poller_agrees_with_the_log(poller, twilio, sandbox, count):
     """Sends and arrivals at any times, looks in between: a property, by one seed."""
     chance = random.Random(7)
     for _ in range(count):
@@ -204,7 +204,7 @@ def test_an_unfinished_message_that_left_the_page_is_asked_about(
     assert known(poller)[late] == ("delivered", None)
 
 
-def test_how_fresh_it_is_is_told_by_the_connections_clock(poller, sandbox):
+def test_its_timestamps_use_the_connections_clock(poller, sandbox):
     assert (poller.updated_at, poller.next_look_at) == (None, None)
     poller.look()
     sandbox.clock.advance("4 s")
@@ -212,7 +212,7 @@ def test_how_fresh_it_is_is_told_by_the_connections_clock(poller, sandbox):
     assert sandbox.clock.now() - poller.updated_at == timedelta(seconds=4)
 
 
-def test_a_failed_look_is_said_and_the_next_one_makes_it_good(poller, twilio, sandbox):
+def test_a_failed_poll_is_reported_and_the_next_one_recovers(poller, twilio, sandbox):
     send(twilio)
     sandbox.clock.advance("1 min")
     sandbox.fail(status=429, method="GET", retry_after=30)
@@ -265,7 +265,7 @@ def test_a_clock_that_was_set_back_keeps_no_look_waiting(twilio, sandbox, monkey
         assert poller.next_look_at < NOON + timedelta(minutes=1)
 
 
-def test_what_happens_during_a_look_is_seen_by_the_next(twilio, sandbox, monkeypatch):
+def test_changes_during_a_poll_are_seen_by_the_next_one(twilio, sandbox, monkeypatch):
     """The pause counts from the look's beginning, or a clock turned meanwhile would be missed."""
     looks: queue.SimpleQueue[datetime] = queue.SimpleQueue()
     look = Poll.look
@@ -304,7 +304,7 @@ def test_events_outlive_the_poller(twilio, sandbox):
         assert len(again.events) == 0
 
 
-def test_what_was_forgotten_is_not_fetched_again(poller, twilio, sandbox):
+def test_forgotten_events_are_not_fetched_again(poller, twilio, sandbox):
     """Though it lies in the part of the log that each look reads again; news of it is news."""
     sid = send(twilio)
     sandbox.receive(from_=THEM, body="Hello")
@@ -365,14 +365,14 @@ def test_its_words_are_the_same_tomorrow(twilio):
         *(({"retention_days": days}, "retention_days") for days in ("x", 0, -1, math.nan, 1e9)),
     ],
 )
-def test_what_cannot_be_right_is_refused_by_name(twilio, options, field):
+def test_an_invalid_argument_is_rejected_by_name(twilio, options, field):
     with pytest.raises(ConfigurationError) as refused:
         Poller(twilio, watch=False, **options)
     assert refused.value.field == field
 
 
 @pytest.mark.parametrize("days", ["x", 0, -1, math.nan, 1e9])
-def test_what_is_refused_touches_neither_the_events_nor_who_looks_for_them(
+def test_a_rejected_call_changes_neither_the_store_nor_the_running_poller(
     poller, twilio, sandbox, days
 ):
     """A slip in a cell that is run again must not delete what it was to keep."""
@@ -386,7 +386,7 @@ def test_what_is_refused_touches_neither_the_events_nor_who_looks_for_them(
 
 
 @pytest.mark.parametrize("before", ["2026-01-01", 5, date(2026, 1, 1), datetime(2026, 1, 1)])  # noqa: DTZ001
-def test_what_is_no_moment_forgets_nothing(twilio, before):
+def test_an_invalid_moment_forgets_nothing(twilio, before):
     with Poller(twilio, watch=False) as poller, pytest.raises(ConfigurationError) as refused:
         poller.forget(before)
     assert refused.value.field == "before"
@@ -549,7 +549,7 @@ def test_a_look_by_hand_sees_everything_whatever_the_budget_says(twilio, sandbox
     assert [(one.requests, one.complete) for one in looks] == [(4, True), (4, True)]
 
 
-def test_a_watch_goes_on_after_an_error_that_nobody_foresaw(twilio, sandbox, monkeypatch):
+def test_polling_continues_after_an_unexpected_error(twilio, sandbox, monkeypatch):
     looked: queue.Queue[Exception | None] = queue.Queue()
     look, errors = Poll.look, [RuntimeError(f"{THEM} is odd")]
 
@@ -571,7 +571,7 @@ def test_a_watch_goes_on_after_an_error_that_nobody_foresaw(twilio, sandbox, mon
     assert said == "Polling Twilio's message log failed: RuntimeError: +1 4••• ••• 123 is odd"
 
 
-def test_a_closed_poller_asks_nobody(poller, sandbox):
+def test_a_closed_poller_makes_no_requests(poller, sandbox):
     poller.close()
     with pytest.raises(ListenerError, match="closed"):
         poller.look()

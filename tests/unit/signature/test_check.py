@@ -1,4 +1,4 @@
-"""`check_signature` takes a request as a notebook or a framework has it, and never raises."""
+"""`check_signature` accepts requests in the types of any framework, and never raises."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ JSON = b'{"a": "\xc3\xa9"}'
         MultiDict(PAIRS),
     ],
 )
-def test_parameters_come_in_every_form_a_framework_has(params: object):
+def test_parameters_are_accepted_in_the_types_of_every_framework(params: object):
     verdict = check_signature(url=URL, params=params, signature=SIGNATURE, auth_token=TOKEN)
     assert (verdict.valid, verdict.scheme) == (True, "auth token")
 
@@ -54,7 +54,7 @@ def test_parameters_come_in_every_form_a_framework_has(params: object):
 @pytest.mark.parametrize(
     "raw", [urlencode(PAIRS), urlencode(PAIRS).encode(), bytearray(urlencode(PAIRS).encode())]
 )
-def test_a_raw_body_is_a_form_unless_it_says_otherwise(raw: object):
+def test_a_raw_body_is_a_form_unless_its_content_type_differs(raw: object):
     given = {"url": URL, "body": raw, "signature": SIGNATURE, "auth_token": Secret(TOKEN)}
     assert check_signature(**given)
     assert check_signature(**given, params={}, method="POST")
@@ -92,7 +92,7 @@ HEADERS = [
         httpx.Headers(HEADERS),
     ],
 )
-def test_headers_come_in_every_form_a_framework_has(headers: object):
+def test_headers_are_accepted_in_the_types_of_every_framework(headers: object):
     given = {"url": URL, "params": PAIRS, "headers": headers, "auth_token": TOKEN}
     assert check_signature(**given)
     assert check_signature(**given | {"url": "https://other/sms"}).cause is None
@@ -101,7 +101,7 @@ def test_headers_come_in_every_form_a_framework_has(headers: object):
     assert check_signature(**given | {"headers": wrong}, signature=SIGNATURE)
 
 
-def test_the_standard_librarys_headers_are_read():
+def test_the_headers_of_the_standard_library_are_accepted():
     message = email.message.Message()
     for name, value in HEADERS:
         message[name] = value
@@ -147,7 +147,7 @@ def test_other_credentials_explain_and_never_verify():
     assert (verdict.valid, verdict.scheme) == (True, "shared key")
 
 
-def test_parameters_and_a_body_at_once_are_not_guessed_about():
+def test_parameters_and_a_body_together_are_not_valid():
     verdict = check_signature(
         url=URL, params=PAIRS, body=b"x=1", signature=SIGNATURE, auth_token=TOKEN
     )
@@ -212,14 +212,14 @@ ARGUMENTS = [
 
 
 @pytest.mark.parametrize("argument", ARGUMENTS)
-def test_nothing_that_is_handed_over_makes_it_raise(argument: str):
+def test_no_argument_makes_it_raise(argument: str):
     right = {"url": URL, "params": PAIRS, "signature": SIGNATURE, "auth_token": TOKEN}
     for value in HOSTILE:
         check_signature(**right | {argument: value})
         assert not check_signature(**right | {"signature": "wrong"} | {argument: value})
 
 
-def test_no_two_odd_things_make_it_raise():
+def test_no_two_invalid_arguments_make_it_raise():
     rng = random.Random(23)
     right = {"url": URL, "params": PAIRS, "signature": "wrong", "auth_token": TOKEN}
     for _ in range(300):
@@ -227,5 +227,5 @@ def test_no_two_odd_things_make_it_raise():
         assert not check_signature(**right | odd)
 
 
-def test_the_example_is_true():
+def test_the_docstring_example_is_correct():
     assert doctest.testmod(check).failed == 0

@@ -50,14 +50,14 @@ SETTINGS = "X-Twilio-Webhooks-Signature-Settings"
 
 
 def made(url=URL, params=SMS, *, token=PRIMARY, algorithm="sha1", charset="utf-8") -> str:
-    """A signature as somebody makes it, rightly or not."""
+    """Return a signature, correct or with one mistake."""
     tail = params if isinstance(params, str) else joined(dict(params).items())
     digest = hmac.digest(token.encode(), (url + tail).encode(charset), algorithm)
     return base64.b64encode(digest).decode()
 
 
 def seen(signature: str, url=URL, params=SMS, *, headers=(), **more) -> SignedRequest:
-    """A request as it reaches us."""
+    """Return a request as received."""
     body = urlencode(params).encode()
     fields = {"method": "POST", "body": body, "content_type": FORM} | more
     return SignedRequest(url=url, headers=(("X-Twilio-Signature", signature), *headers), **fields)
@@ -212,7 +212,7 @@ WRONG_URLS = {
     ("request_", "cause"),
     [(request, cause) for cause, requests in WRONG_URLS.items() for request in requests],
 )
-def test_what_is_wrong_with_the_url_is_named(request_: SignedRequest, cause: str):
+def test_a_changed_url_is_named_as_the_cause(request_: SignedRequest, cause: str):
     assert causes(request_) == cause
 
 
@@ -331,7 +331,7 @@ WRONG_FORMS = {
     ("request_", "cause"),
     [(request, cause) for cause, requests in WRONG_FORMS.items() for request in requests],
 )
-def test_what_is_wrong_with_the_parameters_is_named(request_: SignedRequest, cause: str):
+def test_changed_parameters_are_named_as_the_cause(request_: SignedRequest, cause: str):
     assert causes(request_) == cause
 
 
@@ -399,7 +399,7 @@ WRONG_BODIES = {
     ("request_", "cause"),
     [(request, cause) for cause, requests in WRONG_BODIES.items() for request in requests],
 )
-def test_what_is_wrong_with_a_hashed_body_is_named(request_: SignedRequest, cause: str):
+def test_a_changed_hashed_body_is_named_as_the_cause(request_: SignedRequest, cause: str):
     assert causes(request_) == cause
 
 
@@ -431,7 +431,7 @@ WRONG_KEYS = {
     ("request_", "cause"),
     [(request, cause) for cause, requests in WRONG_KEYS.items() for request in requests],
 )
-def test_what_is_wrong_with_the_key_is_named(request_: SignedRequest, cause: str):
+def test_a_wrong_key_is_named_as_the_cause(request_: SignedRequest, cause: str):
     assert causes(request_) == cause
 
 
@@ -444,12 +444,12 @@ def test_what_is_wrong_with_the_key_is_named(request_: SignedRequest, cause: str
         ("ABC", "token case"),
     ],
 )
-def test_a_badly_copied_token_is_known(token: str, cause: str):
+def test_a_badly_copied_token_is_recognised(token: str, cause: str):
     right = token.strip(' "\n').lower()
     assert causes(seen(made(token=right)), Keys(auth_tokens=(Secret(token),))) == cause
 
 
-def test_with_no_auth_token_the_other_keys_explain():
+def test_without_an_auth_token_the_other_keys_explain_a_mismatch():
     only_key = Keys(api_secrets=(Secret(API),))
     assert causes(seen(made()), only_key) == "no auth token"
     assert causes(seen(made(token=API)), only_key) == "API secret"
@@ -477,11 +477,11 @@ DIGEST = base64.b64decode(made())
         base64.urlsafe_b64encode(DIGEST).decode(),
     ],
 )
-def test_a_signature_written_in_another_way_is_known(signature: str):
+def test_a_re_encoded_signature_is_recognised(signature: str):
     assert causes(seen(signature)) == "signature encoding"
 
 
-def test_what_is_wrong_with_the_signature_itself_is_said():
+def test_a_missing_repeated_or_malformed_signature_is_named():
     assert causes(replace(seen(""), headers=())) == "no signature"
     assert causes(seen(made(), headers=(("x-twilio-signature", made()),))) == "several signatures"
     for malformed in ("", "x", "=" * 28, made()[:-3], made() * 2, "A" * 10_000):
@@ -504,7 +504,7 @@ def test_a_found_cause_is_explained_in_sentences():
     )
 
 
-def test_a_valid_request_needs_no_doctor():
+def test_a_valid_request_is_not_diagnosed():
     verdict = diagnose(seen(made()), KEYS)
     assert (verdict.valid, verdict.scheme, verdict.cause) == (True, "auth token", None)
 
@@ -535,7 +535,7 @@ def test_no_cause_is_named_without_a_matching_signature():
     )
 
 
-def test_a_form_that_is_signed_as_well_is_not_what_the_url_stands_for():
+def test_a_form_signed_besides_its_hash_or_query_is_a_cause_of_its_own():
     """Whoever signs both the form and its hash, or its parameters, is not known by one of them."""
     for url in (HASHED, f"{URL}&{urlencode(SMS)}", f"{HASHED}&{urlencode(SMS)}"):
         assert causes(seen(made(url))) is None
@@ -577,14 +577,14 @@ def test_only_the_first_hundred_parameters_are_left_out_in_turn():
         assert causes(form(rest, pairs)) == cause
 
 
-def test_what_is_too_large_to_be_searched_is_refused_all_the_same():
+def test_a_request_too_large_to_diagnose_is_still_not_valid():
     huge = seen(made(), HTTP, body=b"Body=" + b"x" * 1_000_000)
     work = WorkBudget()
     assert diagnose(huge, KEYS, work=work) == TOO_LARGE
     assert work == WorkBudget()
 
 
-def test_a_strangers_names_are_made_fit_to_be_read():
+def test_untrusted_names_are_masked_and_shortened():
     name = "<script>\x1b[31m\u202e+15005550006" + "x" * 500
     verdict = diagnose(form(SMS, [(name, "1"), *SMS.items()]), KEYS)
     assert verdict.cause == "extra parameter"
@@ -593,7 +593,7 @@ def test_a_strangers_names_are_made_fit_to_be_read():
     assert len(verdict.reason) < 200
 
 
-def test_no_verdict_names_the_key_of_a_way_in():
+def test_no_verdict_contains_the_key_of_the_jupyter_extension():
     key = "k" * 32
     verdict = diagnose(at(URL.replace("/twilio/", f"/twilio-widgets/{key}/twilio/")), KEYS)
     assert verdict.cause == "path"
@@ -620,7 +620,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("field", ["method", "url", "body", "content_type", "headers"])
-def test_nothing_that_is_handed_over_makes_it_raise(field: str):
+def test_no_argument_makes_it_raise(field: str):
     for value in HOSTILE:
         request = seen(made(), HTTP)
         object.__setattr__(request, field, value)
@@ -630,11 +630,11 @@ def test_nothing_that_is_handed_over_makes_it_raise(field: str):
 
 
 @pytest.mark.parametrize("host", ["é..x", "xn--\u00df", "xn--0", ".", "-", "é" * 300, "é" * 90_000])
-def test_a_host_that_is_no_name_does_not_raise(host: str):
+def test_an_invalid_host_name_does_not_raise(host: str):
     assert causes(at(f"https://{host}/")) is None
 
 
-def test_noise_never_raises():
+def test_random_requests_never_raise():
     rng = random.Random(15)
     alphabet = "aé😀\ud800\0%%%&&==[]@:/?# +\r\nxn--."
     text = lambda most: "".join(rng.choices(alphabet, k=rng.randint(0, most)))  # noqa: E731
@@ -661,7 +661,7 @@ def test_noise_never_raises():
         assert not diagnose(request, KEYS, work=WorkBudget(tries=300))
 
 
-def test_a_debugger_finds_no_key_in_what_is_tried():
+def test_the_repr_of_a_guess_contains_no_key():
     """A traceback may print every variable, and some of these hold the keys."""
     tried = signers(by(PRIMARY), KEYS, "sha1")
     assert len(tried.guesses) > 8
@@ -669,7 +669,7 @@ def test_a_debugger_finds_no_key_in_what_is_tried():
         assert secret not in f"{tried!r} {tried.same[0]} {tried.guesses[0].text!s}"
 
 
-def test_the_published_way_of_signing_is_the_one_tried():
+def test_the_search_signs_as_twilio_documents():
     """The tables above sign by hand; the library's own signer agrees."""
     assert made() == sign(URL, SMS, PRIMARY)
     assert (

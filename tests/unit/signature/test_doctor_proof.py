@@ -1,6 +1,6 @@
-"""Whatever the doctor names is a match: with that undone, Twilio's own validator takes the request.
+"""Undoing the cause that the doctor names makes the request valid for Twilio's own validator.
 
-The undoing is written here from the words of the verdict, and knows nothing of how they were found.
+The changes are undone by the text of the verdict alone, independently of the code that found them.
 """
 
 from __future__ import annotations
@@ -265,7 +265,7 @@ def official(request: SignedRequest) -> bool:
 
 
 @given(URLS, FORMS, some.lists(some.sampled_from([*WRONGS]), min_size=1, max_size=3, unique=True))
-def test_with_the_named_cause_undone_the_request_is_twilios(
+def test_undoing_the_named_cause_makes_the_request_valid(
     at: str, said: dict[str, str], wrongs: list[str]
 ) -> None:
     signature = RequestValidator(TOKEN).compute_signature(at, said)

@@ -137,7 +137,7 @@ def test_a_json_body_is_covered_by_its_own_hash_only(url: str, valid: bool):
 @pytest.mark.parametrize(
     "content_type", ["application/json", "", "text/plain", "multipart/form-data; boundary=x"]
 )
-def test_a_body_that_nothing_signs_is_refused(content_type: str):
+def test_an_unsigned_body_is_rejected(content_type: str):
     """Otherwise a signed URL could be sent again with any body at all."""
     request = signed(
         "https://a.example/x", body=b'{"MessageSid": "SM1"}', content_type=content_type
@@ -146,7 +146,7 @@ def test_a_body_that_nothing_signs_is_refused(content_type: str):
     assert verify(replace(request, body=b""), KEYS).valid
 
 
-def test_json_called_a_form_and_a_form_called_json_are_refused():
+def test_json_declared_a_form_and_a_form_declared_json_are_rejected():
     form = signed("https://a.example/x", SMS)
     assert verify(form, KEYS).valid
     assert outcome(verify(replace(form, content_type="application/json"), KEYS)) == (
@@ -199,7 +199,7 @@ def test_a_get_is_signed_in_its_url_and_carries_no_body():
         ("https://h.example:443/p?a=:", "https://h.example/p?a=%3a"),
     ],
 )
-def test_a_url_is_known_in_every_form_twilio_signs(as_signed: str, as_seen: str):
+def test_a_url_verifies_in_every_form_that_twilio_signs(as_signed: str, as_seen: str):
     assert verify(signed(as_signed, SMS, as_url=as_seen), KEYS).valid
     assert verify(signed(as_signed, SMS, as_url=as_seen, token="other"), KEYS).valid is False
 
@@ -225,7 +225,7 @@ def test_a_url_is_known_in_every_form_twilio_signs(as_signed: str, as_seen: str)
         ("https://h.example/p ", "https://h.example/p"),
     ],
 )
-def test_any_other_url_is_another_request(as_signed: str, as_seen: str):
+def test_any_other_url_is_rejected(as_signed: str, as_seen: str):
     assert outcome(verify(signed(as_signed, SMS, as_url=as_seen), KEYS)) == (False, None)
 
 
@@ -237,11 +237,11 @@ def test_any_other_url_is_another_request(as_signed: str, as_seen: str):
      "https://h/\0", "https://h/\ud800", "\x00https://h/",
      "https://h:" + "9" * 5000 + "/"],
 )  # fmt: skip
-def test_a_url_that_twilio_cannot_call_is_refused(url: str):
+def test_a_url_that_twilio_cannot_call_is_rejected(url: str):
     assert outcome(verify(presented(url, signature=sign(url, CALL, TOKEN)), KEYS)) == (False, "url")
 
 
-def test_all_parameters_count_as_they_came():
+def test_every_parameter_is_signed_unchanged():
     pairs = [
         ("b", "2"),
         ("a", ""),
@@ -301,7 +301,7 @@ def test_a_form_that_is_not_utf_8_is_refused(body: bytes):
 @pytest.mark.parametrize(
     "content_type", [f"{FORM}; charset=utf-8", f" {FORM.upper()} ;x", f"{FORM};"]
 )
-def test_a_form_is_known_by_its_media_type(content_type: str):
+def test_a_form_is_recognised_by_its_media_type(content_type: str):
     assert verify(presented(content_type=content_type), KEYS).valid
 
 
@@ -312,7 +312,7 @@ def test_a_form_is_known_by_its_media_type(content_type: str):
      f"{SIGNED},{SIGNED}", f"sha1={SIGNED}",
      SIGNED.replace("/", "_"), base64.b64decode(SIGNED).hex()],
 )  # fmt: skip
-def test_no_other_signature_is_taken(signature: str):
+def test_no_other_signature_is_accepted(signature: str):
     verdict = verify(presented(signature=signature), KEYS)
     assert not verdict
     assert verdict.cause in {None, "malformed signature"}
@@ -342,7 +342,7 @@ def test_only_the_primary_auth_token_verifies():
     assert verify(presented(), keys).valid  # while the token is being changed, both are primary
 
 
-def test_an_empty_token_is_none():
+def test_an_empty_token_counts_as_no_token():
     """Anyone can sign with nothing."""
     request = signed(URL, CALL, token="")
     keys = Keys(auth_tokens=(Secret(""), ""), shared_keys={"k": Secret("")})
@@ -414,7 +414,7 @@ def shared(
         (shared((), TOKEN, "sha1"), (True, None)),
     ],
 )  # fmt: skip
-def test_a_shared_key_signs_what_names_it(request_: SignedRequest, expected: tuple):
+def test_a_shared_key_verifies_requests_that_name_it(request_: SignedRequest, expected: tuple):
     verdict = verify(request_, SHARED)
     assert outcome(verdict) == expected
     settings = "".join(request_.values_of(SETTINGS.lower()))
@@ -435,7 +435,7 @@ def flips(text: bytes):
             yield text[:index] + bytes([text[index] ^ (1 << bit)]) + text[index + 1 :]
 
 
-def test_one_bit_anywhere_is_another_request():
+def test_one_changed_bit_anywhere_is_rejected():
     url = "https://host.example:8443/sms/in?q=a%2Bb&x=1"
     request = signed(url, SMS | {"MessageSid": "SM" + "0f" * 16, "Empty": ""})
     assert verify(request, KEYS).valid
@@ -472,13 +472,13 @@ def forgeries(count: int, seed: int) -> int:
     return accepted
 
 
-def test_no_forgery_is_taken():
+def test_no_forgery_is_accepted():
     assert forgeries(5_000, seed=1) == 0
 
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
-def test_of_a_million_forgeries_none_is_taken():
+def test_none_of_a_million_forgeries_is_accepted():
     assert forgeries(1_000_000, seed=2) == 0
 
 
@@ -489,7 +489,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("field", ["method", "url", "body", "content_type", "headers"])
-def test_nothing_that_is_handed_over_makes_it_raise(field: str):
+def test_no_argument_makes_it_raise(field: str):
     for value in HOSTILE:
         verdict = verify(presented(**{field: value}), KEYS)
         assert type(verdict) is Verdict
@@ -497,13 +497,13 @@ def test_nothing_that_is_handed_over_makes_it_raise(field: str):
         assert not verdict, (field, value)
 
 
-def test_no_request_and_no_keys_are_no_error():
+def test_a_missing_request_or_keys_do_not_raise():
     for value in HOSTILE:
         assert outcome(verify(value, KEYS)) == (False, "request")
         assert outcome(verify(presented(), value)) == (False, "request")
 
 
-def test_noise_never_raises_and_is_never_taken():
+def test_random_requests_never_raise_and_are_never_accepted():
     rng = random.Random(24)
     alphabet = string.printable + "é😀\ud800\0%%%&&==[]@:/?#"
     text = lambda most: "".join(rng.choices(alphabet, k=rng.randint(0, most)))  # noqa: E731

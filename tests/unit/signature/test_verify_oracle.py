@@ -132,7 +132,7 @@ def tail_of(pairs: list[tuple[str, str]]) -> str:
 
 
 def url_as_signed(rng: random.Random, scheme: str, host: str, port: str, target: str) -> str:
-    """Choose what the sender signs: mostly what Twilio would, sometimes not."""
+    """Choose what the sender signs: usually the same as Twilio, sometimes not."""
     chance = rng.random()
     if chance < 0.2:
         port = ""
@@ -262,7 +262,7 @@ DIFFERENCES = {
 }
 
 
-def test_ten_thousand_requests_are_judged_as_the_official_validator_judges_them():
+def test_ten_thousand_requests_verify_as_with_the_official_validator():
     met = compared(10_000, seed=67)
     assert set(met) == {"valid", "refused"} | DIFFERENCES
     assert met["valid"] > 3000
@@ -271,5 +271,5 @@ def test_ten_thousand_requests_are_judged_as_the_official_validator_judges_them(
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
-def test_two_hundred_thousand_requests_are_judged_as_the_official_validator_judges_them():
+def test_two_hundred_thousand_requests_verify_as_with_the_official_validator():
     assert set(compared(200_000, seed=68)) == {"valid", "refused"} | DIFFERENCES

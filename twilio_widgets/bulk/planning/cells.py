@@ -1,4 +1,4 @@
-"""Cells of a spreadsheet as parameters of a message: a text becomes a time, a number, yes or no."""
+"""Read cells as message parameters: a text becomes a time, a number, a boolean or a list."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ _NO: Final = frozenset({"false", "no", "n", "0"})
 
 
 class NotThat(ValueError):
-    """A cell is not what a parameter takes; the text says what that is."""
+    """A cell is not valid for its parameter; the message describes what is."""
 
 
 def parameter_of(name: str, cell: object) -> object:
-    """Return a cell as `messages.send` takes it, or None for an empty one.
+    """Return a cell as a value for `messages.send`, or None for an empty cell.
 
     Args:
         name: The parameter.
-        cell: What stands in the row.
+        cell: The row's value.
 
     Raises:
-        NotThat: It cannot be turned into what the parameter takes.
+        NotThat: The cell cannot be converted.
     """
     problem = unusable(cell)
     if problem and problem.startswith("is empty"):
         if name == "send_at":
-            raise NotThat("send_at is empty in this row, so the message would leave at once.")
+            raise NotThat("send_at is empty in this row, so the message would be sent immediately.")
         return None
     if problem:
         raise NotThat(f"{name} {problem}")
@@ -43,7 +43,7 @@ def parameter_of(name: str, cell: object) -> object:
         raise
     except ValueError:
         pass
-    raise NotThat(f"{name} is too long to be written out.")
+    raise NotThat(f"{name} is a number with too many digits.")
 
 
 def _text(name: str, cell: object) -> object:
@@ -57,9 +57,9 @@ def _body(name: str, cell: object) -> str:
 
 
 def _addresses(_name: str, cell: object) -> object:
-    """Read web addresses, parted by blanks, commas, semicolons or bars.
+    """Read URLs separated by whitespace, commas, semicolons or vertical bars.
 
-    A comma is also a character of addresses, so it only parts them where the next one begins.
+    A URL may contain a comma, so a comma only separates where the next URL begins.
     """
     if not isinstance(cell, str):
         return cell
@@ -68,7 +68,7 @@ def _addresses(_name: str, cell: object) -> object:
 
 
 def _lines(_name: str, cell: object) -> object:
-    """Read one value a line: a place has blanks in it (``geo:37.78,-122.39|375 Beale St``)."""
+    """Read one value per line: a location contains spaces (``geo:37.78,-122.39|375 Beale St``)."""
     if not isinstance(cell, str):
         return cell
     found = [line.strip() for line in cell.splitlines() if line.strip()]
@@ -86,7 +86,7 @@ def _whole(name: str, cell: object) -> object:
             return int(number)
     except ArithmeticError:
         pass
-    raise NotThat(f"{name} is a whole number.")
+    raise NotThat(f"{name} must be a whole number.")
 
 
 def _choice(name: str, cell: object) -> object:
@@ -95,7 +95,7 @@ def _choice(name: str, cell: object) -> object:
     word = plain(cell).strip().lower()
     if word in _YES | _NO:
         return word in _YES
-    raise NotThat(f"{name} is true or false, yes or no, 1 or 0.")
+    raise NotThat(f"{name} must be true or false, yes or no, 1 or 0.")
 
 
 def _moment(name: str, cell: object) -> object:
@@ -105,7 +105,7 @@ def _moment(name: str, cell: object) -> object:
         return datetime.fromisoformat(cell.strip())
     except ValueError:
         pass
-    raise NotThat(f"{name} is a time with its zone, such as 2026-01-15T10:30+01:00.")
+    raise NotThat(f"{name} must be a time with a UTC offset, such as 2026-01-15T10:30+01:00.")
 
 
 _READ: Final[Mapping[str, Callable[[str, object], object]]] = MappingProxyType(
@@ -129,4 +129,4 @@ _READ: Final[Mapping[str, Callable[[str, object], object]]] = MappingProxyType(
         ),
     }
 )
-"""How each parameter's cells are read; the others are texts."""
+"""The reader of each parameter's cells; other parameters are texts."""

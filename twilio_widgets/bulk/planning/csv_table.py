@@ -1,14 +1,14 @@
-"""Rows of cells as a checked table; and a CSV file as rows of cells.
+"""Build a checked table from rows of cells, and rows of cells from a CSV file.
 
-Every table that has a line of names comes through `of_cells`: CSV files, `csv.DictReader`,
-workbooks. A row with more cells than there are names is damaged and is not sent; one with fewer has
-empty ones. A column without a name is only passed over in front of the last name: behind it, a cell
-without a name is one too many.
+Every table with a header row is built by `of_cells`: CSV files, `csv.DictReader`, workbooks. A row
+with more cells than the header is damaged and is not sent; in a shorter row the missing cells are
+empty. A column without a name is ignored if a named column follows it; after the last name, any
+value is one cell too many.
 
-The cells of a CSV file are text: nothing turns ``0791…`` into a number. The delimiter is the one
-the first line contains most of, or names alone, as Excel does (``sep=;``). When blanks follow the
-delimiters of the first line (``phone, name``), they are no part of any cell. Bytes are UTF-8, or
-UTF-16 with its mark, and never guessed: a wrong guess would send wrong letters.
+The cells of a CSV file are text: ``0791…`` keeps its zero. The delimiter is the most frequent one
+in the first line, or the one that Excel's ``sep=;`` line declares. If spaces follow the delimiters
+of the first line (``phone, name``), they are not part of any cell. The encoding is UTF-8, or UTF-16
+with a byte order mark, and is never guessed: a wrong guess would send wrong characters.
 """
 
 from __future__ import annotations
@@ -37,24 +37,24 @@ class InputTable:
     columns: Mapping[str, Sequence[Any]]
     rows: int
     damaged: Mapping[int, str] = field(default_factory=dict)
-    """Rows whose cells cannot be assigned to columns, and why."""
+    """Why the cells of a row cannot be assigned to columns, by row."""
 
     notes: Mapping[int, Mapping[str | None, str]] = field(default_factory=dict)
-    """Sentences about a row, by the column they are about; None is the whole row."""
+    """Notes on each row, by the column they are about; None is the whole row."""
 
     warnings: tuple[str, ...] = ()
-    """Sentences about the whole table."""
+    """Warnings about the whole table."""
 
 
 def check_names(names: Sequence[str]) -> None:
-    """Refuse two columns of one name.
+    """Check that no two columns have the same name.
 
     Raises:
-        ConfigurationError: Naming it.
+        ConfigurationError: Two have; the error names them.
     """
     twice = [name for place, name in enumerate(names) if name in names[:place]]
     if twice:
-        raise ConfigurationError(f"Two columns are called {twice[0]!r}. Rename one of them.")
+        raise ConfigurationError(f"Two columns have the name {twice[0]!r}. Rename one of them.")
 
 
 def content_of(path: str | os.PathLike[str]) -> bytes:
@@ -74,7 +74,7 @@ def of_csv(content: str | bytes, name: str) -> InputTable:
     """Read the text of a CSV file; `name` is what to call it in an error.
 
     Raises:
-        ConfigurationError: It is not UTF-8, or no CSV file.
+        ConfigurationError: It is not UTF-8, or not a CSV file.
     """
     text = content if isinstance(content, str) else _decoded(content, name)
     return of_lines(_reader(text.removeprefix("\ufeff").lstrip("\r\n")), name)
@@ -83,8 +83,8 @@ def of_csv(content: str | bytes, name: str) -> InputTable:
 def of_lines(lines: Iterable[Sequence[str | None]], name: str) -> InputTable:
     """Read lines of text cells, as Python's ``csv`` gives them.
 
-    An apostrophe that our own exports, and those of others, put in front of what a spreadsheet
-    would run as a formula is removed, and the row says so.
+    Exports, also our own, put an apostrophe before text that a spreadsheet would run as a formula.
+    It is removed, and the row gets a note.
 
     Raises:
         ConfigurationError: It is not a table of text.
@@ -95,11 +95,11 @@ def of_lines(lines: Iterable[Sequence[str | None]], name: str) -> InputTable:
         problem = str(error)
     else:
         return of_cells(rows, name, original=unguarded)
-    raise ConfigurationError(f"{name} is not a CSV file that can be read: {problem}.")
+    raise ConfigurationError(f"{name} cannot be read as a CSV file: {problem}.")
 
 
 def _reader(text: str) -> Iterable[list[str]]:
-    """Read rows of text."""
+    """Return the rows of a CSV file, split at its own delimiter."""
     if said := _NAMES_DELIMITER.match(text):
         delimiter, text = said[1], text[said.end() :]
     first = _first_line(text)
@@ -109,13 +109,13 @@ def _reader(text: str) -> Iterable[list[str]]:
         io.StringIO(text, newline=""),
         delimiter=delimiter,
         skipinitialspace=delimiter != "\t" and f"{delimiter} " in first,
-        # Strict: after a quote without its partner, the next rows would become one person's text.
+        # Strict: otherwise an unclosed quote would join the next rows into one person's message.
         strict=True,
     )
 
 
 def _first_line(text: str) -> str:
-    """Return the first line without what stands in quotes, where delimiters are only characters."""
+    """Return the first line without its quoted parts, in which a delimiter is plain text."""
     found = _FIRST_LINE.match(text)
     return _QUOTED.sub("", found[0]) if found else ""
 
@@ -123,8 +123,8 @@ def _first_line(text: str) -> str:
 def _decoded(content: bytes, name: str) -> str:
     if content[:4] == b"\xd0\xcf\x11\xe0":
         raise ConfigurationError(
-            f"{name} is a workbook of the old kind (.xls), not a CSV file. Save it as .xlsx or as "
-            "CSV UTF-8."
+            f"{name} is an Excel 97-2003 workbook (.xls), which is not supported. Save it as .xlsx "
+            "or as CSV UTF-8."
         )
     utf16 = content[:2] in {b"\xff\xfe", b"\xfe\xff"}
     try:
@@ -132,26 +132,26 @@ def _decoded(content: bytes, name: str) -> str:
     except UnicodeDecodeError as error:
         place = error.start
     raise ConfigurationError(
-        f"{name} is not UTF-8 (byte {place:,}). Save it as CSV UTF-8, or say what it is: "
-        "pandas.read_csv(path, dtype=str, encoding='cp1252')."
+        f"{name} is not valid UTF-8 (byte {place:,}). Save it as CSV UTF-8, or read it with its "
+        "encoding: pandas.read_csv(path, dtype=str, encoding='cp1252')."
     )
 
 
 def of_cells(
     rows: Sequence[Sequence[Any]], name: str, *, original: Callable[[str], str] | None = None
 ) -> InputTable:
-    """Make a table of rows of cells, the first of which names the columns.
+    """Build a table from rows of cells; the first row is the header.
 
     Args:
         rows: The cells; empty ones are None or "".
-        name: What to call the table in an error.
-        original: Returns the text that an export escaped; None where nothing was.
+        name: The table's name in errors.
+        original: Undoes the escaping of an export; None if the source does not escape.
 
     Raises:
         ConfigurationError: There is no row, or two columns have one name.
     """
     if not rows:
-        raise ConfigurationError(f"{name} is empty: its first line should name the columns.")
+        raise ConfigurationError(f"{name} is empty: its first row must name the columns.")
     names = ["" if cell is None else _restored(str(cell), original).strip() for cell in rows[0]]
     check_names([cell for cell in names if cell])
     given, wide = rows[1:], max((n for n, cell in enumerate(names, start=1) if cell), default=0)
@@ -166,7 +166,7 @@ def of_cells(
             restored = _restored(cell, original)
             if restored is not cell and restored != cell:
                 notes.setdefault(n, {})[column] = (
-                    f"{column} lost an apostrophe that an export had put before a formula's sign."
+                    f"An apostrophe that an export had added to {column} was removed."
                 )
             cells.append(None if cell is None or cell == "" else restored)
     return InputTable(columns, len(given), _damaged(given, len(names), wide), notes)
@@ -179,9 +179,9 @@ def _restored(cell: Any, original: Callable[[str], str] | None) -> Any:
 
 
 def _damaged(rows: Sequence[Sequence[Any]], names: int, wide: int) -> dict[int, str]:
-    """Find the rows with a cell that no column is named for: their texts may be shifted."""
+    """Return the rows with a cell that has no named column: their texts may be shifted."""
     return {
-        n: (f"It has {len(cells)} cells and the first line {wide}: a comma in a text needs quotes.")
+        n: f"It has {len(cells)} cells, but the header has {wide}: quote text with a comma in it."
         for n, cells in enumerate(rows)
         if len(cells) > names or any(cell not in {None, ""} for cell in cells[wide:])
     }

@@ -1,6 +1,6 @@
-"""How a plan looks: a few lines of text, or a small table that takes the page's own colours.
+"""Show a plan: as a few lines of text, or as a small HTML table in the page's own colours.
 
-Nothing here is a stranger's HTML or TeX, recipients are masked, and every cut says so.
+Texts are escaped (HTML and TeX), recipients are masked, and a line says what is not shown.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Preview:
 
     rows: Sequence[PlannedRow] = field(repr=False)
     total: int
-    """How many the plan has."""
+    """The number of messages in the plan."""
 
     def __repr__(self) -> str:
         lines = [f"row {row.n:,} → {mask(row.to)} ({_counted(row)})\n{_cut(row.body)}"
@@ -39,7 +39,7 @@ class Preview:
         return _framed(self.table())
 
     def table(self) -> str:
-        """Return the messages as a table of HTML, and how many of them these are."""
+        """Return the messages as an HTML table, and a line with their number."""
         rows = [
             (f"{row.n:,}", mask(row.to), _cut(row.body), f"{row.segments}", _money(row.cost))
             for row in self.rows
@@ -50,7 +50,7 @@ class Preview:
 
 
 def text_of(summary: Summary, problems: Sequence[Problem]) -> str:
-    """Say what a plan comes to, and its first problems."""
+    """Return a plan's summary and its first problems as text."""
     lines = summary.lines()
     lines.extend(f"  {visible(str(each))}" for each in problems[:_SHOWN])
     if len(problems) > _SHOWN:
@@ -59,7 +59,7 @@ def text_of(summary: Summary, problems: Sequence[Problem]) -> str:
 
 
 def html_of(summary: Summary, preview: Preview, problems: Sequence[Problem]) -> str:
-    """Draw a plan: its summary, its first messages and its first problems."""
+    """Return a plan's summary, its first messages and its first problems as HTML."""
     parts = [_line(line) for line in summary.lines()]
     if preview.rows:
         parts.append(preview.table())

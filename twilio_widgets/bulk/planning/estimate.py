@@ -1,8 +1,8 @@
-"""What a plan is likely to cost, and how long it takes to send.
+"""Estimate what a plan costs and how long it takes to send.
 
 Costs are estimates from the dated table in `twilio_widgets.core.numbers.prices`. Twilio sends a
-sender's messages one after the other and queues those that arrive faster. Only a default speed by
-type of sender is known here, so every figure about the queue begins with "about".
+sender's messages one after the other and queues those that arrive faster. Only the default speed
+for each type of sender is known here, so every figure about the queue is preceded by "about".
 
 Sources: Twilio support, "Understanding Twilio Rate Limits and Message Queues" and error 21611
 (10 hours of segments a sender: 36,000 on a US long code), "Understanding messaging throughput (MPS)
@@ -35,40 +35,40 @@ class Cost:
     """An estimate in US dollars."""
 
     amount: Decimal
-    """Of the messages whose price is known."""
+    """The total for messages whose price is known."""
 
     unpriced: int
-    """How many messages go where the table has no price."""
+    """The number of messages to countries without a known price."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaceEstimate:
-    """How long sending takes."""
+    """How long a plan takes to send."""
 
     rate: float | None
-    """How many leave here in a second, for each sender; None: as fast as Twilio takes them."""
+    """Messages or segments a second, for each sender; None: as fast as Twilio accepts them."""
 
     per: Per
     """Whether the rate counts messages or segments."""
 
     senders: int
-    """How many senders send side by side."""
+    """The number of senders; they send in parallel."""
 
     seconds: float | None
-    """From the first to the last; None without a rate."""
+    """From the first message to the last; None without a rate."""
 
     queue: str | None = None
     """A warning about Twilio's queue, or None."""
 
     def __str__(self) -> str:
         if self.rate is None or self.seconds is None:
-            return "as fast as Twilio takes them"
+            return "as fast as Twilio accepts them"
         each = " for each sender" if self.senders > 1 else ""
         return f"{counted(self.rate, self.per)} a second{each}: {duration(self.seconds)}"
 
 
 def cost_of(costs: Iterable[Decimal | None]) -> Cost:
-    """Add up what is known, and count what is not."""
+    """Add up the known costs, and count the unknown ones."""
     known, unpriced = Decimal(0), 0
     for cost in costs:
         if cost is None:
@@ -80,12 +80,12 @@ def cost_of(costs: Iterable[Decimal | None]) -> Cost:
 
 @dataclass(slots=True)
 class Load:
-    """What one sender has to send."""
+    """The messages of one sender."""
 
     messages: int = 0
     segments: int = 0
     abroad: bool = False
-    """Whether any of it goes to other countries than the United States and Canada."""
+    """Whether any of them goes outside the United States and Canada."""
 
 
 def pace_of(
@@ -95,16 +95,16 @@ def pace_of(
     per: Per = "message",
     validity: int = LONGEST_VALIDITY,
 ) -> PaceEstimate:
-    """Say how long it takes, and whether Twilio's queues will hold what waits.
+    """Estimate how long sending takes, and whether a queue at Twilio would overflow.
 
     Args:
-        loads: What each sender has to send; they send side by side.
-        rate: Messages or segments a second for each sender; None does not pace.
+        loads: The messages of each sender; senders send in parallel.
+        rate: Messages or segments a second for each sender; None is unlimited.
         per: Which of the two the rate counts.
-        validity: The shortest time a message may wait in Twilio's queue, in seconds.
+        validity: The shortest validity period of a message, in seconds.
 
     Raises:
-        ConfigurationError: The rate is no rate.
+        ConfigurationError: The rate is invalid.
     """
     check_rate(rate, per)
 
@@ -123,22 +123,22 @@ def pace_of(
 
 
 def check_rate(rate: float | None, per: str) -> None:
-    """Refuse a rate that is none.
+    """Check a rate.
 
     Raises:
-        ConfigurationError: It is not above 0, or counts something else.
+        ConfigurationError: It is not above 0, or counts neither messages nor segments.
     """
     number = isinstance(rate, int | float) and not isinstance(rate, bool)
     if rate is not None and not (number and 0 < rate < float("inf")):
-        raise ConfigurationError("rate is a number a second, above 0, or None.", field="rate")
+        raise ConfigurationError("rate must be a number above 0, or None.", field="rate")
     if per not in {"message", "segment"}:
-        raise ConfigurationError('per is "message" or "segment".', field="per")
+        raise ConfigurationError('per must be "message" or "segment".', field="per")
 
 
 def usual_speed(sender: str, *, abroad: bool = False) -> float | None:
-    """Return how many segments a second such a sender sends by default, or None: unknown.
+    """Return the default throughput of a sender in segments a second; None if unknown.
 
-    10DLC campaigns, paid throughput and account-level agreements change it.
+    10DLC campaigns, purchased throughput and account-level agreements change it.
     """
     if _SHORT_CODE.fullmatch(sender):
         return 100.0
@@ -160,19 +160,20 @@ def _queue(sender: str, load: Load, sending: float, validity: int) -> str | None
     )
     if waiting > room:
         return (
-            f"{such}, and about {waiting:,.0f} would wait in its queue, which holds about "
-            f"{room:,.0f} (Twilio 21611). Lower the rate, or send through a messaging service."
+            f"{such}. About {waiting:,.0f} segments would wait in its queue, which is limited to "
+            f"about {room:,.0f} (Twilio 21611). Lower the rate, or send through a messaging "
+            "service."
         )
     if wait > validity:
         return (
-            f"{such}, so the last messages would wait about {duration(wait)} in its queue and be "
-            f"dropped after {duration(validity)} (validity_period). Lower the rate."
+            f"{such}. The last messages would wait about {duration(wait)} in its queue, but "
+            f"Twilio drops them after {duration(validity)} (validity_period). Lower the rate."
         )
     return None
 
 
 def counted(number: float, what: str) -> str:
-    """Write a number of things: ``"1 segment"``, ``"1,250 segments"``."""
+    """Return a number and its noun: ``"1 segment"``, ``"1,250 segments"``."""
     return (
         f"{number:,g} {what}{'' if number == 1 else 's'}"
         if number < 1e6
@@ -181,7 +182,7 @@ def counted(number: float, what: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Write a time span as a person says it: ``"2 h 05 min"``."""
+    """Return a time span as text: ``"2 h 05 min"``."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"

@@ -1,10 +1,10 @@
-"""Who asked not to be written to: from a list, a file, or the message log itself.
+"""Read opted-out recipients from a list, a file or the message log.
 
-Source of the words: Twilio, "Advanced Opt-Out" (default keywords) and "Twilio support for opt-out
-keywords". Only a message that is nothing but the keyword counts. Twilio keeps one block for each
-number, or each messaging service, of yours. Here a person who wrote STOP to any of them and has not
-written START to the same one is left out of every plan: Twilio would refuse some of these messages
-(21610), and the person asked.
+Source of the keywords: Twilio, "Advanced Opt-Out" (default keywords) and "Twilio support for
+opt-out keywords". A message counts only if it is exactly the keyword. Twilio keeps opt-outs for
+each of your numbers, or each messaging service. Here a recipient who wrote STOP to any of them, and
+has not written START to the same one since, is left out of every plan: Twilio would refuse some of
+these messages (21610), and the recipient asked for none.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ _TIMES: Final = ("date_sent", "date_created", "received_at")
 
 
 def opt_outs_of(given: object, region: str | None, *, column: str) -> Mapping[str, str]:
-    """Read who has opted out.
+    """Read the opted-out recipients.
 
     Args:
         given: Numbers; a CSV file, a workbook or a frame of them; or the message log, as a frame or
-            a file, of which only inbound messages count. The columns ``from`` and ``body``, in
-            whatever case, make a table a log.
+            a file, of which only inbound messages count. A table with the columns ``from`` and
+            ``body``, in any case, is read as a log.
         region: The country of numbers without a plus.
-        column: The column that holds the numbers when there are several.
+        column: The column of the numbers, if the table has several columns.
 
     Returns:
-        Why, by number without its channel.
+        The reason, by number without its channel.
 
     Raises:
-        ConfigurationError: An entry cannot be read, or a row is damaged. Nobody is passed over in
-            silence.
+        ConfigurationError: An entry cannot be read, or a row is damaged. No entry is skipped
+            silently.
     """
     if isinstance(given, str) and re.match(r"\s*([a-z]+: *)?\+", given, re.IGNORECASE):
         given = [given]
@@ -64,22 +64,22 @@ def opt_outs_of(given: object, region: str | None, *, column: str) -> Mapping[st
         return _listed(_numbers(table, column), region)
     if not isinstance(given, Iterable) or isinstance(given, Mapping):
         raise ConfigurationError(
-            "opt_outs is a list of numbers, a file of them, or a frame of the message log.",
+            "opt_outs must be a list of numbers, a file or a frame of them, or the message log.",
             field="opt_outs",
         )
     return _listed(given, region)
 
 
 def missing_from(given: object) -> str | None:
-    """Say that a log is not the whole one, so that a STOP may stand in what was not read."""
+    """Return a warning if the log given as opt-outs is incomplete; else None."""
     cut_off = given.attrs.get("cut_off") if is_frame(given) else None
     if not cut_off:
         return None
-    return f"opt_outs is not the whole log, so a STOP may be missed ({cut_off})."
+    return f"opt_outs is not the complete log, so a STOP may be missing ({cut_off})."
 
 
 def without_channel(address: str) -> str:
-    """Return the number of an address: a person who said stop said it for every channel."""
+    """Return an address without its channel: an opt-out counts for every channel."""
     return address.rpartition(":")[2]
 
 
@@ -100,12 +100,13 @@ def _whole(table: InputTable) -> InputTable:
 def _numbers(table: InputTable, column: str) -> list[Any]:
     if len(table.columns) == 1:
         name, cells = next(iter(table.columns.items()))
-        header = [name] if re.search(r"(?:[0-9][ ().-]*){7}", name) else []  # a file without one
+        # A file without a header row: its first number was read as the column's name.
+        header = [name] if re.search(r"(?:[0-9][ ().-]*){7}", name) else []
         return [*header, *cells]
     if column not in table.columns:
         raise ConfigurationError(
-            f"opt_outs has several columns and none is called {column!r}. Give one column of "
-            "numbers, or a frame of the message log with its columns from, body and direction.",
+            f"opt_outs has several columns, and none has the name {column!r}. Give one column of "
+            "numbers, or the message log with its columns from, body and direction.",
             field="opt_outs",
         )
     return list(table.columns[column])
@@ -121,24 +122,24 @@ def _listed(cells: Iterable[object], region: str | None) -> dict[str, str]:
         except InvalidMessage as error:
             problem = str(error)
         else:
-            found[without_channel(number)] = "is on the list of those who opted out."
+            found[without_channel(number)] = "is in opt_outs."
             continue
         raise ConfigurationError(
-            f"Entry {place:,} of opt_outs is no number: {problem} Mend it or take it out: "
-            "a person who opted out must not be missed.",
+            f"Entry {place:,} of opt_outs is not a number: {problem} Correct it or remove it: "
+            "no opt-out may be missed.",
             field="opt_outs",
         )
     return found
 
 
 def _of_log(table: InputTable, region: str | None) -> dict[str, str]:
-    """Find whose latest keyword to one of our senders was a stop word."""
+    """Return the numbers whose latest keyword to one of our senders is a stop word."""
     latest: dict[tuple[str, str], tuple[float, bool, object]] = {}
     named = next((name for name in ("direction", "kind") if name in table.columns), None)
     if named is None:
         raise ConfigurationError(
-            "opt_outs has messages but no column direction, so it is not certain which are "
-            "inbound. Give the frame as messages.list returned it.",
+            "opt_outs has messages but no column direction, so inbound messages cannot be "
+            "identified. Give the frame as messages.list returned it.",
             field="opt_outs",
         )
     for n in range(table.rows):
@@ -154,7 +155,7 @@ def _of_log(table: InputTable, region: str | None) -> dict[str, str]:
         ours = edged(str(table.columns.get("to", [None] * table.rows)[n])).lower()
         pair = (person, ours)
         moment = next((m for name in _TIMES if (m := _time(table, name, n)) is not None), None)
-        # Of two in one second the stop counts; a stop without a time counts as the latest.
+        # Of two in the same second the STOP counts; a STOP without a time counts as the latest.
         at = moment if moment is not None else (float("inf") if stop else 0.0)
         latest[pair] = max(latest.get(pair, (-1.0, False, None)), (at, stop, word))
     return {
@@ -165,7 +166,7 @@ def _of_log(table: InputTable, region: str | None) -> dict[str, str]:
 
 
 def _person(cell: object, n: int, region: str | None) -> str | None:
-    """Return the number of whoever wrote; None for a short code, which no plan can write to."""
+    """Return the sender's number; None for a short code, which cannot be a recipient of a plan."""
     if isinstance(cell, str | int) and re.fullmatch(r"[0-9]{3,6}", edged(str(cell))):
         return None
     try:
@@ -173,14 +174,14 @@ def _person(cell: object, n: int, region: str | None) -> str | None:
     except InvalidMessage as error:
         problem = str(error)
     raise ConfigurationError(
-        f"Row {n:,} of opt_outs is from a number that cannot be read: {problem} Correct it: "
-        "a person who opted out must not be missed.",
+        f"Row {n:,} of opt_outs has a sender that cannot be read: {problem} Correct it: "
+        "no opt-out may be missed.",
         field="opt_outs",
     )
 
 
 def _time(table: InputTable, name: str, n: int) -> float | None:
-    """Return when a message was sent, in seconds since 1970; None where that cannot be read."""
+    """Return the time of a message in seconds since 1970; None if it cannot be read."""
     cell = table.columns[name][n] if name in table.columns else None
     if isinstance(cell, str):
         cell = _parsed(edged(cell))

@@ -1,4 +1,4 @@
-"""Placeholders of other tools in a template: they would be sent as they stand.
+"""Warn of other tools' placeholders in a template, which would be sent as literal text.
 
 ``{{name}}`` is how many mail tools write a field; here it is the text ``{name}`` in braces.
 """
@@ -23,7 +23,7 @@ _LOOKED_AT: Final = 100
 def placeholder_warnings(
     template: Template | None, columns: Mapping[str, Sequence[object]]
 ) -> tuple[str, ...]:
-    """Return a sentence for each placeholder that looks like another tool's.
+    """Return a warning for each placeholder that looks like another tool's.
 
     Args:
         template: The body, if there is one.
@@ -44,15 +44,15 @@ def placeholder_warnings(
         if word.casefold() in known:
             found[match[0]] = f"{{{known[word.casefold()]}}}"
     said = [
-        f"body has {mark}, which is no placeholder here and is sent as text: write {meant} for the "
-        "value of a column."
+        f"body contains {mark}, which is sent as literal text: write {meant} to insert the "
+        "column's value."
         for mark, meant in found.items()
     ]
     return (*said, *_after_dollar(template, columns))
 
 
 def _without_fields(template: Template) -> str:
-    """Return the template's text as it was written, with a stop for each field."""
+    """Return the template's source text, with a NUL for each field."""
     return "".join(
         "\0" if isinstance(piece, TemplateField) else piece.replace("{", "{{").replace("}", "}}")
         for piece in template.pieces
@@ -60,7 +60,7 @@ def _without_fields(template: Template) -> str:
 
 
 def _after_dollar(template: Template, columns: Mapping[str, Sequence[object]]) -> tuple[str, ...]:
-    """Warn of ``${name}``, which sends ``$Ada``; before an amount, a dollar sign is meant."""
+    """Warn of ``${name}``, which sends ``$Ada``; before an amount the dollar sign is intended."""
     pairs = zip(template.pieces, template.pieces[1:], strict=False)
     fields = [
         piece.column
@@ -68,8 +68,8 @@ def _after_dollar(template: Template, columns: Mapping[str, Sequence[object]]) -
         if isinstance(before, str) and before.endswith("$") and isinstance(piece, TemplateField)
     ]
     return tuple(
-        f"body has ${{{name}}}, which is sent with the dollar sign: write {{{name}}} for the value "
-        "alone."
+        f"body contains ${{{name}}}, which is sent with the dollar sign: write {{{name}}} for the "
+        "value alone."
         for name in dict.fromkeys(fields)
         if not all(map(_is_amount, columns[name][:_LOOKED_AT]))
     )

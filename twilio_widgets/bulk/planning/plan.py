@@ -1,4 +1,4 @@
-"""`tw.plan`: a table of people becomes a checked intention, and nothing leaves this machine."""
+"""`tw.plan`: turn a table of recipients into checked messages, without any request."""
 
 from __future__ import annotations
 
@@ -35,25 +35,25 @@ if TYPE_CHECKING:
 
 _SHOWN = 5
 _SENDERS = {"from_", "messaging_service_sid"}
-_LATE = "send_at has passed: a job that was begun with it is shown, a new one is refused."
+_LATE = "send_at has passed: an existing job is shown, a new one is refused."
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Plan:
-    """A checked intention to send: what is ready, what is not and why, what it is likely to cost.
+    """Checked messages, not sent yet: the ready ones, the rejected rows, and the estimated cost.
 
     Every row of the input is in exactly one of `ready` and `rejected`, in the input's order. A
-    plan does not change; plan again when the table has. It holds people's numbers and texts.
+    plan is immutable; make a new one if the table changes. It contains phone numbers and texts.
     """
 
     rows: tuple[PlannedRow, ...]
     """The messages that are ready."""
 
     problems: tuple[Problem, ...]
-    """Why the other rows are not."""
+    """Why the other rows are not ready."""
 
     summary: Summary
-    """What it comes to."""
+    """Counts, cost and duration of the plan."""
 
     template: str | None = field(repr=False)
     """The body as it was given."""
@@ -65,9 +65,9 @@ class Plan:
     def ready(self) -> SafeFrame:
         """The messages that are ready, a row each, as a DataFrame.
 
-        ``row`` is the place in the input (``df.iloc[row]``), ``original`` the recipient as it stood
-        there; ``blame`` names the characters that force UCS-2 and their places in the body, from
-        0; ``segments`` and ``cost`` (US dollars) are an estimate.
+        ``row`` is the position in the input (``df.iloc[row]``), ``original`` the recipient as
+        written there; ``blame`` names the characters that force UCS-2 and their positions in the
+        body, from 0; ``segments`` and ``cost`` (US dollars) are estimates.
         """
         return ready_frame(self.rows)
 
@@ -75,13 +75,14 @@ class Plan:
     def rejected(self) -> SafeFrame:
         """The problems, a row each, as a DataFrame: ``row``, ``column``, ``value``, ``reason``.
 
-        Values stand as they were written, to be found and mended; reasons mask phone numbers.
+        Values are as written in the input, so that you can find and correct them; reasons mask
+        phone numbers.
         """
         return rejected_frame(self.problems)
 
     @cached_property
     def fingerprint(self) -> str:
-        """A hash of who gets what in which order: equal for equal plans, in any process."""
+        """A hash of the messages and their order: equal for equal plans, in any process."""
         digest = sha256(json.dumps(["plan 1", self.template, self.sender]).encode())
         for row in self.rows:
             sent = [row.n, row.to, sorted(row.parameters.items())]
@@ -89,10 +90,10 @@ class Plan:
         return digest.hexdigest()
 
     def preview(self, n: int = _SHOWN) -> Preview:
-        """Show the first messages as they would be sent, with their recipients masked.
+        """Return the first messages as they would be sent, with masked recipients.
 
         Args:
-            n: How many at most.
+            n: The maximum number of messages.
         """
         return Preview(self.rows[: max(n, 0)], total=len(self.rows))
 
@@ -109,23 +110,24 @@ class Plan:
         concurrency: int = MOST_AT_ONCE,
         callbacks: Callbacks | None = None,
     ) -> Job:
-        """Begin to send it in the background, each row at most once by itself; returns at once.
+        """Start a job that sends the plan in the background, each row at most once; don't wait.
 
-        Running the same cell again shows the job of that name and sends nothing, also when some of
-        its times have passed or some of its recipients have opted out since: it says what differs.
+        Running the same cell again shows the existing job and sends nothing, also if some of its
+        times have passed or some recipients have opted out since: the job's note says what differs.
 
         Args:
-            twilio: The client to send with; its policy is asked before anything leaves.
-            name: The job's name, one for each plan you mean to send.
-            folder: Where its journal is kept, instead of your data folder.
-            rate: How many leave in a second, for each sender, if not as planned; None: unpaced.
-            per: Whether the rate counts messages or segments, if not as planned.
-            on_unknown: ``"hold"`` keeps rows unknown that no evidence settles; ``"abandon"`` gives
-                them up. Neither sends them again.
-            undo_seconds: Time to cancel before the first message leaves. A sandbox whose clock
-                stands turns it on at once, and leaves you none.
-            concurrency: The most requests under way at once.
-            callbacks: A listener whose status callbacks tell what became of a lost reply.
+            twilio: The client to send with; its policy is checked before the first request.
+            name: The job's name, unique for each plan you want to send.
+            folder: The folder of the job's journal; by default your data folder.
+            rate: Messages or segments a second for each sender, by default as planned; None is
+                unlimited.
+            per: Whether the rate counts messages or segments, by default as planned.
+            on_unknown: ``"hold"`` keeps rows unknown for which there is no evidence; ``"abandon"``
+                gives them up. Neither sends them again.
+            undo_seconds: Undo window: seconds before the first request in which you can cancel. A
+                sandbox with a frozen clock advances it immediately, so there is no window.
+            concurrency: The maximum number of concurrent requests.
+            callbacks: A listener whose status callbacks show what became of a lost response.
 
         Returns:
             The job: ``.progress``, ``.wait()``, ``.outcomes``.
@@ -133,7 +135,7 @@ class Plan:
         Raises:
             PolicyRefused: The client's policy forbids the job; nothing was sent.
             InvalidMessage: A new job is scheduled for a time that has passed; nothing was sent.
-            JobError: The name has another plan, or another process is running it.
+            JobError: The name belongs to another plan, or another process is running the job.
         """
         from twilio_widgets.bulk.job import Job
 
@@ -177,41 +179,41 @@ def plan(
     now: datetime | None = None,
     **parameters: object,
 ) -> Plan:
-    """Check a table of recipients and texts, without asking anybody: no network.
+    """Check a table of recipients and texts, without any request.
 
-    Every row is judged by the rules of `messages.send`, so what is ready here is what a send would
-    take. One bad row never stops the others: it is in ``plan.rejected``, with its reason.
+    Every row is checked by the rules of `messages.send`, so a ready row is one that `send` would
+    accept. An invalid row does not stop the others: it is in ``plan.rejected``, with its reason.
 
     Args:
         rows: A DataFrame, a list of mappings, a `csv.DictReader`, or a CSV file or Excel workbook
             (path, bytes, text or open file). A CSV file is read as text, so numbers keep their plus
-            and their zeros; an apostrophe that an export put before a formula's sign is removed,
-            with a note on the row. Of a workbook, the first visible sheet is read, with its hidden
-            rows, which have a note. A row with more cells than there are names is rejected.
-        to: The column with the recipients.
-        body: The text, with ``{column}`` where a row's value belongs: ``"Hi {name}"``,
-            ``"{amount:.2f}"``, ``"{when:%d %B}"``. Without a format a number is written as it is
-            seen in the table (``3``, ``19.99``), and a time ``2026-01-31 09:30``. Blanks around a
-            cell are left out inside a longer text. ``{{`` is a brace: the summary warns of other
-            tools' placeholders (``{{name}}``, ``[name]``, ``%name%``). A row without a value for it
-            is rejected.
-        from_: The sender of all.
-        messaging_service_sid: The messaging service of all.
-        columns: Parameters that a column holds: ``{"media_url": "picture", "send_at": "when"}``.
-            Several web addresses in a cell are separated by blanks, or by a comma, semicolon or bar
-            before the next ``https://``.
-            An empty cell stands for what is given for all, if anything is; else it leaves the
-            parameter out (of ``send_at``, it rejects the row).
-        region: The country whose numbers may stand without a plus: two letters, such as ``"GB"``.
-        opt_outs: Who must not be written to: numbers, a file or a frame of them, or a frame of the
-            message log, where the latest of STOP and START counts: read all of it
-            (``limit=None``), or the summary warns. An entry that cannot be read is an error.
+            and leading zeros; an apostrophe that an export added before a formula is removed, with
+            a note on the row. The first visible sheet of a workbook is read, including its hidden
+            rows, which get a note. A row with more cells than the header is rejected.
+        to: The column of the recipients.
+        body: The text, with ``{column}`` for a row's value: ``"Hi {name}"``, ``"{amount:.2f}"``,
+            ``"{when:%d %B}"``. Without a format a number is written as the table shows it (``3``,
+            ``19.99``), and a time as ``2026-01-31 09:30``. Whitespace around a value is removed
+            within a longer text. ``{{`` is a literal brace: the summary warns of other tools'
+            placeholders (``{{name}}``, ``[name]``, ``%name%``). A row without a value is rejected.
+        from_: The sender of all rows.
+        messaging_service_sid: The messaging service of all rows.
+        columns: The column of each parameter that differs by row: ``{"media_url": "picture",
+            "send_at": "when"}``. Several URLs in a cell are separated by whitespace, or by a comma,
+            semicolon or vertical bar before the next ``https://``. An empty cell uses the value
+            given for all rows, if any; else the parameter is left out (an empty ``send_at`` rejects
+            the row).
+        region: The country of numbers without a plus: two letters, such as ``"GB"``.
+        opt_outs: The opted-out recipients: numbers, a file or a frame of them, or the message log,
+            where the latest of STOP and START counts. Read the log completely (``limit=None``), or
+            the summary warns. An entry that cannot be read is an error.
         duplicates: ``"reject"`` keeps the first row of each recipient; ``"allow"`` keeps them all.
         prices: Your own prices: US dollars for a segment by country, ``{"GB": "0.05"}``.
-        rate: How many leave in a second, for each sender; None: as fast as Twilio takes them.
+        rate: Messages or segments a second for each sender; None: as fast as Twilio accepts them.
         per: Whether the rate counts messages or segments.
-        now: The present (aware), against which ``send_at`` is checked; by default the clock's. One
-            time for all that has passed is refused by ``plan.send``, unless its job is there.
+        now: The time (aware) against which ``send_at`` is checked; by default the current time. If
+            one ``send_at`` for all rows has passed, ``plan.send`` refuses it, unless the job
+            exists.
         parameters: Any other parameter of `messages.send`, the same for all rows. The values of
             ``content_variables`` are templates like the body.
 
@@ -220,7 +222,7 @@ def plan(
 
     Raises:
         ConfigurationError: A column or a parameter does not exist, or the input cannot be read.
-        InvalidMessage: A parameter that is the same for all rows cannot be right.
+        InvalidMessage: A parameter that is the same for all rows is invalid.
 
     Example:
         >>> plan([{"phone": "+14155550123", "name": "Ada"}], to="phone", body="Hi {name}",
@@ -230,11 +232,11 @@ def plan(
     """
     check_rate(rate, per)
     if duplicates not in ("reject", "allow"):
-        raise ConfigurationError('duplicates is "reject" or "allow".', field="duplicates")
+        raise ConfigurationError('duplicates must be "reject" or "allow".', field="duplicates")
     if now is None:
         now = datetime.now(UTC)
     elif not isinstance(now, datetime) or now.tzinfo is None:
-        raise ConfigurationError("now is a datetime with a time zone.", field="now")
+        raise ConfigurationError("now must be a datetime with a time zone.", field="now")
     table = read_table(rows)
     given = {**parameters, "body": body, "from_": from_}
     given["messaging_service_sid"] = messaging_service_sid
@@ -271,7 +273,7 @@ def plan(
 def _made(
     table: InputTable, maker: RowPlanner, opted_out: Mapping[str, str], *, to: str, twice: bool
 ) -> tuple[list[PlannedRow], list[Problem]]:
-    """Make every row, and keep back those who opted out or are there already."""
+    """Plan every row, and reject opted-out and duplicate recipients."""
     made: list[PlannedRow] = []
     problems: list[Problem] = []
     first: dict[str, int] = {}
@@ -283,7 +285,7 @@ def _made(
             reason = f"{mask(row.to)} {why}"
             problems.append(problem(n, to, row.original, "opted out", reason))
         elif not twice and (known := first.setdefault(row.to, n)) != n:
-            reason = f"{mask(row.to)} is the recipient of row {known:,} already."
+            reason = f"{mask(row.to)} is already the recipient of row {known:,}."
             problems.append(problem(n, to, row.original, "duplicate", reason))
         else:
             made.append(row)

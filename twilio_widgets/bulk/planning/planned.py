@@ -1,4 +1,4 @@
-"""One row of the input, checked as a send would check it: a planned message, or its problems."""
+"""Check one row of the input by the rules of `messages.send`: a planned message, or problems."""
 
 from __future__ import annotations
 
@@ -33,58 +33,58 @@ _FORMULA: Final = re.compile(r"\s*(?:[=@]|[+-](?!\s*[\d.,]))")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedRow:
-    """One message of a plan: checked, counted, and ready to be sent as it stands."""
+    """One message of a plan: checked, counted and ready to be sent."""
 
     n: int
-    """The row's place in the input, from 0: ``df.iloc[n]``."""
+    """The row's position in the input, from 0: ``df.iloc[n]``."""
 
     to: str = field(repr=False)
     """The recipient, as it will be sent."""
 
     parameters: Mapping[str, object] = field(repr=False)
-    """The other keywords of `messages.send`, exactly."""
+    """The other keyword arguments of `messages.send`."""
 
     form: Form = field(repr=False)
-    """Twilio's parameter names and texts, as they will be sent."""
+    """Twilio's parameter names and values, as they will be sent."""
 
     segments: int
-    """How many segments the body takes. 1 for a message with media, and, at least, for a content
-    template, whose text Twilio holds."""
+    """The number of segments of the body: 1 for a message with media, and at least 1 for a content
+    template, whose text only Twilio has."""
 
     encoding: Encoding | None
-    """None when there is no text, or Twilio holds it."""
+    """None if there is no text, or only Twilio has it."""
 
     blame: tuple[tuple[int, str], ...] = ()
-    """The first characters that force UCS-2, each with its place in the body."""
+    """The first characters that force UCS-2, each with its position in the body."""
 
     cost: Decimal | None
-    """Estimated US dollars; None where no price is known."""
+    """The estimated cost in US dollars; None if no price is known."""
 
     original: str = field(repr=False)
-    """The recipient as it stood in the input."""
+    """The recipient as written in the input."""
 
     notes: tuple[str, ...] = ()
-    """What a person may want to look at before it is sent; nothing here keeps it back."""
+    """Remarks to review before sending; they do not stop the message."""
 
     @property
     def sender(self) -> str:
-        """The number or the messaging service it goes out by."""
+        """The number or the messaging service that sends it."""
         return str(self.parameters.get("from_") or self.parameters.get("messaging_service_sid"))
 
     @property
     def body(self) -> str:
-        """The text; empty when there is none."""
+        """The text; empty if there is none."""
         return str(self.parameters.get("body") or "")
 
 
 class RowPlanner:
-    """Makes each row of a table a planned message, or says why it cannot be one.
+    """Turns each row of a table into a planned message, or into its problems.
 
     Args:
         table: The input.
-        recipe: How a row becomes a message.
-        now: The present, against which schedules are checked.
-        prices: Dollars for a segment, by country.
+        recipe: The source of each message parameter.
+        now: The time against which schedules are checked.
+        prices: US dollars for a segment, by country.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class RowPlanner:
         self._of_texts = dict.fromkeys((*recipe.in_texts, *([own_body] if own_body else [])))
 
     def make(self, n: int) -> PlannedRow | list[Problem]:
-        """Make one row's message."""
+        """Return one row's message, or all of its problems."""
         if n in self._damaged:
             return [problem(n, None, None, "row", self._damaged[n])]
         problems: list[Problem] = []
@@ -127,9 +127,9 @@ class RowPlanner:
     def _filled(
         self, n: int, own: Mapping[str, object], problems: list[Problem]
     ) -> dict[str, object]:
-        """Return what is the same for all, and what the templates come to in this row.
+        """Return the constants, and the templates filled from this row.
 
-        A template that the row has its own text for is not asked for anything.
+        A template is not filled if the row has its own text in place of it.
         """
         made = dict(self._recipe.constants)
 
@@ -149,7 +149,7 @@ class RowPlanner:
         return made
 
     def _read(self, n: int, problems: list[Problem]) -> dict[str, object]:
-        """Return the parameters that stand in columns of their own."""
+        """Return the parameters that come from columns of their own."""
         made: dict[str, object] = {}
         for name, column in self._recipe.columns.items():
             cell = self._columns[column][n]
@@ -164,7 +164,7 @@ class RowPlanner:
     def _form(
         self, n: int, recipient: Recipient, parameters: Mapping[str, object]
     ) -> Form | Problem:
-        """Return the form that `messages.send` would send, if its text is readable."""
+        """Return the form that `messages.send` would send, or why it is invalid."""
         try:
             form = form_of({"to": recipient.to, **parameters}, now=self._now)
         except InvalidMessage as error:
@@ -211,11 +211,13 @@ class RowPlanner:
         if recipient.note is not None and (warning := recipient.note.warning):
             notes.append(warning)
         if counted is not None and counted.encoding == "UCS-2" and _HIDDEN.search(body):
-            notes.append("The text holds invisible characters.")
+            notes.append("The text contains invisible characters.")
         if counted is not None and counted.encoding == "UCS-2" and (found := _SPACES.search(body)):
-            notes.append(f"The text has special spaces (U+{ord(found[0]):04X}), which force UCS-2.")
+            notes.append(
+                f"The text contains special spaces (U+{ord(found[0]):04X}), which force UCS-2."
+            )
         if _LOST in body:
-            notes.append("The text has U+FFFD, which stands for a letter that was lost.")
+            notes.append("The text contains U+FFFD, which replaces a character that was lost.")
         for column in self._of_texts:
             cell: Any = self._columns[column][n]
             if isinstance(cell, str):
@@ -225,14 +227,14 @@ class RowPlanner:
     def _notes_on(self, column: str, cell: str) -> list[str]:
         notes: list[str] = []
         if _FORMULA.match(cell):
-            notes.append(f"{column} begins like a formula of a spreadsheet.")
+            notes.append(f"{column} begins like a spreadsheet formula.")
         if unguarded(cell) != cell:
             notes.append(
-                f"{column} has an apostrophe before a formula's sign, as exports write it: "
+                f"{column} has an apostrophe that an export may have added before a formula: "
                 "plan from the file itself, or remove it."
             )
         if edged(cell) != cell and self._is_edged(column):
-            notes.append(f"Blanks around {column} were left out.")
+            notes.append(f"Whitespace around {column} was removed.")
         return notes
 
     def _is_edged(self, column: str) -> bool:
@@ -241,7 +243,7 @@ class RowPlanner:
 
 
 def _counted(body: str, parameters: Mapping[str, object]) -> Segments:
-    """Count the segments, after the replacements that Twilio makes where it is asked to."""
+    """Count the segments, after the replacements that Twilio makes with `smart_encoded`."""
     counted = segments(body)
     if parameters.get("smart_encoded") is not True:
         return counted
@@ -255,8 +257,8 @@ def _unreadable(parameters: Mapping[str, object]) -> str | None:
     if not isinstance(body, str):
         return None
     if not body.strip() and not parameters.keys() & {"media_url", "content_sid"}:
-        return "The text is empty: only spaces."
+        return "The text is blank: it consists only of spaces."
     if found := _CONTROL.search(body):
         name = f"U+{ord(found[0]):04X}"
-        return f"The text holds a control character ({name}). Clean the column it comes from."
+        return f"The text contains a control character ({name}). Clean its column first."
     return None

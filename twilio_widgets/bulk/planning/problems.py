@@ -1,4 +1,4 @@
-"""What keeps a row from being sent: where it is, and what to do about it."""
+"""The reasons why a row is rejected: where the problem is, and how to correct it."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ class Problem:
     """One reason why a row is not in the plan."""
 
     n: int
-    """The row's place in the input, from 0: ``df.iloc[n]``."""
+    """The row's position in the input, from 0: ``df.iloc[n]``."""
 
     column: str | None
-    """The input's column, or the parameter, that the reason is about."""
+    """The column of the input, or the parameter, with the problem."""
 
     value: str | None = field(repr=False)
-    """What stands there, shortened; None where nothing does."""
+    """The value there, shortened; None if there is none."""
 
     kind: Kind
-    """What sort of problem it is, to count and to filter by."""
+    """The kind of problem, to count and to filter by."""
 
     reason: str
     """What is wrong, and what to do. Phone numbers in it are masked."""
@@ -36,12 +36,12 @@ class Problem:
 
 
 def problem(n: int, column: str | None, value: object, kind: Kind, reason: str) -> Problem:
-    """Note a problem of one row; the value is cut to a readable length."""
+    """Return a problem of one row; the value is shortened to a readable length."""
     return Problem(n=n, column=column, value=shown(value), kind=kind, reason=reason)
 
 
 def shown(value: object) -> str | None:
-    """Return a cell as it was written, for a person to find it again."""
+    """Return a cell as written in the input, so that the user can find it."""
     if value is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""A plan in a few lines: what is ready, what is not, what it costs and how long it takes."""
+"""Summarize a plan: ready and rejected rows, cost and duration."""
 
 from __future__ import annotations
 
@@ -31,47 +31,47 @@ _MOST_UNUSED = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """What a plan comes to. ``print(plan.summary)`` says it in a few lines."""
+    """Counts, cost and duration of a plan; ``print(plan.summary)`` shows them in a few lines."""
 
     rows: int
-    """How many rows the input has; each is either ready or rejected."""
+    """The number of rows in the input; each is either ready or rejected."""
 
     ready: int
     rejected: int
 
     problems: Mapping[str, int]
-    """How many problems there are of each kind. A row may have several."""
+    """The number of problems of each kind. A row may have several."""
 
     noted: int
-    """Ready rows with a note: worth a look, not kept back."""
+    """The number of ready rows with a note to review."""
 
     segments: int
-    """Of all ready rows."""
+    """The number of segments of all ready rows."""
 
     encodings: Mapping[str, int]
-    """Ready rows by encoding; ``"unknown"`` where Twilio holds the text, or there is none."""
+    """Ready rows by encoding; ``"unknown"`` if only Twilio has the text, or there is none."""
 
     blame: Mapping[str, int]
-    """The characters that force UCS-2, with the number of rows each is first blamed in."""
+    """The characters that force UCS-2, with the number of rows in which each is the first one."""
 
     cost: Cost
 
     priced_on: date
-    """When the package's own prices were read."""
+    """The date of the package's own price table."""
 
     pace: PaceEstimate
 
     unused: tuple[str, ...]
-    """Columns of the input that nothing uses."""
+    """The columns of the input that the plan does not use."""
 
     warnings: tuple[str, ...] = ()
-    """What should be mended before this is sent, a sentence each."""
+    """Problems of the whole plan to correct before sending it, a sentence each."""
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
 
     def lines(self) -> list[str]:
-        """Say it, a line a subject; what there is nothing to say about is left out."""
+        """Return the summary, one line for each subject that applies."""
         each = [
             f"{self.ready:,} of {self.rows:,} rows {'is' if self.ready == 1 else 'are'} ready"
             + (f": {counted(self.segments, 'segment')}, {self._money()}." if self.ready else "."),
@@ -121,7 +121,7 @@ def summary_of(
     per: Per,
     warnings: tuple[str, ...] = (),
 ) -> Summary:
-    """Count a plan."""
+    """Summarize the rows and the problems of a plan."""
     segments = sum(row.segments for row in rows)
     blame = Counter(row.blame[0][1] for row in rows if row.blame)
     validity = [row.parameters.get("validity_period") for row in rows]

@@ -1,13 +1,14 @@
-"""The one reader of tables: what a plan is made from, as plain columns; and a plan's own frames.
+"""Read the input of a plan, from any source, and build the frames of a plan.
 
 DataFrames, CSV files, `csv.DictReader`, workbooks, uploads and lists of mappings become the same
 `InputTable`, with the same checks:
 
-- Two columns of one name are refused. A row with more cells than columns is damaged and not sent.
+- Two columns with the same name are an error. A row with more cells than columns is damaged and is
+  not sent.
 - A missing value (None, NaN, NaT, NA) is None; ``3.0`` is 3 (`values.python_value`).
-- What an export escaped in a file is restored. Values in memory are taken as they are; the row has
-  a note where they look escaped.
-- Rows that a workbook hides are read and have a note. Its other sheets are named in a warning.
+- Text that an export escaped in a file is restored. Values in memory are not changed; the row gets
+  a note if they look escaped.
+- Hidden rows of a workbook are read and get a note. A warning names its other sheets.
 """
 
 from __future__ import annotations
@@ -40,27 +41,27 @@ if TYPE_CHECKING:
     from twilio_widgets.frames.safe_frame import SafeFrame
 
 _WRONG: Final = (
-    "Give a DataFrame, a list of mappings, or a CSV file or workbook: its path, bytes or text."
+    "Give a DataFrame, a list of mappings, or a CSV file or workbook (its path, bytes or text)."
 )
 _ZIP: Final = b"PK\x03\x04"
 
 
 def read_table(source: object, name: str = "The CSV given") -> InputTable:
-    """Read whatever a person has their rows in.
+    """Read a table from any supported source.
 
     Args:
         source: A DataFrame; a list of mappings; a `csv.DictReader`; or a CSV file or an Excel
             workbook (.xlsx, the first sheet that is not hidden): its path, its bytes, its text with
             line breaks in it, or an open file.
-        name: What to call it in an error when it has no name of its own.
+        name: The name in errors of a source that has no name of its own.
 
     Raises:
-        ConfigurationError: It is none of these, or cannot be read.
+        ConfigurationError: The source is not supported, or cannot be read.
     """
     if isinstance(source, InputTable):
         return source
     if isinstance(source, Mapping) or source is None:
-        raise ConfigurationError(f"{type(source).__name__} is no table. {_WRONG}")
+        raise ConfigurationError(f"{type(source).__name__} is not a table. {_WRONG}")
     if is_frame(source):
         return _of_frame(source)
     if isinstance(source, os.PathLike) or (
@@ -76,11 +77,11 @@ def read_table(source: object, name: str = "The CSV given") -> InputTable:
         return _of_content(_read(source, name), name)
     if isinstance(source, Iterable):
         return _of_mappings(list(source))
-    raise ConfigurationError(f"{type(source).__name__} is no table. {_WRONG}")
+    raise ConfigurationError(f"{type(source).__name__} is not a table. {_WRONG}")
 
 
 def _of_content(content: str | bytes, name: str) -> InputTable:
-    """Read the content of a file, by what it is: its name may be wrong."""
+    """Read the content of a file; its content, not its name, decides the format."""
     if isinstance(content, bytes) and content.startswith(_ZIP):
         return _of_workbook(content, name)
     return of_csv(content, name)
@@ -92,15 +93,17 @@ def _of_workbook(content: bytes, name: str) -> InputTable:
     sheet = sheet_of(content, name)
     table = of_cells([[python_value(cell) for cell in row] for row in sheet.rows], name)
     hidden: dict[int, Mapping[str | None, str]] = {
-        place - 1: {None: "The workbook hides this row."} for place in sheet.hidden if place > 0
+        place - 1: {None: "This row is hidden in the workbook."}
+        for place in sheet.hidden
+        if place > 0
     }
     others = " and ".join(map(repr, sheet.others))
-    warning = f"{name} has more sheets, which were not read: {others}."
+    warning = f"Only one sheet of {name} was read, not: {others}."
     return replace(table, notes=hidden, warnings=(warning,) if others else ())
 
 
 def _of_reader(reader: csv.DictReader[Any], name: str) -> InputTable:
-    """Read the rows below a `csv.DictReader`, whose mappings hide what does not fit."""
+    """Read the rows of a `csv.DictReader` itself: its mappings hide surplus cells."""
     table = of_lines([list(reader.fieldnames or ()), *reader.reader], name)
     if reader.reader.dialect.strict:
         return table
@@ -109,7 +112,7 @@ def _of_reader(reader: csv.DictReader[Any], name: str) -> InputTable:
         for n, cell in enumerate(cells):
             if isinstance(cell, str) and set("\r\n") & set(cell):
                 notes.setdefault(n, {})[column] = (
-                    f"{column} has a line break: a quote without its partner may have joined rows."
+                    f"{column} contains a line break: an unclosed quote may have joined rows."
                 )
     return replace(table, notes=notes)
 
@@ -122,17 +125,17 @@ def _read(file: Any, name: str) -> str | bytes:
     else:
         if isinstance(content, str | bytes):
             return content
-        problem = f"it holds {type(content).__name__}, neither text nor bytes"
+        problem = f"read() returned {type(content).__name__}, not text or bytes"
     raise ConfigurationError(f"{name} cannot be read: {problem}.")
 
 
 def is_frame(source: object) -> TypeGuard[pd.DataFrame]:
-    """Say whether this is a DataFrame."""
+    """Return whether this is a DataFrame."""
     return hasattr(source, "columns") and hasattr(source, "iloc")
 
 
 def ready_frame(rows: Sequence[PlannedRow]) -> SafeFrame:
-    """Build the frame of what is ready: one line a message."""
+    """Build the frame of the ready messages, one row each."""
     others = dict.fromkeys(name for row in rows for name in row.parameters if name != "body")
     columns: dict[str, Sequence[object]] = {
         "row": [row.n for row in rows],
@@ -151,7 +154,7 @@ def ready_frame(rows: Sequence[PlannedRow]) -> SafeFrame:
 
 
 def rejected_frame(problems: Sequence[Problem]) -> SafeFrame:
-    """Build the frame of what is not: one line a problem."""
+    """Build the frame of the problems, one row each."""
     return _frame_of(
         {
             "row": [each.n for each in problems],
@@ -164,7 +167,7 @@ def rejected_frame(problems: Sequence[Problem]) -> SafeFrame:
 
 
 def _frame_of(columns: Mapping[str, Sequence[object]]) -> SafeFrame:
-    """Build a typed frame, the same for no row and for many, that is safe to look at."""
+    """Build a `SafeFrame` with the same dtypes for any number of rows."""
     import pandas as pd
 
     from twilio_widgets.frames.safe_frame import SafeFrame
@@ -189,12 +192,12 @@ def _frame_of(columns: Mapping[str, Sequence[object]]) -> SafeFrame:
 
 
 def _blamed(blame: Sequence[tuple[int, str]]) -> str | None:
-    """Name the characters that force UCS-2, each with its place in the body."""
+    """Return the characters that force UCS-2, each with its position in the body."""
     return ", ".join(f"{readable(char)} at {place}" for place, char in blame) or None
 
 
 def _written(value: object) -> str | None:
-    """Write a parameter as it will be sent, several values a line each."""
+    """Return a parameter as it will be sent, several values on a line each."""
     if isinstance(value, list | tuple):
         return "\n".join(map(str, value))
     if isinstance(value, Mapping):
@@ -222,9 +225,9 @@ def _values(column: pd.Series[Any]) -> list[Any]:
 
 
 def _narrow_float(dtype: Any) -> Any:
-    """Return numpy's type of a column of floats of less than 64 bits, whose values pandas widens.
+    """Return numpy's type of a column of floats with less than 64 bits; None for other columns.
 
-    As 64-bit floats they have digits that were never there: 19.989999771118164 for 19.99.
+    pandas widens their values to 64 bits, which adds digits: 19.989999771118164 for 19.99.
     """
     own = getattr(dtype, "numpy_dtype", getattr(dtype, "subtype", dtype))
     return own.type if getattr(own, "kind", "") == "f" and own.itemsize < 8 else None
@@ -236,11 +239,11 @@ def _of_mappings(rows: list[Any]) -> InputTable:
             raise ConfigurationError(f"Row {n:,} is a {type(row).__name__}. {_WRONG}")
     keys = list(dict.fromkeys(key for row in rows for key in row if key is not None))
     check_names([str(key) for key in keys])
-    # csv.DictReader puts the cells for which there is no name under None.
+    # csv.DictReader puts surplus cells under the key None.
     damaged = {
         n: (
-            f"It has {len(row) - 1 + _count(row[None])} cells and the first line {len(row) - 1}: "
-            "a comma in a text needs quotes."
+            f"It has {len(row) - 1 + _count(row[None])} cells, but the header has {len(row) - 1}: "
+            "quote text with a comma in it."
         )
         for n, row in enumerate(rows)
         if None in row

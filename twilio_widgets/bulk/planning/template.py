@@ -1,10 +1,10 @@
-"""A body with ``{column}`` in it, filled from one row.
+"""Templates: text with ``{column}`` fields, filled from one row.
 
-A field is the exact name of a column, whatever characters are in it, and may say how its value is
-written: ``{amount:.2f}``, ``{when:%d %B}``. Where several names fit, the longest is meant. Nothing
-is evaluated: no attribute, index, call or nested field, and what a cell holds is never read as a
-template again. ``{{`` and ``}}`` are braces. Blanks around a cell's text are left out inside a
-longer text; a cell that is the whole text stays as it is.
+A field is the exact name of a column, with any characters, and may have a format: ``{amount:.2f}``,
+``{when:%d %B}``. If several names match, the longest is used. Nothing is evaluated: no attribute,
+index, call or nested field, and a cell's text is never read as a template. ``{{`` and ``}}`` are
+literal braces. Whitespace around a cell's text is removed within a longer text; a cell that is the
+whole text is not changed.
 """
 
 from __future__ import annotations
@@ -43,52 +43,56 @@ class Unfillable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TemplateField:
-    """One place of a template that a row fills."""
+    """A field of a template, replaced by a row's value."""
 
     column: str
     spec: str = ""
-    """How the value is written; Python's format specification, of numbers and times only."""
+    """Python's format specification, for numbers and times only; empty if there is none."""
 
     def written(self, value: object) -> str:
-        """Write one cell.
+        """Return one cell as text.
 
         Raises:
-            Unfillable: It is empty, or cannot be written as asked.
+            Unfillable: It is empty, or does not fit the format.
         """
         if problem := unusable(value) or several(value):
             raise Unfillable(self.column, value, f"{self.column} {problem}")
         try:
             return format(_fit_for(self.spec, value), self.spec) if self.spec else plain(value)
         except (ValueError, TypeError, ArithmeticError):
-            problem = f"cannot be written as {{…:{self.spec}}}." if self.spec else "is too long."
+            problem = (
+                f"does not fit the format {self.spec!r}."
+                if self.spec
+                else "is a number with too many digits."
+            )
         raise Unfillable(self.column, value, f"{self.column} {problem}")
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A text with places that each row fills."""
+    """A text with fields that each row fills."""
 
     text: str
     pieces: tuple[str | TemplateField, ...]
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns it needs, each once, in order."""
+        """The columns of its fields, each once, in order."""
         return tuple(dict.fromkeys(p.column for p in self.pieces if isinstance(p, TemplateField)))
 
     @property
     def outline(self) -> str:
-        """The text with a stop in each place: what is the same for every row."""
+        """The text with ``.`` for each field: the part that is the same for every row."""
         return "".join(piece if isinstance(piece, str) else "." for piece in self.pieces)
 
     def fill(self, value_of: Callable[[str], object]) -> str:
-        """Write it for one row.
+        """Return the text for one row.
 
         Args:
-            value_of: The row's value of a column.
+            value_of: Returns the row's value of a column.
 
         Raises:
-            Unfillable: A value is missing or cannot be written as asked.
+            Unfillable: A value is missing or does not fit its format.
         """
 
         def text_of(piece: str | TemplateField) -> str:
@@ -103,21 +107,21 @@ class Template:
 
     @property
     def is_one_cell(self) -> bool:
-        """Whether the text is nothing but one cell."""
+        """Whether the text consists of a single field."""
         return len(self.pieces) == 1 and isinstance(self.pieces[0], TemplateField)
 
 
 def template_of(text: str, columns: Mapping[str, object], *, name: str = "body") -> Template:
-    """Read a template and check that the columns it names are there.
+    """Parse a template and check that its columns exist.
 
     Args:
         text: The template.
         columns: The input's columns, by name.
-        name: What the template is for, to name it in an error.
+        name: The parameter that the template is for, for errors.
 
     Raises:
-        ConfigurationError: A brace has no partner, a field is not a column's name, or a format
-            could do more than write a value.
+        ConfigurationError: A brace is unmatched, a field is not a column, or a format is not one
+            for numbers, texts or times.
     """
     pieces: list[str | TemplateField] = []
     names = sorted(filter(None, columns), key=len, reverse=True)
@@ -138,14 +142,14 @@ def template_of(text: str, columns: Mapping[str, object], *, name: str = "body")
 def require_columns(
     wanted: tuple[str, ...] | list[str], columns: Mapping[str, object], *, name: str
 ) -> None:
-    """Check that columns are there.
+    """Check that columns exist.
 
     Raises:
-        ConfigurationError: Naming each that is missing, with the one that was probably meant.
+        ConfigurationError: It names each missing column, and a similar one if there is any.
     """
     for column in wanted:
         if not isinstance(column, str):
-            _refuse(f"{name} is the name of a column, as text: not {column!r}.", name)
+            _refuse(f"{name} must be the name of a column, as text: got {column!r}.", name)
     missing = [_missed(column, columns) for column in wanted if column not in columns]
     if not missing:
         return
@@ -153,9 +157,9 @@ def require_columns(
         *map(repr, list(columns)[:_MOST_NAMED]),
         *(["…"] if len(columns) > _MOST_NAMED else []),
     ]
-    there = ", ".join(named) or "no column at all"
+    there = ", ".join(named) or "no columns"
     looked_into = any(re.search(r"[.\[]", column) for column in wanted if column not in columns)
-    hint = " A field is a column's name and nothing else." if looked_into else ""
+    hint = " A field must be exactly a column's name." if looked_into else ""
     raise ConfigurationError(
         f"{name} names {' and '.join(missing)}, which the input does not have.{hint} "
         f"It has {there}.",
@@ -178,10 +182,10 @@ def _field_at(
         text: The template.
         at: Where to read.
         names: The columns, the longest name first.
-        name: What the template is for, to name it in an error.
+        name: The parameter that the template is for, for errors.
 
     Returns:
-        The field, or None for a character of the text; and where to read on.
+        The field, or None for a character of the text; and the position after it.
     """
     if text[at] not in "{}":
         return None, at + 1
@@ -198,15 +202,18 @@ def _field_at(
     column, _, spec = text[at + 1 : end].partition(":")
     column, mark, conversion = column.partition("!")
     if mark and column in names:
-        _refuse(f"{name} asks for {{{column}!{conversion}}}; leave !{conversion} out.", name)
+        _refuse(f"{name} contains {{{column}!{conversion}}}: remove !{conversion}.", name)
     if not column:
-        _refuse(f"{name} has {{}}, which names no column. Write {{{{}}}} for two braces.", name)
+        _refuse(
+            f"{name} contains {{}}, which names no column. Write {{{{}}}} for two literal braces.",
+            name,
+        )
     _check_spec(column, spec, name)
     return TemplateField(column + mark + conversion, spec), end + 1
 
 
 def _spec_at(text: str, at: int, column: str, name: str) -> tuple[TemplateField, int]:
-    """Read what follows the name of a column: its format, if any, and the closing brace."""
+    """Read the rest of a field: the format, if any, and the closing brace."""
     end = text.find("}", at)
     spec = text[at + 1 : end] if text[at] == ":" else ""
     if end < 0:
@@ -219,14 +226,14 @@ def _check_spec(column: str, spec: str, name: str) -> None:
     numbers, times = _OF_NUMBERS.fullmatch(spec), _OF_TIMES.fullmatch(spec)
     if len(spec) > _LONGEST_SPEC or "{" in spec or not (numbers or times):
         _refuse(
-            f"{name} asks to write {column!r} as {spec[:_LONGEST_SPEC]!r}, which is no format for "
-            "a number (.2f), a text (>10) or a time (%d %B).",
+            f"{name} has the format {spec[:_LONGEST_SPEC]!r} for {column!r}, which is not a format "
+            "of numbers (.2f), texts (>10) or times (%d %B).",
             name,
         )
 
 
 def _fit_for(spec: str, value: object) -> object:
-    """Return what the format wants of a text: a number for ``.2f``, a time for ``%d``."""
+    """Convert a value for its format: a text becomes a number for ``.2f``, a time for ``%d``."""
     if _OF_TIMES.fullmatch(spec) and not _OF_NUMBERS.fullmatch(spec):
         moment = datetime.fromisoformat(value.strip()) if isinstance(value, str) else value
         if not isinstance(moment, date | time):
@@ -256,5 +263,5 @@ def _refuse_brace(text: str, at: int, name: str) -> NoReturn:
         else "expected '}' before end of string"
     )
     _refuse(
-        f"{name} has a brace without its partner ({problem}). Write {{{{ or }}}} for a brace.", name
+        f"{name} has an unmatched brace ({problem}). Write {{{{ or }}}} for a literal brace.", name
     )

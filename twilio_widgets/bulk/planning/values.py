@@ -1,10 +1,10 @@
-"""What a cell must be to stand in a text, and how it is written there.
+"""Check whether a cell can be inserted into a text, and write it as text.
 
-A whole number has no decimals (``3``, also where a frame made ``3.0`` of it), any other number has
-as many digits as tell it from every other of its width (``19.99``, also as a 32-bit float), and no
-number has an exponent. A time has no more than it says: ``2026-01-31`` at midnight without a zone,
-else ``2026-01-31 09:30``, with its seconds and its zone where it has them. A format says it
-otherwise: ``{amount:.2f}``, ``{when:%d %B}``.
+A whole number has no decimals (``3``, also if a frame turned it into ``3.0``); any other number has
+the fewest digits that identify it at its width (``19.99``, also as a 32-bit float); no number has
+an exponent. A time without zone at midnight is written as ``2026-01-31``, any other as
+``2026-01-31 09:30``, with seconds and zone if it has them. A format overrides this:
+``{amount:.2f}``, ``{when:%d %B}``.
 """
 
 from __future__ import annotations
@@ -19,20 +19,19 @@ from twilio_widgets.core.formulas import NOT_CALCULATED
 
 _MOST_DIGITS: Final = 40
 _LEFTOVERS: Final = frozenset({"nan", "NaN", "NaT", "<NA>", "None"})
-"""What Python makes of a missing value when a column is turned into text."""
+"""The texts of missing values after a column was converted to text."""
 _SPREADSHEET_ERRORS: Final = frozenset(
     {"#N/A", "#REF!", "#NAME?", "#DIV/0!", "#VALUE!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"}
 )
 _BLANKS: Final = " \t\r\n\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _EXACT: Final = 2**53
-"""Up to here a float contains every whole number."""
+"""Floats represent every whole number up to here exactly."""
 
 
 def python_value(value: Any) -> Any:
-    """Return a cell of numpy or pandas as Python's own value; None for a missing one.
+    """Convert a value of numpy or pandas to a plain Python value; None if it is missing.
 
-    The value of a cell is what a person sees there, so ``3.0`` becomes 3: a frame turns whole
-    numbers into floats when one of them is missing.
+    ``3.0`` becomes 3, because a frame turns whole numbers into floats if one of them is missing.
     """
     kind = type(value)
     if kind.__name__ in {"NAType", "NaTType"} or value is None:
@@ -48,51 +47,51 @@ def python_value(value: Any) -> Any:
 
 def _of_numpy(value: Any) -> Any:
     match value.dtype.kind:
-        case "f":  # the shortest text that is this number in its own width: 19.99
+        case "f":  # str is the shortest text that identifies the number at its width: 19.99
             return float(str(value))
-        case "m" | "M":  # nanoseconds become a bare int otherwise
+        case "m" | "M":  # .item() returns nanoseconds as an int
             return value.astype(f"{value.dtype.kind}8[us]").item()
         case _:
             return value.item()
 
 
 def nothing_in(value: object) -> bool:
-    """Say whether a cell is empty: nothing, only spaces, or what Python writes for nothing."""
+    """Return whether a cell is empty: None, NaN, only spaces, or the text of a missing value."""
     if isinstance(value, str):
         return not value.strip() or value.strip() in _LEFTOVERS
     return value is None or (isinstance(value, float | Decimal) and math.isnan(value))
 
 
 def edged(text: str) -> str:
-    """Return the text without the blanks around it: spaces of any width, tabs and line breaks."""
+    """Strip whitespace: spaces of any width, tabs and line breaks."""
     return text.strip(_BLANKS)
 
 
 def unusable(value: object) -> str | None:
-    """Say why a cell cannot stand in a text, or None."""
+    """Return why a cell cannot be inserted into a text, or None."""
     if nothing_in(value):
-        return "is empty in this row, and the text needs it. Fill the column first."
+        return "is empty in this row, but the text needs it. Fill the column first."
     if isinstance(value, str) and value == NOT_CALCULATED:
-        return "is a formula without its result: open the workbook in Excel and save it."
+        return "is a formula without a stored result: open the workbook in Excel and save it."
     if isinstance(value, str) and value.strip() in _SPREADSHEET_ERRORS:
-        return f"holds {value.strip()}, a spreadsheet's error."
+        return f"is {value.strip()}, a spreadsheet error."
     if isinstance(value, float) and math.isinf(value):
         return "is infinite."
     return None
 
 
 def several(value: object) -> str | None:
-    """Say why a cell is more than one value, or bytes, and so no text; None when it is one."""
+    """Return why a cell is not a single text or number (a list, bytes), or None."""
     if isinstance(value, str) or not isinstance(value, Iterable):
         return None
     return f"is a {type(value).__name__}, not a text or a number."
 
 
 def plain(value: object) -> str:
-    """Write a value as a person would."""
+    """Return a value as text, as the module's docstring describes."""
     value = python_value(value)
     if isinstance(value, float) and math.isfinite(value):
-        text = repr(float(value))  # the shortest that is read as the same number again
+        text = repr(float(value))  # the shortest text that parses to the same number
         return format(of_a_readable_size(Decimal(text)), "f") if "e" in text else text
     if isinstance(value, Decimal):
         return format(of_a_readable_size(value), "f")
@@ -107,7 +106,7 @@ def _moment(value: datetime) -> str:
 
 
 def of_a_readable_size(number: Decimal) -> Decimal:
-    """Return an amount that can be written out.
+    """Return the number if writing it without an exponent is safe.
 
     Raises:
         ValueError: It has too many digits: 1E+999999999 would fill the memory.

@@ -1,4 +1,4 @@
-"""Taking back what was scheduled: cancelled at Twilio one by one, and each accounted for."""
+"""Cancel the scheduled messages of a job at Twilio, one by one, and report on each row."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelledRow:
-    """What cancelling a job came to: every row of it is in exactly one of these, by its ``n``."""
+    """The result of cancelling a job: each row number is in exactly one of these."""
 
     never_sent: tuple[int, ...] = ()
-    """Rows that had not left; they never will."""
+    """Rows that were not sent, and never will be."""
     cancelled: tuple[int, ...] = ()
     """Scheduled messages that Twilio has cancelled, now or before."""
     already_sent: tuple[int, ...] = ()
-    """Messages that were past it."""
+    """Messages that were sent before they could be cancelled."""
     unknown: tuple[int, ...] = ()
-    """Rows of which this cannot be said: cancel again, or look at their outcomes."""
+    """Rows whose state is not known: cancel again, or look at their outcomes."""
     not_accepted: tuple[int, ...] = ()
-    """Rows that never were messages: rejected, or given up."""
+    """Rows that did not become messages: rejected, or given up."""
 
     def __str__(self) -> str:
         counts = [(name, len(getattr(self, name))) for name in (one.name for one in fields(self))]
@@ -47,12 +47,12 @@ def cancel_scheduled(
     """Cancel the scheduled messages of these rows.
 
     Args:
-        connection: Whose they are.
-        new_patience: Makes the patience for each request.
+        connection: Their account.
+        new_patience: Makes the retry policy of each request.
         rows: Accepted rows.
 
     Returns:
-        The rows by what came of them, and the messages as last seen.
+        The row numbers by result, and the messages as last read.
     """
     found: dict[str, list[int]] = {"cancelled": [], "already_sent": [], "unknown": []}
     seen: list[Message] = []
@@ -72,11 +72,11 @@ _OVER = frozenset({"canceled", "sent", "delivered", "undelivered", "failed", "re
 
 
 def _cancelled(connection: Connection, new_patience: NewPatience, sid: str) -> Flow[Message | None]:
-    """Cancel one message, or see why not; None when that cannot be told."""
+    """Cancel one message, or read why it could not be cancelled; None if neither is possible."""
     try:
         return (yield from messages.cancel(connection, new_patience(), sid))
     except (ApiError, OutcomeUnknown):
-        pass  # it is past it, is cancelled already, or the answer was lost: its status tells
+        pass  # already sent, already cancelled, or a lost response: its status shows which
     except TwilioWidgetsError:
         return None
     try:
@@ -92,7 +92,7 @@ def _word(message: Message | None) -> str:
 
 
 def ledger_of(rows: Sequence[JournalRow], found: dict[str, list[int]]) -> CancelledRow:
-    """Put every row of a job in its place, given what came of its scheduled messages."""
+    """Group the rows of a job by result, given the results of its scheduled messages."""
     told = {n for places in found.values() for n in places}
     left = [row for row in rows if row.n not in told]
 

@@ -1,4 +1,4 @@
-"""Beginning a run: who owns the job, what the policy says of it, and where it goes on."""
+"""Start a run on the background loop: its lock, its quota and the registry of running jobs."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 AT_ONCE = 8
-"""How many requests that are no messages a job has under way at once."""
+"""The maximum number of concurrent requests of a job that do not create messages."""
 
 
 class RunHandle:
-    """A run on the background loop, and the right to it.
+    """A run on the background loop, with the job's lock and journal.
 
     Args:
-        place: The job's.
-        own: The right to run it; it is released when the run ends, or who uses the journal then.
+        place: The job's location.
+        own: The job's lock; it is released after the run and the last use of the journal.
         journal: Open for writing; it is closed at the same time.
-        twilio: The client to send with, or one like it.
-        orders: How it is to go.
+        twilio: The client to send with.
+        orders: The run's options.
     """
 
     def __init__(
@@ -59,12 +59,12 @@ class RunHandle:
         self.work: loop.BackgroundTask[None] | None = None
 
     def begin(self) -> None:
-        """Let it go on; who is interrupted at this gives it up."""
+        """Start the run; if interrupted, the caller must call `give_up()`."""
         self.own.handed_over = True
         self.work = loop.start(self._going())
 
     def give_up(self) -> None:
-        """Let it never begin; when it has begun and nobody got hold of it, let it be paused."""
+        """Prevent the run from starting; if it has started without the caller knowing, pause it."""
         if self._decides():
             self._end_use(self)
         elif self.work is None and self._here is not None:
@@ -81,14 +81,14 @@ class RunHandle:
             self._end_use(self)
 
     def _decides(self) -> bool:
-        """Say whether the caller is the first to say if it begins or is given up."""
+        """Return True to the first caller only: it decides whether the run starts."""
         with self._lock:
             decides, self._is_decided = not self._is_decided, True
         return decides
 
     @contextmanager
     def using(self) -> Iterator[Journal | None]:
-        """Use its journal, which stays open meanwhile; None when the run has let go of it."""
+        """Keep the journal open and yield it; None if it is closed already."""
         use = object()
         try:
             yield self._journal if self._begin_use(use) else None
@@ -102,7 +102,7 @@ class RunHandle:
             return use in self._uses
 
     def _end_use(self, use: object) -> None:
-        """Close the journal, and let go of the job, after the last use."""
+        """Close the journal and release the job's lock after the last use."""
         with self._lock:
             self._uses.discard(use)
             if not self._uses:
@@ -113,16 +113,16 @@ class RunHandle:
 
     @property
     def goes_on(self) -> bool:
-        """Whether it has begun and has not come to its end."""
+        """Whether the run has started and not finished."""
         return self.work is not None and not self.work.done
 
     @property
     def is_ending(self) -> bool:
-        """Whether nothing more will leave, although it may not have come to its end."""
+        """Whether nothing more will be sent, although the run may not have finished."""
         return self._ends or self.run.is_ending
 
     def end(self, state: str, note: str = "") -> None:
-        """Let nothing more leave; see `Run.end`."""
+        """Stop sending; see `Run.end`."""
         if self.work is not None:
             self._ends = True
             self.work.call(lambda: self.run.end(state, note))
@@ -134,7 +134,7 @@ _known: dict[Path, object] = {}
 
 @contextmanager
 def registry_lock() -> Iterator[dict[Path, Any]]:
-    """Hold the list of the jobs this process is running, so that none is begun twice."""
+    """Lock and yield the jobs running in this process, so that none is started twice."""
     with _registry:
         for file, job in list(_known.items()):
             if not cast("Any", job).under_way:
@@ -143,11 +143,11 @@ def registry_lock() -> Iterator[dict[Path, Any]]:
 
 
 _left_behind: list[object] = []
-"""Runs of the process this one is a fork of: SQLite wants such a file not even closed."""
+"""Runs of the parent process, after a fork: SQLite forbids even closing their files here."""
 
 
 def _leave_to_the_parent() -> None:
-    """Let a fork see its parent's jobs as what they are: under way in another process."""
+    """Forget the parent's runs after a fork: its jobs are running in another process."""
     global _registry  # noqa: PLW0603  # another thread may have held it, and is not here
     _registry = threading.Lock()
     for job in cast("Iterable[Any]", _known.values()):
@@ -163,14 +163,14 @@ if hasattr(os, "register_at_fork"):
 def reserve_quota(
     twilio: Twilio | AsyncTwilio, rows: Sequence[JournalRow], name: str
 ) -> JobQuota | None:
-    """Ask the client's policy about sending these rows, before the first request.
+    """Check the rows of a job against the client's policy, before the first request.
 
     Raises:
-        PolicyRefused: It forbids the job.
+        PolicyRefused: The policy forbids the job.
     """
     policy = twilio.policy
     if not rows or not isinstance(policy, Policy):
-        return None  # a judge of the user's own sees every request, as it sees all others
+        return None  # a custom guard checks each request by itself
     return policy.judge_job(
         twilio.connection,
         recipients=len(rows),
@@ -190,7 +190,7 @@ def _sum(costs: Iterable[str | None]) -> Decimal | None:
 
 
 def run_flows(twilio: Twilio | AsyncTwilio, flows: Sequence[Flow[T]]) -> list[T]:
-    """Carry out flows on the background loop, some at once, and wait for them."""
+    """Run flows on the background loop, at most `AT_ONCE` concurrently, and wait for them."""
 
     async def asking() -> list[T]:
         twin, gate = twilio.twin(), asyncio.Semaphore(AT_ONCE)
@@ -199,7 +199,7 @@ def run_flows(twilio: Twilio | AsyncTwilio, flows: Sequence[Flow[T]]) -> list[T]
             async with gate:
                 return cast("T", await cast("Any", twin.run(flow)))
 
-        try:  # all come to their end: what the loop leaves unfinished is cut off as it ends
+        try:  # wait for all of them: the loop cancels unfinished ones when it stops
             ends = await asyncio.gather(*map(one, flows), return_exceptions=True)
         finally:
             await twin.aclose()

@@ -1,4 +1,4 @@
-"""Checking how a job is to be carried out, before anything is written down."""
+"""Check the options of a job before anything is written to its journal."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 
 
 def checked_terms(rate: object, per: object, on_unknown: object) -> JobOptions:
-    """Return the terms of a job.
+    """Return the options of a job.
 
     Raises:
-        ConfigurationError: One of them cannot be right; it names the argument.
+        ConfigurationError: One of them is invalid; the error names the argument.
     """
     if rate is not None and checked_time(rate, "rate") == 0:
         raise ConfigurationError(
-            "rate is a number a second above 0, or None for no pacing.", field="rate"
+            "rate must be a number above 0, or None for no limit.", field="rate"
         )
     if per not in {"message", "segment"}:
-        raise ConfigurationError('per is "message" or "segment".', field="per")
+        raise ConfigurationError('per must be "message" or "segment".', field="per")
     if on_unknown not in {"hold", "abandon"}:
         raise ConfigurationError(
-            'on_unknown is "hold" or "abandon". Rows whose outcome is unknown are sent again only '
-            "when you ask for them: job.resend(rows).",
+            'on_unknown must be "hold" or "abandon". Rows whose outcome is unknown are sent again '
+            "only if you name them: job.resend(rows).",
             field="on_unknown",
         )
     return JobOptions(
@@ -43,11 +43,11 @@ def checked_time(value: object, name: str) -> float:
     """Return a number that is 0 or more.
 
     Raises:
-        ConfigurationError: It is none.
+        ConfigurationError: It is not such a number.
     """
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not (is_number and math.isfinite(value) and value >= 0):  # type: ignore[arg-type, operator]
-        raise ConfigurationError(f"{name} is a number, 0 or more.", field=name)
+        raise ConfigurationError(f"{name} must be a number, 0 or more.", field=name)
     return float(value)  # type: ignore[arg-type]
 
 
@@ -55,18 +55,18 @@ def checked_count(value: object, name: str) -> int:
     """Return a whole number that is 1 or more.
 
     Raises:
-        ConfigurationError: It is none.
+        ConfigurationError: It is not such a number.
     """
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ConfigurationError(f"{name} is a whole number, 1 or more.", field=name)
+        raise ConfigurationError(f"{name} must be a whole number, 1 or more.", field=name)
     return value
 
 
 def checked_callbacks(value: Callbacks | None) -> Callbacks | None:
-    """Return where the status callbacks arrive, or None.
+    """Return the listener of the status callbacks, or None.
 
     Raises:
-        ConfigurationError: It is no such place.
+        ConfigurationError: It is not a listener.
     """
     if value is None:
         return None
@@ -74,22 +74,23 @@ def checked_callbacks(value: Callbacks | None) -> Callbacks | None:
     asked = (getattr(value, name, None) for name in ("find_by_token", "heard_of"))
     if not isinstance(url, str) or not all(map(callable, asked)):
         raise ConfigurationError(
-            "callbacks is a listener, such as tw.Listener(…): it has a status_url, "
-            f"find_by_token(…) and heard_of(…). {type(value).__name__} has not.",
+            "callbacks must be a listener, such as tw.Listener(…), with status_url, "
+            f"find_by_token(…) and heard_of(…): got {type(value).__name__}.",
             field="callbacks",
         )
     return value
 
 
 def checked_plan(value: PlanLike) -> PlanLike:
-    """Return what is to be sent.
+    """Return the plan to send.
 
     Raises:
-        ConfigurationError: It is no plan.
+        ConfigurationError: It is not a plan.
     """
     if not hasattr(value, "rows"):
         raise ConfigurationError(
-            f'Give a plan, such as tw.plan(df, to="phone", body="Hi"): not {type(value).__name__}.',
+            'plan must be a plan, such as tw.plan(df, to="phone", body="Hi"): got '
+            f"{type(value).__name__}.",
             field="plan",
         )
     return value
@@ -99,11 +100,11 @@ def checked_client(value: Twilio | AsyncTwilio) -> Twilio | AsyncTwilio:
     """Return the client to send with.
 
     Raises:
-        ConfigurationError: It is none.
+        ConfigurationError: It is not a client.
     """
     if not hasattr(value, "twin"):
         raise ConfigurationError(
-            f"Give the client, such as tw.Twilio(connection): not {type(value).__name__}.",
+            f"twilio must be a client, such as tw.Twilio(connection): got {type(value).__name__}.",
             field="twilio",
         )
     return value

@@ -1,8 +1,9 @@
-"""How fast a job may go: pure rules over a time they are told.
+"""How fast a job may send: pure rules; the caller passes the time.
 
-Sources: Twilio error 20429 (the limit is on requests under way at once, and is not published; a 429
-was never processed); AWS SDK standard retry mode (a budget of 500, 5 for a retry, 10 for one after
-a time-out, 1 back for a success); Marc Brooker, "Exponential backoff and jitter" (full jitter).
+Sources: Twilio error 20429 (the limit is on concurrent requests, and is not published; a request
+answered with 429 was not processed); AWS SDK standard retry mode (a budget of 500, 5 for a retry,
+10 for one after a time-out, 1 back for a success); Marc Brooker, "Exponential backoff and jitter"
+(full jitter).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Callable
 
 FIRST_WINDOW = 2.0
 CLEAN_ANSWERS = 20
-"""So many clean answers let one more request be under way."""
+"""After this many responses other than 429, one more concurrent request is allowed."""
 MOST_AT_ONCE = 32
 
 UNDO_SECONDS = 5
@@ -21,27 +22,27 @@ UNDO_SECONDS = 5
 
 FIRST_WAIT, LONGEST_WAIT, LONGEST_RETRY_AFTER = 0.5, 20.0, 120.0
 QUEUE_WAIT = 30.0
-"""Seconds a sender whose queue is full is left alone: Twilio holds up to ten hours for it."""
+"""Seconds to wait for a sender whose queue at Twilio (up to ten hours of segments) is full."""
 
 UNKNOWN_IN_A_ROW = 5
 UNKNOWN_OF_LAST, LAST = 0.02, 500
 LONGEST_OUTAGE = 120.0
-"""Seconds without reaching Twilio after which a job waits for a person."""
+"""Seconds without a connection to Twilio after which a job pauses."""
 LONGEST_STORM = 600.0
-"""Seconds of nothing but 429 after which it does."""
+"""Seconds of nothing but 429 after which a job pauses."""
 
 TOGETHER = 1.0
-"""Seconds within which several 429s are one."""
+"""Seconds within which several 429s count as one."""
 SLOWEST = 0.5
 
 _ALMOST = 1e-9
 
 
 class Bucket:
-    """Lets through so much a second, evenly.
+    """A token bucket: an even rate a second.
 
     Args:
-        rate: Messages or segments a second; None lets everything through.
+        rate: Messages or segments a second; None is unlimited.
     """
 
     def __init__(self, rate: float | None) -> None:
@@ -50,7 +51,7 @@ class Bucket:
         self._at: float | None = None
 
     def ready_at(self, cost: float, now: float) -> float:
-        """Return when this much may pass."""
+        """Return when this much may be taken."""
         if self.rate is None:
             return now
         self._fill(now)
@@ -58,14 +59,14 @@ class Bucket:
         return now if missing <= _ALMOST else now + missing / self.rate
 
     def take(self, cost: float, now: float) -> None:
-        """Let it pass; what costs more than the bucket holds is paid for afterwards."""
+        """Take this much; a cost above the bucket's size delays the next one."""
         if self.rate is not None:
             self._fill(now)
             self._held -= cost
 
     @property
     def _most(self) -> float:
-        return 1.0 + (self.rate or 0.0) / 20  # 50 ms of lateness are made up for
+        return 1.0 + (self.rate or 0.0) / 20  # catches up on a delay of up to 50 ms
 
     def _fill(self, now: float) -> None:
         if self._at is not None and self.rate is not None:
@@ -74,10 +75,10 @@ class Bucket:
 
 
 class Window:
-    """How many requests may be under way at once: it grows slowly and is halved by a 429.
+    """The number of concurrent requests allowed: it grows slowly and is halved by a 429.
 
     Args:
-        most: The most there may ever be.
+        most: The maximum.
     """
 
     def __init__(self, most: int = MOST_AT_ONCE) -> None:
@@ -88,18 +89,18 @@ class Window:
 
     @property
     def size(self) -> int:
-        """How many there may be now."""
+        """The number of concurrent requests allowed now."""
         return int(self._size)
 
     def answered(self) -> None:
-        """Note an answer that was no 429."""
+        """Record a response other than 429."""
         self._clean += 1
         if self._clean >= CLEAN_ANSWERS:
             self._clean = 0
             self._size = min(self._most, self._size + 1)
 
     def throttled(self, now: float) -> None:
-        """Note a 429; those that come together count as one."""
+        """Record a 429; several within a second count as one."""
         self._clean = 0
         if now - self._halved_at >= TOGETHER:
             self._halved_at = now
@@ -107,9 +108,9 @@ class Window:
 
 
 class Limit:
-    """The rate at which 429s began, as far as it is known: what goes evenly stays below it.
+    """A rate limit learned from 429s: evenly paced requests stay below it.
 
-    Without it, all who waited for the same 429 would leave together and meet the next.
+    Without it, all requests delayed by the same 429 would be sent together and cause the next one.
     """
 
     def __init__(self) -> None:
@@ -118,21 +119,21 @@ class Limit:
         self._lowered_at = float("-inf")
 
     def ready_at(self, now: float) -> float:
-        """Return when the next request may leave."""
+        """Return when the next request may be sent."""
         return self._bucket.ready_at(1, now)
 
     def leaves(self, now: float) -> None:
-        """Note that one leaves."""
+        """Record that one is sent."""
         self._bucket.take(1, now)
 
     def answered(self, now: float) -> None:
-        """Note an answer that was no 429: the longer it goes well, the faster it may go."""
+        """Record a response other than 429: the rate grows faster the longer there is no 429."""
         self._answers.append(now)
         if self._bucket.rate is not None:
             self._bucket.rate += 0.01 * (1 + (now - self._lowered_at) / 3)
 
     def throttled(self, now: float) -> None:
-        """Note a 429; those that come together count as one."""
+        """Record a 429; several within a second count as one."""
         if now - self._lowered_at < TOGETHER:
             return
         self._lowered_at = now
@@ -144,10 +145,10 @@ class Limit:
 
 
 class RetryBudget:
-    """How much trouble may be caused by trying again, so that a storm is not fed.
+    """Retry budget: limits retries so that they do not amplify an outage.
 
     Args:
-        most: What there is at the beginning, and at most.
+        most: The initial and the maximum budget.
     """
 
     RETRY, AFTER_TIME_OUT = 5, 10
@@ -157,36 +158,36 @@ class RetryBudget:
 
     @property
     def left(self) -> int:
-        """What is left: never below 0, never above the beginning."""
+        """The remaining budget, from 0 to the maximum."""
         return self._left
 
     def spend(self, cost: int) -> bool:
-        """Pay for trying again; False when there is not enough left, and nothing is paid."""
+        """Pay for a retry; return False, and pay nothing, if the budget is too small."""
         if cost > self._left:
             return False
         self._left -= cost
         return True
 
     def success(self) -> None:
-        """Earn a little."""
+        """Add 1 to the budget after a success."""
         self._left = min(self._most, self._left + 1)
 
 
 class Breaker:
-    """Says when so much is unknown that going on would only make it more."""
+    """Circuit breaker: pauses the job when too many outcomes are unknown."""
 
     def __init__(self) -> None:
         self._in_a_row = 0
         self._last: deque[bool] = deque(maxlen=LAST)
 
     def answered(self, *, unknown: bool) -> None:
-        """Note an outcome."""
+        """Record an outcome."""
         self._in_a_row = self._in_a_row + 1 if unknown else 0
         self._last.append(unknown)
 
     @property
     def reason(self) -> str | None:
-        """Why the job should wait for a person, or None."""
+        """Why the job should pause, or None."""
         if self._in_a_row >= UNKNOWN_IN_A_ROW:
             return f"{self._in_a_row} outcomes in a row are unknown"
         unknown = sum(self._last)
@@ -196,12 +197,12 @@ class Breaker:
 
 
 class Pacer:
-    """Everything that decides when the next row may leave.
+    """All limits on when the next row may be sent.
 
     Args:
-        rate: Messages or segments a second for each sender; None does not pace.
-        most: The most requests under way at once.
-        uniform: Draws between two numbers.
+        rate: Messages or segments a second for each sender; None is unlimited.
+        most: The maximum number of concurrent requests.
+        uniform: Returns a random number between two numbers.
     """
 
     def __init__(
@@ -225,7 +226,7 @@ class Pacer:
         self.breaker = Breaker()
 
     def ready_at(self, sender: str, cost: float, now: float) -> float:
-        """Return when a row of this sender may leave."""
+        """Return when a row of this sender may be sent."""
         bucket = self._buckets.setdefault(sender, Bucket(self._rate))
         return max(
             bucket.ready_at(cost, now),
@@ -235,12 +236,12 @@ class Pacer:
         )
 
     def leaves(self, sender: str, cost: float, now: float) -> None:
-        """Note that one leaves."""
+        """Record that one is sent."""
         self._buckets[sender].take(cost, now)
         self._limit.leaves(now)
 
     def clean(self, now: float) -> None:
-        """Note an answer that says what became of a row: accepted, or rejected."""
+        """Record a response that decides a row: accepted or rejected."""
         self._waits, self._out_since, self._storm_since = 0, None, None
         self.window.answered()
         self._limit.answered(now)
@@ -248,28 +249,28 @@ class Pacer:
         self.breaker.answered(unknown=False)
 
     def unknown(self) -> None:
-        """Note that an outcome is unknown."""
+        """Record an unknown outcome."""
         self._storm_since = None
         self.breaker.answered(unknown=True)
 
     def throttled(self, now: float, retry_after: float | None) -> None:
-        """Note a 429 (20429): everybody waits, and fewer go at once."""
+        """Record a 429 (20429): all senders wait, and fewer requests are concurrent."""
         self._out_since = None
         self._storm_since = now if self._storm_since is None else self._storm_since
         self.window.throttled(now)
         self._limit.throttled(now)
-        if now >= self._hold:  # those that left before the hold say nothing new
+        if now >= self._hold:  # a request sent before the last 429 adds no information
             self._wait(now, retry_after, RetryBudget.RETRY)
         elif retry_after is not None:
             self._hold = max(self._hold, now + min(retry_after, LONGEST_RETRY_AFTER))
 
     def queue_full(self, sender: str, now: float) -> None:
-        """Note that a sender's queue is full (21611): only this sender waits."""
+        """Record that a sender's queue is full (21611): only this sender waits."""
         self._out_since = self._storm_since = None
         self._queue_full[sender] = now + QUEUE_WAIT
 
     def not_reached(self, now: float) -> None:
-        """Note that Twilio was not reached: everybody waits."""
+        """Record that Twilio could not be reached: all senders wait."""
         self._out_since = now if self._out_since is None else self._out_since
         if now >= self._hold:
             self._wait(now, None, RetryBudget.AFTER_TIME_OUT)
@@ -286,9 +287,9 @@ class Pacer:
         self._hold = now + seconds
 
     def trouble(self, now: float) -> str | None:
-        """Return why the job should wait for a person, or None."""
+        """Return why the job should pause, or None."""
         if self._out_since is not None and now - self._out_since >= LONGEST_OUTAGE:
-            return f"Twilio has not been reached for {now - self._out_since:.0f} s"
+            return f"Twilio could not be reached for {now - self._out_since:.0f} s"
         if self._storm_since is not None and now - self._storm_since >= LONGEST_STORM:
             return f"Twilio has answered nothing but 429 for {now - self._storm_since:.0f} s"
         return self.breaker.reason

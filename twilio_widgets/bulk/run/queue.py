@@ -1,4 +1,4 @@
-"""Which row may leave next: in the order of the plan, and never two to one recipient at once."""
+"""Choose the next rows to send: in the plan's order, and never two to one recipient at once."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from twilio_widgets.bulk.run.pacing import Pacer
 from twilio_widgets.journal.row import JournalRow
 
 LOOK_AHEAD = 1_000
-"""How far behind a row that must wait for its recipient the next one is looked for."""
+"""How many rows are searched for one whose recipient has no request in flight."""
 
 
 @dataclass(frozen=True, slots=True)
 class NextRow:
-    """What may leave now, or when it is worth looking again."""
+    """The rows to send now, and when to look again."""
 
     rows: list[JournalRow]
     again_at: float | None = None
-    """None: only an answer can change anything."""
+    """None: only after a response."""
 
 
 class Queue:
-    """The rows that wait, by sender.
+    """The pending rows, by sender.
 
     Args:
         rows: Pending rows, in the order of the plan.
@@ -41,12 +41,12 @@ class Queue:
         return sum(len(rows) for rows in self._waiting.values())
 
     def choose(self, pace: Pacer, now: float, room: int) -> NextRow:
-        """Take the rows that may leave now.
+        """Remove and return the rows that may be sent now.
 
         Args:
-            pace: Is told of each.
-            now: The present, as the pace counts it.
-            room: How many there may be.
+            pace: The limits; each chosen row is counted in it.
+            now: The current time, in the pacer's seconds.
+            room: The maximum number of rows.
         """
         chosen: list[JournalRow] = []
         again: float | None = None
@@ -77,11 +77,11 @@ class Queue:
         return None
 
     def landed(self, row: JournalRow) -> None:
-        """Note that a row is no longer on its way."""
+        """Record that a row's request has ended."""
         self._busy.discard(row.to)
 
     def back(self, row: JournalRow) -> None:
-        """Let a row wait again, before those that came after it."""
+        """Put a row back into the queue, before the rows that follow it in the plan."""
         rows = self._waiting.setdefault(row.sender, deque())
         place = next((place for place, other in enumerate(rows) if other.n > row.n), len(rows))
         rows.insert(place, row)

@@ -1,8 +1,8 @@
-"""A job under way: one coroutine that decides what leaves when, and writes it down before it does.
+"""One run of a job: a coroutine that decides which rows to send, and journals them before it does.
 
-It runs on the background loop and ends when every row has come to its end, or when the job is to
-wait for a person. What it knows is in the journal: pausing and going on later, in this process or
-another, is ending one run and beginning the next.
+It runs on the background loop and ends when every row is final, or when the job pauses. Its whole
+state is in the journal: pausing ends one run, and continuing later, in this process or another,
+starts the next.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from twilio_widgets.journal.location import JobLocation
 
 RECORD_WITHIN, RECORD_AT_MOST = 0.02, 50
-"""Seconds, and results: after so much, what came of the rows is written down."""
+"""Results are written to the journal after this many seconds, or this many results."""
 
 
 OLDER = (
@@ -46,22 +46,22 @@ OLDER = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """How a run is to go, beyond what the journal says."""
+    """The options of a run that are not in the journal."""
 
     undo_seconds: float = 0.0
-    """Time to think again before the first request."""
+    """Undo window: seconds before the first request."""
     concurrency: int = MOST_AT_ONCE
     only: Collection[int] | None = None
-    """The rows to send; None is every pending one."""
+    """The row numbers to send; None is every pending row."""
     callbacks: Callbacks | None = None
     permit: JobQuota | None = None
     tell: Callable[[Run], None] = lambda _run: None
-    """Is told, on the loop's thread, when something has changed."""
+    """Called on the loop's thread when something has changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Completed:
-    """A row whose request has ended, and how; not written down yet."""
+    """A row whose request has ended, with its result, before it is journalled."""
 
     row: JournalRow
     ending: AttemptResult
@@ -72,10 +72,10 @@ class Run:
     """One run of a job.
 
     Args:
-        journal: Open for writing; the caller owns the job.
-        place: Where it is kept.
+        journal: Open for writing; the caller has the job's lock.
+        place: The journal's location.
         twilio: A client for the loop it runs on; it is closed at the end.
-        orders: How it is to go.
+        orders: The options.
     """
 
     def __init__(
@@ -92,27 +92,27 @@ class Run:
         self._landed: list[_Completed] = []
         self._landed_since = 0.0
         self._refused = ""
-        """The first refusal by the policy of a row that waits for a person now."""
+        """The first refusal of a row by the policy; the row stays pending."""
         self._wake = asyncio.Event()
         self._ends: tuple[str, str] | None = None
-        # A job that was cancelled may still have something to settle; it stays cancelled.
+        # A cancelled job may still have unknown rows to settle; it stays cancelled.
         self._ends_as = "cancelled" if journal.header.state == "cancelled" else "finished"
         self.counts = journal.counts()
-        """Rows by status, as last written down."""
+        """The number of rows by status, as last journalled."""
         self.state = "waiting" if orders.undo_seconds else "running"
         self.note = ""
-        """Why it waits for a person, when it does."""
+        """Why it paused, if it did."""
         self.answered: deque[float] = deque(maxlen=2_000)
-        """When rows came to an end, for the rate (`Connection.monotonic`)."""
+        """When rows were answered (`Connection.monotonic`), for the rate."""
 
     # From outside, on the loop's own thread
 
     def end(self, state: str, note: str = "") -> None:
-        """Let nothing more leave; what is on its way is waited for.
+        """Stop sending; requests in flight finish.
 
         Args:
             state: ``"paused"`` or ``"cancelled"``.
-            note: Why.
+            note: The reason.
         """
         if self._ends is None or state == "cancelled":
             self._ends = (state, note)
@@ -120,20 +120,20 @@ class Run:
 
     @property
     def is_ending(self) -> bool:
-        """Whether nothing more will leave."""
+        """Whether nothing more will be sent."""
         return self._ends is not None or self.state in {"paused", "cancelled", "finished"}
 
     def now(self) -> float:
-        """Return the present, as `answered` counts it."""
+        """Return the current time, on the clock of `answered`."""
         return self._connection.monotonic()
 
     # The run
 
     async def carry_out(self) -> None:
-        """Go on until every row has come to its end, or the job is to wait.
+        """Send until every row is final, or the job pauses.
 
         Raises:
-            JobError: The journal cannot be written any more. Nothing has left since.
+            JobError: The journal cannot be written. Nothing was sent after that.
         """
         try:
             self._journal.recover(now=self._now())
@@ -202,14 +202,14 @@ class Run:
             await self._something(again_at)
 
     def _write_and_leave(self) -> float | None:
-        """Write down what came back and what is about to leave, in one commit; let it leave.
+        """Journal the results and the rows to send next in one commit, then send these rows.
 
         Returns:
-            When it is worth looking again; None when only an answer can change anything.
+            The seconds until the next look; None if only a response can change anything.
         """
         now = self._connection.monotonic()
         if self._ends is None and (trouble := self._pace.trouble(now)) is not None:
-            self.end("paused", f"{trouble[0].upper()}{trouble[1:]}. Look into it, then resume().")
+            self.end("paused", f"{trouble[0].upper()}{trouble[1:]}. Check why, then resume().")
         room = self._pace.window.size - len(self._under_way) if self._ends is None else 0
         choice = self._queue.choose(self._pace, now, room)
         if not choice.rows and not self._record_now(now):
@@ -255,7 +255,7 @@ class Run:
         self.counts[after] += 1
 
     def _go_on(self, row: JournalRow, ending: AttemptResult) -> None:
-        """Let a row wait again that was certainly not sent; one a policy refuses, for later."""
+        """Queue a row again that certainly was not sent; not if the policy refused it."""
         if ending.word == "policy":
             self._refused = self._refused or ending.problem or ""
         elif row.status == states.PENDING:
@@ -269,11 +269,11 @@ class Run:
         self._under_way[row.n] = asyncio.create_task(self._send(row, token, patience))
 
     async def _send(self, row: JournalRow, token: str, patience: RetryPolicy) -> None:
-        """Send one row, once: what may be tried again is journalled again first."""
+        """Send one row, once: a retry is a new attempt in the journal."""
         try:
             form = self._form(row, token)
-        except Exception as error:  # noqa: BLE001  # nothing has left; the address is not ours
-            problem = f"The listener says no address for status callbacks: {error}"
+        except Exception as error:  # noqa: BLE001  # status_url is code of others; nothing was sent
+            problem = f"The listener has no URL for status callbacks: {error}"
             self._land(row, AttemptResult("account", problem=problem), None)
             return
         flow = messages.create(
@@ -287,7 +287,7 @@ class Run:
         try:
             message = cast("Message", await self._twilio.run(flow))
             ending = AttemptResult("accepted", sid=message.sid, http_status=201)
-        except BaseException as error:  # noqa: BLE001  # whatever it was, the row has an outcome
+        except BaseException as error:  # noqa: BLE001  # every attempt must get a result
             ending = ending_of(error)
             retry_after = error.retry_after if isinstance(error, RateLimited) else None
         self._land(row, ending, retry_after)
@@ -295,7 +295,7 @@ class Run:
     def _form(self, row: JournalRow, token: str) -> tuple[tuple[str, str], ...]:
         callbacks = self._orders.callbacks
         if callbacks is None or row.parameter("StatusCallback"):
-            return row.form  # a callback of the user's own is not taken away
+            return row.form  # the user's own callback URL is kept
         return (*row.form, ("StatusCallback", with_token(callbacks.status_url, token)))
 
     def _land(self, row: JournalRow, ending: AttemptResult, retry_after: float | None) -> None:
@@ -326,26 +326,27 @@ class Run:
             self.end("paused", self._why(ending))
 
     def _why(self, ending: AttemptResult) -> str:
-        """Say why an ending that is about all rows makes the job wait, and until when."""
+        """Return why a result that applies to all rows pauses the job, and until when."""
         problem = ending.problem or "Twilio refuses this account."
         if ending.error_code != DAY_LIMIT:
             return problem
         until = self._connection.now() + timedelta(days=1)
         return (
-            f"{problem} (Twilio {DAY_LIMIT}). It counts the last 24 hours: resume() goes on as "
-            f"they pass, and at {until:%Y-%m-%d %H:%M} UTC at the latest when nothing else is sent."
+            f"{problem} (Twilio {DAY_LIMIT}). The limit covers the last 24 hours: resume() "
+            f"continues as they pass, at {until:%Y-%m-%d %H:%M} UTC at the latest if nothing else "
+            "is sent."
         )
 
     # Waiting
 
     async def _something(self, seconds: float | None) -> None:
-        """Wait for an answer, an order, or until so many seconds have passed."""
+        """Wait for a response, for `end`, or for this many seconds."""
         if self._under_way and (seconds is None or self._connection.time_is_frozen):
             await self._wake.wait()
         elif seconds is not None:
             await self._sleep(seconds)
         if not self._connection.time_is_frozen:
-            await asyncio.sleep(0)  # what has come in the same turn of the loop goes along
+            await asyncio.sleep(0)  # take responses of the same loop iteration along
         self._wake.clear()
 
     async def _sleep(self, seconds: float) -> None:
@@ -384,9 +385,9 @@ class Run:
         except JobError:
             raise
         except asyncio.CancelledError:
-            self.note = "What is unknown was not settled: resume() does it."
+            self.note = "The unknown rows were not settled: resume() settles them."
         except LockTimeout as error:
-            self.note = f"What is unknown was not settled: {error} resume() does it."
+            self.note = f"The unknown rows were not settled: {error} resume() settles them."
         except TwilioWidgetsError as error:
             self.note = f"The message log could not be read: {error}"
         self._count()
@@ -396,7 +397,7 @@ class Run:
         if self._ends is not None and self._ends[0] == "cancelled":
             waiting = self._journal.rows(states.PENDING)
             self._journal.decide(waiting, "skip", now=now)
-            self._ends = self._ends if waiting else None  # else nothing was left to cancel
+            self._ends = self._ends if waiting else None  # else there was nothing to cancel
         elif not (self._ends or self.note) and self._journal.header.on_unknown == "abandon":
             unknown = self._journal.rows(states.UNKNOWN)
             self._journal.decide(unknown, "abandon", now=now)
@@ -409,7 +410,7 @@ class Run:
         self._change(state)
 
     async def _last_answers(self) -> None:
-        """Wait for what is on its way, and try once more to write it down."""
+        """Wait for the requests in flight, and try once more to journal their results."""
         if self._under_way:
             await asyncio.wait(self._under_way.values())
         with suppress(JobError):

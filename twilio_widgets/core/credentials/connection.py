@@ -225,11 +225,11 @@ class Connection:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Return seconds on a clock that never goes back, for pacing."""
+        """Return seconds on a clock that never goes back and counts sleep, for pacing."""
         return clock.seconds()
 
     def moment(self) -> clock.ClockReading:
-        """Return the present on both clocks."""
+        """Return the current time on both clocks."""
         return clock.ClockReading(self.now(), self.monotonic(), clock.boot_id())
 
     @property

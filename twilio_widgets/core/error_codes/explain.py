@@ -1,4 +1,4 @@
-"""What an error code of Twilio means, offline: who can fix it, how, and whether to try again."""
+"""Explain Twilio's error codes offline: the meaning, who can fix it and how, whether to retry."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ from twilio_widgets.core.error_codes.catalogue import CATALOGUE, CatalogueEntry,
 
 _PAGE: Final = "https://www.twilio.com/docs/api/errors/{}"
 _UNKNOWN: Final = CatalogueEntry(
-    "our catalogue does not know this code", "Read what Twilio says about it: {}", "you", None
+    "this error code is not in our catalogue", "Read Twilio's page about it: {}", "you", None
 )
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Explanation:
-    """What one error code means, in our own words."""
+    """The explanation of one error code, in our own words."""
 
     code: int
     """Twilio's code, such as 30007."""
 
     meaning: str
-    """What happened, as a clause without capital and full stop."""
+    """What happened: a clause, without a capital letter and a full stop."""
 
     advice: str
     """What to do next: one sentence."""
 
     who: Who
-    """Who can do something about it."""
+    """Who can fix it."""
 
     retry: bool | None
-    """True: the same request can work later. False: not until something is changed. None: it
-    depends; for a message, first look whether it went out."""
+    """True: the same request can succeed later. False: only after something is changed. None: it
+    depends; for a message, first check whether it was sent."""
 
     url: str
     """Twilio's page about the code."""
 
     known: bool
-    """Whether our catalogue has the code."""
+    """Whether the code is in our catalogue."""
 
     def about(self, recipient: str | None) -> str:
-        """Say the meaning as the beginning of a sentence, about a recipient where one is given."""
+        """Return the meaning as the start of a sentence, with the recipient if one is given."""
         subject = "the recipient"
         if recipient and self.meaning.startswith(f"{subject} "):
             return recipient + self.meaning.removeprefix(subject)
@@ -52,13 +52,13 @@ class Explanation:
         return f"{self.about(None)} (Twilio {self.code}). {self.advice}"
 
     def __repr__(self) -> str:
-        again = {True: "yes, later", False: "no, change something first", None: "it depends"}
+        again = {True: "yes, later", False: "only after you change something", None: "it depends"}
         return (
             f"Twilio {self.code}: {self.meaning}\n"
-            f"  What to do:  {self.advice}\n"
-            f"  Who can:     {self.who}\n"
-            f"  Try again:   {again[self.retry]}\n"
-            f"  Read more:   {self.url}"
+            f"  What to do:     {self.advice}\n"
+            f"  Who can fix it: {self.who}\n"
+            f"  Retry:          {again[self.retry]}\n"
+            f"  Read more:      {self.url}"
         )
 
 
@@ -67,7 +67,7 @@ def explain_error(code: int | str) -> Explanation: ...
 @overload
 def explain_error(code: float) -> Explanation | None: ...
 def explain_error(code: float | str) -> Explanation | None:
-    """Say what a Twilio error code means, who can fix it and whether to try again.
+    """Explain a Twilio error code: what it means, who can fix it and whether to retry.
 
     Args:
         code: The code, as a number or as text. A missing value of a table (NaN, NA) has no
@@ -77,7 +77,7 @@ def explain_error(code: float | str) -> Explanation | None:
         The explanation; None for a missing value.
 
     Raises:
-        ValueError: When it is not a whole number.
+        ValueError: It is not a whole number.
     """
     missing = type(code).__name__ in {"NAType", "NaTType"}
     if missing or code != code:  # noqa: PLR0124  NaN differs from itself
@@ -97,7 +97,7 @@ def explain_error(code: float | str) -> Explanation | None:
 
 
 def field_of(code: int) -> str | None:
-    """Name the keyword of ``messages.send`` that an error code belongs to, where there is one."""
+    """Return the keyword of ``messages.send`` that an error code is about, or None."""
     entry = CATALOGUE.get(code)
     return entry.field if entry else None
 
@@ -109,5 +109,5 @@ def _number(code: float | str) -> int:
         return int(code)
     text = code.strip() if isinstance(code, str) else str(code)
     if not (text.isascii() and text.isdigit()):
-        raise ValueError(f"An error code is a whole number such as 30007, not {text[:20]!r}.")
+        raise ValueError(f"An error code must be a whole number such as 30007, not {text[:20]!r}.")
     return int(text)

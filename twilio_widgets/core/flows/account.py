@@ -1,4 +1,4 @@
-"""Who we are, and what we can send with.
+"""Check the credentials, and list the account's numbers and messaging services.
 
 Sources: Twilio, "API keys" (a Standard key cannot read ``/Accounts``, so the probe is the list of
 numbers); OpenAPI document (2026-04); the official client 9.13 for the messaging service's fields.
@@ -24,7 +24,7 @@ TEST_CREDENTIALS = 20008
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountCheck:
-    """Whether Twilio knows us, and what this connection can and cannot do."""
+    """The result of checking a connection's credentials."""
 
     ok: bool
     account: str
@@ -32,12 +32,12 @@ class AccountCheck:
     kind: str
     """``"API key"``, ``"auth token"`` or ``"sandbox"``."""
     source: str
-    """Where the credentials came from."""
+    """The place the credentials came from."""
     can_validate_webhooks: bool
     text: str
-    """The verdict, in one or two sentences."""
+    """The result in one or two sentences."""
     error: TwilioWidgetsError | None = None
-    """Why not, when not."""
+    """The error, if the check failed."""
 
     def __bool__(self) -> bool:
         return self.ok
@@ -47,7 +47,7 @@ class AccountCheck:
 
 
 def check(connection: Connection, patience: RetryPolicy) -> Flow[AccountCheck]:
-    """Prove the credentials with a request that every kind of key may make."""
+    """Check the credentials with a request that every kind of API key is permitted to make."""
     path = f"/2010-04-01/Accounts/{connection.acting_sid}/IncomingPhoneNumbers.json"
     request = Request(method="GET", path=path, query=(("PageSize", "1"),))
     try:
@@ -62,13 +62,15 @@ def _verdict(connection: Connection, error: TwilioWidgetsError | None) -> Accoun
     who = f"{connection.masked_account} by {connection.kind}"
     ok = error is None
     if isinstance(error, ApiError) and error.code == TEST_CREDENTIALS:
-        # Test credentials may create and nothing else: being told so proves them.
+        # Test credentials may only create resources; this error shows that they are valid.
         ok, error = True, None
-        text = f"Connected as {who}, with test credentials: they send nothing and read nothing."
+        text = f"Connected as {who}. Test credentials cannot send or read real messages."
     elif ok:
         text = f"Connected as {who}."
     else:
-        text = f"Not connected as {who}. {error}"
+        text = (
+            f"Could not connect to {connection.masked_account} with this {connection.kind}. {error}"
+        )
     if ok and connection.signing_token is None:
         text += f" {KEY_CANNOT_VALIDATE}"
     return AccountCheck(
@@ -134,6 +136,7 @@ def services(connection: Connection, patience: RetryPolicy) -> Flow[list[Messagi
     return [
         MessagingService(sid=str(row.get("sid")), friendly_name=str(row.get("friendly_name") or ""))
         for row in rows
-        # This host answers for whoever asks; a subaccount cannot send with its parent's services.
+        # This host lists the services of the credentials' account, but a subaccount cannot send
+        # with its parent's services.
         if row.get("account_sid") in {connection.acting_sid, None}
     ]

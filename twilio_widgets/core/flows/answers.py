@@ -1,4 +1,4 @@
-"""Reading what Twilio answered: strict JSON, and errors as our tree.
+"""Parse Twilio's replies: strict JSON, and error responses as our exceptions.
 
 Sources: Twilio, "Twilio's response" (error body ``{code, message, more_info, status}``), errors
 20429 and 63038 (a rolling window of 24 hours; twilio-php issue 661 shows its 429), and the error
@@ -59,7 +59,7 @@ def json_of(content: bytes) -> Any:
         return _mended(document) if _SURROGATE.search(text) else document
     except (ValueError, RecursionError) as error:
         problem = type(error).__name__
-    raise BadResponse(f"Twilio's answer is not readable JSON ({problem}).")
+    raise BadResponse(f"Twilio's response is not valid JSON ({problem}).")
 
 
 def mapping_of(content: bytes) -> Mapping[str, Any]:
@@ -70,7 +70,7 @@ def mapping_of(content: bytes) -> Mapping[str, Any]:
     """
     document = json_of(content)
     if not isinstance(document, dict):
-        raise BadResponse("Twilio's answer is JSON, but not the object we asked for.")
+        raise BadResponse("Twilio's response is JSON, but not an object.")
     return document
 
 
@@ -93,11 +93,11 @@ def _mended(value: Any) -> Any:
 
 
 def error_of(reply: Reply, *, about: str | None = None, creates_message: bool = False) -> ApiError:
-    """Turn an error answer into the error of our tree that says it best.
+    """Return the exception for an error response.
 
     Args:
-        reply: An answer with a status of 400 or more.
-        about: What the request was about; it is masked.
+        reply: A reply with a status of 400 or more.
+        about: The subject of the request; it is masked.
         creates_message: Whether the request was to create a message.
     """
     body = _error_body(reply)
@@ -152,7 +152,7 @@ def is_from_twilio(reply: Reply) -> bool:
 
 
 def passes_soon(error: ApiError) -> bool:
-    """Say whether it is a 429 that a moment's wait helps; with a limit of the day none does."""
+    """Return whether it is a 429 that a short wait resolves; the daily limit (63038) is not."""
     return error.status == 429 and error.code != DAY_LIMIT
 
 
@@ -170,7 +170,7 @@ def _code_of(body: Mapping[str, Any]) -> int | None:
 
 
 def _one_line(text: str) -> str:
-    """What somebody wrote may hold line breaks, and codes that terminals obey."""
+    """Return the text on one line, without control characters that a terminal would interpret."""
     printable = "".join(char if char.isprintable() else " " for char in text)
     return " ".join(printable.split())
 

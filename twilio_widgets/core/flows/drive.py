@@ -1,4 +1,4 @@
-"""The two drivers: they do what a flow asks for, one waiting and one awaiting."""
+"""The blocking and the async driver, which perform the I/O of a flow."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ T = TypeVar("T")
 
 
 def run(flow: Flow[T], transport: BlockingTransport, connection: Connection) -> T:
-    """Drive a flow to its end, blocking."""
+    """Run a flow and return its result, blocking."""
     answer: Reply | BaseException | None = None
-    with closing(flow):  # so that it hears of an interruption between two steps
+    with closing(flow):  # an interruption between two steps must raise GeneratorExit in the flow
         while True:
             step = _advance(flow, answer)
             if isinstance(step, Finished):
@@ -33,7 +33,7 @@ def run(flow: Flow[T], transport: BlockingTransport, connection: Connection) -> 
 
 
 async def run_async(flow: Flow[T], transport: AsyncTransport, connection: Connection) -> T:
-    """Drive a flow to its end, awaiting."""
+    """Run a flow and return its result, without blocking the event loop."""
     answer: Reply | BaseException | None = None
     with closing(flow):
         while True:
@@ -51,14 +51,14 @@ async def run_async(flow: Flow[T], transport: AsyncTransport, connection: Connec
 
 
 class Finished(Generic[T]):
-    """A flow's end, with its result."""
+    """The result of a finished flow."""
 
     def __init__(self, value: T) -> None:
         self.value = value
 
 
 def _advance(flow: Flow[T], answer: Reply | BaseException | None) -> Request | Pause | Finished[T]:
-    """Hand a flow its answer and return what it asks for next."""
+    """Send a reply, or throw an error, into a flow and return its next step."""
     try:
         if isinstance(answer, BaseException):
             return flow.throw(answer)

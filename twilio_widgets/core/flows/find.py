@@ -41,7 +41,7 @@ class NotSureYet:
 
     def __bool__(self) -> Never:
         raise TypeError(
-            f"Not sure yet is neither yes nor no: {self.reason} "
+            f"The outcome is not known yet, so this has no truth value: {self.reason} "
             "Compare with None, and read .reason and .again_after."
         )
 
@@ -68,7 +68,7 @@ def find(
         The message; None when it is certain enough that there is none; or `NotSureYet`.
     """
     if error.started_at is None or error.latest_arrival is None or "To" not in error.parameters:
-        raise ConfigurationError("This error is not about a message that was being sent.")
+        raise ConfigurationError("This error is not about sending a message.")
     started, latest = error.moments or (
         ClockReading(error.started_at),
         ClockReading(error.latest_arrival),
@@ -87,15 +87,16 @@ def find(
     if len(candidates) == 1:
         return candidates[0]
     if doubt := _doubt(mask(to), candidates, len(rows) if walk.next is not None else None):
-        return NotSureYet(f"{doubt}; only a person can tell.")
+        return NotSureYet(f"{doubt}; please check them yourself.")
     if not sent.sure:
         return NotSureYet(
-            "the log does not show it, but this computer was started again or its clock was set "
-            "since it was sent, so that proves nothing; look again later, or in Twilio's console."
+            "it is not in the message log, but this computer was restarted or its clock was "
+            "changed after the send, so that proves nothing; try again later, or look in "
+            "Twilio's console."
         )
     if asked_at < settled:
         return NotSureYet(
-            f"the log does not show it, but until {settled:%H:%M:%S} UTC it may still arrive.",
+            f"it is not in the message log, but it may still appear until {settled:%H:%M:%S} UTC.",
             settled,
         )
     return None

@@ -1,8 +1,8 @@
-"""When to try again: generators that ask for I/O and are sent the answer.
+"""Retries, as flows: generators that yield requests and receive replies.
 
 A flow yields a `Request` or a `Pause` and is sent a `Reply`, or has an error thrown in. It does no
-I/O and never sleeps, so each rule is written once, driven by a blocking and an async driver, and
-tested with neither.
+I/O and never sleeps, so the same flow runs under the blocking and the async driver, and is tested
+without either.
 
 Sources: Twilio error 20429 (a 429 was never processed: always safe to retry) and error 20500
 (sending is not idempotent: a retry after a 500 can deliver twice); Marc Brooker, "Exponential
@@ -42,21 +42,22 @@ LONGEST_RETRY_AFTER = 120.0
 
 @dataclass
 class RetryPolicy:
-    """How long one call may go on, and how it waits between attempts."""
+    """Retry budget of one call: total deadline, attempt limit and back-off."""
 
     seconds: float = 30.0
-    """Time for all attempts and the pauses between them."""
+    """Seconds for all attempts and the pauses between them."""
 
     attempts: int = ATTEMPTS
+    """The most attempts."""
     delay: float | None = None
-    """Seconds between two attempts; None grows them, with jitter."""
+    """Seconds between two attempts; None means exponential back-off with full jitter."""
     monotonic: Callable[[], float] = clock.seconds
     uniform: Callable[[float, float], float] = random.uniform
     _started: float | None = field(default=None, init=False)
-    """It starts when it is first needed: a call may be awaited long after it was made."""
+    """Set by the first attempt, because a coroutine may be awaited long after it was created."""
 
     def left(self) -> float:
-        """Return the seconds left, never less than a hundredth."""
+        """Return the seconds until the deadline, at least 0.01: a timeout of 0 is invalid."""
         return max(0.01, self._remaining())
 
     def is_over(self) -> bool:
@@ -69,7 +70,7 @@ class RetryPolicy:
         return self.seconds - (now - self._started)
 
     def wait(self, attempt: int, retry_after: float | None = None) -> float | None:
-        """Return the seconds to wait after `attempt`, or None when no further one is worth it."""
+        """Return the seconds to wait after `attempt`, or None if no attempt or time is left."""
         if attempt >= self.attempts:
             return None
         if retry_after is not None:
@@ -82,12 +83,12 @@ class RetryPolicy:
 
 
 NewPatience = Callable[[], RetryPolicy]
-"""Makes the patience for one exchange; a call of several exchanges makes one for each."""
+"""Returns the retry policy for one request; a call of several requests needs one for each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An attempt that brought no usable reply."""
+    """An attempt without a usable reply."""
 
     request: Request
     error: TwilioWidgetsError
@@ -95,14 +96,14 @@ class Failure:
 
     @property
     def leaves_open(self) -> bool:
-        """Whether Twilio may have carried the request out all the same."""
+        """Whether Twilio may have processed the request despite the failure."""
         if self.reply is None:
             return not isinstance(self.error, NotConnected)
         return leaves_open(self.reply, creates_message=self.request.creates_message)
 
     @property
     def retry_after(self) -> float | None:
-        """The seconds that Twilio asks to wait."""
+        """The seconds to wait, from the ``Retry-After`` header."""
         return None if self.reply is None else retry_after_of(self.reply)
 
 
@@ -111,13 +112,13 @@ class RetryRule:
     """Which failures are followed by another attempt."""
 
     changes: bool
-    """Whether the request changes something, so that a lost reply is an `OutcomeUnknown`."""
+    """Whether the request changes something, so that a lost reply becomes `OutcomeUnknown`."""
 
     repeatable: bool
-    """Whether it may be repeated when Twilio may have carried it out."""
+    """Whether it may be repeated although Twilio may have processed it."""
 
     all_errors: bool = False
-    """Whether to repeat after every refusal, and after a damaged reply when `repeatable`."""
+    """Whether to retry after every error status, and after a bad response if `repeatable`."""
 
     def allows(self, failure: Failure) -> bool:
         """Return whether another attempt may follow."""
@@ -137,9 +138,10 @@ _CHANGE = RetryRule(changes=True, repeatable=False)
 
 
 def read(request: Request, patience: RetryPolicy, *, about: str | None = None) -> Flow[Reply]:
-    """Ask for something that changes nothing, or that may be repeated, such as a DELETE.
+    """Send a request that may be repeated: a read, or an idempotent change such as a DELETE.
 
-    Tries again when Twilio was not reached, did not answer, asked us to slow down, or failed.
+    It is retried if Twilio was not reached, did not reply, or replied with 408, 429 or a 5xx
+    status.
     """
     return send_with_retries(request, patience, _READ, about=about)
 
@@ -151,10 +153,10 @@ def change(
     about: str | None = None,
     left_open: Callable[[OutcomeUnknown], None] = lambda _outcome: None,
 ) -> Flow[Reply]:
-    """Ask for a change; try again only when Twilio cannot have made it.
+    """Send a change; retry only if Twilio cannot have made it.
 
-    Only a 429 and a connection that was never established mean that. Everything else that leaves us
-    without a usable answer from Twilio is `OutcomeUnknown`: a second POST could be a second
+    That is certain only after a 429 and after a connection that was never established. Any other
+    failure without a usable reply from Twilio is `OutcomeUnknown`: a second POST could be a second
     message.
     """
     return send_with_retries(request, patience, _CHANGE, about=about, left_open=left_open)
@@ -172,16 +174,16 @@ def send_with_retries(
         lambda _reply, _error, _wait: None
     ),
 ) -> Flow[Reply]:
-    """Send a request until there is a good reply, or no further attempt is allowed or worth it.
+    """Send a request until it succeeds or no further attempt is allowed.
 
     Args:
         request: The request.
-        patience: How long it may take.
+        patience: The retry policy.
         rule: Which failures are followed by another attempt.
         about: The subject of the request, for errors.
-        left_open: Is given the outcome of a message when this is interrupted while the message may
-            have been sent.
-        before: Called before each attempt; raising ends the request before it leaves.
+        left_open: Called with the outcome if this is interrupted while a message may have been
+            sent.
+        before: Called before each attempt; raising ends the request before it is sent.
         after: Called after each attempt with the reply, the error, and the seconds until the next
             attempt; without those, the error is final. Raising ends the request.
     """
@@ -228,7 +230,7 @@ def _attempt(
     if 300 <= reply.status < 400 and not is_unchanged:
         return Failure(request, _redirect_error(request, reply), reply)
     gone = reply.status == 404 and request.method == "DELETE" and lost
-    if reply.status < 400 or gone:  # an earlier DELETE, whose answer was lost, did it
+    if reply.status < 400 or gone:  # an earlier attempt, whose reply was lost, deleted it
         return reply
     refusal = error_of(reply, about=about, creates_message=request.creates_message)
     return Failure(request, refusal, reply)
@@ -262,22 +264,22 @@ def _interception(request: Request, reply: Reply) -> str | None:
 
 
 def _answered(answer: Reply | None) -> Reply:
-    """Return what a driver sent for a request; it owes one."""
+    """Return the reply that the driver sent into the flow."""
     if answer is None:
-        raise TypeError("the driver answered a request with nothing")
+        raise TypeError("the driver sent None instead of a reply")
     return answer
 
 
 def _redirect_error(request: Request, reply: Reply) -> BadResponse:
-    """Twilio's API has no redirects; following one could carry credentials away."""
+    """Return the error for a redirect: following one could send credentials to another host."""
     return BadResponse(
-        f"{request.method} {request.path} was answered with a redirect (HTTP {reply.status}), "
+        f"The response to {request.method} {request.path} was a redirect (HTTP {reply.status}), "
         "which is never followed. Is a proxy between you and Twilio asking for a login?"
     )
 
 
 def stopped(request: Request, stop: BaseException) -> OutcomeUnknown:
-    """Return what a person or a cancelled task left open, and tell the person in `stop` itself."""
+    """Return the outcome of an interrupted change, and add its text to a `KeyboardInterrupt`."""
     outcome = unknown(request, "Interrupted.")
     if isinstance(stop, KeyboardInterrupt):
         where = " It is in twilio.messages.unanswered." if request.creates_message else ""
@@ -286,14 +288,14 @@ def stopped(request: Request, stop: BaseException) -> OutcomeUnknown:
 
 
 def unknown(request: Request, why: str) -> OutcomeUnknown:
-    """Say that a change may or may not have happened, and what to do next."""
+    """Return the error for a change that may or may not have happened, with advice."""
     if request.creates_message:
         advice = (
-            "The message may have been sent. Do not send it again yet: ask "
+            "The message may have been sent. Do not send it again yet: call "
             "twilio.messages.find(error), which looks for it in the message log."
         )
     else:
-        advice = "The change may have been made. Read it again to see."
+        advice = "The change may have been made. Read the resource again to check."
     outcome = OutcomeUnknown(f"{why} {advice}", parameters=request.parameters)
     outcome.why = why
     return outcome

@@ -36,12 +36,12 @@ def span_of(value: Moment, *, name: str) -> tuple[datetime, datetime]:
     moment = _parsed(value) if isinstance(value, str) else value
     if not isinstance(moment, date):
         raise ConfigurationError(
-            f'{name} is not a date: write it as "2026-01-15" or "2026-01-15T12:00:00Z".',
+            f'{name} must be a date such as "2026-01-15" or "2026-01-15T12:00:00Z".',
             field=name,
         )
     if isinstance(moment, datetime) and not (moment.tzinfo and moment.utcoffset() is not None):
         raise ConfigurationError(
-            f"{name} has no time zone, so the moment is not certain. Add one, such as "
+            f"{name} has no time zone, so it is ambiguous. Add one, such as "
             f"{moment.isoformat(timespec='seconds')}Z for UTC.",
             field=name,
         )
@@ -52,7 +52,7 @@ def span_of(value: Moment, *, name: str) -> tuple[datetime, datetime]:
             start, length = datetime.combine(moment, time(), tzinfo=UTC), timedelta(days=1)
         return start, start + length
     except OverflowError:
-        too_far = f"{name} is too far away. Leave it out to set no bound."
+        too_far = f"{name} is out of range. Leave it out to set no bound."
     raise ConfigurationError(too_far, field=name)
 
 
@@ -102,7 +102,7 @@ def _count(limit: int | None) -> int | None:
         count = -1
     if count < 0:
         raise ConfigurationError(
-            "limit is a whole number of messages, or None for all of them.", field="limit"
+            "limit must be a whole number of messages, or None for all of them.", field="limit"
         )
     return count
 
@@ -260,4 +260,4 @@ def _moment_of(row: Dated) -> datetime | None:
     try:
         return date_of_api(sent)
     except ValueError as error:
-        raise BadResponse(f"The sending date of {row.sid} cannot be read.") from error
+        raise BadResponse(f"The date_sent of {row.sid} cannot be parsed.") from error

@@ -1,4 +1,4 @@
-"""What hangs on a message: its files, and whether it reached its purpose.
+"""The media of a message, and feedback about its outcome.
 
 Source: Twilio's OpenAPI document (2026-04), Media and Feedback resource pages.
 """
@@ -57,7 +57,7 @@ def _date_in(payload: Mapping[str, Any]) -> datetime | None:
     try:
         return date_of_api(payload.get("date_created"))
     except ValueError:
-        problem = f"The date of {str(payload.get('sid'))[:34]!r} is not what Twilio documents."
+        problem = f"The date of {str(payload.get('sid'))[:34]!r} has an undocumented format."
     raise BadResponse(problem)
 
 

@@ -1,4 +1,4 @@
-"""What can be done with messages, as flows.
+"""The operations on messages, as flows.
 
 Source: Twilio's OpenAPI document (2026-04) and the Message, Media and Feedback resource pages.
 """
@@ -45,13 +45,13 @@ def send(
     """Create one message.
 
     Args:
-        connection: Who sends.
-        patience: How long it may take.
+        connection: The sending connection.
+        patience: The retry policy.
         parameters: Keywords of ``messages.send``.
-        outbox: Keeps its SID, or its outcome when it is ended from outside.
+        outbox: Records the message's SID, or the outcome if the send is interrupted.
 
     Raises:
-        InvalidMessage: A parameter cannot be right; nothing was sent.
+        InvalidMessage: A parameter is invalid; nothing was sent.
         RejectedMessage: Twilio refused it; nothing was sent.
         OutcomeUnknown: It may have been sent; ``messages.find(error)`` looks for it.
     """
@@ -67,14 +67,14 @@ def create(
     *,
     job: JobQuota | None = None,
 ) -> Flow[Message]:
-    """Create one message from parameters that were checked and written before.
+    """Create one message from form parameters that were checked before.
 
     Args:
-        connection: Who sends.
-        patience: How long it may take.
+        connection: The sending connection.
+        patience: The retry policy.
         form: Twilio's names and texts, from `form_of`.
-        outbox: Keeps its SID, or its outcome when it is ended from outside.
-        job: The job it belongs to.
+        outbox: Records the message's SID, or the outcome if the send is interrupted.
+        job: The quota of the job it belongs to.
 
     Raises:
         RejectedMessage: Twilio refused it; nothing was sent.
@@ -121,24 +121,25 @@ def timed(outcome: OutcomeUnknown, started: ClockReading, latest: ClockReading) 
 def _own(account_sid: str, payload: Mapping[str, Any]) -> Message:
     message = Message.from_api(payload)
     if message.account_sid not in {account_sid, None}:
-        raise BadResponse("It is about another account.")
+        raise BadResponse("It belongs to another account.")
     return message
 
 
 def understood(request: Request, reply: Reply, read_as: Callable[[Mapping[str, Any]], T]) -> T:
-    """Read the answer to a change that was made.
+    """Parse the reply to a change that Twilio accepted.
 
     Raises:
-        OutcomeUnknown: It was accepted; only what came of it did not arrive whole.
+        OutcomeUnknown: The reply cannot be parsed, although the change was accepted.
     """
     try:
         return read_as(mapping_of(reply.content))
     except BadResponse as error:
-        raise unknown(request, f"Twilio accepted it, but its answer is no use: {error}") from error
+        why = f"Twilio accepted the request, but its response could not be parsed: {error}"
+        raise unknown(request, why) from error
 
 
 def get(connection: Connection, patience: RetryPolicy, sid: str) -> Flow[Message]:
-    """Read one message as it is now."""
+    """Read the current state of one message."""
     request = Request(method="GET", path=message_path(connection.acting_sid, checked(sid)))
     reply = yield from read(request, patience, about=f"Message {sid}")
     return Message.from_api(mapping_of(reply.content))
@@ -152,13 +153,13 @@ def wait(
     timeout: float,
     seen: Callable[[Message], None] | None = None,
 ) -> Flow[Message]:
-    """Read one message until its status is final, or `timeout` seconds have passed.
+    """Poll one message until its status is final, or `timeout` seconds have passed.
 
     Raises:
-        ConfigurationError: `timeout` is no number of seconds.
+        ConfigurationError: `timeout` is not a number of seconds.
     """
     if not (isinstance(timeout, int | float) and timeout >= 0):
-        raise ConfigurationError("timeout is a number of seconds, 0 or more.", field="timeout")
+        raise ConfigurationError("timeout must be a number of seconds, 0 or more.", field="timeout")
     until = connection.monotonic() + timeout
     look = FIRST_LOOK
     while True:
@@ -178,7 +179,7 @@ def cancel(connection: Connection, patience: RetryPolicy, sid: str) -> Flow[Mess
 
 
 def redact(connection: Connection, patience: RetryPolicy, sid: str) -> Flow[Message]:
-    """Remove a message's text from Twilio's log; the entry stays."""
+    """Remove a message's body from Twilio's log, but not the message."""
     return (yield from _update(connection, patience, sid, (("Body", ""),)))
 
 
@@ -192,9 +193,9 @@ def _update(
 
 
 def delete(connection: Connection, patience: RetryPolicy, sid: str) -> Flow[None]:
-    """Remove a message from Twilio's log, with its media.
+    """Delete a message and its media from Twilio's log.
 
-    It is tried again like a read: a second DELETE changes nothing more.
+    DELETE is idempotent, so it is retried like a read.
     """
     request = Request(method="DELETE", path=message_path(connection.acting_sid, checked(sid)))
     yield from read(request, patience, about=f"Message {sid}")
@@ -209,21 +210,20 @@ class MessagePage:
 
 
 def message_page(content: bytes) -> MessagePage:
-    """Decode one page of the message log into values."""
+    """Decode one page of the message list."""
     page = json_page(content, "messages")
     return MessagePage([Message.from_api(row) for row in page.rows], page.next_page_uri)
 
 
 def checked(sid: str) -> str:
-    """Return a message SID that is one.
+    """Return a message SID after checking its format.
 
     Raises:
         InvalidMessage: It is not ``SM`` or ``MM`` and 32 hex digits.
     """
     if not is_message_sid(sid):
         raise InvalidMessage(
-            "That is no message SID: it begins with SM or MM and has 32 more characters, "
-            "0-9 or a-f.",
+            "sid must be a message SID: SM or MM followed by 32 characters 0-9 or a-f.",
             field="sid",
         )
     return sid

@@ -1,4 +1,4 @@
-"""What one client knows of its own sends: the evidence that ``find`` starts from."""
+"""`Outbox`: a client's record of its own sends, for ``messages.find``."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ class Outbox:
 
     def __init__(self) -> None:
         self.sent: deque[str] = deque(maxlen=SIDS_REMEMBERED)
-        """SIDs of the messages that are known to be ours."""
+        """The SIDs of messages that this client sent."""
         self.found: set[str] = set()
-        """Those of them that only a look in the log has shown."""
+        """Those of them whose SIDs came from the message log, not from a reply."""
         self._open: deque[OutcomeUnknown] = deque(maxlen=OUTCOMES_REMEMBERED)
 
     @property
     def unanswered(self) -> tuple[OutcomeUnknown, ...]:
-        """The sends that were interrupted or cancelled on their way, and not found since."""
+        """The sends that were interrupted or cancelled, and whose outcome is still unknown."""
         return tuple(self._open)
 
     def left_open(self, outcome: OutcomeUnknown) -> None:
-        """Keep the outcome of a send that was ended from outside."""
+        """Record a send that was interrupted or cancelled."""
         self._open.append(outcome)
 
     def known_besides(self, outcome: OutcomeUnknown) -> frozenset[str]:
-        """Return the messages that are known to come of other sends than this one."""
+        """Return the SIDs of messages that are known to come from other sends."""
         return frozenset(self.sent) - {outcome.sid}
 
     def settle(self, outcome: OutcomeUnknown, sid: str | None) -> None:
-        """Note what a send came to: a message, or None when it made none."""
+        """Record the outcome of a send: the SID of its message, or None if there is none."""
         outcome.sid = sid
         if sid is not None and sid not in self.sent:
             self.sent.append(sid)

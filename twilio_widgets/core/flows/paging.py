@@ -1,4 +1,4 @@
-"""Reading a list page by page, without ever leaving it."""
+"""Pagination: read a list page by page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ from twilio_widgets.core.request import Flow, Request
 from twilio_widgets.errors import BadResponse
 
 MAX_PAGE_SIZE = 1000
-"""The largest page of a list (Twilio error 20007)."""
+"""The largest page size of a list (Twilio error 20007)."""
+
+PAGINATION_LOOP = (
+    "Pagination loop: Twilio returned a page that was already read, so reading stopped."
+)
 
 R_co = TypeVar("R_co", covariant=True)
 
@@ -28,29 +32,29 @@ class Page(Protocol[R_co]):
 
     @property
     def next_page_uri(self) -> str | None:
-        """Where the list goes on: a path and a query, or None at the end."""
+        """The path and query of the next page, or None at the end."""
 
 
 class Paginator(Generic[R_co]):
-    """A walk through a list, page by page; it never leaves the list and never turns in a circle.
+    """Reads a list page by page; refuses links that leave the list or repeat a page.
 
     Args:
-        request: The first page.
-        decode: Reads one page from the bytes of an answer.
+        request: The request for the first page.
+        decode: Decodes one page from the body of a reply.
     """
 
     def __init__(self, request: Request, decode: Callable[[bytes], Page[R_co]]) -> None:
         self.next: Request | None = request
         """The request for the next page, or None at the end."""
         self.pages = 0
-        """How many pages have been read."""
+        """The number of pages that have been read."""
         self.server_time: datetime | None = None
-        """The server's own time when it answered last (aware, UTC), where it said so."""
+        """The time in the last reply's ``Date`` header (aware, UTC), if it had one."""
         self._decode = decode
         self._seen = {request}
 
     def step(self, patience: RetryPolicy) -> Flow[Sequence[R_co]]:
-        """Read the next page and return its rows; nothing at the end."""
+        """Read the next page and return its rows; empty at the end."""
         if self.next is None:
             return ()
         request = self.next
@@ -60,22 +64,22 @@ class Paginator(Generic[R_co]):
         self.pages += 1
         self.server_time = date_of(reply)
         if self.next in self._seen:
-            raise BadResponse("The pages of this list turn in a circle, so reading stopped.")
+            raise BadResponse(PAGINATION_LOOP)
         if self.next is not None:
             self._seen.add(self.next)
         return page.rows
 
 
 def next_request(request: Request, uri: str) -> Request:
-    """Return the request for the next page, after checking that it stays in the same list.
+    """Return the request for the next page of the same list.
 
     Raises:
-        BadResponse: The link leads elsewhere, so it is not followed.
+        BadResponse: The link leads to another path, so it is not followed.
     """
     path, _, query = uri.partition("?")
     if path != request.path:
         raise BadResponse(
-            "The next page that Twilio named is not in the list we asked for, so it was not read."
+            "Twilio's link to the next page leads to another list, so it was not followed."
         )
     return replace(request, query=tuple(parse_qsl(query, keep_blank_values=True)))
 
@@ -89,7 +93,7 @@ class JsonPage:
 
 
 def json_page(content: bytes, key: str) -> JsonPage:
-    """Decode one page whose rows stand under `key`.
+    """Decode one page whose rows are in the field `key`.
 
     Raises:
         BadResponse: It is not such a page.
@@ -97,14 +101,14 @@ def json_page(content: bytes, key: str) -> JsonPage:
     envelope = mapping_of(content)
     rows, after = envelope.get(key), envelope.get("next_page_uri")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise BadResponse(f'Twilio\'s answer holds no list "{key}".')
+        raise BadResponse(f'Twilio\'s response contains no list "{key}".')
     return JsonPage(rows=rows, next_page_uri=after if isinstance(after, str) else None)
 
 
 def all_rows(
     request: Request, key: str, new_patience: Callable[[], RetryPolicy]
 ) -> Flow[list[Mapping[str, Any]]]:
-    """Read every row of a list whose rows stand under `key`."""
+    """Read all rows of a list whose rows are in the field `key`."""
     walk = Paginator(request, lambda content: json_page(content, key))
     rows: list[Mapping[str, Any]] = []
     while walk.next is not None:

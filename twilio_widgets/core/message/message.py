@@ -1,4 +1,4 @@
-"""One message, as Twilio last described it."""
+"""`Message`: one message as Twilio's API last returned it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STATUSES = (
 DIRECTIONS = ("inbound", "outbound-api", "outbound-call", "outbound-reply")
 
 _LONGEST_WHOLE, _LONGEST_AMOUNT = 18, 40
-"""Characters of a number; what is longer is none of Twilio's, and could be slow to work with."""
+"""The most characters of a number. Parsing a much longer one could take very long."""
 
 _SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
 
@@ -34,28 +34,28 @@ _FINAL = frozenset(
 
 
 def status_is_final(status: str) -> bool:
-    """Say whether a message with this status has come to its end.
+    """Return whether a message with this status is finished.
 
-    A delivered message may still become ``read``; a message may stay ``sent`` for ever when no
-    receipt arrives.
+    A delivered message may still become ``read``; a message may stay ``sent`` forever if no
+    delivery receipt arrives.
     """
     return status in _FINAL
 
 
 def message_path(account_sid: str, sid: str | None = None, *, ending: str = ".json") -> str:
-    """Return the path of an account's messages, or of one."""
+    """Return the path of an account's message list, or of one message."""
     tail = "" if sid is None else f"/{sid}"
     return f"/2010-04-01/Accounts/{account_sid}/Messages{tail}{ending}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One Message resource, as Twilio last described it; names are Twilio's own."""
+    """One Message resource as the API last returned it; the fields have Twilio's names."""
 
     sid: str
     """``SM`` or ``MM`` and 32 hex digits."""
     status: str
-    """Twilio's own word. New words may appear; `status_is_final` knows the last ones."""
+    """Twilio's status. Twilio may add new ones; see `status_is_final`."""
     direction: str
     account_sid: str | None = None
     messaging_service_sid: str | None = None
@@ -79,18 +79,18 @@ class Message:
     api_version: str | None = None
     uri: str | None = None
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
-    """The payload as it came."""
+    """The JSON object as received."""
 
     @classmethod
     def from_api(cls, payload: Mapping[str, Any]) -> Message:
-        """Read one from Twilio's JSON.
+        """Parse a Message resource from Twilio's JSON.
 
         Raises:
-            BadResponse: It has no SID or no status, or a field is not what Twilio documents.
+            BadResponse: It has no SID or no status, or a field has an undocumented format.
         """
         sid, status = payload.get("sid"), payload.get("status")
         if not is_message_sid(sid) or not isinstance(status, str):
-            raise BadResponse("Twilio's answer has no message SID and status where they belong.")
+            raise BadResponse("Twilio's response has no message SID or no status.")
         given = payload.get
         try:
             return cls(
@@ -117,16 +117,16 @@ class Message:
             )
         except (ValueError, InvalidOperation) as error:
             problem = type(error).__name__
-        raise BadResponse(f"A field of message {sid} is not what Twilio documents ({problem}).")
+        raise BadResponse(f"A field of message {sid} has an undocumented format ({problem}).")
 
     @property
     def is_final(self) -> bool:
-        """Whether the message has come to its end."""
+        """Whether the message is finished; see `status_is_final`."""
         return status_is_final(self.status)
 
     def __str__(self) -> str:
         error = f", error {self.error_code}" if self.error_code else ""
-        return visible(f"{self.status}{error}: {mask(self.to or 'nobody')} ({self.sid})")
+        return visible(f"{self.status}{error}: {mask(self.to or 'no recipient')} ({self.sid})")
 
     def __repr__(self) -> str:
         return visible(
@@ -138,22 +138,22 @@ class Message:
 
 
 def is_message_sid(value: object) -> bool:
-    """Say whether this is the SID of a message: ``SM`` or ``MM`` and 32 hex digits."""
+    """Return whether a value is a message SID: ``SM`` or ``MM`` and 32 hex digits."""
     return isinstance(value, str) and _SID.fullmatch(value) is not None
 
 
 def date_of_api(value: object) -> datetime | None:
-    """Parse an RFC 2822 date of the API to an aware UTC datetime; None stays None.
+    """Parse an RFC 2822 date of the API to an aware datetime in UTC; None gives None.
 
     Raises:
-        ValueError: It is no date.
+        ValueError: It is not a date.
     """
     return None if value is None or value == "" else _parsed(str(value))
 
 
 @lru_cache(maxsize=256)
 def _parsed(text: str) -> datetime:
-    """Parse a date once: to the second, many messages share theirs."""
+    """Parse a date; cached, because dates have whole seconds and many messages share one."""
     try:
         parsed = parsedate_to_datetime(text)
         return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
@@ -166,7 +166,7 @@ def _text(value: object) -> str | None:
 
 
 def _whole(value: object) -> int | None:
-    """Twilio sends counts as digits in a string, and error codes as numbers."""
+    """Parse a whole number; Twilio sends counts as strings and error codes as numbers."""
     return None if value is None or value == "" else int(_short(value, _LONGEST_WHOLE))
 
 

@@ -1,8 +1,8 @@
-"""What a message may be created with: our keywords, Twilio's names, and what cannot be right.
+"""The parameters of a new message: our keywords, Twilio's names, and checks of their values.
 
 Source: Twilio's OpenAPI document (2026-04), the Message resource page, and the error pages of the
-codes named below. Only what Twilio is certain to refuse is refused here; everything else is left
-to Twilio, which knows the account.
+codes named below. Only values that Twilio is certain to refuse are refused here; anything that
+depends on the account is left to Twilio.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ def twilio_name(keyword: str) -> str:
 
 
 def form_of(parameters: Mapping[str, object], *, now: datetime) -> tuple[tuple[str, str], ...]:
-    """Check the keywords of a send and write them as Twilio's form.
+    """Check the keywords of a send and return them as Twilio's form parameters.
 
     Args:
         parameters: Keywords of ``messages.send``; those that are None are left out.
-        now: The present, against which a schedule is checked.
+        now: The current time, to check a schedule against.
 
     Returns:
         Pairs of Twilio's names and texts; a list becomes a repeated name.
 
     Raises:
-        InvalidMessage: Naming the keyword that cannot be right.
+        InvalidMessage: A value is invalid; ``field`` is its keyword.
     """
     given = {name: value for name, value in parameters.items() if value is not None}
     for name, value in given.items():
@@ -73,15 +73,15 @@ def _is_missing(value: object) -> bool:
 
 
 def before(send_at: object) -> datetime:
-    """Return a moment at which this schedule is still to come, to check all but its time."""
+    """Return a time before this schedule, to check everything about a message but its time."""
     if isinstance(send_at, datetime) and send_at.tzinfo is not None:
         return send_at - timedelta(seconds=1)
-    return datetime.now(UTC)  # its own check says what is wrong with it
+    return datetime.now(UTC)  # `_check_schedule` reports the invalid value
 
 
 def _texts_of(name: str, value: object) -> list[str]:
     match value:
-        case str():  # nearly all, and told fastest
+        case str():  # first, because nearly all values are text
             return [_encodable(name, str(value))]
         case bool():
             return ["true" if value else "false"]
@@ -95,7 +95,7 @@ def _texts_of(name: str, value: object) -> list[str]:
             return [text for item in value for text in _texts_of(name, item)]
         case _:
             raise InvalidMessage(
-                f"{name} cannot be a {type(value).__name__}: give text, a number or a list.",
+                f"{name} must be text, a number or a list, not {type(value).__name__}.",
                 field=name,
             )
 
@@ -105,13 +105,13 @@ def _json(name: str, value: Mapping[object, object]) -> str:
         return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except (TypeError, ValueError) as error:
         problem = str(error)
-    raise InvalidMessage(f"{name} cannot be written as JSON ({problem}).", field=name)
+    raise InvalidMessage(f"{name} cannot be encoded as JSON ({problem}).", field=name)
 
 
 def _encodable(name: str, text: str) -> str:
     if not encodable(text):
         raise InvalidMessage(
-            f"{name} holds half of a character (a lone surrogate), which cannot be sent.",
+            f"{name} contains an unpaired surrogate (invalid Unicode), which cannot be sent.",
             field=name,
         )
     return text
@@ -145,23 +145,23 @@ def _check_content(given: dict[str, object], _now: datetime) -> None:
         media = list(given["media_url"])  # type: ignore[call-overload]
     if not given.get("body") and not media and "content_sid" not in given:
         raise InvalidMessage(
-            "A message needs something to say: give body=, media_url= or content_sid=.",
+            "A message needs content: give body=, media_url= or content_sid=.",
             field="body",
         )
     if "body" in given and len(_text(given, "body")) > LONGEST_BODY:
         raise InvalidMessage(
-            f"body has {len(_text(given, 'body')):,} characters; Twilio takes {LONGEST_BODY:,}.",
+            f"body has {len(_text(given, 'body')):,} characters; Twilio allows {LONGEST_BODY:,}.",
             field="body",
         )
     if len(media) > MOST_MEDIA:
         raise InvalidMessage(
-            f"media_url has {len(media)} items; Twilio takes {MOST_MEDIA}.", field="media_url"
+            f"media_url has {len(media)} items; Twilio allows {MOST_MEDIA}.", field="media_url"
         )
     for url in media:
         _check_url(url, "media_url")
     if "content_variables" in given and "content_sid" not in given:
         raise InvalidMessage(
-            "content_variables fill a template: give content_sid= as well.",
+            "content_variables are for a content template: give content_sid= as well.",
             field="content_variables",
         )
     _check_variables(given.get("content_variables"))
@@ -191,11 +191,11 @@ def _check_url(url: object, name: str) -> None:
     try:
         parts = urlsplit(url if isinstance(url, str) else "")
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # brackets that do not match, or a port that is none
+    except ValueError:  # unbalanced brackets, or an invalid port
         usable = False
     if not usable:
         raise InvalidMessage(
-            f"{name} must be a web address that begins with https:// or http://.", field=name
+            f"{name} must be a URL that begins with https:// or http://.", field=name
         )
 
 
@@ -219,13 +219,13 @@ def _check_schedule(given: dict[str, object], now: datetime) -> None:
         raise InvalidMessage("send_at must be a datetime with a time zone.", field="send_at")
     if send_at.tzinfo is None:
         raise InvalidMessage(
-            "send_at has no time zone, so the moment is not certain. "
+            "send_at has no time zone, so it is ambiguous. "
             "Give one, such as datetime(…, tzinfo=ZoneInfo('Europe/Berlin')).",
             field="send_at",
         )
     if "messaging_service_sid" not in given and not is_service(str(given.get("from_", ""))):
         raise InvalidMessage(
-            "Only a messaging service can schedule: give messaging_service_sid= (35118).",
+            "Scheduling needs a messaging service: give messaging_service_sid= (35118).",
             field="messaging_service_sid",
         )
     if problem := time_problem(send_at, now):
@@ -234,7 +234,7 @@ def _check_schedule(given: dict[str, object], now: datetime) -> None:
 
 
 def time_problem(send_at: datetime, now: datetime) -> str | None:
-    """Return why a message cannot be scheduled for a time; None when it can."""
+    """Return why a message cannot be scheduled for a time, or None if it can."""
     if send_at - now > LATEST_SCHEDULE:
         return "send_at is more than 35 days ahead (35114)."
     return "send_at is in the past." if send_at <= now else None
@@ -247,7 +247,7 @@ def _check_validity(given: dict[str, object], _now: datetime) -> None:
     whole = isinstance(seconds, Integral) and not isinstance(seconds, bool)
     if not whole or not 1 <= seconds <= 36_000:  # type: ignore[operator]
         raise InvalidMessage(
-            "validity_period is a whole number of seconds from 1 to 36,000.",
+            "validity_period must be a whole number of seconds from 1 to 36,000.",
             field="validity_period",
         )
 

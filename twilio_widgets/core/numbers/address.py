@@ -1,12 +1,12 @@
-"""Who a message goes to and comes from: which addresses cannot be right, said before it is sent.
+"""Check recipients and senders, so that an invalid address is reported before anything is sent.
 
-Twilio knows the account, so it has the last word. Here only shapes are judged: E.164 (a plus, the
-country code, the number: at most 15 digits, ITU-T E.164), channel addresses such as
+Only the format is checked, because the rest depends on the account: E.164 numbers (a plus, the
+country code and the number, at most 15 digits; ITU-T E.164), channel addresses such as
 ``whatsapp:+15005550006``, and for senders short codes, alphanumeric senders and messaging services.
-A channel's recipient is judged like a number: ``whatsapp:`` and ``rcs:`` need one in E.164 form (or
-a WhatsApp user ID, ``US.1349…``), ``messenger:`` needs digits; channels are in small letters.
-Whether a number exists is a note (`describe_number`), never a refusal: Twilio's own test numbers
-are in nobody's numbering plan.
+A channel's recipient is checked like a number: ``whatsapp:`` and ``rcs:`` need E.164 (or
+a WhatsApp user ID, ``US.1349…``), ``messenger:`` needs digits. Channel names become lower case.
+A number that no numbering plan contains is not refused here, because Twilio's own test numbers are
+such numbers; `describe_number` returns a note about it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _IDS: Final = {
 }
 """What else a recipient on a channel can be, and its name."""
 _SID: Final = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
-_GIVE: Final = "Give it as + and the country code, then the number, such as +15005550006."
+_GIVE: Final = "Write + and the country code, then the number, such as +15005550006."
 _SENDERS_NOT: Final = {
     "AC": "an account",
     "AP": "an application",
@@ -43,17 +43,17 @@ _SENDERS_NOT: Final = {
 _LONGEST_ALPHANUMERIC: Final = 11
 _LONGEST_ECHO: Final = 24
 _BLANK: Final = "\u034f\u115f\u1160\u2800\u3164\uffa0" + "".join(map(chr, range(0xFE00, 0xFE10)))
-"""Characters of other categories that show nothing: joiners, fillers, variation selectors."""
+"""Invisible characters of otherwise visible categories: joiners, fillers, variation selectors."""
 
 
 def check_recipient(to: str) -> str:
-    """Return a recipient Twilio may know, or say what is wrong with it.
+    """Return a recipient without surrounding spaces, after checking its format.
 
     Args:
-        to: A number in E.164 form, or a channel address. Spaces around it are dropped.
+        to: A number in E.164 format, or a channel address.
 
     Raises:
-        InvalidMessage: In one sentence or two, with the number masked.
+        InvalidMessage: Twilio would refuse it; the message says why, with the number masked.
     """
     to = _readable(to, "to", hint=_GIVE)
     if channel := _CHANNEL.fullmatch(to):
@@ -77,14 +77,14 @@ def is_channel_id(channel: str, rest: str) -> bool:
 
 
 def check_sender(from_: str) -> str:
-    """Return a sender Twilio may take, unchanged, or say what is wrong with it.
+    """Return a sender without surrounding spaces, after checking its format.
 
     Args:
         from_: A number, a short code, an alphanumeric sender, a channel address or the SID of a
-            messaging service. Spaces around it are dropped.
+            messaging service.
 
     Raises:
-        InvalidMessage: In one sentence or two, with the number masked.
+        InvalidMessage: Twilio would refuse it; the message says why, with the number masked.
     """
     from_ = _readable(from_, "from_", hint="Give a number, a short code, a name or an MG… SID.")
     if channel := _CHANNEL.fullmatch(from_):
@@ -99,7 +99,7 @@ def check_sender(from_: str) -> str:
         _refuse(f"from_ has {len(from_)} digits; a phone number has at most 15.", "from_")
     if re.fullmatch(r"MG[0-9a-zA-Z]{10,}", from_):
         _refuse(
-            "from_ looks like the SID of a messaging service, but is not MG followed by 32 "
+            "from_ is not a valid SID of a messaging service, which is MG followed by 32 "
             f"characters 0-9 or a-f (it has {len(from_)} characters).",
             "from_",
         )
@@ -117,11 +117,11 @@ def _refuse(text: str, field: str) -> NoReturn:
 
 
 def _readable(value: str, field: str, *, hint: str) -> str:
-    """Return the text without spaces around it, if a person could read and type all of it."""
-    if not isinstance(value, str):  # what a data frame gives, whatever the annotation says
+    """Return the text without surrounding spaces, after checking for invisible characters."""
+    if not isinstance(value, str):  # a DataFrame's column may contain numbers
         _refuse(
-            f"{field} must be text, not {type(value).__name__}. Read the column as text: a number "
-            "loses its plus and its zeros.",
+            f"{field} must be text, not {type(value).__name__}. Read the column as text: as a "
+            "number it loses its + and leading zeros.",
             field,
         )
     value = value.strip(" ")
@@ -130,7 +130,7 @@ def _readable(value: str, field: str, *, hint: str) -> str:
     suspects = () if value.isascii() and value.isprintable() else enumerate(value, start=1)
     for place, char in suspects:
         if problem := _unreadable(char):
-            _refuse(f"{field} holds {problem} at position {place}. Type it again.", field)
+            _refuse(f"{field} contains {problem} at position {place}. Type it again.", field)
     if damage := _spreadsheet_damage(value):
         _refuse(f"{_echo(value)} {damage}", field)
     return value
@@ -155,27 +155,25 @@ def _unreadable(char: str) -> str | None:
 def _spreadsheet_damage(value: str) -> str | None:
     if re.fullmatch(r"[+-]?[0-9]+([.,][0-9]+[eE]\+?|[eE]\+)[0-9]+", value):
         return (
-            "was turned into scientific notation by a spreadsheet, which lost its last digits. "
+            "is in scientific notation: a spreadsheet converted it and lost its last digits. "
             "Format the column as text and enter the numbers again."
         )
     if re.fullmatch(r"\+?[0-9]{7,}[.,]0+", value):
-        return "was read as a decimal number. Read the column as text, and begin with +."
+        return "was read as a decimal number. Read the column as text, and start it with +."
     if re.fullmatch(r"#+", value):
-        return "is what a spreadsheet shows when the column is too narrow. Widen it, export again."
+        return "is what a spreadsheet shows in a narrow column. Widen the column and export again."
     if value[0] in "'=\"":
-        return f"begins with {value[0]}, a spreadsheet's mark. Leave it out."
+        return f"begins with {value[0]}, which spreadsheets put before text. Remove it."
     return None
 
 
 def _checked_channel(channel: str, rest: str, *, field: str) -> str:
     if channel.lower() in {"tel", "sms", "smsto"}:
-        _refuse(
-            f"{field} begins with {channel}:, which is for links. Give the number alone.", field
-        )
+        _refuse(f"{field} begins with {channel}:, which is for links. Give only the number.", field)
     if not rest:
-        _refuse(f"{field} has nothing after {channel}:, where the address belongs.", field)
+        _refuse(f"{field} has no address after {channel}:.", field)
     if rest != rest.strip():
-        _refuse(f"{field} has a space after {channel}:, which must be left out.", field)
+        _refuse(f"{field} has a space after {channel}:. Remove it.", field)
     known = channel.lower()
     if _E164.fullmatch(rest) or is_channel_id(known, rest):
         return f"{known}:{rest}"
@@ -191,7 +189,7 @@ def _checked_channel(channel: str, rest: str, *, field: str) -> str:
 def _not_an_id(rest: str) -> str | None:
     """Return why no channel can have such an address, or None."""
     if re.search(r"[\s()]", rest):
-        return "has spaces or brackets, which no channel's address has. Leave them out."
+        return "contains spaces or brackets, which no channel address has. Remove them."
     if rest.lower() in {"nan", "nat", "none", "null", "<na>"}:
         return "is what a program writes for a missing value."
     return _spreadsheet_damage(rest)
@@ -201,32 +199,32 @@ def _why_not_e164(value: str) -> str:
     digits = re.sub(r"[^0-9]", "", value)
     bare = re.sub(r"[ ()./-]", "", value)
     if re.search(r"[0-9][,;|/&] *[+0-9]{7,}", value) or re.search(r"[0-9] *\+", value):
-        return "holds more than one number. Send one message to each."
+        return "contains more than one number. Send one message to each."
     if re.search(r"(?i)(ext\.?|x|#) *[0-9]+$", value):
-        return "has an extension, which cannot receive a message. Leave it out."
+        return "has an extension, which cannot receive a message. Remove it."
     if value.startswith("++"):
-        return "begins with two plus signs. Leave one out."
+        return "begins with two plus signs. Remove one."
     if len(digits) >= 3 and re.search(r"[A-Za-z]", value):
-        return "holds letters. Write the digits they stand for."
+        return "contains letters. Write digits only."
     if not digits or re.search(r"[^0-9+ ()./-]", value):
         return f"is not a phone number. {_GIVE}"
     if value.startswith("00"):
-        return "begins with 00. Write + instead."
+        return "begins with 00. Write + instead of 00."
     if bare.isdigit() and 3 <= len(bare) <= 6 and value[0] != "0":
         return f"is a short code, which cannot receive a message. {_GIVE}"
     if not value.startswith("+"):
-        return "is not in E.164 form: begin with + and the country code."
+        return "must begin with + and the country code."
     if digits[:1] == "0":
-        return "has a country code that begins with 0, and none does. Begin with + and the code."
+        return "has 0 after the +, but no country code begins with 0. Write + and the country code."
     if len(digits) > 15:
         return f"has {len(digits)} digits; a phone number has at most 15."
     if len(digits) < 7:
         return f"has {len(digits)} digits, too few for a country code and a number."
-    return "is not in E.164 form: leave out everything but + and digits."
+    return "must be written without spaces or punctuation, like +15005550006."
 
 
 def _echo(value: str) -> str:
-    """Repeat a short text with the middle of its digits hidden; a long one may be a secret."""
+    """Return a short address with most digits hidden; a longer text may be a secret."""
     if len(value) > _LONGEST_ECHO:
         return f"This address ({len(value)} characters)"
     digits = [place for place, char in enumerate(value) if char.isdigit()]

@@ -1,9 +1,8 @@
-"""Phone numbers made unreadable in whatever text they stand.
+"""Mask phone numbers in any text.
 
-A number is a person. Texts that people pass on (errors, logs, ``repr``) name the country and the
-last three digits: enough to recognise a number one knows, too little to call one that one does not.
-In doubt a long run of digits is masked; SIDs, short codes, dates, amounts and error codes are not
-numbers and stay readable.
+Phone numbers are personal data. Errors, logs and ``repr``, which people share, show the country
+code and the last three digits: enough to recognize a known number, too little to call it. In doubt
+a long run of digits is masked; SIDs, short codes, dates, amounts and error codes stay readable.
 """
 
 from __future__ import annotations
@@ -11,9 +10,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-# Written plainly, or by a URL, by JSON or by HTML.
+# A plus, possibly encoded for a URL, JSON or HTML.
 _PLUS = r"(?:[+＋﹢]|%(?:25)*2[Bb]|\\u002[Bb]|&\#(?:43|[xX]2[Bb]);)"
-# What people and programs put between digits; a plus is a space in a form body.
+# Separators between digits, plain or percent-encoded; in a form body a plus means a space.
 _GAP = (
     r"(?:(?:[\ \t./()+\u00a0\u00ad\u2000-\u2015\u202a-\u202f\u2060\u2066-\u2069\u2212\ufeff-]"
     r"|%(?:25)*2[089DdEe]){1,4})"

@@ -1,4 +1,4 @@
-"""What the world's numbering plans say about a number.
+"""Look up phone numbers in the world's numbering plans.
 
 Source: Google's libphonenumber, as `phonenumbers` ports it.
 """
@@ -20,13 +20,13 @@ _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberNote:
-    """What the world's numbering plans say about a number: a hint, never a verdict."""
+    """The numbering plans' description of a number. It is a hint: plans lag behind reality."""
 
     number: str = field(repr=False)
-    """The number asked about."""
+    """The number that was looked up."""
 
     country_code: int | None
-    """The country calling code, such as 44; None when it cannot be read."""
+    """The country calling code, such as 44; None if the number cannot be parsed."""
 
     region: str | None
     """The country's two letters, such as ``"GB"``; ``"001"`` for world-wide numbers."""
@@ -36,15 +36,13 @@ class NumberNote:
     ``"unknown"``."""
 
     valid: bool
-    """Whether a numbering plan has room for it. Twilio's test numbers are a known exception."""
+    """Whether the number is in a numbering plan. Twilio's test numbers are not."""
 
     @property
     def warning(self) -> str | None:
-        """A sentence for a person who is about to send to it, or None."""
+        """A warning for a user who is about to send to the number, or None."""
         if not self.valid:
-            return (
-                f"No numbering plan we know has {mask(self.number)}: check it for a typing error."
-            )
+            return f"{mask(self.number)} is not in any known numbering plan: check it for a typo."
         if self.type in {"fixed line", "pager", "voicemail"}:
             return f"{mask(self.number)} is a {self.type} number, which may not receive messages."
         return None
@@ -52,22 +50,22 @@ class NumberNote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberRead:
-    """A number as one country's people write it, read with that country's plan."""
+    """A number parsed with one country's numbering plan."""
 
     e164: str = field(repr=False)
-    """It in E.164 form, without the zero that is dialled inside the country only."""
+    """The number in E.164 format, without the national prefix (often 0)."""
 
     fits: bool
-    """Whether it has as many digits as numbers there have. Fictitious numbers do, too."""
+    """Whether its length is possible in the plan, which is also true of fictitious numbers."""
 
     note: NumberNote
 
 
 def describe_number(e164: str) -> NumberNote:
-    """Say which country a number belongs to and of what type it is, as far as it shows.
+    """Return the country and type of a number, as far as the numbering plans show them.
 
     Args:
-        e164: The number; a channel prefix such as ``whatsapp:`` is passed over.
+        e164: The number; a channel prefix such as ``whatsapp:`` is ignored.
     """
     number = e164.rpartition(":")[2]
     if (known := _looked_up(number)) is not None:
@@ -81,14 +79,14 @@ def describe_number(e164: str) -> NumberNote:
 
 
 def read_number(text: str, region: str | None = None) -> NumberRead | None:
-    """Read a number as it is written in a country, or one that begins with a plus.
+    """Parse a number in national format, or in international format with a plus.
 
     Args:
-        text: The number, with whatever people put between digits.
-        region: The country whose habits count when there is no plus: two letters.
+        text: The number, with any punctuation.
+        region: The country (two letters) of a number without a plus.
 
     Returns:
-        The number, or None when it is none.
+        The number, or None if the text is not a number.
     """
     import phonenumbers
 
@@ -107,10 +105,10 @@ def read_number(text: str, region: str | None = None) -> NumberRead | None:
 
 
 def checked_region(region: str) -> str:
-    """Return a country's two letters, in capitals.
+    """Return a country's two letters in upper case, after checking them.
 
     Raises:
-        ConfigurationError: No numbering plan goes by them.
+        ConfigurationError: No country with a numbering plan has these letters.
     """
     import phonenumbers
 
@@ -118,7 +116,7 @@ def checked_region(region: str) -> str:
     if letters not in phonenumbers.SUPPORTED_REGIONS:
         hint = "'GB' is the United Kingdom" if letters == "UK" else "such as 'GB' or 'US'"
         raise ConfigurationError(
-            f"region is a country's two letters, {hint}: not {region!r}.", field="region"
+            f"region must be a country's two letters ({hint}), not {region!r}.", field="region"
         )
     return letters
 
@@ -131,7 +129,7 @@ def main_region(country_code: int | None) -> str:
 
 
 def _looked_up(text: str) -> NumberNote | None:
-    """Describe a number in E.164 form from the tables alone, where they can tell."""
+    """Look up a number in E.164 format in the tables; None if only the library can describe it."""
     if not _E164.fullmatch(text):
         return None
     from twilio_widgets.core.numbers.ranges import UNKNOWN, range_of
@@ -148,7 +146,7 @@ def _looked_up(text: str) -> NumberNote | None:
 
 
 def _parsed(text: str, region: str | None) -> phonenumbers.PhoneNumber | None:
-    # Loaded here: the numbering plans take a moment, and sending does not need them.
+    # Imported here: the numbering plans load slowly, and sending does not need them.
     import phonenumbers
 
     try:

@@ -1,9 +1,9 @@
-"""What a message is likely to cost: an estimate from a small, dated table, never a quotation.
+"""Estimate the cost of a message from a small, dated table of list prices.
 
 Twilio's prices depend on the destination's carrier, the sender, the volume and the account, and
-carriers add fees of their own. What a message did cost stands in its `price`, once it is billed;
-what an account pays per country, Twilio's Pricing API tells. So the table holds only what could be
-checked, a destination without an entry has no estimate, and a person can give their own prices.
+carriers add fees of their own. The actual cost is in a message's `price` once it is billed, and an
+account's prices are in Twilio's Pricing API. So the table contains only prices that were checked, a
+destination without an entry has no estimate, and users can give their own prices.
 
 Source: Twilio, "SMS pricing, United States" ("current as of October 2026"), as transcribed on
 2026-11-09: $0.0083 a segment and $0.022 an MMS from a long code, a toll-free number or a short
@@ -80,17 +80,17 @@ def estimate_in(
 
 
 def with_own_prices(own: Mapping[str, object]) -> Mapping[str, Decimal]:
-    """Return the table with a person's own prices in it.
+    """Return the table, overridden by the user's own prices.
 
     Args:
         own: US dollars for a segment by country, such as ``{"GB": "0.05"}``.
 
     Raises:
-        ConfigurationError: A key is no country, or a price no amount.
+        ConfigurationError: A key is not a country, or a price is not an amount.
     """
     if not isinstance(own, Mapping):
         raise ConfigurationError(
-            "prices is a mapping of countries to US dollars for a segment: {'GB': '0.05'}.",
+            "prices must map countries to US dollars for a segment, such as {'GB': '0.05'}.",
             field="prices",
         )
     return MappingProxyType(
@@ -101,7 +101,7 @@ def with_own_prices(own: Mapping[str, object]) -> Mapping[str, Decimal]:
 def _country(key: object) -> str:
     if not isinstance(key, str) or not re.fullmatch(r"[A-Z]{2}", key):
         raise ConfigurationError(
-            f"prices has {key!r}, which is no country. Give two capital letters, such as 'GB'.",
+            f"prices: {key!r} is not a country. Give two capital letters, such as 'GB'.",
             field="prices",
         )
     return key
@@ -114,7 +114,7 @@ def _amount(key: object, price: object) -> Decimal:
         amount = Decimal("NaN")
     if not amount.is_finite() or amount < 0:
         raise ConfigurationError(
-            f"The price for {key} is not an amount. Give US dollars for one segment: '0.05'.",
+            f"The price for {key} must be US dollars for one segment, such as '0.05'.",
             field="prices",
         )
     return amount

@@ -1,4 +1,4 @@
-"""The query, headers and body of a raw request, from what a person gives in Python."""
+"""Build the query, headers and body of a raw request from the user's Python values."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from twilio_widgets.errors import InvalidRequest
 
 Value = str | int | float | Decimal | bool | datetime | None
 Pairs = Mapping[str, "Value | Sequence[Value]"] | Sequence[tuple[str, "Value | Sequence[Value]"]]
-"""Names and values. A list repeats its name; ``None`` leaves it out; booleans become ``true`` and
-``false``; datetimes become UTC, as Twilio writes them."""
+"""Names and values. A list repeats its name; ``None`` omits it; booleans become ``true`` and
+``false``; datetimes become UTC in Twilio's format."""
 
 FileContent = bytes | bytearray | memoryview | str | os.PathLike[str]
 """A file's content: bytes, text (as UTF-8), or the path of a file to read."""
@@ -35,20 +35,20 @@ FileNames = Mapping[str, str] | Sequence[tuple[str, str]]
 NOT_BOTH = "Cannot specify both Data and File/Form Data."
 
 _GIVE_TEXT = (
-    f"data as a mapping is sent as {URL_ENCODED}, which is what Twilio reads. To send "
-    "something else, give data as text or bytes: json.dumps(…), say."
+    f"data as a mapping is sent as {URL_ENCODED}, which Twilio expects. To send another content "
+    "type, give data as text or bytes, such as json.dumps(…)."
 )
-_LEAVE_OUT = "form_data and file_data are sent as multipart/form-data: leave the Content-Type out."
+_LEAVE_OUT = "form_data and file_data are sent as multipart/form-data: leave out the Content-Type."
 
 _KINDS = mimetypes.MimeTypes()
-"""Python's own table: what a file's ending means does not depend on the machine."""
+"""Python's own table, without the machine's: the result must be the same everywhere."""
 
 
 def text_pairs(given: Pairs | None, field: str) -> Parameters:
-    """Return names and values as text, in order, repeats kept.
+    """Return names and values as text, in order, with repeated names kept.
 
     Raises:
-        InvalidRequest: They are not names and values.
+        InvalidRequest: They are not names and values, or a value cannot be sent.
     """
     if not given:
         return ()
@@ -66,17 +66,17 @@ def body_of(
     file_data_file_names: FileNames | None,
     content_type: str | None,
 ) -> Body | None:
-    """Build the body of a request; None when there is nothing to send.
+    """Build the body of a request; None if there is nothing to send.
 
     Args:
-        data: Names and values, sent url-encoded; or text or bytes, sent as they are.
-        form_data: Fields of a multipart form.
-        file_data: Its files.
-        file_data_file_names: Names of the files, by the keys of `file_data`.
-        content_type: The ``Content-Type`` among the headers given, if any.
+        data: Names and values, sent URL-encoded; or text or bytes, sent unchanged.
+        form_data: The fields of a multipart form.
+        file_data: The files of a multipart form.
+        file_data_file_names: The files' names, by the keys of `file_data`.
+        content_type: The ``Content-Type`` among the given headers, if any.
 
     Raises:
-        InvalidRequest: They do not go together.
+        InvalidRequest: An input is invalid, or they cannot be combined.
     """
     if data and (form_data or file_data):
         raise InvalidRequest(NOT_BOTH, field="data")
@@ -101,12 +101,12 @@ def _check_kind(content_type: str | None, wanted: str, field: str, problem: str)
 def _as_it_is(data: str | bytes | bytearray | memoryview, content_type: str | None) -> RawBody:
     if content_type is None:
         raise InvalidRequest(
-            "data as text or bytes needs a Content-Type among the headers, such as "
+            "data as text or bytes needs a Content-Type header, such as "
             f"headers={{'Content-Type': '{URL_ENCODED}'}}. Or give data as a mapping.",
             field="data",
         )
     if isinstance(data, str) and not encodable(data):
-        raise InvalidRequest("data holds half of a character (a lone surrogate).", field="data")
+        raise InvalidRequest("data contains an unpaired surrogate (invalid Unicode).", field="data")
     return RawBody(data.encode() if isinstance(data, str) else bytes(data), content_type)
 
 
@@ -118,7 +118,7 @@ def _items(given: object, field: str) -> list[tuple[str, object]]:
         pairs = list(given)
     if pairs is None or not all(_is_pair(pair) for pair in pairs):
         raise InvalidRequest(
-            f"{field} is a mapping, or a list of (name, value) pairs, with names of text.",
+            f"{field} must be a mapping or a list of (name, value) pairs, with text names.",
             field=field,
         )
     return [(pair[0], pair[1]) for pair in pairs]  # type: ignore[index]  # each is a pair
@@ -151,8 +151,8 @@ def _texts_of(value: object, field: str, name: str) -> list[str]:
             return [text for item in value for text in _texts_of(item, field, name)]
         case _:
             raise InvalidRequest(
-                f"{field}: {name[:40]} cannot be sent. Give text (whole characters), a number, "
-                "True or False, a datetime with a time zone, or a list of those.",
+                f"{field}: the value of {name[:40]} cannot be sent. Give text (valid Unicode), a "
+                "number, True or False, a datetime with a time zone, or a list of those.",
                 field=field,
             )
 
@@ -171,8 +171,8 @@ def _files_of(given: Files | None, names: FileNames | None) -> list[FilePart]:
     unused = [key for key, rest in left.items() if rest]
     if unused:
         raise InvalidRequest(
-            f"file_data_file_names names {unused[0][:40]!r}, for which file_data has no file: "
-            "its keys must match the keys of file_data.",
+            f"file_data_file_names has the key {unused[0][:40]!r}, but file_data has no file with "
+            "that key.",
             field="file_data_file_names",
         )
     return files
@@ -196,6 +196,7 @@ def _content_of(key: str, content: object) -> bytes:
             f"file_data: the file for {key[:40]} cannot be read ({problem}).", field="file_data"
         )
     raise InvalidRequest(
-        f"file_data: {key[:40]} is bytes, text or a pathlib.Path, not {type(content).__name__}.",
+        f"file_data: {key[:40]} must be bytes, text or a pathlib.Path, not "
+        f"{type(content).__name__}.",
         field="file_data",
     )

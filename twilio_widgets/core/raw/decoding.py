@@ -15,10 +15,11 @@ from twilio_widgets.errors import BadResponse
 def response_of(
     reply: Reply, response_type: ResponseType, *, elapsed: float, attempts: int
 ) -> tuple[RawResponse, str | None]:
-    """Decode an answer as it was asked for.
+    """Decode a reply as the given type.
 
     Returns:
-        The response, and why its body is not the JSON asked for, when it is not: it is text then.
+        The response and None; or, if the body is not the JSON asked for, the response with the body
+        as text, and a sentence about the problem.
     """
     problem = None
     content: Any
@@ -30,7 +31,7 @@ def response_of(
 
 
 def made(reply: Reply, content: object, *, elapsed: float, attempts: int) -> RawResponse:
-    """Put an answer and its decoded body together."""
+    """Return the response for a reply and its decoded body."""
     return RawResponse(
         status=reply.status,
         headers=dict(reply.headers),
@@ -43,16 +44,16 @@ def made(reply: Reply, content: object, *, elapsed: float, attempts: int) -> Raw
 
 
 def unreadable(response: RawResponse, problem: str, *, changed: bool) -> BadResponse:
-    """Say that an answer is not the JSON asked for, and keep it.
+    """Return the error for a response that is not the JSON asked for.
 
     Args:
-        response: The answer; its body is text.
-        problem: What is wrong with it.
+        response: The response, with its body as text; the error keeps it.
+        problem: A sentence about the problem.
         changed: Whether the request was to change something.
     """
-    advice = ' Ask with response_type="text" to read it as it is.'
+    advice = ' To read it as text, use response_type="text".'
     if "xml" in (response.content_type or ""):
-        advice = " It is XML, Twilio's usual form: end the path with .json for JSON."
+        advice = " It is XML, Twilio's default: end the path with .json to get JSON."
     if changed:
         advice += f" The change itself was made (HTTP {response.status}): do not repeat it."
     error = BadResponse(problem + advice)
@@ -62,12 +63,12 @@ def unreadable(response: RawResponse, problem: str, *, changed: bool) -> BadResp
 
 
 def kind_of(reply: Reply) -> str | None:
-    """Return the media type of an answer, without its parameters."""
+    """Return the media type of a reply, without its parameters."""
     return reply.headers.get("content-type", "").partition(";")[0].strip().lower() or None
 
 
 def text_of(reply: Reply) -> str:
-    """Return the body as text, in the character set it names; UTF-8 otherwise."""
+    """Return the body as text, decoded with its declared character set, or UTF-8."""
     named = re.search(r"charset=\"?([\w.:-]+)", reply.headers.get("content-type", ""))
     try:
         return reply.content.decode(named[1] if named else "utf-8", "replace")

@@ -1,6 +1,6 @@
-"""The paths that Twilio's OpenAPI document (2026-04) has for accounts, messages, calls and usage.
+"""The paths of Twilio's OpenAPI document (2026-04) for accounts, messages, calls and usage.
 
-For completion while a path is typed. Others work as well; nothing here is a limit.
+They are suggestions for completion; raw requests are not limited to them.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class DocumentedPath:
-    """One thing that can be asked of Twilio."""
+    """A method and path of the API, with a summary."""
 
     method: str
     path: str
-    """With its places to fill in braces; ``{AccountSid}`` is filled by itself."""
+    """The path with placeholders in braces; ``{AccountSid}`` is replaced automatically."""
     summary: str
 
 
@@ -68,5 +68,5 @@ _TABLE = (
 
 
 def documented_paths() -> tuple[DocumentedPath, ...]:
-    """Return what Twilio's OpenAPI document describes for accounts, messages, calls and usage."""
+    """Return the documented paths for accounts, messages, calls and usage."""
     return tuple(DocumentedPath(*row) for row in _TABLE)

@@ -1,7 +1,7 @@
-"""What a person writes as the path of a raw request → a path and a query inside Twilio's API.
+"""Parse the path of a raw request into a path and a query of Twilio's API.
 
-The guard of the transport refuses what could lead elsewhere; here stand the reasons, in words for
-the person who pasted a whole address or typed a ``+``.
+The transport's guard refuses any path that could lead elsewhere. The checks here come first and
+give better advice, for example to a user who pasted a whole URL or typed a ``+``.
 """
 
 from __future__ import annotations
@@ -24,38 +24,38 @@ _BEFORE_MESSAGES = re.compile(r"/2010-04-01/Accounts/[^/]+(?=/)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class RequestPath:
-    """Where a raw request goes, below Twilio's host."""
+    """The path and the query of a raw request."""
 
     path: str
     query: tuple[tuple[str, str], ...]
-    """What stood in the path after ``?``, in its order."""
+    """The parameters after ``?``, in order."""
 
     def creates_message(self, method: str) -> bool:
-        """Say whether a request of this method would create a message."""
+        """Return whether a request with this method would create a message."""
         rest = _BEFORE_MESSAGES.sub("", self.path, count=1)
         changes = method not in {"GET", "HEAD", "OPTIONS", "DELETE"}
         return changes and _MESSAGES.fullmatch(rest) is not None
 
 
 def target_of(text: str, account_sid: str) -> RequestPath:
-    """Read the path of a raw request.
+    """Parse the path of a raw request.
 
     Args:
-        text: Such as ``/Accounts/$TWILIO_ACCOUNT_SID/Messages.json?PageSize=5``. The slash in front
-            and ``/2010-04-01`` may be there or not.
-        account_sid: What ``$TWILIO_ACCOUNT_SID`` and ``{AccountSid}`` stand for.
+        text: Such as ``/Accounts/$TWILIO_ACCOUNT_SID/Messages.json?PageSize=5``. The leading slash
+            and ``/2010-04-01`` are optional.
+        account_sid: The value for ``$TWILIO_ACCOUNT_SID`` and ``{AccountSid}``.
 
     Raises:
-        PathRefused: It could lead elsewhere, or is no path; the reason is in the sentence.
+        PathRefused: It is not a path of Twilio's API, or could lead elsewhere.
     """
     if not isinstance(text, str):
-        raise PathRefused(f"The path is text, not {type(text).__name__}. {_such_as()}")
+        raise PathRefused(f"The path must be text, not {type(text).__name__}. {_such_as()}")
     text = text.strip(" ")
     if not text:
         raise PathRefused(f"The path is empty. {_such_as()}")
     if CONTROL.search(text):
         raise PathRefused(
-            "The path holds a control character, such as a line break, so nothing was sent."
+            "The path contains a control character, such as a line break. Nothing was sent."
         )
     before, _, query = text.partition("?")
     path = _ACCOUNT_ITSELF.sub(rf"\g<1>{account_sid}", _OWN_SID.sub(account_sid, before))
@@ -63,32 +63,32 @@ def target_of(text: str, account_sid: str) -> RequestPath:
     _refuse_escapes(path)
     path = _rooted(path)
     if "#" in query:
-        raise PathRefused("The query holds a #: write %23 for a # that is meant. Nothing was sent.")
+        raise PathRefused("The query contains a #. Write %23 for a literal #. Nothing was sent.")
     return RequestPath(path, _pairs_of(_OWN_SID.sub(account_sid, query)))
 
 
 def _such_as() -> str:
-    return f"Give one such as {EXAMPLE}; nothing was sent."
+    return f"Give a path such as {EXAMPLE}; nothing was sent."
 
 
 def _refuse_address(path: str) -> None:
     verb = re.match(rf"({'|'.join(METHODS)}) +\S", path, re.IGNORECASE)
     if verb:
         raise PathRefused(
-            f'The path begins with {verb[1]!r}. Give the method apart, as method="{verb[1]}"; '
+            f'The path begins with {verb[1]!r}. Give the method separately: method="{verb[1]}"; '
             "nothing was sent."
         )
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|//", path) or "://" in path:
         raise PathRefused(
-            "Give the path only: the address of Twilio's API is put in front, and credentials go "
-            f"nowhere else. {_such_as()}"
+            "Give only the path, not a URL: credentials are sent to Twilio's API and nowhere else. "
+            + _such_as()
         )
     if "\\" in path:
-        raise PathRefused(f"The path holds a backslash. Its parts are parted by /. {_such_as()}")
+        raise PathRefused(f"The path contains a backslash; use / as the separator. {_such_as()}")
     if "@" in path:
         raise PathRefused(
-            "The path holds an @, which could name another host or carry credentials. "
-            "Who you are comes from the connection; nothing was sent."
+            "The path contains an @, which could name another host or contain credentials. "
+            "Credentials come from the connection; nothing was sent."
         )
     if re.match(r"/*[A-Za-z0-9.-]*twilio\.com", path):
         raise PathRefused(f"Give the path without the host. {_such_as()}")
@@ -97,22 +97,22 @@ def _refuse_address(path: str) -> None:
 def _refuse_escapes(path: str) -> None:
     if "%" in path:
         raise PathRefused(
-            "The path holds a % escape, which could hide a slash or a dot. Twilio's paths need "
+            "The path contains a % escape, which could hide a slash or a dot. Twilio's paths need "
             "none; nothing was sent."
         )
     if "#" in path:
-        raise PathRefused("The path holds a #, which no server is sent. Take it away.")
+        raise PathRefused("The path contains a #, which is not sent to servers. Remove it.")
     if re.search(r"(?:^|/)\.", path):
-        raise PathRefused("The path holds a part that begins with a dot, so nothing was sent.")
+        raise PathRefused("The path contains a segment that begins with a dot. Nothing was sent.")
     if "//" in path:
-        raise PathRefused("The path holds an empty part (//), so nothing was sent.")
+        raise PathRefused("The path contains an empty segment (//). Nothing was sent.")
     if ":" in path:
-        raise PathRefused("The path holds a colon, as a port would. Take it away.")
+        raise PathRefused("The path contains a colon, as before a port. Remove it.")
     left = re.search(r"\{[^/}]*\}?|\$\w*", path)
     if left:
         raise PathRefused(
-            f"{left[0][:40]} is a place to fill: put the SID there. $TWILIO_ACCOUNT_SID is filled "
-            "by itself; nothing was sent."
+            f"{left[0][:40]} is a placeholder: replace it with the SID. Only $TWILIO_ACCOUNT_SID "
+            "is replaced automatically; nothing was sent."
         )
 
 
@@ -121,20 +121,21 @@ def _rooted(path: str) -> str:
     if not path.startswith(f"/{API_VERSION}/"):
         path = f"/{API_VERSION}{path}"
     below = path.removeprefix(f"/{API_VERSION}/")
-    version = re.match(r"(v\d+|\d{4}-\d\d-\d\d)(?:/|$)", below)
+    # Other products' URLs also name the product first: /messaging/v1/Services.
+    version = re.match(r"((?:[a-z]+/)?(?:v\d+|\d{4}-\d\d-\d\d))(?:/|$)", below)
     if version:
         raise PathRefused(
-            f"Raw requests speak to Twilio's {API_VERSION} API; paths under /{version[1]} are of "
-            "another one. Nothing was sent."
+            f"Raw requests go to Twilio's {API_VERSION} API; a path under /{version[1]} belongs to "
+            "another API. Nothing was sent."
         )
     if not re.fullmatch(r"[A-Za-z0-9_./-]*[A-Za-z0-9_-]", below):
         raise PathRefused(
-            "The path holds a character that Twilio's paths never hold, or ends with a slash. "
+            "The path ends with a slash, or contains a character that Twilio's paths never have. "
             + _such_as()
         )
     first = re.split(r"[/.]", below)[0]
     if first != "Accounts" and first.lower() == "accounts":
-        raise PathRefused(f"Capitals count in paths: write /Accounts for /{first}.")
+        raise PathRefused(f"Paths are case-sensitive: write /Accounts instead of /{first}.")
     if first != "Accounts":
         raise PathRefused(
             "Every path of this API begins with /Accounts: did you mean "
@@ -147,8 +148,8 @@ def _pairs_of(query: str) -> tuple[tuple[str, str], ...]:
     for part in query.split("&"):
         if re.match(r"[^=]*=\+\d", part):
             raise PathRefused(
-                "In a query a + is a space. Write %2B for the + of a phone number, or give it in "
-                "query_params, where it may stand; nothing was sent."
+                "In a query, + means a space. Write %2B for the + of a phone number, or give the "
+                "number in query_params, which encodes it; nothing was sent."
             )
-    # What is no UTF-8 becomes half characters, which the guard refuses.
+    # Bytes that are not UTF-8 become unpaired surrogates, which the guard refuses.
     return tuple(parse_qsl(query, keep_blank_values=True, errors="surrogateescape"))

@@ -1,11 +1,11 @@
-"""Any request to Twilio's REST API, as a flow: one answer, or a list read into a table."""
+"""The flow of a raw request: one response, or a list read into a table."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
 from twilio_widgets.core.flows.answers import mapping_of
-from twilio_widgets.core.flows.paging import next_request
+from twilio_widgets.core.flows.paging import PAGINATION_LOOP, next_request
 from twilio_widgets.core.raw.decoding import made, unreadable
 from twilio_widgets.core.raw.request import RawRequest
 from twilio_widgets.core.raw.response import RawResponse
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
 
 
 class PageTable(Protocol):
-    """Takes in the pages of a list and becomes a DataFrame."""
+    """Collects the pages of a list into a DataFrame."""
 
     def add(self, content: bytes) -> str | None:
-        """Take in one page, and return where the next one is.
+        """Add one page and return the URI of the next one, or None.
 
         Raises:
-            BadResponse: It is no page of a list.
+            BadResponse: It is not a page of a list.
         """
 
     def __len__(self) -> int: ...
 
     @property
     def full(self) -> bool:
-        """Whether there are as many rows as were wanted."""
+        """Whether the limit of rows is reached."""
 
     def frame(self, *, more: bool) -> Any:
-        """Return the rows as a DataFrame; `more` says that pages were left unread."""
+        """Return the rows as a DataFrame; `more` is True if pages were left unread."""
 
 
 def raw(
@@ -43,10 +43,10 @@ def raw(
     """Make one raw request, or read a list into a table.
 
     Args:
-        connection: Who asks.
-        ask: What is asked.
-        hooks: Who is told.
-        table: Takes in the pages when ``ask.frame``.
+        connection: The connection.
+        ask: The inputs of the request.
+        hooks: Functions to call during the request.
+        table: Collects the pages if ``ask.frame``.
     """
     request = ask.request(connection.acting_sid)
     exchange = RetryLoop(connection, ask, hooks, request)
@@ -88,7 +88,7 @@ def _listing(exchange: RetryLoop, table: PageTable) -> Flow[RawResponse]:
         pages += 1
         exchange.hooks.page_seen(len(table), pages)
         if following in seen:
-            raise BadResponse("The pages of this list turn in a circle, so reading stopped.")
+            raise BadResponse(PAGINATION_LOOP)
         if following is not None:
             seen.add(following)
     frame = table.frame(more=following is not None)

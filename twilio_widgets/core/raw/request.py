@@ -1,4 +1,4 @@
-"""The inputs of a raw request: checked, and turned into one `Request`.
+"""`RawRequest`: the inputs of a raw request, checked and converted to a `Request`.
 
 Source: Prismatic's Raw Request action, for the meaning of the inputs and their defaults.
 """
@@ -49,15 +49,15 @@ class RawRequest:
 
     @cached_property
     def verb(self) -> str:
-        """The method in capitals; GET when none is given."""
+        """The method in upper case; GET if none is given."""
         return (self.method or "GET").upper()
 
     def request(self, account_sid: str) -> Request:
-        """Build what is sent, once for every attempt.
+        """Build the request, which is the same for every attempt.
 
         Raises:
-            PathRefused: The path could lead elsewhere.
-            InvalidRequest: An input cannot be right.
+            PathRefused: The path is invalid or could lead elsewhere.
+            InvalidRequest: An input is invalid.
         """
         target = target_of(self.path, account_sid)
         headers = text_pairs(self.headers, "headers")
@@ -70,7 +70,7 @@ class RawRequest:
             self.file_data_file_names,
             kinds[0][1] if kinds else None,
         )
-        if kinds and body is not None:  # the body brings it; a second one is refused
+        if kinds and body is not None:  # the body has its own Content-Type; the guard refuses two
             headers = tuple(pair for pair in headers if pair is not kinds[0])
         if not any(name.lower() == "accept" for name, _value in headers):
             headers = (*headers, ("Accept", _ACCEPT[self.response_type]))
@@ -89,8 +89,8 @@ class RawRequest:
         guard(request)
         if request.creates_message and isinstance(body, RawBody) and not body.is_form:
             raise InvalidRequest(
-                "A message is made from a form, so that a policy can read it: give data as a "
-                "mapping, or form_data. Nothing was sent.",
+                "A message must be created from a form, so that the policy can check it. Give data "
+                "as a mapping, or form_data. Nothing was sent.",
                 field="data",
             )
         return request
@@ -98,26 +98,31 @@ class RawRequest:
 
 def _check(ask: RawRequest) -> None:
     if not isinstance(ask.method, str) or ask.verb not in METHODS:
-        raise InvalidRequest(f"method is one of {', '.join(METHODS)}.", field="method")
+        raise InvalidRequest(f"method must be one of {', '.join(METHODS)}.", field="method")
     if ask.response_type not in get_args(ResponseType):
-        raise InvalidRequest('response_type is "json", "text" or "binary".', field="response_type")
+        raise InvalidRequest(
+            'response_type must be "json", "text" or "binary".', field="response_type"
+        )
     if not _is_number(ask.timeout) or ask.timeout <= 0:
         raise InvalidRequest(
-            "timeout is a number of seconds above 0, for all attempts together.", field="timeout"
+            "timeout must be a number of seconds above 0, for all attempts together.",
+            field="timeout",
         )
     if not _is_number(ask.retry_delay_ms) or ask.retry_delay_ms < 0:
         raise InvalidRequest(
-            "retry_delay_ms is a number of milliseconds, 0 or more.", field="retry_delay_ms"
+            "retry_delay_ms must be a number of milliseconds, 0 or more.", field="retry_delay_ms"
         )
     if not _is_whole(ask.max_retries) or ask.max_retries < 0:
-        raise InvalidRequest("max_retries is a whole number, 0 or more.", field="max_retries")
+        raise InvalidRequest("max_retries must be a whole number, 0 or more.", field="max_retries")
     for name in ("retry_all_errors", "use_exponential_backoff", "repeat_unsafe", "frame"):
         if not isinstance(getattr(ask, name), bool):
-            raise InvalidRequest(f"{name} is True or False.", field=name)
+            raise InvalidRequest(f"{name} must be True or False.", field=name)
     if ask.limit is not None and (not _is_whole(ask.limit) or ask.limit < 1):
-        raise InvalidRequest("limit is a whole number above 0, or None.", field="limit")
+        raise InvalidRequest("limit must be a whole number above 0, or None.", field="limit")
     if ask.frame and (ask.verb != "GET" or ask.response_type != "json"):
-        raise InvalidRequest("frame=True reads a list: with GET, and as json.", field="frame")
+        raise InvalidRequest(
+            'frame=True reads a list, so it needs GET and response_type="json".', field="frame"
+        )
 
 
 def _is_number(value: object) -> bool:

@@ -14,38 +14,38 @@ class Attempt:
     """How one attempt at a raw request ended."""
 
     number: int
-    """1 for the first; pages of a list count on."""
+    """1 for the first attempt; the pages of a list are numbered consecutively."""
     status: int | None
-    """The HTTP status; None when no answer came."""
+    """The HTTP status; None if there was no response."""
     problem: str | None
-    """What went wrong, in a sentence; None when nothing did."""
+    """A sentence about what went wrong; None if the attempt succeeded."""
     wait: float | None
-    """Seconds until the next attempt; None when there is none."""
+    """Seconds until the next attempt; None if there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class RawResponse:
-    """What Twilio answered to a raw request."""
+    """Twilio's response to a raw request."""
 
     status: int
     """The HTTP status."""
     headers: Mapping[str, str]
-    """By lower-case name."""
+    """The headers, by lower-case name."""
     data: Any
-    """The body: decoded JSON, text or bytes, as asked; a DataFrame with ``frame=True``. None for
-    JSON when the body was empty. A credential in JSON (``auth_token``, a new key's ``secret``) is a
-    `Secret`, whose ``reveal()`` gives it out; in a DataFrame it is bullets."""
+    """The body: decoded JSON, text or bytes, by the response type; a DataFrame with ``frame=True``;
+    None if JSON was asked for and the body was empty. A credential in JSON (``auth_token``, a new
+    key's ``secret``) is a `Secret`, with ``reveal()`` to read it; in a DataFrame it is bullets."""
     elapsed: float
-    """Seconds, over all attempts and the pauses between them."""
+    """Seconds for all attempts and the pauses between them."""
     attempts: int
-    """How many requests were sent; for a list, over all its pages."""
+    """The number of requests that were sent; for a list, for all its pages."""
     request_id: str | None
     """``Twilio-Request-Id``, which Twilio's support asks for."""
     content_type: str | None
-    """What the body is, such as ``image/png``; its parameters are in `headers`."""
+    """The media type of the body, such as ``image/png``; its parameters are in `headers`."""
 
     def __repr__(self) -> str:
-        # The same tomorrow, and without people's numbers: neither times nor contents.
+        # No times: a saved output must not change. No contents: they may include phone numbers.
         what = _described(self.data, self.content_type)
         tries = "1 attempt" if self.attempts == 1 else f"{self.attempts} attempts"
         return f"RawResponse(HTTP {self.status}, {what}, {tries})"

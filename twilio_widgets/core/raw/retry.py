@@ -23,27 +23,27 @@ if TYPE_CHECKING:
     from twilio_widgets.core.raw.request import RawRequest
 
 REPEATABLE = SAFE_METHODS | {"PUT", "DELETE"}
-"""Methods for which twice is the same as once."""
+"""Idempotent methods: repeating the request has the same effect as sending it once."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hooks:
-    """Who is told what while a raw request goes on."""
+    """Functions that are called during a raw request."""
 
     before_attempt: Callable[[int], None] | None = None
-    """Before each attempt, with its number; raising ends the request, and this one never leaves."""
+    """Called before each attempt with its number; raising ends the request before it is sent."""
     attempt_seen: Callable[[Attempt], None] | None = None
-    """After each attempt; raising ends the request."""
+    """Called after each attempt; raising ends the request."""
     page_seen: Callable[[int, int], None] = lambda _rows, _pages: None
-    """After each page of a list: rows and pages so far."""
+    """Called after each page of a list with the numbers of rows and pages so far."""
     created: Callable[[str], None] = lambda _sid: None
-    """The SID of a message that was created."""
+    """Called with the SID of a message that was created."""
     left_open: Callable[[OutcomeUnknown], None] = lambda _outcome: None
-    """The outcome of a send that was ended from outside on its way."""
+    """Called if the creation of a message is interrupted after it may have been sent."""
 
 
 class RetryLoop:
-    """One request and its attempts, until an answer or an error."""
+    """The attempts of one request, until a response or an error."""
 
     def __init__(
         self, connection: Connection, ask: RawRequest, hooks: Hooks, request: Request
@@ -55,17 +55,17 @@ class RetryLoop:
         self._started = connection.moment()
 
     def turn_to(self, request: Request) -> None:
-        """Go on with another page; it has the whole time again."""
+        """Continue with the request for another page, which has the full timeout again."""
         self.request = request
 
     def response(self, reply: Reply) -> tuple[RawResponse, str | None]:
-        """Decode an answer as asked."""
+        """Decode a reply as the response type asked for; see `response_of`."""
         return response_of(
             reply, self.ask.response_type, elapsed=self.elapsed(), attempts=self.attempts
         )
 
     def reply(self) -> Flow[Reply]:
-        """Ask until there is a good answer, or no further attempt is allowed or worth it."""
+        """Send the request until it succeeds or no further attempt is allowed."""
         method = self.request.method
         return send_with_retries(
             self.request,
@@ -87,7 +87,7 @@ class RetryLoop:
         )
 
     def _leave_open(self, outcome: OutcomeUnknown) -> None:
-        """Keep the outcome of an interrupted send, so that it can be looked for."""
+        """Record the outcome of an interrupted send, so that `messages.find` can look for it."""
         self._date(outcome)
         self.hooks.left_open(outcome)
 
@@ -117,9 +117,9 @@ class RetryLoop:
 
 
 def _stopwatch(connection: Connection) -> Callable[[], float]:
-    """Return a function that tells the seconds since now.
+    """Return a function that returns the seconds since this call.
 
-    A sandbox's clock may be turned by a pause that takes no time here; then its time counts too.
+    A pause in a sandbox may advance its clock without taking real time; that time counts too.
     """
     began, world = time.monotonic(), connection.now()
 

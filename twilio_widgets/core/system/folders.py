@@ -1,4 +1,4 @@
-"""Where things are kept that outlive a kernel, for their owner's eyes only."""
+"""The folders for data that outlives a kernel, private to their owner."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def identity(path: Path) -> tuple[int, int] | None:
 
 
 def private_folder(path: Path) -> Path:
-    """Make a folder, and those above it, that only its owner may look into.
+    """Create a folder and its missing parents with access for their owner only.
 
-    A folder that is there already keeps its mode: somebody chose it.
+    An existing folder keeps its mode, which its creator may have chosen.
     """
     for folder in (*reversed(path.parents), path):
         if not folder.is_dir():
             folder.mkdir(mode=PRIVATE, exist_ok=True)
-            folder.chmod(PRIVATE)  # whatever the umask says
+            folder.chmod(PRIVATE)  # because mkdir's mode is reduced by the umask
     return path

@@ -1,7 +1,7 @@
-"""The operating system's lock on an open file: it goes with the process, however that ends.
+"""The operating system's lock on an open file, released when the process ends for any reason.
 
-A fork shares its parent's lock for as long as it has the same file open, so the process that took
-it lets go by `unlock`; closing is enough only where nobody has forked. Source: flock(2).
+A forked child shares the lock for as long as it has the file open, so the process that took it must
+call `unlock`; closing the file is enough only if nothing was forked. Source: flock(2).
 """
 
 from __future__ import annotations
@@ -13,39 +13,41 @@ _BEYOND_THE_TEXT = 1 << 30
 
 
 def lock(handle: int, *, shared: bool = False) -> bool:
-    """Take the lock on an open file; say whether it is ours now.
+    """Try to lock an open file; return whether this process now has the lock.
 
     It is held until `unlock`, or the end of the process.
 
     Args:
-        handle: The number of the open file.
-        shared: Whether others may hold it in the same way at the same time.
+        handle: The file descriptor.
+        shared: Whether other processes may hold a shared lock at the same time.
 
     Raises:
-        OSError: The file system has no locks.
+        OSError: The file system does not support locks.
     """
     try:
         if sys.platform == "win32":
             import msvcrt
 
-            os.lseek(handle, _BEYOND_THE_TEXT, os.SEEK_SET)  # what is locked cannot be read there
+            # Windows locks are mandatory, so lock a byte beyond the content: the file stays
+            # readable for other processes.
+            os.lseek(handle, _BEYOND_THE_TEXT, os.SEEK_SET)
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
         else:
             import fcntl
 
             fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):  # the second is how Windows says it
+    except (BlockingIOError, PermissionError):  # Windows raises PermissionError
         return False
     return True
 
 
 def unlock(handle: int) -> None:
-    """Let go of the lock on an open file that is about to be closed.
+    """Release the lock on an open file that is about to be closed.
 
     Args:
-        handle: The number of the open file.
+        handle: The file descriptor.
     """
-    if sys.platform != "win32":  # there is no fork there, and closing lets go of it
+    if sys.platform != "win32":  # Windows has no fork, and closing the file releases the lock
         import fcntl
 
         fcntl.flock(handle, fcntl.LOCK_UN)

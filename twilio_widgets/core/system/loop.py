@@ -1,7 +1,7 @@
-"""The one event loop of our own, in a daemon thread, for work that goes on while cells run.
+"""The package's own event loop, in a daemon thread, for background work.
 
-It never borrows the kernel's loop, so it does not stall while a cell runs and leaves the kernel
-free. The thread begins with the first work and ends with the last: nothing idles.
+The kernel's loop is not used: it stalls while a cell runs. The thread starts with the first task
+and ends with the last, so that no idle thread remains.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _ENDS_WITHIN, _LOOK = 5.0, 0.01
 
 
 class BackgroundTask(Generic[T]):
-    """Something that goes on in the background.
+    """A coroutine that runs on the background event loop.
 
     Args:
-        future: Its end.
-        thread: Where it goes on.
+        future: The coroutine's future.
+        thread: The thread that runs it.
     """
 
     def __init__(self, future: Future[T], thread: _Thread) -> None:
@@ -36,22 +36,22 @@ class BackgroundTask(Generic[T]):
 
     @property
     def done(self) -> bool:
-        """Whether it has come to its end."""
+        """Whether the task has finished."""
         return self._future.done()
 
     def result(self, timeout: float | None = None) -> T:
-        """Wait for its end and return its result.
+        """Wait for the task to finish and return its result.
 
         Args:
-            timeout: Seconds to wait at most; None waits as long as it takes. Giving up does not
-                stop the work.
+            timeout: The most seconds to wait; None waits without limit. A timeout does not stop the
+                task.
 
         Raises:
-            TimeoutError: It still goes on.
-            RuntimeError: It is asked on the work's own thread, which would wait for itself.
+            TimeoutError: The task is still running.
+            RuntimeError: Called on the loop's own thread, where waiting would deadlock.
         """
         if self._thread is threading.current_thread() and not self.done:
-            raise RuntimeError("What goes on in this thread cannot be waited for in it.")
+            raise RuntimeError("Waiting here would deadlock: this is the loop's own thread.")
         try:
             return self._future.result(timeout)
         finally:
@@ -59,18 +59,18 @@ class BackgroundTask(Generic[T]):
                 self._thread.join_if_idle()
 
     def call(self, function: Callable[[], object]) -> None:
-        """Let a function run on the work's own thread, soon; after its end, not at all."""
+        """Call a function on the loop's thread soon; do nothing if the thread has ended."""
         self._thread.call(function)
 
 
 class _Thread(threading.Thread):
-    """A loop that runs until nothing is left to do."""
+    """A thread with an event loop that runs until all its tasks have finished."""
 
     def __init__(self) -> None:
         super().__init__(name=NAME, daemon=True)
         self.loop = asyncio.new_event_loop()
         self._over = False
-        """Whether it takes on nothing more, ever."""
+        """Whether the thread is ending and accepts no more tasks."""
         self._runs = False
         self._taken = 0
         self._busy = 0
@@ -78,7 +78,7 @@ class _Thread(threading.Thread):
         self._lock = threading.Lock()
 
     def begin(self, coroutine: Coroutine[Any, Any, T]) -> Future[T] | None:
-        """Take on work; None when the thread is about to end."""
+        """Schedule a task; return None if the thread is about to end."""
         with self._lock:
             if self._over:
                 return None
@@ -86,20 +86,20 @@ class _Thread(threading.Thread):
             return asyncio.run_coroutine_threadsafe(self._counted(coroutine), self.loop)
 
     def start_with(self, coroutine: Coroutine[Any, Any, T]) -> Future[T] | None:
-        """Start with work to do: without any it ends at once."""
+        """Start the thread with its first task; without one it would end at once."""
         try:
             future = self.begin(coroutine)
             self.start()
         except BaseException:
             with self._lock:
-                if not self._runs:  # interrupted; then the work is let go of as well
+                if not self._runs:  # interrupted before the thread ran, so its task never will
                     self._over = True
                     self.loop.close()
             raise
         return future
 
     async def _counted(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        # Counted here and not where it is taken on: whoever does that may be interrupted.
+        # Counted here rather than in `begin`, whose thread may be interrupted at any line.
         self._busy += 1
         try:
             return await coroutine
@@ -114,15 +114,15 @@ class _Thread(threading.Thread):
             if self._busy:
                 await self._idle.wait()
             self._idle.clear()
-            with self._lock:  # who has counted its work and not handed it over yet is waited for
+            with self._lock:  # waits for a `begin` that has counted its task but not scheduled it
                 taken = self._taken
-            # What was taken on by now is begun within two turns of the loop: in the first it
-            # becomes a task, in the second that begins.
+            # A task scheduled by now starts within two iterations of the loop: the first creates
+            # it, the second starts it.
             await asyncio.sleep(0)
             await asyncio.sleep(0)
 
     def _ends(self, taken: int) -> bool:
-        """Take on nothing more when all that was taken on has ended, and was no more than this."""
+        """Stop accepting tasks if none is running and none was added since `taken` was read."""
         with self._lock:
             self._over = not self._busy and self._taken == taken
             return self._over
@@ -133,7 +133,7 @@ class _Thread(threading.Thread):
                 self.loop.call_soon_threadsafe(function)
 
     def join_if_idle(self) -> None:
-        """Wait for its end, unless there is other work, or soon will be."""
+        """Wait for the thread to end, unless it has other tasks."""
         until = time.monotonic() + _ENDS_WITHIN
         while self is not threading.current_thread() and self.is_alive():
             if self._busy or time.monotonic() > until:
@@ -155,8 +155,8 @@ class _Thread(threading.Thread):
             self.loop.close()
 
     def _complete(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        # A sys.exit ends the work that said it, and whoever waits for that hears it; asyncio would
-        # let go of all other work as well, whose waiters would wait for ever.
+        # asyncio lets SystemExit stop the whole loop. Resume it: only the task that raised must
+        # end, or everyone who waits for another task would wait forever.
         task = self.loop.create_task(coroutine)
         while not task.done():
             with suppress(SystemExit, KeyboardInterrupt):
@@ -168,7 +168,7 @@ _current: _Thread | None = None
 
 
 def _begin_anew() -> None:
-    """Let a fork begin work, although a thread that is not here may have been beginning some."""
+    """Replace the lock in a forked child: another thread of the parent may have held it."""
     global _starting  # noqa: PLW0603
     _starting = threading.Lock()
 
@@ -178,18 +178,18 @@ if hasattr(os, "register_at_fork"):
 
 
 def start(coroutine: Coroutine[Any, Any, T]) -> BackgroundTask[T]:
-    """Let a coroutine go on in the background.
+    """Run a coroutine on the background event loop.
 
-    It ends with the process: what must not be lost is written down as it happens.
+    The daemon thread ends with the process, so a task must persist its progress as it goes.
     """
-    global _current  # noqa: PLW0603  # one loop for all, begun when needed
+    global _current  # noqa: PLW0603  # one loop for the process, started when needed
     with _starting:
         thread = _current
         future = thread.begin(coroutine) if thread is not None and thread.is_alive() else None
-        if future is None:  # there is none, it is ending, or it stayed behind in a fork
+        if future is None:  # no thread yet, it is ending, or it exists only in a fork's parent
             thread = _Thread()
             future = thread.start_with(coroutine)
             _current = thread
-        assert thread is not None  # noqa: S101  # made above
-        assert future is not None  # noqa: S101  # a new thread takes on its first work
+        assert thread is not None  # noqa: S101  # created above
+        assert future is not None  # noqa: S101  # a new thread accepts its first task
         return BackgroundTask(future, thread)

@@ -1,4 +1,4 @@
-"""How a body is cut into SMS segments, which is what is paid for.
+"""Split a body into SMS segments, the unit of billing.
 
 A segment carries 1,120 bits: 160 characters of GSM-7, or 70 UTF-16 code units (UCS-2). A longer
 body travels in parts, and each part gives 48 bits to a header: 153 or 67 remain. One character
@@ -62,7 +62,7 @@ class Segments:
     """The first characters that forced UCS-2, at most ten, each as (index, character)."""
 
     per_segment: int
-    """How many units one segment of this body holds: 160 or 153, 70 or 67."""
+    """The most units in one segment of this body: 160 or 153, 70 or 67."""
 
     parts: tuple[str, ...]
     """The text of each segment, in order. Joined, they are the body."""
@@ -72,7 +72,7 @@ class Segments:
 
 
 def segments(text: str) -> Segments:
-    r"""Say how a body is encoded, how many segments it takes and where it is cut.
+    r"""Return how a body is encoded, how many segments it takes and where it is split.
 
     An extension character of GSM-7 is never split from its escape. In UCS-2 what a reader sees as
     one character (a flag, a family, a letter with its accents) stays in one part when it fits in
@@ -119,7 +119,7 @@ def _outside_gsm(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _pieces(text: str, encoding: Encoding, units: int) -> Iterator[tuple[str, int]]:
-    """Yield what a part holds whole or not at all, with its cost."""
+    """Yield the indivisible pieces of a text, each with its units."""
     if units == len(text) and (encoding == "GSM-7" or _ALONE.fullmatch(text)):
         step = _PART[encoding]
         for start in range(0, len(text), step):

@@ -1,7 +1,7 @@
-"""Characters that cost a body its GSM-7, and what they can give way to.
+"""Replace characters that force UCS-2 with GSM-7 look-alikes.
 
-A curly quote pasted from a word processor halves the room of a segment. Twilio calls the cure Smart
-Encoding; this is our own, smaller table, for a person to look at before it is applied.
+A curly quote pasted from a word processor more than halves the capacity of a segment. Twilio's
+remedy is Smart Encoding; this is our own, smaller table, whose replacements the user reviews first.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ class Replacement:
     """A character outside GSM-7, and what looks like it inside."""
 
     index: int
-    """Where it stands in the text."""
+    """Its position in the text."""
 
     character: str
-    """What stands there: one character, or a letter and its combining accent."""
+    """One character, or a letter and its combining accent."""
 
     replacement: str
-    """What may stand there instead: GSM-7 only; empty for what cannot be seen."""
+    """The GSM-7 text to use instead; empty for an invisible character."""
 
     kind: str
-    """What it is, in a word or two that take an s: "quote", "dash", "space" …"""
+    """The kind of character, as a noun that takes a plural s: "quote", "dash", "space" …"""
 
 
 _WIDE: Final = 0xFEE0

@@ -1,8 +1,8 @@
-"""How far each consumer of events has come, kept beside the store by those who consume.
+"""The saved positions of named consumers, in a file beside the store.
 
-The store's file has one writer, the listener's process; consumers live in kernels. So their
-cursors are in a small file of their own. A cursor is moved after its events were used: whatever
-crashes, an event is used at least once.
+The store has a single writer, the listener's process, while consumers run in kernels. So their
+cursors have their own file. A cursor is moved after its events were delivered: after any crash,
+every event is delivered at least once.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ class Cursors:
     """The cursors of a store's consumers.
 
     Args:
-        store: The store's file; the cursors lie beside it.
-        store_id: `Reader.store_id`. A store that was begun anew counts from 1 again, so the
-            cursors of the one before it no longer hold.
+        store: The store's file; the cursors are kept beside it.
+        store_id: `Reader.store_id`. The ids of a new store start at 1 again, so cursors of a
+            previous store at the same path are ignored.
     """
 
     def __init__(self, store: Path, store_id: str) -> None:
@@ -29,17 +29,16 @@ class Cursors:
         self._store_id = store_id
 
     def get(self, consumer: str) -> int:
-        """Return the id of the last event a consumer has used; 0 before the first."""
+        """Return the id of the last event delivered to a consumer; 0 if there is none."""
         return self._read().get(consumer, 0)
 
     def start(self, consumer: str, event_id: int) -> int:
-        """Return how far a consumer has come; one that is new begins after this event.
+        """Return the cursor of a consumer; for a new consumer, save `event_id` as its cursor.
 
-        That it began is noted at once: what comes before its first event is used must not be
-        passed over when it begins again.
+        It is saved at once, so that a restart before the first delivery does not skip events.
 
         Raises:
-            ListenerError: Another process held the file for 5 s.
+            ListenerError: Another process locked the file for 5 s.
         """
         with durable.locked(self._lock, seconds=5.0):
             known = self._read()
@@ -49,10 +48,10 @@ class Cursors:
             return known[consumer]
 
     def move(self, consumer: str, event_id: int) -> None:
-        """Note that a consumer has used the events up to this one; it never goes back.
+        """Save that the events up to this one were delivered; a cursor never moves back.
 
         Raises:
-            ListenerError: Another process held the file for 5 s.
+            ListenerError: Another process locked the file for 5 s.
         """
         with durable.locked(self._lock, seconds=5.0):
             known = self._read()
@@ -60,7 +59,7 @@ class Cursors:
                 self._write(known | {consumer: event_id})
 
     def _read(self) -> dict[str, int]:
-        """Read the cursors; a file that is no longer readable only means to use events again."""
+        """Read the cursors; with an unreadable file, events are simply delivered again."""
         with contextlib.suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
             kept = json.loads(self._path.read_bytes())
             if kept["store"] == self._store_id:

@@ -1,8 +1,8 @@
-"""Handing each event to those who asked for it: at least once, in order.
+"""Delivers each event to its consumers: at least once, in order.
 
-One thread per source reads what is after each consumer's cursor, and moves it when the event
-has been used. Those who only want to know that something changed have a thread of their own: a
-consumer that takes its time does not keep a table waiting.
+One thread per source reads the events after each consumer's cursor and moves the cursor after
+delivery. Watchers, which are only notified of changes, have a separate thread, so that a slow
+consumer does not delay a table.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ RETRIES: Final = 3
 _FIRST_PAUSE: Final = 0.05
 _PAGE: Final = 200
 _TURN: Final = 0.2
-"""Seconds that a consumer which is behind has, before the others have their turn."""
+"""Seconds of delivery to one lagging consumer before the others have their turn."""
 
 _SAVE_EVERY: Final = 0.2
-"""Seconds between two writes of a cursor: what a crash makes a consumer see again."""
+"""Seconds between two writes of a cursor: after a crash, events of this time are repeated."""
 
 _logger = logging.getLogger(__name__)
 
@@ -46,13 +46,13 @@ Unsubscribe = Callable[[], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DeadLetter:
-    """An event that a consumer could not use: its callback raised each time."""
+    """An event whose delivery failed: the callback raised each time."""
 
     consumer: str
-    """The name it was given, or the callback's own."""
+    """The name given to `on_event`, or the name of the callback."""
     event: Event
     error: str
-    """What was raised last, by class and text, with phone numbers masked."""
+    """The last exception, by class and text, with phone numbers masked."""
     at: datetime
 
     def __repr__(self) -> str:
@@ -70,13 +70,13 @@ class _Consumer:
 
 
 class EventDispatcher:
-    """Follows a store and calls back, in two daemon threads that start when they are needed.
+    """Follows a store and calls back, in two daemon threads that are started on demand.
 
     Args:
-        reader: The store.
+        reader: Reads the store.
         path: The store's file; the cursors of named consumers are kept beside it.
-        retries: How often a callback that raises is called again before its event is parked.
-        pause: Seconds before the first such call; each further pause is twice as long.
+        retries: How often a callback that raises is retried before its event is parked.
+        pause: Seconds before the first retry; it doubles with each retry.
     """
 
     def __init__(
@@ -103,12 +103,12 @@ class EventDispatcher:
         )
         self._stopped = self._events.stopped
 
-    # Who is told
+    # Subscriptions
 
     def subscribe(
         self, call: OnEvent, name: str | None, after: SupportsIndex | None
     ) -> Unsubscribe:
-        """Hand every further event to `call`; see `EventSource.on_event`."""
+        """Call `call` with every new event; see `EventSource.on_event`."""
         if name is not None and (not isinstance(name, str) or not name):
             raise ConfigurationError("name must be a non-empty str.", field="name")
         begin = self._reader.last_id() if after is None else as_integer(after)
@@ -135,7 +135,7 @@ class EventDispatcher:
         return unsubscribe
 
     def watch(self, changed: Callable[[], object]) -> Unsubscribe:
-        """Call `changed` after something was committed; see `EventSource.on_change`."""
+        """Call `changed` after every change; see `EventSource.on_change`."""
         if not callable(changed) or inspect.iscoroutinefunction(changed):
             raise ConfigurationError(
                 "on_change takes a function, and it cannot be async.", field="changed"
@@ -152,22 +152,22 @@ class EventDispatcher:
 
     @property
     def parked(self) -> tuple[DeadLetter, ...]:
-        """The events that a consumer could not use, oldest first."""
+        """The events whose delivery failed, oldest first."""
         with self._lock:
             return tuple(self._parked)
 
     @property
     def problem(self) -> str | None:
-        """Why the store could not be read last, if it could not."""
+        """Why the last reading of the store failed, or None."""
         return self._events.problem or self._changes.problem
 
     def nudge(self) -> None:
-        """Look now."""
+        """Check for changes now."""
         self._events.nudge()
         self._changes.nudge()
 
     def stop(self, timeout: float = 5.0) -> None:
-        """Stop calling back, and wait for that; events not used yet stay so."""
+        """Stop calling back, and wait for the threads; undelivered events stay undelivered."""
         self._changes.stop(timeout)
         self._events.stop(timeout)
 
@@ -183,14 +183,14 @@ class EventDispatcher:
     def _dispatch(self) -> None:
         behind = True
         while behind:
-            self._begin_anew_with_another_store()
+            self._reset_if_store_was_replaced()
             with self._lock:
                 consumers = tuple(self._consumers)
             turns = [self._serve(consumer) for consumer in consumers]
             behind = any(turns)
 
-    def _begin_anew_with_another_store(self) -> None:
-        """A damaged store was set aside: its successor counts from 1 again."""
+    def _reset_if_store_was_replaced(self) -> None:
+        """Reset the cursors if a damaged store was replaced: the ids start at 1 again."""
         store_id = self._reader.store_id
         if store_id != self._store_id:
             self._store_id, self._cursors = store_id, Cursors(self._path, store_id)
@@ -199,7 +199,7 @@ class EventDispatcher:
                     consumer.after = 0
 
     def _serve(self, consumer: _Consumer) -> bool:
-        """Hand over what is there for one of them; True when its turn was over before that."""
+        """Deliver pending events to one consumer; True if its turn ended before the last one."""
         until = time.monotonic() + _TURN
         try:
             while events := self._reader.events(after=consumer.after, limit=_PAGE):
@@ -215,19 +215,20 @@ class EventDispatcher:
             self._save(consumer, 0.0)
 
     def _deliver(self, consumer: _Consumer, event: Event) -> bool:
-        """Hand one event over, or park it; False when it was stopped before either."""
+        """Deliver one event, or park it; False if stopped before either."""
         for attempt in range(1 + self._retries):
             if self._stopped.is_set():
                 return False
             try:
                 _call(consumer.call, event)
-            except BaseException as error:  # noqa: BLE001  # not ours, and the thread is everybody's
-                told = mask(f"{type(error).__name__}: {error}")
+            # Even SystemExit of a callback must not end the thread that all consumers share.
+            except BaseException as error:  # noqa: BLE001
+                text = mask(f"{type(error).__name__}: {error}")
             else:
                 return True
             if attempt < self._retries:
                 self._stopped.wait(self._pause * 2**attempt)
-        parked = DeadLetter(consumer=consumer.label, event=event, error=told, at=datetime.now(UTC))
+        parked = DeadLetter(consumer=consumer.label, event=event, error=text, at=datetime.now(UTC))
         with self._lock:
             self._parked.append(parked)
         return True
@@ -240,7 +241,7 @@ class EventDispatcher:
 
 
 def _call(call: OnEvent, event: Event) -> None:
-    """Call a function; one that only returns a coroutine has done nothing."""
+    """Call a function; a returned coroutine is an error, because its body has not run."""
     returned = call(event)
     if inspect.iscoroutine(returned):
         returned.close()
@@ -250,5 +251,6 @@ def _call(call: OnEvent, event: Event) -> None:
 def _notify(changed: Callable[[], object]) -> None:
     try:
         changed()
-    except BaseException as error:  # noqa: BLE001  # one's mistake is not the others'
+    # One watcher's exception must not affect the others.
+    except BaseException as error:  # noqa: BLE001
         _logger.warning("A watcher of events raised %s.", type(error).__name__)

@@ -1,8 +1,8 @@
 """Sending stored events again, freshly signed, to a program on this machine.
 
-To loopback and nowhere else: a stored event is a stranger's text, and its signature is as good as
-one of Twilio's. The address is a number or ``localhost``, which is never looked up; no redirect is
-followed, and no proxy is asked.
+Only loopback targets are allowed: events contain private messages, and our signature is as valid as
+one of Twilio's. The host is an IP address or ``localhost``, which is never resolved; redirects are
+not followed and proxies are not used.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from twilio_widgets.listener.events.event import Event
 
 SECONDS: Final = 15.0
-"""For one answer, as with Twilio."""
+"""Time limit for one response, as at Twilio."""
 
 _LATE: Final = "TimeoutError: no response in time."
 
@@ -34,23 +34,23 @@ _FORM: Final = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True, slots=True)
 class ReplayTarget:
-    """Where events are sent to: a program on this machine."""
+    """The target of a replay: a program on this machine."""
 
     url: str
-    """As it is asked for: without the fragment, and with a path."""
+    """The URL without fragment and with a path."""
     address: str
     port: int
     host: str
-    """What stands in the ``Host`` header."""
+    """The value of the ``Host`` header."""
     path: str
     query: str
 
 
 def target_of(url: str) -> ReplayTarget:
-    """Read a URL that leads to this machine.
+    """Parse a URL that leads to this machine.
 
     Raises:
-        Refused: It leads elsewhere, or is no URL; nothing was sent.
+        Refused: It leads elsewhere, or is not a URL; nothing was sent.
     """
     try:
         parts = urlsplit(url)
@@ -74,7 +74,7 @@ def target_of(url: str) -> ReplayTarget:
         )
     if "@" in parts.netloc:
         raise Refused("Leave the user name and password out of the URL; nothing was sent.")
-    path = parts.path or "/"  # who is asked sees the slash, and signs with it
+    path = parts.path or "/"  # the receiver sees the slash and includes it in its signature check
     return ReplayTarget(
         url=parts._replace(path=path, fragment="").geturl(),
         address="127.0.0.1" if address == "localhost" else address,
@@ -86,10 +86,10 @@ def target_of(url: str) -> ReplayTarget:
 
 
 def signed_url_of(url: str) -> str:
-    """Return what Twilio signs of a URL: neither its fragment nor a user name and password.
+    """Return the part of a URL that Twilio signs: without fragment, user name and password.
 
     Raises:
-        ConfigurationError: It is no URL of a webhook.
+        ConfigurationError: It is not a URL.
     """
     location = split(url) if isinstance(url, str) else None
     if location is None:
@@ -103,16 +103,16 @@ def signed_url_of(url: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
-    """What came of sending one event again."""
+    """The result of sending one event again."""
 
     id: int
     kind: str
     message_sid: str
     status: str | None
     http_status: int | None
-    """The answer's status; None when there was none."""
+    """The status of the response; None if there was none."""
     problem: str | None
-    """Why there was no answer, or none that counts."""
+    """Why there was no valid response."""
 
 
 def replay(
@@ -123,18 +123,18 @@ def replay(
     signed_as: str | None = None,
     seconds: float = SECONDS,
 ) -> Replayed:
-    """Send one event again, and return what came of it.
+    """Send one event again, and return the result.
 
-    It goes by the method it came by, and its parameters as a form: of a JSON body the values are
-    kept and their bytes are not.
+    It is sent with its original method, and its parameters as a form: the bytes of a JSON body are
+    not stored.
 
     Args:
-        event: What to send.
-        target: Where to.
+        event: The event to send.
+        target: The target.
         auth_token: Signs the request, as Twilio would.
-        signed_as: The URL it is signed for, by `signed_url_of`, when the receiver believes that it
-            is called at another one: behind a tunnel, say.
-        seconds: How long the answer may take.
+        signed_as: The URL to sign, from `signed_url_of`, if the receiver checks signatures against
+            another one, e.g. behind a tunnel.
+        seconds: Time limit for the response.
     """
     status, problem = _sent(event, target, auth_token, signed_as or target.url, seconds)
     return Replayed(
@@ -150,7 +150,7 @@ def replay(
 def _sent(
     event: Event, target: ReplayTarget, auth_token: Secret, url: str, seconds: float
 ) -> tuple[int | None, str | None]:
-    # What we read in Twilio's log came by GET; a webhook would have been posted.
+    # Events from Twilio's log have the method GET; as webhooks they would have been posted.
     by_post = event.method != "GET" or event.source == "poll"
     form = urlencode(event.parameters)
     query = target.query
@@ -171,7 +171,8 @@ def _sent(
     line = f"{target.path}?{query}" if query else target.path
     caller = http.client.HTTPConnection(target.address, target.port, timeout=seconds)
     late = threading.Event()
-    timer = threading.Timer(seconds, _cut, (caller, late))  # the socket's own is for each part
+    # The socket's own timeout applies to each read, not to the whole response.
+    timer = threading.Timer(seconds, _cut, (caller, late))
     timer.daemon = True
     timer.start()
     try:

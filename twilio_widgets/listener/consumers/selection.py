@@ -1,4 +1,4 @@
-"""Which events are meant: by id, as events, as a frame, or as a mask over one."""
+"""Selection of events: by id, as events, as a DataFrame, or as a boolean mask."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _WHAT = (
 
 
 def ids_of(events: Any) -> tuple[int, ...]:
-    """Return the ids of the events that are meant, in the order given.
+    """Return the ids of the selected events, in the order given.
 
     Args:
-        events: An id or an `Event`; an iterable of either; a frame with the column ``id``; or a
-            series, of ids or, as a mask, of truth values under the ids.
+        events: An id or an `Event`; an iterable of either; a DataFrame with the column ``id``; a
+            series of ids; or a boolean series with the ids as its index.
 
     Raises:
         ConfigurationError: It is none of these.
@@ -49,7 +49,7 @@ def _id_of(event: Any) -> int:
 
 
 def as_integer(value: Any) -> int | None:
-    """Return a whole number as one of Python's, which numpy's are not; None when it is none."""
+    """Return an integer of any type (e.g. numpy's) as an int; None if it is not an integer."""
     if not isinstance(value, bool):
         with contextlib.suppress(TypeError):
             return operator.index(value)

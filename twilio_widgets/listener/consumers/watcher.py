@@ -1,4 +1,4 @@
-"""Noticing that a store has changed: by a nudge, and by a look of one's own when none comes."""
+"""Detecting changes of a store: by notification, and by polling in case a notification is lost."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from twilio_widgets.listener.events.reading import Reader
 
 LOOK_EVERY: Final = 0.5
-"""Seconds between two looks when nobody nudges. A look costs a few microseconds."""
+"""Seconds between two checks without notification. A check takes a few microseconds."""
 
 
 class StoreWatcher:
-    """A daemon thread that acts when there is news. It starts when it is needed.
+    """A daemon thread that acts on changes of a store. It is started on demand.
 
-    A nudge is only for speed: one that is lost delays what it would have told, and loses nothing.
+    Notifications (`nudge`) only reduce the delay: if one is lost, the change is found by polling.
 
     Args:
-        reader: The store.
-        act: Called in the thread after each change, however many there were meanwhile.
+        reader: Reads the store.
+        act: Called in the thread, once for any number of changes.
         name: The thread's name.
     """
 
@@ -36,12 +36,12 @@ class StoreWatcher:
         self._version = -1
         self._thread: threading.Thread | None = None
         self.stopped = threading.Event()
-        """Set when it is over; what acts for long looks at it."""
+        """Set by `stop`; a long-running `act` should check it."""
         self.problem: str | None = None
-        """Why it could not act last, if it could not."""
+        """Why the last `act` failed, or None."""
 
     def start(self) -> None:
-        """Act soon, and from now on."""
+        """Start the thread if necessary, and act soon."""
         with self._starting:
             if self._thread is None and not self.stopped.is_set():
                 self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
@@ -49,11 +49,11 @@ class StoreWatcher:
         self._wake.set()
 
     def nudge(self) -> None:
-        """Look now."""
+        """Check for changes now."""
         self._wake.set()
 
     def stop(self, timeout: float) -> None:
-        """End the thread, and wait for that, unless this is it."""
+        """Stop the thread, and wait for it unless called from it."""
         self.stopped.set()
         self._wake.set()
         thread = self._thread
@@ -71,9 +71,9 @@ class StoreWatcher:
                     self._act()
                 self.problem = None
             except (TwilioWidgetsError, OSError) as error:
-                # The store was moved, say, or the disk is full. It is tried again, and said.
+                # For example, the store was moved or the disk is full. It is retried.
                 self.problem = str(error)
-            except Exception as error:  # noqa: BLE001  # it goes on, and does not go silent
+            except Exception as error:  # noqa: BLE001  # keep running and report the problem
                 self.problem = mask(
                     f"Events could not be delivered: {type(error).__name__}: {error}"
                 )

@@ -1,8 +1,8 @@
-"""Where the listener can be called, and which URL Twilio signed when it did.
+"""The addresses of a listener, and the URL that Twilio signed when it called one of them.
 
-Nothing in a request proves how it came here: behind a tunnel every request comes from this machine.
-So the public URL is stated by the user, or vouched for by our own server extension, which knows a
-token that nobody else does. Whatever else a request says about itself changes nothing.
+A request does not prove which way it took: behind a tunnel every request comes from this machine.
+So the public URL is set by the user, or sent by our own server extension, which proves itself with
+a secret token. Nothing else in a request is trusted.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ FORWARD: Final = "x-twilio-widgets-forward"
 ORIGINAL: Final = ("x-original-proto", "x-original-host", "x-original-uri")
 
 _HOST: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\]")
-"""As a ``Host`` header has it; another spelling would turn every webhook away."""
+"""The syntax of a ``Host`` header; with any other host every webhook would be rejected."""
 
 _PATH: Final = re.compile(r"(?:[A-Za-z0-9/._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*")
-"""As a request has it (RFC 3986); what is written otherwise comes escaped, and is not this path."""
+"""The syntax of a path in a request (RFC 3986): other characters arrive percent-encoded."""
 
 _EXAMPLE: Final = "https://example.ngrok.app"
 
 
 def check_public_url(url: str) -> str:
-    """Return a public URL without its last slash, or say what is wrong with it.
+    """Return a public URL without a trailing slash.
 
     Raises:
-        ConfigurationError: It is no http(s) URL, or has a user name, a query or a fragment.
+        ConfigurationError: It is not an http(s) URL, or has a user name, a query or a fragment.
     """
     location = split(url.strip()) if isinstance(url, str) else None
     odd = location is None or location.user or location.query or location.fragment
@@ -54,11 +54,11 @@ def check_public_url(url: str) -> str:
 
 
 class Address:
-    """Where one listener can be called.
+    """The addresses of one listener.
 
     Args:
         port: The port on 127.0.0.1.
-        public_url: The stated address, checked.
+        public_url: The public address, as returned by `check_public_url`.
     """
 
     def __init__(self, port: int, public_url: str | None = None) -> None:
@@ -66,14 +66,14 @@ class Address:
         self._loopback = frozenset({f"127.0.0.1:{port}", f"localhost:{port}"})
         self._forward: Secret | None = None
         self.forward_key: str | None = None
-        """The key under which our server extension forwards to us."""
+        """The key under which our server extension forwards requests to us."""
         self.public_url: str | None = None
         self._public: Location | None = None
         self._hosts = self._loopback
         self.state(public_url)
 
     def state(self, public_url: str | None) -> None:
-        """Change the stated address; None states none."""
+        """Set the public address, or remove it (None)."""
         location = split(public_url) if public_url else None
         self.public_url = public_url
         self._public = location
@@ -86,27 +86,27 @@ class Address:
         self._hosts = frozenset(hosts)
 
     def forward(self, key: str | None, token: Secret | None) -> None:
-        """Trust what our server extension says about a request, by this token; None trusts none."""
+        """Trust the headers of our server extension if they carry this token; None trusts none."""
         self.forward_key, self._forward = (key, token) if key and token else (None, None)
 
     def is_own_host(self, host: str | None) -> bool:
-        """Say whether a ``Host`` header names this listener."""
+        """Return whether a ``Host`` header names this listener."""
         return host is not None and (host in self._hosts or host.lower() in self._hosts)
 
     def is_own_origin(self, origin: str) -> bool:
-        """Say whether an ``Origin`` header names this listener. Twilio sends none."""
+        """Return whether an ``Origin`` header names this listener. Twilio sends none."""
         scheme, _, host = origin.partition("://")
         if host in self._loopback:
             return scheme == "http"
         return self._public is not None and origin == self._public.origin
 
     def path(self, head: RequestHead) -> str:
-        """Return the path asked for, without the path of the public URL."""
+        """Return the path of the request, without the path of the public URL."""
         prefix = self._public.path if self._public else ""
         return head.path.removeprefix(prefix) if prefix and self._below(head) else head.path
 
     def signed_urls(self, head: RequestHead) -> list[str]:
-        """Return the URLs under which Twilio may have called, the likeliest first."""
+        """Return the URLs that Twilio may have signed, the most likely first."""
         found = []
         if self._is_forwarded(head):
             proto, host, uri = (head.get(name) or "" for name in ORIGINAL)
@@ -120,7 +120,7 @@ class Address:
         return found
 
     def _below(self, head: RequestHead) -> bool:
-        """Say whether a proxy has left the path of the public URL in the target."""
+        """Return whether the request target still contains the path of the public URL."""
         prefix = self._public.path if self._public else ""
         return bool(prefix) and head.path.startswith(prefix + "/")
 

@@ -1,4 +1,4 @@
-"""Ports on this machine: the one asked for, or one that is free."""
+"""Listening sockets on loopback."""
 
 from __future__ import annotations
 
@@ -12,12 +12,20 @@ _BACKLOG = 512
 
 
 def listen_on(port: int, preferred_port: int) -> socket.socket:
-    """Listen on loopback: on the port asked for, or on the one wished for if it is free."""
+    """Return a socket that listens on loopback.
+
+    Args:
+        port: The required port; 0 for any.
+        preferred_port: With `port` 0, the port to use if it is free.
+
+    Raises:
+        ListenerError: The required port cannot be used.
+    """
     if preferred_port and not port:
         with contextlib.suppress(ListenerError):
             return listen_on(preferred_port, 0)
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    if sys.platform != "win32":  # there it would let two processes have one port
+    if sys.platform != "win32":  # on Windows two processes could then bind the same port
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(("127.0.0.1", port))
@@ -33,9 +41,9 @@ def listen_on(port: int, preferred_port: int) -> socket.socket:
 
 
 def check_port_is_free(port: int) -> None:
-    """Say that a port cannot be used, before anything is ended for its sake.
+    """Check that a port can be used, before a running listener is stopped to move to it.
 
     Raises:
-        ListenerError: It cannot.
+        ListenerError: The port cannot be used.
     """
     listen_on(port, 0).close()

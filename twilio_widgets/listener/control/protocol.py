@@ -1,4 +1,4 @@
-"""What a kernel and its listener say to each other: one JSON object a line, over loopback."""
+"""The control protocol between kernel and listener: one JSON object per line, over loopback."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ from typing import Any
 from twilio_widgets.listener.events.event import Arrival
 
 LONGEST_LINE = 4_000_000
-"""Bytes. Five hundred messages with long bodies fit."""
+"""Bytes: room for five hundred messages with long bodies."""
 
 FIRST_LINE = 4_096
 GREETING = 65_536
-"""Bytes. The longest reply fits in any script, and a proof for each of some hundred shared keys."""
+"""Bytes: room for the longest reply in any script and the proofs of some hundred shared keys."""
 
 HANDSHAKE_SECONDS = 5.0
 
 
 def encode_line(said: Mapping[str, Any]) -> bytes:
-    """Write one object as a line."""
+    """Return one object as a line."""
     return json.dumps(said, separators=(",", ":")).encode("ascii") + b"\n"
 
 
 def decode_line(data: bytes) -> dict[str, Any]:
-    """Read one object from a line.
+    """Parse a line.
 
     Raises:
-        ValueError: It is something else.
+        ValueError: The line is not a JSON object.
     """
     try:
         said = json.loads(data)
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if not isinstance(said, dict):
-        raise ValueError("not an object")  # noqa: TRY004 — of the sender's making, not of ours
+        raise ValueError("not an object")  # noqa: TRY004 — bad input, not a programming error
     return said
 
 
 def rows_of(arrivals: Iterable[Arrival]) -> list[dict[str, Any]]:
-    """Write arrivals that were found in Twilio's message log."""
+    """Return arrivals found in Twilio's message log as JSON objects."""
     return [
         {
             "kind": each.kind,
@@ -54,10 +54,12 @@ def rows_of(arrivals: Iterable[Arrival]) -> list[dict[str, Any]]:
 
 
 def arrivals_of(rows: Iterable[Mapping[str, Any]]) -> list[Arrival]:
-    """Read them again. Whatever they say, they are polled: only the gate takes webhooks.
+    """Parse the rows of `rows_of`.
+
+    Their source is always ``poll``, because only the gate may accept webhooks.
 
     Raises:
-        ValueError, KeyError, TypeError: They are something else.
+        ValueError, KeyError, TypeError: The rows are malformed.
     """
     return [
         Arrival(

@@ -1,9 +1,9 @@
-"""How a kernel finds the listener of a store: a small file beside it, and a lock that proves it.
+"""How a kernel finds the listener of a store: a runtime file beside it, and a lock.
 
-``<store>.listener.json`` says where the process listens, for its owner's eyes only; it holds the
-token of the control line, and no credential of Twilio's. ``<store>.lock`` is held by the operating
-system for as long as the process lives, however it ends. So the file may be stale, and never the
-lock; and who takes the lock writes the file at once, before it serves: then it is stale no more.
+``<store>.listener.json`` contains the process's ports and the token of its control connection, and
+no Twilio credential; only its owner can read it. ``<store>.lock`` is locked while the process
+lives, and the operating system releases it however the process ends. So the file may be stale, but
+the lock never is. A new listener overwrites the file as soon as it has the lock, before it serves.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from twilio_widgets.listener.files import durable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runtime:
-    """Where a listener's process is found."""
+    """The ports and the control token of a listener's process."""
 
     pid: int
     port: int
-    """Where webhooks come in, on 127.0.0.1."""
+    """The port on 127.0.0.1 that receives webhooks."""
     control_port: int
     control_token: str
     started_at: str
@@ -34,25 +34,26 @@ class Runtime:
 
     @classmethod
     def of_starting(cls, port: int) -> Runtime:
-        """Return what stands there while this process, whose port it will be, does not serve yet.
+        """Return the entry to write while this process starts.
 
-        Whoever has the control port of the one before by now is asked nothing any more.
+        It has no control port, so that kernels do not connect to the stale one of a previous
+        process, which another program may use by now.
         """
         began = datetime.now(UTC).isoformat()
         return cls(pid=os.getpid(), port=port, control_port=0, control_token="", started_at=began)
 
     @property
     def is_serving(self) -> bool:
-        """Whether it has begun to serve."""
+        """Whether the process is ready."""
         return self.control_port != 0
 
     def write(self, store: Path) -> None:
-        """Put it beside the store."""
+        """Write the file beside the store."""
         durable.write(runtime_file(store), json.dumps(asdict(self)).encode())
 
     @classmethod
     def read(cls, store: Path) -> Runtime | None:
-        """Read what stands beside the store; None when there is nothing that can be read."""
+        """Read the file beside the store; None if there is none or it is malformed."""
         try:
             return cls(**json.loads(runtime_file(store).read_bytes()))
         except (OSError, ValueError, TypeError):
@@ -60,12 +61,12 @@ class Runtime:
 
 
 def runtime_file(store: Path) -> Path:
-    """Return the file that says where the listener of a store is."""
+    """Return the path of the runtime file of a store's listener."""
     return store.with_name(f"{store.name}.listener.json")
 
 
 def log_file(store: Path) -> Path:
-    """Return the file in which the listener of a store notes what went wrong."""
+    """Return the path of the log file of a store's listener."""
     return store.with_name(f"{store.name}.listener.log")
 
 
@@ -74,16 +75,16 @@ def _lock_file(store: Path) -> Path:
 
 
 def is_over(store: Path) -> bool:
-    """Say whether no process is the listener of a store: the system ends its lock."""
+    """Return whether no listener of this store is running: its lock is free."""
     return not durable.is_locked(_lock_file(store))
 
 
 @contextlib.contextmanager
 def listener_lock(store: Path) -> Iterator[None]:
-    """Be the only listener of a store.
+    """Hold the lock that only one listener of a store can have.
 
     Raises:
-        ListenerError: There is one.
+        ListenerError: Another process has it.
     """
     with contextlib.ExitStack() as held:
         try:

@@ -1,4 +1,4 @@
-"""What a listener is to be: told to its process over a pipe, and known again by a challenge."""
+"""The settings of a listener: sent to its process over a pipe, and verified by a challenge."""
 
 from __future__ import annotations
 
@@ -26,30 +26,30 @@ from twilio_widgets.listener.process.replies import LONGEST_REPLY
 _CREDENTIALS = ("auth_token", "api_key_sid", "api_key_secret")
 _PLACE = ("account_sid", "subaccount_sid", "region", "edge")
 IDLE_SECONDS = 8 * 3600.0
-"""How long a listener stays with nobody there, unless another time is given."""
+"""Default time after which an unused listener stops."""
 
 SHORTEST_IDLE = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Spec:
-    """What a listener is to be.
+    """The settings of a listener.
 
     Raises:
-        ConfigurationError: A field cannot be right; it names the field.
+        ConfigurationError: A field is invalid; the error names it.
     """
 
     connection: Connection
-    """Whose webhooks it takes. Its auth token checks them; its credentials put webhooks back."""
+    """The account: its auth token checks webhooks, its credentials restore webhook settings."""
 
     store: Path
-    """The file of its events."""
+    """The file of the event store."""
 
     root_url: str | None = None
-    """A sandbox's socket; None: Twilio itself."""
+    """The URL of a sandbox; None for Twilio itself."""
 
     public_url: str | None = None
-    """Where Twilio reaches it, when somebody says so."""
+    """The public address, if known."""
 
     port: int = 0
     """The port on 127.0.0.1; 0 takes a free one."""
@@ -58,13 +58,13 @@ class Spec:
     """The reply to every inbound message."""
 
     idle_seconds: float | None = None
-    """After so long without a request and without a kernel it ends; None: as usual, or as it is."""
+    """Seconds without a request or kernel after which it stops; None: default, or unchanged."""
 
     shared_keys: Mapping[str, Secret] = field(default_factory=dict)
     """Secrets of shared keys that sign webhooks, by id."""
 
     retention_days: float | EllipsisType | None = ...
-    """Days an event is kept; None: until it is forgotten; ``...``: as usual, or as it is."""
+    """Days an event is kept; None: until forgotten; ``...``: default, or unchanged."""
 
     def __post_init__(self) -> None:
         if self.connection.signing_token is None and not self.shared_keys:
@@ -89,14 +89,14 @@ class Spec:
 
     @property
     def accounts(self) -> tuple[str, ...]:
-        """The accounts whose webhooks are taken: the one that acts, and its parent."""
+        """The accounts whose webhooks are accepted: the acting account and its parent."""
         found = (self.connection.acting_sid, self.connection.account_sid)
         return tuple(dict.fromkeys(found))
 
-    # Over the pipe. Credentials go this one way, and nowhere else.
+    # Serialisation for the pipe: the only way credentials reach the process.
 
     def to_json(self) -> dict[str, Any]:
-        """Return everything as JSON can hold it, credentials in clear: for the pipe alone."""
+        """Return the settings for JSON, with credentials in plain text: for the pipe only."""
         return {
             "identity": self._identity(),
             "store": str(self.store),
@@ -108,9 +108,9 @@ class Spec:
         }
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> Spec:
-        """Read what `to_json` made."""
-        identity = told["identity"]
+    def from_json(cls, config: Mapping[str, Any]) -> Spec:
+        """Return the settings from the result of `to_json`."""
+        identity = config["identity"]
         place = {name: identity[name] for name in _PLACE}
         secrets = {name: identity[name] for name in _CREDENTIALS}
         connection: Connection
@@ -120,14 +120,14 @@ class Spec:
             connection = AuthTokenConnection(**place, auth_token=secrets["auth_token"])
         return cls(
             connection=connection,
-            store=Path(told["store"]),
+            store=Path(config["store"]),
             root_url=identity["root_url"],
-            public_url=told["public_url"],
-            port=told["port"],
-            reply=told["reply"],
-            idle_seconds=told["idle_seconds"],
+            public_url=config["public_url"],
+            port=config["port"],
+            reply=config["reply"],
+            idle_seconds=config["idle_seconds"],
             shared_keys={key: Secret(text) for key, text in identity["shared_keys"].items()},
-            retention_days=told.get("retention_days", ...),
+            retention_days=config.get("retention_days", ...),
         )
 
     def _identity(self) -> dict[str, Any]:
@@ -146,10 +146,10 @@ class Spec:
     # The challenge
 
     def proofs(self, nonce: str) -> frozenset[str]:
-        """Prove which webhooks one takes, a proof for each secret that signs them; none is said.
+        """Return a proof of knowledge (HMAC of `nonce`) for each secret that signs webhooks.
 
-        Whose proofs are among those of a listener needs no other. Two kernels may share one with an
-        API key each: the key signs nothing.
+        A kernel can use a listener that has all of the kernel's proofs. API keys are not included,
+        because they sign no webhooks: two kernels with different keys may share a listener.
         """
         identity = self._identity()
         token = identity["auth_token"]
@@ -157,16 +157,16 @@ class Spec:
         return frozenset(self._proof(nonce, *secret) for secret in signing)
 
     def _proof(self, nonce: str, name: str, secret: str) -> str:
-        told = json.dumps([self.accounts, self.root_url, name, secret]).encode()
-        key = hashlib.sha256(b"twilio_widgets listener" + told).digest()
+        config = json.dumps([self.accounts, self.root_url, name, secret]).encode()
+        key = hashlib.sha256(b"twilio_widgets listener" + config).digest()
         return hmac.new(key, nonce.encode(), hashlib.sha256).hexdigest()
 
 
 def check_reply(reply: str | None) -> str | None:
-    """Return a reply that a message can hold, or say why it cannot.
+    """Return a reply if it is valid.
 
     Raises:
-        ConfigurationError: It is no text, or too long.
+        ConfigurationError: It is not a str, or too long.
     """
     if reply is not None and not isinstance(reply, str):
         raise ConfigurationError("A reply must be a str, or None for no reply.", field="reply")
@@ -179,10 +179,10 @@ def check_reply(reply: str | None) -> str | None:
 
 
 def check_idle(seconds: float) -> float:
-    """Return a time in which somebody can come back, or say why it is none.
+    """Return the idle time in seconds if it is valid.
 
     Raises:
-        ConfigurationError: It is no number, or too short.
+        ConfigurationError: It is not a number, or too short.
     """
     if not _is_number(seconds) or not seconds >= SHORTEST_IDLE:
         raise ConfigurationError(
@@ -193,10 +193,10 @@ def check_idle(seconds: float) -> float:
 
 
 def secrets_of(shared_keys: Mapping[str, str | Secret] | None) -> dict[str, Secret]:
-    """Return the secrets of shared keys by their ids.
+    """Return the secrets of shared keys by key id.
 
     Raises:
-        ConfigurationError: They are no mapping of text to text.
+        ConfigurationError: `shared_keys` is not a mapping of str to str or `Secret`.
     """
     given = {} if shared_keys is None else shared_keys
     if not isinstance(given, Mapping) or not all(map(_is_key, given.items())):

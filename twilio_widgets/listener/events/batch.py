@@ -1,7 +1,7 @@
-"""What one commit does: each arrival becomes an event or is counted as a duplicate of one.
+"""One commit: each arrival becomes an event or is counted as a duplicate of one.
 
-What is known of all arrivals is looked up together and what is new is written together: a statement
-for each would cost more than all the rest.
+The arrivals of a commit are looked up together and written together, because one statement per
+arrival would dominate the cost.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from msgspec import Struct, structs
 from twilio_widgets.listener.events import schema
 from twilio_widgets.listener.events.dedupe import key_of, poll_key_of
 from twilio_widgets.listener.events.event import Arrival, Event, MessageState
-from twilio_widgets.listener.events.message_state import heard, join
+from twilio_widgets.listener.events.message_state import join, state_of
 from twilio_widgets.listener.events.payload import micros
 
 INVALID_UNICODE = "A parameter contains an unpaired surrogate (invalid Unicode)."
@@ -24,12 +24,12 @@ NO_SID = "The message SID is missing."
 
 
 class Receipt(Struct, frozen=True, kw_only=True, array_like=True):
-    """What became of one arrival."""
+    """The result of storing one arrival."""
 
     id: int | None
-    """The event it is; None when it could not be stored."""
+    """The id of its event; None if it could not be stored."""
     new: bool
-    """Whether it is the first of its event: a duplicate is no news."""
+    """Whether it created the event; False for a duplicate."""
     problem: str | None = None
     """Why it could not be stored, as a sentence."""
 
@@ -38,14 +38,14 @@ class Batch:
     """The arrivals of one transaction.
 
     Args:
-        db: A connection inside the transaction, which has the file to itself.
+        db: A connection inside an exclusive transaction.
     """
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         self._by_key: dict[bytes, tuple[int, str]] = {}
         self._has_polled = False
-        """Whether one of them was seen in the log, so that a signed one may take its place."""
+        """Whether a known event comes from the message log, so that a webhook may replace it."""
         self._stored: dict[str, MessageState] = {}
         self._news: dict[str, MessageState] = {}
         self._steps: list[tuple[str, list[tuple[Any, ...]]]] = []
@@ -53,12 +53,12 @@ class Batch:
         self._tally: Counter[tuple[str, str]] = Counter()
 
     def take(self, arrivals: Sequence[Arrival]) -> list[Receipt]:
-        """Store arrivals in their order, and return what became of each."""
+        """Store arrivals in order, and return a receipt for each."""
         read = [_read(arrival) for arrival in arrivals]
         self._look_up([each for each in read if not isinstance(each, Receipt)])
         receipts = [each if isinstance(each, Receipt) else self._take(each) for each in read]
-        for standing in self._news.values():
-            self._queue(schema.PUT_MESSAGE, schema.message_values(standing))
+        for state in self._news.values():
+            self._queue(schema.PUT_MESSAGE, schema.message_values(state))
         for what, n in self._tally.items():
             if n:
                 self._queue(schema.COUNT, (*what, n))
@@ -72,14 +72,14 @@ class Batch:
         self._steps[-1][1].append(row)
 
     def _look_up(self, read: Sequence[_Read]) -> None:
-        """Read what the store has of these messages."""
+        """Read the stored events and states of these messages."""
         sids = dict.fromkeys(each.event.message_sid for each in read)
         known = "select key, id, source from event where message_sid"
         for key, event_id, source in self._among(known, sids):
             self._remember(key, event_id, source)
         for row in self._among(f"select {schema.MESSAGE} from message where sid", sids):  # noqa: S608
-            standing = schema.message_of(row)
-            self._stored[standing.sid] = standing
+            state = schema.message_of(row)
+            self._stored[state.sid] = state
         last = self._db.execute("select seq from sqlite_sequence where name = 'event'").fetchone()
         self._last_id = last[0] if last else 0
 
@@ -91,13 +91,13 @@ class Batch:
         return self._polled(read) if read.event.source == "poll" else self._signed(read)
 
     def _polled(self, read: _Read) -> Receipt:
-        """Store what the log shows if it changes where the message stands: seeing it is no news."""
+        """Store an arrival from the message log only if it changes the state of its message."""
         event = read.event
         known = self._state_of(event.message_sid)
         if known is None:
             return self._insert(read)
         seen = structs.replace(
-            heard(event),
+            state_of(event),
             first_event=known.first_event,
             last_event=known.last_event,
             first_at=known.first_at,
@@ -106,12 +106,12 @@ class Batch:
         joined = join(known, seen)
         if (joined.status, joined.conflict) != (known.status, known.conflict):
             return self._insert(read)
-        if joined != known:  # a sender that was not known before, say
+        if joined != known:  # e.g. it adds a sender that was missing
             self._news[known.sid] = joined
         return Receipt(id=known.last_event, new=False)
 
     def _signed(self, read: _Read) -> Receipt:
-        """Store a request of Twilio's; it takes the place of what the log showed before it."""
+        """Store a signed request; it replaces an event that was seen in the log before."""
         event = read.event
         place = self._by_key.get(read.key)
         if place is None and self._has_polled:
@@ -135,7 +135,7 @@ class Batch:
 
     def _insert(self, read: _Read) -> Receipt:
         event = read.event
-        # Looked up before, so that duplicates use up no ids; the key is unique besides.
+        # Duplicates were found before, so they use up no ids; the unique key guards against misses.
         self._last_id += 1
         row = (self._last_id, *schema.event_values(event), read.key)
         self._queue(schema.INSERT_EVENT, row)
@@ -146,14 +146,14 @@ class Batch:
         return Receipt(id=self._last_id, new=True)
 
     def _remember(self, key: bytes, event_id: int, source: str) -> None:
-        """Know an event again by its key."""
+        """Remember an event by its key."""
         self._by_key[key] = event_id, source
         self._has_polled = self._has_polled or source == "poll"
 
     def _update_state(self, event: Event, event_id: int) -> None:
-        """Join an event to what is known of its message."""
+        """Merge an event into the state of its message."""
         known = self._state_of(event.message_sid)
-        news = heard(event, event_id)
+        news = state_of(event, event_id)
         self._news[event.message_sid] = news if known is None else join(known, news)
 
     def _state_of(self, sid: str) -> MessageState | None:

@@ -1,4 +1,4 @@
-"""The store's file: made for its owner's eyes only, recognised when opened, set aside if damaged.
+"""The store's file: private to its owner, verified when opened, set aside if damaged.
 
 Sources: SQLite, "Write-Ahead Logging" (not over a network file system; with ``synchronous=FULL`` a
 commit survives a power cut), "PRAGMA statements", "Database file format" (the application id).
@@ -27,8 +27,8 @@ from twilio_widgets.listener.events.sqlite_errors import cannot_open, is_damage,
 OWNER_ONLY: Final = 0o600
 _COMPANIONS: Final = ("", "-wal", "-shm", "-journal")
 _PATIENCE: Final = 500
-"""Milliseconds to wait for a lock. No other process writes here, so a lock is a passing accident,
-and Twilio is better told at once to come again."""
+"""Milliseconds to wait for a lock. No other process writes here, so a lock is rare and short, and
+it is better to fail soon and let Twilio retry."""
 
 _WAL_LIMIT: Final = 64 * 1024 * 1024
 _PAGE_BYTES: Final = 2_048
@@ -39,30 +39,30 @@ _APPLICATION_AT: Final = slice(68, 72)
 
 @dataclass(frozen=True, slots=True)
 class OpenedDatabase:
-    """An open store file, and what had to be done to open it."""
+    """An open store file, and how it was opened."""
 
     db: sqlite3.Connection
     journal_mode: str
-    """``wal``, or ``delete`` where the file system cannot have that."""
+    """``wal``, or ``delete`` if the file system does not support it."""
     set_aside: Path | None
-    """Where a damaged file was moved to."""
+    """The path to which a damaged file was moved; None if there was none."""
 
 
 class StoreDamaged(Exception):
-    """The file is one of ours and cannot be read."""
+    """The file is an event store, but it is damaged."""
 
 
 def open_store(path: Path, *, account_sid: str, world: str) -> OpenedDatabase:
-    """Open the store at `path` for writing, or make it.
+    """Open the store at `path` for writing, or create it.
 
     Args:
-        path: The file; its folder is made when it is missing.
-        account_sid: Whose events it holds.
+        path: The file; its folder is created if missing.
+        account_sid: The account of its events.
         world: ``live`` or ``sandbox``.
 
     Raises:
-        ListenerError: The file is something else, or holds another account's events.
-        StoreUnavailable: The disk does not let us.
+        ListenerError: The file is not a store, or contains events of another account.
+        StoreUnavailable: The file cannot be opened or written.
     """
     private_folder(path.parent)
     try:
@@ -102,12 +102,12 @@ def _open(path: Path, account_sid: str, world: str, aside: Path | None) -> Opene
 
 
 def _make(path: Path) -> None:
-    """Make an empty file that only its owner can read; SQLite gives its companions that mode."""
+    """Create an empty file that only its owner can read; SQLite copies its mode to the WAL."""
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
     except FileExistsError:
         return
-    if sys.platform != "win32":  # there a folder cannot be opened
+    if sys.platform != "win32":  # Windows cannot open a folder
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
@@ -146,16 +146,16 @@ def _recognise(db: sqlite3.Connection, path: Path, account_sid: str, world: str)
 
 
 def check_owner(meta: Mapping[str, str], path: Path, *, account_sid: str, world: str) -> None:
-    """Refuse a store that holds another account's events.
+    """Check that a store belongs to an account.
 
     Args:
-        meta: What the file says about itself.
-        path: The file.
-        account_sid: Who wants it.
+        meta: The metadata of the file.
+        path: The file, for the error.
+        account_sid: The expected account.
         world: ``live`` or ``sandbox``.
 
     Raises:
-        ListenerError: It is another account's.
+        ListenerError: The store belongs to another account.
     """
     if (meta.get("account_sid"), meta.get("world")) != (account_sid, world):
         raise ListenerError(
@@ -165,7 +165,7 @@ def check_owner(meta: Mapping[str, str], path: Path, *, account_sid: str, world:
 
 
 def _create(db: sqlite3.Connection, account_sid: str, world: str) -> None:
-    """Make the tables, in one transaction: a crash leaves an empty file or a whole one."""
+    """Create the tables in one transaction: after a crash the file is empty or complete."""
     meta = {"store": secrets.token_hex(16), "account_sid": account_sid, "world": world}
     db.execute("begin exclusive")
     try:
@@ -182,17 +182,17 @@ def _create(db: sqlite3.Connection, account_sid: str, world: str) -> None:
 
 
 def _journal(db: sqlite3.Connection, path: Path) -> str:
-    """Choose how commits are made durable, and return SQLite's word for it."""
+    """Set the most suitable journal mode, and return it."""
     mode = "delete"
     if not on_network(path):
-        with contextlib.suppress(sqlite3.OperationalError):  # there is no shared memory, say
+        with contextlib.suppress(sqlite3.OperationalError):  # e.g. without shared memory
             (mode,) = db.execute("pragma journal_mode = wal").fetchone()
     if mode != "wal":
         (mode,) = db.execute("pragma journal_mode = delete").fetchone()
     db.execute(f"pragma synchronous = {'full' if mode == 'wal' else 'extra'}")
     # SIDs and keys are random, so a batch of events touches pages all over the indexes. Small pages
-    # are less to write; in a larger cache they are found again, and a later checkpoint writes each
-    # of them once.
+    # mean fewer bytes to write. A larger cache keeps them in memory, and a less frequent checkpoint
+    # writes each of them once.
     db.execute(f"pragma cache_size = -{_CACHE_KILOBYTES}")
     db.execute(f"pragma wal_autocheckpoint = {_CHECKPOINT_PAGES}")
     return str(mode)
@@ -203,7 +203,7 @@ def _number(db: sqlite3.Connection, pragma: str) -> int:
 
 
 def _refuse_unless_ours(path: Path) -> None:
-    """Refuse a file that does not bear our mark: it may be somebody's, and is not ours to move."""
+    """Raise if a damaged file lacks our application id: then it must not be set aside."""
     with path.open("rb") as file:
         if file.read(100)[_APPLICATION_AT] != schema.APPLICATION.to_bytes(4, "big"):
             _refuse(path)
@@ -217,7 +217,7 @@ def _refuse(path: Path) -> NoReturn:
 
 
 def _set_aside(path: Path) -> Path:
-    """Move a damaged file and its companions out of the way, under a name that says when."""
+    """Rename a damaged file and its WAL, adding a timestamp; return the new path."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
     aside = path.with_name(f"{path.name}.damaged-{stamp}")
     for ending in _COMPANIONS:
@@ -228,7 +228,7 @@ def _set_aside(path: Path) -> Path:
 
 
 def set_aside_files(path: Path) -> list[Path]:
-    """Return the damaged files that were set aside from this store, with their companions."""
+    """Return the damaged files that were set aside from this store, with their WAL files."""
     return sorted(path.parent.glob(f"{glob.escape(path.name)}.damaged-*"))
 
 

@@ -1,8 +1,8 @@
-"""When two arrivals are the same event.
+"""Keys that identify duplicate arrivals.
 
-A redelivery repeats the signed parameters, so those decide. The idempotency token does not: it is
-not signed, and anybody who caught a request could send it again with another one. A message SID
-alone does not either: a later status of the same message would be lost.
+A redelivery repeats the signed parameters, so the key is a hash of them. The idempotency token is
+not used: it is not signed, so a captured request could be replayed with a new token. The message
+SID alone is not enough: a later status of the same message would be lost.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from twilio_widgets.listener.events.event import Arrival, Event
 
 
 def key_of(arrival: Arrival, event: Event) -> bytes:
-    """Return what is equal for two arrivals that are the same event.
+    """Return a key that is equal for two arrivals of the same event.
 
     Args:
-        arrival: What came.
-        event: The same, as it was read.
+        arrival: The arrival.
+        event: The event parsed from it.
 
     Raises:
-        UnicodeEncodeError: A parameter holds half of a character.
+        UnicodeEncodeError: A parameter contains an unpaired surrogate.
     """
     if arrival.kind == "inbound" or arrival.source == "poll":
         return poll_key_of(event)
@@ -30,14 +30,14 @@ def key_of(arrival: Arrival, event: Event) -> bytes:
 
 
 def poll_key_of(event: Event) -> bytes:
-    """Return the key this event has when it was seen in Twilio's log: the message and its status.
+    """Return the key of an event seen in Twilio's log: the hash of message SID and status.
 
-    An inbound message has that key always: it comes once.
+    Inbound messages always use this key, because each message arrives only once.
     """
     status = event.status if event.kind == "status" else None
     return _hash(event.kind, "poll", event.message_sid, status)
 
 
 def _hash(*parts: str | tuple[str, str] | None) -> bytes:
-    # A JSON list, because it has delimiters: ("a", "bc") and ("ab", "c") are different.
+    # A JSON list, because it has delimiters: ("a", "bc") and ("ab", "c") must differ.
     return hashlib.sha256(msgspec.json.encode(parts)).digest()

@@ -1,11 +1,11 @@
-"""What the listener knows: arrivals, the events they become, messages, and what was turned away.
+"""The values of the event store: arrivals, events, message states and rejections.
 
-An `Arrival` is a request that was found genuine. Stored, it is an `Event`; the same arrival twice
-is one event. A `MessageState` is where a message stands by all that was heard of it. A
-`Rejection` is a request that was turned away; nothing of what it claimed is believed.
+An `Arrival` is a verified request. Stored, it is an `Event`; a repeated arrival is counted as a
+duplicate of it. A `MessageState` is the state of a message derived from all its events. A
+`Rejection` is a rejected request, whose content is never trusted.
 
-All four are msgspec's structs and not dataclasses, since thousands a second are made: a frozen
-dataclass of twenty fields is set up by twenty calls.
+They are msgspec structs instead of dataclasses for speed, since thousands are created per second:
+a frozen dataclass of twenty fields makes twenty calls to initialise.
 """
 
 from __future__ import annotations
@@ -27,29 +27,29 @@ Kind = Literal["inbound", "status"]
 """An inbound message, or a status callback."""
 
 Source = Literal["webhook", "poll"]
-"""Whether Twilio called us, or we asked its message log."""
+"""Whether it arrived as a webhook, or was found in Twilio's message log."""
 
 _LONGEST_HINT = 64
 _LONGEST_PATH = 200
 
 
 class Arrival(Struct, frozen=True, kw_only=True, array_like=True):
-    """One genuine request of Twilio's, or one message of its log, that is to be stored."""
+    """One verified request of Twilio's, or one message from its log, to be stored."""
 
     kind: Kind
     received_at: datetime
     parameters: Pairs
-    """What was signed, in the order it came; bullets for a login in the URL of a GET."""
+    """The signed parameters in the order received; a login in the URL of a GET is masked."""
     method: str = "POST"
     url: str = ""
-    """The public URL without user name and password, with bullets for a login or a way in's key."""
+    """The public URL without user name and password; a login or ingress key in it is masked."""
     headers: Pairs = ()
-    """As they came, but for credentials."""
+    """The headers as received, with credentials masked."""
     source: Source = "webhook"
     scheme: str | None = None
-    """What proved it genuine: ``auth token`` or ``shared key``; None for a poll."""
+    """The kind of key that signed it, ``auth token`` or ``shared key``; None for a poll."""
     row_token: str | None = None
-    """The token by which a job knows its row again, from the URL."""
+    """The token in the URL by which a job identifies its row."""
 
     def __repr__(self) -> str:
         return f"Arrival({self.kind}, {self.received_at:%Y-%m-%d %H:%M:%S}, {self.source})"
@@ -66,16 +66,16 @@ class Arrival(Struct, frozen=True, kw_only=True, array_like=True):
         received_at: datetime,
         scheme: str,
     ) -> Arrival:
-        """Take over a request whose signature has been verified.
+        """Return the arrival of a request whose signature has been verified.
 
         Args:
-            kind: What the request announces.
+            kind: The kind of event.
             method: GET or POST.
             url: The public URL that was signed.
-            parameters: The signed parameters, in the order they came.
+            parameters: The signed parameters, in the order received.
             headers: The request's headers; credentials among them are not kept.
-            received_at: When it came; aware.
-            scheme: What proved it genuine: ``auth token`` or ``shared key``.
+            received_at: When it was received; aware.
+            scheme: The kind of key that signed it: ``auth token`` or ``shared key``.
         """
         return cls(
             kind=kind,
@@ -90,14 +90,14 @@ class Arrival(Struct, frozen=True, kw_only=True, array_like=True):
 
     @classmethod
     def of_api(cls, payload: Mapping[str, Any], received_at: datetime) -> Arrival:
-        """Read one from a message of Twilio's log, in the words a webhook would have used.
+        """Return the arrival for a message from Twilio's log, with the parameters of a webhook.
 
         Args:
-            payload: The Message resource as Twilio's JSON gives it.
-            received_at: When we asked; aware.
+            payload: The Message resource from Twilio's JSON.
+            received_at: When it was requested; aware.
 
         Raises:
-            BadResponse: It is no message.
+            BadResponse: The payload is not a message.
         """
         message = Message.from_api(payload)
         inbound = message.direction == "inbound"
@@ -134,13 +134,13 @@ class Event(Struct, frozen=True, kw_only=True):
     """One stored event: a status callback or an inbound message, however often it was delivered."""
 
     id: int
-    """The order of arrival. It is never given twice, not even after `forget`."""
+    """The order of arrival. An id is never reused, not even after `forget`."""
     kind: Kind
     received_at: datetime
-    """When it first came; UTC."""
+    """When it was first received; UTC."""
     message_sid: str
     status: str | None
-    """Twilio's own word; ``received`` for an inbound message that names none."""
+    """Twilio's status; ``received`` for an inbound message without one."""
     error_code: int | None
     from_: str | None
     to: str | None
@@ -150,26 +150,26 @@ class Event(Struct, frozen=True, kw_only=True):
     num_media: int | None
     method: str
     url: str
-    """The public URL without user name and password, with bullets for a login or a way in's key; a
-    path of the API for a poll."""
+    """The public URL without user name and password; a login or ingress key in it is masked. For a
+    poll, the path in Twilio's API."""
     source: Source
     scheme: str | None
-    """What proved it genuine: ``auth token`` or ``shared key``; None for a poll."""
+    """The kind of key that signed it, ``auth token`` or ``shared key``; None for a poll."""
     row_token: str | None
-    """The token by which a job knows its row again."""
+    """The token by which a job identifies its row."""
     idempotency_token: str | None
-    """Twilio's header of that name. It is not signed, so nothing is decided by it."""
+    """Twilio's header ``I-Twilio-Idempotency-Token``. It is not signed, so no logic uses it."""
     duplicates: int
-    """How often it came again."""
+    """The number of repeated deliveries."""
     last_duplicate_at: datetime | None
     parameters_text: str
-    """`parameters` as JSON: read only when asked for, since a table opens few of its events."""
+    """`parameters` as JSON: parsed on access, since few events of a table are ever opened."""
     headers_text: str
     """`headers` as JSON."""
 
     @classmethod
     def of_arrival(cls, arrival: Arrival, *, id: int = 0) -> Event:  # noqa: A002 — its name
-        """Read what an arrival says; `id` is 0 until it is stored."""
+        """Return the event of an arrival; `id` is 0 until it is stored."""
         said = signed.first_values(arrival.parameters)
         status = said.get("MessageStatus") or said.get("SmsStatus")
         if status is None and arrival.kind == "inbound":
@@ -202,12 +202,12 @@ class Event(Struct, frozen=True, kw_only=True):
 
     @property
     def parameters(self) -> Pairs:
-        """The signed parameters, in the order they came; bullets for a login in a GET's URL."""
+        """The signed parameters in the order received; a login in the URL of a GET is masked."""
         return signed.pairs_of(self.parameters_text)
 
     @property
     def headers(self) -> Pairs:
-        """The request's headers as they came, but for credentials; none for a poll."""
+        """The headers as received, with credentials masked; empty for a poll."""
         return signed.pairs_of(self.headers_text)
 
     def __repr__(self) -> str:
@@ -220,18 +220,18 @@ class Event(Struct, frozen=True, kw_only=True):
 
 
 class MessageState(Struct, frozen=True, kw_only=True):
-    """Where one message stands by everything heard of it, in whatever order it was heard."""
+    """The state of one message, derived from all its events, in whatever order they arrived."""
 
     sid: str
     kind: Kind
     status: str | None
-    """The most advanced status; of two final ones that contradict, the one to look at."""
+    """The most advanced status; of two contradicting final ones, the more serious."""
     rank: int
-    """How far that is: see `twilio_widgets.listener.events.message_state`."""
+    """How advanced the status is: see `twilio_widgets.listener.events.message_state`."""
     conflict: bool
-    """Whether two different final statuses were heard; a look into Twilio's log decides."""
+    """Whether two different final statuses were received; reading Twilio's log resolves it."""
     words: tuple[tuple[str, int | None], ...]
-    """Every status of that rank that was heard, with its error code."""
+    """Every received status of that rank, with its error code."""
     asked: bool
     """Whether that status comes from Twilio's log, which outranks a callback of the same rank."""
     from_: str | None
@@ -240,21 +240,21 @@ class MessageState(Struct, frozen=True, kw_only=True):
     account_sid: str | None
     messaging_service_sid: str | None
     row_token: str | None
-    """The token by which a job knows its row again."""
+    """The token by which a job identifies its row."""
     first_event: int
     last_event: int
     first_at: datetime
     last_at: datetime
-    """When the first and the last news came; UTC."""
+    """When the first and the last event were received; UTC."""
 
     @property
     def error_code(self) -> int | None:
-        """The error code that came with the status."""
+        """The error code of the status."""
         return dict(self.words).get(self.status or "")
 
     @property
     def is_final(self) -> bool:
-        """Whether the message has come to its end, without a contradiction."""
+        """Whether the status is final and not contradicted."""
         return self.rank >= FINAL_RANK and not self.conflict
 
     def __repr__(self) -> str:
@@ -267,24 +267,24 @@ class MessageState(Struct, frozen=True, kw_only=True):
 
 
 FINAL_RANK = 4
-"""From here on a status is final."""
+"""The lowest rank of a final status."""
 
 
 class Rejection(Struct, frozen=True, kw_only=True, array_like=True):
-    """One request that was turned away. Its hints are what it claimed, unverified and masked."""
+    """One rejected request. `from_`, `to` and `message_sid` are its unverified, masked claims."""
 
     at: datetime
     status: int
-    """The HTTP status of our answer."""
+    """The HTTP status of our response."""
     reason: str
     """Why, as a sentence."""
     cause: str
-    """Why, as a machine's word; `counts` are kept by it."""
+    """Why, as a machine-readable key; `counts` are kept by it."""
     mend: str | None = None
-    """What to do about it, as a sentence."""
+    """How to fix it, as a sentence."""
     method: str = ""
     path: str = ""
-    """The path of the URL; a query may hold more than we want to keep."""
+    """The path of the URL; the query is not kept because it may contain private data."""
     from_: str | None = None
     to: str | None = None
     message_sid: str | None = None
@@ -303,7 +303,7 @@ class Rejection(Struct, frozen=True, kw_only=True, array_like=True):
         url: str = "",
         parameters: Pairs = (),
     ) -> Rejection:
-        """Note a request that was turned away, without its body and with its numbers masked."""
+        """Return the rejection of a request, without its body and with phone numbers masked."""
         said = signed.first_values(parameters)
         sid = said.get("MessageSid")
         return cls(
@@ -321,12 +321,12 @@ class Rejection(Struct, frozen=True, kw_only=True, array_like=True):
 
 
 def _hint(text: str | None, longest: int = _LONGEST_HINT) -> str | None:
-    """Cut and mask what a stranger wrote; half a character becomes a question mark."""
+    """Truncate and mask untrusted text; an unpaired surrogate becomes a question mark."""
     return mask(text[:longest].encode("utf-8", "replace").decode()) if text else None
 
 
 def _path(url: str) -> str:
     try:
         return _hint(veiled(urlsplit(url).path), _LONGEST_PATH) or ""
-    except ValueError:  # brackets that do not match
+    except ValueError:  # invalid IPv6 brackets
         return ""

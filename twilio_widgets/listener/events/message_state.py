@@ -1,14 +1,14 @@
-"""Where a message stands, by everything heard of it, in whatever order it was heard.
+"""The state of a message, derived from all its events, in whatever order they arrived.
 
-Status callbacks come out of order and more than once. So what is heard is joined, never appended:
-the join keeps the most advanced status, and is commutative, associative and idempotent. Any order
-and any repetition of the same news end in the same standing, and a final status never goes back.
+Status callbacks arrive out of order and more than once, so states are merged: the merge keeps the
+most advanced status and is commutative, associative and idempotent. Any order and repetition of the
+same events gives the same state, and a final status is never replaced by an earlier one.
 
-Two different final statuses contradict each other. Then both are kept and the standing says so,
-until Twilio's own log is asked: what the log says outranks a callback of the same rank.
+Two different final statuses contradict each other. Both are then kept and the state is marked as a
+conflict until Twilio's log is read: it outranks a callback of the same rank.
 
-Source of the order: Twilio, "Track outbound message status"; a word Twilio adds one day is kept
-and shown, and counts as under way.
+Source of the order: Twilio, "Track outbound message status". An unknown status is kept and shown,
+and counts as not final.
 """
 
 from __future__ import annotations
@@ -33,22 +33,22 @@ _MOST_TELLING: Final = (
     "failed", "undelivered", "canceled", "partially_delivered", "delivered", "received",
     "scheduled", "accepted", "receiving", "sending",
 )  # fmt: skip
-"""Which of several words of one rank is shown: the one that somebody should look at."""
+"""Which of several statuses of one rank is shown: the one that most needs attention."""
 
 _Known = TypeVar("_Known", str, int)
 
 
 def rank_of(status: str | None) -> int:
-    """Return how far a status is: 0 for accepted to 5 for read, 4 and above being final."""
+    """Return how advanced a status is: 0 (accepted) to 5 (read); 4 and above are final."""
     return _NOTHING_RANK if status is None else _RANKS.get(status, _UNKNOWN_RANK)
 
 
-def heard(event: Event, event_id: int | None = None) -> MessageState:
-    """Return where a message stands when this event is all that was heard of it.
+def state_of(event: Event, event_id: int | None = None) -> MessageState:
+    """Return the state of a message according to one event.
 
     Args:
-        event: What was heard.
-        event_id: Its id, when the event itself does not hold it yet.
+        event: The event.
+        event_id: Its id, if it is not yet set on the event.
     """
     event_id = event.id if event_id is None else event_id
     return MessageState(
@@ -73,11 +73,11 @@ def heard(event: Event, event_id: int | None = None) -> MessageState:
 
 
 def join(one: MessageState, other: MessageState) -> MessageState:
-    """Return where a message stands when both of these were heard.
+    """Merge two states of the same message.
 
     Args:
-        one: What was heard of a message.
-        other: What else was heard of the same message.
+        one: A state of the message.
+        other: Another state of the same message.
     """
     leading = max(one, other, key=_precedence)
     words = leading.words
@@ -104,8 +104,8 @@ def join(one: MessageState, other: MessageState) -> MessageState:
     )
 
 
-def _precedence(standing: MessageState) -> tuple[int, bool]:
-    return standing.rank, standing.asked
+def _precedence(state: MessageState) -> tuple[int, bool]:
+    return state.rank, state.asked
 
 
 def _together(
@@ -120,13 +120,13 @@ def _together(
 def _shown(words: tuple[tuple[str, int | None], ...]) -> str | None:
     if len(words) == 1:
         return words[0][0]
-    heard_words = {word for word, _ in words}
-    telling = (word for word in _MOST_TELLING if word in heard_words)
-    return next(telling, max(heard_words, default=None))
+    words_received = {word for word, _ in words}
+    telling = (word for word in _MOST_TELLING if word in words_received)
+    return next(telling, max(words_received, default=None))
 
 
 def _known(one: _Known | None, other: _Known | None) -> _Known | None:
-    """Return what is known; of two that differ the greater, so that the order is of no account."""
+    """Return the value that is not None; of two different ones the greater, to be commutative."""
     if one is None or other is None:
         return other if one is None else one
     return max(one, other)

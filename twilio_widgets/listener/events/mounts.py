@@ -1,4 +1,4 @@
-"""Whether a file lies on a network file system, where SQLite's write-ahead log cannot be used."""
+"""Detection of network file systems, where SQLite's write-ahead log cannot be used."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _NETWORK: Final = frozenset(
 
 
 def on_network(path: Path, mounts: Path = Path("/proc/self/mounts")) -> bool:
-    """Say whether a path lies on a network file system, as far as the system tells.
+    """Return whether a path is known to be on a network file system.
 
-    Linux lists its mounts; Windows shows a share in the path. Elsewhere SQLite's own refusal to
-    use its write-ahead log decides.
+    Linux lists its mounts; on Windows a share is visible in the path. Elsewhere this returns False,
+    and SQLite itself refuses to use its write-ahead log.
     """
     where = path.resolve()
     if str(where).startswith("\\\\"):
@@ -25,7 +25,8 @@ def on_network(path: Path, mounts: Path = Path("/proc/self/mounts")) -> bool:
     except OSError:
         return False
     found = [line.split(" ")[1:3] for line in lines if line.count(" ") >= 2]
-    # The deepest mount holds the path; of two at one place the later lies over the other.
+    # The deepest mount point contains the path; of two at the same point the later one hides the
+    # other.
     above = [
         (len(at), n, kind)
         for n, (at, kind) in enumerate(found)

@@ -1,4 +1,4 @@
-"""What a request of Twilio's says, read from its parameters, headers and URL."""
+"""Parsing the parameters, headers and URL of a request."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import msgspec
 from twilio_widgets.signature.location import HIDDEN, LOGIN, veiled
 
 Pairs = tuple[tuple[str, str], ...]
-"""Names and values in the order they came; a name may come more than once."""
+"""Names and values in the order received; a name may be repeated."""
 
 ROW_TOKEN: Final = "tw"  # noqa: S105 — its name, not a token
-"""The query parameter of a status callback URL by which a job knows its row again."""
+"""The query parameter of a status callback URL by which a job identifies its row."""
 
 _CREDENTIALS: Final = frozenset(
     {
@@ -24,56 +24,56 @@ _CREDENTIALS: Final = frozenset(
         *("x-rewrite-url", "x-envoy-original-path"),
     }
 )
-"""Headers that let their reader in somewhere: a URL with a password makes Twilio send the first,
-and those that repeat the URL hold the login or key in it."""
+"""Headers that may contain credentials: Twilio sends the first for a URL with a password, and those
+that repeat the URL contain its login or key."""
 
 _LONGEST_WHOLE: Final = 9
-"""Digits of a count or an error code; what is longer is none of Twilio's."""
+"""The most digits of a count or an error code."""
 
 
 def first_values(pairs: Pairs) -> dict[str, str]:
-    """Return each name with the first of its values."""
+    """Return a dict of each name and its first value."""
     return dict(reversed(pairs))
 
 
 def whole(text: str | None) -> int | None:
-    """Return a count or a code as a number; None when it is neither."""
+    """Return a count or a code as an int; None if it is not a number."""
     if text and len(text) <= _LONGEST_WHOLE and text.isascii() and text.isdigit():
         return int(text)
     return None
 
 
 def row_token_of(url: str) -> str | None:
-    """Return the token by which a job knows its row again, when the URL carries one."""
+    """Return the token in the URL by which a job identifies its row, if any."""
     if f"{ROW_TOKEN}=" not in url:
         return None
     try:
         query = urlsplit(url).query
-    except ValueError:  # brackets that do not match
+    except ValueError:  # invalid IPv6 brackets
         return None
     return dict(parse_qsl(query)).get(ROW_TOKEN)
 
 
 def without_credentials(headers: Iterable[tuple[str, str]]) -> Pairs:
-    """Return headers as they came, with bullets where a credential stood."""
+    """Return headers with credentials replaced by bullets."""
     return tuple(
         [pair if pair[0].lower() not in _CREDENTIALS else (pair[0], HIDDEN) for pair in headers]
     )
 
 
 def without_login(pairs: Pairs) -> Pairs:
-    """Return the parameters of a query with bullets where a login stood."""
+    """Return the parameters of a query with a login replaced by bullets."""
     return tuple([pair if pair[0] != LOGIN else (LOGIN, HIDDEN) for pair in pairs])
 
 
 def public(url: str) -> str:
-    """Return a URL as it is kept: no user name and password, bullets for a login or a key."""
+    """Return a URL as it is stored: without user name and password, login and key masked."""
     url = veiled(url)
     if "@" not in url:
         return url
     try:
         parts = urlsplit(url)
-    except ValueError:  # brackets that do not match: not a URL, and not one of ours
+    except ValueError:  # invalid IPv6 brackets: not one of our URLs
         return ""
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
@@ -88,24 +88,24 @@ def header(headers: Iterable[tuple[str, str]], wanted: str) -> str | None:
 
 
 def text_of(pairs: Pairs) -> str:
-    """Write pairs as JSON, characters as themselves.
+    """Return pairs as JSON, without escaping non-ASCII characters.
 
     Raises:
-        UnicodeEncodeError: One of them holds half of a character.
+        UnicodeEncodeError: A value contains an unpaired surrogate.
     """
     return msgspec.json.encode(pairs).decode()
 
 
 def pairs_of(text: str) -> Pairs:
-    """Read pairs again from the text `text_of` made."""
+    """Parse the result of `text_of`."""
     return msgspec.json.decode(text, type=Pairs)
 
 
 def micros(moment: datetime) -> int:
-    """Return a moment as microseconds since 1970, as the store keeps it."""
+    """Return a datetime as microseconds since 1970, as stored."""
     return round(moment.timestamp() * 1_000_000)
 
 
 def moment(micros: int) -> datetime:
-    """Return the moment of so many microseconds since 1970, in UTC."""
+    """Return the datetime (UTC) for microseconds since 1970."""
     return datetime.fromtimestamp(micros / 1_000_000, UTC)

@@ -1,8 +1,8 @@
-"""Reading an event store from any process, beside the one that writes it.
+"""Reading an event store from any process, while another process writes it.
 
-A reader changes nothing: it is read-only to SQLite, it never folds the log into the file (two
-processes doing so at once could damage it), and each question is a transaction of its own, so that
-it holds nothing back.
+The connection is read-only, never checkpoints the write-ahead log (two processes doing so at once
+could damage the file), and runs each query in its own transaction, so that it does not delay the
+writer's checkpoints.
 """
 
 from __future__ import annotations
@@ -25,44 +25,44 @@ from twilio_widgets.listener.events.payload import micros
 from twilio_widgets.listener.events.sqlite_errors import unavailable
 
 LAST_ID: Final = 2**63 - 1
-"""The highest number that SQLite gives a row."""
+"""The highest row id in SQLite."""
 
 _PATIENCE: Final = 5.0
-"""Seconds to wait for the writer, where the file system has no write-ahead log."""
+"""Seconds to wait for the writer if there is no write-ahead log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How much came, since the store was begun or wholly forgotten."""
+    """Counts since the store was created or everything was forgotten."""
 
     events: Mapping[str, int]
-    """Events by kind; a duplicate is none."""
+    """Events by kind, without duplicates."""
     duplicates: Mapping[str, int]
     """Repeated deliveries by kind."""
     proofs: Mapping[str, int]
-    """Events by what proved them: ``auth token``, ``shared key``, or ``poll``."""
+    """Events by proof: ``auth token``, ``shared key``, or ``poll``."""
     rejected: Mapping[str, int]
-    """Requests that were turned away, by cause."""
+    """Rejected requests by cause."""
 
     @property
     def total(self) -> int:
-        """All events."""
+        """The number of all events."""
         return sum(self.events.values())
 
     @property
     def total_rejected(self) -> int:
-        """All requests that were turned away."""
+        """The number of all rejected requests."""
         return sum(self.rejected.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revisions:
-    """How often something was changed that may have been read before."""
+    """Counts of changes to events that may have been read before."""
 
     confirmed: int = 0
-    """Events of Twilio's log whose place a webhook has taken."""
+    """Events from Twilio's log that were replaced by a webhook."""
     forgotten: int = 0
-    """Times that something was deleted."""
+    """The number of deletions."""
 
 
 class Reader:
@@ -74,8 +74,8 @@ class Reader:
         path: The store's file; it must exist.
 
     Raises:
-        ListenerError: There is none, or it is not one that this release can read.
-        StoreUnavailable: It cannot be read.
+        ListenerError: There is no store, or this release cannot read it.
+        StoreUnavailable: Reading failed.
     """
 
     def __init__(self, path: Path) -> None:
@@ -98,51 +98,51 @@ class Reader:
 
         Args:
             after: Only those with a higher id.
-            limit: How many at most; None: all.
-            newest: With a limit, the last ones instead of the first.
+            limit: The maximum number; None returns all.
+            newest: With a limit, return the last ones instead of the first.
         """
         return [schema.event_of(row) for row in self._page("event", after, limit, newest)]
 
     def event(self, event_id: SupportsIndex) -> Event | None:
-        """Return one event; None when it was never there or has been forgotten."""
+        """Return one event; None if it does not exist or was forgotten."""
         rows = self._rows(f"{_EVENTS} where id = ?", event_id)
         return schema.event_of(rows[0]) if rows else None
 
     def events_of(self, message_sid: str) -> list[Event]:
-        """Return what was heard of one message, in the order of arrival."""
+        """Return the events of one message, in the order of arrival."""
         rows = self._rows(f"{_EVENTS} where message_sid = ? order by id", message_sid)
         return [schema.event_of(row) for row in rows]
 
     def last_id(self) -> int:
-        """Return the id of the newest event; 0 when there is none."""
+        """Return the id of the newest event; 0 if there is none."""
         return int(self._rows("select coalesce(max(id), 0) from event")[0][0])
 
     # Messages
 
     def messages(self, after: SupportsIndex = 0, limit: int | None = None) -> list[MessageState]:
-        """Return where each message stands, those with the latest news last.
+        """Return the state of each message, the most recently changed last.
 
         Args:
-            after: Only those with news in an event of a higher id.
-            limit: How many at most; None: all.
+            after: Only messages with an event of a higher id.
+            limit: The maximum number; None returns all.
         """
         query = f"{_MESSAGES} where last_event > ? order by last_event limit ?"
         return [schema.message_of(row) for row in self._rows(query, after, _most(limit))]
 
     def message(self, sid: str) -> MessageState | None:
-        """Return where one message stands; None when nothing was heard of it."""
+        """Return the state of one message; None if it has no events."""
         rows = self._rows(f"{_MESSAGES} where sid = ?", sid)
         return schema.message_of(rows[0]) if rows else None
 
     def unsettled(self, *, since: datetime, quiet_since: datetime) -> list[MessageState]:
-        """Return messages one may ask Twilio about: not final, or in conflict, and quiet.
+        """Return messages to look up at Twilio: not final or in conflict, without recent events.
 
         Args:
-            since: Only those first heard of at or after this moment.
-            quiet_since: Only those with no news since this moment.
+            since: Only messages whose first event is at or after this moment.
+            quiet_since: Only messages without events since this moment.
 
         Returns:
-            The one that has been quiet for longest first.
+            The messages, the one with the oldest last event first.
         """
         query = (
             f"{_MESSAGES} where (rank < 4 or conflict = 1) and last_at < ? and first_at >= ? "
@@ -151,7 +151,7 @@ class Reader:
         rows = self._rows(query, micros(quiet_since), micros(since))
         return [schema.message_of(row) for row in rows]
 
-    # The row of a job
+    # Rows of a job
 
     def sid_of_token(self, token: str) -> str | None:
         """Return the SID of the message whose status callback URL carried this row token."""
@@ -159,16 +159,16 @@ class Reader:
         rows = self._rows(query, token)
         return str(rows[0][0]) if rows else None
 
-    # What was turned away, and how much came
+    # Rejections and counts
 
     def rejections(
         self, after: SupportsIndex = 0, limit: int | None = None, *, newest: bool = False
     ) -> list[Rejection]:
-        """Return requests that were turned away, in order; the last 1,000 are kept."""
+        """Return rejected requests in order; the last 1,000 are kept."""
         return [schema.rejection_of(row) for row in self._page("rejected", after, limit, newest)]
 
     def counts(self) -> Counts:
-        """Return how much came, by kind, proof and cause."""
+        """Return counts by kind, proof and cause."""
         tally: dict[str, dict[str, int]] = {}
         query = "select subject, word, n from tally where n > 0 order by word"
         for subject, word, n in self._rows(query):
@@ -180,18 +180,18 @@ class Reader:
             rejected=tally.get("rejected", {}),
         )
 
-    # What is no longer as it was read
+    # Changes to earlier events
 
     def revisions(self) -> Revisions:
-        """Return how often something was changed that may have been read before."""
+        """Return counts of changes to events that may have been read before."""
         n = dict(self._rows("select word, n from tally where subject = 'revised'"))
         return Revisions(confirmed=n.get("confirmed", 0), forgotten=n.get("forgotten", 0))
 
     def confirmed_among(self, polled: Iterable[int]) -> list[Event]:
-        """Return, of events that were polled, those a webhook has taken the place of since.
+        """Return those polled events that a webhook has replaced since.
 
         Args:
-            polled: Their ids.
+            polled: The ids of polled events.
         """
         found = list[Event]()
         for query, some in schema.in_chunks(f"{_EVENTS} where source <> 'poll' and id", polled):
@@ -202,20 +202,20 @@ class Reader:
 
     @property
     def store_id(self) -> str:
-        """What tells this store from one that was begun anew at the same place."""
+        """A random id of this store; a new store at the same path has another one."""
         return str(self._rows("select value from meta where name = 'store'")[0][0])
 
     def check_owner(self, account_sid: str, world: str) -> None:
-        """Refuse a store of another account.
+        """Check that the store belongs to an account.
 
         Raises:
-            ListenerError: It is another account's.
+            ListenerError: It belongs to another account.
         """
         meta = dict(self._rows("select name, value from meta"))
         check_owner(meta, self._path, account_sid=account_sid, world=world)
 
     def data_version(self) -> int:
-        """Return a number that changes when the writer has committed something."""
+        """Return a number that changes whenever the writer commits."""
         return int(self._rows("pragma data_version")[0][0])
 
     def close(self) -> None:
@@ -247,7 +247,7 @@ class Reader:
         with self._lock:
             try:
                 if (file := self._identity()) != self._file:
-                    # A damaged file was set aside and another was begun in its place.
+                    # A damaged file was set aside and a new one was created at the same path.
                     self._db.close()
                     self._db, self._file = self._open(), file
                 return self._db.execute(query, bound).fetchall()
@@ -297,7 +297,7 @@ _FROM: Final = {"event": _EVENTS, "rejected": _REJECTED}
 
 
 def _bound(value: str | SupportsIndex) -> str | int:
-    """Return a value as SQLite takes it: it would store a number of numpy's as bytes."""
+    """Return a value as a str or int: SQLite would bind a numpy integer as bytes."""
     if isinstance(value, str):
         return value
     return max(-LAST_ID, min(operator.index(value), LAST_ID))

@@ -1,7 +1,7 @@
-"""How events, messages and rejections lie in the store's file, and how they are read from it.
+"""The tables of the store, and the conversion of events, messages and rejections to rows.
 
-Times are microseconds since 1970. A parameter list is JSON text. Everything else is Twilio's own
-text in columns, so that it can be asked for without opening the parameters.
+Times are microseconds since 1970. Parameters and headers are JSON text. Everything else has its own
+column, so that queries need not parse the parameters.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from twilio_widgets.listener.events.event import Event, MessageState, Rejection
 from twilio_widgets.listener.events.payload import micros, moment
 
 APPLICATION: Final = 0x74776C73
-"""Marks the file as one of ours, in SQLite's header ("twls")."""
+"""The application id in SQLite's header ("twls"), which identifies an event store."""
 
 VERSION: Final = 1
-"""The form of these tables. A file with a higher one was written by a newer release."""
+"""The schema version. A file with a higher one was written by a newer release."""
 
 RING: Final = 1_000
 """How many rejections are kept."""
@@ -97,7 +97,7 @@ _GIVEN: Final = tuple(
     for name in Event.__struct_fields__
     if name not in {"id", "received_at", "duplicates", "last_duplicate_at"}
 )
-"""What an arrival gives an event; the rest is the store's own."""
+"""The fields of an event that come from an arrival; the store sets the others."""
 
 _read_off: Final = attrgetter(*_GIVEN)
 
@@ -115,11 +115,11 @@ TAKE_PLACE: Final = (
     + "".join(f"{_column(name)} = ?, " for name in _GIVEN)
     + "key = ? where id = ?"
 )
-"""A signed request takes the place of what we saw in Twilio's log before it came."""
+"""Replaces an event seen in Twilio's log by the signed request that arrived later."""
 
 CONFIRMED: Final = ("revised", "confirmed")
 FORGOTTEN: Final = ("revised", "forgotten")
-"""Tallies of how often something was changed that may have been read before."""
+"""Counters of changes to events that may have been read before."""
 
 COUNT: Final = """
 insert into tally values (?, ?, ?) on conflict (subject, word) do update set n = n + excluded.n
@@ -127,18 +127,18 @@ insert into tally values (?, ?, ?) on conflict (subject, word) do update set n =
 
 
 _MOST_GIVEN: Final = 900
-"""Values of one statement: SQLite takes 999 at least."""
+"""Values per statement: SQLite supports at least 999."""
 
 
 def in_chunks(query: str, values: Iterable[Any]) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """Yield a question about many values, so many at a time as SQLite takes.
+    """Split a query for many values into statements that SQLite supports.
 
     Args:
-        query: Up to the column that is to be one of them.
-        values: What it may be.
+        query: The query up to the column to compare.
+        values: The values to look for in that column.
 
     Yields:
-        A statement, and its values.
+        A statement and its values.
     """
     left = tuple(values)
     while left:
@@ -147,12 +147,12 @@ def in_chunks(query: str, values: Iterable[Any]) -> Iterator[tuple[str, tuple[An
 
 
 def event_values(event: Event) -> tuple[Any, ...]:
-    """Return an event as SQLite takes it, in the order of `INSERT_EVENT` without id and key."""
+    """Return the column values of an event for `INSERT_EVENT`, without id and key."""
     return (micros(event.received_at), *_read_off(event))
 
 
 def event_of(row: Sequence[Any]) -> Event:
-    """Read an event from the columns `EVENT`."""
+    """Return the event of a row with the columns `EVENT`."""
     values = dict(zip(Event.__struct_fields__, row, strict=True))
     values["received_at"] = moment(values["received_at"])
     again = values["last_duplicate_at"]
@@ -160,9 +160,9 @@ def event_of(row: Sequence[Any]) -> Event:
     return Event(**values)
 
 
-def message_values(standing: MessageState) -> tuple[Any, ...]:
-    """Return a standing as SQLite takes it, in the order of `MESSAGE`."""
-    values = list(_read_standing(standing))
+def message_values(state: MessageState) -> tuple[Any, ...]:
+    """Return the column values of a message state, in the order of `MESSAGE`."""
+    values = list(_state_values(state))
     for place, written in _WRITTEN:
         values[place] = written(values[place])
     return tuple(values)
@@ -170,20 +170,20 @@ def message_values(standing: MessageState) -> tuple[Any, ...]:
 
 @lru_cache(maxsize=256)
 def _words_text(words: tuple[tuple[str, int | None], ...]) -> str:
-    return json.dumps(words)  # few are ever different
+    return json.dumps(words)  # cached because few different values occur
 
 
 _MESSAGE_FIELDS: Final = MessageState.__struct_fields__
-_read_standing = attrgetter(*_MESSAGE_FIELDS)
+_state_values = attrgetter(*_MESSAGE_FIELDS)
 _WRITTEN: Final = tuple(
     (_MESSAGE_FIELDS.index(name), written)
     for name, written in (("words", _words_text), ("first_at", micros), ("last_at", micros))
 )
-"""What is not kept as it is: where it stands, and how it is written."""
+"""The fields that are converted before storing: their position and the conversion."""
 
 
 def message_of(row: Sequence[Any]) -> MessageState:
-    """Read a standing from the columns `MESSAGE`."""
+    """Return the message state of a row with the columns `MESSAGE`."""
     values = dict(zip(_MESSAGE_FIELDS, row, strict=True))
     values["words"] = tuple((word, code) for word, code in json.loads(values["words"]))
     values["conflict"], values["asked"] = bool(values["conflict"]), bool(values["asked"])
@@ -192,17 +192,17 @@ def message_of(row: Sequence[Any]) -> MessageState:
 
 
 def rejection_values(rejection: Rejection) -> tuple[Any, ...]:
-    """Return a rejection as SQLite takes it, in the order of `REJECTION`."""
+    """Return the column values of a rejection, in the order of `REJECTION`."""
     values = structs.asdict(rejection)
     return tuple((values | {"at": micros(rejection.at), "id": None}).values())
 
 
 def rejection_of(row: Sequence[Any]) -> Rejection:
-    """Read a rejection from the columns `REJECTION`."""
+    """Return the rejection of a row with the columns `REJECTION`."""
     values = dict(zip(Rejection.__struct_fields__, row, strict=True))
     return Rejection(**(values | {"at": moment(values["at"])}))
 
 
 def meta_of(db: sqlite3.Connection) -> dict[str, str]:
-    """Return what the file says about itself: ``store``, ``account_sid`` and ``world``."""
+    """Return the metadata of the file: ``store``, ``account_sid`` and ``world``."""
     return dict(db.execute("select name, value from meta"))

@@ -1,4 +1,4 @@
-"""What SQLite and the system say when the store cannot be used, in words a person can act on."""
+"""Errors of SQLite and the operating system, translated into messages users can act on."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from twilio_widgets.errors import StoreUnavailable
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Say whether SQLite means that the file itself is broken."""
+    """Return whether the error means that the file is damaged."""
     return _name(error) in {"SQLITE_CORRUPT", "SQLITE_NOTADB"}
 
 
 def cannot_open(path: Path, error: OSError) -> StoreUnavailable:
-    """Return the error to raise when the system does not let us at the file."""
+    """Return the error to raise if the operating system cannot open the file."""
     return StoreUnavailable(
         f"The event store {path} cannot be opened: {error.strerror}. "
         "Choose a file in a folder you can write to: Listener(…, store=…).",
@@ -34,7 +34,7 @@ def taken_away(path: Path) -> StoreUnavailable:
 
 
 def unavailable(error: sqlite3.Error, path: Path) -> StoreUnavailable:
-    """Return the error to raise when SQLite cannot do what was asked."""
+    """Return the error to raise for an error of SQLite."""
     cause, text = _CAUSES.get(_name(error), ("disk", "could not be written or read ({error})."))
     text = text.format(error=error)
     return StoreUnavailable(f"The event store {path} {text} No data was changed.", cause=cause)
@@ -51,6 +51,6 @@ _CAUSES: Final = {
 
 
 def _name(error: sqlite3.Error) -> str:
-    """Return SQLite's primary word: ``SQLITE_IOERR_WRITE`` becomes ``SQLITE_IOERR``."""
+    """Return the primary error name: ``SQLITE_IOERR_WRITE`` becomes ``SQLITE_IOERR``."""
     name = getattr(error, "sqlite_errorname", None) or ""
     return "_".join(name.split("_")[:2])

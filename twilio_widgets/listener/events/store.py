@@ -1,7 +1,7 @@
-"""The event store: what was acknowledged is here, whatever happens to the process.
+"""The writer of an event store: acknowledged events survive crashes and power cuts.
 
-SQLite is told to wait for the disk at every commit, so that an event is acknowledged only when it
-survives a crash and a power cut. One process writes to a file at a time; readers are elsewhere.
+SQLite syncs to disk at every commit, and an event is acknowledged only after that. One process
+writes to a file at a time; for reading see `Reader`.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from twilio_widgets.listener.events.sqlite_errors import cannot_open, taken_away
 from twilio_widgets.listener.files import durable
 
 RETENTION_DAYS: Final = 30
-"""Days an event is kept, unless another number is given."""
+"""The default number of days an event is kept."""
 
 LONGEST_RETENTION: Final = 36_500
-"""Days: a century. A date further back may be before the calendar begins."""
+"""Days: a century. A longer one could underflow `datetime`."""
 
 _READER_TIMEOUT: Final = 5_000
-"""Milliseconds to wait for readers when their old view keeps deleted bytes in the file."""
+"""Milliseconds to wait for readers whose snapshots keep deleted bytes in the file."""
 
 
 class Store:
-    """The one writer of an event store. Use `open`; close it, or use it as a context manager.
+    """The only writer of an event store. Use `open`; close it, or use it as a context manager.
 
-    Its methods may be called from any thread; they run one after the other.
+    The methods are thread-safe and run one after the other.
     """
 
     def __init__(self, path: Path, opened: OpenedDatabase, lock: contextlib.ExitStack) -> None:
@@ -49,7 +49,7 @@ class Store:
         self._lock = threading.Lock()
         self._found = {file: identity(file) for file in (path, path.with_name(f"{path.name}-wal"))}
         self.retention_days: float | None = None
-        """Days an event is kept; None: until `forget`."""
+        """Days an event is kept; None means until `forget`."""
 
     @classmethod
     def open(
@@ -62,20 +62,20 @@ class Store:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         patience: float = 0.0,
     ) -> Store:
-        """Open a store, or make it; what is older than its retention goes now.
+        """Open a store, or create it; events older than the retention are deleted.
 
         Args:
-            path: The file. Readable by its owner only, as are the files SQLite puts beside it.
-            account_sid: Whose events it holds; the file is refused to any other account.
-            world: Whether those are events of Twilio or of a sandbox: they are never mixed.
-            retention_days: Days an event is kept; None keeps it until `forget`.
-            now: The clock.
-            patience: How many seconds another writer may take to let go of it.
+            path: The file. Only its owner can read it and the files SQLite creates beside it.
+            account_sid: The account of its events; a file of another account is an error.
+            world: Whether the events are from Twilio or from a sandbox: they are never mixed.
+            retention_days: Days an event is kept; None keeps events until `forget`.
+            now: Returns the current time.
+            patience: Seconds to wait for another writer to release the store.
 
         Raises:
-            ListenerError: A listener or poller writes here already, or the file is not this
-                account's store.
-            StoreUnavailable: The disk does not let us.
+            ListenerError: A listener or poller already writes here, or the file is not a store of
+                this account.
+            StoreUnavailable: The file cannot be opened or written.
         """
         with contextlib.ExitStack() as stack:
             lock = path.with_name(f"{path.name}.writer")
@@ -87,7 +87,7 @@ class Store:
             store._owned = stack.pop_all()
             return store
 
-    # What it is
+    # Properties
 
     @property
     def path(self) -> Path:
@@ -96,17 +96,17 @@ class Store:
 
     @property
     def journal_mode(self) -> str:
-        """``wal``; or ``delete``, slower and as durable, where the file system needs it."""
+        """``wal``; or ``delete``, as durable but slower, if the file system has no support."""
         return self._opened.journal_mode
 
     @property
     def set_aside(self) -> Path | None:
-        """Where the damaged file went that was found instead of a readable one."""
+        """The path to which a damaged file was moved; None if the file was not damaged."""
         return self._opened.set_aside
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What a person should know about this store, as sentences."""
+        """Sentences about problems of this store."""
         said = []
         if self.set_aside is not None:
             said.append(
@@ -124,13 +124,13 @@ class Store:
     # Writing
 
     def commit(self, arrivals: Sequence[Arrival]) -> list[Receipt]:
-        """Store arrivals in one transaction; what is returned is on the disk.
+        """Store arrivals in one transaction; they are on disk when this returns.
 
-        An arrival that was stored before is counted as a duplicate of that event. One that cannot
-        be stored for what it holds gets a receipt that says so, and the others are stored.
+        An arrival that was stored before is counted as a duplicate. One with invalid content gets a
+        receipt with the problem; the others are stored.
 
         Raises:
-            StoreUnavailable: Nothing was stored: the disk is full, say. It may be tried again.
+            StoreUnavailable: Nothing was stored, e.g. because the disk is full. It can be retried.
         """
         with self._transaction() as db:
             receipts = Batch(db).take(arrivals)
@@ -146,10 +146,10 @@ class Store:
         return all(identity(file) == found for file, found in self._found.items())
 
     def reject(self, rejections: Sequence[Rejection]) -> None:
-        """Note requests that were turned away: each is counted, the last 1,000 are kept.
+        """Store rejected requests: each is counted, the last 1,000 are kept.
 
         Raises:
-            StoreUnavailable: Nothing was noted.
+            StoreUnavailable: Nothing was stored.
         """
         with self._transaction() as db:
             db.executemany(schema.INSERT_REJECTION, map(schema.rejection_values, rejections))
@@ -160,25 +160,25 @@ class Store:
             db.executemany(schema.COUNT, [("rejected", each.cause, 1) for each in rejections])
 
     def forget(self, before: datetime | None = None) -> int:
-        """Delete what was received before a moment, or everything, and its bytes in the file.
+        """Delete events received before a moment, or everything, including their bytes on disk.
 
-        A message that has had news since keeps its standing. Without `before` the counts begin
-        again too, and damaged files that were set aside are deleted.
+        A message with later events keeps its state. Without `before`, the counts are reset too, and
+        damaged files that were set aside are deleted.
 
         Args:
-            before: Aware. None: everything.
+            before: An aware datetime; None deletes everything.
 
         Returns:
-            How many events were deleted.
+            The number of deleted events.
 
         Raises:
-            StoreUnavailable: With cause ``locked``, the events are deleted, but a reader still
-                holds their bytes in the file: try again.
+            StoreUnavailable: With cause ``locked``, the events are deleted, but a reader keeps
+                their bytes in the file: try again.
         """
         deleted = self._delete(before)
         with self._lock, self._translated():
             self._checkpoint()
-            # The bytes are gone. This gives the room back, unless the disk has none to work in.
+            # The bytes are gone. This shrinks the file, unless the disk is too full for a copy.
             with contextlib.suppress(sqlite3.OperationalError):
                 self._db.execute("vacuum")
                 self._checkpoint()
@@ -188,24 +188,24 @@ class Store:
         return deleted
 
     def keep_for(self, days: float | None, now: datetime) -> int:
-        """Keep events for so long from now on; what is older goes at once. See `retire`."""
+        """Set the retention in days and delete older events now; see `retire`."""
         self.retention_days = days
         return self.retire(now)
 
     def retire(self, now: datetime) -> int:
-        """Delete what is older than the retention; return how many events. Meant to be daily."""
+        """Delete events older than the retention; return their number. Call it daily."""
         if self.retention_days is None:
             return 0
         deleted = self._delete(now - timedelta(days=self.retention_days))
         if deleted:
-            # Readers may be at work, and a busy one is no reason to fail: the next commit's
-            # checkpoint overwrites the same bytes.
+            # A busy reader is no reason to fail: the checkpoint of the next commit overwrites the
+            # same bytes.
             with self._lock, contextlib.suppress(StoreUnavailable), self._translated():
                 self._checkpoint()
         return deleted
 
     def close(self) -> None:
-        """Close the file. SQLite folds its log into it."""
+        """Close the file. SQLite then checkpoints its write-ahead log."""
         with self._lock:
             self._owned.close()
 
@@ -240,15 +240,15 @@ class Store:
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """Commit what is done inside; give it up whatever goes wrong."""
+        """Run the block in a transaction: commit, or roll back after any exception."""
         with self._lock, self._translated():
             self._db.execute("begin immediate")
             try:
                 yield self._db
                 self._db.execute("commit")
             except BaseException:
-                # SQLite has rolled back by itself after some errors, a full disk among them; and a
-                # store that is closed has nothing to roll back.
+                # SQLite has already rolled back after some errors, such as a full disk; and a
+                # closed store has nothing to roll back.
                 with contextlib.suppress(sqlite3.ProgrammingError):
                     if self._db.in_transaction:
                         self._db.execute("rollback")
@@ -264,7 +264,7 @@ class Store:
             raise unavailable(error, self._path) from error
 
     def _checkpoint(self) -> None:
-        """Fold the log into the file and cut it to nothing, since it holds what was deleted."""
+        """Checkpoint and truncate the write-ahead log, since it contains the deleted bytes."""
         (usual,) = self._db.execute("pragma busy_timeout").fetchone()
         self._db.execute(f"pragma busy_timeout = {_READER_TIMEOUT}")
         try:
@@ -281,7 +281,7 @@ class Store:
 
 @contextlib.contextmanager
 def _sole_writer(path: Path, lock: Path, patience: float) -> Iterator[None]:
-    """Hold the place of the one process that writes: two at once could damage the file."""
+    """Hold the writer lock: two writing processes could damage the file."""
     with contextlib.ExitStack() as holding:
         try:
             holding.enter_context(durable.locked(lock, seconds=patience))
@@ -296,10 +296,10 @@ def _sole_writer(path: Path, lock: Path, patience: float) -> Iterator[None]:
 
 
 def check_retention(days: float | None) -> float | None:
-    """Return for how many days an event is kept, or refuse: no time would delete them all.
+    """Return the retention in days if it is valid; 0 is not, because it would delete everything.
 
     Raises:
-        ConfigurationError: It is no number of days, or none that is more than 0.
+        ConfigurationError: It is not a number, or out of range.
     """
     is_number = isinstance(days, int | float) and not isinstance(days, bool)
     if days is not None and not (is_number and 0 < days <= LONGEST_RETENTION):
@@ -312,10 +312,10 @@ def check_retention(days: float | None) -> float | None:
 
 
 def check_moment(before: datetime | None) -> None:
-    """Refuse what is no moment until which events are forgotten.
+    """Check the `before` argument of `forget`.
 
     Raises:
-        ConfigurationError: It is no datetime, or has no time zone.
+        ConfigurationError: It is not a datetime, or has no time zone.
     """
     if before is not None and not isinstance(before, datetime):
         raise ConfigurationError(

@@ -1,8 +1,8 @@
-"""How a process of ours begins: isolated, and told over a pipe what it is to be.
+"""How our processes are started: isolated, with their configuration sent over a pipe.
 
-Credentials go that way, because the arguments and the environment of a process can be read by
-others and a file stays. Python runs isolated (``-I``): neither the working directory nor
-``PYTHONPATH`` can put another module in front of ours, which would be handed the credentials.
+Credentials are sent over the pipe because other users can read a process's arguments, its
+environment is inherited, and a file would remain. Python runs isolated (``-I``), so that neither
+the working directory nor ``PYTHONPATH`` can replace our modules and receive the credentials.
 """
 
 from __future__ import annotations
@@ -19,42 +19,42 @@ from twilio_widgets.errors import ListenerError
 
 _BOOT = """\
 import importlib, json, sys
-told = json.loads(sys.stdin.buffer.readline())
-sys.path[:0] = [] if told["root"] in sys.path else [told["root"]]
-sys.path += [place for place in told["places"] if place not in sys.path]
-importlib.import_module(sys.argv[1]).main(told)
+config = json.loads(sys.stdin.buffer.readline())
+sys.path[:0] = [] if config["root"] in sys.path else [config["root"]]
+sys.path += [place for place in config["places"] if place not in sys.path]
+importlib.import_module(sys.argv[1]).main(config)
 """
 
 
 def command(module: str) -> list[str]:
-    """Return the command that runs ``main(told)`` of one of our modules.
+    """Return the command that runs ``main(config)`` of one of our modules.
 
     Args:
-        module: Its dotted name; it stands in the arguments, where a person finds it.
+        module: Its dotted name; it is an argument so that process lists show it.
 
     Raises:
-        ListenerError: This Python does not know where it lies.
+        ListenerError: The path of the Python interpreter is unknown.
     """
     if not sys.executable:
         raise ListenerError("The path of the Python interpreter is unknown (sys.executable).")
     return [sys.executable, "-I", "-c", _BOOT, module]
 
 
-def encode_config(told: Mapping[str, Any]) -> bytes:
-    """Return the line to write to its standard input: what it is told, and where our modules are.
+def encode_config(config: Mapping[str, Any]) -> bytes:
+    """Return the first line for its standard input: its configuration and the module search path.
 
     Args:
-        told: What JSON can hold.
+        config: The configuration, as JSON values.
     """
     root = str(Path(twilio_widgets.__file__).parent.parent)
     here = _here()
-    # As here, but for the working directory.
+    # The search path of this process, without the working directory.
     places = [place for place in sys.path if Path(place).is_absolute() and Path(place) != here]
-    return json.dumps({**told, "root": root, "places": places}).encode() + b"\n"
+    return json.dumps({**config, "root": root, "places": places}).encode() + b"\n"
 
 
 def _here() -> Path | None:
-    """Return the working directory; None when somebody has taken it away."""
+    """Return the working directory; None if it was deleted."""
     try:
         return Path.cwd()
     except OSError:
@@ -62,10 +62,10 @@ def _here() -> Path | None:
 
 
 def process_options(*, session: bool) -> dict[str, Any]:
-    """Return how `subprocess` starts it without a window.
+    """Return the `subprocess` arguments to start a process without a window.
 
     Args:
-        session: Whether what ends our terminal's or kernel's processes is to leave it alone.
+        session: Whether to use a new session, which signals to our terminal or kernel do not reach.
     """
     if sys.platform == "win32":
         group = subprocess.CREATE_NEW_PROCESS_GROUP if session else 0

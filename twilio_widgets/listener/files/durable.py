@@ -1,8 +1,8 @@
-"""Small files that are whole after any crash, and a lock that two processes share.
+"""Small files that are complete after any crash, and locks between processes.
 
-A file is written beside its place, made durable, and moved there in one step, so that a reader
-finds the old text or the new one and never a part. Sources: POSIX ``rename`` (atomic within a
-folder) and ``fsync`` (a rename is durable once its folder is).
+A file is written under a temporary name, synced, and renamed, so that a reader finds the old
+content or the new one, never a part. Sources: POSIX ``rename`` (atomic within a folder) and
+``fsync`` (a rename is durable once its folder is synced).
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _PATIENCE_BETWEEN_TRIES = 0.05
 
 
 def write(path: Path, content: bytes) -> None:
-    """Put `content` at `path`, for its owner's eyes only, durable when this returns.
+    """Write a file that only its owner can read; it is durable when this returns.
 
     Args:
-        path: Where; its folder is made when it is missing.
-        content: The whole content.
+        path: The file; its folder is created if missing.
+        content: The complete content.
     """
     private_folder(path.parent)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
@@ -45,14 +45,14 @@ def write(path: Path, content: bytes) -> None:
 
 
 def remove(path: Path) -> None:
-    """Take the file at `path` away, durably; nothing happens when there is none."""
+    """Delete the file at `path` durably, if it exists."""
     if path.exists():
         path.unlink(missing_ok=True)
         _sync_folder(path.parent)
 
 
 def _sync_folder(folder: Path) -> None:
-    if sys.platform == "win32":  # there a folder cannot be opened, and a rename is written through
+    if sys.platform == "win32":  # Windows cannot open a folder, and writes a rename through
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
@@ -63,14 +63,14 @@ def _sync_folder(folder: Path) -> None:
 
 @contextlib.contextmanager
 def locked(path: Path, *, seconds: float = 60.0) -> Iterator[None]:
-    """Hold the lock at `path` against every other process and thread; it ends with its holder.
+    """Hold the lock at `path`, exclusive between processes and threads; it ends with the process.
 
     Args:
-        path: A file that is there for the lock alone.
+        path: A file that is used only for the lock.
         seconds: How long to wait for it.
 
     Raises:
-        ListenerError: Somebody else held it all that time.
+        ListenerError: The lock was not released in time.
     """
     private_folder(path.parent)
     handle, process = os.open(path, os.O_RDWR | os.O_CREAT, OWNER_ONLY), os.getpid()
@@ -78,13 +78,13 @@ def locked(path: Path, *, seconds: float = 60.0) -> Iterator[None]:
         hold(handle, path, seconds=seconds)
         yield
     finally:
-        if process == os.getpid():  # in a fork it is not ours to let go of
+        if process == os.getpid():  # in a fork, unlocking would release the parent's lock
             unlock(handle)
         os.close(handle)
 
 
 def is_gone(path: Path) -> bool:
-    """Say whether a file has been taken away; one that cannot be looked at may come back."""
+    """Return whether a file was deleted; one that cannot be accessed may come back."""
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -95,7 +95,8 @@ def is_gone(path: Path) -> bool:
 
 
 def is_locked(path: Path) -> bool:
-    """Say whether somebody holds the lock at `path`; who only asks does not, for anybody else."""
+    """Return whether the lock at `path` is held. The check uses a shared lock, so that two checks
+    do not see each other."""
     try:
         handle = os.open(path, os.O_RDWR)
     except FileNotFoundError:
@@ -113,12 +114,12 @@ def hold(handle: int, path: Path, *, seconds: float = 60.0) -> None:
     """Wait for the lock on an open file, and hold it until the file is closed.
 
     Args:
-        handle: The number of the open file.
-        path: The same file, for the error.
+        handle: The file descriptor.
+        path: The path of the file, for the error.
         seconds: How long to wait.
 
     Raises:
-        ListenerError: Somebody else held it all that time.
+        ListenerError: The lock was not released in time.
     """
     until = time.monotonic() + seconds
     while not lock(handle):

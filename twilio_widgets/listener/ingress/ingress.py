@@ -39,25 +39,25 @@ class Ingress:
         self._public_url = public_url
         self._lock = threading.RLock()
         self._client: ListenerClient | None = None
-        self._way: IngressRoute | None = None
-        self._entry: Endpoint | None = None
+        self._route: IngressRoute | None = None
+        self._endpoint: Endpoint | None = None
 
     @property
-    def way(self) -> IngressRoute | None:
+    def route(self) -> IngressRoute | None:
         """The route; None before `open_for` was called."""
         self._sync()
-        return self._way
+        return self._route
 
     @property
-    def entry(self) -> Endpoint | None:
+    def endpoint(self) -> Endpoint | None:
         """The address for Twilio; None if Twilio cannot reach the listener."""
         self._sync()
-        return self._entry
+        return self._endpoint
 
     @property
     def shown(self) -> Endpoint:
         """The address to display: a local one if Twilio cannot reach the listener."""
-        return self.entry or Endpoint(
+        return self.endpoint or Endpoint(
             f"http://127.0.0.1:{self._client.port if self._client else 0}"
         )
 
@@ -65,10 +65,10 @@ class Ingress:
         """Open the route for a process; a process that was already running keeps its route."""
         with self._lock:
             self._sync()
-            ours = client.started or (self._way is None and self._public_url is not None)
+            ours = client.started or (self._route is None and self._public_url is not None)
             url = None if ours else client.state["public_url"]
-            if url is None or (self._entry is not None and self._entry.base == url):
-                self._open(self._way or choose(self._connection, self._public_url), client)
+            if url is None or (self._endpoint is not None and self._endpoint.base == url):
+                self._open(self._route or choose(self._connection, self._public_url), client)
             elif client.state["forward_key"]:
                 self._keep_forwarding(url, client)
             else:
@@ -84,53 +84,55 @@ class Ingress:
         hand_out_login: bool,
     ) -> IngressRoute:
         """Choose a route again, and open it."""
-        way = choose(self._connection, public_url, page_url=page_url, hand_out_login=hand_out_login)
+        route = choose(
+            self._connection, public_url, page_url=page_url, hand_out_login=hand_out_login
+        )
         with self._lock:
-            self._open(way, client)
-        return way
+            self._open(route, client)
+        return route
 
     def _keep_forwarding(self, base: str, client: ListenerClient) -> None:
         """Keep a route through the Jupyter server, even if this kernel cannot tell its address."""
-        way = choose(self._connection)
-        if way.kind == "jupyter":
-            self._open(way, client)
+        route = choose(self._connection)
+        if route.kind == "jupyter":
+            self._open(route, client)
             return
         why = "The listener already uses a path of this user's Jupyter server, and keeps it."
-        self._set(_forwarding_route(way, why), Endpoint(base), client)
+        self._set(_forwarding_route(route, why), Endpoint(base), client)
 
-    def _open(self, way: IngressRoute, client: ListenerClient) -> None:
-        self._set(way, open_endpoint(way, client, self._folder), client)
+    def _open(self, route: IngressRoute, client: ListenerClient) -> None:
+        self._set(route, open_endpoint(route, client, self._folder), client)
 
-    def _set(self, way: IngressRoute, entry: Endpoint | None, client: ListenerClient) -> None:
-        self._way, self._entry, self._client = way, entry, client
+    def _set(self, route: IngressRoute, endpoint: Endpoint | None, client: ListenerClient) -> None:
+        self._route, self._endpoint, self._client = route, endpoint, client
 
     def _sync(self) -> None:
         """Adopt the route that another kernel has opened since, without any request."""
         with self._lock:
-            client, way, entry = self._client, self._way, self._entry
-            if client is None or way is None:
+            client, route, endpoint = self._client, self._route, self._endpoint
+            if client is None or route is None:
                 return
             url = client.state["public_url"]
-            if url == stated_url(way, entry):
+            if url == stated_url(route, endpoint):
                 return
             if url is None:
-                way = choose(self._connection, environ={})
+                route = choose(self._connection, environ={})
                 here = Endpoint(f"http://127.0.0.1:{client.port}")
-                self._set(way, here if way.kind == "sandbox" else None, client)
+                self._set(route, here if route.kind == "sandbox" else None, client)
             elif client.state["forward_key"]:
                 why = "Another kernel opened a path of this user's Jupyter server."
-                self._set(_forwarding_route(way, why), Endpoint(url), client)
+                self._set(_forwarding_route(route, why), Endpoint(url), client)
             else:
                 why = f"Another kernel gave the address {shown(url)}."
                 self._set(_public_route(choose(self._connection, url), why), Endpoint(url), client)
 
 
-def _forwarding_route(way: IngressRoute, why: str) -> IngressRoute:
+def _forwarding_route(route: IngressRoute, why: str) -> IngressRoute:
     """Return a route through the Jupyter server that another kernel opened."""
-    return replace(way, kind="jupyter", why=why, exposes=_KEY, warnings=())
+    return replace(route, kind="jupyter", why=why, exposes=_KEY, warnings=())
 
 
-def _public_route(way: IngressRoute, why: str) -> IngressRoute:
+def _public_route(route: IngressRoute, why: str) -> IngressRoute:
     """Return a route through a public URL that another kernel gave."""
-    looked_at = (*way.looked_at[:-1], replace(way.looked_at[-1], why=why))
-    return replace(way, why=why, looked_at=looked_at)
+    looked_at = (*route.looked_at[:-1], replace(route.looked_at[-1], why=why))
+    return replace(route, why=why, looked_at=looked_at)

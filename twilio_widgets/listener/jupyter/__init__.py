@@ -1,8 +1,8 @@
-"""A Jupyter Server extension: a way in for webhooks, with no tunnel and no login handed out.
+"""A Jupyter Server extension that forwards webhooks, without a tunnel and without exposing a login.
 
-A request to ``{base}/twilio-widgets/<key>/…`` is forwarded to the one listener that is registered
-under that key by this user, and to nothing else. The key is a capability: whoever knows it reaches
-that listener, which then checks Twilio's signature. It ends when the listener ends.
+A request to ``{base}/twilio-widgets/<key>/…`` is forwarded to the one listener that this user
+registered under that key, and to nothing else. The key is a capability: anyone who knows it can
+reach that listener, which then checks Twilio's signature. It expires when the listener stops.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:
-    """Say where Jupyter Server finds the extension."""
+    """Return the module of the extension, for Jupyter Server's discovery."""
     return [{"module": "twilio_widgets.listener.jupyter"}]
 
 
 def _load_jupyter_server_extension(server: ServerApp) -> None:
-    """Add the route, and tell the kernels of this server that it is there."""
+    """Add the route, and announce it to the kernels of this server."""
     from twilio_widgets.listener.jupyter.extension import load
 
     load(server)

@@ -1,7 +1,7 @@
-"""How a server tells its kernels that it has the extension, and how a kernel finds its own server.
+"""How a server announces the extension to its kernels, and how a kernel finds its own server.
 
-A kernel knows the process that started it. A server that has loaded the extension leaves a held
-file named after its process; so a kernel needs neither a login nor a request to find it.
+A kernel knows the process that started it. A server that has loaded the extension creates a locked
+file named after its pid, so a kernel finds it without a login or a request.
 Source: ``jupyter_client`` (``JPY_PARENT_PID`` is the process that started the kernel).
 """
 
@@ -22,11 +22,11 @@ class ForwardingServer:
     """A running Jupyter Server that forwards webhooks."""
 
     base_url: str
-    """The path below which everything of it is, with a slash at both ends."""
+    """The base path of all its URLs, with a slash at both ends."""
 
 
 def announce(base_url: str, where: Path) -> HeldFile:
-    """Say that this process is a server with the extension; closing the file takes it back."""
+    """Announce that this process is a server with the extension, until the file is closed."""
     sweep(where)
     return HeldFile(_file_of(where, os.getpid()), {"form": _FORM, "base_url": base_url})
 

@@ -1,9 +1,9 @@
-"""The one door without a login: a webhook for a registered key, handed to its listener.
+"""The request handler that forwards a webhook for a registered key to its listener, without login.
 
-It is no ``JupyterHandler``, because it shares nothing with the server's own pages: it reads no
-cookie and no token, sets none, and answers with nothing of the server's. What Jupyter's checks of
-host, origin and XSRF protect is a login, and here there is none to abuse: the key is the right to
-knock, and whether Twilio signed is for the listener to say.
+It is not a ``JupyterHandler``, because it shares nothing with the server's own pages: it neither
+reads nor sets cookies and tokens, and its responses contain nothing of the server. Jupyter's checks
+of host, origin and XSRF protect a login, which this handler does not use: the key only permits
+access to the listener, and the listener checks Twilio's signature.
 """
 
 from __future__ import annotations
@@ -25,16 +25,15 @@ from twilio_widgets.listener.jupyter.headers import FORWARD, forwarded, original
 from twilio_widgets.listener.jupyter.registry import ForwardTarget, target_of
 
 TARGET = re.compile(r"([A-Za-z0-9_-]{32,64})((?:/[A-Za-z0-9_-]+)+)(\?[!-~]*)?")
-"""A key, a path of plain words (nothing that climbs, hides in an escape, or names a host), and
-perhaps a query."""
+"""A key, a path of plain words (no ``..``, percent-encoding or host), and an optional query."""
 
 
 @dataclass(slots=True)
 class ForwardingContext:
-    """What every request to this server shares."""
+    """State shared by all requests to this server."""
 
     where: Path
-    """The folder that says which key leads where."""
+    """The folder with the registrations of keys."""
     route: str
     """The path above the keys, with its slash."""
     rate: limits.RateLimit
@@ -42,8 +41,8 @@ class ForwardingContext:
 
     @property
     def client(self) -> SimpleAsyncHTTPClient:
-        """An HTTP client of our own: others in this server may wait as long as they like."""
-        if self._client is None:  # it belongs to the loop that runs when it is made
+        """A separate HTTP client, so that its limits do not affect other users of tornado's."""
+        if self._client is None:  # created lazily, because it binds to the running loop
             self._client = SimpleAsyncHTTPClient(
                 force_instance=True,
                 max_clients=limits.AT_ONCE,
@@ -54,14 +53,14 @@ class ForwardingContext:
 
 @stream_request_body
 class Forward(RequestHandler):
-    """Hands a webhook to the listener that is registered under the key in its path."""
+    """Forwards a webhook to the listener that is registered under the key in its path."""
 
     SUPPORTED_METHODS = ("GET", "POST")
     _to: ForwardTarget
     _path: str
 
     def initialize(self, context: ForwardingContext) -> None:
-        """Begin a request: however it ends, it does not go on for ever."""
+        """Prepare a request, with limits for the size and time of its body."""
         self._context = context
         self._body = bytearray()
         self._refused = 0
@@ -70,13 +69,13 @@ class Forward(RequestHandler):
         connection.set_body_timeout(limits.BODY_SECONDS)
 
     def check_xsrf_cookie(self) -> None:
-        """Nothing here is done in the name of a cookie, so there is nothing to forge."""
+        """Skip the check: no action here depends on a cookie, so there is nothing to forge."""
 
     def compute_etag(self) -> None:
-        """An answer is the listener's, whole, each time."""
+        """Send no ETag: the listener's response is always passed on in full."""
 
     def set_default_headers(self) -> None:
-        """Say nothing about the server; let nothing that a listener answers act in its origin."""
+        """Reveal nothing about the server, and let no response run scripts in its origin."""
         self.clear_header("Server")
         self.clear_header("Content-Type")
         self.set_header("X-Content-Type-Options", "nosniff")
@@ -84,19 +83,20 @@ class Forward(RequestHandler):
         self.set_header("Cache-Control", "no-store")
 
     def write_error(self, status_code: int, **_: Any) -> None:
-        """Answer what goes wrong with its status alone."""
+        """Answer errors with their status only."""
         if status_code == 405:
             self.set_header("Allow", ", ".join(self.SUPPORTED_METHODS))
         self.finish()
 
     def _log(self) -> None:
-        """Keep the key out of the server's log, which names the whole path otherwise."""
+        """Keep the key out of the server's log, which would otherwise contain the whole path."""
         app_log.debug("twilio_widgets: a webhook was answered with %d", self.get_status())
 
     def prepare(self) -> None:
-        """Decide, before its body is read, what becomes of the request.
+        """Decide before the body is read whether the request is forwarded or rejected.
 
-        It is answered after its body: who is still writing would see a broken line, and no answer.
+        A rejection is sent after the body was read: a client that is still sending would see a
+        closed connection instead of the response.
         """
         below = (self.request.uri or "").removeprefix(self._context.route)
         found = TARGET.fullmatch(below)
@@ -110,7 +110,7 @@ class Forward(RequestHandler):
             self._to, self._path = to, found[2] + (found[3] or "")
 
     def data_received(self, chunk: bytes) -> None:
-        """Keep a piece of the body, unless it is for nobody."""
+        """Collect a part of the body, unless the request is rejected."""
         if self._refused:
             return
         self._body += chunk
@@ -120,12 +120,12 @@ class Forward(RequestHandler):
 
     @allow_unauthenticated
     async def get(self, *_: str) -> None:
-        """Hand over a webhook whose parameters are in its query."""
+        """Forward a webhook whose parameters are in its query."""
         await self._forward()
 
     @allow_unauthenticated
     async def post(self, *_: str) -> None:
-        """Hand over a webhook whose parameters are in its body."""
+        """Forward a webhook whose parameters are in its body."""
         await self._forward()
 
     async def _forward(self) -> None:
@@ -167,7 +167,7 @@ class Forward(RequestHandler):
         )
 
     def _relay(self, answer: HTTPResponse) -> None:
-        """Give the listener's status, type and body, and no other word of it."""
+        """Respond with the listener's status, content type, body and Retry-After only."""
         if "Retry-After" in answer.headers:
             self.set_header("Retry-After", answer.headers["Retry-After"])
         if "Content-Type" in answer.headers:

@@ -1,6 +1,6 @@
-"""What of a request goes on to the listener, and what we add that nobody else can.
+"""The headers that are forwarded to the listener, and those that we add and callers cannot fake.
 
-Sources: RFC 9110 (what belongs to one connection); the proxies of JupyterHub append to
+Sources: RFC 9110 (hop-by-hop headers); the proxies of JupyterHub append to
 ``X-Forwarded-Proto``, so its first item is what the browser, or Twilio, used.
 """
 
@@ -23,7 +23,7 @@ Pairs = list[tuple[str, str]]
 
 
 def forwarded(headers: Iterable[tuple[str, str]], ours: Pairs) -> Pairs:
-    """Return the headers for the listener: the caller's, without what is not for it, and ours."""
+    """Return the caller's headers without hop-by-hop headers and credentials, followed by ours."""
     kept = list(headers)
     named = {
         name.strip().lower()
@@ -43,8 +43,8 @@ def original_proto(forwarded_proto: str, seen: str) -> str:
     """Return the scheme the caller used.
 
     Args:
-        forwarded_proto: ``X-Forwarded-Proto``, or nothing.
-        seen: What the server itself was spoken to in.
+        forwarded_proto: The value of ``X-Forwarded-Proto``, or an empty string.
+        seen: The scheme of the request to the server itself.
     """
     first = forwarded_proto.partition(",")[0].strip().lower()
     return first if first in {"http", "https"} else seen

@@ -1,7 +1,7 @@
-"""Small private files that count only while the process that wrote them lives.
+"""Small private files that are valid only while the process that wrote them lives.
 
-The writer holds the operating system's lock on its file. A reader believes a file that is locked,
-that belongs to this user, and that no other user can have touched; every other one is not there.
+The writer holds an operating-system lock on its file. A reader trusts only a file that is locked,
+that belongs to this user, and that no other user can write; it ignores any other file.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _MAKE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
 
 
 class HeldFile:
-    """A file that is there for as long as this is open.
+    """A locked file that exists as long as this object is open.
 
     Args:
-        path: Where; its folder is made when it is missing.
-        content: What it says.
+        path: The file; its folder is created if missing.
+        content: The content, as JSON values.
 
     Raises:
-        ListenerError: Another process holds this file, or the folder is not this user's alone.
+        ListenerError: Another process has locked the file, or others can access the folder.
     """
 
     def __init__(self, path: Path, content: Mapping[str, object]) -> None:
@@ -61,7 +61,7 @@ class HeldFile:
             raise
 
     def close(self) -> None:
-        """Let go of the file and take it away."""
+        """Unlock and delete the file."""
         handle, self._handle = self._handle, None
         if handle is not None:
             os.close(handle)
@@ -69,7 +69,7 @@ class HeldFile:
 
 
 def read_held(path: Path) -> dict[str, Any] | None:
-    """Return what a held file says; None when it is not there, not held, or not to be trusted."""
+    """Return the content of a held file; None if it is missing, not locked or not private."""
     with contextlib.suppress(OSError, ValueError), _opened(path) as handle:
         private = _is_private(path.parent.lstat(), stat.S_ISDIR) and _is_private(
             os.fstat(handle), stat.S_ISREG
@@ -82,7 +82,7 @@ def read_held(path: Path) -> dict[str, Any] | None:
 
 
 def sweep(where: Path) -> None:
-    """Take away what processes have left in a folder that could not do it themselves any more."""
+    """Delete the files of processes that have ended from a folder."""
     if where.is_dir():
         with _changing(where):
             for path in where.glob("*.json"):
@@ -91,7 +91,7 @@ def sweep(where: Path) -> None:
 
 
 def _changing(where: Path) -> contextlib.AbstractContextManager[None]:
-    """A file that is being made must not be swept away before it is held."""
+    """Return a lock that keeps `sweep` from deleting a file between its creation and locking."""
     return durable.locked(where / "changing.lock")
 
 
@@ -105,8 +105,8 @@ def _opened(path: Path) -> Iterator[int]:
 
 
 def _is_private(found: os.stat_result, is_kind: Any) -> bool:
-    """Say whether something is of its kind, ours, and closed to everybody else."""
+    """Return whether a file or folder is of the expected kind, ours, and closed to other users."""
     if not is_kind(found.st_mode):
         return False
-    # Windows keeps permissions elsewhere; there the user's own folder is what protects.
+    # Windows permissions are not in `st_mode`; there the user's own folder protects the file.
     return os.name == "nt" or (found.st_uid == os.getuid() and not found.st_mode & _OTHERS)

@@ -1,4 +1,4 @@
-"""How much one key may ask of the server it shares with somebody's notebooks."""
+"""Limits for requests to one key, so that the Jupyter server stays usable for notebooks."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 LARGEST_BODY = 1_000_000
-"""Bytes of a request; Twilio's own are far smaller."""
+"""Bytes of a request; Twilio's requests are far smaller."""
 
 LARGEST_ANSWER = 1_000_000
-"""Bytes of an answer; Twilio reads 64 kB of TwiML."""
+"""Bytes of a response; Twilio accepts 64 kB of TwiML."""
 
 DRAINED = 4 * LARGEST_BODY
-"""Bytes of a body for nobody that are read and dropped, so that its sender can read why."""
+"""Bytes of a rejected body that are read and discarded, so that the client sees the response."""
 
 BODY_SECONDS = 10.0
-"""How long a whole body may take to come."""
+"""Time limit to receive a whole body."""
 
 ANSWER_SECONDS = 15.0
-"""How long the listener may take: as long as Twilio waits."""
+"""Time limit for the listener's response: Twilio waits no longer."""
 
 AT_ONCE = 64
-"""How many requests are on their way to listeners at one time."""
+"""Maximum number of concurrent requests to listeners."""
 
 PER_SECOND = 200.0
 BURST = 1_000.0
-"""Requests to one key: in the long run, and at once."""
+"""Requests to one key: the sustained rate, and the size of a burst."""
 
 _MOST_KEYS = 1_000
 
@@ -41,9 +41,9 @@ class RateLimit:
     """A token bucket for each key.
 
     Args:
-        monotonic: Seconds that only grow.
-        per_second: How many requests a key may make in the long run.
-        burst: How many it may make at once.
+        monotonic: Returns monotonic seconds.
+        per_second: The sustained rate of requests for each key.
+        burst: The number of requests allowed at once.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class RateLimit:
         """Take one request from a key's allowance.
 
         Returns:
-            0, or the whole seconds to wait first when there is none left.
+            0, or the whole seconds to wait if the allowance is used up.
         """
         now = self._monotonic()
         bucket = self._buckets.setdefault(key, _Bucket(self._burst, now))

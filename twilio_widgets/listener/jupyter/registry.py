@@ -1,10 +1,10 @@
-"""Which key leads to which listener, as files that the listeners write and the server reads.
+"""The registry of keys: files that listeners write and the Jupyter server reads.
 
-Both run as one user, and share nothing but a private folder below Jupyter's runtime folder. A file
-is named after the hash of its key, so that a listing gives no key away, and a key is found by its
-hash, so that how long that takes tells nothing about any other. The process that registers a
-key holds a lock on its file: the lock ends with the process, however that ends, and a file with no
-lock counts as gone. So no port is forwarded to that its listener has left to somebody else.
+Both run as the same user and share only a private folder below Jupyter's runtime folder. A file is
+named after the hash of its key, so that a listing reveals no key, and the time of a lookup reveals
+nothing about other keys. The process that registers a key holds a lock on its file. The lock ends
+with the process, and a file without a lock is ignored, so requests are never forwarded to a port
+that another program has taken over.
 """
 
 from __future__ import annotations
@@ -46,15 +46,15 @@ def folder() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class ForwardTarget:
-    """Where a key leads."""
+    """The listener of a key."""
 
     port: int
     forward_token: Secret
-    """What the server says to the listener, so that it believes what else the server says."""
+    """The token by which the server proves to the listener that its headers can be trusted."""
 
 
 class Registration:
-    """A key that leads to a listener, for as long as this is open and its process lives."""
+    """A registered key, valid while this object is open and its process lives."""
 
     def __init__(self, key: Secret, forward_token: Secret, file: HeldFile) -> None:
         self.key = key
@@ -63,11 +63,11 @@ class Registration:
 
     @property
     def path(self) -> str:
-        """The path below the server's base URL, with no slash at its ends. It holds the key."""
+        """The path below the server's base URL, without slashes at its ends; contains the key."""
         return f"{ROUTE}/{self.key.reveal()}"
 
     def close(self) -> None:
-        """Let the key lead nowhere from now on."""
+        """Revoke the key."""
         self._file.close()
 
     def __enter__(self) -> Self:
@@ -84,22 +84,22 @@ def register(
     forward_token: Secret | str | None = None,
     where: Path | None = None,
 ) -> Registration:
-    """Let a key lead to a listener on this machine.
+    """Register a key for a listener on this machine.
 
-    Call it in the process that is the listener: the key ends with that process.
+    Call it in the listener's process: the key expires with that process.
 
     Args:
         port: The listener's port on 127.0.0.1.
-        key: The key; a new one when not given. A listener that is found again keeps its own.
-        forward_token: What the server is to present to the listener; a new one when not given.
-        where: The folder to share; Jupyter's own when not given.
+        key: The key; a new one by default.
+        forward_token: The token that the server presents to the listener; a new one by default.
+        where: The shared folder; in Jupyter's runtime folder by default.
 
     Returns:
         The registration; close it when the listener closes.
 
     Raises:
-        ConfigurationError: The port or the key cannot be right, or there is no Jupyter here.
-        ListenerError: Another living process has registered this key.
+        ConfigurationError: The port or the key is invalid, or Jupyter is not installed.
+        ListenerError: Another running process has registered this key.
     """
     if not (isinstance(port, int) and 0 < port < 65536):
         raise ConfigurationError("port must be a number from 1 to 65535.", field="port")
@@ -116,7 +116,7 @@ def register(
 
 
 def target_of(key: str, where: Path) -> ForwardTarget | None:
-    """Return where a key leads, or None when it leads nowhere (any more)."""
+    """Return the listener of a key, or None if the key is not registered."""
     if not KEY.fullmatch(key):
         return None
     found = read_held(_file_of(where, key))

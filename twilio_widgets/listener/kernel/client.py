@@ -1,4 +1,4 @@
-"""The kernel's line to its listener: asks it things, hears its news, answers its questions."""
+"""The kernel's client of a listener process: runs operations, receives news, answers questions."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ if TYPE_CHECKING:
 _POLL_SECONDS = 0.05
 _ASK_SECONDS = 10.0
 _STOP_SECONDS = 40.0
-"""Putting webhooks back takes two requests to Twilio each."""
+"""Time to stop: restoring each webhook takes two requests to Twilio."""
 
 _THREAD_SECONDS = 5.0
-"""How long all threads of a line together may take to end."""
+"""Time limit for all threads of one client together to end."""
 
 _ROWS = 400
 _MOST_QUESTIONS = 8
 
 
 class ListenerClient:
-    """The line to one listener. Use `find_or_start`; its callbacks run in threads of its own.
+    """A client of one listener process. Use `find_or_start`; callbacks run in their own threads.
 
     Args:
-        line: The opened line.
-        started: Whether the process was started for this link.
+        connection: The open control connection.
+        started: Whether the process was started for this client.
     """
 
     def __init__(self, connection: ControlConnection, *, started: bool) -> None:
@@ -55,22 +55,22 @@ class ListenerClient:
         self._questions: set[threading.Thread] = set()
         self._gone_call: threading.Thread | None = None
         self.started = started
-        """Whether the process was started for this link; otherwise it was found."""
+        """Whether the process was started for this client; otherwise it was already running."""
         self.has_same_secrets = connection.has_same_secrets
-        """Whether we know every secret that it knows, and could start it again as it is."""
+        """Whether we know every secret that the process knows, so that we could restart it."""
         self.state = connection.state
-        """What the process is, whoever made it so: ``public_url``, ``idle_seconds`` and so on; also
-        ``answered_by``: its ``reply`` (``text``), our function (``here``) or another's
-        (``elsewhere``), or None."""
+        """The current settings of the process (``public_url``, ``idle_seconds`` and so on),
+        including changes by other kernels, and ``answered_by``: ``text`` (its ``reply``), ``here``
+        (our function), ``elsewhere`` (a function in another kernel) or None."""
         self.port: int = connection.state["port"]
-        """Where webhooks come in, on 127.0.0.1."""
+        """The port on 127.0.0.1 that receives webhooks."""
         self.pid: int = connection.state["pid"]
         self.on_news: Callable[[dict[str, Any]], object] | None = None
-        """Called in the thread that reads the line, after events or rejections were stored, at most
-        twenty times a second, with ``last_id`` and ``rejected``. It must neither wait nor raise."""
+        """Called in the reading thread after events or rejections were stored, at most twenty times
+        a second, with ``last_id`` and ``rejected``. It must not block or raise."""
         self.on_question: Callable[[dict[str, Any]], str | None] | None = None
-        """Called with an inbound message (``id``, ``parameters``) while ``set_reply`` says
-        ``ask``; its answer is the reply, when it comes within two seconds."""
+        """Called with an inbound message (``id``, ``parameters``) after ``set_reply`` with ``ask``;
+        returns the reply, which is used if it arrives within two seconds."""
         self._on_gone: Callable[[], object] | None = None
         self._reader = threading.Thread(
             target=self._read, name="twilio_widgets-listener-link", daemon=True
@@ -79,19 +79,19 @@ class ListenerClient:
 
     @classmethod
     def find_or_start(cls, spec: Spec, *, take_over: bool = False, timeout: float = 10.0) -> Self:
-        """Find the listener of this store, or start it; there is never a second one.
+        """Find the running listener of this store, or start one; there is never a second one.
 
-        One that runs on another port than the one asked for is ended first, and one that does not
-        know our auth token and shared keys when `take_over` says so; never one of another account.
-        One that runs keeps what `spec` does not state.
+        A listener on a different port than the one requested is stopped first; so is one that does
+        not know our auth token and shared keys, if `take_over` is true. A listener of another
+        account is never stopped. A running listener keeps the settings that `spec` leaves open.
 
         Args:
-            spec: What the listener is to be.
-            take_over: Whether to end one that runs with other secrets.
-            timeout: Seconds for the start; for the end of another one there are 40 more.
+            spec: The settings of the listener.
+            take_over: Whether to stop a listener that runs with other secrets.
+            timeout: Seconds for the start; stopping another listener may take 40 s more.
 
         Raises:
-            ConfigurationError, ListenerError: It cannot be started, and why.
+            ConfigurationError, ListenerError: The listener cannot be started.
         """
         until = time.monotonic() + timeout
         wish, started, stopped_other = 0, False, False
@@ -105,7 +105,8 @@ class ListenerClient:
                 and not connection.knows_our_secrets
                 and _is_stale(runtime, spec.store)
             ):
-                connection.close()  # a stranger has its port by now: nothing it says is believed
+                # Another program may use the port by now, so nothing it sends is trusted.
+                connection.close()
             elif connection is not None:
                 port: int = connection.state["port"]
                 if connection.knows_our_secrets and spec.port in {0, port}:
@@ -120,10 +121,12 @@ class ListenerClient:
                 except ListenerError:
                     connection.close()
                     raise
-                if spec.retention_days is ...:  # or its older events would be deleted
+                # Keep the old retention, or the new process would delete older events.
+                if spec.retention_days is ...:
                     spec = replace(spec, retention_days=connection.state.get("retention_days", ...))
                 connection.stop_process(_STOP_SECONDS)
-                if not stopped_other:  # it puts webhooks back first, and takes the time that takes
+                # Restoring webhooks takes time that must not count towards the start.
+                if not stopped_other:
                     until, stopped_other = time.monotonic() + timeout, True
             left = until - time.monotonic()
             if left <= 0:
@@ -134,7 +137,7 @@ class ListenerClient:
             if "ready" in launch(spec, wish, left):
                 started = True
             else:
-                time.sleep(_POLL_SECONDS)  # somebody else is starting it, or it is just ending
+                time.sleep(_POLL_SECONDS)  # another kernel is starting it, or it is stopping
 
     def _adopt(self, spec: Spec) -> Self:
         if self.started:
@@ -153,16 +156,16 @@ class ListenerClient:
             raise
         return self
 
-    # Asking
+    # Operations
 
     @property
     def alive(self) -> bool:
-        """Whether the process is there, as far as the line tells."""
+        """Whether the connection to the process is open."""
         return not self._over.is_set()
 
     @property
     def on_gone(self) -> Callable[[], object] | None:
-        """Called once when the process has ended, unless we hung up; at once if it has already."""
+        """Called once when the process has ended, unless we detached; at once if it already has."""
         return self._on_gone
 
     @on_gone.setter
@@ -174,19 +177,19 @@ class ListenerClient:
             self._call_gone(call)
 
     def ask(self, op: str, *, timeout: float = _ASK_SECONDS, **what: Any) -> dict[str, Any]:
-        """Ask the process to do something, and return what it says.
+        """Run an operation in the process and return its result.
 
         Args:
             op: ``status``, ``set_reply`` (``text``, ``ask``), ``set_public_url`` (``url``),
                 ``set_forward`` (``key``, ``token``, ``where``), ``set_idle`` (``seconds``),
                 ``set_retention`` (``days``), ``poll_commit`` (``rows``), ``forget`` (``before``)
                 or ``stop``.
-            timeout: Seconds.
-            what: What the operation needs.
+            timeout: Seconds to wait for the result.
+            what: The arguments of the operation.
 
         Raises:
-            ConfigurationError: What was asked for cannot be.
-            ListenerError: It could not be done, or the process has gone.
+            ConfigurationError: An argument is invalid.
+            ListenerError: The operation failed, or the process has ended.
         """
         number, answer = next(self._numbers), Future[dict[str, Any]]()
         with self._lock:
@@ -206,10 +209,10 @@ class ListenerClient:
             self._asked.pop(number, None)
 
     def commit(self, arrivals: Sequence[Arrival]) -> int:
-        """Store what was found in Twilio's message log, through the one writer.
+        """Store events found in Twilio's message log. The process is the store's only writer.
 
         Returns:
-            How many were news.
+            The number of new events.
         """
         news = 0
         for start in range(0, len(arrivals), _ROWS):
@@ -218,24 +221,24 @@ class ListenerClient:
         return news
 
     def stop(self, *, timeout: float = _STOP_SECONDS) -> dict[str, Any]:
-        """End the process: it stores what is queued, puts webhooks back, and ends.
+        """Stop the process, after it has stored pending events and restored webhooks.
 
         Returns:
-            ``restored``: what became of each webhook that was pointed here.
+            ``restored``: the result for each webhook that was pointed here.
         """
         until = time.monotonic() + timeout
         self.on_gone = None
         try:
-            said = self.ask("stop", timeout=timeout)
+            message = self.ask("stop", timeout=timeout)
             self._over.wait(max(until - time.monotonic(), 0.0))
         finally:
             self.detach()
-        return said
+        return message
 
     def detach(self) -> None:
-        """Hang up; the process stays. No socket is left behind, nor a thread that can be ended.
+        """Close the connection and end our threads; the process keeps running.
 
-        A function that still works on a reply is waited for, 5 s at most: it is not ours to end.
+        A reply function that is still running is waited for, at most 5 s: it cannot be interrupted.
         """
         self.on_gone = None
         self._connection.shut_down()
@@ -246,25 +249,25 @@ class ListenerClient:
                 thread.join(max(until - time.monotonic(), 0.0))
         self._connection.close()
 
-    # What comes
+    # Receiving
 
     def _read(self) -> None:
         try:
-            for said in self._connection.lines():
-                self._take(said)
+            for message in self._connection.lines():
+                self._take(message)
         finally:
-            self._end()  # also when something came that cannot be taken: nobody is left waiting
+            self._end()  # also after a malformed line, so that no caller waits forever
 
-    def _take(self, said: dict[str, Any]) -> None:
-        if "id" in said:
-            self._answer(said)
-        elif "state" in said:
-            self.state = said["state"]
-        elif "news" in said:
+    def _take(self, message: dict[str, Any]) -> None:
+        if "id" in message:
+            self._answer(message)
+        elif "state" in message:
+            self.state = message["state"]
+        elif "news" in message:
             if self.on_news is not None:
-                self.on_news(said["news"])
-        elif "question" in said:
-            self._question(said)
+                self.on_news(message["news"])
+        elif "question" in message:
+            self._question(message)
 
     def _end(self) -> None:
         with self._lock:
@@ -276,65 +279,68 @@ class ListenerClient:
         if call is not None:
             self._call_gone(call)
 
-    def _answer(self, said: dict[str, Any]) -> None:
-        answer = self._asked.get(said["id"])
+    def _answer(self, message: dict[str, Any]) -> None:
+        answer = self._asked.get(message["id"])
         if answer is None or answer.done():
             return
-        if "error" in said:
-            configured = said.get("kind") == "ConfigurationError"
+        if "error" in message:
+            configured = message.get("kind") == "ConfigurationError"
             kind = errors.ConfigurationError if configured else ListenerError
-            answer.set_exception(kind(said["error"]))
+            answer.set_exception(kind(message["error"]))
         else:
-            answer.set_result(said["done"])
+            answer.set_result(message["done"])
 
     def _call_gone(self, call: Callable[[], object]) -> None:
-        """Call it in a thread of its own: it may take as long as starting a process takes."""
+        """Call it in a separate thread: it may start a process, which takes seconds."""
         thread = threading.Thread(target=call, name="twilio_widgets-listener-gone", daemon=True)
         thread.start()
         self._gone_call = thread
 
-    def _question(self, said: dict[str, Any]) -> None:
+    def _question(self, message: dict[str, Any]) -> None:
         self._questions = {thread for thread in self._questions if thread.is_alive()}
         if len(self._questions) >= _MOST_QUESTIONS:
-            return  # it is answered emptily in a moment
+            return  # the process times out and sends no reply
         thread = threading.Thread(
-            target=self._reply, args=(said,), name="twilio_widgets-listener-question", daemon=True
+            target=self._reply,
+            args=(message,),
+            name="twilio_widgets-listener-question",
+            daemon=True,
         )
-        with contextlib.suppress(RuntimeError):  # no thread is left: answered emptily as well
+        with contextlib.suppress(RuntimeError):  # can't start new thread: no reply either
             thread.start()
             self._questions.add(thread)
 
-    def _reply(self, said: dict[str, Any]) -> None:
+    def _reply(self, message: dict[str, Any]) -> None:
         text = None
         try:
             if self.on_question is not None:
-                text = self.on_question(said["message"])
+                text = self.on_question(message["message"])
         finally:
-            # Also after an exception, which the thread's hook shows: Twilio is waiting.
+            # Sent even after an exception (shown by the thread's excepthook): Twilio is waiting.
             with contextlib.suppress(OSError):
-                self._connection.send({"answer": said["question"], "text": text})
+                self._connection.send({"answer": message["question"], "text": text})
 
 
 def _is_stale(runtime: Runtime | None, store: Path) -> bool:
-    """Say whether a runtime file that was read is not, or no longer, that of the store's listener.
+    """Return whether a runtime file is not, or no longer, that of the store's listener.
 
-    Nobody is, or another one begins to be: it writes the file as soon as it has the lock.
+    Either no listener runs, or a new one has started: it writes the file once it has the lock.
     """
     return is_over(store) or Runtime.read(store) != runtime
 
 
 def _refuse_anothers_store(spec: Spec) -> None:
-    """Refuse before anybody is sent away: a listener of another account goes on."""
+    """Raise if the store belongs to another account, before its listener is stopped."""
     try:
         reader = Reader(spec.store)
     except ListenerError:
-        return  # there is none; who still runs there is of no use to anybody
+        return  # there is no readable store, so a listener that still runs is of no use
     with reader:
         reader.check_owner(spec.connection.acting_sid, spec.world)
 
 
 def _refuse_other_secrets(spec: Spec, connection: ControlConnection) -> None:
-    """Refuse to end a listener that checks what ours could not, unless it is of a world gone by."""
+    """Raise if a running listener has secrets that ours lacks, unless it serves another sandbox."""
     if connection.has_same_secrets or connection.state.get("root_url") != spec.root_url:
         return
     raise OtherSecrets(

@@ -1,4 +1,4 @@
-"""One connection of a kernel to the control line of a listener, opened with a challenge."""
+"""A kernel's connection to the control server of a listener, authenticated by a challenge."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 
 _CONNECT_SECONDS = 2.0
 _SEND_SECONDS = 10.0
-"""How long a process may read nothing, before the line to it is given up."""
+"""How long a process may stop reading before its connection is closed."""
 
 _AT_ONCE = 1 << 16
 _WITHOUT_WAITING: int = getattr(socket, "MSG_DONTWAIT", 0)
 
 
 class ControlConnection:
-    """Lines to a listener's process and from it.
+    """Sends JSON lines to a listener's process and receives them.
 
     Args:
-        connected: The socket, after the greeting.
-        reading: The same for reading.
-        state: What the process said it is.
-        ours: The proofs of what we hold.
-        theirs: The proofs of what it holds.
+        connected: The socket, after the handshake.
+        reading: A buffered reader on the same socket.
+        state: The settings the process reported.
+        ours: The proofs of the secrets we know.
+        theirs: The proofs of the secrets the process knows.
     """
 
     def __init__(
@@ -49,19 +49,19 @@ class ControlConnection:
         self._sending = threading.Lock()
         self.state = state
         self.knows_our_secrets = ours <= theirs
-        """Whether it holds every secret that we hold, and takes whatever we would take."""
+        """Whether the process knows every secret that we know."""
         self.has_same_secrets = ours == theirs
-        """Whether it holds no other secret either."""
+        """Whether the process knows exactly the secrets that we know."""
 
     @classmethod
     def open(cls, runtime: Runtime, spec: Spec) -> Self | None:
-        """Open the line to the process that a runtime file tells of.
+        """Connect to the process described by a runtime file.
 
-        The file may be stale, and somebody else may have its port by now: so the process must
-        answer a challenge that only the holder of our credentials can.
+        The file may be stale and another program may use the port by now. So the process must
+        answer a challenge that requires our credentials.
 
         Returns:
-            The line; None when no listener answers there.
+            The connection; None if no listener responds there.
         """
         nonce = secrets.token_hex(16)
         try:
@@ -85,20 +85,21 @@ class ControlConnection:
             return None
         return cls(connected, reading, state, spec.proofs(nonce), theirs)
 
-    def send(self, said: dict[str, Any]) -> None:
+    def send(self, message: dict[str, Any]) -> None:
         """Send a line.
 
         Raises:
-            OSError: Nobody is there any more, or reads (`TimeoutError`); then the line is over.
+            OSError: The connection is closed, or the process stopped reading (`TimeoutError`); it
+                is then shut down.
         """
-        left, until = memoryview(wire.encode_line(said)), time.monotonic() + _SEND_SECONDS
+        left, until = memoryview(wire.encode_line(message)), time.monotonic() + _SEND_SECONDS
         with self._sending, selectors.DefaultSelector() as selector:
             try:
                 selector.register(self._socket, selectors.EVENT_WRITE)
             except ValueError as error:
-                raise OSError("the line is closed") from error
+                raise OSError("the connection is closed") from error
             while left:
-                # A time limit of the socket's own would be its reader's as well.
+                # `socket.settimeout` would also apply to the reading thread.
                 if not selector.select(max(until - time.monotonic(), 0.0)):
                     self.shut_down()
                     raise TimeoutError
@@ -106,25 +107,25 @@ class ControlConnection:
                     left = left[self._socket.send(left[:_AT_ONCE], _WITHOUT_WAITING) :]
 
     def lines(self) -> Iterator[dict[str, Any]]:
-        """Yield what comes until the line ends, from whichever side."""
+        """Yield received messages until either side closes the connection."""
         with contextlib.suppress(OSError, ValueError):
             while data := self._reading.readline(wire.LONGEST_LINE):
                 yield wire.decode_line(data)
 
     def shut_down(self) -> None:
-        """End the line; who reads from it in another thread notices."""
+        """Shut down both directions, which also wakes up a thread that is reading."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Give the socket back, once nobody reads from it any more."""
+        """Close the socket. No thread may be reading from it any more."""
         self.shut_down()
         with contextlib.suppress(OSError):
             self._reading.close()
         self._socket.close()
 
     def stop_process(self, seconds: float) -> None:
-        """Ask a process that is not to be ours to end, and wait for that, within a time."""
+        """Ask the process to stop, and wait for that up to a time limit."""
         until = time.monotonic() + seconds
         with contextlib.suppress(OSError):
             self._socket.settimeout(seconds)
@@ -136,12 +137,12 @@ class ControlConnection:
 
 
 def _greeting(connected: socket.socket, reading: Any) -> bytes:
-    """Read the first line: whoever sends a byte now and then does not hold us up for ever."""
-    said, until = bytearray(), time.monotonic() + wire.HANDSHAKE_SECONDS
-    while len(said) < wire.GREETING and not said.endswith(b"\n"):
+    """Read the first line with one deadline, so that a slow sender cannot block us forever."""
+    message, until = bytearray(), time.monotonic() + wire.HANDSHAKE_SECONDS
+    while len(message) < wire.GREETING and not message.endswith(b"\n"):
         connected.settimeout(max(until - time.monotonic(), 0.001))
-        part = reading.read(1)  # of what is buffered already
+        part = reading.read(1)  # from the buffer, so one byte at a time is cheap
         if not part:
             break
-        said += part
-    return bytes(said)
+        message += part
+    return bytes(message)

@@ -1,4 +1,4 @@
-"""How a listener's process is."""
+"""The health of a listener's process."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ AnsweredBy = Literal["text", "here", "elsewhere"] | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListenerHealth:
-    """How the process was when it was asked."""
+    """The health of a listener's process at one moment."""
 
     alive: bool
     pid: int | None = None
     port: int | None = None
-    """Where webhooks come in, on 127.0.0.1."""
+    """The port on 127.0.0.1 that receives webhooks."""
     started_at: datetime | None = None
     last_request_at: datetime | None = None
-    """When the last request with a right signature came."""
+    """When the last request with a valid signature arrived."""
     kernels: int = 0
-    """How many kernels are attached to it."""
+    """The number of connected kernels."""
     waiting: int = 0
-    """Requests that are not stored and answered yet."""
+    """Requests that are not yet stored and answered."""
     idle_seconds: float | None = None
-    """After so long without a kernel and without a request it ends."""
+    """Seconds without a request or a connected kernel after which the process stops."""
     answered_by: AnsweredBy = None
-    """What answers inbound messages: a text; a function, of this listener or of another kernel or
-    listener; or nothing."""
+    """Where replies to inbound messages come from: ``text`` (a fixed text), ``here`` (a function of
+    this listener), ``elsewhere`` (a function of another kernel or listener) or None (no reply)."""
     problem: str | None = None
-    """What is wrong, as a sentence: the disk is full, the process has ended."""
+    """What is wrong, as a sentence, such as a full disk or an ended process."""
     notices: tuple[str, ...] = ()
-    """What one should know about its way in, its store, and webhooks it found left behind."""
+    """Sentences about the ingress route, the store, and webhooks left by an earlier listener."""
 
     def __bool__(self) -> bool:
-        """Whether it is there and nothing is wrong."""
+        """Whether the process runs and has no problem."""
         return self.alive and self.problem is None
 
     @classmethod
     def of_status(
         cls, status: Mapping[str, Any], *, answered_by: AnsweredBy, problem: str | None
     ) -> ListenerHealth:
-        """Read what the process says of itself."""
+        """Return the health from the result of the ``status`` operation."""
         return cls(
             alive=True,
             pid=status["pid"],

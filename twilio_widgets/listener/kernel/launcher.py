@@ -1,4 +1,4 @@
-"""Start a listener's process, so that it outlives us and nobody learns its credentials."""
+"""Start a listener's process, detached from the kernel and without exposing its credentials."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ _MODULE: Final = "twilio_widgets.listener.process.main"
 
 
 def launch(spec: Spec, preferred_port: int, seconds: float) -> dict[str, Any]:
-    """Start a process, and return what it reports once it listens.
+    """Start a process, and return its report once it listens.
 
     Args:
-        spec: What it is to be.
-        wish: The port to take when it is free and `spec` asks for none; 0 wishes nothing.
+        spec: The settings of the listener.
+        preferred_port: The port to use if it is free and `spec` has none; 0 for no preference.
         seconds: How long to wait.
 
     Returns:
         ``{"ready": true}``, or ``{"busy": true}`` when another process is this store's listener.
 
     Raises:
-        ConfigurationError, ListenerError: It cannot be what it was to be.
+        ConfigurationError, ListenerError: The listener cannot be started.
     """
-    told = booting.encode_config({"spec": spec.to_json(), "wish": preferred_port})
+    config = booting.encode_config({"spec": spec.to_json(), "preferred_port": preferred_port})
     process = _start(spec)
     try:
-        said, _ = process.communicate(told, max(seconds, 0.1))
+        output, _ = process.communicate(config, max(seconds, 0.1))
     except subprocess.TimeoutExpired:
         _kill(process)
         raise ListenerError(
             f"The listener's process was not ready within {seconds:.0f} s. Is this machine very "
             "busy? Try again."
         ) from None
-    report: dict[str, Any] = json.loads(said or b"{}")
+    report: dict[str, Any] = json.loads(output or b"{}")
     if "error" in report:
         configured = report["kind"] == "ConfigurationError"
         raise (ConfigurationError if configured else ListenerError)(report["error"])
@@ -64,7 +64,7 @@ def _start(spec: Spec) -> subprocess.Popen[bytes]:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            cwd=Path(command[0]).anchor or None,  # a notebook's folder can be moved while it runs
+            cwd=Path(command[0]).anchor or None,  # or the notebook's folder could not be moved
             env=_environment(spec),
             **booting.process_options(session=True),
         )
@@ -76,7 +76,7 @@ def _start(spec: Spec) -> subprocess.Popen[bytes]:
 
 
 def _environment(spec: Spec) -> dict[str, str]:
-    """Return our environment without what holds a credential: the process needs none from there."""
+    """Return our environment without credentials, which the process receives over the pipe."""
     identity = spec.to_json()["identity"]
     held = [identity["auth_token"], identity["api_key_secret"], *identity["shared_keys"].values()]
     return {
@@ -88,7 +88,7 @@ def _environment(spec: Spec) -> dict[str, str]:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End the process and the one it has become: it forks once to be nobody's child."""
+    """Kill the process and its fork: the listener forks once, so it is not our child."""
     with contextlib.suppress(OSError):
         if sys.platform == "win32":
             process.kill()

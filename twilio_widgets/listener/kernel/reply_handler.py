@@ -1,4 +1,4 @@
-"""What inbound messages are answered, seen from the kernel."""
+"""Replies to inbound messages that are computed in the kernel."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
 
 class ReplyFunction(Protocol):
-    """A user's function that answers inbound messages."""
+    """A user's function that replies to inbound messages."""
 
     def __call__(self, event: Event, /) -> str | None:
-        """Return the reply, or None for none."""
+        """Return the reply, or None for no reply."""
 
 
 class ReplyHandler:
-    """Answers when the listener's process asks.
+    """Computes replies for the listener's process.
 
     Args:
-        reply: A text, which the process answers by itself; a function; or None.
+        reply: A text, which the process sends by itself; a function; or None.
 
     Raises:
-        ConfigurationError: It is none of these, or too long a text.
+        ConfigurationError: `reply` is none of these, or the text is too long.
     """
 
     def __init__(self, reply: str | ReplyFunction | None) -> None:
@@ -46,17 +46,17 @@ class ReplyHandler:
         self.text = check_reply(reply) if isinstance(reply, str) else None
         self.call: ReplyFunction | None = None if reply is None or isinstance(reply, str) else reply
         self.reader: Reader | None = None
-        """The store, once it is open."""
+        """Reads the store, once it is open."""
         self._wrong: str | None = None
         self._begun: dict[object, float] = {}
 
     def become(self, other: ReplyHandler) -> None:
-        """Answer as another one would from now on."""
+        """Take over the reply of another handler."""
         self.text, self.call, self._wrong = other.text, other.call, None
 
     @property
     def problem(self) -> str | None:
-        """What is wrong with the function: it does not return, or its last call went wrong."""
+        """What is wrong with the function: a call hangs, was too slow or raised; else None."""
         now = time.monotonic()
         late = sum(now - begun > KERNEL_SECONDS for begun in tuple(self._begun.values()))
         if not late:
@@ -67,14 +67,19 @@ class ReplyHandler:
         )
 
     def answer(self, question: dict[str, Any]) -> str | None:
-        """Answer one inbound message, by its ``id`` in the store and its ``parameters``."""
+        """Return the reply to one inbound message.
+
+        Args:
+            question: The message's ``id`` in the store and its ``parameters``.
+        """
         if self.call is None:
             return self.text
         this = object()
         self._begun[this] = time.monotonic()
         try:
             reply = check_reply(self.call(self._event(question)))
-        except BaseException as error:  # noqa: BLE001  # not ours, and Twilio is waiting
+        # Even SystemExit of the user's function must not leave Twilio without a response.
+        except BaseException as error:  # noqa: BLE001
             self._wrong = mask(f"The reply function raised {type(error).__name__}: {error}")
             return None
         finally:

@@ -1,8 +1,7 @@
-"""The line to the listener's process for as long as a kernel wants one: opened again after a crash.
+"""Supervises the listener's process for one kernel: restarts it after a crash.
 
-A process that was killed leaves its runtime file behind; one that was ended in good order (closed
-by somebody, idle for long, its store taken away) does not. So only the first is started again:
-whoever ended the second meant it.
+A killed process leaves its runtime file behind; one that stopped normally (closed, idle, or its
+store deleted) removes it. Only the former is restarted, because the latter was intentional.
 """
 
 from __future__ import annotations
@@ -35,10 +34,10 @@ if TYPE_CHECKING:
 
 _MOST_CRASHES: Final = 5
 _WITHIN: Final = 60.0
-"""Seconds. A process that is killed more often than that is left alone, and said to be."""
+"""Seconds. After `_MOST_CRASHES` kills within this time the process is not restarted."""
 
 _HANDOVER_SECONDS: Final = 3.0
-"""Seconds that a process may take to put its things away, and another to take its place."""
+"""Seconds that a process may take to clean up, and its successor to start."""
 
 _POLL_SECONDS: Final = 0.05
 
@@ -60,13 +59,13 @@ Reply = Callable[[dict[str, Any]], str | None]
 
 
 class ProcessSupervisor:
-    """Keeps the line to one listener.
+    """Keeps a client connected to the process of one listener.
 
     Args:
-        spec: What the listener is to be.
-        answer: Answers inbound messages, while it is asked to.
-        enter: Opens the way in for each process that serves.
-        take_over: Whether to end, to begin with, one that runs with other secrets.
+        spec: The settings of the listener.
+        answer: Returns replies to inbound messages, if the process is set to ask for them.
+        open_route: Opens the ingress route for each new process.
+        take_over: Whether to replace a running listener that has other secrets.
     """
 
     def __init__(
@@ -84,40 +83,40 @@ class ProcessSupervisor:
         self._done = threading.Event()
         self._crashes: deque[float] = deque(maxlen=_MOST_CRASHES)
         self.on_news: Callable[[], object] = lambda: None
-        """Called after something was stored or turned away."""
+        """Called after events were stored or requests rejected."""
         self.problem: str | None = None
-        """Why there is no process, if there is none."""
+        """Why no process is running, or None."""
         self._client: ListenerClient
         self._open(spec, take_over=take_over)
 
     @property
     def client(self) -> ListenerClient:
-        """The line as it is now."""
+        """The current client."""
         return self._client
 
     def ask(self, op: str, **what: Any) -> dict[str, Any]:
-        """Ask the process to do something; see `ListenerClient.ask`.
+        """Run an operation in the process; see `ListenerClient.ask`.
 
         Raises:
-            ListenerError: It could not be done, or there is no process.
+            ListenerError: The operation failed, or no process is running.
         """
         return self._running_client().ask(op, **what)
 
     def commit(self, arrivals: Sequence[Arrival]) -> int:
-        """Store what was found in Twilio's log; return how many of it were news."""
+        """Store events found in Twilio's log; return the number of new ones."""
         return self._running_client().commit(arrivals)
 
     def set_reply(self, text: str | None, *, ask: bool) -> None:
-        """Set the reply to inbound messages: a text, or whatever `answer` says when asked."""
+        """Set the reply to inbound messages: a text, or with `ask` the result of `answer`."""
         self.ask("set_reply", text=text, ask=ask)
 
     def stop(self) -> dict[str, Any]:
-        """End the process in good order, and return what it says.
+        """Stop the process normally, and return its result.
 
-        What one that was killed could not put back is put back from here.
+        If the process was killed, its webhooks are restored from here.
 
         Raises:
-            ListenerError: It is there, and does not end.
+            ListenerError: The process is running and does not stop.
         """
         client = self._detached_client()
         if client.alive:
@@ -135,21 +134,21 @@ class ProcessSupervisor:
         return {"restored": self._restore_webhooks(client.pid)}
 
     def detach(self) -> None:
-        """Hang up; the process lives on."""
+        """Disconnect; the process keeps running."""
         self._detached_client().detach()
 
     # Inside
 
     def _detached_client(self) -> ListenerClient:
-        """Return the line, which is from now on not opened again."""
+        """Return the client, and stop reconnecting from now on."""
         self._done.set()
         with self._lock:
             return self._client
 
     def _restore_webhooks(self, killed: int) -> list[dict[str, Any]]:
-        """Do what a process does at its end, in place of one that was killed.
+        """Restore webhooks in place of a killed process.
 
-        One that was started since has done it before it was ready, and goes on.
+        A process that was started since has already restored them.
         """
         store, until = self._spec.store, time.monotonic() + _HANDOVER_SECONDS
         left = runtime_file(store), WebhookBackup(folder_of(store)).path
@@ -183,7 +182,7 @@ class ProcessSupervisor:
         client.on_gone = lambda: self._gone(client)
 
     def _gone(self, client: ListenerClient) -> None:
-        """Open the line again, unless whoever ended the process meant it."""
+        """Reconnect, unless the process was stopped on purpose."""
         with self._lock:
             if self._done.is_set() or self._client is not client:
                 return
@@ -195,14 +194,14 @@ class ProcessSupervisor:
         self.on_news()
 
     def _reopen(self) -> str | None:
-        """Open the line to a process of this store again; return why there is none."""
+        """Reconnect to a process of this store, or restart it; return why that is not possible."""
         runtime, spec, was = self._runtime_to_follow(), self._spec, self._client.state
         if runtime is None:
             return ENDED
         if runtime.is_serving and runtime.pid != self._client.pid:
             if not _is_ours(runtime, spec):
                 return TAKEN_OVER
-            # As it was started is right.
+            # Another kernel restarted it; its settings are the current ones.
             stated: dict[str, Any] = {"idle_seconds": None, "retention_days": ..., "reply": None}
             spec = replace(spec, port=0, public_url=None, **stated)
         elif self._crashes_too_often():
@@ -216,11 +215,11 @@ class ProcessSupervisor:
         return None
 
     def _runtime_to_follow(self) -> Runtime | None:
-        """Return the runtime file of a process that was killed, or of one that took its place.
+        """Return the runtime file of the killed process, or of its successor; None if neither.
 
-        Whoever takes its place ends it first, and needs a moment to begin. So does a kernel that
-        knows more of its secrets than we do, and is let go first. One that has begun to begin is
-        waited for: it may have webhooks to put back, or a large file to look through.
+        A successor first stops the old process and then needs a moment to start. A kernel that
+        knows secrets we do not know goes first, so we wait for it. A successor that is starting is
+        waited for without limit: it may have to restore webhooks or check a large file.
         """
         until, runtime = time.monotonic() + _HANDOVER_SECONDS, None
         while time.monotonic() < until and not self._done.wait(_POLL_SECONDS):
@@ -232,7 +231,7 @@ class ProcessSupervisor:
                     return runtime
             elif runtime is not None and not runtime.is_serving:
                 until = time.monotonic() + _HANDOVER_SECONDS
-        # If it is our process's and not over, it was only the line that broke.
+        # If it still describes our running process, only the connection was lost.
         return None if self._done.is_set() else runtime
 
     def _crashes_too_often(self) -> bool:

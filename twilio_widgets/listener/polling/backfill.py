@@ -1,7 +1,7 @@
-"""What happened while nobody listened: Twilio's message log is asked, and the store is told.
+"""Filling the gap while no listener was running, from Twilio's message log.
 
-Callbacks that found nobody are gone: by default Twilio tries a webhook again only when it could not
-connect, and never for long. The log still knows where each message stands, and what came in.
+Missed webhooks are lost: by default Twilio retries only after a failed connection, and not for
+long. The log still contains the status of each message, and the inbound messages.
 """
 
 from __future__ import annotations
@@ -23,37 +23,37 @@ if TYPE_CHECKING:
     from twilio_widgets.listener.polling.message_log import MessageLogReader
 
 STATUS_AGE: Final = timedelta(hours=24)
-"""How long an unfinished message is asked about; an older one has had its last callback."""
+"""How long a message without a final status is looked up; older ones get no more callbacks."""
 
 OVERLAP: Final = timedelta(hours=1)
-"""How far before the last filling the log is read again: a message may enter it late."""
+"""The log is read again from this long before the last backfill: messages may appear in it late."""
 
 MOST_ADDRESSES: Final = 20
-"""Above this many own addresses one list of the whole account costs less than a list for each."""
+"""With more own addresses, one list of the whole account is cheaper than a list for each."""
 
 PER_SECOND: Final = 5.0
 _PAGE: Final = 1_000
 _ONE_SECOND: Final = timedelta(seconds=1)
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _COMMIT: Final = 100
-"""Arrivals of one commit: what was found is kept when a later request fails."""
+"""Arrivals per commit: those already found are kept when a later request fails."""
 
 Commit = Callable[[Sequence[Arrival]], int]
-"""Stores arrivals through the one writer, and returns how many of them were news."""
+"""Stores arrivals in the listener's process, and returns the number of new events."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackfillReport:
-    """What a look into Twilio's message log brought."""
+    """The result of a backfill from Twilio's message log."""
 
     asked: int
     """Requests made."""
     found: int
-    """Messages looked at."""
+    """Messages checked."""
     added: int
-    """Events that were news; the others had been heard by webhook."""
+    """New events; the others had already arrived as webhooks."""
     since: datetime
-    """From when on inbound messages were looked for (UTC, Twilio's clock)."""
+    """The start of the search for inbound messages (UTC, Twilio's clock)."""
 
     def __repr__(self) -> str:
         return (
@@ -63,10 +63,10 @@ class BackfillReport:
 
 
 def sids_of(sids: Any) -> tuple[str, ...]:
-    """Return which messages are meant: one SID, or several.
+    """Return message SIDs as a tuple, given one or several.
 
     Raises:
-        ConfigurationError: It is something else.
+        ConfigurationError: A value is not a message SID.
     """
     several = (sids,) if isinstance(sids, str) else sids
     found = tuple(several) if isinstance(several, Iterable) else (several,)
@@ -79,13 +79,13 @@ def sids_of(sids: Any) -> tuple[str, ...]:
 
 
 class Backfill:
-    """The gap between a store and Twilio's message log.
+    """Fills the gap between a store and Twilio's message log.
 
     Args:
-        reader: The store.
-        log: Twilio's message log.
-        commit: Stores what is found.
-        marked: Remembers until when the gap was filled.
+        reader: Reads the store.
+        log: Reads Twilio's message log.
+        commit: Stores arrivals.
+        checkpoint_file: Saves the time until which the gap was filled.
     """
 
     def __init__(
@@ -105,19 +105,18 @@ class Backfill:
         since: datetime | None = None,
         retention_days: float | None = None,
     ) -> BackfillReport:
-        """Ask about unfinished messages and about inbound ones, and store what was missed.
+        """Look up messages without a final status and inbound messages, and store what was missed.
 
         Args:
-            now: Twilio's present.
-            wall: This machine's present, by which events are dated.
-            sids: Messages to ask about as well, such as those sent before anybody listened.
-            since: From when on to look for inbound messages, forgotten ones too; None: from where
-                it was filled last, and nothing that was forgotten.
-            retention_days: Days an event is kept: without `since`, older messages are not fetched
-                again. None: for ever.
+            now: The current time of Twilio's clock.
+            wall: The current time of this machine's clock, which dates events.
+            sids: Further messages to look up, such as those sent before the listener started.
+            since: Start of the search for inbound messages, including forgotten ones; None
+                continues after the last backfill, without forgotten messages.
+            retention_days: Without `since`, messages older than this many days are not fetched.
 
         Raises:
-            TwilioWidgetsError: Twilio was not reached or refused; what was found before is stored.
+            TwilioWidgetsError: A request failed; what was found before is stored.
         """
         before, leaves_no_gap = self._log.requests, self._leaves_no_gap(since)
         since = since or self._since(now, retention_days)
@@ -126,7 +125,7 @@ class Backfill:
             found += len(arrivals)
             added += self._commit(arrivals)
         if leaves_no_gap:
-            # With a fast clock, the checkpoint would be later than messages that still arrive.
+            # If the local clock is fast, its time would hide later gaps: Twilio's is the limit.
             self._checkpoint_file.filled(min(now, self._log.server_time or now))
         asked = self._log.requests - before
         return BackfillReport(asked=asked, found=found, added=added, since=since)
@@ -134,13 +133,13 @@ class Backfill:
     def _news(self, since: datetime, wall: datetime, sids: Iterable[str]) -> Iterator[Arrival]:
         for message in self._unfinished(wall, sids):
             yield Arrival.of_api(message.raw, wall)
-        # As they came, and not as the log lists them.
+        # In the order they were sent; the log lists the newest first.
         for message in sorted(self._inbound(since), key=_date_of):
             yield Arrival.of_api(message.raw, wall)
 
     def _unfinished(self, wall: datetime, sids: Iterable[str]) -> Iterator[Message]:
-        standings = self._reader.unsettled(since=wall - STATUS_AGE, quiet_since=wall + _ONE_SECOND)
-        known = (standing.sid for standing in standings if standing.kind == "status")
+        states = self._reader.unsettled(since=wall - STATUS_AGE, quiet_since=wall + _ONE_SECOND)
+        known = (state.sid for state in states if state.kind == "status")
         for sid in dict.fromkeys((*known, *sids)):
             message = self._log.message(sid)
             if message is not None:
@@ -150,18 +149,20 @@ class Backfill:
         for address in self._addresses():
             for page in self._log.pages(to=address, size=_PAGE):
                 yield from (message for message in page if _is_inbound_since(since, message))
-                # The list is in the order of sending; a scheduled message was made long before.
+                # The list is ordered by `date_sent`; a scheduled message was created long before.
                 if any(message.date_sent and message.date_sent < since for message in page):
                     break
 
     def _addresses(self) -> Sequence[str | None]:
-        """Return where inbound messages may have come to; None alone: anywhere."""
-        heard_of = (one.to for one in self._reader.messages() if one.kind == "inbound" and one.to)
-        own = dict.fromkeys((*self._log.numbers(), *heard_of))
+        """Return the addresses that may receive inbound messages; ``(None,)`` means any."""
+        known_addresses = (
+            one.to for one in self._reader.messages() if one.kind == "inbound" and one.to
+        )
+        own = dict.fromkeys((*self._log.numbers(), *known_addresses))
         return tuple(own) if len(own) <= MOST_ADDRESSES else (None,)
 
     def _since(self, now: datetime, retention_days: float | None) -> datetime:
-        """Return from when on to look for inbound messages, by Twilio's clock."""
+        """Return the start of the search for inbound messages, by Twilio's clock."""
         kept = None if retention_days is None else now - timedelta(days=retention_days)
         mark, first = self._checkpoint_file.read(), self._reader.events(limit=1)
         if mark.until is not None:
@@ -171,12 +172,12 @@ class Backfill:
         return max(filter(None, (start - OVERLAP, mark.not_before, kept)))
 
     def _leaves_no_gap(self, since: datetime | None) -> bool:
-        """Say whether a filling since then leaves nothing out after the one before it."""
+        """Return whether a backfill from `since` connects to the previous one without a gap."""
         until = self._checkpoint_file.read().until
         return since is None or (until is not None and since <= until - OVERLAP)
 
     def _created_at(self, event: Event) -> datetime:
-        """Return when an event's message came into being: by Twilio's clock, if it still knows."""
+        """Return when an event's message was created (Twilio's clock), or else was received."""
         message = self._log.message(event.message_sid)
         return event.received_at if message is None else _date_of(message)
 
@@ -190,7 +191,7 @@ def _date_of(message: Message) -> datetime:
 
 
 def _batches(arrivals: Iterator[Arrival]) -> Iterator[list[Arrival]]:
-    """Yield arrivals in lots for one commit each; an error comes after what was found before it."""
+    """Yield arrivals in batches for one commit each; an error is raised after the last batch."""
     batch: list[Arrival] = []
     failure: TwilioWidgetsError | None = None
     try:

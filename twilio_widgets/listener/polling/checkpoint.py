@@ -1,4 +1,4 @@
-"""From when on a store's gap is to be filled: remembered beside it, by Twilio's clock."""
+"""The checkpoint of a store's backfill, in a file beside it; times are by Twilio's clock."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from twilio_widgets.listener.files import durable
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """Until when the gap was filled, and what is to stay forgotten (UTC)."""
+    """The end of the last backfill, and the limit of what was forgotten (UTC)."""
 
     until: datetime | None = None
-    """Until when the gap was filled last."""
+    """The end of the last backfill."""
     not_before: datetime | None = None
-    """What is older was forgotten on purpose, and is not fetched again."""
+    """Older messages were forgotten on purpose, and are not fetched again."""
 
 
 class CheckpointFile:
-    """The file that holds the mark of a store.
+    """The file that contains the checkpoint of a store.
 
     Args:
-        store: The store's file; the mark lies beside it.
-        store_id: `Reader.store_id`. A store that was begun anew at the same place has no mark yet.
+        store: The store's file; the checkpoint is kept beside it.
+        store_id: `Reader.store_id`. The checkpoint of a previous store at the path is ignored.
     """
 
     def __init__(self, store: Path, store_id: str) -> None:
@@ -34,7 +34,7 @@ class CheckpointFile:
         self._store_id = store_id
 
     def read(self) -> Checkpoint:
-        """Return the mark; an empty one when there is none that can be read."""
+        """Return the checkpoint; an empty one if there is none or it is not readable."""
         with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
             kept = json.loads(self._path.read_bytes())
             if kept["store"] == self._store_id:
@@ -42,11 +42,11 @@ class CheckpointFile:
         return Checkpoint()
 
     def filled(self, until: datetime) -> None:
-        """Note that the gap was filled until a moment."""
+        """Save the end of a backfill."""
         self._write(replace(self.read(), until=until))
 
     def forgotten(self, until: datetime) -> None:
-        """Note that what is older was forgotten on purpose, if more was not forgotten before."""
+        """Save that older messages were forgotten on purpose; an earlier, later limit is kept."""
         mark = self.read()
         self._write(replace(mark, not_before=max(until, mark.not_before or until)))
 

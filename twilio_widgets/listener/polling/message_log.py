@@ -1,4 +1,4 @@
-"""Twilio's message log, asked no faster than agreed."""
+"""Rate-limited reading of Twilio's message log."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ T = TypeVar("T")
 
 
 class MessageLogReader:
-    """Asks for messages one request at a time, and counts the requests.
+    """Reads messages one request at a time, and counts the requests.
 
     Args:
         twilio: Makes the requests.
-        per_second: The most requests in a second; None sets no pace.
-        attempts: How often a request may be made before its failure is raised.
-        seconds: How long one request may take, with its repeats.
+        per_second: Maximum number of requests per second; None for no limit.
+        attempts: Maximum number of attempts for each request.
+        seconds: Time limit for each request, with its retries.
         before: Called before each request.
     """
 
@@ -49,12 +49,12 @@ class MessageLogReader:
         self._new_patience = partial(RetryPolicy, seconds, attempts)
         self._before = before
         self.requests = 0
-        """How many requests were made, repeats not counted."""
+        """The number of requests made, without retries."""
         self.server_time: datetime | None = None
-        """Twilio's own time (UTC) when it answered with the first page of a list."""
+        """Twilio's time (UTC) in the response with the first page of a list."""
 
     def message(self, sid: str) -> Message | None:
-        """Read one message as it is now; None when the log no longer has it."""
+        """Read the current state of one message; None if it is no longer in the log."""
         try:
             return self._ask(messages.get(self._connection, self._new_patience(), sid))
         except NotFound:
@@ -63,12 +63,12 @@ class MessageLogReader:
     def pages(
         self, *, to: str | None = None, from_: str | None = None, size: int
     ) -> Iterator[Sequence[Message]]:
-        """Read the log page by page, newest first, for as long as the next page is asked for.
+        """Read the log page by page, newest first; each page is requested when it is needed.
 
         Args:
             to: Only messages to this address.
             from_: Only messages from this address.
-            size: The most messages of a page, at most 1,000.
+            size: Messages per page, at most 1,000.
         """
         path = message_path(self._connection.acting_sid)
         request = Filters(to=to, from_=from_).request(path, limit=size)
@@ -79,7 +79,7 @@ class MessageLogReader:
             yield page
 
     def numbers(self) -> tuple[str, ...]:
-        """Read which phone numbers are the account's own."""
+        """Read the account's own phone numbers."""
         own = self._ask(account.numbers(self._connection, self._new_patience))
         return tuple(number.phone_number for number in own)
 

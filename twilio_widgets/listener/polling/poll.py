@@ -1,4 +1,4 @@
-"""One look into Twilio's message log: what is new in it, and how unfinished messages have fared."""
+"""Polling Twilio's message log: new messages, and changes of messages without a final status."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ if TYPE_CHECKING:
     from twilio_widgets.listener.polling.schedule import RequestQuota
 
 OVERLAP: Final = timedelta(minutes=2)
-"""How much of the log is read again at each look: a message may enter it late."""
+"""How much of the log is read again at each poll: messages may appear in it late."""
 
 UNFINISHED_FOR: Final = timedelta(hours=24)
-"""How long a message with no final status is asked about."""
+"""How long a message without a final status is looked up."""
 
 _FIRST_PAGE: Final = 50
 _PAGE: Final = 1_000
 _RECHECK_SHARE: Final = 0.1
-"""A message is asked about again when it has become older by this part of its age."""
+"""A message is looked up again after this share of its age: older ones change less often."""
 
 _SHARE: Final = 4
-"""A round takes at most this part of a minute's budget for single messages."""
+"""A round spends at most one part in `_SHARE` of a minute's budget on single messages."""
 
 _ONE_SECOND: Final = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollResult:
-    """What one look brought."""
+    """The result of one poll."""
 
     at: datetime
-    """Twilio's present when it began (UTC), or when the round began that it goes on with."""
+    """Twilio's time (UTC) when the poll began, or when the round that it continues began."""
     complete: bool
-    """Whether it came to the end; if not, the budget stopped it, and the next one goes on."""
+    """Whether the round is complete; if the budget was used up, the next poll continues it."""
     requests: int
     found: int
     """Messages that were new or had changed."""
     added: int
-    """Events that came of it."""
+    """New events."""
 
     def __repr__(self) -> str:
         return f"{self.added:,} events in {self.requests:,} requests at {self.at:%H:%M:%S} UTC"
@@ -53,7 +53,7 @@ class PollResult:
 
 @dataclass(slots=True)
 class _List:
-    """One list of the log, and down to where it need not be read again."""
+    """One list of the log, and the time down to which it has to be read."""
 
     filters: dict[str, str]
     until: datetime
@@ -62,23 +62,23 @@ class _List:
 
 @dataclass(frozen=True, slots=True)
 class _Round:
-    """All lists once, and then the unfinished messages: in as many looks as the budget wants."""
+    """All lists, then the messages without a final status; may take several polls."""
 
     began: datetime
     batches: Iterator[Sequence[Message]]
-    """What each request brings; it is made when its lot is asked for."""
+    """The messages of each request; a request is made when its batch is consumed."""
 
 
 class Poll:
-    """Looks into the log, again and again, and stores what is new.
+    """Polls the log and stores changes.
 
     Args:
-        log: Twilio's message log; each request is one attempt.
-        store: The one writer of the store.
+        log: Reads Twilio's message log, with one attempt per request.
+        store: The writer of the store.
         reader: Reads the same store.
-        budget: How many requests may be made.
-        since: Nothing older is looked at, by Twilio's clock.
-        numbers: Only messages to or from these addresses; empty: the whole account's.
+        budget: Limits the number of requests.
+        since: Older messages are ignored (Twilio's clock).
+        numbers: Only messages to or from these addresses; empty for the whole account.
     """
 
     def __init__(
@@ -103,19 +103,19 @@ class Poll:
         self._forgotten: dict[str, str | None] = {}
 
     def look(self, now: datetime, *, within_budget: bool = False) -> PollResult:
-        """Look once.
+        """Poll once.
 
         Args:
-            now: Twilio's present.
-            within_budget: Stop where the budget is used up: the next such look goes on from there.
+            now: The current time of Twilio's clock.
+            within_budget: Stop when the budget is used up; the next such poll continues there.
 
         Raises:
-            TwilioWidgetsError: Twilio did not answer as it should; what was found before is stored.
+            TwilioWidgetsError: A request failed; what was found before is stored.
         """
         before = self._log.requests
         begun = self._begun if within_budget else None
         round_ = begun or _Round(now, self._batches(now))
-        self._begun = None  # after an error everything is read again from where it was complete
+        self._begun = None  # after an error, start a new round from the last complete one
         found: dict[str, Message] = {}
         complete = False
         try:
@@ -139,11 +139,14 @@ class Poll:
         )
 
     def remember(self) -> None:
-        """Remember where messages stand: what is forgotten now is no news at the next look."""
+        """Remember the current statuses, so that the next poll does not store them as new.
+
+        Call it before events are forgotten.
+        """
         self._forgotten |= {one.sid: one.status for one in self._reader.messages()}
 
     def _store_changes(self, messages: Iterable[Message], now: datetime) -> tuple[int, int]:
-        """Store what is new, oldest first; return how many messages, and how many new events."""
+        """Store changes, oldest first; return the numbers of changed messages and new events."""
         news = sorted(filter(self._has_changed, messages), key=_date_of)
         if not news:
             return 0, 0
@@ -162,7 +165,7 @@ class Poll:
             yield () if message is None else (message,)
 
     def _since_last(self, each: _List) -> Iterator[Sequence[Message]]:
-        """Read one list down to what was read before: in a small page if that will do."""
+        """Read one list down to what was read before; try a small page first."""
         for size in (_FIRST_PAGE, _PAGE):
             for page in self._log.pages(**each.filters, size=size):
                 batch = [message for message in page if _date_of(message) >= self._since]
@@ -174,11 +177,9 @@ class Poll:
                     break
 
     def _unfinished(self, now: datetime, besides: Collection[str]) -> Sequence[str]:
-        """Return which messages left the part of the list we read before they were finished."""
-        standings = self._reader.unsettled(
-            since=now - UNFINISHED_FOR, quiet_since=now + _ONE_SECOND
-        )
-        ages = {one.sid: now - one.first_at for one in standings if one.sid not in besides}
+        """Return messages without a final status that are older than the part of the list read."""
+        states = self._reader.unsettled(since=now - UNFINISHED_FOR, quiet_since=now + _ONE_SECOND)
+        ages = {one.sid: now - one.first_at for one in states if one.sid not in besides}
         self._asked_at = {sid: at for sid, at in self._asked_at.items() if sid in ages}
         due = [sid for sid, age in ages.items() if self._is_due(sid, age, now)]
         due.sort(key=lambda sid: self._asked_at.get(sid, self._since))

@@ -1,4 +1,4 @@
-"""When to look into Twilio's log next: often while things change, seldom while it is quiet."""
+"""When to poll Twilio's log next: often while messages change, rarely otherwise."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ MINUTE: Final = timedelta(minutes=1)
 FASTEST: Final = 2.0
 SLOWEST: Final = 60.0
 _QUIETER: Final = 1.5
-"""Each look that finds nothing makes the next pause so much longer."""
+"""Each poll without changes multiplies the next pause by this."""
 
 _LONGEST_BACKOFF: Final = 600.0
 
 
 class RequestQuota:
-    """So many requests in any minute, and no more.
+    """Limits the number of requests in any 60 seconds.
 
     Args:
-        per_minute: The most requests in any 60 seconds.
+        per_minute: Maximum number of requests in any 60 seconds.
 
     Raises:
         ConfigurationError: It is less than one.
@@ -37,13 +37,13 @@ class RequestQuota:
         self._made: deque[datetime] = deque()
 
     def spend(self, now: datetime) -> None:
-        """Note a request."""
+        """Count a request."""
         self._made.append(now)
 
     def left(self, now: datetime) -> int:
         """Return how many requests may be made now.
 
-        What was made later than now, since the clock was set back, counts as made now.
+        Requests dated after `now`, because the clock was set back, count as made now.
         """
         if self._made and self._made[-1] > now:
             self._made = deque(min(at, now) for at in self._made)
@@ -57,12 +57,12 @@ class RequestQuota:
 
 
 class PollSchedule:
-    """How long to pause between two looks, in seconds.
+    """Computes the pause between two polls, in seconds.
 
     Args:
-        per_minute: The budget: a look of several requests is followed by a longer pause.
+        per_minute: The budget: a poll with several requests is followed by a longer pause.
         fastest: The shortest pause.
-        slowest: The longest pause while nothing goes wrong.
+        slowest: The longest pause without errors.
     """
 
     def __init__(
@@ -75,21 +75,21 @@ class PollSchedule:
         self._failures = 0
 
     def looked(self, *, news: bool, requests: int) -> float:
-        """Return the pause after a look that went well.
+        """Return the pause after a successful poll.
 
         Args:
-            news: Whether it found anything.
-            requests: What it cost.
+            news: Whether it found changes.
+            requests: The number of requests it made.
         """
         self._failures = 0
         self._pause = self._fastest if news else min(self._slowest, self._pause * _QUIETER)
         return max(self._pause, requests * self._per_request)
 
     def failed(self, retry_after: float | None = None) -> float:
-        """Return the pause after a look that went wrong: each time twice as long.
+        """Return the pause after a failed poll; it doubles with each failure.
 
         Args:
-            retry_after: Seconds Twilio asked us to wait, where it did.
+            retry_after: Seconds to wait according to Twilio, if given.
         """
         self._failures += 1
         longer = self._fastest * 2.0 ** min(self._failures, 16)

@@ -1,4 +1,4 @@
-"""Which connections there are; who is let in when there is no room; who has waited too long."""
+"""The open connections: their limits, and the deadlines after which they are dropped."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _SWEEP_SECONDS = 0.25
 class ConnectionLimiter:
     """The connections of one listener.
 
-    When all places are taken, the one that has been waiting longest for its own request to come in
-    goes: a request of Twilio's is there within milliseconds, so slow senders make room for it,
-    however many they are. A connection whose answer is being prepared never goes.
+    When the limit is reached, the connection that has waited longest for its request is dropped.
+    Twilio's requests arrive within milliseconds, so slow clients make room for them, however many
+    they are. A connection whose response is being prepared is never dropped.
 
     Args:
-        limits: How many, and how long.
-        loop: The event loop all of them live on.
+        limits: The maximum number of connections, and their deadlines.
+        loop: The event loop of all connections.
     """
 
     def __init__(
@@ -29,17 +29,17 @@ class ConnectionLimiter:
         self.limits = limits
         self._loop = loop or asyncio.get_running_loop()
         self.now: Callable[[], float] = self._loop.time
-        """Returns the loop's time, in seconds: asked several times for each request."""
+        """Returns the loop's time in seconds; bound once because each request calls it often."""
         self._connections: set[OpenConnection] = set()
         self._closed = False
         self._sweeping = self._loop.call_later(_SWEEP_SECONDS, self._sweep)
 
     def call_soon(self, call: Callable[[], None]) -> None:
-        """Call later, but before anything else is read."""
+        """Call in the next loop iteration, before more data is read."""
         self._loop.call_soon(call)
 
     def admit(self, connection: OpenConnection) -> bool:
-        """Let a connection in, if need be in place of a slow or an idle one."""
+        """Register a connection, if necessary by dropping a slow or idle one; False if full."""
         if self._closed:
             return False
         if len(self._connections) >= self.limits.connections and not self._make_room():
@@ -48,18 +48,18 @@ class ConnectionLimiter:
         return True
 
     def leave(self, connection: OpenConnection) -> None:
-        """Forget a connection."""
+        """Unregister a connection."""
         self._connections.discard(connection)
 
     def close(self) -> None:
-        """Close every connection, those with an answer under way included."""
+        """Close every connection, including those whose response is being prepared."""
         self._closed = True
         self._sweeping.cancel()
         for connection in tuple(self._connections):
             connection.drop()
 
     def limit_body_memory(self) -> None:
-        """Let the slowest of those go that send bodies, while these are too much together."""
+        """Drop the slowest connections that send bodies until their bodies fit the limit."""
         while sum(one.held for one in self._connections) > self.limits.bodies:
             self._drop_slowest(one for one in self._connections if one.held)
 

@@ -1,4 +1,4 @@
-"""What a signed request says: its parameters, and whether they make an event."""
+"""The parameters of a signed request, and the kind of event they describe."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _MANDATORY: dict[Kind, tuple[str, ...]] = {
 
 
 def parameters_of(presented: SignedRequest) -> Pairs:
-    """Read the parameters of a signed request: of the form, the query or the JSON object.
+    """Parse the parameters of a signed request from its form, query or JSON object.
 
-    What is null in JSON is not there, as it would not be in a form.
+    JSON nulls are left out, as a form would leave them out.
 
     Raises:
-        ValueError: The body is not what it is declared to be.
+        ValueError: The body does not match its content type.
     """
     if presented.method == "GET" or presented.is_form or not presented.body:
         return presented.parameters
@@ -40,7 +40,7 @@ def parameters_of(presented: SignedRequest) -> Pairs:
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if not isinstance(document, dict):
-        raise ValueError("not an object")  # noqa: TRY004 — of the sender's making, not of ours
+        raise ValueError("not an object")  # noqa: TRY004 — bad input, not a programming error
     values = [(name, value) for name, value in document.items() if value is not None]
     return tuple((_text(name), _text(value)) for name, value in values)
 
@@ -48,7 +48,7 @@ def parameters_of(presented: SignedRequest) -> Pairs:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a name came twice")
+        raise ValueError("a repeated name")
     return found
 
 
@@ -58,21 +58,21 @@ def _reject_constant(word: str) -> object:
 
 def _text(value: object) -> str:
     if isinstance(value, str):
-        value.encode()  # half a character (a lone surrogate) is no text
+        value.encode()  # raises for an unpaired surrogate (invalid Unicode)
         return value
     return json.dumps(value)
 
 
 def kind_of(parameters: Pairs, accounts: Collection[str]) -> Kind | RejectionCause:
-    """Say what a signed request announces, or why it is turned away all the same.
+    """Return the kind of a signed request, or why it is rejected despite its signature.
 
-    The signature has no delimiters: ``Body=hi`` and ``From=+1`` are signed as ``Body=hiFrom+1`` is,
-    so whoever has one signed request could cut it up anew. What has to be there must be there,
-    once, and in its shape.
+    The signature does not cover delimiters: ``Body=hi`` and ``From=+1`` are signed like
+    ``Body=hiFrom+1``, so someone who has one signed request can split it into other parameters.
+    Therefore every mandatory parameter must be present once and well-formed.
 
     Args:
-        parameters: What it says.
-        accounts: The account SIDs that are ours.
+        parameters: The parameters of the request.
+        accounts: The account SIDs of this listener.
     """
     values = dict(parameters)
     kind = _kind(values)
@@ -93,7 +93,7 @@ def kind_of(parameters: Pairs, accounts: Collection[str]) -> Kind | RejectionCau
 
 
 def _kind(values: Mapping[str, str]) -> Kind | None:
-    """Return which kind of event this is; None when it is nothing about a message.
+    """Return the kind of event; None if the request is not about a message.
 
     A status callback has ``MessageStatus``. An inbound message has ``SmsStatus=received``, or no
     status at all and the parts of a message (inferred from Twilio's documented requests).

@@ -1,7 +1,7 @@
-"""The control line in the listener's process: kernels attach, ask, are told and are asked.
+"""The control server in the listener's process: kernels run operations and receive news.
 
-It is no HTTP on purpose: a web page can make a browser send HTTP to any port of this machine, and
-the first line of what it sends is never one JSON object with our token in it.
+It deliberately does not use HTTP: a web page can make a browser send HTTP requests to any local
+port, but the first line of such a request is never a JSON object with our token.
 """
 
 from __future__ import annotations
@@ -26,27 +26,27 @@ Operate = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
 class _AttachedKernel:
-    """One attached kernel."""
+    """The connection of one kernel."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader
         self.writer = writer
 
     def notify(self, said: dict[str, Any]) -> None:
-        """Send a line; a kernel that reads nothing for long misses news, and can ask."""
+        """Send a line, unless the kernel stopped reading: it can request the status later."""
         if self.writer.transport.get_write_buffer_size() < _MOST_UNREAD:
             self.writer.write(wire.encode_line(said))
 
 
 class ControlServer:
-    """Serves the control line.
+    """Serves the control connections.
 
     Args:
-        token: What the first line of every connection must hold.
-        greeting: Answers the challenge in that line.
-        state: Says what the listener is now.
-        operate: Does what a kernel asks for, by name.
-        news: What is told to every kernel after something happened.
+        token: The token that the first line of every connection must contain.
+        greeting: Returns the response to the challenge in that line.
+        state: Returns the current settings of the listener.
+        operate: Runs an operation by name.
+        news: Returns the summary that is sent to every kernel after changes.
     """
 
     def __init__(
@@ -72,28 +72,28 @@ class ControlServer:
         self._server: asyncio.Server
 
     async def serve(self, listening: socket.socket) -> None:
-        """Begin."""
+        """Start serving on a listening socket."""
         self._server = await asyncio.start_server(
             self._attached, sock=listening, limit=wire.LONGEST_LINE
         )
 
     @property
     def kernels(self) -> int:
-        """How many kernels are attached."""
+        """The number of connected kernels."""
         return len(self._kernels)
 
     @property
     def answers(self) -> bool:
-        """Whether one of them is asked about inbound messages: the one that said so last."""
+        """Whether a kernel has offered to reply to inbound messages; the last one to do so does."""
         return self._answering is not None
 
     def notify(self) -> None:
-        """Let the kernels know that something happened, at most twenty times a second."""
+        """Send the news to all kernels, at most twenty times a second."""
         if self._notifying is None and self._kernels:
             self._notifying = asyncio.get_running_loop().call_later(NEWS_EVERY, self._notify_all)
 
     async def ask(self, message: dict[str, object]) -> str | None:
-        """Ask the kernel that wants to be asked about an inbound message."""
+        """Ask the replying kernel about an inbound message; return its reply, if any."""
         kernel = self._answering
         if kernel is None:
             return None
@@ -107,15 +107,15 @@ class ControlServer:
             del self._questions[number]
 
     def close(self) -> None:
-        """Let nobody in any more."""
+        """Stop accepting connections."""
         self._server.close()
 
     async def finish(self) -> None:
-        """Give the answers that are due, and hang up; a kernel that reads nothing goes without."""
+        """Send pending results and close all connections, within a time limit."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=_FINISH_SECONDS)
         for writer in self._writers:
-            writer.close()  # what is still to be said is said first
+            writer.close()  # flushes its buffer first
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_FINISH_SECONDS):
                 while self._writers:
@@ -130,7 +130,7 @@ class ControlServer:
             kernel.notify(news)
 
     def _send_state(self) -> None:
-        """Let every kernel know at once what one of them has changed."""
+        """Send every kernel the settings that one of them has changed."""
         for kernel in self._kernels:
             kernel.notify({"state": self._state_for(kernel)})
 
@@ -151,7 +151,7 @@ class ControlServer:
                 self._kernels.append(kernel)
                 await self._listen(kernel)
         except (OSError, ValueError, asyncio.IncompleteReadError, TimeoutError):
-            pass  # whatever that was, it was no kernel, or it has gone
+            pass  # not a kernel, or a kernel that disconnected
         finally:
             if kernel in self._kernels:
                 self._kernels.remove(kernel)
@@ -175,7 +175,7 @@ class ControlServer:
         return True
 
     async def _first_line(self, reader: asyncio.StreamReader) -> bytes:
-        """Read a line that must be short, though later ones may be long."""
+        """Read the first line, which must be shorter than the later ones."""
         data = b""
         while b"\n" not in data:
             part = await reader.read(wire.FIRST_LINE - len(data))
@@ -184,7 +184,7 @@ class ControlServer:
             data += part
         first, _, rest = data.partition(b"\n")
         if rest:
-            raise ValueError("something follows before it was answered")
+            raise ValueError("data before the handshake is complete")
         return first
 
     async def _listen(self, kernel: _AttachedKernel) -> None:
@@ -216,7 +216,7 @@ class ControlServer:
                 self._send_state()
         except TwilioWidgetsError as error:
             answer = {"id": number, "error": str(error), "kind": type(error).__name__}
-        except Exception as error:  # noqa: BLE001 — whoever asked waits for a word
+        except Exception as error:  # noqa: BLE001 — the kernel waits for a result
             text = f"The operation {op!r} failed in the listener ({type(error).__name__})."
             answer = {"id": number, "error": text, "kind": "ListenerError"}
         kernel.notify(answer)

@@ -1,4 +1,4 @@
-"""Who gets in: cheap questions first, the signature, then what a signed request must say."""
+"""Which requests are accepted: cheap checks first, then the signature, then the parameters."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from twilio_widgets.signature.verify import judged
 
 PATHS = frozenset({"/inbound", "/status"})
 METHODS = ("GET", "POST")
-"""What both paths take: a status callback is a POST, but a reply's ``action`` may ask for a GET."""
+"""Accepted by both paths: status callbacks use POST, but a reply's ``action`` may use GET."""
 
 _TYPES = frozenset({FORM, "application/json"})
 
 
 class Gate:
-    """Decides about requests, and does nothing else.
+    """Checks requests, without side effects.
 
     Args:
-        address: Where the listener can be called.
-        keys: What Twilio may have signed with.
-        accounts: The account SIDs that are ours.
-        limits: What is too much.
+        address: The addresses of the listener.
+        keys: The keys that Twilio may sign with.
+        accounts: The account SIDs of the listener.
+        limits: The size limits.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Gate:
         self._limits = limits
 
     def look(self, head: RequestHead) -> RejectionCause | None:
-        """Judge a head, before a byte of the body is read."""
+        """Check a head before its body is read; return why it is rejected, or None."""
         host = head.get("host")
         if not self.address.is_own_host(host):
             return refusal.other_host(host)
@@ -79,7 +79,7 @@ class Gate:
         return refusal.TYPE if has_body and kind not in _TYPES else None
 
     def judge(self, request: WebhookRequest, now: datetime) -> Arrival | RejectionCause:
-        """Judge a whole request whose head was let in."""
+        """Check a complete request whose head was accepted."""
         form = media_type_of(request.head.get("content-type") or "") == FORM
         if form and request.body.count(b"&") >= self._limits.parameters:
             return refusal.TOO_MANY
@@ -112,15 +112,15 @@ class Gate:
         )
 
     def diagnosed(self, verdict_on: SignedRequest) -> Verdict:
-        """Ask the doctor about a request whose signature was wrong; it may take a while."""
+        """Find out why the signature of a request is wrong; this may take a while."""
         from twilio_widgets.signature.doctor import diagnose
 
         return diagnose(verdict_on, self._keys)
 
     def _verified(self, request: WebhookRequest) -> tuple[SignedRequest, Verdict]:
-        """Return the request under the URL that Twilio signed, or under the likeliest one."""
+        """Return the request with the URL that Twilio signed, or else with the likeliest URL."""
         head = request.head
-        # What our extension proves itself with is nobody else's to read, in the store least of all.
+        # The token of our server extension is a secret and must not be stored.
         headers = head.headers
         if FORWARD in head.fields:
             headers = tuple(pair for pair in headers if pair[0].lower() != FORWARD)

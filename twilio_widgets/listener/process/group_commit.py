@@ -1,7 +1,8 @@
-"""Between the gate and the store: what comes in one turn of the loop goes to the store together.
+"""Group commit: arrivals of one loop iteration are sent to the store process together.
 
-Nobody waits for more to come, nor for what went before: the store's process takes what has gathered
-while it waited for the disk into one durable commit. Nobody waits for longer than `LONGEST_WAIT`.
+There is no delay to gather more, and no wait for earlier commits: the store process combines what
+has arrived while it waited for the disk into one durable commit. After `LONGEST_WAIT` an arrival is
+answered with 503.
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ if TYPE_CHECKING:
     from twilio_widgets.listener.events.event import Arrival
 
 Done = Callable[[Receipt | None], object]
-"""Called once: with what became of the arrival, or with None for "come again"."""
+"""Called once with the receipt of the arrival, or with None if Twilio should retry."""
 
 MOST_WAITING = 2_000
 MOST_BYTES = 16_000_000
 LONGEST_WAIT = 1.0
-"""Seconds. Then the sender is told to come again, whatever becomes of the event."""
+"""Seconds. Then the response is 503, whether or not the event is stored later."""
 
 NO_ANSWER = "The event store does not respond. Check whether its disk is available or very busy."
 
@@ -47,23 +48,23 @@ class _WaitingArrival:
 
 
 class Commits(Protocol):
-    """Where arrivals are stored; a `StoreProcess` is one."""
+    """Stores arrivals, such as `StoreClient`."""
 
     def send(self, request: Commit, answered: Callable[[Answer], None], /) -> None:
-        """Store arrivals, and call `answered` then."""
+        """Store arrivals, then call `answered`."""
 
 
 class GroupCommitter:
-    """Stores arrivals in the order they come.
+    """Stores arrivals in the order they are received.
 
     Args:
-        store: Where.
-        told: Called after each commit: with None, or with a sentence about why it failed.
+        store: The store.
+        on_result: Called after each commit with None, or with a sentence about why it failed.
     """
 
-    def __init__(self, store: Commits, told: Callable[[str | None], object]) -> None:
+    def __init__(self, store: Commits, on_result: Callable[[str | None], object]) -> None:
         self._store = store
-        self._told = told
+        self._on_result = on_result
         self._loop = asyncio.get_running_loop()
         self._gathering: list[_WaitingArrival] = []
         self._in_flight: dict[int, list[_WaitingArrival]] = {}
@@ -73,14 +74,14 @@ class GroupCommitter:
         self._checking: asyncio.TimerHandle | None = None
 
     def take(self, arrival: Arrival, done: Done) -> bool:
-        """Store an arrival soon, and call `done` then.
+        """Queue an arrival for storing, and call `done` afterwards.
 
         Args:
-            arrival: What to store.
-            done: Called once, within about `LONGEST_WAIT` seconds; at once for what is no text.
+            arrival: The arrival to store.
+            done: Called once, within about `LONGEST_WAIT` seconds; at once for invalid Unicode.
 
         Returns:
-            False when there is no room for it, or the disk does not answer; `done` is not called.
+            False if the queue is full or the disk does not respond; `done` is then not called.
         """
         now = self._loop.time()
         full = self._count >= MOST_WAITING or self._bytes > MOST_BYTES
@@ -104,14 +105,14 @@ class GroupCommitter:
         return self._count
 
     async def idle(self) -> None:
-        """Wait until nothing waits, and everybody has been told."""
+        """Wait until the queue is empty and every callback was called."""
         while self._count:
             await asyncio.sleep(0.005)
         await asyncio.sleep(0)
 
     @property
     def _oldest(self) -> float:
-        """When that began to wait which the store has had for longest."""
+        """When the oldest commit in flight was queued; infinity if there is none."""
         return next((lot[0].since for lot in self._in_flight.values()), math.inf)
 
     def _send(self) -> None:
@@ -127,27 +128,28 @@ class GroupCommitter:
         receipts: Sequence[Receipt | None] = [None] * len(lot)
         if isinstance(answer, Stored):
             receipts = answer.receipts
-        self._told(answer.text if isinstance(answer, StoreError) else None)
+        self._on_result(answer.text if isinstance(answer, StoreError) else None)
         for each, receipt in zip(lot, receipts, strict=True):
             self._finish(each, receipt)
 
     def _finish(self, waiting: _WaitingArrival, receipt: Receipt | None) -> None:
-        """Say what became of one, in a turn of its own: what goes wrong there stays there."""
+        """Call back for one arrival in its own loop iteration, so that exceptions stay separate."""
         done, waiting.done = waiting.done, None
         if done is not None:
             self._bytes -= len(waiting.encoded)
             self._loop.call_soon(done, receipt)
 
     def _check_deadlines(self) -> None:
-        """Tell those that have waited too long to come again."""
+        """Answer arrivals that have waited too long with 503."""
         self._checking = None
         late = self._loop.time() - LONGEST_WAIT
         if self._oldest < late:
-            self._told(NO_ANSWER)
+            self._on_result(NO_ANSWER)
         for lot in list(self._in_flight.values()):
             if lot[0].since >= late:
                 break
             for each in lot:
-                self._finish(each, None)  # it may be stored yet; then its next delivery is known
+                # It may still be stored; then Twilio's retry is counted as a duplicate.
+                self._finish(each, None)
         if self._count:
             self._checking = self._loop.call_later(_CHECK_SECONDS, self._check_deadlines)

@@ -1,4 +1,4 @@
-"""The way of a request through the listener: judged, stored durably, and only then answered."""
+"""Handles a request: checked by the gate, stored durably, and only then answered."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class WebhookHandler:
     """Handles the requests of all connections.
 
     Args:
-        gate: Decides who gets in.
-        committer: Stores who got in.
-        replies: Answers inbound messages.
-        turned_away: Notes the others.
-        stored: Called with the newest event's number, after an event was stored.
+        gate: Decides which requests are accepted.
+        committer: Stores accepted requests.
+        replies: Replies to inbound messages.
+        rejections: Records rejected requests.
+        stored: Called with the id of each new event after it was stored.
     """
 
     def __init__(
@@ -47,15 +47,15 @@ class WebhookHandler:
         self.counts: Counter[str] = Counter()
         """Since the start: ``inbound``, ``status``, ``duplicate`` and ``busy``."""
         self.last_request_at: datetime | None = None
-        """When the last request came whose signature was right (UTC)."""
+        """When the last request with a valid signature arrived (UTC)."""
 
     def look(self, head: RequestHead) -> HttpResponse | None:
-        """Judge a head before its body is read; an answer refuses it."""
+        """Check a head before its body is read; return the response if it is rejected."""
         refusal = self._gate.look(head)
         return None if refusal is None else self._refuse(refusal, head)
 
     def handle(self, request: WebhookRequest, answer: Callable[[HttpResponse], None]) -> None:
-        """Take a whole request, and answer it when it is durable."""
+        """Handle a complete request, and answer it once it is stored durably."""
         now = datetime.now(UTC)
         judged = self._gate.judge(request, now)
         if isinstance(judged, RejectionCause):
@@ -71,7 +71,7 @@ class WebhookHandler:
             done(None)
 
     def unreadable(self, status: int) -> None:
-        """Note that something came that is no request."""
+        """Record data that is not a valid request."""
         refusal = RejectionCause(status=status, cause="http", reason=UNREADABLE[status])
         self._rejections.note(refusal)
 

@@ -1,9 +1,9 @@
-"""HTTP on one connection, with every limit of our own.
+"""HTTP/1.1 on one connection, with our own limits.
 
-A request is read, answered, and only then is the next one of the same connection read: pipelined
-requests keep their order, and a sender that does not read its answers is not read from. The
-deadlines are kept by one sweep over all connections, because a timer for each would cost more than
-the request itself.
+The next request of a connection is read only after the previous one was answered: pipelined
+requests keep their order, and we stop reading from a client that does not read its responses.
+One sweep over all connections enforces the deadlines, because a timer per connection would cost
+more than the request itself.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
 
 
 class Handler(Protocol):
-    """Who decides about requests."""
+    """Decides about requests."""
 
     def look(self, head: RequestHead) -> HttpResponse | None:
-        """Judge a head before its body is read; an answer refuses it."""
+        """Check a head before its body is read; return the response if it is rejected."""
 
     def handle(self, request: WebhookRequest, answer: Callable[[HttpResponse], None]) -> None:
-        """Take a whole request, and call `answer` once, now or later, in the loop's thread."""
+        """Handle a complete request; call `answer` once, now or later, in the loop's thread."""
 
     def unreadable(self, status: int) -> None:
-        """Note that something came that is no request."""
+        """Record data that is not a valid request."""
 
 
 _ROOM = 16 * 1024
-"""Bytes read at a time. asyncio's own reading asks the system for 256 kB of memory each time."""
+"""Bytes read at a time. asyncio's default allocates 256 kB for each read."""
 
 _READING = (State.HEAD, State.BODY)
 
@@ -47,8 +47,8 @@ class HttpConnection(asyncio.BufferedProtocol):
     """One connection.
 
     Args:
-        door: Which connections there are, and how much each of them may take.
-        handler: Who decides about its requests.
+        connections: The open connections and their limits.
+        handler: Decides about its requests.
     """
 
     def __init__(self, connections: ConnectionLimiter, handler: Handler) -> None:
@@ -65,15 +65,15 @@ class HttpConnection(asyncio.BufferedProtocol):
         self._lingered = 0
         self.state = State.HEAD
         self.served = False
-        """Whether it has brought a request that was taken."""
+        """Whether one of its requests was accepted."""
         self.since = connections.now()
-        """When the present wait began."""
+        """When the current wait began."""
         self.deadline = self.since + self._limits.head_seconds
 
     # What asyncio calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take part, or make way when there is no room."""
+        """Register the connection, or reject it when the limit is reached."""
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=self._limits.pipelined)
         plain: socket.socket | None = transport.get_extra_info("socket")
@@ -85,18 +85,18 @@ class HttpConnection(asyncio.BufferedProtocol):
             self._transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Leave; an answer that comes later finds nobody."""
+        """Unregister the connection; later answers are ignored, because the turn has changed."""
         del exc
         self._turn += 1
         self._buffer = b""
         self._connections.leave(self)
 
     def get_buffer(self, _hint: int) -> memoryview:
-        """Give the room into which is read."""
+        """Return the buffer to read into."""
         return self._room
 
     def buffer_updated(self, size: int) -> None:
-        """Read on, or keep it until the present request is answered."""
+        """Process received data, or buffer it until the current request is answered."""
         data = bytes(self._room[:size])
         if self.state is State.LINGER:
             self._lingered += len(data)
@@ -109,18 +109,18 @@ class HttpConnection(asyncio.BufferedProtocol):
         self._advance()
 
     def eof_received(self) -> bool:
-        """Keep half a connection for the answers that are due; close it after them."""
+        """Keep the connection half-open for pending responses; close it after them."""
         self._ended = True
         if self.state in _READING:
             self._connections.call_soon(self._next)
         return self.state is not State.LINGER
 
     def pause_writing(self) -> None:
-        """Read no further request until the answers have been read."""
+        """Stop reading requests until the client has read its responses."""
         self._writable = False
 
     def resume_writing(self) -> None:
-        """Go on."""
+        """Continue reading requests."""
         self._writable = True
         self._advance()
 
@@ -201,11 +201,11 @@ class HttpConnection(asyncio.BufferedProtocol):
             self._advance()
 
     def _refuse(self, given: HttpResponse) -> None:
-        """Answer for the last time; read on a little, so that the answer is not lost to a reset."""
+        """Send the last response; read on briefly, so that a TCP reset does not discard it."""
         self._wait(State.LINGER, self._limits.linger_seconds)
         self._buffer = b""
         self._transport.write(given.wire(close=True))
-        with contextlib.suppress(OSError):  # the sender may have gone just now
+        with contextlib.suppress(OSError):  # the client may have disconnected
             self._transport.write_eof()
         self._transport.resume_reading()
 
@@ -214,13 +214,13 @@ class HttpConnection(asyncio.BufferedProtocol):
         self.since = self._connections.now()
         self.deadline = self.since + seconds
 
-    # What the door asks and calls
+    # Called by `ConnectionLimiter`
 
     @property
     def held(self) -> int:
-        """Bytes of a body that is still coming in."""
+        """Bytes received of an incomplete body."""
         return self._parser.taken if self.state is State.BODY else 0
 
     def drop(self) -> None:
-        """Close at once, with nothing said."""
+        """Close at once, without a response."""
         self._transport.abort()

@@ -1,7 +1,7 @@
-"""How much the listener takes of anybody, and for how long it waits.
+"""Size limits and deadlines for requests.
 
-The numbers are far above what Twilio sends (a webhook is 1–20 kB, sent at once) and far below what
-would hurt: strangers can make us hold 256 heads and 32 MB of bodies.
+They are far above what Twilio sends (a webhook is 1–20 kB, sent at once) and low enough to be
+harmless: unauthenticated clients can occupy at most 256 heads and 32 MB of bodies.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ class ListenerLimits:
     headers: int = 100
     body: int = 1_000_000
     bodies: int = 32_000_000
-    """Of all bodies that are still coming in; then the slowest of them goes."""
+    """Limit for all incomplete bodies together; beyond it the slowest connection is dropped."""
     parameters: int = 1_000
     pipelined: int = 64 * 1024
-    """What may wait behind a request that is being answered, before we stop reading."""
+    """Bytes buffered while a request is being answered, before we stop reading."""
 
     head_seconds: float = 5.0
-    """From the first moment of a connection, or the first byte of its next request."""
+    """Counted from the start of the connection, or from the first byte of its next request."""
     body_seconds: float = 10.0
     idle_seconds: float = 75.0
-    """Between two requests. Only a signed request keeps its connection, and an idle one makes room
-    when it is needed."""
+    """Between two requests. Only an accepted request keeps its connection open, and idle
+    connections are dropped first when the limit is reached."""
     answer_seconds: float = 15.0
-    """For our own answer: Twilio waits no longer."""
+    """For our response: Twilio waits no longer."""
     linger_seconds: float = 2.0
-    """For reading on after a refusal, so that the answer is read before the connection closes."""
+    """For reading on after a rejection, so that the client reads the response before a reset."""
     linger: int = 4_000_000
 
 

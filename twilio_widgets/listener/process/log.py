@@ -1,4 +1,4 @@
-"""What went wrong in the listener's process: a line a second for each reason, and nobody's data."""
+"""The error log of the listener's process: one line per second and reason, without user data."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from pathlib import Path
 from twilio_widgets.listener.files.durable import OWNER_ONLY
 
 _LARGEST = 256_000
-"""Bytes. Then it begins anew: a flood must not fill the disk."""
+"""Bytes. A larger file is overwritten, so that a flood of errors cannot fill the disk."""
 
 
 class Log:
-    """A small file, for its owner's eyes only.
+    """A small log file that only its owner can read.
 
     Args:
-        path: Where.
-        now: Seconds, for the pace.
+        path: The file.
+        now: Returns monotonic seconds, for the rate limit.
     """
 
     def __init__(self, path: Path, now: Callable[[], float] = time.monotonic) -> None:
@@ -34,8 +34,8 @@ class Log:
         """Write a line, unless the same reason was written within the last second.
 
         Args:
-            reason: A word of ours; what is kept back is counted by it.
-            text: More about it. Nothing that a request holds belongs here.
+            reason: A fixed key; suppressed lines are counted by it.
+            text: Details. It must not contain anything from a request.
         """
         now = self._now()
         if now - self._last.get(reason, -1.0) < 1.0:
@@ -46,12 +46,12 @@ class Log:
         line = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {reason}"
         line += f": {text}" if text else ""
         line += f" (and {more:,} times since)" if more else ""
-        # The log is a courtesy: a full disk must not stop the listener because of it.
+        # A full disk must not stop the listener just because of its log.
         with contextlib.suppress(OSError):
             self._write(line.replace("\n", " ") + "\n")
 
     def _write(self, line: str) -> None:
-        anew = self._path.exists() and self._path.stat().st_size > _LARGEST
-        flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if anew else os.O_APPEND)
+        overwrite = self._path.exists() and self._path.stat().st_size > _LARGEST
+        flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if overwrite else os.O_APPEND)
         with os.fdopen(os.open(self._path, flags, OWNER_ONLY), "wb") as file:
             file.write(line.encode("utf-8", "backslashreplace"))  # a path may be in any encoding

@@ -1,4 +1,4 @@
-"""The listener's own process: it starts, says that it is ready, serves, and ends in good order."""
+"""Entry point of the listener's process: start, report readiness, serve, shut down cleanly."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ from twilio_widgets.listener.process.log import Log
 from twilio_widgets.listener.process.service import ListenerService
 
 _SWITCH_SECONDS = 0.0005
-"""How long the doctor's thread may keep the interpreter while requests wait."""
+"""Switch interval: how long the diagnosis thread may hold the GIL while requests wait."""
 
 
-def main(told: Mapping[str, Any]) -> None:
-    """Be a listener until it is over; what goes wrong at the start is said to who started us.
+def main(config: Mapping[str, Any]) -> None:
+    """Run a listener until it stops; errors at start-up are reported to the launcher.
 
     Args:
-        told: ``spec`` and ``preferred_port``, as `launching` tells them.
+        config: ``spec`` and ``preferred_port``, as sent by `launch`.
     """
     if hasattr(os, "fork") and os.fork():
-        os._exit(0)  # nobody's child: whoever started us need not wait for our end
+        os._exit(0)  # detach from the launcher, which then need not wait for (reap) the listener
     sys.setswitchinterval(_SWITCH_SECONDS)
     try:
-        _listen(Spec.from_json(told["spec"]), int(told["wish"]))
+        _listen(Spec.from_json(config["spec"]), int(config["preferred_port"]))
     except TwilioWidgetsError as error:
         _report({"error": str(error), "kind": type(error).__name__})
-    except Exception as error:  # noqa: BLE001 — whoever started us waits for a word
+    except Exception as error:  # noqa: BLE001 — the launcher waits for a report
         _report({"error": f"The listener failed ({type(error).__name__}).", "kind": ""})
     finally:
-        os._exit(0)  # a thread that still waits for Twilio does not hold us up
+        os._exit(0)  # do not wait for threads that are still in a request to Twilio
 
 
 def _listen(spec: Spec, preferred_port: int) -> None:
@@ -98,10 +98,10 @@ def _on_signal(
         signal.signal(number, lambda *_: loop.call_soon_threadsafe(service.request_shutdown))
 
 
-def _report(said: dict[str, Any]) -> None:
-    """Say one line to who started us, and let go of everything we have from there."""
+def _report(report: dict[str, Any]) -> None:
+    """Write one line to the launcher, then close the inherited standard streams."""
     with contextlib.suppress(OSError):
-        os.write(1, json.dumps(said).encode() + b"\n")
+        os.write(1, json.dumps(report).encode() + b"\n")
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(nothing, number)

@@ -1,7 +1,7 @@
-"""From bytes to one request, strictly: what two readers could read differently is not read at all.
+"""Strict parsing of one request: ambiguous input is rejected, to prevent request smuggling.
 
-httptools (Node's llhttp) does the parsing. Line ends, folded headers and NUL are looked for
-beforehand as well, because older versions of it are more lenient.
+httptools (Node's llhttp) does the parsing. Line endings, folded headers and NUL are checked before,
+because older versions of it are more lenient.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ END = b"\r\n\r\n"
 
 
 class MalformedRequest(Exception):
-    """The bytes are not a request that we take; it carries the HTTP status to answer."""
+    """The bytes are not an acceptable request; `status` is the HTTP status to answer."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -23,13 +23,13 @@ class MalformedRequest(Exception):
 
 
 class Parser:
-    """Reads one request: first its head, then its body in as many parts as it comes in.
+    """Parses one request: first its head, then its body in any number of parts.
 
     Args:
-        limits: What is too much.
+        limits: The size limits.
 
     Raises:
-        Unreadable: From either method, and then it is of no more use.
+        MalformedRequest: From either method; the parser cannot be used afterwards.
     """
 
     def __init__(self, limits: ListenerLimits) -> None:
@@ -39,18 +39,18 @@ class Parser:
         self._body: list[bytes] = []
         self._left = 0
         self.taken = 0
-        """Bytes of the body so far, chunks and all."""
+        """Bytes of the body so far, including chunk headers."""
         self.keep = False
         """Whether another request may follow on the same connection."""
         self.done = False
-        """Whether the whole request has been read."""
+        """Whether the request is complete."""
         self.head: RequestHead
 
     def read_head(self, head: bytes) -> RequestHead:
-        """Read everything up to and including the empty line."""
+        """Parse everything up to and including the empty line."""
         text = head.decode("latin-1")
         lines = text[: -len(END)].split("\r\n")
-        # As many line feeds as carriage returns as ends of lines: none of them stands alone.
+        # Equal numbers of LF, CR and line ends: there is no bare CR or LF.
         if not text.count("\n") == text.count("\r") == len(lines) + 1 or "\0" in text:
             raise MalformedRequest(400)
         if "\n " in text or "\n\t" in text:  # a folded header
@@ -62,7 +62,7 @@ class Parser:
         except httptools.HttpParserInvalidMethodError:
             raise MalformedRequest(405 if head.partition(b" ")[0].isalpha() else 400) from None
         except httptools.HttpParserUpgrade:
-            # CONNECT, or another protocol asked for: neither is for us.
+            # CONNECT, or an upgrade to another protocol: we support neither.
             raise MalformedRequest(405 if head.startswith(b"CONNECT ") else 400) from None
         except httptools.HttpParserError:
             raise MalformedRequest(400) from None
@@ -74,12 +74,12 @@ class Parser:
             headers=_headers_of(lines[1:]),
         )
         self._left = self.head.length
-        # Where chunks end only the parser knows, so nothing may follow them.
+        # Only the parser knows where the chunks end, so no request may follow a chunked one.
         self.keep = self.keep and not self._chunked
         return self.head
 
     def read_body(self, data: bytes) -> bytes:
-        """Read a part of the body, and return what comes after the request."""
+        """Parse a part of the body, and return the bytes that follow the request."""
         rest = b""
         if not self._chunked:
             data, rest = data[: self._left], data[self._left :]
@@ -96,44 +96,44 @@ class Parser:
 
     @property
     def _chunked(self) -> bool:
-        """Whether the body comes in chunks; nothing else is taken as a transfer encoding."""
+        """Whether the body is chunked; no other transfer encoding is accepted."""
         return "transfer-encoding" in self.head.fields
 
     @property
     def request(self) -> WebhookRequest:
-        """The whole request, once it is `done`."""
+        """The complete request, once `done`."""
         return WebhookRequest(head=self.head, body=b"".join(self._body))
 
-    # What httptools calls. It parses on behind the end of a request, so `done` closes the book.
+    # Called by httptools. It parses on after the end of a request, so `done` ignores the rest.
 
     def on_url(self, url: bytes) -> None:
-        """Take a part of the target."""
+        """Append a part of the request target."""
         if not self.done:
             self._target += url
 
     def on_headers_complete(self) -> None:
-        """Note whether the sender means to go on: behind the body it is forgotten."""
+        """Store whether the connection is kept alive: llhttp resets this after the body."""
         if not self.done:
             self.keep = bool(self._parser.should_keep_alive())
 
     def on_body(self, body: bytes) -> None:
-        """Take a part of the body."""
+        """Append a part of the body."""
         if not self.done:
             self._body.append(body)
 
     def on_message_complete(self) -> None:
-        """Note that the request has been read."""
+        """Mark the request as complete."""
         self.done = True
 
 
 def _headers_of(lines: list[str]) -> tuple[tuple[str, str], ...]:
-    """Split the lines of a head that was found well formed."""
+    """Split the header lines of a well-formed head."""
     halves = [line.partition(":") for line in lines]
     return tuple([(name, value.strip(" \t")) for name, _, value in halves])
 
 
 def is_malformed_head(beginning: bytes) -> bool:
-    """Say whether the beginning of a head holds what must stand in none."""
+    """Return whether an incomplete head already contains something that is never allowed."""
     return (
         beginning.count(b"\n") != beginning.count(b"\r\n")
         or b"\n " in beginning

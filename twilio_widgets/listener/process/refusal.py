@@ -1,4 +1,4 @@
-"""Why a request is turned away: a status for the sender, and the reason for our user alone."""
+"""Why requests are rejected: a status for the sender, and a reason for our user only."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RejectionCause:
-    """One request turned away."""
+    """Why one request was rejected."""
 
     status: int
     cause: str
-    """A machine's word; what is counted is counted by it."""
+    """A machine-readable key, by which rejections are counted."""
     reason: str
     mend: str | None = None
     allow: str = ""
     presented: SignedRequest | None = None
-    """The request, where its signature is to be looked into."""
+    """The request, if its signature should be diagnosed."""
 
 
 SIGNATURE = "signature"
-"""The cause of those that the doctor is asked about."""
+"""The cause of rejections whose signature is diagnosed."""
 
 ORIGIN = RejectionCause(
     status=403,
@@ -71,11 +71,11 @@ UNREADABLE = {
     413: "The body is larger than 1 MB.",
     431: "The headers are larger than 32 kB, or there are more than 100.",
 }
-"""What to say when there is not even a request."""
+"""Reasons by status for data that is not a valid request."""
 
 
 def other_host(host: str | None) -> RejectionCause:
-    """Refuse a request that was meant for another host: a page may have brought it here."""
+    """Reject a request for another host: a web page may have sent it (DNS rebinding)."""
     plain = host if host and re.fullmatch(r"[A-Za-z0-9.:\[\]_-]{1,100}", host) else None
     if plain is None:
         return RejectionCause(
@@ -90,14 +90,14 @@ def other_host(host: str | None) -> RejectionCause:
 
 
 def method(allow: str) -> RejectionCause:
-    """Refuse a method."""
+    """Reject a method."""
     return RejectionCause(
         status=405, cause="method", reason="This path does not accept the method.", allow=allow
     )
 
 
 def path(shown: str) -> RejectionCause:
-    """Refuse a path."""
+    """Reject a path."""
     plain = shown if re.fullmatch(r"[A-Za-z0-9/._~-]{1,60}", veiled(shown)) else "that path"
     return RejectionCause(
         status=404,
@@ -108,7 +108,7 @@ def path(shown: str) -> RejectionCause:
 
 
 def field(name: str) -> RejectionCause:
-    """Refuse a signed request that lacks a field every such request has, or has it twice."""
+    """Reject a signed request whose mandatory parameter is missing, repeated or malformed."""
     return RejectionCause(
         status=400,
         cause="fields",
@@ -118,7 +118,7 @@ def field(name: str) -> RejectionCause:
 
 
 def account(shown: str) -> RejectionCause:
-    """Refuse a request about another account."""
+    """Reject a request about another account."""
     return RejectionCause(
         status=403,
         cause="account",

@@ -1,8 +1,8 @@
-"""What was turned away: counted exactly, shown with its reason, looked into when there is time.
+"""Rejected requests: all are counted; the latest are stored, and diagnosed if there is time.
 
-A forged request costs its sender nothing. So the doctor, who works in a thread of his own, has a
-fifth of the time and what he saved of it; he sees the latest first, and of the others it is said
-that they were not looked into. The store hears of all in lots.
+A forged request costs its sender nothing. So the diagnoser has its own thread and a budget of 20 %
+of the time, of which it may save up `_MOST_SECONDS_SAVED`. It handles the newest rejections first;
+the others are stored with a note that they were not diagnosed. They are stored in batches.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
 _EVERY = 0.25
 _MOST_NOTED = 1_000
 _MOST_KEPT = 100
-"""Requests of one lot that are kept whole for the doctor."""
+"""Requests of one batch that are kept for diagnosis."""
 
 _MOST_BYTES = 2_000_000
-"""Of all these together."""
+"""Total size of these requests."""
 
 _LARGEST = 64_000
-"""Bytes of a body that is kept for him."""
+"""Bytes. A request with a larger body is not diagnosed."""
 
 _SHARE = 0.2
-"""How much of the time he may work."""
+"""Share of the time spent on diagnosis."""
 
 _MOST_SECONDS_SAVED = 0.5
-"""How many seconds of it he has at most when many come at once."""
+"""Seconds of unused budget that can be spent at once on a burst."""
 
 
 @dataclass(slots=True)
@@ -51,11 +51,11 @@ class _PendingRejection:
     path: str
     presented: SignedRequest | None
     unseen: Verdict = TOO_MANY
-    """What to say when it is not looked into."""
+    """The verdict if it is not diagnosed."""
 
     @property
     def size(self) -> int:
-        """About how many bytes are kept of it."""
+        """Approximate memory used by the request, in bytes."""
         one = self.presented
         if one is None:
             return 0
@@ -64,14 +64,14 @@ class _PendingRejection:
 
 
 class RejectionLog:
-    """Notes refusals.
+    """Counts, diagnoses and stores rejections.
 
     Args:
-        diagnose: Says why a signature was wrong.
+        diagnose: Returns why a signature is wrong.
         reject: Stores rejections.
-        doctor: The thread to look into signatures in.
-        stored: Called in the loop's thread after some were stored.
-        clock: Returns seconds that only grow.
+        doctor: The executor for diagnoses.
+        stored: Called in the loop's thread after rejections were stored.
+        clock: Returns monotonic seconds.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class RejectionLog:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.counts: Counter[str] = Counter()
-        """How many there were, by cause."""
+        """Numbers of rejections by cause."""
         self._diagnose = diagnose
         self._reject = reject
         self._doctor = doctor
@@ -98,7 +98,7 @@ class RejectionLog:
         self._flushing: asyncio.Task[None] | None = None
 
     def note(self, refusal: RejectionCause, *, method: str = "", path: str = "") -> None:
-        """Count a refusal, and show it soon; of a flood the latest are shown."""
+        """Count a rejection and store it soon; in a flood only the latest are stored."""
         self.counts[refusal.cause] += 1
         pending = _PendingRejection(refusal, datetime.now(UTC), method, path, refusal.presented)
         if refusal.presented is not None:
@@ -109,7 +109,7 @@ class RejectionLog:
             self._flushing = asyncio.get_running_loop().create_task(self._flush())
 
     async def idle(self) -> None:
-        """Wait until everything noted is stored."""
+        """Wait until all pending rejections are stored."""
         while self._flushing is not None:
             await asyncio.wait({self._flushing})
 
@@ -132,11 +132,11 @@ class RejectionLog:
                 self._pending.clear()
                 self._kept.clear()
                 self._kept_bytes = 0
-                told = await loop.run_in_executor(self._doctor, self._build, lot)
+                rejections = await loop.run_in_executor(self._doctor, self._build, lot)
                 try:
-                    await self._reject(told)
+                    await self._reject(rejections)
                 except TwilioWidgetsError:
-                    continue  # they are counted; a store that cannot be written is said elsewhere
+                    continue  # they were counted, and commits report a store that fails
                 self._stored()
                 await asyncio.sleep(_EVERY)
         finally:
@@ -155,7 +155,7 @@ class RejectionLog:
         if refusal.cause == SIGNATURE:
             if presented is not None and self._seconds_left > 0:
                 refusal = self._diagnosed(refusal, presented)
-            elif refusal.reason == MISMATCH.reason:  # any other says already why
+            elif refusal.reason == MISMATCH.reason:  # other reasons need no diagnosis
                 refusal = replace(refusal, reason=pending.unseen.reason)
         try:
             parameters = presented.parameters if presented is not None else ()

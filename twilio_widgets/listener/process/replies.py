@@ -1,7 +1,7 @@
-"""What an inbound message is answered: a text, the kernel's word, or nothing; the same every time.
+"""Replies to inbound messages: a text, the kernel's reply, or none; the same for every delivery.
 
-Twilio delivers a webhook again when it did not get our answer. Then it must get the answer that was
-meant the first time: another one could be a second reply.
+Twilio delivers a webhook again if it did not receive our response. It must then get the same
+response: a different one could send a second reply.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from twilio_widgets.listener.events.event import Arrival
 
 LONGEST_REPLY = 1_600
-"""Characters: the most a message may have."""
+"""Characters: Twilio's limit for a message."""
 
 KERNEL_SECONDS = 2.0
 _REMEMBERED = 5_000
@@ -26,13 +26,12 @@ Ask = Callable[[dict[str, object]], Awaitable[str | None]]
 
 
 class Replies:
-    """Answers inbound messages.
+    """Replies to inbound messages.
 
     Args:
-        asks: Whether a kernel wants to decide; what it does not answer in time is answered
-            emptily.
-        ask: Asks that kernel about a message; None is no reply.
-        text: Otherwise the reply to every message; None is none.
+        asks: Returns whether a kernel computes replies. If it is too slow, no reply is sent.
+        ask: Asks that kernel for the reply to a message; None means no reply.
+        text: The reply if no kernel computes it; None means no reply.
     """
 
     def __init__(self, asks: Callable[[], bool], ask: Ask, text: str | None = None) -> None:
@@ -44,12 +43,12 @@ class Replies:
     def answer(
         self, arrival: Arrival, event_id: int | None, done: Callable[[HttpResponse], None]
     ) -> None:
-        """Answer one message, now or within about two seconds.
+        """Answer one message, at once or within about two seconds.
 
         Args:
             arrival: The message.
-            event_id: The stored event.
-            done: Called once with the answer.
+            event_id: The id of the stored event.
+            done: Called once with the response.
         """
         values = dict(arrival.parameters)
         sid = values.get("MessageSid", "")

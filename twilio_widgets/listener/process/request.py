@@ -1,4 +1,4 @@
-"""One HTTP request as the listener read it, before anybody believes it."""
+"""One HTTP request as received, before it is verified."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ONCE = frozenset(
         "i-twilio-idempotency-token",
     }
 )
-"""Headers we act on. Two of one kind could be read differently by a proxy and by us."""
+"""Headers we act on. If one is repeated, a proxy and we could choose different values."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,13 +30,13 @@ class RequestHead:
 
     method: str
     target: str
-    """The request target as it stood on the wire, escapes and all."""
+    """The request target as received, with percent-encoding."""
 
     headers: tuple[tuple[str, str], ...] = ()
-    """Names as they came, values as Latin-1."""
+    """Names as received, values decoded as Latin-1."""
 
     fields: dict[str, str] = field(init=False)
-    """The headers by lower-case name; of a repeated one the last."""
+    """The headers by lower-case name; the last value of a repeated one."""
 
     path: str = field(init=False)
     """The target without its query."""
@@ -50,7 +50,7 @@ class RequestHead:
 
     @property
     def ambiguous(self) -> bool:
-        """Whether a header that we act on came twice."""
+        """Whether a header that we act on is repeated."""
         if len(self.fields) == len(self.headers):
             return False
         names = [name.lower() for name, _ in self.headers]
@@ -62,13 +62,13 @@ class RequestHead:
 
     @property
     def length(self) -> int:
-        """What ``Content-Length`` announces, in bytes; 0 where there is none."""
+        """The ``Content-Length`` in bytes; 0 if there is none."""
         return int(self.fields.get("content-length") or 0)
 
 
 @dataclass(slots=True, kw_only=True)
 class WebhookRequest:
-    """A whole request: its head, and its body byte for byte."""
+    """A complete request: its head, and its raw body."""
 
     head: RequestHead
     body: bytes = b""

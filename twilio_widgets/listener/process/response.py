@@ -1,4 +1,4 @@
-"""What the listener answers: never a detail about why, and a reply only to who signed."""
+"""The listener's HTTP responses. A rejection gives no reason; only signed requests get a reply."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from html import escape
 from http import HTTPStatus
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that no XML 1.0 document may hold, not even escaped."""
+"""Characters that XML 1.0 does not allow, not even escaped."""
 
 BUSY_SECONDS = 2
-"""What ``Retry-After`` says when an event could not be made durable."""
+"""The value of ``Retry-After`` when an event could not be stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpResponse:
-    """One HTTP answer."""
+    """One HTTP response."""
 
     status: int
     body: bytes = b""
@@ -52,17 +52,17 @@ def _wire(answer: HttpResponse, close: bool) -> bytes:
 
 
 BUSY = HttpResponse(status=503)
-"""Nothing was stored, or we cannot say that it was: come again."""
+"""The event was not stored, or we do not know whether it was: Twilio should retry."""
 
 
 def twiml(reply: str | None) -> HttpResponse:
-    """Answer an inbound message, with a reply or without.
+    """Return the response to an inbound message.
 
     Args:
-        reply: The text to send back. Characters that XML cannot hold are left out.
+        reply: The text to send back, or None. Characters that XML does not allow are left out.
     """
     text = _NOT_XML.sub("", reply or "")
-    # Twilio logs a message of white space alone as an error (14103).
+    # Twilio logs an error (14103) for a message of white space only.
     inside = f"<Message>{escape(text, quote=False)}</Message>" if text.strip() else ""
     document = f"<Response>{inside}</Response>" if inside else "<Response/>"
     return HttpResponse(
@@ -71,9 +71,9 @@ def twiml(reply: str | None) -> HttpResponse:
 
 
 TAKEN = twiml(None)
-"""To a status callback. Twilio logs a warning (12300) about an answer without a Content-Type."""
+"""Response to a status callback. Without a Content-Type, Twilio logs a warning (12300)."""
 
 
 def refused(status: int, *, allow: str = "") -> HttpResponse:
-    """Answer a request that is not taken: a status, and nothing about why."""
+    """Return the response to a rejected request: only a status, without the reason."""
     return HttpResponse(status=status, allow=allow)

@@ -1,4 +1,4 @@
-"""The listener's process: everything that lives in it, and what a kernel can ask of it."""
+"""The service that runs in the listener's process, and the operations that kernels can call."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ _Operation = Callable[..., Awaitable[dict[str, Any]]]
 
 
 class ListenerService:
-    """One listener.
+    """One listener: webhook server, control server, store process and diagnosis thread.
 
     Args:
-        spec: What it is to be.
-        log: Where it notes what went wrong.
+        spec: The settings of the listener.
+        log: Receives errors.
     """
 
     def __init__(self, spec: Spec, log: Log) -> None:
@@ -69,13 +69,13 @@ class ListenerService:
         self.problem: str | None = None
         """Why the last commit failed, until one succeeds."""
         self.last_id = 0
-        """The newest event that was stored since the start."""
+        """The id of the newest event stored since the start."""
         self.stopped = asyncio.Event()
-        """Set when nothing is left to do."""
+        """Set when the shutdown is complete, except for the last control responses."""
         self._log = log
         self._ending = asyncio.Event()
         self._way: Registration | None = None
-        # What the doctor looks into may not keep an event waiting.
+        # Diagnosing signatures takes CPU time and must not delay events, so it has its own thread.
         self._doctor = ThreadPoolExecutor(1, "doctor")
         self._webhooks = WebhookRestorer(spec, self._doctor, log)
         self._operations: dict[str, _Operation] = {
@@ -91,7 +91,7 @@ class ListenerService:
         }
 
     async def start(self, webhooks: socket.socket, control: socket.socket) -> Runtime:
-        """Serve on two listening sockets, and return where a kernel finds us."""
+        """Start serving on two listening sockets, and return the runtime entry for kernels."""
         loop = asyncio.get_running_loop()
         self.runtime = Runtime(
             pid=os.getpid(),
@@ -129,20 +129,20 @@ class ListenerService:
         return self.runtime
 
     def request_shutdown(self) -> None:
-        """Begin to end, at once or as soon as it has begun."""
+        """Request shutdown; honoured as soon as start-up has finished."""
         self._ending.set()
 
     async def serve_until_stopped(self, release_lock: Callable[[], None]) -> None:
-        """Serve until the end, and end in good order: nothing acknowledged is lost.
+        """Serve until shutdown is requested, then shut down without losing acknowledged events.
 
         Args:
-            let_go: Gives our place to the next listener; whoever asked us to end is answered after
-                that.
+            release_lock: Releases the listener lock for the next process. The ``stop`` operation
+                is answered after that, so that its caller can start the next one.
         """
         await self._ending.wait()
         self.control.close()
         self._ticking.cancel()
-        # What comes in meanwhile is still taken.
+        # Requests that arrive in the meantime are still accepted.
         await self._webhooks.at_end()
         if self._way is not None:
             self._way.close()
@@ -159,15 +159,15 @@ class ListenerService:
         self.stopped.set()
         await self.control.finish()
 
-    # What happens
+    # Events
 
     def stored(self, event_id: int) -> None:
-        """Tell the kernels of a new event."""
+        """Notify the kernels of a new event."""
         self.last_id = max(self.last_id, event_id)
         self.control.notify()
 
     def log_exception(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """Note an exception nobody caught, by its class alone: its text may hold anything."""
+        """Log an uncaught exception by its class only: its text may contain private data."""
         error = context.get("exception")
         self._log.say("error", type(error).__name__ if error else "")
 
@@ -179,7 +179,10 @@ class ListenerService:
             self.control.notify()
 
     async def _tick(self) -> None:
-        """End when nobody has been there for long, or the store has been taken away."""
+        """Shut down when the listener is unused for `idle_seconds` or its store was deleted.
+
+        Also deletes events beyond the retention period once a day.
+        """
         seen = retired = time.monotonic()
         last = self.handler.last_request_at
         while True:
@@ -193,14 +196,14 @@ class ListenerService:
                 retired = now
                 self.store.retire()
 
-    # Operations: what a kernel can ask for, by name; each takes and returns JSON
+    # Operations, called by kernels by name; they take and return JSON values
 
     def greeting(self, nonce: str) -> dict[str, Any]:
-        """Answer a kernel's challenge."""
+        """Return the proofs for a kernel's challenge."""
         return {"proofs": sorted(self.spec.proofs(nonce))}
 
     def news(self) -> dict[str, Any]:
-        """Say where things stand, in short."""
+        """Return the short summary that is sent to kernels after changes."""
         return {
             "last_id": self.last_id,
             "rejected": self.rejections.counts.total(),
@@ -208,10 +211,10 @@ class ListenerService:
         }
 
     async def operate(self, op: str, what: dict[str, Any]) -> dict[str, Any]:
-        """Do one of them.
+        """Run an operation.
 
         Raises:
-            ListenerError: There is none of this name, or it could not be done.
+            ListenerError: The operation is unknown or failed.
         """
         operation = self._operations.get(op)
         if operation is None:
@@ -222,7 +225,7 @@ class ListenerService:
         return await operation(**what)
 
     def state(self) -> dict[str, Any]:
-        """Say what the listener is, as far as kernels decide it."""
+        """Return the settings of the listener that kernels share."""
         return {
             "pid": self.runtime.pid,
             "port": self.runtime.port,
@@ -251,7 +254,7 @@ class ListenerService:
         }
 
     async def _set_reply(self, text: str | None = None, ask: bool = False) -> dict[str, Any]:
-        del ask  # the control line remembers which kernel is asked
+        del ask  # handled by the control server, which knows the kernel
         self.replies.text = check_reply(text)
         return {}
 
@@ -262,9 +265,9 @@ class ListenerService:
     async def _set_forward(
         self, key: str | None, token: str | None = None, where: str | None = None
     ) -> dict[str, Any]:
-        """Trust Jupyter's server, which forwards to us under a key by a token; None trusts none.
+        """Trust the Jupyter server extension, which forwards by `key` and proves itself by `token`.
 
-        With `where`, the key leads to us until we end, however that happens.
+        With `where`, the key is registered there while this process lives. None revokes the trust.
         """
         if self._way is not None:
             self._way.close()

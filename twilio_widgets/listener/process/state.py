@@ -1,4 +1,4 @@
-"""The state of one HTTP connection, as far as the limits on all connections depend on it."""
+"""The state of one HTTP connection that `ConnectionLimiter` needs."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ class State(Enum):
 
 
 class OpenConnection(Protocol):
-    """One connection, as `Door` sees it."""
+    """One connection, as `ConnectionLimiter` sees it."""
 
     state: State
     served: bool
-    """Whether a request of it was accepted."""
+    """Whether one of its requests was accepted."""
     since: float
-    """When it began to wait, in the loop's time."""
+    """When the current wait began, in the loop's time."""
     deadline: float
     """When it is dropped, in the loop's time."""
 
     @property
     def held(self) -> int:
-        """Bytes of its unfinished body."""
+        """Bytes of its incomplete body."""
 
     def drop(self) -> None:
         """Close it at once."""

@@ -1,7 +1,7 @@
-"""The listener's line to its store: it starts the process, asks it, and starts it again if it dies.
+"""The listener's client of its store process, which it starts, and restarts after a crash.
 
-A process of its own, because two threads of one Python wait for each other: what judges requests
-and what stores them each have a core to themselves. What dies with it was not acknowledged.
+The store has its own process because of the GIL: verifying and storing requests then each use a
+core. Events that are lost in a crash of the process were not acknowledged.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _SHUTTING_DOWN: Final = StoreError("The listener is shutting down.")
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 10.0
 _CLOSE_SECONDS: Final = 5.0
-"""How long it may take to close the file. Killed then, it has lost nothing either."""
+"""Time limit to close the file. If the process is killed then, no stored event is lost."""
 
 _KILL_SECONDS: Final = 1.0
 
@@ -52,7 +52,7 @@ OnAnswer = Callable[[Answer], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreLocation:
-    """Which store to keep; see `Store.open`."""
+    """The store to open; see `Store.open`."""
 
     path: Path
     account_sid: str
@@ -60,38 +60,38 @@ class StoreLocation:
 
 
 class _StoreConnection(asyncio.SubprocessProtocol):
-    """One life of the process.
+    """The connection to one run of the process.
 
     Args:
-        told: The first line it reads.
+        config: The configuration, which is the first line the process reads.
     """
 
-    def __init__(self, told: bytes) -> None:
-        self._told = told
+    def __init__(self, config: bytes) -> None:
+        self._config = config
         self._frames = Frames()
         loop = asyncio.get_running_loop()
         self.opened: asyncio.Future[Answer] = loop.create_future()
-        """What it says first."""
+        """The first answer of the process: whether the store is open."""
         self.over = asyncio.Event()
-        """Set when it has ended."""
+        """Set when the process has ended."""
         self._waiting: deque[OnAnswer] = deque([_resolving(self.opened)])
         self._end = DIED
-        """What is said to those who still wait when it has ended."""
+        """The answer to requests that are still pending when the process ends."""
         self._unwanted = False
         self._transport: asyncio.SubprocessTransport | None = None
         self._pipe: asyncio.WriteTransport
 
     def send(self, request: Request, answered: OnAnswer) -> None:
-        """Ask for something; it is answered even if it dies, and if it has died just now."""
+        """Send a request; it is answered even if the process dies or has already died."""
         if self.over.is_set():
             answered(self._end)
             return
-        said = frame(request)  # what cannot be said is not waited for
+        said = frame(request)  # before it is queued, since encoding may raise
         self._waiting.append(answered)
         self._pipe.write(said)
 
     async def close(self) -> None:
-        """Let it close the file and end; kill it when it does not."""
+        """Let the process close the file and exit; kill it if it does not exit in time."""
         self._end = _SHUTTING_DOWN
         self._pipe.close()
         for seconds in (_CLOSE_SECONDS, _KILL_SECONDS):
@@ -102,100 +102,99 @@ class _StoreConnection(asyncio.SubprocessProtocol):
             self.kill()
 
     def kill(self) -> None:
-        """End it at once, if it is still there, and hear nothing more of it."""
+        """Kill the process if it is still running, and ignore its output."""
         self._unwanted = True
         if self._transport is not None:
             self._transport.close()
 
-    # What asyncio calls
+    # Called by asyncio
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Tell it what it is to be."""
+        """Send the configuration."""
         self._transport = cast("asyncio.SubprocessTransport", transport)
         self._pipe = cast("asyncio.WriteTransport", self._transport.get_pipe_transport(0))
         if self._unwanted:
             self._transport.close()
         else:
-            self._pipe.write(self._told)
+            self._pipe.write(self._config)
 
     def pipe_data_received(self, _number: int, data: bytes) -> None:
-        """Take answers."""
+        """Parse answers and pass them on."""
         try:
             for body in self._frames.feed(data):
                 self._answer(answer_of(body))
         except (msgspec.MsgspecError, IndexError):
-            self.kill()  # it cannot be understood, so nothing of it is believed
+            self.kill()  # after a malformed answer the stream cannot be trusted
 
     def connection_lost(self, _error: Exception | None) -> None:
-        """Tell those who wait that it has ended: all it said has been heard."""
+        """Answer all pending requests: the process has ended and all its output was read."""
         self.kill()
         self.over.set()
         while self._waiting:
             self._answer(self._end)
 
     def _answer(self, answer: Answer) -> None:
-        """Tell who waits longest, in a turn of its own: what goes wrong there stays there."""
+        """Answer the oldest request in its own loop iteration, so that exceptions stay separate."""
         asyncio.get_running_loop().call_soon(self._waiting.popleft(), answer)
 
 
 class StoreClient:
-    """The store of one listener. Use it in the loop's thread alone.
+    """The store of one listener. Use it only in the event loop's thread.
 
     Args:
-        place: Which store.
-        retention_days: Days an event is kept; None: until it is forgotten.
-        told: Called with a sentence when the process has died, and with None when another one has
-            taken its place.
+        location: The store to open.
+        retention_days: Days an event is kept; None means until it is forgotten.
+        on_health: Called with a sentence when the process has died, and with None once restarted.
     """
 
     def __init__(
         self,
-        place: StoreLocation,
+        location: StoreLocation,
         retention_days: float | None,
-        told: Callable[[str | None], object],
+        on_health: Callable[[str | None], object],
     ) -> None:
-        self._place = place
+        self._location = location
         self.retention_days = retention_days
-        self._told = told
-        self._line: _StoreConnection | None = None
+        self._on_health = on_health
+        self._connection: _StoreConnection | None = None
         self._unavailable = DIED
         self._supervising: asyncio.Task[None] | None = None
         self.journal_mode = ""
-        """``wal``; or ``delete``, slower and as durable, where the file system needs it."""
+        """``wal``; or ``delete``, as durable but slower, if the file system has no support."""
         self.notices: tuple[str, ...] = ()
-        """What a person should know about the store, as sentences."""
+        """Sentences about problems of the store."""
 
     @property
     def path(self) -> Path:
         """The file."""
-        return self._place.path
+        return self._location.path
 
     async def open(self) -> None:
         """Start the process, and wait until it has opened the file.
 
         Raises:
-            ListenerError: It could not; the process has ended.
+            ListenerError: The file could not be opened; the process has ended.
         """
-        line = await self._start()
-        self._supervising = asyncio.get_running_loop().create_task(self._supervise(line))
+        connection = await self._start()
+        self._supervising = asyncio.get_running_loop().create_task(self._supervise(connection))
 
     def send(self, request: Request, answered: OnAnswer) -> None:
-        """Ask for something.
+        """Send a request.
 
         Args:
-            request: What for.
-            answered: Called once, maybe at once; with `StoreError` when it could not be done.
+            request: The request.
+            answered: Called once, possibly at once; with a `StoreError` if the request failed.
         """
-        if self._line is None:
+        if self._connection is None:
             answered(self._unavailable)
         else:
-            self._line.send(request, answered)
+            self._connection.send(request, answered)
 
     async def reject(self, rejections: Sequence[Rejection]) -> None:
-        """Note requests that were turned away; see `Store.reject`.
+        """Store rejected requests; see `Store.reject`.
 
         Raises:
-            ListenerError: Nothing was noted.
+            ListenerError: Nothing was stored.
         """
         await self._ask(Reject(list(rejections)))
 
@@ -203,31 +202,31 @@ class StoreClient:
         """Delete events; see `Store.forget`.
 
         Raises:
-            ListenerError: They, or their bytes in the file, are still there.
+            ListenerError: The events, or their bytes in the file, could not be deleted.
         """
         return await self._deleted(Forget(before))
 
     async def keep_for(self, days: float | None) -> int:
-        """Keep events for so many days from now on, and return how many are gone at once.
+        """Set the retention in days, and return the number of events deleted now.
 
         Raises:
-            ListenerError: None is gone yet.
+            ListenerError: No event was deleted yet.
         """
         self.retention_days = days
         return await self._deleted(self._retention)
 
     def retire(self) -> None:
-        """Have what is older than its retention deleted, without waiting. Meant to be daily."""
+        """Delete events older than the retention, without waiting. Call it daily."""
         self.send(self._retention, lambda _: None)
 
     async def close(self) -> None:
-        """Have the file closed, and end the process."""
+        """Close the file and stop the process."""
         if self._supervising is not None:
             self._supervising.cancel()
             await asyncio.wait({self._supervising})
-        line, self._line, self._unavailable = self._line, None, _SHUTTING_DOWN
-        if line is not None:
-            await line.close()
+        connection, self._connection, self._unavailable = self._connection, None, _SHUTTING_DOWN
+        if connection is not None:
+            await connection.close()
 
     # Inside
 
@@ -247,18 +246,18 @@ class StoreClient:
         return cast("Deleted", await self._ask(request)).events
 
     async def _start(self) -> _StoreConnection:
-        told = booting.encode_config(
+        config = booting.encode_config(
             {
-                "path": str(self._place.path),
-                "account_sid": self._place.account_sid,
-                "world": self._place.world,
+                "path": str(self._location.path),
+                "account_sid": self._location.account_sid,
+                "world": self._location.world,
                 "retention_days": self.retention_days,
             }
         )
-        line = _StoreConnection(told)
+        connection = _StoreConnection(config)
         try:
             await asyncio.get_running_loop().subprocess_exec(
-                lambda: line,
+                lambda: connection,
                 *booting.command(MODULE),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -266,38 +265,39 @@ class StoreClient:
                 **booting.process_options(session=False),
             )
         except BaseException as error:
-            line.kill()  # it may run all the same, without the thread that waits for its end
+            # The process may be running even if starting the thread that waits for it failed.
+            connection.kill()
             if isinstance(error, OSError):
                 raise ListenerError(
                     f"The event store's process cannot be started: {error.strerror}."
                 ) from error
             raise
         try:
-            said = await line.opened
+            said = await connection.opened
         except BaseException:
-            line.kill()
-            await line.close()
+            connection.kill()
+            await connection.close()
             raise
         if isinstance(said, StoreError):
-            await line.close()
+            await connection.close()
             raise _ENDED.error if said is DIED else said.error
         opened = cast("StoreOpened", said)
         self.journal_mode = opened.journal_mode
         self.notices = tuple(dict.fromkeys((*self.notices, *opened.notices)))
-        self._line = line
-        return line
+        self._connection = connection
+        return connection
 
-    async def _supervise(self, line: _StoreConnection) -> None:
-        """Start the process again whenever it dies; the slower, the sooner it dies."""
+    async def _supervise(self, connection: _StoreConnection) -> None:
+        """Restart the process whenever it dies, with exponential back-off if it dies soon."""
         loop, pause = asyncio.get_running_loop(), _FIRST_PAUSE
         while True:
             began = loop.time()
-            await line.over.wait()
+            await connection.over.wait()
             self._mark_unavailable(DIED)
             if loop.time() - began > _LONGEST_PAUSE:
                 pause = _FIRST_PAUSE
-            line, pause = await self._restart(pause)
-            self._told(None)
+            connection, pause = await self._restart(pause)
+            self._on_health(None)
 
     async def _restart(self, pause: float) -> tuple[_StoreConnection, float]:
         while True:
@@ -305,16 +305,16 @@ class StoreClient:
             pause = min(2 * pause, _LONGEST_PAUSE)
             try:
                 return await self._start(), pause
-            except Exception as error:  # noqa: BLE001 — whatever it is, it may pass
+            except Exception as error:  # noqa: BLE001 — any failure may be temporary
                 self._mark_unavailable(StoreError.of(error))
 
     def _mark_unavailable(self, why: StoreError) -> None:
-        self._line, self._unavailable = None, why
-        self._told(why.text)
+        self._connection, self._unavailable = None, why
+        self._on_health(why.text)
 
 
 def _resolving(waiting: asyncio.Future[Answer]) -> OnAnswer:
-    """Return what answers a future, unless whoever waited has gone."""
+    """Return a callback that sets the result of a future, unless it was cancelled."""
 
     def answered(answer: Answer) -> None:
         if not waiting.done():

@@ -1,7 +1,7 @@
-"""The store's process: it opens the file, does what it is asked, and closes it when nobody asks.
+"""Entry point of the store process: open the store, handle requests, close it at end of input.
 
-It ends when its standard input does, however the listener has ended; so it needs no signal, and
-leaves those that end the listener to it. It is told no credential.
+It exits when its standard input is closed, however the listener has ended. It therefore ignores the
+signals that stop the listener. It receives no credentials.
 """
 
 from __future__ import annotations
@@ -41,28 +41,29 @@ _READ_BYTES: Final = 1 << 18
 """Bytes read at a time."""
 
 _ABANDONED_SECONDS: Final = 2.0
-"""How long what is under way may take when nobody asks any more. Cut off, it has lost nothing."""
+"""How long the current request may take after the listener has gone. No stored event is lost when
+it is interrupted."""
 
 _LOCK_SECONDS: Final = 5.0
-"""How long the one before, whose listener was killed, may take to let go of the file."""
+"""How long the store process of a killed listener may take to release the file."""
 
 
-def main(told: Mapping[str, Any]) -> None:
-    """Keep a store until standard input ends.
+def main(config: Mapping[str, Any]) -> None:
+    """Serve a store until standard input is closed.
 
     Args:
-        told: ``path``, ``account_sid``, ``world`` and ``retention_days``.
+        config: ``path``, ``account_sid``, ``world`` and ``retention_days``.
     """
     for name in ("SIGTERM", "SIGINT", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-    if sys.platform != "win32":  # there nobody can wait for the end of a pipe beside its reader
+    if sys.platform != "win32":  # Windows cannot wait for the end of a pipe that is being read
         threading.Thread(target=_exit_when_abandoned, daemon=True).start()
     say = _answer_writer()
     try:
-        given = {name: told[name] for name in ("account_sid", "world", "retention_days")}
-        store = Store.open(Path(told["path"]), **given, patience=_LOCK_SECONDS)
-    except Exception as error:  # noqa: BLE001 — whoever started us waits for a word
+        given = {name: config[name] for name in ("account_sid", "world", "retention_days")}
+        store = Store.open(Path(config["path"]), **given, patience=_LOCK_SECONDS)
+    except Exception as error:  # noqa: BLE001 — the listener waits for an answer
         say(StoreError.of(error))
         return
     with store:
@@ -75,7 +76,7 @@ def main(told: Mapping[str, Any]) -> None:
 
 
 def _handle(store: Store, requests: Iterable[Request]) -> Iterator[list[Answer]]:
-    """Do what was asked for, in its order; arrivals that follow each other, in one commit."""
+    """Handle requests in order; consecutive commits share one transaction."""
     commits: list[Commit] = []
     for request in requests:
         if isinstance(request, Commit):
@@ -88,14 +89,14 @@ def _handle(store: Store, requests: Iterable[Request]) -> Iterator[list[Answer]]
 
 
 def _stored(store: Store, commits: Sequence[Commit]) -> list[Answer]:
-    """Store what has gathered while the disk was waited for: it shares the next wait."""
+    """Store all commits in one transaction, so that they share one wait for the disk."""
     if not commits:
         return []
     try:
         lots = [[decode(each) for each in commit.arrivals] for commit in commits]
         receipts = iter(store.commit(list(chain.from_iterable(lots))))
         return [Stored(list(islice(receipts, len(lot)))) for lot in lots]
-    except Exception as error:  # noqa: BLE001 — whoever waits is told, and the next one is served
+    except Exception as error:  # noqa: BLE001 — answer with the error and handle the next request
         return [StoreError.of(error)] * len(commits)
 
 
@@ -109,28 +110,31 @@ def _handle_other(store: Store, request: Reject | Forget | KeepFor) -> Answer:
                 return Deleted(store.forget(before))
             case KeepFor(days, now):
                 return Deleted(store.keep_for(days, now))
-    except Exception as error:  # noqa: BLE001 — whoever waits is told, and the next one is served
+    except Exception as error:  # noqa: BLE001 — answer with the error and handle the next request
         return StoreError.of(error)
 
 
 def _incoming_requests() -> Iterator[list[Request]]:
-    """Yield what has come in since."""
+    """Yield the requests of each read from standard input."""
     frames = Frames()
     while data := os.read(0, _READ_BYTES):
         yield [request_of(body) for body in frames.feed(data)]
 
 
 def _exit_when_abandoned() -> None:
-    """Be out of the next one's way, though a large file is being opened or made smaller."""
+    """Exit soon after the listener has gone, even during a long operation on a large file.
+
+    Otherwise the store process of the next listener could not get the lock.
+    """
     asking = select.poll()
-    asking.register(0, 0)  # only its end is waited for
+    asking.register(0, 0)  # no events: poll reports only that the pipe was closed
     asking.poll()
     time.sleep(_ABANDONED_SECONDS)
     os._exit(1)
 
 
 def _answer_writer() -> Callable[..., None]:
-    """Keep the way back for answers alone, whatever else is printed."""
+    """Return a function that writes answers, and redirect all other output to the null device."""
     back = os.dup(1)
     nothing = os.open(os.devnull, os.O_WRONLY)
     for number in (1, 2):
@@ -139,7 +143,7 @@ def _answer_writer() -> Callable[..., None]:
 
     def say(*answers: Answer) -> None:
         left = memoryview(b"".join(map(frame, answers)))
-        with contextlib.suppress(OSError):  # the listener has gone; what it asked for is done
+        with contextlib.suppress(OSError):  # the listener has gone; its request was completed
             while left:
                 left = left[os.write(back, left) :]
 

@@ -1,7 +1,7 @@
-"""What the listener and its store's process say to each other: requests one way, answers back.
+"""The protocol between listener and store process: requests and answers over pipes.
 
-Every request gets one answer, in their order. A message is MessagePack behind its length; what an
-arrival holds is packed once, when it comes, so that it is known then whether it is text at all.
+Every request gets one answer, in order. A message is MessagePack with a length prefix. An arrival
+is encoded once, when it is received, so that invalid Unicode is detected then.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ class Commit(Struct, frozen=True, tag=True, array_like=True):
 
     @classmethod
     def of(cls, arrivals: Iterable[bytes]) -> Commit:
-        """Ask for arrivals to be stored, each as `encode` returns it."""
+        """Return the request to store arrivals that were encoded by `encode`."""
         return cls([Raw(each) for each in arrivals])
 
 
 class Reject(Struct, frozen=True, tag=True, array_like=True):
-    """Note requests that were turned away."""
+    """Store rejected requests."""
 
     rejections: list[Rejection]
 
 
 class Forget(Struct, frozen=True, tag=True, array_like=True):
-    """Delete what was received before a moment, or everything."""
+    """Delete events received before a moment, or all events."""
 
     before: datetime | None
 
 
 class KeepFor(Struct, frozen=True, tag=True, array_like=True):
-    """Keep events for so many days, and delete what is older now."""
+    """Set the retention in days, and delete older events now."""
 
     days: float | None
     now: datetime
@@ -54,25 +54,25 @@ Request = Commit | Reject | Forget | KeepFor
 
 
 class StoreOpened(Struct, frozen=True, tag=True, array_like=True):
-    """The store is open: said once, before anything is asked."""
+    """The store is open: sent once, before any request."""
 
     journal_mode: str
     notices: tuple[str, ...]
 
     @classmethod
     def of(cls, journal_mode: str, notices: Iterable[str]) -> StoreOpened:
-        """Say how it is open, and what a person should know about it."""
+        """Return the message with the journal mode and notices for the user."""
         return cls(journal_mode, tuple(map(_shown, notices)))
 
 
 class Stored(Struct, frozen=True, tag=True, array_like=True):
-    """Arrivals are on the disk; a receipt for each."""
+    """Arrivals are on disk, with a receipt for each."""
 
     receipts: list[Receipt]
 
 
 class Deleted(Struct, frozen=True, tag=True, array_like=True):
-    """So many events are gone."""
+    """The number of deleted events."""
 
     events: int
 
@@ -82,17 +82,17 @@ class StoreAck(Struct, frozen=True, tag=True, array_like=True):
 
 
 class StoreError(Struct, frozen=True, tag=True, array_like=True):
-    """It could not be done, and nothing was half done."""
+    """The request failed and changed nothing."""
 
     text: str
     """Why, as a sentence."""
     cause: str | None = None
-    """Why the store cannot be used; None when something else was wrong."""
+    """The cause of a `StoreUnavailable`; None for other errors."""
 
     @classmethod
     def of(cls, error: Exception) -> StoreError:
-        """Say what went wrong; of an error that is not ours its class alone, for its text may hold
-        anything."""
+        """Return the message for an exception. For one that is not ours it contains only the class
+        name, because the text may contain private data."""
         if isinstance(error, StoreUnavailable):
             return cls(_shown(str(error)), error.cause)
         if isinstance(error, ListenerError):
@@ -101,7 +101,7 @@ class StoreError(Struct, frozen=True, tag=True, array_like=True):
 
     @property
     def error(self) -> ListenerError:
-        """The error to raise for it."""
+        """The exception to raise for it."""
         if self.cause is None:
             return ListenerError(self.text)
         return StoreUnavailable(self.text, cause=self.cause)
@@ -113,42 +113,42 @@ _encoder = msgspec.msgpack.Encoder()
 _arrival = msgspec.msgpack.Decoder(Arrival)
 request_of = msgspec.msgpack.Decoder(Request).decode
 answer_of = msgspec.msgpack.Decoder(Answer).decode
-"""Read a message. They raise `msgspec.MsgspecError` for what is none."""
+"""Parse a message. They raise `msgspec.MsgspecError` for malformed data."""
 
 
 def encode(arrival: Arrival) -> bytes:
-    """Return an arrival as it goes through the pipe.
+    """Return an arrival as MessagePack.
 
     Raises:
-        UnicodeEncodeError: It holds half of a character.
+        UnicodeEncodeError: It contains an unpaired surrogate.
     """
     return _encoder.encode(arrival)
 
 
 def decode(data: Raw) -> Arrival:
-    """Read an arrival again."""
+    """Parse the result of `encode`."""
     return _arrival.decode(data)
 
 
 def frame(message: Request | Answer) -> bytes:
-    """Return a message as it goes through the pipe."""
+    """Return a message as MessagePack with its length prefix."""
     body = _encoder.encode(message)
     return len(body).to_bytes(_LENGTH, "big") + body
 
 
 def _shown(sentence: str) -> str:
-    """Return a sentence as text, though the path in it may be in no encoding that we know."""
+    """Return a sentence as valid Unicode, even if it contains an undecodable path."""
     return sentence.encode("utf-8", "backslashreplace").decode()
 
 
 class Frames:
-    """Finds messages in what comes through a pipe, in whatever parts it comes."""
+    """Splits the bytes received from a pipe into messages."""
 
     def __init__(self) -> None:
         self._data = bytearray()
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Take a part, and yield the messages that are whole now."""
+        """Add received bytes, and yield the messages that are now complete."""
         self._data += data
         while len(self._data) >= _LENGTH:
             end = _LENGTH + int.from_bytes(self._data[:_LENGTH], "big")

@@ -13,8 +13,8 @@ from twilio_widgets.listener.webhooks.fields import (
     Settings,
     WebhookResource,
     find_resource,
-    look,
-    put,
+    read_settings,
+    write_settings,
 )
 from twilio_widgets.listener.webhooks.precedence import competing_settings
 
@@ -30,16 +30,16 @@ class WebhookApi:
     seconds: float
     """Time limit for each request, with its retries."""
 
-    def place(self, number_or_service: str) -> WebhookResource:
+    def find(self, number_or_service: str) -> WebhookResource:
         """Find the number or service for a phone number or a SID."""
         flow = find_resource(self.twilio.connection, number_or_service, self._new_patience)
         return self.twilio.run(flow)
 
-    def look(self, place: WebhookResource) -> Found:
+    def read(self, place: WebhookResource) -> Found:
         """Read the current settings of a number or service."""
-        return self.twilio.run(look(place, self._new_patience))
+        return self.twilio.run(read_settings(place, self._new_patience))
 
-    def put(self, place: WebhookResource, settings: Settings) -> Found:
+    def write(self, place: WebhookResource, settings: Settings) -> Found:
         """Change settings and return the new ones; if the response is lost, read them back.
 
         Raises:
@@ -47,11 +47,11 @@ class WebhookApi:
             OutcomeUnknown: The response was lost, and reading the settings back failed too.
         """
         try:
-            return self.twilio.run(put(place, settings, self._new_patience))
+            return self.twilio.run(write_settings(place, settings, self._new_patience))
         except (OutcomeUnknown, BadResponse) as error:
             lost = str(error)
         try:
-            return self.look(place)
+            return self.read(place)
         except TwilioWidgetsError as error:
             raise OutcomeUnknown(
                 f"It is not known whether the change was made. {lost} Reading it back: {error}"

@@ -86,9 +86,9 @@ def configure_webhook(
         TwilioWidgetsError: Twilio refused or could not be reached; nothing was changed.
     """
     api, backup = WebhookApi(twilio, seconds), WebhookBackup(folder)
-    place = api.place(number_or_service)
+    place = api.find(number_or_service)
     with backup.locked():
-        found = api.look(place)
+        found = api.read(place)
         if found.account_sid not in {place.account_sid, ""}:
             raise ConfigurationError(
                 f"The {place.kind.name} {place.sid} does not belong to "
@@ -110,7 +110,7 @@ def configure_webhook(
         if not changes:
             return entry
         try:
-            after = api.put(place, changes).settings
+            after = api.write(place, changes).settings
         except OutcomeUnknown:
             raise  # the change may have been made, so keep the saved settings
         except TwilioWidgetsError:

@@ -124,14 +124,16 @@ def find_resource(
     )
 
 
-def look(place: WebhookResource, new_patience: NewPatience) -> Flow[Found]:
+def read_settings(place: WebhookResource, new_patience: NewPatience) -> Flow[Found]:
     """Read the current settings of a number or service."""
     request = Request(method="GET", path=place.path, service=place.kind.host)
     reply = yield from read(request, new_patience(), about=f"{place.kind.name} {place.sid}")
     return _found(place, reply.content)
 
 
-def put(place: WebhookResource, settings: Settings, new_patience: NewPatience) -> Flow[Found]:
+def write_settings(
+    place: WebhookResource, settings: Settings, new_patience: NewPatience
+) -> Flow[Found]:
     """Change some settings of a number or service, and return Twilio's response.
 
     Raises:

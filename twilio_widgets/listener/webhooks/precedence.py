@@ -47,7 +47,7 @@ def _services_above(place: WebhookResource, new_patience: NewPatience) -> Flow[t
         and row.get("use_inbound_webhook_on_number") is not True  # then the number itself decides
     ]
     for row in rows[:MOST_SERVICES]:
-        if (yield from _holds(str(row.get("sid")), place, new_patience)):
+        if (yield from _contains(str(row.get("sid")), place, new_patience)):
             return (_sentence(row),)
     if len(rows) > MOST_SERVICES:
         return (
@@ -57,7 +57,7 @@ def _services_above(place: WebhookResource, new_patience: NewPatience) -> Flow[t
     return ()
 
 
-def _holds(service_sid: str, place: WebhookResource, new_patience: NewPatience) -> Flow[bool]:
+def _contains(service_sid: str, place: WebhookResource, new_patience: NewPatience) -> Flow[bool]:
     path = f"/v1/Services/{service_sid}/PhoneNumbers/{place.sid}"
     try:
         yield from read(Request(method="GET", path=path, service="messaging"), new_patience())

@@ -89,9 +89,9 @@ def _restore(
     if not api.is_ours(entry.place):
         return outcome("failed", "belongs to another account and was not changed.")
     try:
-        now = api.look(entry.place).settings
+        now = api.read(entry.place).settings
         changes, left = _to_restore(entry, now, overwrite=overwrite)
-        after = api.put(entry.place, changes).settings if changes else now
+        after = api.write(entry.place, changes).settings if changes else now
     except NotFound:
         backup.delete(entry.sid)
         return outcome("gone", "is no longer in the account.")

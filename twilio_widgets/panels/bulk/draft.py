@@ -1,4 +1,4 @@
-"""A job as it stands in the fields: what it means for `tw.plan`, and which field an error is of."""
+"""The contents of the fields: as arguments of `tw.plan`, and which field an error belongs to."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NO_MEDIA: Final = ""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkDraft:
-    """A job as it stands in the fields."""
+    """The contents of the fields."""
 
     to: str = ""
     """The column with the recipients."""
@@ -27,7 +27,7 @@ class BulkDraft:
     body: str = ""
     region: str = ""
     media: str = NO_MEDIA
-    """The column with an address of media; empty for none."""
+    """The column with media URLs; empty for none."""
     rate: str = "1"
     name: str = ""
 
@@ -36,7 +36,7 @@ def arguments_of(draft: BulkDraft) -> dict[str, Any]:
     """Return a draft as arguments of `tw.plan` beside the rows.
 
     Raises:
-        ConfigurationError: The rate is none.
+        ConfigurationError: The rate is invalid.
     """
     sender = sender_of(draft.from_)
     service = re.fullmatch(r"MG[0-9a-fA-F]{32}", sender) is not None
@@ -52,10 +52,10 @@ def arguments_of(draft: BulkDraft) -> dict[str, Any]:
 
 
 def rate_of(draft: BulkDraft) -> float | None:
-    """Return how many messages leave in a second; None for as many as Twilio takes.
+    """Return the rate in messages per second; None for as fast as Twilio accepts them.
 
     Raises:
-        ConfigurationError: It is no number above 0.
+        ConfigurationError: The rate is not a number above 0.
     """
     text = draft.rate.strip().replace(",", ".")
     if not text:
@@ -65,26 +65,26 @@ def rate_of(draft: BulkDraft) -> float | None:
     except ValueError:
         rate = 0.0
     if not 0 < rate < 10_000:
-        problem = "rate is a number of messages a second above 0, or empty: as fast as Twilio can."
+        problem = "Enter a number of messages per second above 0, or leave this empty."
         raise ConfigurationError(problem, field="rate")
     return int(rate) if rate == int(rate) else rate
 
 
 def missing_in(draft: BulkDraft) -> dict[str, str]:
-    """Return what has to be filled in before anything can be checked, by field."""
+    """Return the problem of each required field that is empty, by field."""
     wanted = {
-        "to": "Choose the column with the recipients.",
-        "from_": "Choose or type a sender.",
-        "name": "Give the job a name: it is how you find it again.",
+        "to": "Choose the column with the phone numbers.",
+        "from_": "Choose or enter a sender.",
+        "name": "Name the job: you find it again by this name.",
     }
     found = {name: text for name, text in wanted.items() if not getattr(draft, name).strip()}
     if not draft.body and not draft.media:
-        found["body"] = "Type a message: {column} stands for a cell of the row."
+        found["body"] = "Enter a message; {column} inserts a cell of the row."
     return found
 
 
 def field_of(error: Exception) -> str:
-    """Return the field an error is about; empty when it is about none of them."""
+    """Return the field that an error belongs to, or an empty string."""
     name = getattr(error, "field", None) or ""
     name = {"messaging_service_sid": "from_", "media_url": "media", "columns": "media"}.get(
         name, name
@@ -93,14 +93,14 @@ def field_of(error: Exception) -> str:
 
 
 def name_for(source: Source) -> str:
-    """Return a name for a job with these rows, of letters that a file's name may have."""
+    """Return a job name for these rows, using only characters allowed in a file name."""
     stem = "job" if source.name == GIVEN else source.name.rsplit(".", 1)[0]
     clean = re.sub(r"[^\w .@+-]+", "-", stem).strip(" .-_@+")
     return clean[:LONGEST_NAME].strip(" .") or "job"
 
 
 def next_name(name: str) -> str:
-    """Return the name with the next number behind it: ``"guests 2"`` for ``"guests"``."""
+    """Return the name with the next number appended: ``"guests 2"`` for ``"guests"``."""
     found = re.fullmatch(r"(.*) (\d{1,6})", name)
     stem, number = (found[1], int(found[2])) if found else (name, 1)
     ending = f" {number + 1}"

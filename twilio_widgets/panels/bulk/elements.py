@@ -1,4 +1,4 @@
-"""What stands under the fields: what checking found, the words asked for, what came of it."""
+"""The parts of the card below the fields: findings, confirmation, progress and outcomes."""
 
 from __future__ import annotations
 
@@ -48,19 +48,19 @@ _TABLE_HEIGHT: Final = 176
 
 
 class Triage(Element):
-    """The groups of outcomes, each with its reason, who can mend it, and how many."""
+    """The groups of outcomes, each with its reason, who can fix it, and its number of rows."""
 
     _css = asset(__file__, "bulk.css")
     _esm = asset(__file__, "triage.js")
     groups = traitlets.List[dict[str, object]]().tag(sync=True)
 
     def show(self, groups: Iterable[Group]) -> None:
-        """Replace all groups; with none, nothing is seen."""
+        """Replace all groups; without any, the element is empty."""
         self.groups = [asdict(group) for group in groups]
 
 
 class Findings:
-    """What checking found: the summary, the guard rails, and the problems as a table."""
+    """The result of a check: the guard rails, the summary, and a table of problems."""
 
     def __init__(self) -> None:
         self._said = styled(Note(), "tw-finding")
@@ -71,11 +71,11 @@ class Findings:
         self.box = styled(ipywidgets.VBox([self._rails, self._said, self.problems]), "tw-findings")
 
     def fill(self, rows: Iterable[Mapping[str, object]]) -> None:
-        """Put these problems into the table."""
+        """Replace the rows of the table of problems."""
         self.problems.replace(rows)
 
     def draw(self, state: BulkState) -> None:
-        """Make it the picture of the state."""
+        """Show the state."""
         self._rails.show(words.rails_of(state))
         self._said.show(*words.finding_of(state))
         found = state.checked
@@ -84,7 +84,7 @@ class Findings:
 
 
 class WordsRow:
-    """The row that asks for words before anything leaves."""
+    """The row that asks the user to type a confirmation before anything is sent."""
 
     def __init__(self) -> None:
         self._question = styled(Note(), "tw-question")
@@ -95,7 +95,7 @@ class WordsRow:
         self.row = styled(ipywidgets.VBox([self._question, line]), "tw-ask")
 
     def draw(self, state: BulkState) -> None:
-        """Make it the picture of the state."""
+        """Show the state."""
         visible(self.row, state.ask is not None and state.phase != "sending")
         self.typed.value, self.send.turn = state.typed, state.turn
         if state.ask is None:
@@ -106,11 +106,11 @@ class WordsRow:
         self.typed.disabled = begins
         self.send.disabled = begins or state.account is None
         verb = {"send": "Send", "go on": "Go on", "send again": "Send again"}[state.ask.purpose]
-        self.send.text = "Beginning…" if begins else verb
+        self.send.text = "Starting…" if begins else verb
 
 
 class JobArea:
-    """The job: its bar, and when it rests, what came of its rows."""
+    """The job: its progress bar and, once it is not running, the outcomes of its rows."""
 
     def __init__(self) -> None:
         self.bar = ipywidgets.VBox([])
@@ -119,11 +119,11 @@ class JobArea:
         self.box = styled(ipywidgets.VBox([self.bar, self._triage, self.outcomes]), "tw-job-area")
 
     def fill(self, records: Iterable[Mapping[str, Any]]) -> None:
-        """Put the rows of ``job.outcomes`` into the table."""
+        """Fill the table with the rows of ``job.outcomes``."""
         self.outcomes.replace(map(_outcome, records))
 
     def draw(self, state: BulkState) -> None:
-        """Make it the picture of the state."""
+        """Show the state."""
         visible(self.box, bool(state.job))
         self._triage.show(state.groups)
         visible(self.outcomes, state.phase == "resting" and bool(state.groups))
@@ -134,7 +134,7 @@ class Actions:
 
     def __init__(self) -> None:
         self.check = OrderedButton("Check", main=True)
-        self.refresh = OrderedButton("Ask Twilio what became of them")
+        self.refresh = OrderedButton("Update statuses")
         self.find_out = OrderedButton("Find out")
         self.again = OrderedButton("Send again")
         self.open_job = OrderedButton("Open that job")
@@ -143,17 +143,17 @@ class Actions:
 
     @property
     def left(self) -> tuple[ipywidgets.Widget, ...]:
-        """What stands in the foot, from the left."""
+        """The buttons at the left of the foot, in order."""
         return self.check, self.open_job, self.refresh, self.find_out, self.again, self.new
 
     def draw(self, state: BulkState) -> None:
-        """Make them the picture of the state."""
+        """Show the state."""
         resting, asking = state.phase == "resting", state.ask is not None
         unknown = state.progress.unknown if state.progress else 0
         self.check.text = "Checking…" if state.phase == "checking" else "Check"
-        # One primary button at a time: once the words are asked for, it is theirs.
+        # One primary button at a time: during a confirmation it is the confirming one.
         self.check.main, self.check.turn = not asking, state.tables
-        self.check.disabled = not steps.may_check(state)
+        self.check.disabled = not (steps.may_check(state) or state.reading)
         self.again.text = f"Send {state.resendable:,} again…"
         self.more.text = "Less" if state.more else "More"
         for button in (self.open_job, self.refresh, self.find_out, self.again, self.new):
@@ -169,7 +169,7 @@ class Actions:
 
 
 class UnfinishedRow:
-    """The row that tells of a job which was not finished, and offers it."""
+    """The row that offers to open an unfinished job."""
 
     def __init__(self) -> None:
         self._said = Note()
@@ -179,7 +179,7 @@ class UnfinishedRow:
         self.row = styled(ipywidgets.HBox([self._said, self.open, self.later]), "tw-ask")
 
     def draw(self, state: BulkState) -> None:
-        """Make it the picture of the state."""
+        """Show the state."""
         visible(self.row, bool(state.unfinished) and not state.job)
         if state.unfinished:
             first, *others = state.unfinished
@@ -187,8 +187,8 @@ class UnfinishedRow:
                 self._offered = first.name
                 self.open.turn += 1
             self.open.disabled = self.later.disabled = state.busy
-            more = f" ({len(others):,} more are waiting after it.)" if others else ""
-            self._said.show(f"{first.said} Nothing goes on by itself.{more}", "warning")
+            more = f" {len(others):,} more unfinished jobs follow." if others else ""
+            self._said.show(f"{first.said} It does not continue by itself.{more}", "warning")
 
 
 def _was_accepted(state: BulkState) -> bool:

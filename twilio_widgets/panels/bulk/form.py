@@ -1,4 +1,4 @@
-"""The fields of the card for many messages, and how they picture its state."""
+"""The fields of the bulk panel, drawn from its state."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _NONE = ""
 class BulkForm:
     """The table, its columns, the sender and the template.
 
-    What is typed flows one way, from the controls into the state; `writing` is true while the state
-    is written into them.
+    Input flows one way, from the controls into the state; `writing` is true while the state is
+    written into the controls, so that this is not taken for input.
 
     Args:
-        preview: Stands under the template.
+        preview: The preview of one row, shown below the template.
     """
 
     def __init__(self, preview: RowPreview) -> None:
@@ -44,11 +44,11 @@ class BulkForm:
         self.upload = styled(TableFile(), "tw-upload-box")
         self.controls = {
             "to": LineInput("Recipient", kind="select"),
-            "from_": LineInput("From", "A number, a name, or a messaging service"),
+            "from_": LineInput("From", "Number, name or messaging service"),
             "body": LineInput("Message", "Hi {name}, your table is ready.", kind="area"),
             "region": LineInput("Country", "GB"),
             "media": LineInput("Picture", kind="select"),
-            "rate": LineInput("Rate", "as fast as Twilio takes them"),
+            "rate": LineInput("Rate", "as fast as possible"),
             "name": LineInput("Job name"),
         }
         self._notes = {name: Note() for name in self.controls}
@@ -70,11 +70,11 @@ class BulkForm:
 
     @property
     def fields(self) -> tuple[OrderedInput, ...]:
-        """Everything in which a person types, chooses or adds a file."""
+        """Every field that the user can fill in."""
         return (self.frame, self.upload, *self.controls.values())
 
     def write(self, draft: BulkDraft) -> None:
-        """Put a draft into the fields."""
+        """Write a draft into the fields."""
         self.writing = True
         try:
             for name, control in self.controls.items():
@@ -83,7 +83,7 @@ class BulkForm:
             self.writing = False
 
     def draw(self, state: BulkState) -> None:
-        """Make everything but what is typed the picture of the state."""
+        """Show the state; the contents of the fields are left alone."""
         self._draw_choices(state)
         self._source.show(*words.source_of(state))
         for name, control in self.controls.items():
@@ -112,6 +112,6 @@ class BulkForm:
 
 
 def _offer(control: LineInput, options: list[tuple[str, str]], value: str) -> None:
-    """Let a list offer these, with one chosen; what is not among them is not chosen."""
+    """Set the options of a list and choose one; a value that is not an option chooses none."""
     control.offer(options)
     control.value = value if value in {one for one, _text in options} else _NONE

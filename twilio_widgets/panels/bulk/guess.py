@@ -1,4 +1,4 @@
-"""Which column holds the recipients: a guess by its name and by what stands in it."""
+"""Guess which column contains the recipients, from its name and contents."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from twilio_widgets.bulk.planning.recipients import recipient_of
 from twilio_widgets.errors import InvalidMessage
 
 LOOKED_AT: Final = 200
-"""Cells of a column that are looked at."""
+"""Cells of a column that are examined."""
 
 _EXACT: Final = frozenset(
     {
@@ -33,23 +33,24 @@ _AT_LEAST: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class ColumnGuess:
-    """A column that seems to hold recipients."""
+    """A column that seems to contain recipients."""
 
     column: str
     why: str
-    """A sentence that calls it a guess."""
+    """A sentence that says why, and asks the user to check."""
 
 
 def guess_recipients(columns: Mapping[str, Sequence[Any]]) -> ColumnGuess | None:
-    """Guess which column holds the recipients; None when none looks like it."""
+    """Guess which column contains the recipients; None when no column looks like it."""
     judged = [(*_score(name, values), name) for name, values in columns.items()]
     best = max(judged, key=lambda one: one[0], default=None)
     if best is None or best[0] < _AT_LEAST:
         return None
     _points, numbers, looked, name = best
-    named = " and by its name" if _is_named_so(name) else ""
-    held = f"{numbers} of the first {looked} cells hold a number" if looked else "it is empty"
-    return ColumnGuess(name, f"A guess by what stands in it{named}: {held}. Look at it.")
+    bases = ("name" if _is_named_so(name) else "", "contents" if looked else "")
+    basis = " and ".join(filter(None, bases))
+    cells = f"{numbers} of {looked} cells look like phone numbers" if looked else "it is empty"
+    return ColumnGuess(name, f"Guessed from the column's {basis} ({cells}). Please check.")
 
 
 def _score(name: str, values: Sequence[Any]) -> tuple[float, int, int]:
@@ -65,7 +66,7 @@ def _is_named_so(name: str) -> bool:
 
 
 def _is_number(cell: object) -> bool:
-    """Say whether a cell is a recipient, or only wants a country to be one."""
+    """Return whether a cell is a recipient, or would be one with a country."""
     try:
         return len(_DIGITS.findall(recipient_of(cell).to)) >= 7
     except InvalidMessage:

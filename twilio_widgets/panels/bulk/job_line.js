@@ -1,5 +1,4 @@
-// How far a job has come: a bar in parts, a line of words, and buttons that speak over the page's own
-// comm.
+// The progress of a job: a segmented bar, a line of text, and buttons that use the side channel.
 
 import { element, fit, makeButton, write } from "../kit/dom.js";
 import { openControl } from "../kit/side_channel.js";
@@ -28,7 +27,7 @@ export default () => {
     bar.setAttribute("aria-label", "Rows done");
     const legend = element("ul", "tw-job-legend");
     const words = element("output", "tw-job-words");
-    words.setAttribute("aria-live", "off"); // they change ten times a second; the note does not
+    words.setAttribute("aria-live", "off"); // the text changes ten times a second; the note does not
     const note = element("div", "tw-note tw-warning");
     note.setAttribute("aria-live", "polite");
     const buttons = element("div", "tw-job-buttons");
@@ -39,7 +38,7 @@ export default () => {
 
     /** @param {string} wish */
     const press = (wish) => {
-      // By both ways: a kernel may not hear ours. Which press it is, the turn says.
+      // Over both channels: the side channel may be unavailable. The turn identifies the press.
       line?.send({ t: "wish", wish, turn: model.get("turn") }, true);
     };
     const draw = () => {

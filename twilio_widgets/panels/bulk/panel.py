@@ -1,4 +1,4 @@
-"""The panel for many messages: from a table to a checked plan, a job, and one outcome a row."""
+"""The bulk panel: from a table to a checked plan, a job, and one outcome per row."""
 
 from __future__ import annotations
 
@@ -58,23 +58,23 @@ _OPTIONS = ("twilio", "frame", "policy", "folder", "body", "from_", "undo_second
 
 
 class BulkPanel(BulkWorker):
-    """A card in which a table becomes many messages: checked first, sent once, settled after.
+    """A card that sends one message for each row of a table, after a check and a confirmation.
 
-    Making the panel, showing it again or running its cell again never sends. "Check" makes a plan
-    and asks Twilio nothing. What leaves is that plan, after its words were typed ("send 1,243").
-    Cells can be run meanwhile, and the job goes on when the panel is closed. A job that was not
-    finished, because a kernel was killed, is offered when the panel is made again.
+    Creating or showing the panel, or running its cell again, sends nothing. "Check" builds a plan
+    without calling Twilio. Exactly that plan is sent, after the user has typed its confirmation
+    ("send 1,243"). Other cells can run meanwhile, and the job continues when the panel is closed.
+    If the kernel was killed, the next panel offers the unfinished job.
 
-    The next cell has ``panel.plan``, ``panel.job`` and ``panel.outcomes``.
+    ``panel.plan``, ``panel.job`` and ``panel.outcomes`` are available to the next cell.
 
     Args:
-        twilio: The client to send with, or a `ConnectionPanel`, which wakes this one up.
-        frame: The table to begin with: anything ``tw.plan`` takes.
+        twilio: The client to send with, or a `ConnectionPanel` that provides it.
+        frame: The initial table: anything ``tw.plan`` accepts.
         policy: The guard rails of this panel's jobs, instead of the client's.
-        folder: Where journals are kept, instead of your data folder.
-        body: The template to begin with.
-        from_: The sender to begin with.
-        undo_seconds: Seconds to think again before the first message leaves.
+        folder: The folder of the job journals, instead of your data folder.
+        body: The initial message template.
+        from_: The initial sender.
+        undo_seconds: Undo window: seconds before the first message is sent.
     """
 
     title = "Many messages"
@@ -108,17 +108,17 @@ class BulkPanel(BulkWorker):
 
     @property
     def plan(self) -> Plan | None:
-        """The plan of the last "Check"; None before the first."""
+        """The plan of the last "Check", or None before the first."""
         return self._plan
 
     @property
     def job(self) -> Job | None:
-        """The job that is shown, or was last; None before there was one."""
+        """The job shown now or last, or None before the first."""
         return self._job
 
     @property
     def outcomes(self) -> SafeFrame | None:
-        """What became of each row of the job, as of now; None without a job."""
+        """The current outcome of each row of the job, or None without a job."""
         return None if self._job is None else self._job.outcomes
 
     def _make(self) -> None:
@@ -158,7 +158,7 @@ class BulkPanel(BulkWorker):
         self._on_click(actions.find_out, partial(self._ask_twilio, self._settle))
         self._on_click(actions.again, self._ask_again)
         self._on_press(actions.open_job, self._open_standing)
-        self._on_click(actions.new, self._begin_anew)
+        self._on_click(actions.new, self._start_over)
         self._on_click(actions.more, partial(self._apply, steps.toggled_more))
         self._on_click(self._offer.open, self._open_unfinished)
         self._on_click(self._offer.later, partial(self._take_step, steps.put_off))
@@ -171,7 +171,7 @@ class BulkPanel(BulkWorker):
             connection = twilio.connection
             label = "sandbox" if connection.kind == "sandbox" else connection.masked_account
             policy = policy_of(twilio, self._policy)
-            rails = policy.explain() if policy else ("A judge of your own sees every request.",)
+            rails = policy.explain() if policy else (words.OWN_POLICY,)
             account = SendingAccount(label=label, access=Access.of(connection))
             self._apply(steps.connected, account, rails)
             self._start(self._look_for_unfinished, twilio)
@@ -222,6 +222,8 @@ class BulkPanel(BulkWorker):
 
     def _press_check(self) -> str:
         with self._lock:
+            if self._state.reading:
+                return words.STILL_READING
             if not steps.may_check(self._state):
                 return NOT_NOW
             before = self._state.turn
@@ -231,7 +233,7 @@ class BulkPanel(BulkWorker):
             return ""
 
     def _press_send(self) -> str:
-        """Begin once: the step from "confirmed" is taken by one press only."""
+        """Start the job: only one press can take the step out of the confirmed phase."""
         with self._lock:
             ask = self._state.ask
             if ask is None or self._state.phase == "beginning" or self._state.account is None:
@@ -263,7 +265,7 @@ class BulkPanel(BulkWorker):
             return NOT_NOW
         return self._look_up(self._open_job, self._state.unfinished[0].name)
 
-    def _begin_anew(self) -> str:
+    def _start_over(self) -> str:
         with self._lock:
             answer = self._take_step(steps.begun_anew)
             self._rewrite()
@@ -292,7 +294,7 @@ class BulkPanel(BulkWorker):
         self._draw_preview(state)
 
     def _draw_preview(self, state: BulkState) -> None:
-        """Show one row as it would be sent; it is made anew only when it can be another."""
+        """Preview one row; it is computed again only when its inputs have changed."""
         wanted = (state.draft, state.looked_at, id(self._table))
         if wanted == self._sighted or state.job:
             return
@@ -314,11 +316,11 @@ class BulkPanel(BulkWorker):
 
 
 def _check_options(policy: object, folder: object, **texts: object) -> None:
-    """Refuse here what would break later, where no cell shows it."""
+    """Reject invalid options here: later, in a callback, no cell could show the error."""
     if policy is not None and not isinstance(policy, Policy):
-        raise ConfigurationError("policy is a Policy, or None.", field="policy")
+        raise ConfigurationError("policy must be a Policy or None.", field="policy")
     if folder is not None and not isinstance(folder, str | os.PathLike):
-        raise ConfigurationError("folder is a path, or None.", field="folder")
+        raise ConfigurationError("folder must be a path or None.", field="folder")
     for name, text in texts.items():
         if text is not None and not isinstance(text, str):
-            raise ConfigurationError(f"{name} is a text, or None.", field=name)
+            raise ConfigurationError(f"{name} must be a string or None.", field=name)

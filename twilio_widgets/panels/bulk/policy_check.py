@@ -1,4 +1,4 @@
-"""What the guard rails say of a plan, before anything leaves and without counting anything."""
+"""Check a plan against the guard rails before sending, without counting against any limit."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What the guard rails would do."""
+    """The result of checking a plan against the guard rails."""
 
     refusal: str = ""
-    """Why none of it may leave, whatever a person confirms."""
+    """Why the whole plan is refused, whatever the user confirms."""
     above: int | None = None
-    """The number of recipients above which they want it confirmed, when it is above."""
+    """The number of recipients allowed without confirmation, when the plan exceeds it."""
     rows: tuple[Row, ...] = ()
-    """Ready rows that they would refuse now, as lines of the table of problems."""
+    """Ready rows that would be refused now, as rows of the table of problems."""
     unplaced: int = 0
-    """Rows of which they ask: nobody knows what time it is there, and there are quiet hours."""
+    """Rows whose local time is not known although there are quiet hours."""
 
 
 def policy_of(twilio: Twilio, own: Policy | None) -> Policy | None:
-    """Return the guard rails in force; None when the client has a judge of another kind."""
+    """Return the guard rails in force; None when the client has a policy object of another kind."""
     policy = own or twilio.policy
     return policy if isinstance(policy, Policy) else None
 
 
 def judgement_of(policy: Policy | None, connection: Connection, plan: Plan, name: str) -> Judgement:
-    """Ask the guard rails about a plan.
+    """Check a plan against the guard rails.
 
     Args:
-        policy: The guard rails, if they can be asked.
-        connection: Who would send.
-        plan: What would be sent.
+        policy: The guard rails, or None.
+        connection: The connection that would send.
+        plan: The plan.
         name: The job's name.
     """
     if policy is None or not len(plan):
@@ -59,7 +59,7 @@ def judgement_of(policy: Policy | None, connection: Connection, plan: Plan, name
 
 
 def problem_rows(plan: Plan) -> list[Row]:
-    """Return what keeps rows back, as lines of the table of problems."""
+    """Return the plan's problems as rows of the table of problems."""
     return [_line(one.n, one.column, one.value, one.kind, one.reason) for one in plan.problems]
 
 
@@ -81,10 +81,10 @@ def _refusal(policy: Policy, connection: Connection, plan: Plan, name: str) -> s
 def held_of(
     policy: Policy | None, connection: Connection, forms: Sequence[Form]
 ) -> tuple[int, int]:
-    """Ask the guard rails about the messages that a job still has to send.
+    """Check the messages that a job still has to send against the guard rails.
 
     Returns:
-        How many they would refuse now, and of how many they ask because of an unknown zone.
+        The number that would be refused now, and the number whose time zone is not known.
     """
     if policy is None or not policy.looks_inside:
         return 0, 0
@@ -105,7 +105,7 @@ def _rows_of(policy: Policy, connection: Connection, plan: Plan) -> dict[str, An
 
 
 def _look(policy: Policy, connection: Connection, form: Form) -> tuple[PolicyRefused | None, bool]:
-    """Return why a message would be refused whatever is confirmed, and whether they ask of it."""
+    """Return why a message would be refused even if confirmed, and whether its zone is unknown."""
     refusal = policy.refusal_of_form(connection, form)
     if refusal is None or policy.quiet_hours is None:
         return refusal, False

@@ -1,5 +1,5 @@
-// One row as it would be sent, with steps to the next and to the one before. The content only
-// ever enters as text.
+// One row as it would be sent, with buttons for the next and previous row. All texts are drawn as
+// text.
 
 import { element } from "../kit/dom.js";
 import { askFor } from "../kit/unsaved.js";
@@ -27,7 +27,7 @@ function render({ model, el }) {
   const problems = element("ul", "tw-preview-problems");
   problems.setAttribute("aria-live", "polite");
   root.append(bar, to, body, problems);
-  el.dataset.lmSuppressShortcuts = "true"; // JupyterLab listens before we could stop it
+  el.dataset.lmSuppressShortcuts = "true"; // JupyterLab handles keys before this element can
   el.append(root);
 
   /** @type {View | null} */

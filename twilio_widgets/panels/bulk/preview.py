@@ -1,4 +1,4 @@
-"""One row of the table as it would be sent, while the template is being typed."""
+"""A preview of one row as it would be sent, updated while the template is typed."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from twilio_widgets.panels.bulk.draft import BulkDraft
 
 _STAND_IN = "+15005550006"
-"""A sender for the preview while none is chosen: what it looks like does not depend on it."""
+"""A sender for the preview while none is chosen; the preview does not depend on it."""
 
-_NOTHING_YET = "Choose the recipients and type a message to see it here as it would be sent."
+_NOTHING_YET = "Choose the recipient column and enter a message to see a preview here."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessagePreview:
-    """What is seen of one row."""
+    """The preview of one row."""
 
     row: int
     rows: int
@@ -39,14 +39,16 @@ class MessagePreview:
     body: str = ""
     media: bool = False
     problems: tuple[tuple[str, str], ...] = ()
-    """What is wrong with it, or worth a look, and how that is meant."""
+    """Problems and warnings, each with its tone."""
 
 
 class RowPreview(Unsaved):
-    """A message as a bubble, with steps through the rows. People's texts are kept out of its state.
+    """A message as a bubble, with buttons to step through the rows.
+
+    Message texts are kept out of the widget state, which is saved with the notebook.
 
     Args:
-        on_look: Is told which row a person wants to see. It must not raise.
+        on_look: Called with the row that the user wants to see. It must not raise.
     """
 
     _css = asset(__file__, "bulk.css")
@@ -57,7 +59,7 @@ class RowPreview(Unsaved):
         self._on_look = on_look
 
     def show(self, sight: MessagePreview | None) -> None:
-        """Show a row, or nothing."""
+        """Show a row, or nothing for None."""
         if sight is None:
             self._put(None)
             return
@@ -82,13 +84,13 @@ class RowPreview(Unsaved):
 def preview_of(
     table: InputTable, draft: BulkDraft, row: int, now: datetime | None
 ) -> MessagePreview | None:
-    """Return what one row of a table comes to; None when the table has no rows.
+    """Return the preview of one row of a table; None when the table has no rows.
 
     Args:
         table: The table.
-        draft: How rows become messages, as far as that stands there.
-        row: Its place, from 0.
-        now: The present, where there is a clock.
+        draft: The contents of the fields so far.
+        row: The index of the row, from 0.
+        now: The current time, if a client is connected.
     """
     if not table.rows:
         return None

@@ -1,4 +1,4 @@
-"""How far a job has come, in the words and numbers that its bar shows."""
+"""The progress of a job as the text and numbers of its progress bar."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from twilio_widgets.panels.kit.elements import Tone
 
 Wish = Literal["pause", "cancel", "resume"]
-"""What a person can ask of a job."""
+"""A button of the progress bar."""
 
 TONES: Final = {
     "accepted": "good",
@@ -27,9 +27,9 @@ TONES: Final = {
 """The colour of each part of the bar."""
 
 _PILLS: Final[dict[str, tuple[str, Tone]]] = {
-    "waiting": ("not begun", "hint"),
+    "waiting": ("waiting", "hint"),
     "running": ("sending", "hint"),
-    "settling": ("settling", "hint"),
+    "settling": ("checking the log", "hint"),
     "paused": ("paused", "warning"),
     "cancelled": ("cancelled", "warning"),
     "finished": ("finished", "good"),
@@ -45,24 +45,25 @@ _BUTTONS: Final[dict[str, tuple[tuple[Wish, str], ...]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """What the bar shows."""
+    """Everything that the progress bar shows."""
 
     total: int
     parts: tuple[tuple[str, int, str], ...]
-    """Status, rows and colour of each part, in the order a row goes through them."""
+    """Status, number of rows and colour of each part, from done to pending."""
     line: str
     note: str
     buttons: tuple[tuple[Wish, str], ...]
-    """What can be asked now, and what stands on its button."""
+    """The buttons available now: the action and the label of each."""
 
 
 def picture_of(progress: JobProgress, *, note: str = "", here: bool = True) -> Picture:
     """Return the picture of a job.
 
     Args:
-        progress: How far it has come.
-        note: What there is to say beside what the job says itself.
-        here: Whether it goes on in this process, if it does: another one's cannot be asked.
+        progress: The job's progress.
+        note: A sentence to add to the job's own note.
+        here: Whether the job, if it is running, runs in this process; another process's job has
+            no buttons.
     """
     buttons = _BUTTONS.get(progress.state, ())
     elsewhere = progress.under_way and not here
@@ -95,30 +96,30 @@ def pill_of(progress: JobProgress) -> tuple[str, Tone]:
 
 
 def line_of(progress: JobProgress) -> str:
-    """Say how far it has come, how fast it is and how long it still takes."""
+    """Return the progress in words: rows done, rate and remaining time."""
     if progress.state == "waiting":
-        return f"Nothing has left yet: {_rows(progress.total)} will, in a moment."
+        return f"Sending {_rows(progress.total)} in a moment. Nothing has been sent yet."
     if progress.state == "settling":
         return (
-            f"Asking the message log what became of {_rows(progress.unknown)} whose answer was "
-            "lost. Nothing is sent again."
+            f"Searching the message log for {_rows(progress.unknown)} whose response was lost. "
+            "Nothing is sent again."
         )
     said = [f"{progress.done:,} of {_rows(progress.total)}"]
     if progress.state == "running" and progress.rate:
-        said.append(f"{progress.rate:.1f} a second")
+        said.append(f"{progress.rate:.1f} per second")
     if progress.eta is not None:
         said.append(f"about {_left(progress.eta)} left")
     return " · ".join(said)
 
 
 def waits(progress: JobProgress) -> bool:
-    """Say whether there is anything to go on with: rows to send, or to settle."""
+    """Return whether rows are left to send or to look up."""
     counts = progress.counts
     return bool(counts["pending"] or counts["attempted"] or counts["unknown"])
 
 
 def summary_of(progress: JobProgress) -> tuple[tuple[str, str], ...]:
-    """Return what a saved notebook says of a job; no number and no text of anybody's."""
+    """Return the summary for a saved notebook, without message texts or phone numbers."""
     counts = ", ".join(f"{count:,} {status}" for status, count, _tone in picture_of(progress).parts)
     rows = [("Job", progress.name), ("State", progress.state), ("Rows", counts or "none")]
     return (*rows, ("Note", progress.note)) if progress.note else tuple(rows)

@@ -1,4 +1,4 @@
-"""The code that does what the card for many messages does."""
+"""Code that does the same as the bulk panel."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ if TYPE_CHECKING:
     from twilio_widgets.panels.code.access import Access
 
 _WARNING: Final = """\
-# A plain loop. It does not check a row before the first one leaves, keep a pace or guard rails,
-# write down what has left, or know what to do when an answer is lost: run again after a crash, it
-# sends to the same people twice."""
+# A plain loop. It does not check the rows before sending the first one, limit the rate, apply guard
+# rails, record what was sent, or handle a lost response: run again after a crash, it sends to the
+# same people twice."""
 
 
 @dataclass(frozen=True, slots=True)
 class BulkSnippet(Snippet):
-    """Two languages: curl makes one request, and a plan is no request."""
+    """Two tabs: curl makes one request, and a plan is not one request."""
 
     @property
     def tabs(self) -> tuple[tuple[str, str], ...]:
-        """Title and text of each."""
+        """The title and text of each tab."""
         return ("twilio_widgets", self.ours), ("twilio-python", self.official)
 
 
 def bulk_snippet(access: Access, source: Source | None, draft: BulkDraft) -> Snippet:
-    """Return the code that plans and sends this table.
+    """Return code that plans and sends this table.
 
     Args:
-        access: How code signs in.
-        source: The table, if one is chosen.
-        draft: What stands in the fields.
+        access: How the code authenticates.
+        source: The chosen table, if any.
+        draft: The contents of the fields.
     """
     try:
         arguments = arguments_of(draft)
-    except ConfigurationError:  # a rate that is none; the field says so
+    except ConfigurationError:  # an invalid rate; its field shows the problem
         arguments = {"to": draft.to, "body": draft.body}
     rows = literal(source.name) if source and source.kind == "excel" else Expression(_named(source))
     ours = [
         call("plan = tw.plan", [rows], **arguments),
-        "plan.rejected  # what is kept back, and why",
+        "plan.rejected  # rows that cannot be sent, and why",
         "",
         f"job = plan.send(twilio, name={literal(draft.name or 'job')})",
         "job.wait(progress=True)",

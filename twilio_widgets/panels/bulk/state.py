@@ -1,7 +1,7 @@
-"""What the card for many messages knows, and the pure steps that change it.
+"""The state of the bulk panel, and the pure steps that change it.
 
-The rule it keeps: what leaves is the plan that was checked and shown, after its own words were
-typed. Whatever is changed in the fields drops the plan, and the words with it.
+The rule: only the plan that was checked and shown is sent, after the user has typed its
+confirmation. Any change in the fields discards the plan and the confirmation.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 Phase = Literal[
     "writing",    # the fields are open
-    "checking",   # the plan is being made; nothing is asked of Twilio
-    "checked",    # the plan is there, and so are its words
-    "beginning",  # the job is being written down
-    "sending",    # the job is under way
+    "checking",   # the plan is being built; Twilio is not called
+    "checked",    # the plan is shown and can be confirmed
+    "beginning",  # the job is being created
+    "sending",    # the job is running
     "resting",    # the job is finished, paused or cancelled
 ]  # fmt: skip
 
@@ -41,46 +41,46 @@ Purpose = Literal["send", "go on", "send again"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What checking the table came to."""
+    """The result of a check."""
 
     ready: int
     rejected: int
     said: tuple[str, ...]
-    """The plan's summary, a sentence a line."""
+    """The plan's summary, one sentence per line."""
     refusal: str = ""
-    """Why the guard rails let none of it leave."""
+    """Why the guard rails refuse the whole plan; empty if they do not."""
     refused_rows: int = 0
     """Ready rows that the guard rails would refuse now."""
     unplaced: int = 0
-    """Ready rows of which the guard rails ask: nobody knows what time it is there."""
+    """Ready rows whose local time is not known although there are quiet hours."""
     above: int | None = None
-    """The number of recipients from which the guard rails want it confirmed, if this is above."""
+    """The number of recipients allowed without confirmation, when the plan exceeds it."""
     standing: str = ""
-    """What became of the job that has this name already."""
+    """The progress of an existing job with this name; empty if there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmationPrompt:
-    """What a person has to type words for."""
+    """What the user has to confirm by typing."""
 
     purpose: Purpose
     count: int
-    """How many messages can leave."""
+    """The number of messages that can be sent."""
     held: int = 0
-    """How many more the guard rails would refuse now; they stay in the job."""
+    """The number of further rows that the guard rails would refuse now; they stay in the job."""
     unplaced: int = 0
-    """How many of them go where nobody knows what time it is: the words send these too."""
+    """How many of the messages have an unknown local time; confirming sends these, too."""
 
     @property
     def words(self) -> str:
-        """The words."""
+        """The text to type, such as ``"send 63"``."""
         said = Policy.confirmation(self.count)
         return said.replace("send", "resend", 1) if self.purpose == "send again" else said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unfinished:
-    """A job of this account that waits for a person."""
+    """A job of this account that was not finished."""
 
     name: str
     said: str
@@ -88,35 +88,35 @@ class Unfinished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkState:
-    """The truth of which the panel is the picture."""
+    """Everything that the panel shows."""
 
     account: SendingAccount | None = None
     rails: tuple[str, ...] = ()
-    """The guard rails, a sentence each."""
+    """The guard rails, one sentence each."""
     senders: tuple[str, ...] = ()
     senders_note: str = ""
     frames: tuple[str, ...] = ()
-    """The names of the DataFrames to choose from."""
+    """The variable names of the DataFrames to choose from."""
     source: Source | None = None
     tables: int = 0
-    """Counts the tables that were chosen."""
+    """The number of tables chosen so far."""
     reading: bool = False
-    """Whether the one chosen last is being read."""
+    """Whether the table chosen last is still being read."""
     rows: int = 0
     columns: tuple[str, ...] = ()
     guess: ColumnGuess | None = None
     draft: BulkDraft = field(default_factory=BulkDraft)
     more: bool = False
     looked_at: int = 0
-    """The row of the preview."""
+    """The index of the previewed row."""
     phase: Phase = "writing"
     turn: int = 0
-    """Counts the checks: one that comes late is of another turn."""
+    """The number of the current check, by which a late result of an older one is recognised."""
     checked: Checked | None = None
     ask: ConfirmationPrompt | None = None
     typed: str = ""
     job: str = ""
-    """The name of the job that is shown; empty for none."""
+    """The name of the job shown; empty for none."""
     progress: JobProgress | None = None
     groups: tuple[Group, ...] = ()
     resendable: int = 0
@@ -124,18 +124,18 @@ class BulkState:
     busy: bool = False
     """Whether a job that is not running is being opened, or Twilio is being asked about it."""
     problems: Mapping[str, str] = field(default_factory=dict)
-    """What is wrong with a field, by its name."""
+    """The problem of each field, by field name."""
     failure: str = ""
     note: str = ""
 
 
 def may_check(state: BulkState) -> bool:
-    """Say whether "Check" would make a plan."""
+    """Return whether "Check" can build a plan."""
     return state.source is not None and is_open(state) and not state.reading
 
 
 def is_confirmed(state: BulkState) -> bool:
-    """Say whether the words that are asked for stand there."""
+    """Return whether the right confirmation has been typed."""
     if state.ask is None or state.account is None or state.phase not in {"checked", "resting"}:
         return False
     typed = state.typed.strip()
@@ -147,7 +147,7 @@ def is_confirmed(state: BulkState) -> bool:
 
 
 def is_open(state: BulkState) -> bool:
-    """Say whether the fields can be changed."""
+    """Return whether the fields can be changed."""
     return state.phase in {"writing", "checked"}
 
 
@@ -155,23 +155,23 @@ def is_open(state: BulkState) -> bool:
 
 
 def connected(state: BulkState, account: SendingAccount, rails: tuple[str, ...]) -> BulkState:
-    """There is a client. What was checked was checked for nobody, or for another."""
+    """A client is available; a plan checked without it, or for another, is discarded."""
     return _unchecked(replace(state, account=account, rails=rails, senders=(), unfinished=()))
 
 
 def found_unfinished(state: BulkState, unfinished: tuple[Unfinished, ...]) -> BulkState:
-    """Some jobs of the account wait for a person."""
+    """Unfinished jobs of the account were found."""
     return replace(state, unfinished=() if state.job else unfinished)
 
 
 def disconnected(state: BulkState) -> BulkState:
-    """The client is gone. A job that is under way goes on with its own."""
+    """The client is gone. A running job continues with its own client."""
     state = replace(state, account=None, rails=(), senders=(), unfinished=())
     return replace(_unchecked(state), ask=None, typed="")
 
 
 def suggested(state: BulkState, senders: tuple[str, ...], note: str = "") -> BulkState:
-    """The account's senders are known; the only one there is, is taken."""
+    """The account's senders are known; a single one is chosen."""
     state = replace(state, senders=senders, senders_note=note)
     if len(senders) == 1 and not state.draft.from_ and state.phase == "writing":
         return replace(state, draft=replace(state.draft, from_=senders[0]))
@@ -182,12 +182,12 @@ def suggested(state: BulkState, senders: tuple[str, ...], note: str = "") -> Bul
 
 
 def listed(state: BulkState, frames: tuple[str, ...]) -> BulkState:
-    """These DataFrames are in the notebook."""
+    """Set the DataFrames to choose from."""
     return replace(state, frames=frames)
 
 
 def choosing(state: BulkState) -> BulkState:
-    """A table is being read: the plan of the one before is dropped."""
+    """A table is being read; the plan of the previous one is discarded."""
     if not is_open(state):
         return state
     return replace(_unchecked(state), tables=state.tables + 1, reading=True, failure="", note="")
@@ -196,7 +196,7 @@ def choosing(state: BulkState) -> BulkState:
 def chose(
     state: BulkState, source: Source, rows: int, columns: tuple[str, ...], guess: ColumnGuess | None
 ) -> BulkState:
-    """A table was chosen: columns that it does not have are chosen no more."""
+    """A table was read; a chosen column that it does not have is no longer chosen."""
     if not is_open(state):
         return state
     draft = state.draft
@@ -220,12 +220,12 @@ def chose(
 
 
 def not_read(state: BulkState, text: str) -> BulkState:
-    """What was chosen is no table that can be read; the one before stays."""
+    """The chosen table could not be read; the previous one stays."""
     return replace(state, reading=False, failure=text, note="")
 
 
 def looked(state: BulkState, row: int) -> BulkState:
-    """Another row is previewed."""
+    """Preview another row."""
     return replace(state, looked_at=min(max(row, 0), max(state.rows - 1, 0)))
 
 
@@ -233,7 +233,7 @@ def looked(state: BulkState, row: int) -> BulkState:
 
 
 def typed(state: BulkState, name: str, value: Any) -> BulkState:
-    """A field changed: what was checked is not what stands there now."""
+    """A field was changed; the plan is discarded."""
     if not is_open(state) or getattr(state.draft, name) == value:
         return state
     change: dict[str, Any] = {name: value}
@@ -256,7 +256,7 @@ def _unchecked(state: BulkState) -> BulkState:
 
 
 def began_check(state: BulkState) -> BulkState:
-    """ "Check" was pressed: say what is missing, or begin."""
+    """ "Check" was pressed: show which fields are missing, or begin."""
     if not may_check(state):
         return state
     state = replace(_unchecked(state), failure="", note="", problems=missing_in(state.draft))
@@ -266,7 +266,7 @@ def began_check(state: BulkState) -> BulkState:
 
 
 def was_checked(state: BulkState, turn: int, checked: Checked) -> BulkState:
-    """The plan is there, with the words that would send it."""
+    """The plan is ready, with the confirmation that sends it."""
     if state.turn != turn or state.phase != "checking":
         return state
     held, count = checked.refused_rows, checked.ready - checked.refused_rows
@@ -277,7 +277,7 @@ def was_checked(state: BulkState, turn: int, checked: Checked) -> BulkState:
 
 
 def not_checked(state: BulkState, turn: int, name: str, text: str) -> BulkState:
-    """There can be no plan, because of a field or for a reason of its own."""
+    """The check failed, because of a field or for another reason."""
     if state.turn != turn or state.phase != "checking":
         return state
     state = replace(state, phase="writing")
@@ -294,31 +294,31 @@ def _seen(problems: Mapping[str, str]) -> bool:
 
 
 def typed_words(state: BulkState, text: str) -> BulkState:
-    """The words are being typed."""
+    """The confirmation is being typed."""
     return replace(state, typed=text)
 
 
 def asked(state: BulkState, ask: ConfirmationPrompt) -> BulkState:
-    """The job that rests wants words: to go on, or to send rows again."""
+    """Ask for a confirmation to continue a stopped job, or to send rows again."""
     return replace(state, ask=ask, typed="", failure="") if state.phase == "resting" else state
 
 
 def backed(state: BulkState) -> BulkState:
-    """The person thinks again."""
+    """Go back from the confirmation."""
     if state.phase == "resting":
         return replace(state, ask=None, typed="")
     return _unchecked(state)
 
 
 def beginning(state: BulkState) -> BulkState:
-    """The words stand there and the button was pressed: once."""
+    """The confirmed plan is started; this step is possible only once."""
     if not is_confirmed(state):
         return state
     return replace(state, phase="beginning", failure="", note="")
 
 
 def begun(state: BulkState, job: str) -> BulkState:
-    """The job is there; from now on its journal says what is so."""
+    """The job exists; from now on its journal is the source of truth."""
     return replace(
         state,
         phase="sending",
@@ -336,7 +336,7 @@ def begun(state: BulkState, job: str) -> BulkState:
 
 
 def not_begun(state: BulkState, text: str, *, rests: bool) -> BulkState:
-    """Nothing was sent, and it says why."""
+    """The job could not be started; nothing was sent."""
     if state.phase != "beginning":
         return replace(state, failure=text)
     phase: Phase = "resting" if rests else "writing"
@@ -344,7 +344,7 @@ def not_begun(state: BulkState, text: str, *, rests: bool) -> BulkState:
 
 
 def went_on(state: BulkState, progress: JobProgress) -> BulkState:
-    """The job has come further, or has stopped, for good or for now."""
+    """The job has made progress, or has stopped."""
     if progress.name != state.job:
         return state
     phase: Phase = state.phase
@@ -354,14 +354,14 @@ def went_on(state: BulkState, progress: JobProgress) -> BulkState:
 
 
 def read(state: BulkState, job: str, groups: tuple[Group, ...], resendable: int) -> BulkState:
-    """What came of a job's rows was read."""
+    """The outcomes of a job's rows were read."""
     if job != state.job or state.phase != "resting":
         return state
     return replace(state, groups=groups, resendable=resendable)
 
 
 def begun_anew(state: BulkState) -> BulkState:
-    """Leave the job; the same table and text would be a new one, under a new name."""
+    """Leave the job and prepare a new one with the same table and text, under a new name."""
     if state.phase != "resting":
         return state
     draft = state.draft
@@ -394,16 +394,16 @@ def ended_lookup(state: BulkState) -> BulkState:
 
 
 def put_off(state: BulkState) -> BulkState:
-    """The unfinished jobs are left alone; they stay where they are."""
+    """Stop offering the unfinished jobs; their journals stay."""
     return replace(state, unfinished=())
 
 
 def said(state: BulkState, note: str) -> BulkState:
-    """There is something to know."""
+    """Show a note."""
     return replace(state, note=note, failure="")
 
 
 def troubled(state: BulkState, text: str) -> BulkState:
-    """Something broke that nobody expected."""
+    """Show an unexpected error."""
     phase: dict[Phase, Phase] = {"checking": "writing", "beginning": "writing"}
     return replace(state, phase=phase.get(state.phase, state.phase), failure=text)

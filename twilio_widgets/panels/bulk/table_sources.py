@@ -1,4 +1,4 @@
-"""Where rows come from: DataFrames of the notebook, files that were chosen, or what was given."""
+"""Sources of rows: DataFrames of the notebook, chosen files, or the panel's argument."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ MOST_FRAMES: Final = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Rows, and how code names them."""
+    """Rows, and the name that code uses for them."""
 
     name: str
     """The variable, the file's name, or `GIVEN`."""
     kind: str
     """``"frame"``, ``"csv"``, ``"excel"`` or ``"given"``."""
     rows: Any = field(repr=False, compare=False)
-    """What ``tw.plan`` takes."""
+    """A value that ``tw.plan`` accepts."""
 
     def table(self) -> InputTable:
-        """Read it, as a plan would.
+        """Read the rows as a plan would.
 
         Raises:
-            ConfigurationError: It cannot be read.
+            ConfigurationError: The table cannot be read.
         """
         return read_table(self.rows, self.name)
 
 
 def frames_here() -> dict[str, Any]:
-    """Return the notebook's DataFrames by the names of their variables; none outside of IPython."""
+    """Return the notebook's DataFrames by variable name; empty outside IPython."""
     if "IPython" not in sys.modules:
         return {}
     from IPython import get_ipython
@@ -53,23 +53,23 @@ def frames_here() -> dict[str, Any]:
 
 
 def frame_source(name: str) -> Source | None:
-    """Return the DataFrame that has this name now; None when it is gone."""
+    """Return the DataFrame that this variable refers to now, or None."""
     frame = frames_here().get(name)
     return None if frame is None else Source(name=name, kind="frame", rows=frame)
 
 
 def file_source(name: str, content: bytes) -> Source:
-    """Return a chosen file: CSV, or an Excel workbook's first sheet.
+    """Return a chosen file: a CSV file, or the first sheet of an Excel workbook.
 
     Raises:
-        ConfigurationError: It cannot be read.
+        ConfigurationError: The file cannot be read.
     """
     kind = "excel" if content[:4] == b"PK\x03\x04" else "csv"
     return Source(name=name, kind=kind, rows=read_table(content, name))
 
 
 def given_source(rows: Any) -> Source:
-    """Return what a panel was given; a DataFrame goes by the name of its variable."""
+    """Return the panel's argument as a source; a DataFrame is named after its variable."""
     if is_frame(rows):
         names = [name for name, frame in frames_here().items() if frame is rows]
         if names:
@@ -78,5 +78,5 @@ def given_source(rows: Any) -> Source:
 
 
 def cells_of(table: InputTable, n: int) -> Mapping[str, Any]:
-    """Return one row by the names of its columns."""
+    """Return one row as a mapping from column to cell."""
     return {name: values[n] for name, values in table.columns.items()}

@@ -1,4 +1,4 @@
-"""What the card for many messages says of its state."""
+"""The sentences of the bulk panel, as functions of its state."""
 
 from __future__ import annotations
 
@@ -12,32 +12,34 @@ if TYPE_CHECKING:
     from twilio_widgets.panels.kit.elements import Tone
 
 GIVE_A_CLIENT: Final = (
-    "Not connected: tables can be checked, nothing can be sent. Make this panel with a connection: "
+    "Not connected: you can check tables, but not send. Create this panel with a connection: "
     "BulkPanel(ConnectionPanel()) or BulkPanel(twilio)."
 )
 CONNECT_IT: Final = (
-    "Not connected: tables can be checked, nothing can be sent. Press Connect in the connection "
-    "panel; this one then wakes up."
+    "Not connected: you can check tables, but not send. Press Connect in the connection panel; "
+    "then this panel becomes active."
 )
 TOO_LATE: Final = "Too late to go back: sending has begun. Use the buttons beside the progress bar."
-NO_TABLE: Final = "Choose a DataFrame of this notebook, or a CSV or Excel file. Nothing is sent."
+NO_TABLE: Final = "Choose a DataFrame from this notebook, or a CSV or Excel file. Nothing is sent."
+OWN_POLICY: Final = "Your own policy object checks every request."
+STILL_READING: Final = "The table is still being read, so nothing was checked. Press Check again."
 
 _HINTS: Final = {
-    "region": "Whose numbers may stand without a plus: two letters, such as GB.",
-    "media": "The column with an address of a picture, for MMS.",
-    "rate": "Messages a second for each sender. Empty: as fast as Twilio takes them.",
-    "name": "One name for each job: the same cell or button never sends a job twice.",
+    "region": "Country of numbers without a +, for example GB.",
+    "media": "Column with the URL of a picture. The message is then sent as an MMS.",
+    "rate": "Messages per second for each sender. Empty: as fast as Twilio accepts them.",
+    "name": "Each job needs a name of its own: a job with the same name is never sent twice.",
 }
 _MOST_COLUMNS = 12
 
 
 def pill_of(state: BulkState) -> tuple[str, Tone]:
-    """Return what stands at the right of the title."""
+    """Return the text and tone of the pill beside the title."""
     if state.phase in {"sending", "resting"} and state.progress is not None:
         return bulk_progress.pill_of(state.progress)
     words: dict[str, tuple[str, Tone]] = {
         "checking": ("checking…", "hint"),
-        "beginning": ("beginning…", "hint"),
+        "beginning": ("starting…", "hint"),
     }
     if state.phase in words:
         return words[state.phase]
@@ -47,7 +49,7 @@ def pill_of(state: BulkState) -> tuple[str, Tone]:
 
 
 def source_of(state: BulkState) -> tuple[str, Tone]:
-    """Say what was chosen."""
+    """Return the sentence about the chosen table."""
     if state.reading:
         return "Reading the table…", "hint"
     if state.source is None:
@@ -60,7 +62,7 @@ def source_of(state: BulkState) -> tuple[str, Tone]:
 
 
 def hint_of(state: BulkState, name: str) -> str:
-    """Return what is said under a field with which nothing is wrong."""
+    """Return the hint under a field that has no problem."""
     if name == "to":
         guessed = state.guess is not None and state.draft.to == state.guess.column
         return state.guess.why if guessed and state.guess is not None else ""
@@ -68,7 +70,7 @@ def hint_of(state: BulkState, name: str) -> str:
         return state.senders_note
     if name == "body":
         columns = "  ".join(f"{{{column}}}" for column in state.columns[:_MOST_COLUMNS])
-        return f"In the text: {columns}" if columns else ""
+        return f"Columns you can use: {columns}" if columns else ""
     return _HINTS.get(name, "")
 
 
@@ -79,24 +81,24 @@ def rails_of(state: BulkState) -> tuple[tuple[str, str], ...]:
 
 
 def finding_of(state: BulkState) -> tuple[str, Tone]:
-    """Say what checking came to."""
+    """Return the result of the check, and its tone."""
     found = state.checked
     if found is None:
         return "", "hint"
     lines = [*found.said]
     if found.refused_rows:
         rows = _counted(found.refused_rows, "ready row")
-        lines.append(f"The guard rails would refuse {rows} now: see the table.")
+        lines.append(f"The guard rails would refuse {rows} now (listed below).")
     if found.unplaced:
         rows = _counted(found.unplaced, "ready row")
-        lines.append(f"The guard rails ask about {rows}: it is not known what time it is there.")
+        lines.append(f"The local time is not known for {rows}, so quiet hours cannot be checked.")
     if found.ready == found.refused_rows:
-        lines.append("There is nothing to send.")
+        lines.append("No row can be sent.")
     return "\n".join(lines), "good" if found.ready and not found.refused_rows else "warning"
 
 
 def verdict_of(state: BulkState, how_to_connect: str) -> tuple[str, Tone]:
-    """Return the sentence over the buttons, and how it is meant."""
+    """Return the sentence above the buttons, and its tone."""
     found = state.checked
     if state.failure:
         return state.failure, "problem"
@@ -104,7 +106,7 @@ def verdict_of(state: BulkState, how_to_connect: str) -> tuple[str, Tone]:
         return f"The guard rails refuse this job. {found.refusal}", "problem"
     if found is not None and found.standing:
         return (
-            f"{found.standing} It is sent once: open it, or give this one another name under "
+            f"A job with this name exists. {found.standing} Open it, or choose another name under "
             "“More”."
         ), "warning"
     if state.account is None:
@@ -113,56 +115,55 @@ def verdict_of(state: BulkState, how_to_connect: str) -> tuple[str, Tone]:
 
 
 def question_of(state: BulkState) -> str:
-    """Return what is asked for words."""
+    """Return the question that the user answers by typing the confirmation."""
     if state.ask is None:
         return ""
     messages = _counted(state.ask.count, "message")
-    type_it = f"To go ahead, type: {state.ask.words}"
+    type_it = f"Type “{state.ask.words}” to confirm."
     rest = _rest_of(state.ask)
     if state.ask.purpose == "go on":
-        return f"{messages} of this job still to be sent.{rest} {type_it}"
+        return f"This job still has {messages} to send.{rest} {type_it}"
     if state.ask.purpose == "send again":
-        known = "known to have reached nobody"
+        known = "that certainly reached nobody"
         return f"{messages} {known} will be sent again, and nothing else. {type_it}"
     most = None if state.checked is None else state.checked.above
     above = (
         ""
         if most is None
         else (
-            f" That is more than the {most:,} that may leave unasked: your words raise that one "
+            f" The guard rails allow {most:,} without confirmation; confirming raises that one "
             "limit for this job."
         )
     )
-    return f"{messages} will leave from {_account(state)}.{rest}{above} {type_it}"
+    return f"{messages} will be sent from {_account(state)}.{rest}{above} {type_it}"
 
 
 def not_confirmed(ask: ConfirmationPrompt) -> str:
-    """Say which words are missing when the button is pressed without them."""
-    return f"Nothing was sent. To confirm, type: {ask.words}"
+    """Return the answer to a press without the right confirmation."""
+    return f"Nothing was sent. Type “{ask.words}” to confirm."
 
 
 def _rest_of(ask: ConfirmationPrompt) -> str:
-    """Say what the guard rails hold back, and what they leave to the words."""
+    """Return which rows the guard rails keep back, and which the confirmation includes."""
     held = "" if not ask.held else f" {held_back(ask.held)}"
     if not ask.unplaced:
         return held
     rows = _counted(ask.unplaced, "row")
     return (
-        f"{held} Of {rows} it is not known what time it is there: your words send them in spite of "
-        "the quiet hours."
+        f"{held} The local time is not known for {rows}; confirming sends despite the quiet hours."
     )
 
 
 def held_back(count: int) -> str:
-    """Say what becomes of the rows that the guard rails would refuse now."""
+    """Return what happens to rows that the guard rails would refuse now."""
     return (
-        f"{_counted(count, 'row')} would be refused by the guard rails now; what they still refuse "
-        "when its turn comes stays in the job, for “Go on”."
+        f"The guard rails would refuse {_counted(count, 'row')} now. Rows that are still refused "
+        "when it is their turn stay in the job, and “Go on” tries them again."
     )
 
 
 def summary_of(state: BulkState) -> tuple[tuple[str, str], ...]:
-    """Return what a saved notebook says of the panel: no text and no number of anybody's."""
+    """Return the summary for a saved notebook, without message texts or phone numbers."""
     rows = [("Account", state.account.label)] if state.account else []
     if state.job and state.progress is not None:
         return (*rows, *bulk_progress.summary_of(state.progress))
@@ -178,7 +179,7 @@ def summary_of(state: BulkState) -> tuple[tuple[str, str], ...]:
 
 def _account(state: BulkState) -> str:
     label = "" if state.account is None else state.account.label
-    return "the sandbox, to nobody real" if label == "sandbox" else f"account {label}"
+    return "the sandbox (no real recipients)" if label == "sandbox" else f"account {label}"
 
 
 def _counted(number: int, what: str) -> str:

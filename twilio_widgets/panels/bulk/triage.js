@@ -1,4 +1,4 @@
-// What a job came to, group by group.
+// The results of a job, by group.
 
 import { element } from "../kit/dom.js";
 

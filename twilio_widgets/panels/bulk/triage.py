@@ -1,4 +1,4 @@
-"""What a job came to, in groups a person can act on: by error code, or by what is known."""
+"""The outcomes of a job in groups that the user can act on, by status and error code."""
 
 from __future__ import annotations
 
@@ -9,24 +9,32 @@ from typing import Any, Final
 from twilio_widgets.core.error_codes.explain import explain_error
 
 SETTLES: Final = (
-    "Not sure: the answer was lost, so the message may have been sent. “Find out” asks the message "
-    "log again; a status callback would settle it; or look yourself and say so: "
-    "job.attach(row, sid) or job.abandon(rows). It is never sent again by itself."
+    "Not sure: the response was lost, so the message may have been sent. “Find out” searches the "
+    "message log again, and a status callback also settles it. Or check it yourself and record the "
+    "result: job.attach(row, sid) or job.abandon(rows). It is never sent again automatically."
 )
-"""What is said of a row whose outcome is unknown."""
+"""The explanation of a row whose outcome is unknown."""
 
 _WORDS: Final[dict[str, tuple[str, str, str]]] = {
-    "accepted": ("Twilio has accepted it; what became of it is not known yet", "nobody", ""),
+    "accepted": ("Twilio accepted it; its delivery status is not known yet", "nobody", ""),
     "pending": ("not sent yet", "you", "“Go on” sends it."),
-    "attempted": ("it was on its way when the job stopped", "you", "“Go on” settles it."),
+    "attempted": (
+        "it was being sent when the job stopped",
+        "you",
+        "“Go on” finds out whether it was sent.",
+    ),
     "unknown": (SETTLES, "you", "Find out"),
     "skipped": (
-        "not sent: the job was cancelled before",
+        "not sent: the job was cancelled first",
         "you",
-        "job.resend(rows) sends it after all.",
+        "job.resend(rows) sends it.",
     ),
-    "abandoned": ("given up: it may have been sent, and nobody asks any more", "you", ""),
-    "rejected": ("refused before it was sent", "you", "Read its explanation."),
+    "abandoned": (
+        "given up: it may have been sent, and the message log is not searched any more",
+        "you",
+        "",
+    ),
+    "rejected": ("refused before it was sent", "you", "See its explanation."),
 }
 
 _ORDER: Final = ("unknown", "rejected", "pending", "attempted", "abandoned", "skipped", "accepted")
@@ -43,13 +51,13 @@ class Group:
     code: int | None
     meaning: str
     who: str
-    """Who can do something about it."""
+    """Who can fix it: ``"you"``, ``"nobody"`` or another word of `explain_error`."""
     advice: str
     count: int
 
 
 def groups_of(records: Iterable[Mapping[str, Any]]) -> tuple[Group, ...]:
-    """Group the rows of ``job.outcomes``; what wants somebody's attention comes first."""
+    """Group the rows of ``job.outcomes``; groups that need attention come first."""
     counts: dict[tuple[str, str, int | None], int] = {}
     for record in records:
         status, later, code = str(record["status"]), record["message_status"], record["error_code"]
@@ -74,6 +82,6 @@ def _group(word: str, code: int | None, count: int) -> Group:
         meaning, who, advice = _WORDS[word]
         meaning = meaning[:1].upper() + meaning[1:]
     else:
-        meaning, who, advice = f"Twilio says: {word}", "nobody", ""
+        meaning, who, advice = f"Twilio's status: {word}", "nobody", ""
     shown = "not sure" if word == "unknown" else word
     return Group(status=shown, code=code, meaning=meaning, who=who, advice=advice, count=count)

@@ -1,4 +1,4 @@
-// One file, chosen with a button or dropped on it; it goes to the kernel in pieces.
+// One file, chosen with a button or dropped on it, and uploaded in chunks.
 
 import { openEcho } from "../kit/ordered_input.js";
 import { openUploads } from "../kit/uploads.js";
@@ -32,7 +32,7 @@ function render({ model, el }) {
   choose.addEventListener("click", () => picker.click());
   picker.addEventListener("change", () => {
     uploads.begin(picker.files ?? []);
-    picker.value = ""; // so that the same file can be chosen again
+    picker.value = ""; // or choosing the same file again would fire no event
   });
   root.addEventListener("dragover", (event) => {
     event.preventDefault();

@@ -1,4 +1,4 @@
-"""A table chosen as a file: it travels once, in pieces, and is no part of the widget's state."""
+"""A table chosen as a file; its content is sent in pieces and is not part of the widget state."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 class TableFile(FileUpload):
-    """A button that takes one file, a new one in place of the last."""
+    """A button that accepts one file; a new file replaces the last."""
 
     _esm = asset(__file__, "upload.js")
 
     def on_file(self, callback: Callable[[str, bytes], object]) -> None:
-        """Call back with the name and the content of a file that was chosen. It must not raise."""
+        """Call back with the name and content of a chosen file. The callback must not raise."""
 
         def take(files: tuple[ChosenFile, ...]) -> None:
             last = files[-1] if files else None

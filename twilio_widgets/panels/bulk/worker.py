@@ -1,4 +1,4 @@
-"""What the card for many messages does away from its callbacks: read, check, begin, and look."""
+"""The background work of the bulk panel: read tables, check plans, start and open jobs."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ if TYPE_CHECKING:
     from twilio_widgets.panels.bulk.table_sources import Source
 
 MOST_UNFINISHED = 20
-"""Journals that are looked into when the panel wakes up, the youngest first."""
+"""Journals that are searched for unfinished jobs on connecting, newest first."""
 
 
 class BulkWorker(Panel[BulkState]):
-    """The work of the card for many messages; `BulkPanel` gives it its face."""
+    """The background work of `BulkPanel`."""
 
     _twilio: Twilio | None = None
     _policy: Policy | None = None
@@ -58,14 +58,14 @@ class BulkWorker(Panel[BulkState]):
     _job: Job | None = None
     _bar: JobBar | None = None
     _seen: JobProgress | None = None
-    """How the job stood when its outcomes were last read."""
+    """The progress of the job when its outcomes were last read."""
     _findings: Findings
     _area: JobArea
 
     # The table
 
     def _choose(self, make: Callable[[], Source | None]) -> None:
-        """Read another table; only the one that was chosen last counts."""
+        """Read another table; a newer choice makes this one obsolete."""
         with self._lock:
             before = self._state.tables
             self._apply(steps.choosing)
@@ -76,11 +76,11 @@ class BulkWorker(Panel[BulkState]):
         try:
             source = make()
             table = None if source is None else source.table()
-        except Exception as error:  # noqa: BLE001  # a reading that broke off must not go on
+        except Exception as error:  # noqa: BLE001  # otherwise the card would wait for it for ever
             self._not_read(sentence_of(error), number)
             return
         if source is None or table is None:
-            self._not_read("That DataFrame is gone: press “Look again”.", number)
+            self._not_read("That DataFrame no longer exists. Press “Look again”.", number)
             return
         guess = guess_recipients(table.columns)
         with self._lock:
@@ -96,7 +96,7 @@ class BulkWorker(Panel[BulkState]):
                 self._apply(steps.not_read, text)
 
     def _rewrite(self) -> None:
-        """Put the draft into the fields: a table was chosen, or a new job begins."""
+        """Write the draft into the fields, after a table was chosen or a new job was begun."""
         raise NotImplementedError
 
     # Checking
@@ -104,8 +104,8 @@ class BulkWorker(Panel[BulkState]):
     def _check(self, state: BulkState) -> None:
         fail = partial(self._apply, steps.not_checked, state.turn)
         source = state.source
-        assert source is not None  # noqa: S101  # `may_check` has seen to it
-        if source.kind == "frame":  # as it is now: mending it is what cells are for
+        assert source is not None  # noqa: S101  # `may_check` requires it
+        if source.kind == "frame":  # as it is now: cells may have fixed it
             source = frame_source(source.name) or source
         twilio = self._twilio
         now = None if twilio is None else twilio.connection.now()
@@ -116,7 +116,7 @@ class BulkWorker(Panel[BulkState]):
         except TwilioWidgetsError as error:
             fail(field_of(error), str(error))
             return
-        except Exception as error:  # noqa: BLE001  # a check that broke off must not seem to go on
+        except Exception as error:  # noqa: BLE001  # otherwise the card would show “Checking…” for ever
             fail("", sentence_of(error))
             return
         with self._lock:
@@ -127,7 +127,7 @@ class BulkWorker(Panel[BulkState]):
             self._apply(steps.was_checked, state.turn, checked)
 
     def _judged(self, made: Plan, name: str) -> tuple[Checked, list[dict[str, object]]]:
-        """Ask the guard rails, and whether the name is taken; nothing leaves."""
+        """Ask the guard rails, and whether the job name is taken; nothing is sent."""
         judgement, standing, twilio = Judgement(), "", self._twilio
         if twilio is not None:
             policy = policy_of(twilio, self._policy)
@@ -158,8 +158,8 @@ class BulkWorker(Panel[BulkState]):
             job = self._begun(ask, name)
         except TwilioWidgetsError as error:
             self._apply(partial(steps.not_begun, rests=rests), str(error))
-        except Exception as error:  # noqa: BLE001  # whatever it was, the card says so
-            text = f"{sentence_of(error)} Look at the job before you try again."
+        except Exception as error:  # noqa: BLE001  # the card has to show any failure
+            text = f"{sentence_of(error)} Check the job before you try again."
             self._apply(partial(steps.not_begun, rests=rests), text)
         else:
             self._show_job(job)
@@ -168,21 +168,23 @@ class BulkWorker(Panel[BulkState]):
         client = self._client(ask)
         if ask.purpose == "send":
             if self._plan is None or len(self._plan) != ask.count + ask.held:
-                raise JobError("The plan is another one by now. Nothing was sent: check it again.")
+                raise JobError(
+                    "The plan has changed since then. Nothing was sent: press Check again."
+                )
             return self._plan.send(
                 client, name, folder=self._folder, undo_seconds=self._undo_seconds
             )
         if self._job is None:
-            raise JobError("There is no job to go on with. Nothing was sent.")
+            raise JobError("There is no job to continue. Nothing was sent.")
         if ask.purpose == "go on":
             return self._job.resume(client)
         rows = self._job.resendable
         if len(rows) != ask.count:
-            raise JobError("Other rows can be sent again by now. Nothing was sent: look again.")
+            raise JobError("The rows that can be sent again have changed. Nothing was sent.")
         return self._job.resend(rows, client)
 
     def _client(self, ask: ConfirmationPrompt | None = None) -> AsyncTwilio:
-        """Return a client whose guard rails know what was confirmed."""
+        """Return a client whose guard rails allow what the user has confirmed."""
         twilio = self._twilio
         if twilio is None:
             raise JobError("Not connected, so nothing was sent.")
@@ -216,7 +218,7 @@ class BulkWorker(Panel[BulkState]):
             self._apply(steps.begun, job.name)
         if old is not None:
             old.close()
-        # Outside the lock: the bar tells of its changes on a thread that takes it.
+        # Outside the lock: the bar reports progress on a thread that acquires it.
         bar = JobBar(job, framed=False, on_go_on=self._go_on, on_change=self._progressed)
         with self._lock:
             self._bar = bar
@@ -232,7 +234,7 @@ class BulkWorker(Panel[BulkState]):
                 self._start(self._rest, self._job)
 
     def _rest(self, job: Job) -> None:
-        """Read what came of the rows, and say it."""
+        """Read the outcomes of the rows and show them."""
         records = cast("list[dict[str, Any]]", job.outcomes.to_dict("records"))
         resendable = len(job.resendable)
         with self._lock:
@@ -242,7 +244,7 @@ class BulkWorker(Panel[BulkState]):
                 self._apply(steps.read, job.name, groups, resendable)
 
     def _go_on(self) -> None:
-        """ "Go on": ask for words when something is still to be sent, else only settle."""
+        """ "Go on": ask for confirmation when rows are still to be sent, else only look them up."""
         self._start(self._ask_to_go_on)
 
     def _ask_to_go_on(self) -> None:
@@ -273,7 +275,7 @@ class BulkWorker(Panel[BulkState]):
             return
         count = job.refresh(self._client())
         self._rest(job)
-        self._apply(steps.said, f"Twilio was asked about {count:,} messages.")
+        self._apply(steps.said, f"Updated the statuses of {count:,} messages.")
 
     # Jobs that were not finished
 
@@ -282,7 +284,7 @@ class BulkWorker(Panel[BulkState]):
         for place in places_of(connection, self._folder)[:MOST_UNFINISHED]:
             try:
                 progress = Job.open(place.name, self._folder, connection).progress
-            except JobError:  # damaged, or another version's: it cannot be gone on with
+            except JobError:  # damaged, or written by another version: it cannot be continued
                 continue
             if progress.state == "paused" and waits(progress):
                 found.append(Unfinished(name=place.name, said=str(progress)))

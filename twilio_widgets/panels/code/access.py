@@ -1,4 +1,4 @@
-"""How code signs in: the first lines of every snippet, from what is not secret in a connection."""
+"""How code authenticates: the first lines of every snippet, without secrets."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 SANDBOX_MESSAGES = 200
-"""How many messages the sandbox that a panel opens begins with."""
+"""Initial messages of a sandbox that a panel opens."""
 
-SANDBOX_NOTE = "# The sandbox lives in the kernel. On an account of your own, the same is:"
-"""What stands over code that reaches no sandbox."""
+SANDBOX_NOTE = "# The sandbox runs in the kernel. For your own account:"
+"""The comment above code that cannot reach a sandbox."""
 _API = "api.twilio.com"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """What code needs to know of a connection: how it signs in, and where to."""
+    """The non-secret facts of a connection that code needs to authenticate."""
 
     kind: str
     """``"API key"``, ``"auth token"`` or ``"sandbox"``."""
@@ -31,11 +31,11 @@ class Access:
     subaccount: bool = False
     """Whether it acts on a subaccount."""
     checks_webhooks: bool = False
-    """Whether an API key comes with the auth token."""
+    """Whether an API key connection also has the auth token."""
 
     @classmethod
     def of(cls, connection: Connection | str) -> Access:
-        """Return the access of a connection, or of a kind with nothing special about it."""
+        """Return the access of a connection, or the default access of a kind."""
         if isinstance(connection, str):
             return cls(kind=connection)
         return cls(

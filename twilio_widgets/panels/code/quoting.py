@@ -1,7 +1,7 @@
 """Text as code: how a value is written in Python, and an HTTP call as a curl command.
 
-Whatever a person typed lands inside a literal, never beside one. These functions do not judge a
-value and do not raise: a panel calls them while its fields are half filled in.
+Everything typed becomes a quoted literal. The functions do not validate and do not raise, since a
+panel calls them while its form is incomplete.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 LINE = 80
-"""Characters a call may have before it is written over several lines."""
+"""The longest call, in characters, that stays on one line."""
 
 
 class Expression(str):
@@ -32,7 +32,7 @@ def environment(name: str) -> Expression:
 
 
 def literal(value: object) -> str:
-    """Return a value as Python source; text in double quotes where that needs no more escapes."""
+    """Return a value as Python source; text in double quotes if that needs no extra escapes."""
     match value:
         case Expression():
             return str(value)
@@ -56,13 +56,13 @@ def literal(value: object) -> str:
 
 
 def in_utc(value: object) -> object:
-    """Return a moment in UTC, as code and wire write it; anything else as it is."""
+    """Convert an aware datetime to UTC; return any other value unchanged."""
     aware = isinstance(value, datetime) and value.tzinfo is not None
     return value.astimezone(UTC) if aware and isinstance(value, datetime) else value
 
 
 def imports_for(values: Iterable[object]) -> list[str]:
-    """Return the import that the literals of these values need, if any."""
+    """Return the import line that the literals of these values need, if any."""
     values = tuple(values)
     names = set()
     for value in values:
@@ -85,7 +85,7 @@ def call(name: str, positional: Iterable[object] = (), /, **keywords: object) ->
 
 
 def texts_of(value: object) -> list[str]:
-    """Return a parameter as it stands in a form; a list gives several texts."""
+    """Return the form texts of a parameter; a list gives several."""
     match value:
         case bool():
             return ["true" if value else "false"]
@@ -104,7 +104,7 @@ def texts_of(value: object) -> list[str]:
 
 
 def json_of(value: Mapping[object, object]) -> str:
-    """Return a mapping as the JSON text that Twilio takes it in."""
+    """Return a mapping as JSON text for Twilio."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
@@ -115,12 +115,12 @@ def curl(
     login: tuple[str, str],
     options: Sequence[str] = (),
 ) -> str:
-    """Return a curl command, an option a line.
+    """Return a curl command with one option per line.
 
     Args:
-        url: The address; ``$NAME`` in it is filled in by the shell, so it holds nothing typed.
+        url: The URL. The shell expands ``$NAME`` in it, so it must not contain typed text.
         pairs: Twilio's parameter names and texts.
-        login: The variables that hold the user name and the secret.
+        login: The variables of the user name and the secret.
         options: More options, such as ``--get``.
     """
     user, secret = login
@@ -130,14 +130,14 @@ def curl(
 
 
 def path_part(text: str) -> str:
-    """Return text as one part of an address, with nothing in it that a shell would read."""
+    """Return text percent-encoded as one URL path segment, safe in a shell."""
     return quote(text, safe="", errors="replace")
 
 
 def datum(name: str, text: str) -> str:
-    """Return a parameter as an option of curl, whatever stands in it."""
+    """Return a parameter as a curl option, safely quoted."""
     name = path_part(name)
     if text.replace("\n", "").isprintable():
         return f"--data-urlencode {shlex.quote(f'{name}={text}')}"
-    # A character that cannot be seen, or that a shell cannot hold: better escaped than hidden.
+    # An invisible character, or one a shell argument cannot contain, is percent-encoded.
     return f"--data {shlex.quote(f'{name}={path_part(text)}')}"

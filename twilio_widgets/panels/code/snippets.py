@@ -1,4 +1,4 @@
-"""The code that does what a panel does: in this library, in twilio-python and in curl.
+"""Code equivalent to a panel: with this library, twilio-python and curl.
 
 Pure text. Credentials and account SIDs are environment look-ups, so a snippet can be saved and
 shown. Run against the sandbox, all three make the same request; a test runs them.
@@ -15,7 +15,7 @@ from twilio_widgets.panels.code.access import Access
 from twilio_widgets.panels.code.quoting import call, in_utc, json_of, literal, path_part, texts_of
 
 Where = Connection | Access | str
-"""A connection, what is not secret of one, or its kind: ``"API key"``, ``"auth token"`` …"""
+"""A connection, its `Access`, or its kind: ``"API key"``, ``"auth token"`` …"""
 
 _LISTS = frozenset({"media_url", "persistent_action"})
 _NOT_OFFICIAL = {"tags": "# twilio-python has no parameter for tags."}
@@ -26,7 +26,7 @@ _ASKED = {
     "sent_after": ("date_sent_after", "DateSent>"),
     "sent_before": ("date_sent_before", "DateSent<"),
 }
-"""What Twilio filters by: the official client's keyword, and the name on the wire."""
+"""Filters of Twilio: the keyword of the official client and the parameter name."""
 
 DEFAULT_LIMIT = 1000
 """The limit of ``messages.list`` when none is given."""
@@ -43,7 +43,7 @@ class Snippet:
 
     @property
     def tabs(self) -> tuple[tuple[str, str], ...]:
-        """Title and text of each, as the code area of a card takes them."""
+        """The title and text of each tab of the code area."""
         return (
             ("twilio_widgets", self.ours),
             ("twilio-python", self.official),
@@ -52,7 +52,7 @@ class Snippet:
 
 
 def connect_snippet(where: Where) -> Snippet:
-    """Return the code that connects and proves the credentials."""
+    """Return the code that connects and checks the credentials."""
     access = _access(where)
     return Snippet(
         access.ours("twilio.check()"),
@@ -104,10 +104,10 @@ def list_snippet(where: Where, filters: Mapping[str, object]) -> Snippet:
     whole = isinstance(limit, int) and limit <= LARGEST_PAGE
     pairs = [(_ASKED[name][1], text) for name, value in asked.items() for text in texts_of(value)]
     pairs.append(("PageSize", str(limit if whole else LARGEST_PAGE)))
-    notes = [] if whole else ["# One page. The answer's next_page_uri leads to the next."]
+    notes = [] if whole else ["# One page. Its next_page_uri is the path of the next page."]
     local = [name for name in given if name in _LOCAL]
     if local:
-        said = f"# Twilio cannot filter by {' and '.join(local)}: look for them in the answer."
+        said = f"# Twilio cannot filter by {' and '.join(local)}: filter the response."
         notes.insert(0, said)
     return Snippet(
         access.ours(call("frame = twilio.messages.list", **ours), given.values()),
@@ -143,7 +143,7 @@ _LOCAL: Mapping[str, Callable[[object], str]] = {
     "error_code": _one_of("error_code"),
     "text": _has_text,
 }
-"""What Twilio cannot filter by, and how one would look for it in the official client's answer."""
+"""Filters that Twilio does not have, as conditions on messages of the official client."""
 
 
 def get_snippet(where: Where, sid: str) -> Snippet:

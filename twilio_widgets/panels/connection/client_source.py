@@ -1,4 +1,4 @@
-"""Where a panel's client comes from: it is given, or a connection panel has it once it connects."""
+"""A panel's client: given directly, or provided by a connection panel once it connects."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Source = Twilio | ConnectionPanel | None
-"""What panels take as ``twilio=``; with None they stay as they are until they are made anew."""
+"""The ``twilio=`` argument of panels; with None a panel stays disconnected."""
 
 
 def check_source(owner: str, source: object) -> None:
-    """Refuse what no client can come from.
+    """Reject a ``twilio=`` argument that provides no client.
 
     Raises:
         TypeError: It is neither a `Twilio` nor a `ConnectionPanel`.
@@ -31,10 +31,10 @@ def check_source(owner: str, source: object) -> None:
 def wake_with(
     source: Source, wake: Callable[[Twilio], object], sleep: Callable[[], object]
 ) -> Callable[[], None]:
-    """Call `wake` with the client as soon as there is one, and `sleep` when it is gone.
+    """Call `wake` with the client as soon as it is available, and `sleep` when it is gone.
 
     Returns:
-        A function that ends this; a client that was given stays open.
+        A function that ends these calls; a client that was passed in stays open.
     """
     if isinstance(source, ConnectionPanel):
         both = ExitStack()

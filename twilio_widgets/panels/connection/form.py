@@ -1,4 +1,4 @@
-"""The controls of the connection panel, and how they picture its state."""
+"""The controls of the connection panel, drawn from its state."""
 
 from __future__ import annotations
 
@@ -24,43 +24,57 @@ from twilio_widgets.panels.kit.elements import (
 if TYPE_CHECKING:
     from twilio_widgets.panels.connection.state import ConnectionState
 
-_KINDS = (("API key", "API key"), ("auth token", "Auth token"), ("sandbox", "Sandbox"))
+_KINDS = (("API key", "API Key"), ("auth token", "Auth Token"), ("sandbox", "Sandbox"))
 _ADVICE = {
-    "API key": "API keys can be revoked one by one, so prefer them to the auth token.",
+    "API key": "Recommended: an API key can be revoked without affecting anything else.",
     "auth token": PREFER_API_KEYS,
-    "sandbox": "A small Twilio inside the kernel: no account needed, nothing leaves this machine.",
+    "sandbox": "A simulated Twilio in this kernel: no account needed, nothing leaves this machine.",
 }
 _PLACEHOLDERS = {
     "account_sid": "AC…",
     "api_key_sid": "SK…",
-    "subaccount_sid": "AC…, to act on a subaccount",
+    "subaccount_sid": "AC… (optional)",
     "region": "us1",
     "edge": "chosen by Twilio",
 }
-_SENT_ONCE = "Sent once to the kernel; never stored in the notebook."
+_SENT_ONCE = "Sent once to the kernel; never saved in the notebook."
 _FOR_SIGNATURES = "Only to check webhook signatures, which an API key cannot do."
+_SECRETS = {"api_key_secret": "API Key Secret", "auth_token": "Auth Token"}
+"""The labels of the secret fields."""
+_SHOW_HELP = "How to get an API key"
+_HELP = (
+    ("1", "Open console.twilio.com. Your Account SID (AC…) is on the first page."),
+    ("2", "Open Account → API keys & tokens, and press “Create API key”."),
+    ("3", "Give the key a name and choose the type “Standard”."),
+    ("4", "Copy its SID (SK…) and its Secret. Twilio shows the Secret only once."),
+)
 
 
 class ConnectionForm:
-    """Everything on the card that can be typed, pressed or read."""
+    """Every control of the card."""
 
     def __init__(self, sources: tuple[str, ...]) -> None:
         self.kind = FieldSet(
             (InputField("kind", "Kind", "choice", _KINDS),), {"kind": _KINDS[0][0]}
         )
         self.texts = {
-            # A half-typed SID is not a problem yet.
+            # Sent when the field is left: a half-typed SID is not a problem yet.
             name: LineInput(label, _PLACEHOLDERS[name], lazy=True)
             for name, label in steps.LABELS.items()
         }
-        self.secret = SecretInput("Secret", hint=_SENT_ONCE)
-        self.token = SecretInput("Auth token", hint=_FOR_SIGNATURES, placeholder="optional")
+        self.secret = SecretInput(_SECRETS["api_key_secret"], hint=_SENT_ONCE)
+        self.token = SecretInput(
+            _SECRETS["auth_token"], hint=_FOR_SIGNATURES, placeholder="optional"
+        )
         self.connect = OrderedButton("Connect", main=True)
         self.cancel = OrderedButton("Cancel")
         self.disconnect = OrderedButton("Disconnect")
         self.use_source = OrderedButton(f"Use {sources[0]}" if sources else "")
         self.try_sandbox = OrderedButton("Try the sandbox")
         self.more = OrderedButton("More", quiet=True)
+        self.help = OrderedButton(_SHOW_HELP, quiet=True)
+        self._steps = Facts()
+        self._steps.show(_HELP)
         self.facts = Facts()
         self._has_source = bool(sources)
         self._advice = Note()
@@ -78,7 +92,7 @@ class ConnectionForm:
         self._fields = styled(
             ipywidgets.VBox(
                 [
-                    field(self.kind, self._advice),
+                    field(self.kind, self._advice, self.help, self._steps),
                     self._account,
                     self._own_key,
                     self.secret,
@@ -91,11 +105,11 @@ class ConnectionForm:
 
     @property
     def actions(self) -> tuple[ipywidgets.Widget, ...]:
-        """The buttons of the card's foot, from the left."""
+        """The buttons at the left of the card's foot, in order."""
         return self.connect, self.cancel, self.disconnect, self.use_source, self.try_sandbox
 
     def draw(self, state: ConnectionState) -> None:
-        """Make every control the picture of the state."""
+        """Show the state."""
         self._draw_fields(state)
         self._draw_secrets(state)
         self._draw_actions(state)
@@ -109,9 +123,12 @@ class ConnectionForm:
         self.kind.write({"kind": state.kind})
         self.kind.show(off=("kind",) if busy else ())
         self._advice.show(_ADVICE[state.kind])
+        self.help.text = "Hide these steps" if state.help else _SHOW_HELP
+        visible(self.help, state.kind == "API key")
+        visible(self._steps, state.kind == "API key" and state.help)
         for name, control in self.texts.items():
-            # A connected panel's fields are out of sight, and a widget's text is saved with the
-            # notebook: there the account is only shown masked.
+            # A widget's text is saved with the notebook, where the account may only appear masked;
+            # the fields of a connected panel are hidden, so they are cleared.
             control.value = "" if state.phase == "connected" else getattr(state, name)
             control.disabled = busy
             self._notes[name].show(state.problems.get(name, ""), "problem")
@@ -121,7 +138,7 @@ class ConnectionForm:
 
     def _draw_secrets(self, state: ConnectionState) -> None:
         required = steps.secret_field(state)
-        self.secret.label = "Secret" if required == "api_key_secret" else "Auth token"
+        self.secret.label = _SECRETS[required]
         self.secret.problem = state.problems.get(required, "")
         self.secret.locked = self.token.locked = state.phase == "checking"
         extra = "" if required == "auth_token" else state.problems.get("auth_token", "")

@@ -1,4 +1,4 @@
-"""An open client and what closes with it, and the three places a connection panel gets one from."""
+"""An open client of the connection panel, and the three ways to open one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OpenClient:
-    """A connection with its open client, and the sandbox when it leads to one of our own."""
+    """A connection with its open client, and the sandbox if the panel started one."""
 
     connection: Connection
     twilio: Twilio
@@ -39,15 +39,15 @@ class OpenClient:
         """Open a client with the credentials of the environment or of a profile.
 
         Raises:
-            ConfigurationError: There are none any more.
+            ConfigurationError: The credentials no longer exist.
         """
-        # Nobody is asked: a question would wait in a thread for an answer that cannot come.
+        # No interactive prompt: in a thread it would wait for an answer that cannot arrive.
         found = connect(within=replace(surroundings(), ask=None, ask_secret=None))
         return cls.to(found, policy)
 
     @classmethod
     def to_new_sandbox(cls, policy: Policy | None = None) -> OpenClient:
-        """Open a client on a sandbox of its own, with some messages in its log."""
+        """Start a sandbox with some messages in its log, and open a client for it."""
         sandbox = Sandbox(messages=SANDBOX_MESSAGES)
         return cls(sandbox.connection, Twilio(sandbox.connection, policy=policy), sandbox)
 
@@ -59,15 +59,15 @@ class OpenClient:
 
 
 def connection_of(state: ConnectionState, secret: Secret, token: Secret | None) -> Connection:
-    """Make the connection that was typed.
+    """Return the connection described by the fields.
 
     Args:
-        state: The fields that are typed in the open.
+        state: The fields that are not secret.
         secret: The API key's secret, or the auth token.
-        token: The auth token beside an API key, if one was given.
+        token: The auth token in addition to an API key, if given.
 
     Raises:
-        ConfigurationError: A field is missing or misshapen; it names the field.
+        ConfigurationError: A field is missing or invalid; the error names the field.
     """
     subaccount_sid, region, edge = (
         getattr(state, name) or None for name in ("subaccount_sid", "region", "edge")

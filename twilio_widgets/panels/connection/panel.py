@@ -1,4 +1,4 @@
-"""The panel that connects to Twilio, and wakes the panels that need a client."""
+"""The panel that connects to Twilio and provides a client to other panels."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _TOO_LATE_TO_CANCEL = "Too late to cancel: it is already connected. Press Discon
 
 
 class ConnectionPanel(Panel[ConnectionState]):
-    """A card in which a person connects to Twilio without a secret reaching the notebook.
+    """A card that connects to Twilio without saving a secret in the notebook.
 
-    Once it says "connected", ``panel.twilio`` and ``panel.connection`` are there for the next cell.
-    Running its cell again makes a new card; nothing is sent by making one.
+    Once it is connected, ``panel.twilio`` and ``panel.connection`` are available to the next cell.
+    Running its cell again creates a new card; creating one sends nothing.
 
     Args:
-        connection: Use this connection from the start, and check it, instead of typing one.
-        policy: The guard rails of the client it makes; see `Twilio`.
+        connection: Check and use this connection at once, instead of asking for one.
+        policy: The guard rails of the client that the panel creates; see `Twilio`.
     """
 
     title = "Connection"
@@ -58,8 +58,8 @@ class ConnectionPanel(Panel[ConnectionState]):
         self._policy = policy
         self._link: OpenClient | None = None
         self._attempt = 0
-        self._wake: list[Callable[[Twilio], object]] = []
-        self._sleep: list[Callable[[], object]] = []
+        self._on_connect: list[Callable[[Twilio], object]] = []
+        self._on_disconnect: list[Callable[[], object]] = []
         self._form = form = ConnectionForm(available_sources())
         self._wire(form)
         self._assemble(form.rows, foot(*form.actions, right=(form.more, self._code_button)))
@@ -72,7 +72,7 @@ class ConnectionPanel(Panel[ConnectionState]):
         """The connection in use.
 
         Raises:
-            NotConnected: There is none yet.
+            NotConnected: The panel is not connected.
         """
         return self._in_use().connection
 
@@ -81,30 +81,30 @@ class ConnectionPanel(Panel[ConnectionState]):
         """The client of the connection in use; the panel closes it when it disconnects.
 
         Raises:
-            NotConnected: There is no connection yet.
+            NotConnected: The panel is not connected.
         """
         return self._in_use().twilio
 
     def on_connect(self, callback: Callable[[Twilio], object]) -> Callable[[], None]:
-        """Call back with the client each time the panel connects, and now if it already has.
+        """Call back with the client each time the panel connects, and now if it is connected.
 
-        Later calls come from a thread of the panel's, and what they raise is shown on the card.
+        Later calls run on a thread of the panel; an exception in them is shown on the card.
 
         Returns:
-            A function that ends this.
+            A function that removes the callback.
         """
         with self._lock:
-            self._wake.append(callback)
+            self._on_connect.append(callback)
             link = self._link
         if link is not None:
             callback(link.twilio)
-        return partial(_forget, self._wake, callback)
+        return partial(_forget, self._on_connect, callback)
 
     def on_disconnect(self, callback: Callable[[], object]) -> Callable[[], None]:
-        """Call back each time the panel lets its client go; returns a function that ends this."""
+        """Call back each time the panel closes its client; return a function that removes it."""
         with self._lock:
-            self._sleep.append(callback)
-        return partial(_forget, self._sleep, callback)
+            self._on_disconnect.append(callback)
+        return partial(_forget, self._on_disconnect, callback)
 
     def _in_use(self) -> OpenClient:
         link = self._link
@@ -129,22 +129,23 @@ class ConnectionPanel(Panel[ConnectionState]):
         self._on_press(form.use_source, self._use_found)
         self._on_press(form.try_sandbox, self._try_sandbox)
         self._on_click(form.more, partial(self._apply, steps.toggled_more))
+        self._on_click(form.help, partial(self._apply, steps.toggled_help))
 
     def _typed(self, name: str, text: str) -> None:
         with self._lock:
-            # Drawing a connected panel empties its fields; nobody typed that.
+            # Drawing a connected panel clears its fields, which is not input.
             if self._state.phase == "idle" and text != getattr(self._state, name):
                 self._apply(steps.typed, name, text)
-                self._form.draw(self._state)  # a text that was refused goes from the control too
+                self._form.draw(self._state)  # a rejected text is removed from the control, too
 
     def _ask(self) -> str:
-        """Look at the fields and, when they are well, ask the page for the secret."""
+        """Validate the fields and, if they are valid, request the secret from the page."""
         with self._lock:
             if self._state.phase != "idle":
                 return NOT_NOW
             self._apply(steps.reviewed)
             if self._state.problems:
-                return ""  # they stand under their fields
+                return ""  # they are shown below their fields
             if self._state.kind == "sandbox":
                 return self._try(partial(OpenClient.to_new_sandbox, self._policy))
             self._form.secret.ask(partial(self._guarded, self._ask_token, self._page), self._page)
@@ -175,7 +176,7 @@ class ConnectionPanel(Panel[ConnectionState]):
         return self._try(partial(OpenClient.to_new_sandbox, self._policy))
 
     def _try(self, open_link: Callable[[], OpenClient], identity: Identity | None = None) -> str:
-        """Open a link and check it, away from the caller; only the newest attempt counts."""
+        """Open and check a client in the background; a newer attempt replaces an older one."""
         with self._lock:
             if self._state.phase != "idle":
                 return NOT_NOW
@@ -188,70 +189,70 @@ class ConnectionPanel(Panel[ConnectionState]):
         try:
             link = open_link()
         except TwilioWidgetsError as error:
-            self._let_go(steps.refused, str(error), attempt=attempt)
+            self._close_client(steps.refused, str(error), attempt=attempt)
             return
         with ExitStack() as undo:
             undo.callback(link.close)
             verdict = link.twilio.check()
             if not verdict:
-                self._let_go(steps.refused, verdict.text, attempt=attempt)
+                self._close_client(steps.refused, verdict.text, attempt=attempt)
             elif self._take(link, verdict.text, attempt):
                 undo.pop_all()
 
     def _take(self, link: OpenClient, verdict: str, attempt: int) -> bool:
-        """Use a link that was checked; False when it was cancelled meanwhile, or closed."""
+        """Use a client that was checked; return False if the attempt was cancelled meanwhile."""
         with self._lock:
             if attempt != self._attempt:
                 return False
-            wake = () if self._link is link else tuple(self._wake)
+            callbacks = () if self._link is link else tuple(self._on_connect)
             self._link = link
             self._apply(steps.connected, Identity.of(link.connection), verdict)
-        # Outside the lock: a callback may take another panel's, which may be waiting for this one.
-        for callback in wake:
+        # Outside the lock: a callback may acquire the lock of another panel that waits for ours.
+        for callback in callbacks:
             self._guarded(callback, link.twilio)
         return True
 
-    def _let_go(
+    def _close_client(
         self, step: Callable[..., ConnectionState], *args: object, attempt: int | None = None
     ) -> None:
-        """Let the client go, and whatever is under way for another; an old attempt may not."""
+        """Close the client and cancel a running attempt; an older attempt may not do this."""
         with self._lock:
             if attempt not in {None, self._attempt}:
                 return
             self._attempt += 1
             link, self._link = self._link, None
-            sleep = tuple(self._sleep)
+            callbacks = tuple(self._on_disconnect)
             self._apply(step, *args)
         if link is not None:
             link.close()
-            for callback in sleep:
+            for callback in callbacks:
                 self._guarded(callback)
 
     def _cancel(self) -> str:
         if self._state.phase == "connected":
             return _TOO_LATE_TO_CANCEL
-        return self._let_go_in("checking")
+        return self._close_client_in("checking")
 
     def _disconnect(self) -> str:
-        return self._let_go_in("connected")
+        return self._close_client_in("connected")
 
-    def _let_go_in(self, phase: Phase) -> str:
-        """Let the client go if the panel is in the phase whose button was pressed."""
+    def _close_client_in(self, phase: Phase) -> str:
+        """Close the client if the panel is in the phase that the pressed button belongs to."""
         with self._lock:
             attempt, is_current = self._attempt, self._state.phase == phase
         if not is_current:
             return NOT_NOW
-        self._let_go(steps.disconnected, attempt=attempt)
+        self._close_client(steps.disconnected, attempt=attempt)
         return ""
 
     def _stop(self) -> None:
-        self._let_go(steps.disconnected)
+        self._close_client(steps.disconnected)
 
     def _fail(self, error: Exception) -> None:
         if self._state.phase == "connected":
             self._apply(steps.troubled, sentence_of(error))
         else:
-            self._let_go(steps.refused, sentence_of(error))
+            self._close_client(steps.refused, sentence_of(error))
 
     def _draw(self, state: ConnectionState) -> None:
         self._head.show(*steps.pill_of(state))

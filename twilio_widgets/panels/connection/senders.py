@@ -1,4 +1,4 @@
-"""What the account can send from, as suggestions; any other sender Twilio takes can be typed."""
+"""The account's senders as suggestions; any other sender can be typed."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def senders_of(twilio: Twilio) -> tuple[tuple[str, ...], str]:
     """Return the account's senders, each as ``"+15005550006 — SMS, MMS"``.
 
     Returns:
-        Numbers that can send, then messaging services; and why some are missing, if they are.
+        The numbers that can send, then the messaging services; and why some are missing, if any.
     """
     numbers, no_numbers = _read(lambda: _numbers(twilio.numbers()))
     services, no_services = _read(lambda: _services(twilio.services()))
     why = no_numbers or no_services
-    note = f"Not all senders could be read, so type one. {why}" if why else ""
+    note = f"Some senders could not be listed; you can type one. {why}" if why else ""
     return (*numbers, *services), note
 
 

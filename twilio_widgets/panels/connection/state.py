@@ -1,6 +1,6 @@
-"""What a connection panel knows, and the pure steps that change it.
+"""The state of the connection panel, and the pure steps that change it.
 
-No secret is ever part of it: a secret goes from the page to a `Connection` and nowhere else.
+It never contains a secret: a secret goes from the page to a `Connection` and nowhere else.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ Phase = Literal["idle", "checking", "connected"]
 
 LABELS = {
     "account_sid": "Account SID",
-    "api_key_sid": "API key SID",
+    "api_key_sid": "API Key SID",
     "subaccount_sid": "Subaccount",
     "region": "Region",
     "edge": "Edge",
 }
-"""The fields that are typed in the open, in the order they stand."""
+"""The labels of the fields that are not secret, in their order on the card."""
 
 UNDER_MORE = ("auth_token", "subaccount_sid", "region", "edge")
-"""Fields that most people never need."""
+"""The fields under "More"."""
 
 _SUBJECTS = {"region": "A region", "edge": "An edge"}
 _ANY_ACCOUNT = "AC" + "0" * 32
@@ -38,13 +38,13 @@ _ANY_ACCOUNT = "AC" + "0" * 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Who we are to Twilio, fit to be shown and saved."""
+    """A connection without its secrets: it can be shown and saved."""
 
     account: str
     """The account SID, masked."""
     kind: str
     source: str
-    """Where the credentials came from."""
+    """The source of the credentials."""
     place: str
     """Region and edge, in words."""
     checks_webhooks: bool
@@ -52,7 +52,7 @@ class Identity:
 
     @classmethod
     def of(cls, connection: Connection) -> Identity:
-        """Return what may be shown of a connection."""
+        """Return the parts of a connection that may be shown."""
         places = [place for place in (connection.region, connection.edge) if place]
         return cls(
             account=connection.masked_account,
@@ -66,7 +66,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionState:
-    """The truth of which the panel is the picture."""
+    """Everything that the panel shows."""
 
     kind: Kind = "API key"
     account_sid: str = ""
@@ -75,20 +75,22 @@ class ConnectionState:
     region: str = ""
     edge: str = ""
     more: bool = False
-    """Whether the fields under "More" are open."""
+    """Whether the fields under "More" are shown."""
+    help: bool = False
+    """Whether the steps to create credentials are shown."""
     phase: Phase = "idle"
     problems: Mapping[str, str] = field(default_factory=dict)
-    """What is wrong with a field, by its name."""
+    """The problem of each field, by field name."""
     failure: str = ""
-    """Why it did not connect, when no field is at fault."""
+    """An error that belongs to no field."""
     identity: Identity | None = None
-    """Whom it is checking, or whom it is connected as."""
+    """The connection that is being checked or is in use."""
     verdict: str = ""
-    """What the check said."""
+    """The result of the check."""
 
 
 def fields_of(state: ConnectionState) -> tuple[str, ...]:
-    """Return the fields that this kind of connection has, secrets included."""
+    """Return the fields of this kind of connection, including secrets."""
     if state.kind == "sandbox":
         return ()
     own = ("api_key_sid", "api_key_secret") if state.kind == "API key" else ()
@@ -96,24 +98,24 @@ def fields_of(state: ConnectionState) -> tuple[str, ...]:
 
 
 def secret_field(state: ConnectionState) -> str:
-    """Return the secret without which this kind cannot connect."""
+    """Return the secret that this kind of connection requires."""
     return "api_key_secret" if state.kind == "API key" else "auth_token"
 
 
 def chose(state: ConnectionState, kind: Kind) -> ConnectionState:
-    """Another kind of connection; what was said about the fields of the old one goes."""
+    """Another kind of connection was chosen; problems of the old one are cleared."""
     if state.phase != "idle" or kind == state.kind:
         return state
     return replace(state, kind=kind, problems={}, failure="")
 
 
 def typed(state: ConnectionState, name: str, text: str) -> ConnectionState:
-    """A field was left: take its text and say what is wrong with it, if it holds anything."""
+    """A field was left: take its text and show its problem, unless it is empty."""
     text = text.strip()
     problem = problem_of(name, text) if text else ""
     if problem and name.endswith("_sid") and re.fullmatch(r"[0-9a-zA-Z]{32}", text):
-        # The shape of an auth token or a key's secret. The field's text is saved with the
-        # notebook, so it does not stay there.
+        # It has the form of an auth token or an API key's secret. The field's text is saved with
+        # the notebook, so it is removed.
         text, problem = "", "This looked like a secret, not a SID, so it was removed. " + problem
     own: dict[str, Any] = {name: text}
     return _with_problem(replace(state, **own), name, problem)
@@ -124,8 +126,13 @@ def toggled_more(state: ConnectionState) -> ConnectionState:
     return replace(state, more=not state.more)
 
 
+def toggled_help(state: ConnectionState) -> ConnectionState:
+    """Show or hide the steps to create credentials."""
+    return replace(state, help=not state.help)
+
+
 def reviewed(state: ConnectionState) -> ConnectionState:
-    """Look at every open field, empty ones included, before connecting."""
+    """Validate every field that is not secret before connecting."""
     state = replace(state, problems={}, failure="")
     for name in fields_of(state):
         required = name in {"account_sid", "api_key_sid"}
@@ -135,12 +142,12 @@ def reviewed(state: ConnectionState) -> ConnectionState:
 
 
 def began(state: ConnectionState, identity: Identity | None = None) -> ConnectionState:
-    """The credentials are being looked for, or checked."""
+    """Credentials are being looked up or checked."""
     return replace(state, phase="checking", identity=identity, problems={}, failure="", verdict="")
 
 
 def refused(state: ConnectionState, text: str, name: str | None = None) -> ConnectionState:
-    """It did not connect: because of a field, or for a reason of its own."""
+    """Connecting failed, because of a field or for another reason."""
     state = replace(state, phase="idle", identity=None, verdict="")
     if name in fields_of(state):
         return _with_problem(state, name, _about_this(name, text))
@@ -148,27 +155,27 @@ def refused(state: ConnectionState, text: str, name: str | None = None) -> Conne
 
 
 def connected(state: ConnectionState, identity: Identity, verdict: str) -> ConnectionState:
-    """Twilio knows us."""
+    """Twilio accepted the credentials."""
     return replace(
         state, phase="connected", identity=identity, verdict=verdict, problems={}, failure=""
     )
 
 
 def disconnected(state: ConnectionState) -> ConnectionState:
-    """Back to the fields, as they were typed."""
+    """Return to the fields as they were typed."""
     return replace(state, phase="idle", identity=None, verdict="", problems={}, failure="")
 
 
 def troubled(state: ConnectionState, text: str) -> ConnectionState:
-    """Something else went wrong; the connection stands."""
+    """Show an unexpected error; the panel stays connected."""
     return replace(state, failure=text)
 
 
 def problem_of(name: str, text: str) -> str:
-    """Return what is wrong with a field's text, or nothing."""
+    """Return the problem of a field's text; empty if it is valid."""
     try:
         if name == "api_key_sid":
-            check_sid(text, field=name, prefix="SK", what="API key SID")
+            check_sid(text, field=name, prefix="SK", what="API Key SID")
         else:
             Connection(**{"account_sid": _ANY_ACCOUNT, name: text})
     except ConfigurationError as error:
@@ -177,7 +184,7 @@ def problem_of(name: str, text: str) -> str:
 
 
 def access_of(state: ConnectionState) -> Access:
-    """Return what the code needs to know, from the connection or from what is typed so far."""
+    """Return how the code authenticates: from the connection, or from the fields so far."""
     if state.identity is not None:
         return state.identity.access
     if state.kind == "sandbox":
@@ -195,7 +202,7 @@ def access_of(state: ConnectionState) -> Access:
 
 
 def pill_of(state: ConnectionState) -> tuple[str, Tone]:
-    """Return the state in a word or two, and its tone."""
+    """Return the text and tone of the pill beside the title."""
     if state.identity is None:
         return ("looking…", "idle") if state.phase == "checking" else ("not connected", "idle")
     if state.phase == "checking":
@@ -204,7 +211,7 @@ def pill_of(state: ConnectionState) -> tuple[str, Tone]:
 
 
 def outcome_of(state: ConnectionState) -> tuple[str, Tone]:
-    """Return what came of connecting, in a sentence or two, and its tone."""
+    """Return the result of connecting, and its tone."""
     if state.failure:
         return state.failure, "problem"
     whole = state.identity is not None and state.identity.checks_webhooks
@@ -212,14 +219,14 @@ def outcome_of(state: ConnectionState) -> tuple[str, Tone]:
 
 
 def facts_of(state: ConnectionState) -> tuple[tuple[str, str], ...]:
-    """Return what is known of the connection, as rows."""
+    """Return the facts about the connection as rows of a label and a text."""
     if state.identity is None:
         return ()
     known = state.identity
     if known.kind == "sandbox":
         return (
             ("Account", known.account),
-            ("Kind", "sandbox: a small Twilio inside the kernel; nothing leaves this machine"),
+            ("Kind", "sandbox: a simulated Twilio in this kernel; nothing leaves this machine"),
         )
     return (
         ("Account", known.account),
@@ -231,7 +238,7 @@ def facts_of(state: ConnectionState) -> tuple[tuple[str, str], ...]:
 
 
 def summary_of(state: ConnectionState) -> tuple[tuple[str, str], ...]:
-    """Return what a saved notebook says of the panel."""
+    """Return the summary for a saved notebook."""
     if state.identity is None:
         return (("State", "not connected"),)
     return (("Account", state.identity.account), ("Kind", state.identity.kind))
@@ -248,5 +255,5 @@ def _with_problem(state: ConnectionState, name: str, problem: str) -> Connection
 
 
 def _about_this(name: str, text: str) -> str:
-    """Our errors name a field as Python does; under the field itself, "this" is enough."""
+    """Replace the Python name of the field in an error, since it is shown below the field."""
     return re.sub(rf"^{name}\b", _SUBJECTS.get(name, "This"), text)

@@ -1,10 +1,11 @@
-// What is pointed here, and what it was before. A button each puts that back.
+// The numbers and services whose webhooks were set to this listener, each with a button that
+// restores its previous webhook.
 
 /** @param {import("@anywidget/types").RenderProps<{ rows: [sid: string, text: string][], disabled: boolean }>} context */
 function render({ model, el }) {
   const list = document.createElement("ul");
   list.className = "tw-pointed";
-  list.setAttribute("aria-label", "Pointed here");
+  list.setAttribute("aria-label", "Connected numbers and services");
   el.append(list);
 
   const draw = () => {
@@ -16,7 +17,7 @@ function render({ model, el }) {
         const back = document.createElement("button");
         back.type = "button";
         back.className = "tw-button";
-        back.textContent = "Put back";
+        back.textContent = "Restore previous setting";
         back.disabled = model.get("disabled");
         back.addEventListener("click", () => model.send({ t: "restore", sid }));
         row.append(words, back);

@@ -1,4 +1,4 @@
-"""A stored event as the curl command that delivers it to its listener once more."""
+"""A curl command that delivers a stored event to its listener again."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ _HEADERS: Final = frozenset(
         "i-twilio-idempotency-token",
     }
 )
-"""Without these a listener could not tell that Twilio made the request."""
+"""Headers needed to verify that Twilio made the request."""
 
 
 def replay_command(event: Event, port: int | None) -> str:
-    """Return the command; it holds the signature as it came, and nothing that signs.
+    """Return the command. It contains the original signature, and no secret.
 
     Args:
         event: The event.
-        port: The listener's port on this machine; None where nothing listens.
+        port: The listener's port on this machine; None when nothing listens.
 
     Returns:
-        Nothing for an event that cannot be delivered again this way: it was polled, or it was JSON
-        (whose signature counts every byte, and those are not kept), or its URL was signed with a
-        login or a key in it (and those are not kept either).
+        An empty text if the event cannot be delivered again: it was polled, its body was JSON
+        (the signature covers every byte, and the bytes are not stored), or its signed URL contained
+        a login or a key (which are not stored).
     """
     if event.source == "poll" or port is None:
         return ""
     try:
         parts = urlsplit(event.url)
-    except ValueError:  # brackets that do not match
+    except ValueError:  # unbalanced brackets
         return ""
     if HIDDEN in event.url or "bodySHA256" in parse_qs(parts.query, keep_blank_values=True):
         return ""

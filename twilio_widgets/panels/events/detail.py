@@ -1,4 +1,4 @@
-"""One event or rejected request, looked at closely: what it says, how it came, and what to do."""
+"""The detail view of one event or rejected request."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
 
     View = dict[str, object]
 
-_LEFT_OUT: Final = (
-    "The URL it came by holds a login or a key. That is not kept, so no curl command can repeat "
-    "the request as it was signed; listener.replay() signs it anew."
+_NO_CURL: Final = (
+    "The URL of this request contains a login or a key, which is not stored. So no curl command "
+    "can repeat the request with its signature; listener.replay() signs it again."
 )
 _TONES = {word: tone for tone, words in TONES.items() for word in words}
 _KINDS = {"inbound": "Inbound message", "status": "Status callback"}
 
 MOST_PARAMETERS: Final = 1_000
 LONGEST_VALUE: Final = 10_000
-"""Characters of one parameter on the page; the whole is in ``listener.reader.event(id)``."""
+"""Characters shown of one parameter; ``listener.reader.event(id)`` has the whole value."""
 
 
 class EventDetail(Unsaved):
     """The part of a card that opens under the table of events.
 
     Args:
-        on_close: Called when a person closes it. It must not raise.
+        on_close: Called when the user closes it. It must not raise.
     """
 
     _esm = asset(__file__, "event.js")
@@ -48,7 +48,7 @@ class EventDetail(Unsaved):
         visible(self, False)
 
     def show(self, view: View | None) -> None:
-        """Show a view of `event_view` or its neighbours; None shows nothing."""
+        """Show the result of `event_view`, `rejection_view` or `missing_view`; None hides it."""
         self._put(view)
         visible(self, view is not None)
 
@@ -59,11 +59,11 @@ class EventDetail(Unsaved):
 
 
 def event_view(event: Event, curl: str) -> View:
-    """Return everything the page draws of an event.
+    """Return the view of an event.
 
     Args:
         event: The event.
-        curl: The command that delivers it again; empty when there is none.
+        curl: The command that delivers the event again; empty if there is none.
     """
     body = event.body
     return _view(
@@ -73,41 +73,41 @@ def event_view(event: Event, curl: str) -> View:
         why=explained(event.error_code, _first(event, "ErrorMessage")) if event.error_code else {},
         body=lines_of(body) if body is not None else None,
         facts=_facts(
-            ("Came", moment_of(event.received_at)),
+            ("Received", moment_of(event.received_at)),
             ("From", event.from_),
             ("To", event.to),
-            ("How", _how(event)),
-            ("Again", _again(event)),
+            ("Source", _source_of(event)),
+            ("Repeated", _duplicates_of(event)),
             ("Service", event.messaging_service_sid),
             ("Account", sid_masked(event.account_sid)),
         ),
         lists=[_list("Parameters", event.parameters), _list("Headers", event.headers)],
-        note=_LEFT_OUT if HIDDEN in event.url else "",
+        note=_NO_CURL if HIDDEN in event.url else "",
         curl=curl,
     )
 
 
 def rejection_view(rejection: Rejection) -> View:
-    """Return everything the page draws of a request that was turned away: the doctor's advice."""
+    """Return the view of a rejected request, with the advice on its cause."""
     return _view(
         title="Rejected request",
         pills=[_pill("rejected"), _pill(rejected_verdict_of(rejection))],
         sid=rejection.message_sid or "",
         why={"title": rejection.reason, "advice": rejection.mend or ""},
         facts=_facts(
-            ("Came", moment_of(rejection.at)),
-            ("How", f"{rejection.method} {rejection.path}".strip()),
-            ("Answer", f"HTTP {rejection.status}"),
+            ("Received", moment_of(rejection.at)),
+            ("Source", f"{rejection.method} {rejection.path}".strip()),
+            ("Response", f"HTTP {rejection.status}"),
             ("Cause", rejection.cause),
-            ("From", _claimed(rejection.from_)),
-            ("To", _claimed(rejection.to)),
+            ("From", _unverified(rejection.from_)),
+            ("To", _unverified(rejection.to)),
         ),
-        note="Nothing it said is believed, so its body and parameters were not kept.",
+        note="The request is not trusted, so its body and parameters were not stored.",
     )
 
 
 def missing_view(why: str) -> View:
-    """Return what the page draws when there is nothing to look at any more."""
+    """Return the view of an event that no longer exists."""
     return _view(title="Event", problem=why)
 
 
@@ -148,19 +148,19 @@ def _first(event: Event, wanted: str) -> str:
     return one_line(next((value for name, value in event.parameters if name == wanted), ""))
 
 
-def _how(event: Event) -> str:
+def _source_of(event: Event) -> str:
     if event.source == "poll":
         return "found in Twilio's message log"
-    # Of the URL only its end: the rest is the same for all.
+    # Only the end of the URL: the rest is the same for every event.
     return f"{event.method} …/{event.kind}, signed with the {event.scheme}"
 
 
-def _again(event: Event) -> str | None:
+def _duplicates_of(event: Event) -> str | None:
     if not event.duplicates:
         return None
     times = "once" if event.duplicates == 1 else f"{event.duplicates:,} times"
     return f"{times}, the last on {moment_of(event.last_duplicate_at)}"
 
 
-def _claimed(text: str | None) -> str | None:
-    return f"{text}, it claims" if text else None
+def _unverified(text: str | None) -> str | None:
+    return f"{text} (unverified)" if text else None

@@ -1,4 +1,4 @@
-"""The elements of the events panel: a heartbeat, URLs to paste, and what is pointed here."""
+"""The elements of the events panel: health, URLs to copy, and connected numbers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LONGEST_URL: Final = 2_000
 
 
 class HealthIndicator(Element):
-    """How long ago the last request came, and how much has come. The page itself counts on."""
+    """The time since the last request, and the counts. The page updates the time itself."""
 
     _esm = asset(__file__, "health.js")
     _css = asset(__file__, "events.css")
@@ -29,7 +29,7 @@ class HealthIndicator(Element):
     chips = traitlets.List[list[str]]().tag(sync=True)
 
     def show(self, seen: Seen | None, how: How) -> None:
-        """Show what a look at the source brought."""
+        """Show a snapshot of the source."""
         self.chips = chips_of(seen)
         if seen is not None:
             self.beat = {
@@ -42,10 +42,10 @@ class HealthIndicator(Element):
 
 
 class UrlLines(Unsaved):
-    """URLs with a button each that copies them. One may hold a key, so none is widget state.
+    """URLs, each with a copy button. A URL may contain a key, so none is widget state.
 
     Args:
-        on_page: Called with the address of a page that shows them. It must not raise.
+        on_page: Called with the address of a page that shows the URLs. It must not raise.
     """
 
     _esm = asset(__file__, "urls.js")
@@ -55,7 +55,7 @@ class UrlLines(Unsaved):
         super().__init__()
 
     def show(self, lines: Sequence[Sequence[str]]) -> None:
-        """Show these: a label and a URL each."""
+        """Show these lines, each a label and a URL."""
         self._put([list(line) for line in lines])
 
     def _receive(self, widget: object, content: object, buffers: object) -> None:
@@ -66,10 +66,10 @@ class UrlLines(Unsaved):
 
 
 class PointedList(Element):
-    """What is pointed here and what it was before, with a button each that puts that back.
+    """The connected numbers and services, each with a button that restores its webhook.
 
     Args:
-        on_restore: Called with a SID of the list. It must not raise.
+        on_restore: Called with the SID of a row. It must not raise.
     """
 
     _esm = asset(__file__, "configured.js")
@@ -82,7 +82,7 @@ class PointedList(Element):
         self.on_msg(self._receive)
 
     def show(self, pointed: Sequence[PointedHere], *, busy: bool) -> None:
-        """Show these."""
+        """Show these numbers and services."""
         self.disabled = busy
         self.rows = [[one.sid, pointed_of(one)] for one in pointed]
 

@@ -1,5 +1,5 @@
-// One event or rejected request, looked at closely. The content comes when it is asked for, and
-// only ever enters as text.
+// The detail view of one event or rejected request. Its content is requested from the kernel and
+// drawn as text.
 
 import { copies } from "../kit/clipboard.js";
 import { explained, fact } from "../kit/detail_parts.js";
@@ -14,11 +14,11 @@ import { askFor } from "../kit/unsaved.js";
  */
 
 /**
- * All parameters, or all headers, behind a line that opens them.
+ * All parameters or all headers, collapsible.
  * @param {PairList} list
  * @param {boolean} open
  */
-function pairsIn([title, count, pairs], open) {
+function makePairs([title, count, pairs], open) {
   const box = element("details", "tw-pairs-seen");
   box.open = open;
   box.append(element("summary", "", `${title} (${count})`));
@@ -43,17 +43,17 @@ function render({ model, el }) {
   el.classList.add("tw-detail");
   el.append(root);
   const open = new Map();
-  const away = () => model.send({ t: "close" });
+  const sendClose = () => model.send({ t: "close" });
 
   /** @param {View} view */
   const actions = ({ curl }) => {
     const row = element("footer", "tw-event-actions");
     const close = makeButton("tw-button", "Close");
-    close.addEventListener("click", away);
+    close.addEventListener("click", sendClose);
     row.append(close);
     if (!curl) return [row];
     const copy = makeButton("tw-button", "Copy as curl");
-    copy.title = "A command that delivers this event to its listener once more";
+    copy.title = "A command that delivers this event to its listener again";
     const command = element("pre", "tw-event-curl", curl);
     command.hidden = true;
     copy.addEventListener("click", () => {
@@ -95,15 +95,15 @@ function render({ model, el }) {
     parts.push(facts);
     if (view.note) parts.push(element("p", "tw-message-state", view.note));
     for (const list of view.lists) {
-      const box = pairsIn(list, open.get(list[0]) ?? list[0] === "Parameters");
+      const box = makePairs(list, open.get(list[0]) ?? list[0] === "Parameters");
       box.addEventListener("toggle", () => open.set(list[0], box.open));
       parts.push(box);
     }
     root.replaceChildren(...parts, ...actions(view));
   };
   root.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") away();
-    event.stopPropagation(); // letters would be commands of the notebook's
+    if (event.key === "Escape") sendClose();
+    event.stopPropagation(); // letters are notebook shortcuts
   });
   return askFor(model, draw);
 }

@@ -1,4 +1,4 @@
-"""What is new in an event store since it was last looked into, as rows for the table."""
+"""Changes in an event store since the last read, as rows for the table."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ if TYPE_CHECKING:
     from twilio_widgets.panels.events.rows import Row
 
 MOST_ROWS: Final = 100_000
-"""Events that one look takes at most, the newest; a table holds no more."""
+"""Events read at once at most, the newest; the table shows no more."""
 
 
 @dataclass(frozen=True, slots=True)
-class News:
-    """What a look into the store brought."""
+class StoreChanges:
+    """The changes since the last read."""
 
     rows: Sequence[Row]
-    """In the order they happened."""
+    """New rows, oldest first."""
     changed: Sequence[Row]
-    """Rows that were read before, as they are now."""
-    anew: bool
-    """Whether these are all rows there are, and what was shown before is gone."""
+    """Rows read before that have changed."""
+    replaces_all: bool
+    """Whether `rows` are all rows and replace those shown before."""
 
 
 class Feed:
-    """Reads on in a store, from where it came to last. Not locked.
+    """Reads a store incrementally. Not thread-safe.
 
     Args:
         reader: The store.
@@ -45,31 +45,31 @@ class Feed:
         self._revisions = Revisions()
         self._event = self._rejection = 0
         self._polled: set[int] = set()
-        """Events that Twilio's log told of: a webhook may take the place of each."""
+        """Numbers of events found by polling: a webhook may replace each."""
 
-    def news(self) -> News:
-        """Return what came since the last look; everything, at first and when some was forgotten.
+    def read(self) -> StoreChanges:
+        """Return the changes since the last read; all rows at first and after a deletion.
 
         Raises:
-            ListenerError: The store is not there any more.
+            ListenerError: The store no longer exists.
         """
-        anew, confirmed = self._what_was_revised()
+        anew, confirmed = self._revisions_since()
         events = self._reader.events(after=self._event, limit=MOST_ROWS, newest=True)
         rejections = self._reader.rejections(after=self._rejection)
         self._event = events[-1].id if events else self._event
         self._rejection = rejections[-1].id if rejections else self._rejection
         self._polled.update(event.id for event in events if event.source == "poll")
         rows = [*map(row_of, events), *map(rejected_row_of, rejections)]
-        # Sorting is stable, and both kinds are in order: this only weaves them together.
+        # Both lists are ordered and sorting is stable, so this merges them.
         woven = sorted(rows, key=itemgetter("time")) if rejections else rows
-        return News(woven, [row_of(event) for event in confirmed], anew)
+        return StoreChanges(woven, [row_of(event) for event in confirmed], anew)
 
     def event(self, number: int) -> Event | None:
-        """Return one event; None when it was forgotten."""
+        """Return one event; None when it was deleted."""
         return self._reader.event(number)
 
     def rejection(self, number: int) -> Rejection | None:
-        """Return one rejected request; None when it was forgotten, or is too long ago."""
+        """Return one rejected request; None when it was deleted or has expired."""
         found = self._reader.rejections(after=number - 1, limit=1)
         return found[0] if found and found[0].id == number else None
 
@@ -77,9 +77,9 @@ class Feed:
         """Close the store's file."""
         self._reader.close()
 
-    def _what_was_revised(self) -> tuple[bool, list[Event]]:
-        """Return whether to begin anew, and which events are no longer as they were read."""
-        # Another store at the same place counts from 1 again.
+    def _revisions_since(self) -> tuple[bool, list[Event]]:
+        """Return whether to read everything again, and the events that changed."""
+        # A new store at the same path numbers its events from 1 again.
         store, before = self._store, self._revisions
         self._store, self._revisions = self._reader.store_id, self._reader.revisions()
         if store != self._store or before.forgotten != self._revisions.forgotten:

@@ -1,4 +1,4 @@
-"""The controls of the events panel, and how each is the picture of the state."""
+"""The controls of the events panel, drawn from its state."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from twilio_widgets.panels.events.state import EventsState
 
 NAMES = ("public_url", "reply", "point", "body")
-"""What can be typed, as the state calls it."""
+"""The fields of the state that the user can type."""
 
 
 _HOW = InputField("how", "Receive", "choice", (("webhooks", "Webhooks"), ("polling", "Polling")))
 
 
 class EventsForm:
-    """Everything on the card that can be typed, pressed or read, but for the table.
+    """All controls and texts of the card except the table.
 
     Args:
-        on_restore: Called with the SID of what is to be put back. It must not raise.
+        on_restore: Called with the SID of a number or service to restore. It must not raise.
         on_page: Called with the address of a page that shows the card. It must not raise.
     """
 
@@ -41,7 +41,7 @@ class EventsForm:
         self.entries = {
             "public_url": LineInput("Public URL", "https://…", action="Use"),
             "reply": LineInput("Reply", "no reply", action="Set"),
-            "point": LineInput("Point here", "+… or PN… or MG…", action="Point"),
+            "point": LineInput("Receive messages for", "+… or PN… or MG…", action="Connect number"),
             "body": LineInput("Simulate", "The text of a message"),
         }
         self.start = OrderedButton("Start", main=True)
@@ -53,7 +53,7 @@ class EventsForm:
         self.urls = UrlLines(on_page)
         self._notes = {name: Note() for name in (*NAMES, "how")}
         self._empty = styled(Note(), "tw-nothing")
-        self._door, self._warning, self._advice, self._said, self._closing = (
+        self._ingress, self._warning, self._advice, self._said, self._closing = (
             Note() for _ in range(5)
         )
         self._pointed = PointedList(on_restore)
@@ -73,7 +73,7 @@ class EventsForm:
         }
         self._choice = field(self.how, self._notes["how"])
         self._public, self._reply = rows["public_url"], rows["reply"]
-        self._entrance = field(self.urls, self._door, self._warning)
+        self._entrance = field(self.urls, self._ingress, self._warning)
         self._point = styled(ipywidgets.VBox([rows["point"], self._pointed]), "tw-rows")
         presses = styled(ipywidgets.HBox([self.inbound, self.status]), "tw-simulate")
         self._simulate = field(self.entries["body"], presses, self._notes["body"])
@@ -90,18 +90,18 @@ class EventsForm:
 
     @property
     def actions(self) -> tuple[ipywidgets.Widget, ...]:
-        """What stands in the card's foot, from the left."""
+        """The controls of the card's foot, from the left."""
         return self.start, self.stop, self._closing
 
     def draw(self, state: EventsState) -> None:
-        """Make every control the picture of the state."""
+        """Draw the state."""
         on, webhooks = state.phase == "on", state.how == "webhooks"
         awake = state.identity is not None
         self._empty.show(words.emptiness_of(state))
         visible(self._fields, awake)
         visible(self._choice, not on)
         visible(self.beat, on)
-        visible(self._entrance, on and state.door is not None)
+        visible(self._entrance, on and state.ingress is not None)
         visible(self._public, webhooks and not state.sandbox)
         visible(self._reply, webhooks)
         visible(self._point, on and webhooks)
@@ -111,28 +111,32 @@ class EventsForm:
         self._draw_actions(state)
 
     def _draw_fields(self, state: EventsState) -> None:
-        on = state.phase == "on"
+        over = steps.is_over(state)
+        runs = state.phase == "on" and not over
         self.how.write({"how": state.how})
         self.how.show(off=() if state.phase in {"idle", "asking"} else ("how",))
         self._notes["how"].show(words.RECEIVE[state.how])
         hints = {
-            "public_url": words.PUBLIC_URL,
+            "public_url": words.public_url_hint_of(state),
             "reply": words.reply_hint_of(state),
             "point": words.point_hint_of(state),
-            "body": words.SIMULATE[state.how],
+            "body": words.simulate_hint_of(state),
         }
         for name, entry in self.entries.items():
             entry.value = getattr(state, name)
-            entry.disabled = state.busy or state.phase in {"starting", "stopping"}
+            needs_listener = name in {"point", "body"}
+            entry.disabled = (
+                state.busy or state.phase in {"starting", "stopping"} or (over and needs_listener)
+            )
             problem = state.problems.get(name, "")
             self._notes[name].show(problem or hints[name], "problem" if problem else "hint")
         self.entries["point"].offer((number, "") for number in state.suggestions)
         for name, action in (("public_url", "Use"), ("reply", "Set")):
-            self.entries[name].action = action if on else ""
+            self.entries[name].action = action if runs else ""
 
     def _draw_said(self, state: EventsState) -> None:
-        self._door.show(words.door_of(state))
-        warnings = "" if state.door is None else "\n".join(state.door.warnings)
+        self._ingress.show(words.ingress_of(state))
+        warnings = "" if state.ingress is None else "\n".join(state.ingress.warnings)
         self._warning.show(warnings, "warning")
         self._advice.show(*words.advice_of(state))
         self._said.show(words.said_of(state), "good")
@@ -149,8 +153,8 @@ class EventsForm:
         visible(self.stop, not idle)
         self.start.text = "Start again" if over else "Start"
         self.start.disabled = not steps.may_start(state) or state.busy
-        self.stop.disabled = state.phase != "on" or state.busy
-        stays = state.phase == "on" and state.how == "webhooks" and not over
-        self._closing.show(words.CLOSING if stays else "")
+        self.stop.disabled = not steps.may_act(state)
+        stays = state.phase == "on" and state.how == "webhooks"
+        self._closing.show((words.ENDED if over else words.CLOSING) if stays else "")
         for button in (self.inbound, self.status):
-            button.disabled = state.busy
+            button.disabled = not steps.may_act(state)

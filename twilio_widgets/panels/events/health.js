@@ -1,4 +1,5 @@
-// How long ago something came. The kernel says it now and then; in between the page counts on.
+// The time since the last request or poll. The kernel sends it on changes; the page counts on in
+// between.
 
 /**
  * @typedef {{ how: string, age: number | null, next: number | null, tone: string, before: boolean }} Beat
@@ -12,7 +13,7 @@ const SPANS = [
 ];
 
 /** @param {number} seconds */
-function spoken(seconds) {
+function durationText(seconds) {
   for (const [length, unit] of SPANS) {
     if (seconds >= length) return `${Math.floor(seconds / length)} ${unit}`;
   }
@@ -24,29 +25,29 @@ function spoken(seconds) {
  * @param {number} passed
  */
 export function sentence({ how, age, next, tone, before }, passed) {
-  if (tone === "idle") return "nothing is received now";
+  if (tone === "idle") return "not receiving";
   if (how === "polling") {
-    const updated = age === null ? "not asked yet" : `updated ${spoken(age + passed)} ago`;
+    const updated = age === null ? "not polled yet" : `updated ${durationText(age + passed)} ago`;
     if (next === null) return updated;
     const left = next - passed;
-    return `${updated} · ${left < 1 ? "asks again now" : `asks again in ${spoken(left)}`}`;
+    return `${updated} · ${left < 1 ? "polling now" : `next poll in ${durationText(left)}`}`;
   }
-  if (age === null) return before ? "no request since it started" : "no request yet";
-  return `last request ${spoken(age + passed)} ago`;
+  if (age === null) return before ? "no request since the start" : "no request yet";
+  return `last request ${durationText(age + passed)} ago`;
 }
 
 /** @param {import("@anywidget/types").RenderProps<{ beat: Beat, chips: [text: string, tone: string][] }>} context */
 function render({ model, el }) {
   const line = document.createElement("div");
   line.className = "tw-strip tw-beat";
-  const heart = document.createElement("span");
-  heart.className = "tw-beat-heart";
-  heart.setAttribute("aria-hidden", "true");
+  const dot = document.createElement("span");
+  dot.className = "tw-beat-heart";
+  dot.setAttribute("aria-hidden", "true");
   const words = document.createElement("span");
   words.className = "tw-beat-words";
   const chips = document.createElement("span");
   chips.className = "tw-beat-chips";
-  line.append(heart, words, chips);
+  line.append(dot, words, chips);
   el.append(line);
 
   let since = performance.now();
@@ -54,17 +55,20 @@ function render({ model, el }) {
     const beat = model.get("beat");
     words.textContent = beat.how ? sentence(beat, (performance.now() - since) / 1000) : "";
   };
-  const heard = () => {
+  const drawTone = () => {
+    dot.dataset.tone = model.get("beat").tone ?? "idle";
+  };
+  const beatChanged = () => {
     since = performance.now();
+    drawTone();
     const { tone } = model.get("beat");
-    heart.dataset.tone = tone;
-    for (const animation of heart.getAnimations()) animation.cancel();
+    for (const animation of dot.getAnimations()) animation.cancel();
     if (tone === "good" && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
-      heart.animate([{ transform: "scale(1.5)" }, { transform: "none" }], 400);
+      dot.animate([{ transform: "scale(1.5)" }, { transform: "none" }], 400);
     }
     tick();
   };
-  const count = () => {
+  const drawChips = () => {
     chips.replaceChildren(
       ...model.get("chips").map(([text, tone]) => {
         const chip = document.createElement("span");
@@ -76,14 +80,15 @@ function render({ model, el }) {
     );
   };
   const clock = setInterval(tick, 1000);
-  model.on("change:beat", heard);
-  model.on("change:chips", count);
+  model.on("change:beat", beatChanged);
+  model.on("change:chips", drawChips);
+  drawTone(); // the first state may have arrived before this view
   tick();
-  count();
+  drawChips();
   return () => {
     clearInterval(clock);
-    model.off("change:beat", heard);
-    model.off("change:chips", count);
+    model.off("change:beat", beatChanged);
+    model.off("change:chips", drawChips);
   };
 }
 

@@ -1,4 +1,4 @@
-"""The panel that receives webhooks: start, point, watch, and stop."""
+"""The panel that receives events: start a listener, connect numbers, watch events, and stop."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from twilio_widgets.panels.code.access import Access
 from twilio_widgets.panels.connection.client_source import wake_with
 from twilio_widgets.panels.connection.panel import ConnectionPanel
 from twilio_widgets.panels.connection.state import Identity
-from twilio_widgets.panels.events import source as doing
+from twilio_widgets.panels.events import source as sources
 from twilio_widgets.panels.events import state as steps
 from twilio_widgets.panels.events import text as words
 from twilio_widgets.panels.events.form import EventsForm
@@ -33,19 +33,19 @@ _KNOWN = ("source", "public_url", "reply", "store")
 
 
 class EventsPanel(EventsWorker):
-    """A card that receives inbound messages and status callbacks, and shows them as they come.
+    """A card that receives inbound messages and status callbacks, and shows them as they arrive.
 
-    Making it starts nothing; a listener that runs already is found. Pressing Start starts one, in
-    a process of its own, which goes on when this card is closed or the kernel restarted, until
-    somebody presses Stop. ``panel.events`` are the events as a DataFrame for the next cell, and
-    ``panel.listener`` is what receives them.
+    Creating the panel starts nothing, but a listener that already runs is found. Start starts one
+    in a separate process, which keeps running when the card is closed or the kernel restarts,
+    until Stop is pressed. ``panel.events`` is a DataFrame of the events for the next cell, and
+    ``panel.listener`` is the `Listener` or `Poller` that receives them.
 
     Args:
-        source: A `Twilio`, or a `ConnectionPanel`: then this panel wakes up when that connects; or
-            a `Listener` or `Poller` of yours, which stays open when the panel closes.
-        public_url: The address of a tunnel or reverse proxy that leads here.
-        reply: What inbound messages are answered.
-        store: Where events are kept, a file or a folder; the user's data folder when not given.
+        source: A `Twilio`; a `ConnectionPanel`, and this panel becomes active when that connects;
+            or a `Listener` or `Poller`, which stays open when the panel closes.
+        public_url: The address of a tunnel or reverse proxy to this machine.
+        reply: The text sent back to each inbound message.
+        store: The file or folder in which events are stored; the user's data folder by default.
     """
 
     title = "Events"
@@ -69,7 +69,7 @@ class EventsPanel(EventsWorker):
         self._begin(EventsState(public_url=public_url, reply=reply, follows=follows))
         self._store = store
         self._form = EventsForm(
-            on_restore=partial(self._guarded, self._restore), on_page=self._shown_on
+            on_restore=partial(self._guarded, self._restore), on_page=self._page_opened
         )
         self._wire(self._form)
         self._assemble(
@@ -80,23 +80,25 @@ class EventsPanel(EventsWorker):
         )
         self.add_class("tw-events")
         if isinstance(source, EventSource):
-            self._wake_with_source(source)
+            self._connect_source(source)
         else:
-            self._end_waking = wake_with(source, self._wake, self._sleep)
+            self._unsubscribe = wake_with(source, self._on_connected, self._on_disconnected)
 
     @property
     def listener(self) -> EventSource | None:
-        """The `Listener` or `Poller` that the events come from; None while there is none."""
+        """The `Listener` or `Poller` in use; None while there is none."""
         return self._source
 
     @property
     def events(self) -> EventFrame | None:
-        """Every event as a DataFrame, also after Stop; None before the first Start."""
+        """All stored events as a DataFrame, also after Stop; None before the first Start."""
         source = self._source
         return self._last if source is None else source.events
 
     def _wire(self, form: EventsForm) -> None:
-        form.how.on_change(lambda _name, how: self._guarded(partial(self._apply, steps.chose, how)))
+        form.how.on_change(
+            lambda _name, how: self._guarded(partial(self._apply, steps.selected, how))
+        )
         self._read_fields((form.how, *form.entries.values()))
         for name, entry in form.entries.items():
             self._on_change(entry, partial(self._apply, steps.typed, name))
@@ -107,7 +109,7 @@ class EventsPanel(EventsWorker):
         self._on_press(form.start, partial(self._start_by, steps.starting))
         self._on_click(form.stop, self._press_stop)
         self._on_press(form.take_over, partial(self._start_by, steps.agreed))
-        self._on_click(form.back, partial(self._take_step, steps.went_back))
+        self._on_click(form.back, partial(self._take_step, steps.declined))
         self._on_press(form.inbound, self._simulate_inbound)
         self._on_press(form.status, self._simulate_status)
 
@@ -119,26 +121,26 @@ class EventsPanel(EventsWorker):
 
     # Connecting
 
-    def _wake(self, twilio: Twilio) -> None:
+    def _on_connected(self, twilio: Twilio) -> None:
         self._release()
         self._twilio = twilio
         connection = twilio.connection
-        sandbox = doing.sandbox_of(connection) is not None
+        sandbox = sources.sandbox_of(connection) is not None
         self._apply(partial(steps.connected, sandbox=sandbox), Identity.of(connection))
-        if doing.process_of(connection, self._store) is not None:
+        if sources.process_of(connection, self._store) is not None:
             self.start()
 
-    def _wake_with_source(self, source: EventSource) -> None:
+    def _connect_source(self, source: EventSource) -> None:
         self._own_client = self._twilio = Twilio(source.connection)
         connection = source.connection
         usual = store_path(connection, None, source.store.name)
         self._store = None if source.store == usual else source.store
-        sandbox = doing.sandbox_of(connection) is not None
+        sandbox = sources.sandbox_of(connection) is not None
         self._apply(partial(steps.connected, sandbox=sandbox), Identity.of(connection))
         self._apply(steps.starting)
         self._adopt(source, self._state.turn, own=False, found=False)
 
-    def _sleep(self) -> None:
+    def _on_disconnected(self) -> None:
         self._release()
         self._twilio = None
         self._apply(steps.disconnected)
@@ -146,7 +148,7 @@ class EventsPanel(EventsWorker):
     # The panel
 
     def _stop(self) -> None:
-        self._end_waking()
+        self._unsubscribe()
         self._release()
         if self._table is not None:
             self._table.close()

@@ -24,13 +24,13 @@ COLUMNS: Final = (
 )
 
 KEY: Final = "key"
-"""The field of a row that tells rows apart."""
+"""The field that identifies a row."""
 
 REJECTED: Final = "rejected"
-"""The kind of a request that was turned away."""
+"""The kind of a rejected request."""
 
 _SIGNED = frozenset({"account", "body", "fields", "kind"})
-"""Causes that were found after the signature had been found right."""
+"""Rejection causes that are checked only after the signature was valid."""
 
 
 def row_of(event: Event) -> Row:
@@ -50,7 +50,7 @@ def row_of(event: Event) -> Row:
 
 
 def rejected_row_of(rejection: Rejection) -> Row:
-    """Return the row of a request that was turned away, with the reason where an error stands."""
+    """Return the row of a rejected request, with the reason in the error column."""
     return {
         KEY: f"{REJECTED} {rejection.id}",
         "id": rejection.id,
@@ -64,21 +64,21 @@ def rejected_row_of(rejection: Rejection) -> Row:
 
 
 def error_of(event: Event) -> str | None:
-    """Return the error code of an event with what it means."""
+    """Return the error code of an event with its meaning; None without one."""
     if not event.error_code:
         return None
     return f"{event.error_code}: {explain_error(event.error_code).meaning}"
 
 
 def verdict_of(event: Event) -> str:
-    """Return what proved an event, in a word or three: what was polled had no signature."""
+    """Return how an event was verified: ``polled``, ``valid`` or ``valid (scheme)``."""
     if event.source == "poll":
         return "polled"
     return "valid" if event.scheme == "auth token" else f"valid ({event.scheme})"
 
 
 def rejected_verdict_of(rejection: Rejection) -> str:
-    """Return what is known of a rejected request's signature."""
+    """Return whether a rejected request's signature was invalid, valid or unchecked."""
     if rejection.cause.partition(":")[0] == "signature":
         return "invalid"
     return "valid" if rejection.cause in _SIGNED else "unchecked"

@@ -1,4 +1,4 @@
-"""The code that receives events as the events panel does: in this library, with Flask, and curl."""
+"""Code equivalent to the events panel: with this library, with Flask, and with curl."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def webhook():
     signature = request.headers.get("X-Twilio-Signature", "")
     if not validator.validate(public_url + request.path, request.form, signature):
         abort(403)
-    # Store request.form durably before you answer: Twilio will not say it again.
+    # Store request.form durably before you answer: Twilio will not send it again.
     answer = MessagingResponse()
 {reply}    return str(answer), {{"Content-Type": "text/xml"}}"""
 
@@ -42,8 +42,8 @@ def events_snippet(access: Access, state: EventsState, store: str | None = None)
 
     Args:
         access: How code signs in.
-        state: What the panel's fields hold.
-        store: Where events are kept, when that is not the usual place.
+        state: The state of the panel.
+        store: The file or folder of the events, if not the default.
     """
     if state.how == "polling":
         asked = list_snippet(access, {"limit": 50})
@@ -78,12 +78,12 @@ def _official(access: Access, state: EventsState) -> str:
 
 
 def _curl(access: Access, state: EventsState) -> str:
-    """Curl cannot listen; it can point a number at what does."""
+    """Return a curl command that sets a webhook, since curl cannot receive one."""
     pairs = [("SmsUrl", f"{_public(state)}/inbound{RETRIES}"), ("SmsMethod", "POST")]
     return access.curl(
         "IncomingPhoneNumbers/$PHONE_NUMBER_SID.json",
         pairs,
-        note="# curl cannot listen. This points a number at what does:",
+        note="# curl cannot receive webhooks. This sets the webhook of a number:",
     )
 
 

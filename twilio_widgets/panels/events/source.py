@@ -1,4 +1,4 @@
-"""What the events panel does with its listener or poller: start, look, point, simulate, stop."""
+"""The events panel's operations on its listener or poller."""
 
 from __future__ import annotations
 
@@ -26,49 +26,49 @@ if TYPE_CHECKING:
     from twilio_widgets.panels.events.state import EventsState, How
 
 PERSON = "+14155550123"
-"""Who writes a simulated message, and who gets one: a number reserved for fiction."""
+"""The other party of simulated messages: a number reserved for fiction."""
 
 TURN = 10.0
-"""Seconds that a frozen clock is turned by, so that a simulated message comes to its end."""
+"""Seconds by which a frozen clock is advanced, so that a simulated message is delivered."""
 
 
 def sandbox_of(connection: Connection) -> Sandbox | None:
-    """Return the sandbox that a connection leads into, if it is one of ours."""
+    """Return the sandbox of a connection; None for a real account."""
     found = getattr(connection, "sandbox", None)
     return found if isinstance(found, Sandbox) else None
 
 
 def process_of(connection: Connection, store: str | Path | None) -> int | None:
-    """Return the process that was started for this store, if nobody has stopped it."""
-    runtime = Runtime.read(_events_of(connection, store))
+    """Return the PID of the listener process of this store; None when it was stopped."""
+    runtime = Runtime.read(_store_of(connection, store))
     return None if runtime is None else runtime.pid
 
 
 def other_at(connection: Connection, store: str | Path | None) -> Other:
-    """Return what there is to know of a listener that does not know our auth token.
+    """Return the listener of this store that has a different auth token.
 
     Raises:
-        ListenerError: It cannot be read what is pointed at it.
+        ListenerError: The file of its configured webhooks cannot be read.
     """
-    folder = pointing.folder_of(_events_of(connection, store))
-    return Other(pointed=_shown(pointing.configured_webhooks(folder)))
+    folder = pointing.folder_of(_store_of(connection, store))
+    return Other(pointed=_masked(pointing.configured_webhooks(folder)))
 
 
 def opened(
     whose: Twilio | Connection, state: EventsState, store: str | Path | None, page_url: str
 ) -> Listener | Poller:
-    """Start what the panel asks for; a listener that runs is found, or ended if that was agreed.
+    """Open the poller or listener chosen in the panel; attach to a running listener.
 
     Args:
-        whose: Whose events.
-        state: What the fields hold.
-        store: Where events are kept.
-        page_url: The address of the page that the card is on, where that is known: it says from
-            where a Jupyter server can be reached.
+        whose: The client or connection of the account.
+        state: The fields of the panel.
+        store: The file or folder in which events are stored.
+        page_url: The address of the page with the card, if known: it shows how to reach the
+            Jupyter server.
 
     Raises:
-        OtherSecrets: One runs that does not know our auth token; it was left as it is.
-        ConfigurationError, ListenerError: It cannot be started, and why.
+        OtherSecrets: A running listener has a different auth token; it was not changed.
+        ConfigurationError, ListenerError: It cannot be started.
     """
     if state.how == "polling":
         return Poller(whose, store=store)
@@ -85,11 +85,11 @@ def opened(
 
 
 def how_of(source: EventSource) -> How:
-    """Return how a source comes by its events."""
+    """Return whether a source uses webhooks or polling."""
     return "polling" if isinstance(source, Poller) else "webhooks"
 
 
-def door_of(source: EventSource) -> IngressSummary | None:
+def ingress_of(source: EventSource) -> IngressSummary | None:
     """Return how Twilio reaches a listener; a poller has no door."""
     if not isinstance(source, Listener):
         return None
@@ -98,25 +98,27 @@ def door_of(source: EventSource) -> IngressSummary | None:
         looked = (f"· {look.why}" for look in way.looked_at if not look.usable)
         return IngressSummary(
             leads_here=False,
-            why="\n".join(("No way in was found:", *looked)),
-            exposes="Nothing: there is no URL.",
-            warnings=("Nothing will come. Give a public URL, or press Stop and choose Polling.",),
+            why="\n".join(("Twilio cannot reach this machine:", *looked)),
+            exposes="nothing, because there is no URL.",
+            warnings=(
+                "No events will arrive. Enter a public URL, or press Stop and choose Polling.",
+            ),
         )
     return IngressSummary(leads_here=True, why=way.why, exposes=way.exposes, warnings=way.warnings)
 
 
 def urls_of(source: EventSource) -> list[list[str]]:
-    """Return the URLs to paste, each with what it is for."""
+    """Return the webhook URLs, each with its label."""
     if not isinstance(source, Listener) or source.way.kind == "none":
         return []
     return [["Inbound URL", source.inbound_url], ["Status URL", source.status_url]]
 
 
-def look(source: EventSource) -> Seen:
-    """Return how the source is now.
+def observe(source: EventSource) -> Seen:
+    """Return a snapshot of the source.
 
     Raises:
-        ListenerError: Its store is not there any more.
+        ListenerError: Its store no longer exists.
     """
     counts, latest = source.counts, source.reader.rejections(limit=1, newest=True)
     advice = None
@@ -127,8 +129,8 @@ def look(source: EventSource) -> Seen:
         now = source.connection.now()
         return Seen(
             counts=counts,
-            age=_between(source.updated_at, now),
-            next_in=_between(now, source.next_look_at),
+            age=_seconds_between(source.updated_at, now),
+            next_in=_seconds_between(now, source.next_look_at),
             problem=source.problem or "",
             advice=advice,
         )
@@ -138,22 +140,22 @@ def look(source: EventSource) -> Seen:
     reply = source.reply
     return Seen(
         counts=counts,
-        age=_between(beat.last_request_at, datetime.now(UTC)),
+        age=_seconds_between(beat.last_request_at, datetime.now(UTC)),
         problem=beat.problem or "",
         ended=not beat.alive,
         notices=tuple(said for said in beat.notices if said not in source.way.warnings),
         advice=advice,
-        pointed=_shown(source.pointed),
+        pointed=_masked(source.pointed),
         reply=reply if isinstance(reply, str) else None,
         answered_by=beat.answered_by,
     )
 
 
 def simulate_inbound(source: EventSource, twilio: Twilio, body: str) -> str:
-    """Let a person write to the sandbox's number; it is pointed here first if none is.
+    """Send an inbound message to a sandbox number, connecting that number first if needed.
 
     Returns:
-        What was done, as a sentence.
+        A sentence that describes the result.
     """
     sandbox = _sandbox(twilio)
     numbers = sandbox.numbers
@@ -164,29 +166,29 @@ def simulate_inbound(source: EventSource, twilio: Twilio, body: str) -> str:
             source.point(numbers[0])
             here = numbers[:1]
     sandbox.receive(from_=PERSON, to=here[0], body=body)
-    return f"A message from {mask(PERSON)} has come in."
+    return f"A message from {mask(PERSON)} was received."
 
 
 def simulate_status(source: EventSource, twilio: Twilio, body: str) -> str:
-    """Send a message whose status is reported here.
+    """Send a message whose status callbacks arrive here.
 
     Returns:
-        What was done, as a sentence.
+        A sentence that describes the result.
     """
     sandbox = _sandbox(twilio)
     callback = source.status_url if isinstance(source, Listener) else None
     twilio.messages.send(to=PERSON, from_=sandbox.numbers[0], body=body, status_callback=callback)
     if sandbox.clock.frozen:
         sandbox.clock.sleep(TURN)
-    return f"A message to {mask(PERSON)} is on its way."
+    return f"A message to {mask(PERSON)} was sent."
 
 
-def _events_of(connection: Connection, store: str | Path | None) -> Path:
+def _store_of(connection: Connection, store: str | Path | None) -> Path:
     return store_path(connection, store, "events.sqlite").absolute()
 
 
-def _shown(pointed: Iterable[ConfiguredWebhook]) -> tuple[PointedHere, ...]:
-    """Return what is pointed at a listener, with numbers masked."""
+def _masked(pointed: Iterable[ConfiguredWebhook]) -> tuple[PointedHere, ...]:
+    """Return the configured webhooks with their numbers masked."""
     return tuple(
         PointedHere(sid=one.sid, name=mask(one.name), before=one.went_to, notes=one.notes)
         for one in pointed
@@ -196,11 +198,11 @@ def _shown(pointed: Iterable[ConfiguredWebhook]) -> tuple[PointedHere, ...]:
 def _sandbox(twilio: Twilio) -> Sandbox:
     found = sandbox_of(twilio.connection)
     if found is None:
-        raise ConfigurationError("Only a sandbox simulates messages.", field="connection")
+        raise ConfigurationError("Only a sandbox can simulate messages.", field="connection")
     return found
 
 
-def _between(earlier: datetime | None, later: datetime | None) -> float | None:
+def _seconds_between(earlier: datetime | None, later: datetime | None) -> float | None:
     if earlier is None or later is None:
         return None
     return max(0.0, (later - earlier).total_seconds())

@@ -17,10 +17,10 @@ Phase = Literal["idle", "asking", "starting", "on", "stopping"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngressSummary:
-    """How Twilio reaches the listener. The URLs are no part of it: they may hold a key."""
+    """How Twilio reaches the listener. URLs are left out because they may contain a key."""
 
     leads_here: bool
-    """Whether Twilio can call at all."""
+    """Whether Twilio can reach the listener."""
     why: str
     exposes: str
     warnings: tuple[str, ...] = ()
@@ -28,26 +28,26 @@ class IngressSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointedHere:
-    """A number or service whose webhooks come here."""
+    """A number or service whose webhooks are set to this listener."""
 
     sid: str
     name: str
     before: str
-    """Where its messages went before."""
+    """Its previous webhook."""
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Other:
-    """A listener of this account that runs and does not know our auth token."""
+    """A running listener of this account that has a different auth token."""
 
     pointed: tuple[PointedHere, ...] = ()
-    """What is pointed at it, and put back when it ends."""
+    """The numbers and services it receives for; restored when it stops."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
-    """The latest request that was turned away, and what the doctor says about it."""
+    """The latest rejected request and how to fix its cause."""
 
     number: int
     reason: str
@@ -56,28 +56,28 @@ class Advice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What a look at the source brought."""
+    """A snapshot of the source."""
 
     counts: Counts
     age: float | None = None
-    """Seconds since the last request, or since Twilio was asked; None: not yet."""
+    """Seconds since the last request or poll; None before the first."""
     next_in: float | None = None
-    """Seconds until Twilio is asked again; None for a listener."""
+    """Seconds until the next poll; None for a listener."""
     problem: str = ""
     ended: bool = False
-    """Whether the listener's process has ended, or somebody else closed it."""
+    """Whether the listener's process has ended or was closed elsewhere."""
     notices: tuple[str, ...] = ()
     advice: Advice | None = None
     pointed: tuple[PointedHere, ...] = ()
     reply: str | None = None
-    """What inbound messages are answered now, if that is a text."""
+    """The current reply to inbound messages, if it is a text."""
     answered_by: AnsweredBy = None
-    """Whether a text answers, a function of this kernel or one elsewhere, or nothing."""
+    """What replies: a text, a function of this kernel or of another one, or nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventsState:
-    """The truth of which the panel is the picture."""
+    """Everything the panel shows."""
 
     identity: Identity | None = None
     sandbox: bool = False
@@ -87,31 +87,31 @@ class EventsState:
     public_url: str = ""
     reply: str = ""
     point: str = ""
-    """The number or service that is to be pointed here."""
+    """The number or service to connect."""
     body: str = "Are you open today?"
-    """What a simulated message says."""
+    """The body of a simulated message."""
     suggestions: tuple[str, ...] = ()
     phase: Phase = "idle"
     turn: int = 0
-    """Counts the sources; what an older one has to say comes too late."""
+    """The number of the current source; results of an earlier one are ignored."""
     found: bool = False
     """Whether the listener was running before this panel."""
     other: Other | None = None
-    """Whose place is taken once a person agrees, or was taken."""
-    door: IngressSummary | None = None
+    """The listener that is replaced once the user agrees, or was replaced."""
+    ingress: IngressSummary | None = None
     seen: Seen | None = None
     busy: bool = False
-    """Whether something is under way with the source, such as pointing a number here."""
+    """Whether an action on the source is running, such as connecting a number."""
     said: str = ""
-    """What went well last."""
+    """The result of the last successful action."""
     problems: Mapping[str, str] = field(default_factory=dict)
-    """What is wrong with a field, by its name; with ``panel``, what is wrong with none."""
+    """Problems by field name; ``panel`` for one that belongs to no field."""
     shown: bool = False
-    """Whether there is a table to see."""
+    """Whether there is a table."""
 
 
 def connected(state: EventsState, identity: Identity, *, sandbox: bool) -> EventsState:
-    """There is a client: begin anew, for it may be another account's."""
+    """A client connected: start over, since it may use another account."""
     return EventsState(
         identity=identity,
         sandbox=sandbox,
@@ -125,94 +125,101 @@ def connected(state: EventsState, identity: Identity, *, sandbox: bool) -> Event
 
 
 def disconnected(state: EventsState) -> EventsState:
-    """The client is gone; the rows stay."""
+    """The client disconnected; the rows stay."""
     return replace(_without_source(state), identity=None, turn=state.turn + 1, problems={})
 
 
 def typed(state: EventsState, name: str, text: str) -> EventsState:
-    """A field holds this now; what was wrong with it is said no longer."""
+    """Set a field and clear its problem."""
     changed: dict[str, Any] = {name: text}
     left = {field: said for field, said in state.problems.items() if field != name}
     return replace(state, problems=left, **changed)
 
 
-def chose(state: EventsState, how: str) -> EventsState:
-    """Webhooks or polling."""
+def selected(state: EventsState, how: str) -> EventsState:
+    """Select webhooks or polling, while nothing runs."""
     if state.phase not in {"idle", "asking"} or how not in {"webhooks", "polling"}:
         return state
     chosen: How = "polling" if how == "polling" else "webhooks"
-    return replace(went_back(state), how=chosen, problems={})
+    return replace(declined(state), how=chosen, problems={})
 
 
 def is_over(state: EventsState) -> bool:
-    """Say whether the listener's process has ended, and not by Stop."""
+    """Return whether the listener ended without Stop being pressed here."""
     return state.phase == "on" and state.seen is not None and state.seen.ended
 
 
 def may_start(state: EventsState) -> bool:
-    """Say whether a source can be started now: there is none, or one whose process has ended."""
+    """Return whether a source can be started: there is none, or its process has ended."""
     return state.identity is not None and (state.phase == "idle" or is_over(state))
 
 
+def may_act(state: EventsState) -> bool:
+    """Return whether the source can be changed: it runs, and no other action is running."""
+    return state.phase == "on" and not state.busy and not is_over(state)
+
+
 def starting(state: EventsState) -> EventsState:
-    """Start a source, if that can be done now."""
+    """Start a source, if one can be started."""
     return _begun(state, None) if may_start(state) else state
 
 
 def refused(state: EventsState, turn: int, other: Other) -> EventsState:
-    """Another listener stands in the way: a person decides whether it is to end."""
+    """Another listener is running: ask the user whether to stop it."""
     return replace(state, phase="asking", other=other) if turn == state.turn else state
 
 
 def agreed(state: EventsState) -> EventsState:
-    """Take its place, if that was asked."""
+    """Replace the other listener, if that was asked."""
     return _begun(state, state.other) if state.phase == "asking" else state
 
 
-def went_back(state: EventsState) -> EventsState:
-    """Leave the other listener as it is."""
+def declined(state: EventsState) -> EventsState:
+    """Keep the other listener."""
     return replace(state, phase="idle", other=None) if state.phase == "asking" else state
 
 
 def started(
-    state: EventsState, turn: int, how: How, door: IngressSummary | None, *, found: bool
+    state: EventsState, turn: int, how: How, ingress: IngressSummary | None, *, found: bool
 ) -> EventsState:
-    """The source is there."""
+    """The source was opened."""
     if turn != state.turn:
         return state
-    return replace(state, phase="on", how=how, door=door, found=found, shown=True, problems={})
+    return replace(
+        state, phase="on", how=how, ingress=ingress, found=found, shown=True, problems={}
+    )
 
 
-def moved(state: EventsState, door: IngressSummary) -> EventsState:
-    """Another way leads to the listener."""
-    return replace(state, door=door)
+def ingress_changed(state: EventsState, ingress: IngressSummary) -> EventsState:
+    """Twilio reaches the listener in another way."""
+    return replace(state, ingress=ingress)
 
 
-def saw(state: EventsState, turn: int, seen: Seen) -> EventsState:
-    """A look at the source came back."""
+def observed(state: EventsState, turn: int, seen: Seen) -> EventsState:
+    """Take a new snapshot of the source."""
     return replace(state, seen=seen) if turn == state.turn and state.phase != "idle" else state
 
 
-def troubled(state: EventsState, turn: int, problem: str) -> EventsState:
-    """A look at the source failed; what was seen before stays."""
+def observation_failed(state: EventsState, turn: int, problem: str) -> EventsState:
+    """Reading the source failed; keep the last snapshot and add the problem."""
     if state.seen is None:
         return failed(state, problem) if turn == state.turn else state
-    return saw(state, turn, replace(state.seen, problem=problem))
+    return observed(state, turn, replace(state.seen, problem=problem))
 
 
 def suggested(state: EventsState, turn: int, suggestions: tuple[str, ...]) -> EventsState:
-    """What the account could point here."""
+    """Offer the senders of the account."""
     return replace(state, suggestions=suggestions) if turn == state.turn else state
 
 
-def began(state: EventsState, *names: str) -> EventsState:
-    """Something is under way; what was wrong with these fields is tried again."""
+def action_started(state: EventsState, *names: str) -> EventsState:
+    """An action started; clear the problems of its fields."""
     left = {field: said for field, said in state.problems.items() if field not in names}
     return replace(state, busy=True, said="", problems=left)
 
 
-def done(state: EventsState, said: str) -> EventsState:
-    """What was under way went well."""
+def action_finished(state: EventsState, said: str) -> EventsState:
+    """The action succeeded."""
     return replace(state, busy=False, said=said)
 
 
@@ -227,7 +234,7 @@ def stopped(state: EventsState, said: str) -> EventsState:
 
 
 def failed(state: EventsState, problem: str, name: str = "panel") -> EventsState:
-    """Something went wrong, with a field or with none."""
+    """Show a problem at a field, or at none, and go back to a phase that allows a retry."""
     phase: dict[Phase, Phase] = {"starting": "idle", "stopping": "on"}
     return replace(
         state,
@@ -250,7 +257,7 @@ def _without_source(state: EventsState) -> EventsState:
         phase="idle",
         found=False,
         other=None,
-        door=None,
+        ingress=None,
         seen=None,
         busy=False,
         said="",

@@ -1,4 +1,4 @@
-"""The live table of a listener's or poller's events, with a closer look at one of them."""
+"""The live table of a listener's or poller's events, with a detail view of one event."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from twilio_widgets.panels.events.detail import View
     from twilio_widgets.panels.events.rows import Row
 
-_GONE = "It is no longer in the store: it was forgotten, or is too long ago."
+_DELETED = "This event is no longer in the store: it was deleted, or is older than the retention."
 
 
 class StoredEvents(Protocol):
-    """What the table needs of a `Listener` or `Poller`."""
+    """The part of `Listener` and `Poller` that the table uses."""
 
     @property
     def store(self) -> Path:
@@ -48,16 +48,16 @@ class StoredEvents(Protocol):
 
 
 class EventsTable(ipywidgets.VBox):
-    """One row an event or rejected request, the newest first, as they come.
+    """A live table with a row for each event or rejected request, newest first.
 
-    Rows come by themselves, also while a cell runs. A click or Enter opens one: its error
-    explained, every parameter and header, and a curl command that delivers it again. It can be
-    shown in several places, and shows the stored events also after the listener was closed.
+    New rows appear without a refresh, also while a cell runs. A click or Enter opens a row: its
+    error explained, its parameters and headers, and a curl command that delivers it again. The
+    table can be displayed several times, and still shows the events after the listener closed.
 
     Args:
         source: The `Listener` or `Poller`.
-        height: Pixels that the rows take up.
-        framed: Whether it is a card of its own, with a title.
+        height: Height of the rows in pixels.
+        framed: Whether to draw it as a card with a title.
     """
 
     _open = False
@@ -84,12 +84,12 @@ class EventsTable(ipywidgets.VBox):
         self.look()
 
     def look(self) -> None:
-        """Show what has come since the last look; it does so by itself, whenever there is news."""
+        """Show the changes since the last call. Called automatically after every change."""
         with self._lock:
             if not self._open:
                 return
-            news = self._feed.news()
-            if news.anew:
+            news = self._feed.read()
+            if news.replaces_all:
                 self._counts.clear()
                 self.rows.replace(reversed(news.rows))
             elif news.rows:
@@ -101,7 +101,7 @@ class EventsTable(ipywidgets.VBox):
             self._head.show(self._counted(), "warning" if self._counts[True] else "idle")
 
     def close(self) -> None:
-        """Take it off every page. The listener and its events stay as they are."""
+        """Remove the table from every page. The listener and its events are not changed."""
         if not self._open:
             return
         self._open = False
@@ -121,10 +121,10 @@ class EventsTable(ipywidgets.VBox):
         try:
             if row["kind"] == REJECTED:
                 rejection = self._feed.rejection(number)
-                return rejection_view(rejection) if rejection else missing_view(_GONE)
+                return rejection_view(rejection) if rejection else missing_view(_DELETED)
             event = self._feed.event(number)
             if event is None:
-                return missing_view(_GONE)
+                return missing_view(_DELETED)
             return event_view(event, replay_command(event, self._source.port))
         except TwilioWidgetsError as error:
             return missing_view(str(error))
@@ -138,7 +138,7 @@ class EventsTable(ipywidgets.VBox):
         return f"EventsTable({self._counted()})"
 
     def _repr_mimebundle_(self, **kwargs: dict[Any, Any]) -> dict[str, object]:
-        """Add what a saved notebook shows with no kernel: the newest rows, as static HTML."""
+        """Add the newest rows as static HTML, shown in a saved notebook without a kernel."""
         bundle: dict[str, object] = super()._repr_mimebundle_(**kwargs)
         still = self.rows._repr_mimebundle_()
         bundle["text/plain"] = repr(self)

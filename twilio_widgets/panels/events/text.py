@@ -1,4 +1,4 @@
-"""What the events panel says of its state, in words."""
+"""The texts of the events panel, derived from its state."""
 
 from __future__ import annotations
 
@@ -12,41 +12,43 @@ if TYPE_CHECKING:
     from twilio_widgets.panels.kit.elements import Tone
 
 RECEIVE = {
-    "webhooks": "Twilio calls a small listener on this machine. It goes on when the kernel does "
-    "not, and stops when you press Stop.",
-    "polling": "Twilio's message log is asked again and again. Nothing leads in from outside; news "
-    "come some seconds late.",
+    "webhooks": "Twilio sends requests to a small listener on this machine. It keeps running when "
+    "the kernel stops, until you press Stop.",
+    "polling": "Reads Twilio's message log every few seconds. Nothing on this machine is exposed; "
+    "events arrive some seconds late.",
 }
-PUBLIC_URL = "Where your tunnel or reverse proxy leads here from. Leave it empty to let us look."
-REPLY = "What each inbound message is answered. Leave it empty for no reply."
-POINT = "A number, or the SID of a number (PN…) or messaging service (MG…)."
+PUBLIC_URL = "The address of your tunnel or reverse proxy. Leave it empty to detect one."
+REPLY = "Sent back to everyone who writes. Leave it empty for no reply."
+POINT = "A phone number, or the SID of a number (PN…) or messaging service (MG…)."
 SIMULATE = {
-    "webhooks": "The sandbox signs and delivers it as Twilio would. The first inbound one points "
-    "the sandbox's number here.",
-    "polling": "It stands in the sandbox's message log, and is found when that is asked next.",
+    "webhooks": "The sandbox signs and delivers it as Twilio would. The first inbound message also "
+    "sets the webhook of the sandbox's number to this listener.",
+    "polling": "It is added to the sandbox's message log and found at the next poll.",
 }
 OTHER = (
-    "A listener of this account runs here and does not know your auth token, so it was left as it "
-    "is."
+    "Another listener of this account runs on this machine. It has a different auth token, so it "
+    "was not changed."
 )
 TAKE_OVER = (
-    "Was the token changed? “Take over” ends that listener and starts one with yours: same port, "
-    "same events. Its reply, shared keys and idle time are not kept."
+    "Was the token changed? “Take over” stops that listener and starts one with your token, on the "
+    "same port and with the same events. Its reply, shared keys and idle time are not kept."
 )
-CLOSING = "Closing this card leaves it running."
+CLOSING = "The listener keeps running when this card is closed."
+ENDED = "The listener has ended. Press Start again."
+ON_RESTART = "The listener has ended. This is used when you press Start again."
 
 
 def pill_of(state: EventsState) -> tuple[str, Tone]:
-    """Return the state in a word or two, and its tone."""
+    """Return a short name of the state, and its tone."""
     if state.identity is None:
         return "not connected", "idle"
     if state.phase == "on" and state.seen is not None and state.seen.problem:
-        return ("ended", "idle") if state.seen.ended else ("in trouble", "problem")
-    if state.phase == "on" and state.door is not None and not state.door.leads_here:
-        return "no way in", "warning"
+        return ("ended", "idle") if state.seen.ended else ("problem", "problem")
+    if state.phase == "on" and state.ingress is not None and not state.ingress.leads_here:
+        return "not reachable", "warning"
     words: dict[str, tuple[str, Tone]] = {
         "idle": ("stopped" if state.shown else "not started", "idle"),
-        "asking": ("another listener runs", "warning"),
+        "asking": ("another listener is running", "warning"),
         "starting": ("starting…" if state.other is None else "taking over…", "idle"),
         "stopping": ("stopping…", "idle"),
         "on": ("listening" if state.how == "webhooks" else "polling", "good"),
@@ -55,27 +57,29 @@ def pill_of(state: EventsState) -> tuple[str, Tone]:
 
 
 def emptiness_of(state: EventsState) -> str:
-    """Return what to say while there is no client."""
+    """Return the text shown while there is no client; else empty."""
     if state.identity is not None:
         return ""
     if state.follows:
-        return "Not connected yet. Connect in the connection panel, and this one wakes up."
+        return (
+            "Not connected. Press Connect in the connection panel; then this panel becomes active."
+        )
     return (
-        "Not connected. Make this panel with EventsPanel(…): "
-        "a client, a connection panel it can wait for, a listener or a poller."
+        "Not connected. Create this panel with EventsPanel(…): "
+        "a client, a connection panel, a listener or a poller."
     )
 
 
-def door_of(state: EventsState) -> str:
+def ingress_of(state: EventsState) -> str:
     """Return how Twilio reaches the listener, and what that exposes."""
-    if state.door is None:
+    if state.ingress is None:
         return ""
-    between = "\n" if "\n" in state.door.why else " "
-    return f"{state.door.why}{between}Exposes: {state.door.exposes}"
+    between = "\n" if "\n" in state.ingress.why else " "
+    return f"{state.ingress.why}{between}Exposes: {state.ingress.exposes}"
 
 
 def advice_of(state: EventsState) -> tuple[str, Tone]:
-    """Return the doctor's advice on what was rejected last, and what else is to be known."""
+    """Return the problem, or the advice on the latest rejected request and the notices."""
     if said := state.problems.get("panel"):
         return said, "problem"
     seen = state.seen
@@ -94,28 +98,28 @@ def advice_of(state: EventsState) -> tuple[str, Tone]:
 
 
 def taking_over_of(state: EventsState) -> str:
-    """Return what is asked before another listener is ended, and what that does."""
+    """Return the question before another listener is stopped, and the consequences."""
     if state.other is None:
         return ""
-    back = [f"· {one.name}, to {one.before}" for one in state.other.pointed]
-    put_back = ["Put back, until you point it here again:", *back]
-    return "\n".join((TAKE_OVER, *(put_back if back else ["Nothing is pointed at it."])))
+    back = [f"· {one.name}: {one.before}" for one in state.other.pointed]
+    put_back = ["These get their previous webhook back until you connect them again:", *back]
+    return "\n".join((TAKE_OVER, *(put_back if back else ["No number or service uses it."])))
 
 
 def said_of(state: EventsState) -> str:
-    """Return what went well last, or that the listener was found or has taken another's place."""
+    """Return the last success, or that the listener was found or replaced another one."""
     troubled = state.seen is not None and bool(state.seen.problem)
     if is_over(state):
-        return ""  # whatever went well, it is over
+        return ""  # a success before the end would be misleading
     if state.said or state.phase != "on" or troubled:
         return state.said
     if state.other is not None:
-        return "The other listener has ended, and this one has its port and its events."
-    return "It was running already, and goes on: same port, same events." if state.found else ""
+        return "The other listener was stopped. This one uses its port and its events."
+    return "The listener was already running: same port, same events." if state.found else ""
 
 
 def chips_of(seen: Seen | None) -> list[list[str]]:
-    """Return the counts, by kind and by verdict, each with a tone."""
+    """Return the counts by kind and by verdict, each with a tone."""
     if seen is None:
         return []
     counts = seen.counts
@@ -131,31 +135,47 @@ def chips_of(seen: Seen | None) -> list[list[str]]:
 
 
 def pointed_of(pointed: PointedHere) -> str:
-    """Return what is pointed here, and what it was before."""
+    """Return a configured number or service, and its previous webhook."""
     notes = "".join(f" {note}" for note in pointed.notes)
-    return f"{pointed.name} comes here. Before: {pointed.before}.{notes}"
+    return f"{pointed.name} sends its messages here (before: {pointed.before}).{notes}"
+
+
+def public_url_hint_of(state: EventsState) -> str:
+    """Return what the public URL is for."""
+    return ON_RESTART if is_over(state) else PUBLIC_URL
+
+
+def simulate_hint_of(state: EventsState) -> str:
+    """Return how a simulated message arrives, or why none can be simulated."""
+    return ENDED if is_over(state) else SIMULATE[state.how]
 
 
 def point_hint_of(state: EventsState) -> str:
-    """Return what can be pointed here."""
-    if state.door is not None and not state.door.leads_here:
-        return "Nothing leads here from Twilio, so nothing can be pointed here. Give a public URL."
+    """Return which numbers can be connected, or why none can."""
+    if is_over(state):
+        return ENDED
+    if state.ingress is not None and not state.ingress.leads_here:
+        return (
+            "Twilio cannot reach this listener, so no number can be connected. Enter a public URL."
+        )
     return POINT
 
 
 def reply_hint_of(state: EventsState) -> str:
-    """Return what inbound messages are answered now."""
+    """Return the current reply to inbound messages."""
     seen = state.seen
+    if is_over(state):
+        return ON_RESTART
     if state.phase != "on" or seen is None:
         return REPLY
     if seen.answered_by in {"here", "elsewhere"}:
         where = "of this kernel" if seen.answered_by == "here" else "set elsewhere"
-        return f"A function {where} answers. A text takes its place."
-    return f"Answered now: {one_line(seen.reply)}" if seen.reply else "There is no reply now."
+        return f"A function {where} replies. Setting a text replaces it."
+    return f"Auto-reply: {one_line(seen.reply)}" if seen.reply else "Auto-reply is off."
 
 
 def summary_of(state: EventsState) -> tuple[tuple[str, str], ...]:
-    """Return what a saved notebook says of the panel."""
+    """Return the label and text of each row in a saved notebook."""
     account = () if state.identity is None else (("Account", state.identity.account),)
     rows = (*account, ("State", pill_of(state)[0]))
     if state.seen is None or not state.seen.counts.total + state.seen.counts.total_rejected:

@@ -1,4 +1,4 @@
-// URLs to paste, with a button each that copies.
+// Webhook URLs, each with a Copy button.
 
 import { copies } from "../kit/clipboard.js";
 import { element, makeButton } from "../kit/dom.js";
@@ -18,7 +18,7 @@ function render({ model, el }) {
     row.append(element("span", "tw-url-label", label), text, copy);
     return row;
   };
-  // From where this page was loaded, so may its server be called. The query may hold a login.
+  // The server can be reached at the address of this page. Its query may contain a login.
   model.send({ t: "page", url: location.origin + location.pathname });
   return askFor(model, (lines) => el.replaceChildren(...lines.map(line)));
 }

@@ -1,4 +1,4 @@
-"""Looking at a source whenever it has news, and every few seconds to see that it lives."""
+"""A thread that refreshes the panel after changes, and regularly to notice an ended process."""
 
 from __future__ import annotations
 
@@ -10,46 +10,46 @@ if TYPE_CHECKING:
 
     from twilio_widgets.listener.source import EventSource
 
-EVERY: Final = 4.0
-"""Seconds between two looks when nothing happens."""
-CALM: Final = 0.25
-"""Seconds between two looks when much happens."""
+MAX_INTERVAL: Final = 4.0
+"""Seconds between two calls while nothing changes."""
+MIN_INTERVAL: Final = 0.25
+"""Seconds between two calls at least, however fast events arrive."""
 JOIN: Final = 5.0
 
 
 class SourceWatcher:
-    """Calls `look` in a thread of its own until it is stopped; at once, to begin with.
+    """Calls `look` in a thread until it is stopped; the first time immediately.
 
     Args:
-        source: What has the news.
-        look: What to do. It must not raise.
+        source: The source to watch.
+        look: Called after changes. It must not raise.
     """
 
     def __init__(self, source: EventSource, look: Callable[[], object]) -> None:
         self._look = look
-        self._wake = threading.Event()
+        self._on_connected = threading.Event()
         self._stopped = threading.Event()
-        self._end = source.on_change(self._wake.set)
+        self._end = source.on_change(self._on_connected.set)
         self._thread = threading.Thread(
             target=self._run, name="twilio_widgets-events-watch", daemon=True
         )
         self._thread.start()
 
     def nudge(self) -> None:
-        """Look now."""
-        self._wake.set()
+        """Call `look` now."""
+        self._on_connected.set()
 
     def stop(self) -> None:
-        """Look no more, and wait for a look that is under way."""
+        """Stop the thread and wait for a running call."""
         self._end()
         self._stopped.set()
-        self._wake.set()
+        self._on_connected.set()
         if self._thread is not threading.current_thread():
             self._thread.join(JOIN)
 
     def _run(self) -> None:
         while not self._stopped.is_set():
             self._look()
-            self._wake.wait(EVERY)
-            self._wake.clear()
-            self._stopped.wait(CALM)
+            self._on_connected.wait(MAX_INTERVAL)
+            self._on_connected.clear()
+            self._stopped.wait(MIN_INTERVAL)

@@ -4,7 +4,7 @@ import { openEcho } from "../kit/ordered_input.js";
 import { openPress } from "../kit/press.js";
 
 const GAP = 2; // pixels between the field and its list
-const LOWEST = 264; // the list's height at most
+const LOWEST = 264; // maximum height of the list, in pixels
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
@@ -15,13 +15,13 @@ function render({ model, el }) {
   const list = document.createElement("ul");
   list.id = `${name}-list`;
   list.className = "tw-path-list";
-  list.popover = "manual"; // above the card, which cuts off what leaves it
+  list.popover = "manual"; // in the top layer, because the card clips its content
   list.setAttribute("role", "listbox");
   input.setAttribute("role", "combobox");
   input.setAttribute("aria-autocomplete", "list");
   input.setAttribute("aria-controls", list.id);
   el.classList.add("tw-path");
-  el.dataset.lmSuppressShortcuts = "true"; // JupyterLab listens before we could stop it
+  el.dataset.lmSuppressShortcuts = "true"; // JupyterLab handles keys before this element can
   el.append(input, list);
   const pressing = openPress({ model, el });
 
@@ -119,7 +119,7 @@ function render({ model, el }) {
   input.addEventListener("blur", close);
   input.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
-    event.stopPropagation(); // arrows would move the notebook to another cell
+    event.stopPropagation(); // arrows would select another notebook cell
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       move(event.key === "ArrowDown" ? 1 : -1);

@@ -1,4 +1,4 @@
-"""A field that offers, below it, what completes what is typed: a path, a content type."""
+"""A text field with completions below it, for a path or a content type."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 LONGEST_PATH = 4_000
-"""Characters; no path of Twilio's is nearly as long."""
+"""Characters. Twilio's paths are much shorter."""
 
 
 class Autocomplete(Pressable, OrderedInput):
     """A text field with completions.
 
-    Of a path that is chosen, the first ``{Sid}`` is selected, so that typing replaces it.
+    After choosing a path, its first ``{Sid}`` is selected, so that typing replaces it.
 
     Args:
-        label: What the field is called, for screen readers.
-        offers: What its completions are called, for screen readers.
-        placeholder: What stands in it while it is empty.
+        label: The name of the field for screen readers.
+        offers: The name of the list of completions for screen readers.
+        placeholder: The placeholder of the empty field.
     """
 
     _esm = asset(__file__, "autocomplete.js")
@@ -41,20 +41,20 @@ class Autocomplete(Pressable, OrderedInput):
         self.on_msg(self._receive)
 
     def on_type(self, callback: Callable[[str], object]) -> None:
-        """Call back with the text when a person changed it. It must not raise."""
+        """Call back with the text when the user has changed it. It must not raise."""
         self._type = callback
 
     def write(self, text: str) -> None:
-        """Put a text into the field."""
+        """Set the text of the field."""
         self.value = text
 
     @property
     def shown(self) -> object:
-        """The text, as a page that shows it sends it."""
+        """The text, as an up-to-date page sends it."""
         return self.value
 
     def offer(self, options: Iterable[tuple[str, str]]) -> None:
-        """Offer these texts, each with a word on what it is for."""
+        """Set the completions, each a text and a short description."""
         rows = [list(option) for option in options]
         if rows != self.options:
             self.options = rows

@@ -86,7 +86,7 @@ function render({ model, el }) {
     field.addEventListener("input", () => {
       if (field.value !== "" && field.validity.valid) set(name, field.valueAsNumber);
     });
-    // An impossible number becomes the nearest possible one when the field is left.
+    // On blur, a number out of range becomes the nearest allowed one.
     field.addEventListener("change", () => {
       if (field.value !== "" && field.validity.valid) return;
       const typed = Number.isFinite(field.valueAsNumber) ? field.valueAsNumber : least;
@@ -100,7 +100,7 @@ function render({ model, el }) {
       const typing = document.activeElement === field && !field.validity.valid;
       if (!typing && field.valueAsNumber !== value) field.value = String(value);
     };
-    // An impossible number is never sent, so a press that finds one is not acted on.
+    // A number out of range is never sent, so a press must not act while there is one.
     const read = () => (field.validity.valid ? field.valueAsNumber : null);
     return { row, put, read, field, parts: [field] };
   };
@@ -142,7 +142,7 @@ function render({ model, el }) {
     return { name: field.name, note, ...made };
   });
   el.classList.add("tw-fields");
-  el.dataset.lmSuppressShortcuts = "true"; // JupyterLab listens before we could stop it
+  el.dataset.lmSuppressShortcuts = "true"; // JupyterLab handles keys before this element can
   el.append(...all.flatMap(({ row, note }) => [row, note]));
   el.addEventListener("keydown", (event) => event.stopPropagation());
 

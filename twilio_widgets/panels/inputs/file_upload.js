@@ -28,7 +28,7 @@ function render({ model, el }) {
   picker.hidden = true;
   picker.setAttribute("aria-label", "Files to send");
   root.append(table, add, state, picker);
-  el.dataset.lmSuppressShortcuts = "true"; // JupyterLab listens before we could stop it
+  el.dataset.lmSuppressShortcuts = "true"; // JupyterLab handles keys before this element can
   el.append(root);
 
   /** @param {string} number */
@@ -90,7 +90,7 @@ function render({ model, el }) {
   const uploads = openUploads({ model, echo, say });
   picker.addEventListener("change", () => {
     uploads.begin(picker.files ?? []);
-    picker.value = ""; // so that the same file can be chosen again
+    picker.value = ""; // or choosing the same file again would fire no event
   });
   add.addEventListener("click", () => picker.click());
   table.addEventListener("keydown", (event) => event.stopPropagation());

@@ -14,7 +14,7 @@ function render({ model, el }) {
   const input = document.createElement(TAGS[kind] ?? "input");
   if (!TAGS[kind]) input.type = kind;
   if (kind === "area") input.rows = model.get("rows");
-  // A date of which a part is missing has no value, and is not the same as no date.
+  // An incomplete date has an empty value too, but is not the same as no date.
   const read = () => (input.validity.badInput ? null : input.value);
   let last = model.get("value");
   const lazy = model.get("lazy");
@@ -24,7 +24,7 @@ function render({ model, el }) {
     last = read();
     echo.say({ t: "typed", text: last });
   };
-  // Some helpers of a browser fill in a field without an event, so a press looks for itself.
+  // Some browser extensions fill in a field without an event, so a press reads the field.
   const echo = openEcho({
     model,
     el,
@@ -33,7 +33,7 @@ function render({ model, el }) {
       return read();
     },
   });
-  // Each model runs a module of its own, so counting would not tell two fields apart.
+  // Each model runs its own copy of the module, so a counter would not be unique.
   input.id = `tw-entry-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
   input.autocomplete = "off";
   input.spellcheck = false;
@@ -45,7 +45,7 @@ function render({ model, el }) {
   button.type = "button";
   button.className = "tw-entry-button";
   el.classList.add("tw-entry", `tw-${kind}-entry`);
-  el.dataset.lmSuppressShortcuts = "true"; // JupyterLab listens before we could stop it
+  el.dataset.lmSuppressShortcuts = "true"; // JupyterLab handles keys before this element can
   el.append(label, input, offered, button);
   const pressing = openPress({ model, el });
 
@@ -56,7 +56,7 @@ function render({ model, el }) {
   input.addEventListener("change", say);
   input.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     if (event.isComposing) return;
-    event.stopPropagation(); // arrows would move the notebook to another cell
+    event.stopPropagation(); // arrows would select another notebook cell
     if (event.key !== "Enter" || kind === "area") return;
     event.preventDefault();
     say();
@@ -87,7 +87,7 @@ function render({ model, el }) {
       offer();
       if (kind === "select") input.value = before;
     }
-    const typing = lazy && before !== last; // and nothing of it was sent
+    const typing = lazy && before !== last; // a change that was not sent yet
     if (echo.isNews() && read() !== value && !typing) {
       input.value = value;
       last = value;

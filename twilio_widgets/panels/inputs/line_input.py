@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 Kind = Literal["text", "area", "select", "date", "datetime-local"]
 
 LONGEST = 10_000
-"""Characters of a line. It is far more than any field may hold, so that a text that is too long is
-refused by the field's own rules, and never cut to something that could be sent."""
+"""Characters of a line. Far more than any field allows, so that a text that is too long is refused
+by the field's own validation, and never cut to something that could be sent."""
 LONGEST_AREA = 1_000_000
 """Characters of an area."""
 
@@ -28,17 +28,17 @@ _DATES = {"date": date, "datetime-local": datetime}
 
 
 class LineInput(Pressable, OrderedInput):
-    """A field of one value, which is a text; that of a date is as ISO 8601 writes it.
+    """A field with one text value; a date is in ISO 8601 format.
 
     Args:
-        label: What stands above it, or before it.
-        placeholder: What stands in it while it is empty.
-        action: What a button beside it says, which does what Enter does; empty: there is none.
-        kind: What a person does in it.
-        rows: The height of an area.
-        late: Whether a change is taken that comes while the field is disabled.
-        lazy: Whether a text is sent when the field is left or a button is pressed, and not while it
-            is typed; spaces around it are dropped.
+        label: The label above or before the field.
+        placeholder: The placeholder of the empty field.
+        action: The label of a button beside the field that does the same as Enter; empty for none.
+        kind: The kind of input.
+        rows: The height of an area in lines.
+        late: Whether a change is accepted that arrives while the field is disabled.
+        lazy: Whether the text is sent when the field is left or a button is pressed, instead of
+            while typing; surrounding spaces are removed.
     """
 
     _esm = asset(__file__, "line_input.js")
@@ -50,9 +50,9 @@ class LineInput(Pressable, OrderedInput):
     rows = traitlets.Int(3).tag(sync=True)
     lazy = traitlets.Bool(False).tag(sync=True)
     options = traitlets.List[list[str]]().tag(sync=True)
-    """A value and its text each: all there is to choose from, or suggestions for a line."""
+    """Pairs of value and text: the options of a list, or the suggestions of a line."""
     enters = traitlets.Bool(False).tag(sync=True)
-    """Whether Enter does anything."""
+    """Whether Enter is a press."""
     longest = traitlets.Int(LONGEST).tag(sync=True)
 
     def __init__(
@@ -80,23 +80,23 @@ class LineInput(Pressable, OrderedInput):
         self.on_msg(self._receive)
 
     def on_press(self, callback: Callable[[Pressed], object]) -> None:
-        """Call back when Enter is pressed in the field, or its button. It must not raise."""
+        """Call back when Enter or the field's button is pressed. It must not raise."""
         super().on_press(callback)
         self.enters = True
 
     def offer(self, options: Iterable[tuple[str, str]]) -> None:
-        """Offer these: a value and its text each. A value that is chosen stays until changed."""
+        """Set the options, each a value and its text. The chosen value stays until changed."""
         rows = [list(option) for option in options]
         if rows != self.options:
             self.options = rows
 
     @property
     def shown(self) -> object:
-        """The value, as a page that shows it sends it."""
+        """The value, as an up-to-date page sends it."""
         return self.value
 
     def _receive(self, _widget: object, content: object, _buffers: object) -> None:
-        """Take what the page may say, and nothing else: it is input like any other."""
+        """Handle a message of the page; anything unexpected is ignored as untrusted input."""
         if isinstance(content, dict) and content.get("t") == "typed":
             self._take(content, self._keep)
         else:

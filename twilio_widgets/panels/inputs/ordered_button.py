@@ -1,9 +1,9 @@
-"""Presses: each is acted on once, in time, and on what its page showed; or it says why it is not.
+"""Buttons whose presses are acted on once, in time, and on what the page showed.
 
-A press takes two messages. The page asks whether the kernel is ready; the kernel answers, and only
-then does the page say "act", with everything that its fields showed at the press. A page that
-waited too long for the first answer drops the press, and the kernel drops an "act" that comes too
-late: so a press that waits behind a long cell, or for a network, is never acted on later.
+A press takes two messages. The page asks whether the kernel is ready ("press"); the kernel answers
+("ready"), and only then does the page send "act", with the contents of its fields at the press. The
+page drops a press if "ready" takes too long, and the kernel drops an "act" that arrives too late.
+So a press that is held up by a long cell or a slow network is never acted on later.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _MOST_PRESSES = 64
 
 
 class Pressable(Element):
-    """An element that can be pressed; its script uses ``pressing.js``."""
+    """An element that can be pressed; its script uses ``press.js``."""
 
     disabled = traitlets.Bool(False).tag(sync=True)
     turn = traitlets.Int(0).tag(sync=True)
-    """Changes when the action would act on something else; a press of another turn does nothing."""
+    """Changes when the action would act on something else; a press of an older turn is refused."""
 
     def __init__(self, **traits: object) -> None:
         self._ready: dict[str, float] = {}
@@ -36,32 +36,32 @@ class Pressable(Element):
         super().__init__(**traits)
 
     def on_press(self, callback: Callable[[Pressed], object]) -> None:
-        """Call back with a press. It must not raise."""
+        """Call back with each press. The callback must not raise."""
         self._press = callback
 
     def _receive_press(self, content: object) -> None:
-        """Take the two messages of a press, and nothing else: a page is input like any other."""
+        """Handle the two messages of a press; anything else is ignored as untrusted input."""
         match content:
             case {"t": "press", "id": str(number)} if len(number) <= 40:
                 self._ready[number] = time.monotonic()
-                while len(self._ready) > _MOST_PRESSES:  # of pages that did not go on
+                while len(self._ready) > _MOST_PRESSES:  # of pages that were closed meanwhile
                     self._ready.pop(next(iter(self._ready)))
                 self.send({"t": "ready", "id": number})
-            case {"t": "act", "id": str(number), **said} if number in self._ready:
+            case {"t": "act", "id": str(number), **press} if number in self._ready:
                 waited = time.monotonic() - self._ready.pop(number)
-                self._act(number, waited, said)
+                self._act(number, waited, press)
 
-    def _act(self, number: str, waited: float, said: dict[object, object]) -> None:
+    def _act(self, number: str, waited: float, press: dict[object, object]) -> None:
         answer = partial(self._reply, number)
         if self._press is None or self.disabled:
             answer(NOT_NOW)
         elif waited > LATEST:
             answer(TOO_LATE)
-        elif said.get("turn") != self.turn:
+        elif press.get("turn") != self.turn:
             answer(CHANGED)
         else:
-            page, fields = str(said.get("page", "")), said.get("fields")
-            self._press(Pressed(page, said.get("turn"), fields, answer))
+            page, fields = str(press.get("page", "")), press.get("fields")
+            self._press(Pressed(page, press.get("turn"), fields, answer))
 
     def _reply(self, number: str, text: str) -> None:
         self.send({"t": "answer", "id": number, "text": text})

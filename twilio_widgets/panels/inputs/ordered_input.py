@@ -1,12 +1,13 @@
-"""Fields in which a person types, chooses or adds files: what pages show, and what was taken.
+"""Input fields that keep several pages in step, and the barrier between input and presses.
 
-The page sends each change with a number of its own. The kernel checks it, keeps it as state, and
-says up to which number it has taken this page's changes; a page draws the kernel's value unless it
-has sent something newer meanwhile. So two pages agree, and a reloaded page shows everything.
+A page numbers each change it sends. The kernel validates the change, keeps it as state, and
+acknowledges the number; a page draws the kernel's value unless it has sent a newer change. So two
+pages agree, and a reloaded page shows everything.
 
-A kernel may take the messages of two widgets on two threads, and so a press before the text that
-was typed before it. A press therefore carries what its page showed: `InputBarrier` acts on it when
-the kernel has received all of that and it is the same, and otherwise reports that it did not act.
+A kernel may handle the messages of two widgets on two threads, and so handle a press before the
+text that was typed before it. A press therefore carries the contents of its page's fields:
+`InputBarrier` acts on it once the kernel has received all of them and they are the same, and
+otherwise answers why it did not act.
 """
 
 from __future__ import annotations
@@ -26,13 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 LONGEST_TEXT = 100_000
-"""Characters of one field. Twilio's longest parameters have some thousands."""
+"""Characters of one field. Twilio's longest parameters have a few thousand."""
 
 LATEST = 10.0
-"""Seconds a press may take to be acted on; later nobody expects it any more."""
+"""Seconds within which a press is acted on; later the user no longer expects it."""
 
-CHANGED = "What this page shows has changed, so nothing was done. Look at the card and press again."
-EARLIER = "An earlier press is not done yet, so nothing more was done."
+CHANGED = "The card has changed since you pressed, so nothing was done. Check it and press again."
+EARLIER = "An earlier press is still being handled, so this one was ignored."
 TOO_LATE = "The kernel was busy for too long, so nothing was done. Press again."
 
 _NUMBER = re.compile(r"([0-9]{1,12}-[0-9]{1,12}):([0-9]{1,15})")
@@ -40,12 +41,12 @@ _MOST_VIEWS = 64
 
 
 class OrderedInput(Element):
-    """An element in which a person types."""
+    """An element that the user can fill in."""
 
     key = traitlets.Unicode().tag(sync=True)
-    """Names the field in a press."""
+    """Identifies the field in a press."""
     heard = traitlets.Dict().tag(sync=True)
-    """The number of the newest change that was taken, by the page's view it came from."""
+    """The newest acknowledged number of each view."""
 
     def __init__(self, **traits: object) -> None:
         self._lock = threading.RLock()
@@ -54,21 +55,21 @@ class OrderedInput(Element):
 
     @property
     def shown(self) -> object:
-        """What a page that is up to date shows, as it sends it with a press."""
+        """The contents that an up-to-date page sends with a press."""
         raise NotImplementedError
 
     def has_heard(self, view: str, number: int) -> bool:
-        """Say whether what a view of this element sent up to a number has been taken."""
+        """Return whether all changes of a view up to a number have been received."""
         return bool(self.heard.get(view, 0) >= number)
 
     def on_heard(self, lock: threading.RLock, callback: Callable[[], object]) -> None:
-        """Take changes with a lock held, and call back after each. It must not raise."""
+        """Handle changes with this lock held, and call back after each. It must not raise."""
         self._lock, self._tell = lock, callback
 
     def _take(
         self, content: dict[str, object], keep: Callable[[dict[str, object]], object]
     ) -> None:
-        """Keep what a page sent, or refuse it; either way the page draws what is there now."""
+        """Keep or reject a change; acknowledge it either way, so that the page draws the value."""
         with self._lock:
             with self.hold_sync():
                 keep(content)
@@ -76,13 +77,13 @@ class OrderedInput(Element):
             self._tell()
 
     def _mark(self, content: dict[str, object]) -> None:
-        """Tell the page that this message of its was taken."""
+        """Acknowledge a message to its page."""
         number = content.get("n")
         found = _NUMBER.fullmatch(number) if isinstance(number, str) else None
         if found is None:
             return
         others = {view: value for view, value in self.heard.items() if view != found[1]}
-        while len(others) >= _MOST_VIEWS:  # pages that were loaded again
+        while len(others) >= _MOST_VIEWS:  # views of pages that were reloaded
             others.pop(next(iter(others)))
         self.heard = {**others, found[1]: max(int(found[2]), self.heard.get(found[1], 0))}
 
@@ -92,18 +93,18 @@ class Pressed:
     """A press that may be acted on now."""
 
     page: str
-    """The page it was pressed on, as it calls itself."""
+    """The page's own identifier."""
     turn: object
-    """The turn of the button that was pressed, as the page shows it."""
+    """The turn of the button as the page showed it."""
     fields: object
-    """What the page's fields showed; unchecked, as the page sent it."""
+    """The contents of the page's fields as the page sent them: untrusted."""
     answer: Callable[[str], object]
-    """Takes why the press was not acted on, or an empty text; to be called once."""
+    """Call it once, with the reason why the press was not acted on, or an empty string."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """What a page showed in one field, and up to which of its changes."""
+    """The contents of one field on a page, and the number of its newest change."""
 
     field: OrderedInput
     view: str
@@ -113,7 +114,7 @@ class _Shown:
 
 @dataclass(frozen=True, slots=True)
 class _PendingPress:
-    """A press that waits for what was typed before it."""
+    """A press that waits for changes typed before it."""
 
     shown: tuple[_Shown, ...]
     action: Callable[[], object]
@@ -122,10 +123,10 @@ class _PendingPress:
 
 
 class InputBarrier:
-    """Acts on a press when the kernel has what its page showed; or says that it did not act.
+    """Acts on a press once the kernel has received its page's input, or answers why it did not.
 
     Args:
-        lock: Held while it decides and acts.
+        lock: Held while deciding and acting.
         elements: Every field of the card.
     """
 
@@ -136,11 +137,12 @@ class InputBarrier:
             element.on_heard(lock, self._go_on)
 
     def act(self, pressed: Pressed, action: Callable[[], object]) -> None:
-        """Act on a press: now, or as soon as what its page showed was taken.
+        """Act on a press now, or as soon as its page's changes have been received.
 
         Args:
             pressed: The press.
-            action: What to do; a text that it returns says why it did nothing. It must not raise.
+            action: The action. A string that it returns is the reason why it did nothing. It must
+                not raise.
         """
         shown = self._shown_in(pressed.fields)
         with self._lock:
@@ -173,7 +175,7 @@ class InputBarrier:
                 waiting.answer(said if isinstance(said, str) else "")
 
     def _shown_in(self, fields: object) -> tuple[_Shown, ...] | None:
-        """Return what a page sent of the fields of this card; None when one of them is missing."""
+        """Return the fields sent with a press; None when one of the card's fields is missing."""
         if not isinstance(fields, list):
             return None
         found = [shown for one in fields if (shown := self._one_in(one)) is not None]
@@ -188,9 +190,9 @@ class InputBarrier:
 
 
 def text_in(value: object, longest: int = LONGEST_TEXT) -> str | None:
-    """Return a text that a page sent; None when it is none, or longer than any field takes.
+    """Return a string sent by a page; None if it is not a string, or too long.
 
-    Half of a surrogate pair cannot be sent to a page again, so it is replaced.
+    An unpaired surrogate is replaced, since it cannot be sent back to a page.
     """
     if not isinstance(value, str) or len(value) > longest:
         return None

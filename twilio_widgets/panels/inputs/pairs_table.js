@@ -1,4 +1,4 @@
-// Rows of a name and a value, with an empty one at the end that becomes a row when it is typed in.
+// Rows of a name and a value, with an empty row at the end that is added by typing in it.
 
 import { openEcho } from "../kit/ordered_input.js";
 
@@ -10,7 +10,7 @@ function render({ model, el }) {
   const table = document.createElement("div");
   table.className = "tw-pairs";
   table.setAttribute("role", "group");
-  el.dataset.lmSuppressShortcuts = "true"; // JupyterLab listens before we could stop it
+  el.dataset.lmSuppressShortcuts = "true"; // JupyterLab handles keys before this element can
   el.append(table);
 
   /**
@@ -69,7 +69,7 @@ function render({ model, el }) {
     parts(table.children[Math.min(at, table.children.length - 1)])[1].focus();
   };
   /**
-   * Have a row for each pair and an empty one, each called by its number.
+   * Adjusts the rows to one per pair and an empty one, each labelled with its number.
    * @param {number} count
    */
   const shape = (count) => {
@@ -105,7 +105,7 @@ function render({ model, el }) {
   };
   table.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
-    event.stopPropagation(); // arrows would move the notebook to another cell
+    event.stopPropagation(); // arrows would select another notebook cell
     if (!(event.target instanceof Element)) return;
     const row = event.target.closest(".tw-pair");
     if (!row) return;

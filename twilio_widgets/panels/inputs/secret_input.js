@@ -1,4 +1,4 @@
-// A field whose text leaves the page once, when the kernel asks for it, and never becomes state.
+// A field whose text is sent once, when the kernel requests it, and never becomes widget state.
 //
 // Kernel → page: { t: "ask", n, page } asks the page of a press for the secret. Page → kernel:
 // { t: "secret", n } with the text in a binary buffer answers. Enter is a press. A custom message
@@ -37,7 +37,7 @@ export default () => {
     note.setAttribute("aria-live", "polite");
     input.setAttribute("aria-describedby", note.id);
     el.classList.add("tw-secret");
-    el.dataset.lmSuppressShortcuts = "true"; // JupyterLab listens before we could stop it
+    el.dataset.lmSuppressShortcuts = "true"; // JupyterLab handles keys before this element can
     el.append(label, input, note);
     inputs.add(input);
     const pressing = openPress({ model, el });
@@ -46,7 +46,7 @@ export default () => {
       const problem = model.get("problem");
       label.textContent = model.get("label");
       input.placeholder = model.get("placeholder");
-      input.readOnly = model.get("locked"); // a disabled field would lose the focus
+      input.readOnly = model.get("locked"); // disabling the field would move the focus
       input.setAttribute("aria-invalid", String(problem !== ""));
       note.textContent = problem || model.get("hint");
       note.className = `tw-note tw-${problem ? "problem" : "hint"}`;
@@ -55,7 +55,7 @@ export default () => {
     const submit = (event) => {
       if (event.key === "Enter" && !event.isComposing) pressing.press();
     };
-    // The notebook's shortcuts, and whoever else listens on the page, hear nothing of it.
+    // Keep the events from the notebook's shortcuts and other listeners on the page.
     /** @param {Event} event */
     const hush = (event) => event.stopPropagation();
     const heard = [

@@ -1,9 +1,8 @@
 """A field for a credential whose text never becomes widget state.
 
-A synced trait is written into the notebook file and repeated to every client of the kernel; so the
-text travels once, in a custom message, when the kernel asks for it, and is a `Secret` from there.
-It travels in the message's binary buffer: ipykernel, where logging is at DEBUG, writes down every
-message's content.
+A synced trait is saved in the notebook file and sent to every client of the kernel. So the text is
+sent once, in a custom message, when the kernel requests it, and becomes a `Secret` on arrival. It
+is in the message's binary buffer, because ipykernel logs the content of messages at level DEBUG.
 """
 
 from __future__ import annotations
@@ -21,18 +20,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LONGEST = 512
-"""Bytes. Twilio's auth tokens and key secrets have 32: anything longer than this is none."""
+"""Bytes. Twilio's auth tokens and API key secrets have 32; longer input is ignored."""
 
 
 class SecretInput(Pressable):
-    """A password field that the kernel asks for its text; asking also clears it.
+    """A password field whose text the kernel requests, which also clears it.
 
-    Enter in it is a press.
+    Enter in the field is a press.
 
     Args:
-        label: What stands before the field.
-        hint: What stands under it, until there is a problem.
-        placeholder: What stands in it while it is empty.
+        label: The label before the field.
+        hint: The text below the field while there is no problem.
+        placeholder: The placeholder of the empty field.
     """
 
     _esm = asset(__file__, "secret_input.js")
@@ -49,17 +48,17 @@ class SecretInput(Pressable):
         self.on_msg(self._receive)
 
     def ask(self, callback: Callable[[Secret], object], page: str = "") -> None:
-        """Ask the page on which a button was pressed for the text, and clear the field there.
+        """Request the text from the page on which a button was pressed, and clear the field there.
 
-        The callback is given the answer, an empty `Secret` when nothing was typed. It must not
-        raise. Only the newest question is answered; when the page was closed, none is.
+        The callback receives an empty `Secret` if nothing was typed. It must not raise. A newer
+        request replaces an older one; if the page was closed, the callback is never called.
         """
         self._answer = callback
         self._asked = secrets.token_hex(8)
         self.send({"t": "ask", "n": self._asked, "page": page})
 
     def _receive(self, _widget: object, content: object, buffers: object) -> None:
-        """Take what the page may say, and nothing else: it is input like any other."""
+        """Handle a message of the page; anything unexpected is ignored as untrusted input."""
         if not isinstance(content, dict):
             return
         if content.get("t") == "secret":
@@ -72,15 +71,15 @@ class SecretInput(Pressable):
             return
         if self._asked is None or number != self._asked:
             return
-        if secret:  # a second page with an empty field must not end the question
+        if secret:  # the empty field of a second page must not answer the request
             self._asked = None
         self._answer(secret)
 
 
 def _secret_in(buffers: object) -> Secret | None:
-    """Return the text of the one buffer there may be, and empty the list.
+    """Return the text in the only buffer, and remove it from the list.
 
-    Emptied, because the kernel keeps the last message that it received until the next comes.
+    It is removed because the kernel keeps the last message until it receives the next one.
     """
     if not isinstance(buffers, list) or len(buffers) != 1:
         return None

@@ -1,4 +1,4 @@
-// What a text costs: a bar a segment, the numbers, and the character to blame.
+// The segments of a text: a bar for each, the counts, and the character that adds segments.
 
 import { fit, write } from "../kit/dom.js";
 import { openPress } from "../kit/press.js";
@@ -17,7 +17,7 @@ function render({ model, el }) {
   bars.setAttribute("aria-hidden", "true");
   const numbers = document.createElement("output");
   numbers.className = "tw-meter-line";
-  numbers.setAttribute("aria-live", "off"); // they change with every keystroke; the blame does not
+  numbers.setAttribute("aria-live", "off"); // the counts change with every keystroke; the reason does not
   const count = document.createElement("b");
   const details = document.createElement("span");
   numbers.append(count, details);

@@ -1,6 +1,6 @@
-"""The segment meter: what a text costs, counted while it is typed, and which character is to blame.
+"""The segment meter: segments and price of a text while it is typed, and the cause of UCS-2.
 
-The counting is Python's; the page draws what it is told and reports one press: "replace".
+Python counts; the page draws the result, and its one button replaces characters.
 """
 
 from __future__ import annotations
@@ -20,32 +20,32 @@ from twilio_widgets.panels.inputs.ordered_button import Pressable
 from twilio_widgets.panels.kit.assets import asset
 
 MOST_BARS = 30
-"""Bars that are drawn. The longest body Twilio takes has 24 segments."""
+"""The most bars drawn. The longest body that Twilio accepts has 24 segments."""
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 _INSTEAD = {"": "without it,", " ": "with an ordinary space", "\n": "with a line break"}
 _ABOUT_THE_PRICE = (
     f"An estimate from Twilio's list prices, read in {READ_ON:%B %Y}, without carrier fees. "
-    "What it did cost stands in the message's price."
+    "Twilio reports the actual cost in the message's price."
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterView:
-    """What the meter shows."""
+    """Everything that the meter shows."""
 
     fills: tuple[int, ...] = ()
-    """A bar for each segment, with how much of it is used (per cent)."""
+    """The percentage used of each segment; one bar each."""
     count: str = ""
-    """What matters most, such as ``"2 segments"``."""
+    """The main figure, such as ``"2 segments"``."""
     details: str = ""
     about: str = ""
-    """What the details rest on, for who asks."""
+    """The basis of the details, shown as a tooltip."""
     too_long: bool = False
     blame: str = ""
-    """The character that forced UCS-2, and what it costs."""
+    """The character that requires UCS-2, and its effect."""
     cure: str = ""
-    """The button that replaces it; empty when it cannot be replaced."""
+    """The label of the button that replaces it; empty when it cannot be replaced."""
 
 
 class SegmentMeter(Pressable):
@@ -60,7 +60,7 @@ class SegmentMeter(Pressable):
         self.on_msg(lambda _meter, content, _buffers: self._receive_press(content))
 
     def show(self, reading: MeterView) -> None:
-        """Draw a reading."""
+        """Show a reading."""
         self.view = asdict(reading)
 
 
@@ -71,22 +71,22 @@ def measure(
     media: bool = False,
     prices: Mapping[str, Decimal] = PER_SEGMENT,
 ) -> MeterView:
-    """Say what a message's text costs.
+    """Return the segments and the estimated price of a message.
 
     Args:
         body: The text so far.
-        to: The recipient so far, on whom the price depends.
-        media: Whether media go with it.
-        prices: Estimated dollars for a segment, by country.
+        to: The recipient so far; the price depends on its country.
+        media: Whether the message has media.
+        prices: Estimated US dollars per segment, by country.
     """
     if not body and not media:
-        empty = "One segment holds 160 characters, or 70 when one of them is outside GSM-7."
+        empty = "A segment has 160 characters, or 70 if any of them is outside GSM-7."
         return MeterView(fills=(0,), details=empty)
     length = f"{len(body):,} {_plural('character', len(body))}"
     too_long = len(body) > LONGEST_BODY
-    limit = f"Twilio takes {LONGEST_BODY:,}" if too_long else ""
+    limit = f"Twilio accepts {LONGEST_BODY:,}" if too_long else ""
     if media or ":" in to:
-        why = "an MMS is one message" if media else "a channel's messages have no segments"
+        why = "an MMS is one message" if media else "messages on channels have no segments"
         price = priced(to, 1, media=media, prices=prices)
         return MeterView(
             count=length,
@@ -115,7 +115,7 @@ def priced(
     media: bool = False,
     prices: Mapping[str, Decimal] = PER_SEGMENT,
 ) -> str:
-    """Return the estimated price as it is shown, or nothing where there is no estimate."""
+    """Return the estimated price as text; empty where there is no estimate."""
     price = estimate(to, segments, media=media, prices=prices)
     return "" if price is None else f"about ${price:.4f} (estimate)"
 
@@ -134,7 +134,7 @@ def _room(cut: Segments) -> str:
 
 
 def _blame(body: str, cut: Segments) -> tuple[str, str]:
-    """Return who forced UCS-2 and what follows from it, and the name of the cure, if there is."""
+    """Return why the text requires UCS-2, and the label of the button that fixes it, if any."""
     if not cut.blame:
         return "", ""
     index, char = cut.blame[0]
@@ -143,16 +143,16 @@ def _blame(body: str, cut: Segments) -> tuple[str, str]:
     cured = segments(smart(body))
     here = next((r for r in replacements if r.index <= index < r.index + len(r.character)), None)
     if here is None or cured.encoding != "GSM-7":
-        others = " nor are others" if len(cut.blame) > 1 else ""
-        return f"{who}{',' if others else ''}{others}: a segment holds 70 instead of 160.", ""
+        others = " and others are not, either" if len(cut.blame) > 1 else ""
+        return f"{who}{others}: a segment has 70 characters instead of 160.", ""
     instead = _INSTEAD.get(here.replacement, f"with {here.replacement}")
     return f"{who}; {instead} {_gain(cut.count, cured.count)}", _cure(replacements)
 
 
 def _gain(now: int, then: int) -> str:
     if then == now:
-        return "a segment holds 160 instead of 70."
-    return "it is one segment." if then == 1 else f"it is {then} segments."
+        return "a segment has 160 characters instead of 70."
+    return "it is 1 segment." if then == 1 else f"it is {then} segments."
 
 
 def _cure(replacements: tuple[Replacement, ...]) -> str:
@@ -170,6 +170,6 @@ def _plural(noun: str, count: int) -> str:
 
 
 def named(char: str) -> str:
-    """Return a character as it can be read in a sentence: one that cannot be seen, by its name."""
+    """Return a character for use in a sentence: an invisible one by its Unicode name."""
     seen = char.isprintable() and not char.isspace() and not unicodedata.combining(char)
     return char if seen else unicodedata.name(char, f"U+{ord(char):04X}")

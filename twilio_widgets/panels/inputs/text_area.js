@@ -1,4 +1,4 @@
-// A text of several lines.
+// A multi-line text.
 
 import { openEcho } from "../kit/ordered_input.js";
 
@@ -12,7 +12,7 @@ function render({ model, el }) {
   area.spellcheck = false;
   label.htmlFor = area.id;
   el.classList.add("tw-body-field");
-  el.dataset.lmSuppressShortcuts = "true"; // JupyterLab listens before we could stop it
+  el.dataset.lmSuppressShortcuts = "true"; // JupyterLab handles keys before this element can
   el.append(label, area);
 
   area.addEventListener("input", () => echo.say({ t: "typed", text: area.value }));

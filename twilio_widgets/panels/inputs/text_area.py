@@ -1,7 +1,7 @@
-"""A field for text of several lines, whose last keystroke comes before the click that sends it.
+"""A field for text of several lines, whose changes are never overtaken by a click.
 
-`ipywidgets.Textarea` holds changes back while another is under way, and a click overtakes them: a
-person who types fast would send half a body.
+`ipywidgets.Textarea` delays a change while an earlier one is unanswered, and a click overtakes it:
+a user who types fast would send half of the text.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LONGEST_BODY = 1_000_000
-"""Characters. A longer body is code's work."""
+"""Characters. Send a longer body from code."""
 
 
 class TextArea(OrderedInput):
     """A text of several lines.
 
     Args:
-        label: What stands before it.
+        label: The label before the field.
     """
 
     _esm = asset(__file__, "text_area.js")
@@ -37,16 +37,16 @@ class TextArea(OrderedInput):
         self.on_msg(self._receive)
 
     def on_type(self, callback: Callable[[str], object]) -> None:
-        """Call back with the text when a person changed it. It must not raise."""
+        """Call back with the text when the user has changed it. It must not raise."""
         self._type = callback
 
     def write(self, text: str) -> None:
-        """Put a text into the field."""
+        """Set the text of the field."""
         self.value = text
 
     @property
     def shown(self) -> object:
-        """The text, as a page that shows it sends it."""
+        """The text, as an up-to-date page sends it."""
         return self.value
 
     def _receive(self, _widget: object, content: object, _buffers: object) -> None:

@@ -1,4 +1,4 @@
-// A panel's title row: what it is, and at the right the state it is in.
+// The title row of a panel, with its state at the right.
 
 /** @param {import("@anywidget/types").RenderProps<{ title: string, pill: string, tone: string }>} context */
 function render({ model, el }) {

@@ -1,4 +1,4 @@
-// Copying. Over plain http a page has no clipboard of its own.
+// Copying. Over plain http a page has no access to the clipboard API.
 
 /**
  * Puts a text on the clipboard.
@@ -15,9 +15,9 @@ export async function putOnClipboard(text) {
 }
 
 /**
- * Puts a text on the clipboard, where need be through a field that it selects.
+ * Puts a text on the clipboard, if needed through a selected temporary field.
  * @param {string} text
- * @param {Element} root where that field may stand for a moment
+ * @param {Element} root where that field is added temporarily
  * @returns {Promise<boolean>} whether the text is on the clipboard
  */
 export async function copyText(text, root) {
@@ -35,7 +35,7 @@ export async function copyText(text, root) {
 }
 
 /**
- * Makes a button copy what an element shows, or select it where the page may not copy.
+ * Makes a button copy the text of an element, or select it if the page may not copy.
  * @param {HTMLButtonElement} button
  * @param {Element} source
  * @returns {() => void} gives the button its label back at once

@@ -1,4 +1,4 @@
-// The same call in several languages: a tab for each, and a button that copies.
+// The same call in several languages: a tab for each, and a Copy button.
 
 import { copies } from "./clipboard.js";
 import { element, makeButton, uniqueId } from "./dom.js";
@@ -56,7 +56,7 @@ function render({ model, el }) {
   };
   tabs.addEventListener("keydown", (event) => {
     const next = nextTab(event.key, chosen, tabs.children.length);
-    event.stopPropagation(); // arrows would move the notebook to another cell
+    event.stopPropagation(); // arrows would select another notebook cell
     if (next === undefined) return;
     event.preventDefault();
     chosen = next;

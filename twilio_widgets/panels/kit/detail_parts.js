@@ -1,4 +1,4 @@
-// The parts of a detail view. Their texts come from strangers and only ever enter as text.
+// The parts of a detail view. All texts are untrusted and are drawn as text.
 
 import { element } from "./dom.js";
 
@@ -15,7 +15,7 @@ export function fact([label, text]) {
 }
 
 /**
- * Why a message failed, what to do about it, and who can; empty where none did.
+ * Why a message failed, what to do, and who can fix it; empty if it did not fail.
  * @typedef {{ title?: string, advice?: string, said?: string, who?: string, again?: string, url?: string }} Why
  *
  * @param {Why} why
@@ -26,7 +26,7 @@ export function explained({ title, advice, said, who, again, url }) {
   if (advice) box.append(element("p", "", advice));
   if (said) box.append(element("p", "tw-why-said", `Twilio's words: ${said}`));
   if (url) {
-    const last = element("p", "tw-why-who", `Who can mend it: ${who} · Try again: ${again} · `);
+    const last = element("p", "tw-why-who", `Who can fix it: ${who} · Retry: ${again} · `);
     const more = element("a", "", "More at Twilio");
     more.href = url;
     more.target = "_blank";

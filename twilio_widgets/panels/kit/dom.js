@@ -1,4 +1,4 @@
-// Making elements and changing what stands in them. Text only ever enters as text.
+// Creating elements and changing their content. All texts are set as text, never as HTML.
 
 /**
  * Makes an element with a class and a text.
@@ -27,8 +27,8 @@ export function makeButton(className, text = "") {
 }
 
 /**
- * Changes a text only when it is another one: a screen reader reads what changed, and the same text
- * again would be laid out again.
+ * Sets a text only if it differs: otherwise a screen reader would repeat it and the page would lay it
+ * out again.
  * @param {Node} node
  * @param {string} text
  */
@@ -37,7 +37,7 @@ export function write(node, text) {
 }
 
 /**
- * Brings the children of an element to a number. Those that stay keep the focus.
+ * Adjusts the number of children of an element. Those that remain keep the focus.
  * @template {Element} Child
  * @param {Element} parent
  * @param {number} count
@@ -51,8 +51,7 @@ export function fit(parent, count, make) {
 }
 
 /**
- * Returns an id that no other element has. Each model runs a copy of its module, so counting would
- * not tell two elements apart.
+ * Returns a unique id. Each model runs its own copy of the module, so a counter would not be unique.
  * @param {string} stem
  */
 export function uniqueId(stem) {

@@ -1,7 +1,7 @@
-"""The pieces that cards are made of: small elements, and standard controls in our clothes.
+"""Small elements for cards, and ipywidgets containers with our CSS classes.
 
-Text that comes from outside (an SMS body, an error, a name) is shown by the elements here, which
-write it as text. Standard controls that render HTML or TeX never get it.
+External text (an SMS body, an error, a name) is shown by the elements here, which render it as
+plain text. It is never passed to ipywidgets controls, which may render HTML or TeX.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ if TYPE_CHECKING:
 Control = TypeVar("Control", bound=ipywidgets.DOMWidget)
 
 Tone = Literal["hint", "problem", "warning", "good", "idle"]
-"""How a sentence is meant; the style sheet has a colour for each."""
+"""The kind of a sentence; the style sheet has a colour for each."""
 
 Progress = Literal["done", "now", "ahead", "failed"]
-"""Where one step of a track stands."""
+"""The progress of one step of a `Stepper`."""
 
 
 class Element(anywidget.AnyWidget):
-    """Something a standard control cannot be; the kernel draws it and the page only shows it."""
+    """An element whose state only the kernel can change; the page displays it."""
 
     def set_state(self, sync_data: dict[str, object]) -> None:
-        """Take nothing from the page: what it shows is the kernel's to decide."""
+        """Ignore state sent by a page."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
 
 
 class CardHeader(Element):
-    """A panel's title row, with its state in a pill; it also brings the style sheet along."""
+    """A panel's title row with its state in a pill; it also loads the style sheet."""
 
     _esm = asset(__file__, "card_header.js")
     _css = asset(__file__, "panels.css")
@@ -47,12 +47,12 @@ class CardHeader(Element):
     tone = traitlets.Unicode("idle").tag(sync=True)
 
     def show(self, pill: str, tone: Tone = "idle") -> None:
-        """Say in which state the panel is."""
+        """Set the text and tone of the pill."""
         self.pill, self.tone = pill, tone
 
 
 class Note(Element):
-    """A sentence: nothing is seen of it while its text is empty.
+    """A sentence; hidden while its text is empty.
 
     Inside a `field` it describes the control to screen readers, and a problem marks it invalid.
     """
@@ -62,7 +62,7 @@ class Note(Element):
     tone = traitlets.Unicode("hint").tag(sync=True)
 
     def show(self, text: str, tone: Tone = "hint") -> None:
-        """Say something, or nothing more."""
+        """Set the sentence; an empty text hides it."""
         self.text, self.tone = text, tone
 
 
@@ -78,18 +78,18 @@ class Facts(Element):
 
 
 class Stepper(Element):
-    """How far something has come: ``queued — sent — delivered``."""
+    """A row of steps with their progress: ``queued — sent — delivered``."""
 
     _esm = asset(__file__, "stepper.js")
     steps = traitlets.List[list[str]]().tag(sync=True)
 
     def show(self, steps: Iterable[tuple[str, Progress]]) -> None:
-        """Replace all steps; with none, nothing is seen."""
+        """Replace all steps; hidden without steps."""
         self.steps = [list(step) for step in steps]
 
 
 class Code(Element):
-    """The same call in several languages, a tab for each, with a button that copies."""
+    """The same call in several languages: a tab and a copy button for each."""
 
     _esm = asset(__file__, "code.js")
     texts = traitlets.List[list[str]]().tag(sync=True)
@@ -100,23 +100,23 @@ class Code(Element):
 
 
 def field(control: ipywidgets.Widget, *below: ipywidgets.Widget) -> ipywidgets.VBox:
-    """Return a control with its notes under it, where the label column ends."""
+    """Return a control with its notes below it, aligned with the input."""
     return styled(ipywidgets.VBox([control, *below]), "tw-field")
 
 
 def body(*rows: ipywidgets.Widget) -> ipywidgets.VBox:
-    """Return the middle of a card."""
+    """Return the main part of a card."""
     return styled(ipywidgets.VBox(list(rows)), "tw-body")
 
 
 def foot(*left: ipywidgets.Widget, right: Iterable[ipywidgets.Widget] = ()) -> ipywidgets.HBox:
-    """Return the row of a card's actions: the primary one first, quiet ones at the right."""
+    """Return the row of a card's buttons: the primary one first, quiet ones at the right."""
     gap = styled(ipywidgets.Box(), "tw-gap")
     return styled(ipywidgets.HBox([*left, gap, *right]), "tw-foot")
 
 
 def styled(widget: Control, *classes: str) -> Control:
-    """Return the widget, wearing these classes of the style sheet."""
+    """Add CSS classes to a widget and return it."""
     for name in classes:
         widget.add_class(name)
     return widget
@@ -144,9 +144,9 @@ def close_tree(widget: ipywidgets.Widget) -> None:
 
 
 def still_picture(title: str, rows: Iterable[tuple[str, str]]) -> str:
-    """Return static HTML that says what a panel showed, for a notebook with no kernel.
+    """Return a panel's summary as static HTML, for a notebook without a kernel.
 
-    No text of theirs is read as HTML or as a formula.
+    No text in it is interpreted as HTML or as a formula.
     """
     shown = "".join(
         f"<tr><th>{inert(label)}</th><td>{inert(text)}</td></tr>" for label, text in rows

@@ -1,4 +1,4 @@
-// What is so, as rows of a label and a text.
+// Facts, as rows of a label and a text.
 
 /** @param {import("@anywidget/types").RenderProps<{ rows: [label: string, text: string][] }>} context */
 function render({ model, el }) {

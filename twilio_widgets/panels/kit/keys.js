@@ -1,7 +1,7 @@
-// Where a key leads. No DOM in here.
+// The target of a navigation key. Without the DOM.
 
 /**
- * Returns the tab a key leads to, around the ends; undefined for any other key.
+ * Returns the index of the tab a key selects, wrapping around; undefined for any other key.
  * @param {string} key
  * @param {number} at the index of the tab that has the focus
  * @param {number} count
@@ -23,8 +23,8 @@ export function nextTab(key, at, count) {
 }
 
 /**
- * Returns the cell of a table that a key leads to: the index of a row (-1 for the heads) and a column,
- * either of which may lie outside the table; undefined for any other key.
+ * Returns the table cell a key selects: a row index (-1 for the header) and a column, either of which
+ * may be outside the table; undefined for any other key.
  * @param {string} key
  * @param {boolean} command whether Ctrl or Cmd is held
  * @param {{ row: number, column: number, rows: number, columns: number, page: number }} place the cell

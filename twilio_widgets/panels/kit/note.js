@@ -1,4 +1,4 @@
-// A sentence under a field or in a row: a hint, a warning, a problem or good news.
+// A sentence under a field or in a row: a hint, a warning, a problem or a success.
 
 import { uniqueId } from "./dom.js";
 
@@ -10,7 +10,7 @@ function render({ model, el }) {
   el.classList.add("tw-note-box");
   el.append(note);
 
-  // A standard control has no way to name its description, so the note introduces itself.
+  // A standard ipywidgets control cannot set aria-describedby, so the note sets it.
   const introduce = () => {
     const control = el.closest(".tw-field")?.querySelector("input, textarea, select");
     if (!control) return;
@@ -27,7 +27,7 @@ function render({ model, el }) {
   };
   model.on("change", draw);
   draw();
-  // The first drawing happens before the note stands beside its control.
+  // The first draw happens before the note is next to its control.
   const placed = new ResizeObserver(introduce);
   placed.observe(note);
   return () => {

@@ -1,4 +1,4 @@
-"""What every panel is: a card whose truth is a frozen state, changed by pure steps."""
+"""The base class of panels: a card drawn from a frozen state, which pure steps change."""
 
 from __future__ import annotations
 
@@ -31,27 +31,27 @@ if TYPE_CHECKING:
 State = TypeVar("State")
 
 JOIN_SECONDS = 5.0
-"""How long `Panel.close` waits for what is under way. Its threads are daemons and, once the panel
-is closed, change nothing any more."""
+"""Seconds that `Panel.close` waits for running work. Its threads are daemons and can no longer
+change a closed panel."""
 
 
 class Panel(ipywidgets.VBox, Generic[State]):
-    """A card: a head, its own rows, and the code of what it does one click away.
+    """A card: a title row, its own rows, and the equivalent code one click away.
 
-    A subclass calls `_begin`, builds its controls, calls `_assemble`, and draws itself in `_draw`.
-    It names its fields with `_read_fields`. Callbacks are connected through `_on_press`,
-    `_on_click` and `_on_change`, so that an error in one is shown as a problem; they start work
-    with `_start`, and all change the panel through `_apply`.
+    A subclass calls `_begin`, creates its controls, calls `_assemble`, and draws its state in
+    `_draw`. It registers its fields with `_read_fields`. Callbacks are connected with `_on_press`,
+    `_on_click` and `_on_change`, which show an exception as a problem; they start work with
+    `_start`, and change the panel only through `_apply`.
     """
 
     title = ""
     _open = False
     _page = ""
-    """The page whose press is acted on, or was last."""
+    """The page of the current or last press."""
     _state: State
 
     def _begin(self, state: State) -> None:
-        """Prepare the parts every panel has; to be called before any control is made."""
+        """Create the parts of every panel; call this before creating any control."""
         self._lock = threading.RLock()
         self._works: set[work.Work] = set()
         self._state = state
@@ -61,7 +61,7 @@ class Panel(ipywidgets.VBox, Generic[State]):
         self._code_seen = False
 
     def _assemble(self, *rows: ipywidgets.Widget) -> None:
-        """Put the card together and draw it for the first time."""
+        """Assemble the card and draw it for the first time."""
         super().__init__([self._head, *rows, self._code])
         self.add_class("tw-card")
         self._open = True
@@ -70,26 +70,26 @@ class Panel(ipywidgets.VBox, Generic[State]):
         self._draw(self._state)
 
     def _draw(self, state: State) -> None:
-        """Make the controls the picture of the state."""
+        """Show the state in the controls."""
         raise NotImplementedError
 
     def _fail(self, error: Exception) -> None:
-        """Show an error that no control expected."""
+        """Show an unexpected error."""
         raise NotImplementedError
 
     def _snippet(self, state: State) -> Snippet:
-        """Return the code that does what the panel would do now."""
+        """Return code that does what the panel would do now."""
         raise NotImplementedError
 
     def _summary(self, state: State) -> Iterable[tuple[str, str]]:
-        """Return what a saved notebook says of the panel: labels and texts, nothing secret."""
+        """Return the summary for a saved notebook: labels and texts, nothing secret."""
         raise NotImplementedError
 
     def _stop(self) -> None:
-        """End what the panel keeps open; called once, when it closes."""
+        """Release the panel's resources; called once, when it closes."""
 
     def _apply(self, step: Callable[..., State], *args: object) -> None:
-        """Move to the next state and show it. Safe from any thread; nothing once closed."""
+        """Apply a step and draw the new state. Thread-safe; does nothing on a closed panel."""
         with self._lock:
             if not self._open:
                 return
@@ -108,19 +108,20 @@ class Panel(ipywidgets.VBox, Generic[State]):
             return "" if self._state != before else otherwise
 
     def _start(self, function: Callable[..., object], *args: object) -> None:
-        """Begin work; what it raises becomes a problem of the panel."""
+        """Start background work; an exception in it is shown as a problem of the panel."""
         begun = work.start(function, *args, on_error=self._fail)
         with self._lock:
             self._works = {one for one in self._works if not one.done} | {begun}
 
     def _read_fields(self, fields: Iterable[OrderedInput]) -> None:
-        """Name the fields of the card: a press acts on what its page showed in all of them."""
-        self._hearing = InputBarrier(self._lock, fields)
+        """Register the fields of the card, whose contents a press carries."""
+        self._barrier = InputBarrier(self._lock, fields)
 
     def _on_press(self, element: Pressable, action: Callable[[], object]) -> None:
-        """Do something when a button is pressed; a text it returns is shown beside the button.
+        """Run an action that uses the fields when a button is pressed.
 
-        For every action that uses the fields; `_on_click` is for the others.
+        A string that the action returns is shown beside the button. `_on_click` is for actions
+        that do not use the fields.
         """
 
         def act(pressed: Pressed) -> object:
@@ -129,13 +130,13 @@ class Panel(ipywidgets.VBox, Generic[State]):
             self._page = pressed.page
             return self._guarded(action)
 
-        element.on_press(lambda pressed: self._hearing.act(pressed, partial(act, pressed)))
+        element.on_press(lambda pressed: self._barrier.act(pressed, partial(act, pressed)))
 
     def _on_click(self, button: Pressable, action: Callable[[], object]) -> None:
-        """Do something that does not use the fields when a button is pressed.
+        """Run an action that does not use the fields when a button is pressed.
 
-        It is done at once, even while another press waits for the fields: an "Undo" must not wait.
-        A text that the action returns is shown beside the button.
+        It runs at once, even while another press waits for its fields: an "Undo" must not wait.
+        A string that the action returns is shown beside the button.
         """
 
         def act(pressed: Pressed) -> None:
@@ -166,10 +167,10 @@ class Panel(ipywidgets.VBox, Generic[State]):
             self._code.show(self._snippet(self._state).tabs)
 
     def join(self, timeout: float | None = None) -> bool:
-        """Wait until nothing the panel started is under way; return whether that is so.
+        """Wait until the panel's background work has finished; return whether it has.
 
         Args:
-            timeout: Seconds to wait for each piece of work; None waits for as long as it takes.
+            timeout: Seconds to wait for each piece of work; None waits without a limit.
         """
         with self._lock:
             works = tuple(self._works)
@@ -178,8 +179,8 @@ class Panel(ipywidgets.VBox, Generic[State]):
         return all(one.done for one in works)
 
     def close(self) -> None:
-        """Stop what the panel started, and take it and its controls off every page."""
-        if not self._open:  # closed already, or an option was refused before anything was made
+        """Stop the panel's work, and remove it and its controls from every page."""
+        if not self._open:  # closed already, or __init__ refused an option
             return
         with self._lock:
             self._open = False
@@ -200,10 +201,10 @@ class Panel(ipywidgets.VBox, Generic[State]):
 
 
 def refuse_unknown(owner: str, unknown: Mapping[str, object], known: Iterable[str]) -> None:
-    """Refuse options that a panel does not have, and name the one that was probably meant.
+    """Reject options that a panel does not have, and suggest the one that was probably meant.
 
     Raises:
-        TypeError: When `unknown` holds anything.
+        TypeError: `unknown` is not empty.
     """
     known = tuple(known)
     for name in unknown:
@@ -213,7 +214,7 @@ def refuse_unknown(owner: str, unknown: Mapping[str, object], known: Iterable[st
 
 
 def sentence_of(error: Exception) -> str:
-    """Return what to tell a person about an error: ours speak for themselves, others by name."""
+    """Return an error as a sentence for the user; an unexpected one with its class name."""
     if isinstance(error, TwilioWidgetsError):
         return str(error)
-    return f"This did not work: {type(error).__name__}: {error}"
+    return f"Unexpected error: {type(error).__name__}: {error}"

@@ -1,11 +1,11 @@
-// A press. The page first asks whether the kernel is ready, and only if it answers in time tells it to
-// act, with what the page showed at the press. A press that waited behind a long cell or for a network
-// therefore does nothing, and says so.
+// A press of a button. The page first asks whether the kernel is ready, and only if the response
+// arrives in time sends the action, with the contents of the page at the press. A press delayed by a
+// running cell or the network therefore does nothing, and the page shows that.
 
 import { shownOn } from "./ordered_input.js";
 
 const PATIENCE = 10_000; // milliseconds for each of the two steps
-const SOON = 700; // milliseconds after which a wait is put into words
+const SOON = 700; // milliseconds after which the page shows that it waits
 
 const WORDS = {
   waiting: "Waiting for the kernel…",
@@ -17,13 +17,13 @@ const WORDS = {
 
 /** @returns {string} a name for this page, the same in every element on it */
 export function pageId() {
-  const page = /** @type {{ twPage?: string }} */ (globalThis); // each element is a module of its own
+  const page = /** @type {{ twPage?: string }} */ (globalThis); // each element runs its own copy of the module
   page.twPage ??= crypto.randomUUID();
   return page.twPage;
 }
 
 /**
- * Lets an element be pressed. The answer to a press is shown at the end of `el`, or in the foot of its
+ * Makes an element pressable. The answer to a press is shown at the end of `el`, or in the foot of its
  * card while `el` is hidden (an "Undo" that came too late).
  * @param {{ model: any, el: HTMLElement }} context
  */
@@ -62,12 +62,12 @@ export function openPress({ model, el }) {
     try {
       model.send(message);
     } catch {
-      end(WORDS.late); // there is no kernel any more
+      end(WORDS.late); // the kernel is gone
     }
   };
   /** @type {(message: { t: string, id: string, text: string } | undefined) => void} */
   const hear = (message) => {
-    if (!press || !message || message.id !== press.id) return; // another page's, or too late
+    if (!press || !message || message.id !== press.id) return; // for another page, or too late
     if (message.t === "answer") end(message.text);
     if (message.t === "ready" && !press.sent) {
       press.sent = true;

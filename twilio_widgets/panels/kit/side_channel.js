@@ -1,5 +1,5 @@
-// The page's own line to the kernel: messages on it are answered while a cell runs, where the kernel
-// can do that. Where there is none, the model's comm does, and waits for the running cell.
+// A separate comm from the page to the kernel. A kernel with subshells handles its messages while a
+// cell runs. Without it, the model's comm is used, which waits for the running cell.
 
 /**
  * @typedef {{ open(data: object): void, send(data: object): void, close(): void, isDisposed: boolean,
@@ -12,7 +12,7 @@ export function openControl(model) {
   /** @type {Comm | null} */
   let comm = null;
   try {
-    const manager = /** @type {any} */ (model.widget_manager); // only JupyterLab's has a kernel
+    const manager = /** @type {any} */ (model.widget_manager); // only JupyterLab's manager has a kernel
     comm = manager?.kernel?.createComm("tw.control") ?? null;
     if (comm) {
       comm.onClose = () => {
@@ -21,7 +21,7 @@ export function openControl(model) {
       comm.open({ channel: model.get("channel") });
     }
   } catch {
-    comm = null; // a page without a live kernel: the model's comm says so in its own way
+    comm = null; // no live kernel: the model's comm reports that
   }
   return {
     /** `sure`: by the model's comm too, in case nobody listens on ours. */

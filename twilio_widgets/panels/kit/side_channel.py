@@ -1,10 +1,10 @@
-"""The comm that a page opens itself, so that what a person asks is heard while a cell runs.
+"""A comm opened by the page, whose messages are handled even while a cell runs.
 
-Messages on a widget's own comm wait for the running cell in some kernels. A comm opened by the page
-is served beside it where the kernel has subshells, and waits like the others where it has not. So a
-page uses this comm when it can, and the widget's own when it cannot.
+In some kernels, messages on a widget's own comm wait for the running cell. A comm opened by the
+page is handled in a subshell if the kernel has them, and otherwise waits like the others. So a page
+uses this comm if it can, and the widget's own otherwise.
 
-Handlers may be called on the main thread or on another, and must be safe for both.
+Handlers run on the main thread or on another, and must be thread-safe.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 TARGET = "tw.control"
 MOST_COMMS = 64
-"""Comms held open. A reloaded page leaves its old one behind; the oldest make room."""
+"""The most open comms. A reloaded page leaves its old comm open; the oldest are closed."""
 
 
 class MessageTarget(Protocol):
-    """Something pages can speak to."""
+    """A receiver of messages from pages."""
 
     def on_control(self, message: object) -> None:
-        """Hear one message of a page: unchecked, and on any thread."""
+        """Handle a message of a page: untrusted, and on any thread."""
 
 
 class _Comm(Protocol):
@@ -45,32 +45,32 @@ _comms: OrderedDict[str, _Comm] = OrderedDict()
 
 
 def listen(channel: str, listener: MessageTarget) -> None:
-    """Let pages that name this channel speak to the listener, until it is gone or `unlisten`."""
+    """Deliver messages on this channel to the listener, until it is collected or `unlisten`."""
     with _lock:
         _listeners[channel] = listener
-    # Registering again is harmless, and a restarted comm manager would have forgotten us.
+    # Registering again is harmless, and necessary after the comm manager was restarted.
     comm.get_comm_manager().register_target(TARGET, _opened)
 
 
 def unlisten(channel: str) -> None:
-    """Let nobody speak on this channel any more."""
+    """Stop delivering messages on this channel."""
     with _lock:
         _listeners.pop(channel, None)
 
 
 def _opened(opened: object, message: dict[str, object]) -> None:
-    """Take a comm that a page opened; one that names no channel of ours is closed."""
+    """Accept a comm that a page opened; close it if its channel is unknown."""
     page = cast("_Comm", opened)
     channel = _channel_of(message)
     if channel is None:
         page.close()
         return
-    page.on_msg(lambda message: _heard(channel, message))
+    page.on_msg(lambda message: _received(channel, message))
     page.on_close(lambda _message: _forget(page.comm_id))
     with _lock:
         _comms[page.comm_id] = page
-        crowd = [_comms.popitem(last=False)[1] for _ in range(len(_comms) - MOST_COMMS)]
-    for old in crowd:
+        surplus = [_comms.popitem(last=False)[1] for _ in range(len(_comms) - MOST_COMMS)]
+    for old in surplus:
         old.close()
 
 
@@ -82,7 +82,7 @@ def _channel_of(message: dict[str, object]) -> str | None:
     return None
 
 
-def _heard(channel: str, message: dict[str, object]) -> None:
+def _received(channel: str, message: dict[str, object]) -> None:
     with _lock:
         listener = _listeners.get(channel)
     match message:

@@ -1,4 +1,4 @@
-// How far something has come: queued — sent — delivered.
+// The progress of something in steps: queued — sent — delivered.
 
 /** @param {import("@anywidget/types").RenderProps<{ steps: [text: string, state: string][] }>} context */
 function render({ model, el }) {

@@ -1,4 +1,4 @@
-// The names of several sections, of which one is seen. What stands in them is the kernel's to show.
+// The tabs of several sections, one of which is visible. The kernel shows the sections themselves.
 
 import { fit, makeButton } from "./dom.js";
 import { nextTab } from "./keys.js";
@@ -35,7 +35,7 @@ function render({ model, el }) {
     const all = [...tabs.querySelectorAll("button")];
     const at = all.indexOf(/** @type {HTMLButtonElement} */ (event.target));
     const to = nextTab(event.key, at, all.length);
-    event.stopPropagation(); // arrows would move the notebook to another cell
+    event.stopPropagation(); // arrows would select another notebook cell
     if (to === undefined || at < 0) return;
     event.preventDefault();
     const next = all[to];

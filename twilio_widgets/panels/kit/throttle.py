@@ -1,7 +1,7 @@
-"""A heartbeat for what changes faster than a page can show it.
+"""Limit how often a callback runs, for state that changes faster than a page can show it.
 
-A message for every change floods the page, and Jupyter's server drops messages above a thousand a
-second. A `Throttle` gathers them: ask as often as you like, it beats at most ten times a second.
+A message for every change floods the page, and Jupyter's server drops messages above a thousand per
+second. Call `Throttle.ask` as often as you like; the callback runs at most ten times per second.
 """
 
 from __future__ import annotations
@@ -16,38 +16,38 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SOONEST = 0.01
-"""Seconds between the first request and the beat, so that a burst is one beat."""
+"""Seconds between the first request and the call, so that a burst results in one call."""
 EVERY = 0.1
-"""Seconds between two beats."""
+"""Seconds between two calls."""
 REST = 1.0
-"""Seconds without a request after which the pulse rests."""
+"""Seconds without a request after which the throttle is idle."""
 JOIN = 5.0
-"""Seconds that `stop` waits for a beat that is under way."""
+"""Seconds that `stop` waits for a running call."""
 
 
 class Throttle(Protocol):
-    """Beats soon after it is asked to, at most every `EVERY` seconds, and then rests."""
+    """Runs a callback soon after a request, at most every `EVERY` seconds."""
 
     def ask(self) -> None:
-        """Ask for a beat. Returns at once; safe from any thread."""
+        """Request a call. Returns at once; thread-safe."""
 
     def stop(self) -> None:
-        """Beat no more."""
+        """Run the callback no more."""
 
 
 def throttle(name: str, beat: Callable[[], object], rest: Callable[[], object]) -> Throttle:
-    """Return a pulse for this machine: a thread while there is work, or timers of the event loop.
+    """Return a throttle that uses a thread, or timers of the event loop where threads do not exist.
 
     Args:
-        name: What its thread is called.
-        beat: What to do. It is never run twice at once, and must not raise.
-        rest: What to do once, when nobody has asked for `REST` seconds. It must not raise.
+        name: The name of the thread.
+        beat: The callback. It never runs twice at the same time, and must not raise.
+        rest: Called once after `REST` seconds without a request. It must not raise.
     """
     return ThreadThrottle(name, beat, rest) if THREADS_EXIST else LoopThrottle(beat, rest)
 
 
 class ThreadThrottle:
-    """A pulse in a daemon thread, which ends when it rests and is begun again when asked."""
+    """A throttle in a daemon thread, which ends when idle and is started again on request."""
 
     def __init__(self, name: str, beat: Callable[[], object], rest: Callable[[], object]) -> None:
         self._name, self._beat, self._rest = name, beat, rest
@@ -57,7 +57,7 @@ class ThreadThrottle:
         self._thread: threading.Thread | None = None
 
     def ask(self) -> None:
-        """Ask for a beat. Returns at once; safe from any thread."""
+        """Request a call. Returns at once; thread-safe."""
         with self._lock:
             if self._stopped.is_set():
                 return
@@ -67,7 +67,7 @@ class ThreadThrottle:
                 self._thread.start()
 
     def stop(self) -> None:
-        """Beat no more, and wait for a beat that is under way."""
+        """Run the callback no more, and wait for a running call."""
         with self._lock:
             self._stopped.set()
             self._asked.set()
@@ -86,19 +86,19 @@ class ThreadThrottle:
             pause = EVERY
 
     def _wanted(self) -> bool:
-        """Wait for a request; when none comes, rest and let the thread end."""
+        """Wait for a request; return False after `REST` seconds without one, to end the thread."""
         if self._asked.wait(REST):
             return True
         self._rest()
         with self._lock:
-            if self._asked.is_set():  # asked while resting: nobody else would begin again
+            if self._asked.is_set():  # requested during rest(): no other thread would handle it
                 return True
             self._thread = None
         return False
 
 
 class LoopThrottle:
-    """A pulse of timers on the running event loop, for kernels without threads (JupyterLite)."""
+    """A throttle with timers of the event loop, for kernels without threads (JupyterLite)."""
 
     def __init__(self, beat: Callable[[], object], rest: Callable[[], object]) -> None:
         self._beat, self._rest = beat, rest
@@ -108,7 +108,7 @@ class LoopThrottle:
         self._beaten = float("-inf")
 
     def ask(self) -> None:
-        """Ask for a beat. With no event loop running there is nothing to wait for: it is now."""
+        """Request a call. Without a running event loop it runs immediately."""
         if self._stopped or self._next is not None:
             return
         try:
@@ -119,7 +119,7 @@ class LoopThrottle:
         self._next = loop.call_at(max(loop.time() + SOONEST, self._beaten + EVERY), self._run)
 
     def stop(self) -> None:
-        """Beat no more."""
+        """Run the callback no more."""
         self._stopped = True
         for timer in (self._next, self._later):
             if timer is not None:

@@ -1,7 +1,7 @@
-// Content that is not in a widget's state: a page asks the kernel for it.
+// Content that is not widget state: a page requests it from the kernel.
 
 /**
- * Asks for the content now and whenever there is another.
+ * Requests the content now and after every change.
  * @param {import("@anywidget/types").AnyModel<{ epoch: number }>} model
  * @param {(content: any) => void} show
  * @returns {() => void} ends it

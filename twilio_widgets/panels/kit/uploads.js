@@ -1,5 +1,4 @@
-// Files on their way to the kernel, in pieces, each when the kernel asks for it; the page keeps nothing
-// of them.
+// Uploads of files to the kernel, in chunks that the kernel requests; the page keeps no copy.
 
 /** @import { openEcho } from "./ordered_input.js" */
 
@@ -15,7 +14,7 @@ export function openUploads({ model, echo, say }) {
   /** @param {{ t: string, u: string, from: number }} message */
   const receive = async (message) => {
     const coming = uploads.get(message?.u);
-    if (!coming) return; // another page's
+    if (!coming) return; // for another page
     if (message.t !== "go") {
       uploads.delete(message.u);
       say();

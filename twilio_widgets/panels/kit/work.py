@@ -1,7 +1,7 @@
-"""The one seam through which a panel starts work, so that its callbacks can return at once.
+"""Background work of panels, so that their callbacks can return at once.
 
-All widgets of a kernel share one message loop: a callback that waits for Twilio freezes every one
-of them. So a callback calls `start`, and the work applies its result to the panel when it has one.
+All widgets of a kernel share one message loop: a callback that waits for Twilio freezes all of
+them. So a callback calls `start`, and the work applies its result to the panel when it is done.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 Arguments = TypeVarTuple("Arguments")
 
 THREADS_EXIST = sys.platform != "emscripten"
-"""Whether threads can be started here; in a browser's kernel (JupyterLite) they cannot."""
+"""Whether threads can be started; in JupyterLite's kernel they cannot."""
 
 
 class Work:
-    """Something a panel started: it can be asked whether it is done, and waited for."""
+    """Background work of a panel that can be waited for."""
 
     def __init__(self, function: Callable[[], None], name: str) -> None:
         self._function = function
@@ -31,13 +31,13 @@ class Work:
 
     @property
     def done(self) -> bool:
-        """Whether it has ended, well or badly."""
+        """Whether it has finished, successfully or not."""
         return self._done.is_set()
 
     def join(self, timeout: float | None = None) -> bool:
-        """Wait until it has ended, at most `timeout` seconds; return whether it has.
+        """Wait at most `timeout` seconds until it has finished; return whether it has.
 
-        Work that asks for its own end does not wait for it.
+        Called from the work's own thread, it does not wait: that would deadlock.
         """
         if not THREADS_EXIST:
             self._run()
@@ -51,7 +51,7 @@ class Work:
             return
         try:
             asyncio.get_running_loop().call_soon(self._run)
-        except RuntimeError:  # no loop is running, so there is nothing to give way to
+        except RuntimeError:  # no event loop is running that could be blocked
             self._run()
 
     def _run(self) -> None:
@@ -68,21 +68,21 @@ def start(
     *args: *Arguments,
     on_error: Callable[[Exception], None],
 ) -> Work:
-    """Begin `function(*args)` away from the caller and return at once.
+    """Start `function(*args)` in the background and return at once.
 
-    It runs in a daemon thread, or, where there are no threads, as the event loop's next step.
+    It runs in a daemon thread or, without threads, in the event loop's next iteration.
 
     Args:
-        function: What to do. Its result is dropped: work reports by changing a panel's state.
-        args: What to do it with.
-        on_error: Is given an exception that `function` raised. There is no cell such an error
-            could appear in, and a traceback printed by a thread lands in a stranger's.
+        function: The work. Its return value is ignored: it reports by changing a panel's state.
+        args: The arguments of the function.
+        on_error: Called with an exception raised by `function`. No cell belongs to such an error,
+            and a traceback printed by a thread would appear in an unrelated cell.
     """
 
     def run() -> None:
         try:
             function(*args)
-        except Exception as error:  # noqa: BLE001  # the handler shows it to the person
+        except Exception as error:  # noqa: BLE001  # the handler shows it to the user
             on_error(error)
 
     work = Work(run, name=f"twilio_widgets-work-{getattr(function, '__name__', 'call')}")

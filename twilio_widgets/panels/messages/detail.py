@@ -1,4 +1,4 @@
-"""One message, looked at closely: everything Twilio says of it, and why it failed."""
+"""The detail view of one message: its fields, and why it failed."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _TONES = {word: tone for tone, words in TONES.items() for word in words}
 
 
 class MessageView(Element):
-    """A message as a person reads it; every text of it stays text."""
+    """The fields of a message; all texts are drawn as text, never as HTML."""
 
     _esm = asset(__file__, "message.js")
     _css = asset(__file__, "../kit/detail.css")
     view = traitlets.Dict().tag(sync=True)
 
     def show(self, detail: Detail) -> None:
-        """Show what is known of the message by now."""
+        """Show the current state of the message."""
         self.view = view_of(detail)
 
 
 def view_of(detail: Detail) -> dict[str, object]:
-    """Return everything the page draws of a message."""
+    """Return the view of a message."""
     message = detail.message
     said = {"sid": detail.sid, "problem": detail.problem, "reading": detail.reading}
     if message is None:
@@ -50,7 +50,7 @@ def view_of(detail: Detail) -> dict[str, object]:
 
 
 class MessageDetail:
-    """The part of the card that opens under the table, with its actions."""
+    """The detail view below the table, with its buttons."""
 
     def __init__(self) -> None:
         self.refresh = OrderedButton("Refresh")
@@ -67,12 +67,12 @@ class MessageDetail:
         visible(self.code, False)
 
     def draw(self, detail: Detail | None, access: Access, *, awake: bool) -> None:
-        """Show a message, or nothing.
+        """Show a message, or hide the view.
 
         Args:
-            detail: The message that is looked at, if one is.
-            access: How code signs in.
-            awake: Whether it can be read again.
+            detail: The opened message; None hides the view.
+            access: How the shown code authenticates.
+            awake: Whether the panel is connected, so that the message can be refreshed.
         """
         visible(self.box, detail is not None)
         if detail is None:

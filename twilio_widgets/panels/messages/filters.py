@@ -1,4 +1,4 @@
-"""The filters of the messages panel: what Twilio is asked for, in one row of controls."""
+"""The filters of the messages panel, applied by Twilio."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _PERIODS = (
     ("24 h", "Last 24 hours"),
     ("7 days", "Last 7 days"),
     ("30 days", "Last 30 days"),
-    ("custom", "From – to"),
+    ("custom", "Choose days"),
 )
 _LIMITS = (200, 1_000, 10_000, 100_000)
 
 EVERYTHING = "0"
-"""The choice that stands for no limit."""
+"""The value of the choice without a limit."""
 
 
 class FilterBar:
@@ -48,7 +48,7 @@ class FilterBar:
         self.rows = styled(field(styled(row, "tw-filters"), self._advice), "tw-filter-bar")
 
     def draw(self, state: MessagesState) -> None:
-        """Make every control the picture of the state."""
+        """Draw the state."""
         for name, control in self.controls.items():
             control.value = text_of(name, getattr(state.asked, name))
         for name in ("start", "end"):
@@ -68,21 +68,21 @@ class LookUp:
         self.rows = styled(field(row, self._problem), "tw-look-up")
 
     def draw(self, state: MessagesState) -> None:
-        """Make every control the picture of the state."""
+        """Draw the state."""
         self.sid.value = state.sid
         self.button.disabled = state.identity is None
         self._problem.show(state.sid_problem, "problem")
 
 
 def text_of(name: str, value: object) -> str:
-    """Return what stands in a filter's control for its value."""
+    """Return the text of a filter's control for a value."""
     if value is None:
         return EVERYTHING if name == "limit" else ""
     return str(value)
 
 
 def value_of(name: str, text: str) -> str | int | date | None:
-    """Return what the text in a filter's control stands for."""
+    """Return the value for the text of a filter's control."""
     if name in {"start", "end"}:
         return date.fromisoformat(text) if text else None
     if name == "limit":

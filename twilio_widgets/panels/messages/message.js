@@ -1,4 +1,4 @@
-// One message, looked at closely.
+// The detail view of one message.
 
 import { explained, fact } from "../kit/detail_parts.js";
 import { element } from "../kit/dom.js";

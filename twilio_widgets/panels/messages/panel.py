@@ -1,4 +1,4 @@
-"""The panel that reads the message log, and looks at one message."""
+"""The panel that reads the message log and shows one message in detail."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ if TYPE_CHECKING:
 
 
 class MessagesPanel(Panel[MessagesState]):
-    """A card that shows the message log, and one message closely, with its error explained.
+    """A card that shows the message log, and one message in detail with its error explained.
 
-    Nothing is read before a person presses Load, or `load` is called. ``panel.frame`` is what was
-    read, as a DataFrame for the next cell. Twilio filters by recipient, sender and time; the search
-    and the choices in the table only change what is seen of the rows read, and never the frame.
+    Nothing is read until Load is pressed or `load` is called. ``panel.frame`` is a DataFrame of the
+    messages read, for the next cell. Twilio filters by recipient, sender and time; the search and
+    the filters of the table only hide rows already read, and never change the frame.
 
     Args:
-        twilio: A `Twilio`, or a `ConnectionPanel`: then this panel wakes up when that connects.
-        limit: Messages to read at most, until a person chooses otherwise; None reads everything.
+        twilio: A `Twilio`, or a `ConnectionPanel`: this panel becomes active when that connects.
+        limit: Messages to read at most, until the user selects another limit; None: all.
     """
 
     title = "Messages"
@@ -60,55 +60,55 @@ class MessagesPanel(Panel[MessagesState]):
         self._begin(MessagesState(follows=follows, asked=MessagesQuery(limit=limit)))
         self._twilio: Twilio | None = None
         self._frame: MessageFrame | None = None
-        self._news: dict[str, Message] = {}
+        self._arrived: dict[str, Message] = {}
         self._rows_lock = threading.RLock()
         self._stop_reading = threading.Event()
         self._make(self._state)
-        self._end_waking = wake_with(twilio, self._wake, self._sleep)
+        self._unsubscribe = wake_with(twilio, self._on_connected, self._on_disconnected)
 
     @property
     def frame(self) -> MessageFrame | None:
-        """What the last reading gave, as ``messages.list`` returned it; None before the first."""
+        """The messages read last, as ``messages.list`` returned them; None before that."""
         return self._frame
 
     @property
     def message(self) -> Message | None:
-        """The message that is looked at, as it was last read; None when there is none."""
+        """The opened message, as last read; None when none is open."""
         detail = self._state.detail
         return None if detail is None else detail.message
 
     def load(self) -> None:
-        """Read the log with the filters as they stand; returns at once, see `join`."""
+        """Read the log with the current filters. Returns at once; see `join`."""
         with self._lock:
             before = self._state.turn
             self._apply(steps.began)
             if self._state.turn != before and self._twilio is not None:
-                self._stop_reading, self._news = threading.Event(), {}
+                self._stop_reading, self._arrived = threading.Event(), {}
                 self._start(self._read, self._twilio, self._state, self._stop_reading)
 
     def look_up(self, sid: str) -> None:
-        """Read one message and show it under the table; returns at once, see `join`."""
+        """Read one message and show it below the table. Returns at once; see `join`."""
         sid = sid.strip()
         with self._lock:
             self._apply(steps.looked_up, sid)
             if self._twilio is not None and not self._state.sid_problem:
-                self._start(self._look, self._twilio, sid)
+                self._start(self._fetch, self._twilio, sid)
 
     def show(self, message: Message) -> None:
-        """Show a message that was just sent, or that changed, where it stands in the table.
+        """Update the row of a message that was just sent or has changed.
 
-        One that is not there yet is put on top, if it is among those asked for. The frame stays
-        what was read.
+        A message without a row is added at the top if it matches the filters. The frame is not
+        changed.
         """
         self._apply(steps.found, message)
         with self._rows_lock:
-            self._news[message.sid] = message
-            self._put(message)
+            self._arrived[message.sid] = message
+            self._show_row(message)
 
-    def _put(self, message: Message) -> None:
+    def _show_row(self, message: Message) -> None:
         if self._state.asked.takes(message):
             self._table.append([row_of(message)])
-            self._apply(steps.heard)
+            self._apply(steps.row_added)
 
     def _make(self, state: MessagesState) -> None:
         self._filters = FilterBar(state.asked)
@@ -139,12 +139,12 @@ class MessagesPanel(Panel[MessagesState]):
         self._on_press(self._looking_up.sid, self._look_up_typed)
         self._on_press(self._looking_up.button, self._look_up_typed)
         self._table.on_select(partial(self._guarded, self._opened))
-        self._on_click(self._detail.refresh, self._look_again)
-        self._on_click(self._detail.close, partial(self._take_step, steps.put_away))
+        self._on_click(self._detail.refresh, self._refresh_detail)
+        self._on_click(self._detail.close, partial(self._take_step, steps.detail_closed))
         self._on_click(self._detail.show_code, partial(self._apply, steps.toggled_code))
 
     def _asked(self, name: str, text: str) -> None:
-        self._apply(steps.asked, name, value_of(name, text))
+        self._apply(steps.filter_changed, name, value_of(name, text))
 
     def _load(self) -> str:
         if self._state.identity is None or self._state.reading is not None:
@@ -152,27 +152,27 @@ class MessagesPanel(Panel[MessagesState]):
         self.load()
         return ""
 
-    def _wake(self, twilio: Twilio) -> None:
+    def _on_connected(self, twilio: Twilio) -> None:
         with self._rows_lock:
             self._stop_reading.set()
-            self._twilio, self._frame, self._news = twilio, None, {}
+            self._twilio, self._frame, self._arrived = twilio, None, {}
             self._table.clear()
             self._apply(steps.connected, Identity.of(twilio.connection))
 
-    def _sleep(self) -> None:
+    def _on_disconnected(self) -> None:
         self._stop_reading.set()
         self._twilio = None
         self._apply(steps.disconnected)
 
     def _cancel(self) -> None:
         self._stop_reading.set()
-        self._apply(steps.asked_to_stop)
+        self._apply(steps.stop_requested)
 
     def _read(self, twilio: Twilio, state: MessagesState, stop: threading.Event) -> None:
-        told = partial(self._apply, steps.continued, state.turn)
+        on_page = partial(self._apply, steps.continued, state.turn)
         try:
-            frame, read = read_log(twilio, state.asked, told=told, stopped=stop.is_set)
-        except Exception as error:  # noqa: BLE001  # a reading that broke off must not seem to go on
+            frame, read = read_log(twilio, state.asked, on_page=on_page, stopped=stop.is_set)
+        except Exception as error:  # noqa: BLE001  # or the panel would show "reading…" forever
             self._apply(steps.failed, state.turn, sentence_of(error))
         else:
             self._take(frame, read, state.turn)
@@ -185,8 +185,8 @@ class MessagesPanel(Panel[MessagesState]):
             self._table.replace(rows_of(frame), note=words.note_of(read))
             self._apply(steps.ended, turn, read)
             # Shown while the log was being read, and perhaps too late for the page they are on.
-            for message in self._news.values():
-                self._put(message)
+            for message in self._arrived.values():
+                self._show_row(message)
 
     def _opened(self, row: dict[str, object] | None) -> None:
         if row is not None:
@@ -195,21 +195,21 @@ class MessagesPanel(Panel[MessagesState]):
     def _look_up_typed(self) -> None:
         self.look_up(self._state.sid)
 
-    def _look_again(self) -> None:
+    def _refresh_detail(self) -> None:
         if self._state.detail is not None:
             self.look_up(self._state.detail.sid)
 
-    def _look(self, twilio: Twilio, sid: str) -> None:
+    def _fetch(self, twilio: Twilio, sid: str) -> None:
         try:
             message = twilio.messages.get(sid)
-        except Exception as error:  # noqa: BLE001  # shown where the message would be
+        except Exception as error:  # noqa: BLE001  # shown in the detail view
             self._apply(steps.not_found, sid, sentence_of(error))
             return
         self._apply(steps.found, message)
         self._table.update(sid, row_of(message))
 
     def _stop(self) -> None:
-        self._end_waking()
+        self._unsubscribe()
         self._stop_reading.set()
 
     def _fail(self, error: Exception) -> None:

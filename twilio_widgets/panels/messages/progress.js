@@ -1,4 +1,4 @@
-// How far a reading has come: a sentence, a bar, and a button that stops it.
+// The progress of reading the log: a sentence, a bar and a Cancel button.
 
 import { openControl } from "../kit/side_channel.js";
 
@@ -6,12 +6,12 @@ import { openControl } from "../kit/side_channel.js";
 
 export default () => {
   /** @type {ReturnType<typeof openControl> | undefined} */
-  let line;
+  let channel;
 
   /** @param {import("@anywidget/types").InitializeProps<State>} context */
   function initialize({ model }) {
-    line = openControl(model);
-    return () => line?.close();
+    channel = openControl(model);
+    return () => channel?.close();
   }
 
   /** @param {import("@anywidget/types").RenderProps<State>} context */
@@ -25,8 +25,8 @@ export default () => {
     cancel.type = "button";
     cancel.className = "tw-button tw-small";
     cancel.textContent = "Cancel";
-    // By both ways: a kernel may not hear ours, and cancelling twice is cancelling.
-    cancel.addEventListener("click", () => line?.send({ t: "cancel" }, true));
+    // Over both channels: the side channel may be unavailable, and cancelling twice is harmless.
+    cancel.addEventListener("click", () => channel?.send({ t: "cancel" }, true));
     root.append(bar, words, cancel);
     el.append(root);
 

@@ -1,4 +1,4 @@
-"""The line that shows how far a reading has come, with the button that stops it."""
+"""The progress of reading the log, with a Cancel button."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 class ReadingLine(Element):
-    """A sentence, a bar and a Cancel button; nothing is seen of it while the sentence is empty.
+    """A sentence, a progress bar and a Cancel button; hidden while the sentence is empty.
 
-    The button speaks over a comm that the page opens, so that it is heard while a cell runs.
+    The button uses the side channel, a comm that the kernel serves even while a cell runs.
 
     Args:
-        on_cancel: What to do when a person cancels. Called on any thread; it must not raise.
+        on_cancel: Called on any thread when the user cancels. It must not raise.
     """
 
     _css = asset(__file__, "messages.css")
@@ -39,15 +39,15 @@ class ReadingLine(Element):
         control.listen(self.channel, self)
 
     def show(self, text: str, share: float | None, *, stopping: bool) -> None:
-        """Say how far the reading has come: a share from 0 to 1, or None where nobody knows."""
+        """Show the progress: `share` is a fraction from 0 to 1, or None if unknown."""
         self.stopping, self.share, self.text = stopping, share, text
 
     def on_control(self, message: object) -> None:
-        """Hear one message of a page: unchecked, and on whichever thread it comes."""
+        """Handle one unvalidated message of a page, on any thread."""
         if isinstance(message, dict) and message.get("t") == "cancel":
             self._on_cancel()
 
     def close(self) -> None:
-        """Take the line off every page."""
+        """Remove the line from every page."""
         control.unlisten(self.channel)
         super().close()

@@ -1,4 +1,4 @@
-"""Reading the message log for a panel: page by page, until its end or until somebody stops it."""
+"""Read the message log page by page until its end, or until the user cancels."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ def read_log(
     twilio: Twilio,
     asked: MessagesQuery,
     *,
-    told: Callable[[ReadProgress], object],
+    on_page: Callable[[ReadProgress], object],
     stopped: Callable[[], bool],
 ) -> tuple[MessageFrame, Read]:
-    """Read what is asked for; when stopped, what was read until then.
+    """Read the messages of a query; when cancelled, return those read so far.
 
     Args:
         twilio: The client to read with.
         asked: The filters and the limit.
-        told: Called after each page.
-        stopped: Whether somebody wants no more; asked after each page.
+        on_page: Called after each page.
+        stopped: Returns whether the user cancelled; called after each page.
 
     Returns:
-        What ``messages.list`` returned, or kept for one who interrupts it, and what it is.
+        The frame of ``messages.list``, or its rows so far, and a summary.
     """
     pages = 0
 
-    def tell(reading: ReadProgress) -> None:
+    def report(reading: ReadProgress) -> None:
         nonlocal pages
         pages = reading.pages
         if stopped():
-            raise KeyboardInterrupt  # the client keeps what it has read, as for Ctrl+C in a cell
-        told(reading)
+            raise KeyboardInterrupt  # keeps the rows read so far, as Ctrl+C in a cell does
+        on_page(reading)
 
     keywords: dict[str, Any] = asked.parameters(twilio.connection.now())
     try:
-        frame, whole = twilio.messages.list(**keywords, progress=tell), True
+        frame, whole = twilio.messages.list(**keywords, progress=report), True
     except KeyboardInterrupt:
         frame, whole = cast("MessageFrame", twilio.messages.interrupted), False
     complete = bool(frame.attrs["complete"])

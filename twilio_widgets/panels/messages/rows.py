@@ -1,4 +1,4 @@
-"""Messages as rows of the table: what stands in its columns, and the SID by which they are told."""
+"""The table of messages: its columns, and a row for each message, identified by its SID."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COLUMNS = (
 )
 
 KEY = "sid"
-"""The field of a row that tells messages apart."""
+"""The field that identifies a row."""
 
 _WAYS = {
     "inbound": "in",
@@ -32,7 +32,7 @@ _WAYS = {
     "outbound-reply": "out reply",
     "outbound-call": "out call",
 }
-"""Twilio's directions, short enough for a column; the whole word stands in the detail."""
+"""Twilio's directions, shortened for the column; the detail shows the full word."""
 
 
 def rows_of(frame: MessageFrame) -> Iterator[Row]:
@@ -61,7 +61,7 @@ def row_of(message: Message) -> Row:
 
 def _row(fields: tuple[object, ...]) -> Row:
     sid, sent, direction, from_, to, status, error_code, body = fields
-    # A missing code is None in a message and NA in a frame; a code is a number in both.
+    # A missing code is None in a message but NA in a frame; a code is an int in both.
     failed = isinstance(error_code, int)
     return {
         KEY: sid,

@@ -21,25 +21,25 @@ _LENGTHS: dict[Period, timedelta] = {
 }
 
 FIRST_LIMIT = 1_000
-"""Messages one reading takes at most, unless a person says otherwise: one page of Twilio's."""
+"""The default limit of messages to read: one page of Twilio's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessagesQuery:
-    """What Twilio is asked for: the filters it has, and how much of the answer to read."""
+    """The filters that Twilio applies, and the number of messages to read."""
 
     to: str = ""
     from_: str = ""
     period: Period = "all"
     start: date | None = None
-    """The first day (UTC) of a period of one's own; None: since ever."""
+    """The first day (UTC) of a custom period; None: no start."""
     end: date | None = None
-    """Its last day (UTC); None: until now."""
+    """The last day (UTC); None: until now."""
     limit: int | None = FIRST_LIMIT
     """Messages to read at most; None reads everything."""
 
     def parameters(self, now: datetime) -> dict[str, object]:
-        """Return the keywords of ``messages.list`` that ask for this."""
+        """Return the query as keywords of ``messages.list``."""
         given: dict[str, object] = {
             "to": self.to.strip() or None,
             "from_": self.from_.strip() or None,
@@ -51,11 +51,11 @@ class MessagesQuery:
 
     @property
     def narrow(self) -> bool:
-        """Whether this asks for less than the whole log."""
+        """Whether the query has a filter."""
         return self.period != "all" or bool(self.to.strip() or self.from_.strip())
 
     def takes(self, message: Message) -> bool:
-        """Return whether a message that was made just now belongs to what is asked for."""
+        """Return whether a message created just now matches the query."""
         over = self.period == "custom" and self.end is not None
         return (
             not over
@@ -68,69 +68,69 @@ class MessagesQuery:
             return {"sent_after": self.start, "sent_before": self.end}
         if self.period == "all":
             return {}
-        # To the minute, so that the code shown and the reading ask for the same.
+        # Whole minutes, so that the code shown and the request use the same time.
         return {"sent_after": (now - _LENGTHS[self.period]).replace(second=0, microsecond=0)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """What the last reading gave."""
+    """The result of the last load."""
 
     asked: MessagesQuery
     rows: int
     pages: int
     complete: bool
-    """Whether that is everything the log holds for what was asked."""
+    """Whether the log has no more messages that match."""
     stopped: bool = False
-    """Whether a person stopped it."""
+    """Whether the user cancelled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detail:
-    """The message that is looked at."""
+    """The opened message."""
 
     sid: str
     message: Message | None = None
-    """As it was last read; None while it is read for the first time, or when there is none."""
+    """As last read; None during the first read, or if there is no such message."""
     reading: bool = True
     problem: str = ""
     code: bool = False
-    """Whether the code that reads it is to be seen."""
+    """Whether the code that reads it is shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessagesState:
-    """The truth of which the panel is the picture."""
+    """Everything the panel shows."""
 
     identity: Identity | None = None
-    """Whose messages they are; None: not connected."""
+    """The connected account; None: not connected."""
     follows: bool = False
-    """Whether a connection panel may still connect it."""
+    """Whether a connection panel may connect it."""
     asked: MessagesQuery = field(default_factory=MessagesQuery)
     turn: int = 0
-    """The number of the last reading; what an older one has to say comes too late."""
+    """The number of the current load; results of an earlier one are ignored."""
     reading: ReadProgress | None = None
-    """How far the reading under way has come."""
+    """The progress of the current load; None while none runs."""
     stopping: bool = False
     read: Read | None = None
     rows_to_see: bool = False
-    """Whether there is anything to put in the table."""
+    """Whether the table has rows."""
     problem: str = ""
     sid: str = ""
-    """What stands in the look-up field."""
+    """The text of the look-up field."""
     sid_problem: str = ""
     detail: Detail | None = None
 
 
 def connected(state: MessagesState, identity: Identity) -> MessagesState:
-    """There is a client: begin anew, for it may see another account's messages."""
+    """A client connected: start over, since it may use another account."""
     return MessagesState(
         identity=identity, follows=state.follows, asked=state.asked, turn=state.turn + 1
     )
 
 
 def disconnected(state: MessagesState) -> MessagesState:
-    """The client is gone; what was read stays."""
+    """The client disconnected; the rows stay."""
     detail = state.detail and replace(state.detail, reading=False)
     return replace(
         state,
@@ -143,19 +143,19 @@ def disconnected(state: MessagesState) -> MessagesState:
     )
 
 
-def asked(state: MessagesState, name: str, value: object) -> MessagesState:
-    """A filter was changed."""
+def filter_changed(state: MessagesState, name: str, value: object) -> MessagesState:
+    """Set a filter and clear the problem."""
     changed: dict[str, Any] = {name: value}
     return replace(state, asked=replace(state.asked, **changed), problem="")
 
 
 def began(state: MessagesState) -> MessagesState:
-    """Read the log, if that can be done now."""
+    """Start reading the log, if connected and not reading."""
     if state.identity is None or state.reading is not None:
         return state
     start, end = state.asked.start, state.asked.end
     if state.asked.period == "custom" and start and end and start > end:
-        return replace(state, problem=f"The first day, {start}, comes after the last, {end}.")
+        return replace(state, problem=f"The first day ({start}) is after the last day ({end}).")
     nothing = ReadProgress(rows=0, pages=0, limit=state.asked.limit)
     return replace(state, turn=state.turn + 1, reading=nothing, stopping=False, problem="")
 
@@ -165,47 +165,47 @@ def continued(state: MessagesState, turn: int, reading: ReadProgress) -> Message
     return replace(state, reading=reading) if turn == state.turn else state
 
 
-def asked_to_stop(state: MessagesState) -> MessagesState:
-    """Stop reading after the page that is under way."""
+def stop_requested(state: MessagesState) -> MessagesState:
+    """Stop reading after the current page."""
     return replace(state, stopping=True) if state.reading is not None else state
 
 
 def ended(state: MessagesState, turn: int, read: Read) -> MessagesState:
-    """The reading is over, whole or stopped."""
+    """The load finished or was cancelled."""
     if turn != state.turn:
         return state
     return replace(state, reading=None, stopping=False, read=read, rows_to_see=read.rows > 0)
 
 
-def heard(state: MessagesState) -> MessagesState:
-    """A message was put into the table that no reading gave."""
+def row_added(state: MessagesState) -> MessagesState:
+    """A row was added that was not loaded from the log."""
     return replace(state, rows_to_see=True)
 
 
 def failed(state: MessagesState, turn: int, problem: str) -> MessagesState:
-    """The reading broke off; what was read before stays."""
+    """The load failed; the rows loaded before stay."""
     if turn != state.turn:
         return state
     return replace(state, reading=None, stopping=False, problem=problem)
 
 
 def failed_unexpectedly(state: MessagesState, problem: str) -> MessagesState:
-    """Something went wrong that no reading expected."""
+    """Show an unexpected error."""
     return replace(state, problem=problem)
 
 
 def typed_sid(state: MessagesState, text: str) -> MessagesState:
-    """The look-up field holds this now."""
+    """Set the look-up field and clear its problem."""
     return replace(state, sid=text, sid_problem="")
 
 
 def looked_up(state: MessagesState, sid: str) -> MessagesState:
-    """Look at one message: read it, and show it when it comes."""
+    """Start reading one message to open it."""
     if state.identity is None:
-        return replace(state, sid_problem="Connect first: a message is read from Twilio.")
+        return replace(state, sid_problem="Connect first: looking up a message needs a connection.")
     if not is_message_sid(sid):
         return replace(
-            state, sid_problem="A message SID is SM or MM and 32 more characters, 0-9 or a-f."
+            state, sid_problem="A message SID is SM or MM followed by 32 characters, 0-9 or a-f."
         )
     same = state.detail if state.detail is not None and state.detail.sid == sid else None
     detail = Detail(sid=sid) if same is None else replace(same, reading=True, problem="")
@@ -213,9 +213,9 @@ def looked_up(state: MessagesState, sid: str) -> MessagesState:
 
 
 def found(state: MessagesState, message: Message) -> MessagesState:
-    """A message was read; it is shown if it is still the one that is looked at.
+    """A message was read; show it if it is still the opened one.
 
-    Answers overtake each other: one that comes late takes no message back from its final status.
+    Responses can arrive out of order, so an older one must not replace a final status.
     """
     if state.detail is None or state.detail.sid != message.sid:
         return state
@@ -226,19 +226,19 @@ def found(state: MessagesState, message: Message) -> MessagesState:
 
 
 def not_found(state: MessagesState, sid: str, problem: str) -> MessagesState:
-    """A message could not be read; what was known of it stays."""
+    """A message could not be read; keep its last known state."""
     if state.detail is None or state.detail.sid != sid:
         return state
     return replace(state, detail=replace(state.detail, reading=False, problem=problem))
 
 
 def toggled_code(state: MessagesState) -> MessagesState:
-    """Show or hide the code that reads the message that is looked at."""
+    """Show or hide the code that reads the opened message."""
     if state.detail is None:
         return state
     return replace(state, detail=replace(state.detail, code=not state.detail.code))
 
 
-def put_away(state: MessagesState) -> MessagesState:
-    """Look at no message any more."""
+def detail_closed(state: MessagesState) -> MessagesState:
+    """Close the detail view."""
     return replace(state, detail=None)

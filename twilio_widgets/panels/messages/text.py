@@ -1,7 +1,8 @@
-"""What the messages panel says of its state, in words."""
+"""The texts of the messages panel, derived from its state."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,8 +10,19 @@ if TYPE_CHECKING:
     from twilio_widgets.panels.messages.state import MessagesState, Read
 
 
+NOT_CONNECTED_YET = (
+    "Not connected. Press Connect in the connection panel; then this panel becomes active."
+)
+CHANGED = "Filters changed. Press Load to update the rows."
+WHOLE_NUMBERS = "Twilio matches only whole numbers, such as +14155550123."
+PERIOD = "A period contains only messages that have a sent time. Times are in UTC."
+
+_WHOLE_NUMBER = re.compile(r"\+[1-9]\d{6,14}|\d{5,8}")
+"""A number in E.164 form, or a short code."""
+
+
 def pill_of(state: MessagesState) -> tuple[str, Tone]:
-    """Return the state in a word or two, and its tone."""
+    """Return a short name of the state, and its tone."""
     if state.reading is not None:
         return "reading…", "idle"
     if state.read is not None:
@@ -19,28 +31,29 @@ def pill_of(state: MessagesState) -> tuple[str, Tone]:
 
 
 def progress_of(state: MessagesState) -> tuple[str, float | None]:
-    """Return how far the reading has come: a sentence, and a share from 0 to 1 where known."""
+    """Return the progress of reading: a sentence, and a fraction from 0 to 1 where known."""
     if state.reading is None:
         return "", None
     rows, pages, limit = state.reading.rows, state.reading.pages, state.reading.limit
     if state.stopping:
-        return f"Stopping after this page · {_counted(rows, pages)}", None
+        return f"Stopping after the current page · {_counted(rows, pages)}", None
     if pages == 0:
-        return "Asking for the first page…", None
+        return "Requesting the first page…", None
     return _counted(rows, pages), None if limit is None else min(1.0, rows / limit)
 
 
 def note_of(read: Read) -> str:
-    """Return what the log holds beside the messages read."""
+    """Return whether the log has more messages than were read."""
     if read.complete:
-        return "Everything the log holds" + (" for these filters." if read.asked.narrow else ".")
+        narrow = read.asked.narrow
+        return "All messages that match these filters." if narrow else "All messages in the log."
     if read.stopped:
-        return f"Stopped after {_counted(read.rows, read.pages)}: the log holds more."
-    return "The log holds more: raise “At most” to read it."
+        return f"Stopped after {_counted(read.rows, read.pages)}. There are more messages."
+    return "There are more messages: increase “At most”."
 
 
 def emptiness_of(state: MessagesState) -> str:
-    """Return what to say in place of a table, when there is none to show."""
+    """Return the text shown instead of the table while there are no rows; else empty."""
     if state.rows_to_see:
         return ""
     if state.read is not None:
@@ -48,35 +61,44 @@ def emptiness_of(state: MessagesState) -> str:
     if state.reading is not None:
         return "Reading the message log…"
     if state.identity is not None:
-        most = "every message" if state.asked.limit is None else f"{state.asked.limit:,} messages"
-        newest = "" if state.asked.limit is None else "the newest "
-        return f"Nothing has been read yet. Load reads {newest}{most} of the log."
+        limit = state.asked.limit
+        which = "all messages" if limit is None else f"the newest {limit:,} messages"
+        return f"No messages have been read yet. Press Load to read {which}."
     if state.follows:
-        return "Not connected yet. Connect in the connection panel, and this one wakes up."
+        return NOT_CONNECTED_YET
     return (
-        "Not connected. Make this panel with MessagesPanel(twilio=…): "
-        "a client, or a connection panel it can wait for."
+        "Not connected. Create this panel with MessagesPanel(twilio=…): "
+        "a client or a connection panel."
     )
 
 
 def advice_of(state: MessagesState) -> tuple[str, Tone]:
-    """Return what to say under the filters, and how it is meant."""
+    """Return the problem, warning or hint below the filters, and its tone."""
     if state.problem:
         return state.problem, "problem"
-    if state.read is not None and state.read.asked != state.asked and state.reading is None:
-        return "The rows below answer the filters as they were. Load asks again.", "warning"
-    if state.asked.period != "all":
-        return "Only messages with a sending time lie in a period; times are in UTC.", "hint"
-    return "", "hint"
+    changed = state.read is not None and state.read.asked != state.asked and state.reading is None
+    sentences = [
+        CHANGED if changed else "",
+        WHOLE_NUMBERS if any(map(_is_partial_number, (state.asked.to, state.asked.from_))) else "",
+        PERIOD if state.asked.period != "all" and not changed else "",
+    ]
+    return " ".join(filter(None, sentences)), "warning" if changed else "hint"
 
 
 def summary_of(state: MessagesState) -> tuple[tuple[str, str], ...]:
-    """Return what a saved notebook says of the panel."""
+    """Return the label and text of each row in a saved notebook."""
     account = () if state.identity is None else (("Account", state.identity.account),)
     if state.read is None:
         return (*account, ("State", pill_of(state)[0]))
     whole = "complete" if state.read.complete else "incomplete"
     return (*account, ("Messages", f"{state.read.rows:,} read, {whole}"))
+
+
+def _is_partial_number(text: str) -> bool:
+    """Return whether a filter looks like a phone number but cannot equal one."""
+    text = text.strip()
+    looks_like_a_number = re.fullmatch(r"[+\d][\d ().-]*", text) is not None
+    return looks_like_a_number and _WHOLE_NUMBER.fullmatch(text) is None
 
 
 def _counted(rows: int, pages: int) -> str:
@@ -85,9 +107,9 @@ def _counted(rows: int, pages: int) -> str:
 
 def _nothing_found(read: Read) -> str:
     if not read.complete:
-        return "None of the messages read so far is one of those asked for."
+        return "None of the messages read so far matches these filters."
     return (
         "No message in the log matches these filters."
         if read.asked.narrow
-        else "The message log is empty: nothing was sent or received yet."
+        else "The message log is empty: no message was sent or received yet."
     )

@@ -1,4 +1,4 @@
-// The attempts of a request, with a countdown to the next and a button that ends it.
+// The attempts of a request, with a countdown to the next and a Cancel button.
 
 import { openControl } from "../kit/side_channel.js";
 
@@ -6,12 +6,12 @@ import { openControl } from "../kit/side_channel.js";
 
 export default () => {
   /** @type {ReturnType<typeof openControl> | undefined} */
-  let line;
+  let channel;
 
   /** @param {import("@anywidget/types").InitializeProps<State>} context */
   function initialize({ model }) {
-    line = openControl(model);
-    return () => line?.close();
+    channel = openControl(model);
+    return () => channel?.close();
   }
 
   /** @param {import("@anywidget/types").RenderProps<State>} context */
@@ -26,16 +26,16 @@ export default () => {
     cancel.type = "button";
     cancel.className = "tw-button tw-small";
     cancel.textContent = "Cancel";
-    // By both ways: a kernel may not hear ours, and cancelling twice is cancelling.
-    cancel.addEventListener("click", () => line?.send({ t: "cancel" }, true));
+    // Over both channels: the side channel may be unavailable, and cancelling twice is harmless.
+    cancel.addEventListener("click", () => channel?.send({ t: "cancel" }, true));
     root.append(track, words, cancel);
     el.append(root);
 
     let timer = 0;
-    let ends = 0; // when the pause is over, by this page's clock
-    let counted = 0; // the pause that is counted down
+    let ends = 0; // end of the pause, by performance.now()
+    let counted = 0; // number of the pause being counted down
 
-    const say = () => {
+    const drawCountdown = () => {
       const left = Math.max(0, (ends - performance.now()) / 1000);
       words.textContent = model.get("text").replace("{}", left.toFixed(left < 10 ? 1 : 0));
       if (left === 0) clearInterval(timer);
@@ -54,9 +54,9 @@ export default () => {
         counted = model.get("pause");
         ends = performance.now() + model.get("wait") * 1000;
         clearInterval(timer);
-        if (model.get("wait") > 0) timer = setInterval(say, 100);
+        if (model.get("wait") > 0) timer = setInterval(drawCountdown, 100);
       }
-      say();
+      drawCountdown();
       cancel.hidden = !busy;
       cancel.disabled = model.get("stopping");
       el.classList.toggle("tw-empty", !busy && model.get("steps").length === 0);

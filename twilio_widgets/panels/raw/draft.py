@@ -1,6 +1,6 @@
-"""A request as it stands in the fields: what it means for `twilio.raw`, and what is wrong with it.
+"""A request as typed in the form: its arguments for `twilio.raw`, and the problems found in it.
 
-Pure: nothing here is sent, and nothing is judged that only the raw client can judge.
+Pure functions: nothing is sent, and checks that the raw client makes itself are left to it.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ BodyKind = Literal["none", "data", "multipart", "text"]
 AnswerKind = Literal["json", "frame", "text", "binary"]
 Section = Literal["query", "body", "headers", "retries", "answer"]
 
-ONLY_READ = frozenset({"GET", "HEAD", "OPTIONS"})
-"""Methods that change nothing, so that sending them again is harmless."""
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing, so a request with one can be repeated."""
 
 FORBIDDEN_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})
-"""Headers whose values are credentials: the connection has them, and a notebook must not."""
+"""Headers that contain credentials: the connection adds them, and a notebook could save them."""
 
 DEFAULT_TIMEOUT = 30.0
 DEFAULT_LIMIT = 1_000
 
 _ACCOUNT = re.compile(r"\bAC[0-9a-fA-F]{32}\b")
-_GAP = re.compile(r"(?<!/Accounts/)\{(?!AccountSid\})\w+\}")
-"""A place in a documented path that only a person can fill."""
+_PLACEHOLDER = re.compile(r"(?<!/Accounts/)\{(?!AccountSid\})\w+\}")
+"""A placeholder of a documented path that only the user can replace."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawDraft:
-    """A request as it stands in the fields."""
+    """A request as typed in the form."""
 
     method: str = "GET"
     path: str = ""
@@ -51,47 +51,47 @@ class RawDraft:
     """Its files."""
     text: str = ""
     content_type: str = "application/json"
-    """What the text is."""
+    """The content type of the text."""
     max_retries: int = 0
     retry_delay_ms: int = 0
     use_exponential_backoff: bool = False
     retry_all_errors: bool = False
     repeat_unsafe: bool = False
     timeout: float = DEFAULT_TIMEOUT
-    """Seconds, for all attempts and pauses together."""
+    """Seconds for all attempts and pauses together."""
     answer: AnswerKind = "json"
     limit: int = DEFAULT_LIMIT
-    """Rows of a table at most."""
+    """Maximum rows of a table."""
 
     @property
-    def only_reads(self) -> bool:
-        """Whether sending it again changes nothing."""
-        return self.method in ONLY_READ
+    def is_safe(self) -> bool:
+        """Whether the method changes nothing, so the request can be repeated."""
+        return self.method in SAFE_METHODS
 
     @property
     def masked_path(self) -> str:
-        """The path, fit to be shown and saved: no whole number, no whole account SID."""
+        """The path with phone numbers and account SIDs masked, safe to show and save."""
         account = _ACCOUNT.sub(lambda sid: f"{sid[0][:4]}…{sid[0][-4:]}", self.path.strip())
         return mask(account)
 
     @property
     def without_contents(self) -> RawDraft:
-        """The same with the contents of its files left out."""
+        """The same request without the contents of its files."""
         return replace(self, files=tuple(replace(one, content=None) for one in self.files))
 
 
 def values_of(draft: RawDraft) -> dict[str, Any]:
-    """Return the parts of a draft by their names, as they are."""
+    """Return the fields of a draft by name."""
     return {one.name: getattr(draft, one.name) for one in fields(draft)}
 
 
 def used(pairs: tuple[Pair, ...]) -> tuple[Pair, ...]:
-    """Return the rows that are sent: those that are used and not empty."""
+    """Return the rows that are sent: those ticked and not empty."""
     return tuple(pair for pair in pairs if pair.used and (pair.name or pair.value))
 
 
-def what_is_asked(draft: RawDraft) -> tuple[object, ...]:
-    """Return what makes two requests the same one: retries and the shape of the answer do not."""
+def request_identity(draft: RawDraft) -> tuple[object, ...]:
+    """Return a key equal for equal requests; retries and the response format are ignored."""
     bodies = {
         "none": (),
         "data": used(draft.data),
@@ -103,44 +103,47 @@ def what_is_asked(draft: RawDraft) -> tuple[object, ...]:
 
 
 def problem_of(draft: RawDraft) -> tuple[str, str] | None:
-    """Return what cannot be right and where, as far as that shows before sending."""
+    """Return the section and text of the first problem found before sending; None without one."""
     path = draft.path.strip()
     if not path:
         return "path", "Type a path, or press the down arrow to choose one."
-    if gap := _GAP.search(path):
-        return "path", f"Replace {gap[0]} in the path: it stands for one SID."
+    if gap := _PLACEHOLDER.search(path):
+        return "path", f"{gap[0]} in the path is a placeholder: replace it with the SID."
     if header := header_problem(draft):
         return "headers", header
     for name in ("query", "headers", "data", "form"):
         if any(not pair.name.strip() for pair in used(getattr(draft, name))):
-            return _SECTION_OF.get(name, name), "A row has a value and no name: give it one."
+            return _SECTION_OF.get(name, name), "A row has a value but no name. Enter its name."
     if draft.body == "multipart":
         return _file_problem(draft)
     if draft.body == "text" and not draft.content_type.strip():
-        return "body", "Say what the text is: give its content type, such as application/json."
+        return "body", "Enter the content type of the text, such as application/json."
     return None
 
 
 def header_problem(draft: RawDraft) -> str:
-    """Return why a header cannot be sent, as soon as it is typed; empty when all can."""
+    """Return why a header cannot be sent; empty if all can."""
     for pair in draft.headers:
         if pair.name.strip().casefold() in FORBIDDEN_HEADERS:
             return (
-                f"{pair.name.strip()} is not for this table: the connection signs in by itself, "
-                "and what is typed here a notebook may save. Its value was not kept."
+                f"{pair.name.strip()} is not allowed here: the connection already authenticates, "
+                "and a notebook may save this table. The value was discarded."
             )
     names = [pair.name.strip().casefold() for pair in used(draft.headers)]
     if draft.body == "text" and "content-type" in names:
-        return "The content type is given under Body already: remove it here."
+        return "The content type is already set under Body. Remove it here."
     return ""
 
 
 def _file_problem(draft: RawDraft) -> tuple[str, str] | None:
     for file in draft.files:
         if file.content is None:
-            return "body", f"Choose {file.file_name} again: the history keeps no file contents."
+            return (
+                "body",
+                f"Choose {file.file_name} again: the history does not store file contents.",
+            )
         if not file.name.strip():
-            return "body", f"Give {file.file_name} the name of its form field."
+            return "body", f"Enter the form field name of {file.file_name}."
     return None
 
 
@@ -160,11 +163,11 @@ _SECTION_OF: Mapping[str, str] = {
     "timeout": "answer",
     "method": "path",
 }
-"""Where a problem with a parameter of `twilio.raw` is shown."""
+"""The section that shows a problem with a parameter of `twilio.raw`."""
 
 
 def place_of(field: str | None) -> str:
-    """Return where a problem with a field is shown; empty where no place is its own."""
+    """Return the section that shows a problem with a field; empty if none does."""
     place = _SECTION_OF.get(field or "", field or "")
     return place if place in {"path", "query", "body", "headers", "retries", "answer"} else ""
 
@@ -172,11 +175,11 @@ def place_of(field: str | None) -> str:
 def keywords_of(
     draft: RawDraft, content: Callable[[ChosenFile], object] = lambda file: file.content
 ) -> dict[str, Any]:
-    """Return a draft as keywords of `twilio.raw`, those at their defaults left out.
+    """Return a draft as keywords of `twilio.raw`, without those at their defaults.
 
     Args:
         draft: The request.
-        content: Gives what stands for a file's bytes: the bytes, or the code that reads them.
+        content: Returns the bytes of a file, or the code that reads them.
     """
     headers = used(draft.headers)
     given: dict[str, Any] = {}
@@ -211,7 +214,7 @@ def _options_of(draft: RawDraft) -> dict[str, Any]:
         "retry_delay_ms": 0 if draft.use_exponential_backoff else draft.retry_delay_ms,
         "use_exponential_backoff": draft.use_exponential_backoff,
         "retry_all_errors": draft.retry_all_errors,
-        "repeat_unsafe": draft.repeat_unsafe and not draft.only_reads,
+        "repeat_unsafe": draft.repeat_unsafe and not draft.is_safe,
     }
     if not draft.max_retries:
         options = {}
@@ -228,7 +231,7 @@ def _options_of(draft: RawDraft) -> dict[str, Any]:
 
 
 def _mapping(pairs: tuple[Pair, ...]) -> dict[str, object]:
-    """Return rows as a mapping; a name that stands in several has a list."""
+    """Return rows as a mapping; a repeated name has a list of values."""
     texts: dict[str, list[str]] = {}
     for pair in pairs:
         texts.setdefault(pair.name.strip(), []).append(pair.value)
@@ -240,6 +243,6 @@ def _pairs(pairs: tuple[Pair, ...]) -> object:
 
 
 def _named(rows: list[tuple[str, Any]]) -> object:
-    """Return rows as a mapping where that says the same, and else as the list they are."""
+    """Return rows as a mapping if no name is repeated, else as a list."""
     names = {name.casefold() for name, _ in rows}
     return dict(rows) if len(names) == len(rows) else rows

@@ -1,4 +1,4 @@
-"""The controls of the raw request card: what is asked for, and how they picture its state."""
+"""The form of the raw request panel."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ _BODY = InputField(
 _RETRIES = (
     InputField("max_retries", "Retries", "number", most=10),
     InputField("retry_delay_ms", "Delay (ms)", "number", most=60_000),
-    InputField("use_exponential_backoff", "Exponential back-off, in place of the delay", "tick"),
-    InputField("retry_all_errors", "After every error, also a 4xx", "tick"),
-    InputField("repeat_unsafe", "Also repeat a POST whose outcome is unknown", "tick"),
+    InputField("use_exponential_backoff", "Exponential back-off instead of the delay", "tick"),
+    InputField("retry_all_errors", "Retry after every error, including 4xx", "tick"),
+    InputField("repeat_unsafe", "Also retry a POST whose outcome is unknown", "tick"),
 )
 _ANSWER = (
     InputField(
@@ -57,10 +57,10 @@ _CONTENT_TYPES = (
 
 
 class RawForm:
-    """Everything of a request that can be typed, chosen or pressed.
+    """The fields and buttons of a request.
 
-    What is typed flows one way, from the controls into the state. It is written into a control
-    only on purpose (`write`): a picture drawn by a worker must not undo a keystroke.
+    Typed values flow from the controls into the state. They are written back only by `write`,
+    because a redraw from a worker thread must not undo a keystroke.
     """
 
     def __init__(self, draft: RawDraft) -> None:
@@ -132,7 +132,7 @@ class RawForm:
 
     @property
     def typed(self) -> dict[str, Autocomplete | TextArea]:
-        """The fields of one text, each by the part of the draft it is."""
+        """The single-text fields, by their names in the draft."""
         return {"path": self.path, "content_type": self.content_type, "text": self.text}
 
     def write(self, draft: RawDraft) -> None:
@@ -147,11 +147,11 @@ class RawForm:
 
     @property
     def elements(self) -> tuple[OrderedInput, ...]:
-        """Everything in which a person types, chooses or ticks."""
+        """All input elements."""
         return (*self.typed.values(), *self.tables.values(), self.files, *self.sets.values())
 
     def draw(self, state: RawState) -> None:
-        """Make everything but the fields' contents the picture of the state."""
+        """Draw the state, except for the contents of the fields."""
         draft = state.draft
         self.path.offer(words.completions(draft.method))
         self.send.disabled = state.identity is None or state.phase != "ready"
@@ -174,7 +174,7 @@ class RawForm:
         once = draft.max_retries == 0
         off = {field.name for field in _RETRIES[1:]} if once else set()
         off |= {"retry_delay_ms"} if draft.use_exponential_backoff else set()
-        off |= {"repeat_unsafe"} if draft.only_reads else set()
+        off |= {"repeat_unsafe"} if draft.is_safe else set()
         tone: Tone = "warning" if draft.repeat_unsafe and not off & {"repeat_unsafe"} else "hint"
         self.sets["retries"].show({"repeat_unsafe": (words.REPEAT_RISK, tone)}, off=sorted(off))
         hidden = () if draft.answer == "frame" else ("limit",)

@@ -1,4 +1,4 @@
-// The requests of this session, newest first, each with two buttons. Their texts enter as text.
+// The requests of this session, newest first, each with two buttons. All texts are drawn as text.
 
 import { element, fit, makeButton } from "../kit/dom.js";
 

@@ -1,4 +1,4 @@
-"""The requests of this session: what was asked and what came of it, to look at or to send again."""
+"""The requests of this session, to open or send again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 MOST_ENTRIES = 50
-"""Requests remembered; the oldest make room."""
+"""Requests kept; the oldest are dropped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,20 +24,20 @@ class HistoryEntry:
 
     number: int
     draft: RawDraft
-    """What was asked; the contents of files are left out."""
+    """The request, without file contents."""
     outcome: str
-    """What came of it, in a word or two."""
+    """The status, or what happened instead."""
     tone: Tone
     facts: str
-    """When it was, how long it took."""
+    """Its time and duration."""
 
 
 class HistoryList(Element):
-    """The requests, newest first. Of a body nothing is shown; numbers in a path are masked.
+    """The requests, newest first. Bodies are not shown; numbers in a path are masked.
 
     Args:
-        on_open: Is given the number of a request to put into the form. It must not raise.
-        on_again: Is given the number of a request to send again. It must not raise.
+        on_open: Called with the number of a request to copy into the form. It must not raise.
+        on_again: Called with the number of a request to send again. It must not raise.
     """
 
     _esm = asset(__file__, "history.js")

@@ -1,4 +1,4 @@
-"""What came of a raw request, in words: an answer, an error, or not even that."""
+"""Summaries of how a raw request ended: a response, an error, or a cancellation."""
 
 from __future__ import annotations
 
@@ -36,21 +36,21 @@ _SECRET_TEXT = re.compile(
 )
 _HIDDEN_HEADERS = frozenset({"set-cookie", "authorization"})
 
-LOOK_FIRST = "It may have been carried out. Look what is there before you send it again."
+LOOK_FIRST = "It may have been carried out. Check the result before you send it again."
 
 
 class AttemptsCancelled(Exception):
-    """A person wants no more attempts."""
+    """The user cancelled the remaining attempts."""
 
 
-def hushed(text: str) -> str:
-    """Return a body as text with the credentials in it made unreadable."""
+def without_secrets(text: str) -> str:
+    """Return a text body with its credentials masked."""
     return _SECRET_TEXT.sub(lambda at: f"{at[1] or at[3]}••••••••{at[2] or at[4]}", text)
 
 
 def answer_to(turn: int, response: RawResponse) -> ResponseSummary:
-    """Return what is shown of a good answer."""
-    empty = "" if views_of(response.data) else "The answer has no body."
+    """Return the summary of a successful response."""
+    empty = "" if views_of(response.data) else "The response has no body."
     return _with_response(
         ResponseSummary(turn=turn, status="", tone="good", problem=empty),
         response,
@@ -61,13 +61,13 @@ def answer_to(turn: int, response: RawResponse) -> ResponseSummary:
 def answer_to_error(
     turn: int, error: Exception, *, found: bool = False, lost: bool = False
 ) -> ResponseSummary:
-    """Return what is shown of an error.
+    """Return the summary of an error.
 
     Args:
         turn: The request's number.
-        error: What was raised.
-        found: Whether the message log can be asked about it.
-        lost: Whether it may have been carried out, although the error does not say so.
+        error: The exception raised.
+        found: Whether the message log can show if it was sent.
+        lost: Whether it may have been carried out although the error does not imply it.
     """
     status, tone = _named(error)
     said = sentence_of(error)
@@ -87,20 +87,20 @@ def answer_to_error(
 
 
 def answer_to_cancel(turn: int, attempts: int, *, lost: bool, found: bool) -> ResponseSummary:
-    """Return what is shown when a person ended it.
+    """Return the summary of a cancelled request.
 
     Args:
         turn: The request's number.
-        attempts: How many had been made.
+        attempts: The number of attempts made.
         lost: Whether one of them may have been carried out.
-        found: Whether the message log can be asked about it.
+        found: Whether the message log can show if it was sent.
     """
     tries = f"{attempts} attempt{'s'[: attempts != 1]}"
     cancelled = ResponseSummary(
         turn=turn,
         status="cancelled",
         tone="warning",
-        problem=f"Cancelled after {tries}; nothing more was sent.",
+        problem=f"Cancelled after {tries}. No further request was sent.",
     )
     if not lost:
         return cancelled
@@ -127,9 +127,9 @@ def _named(error: Exception) -> tuple[str, Tone]:
         case NotConnected():
             return "not sent", "problem"
         case NoReply():
-            return "no answer", "problem"
+            return "no response", "problem"
         case BadResponse():
-            return "unusable answer", "problem"
+            return "invalid response", "problem"
         case _:
             return "failed", "problem"
 
@@ -157,7 +157,7 @@ def _with_response(answer: ResponseSummary, response: RawResponse, status: str) 
 
 
 def status_of(response: RawResponse) -> str:
-    """Return a status as HTTP writes it: ``404 Not Found``."""
+    """Return a status with its reason phrase: ``404 Not Found``."""
     try:
         return f"{response.status} {HTTPStatus(response.status).phrase}"
     except ValueError:
@@ -165,7 +165,7 @@ def status_of(response: RawResponse) -> str:
 
 
 def views_of(data: object) -> tuple[View, ...]:
-    """Return how a body can be looked at, best first; none for an empty one."""
+    """Return the views of a body, the best first; none for an empty body."""
     if data is None or (isinstance(data, str | bytes) and not data):
         return ()
     if is_frame(data):
@@ -178,18 +178,18 @@ def views_of(data: object) -> tuple[View, ...]:
 
 
 def creates_message(draft: RawDraft) -> bool:
-    """Say whether a request would create a message, so that the message log can tell of it."""
+    """Return whether a request creates a message, which the message log would then show."""
     try:
         return target_of(draft.path, _ANY_ACCOUNT).creates_message(draft.method)
     except PathRefused:
         return False
 
 
-def may_have_happened(status: int | None) -> bool:
-    """Say whether an attempt that ended so may have been carried out."""
+def may_have_been_carried_out(status: int | None) -> bool:
+    """Return whether an attempt with this status (None: no response) may have been carried out."""
     return status is None or status == HTTPStatus.REQUEST_TIMEOUT or status >= 500
 
 
-def stem_of(path: str) -> str:
-    """Return what a file of this answer is called: the last part of its path."""
+def file_stem(path: str) -> str:
+    """Return the file name for a response: the last segment of its path."""
     return path.partition("?")[0].rstrip("/").rpartition("/")[2]

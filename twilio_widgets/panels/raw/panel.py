@@ -1,4 +1,4 @@
-"""The panel that sends any request to Twilio's REST API, and shows what comes back."""
+"""The panel that sends any request to Twilio's REST API and shows the response."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ if TYPE_CHECKING:
 
 
 class RawRequestPanel(RawWorker):
-    """A card in which a person builds a request to Twilio, sends it, and reads the answer.
+    """A card to build a request to Twilio, send it, and read the response.
 
-    Making the panel, or showing it again, sends nothing; one press of "Send" is one request. The
-    answer is in ``panel.response`` for the next cell, that of an error, too; ``panel.error`` is the
-    error. Credentials in an answer (``auth_token``, a new key's ``secret``) are not shown: they are
-    in ``panel.response.data``.
+    Creating or displaying the panel sends nothing; one press of Send is one request. The response,
+    including that of an error, is in ``panel.response`` for the next cell; ``panel.error`` is the
+    error. Credentials in a response (``auth_token``, the ``secret`` of a new key) are masked on the
+    card, but not in ``panel.response.data``.
 
     Args:
-        twilio: A `Twilio`, or a `ConnectionPanel`: then this panel wakes up when that connects.
-        path: The path to begin with; ``$TWILIO_ACCOUNT_SID`` in it is filled in.
-        method: The method to begin with.
+        twilio: A `Twilio`, or a `ConnectionPanel`: this panel becomes active when that connects.
+        path: The initial path; ``$TWILIO_ACCOUNT_SID`` in it is replaced by the SID.
+        method: The initial method.
     """
 
     title = "Raw request"
@@ -59,16 +59,16 @@ class RawRequestPanel(RawWorker):
         self._begin(RawState(draft=draft, follows=follows))
         self._stopped = threading.Event()
         self._make(draft)
-        self._end_waking = wake_with(twilio, self._wake, self._sleep)
+        self._unsubscribe = wake_with(twilio, self._on_connected, self._on_disconnected)
 
     @property
     def response(self) -> RawResponse | None:
-        """What Twilio answered last, also when it is an error; None without an answer."""
+        """The last response, also that of an error; None without one."""
         return self._response
 
     @property
     def error(self) -> Exception | None:
-        """What the last request raised; None when it went well."""
+        """The exception of the last request; None if it succeeded."""
         return self._error
 
     def _make(self, draft: RawDraft) -> None:
@@ -106,21 +106,21 @@ class RawRequestPanel(RawWorker):
         self._on_press(form.path, self._enter)
         self._on_press(form.send, self._press)
         self._on_press(form.agree, self._agree)
-        self._on_change(form.sections, partial(self._apply, steps.looked_at))
-        self._on_change(self._answer.views, partial(self._apply, steps.viewed))
-        self._on_click(form.back, partial(self._take_step, steps.backed))
+        self._on_change(form.sections, partial(self._apply, steps.section_selected))
+        self._on_change(self._answer.views, partial(self._apply, steps.view_selected))
+        self._on_click(form.back, partial(self._take_step, steps.declined))
         self._on_click(self._answer.find_out, self._find_out)
         self._on_click(self._history_button, partial(self._apply, steps.toggled_history))
 
     # Connecting
 
-    def _wake(self, twilio: Twilio) -> None:
+    def _on_connected(self, twilio: Twilio) -> None:
         with self._lock:
             self._stopped.set()
             self._twilio = twilio
             self._apply(steps.connected, Identity.of(twilio.connection))
 
-    def _sleep(self) -> None:
+    def _on_disconnected(self) -> None:
         with self._lock:
             self._stopped.set()
             self._twilio = None
@@ -131,23 +131,23 @@ class RawRequestPanel(RawWorker):
     def _press(self) -> str:
         if not steps.may_send(self._state):
             return NOT_NOW
-        self._set_out(steps.pressed)
+        self._step_and_send(steps.pressed)
         return ""
 
     def _agree(self) -> str:
         if self._state.phase != "asking":
             return NOT_NOW
-        self._set_out(steps.agreed)
+        self._step_and_send(steps.agreed)
         return ""
 
     def _enter(self) -> str:
-        """Enter in the path sends what only reads; a change takes the button."""
-        if self._state.draft.only_reads:
+        """Send on Enter in the path, but only a method that reads; others need the button."""
+        if self._state.draft.is_safe:
             return self._press()
-        return "Enter sends only what reads, so nothing was sent. Press Send."
+        return "Enter sends only requests that read, so nothing was sent. Press Send."
 
     def _send_entry(self, number: int) -> None:
-        self._set_out(steps.chosen_again, number)
+        self._step_and_send(steps.chosen_again, number)
         self._form.write(self._state.draft)
 
     def _open_entry(self, number: int) -> None:
@@ -161,16 +161,16 @@ class RawRequestPanel(RawWorker):
         self._answer.fill(response, path)
 
     def _stop(self) -> None:
-        self._end_waking()
+        self._unsubscribe()
         self._stopped.set()
 
     def _fail(self, error: Exception) -> None:
-        self._apply(steps.troubled, sentence_of(error))
+        self._apply(steps.failed, sentence_of(error))
 
     def _draw(self, state: RawState) -> None:
         self._head.show(*words.pill_of(state))
         self._form.draw(state)
-        text, wait, pause = words.doing(state)
+        text, wait, pause = words.activity_of(state)
         self._attempts.show(
             words.steps_of(state),
             text,

@@ -1,4 +1,4 @@
-"""The attempts of a request that is under way: what came of each, and when the next one leaves."""
+"""The attempts of a running request, with a countdown to the next."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 class AttemptsLine(Element):
     """A line of attempts, a countdown to the next, and a Cancel button.
 
-    The button speaks over a comm that the page opens, so that it is heard while a cell runs.
+    The button uses the side channel, a comm that the kernel serves even while a cell runs.
 
     Args:
-        on_cancel: What to do when a person cancels. Called on any thread; it must not raise.
+        on_cancel: Called on any thread when the user cancels. It must not raise.
     """
 
     _css = asset(__file__, "raw.css")
@@ -51,15 +51,15 @@ class AttemptsLine(Element):
         pause: int = 0,
         stopping: bool = False,
     ) -> None:
-        """Show how far a request has come.
+        """Show the progress of a request.
 
         Args:
-            steps: Each attempt in words, and how it is meant.
-            text: What is being done now; ``{}`` in it is where the page counts the seconds down.
-            busy: Whether there is anything to cancel.
+            steps: The text and tone of each attempt.
+            text: The current activity; the page replaces ``{}`` by the remaining seconds.
+            busy: Whether the request can be cancelled.
             wait: Seconds until the next attempt.
-            pause: The number of the pause, so that the page counts each down once.
-            stopping: Whether a person has cancelled.
+            pause: The number of the pause, so that the page counts down each pause once.
+            stopping: Whether the user cancelled.
         """
         with self.hold_sync():
             self.steps = [list(step) for step in steps]
@@ -67,11 +67,11 @@ class AttemptsLine(Element):
             self.busy, self.stopping = busy, stopping
 
     def on_control(self, message: object) -> None:
-        """Hear one message of a page: unchecked, and on whichever thread it comes."""
+        """Handle one unvalidated message of a page, on any thread."""
         if isinstance(message, dict) and message.get("t") == "cancel":
             self._on_cancel()
 
     def close(self) -> None:
-        """Take the line off every page."""
+        """Remove the line from every page."""
         control.unlisten(self.channel)
         super().close()

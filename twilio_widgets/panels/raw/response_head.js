@@ -1,4 +1,4 @@
-// The head of an answer: its status, its facts, and why it is an error.
+// The head of a response: its status, its facts, and its error explained.
 
 import { explained } from "../kit/detail_parts.js";
 import { element } from "../kit/dom.js";

@@ -1,10 +1,12 @@
-"""A list of Twilio's as rows of the table: a DataFrame, or the page of a list as JSON has it."""
+"""A Twilio list as table rows: from a DataFrame, or from one page of JSON."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from twilio_widgets.panels.table.cells import TableColumn
@@ -19,22 +21,27 @@ Row = dict[str, object]
 MOST_COLUMNS = 40
 
 _PHONES = frozenset({"to", "from", "phone_number", "caller_id"})
+_NUMBERS = frozenset(
+    {"price", "base_price", "current_price", "count", "usage", "num_segments", "num_media"}
+    | {"duration", "size"}
+)
+"""Columns that Twilio writes as text and that sort by value. Other digits may be identifiers."""
 _FIRST = (
     "date_sent", "start_time", "start_date", "end_date", "category", "direction", "from", "to",
     "phone_number", "friendly_name", "status", "body", "count", "usage", "price",
 )  # fmt: skip
-"""Columns a person looks for, from the left."""
+"""Columns shown first, in this order."""
 _LAST = ("account_sid", "messaging_service_sid", "api_version", "uri", "subresource_uris")
-"""Columns that say little of a row stand at the end."""
+"""Columns shown last."""
 
 
 def is_frame(value: object) -> bool:
-    """Say whether a value is a DataFrame, without loading pandas to ask."""
+    """Return whether a value is a DataFrame, without importing pandas."""
     return hasattr(value, "columns") and hasattr(value, "to_dict")
 
 
 def table_of(value: object) -> list[Mapping[str, Any]] | None:
-    """Return the rows of one page of a list, as Twilio's JSON has them; None for anything else."""
+    """Return the rows of one page of a Twilio list; None for any other value."""
     if not isinstance(value, Mapping) or "page_size" not in value:
         return None
     lists = [member for member in value.values() if isinstance(member, list)]
@@ -44,7 +51,7 @@ def table_of(value: object) -> list[Mapping[str, Any]] | None:
 
 
 def columns_of(names: Iterable[str], kinds: Mapping[str, Kind]) -> list[TableColumn]:
-    """Return the columns of a table, those that say most first."""
+    """Return the columns of a table, the most useful first."""
     names = list(dict.fromkeys(names))
     first = [name for name in _FIRST if name in names]
     last = [name for name in _LAST if name in names]
@@ -62,9 +69,43 @@ def frame_table(frame: Any, hides: Callable[[str], bool]) -> tuple[list[TableCol
 def page_table(
     page: Sequence[Mapping[str, Any]], hides: Callable[[str], bool]
 ) -> tuple[list[TableColumn], list[Row]]:
-    """Return the columns and rows of one page of a list."""
-    names = [str(name) for row in page for name in row]
-    return columns_of(names, {}), [_shown(row, hides) for row in page]
+    """Return the columns and rows of one page of a list, with times and numbers parsed.
+
+    A column is a time or number column when every value in it is one; the others stay text.
+    """
+    names = list(dict.fromkeys(str(name) for row in page for name in row))
+    rows = [{str(name): value for name, value in row.items()} for row in page]
+    kinds: dict[str, Kind] = {}
+    for name in names:
+        values = [row[name] for row in rows if row.get(name) is not None]
+        if name.startswith("date_") and (times := _times(values)):
+            kinds[name] = "time"
+            for row in rows:
+                row[name] = times.get(row.get(name))
+        elif values and all(map(_is_number if name in _NUMBERS else _is_json_number, values)):
+            kinds[name] = "number"
+    return columns_of(names, kinds), [_shown(row, hides) for row in rows]
+
+
+def _times(values: Sequence[object]) -> dict[object, datetime]:
+    """Return each RFC 2822 text as a time in UTC; empty unless all of them are times."""
+    try:
+        times: dict[object, datetime] = {
+            text: parsedate_to_datetime(text) for text in values if isinstance(text, str)
+        }
+    except ValueError:
+        return {}
+    aware = all(time.tzinfo is not None for time in times.values())
+    return times if aware and len(values) == sum(isinstance(one, str) for one in values) else {}
+
+
+def _is_json_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_number(value: object) -> bool:
+    is_decimal_text = isinstance(value, str) and re.fullmatch(r"-?\d+(\.\d+)?", value) is not None
+    return is_decimal_text or _is_json_number(value)
 
 
 def _kind(name: str, kinds: Mapping[str, Kind]) -> Kind:
@@ -91,5 +132,5 @@ def _cell(value: object) -> object:
     if isinstance(value, Mapping | list):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, datetime) and value.tzinfo is None:
-        return None if value != value else value.date()  # noqa: PLR0124  # NaT is not itself
+        return None if value != value else value.date()  # noqa: PLR0124  # NaT is not equal to itself
     return value

@@ -1,4 +1,4 @@
-"""The part of the raw request card that shows what came back."""
+"""The response area of the raw request panel."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from twilio_widgets.panels.kit.elements import (
     visible,
 )
 from twilio_widgets.panels.kit.tabs import Tabs
-from twilio_widgets.panels.raw.outcome import hushed, stem_of, views_of
+from twilio_widgets.panels.raw.outcome import file_stem, views_of, without_secrets
 from twilio_widgets.panels.raw.response_table import frame_table, is_frame, page_table, table_of
 from twilio_widgets.panels.raw.text import view_names
 from twilio_widgets.panels.raw.tree import JsonTree
@@ -32,17 +32,17 @@ if TYPE_CHECKING:
     from twilio_widgets.panels.raw.state import RawState, ResponseSummary
 
 TABLE_HEIGHT = 286
-"""Pixels: ten rows and their head."""
+"""Pixels: a header and ten rows."""
 
 
 class ResponseHead(Element):
-    """The status of an answer, its facts, and why it is an error; every text stays text."""
+    """The status and facts of a response, and its error; all texts are drawn as text."""
 
     _esm = asset(__file__, "response_head.js")
     view = traitlets.Dict().tag(sync=True)
 
     def show(self, answer: ResponseSummary | None) -> None:
-        """Show how a request ended, or nothing."""
+        """Show how a request ended; None shows nothing."""
         if answer is None:
             self.view = {"status": ""}
             return
@@ -56,14 +56,14 @@ class ResponseHead(Element):
 
 
 class ResponseArea:
-    """A status line, and the body as a tree, a table, text, an image or a file."""
+    """A status line, and the body as a tree, table, text, image or file."""
 
     def __init__(self) -> None:
         self.find_out = OrderedButton("Find out")
-        self.views = Tabs("Ways to look at the answer", [("tree", "Tree")])
+        self.views = Tabs("Views of the response", [("tree", "Tree")])
         self._head = ResponseHead()
-        self._tree = JsonTree("The answer", root="panel.response.data", hides=names_a_secret)
-        self._text = TextView("The answer")
+        self._tree = JsonTree("The response", root="panel.response.data", hides=names_a_secret)
+        self._text = TextView("The response")
         self._blob = BytesView()
         self._headers = styled(Facts(), "tw-answer-headers")
         self._table = ipywidgets.VBox([])
@@ -80,13 +80,13 @@ class ResponseArea:
         )
 
     def fill(self, response: RawResponse | None, path: str) -> None:
-        """Take a body in, before the state says that it is there."""
+        """Fill the views with a body, before the state shows them."""
         content = None if response is None else response.data
         kinds = views_of(content)
         self._tree.show(content if "tree" in kinds else None)
-        self._text.show(hushed(content) if isinstance(content, str) else "")
+        self._text.show(without_secrets(content) if isinstance(content, str) else "")
         if isinstance(content, bytes) and response is not None:
-            self._blob.show(content, stem=stem_of(path), content_type=response.content_type)
+            self._blob.show(content, stem=file_stem(path), content_type=response.content_type)
         else:
             self._blob.show(b"", stem="", content_type=None)
         self._fill_table(content if "table" in kinds else None)
@@ -98,12 +98,12 @@ class ResponseArea:
             close_tree(table)
 
     def draw(self, state: RawState) -> None:
-        """Show how the last request ended, in the way that was chosen."""
+        """Show how the last request ended, in the selected view."""
         answer = state.answer
         visible(self.box, answer is not None)
         self._head.show(answer)
         visible(self.find_out, answer is not None and answer.can_search)
-        self.find_out.text = "Looking…" if state.phase == "searching" else "Find out"
+        self.find_out.text = "Searching…" if state.phase == "searching" else "Find out"
         self.find_out.disabled = state.phase == "searching" or state.identity is None
         names = view_names(state)
         visible(self.views, bool(names))
@@ -120,18 +120,18 @@ def _table_of(content: object) -> ipywidgets.Widget:
     if is_frame(content):
         columns, rows = frame_table(content, names_a_secret)
         complete = getattr(content, "attrs", {}).get("complete", True)
-        note = "" if complete else "The list holds more: raise “At most” to read it."
+        note = "" if complete else "There are more rows: increase “At most”."
     else:
         columns, rows = page_table(table_of(content) or [], names_a_secret)
-        note = "One page of the list. “Table” under Response follows the pages."
+        note = "One page of the list. “Table” under Response reads all pages."
     if not columns:
         return styled(Note(text="The list is empty."), "tw-nothing")
     table = VirtualTable(
         columns,
-        label="The answer",
+        label="The response",
         height=TABLE_HEIGHT,
         max_rows=MOST_ROWS,
-        order="as Twilio listed them",
+        order="in Twilio's order",
     )
     table.replace(rows, note=note)
     return table

@@ -1,8 +1,7 @@
-"""The code that makes the request of the raw request card: in this library, in twilio-python where
-it can, in httpx and in curl.
+"""Code equivalent to a raw request: this library, twilio-python if possible, httpx, curl.
 
-Pure text, written while the fields are half filled: nothing here judges a value. Credentials and
-``$TWILIO_ACCOUNT_SID`` are environment look-ups; whatever was typed lands inside a literal.
+The functions are pure and do not validate, since the form may be incomplete. Credentials and
+``$TWILIO_ACCOUNT_SID`` become environment look-ups; everything typed becomes a quoted literal.
 """
 
 from __future__ import annotations
@@ -27,8 +26,8 @@ if TYPE_CHECKING:
 Rows = list[tuple[str, str]]
 
 _OWN_SID = re.compile(r"\$\{TWILIO_ACCOUNT_SID\}|\$TWILIO_ACCOUNT_SID\b|\{AccountSid\}")
-_NO_RETRIES = "# Sent once: the rules for repeating a request are twilio_widgets' own."
-_ONE_PAGE = "# One page. The answer's next_page_uri leads to the next."
+_NO_RETRIES = "# Sent once: only twilio_widgets applies the retry settings."
+_ONE_PAGE = "# One page. Its next_page_uri is the path of the next page."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class RawSnippet(Snippet):
 
     @property
     def tabs(self) -> tuple[tuple[str, str], ...]:
-        """Title and text of each, as the code area of a card takes them."""
+        """The title and text of each tab of the code area."""
         return (
             ("twilio_widgets", self.ours),
             ("twilio-python", self.official),
@@ -49,10 +48,10 @@ class RawSnippet(Snippet):
 
 
 def raw_snippet(access: Access, draft: RawDraft) -> RawSnippet:
-    """Return the code that makes a request.
+    """Return the code of a request.
 
     Args:
-        access: How code signs in.
+        access: How the code authenticates.
         draft: The request.
     """
     return RawSnippet(
@@ -74,7 +73,7 @@ def _ours(access: Access, draft: RawDraft) -> str:
 def _official(access: Access, draft: RawDraft) -> str:
     if draft.body in {"multipart", "text"}:
         what = "multipart bodies" if draft.body == "multipart" else "bodies of plain text"
-        return f"# twilio-python sends no {what}: see the other tabs."
+        return f"# twilio-python cannot send {what}: see the other tabs."
     keywords: dict[str, object] = {}
     if query := _query(draft):
         keywords["params"] = _literals(query)
@@ -104,7 +103,9 @@ def _httpx(access: Access, draft: RawDraft) -> str:
     login = f"({environment(user)}, {environment(secret)})"
     keywords |= {"auth": Expression(login), "timeout": draft.timeout}
     if draft.answer == "binary":
-        keywords["follow_redirects"] = True  # httpx leaves the credentials out at another host
+        keywords["follow_redirects"] = (
+            True  # httpx drops the credentials when redirected to another host
+        )
     action = call("response = httpx.request", [draft.method, _url(access, draft)], **keywords)
     read = {"binary": "response.content", "text": "response.text"}.get(
         draft.answer, "response.json()"
@@ -181,7 +182,7 @@ def _form_options(draft: RawDraft) -> list[str]:
 
 
 def _quoted(name: str) -> str:
-    """Return a file name as curl's --form takes one that holds anything."""
+    """Return a file name quoted for curl's --form."""
     escaped = name.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
@@ -203,13 +204,13 @@ def _query(draft: RawDraft) -> Rows:
 
 
 def _below(draft: RawDraft) -> str:
-    """Return the path below the version of the API."""
+    """Return the path after the API version."""
     path = draft.path.strip().partition("?")[0].lstrip("/")
     return path.removeprefix(f"{API_VERSION}/")
 
 
 def _url(access: Access, draft: RawDraft) -> Expression:
-    """Return the address as Python: what was typed as literals, the account as a look-up."""
+    """Return the URL as Python: literals, and a look-up for the account SID."""
     before = f"https://{access.host}/{API_VERSION}/"
     parts: list[str] = []
     for index, text in enumerate(_OWN_SID.split(f"{before}{_below(draft)}")):
@@ -221,7 +222,7 @@ def _url(access: Access, draft: RawDraft) -> Expression:
 
 
 def _address(access: Access, draft: RawDraft, query: Sequence[tuple[str, str]]) -> str:
-    """Return the address for a shell, between double quotes: nothing typed is read by it."""
+    """Return the URL for a double-quoted shell string; everything typed is escaped."""
     typed = [quote(text, safe="/", errors="replace") for text in _OWN_SID.split(_below(draft))]
     asked = "&".join(f"{_part(name)}={_part(text)}" for name, text in query)
     path = f"${{{access.account}}}".join(typed)
@@ -233,12 +234,12 @@ def _part(text: str) -> str:
 
 
 def _shell(text: str) -> str:
-    """Return text as one word of a shell; what a shell cannot hold is left out."""
+    """Return text quoted for a shell, without NUL, which arguments cannot contain."""
     return shlex.quote(text.replace("\x00", ""))
 
 
 def _literals(rows: Rows) -> Any:
-    """Return rows as a mapping where that says the same, and else as a list of tuples."""
+    """Return rows as a mapping if no name is repeated, else as a list of tuples."""
     if len({name.casefold() for name, _ in rows}) == len(rows):
         return dict(rows)
     return Expression(f"[{', '.join(f'({literal(a)}, {literal(b)})' for a, b in rows)}]")

@@ -1,7 +1,7 @@
-"""What the raw request card knows, and the pure steps that change it.
+"""The state of the raw request panel, and the pure steps that change it.
 
-The rule it keeps: one press is one request. A request has a turn; its worker may only speak for
-that turn. A request that changes something and has just left is asked about before it leaves again.
+One press is one request. Each request has a turn number, and results of an earlier turn are
+ignored. A request that can change data is not repeated without a confirmation.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from twilio_widgets.panels.raw.draft import (
     Section,
     place_of,
     problem_of,
-    what_is_asked,
+    request_identity,
 )
 from twilio_widgets.panels.raw.history import MOST_ENTRIES, HistoryEntry
 
@@ -25,81 +25,81 @@ if TYPE_CHECKING:
     from twilio_widgets.progress import ReadProgress
 
 Phase = Literal[
-    "ready",      # nothing is under way
-    "asking",     # really, again?
-    "sending",    # a request is under way
-    "searching",  # the message log is being asked
+    "ready",      # nothing is running
+    "asking",     # waiting for a confirmation
+    "sending",    # a request is running
+    "searching",  # the message log is being read
 ]  # fmt: skip
 
 Why = Literal["", "again", "unknown", "history"]
-"""Why a person is asked before a request leaves."""
+"""Why a confirmation is needed."""
 
 Body = Literal["none", "tree", "table", "text", "image", "file"]
 View = Literal["tree", "table", "text", "file", "headers", "none"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
-    """One attempt, as it ended."""
+class FinishedAttempt:
+    """One finished attempt."""
 
     number: int
     outcome: str
-    """The status, or what went wrong, in a word or two."""
+    """The status code, or ``no response``."""
     good: bool
     wait: float | None
-    """Seconds until the next one; None: there is none."""
+    """Seconds until the next attempt; None: it was the last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseSummary:
-    """What came of a request, in words; what it holds is not part of it."""
+    """How a request ended, without the body of its response."""
 
     turn: int
     status: str
-    """``200 OK``, or what happened instead of an answer."""
+    """``200 OK``, or what happened instead of a response."""
     tone: Tone
     facts: tuple[str, ...] = ()
-    """How long it took, how many attempts, its request id."""
+    """Its duration, number of attempts, content type and request id."""
     problem: str = ""
     error: Mapping[str, str] = field(default_factory=dict)
     """The error code, explained; empty without one."""
     headers: tuple[tuple[str, str], ...] = ()
     views: tuple[View, ...] = ()
-    """How it can be looked at; the first is how it is shown."""
+    """The available views; the first is the default."""
     lost: bool = False
-    """Whether nobody knows if it was carried out."""
+    """Whether it is unknown if the request was carried out."""
     can_search: bool = False
-    """Whether the message log can tell."""
+    """Whether the message log can show if it was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawState:
-    """The truth of which the panel is the picture."""
+    """Everything the panel shows."""
 
     identity: Identity | None = None
-    """Whose account it is; None: not connected."""
+    """The connected account; None: not connected."""
     follows: bool = False
-    """Whether a connection panel may still connect it."""
+    """Whether a connection panel may connect it."""
     draft: RawDraft = field(default_factory=RawDraft)
     section: Section = "query"
-    """The part of the request that is seen."""
+    """The selected tab of the request."""
     problems: Mapping[str, str] = field(default_factory=dict)
-    """What is wrong, by the place where it is said; ``""`` is no place of its own."""
+    """Problems by the section that shows them; ``""`` for one that belongs to none."""
     phase: Phase = "ready"
     why: Why = ""
     turn: int = 0
-    """The number of the last request; what an older one has to say comes too late."""
+    """The number of the last request; results of an earlier one are ignored."""
     attempt: int = 0
-    """The number of the attempt that left last."""
-    tries: tuple[Tried, ...] = ()
+    """The number of the last attempt started."""
+    tries: tuple[FinishedAttempt, ...] = ()
     reading: ReadProgress | None = None
-    """How far a list has been read."""
+    """The progress of reading a list."""
     stopping: bool = False
     answer: ResponseSummary | None = None
     view: View = "none"
-    """How the answer is looked at."""
+    """The selected view of the response."""
     sent: RawDraft | None = None
-    """The request that left last, when it could change something."""
+    """The last request sent, if it could change data."""
     history: tuple[HistoryEntry, ...] = ()
     history_seen: bool = False
 
@@ -108,7 +108,7 @@ class RawState:
 
 
 def connected(state: RawState, identity: Identity) -> RawState:
-    """There is a client; the history of another account is not its own."""
+    """A client connected; drop the history of another account."""
     if state.identity is not None and state.identity != identity:
         state = replace(state, history=(), answer=None, view="none", sent=None)
     return replace(state, identity=identity, problems={})
@@ -120,11 +120,11 @@ def disconnected(state: RawState) -> RawState:
     return replace(state, identity=None, phase=phase, why="", problems={})
 
 
-# Writing
+# Editing
 
 
 def typed(state: RawState, name: str, value: Any) -> RawState:
-    """A field changed. What was about to leave stays, since it is not what stands there now."""
+    """Set a field and clear the problems; a pending confirmation is dropped."""
     if getattr(state.draft, name) == value:
         return state
     change: dict[str, Any] = {name: value}
@@ -132,8 +132,8 @@ def typed(state: RawState, name: str, value: Any) -> RawState:
     return replace(state, draft=replace(state.draft, **change), problems={}, phase=phase, why="")
 
 
-def looked_at(state: RawState, section: Section) -> RawState:
-    """Another part of the request is to be seen."""
+def section_selected(state: RawState, section: Section) -> RawState:
+    """Select a tab of the request."""
     return replace(state, section=section)
 
 
@@ -141,38 +141,36 @@ def looked_at(state: RawState, section: Section) -> RawState:
 
 
 def may_send(state: RawState) -> bool:
-    """Say whether "Send" would do something."""
+    """Return whether Send is possible now."""
     return state.identity is not None and state.phase == "ready"
 
 
 def pressed(state: RawState) -> RawState:
-    """ "Send" was pressed: look at the fields, ask when it may be a repeat, or begin."""
+    """Send was pressed: report a problem, ask for a confirmation, or start the request."""
     if not may_send(state):
         return state
     found = problem_of(state.draft)
     if found is not None:
         return with_problem(state, *found)
-    if state.sent is not None and what_is_asked(state.sent) == what_is_asked(state.draft):
+    if state.sent is not None and request_identity(state.sent) == request_identity(state.draft):
         lost = state.answer is not None and state.answer.lost
         return replace(state, phase="asking", why="unknown" if lost else "again", problems={})
     return _began(state)
 
 
 def chosen_again(state: RawState, number: int) -> RawState:
-    """A request of the history is to be sent again: at once when it only reads."""
+    """Send a request of the history again; one that can change data needs a confirmation."""
     if not may_send(state):
         return state
     state = opened(state, number)
     found = problem_of(state.draft)
     if found is not None:
         return with_problem(state, *found)
-    return (
-        _began(state) if state.draft.only_reads else replace(state, phase="asking", why="history")
-    )
+    return _began(state) if state.draft.is_safe else replace(state, phase="asking", why="history")
 
 
 def opened(state: RawState, number: int) -> RawState:
-    """A request of the history is put into the fields."""
+    """Copy a request of the history into the form."""
     entry = next((one for one in state.history if one.number == number), None)
     if entry is None or state.phase not in {"ready", "asking"}:
         return state
@@ -180,12 +178,12 @@ def opened(state: RawState, number: int) -> RawState:
 
 
 def agreed(state: RawState) -> RawState:
-    """ "Really?" was answered with yes."""
+    """The user confirmed."""
     return _began(state) if state.phase == "asking" and state.identity is not None else state
 
 
-def backed(state: RawState) -> RawState:
-    """ "Really?" was answered with no."""
+def declined(state: RawState) -> RawState:
+    """The user declined."""
     return replace(state, phase="ready", why="") if state.phase == "asking" else state
 
 
@@ -202,37 +200,37 @@ def _began(state: RawState) -> RawState:
         problems={},
         answer=None,
         view="none",
-        sent=None if state.draft.only_reads else state.draft,
+        sent=None if state.draft.is_safe else state.draft,
     )
 
 
-def attempting(state: RawState, turn: int, number: int) -> RawState:
-    """An attempt leaves."""
+def attempt_started(state: RawState, turn: int, number: int) -> RawState:
+    """An attempt started."""
     return replace(state, attempt=number) if turn == state.turn else state
 
 
-def tried(state: RawState, turn: int, one: Tried) -> RawState:
-    """An attempt ended."""
+def attempt_finished(state: RawState, turn: int, one: FinishedAttempt) -> RawState:
+    """An attempt finished."""
     if turn != state.turn or state.phase != "sending":
         return state
     return replace(state, tries=(*state.tries, one))
 
 
-def read_on(state: RawState, turn: int, reading: ReadProgress) -> RawState:
+def continued(state: RawState, turn: int, reading: ReadProgress) -> RawState:
     """Another page of a list was read."""
     return replace(state, reading=reading) if turn == state.turn else state
 
 
-def asked_to_stop(state: RawState) -> RawState:
-    """A person wants no more attempts and no more pages."""
+def stop_requested(state: RawState) -> RawState:
+    """The user cancelled: no further attempts or pages."""
     return replace(state, stopping=True) if state.phase == "sending" else state
 
 
-# What came of it
+# Results
 
 
 def answered(state: RawState, answer: ResponseSummary, entry: HistoryEntry) -> RawState:
-    """It came to an end, well or badly."""
+    """The request ended, with a response or an error."""
     if answer.turn != state.turn or state.phase != "sending":
         return state
     return replace(
@@ -247,15 +245,15 @@ def answered(state: RawState, answer: ResponseSummary, entry: HistoryEntry) -> R
 
 
 def refused(state: RawState, turn: int, text: str, name: str | None = None) -> RawState:
-    """It was not sent, for sure: because of a field, or for a reason of its own."""
+    """The request was certainly not sent, because of a field or another reason."""
     if turn != state.turn or state.phase != "sending":
         return state
     state = replace(state, phase="ready", reading=None, stopping=False, sent=None)
     return with_problem(state, place_of(name), text)
 
 
-def viewed(state: RawState, view: View) -> RawState:
-    """The answer is to be looked at in another way."""
+def view_selected(state: RawState, view: View) -> RawState:
+    """Select a view of the response."""
     known = state.answer is not None and view in state.answer.views
     return replace(state, view=view) if known else state
 
@@ -265,11 +263,11 @@ def toggled_history(state: RawState) -> RawState:
     return replace(state, history_seen=not state.history_seen)
 
 
-# When nobody knows
+# Unknown outcomes
 
 
 def searching(state: RawState) -> RawState:
-    """The message log is being asked."""
+    """Start searching the message log."""
     answer = state.answer
     can = state.phase == "ready" and state.identity is not None
     if answer is None or not answer.can_search or not can:
@@ -280,7 +278,7 @@ def searching(state: RawState) -> RawState:
 def searched(
     state: RawState, turn: int, answer: ResponseSummary | None, problem: str = ""
 ) -> RawState:
-    """The message log answered, or could not be asked; None leaves the answer as it was."""
+    """The search ended; None as `answer` keeps the response and shows `problem` with it."""
     if state.phase != "searching" or turn != state.turn:
         return state
     state = replace(state, phase="ready")
@@ -291,22 +289,22 @@ def searched(
     return state
 
 
-def not_there(state: RawState, turn: int, text: str) -> RawState:
-    """The message log proves that nothing was sent, so the request may leave again."""
+def not_sent(state: RawState, turn: int, text: str) -> RawState:
+    """The message log proves that nothing was sent, so the request can be sent again."""
     if state.phase != "searching" or turn != state.turn or state.answer is None:
         return state
     answer = replace(state.answer, tone="hint", problem=text, lost=False, can_search=False)
     return replace(state, phase="ready", answer=answer, sent=None)
 
 
-def troubled(state: RawState, text: str) -> RawState:
-    """Something broke that nobody expected. What is leaving is told of by its own worker."""
+def failed(state: RawState, text: str) -> RawState:
+    """Show an unexpected error. A running request is reported by its own worker."""
     phase: Phase = "ready" if state.phase == "searching" else state.phase
     return replace(state, phase=phase, problems={"": text})
 
 
 def with_problem(state: RawState, place: str, text: str) -> RawState:
-    """Show a problem where it belongs, opening the part of the request that it is in."""
+    """Show a problem in its section and select that tab."""
     sections: dict[str, Section] = {
         "query": "query", "body": "body", "headers": "headers",
         "retries": "retries", "answer": "answer",

@@ -1,4 +1,4 @@
-"""What the raw request card says of its state, in words."""
+"""The texts of the raw request panel, derived from its state."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ if TYPE_CHECKING:
     from twilio_widgets.panels.raw.state import RawState, View
 
 REPEAT_RISK = (
-    "Twilio has no idempotency key: a POST whose answer was lost may have been carried out, so "
-    "repeating it can send the same message twice and bill it twice."
+    "Twilio has no idempotency key: a POST whose response was lost may have been carried out, so "
+    "repeating it can send and bill the same message twice."
 )
 """The risk of `repeat_unsafe`, in one sentence."""
 
 MOST_STEPS = 8
-"""Attempts that are shown; a list has one for each page."""
+"""Attempts shown at most; a list makes one for each page."""
 
 EXAMPLE = "/Accounts/$TWILIO_ACCOUNT_SID/Balance.json"
 
 ANSWER_NOTES = {
-    "json": "Decoded JSON, as a tree; a page of a list also as a table.",
-    "frame": "A list as a typed DataFrame: pages are followed up to the limit. For GET.",
-    "text": "The body as it came, such as XML.",
-    "binary": "Bytes: an image is shown, anything else can be saved.",
+    "json": "Decoded JSON as a tree; one page of a list also as a table.",
+    "frame": "A list as a typed DataFrame: reads page after page up to the limit. GET only.",
+    "text": "The unchanged body, such as XML.",
+    "binary": "The body as bytes: an image is shown, any other file can be saved.",
 }
 RETRY_NOTE = (
-    "By itself only what is safe to repeat is repeated: what never reached Twilio, a 429, and for "
-    "methods that only read or replace, lost answers and 5xx. The timeout spans all of it."
+    "Only what is safe to repeat is retried: a request that never reached Twilio, a 429, and, for "
+    "methods that read or replace, a lost response or a 5xx. The timeout covers all attempts."
 )
 _BODIES = {
-    "none": "Nothing is sent below the headers.",
-    "data": "Sent URL-encoded, as Twilio reads it. A name may stand in several rows: MediaUrl.",
-    "multipart": "Sent as a multipart form: text fields, and files.",
-    "text": "Sent as it stands, with the content type you give.",
+    "none": "The request has no body.",
+    "data": "Sent URL-encoded, as Twilio expects. A name may be repeated, such as MediaUrl.",
+    "multipart": "Sent as a multipart form: text fields and files.",
+    "text": "Sent unchanged, with the content type you choose.",
 }
 _VIEWS: dict[View, str] = {
     "tree": "Tree",
@@ -49,7 +49,7 @@ _VIEWS: dict[View, str] = {
 
 
 def pill_of(state: RawState) -> tuple[str, Tone]:
-    """Return where requests go, or what is under way, in a word."""
+    """Return where requests go, or that one is being sent, and a tone."""
     if state.phase == "sending":
         return "sending…", "idle"
     if state.identity is None:
@@ -58,7 +58,7 @@ def pill_of(state: RawState) -> tuple[str, Tone]:
 
 
 def completions(method: str) -> tuple[tuple[str, str], ...]:
-    """Return the documented paths of a method, as they are typed, and what each is for."""
+    """Return the documented paths of a method as a user types them, each with its summary."""
     return tuple(
         (_as_typed(one.path), one.summary) for one in documented_paths() if one.method == method
     )
@@ -71,12 +71,15 @@ def _as_typed(path: str) -> str:
 
 
 def path_note(state: RawState) -> tuple[str, Tone]:
-    """Return what there is to say about the path."""
+    """Return the problem, warning or hint below the path, and its tone."""
     if "path" in state.problems:
         return state.problems["path"], "problem"
     path = state.draft.path.strip()
     if not path:
-        return "The path only; $TWILIO_ACCOUNT_SID is filled in. Arrow down offers paths.", "hint"
+        return (
+            "Only the path; $TWILIO_ACCOUNT_SID is filled in. Press the down arrow for a list.",
+            "hint",
+        )
     known = {one.method: one.summary for one in documented_paths() if _as_typed(one.path) == path}
     if state.draft.method in known:
         return f"{known[state.draft.method]}.", "hint"
@@ -86,21 +89,23 @@ def path_note(state: RawState) -> tuple[str, Tone]:
 
 
 def note_of(state: RawState) -> tuple[str, Tone]:
-    """Return what is to be said under the request, when it has no place of its own."""
+    """Return the problem or hint that belongs to no field, and its tone."""
     if problem := state.problems.get(""):
         return problem, "problem"
     if state.identity is not None:
         return "", "hint"
     if state.follows:
-        return "Not connected yet. Connect in the connection panel, and this one wakes up.", "hint"
+        return (
+            "Not connected. Press Connect in the connection panel; then this panel becomes active."
+        ), "hint"
     return (
-        "Not connected. Make this panel with RawRequestPanel(twilio): "
-        "a client, or a connection panel it can wait for."
+        "Not connected. Create this panel with RawRequestPanel(twilio): "
+        "a client or a connection panel."
     ), "hint"
 
 
 def sections_of(draft: RawDraft) -> tuple[tuple[str, str], ...]:
-    """Return the parts of a request, each with how much there is in it."""
+    """Return the tabs of a request, each with a count of its contents."""
     counts = {"query": len(used(draft.query)), "headers": len(used(draft.headers))}
     body = {
         "none": "",
@@ -131,51 +136,51 @@ _ANSWERS = {"frame": "table", "text": "text", "binary": "binary"}
 
 
 def body_note(state: RawState) -> tuple[str, Tone]:
-    """Return what there is to say about the body."""
+    """Return the problem or hint about the body, and its tone."""
     if "body" in state.problems:
         return state.problems["body"], "problem"
     return _BODIES[state.draft.body], "hint"
 
 
 def question_of(state: RawState) -> tuple[str, str]:
-    """Return what is asked before a request leaves that may be a repeat, and its yes."""
+    """Return the question before a request that may be a repeat, and the label of its button."""
     what = f"{state.draft.method} {state.draft.masked_path}"
     asked = {
-        "again": f"This very request has just been sent. Send {what} again?",
-        "history": f"This request can change something. Send {what} again?",
+        "again": f"This request was just sent. Send {what} again?",
+        "history": f"This request can change data. Send {what} again?",
         "unknown": (
-            f"Nobody knows whether the last {state.draft.method} was carried out: sending it again "
-            "can do it twice. Look first. Send it all the same?"
+            f"It is not known whether the last {state.draft.method} was carried out. Sending it "
+            "again can repeat it, so check first. Send it anyway?"
         ),
     }
     return asked.get(state.why, ""), "Send again"
 
 
 def steps_of(state: RawState) -> tuple[tuple[str, str], ...]:
-    """Return the last attempts; one that went well at once is not worth a line."""
+    """Return the latest attempts; none for a request whose first attempt succeeded."""
     if state.phase != "sending" and len(state.tries) < 2:
         return ()
     done = [
         (f"{one.number}: {one.outcome}", "done" if one.good else "failed") for one in state.tries
     ]
     if state.phase == "sending" and state.attempt > len(state.tries):
-        done.append((f"{state.attempt}: under way", "now"))
+        done.append((f"{state.attempt}: sending", "now"))
     return tuple(done[-MOST_STEPS:])
 
 
-def doing(state: RawState) -> tuple[str, float, int]:
-    """Return what is being done, the seconds to count down, and the number of the pause."""
+def activity_of(state: RawState) -> tuple[str, float, int]:
+    """Return the current activity, the seconds to count down, and the number of the pause."""
     if state.phase != "sending":
         return "", 0.0, 0
     if state.stopping:
         return "Cancelling: no further attempt is made.", 0.0, 0
     if _pauses(state):
         last = state.tries[-1]
-        return "The next attempt leaves in {} s.", last.wait or 0.0, last.number
+        return "Next attempt in {} s.", last.wait or 0.0, last.number
     if state.reading is not None:
         rows, pages = state.reading.rows, state.reading.pages
         return f"{rows:,} rows · {pages:,} page{'s'[: pages != 1]}", 0.0, 0
-    return "Waiting for the answer…", 0.0, 0
+    return "Waiting for the response…", 0.0, 0
 
 
 def _pauses(state: RawState) -> bool:
@@ -183,14 +188,14 @@ def _pauses(state: RawState) -> bool:
 
 
 def view_names(state: RawState) -> tuple[tuple[str, str], ...]:
-    """Return how the answer can be looked at."""
+    """Return the views of the response, each with its label."""
     if state.answer is None:
         return ()
     return tuple((view, _VIEWS[view]) for view in state.answer.views)
 
 
 def summary_of(state: RawState) -> tuple[tuple[str, str], ...]:
-    """Return what a saved notebook says: no body, no whole number, nothing of an answer's body."""
+    """Return the rows of a saved notebook: no bodies, and no complete phone numbers."""
     account = () if state.identity is None else (("Account", state.identity.account),)
     if not state.history:
         return (*account, ("Request", "none sent yet" if account else "not connected"))

@@ -1,11 +1,11 @@
-// JSON as a tree. The kernel sends a node with some of its members and what it does not say yet is
-// asked for when it is opened. Everything shown came from elsewhere and only ever enters as text.
+// JSON as a tree. The kernel sends a node with some of its members; the others are requested when the
+// node is opened. All values are untrusted and are drawn as text.
 
 import { element, makeButton, uniqueId } from "../kit/dom.js";
 
 /**
- * A value: the name or place it has in its parent, and for an object or array how many members it has
- * in total and those that came so far.
+ * A value: its name or index in its parent, and for an object or array the total number of members
+ * and those received so far.
  * @typedef {{ kind: string, name: string | number | null, text: string, total: number, members: JsonNode[] }} JsonNode
  * @typedef {HTMLLIElement & { node: JsonNode, path: number[], level: number }} Line
  */
@@ -18,27 +18,27 @@ function render({ model, el }) {
   const where = element("code", "tw-tree-where");
   el.append(tree, where);
 
-  let made = 0; // elements so far, to give each a name of its own
+  let made = 0; // elements created, for unique ids
   /** @type {Line | null} */
-  let current = null; // the item that Tab leads to
+  let current = null; // the item in the tab order
 
   /**
    * @param {number[]} path
    * @param {number} [from]
    */
-  const want = (path, from = 0) => {
+  const request = (path, from = 0) => {
     model.send({ t: "want", epoch: model.get("epoch"), path, from });
   };
   /** @param {JsonNode} node */
-  const holds = (node) => node.kind === "object" || node.kind === "array";
+  const isContainer = (node) => node.kind === "object" || node.kind === "array";
   /** @param {JsonNode} node */
-  const counted = ({ kind, total }) => {
+  const countText = ({ kind, total }) => {
     const [one, open, close] = kind === "object" ? ["member", "{", "}"] : ["item", "[", "]"];
     return `${open} ${total.toLocaleString("en")} ${one}${total === 1 ? "" : "s"} ${close}`;
   };
 
   /**
-   * One line, and below it its members once they are seen.
+   * One line, with its members below it once they are shown.
    * @param {JsonNode} node
    * @param {number[]} path
    * @param {number} level
@@ -63,23 +63,23 @@ function render({ model, el }) {
     const value = element(
       "span",
       `tw-node-value tw-${node.kind}`,
-      holds(node) ? counted(node) : node.text,
+      isContainer(node) ? countText(node) : node.text,
     );
     value.dir = "auto";
     row.append(value);
     line.append(row);
     row.addEventListener("click", () => {
-      if (getSelection()?.toString()) return; // a person is selecting text
+      if (getSelection()?.toString()) return; // the user is selecting text
       focus(line);
-      if (holds(node)) toggle(line);
+      if (isContainer(node)) toggle(line);
     });
-    if (holds(node) && node.total > 0) line.setAttribute("aria-expanded", "false");
+    if (isContainer(node) && node.total > 0) line.setAttribute("aria-expanded", "false");
     return line;
   };
   /** @param {Line} line */
   const group = (line) => /** @type {HTMLElement | null} */ (line.querySelector(":scope > ul"));
   /** @param {Line} line */
-  const above = (line) =>
+  const parentOf = (line) =>
     /** @type {Line | null} */ (line.parentElement?.closest(".tw-node") ?? null);
   /** @param {Line} line */
   const firstBelow = (line) => /** @type {Line | null} */ (line.querySelector(".tw-node"));
@@ -102,11 +102,11 @@ function render({ model, el }) {
       below.setAttribute("role", "group");
       line.append(below);
     }
-    if (line.node.members.length === 0) want(line.path);
+    if (line.node.members.length === 0) request(line.path);
     fill(line);
   };
   /**
-   * Draw the members there are, and say how many there are not.
+   * Draw the members received, and how many are missing.
    * @param {Line} line
    */
   const fill = (line) => {
@@ -118,7 +118,7 @@ function render({ model, el }) {
       below.append(item(node.members[place], [...path, place], level + 1));
     }
     const [here, all] = [node.members.length, node.total];
-    if (here >= all || here === 0) return; // none: they are on their way
+    if (here >= all || here === 0) return; // none: already requested
     const more = element("li", "tw-more");
     more.setAttribute("role", "none");
     const counts = [here, all].map((count) => count.toLocaleString("en"));
@@ -126,7 +126,7 @@ function render({ model, el }) {
     const button = makeButton("", "Show more");
     button.addEventListener("click", () => {
       focus(/** @type {Line | undefined} */ (below.children[here - 1]) ?? line);
-      want(path, here);
+      request(path, here);
     });
     more.style.setProperty("--tw-level", String(level));
     more.append(words, button);
@@ -148,7 +148,7 @@ function render({ model, el }) {
     where.textContent = model.get("root") + expression(line);
   };
   /**
-   * The Python subscripts that lead to a node; JSON and Python write names alike.
+   * The Python subscripts of a node; JSON string literals are also valid in Python.
    * @param {Line} line
    */
   const expression = (line) => {
@@ -157,7 +157,7 @@ function render({ model, el }) {
     let at = line;
     while (at && at.node.name !== null) {
       names.unshift(`[${JSON.stringify(at.node.name)}]`);
-      at = above(at);
+      at = parentOf(at);
     }
     return names.join("");
   };
@@ -174,7 +174,7 @@ function render({ model, el }) {
       return;
     }
     const line = allLines().find((at) => String(at.path) === String(path));
-    if (!line || line.node.members.length !== from) return; // asked for twice
+    if (!line || line.node.members.length !== from) return; // requested twice
     line.node.members.push(...node.members);
     if (isOpen(line)) fill(line);
   };
@@ -186,17 +186,17 @@ function render({ model, el }) {
     const lines = allLines();
     const at = lines.indexOf(line);
     /** @param {Line | null | undefined} to */
-    const go = (to) => {
+    const focusOn = (to) => {
       if (to) focus(to);
     };
     /** @type {Record<string, () => void>} */
     const keys = {
-      ArrowDown: () => go(lines[at + 1]),
-      ArrowUp: () => go(lines[at - 1]),
-      Home: () => go(lines[0]),
-      End: () => go(lines.at(-1)),
-      ArrowRight: () => (isOpen(line) ? go(firstBelow(line)) : toggle(line, true)),
-      ArrowLeft: () => (isOpen(line) ? toggle(line, false) : go(above(line))),
+      ArrowDown: () => focusOn(lines[at + 1]),
+      ArrowUp: () => focusOn(lines[at - 1]),
+      Home: () => focusOn(lines[0]),
+      End: () => focusOn(lines.at(-1)),
+      ArrowRight: () => (isOpen(line) ? focusOn(firstBelow(line)) : toggle(line, true)),
+      ArrowLeft: () => (isOpen(line) ? toggle(line, false) : focusOn(parentOf(line))),
       Enter: () => toggle(line),
       " ": () => toggle(line),
     };
@@ -204,19 +204,19 @@ function render({ model, el }) {
     event.preventDefault();
     keys[event.key]();
   });
-  const begin = () => {
+  const restart = () => {
     tree.setAttribute("aria-label", model.get("label"));
     tree.replaceChildren();
     current = null;
     where.textContent = "";
-    if (model.get("epoch") > 0) want([]);
+    if (model.get("epoch") > 0) request([]);
   };
   model.on("msg:custom", receive);
-  model.on("change:epoch", begin);
-  begin();
+  model.on("change:epoch", restart);
+  restart();
   return () => {
     model.off("msg:custom", receive);
-    model.off("change:epoch", begin);
+    model.off("change:epoch", restart);
   };
 }
 

@@ -1,4 +1,4 @@
-"""JSON as a tree that opens and closes; of what is long, the page gets a part and asks for more."""
+"""JSON as an expandable tree; long values are sent to the page in parts, on request."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CHILDREN_AT_ONCE = 100
-"""Members of one object or array that travel together."""
+"""Members of one object or array sent at once."""
 NODES_AT_ONCE = 2_000
 """Nodes of one message to the page."""
 LONGEST_SHOWN = 2_000
 """Characters of one text."""
 DEEPEST_AHEAD = 2
-"""Levels below a node that travel with it before they are asked for."""
+"""Levels below a node that are sent with it in advance."""
 DEEPEST = 200
-"""Levels a page may ask for; Python's own JSON reader gives up not far beyond."""
+"""Levels a page may request; Python's JSON decoder fails not far beyond."""
 
 Path = tuple[int, ...]
-"""Where a node stands: the place of each ancestor among its siblings."""
+"""The index of each ancestor of a node among its siblings."""
 
 
 class JsonTree(Element):
-    """A tree of a JSON value. It is no part of the widget's state, so no notebook saves it.
+    """A tree of a JSON value. The value is not widget state, so no notebook saves it.
 
     Args:
-        label: What the tree is called, for screen readers.
-        root: The Python expression that holds the value, to name a node by: ``response.data``.
-        hides: Says of a member's name whether its value must not be seen.
+        label: The name of the tree for screen readers.
+        root: The Python expression of the value, such as ``response.data``.
+        hides: Returns whether the value of a member with this name must be masked.
     """
 
     _esm = asset(__file__, "tree.js")
@@ -56,7 +56,7 @@ class JsonTree(Element):
         self.on_msg(self._receive)
 
     def show(self, value: object) -> None:
-        """Show another value; pages that are open ask for it."""
+        """Show another value; open pages then request it."""
         self._value = value
         self.epoch += 1
 
@@ -65,10 +65,10 @@ class JsonTree(Element):
             case {"t": "want", "epoch": epoch, "path": asked, "from": int(start)} if (
                 epoch == self.epoch and _is_place(start)
             ):
-                self._tell(_path_in(asked), start)
+                self._send_node(_path_in(asked), start)
 
-    def _tell(self, path: Path | None, start: int) -> None:
-        """Send the node at a path, with the members from `start` on."""
+    def _send_node(self, path: Path | None, start: int) -> None:
+        """Send the node at a path with its members from `start` on."""
         found = None if path is None else node_at(self._value, path)
         if path is not None and found is not None:
             name, value = found
@@ -80,7 +80,7 @@ class JsonTree(Element):
 
 @dataclass(slots=True)
 class NodeBudget:
-    """How many nodes may still travel."""
+    """The number of nodes that may still be sent."""
 
     left: int
 
@@ -94,15 +94,15 @@ def node_of(
     start: int = 0,
     depth: int = 0,
 ) -> dict[str, object]:
-    """Return a node as the page draws it, with as many of its members as the budget has.
+    """Return a node for the page, with as many members as the budget allows.
 
     Args:
-        name: Its name or its place in its parent; None for the root.
-        value: What it holds.
-        budget: What may still travel; it is used up here.
-        hides: Says which names have values that must not be seen.
+        name: Its name or index in its parent; None for the root.
+        value: Its value.
+        budget: The nodes that may still be sent; reduced here.
+        hides: Returns whether the value of a name must be masked.
         start: The first member to include.
-        depth: How deep below the node that was asked for it stands.
+        depth: Its level below the requested node.
     """
     shown = one_line(_sendable(name)) if isinstance(name, str) else name
     if isinstance(value, Secret) or (isinstance(name, str) and hides(name) and value is not None):
@@ -112,7 +112,7 @@ def node_of(
         return {"name": shown, "kind": kind, "text": text}
     members: list[dict[str, object]] = []
     found = list(islice(_members(value), start, start + CHILDREN_AT_ONCE))
-    # What was asked for always travels; below it a whole level or nothing, while there is room.
+    # The requested node is always sent; below it, a whole level or nothing, within the budget.
     if depth == 0 or (depth <= DEEPEST_AHEAD and len(found) <= budget.left):
         budget.left -= len(found)
         members = [node_of(key, one, budget, hides, depth=depth + 1) for key, one in found]
@@ -121,7 +121,7 @@ def node_of(
 
 
 def leaf_of(value: object) -> tuple[str, str]:
-    """Return the kind of a value that holds no others, and its text, as JSON writes it."""
+    """Return the kind of a scalar and its JSON text."""
     match value:
         case None:
             return "null", "null"
@@ -137,7 +137,7 @@ def leaf_of(value: object) -> tuple[str, str]:
 
 
 def node_at(value: object, path: Path) -> tuple[object, object] | None:
-    """Return the name and the value at a path; None when there is none."""
+    """Return the name and value at a path; None if it does not exist."""
     name: object = None
     for place in path:
         found = next(islice(_members(value), place, place + 1), None)

@@ -1,6 +1,6 @@
-"""What the raw request card does away from its callbacks: ask once, be told, and find out.
+"""The background work of the raw request panel: send a request, and search for a lost message.
 
-Every worker carries the turn it was started for; what an older one has to say comes too late.
+Each worker carries the turn it was started for; results of an earlier turn are ignored.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from twilio_widgets.panels.raw import state as steps
 from twilio_widgets.panels.raw.draft import RawDraft, keywords_of
 from twilio_widgets.panels.raw.history import HistoryEntry
 from twilio_widgets.panels.raw.outcome import AttemptsCancelled
-from twilio_widgets.panels.raw.state import RawState, ResponseSummary, Tried
+from twilio_widgets.panels.raw.state import FinishedAttempt, RawState, ResponseSummary
 from twilio_widgets.panels.send.worker import same_log
 
 if TYPE_CHECKING:
@@ -37,40 +37,41 @@ if TYPE_CHECKING:
     from twilio_widgets.progress import ReadProgress
 
 _NOT_THERE = (
-    "It is not in the message log and can no longer arrive: it was not sent. You can send it again."
+    "It is not in the message log and can no longer arrive, so it was not sent. You can send it "
+    "again."
 )
 
 
 class RawWorker(Panel[RawState]):
-    """The work of the raw request card; `RawRequestPanel` gives it its face."""
+    """The base of `RawRequestPanel` that runs its requests."""
 
     _twilio: Twilio | None = None
     _response: RawResponse | None = None
     _error: Exception | None = None
     _lost: tuple[OutcomeUnknown, Connection] | None = None
-    """The error of a message whose outcome is unknown, and where it was sent."""
+    """The error of a message whose outcome is unknown, and its connection."""
     _stopped: threading.Event
 
     def _fill(self, response: RawResponse | None, path: str) -> None:
         """Show the body of an answer."""
         raise NotImplementedError
 
-    def _set_out(self, step: Callable[..., RawState], *args: object) -> None:
-        """Take a step, and start the one worker of a request if the step began one."""
+    def _step_and_send(self, step: Callable[..., RawState], *args: object) -> None:
+        """Apply a step, and start a worker if the step started a request."""
         with self._lock:
             before = self._state.turn
             self._apply(step, *args)
             if self._state.turn != before and self._twilio is not None:
                 self._stopped, self._lost = threading.Event(), None
-                self._start(self._ask, self._twilio, self._state, self._stopped)
+                self._start(self._send_request, self._twilio, self._state, self._stopped)
 
     def _cancel(self) -> None:
         with self._lock:
             self._stopped.set()
-            self._apply(steps.asked_to_stop)
+            self._apply(steps.stop_requested)
 
-    def _ask(self, twilio: Twilio, state: RawState, stopped: threading.Event) -> None:
-        """Send the request of a turn, and tell what came of it."""
+    def _send_request(self, twilio: Twilio, state: RawState, stopped: threading.Event) -> None:
+        """Send the request of a turn and apply the result."""
         draft, turn = state.draft, state.turn
         watch = AttemptObserver(turn, stopped, self._apply)
         keywords: dict[str, Any] = keywords_of(draft) | watch.hooks
@@ -83,11 +84,11 @@ class RawWorker(Panel[RawState]):
             left = [one for one in twilio.messages.unanswered if one not in unanswered]
             self._keep_cancelled(twilio, draft, watch, left[0] if len(left) == 1 else None)
         except (Refused, ConfigurationError) as error:
-            if watch.may_have_happened and not draft.only_reads:
+            if watch.may_have_been_carried_out and not draft.is_safe:
                 self._keep_error(twilio, draft, turn, error, lost=True)
             else:
                 self._keep_refused(turn, error)
-        except Exception as error:  # noqa: BLE001  # shown where the answer would be
+        except Exception as error:  # noqa: BLE001  # shown in place of the response
             self._keep_error(twilio, draft, turn, error)
         else:
             self._keep(twilio, draft, outcomes.answer_to(turn, response), response, None)
@@ -95,7 +96,7 @@ class RawWorker(Panel[RawState]):
     def _keep_cancelled(
         self, twilio: Twilio, draft: RawDraft, watch: AttemptObserver, error: OutcomeUnknown | None
     ) -> None:
-        lost = not draft.only_reads and watch.may_have_happened
+        lost = not draft.is_safe and watch.may_have_been_carried_out
         tries = len(watch.attempts)
         with self._lock:
             if lost and error is not None:
@@ -106,7 +107,7 @@ class RawWorker(Panel[RawState]):
             self._keep(twilio, draft, answer, None, error)
 
     def _keep_refused(self, turn: int, error: Refused | ConfigurationError) -> None:
-        """Say why nothing was sent; the last answer stays what it was."""
+        """Show why nothing was sent; the last response stays."""
         with self._lock:
             self._error = error
             field = getattr(error, "field", None) or "path"
@@ -123,7 +124,9 @@ class RawWorker(Panel[RawState]):
     ) -> None:
         found = isinstance(error, OutcomeUnknown) and outcomes.creates_message(draft)
         ours = isinstance(error, TwilioWidgetsError)
-        lost = lost or not (ours or draft.only_reads)  # whatever broke, it may have left
+        lost = lost or not (
+            ours or draft.is_safe
+        )  # an unexpected error may come after the request was sent
         answer = outcomes.answer_to_error(turn, error, found=found, lost=lost)
         response = error.response if isinstance(error, TwilioWidgetsError) else None
         with self._lock:
@@ -139,7 +142,7 @@ class RawWorker(Panel[RawState]):
         response: RawResponse | None,
         error: Exception | None,
     ) -> None:
-        """Keep what came of a request, and show it; a closed panel still tells what did."""
+        """Store the result of a request and show it; a closed panel only stores it."""
         now = twilio.connection.now()
         facts = " · ".join([f"{now:%H:%M:%S} UTC", *answer.facts[:1]])
         entry = HistoryEntry(
@@ -158,13 +161,13 @@ class RawWorker(Panel[RawState]):
             self._apply_even_closed(steps.answered, answer, entry)
 
     def _apply_even_closed(self, step: Callable[..., RawState], *args: object) -> None:
-        """Take a step that must not be lost: a closed panel still tells what came of it."""
+        """Apply a step even when the panel is closed, so that its result is not lost."""
         if self._open:
             self._apply(step, *args)
         else:
             self._state = step(self._state, *args)
 
-    # When nobody knows
+    # Unknown outcomes
 
     def _find_out(self) -> str:
         with self._lock:
@@ -181,7 +184,7 @@ class RawWorker(Panel[RawState]):
         if not same_log(connection, twilio.connection):
             told(
                 f"It may have been sent from account {connection.masked_account}. Connect to that "
-                "account again to find out: the log of another one cannot tell."
+                "account to find out; the log of another account does not show it."
             )
             return
         try:
@@ -193,7 +196,7 @@ class RawWorker(Panel[RawState]):
             )
             return
         if found is None:
-            self._apply(steps.not_there, turn, _NOT_THERE)
+            self._apply(steps.not_sent, turn, _NOT_THERE)
         elif isinstance(found, NotSureYet):
             told(f"Not sure yet: {found.reason} Do not send it again.")
         else:
@@ -201,12 +204,12 @@ class RawWorker(Panel[RawState]):
 
 
 class AttemptObserver:
-    """Hears of the attempts of one request, and ends it when a person wants no more.
+    """Observes the attempts of one request, and stops it when the user cancels.
 
     Args:
         turn: The request's number.
-        stopped: Whether a person wants no more.
-        apply: Moves the panel to its next state.
+        stopped: Set when the user cancels.
+        apply: Applies a step to the panel's state.
     """
 
     def __init__(self, turn: int, stopped: threading.Event, apply: Callable[..., object]) -> None:
@@ -215,39 +218,39 @@ class AttemptObserver:
 
     @property
     def hooks(self) -> dict[str, object]:
-        """The arguments of `Twilio.raw` by which it is told."""
-        return {"before_attempt": self._leaves, "attempt_seen": self._seen}
+        """The callbacks to pass to `Twilio.raw`."""
+        return {"before_attempt": self._attempt_started, "attempt_seen": self._attempt_finished}
 
     @property
-    def may_have_happened(self) -> bool:
-        """Whether an attempt ended so that it may have been carried out."""
-        return any(outcomes.may_have_happened(one.status) for one in self.attempts)
+    def may_have_been_carried_out(self) -> bool:
+        """Whether any attempt may have been carried out."""
+        return any(outcomes.may_have_been_carried_out(one.status) for one in self.attempts)
 
     def read(self, reading: ReadProgress) -> None:
-        """Hear that a page of a list was read."""
-        self._go_on()
-        self._apply(steps.read_on, self.turn, reading)
+        """A page of a list was read."""
+        self._raise_if_cancelled()
+        self._apply(steps.continued, self.turn, reading)
 
-    def _leaves(self, number: int) -> None:
-        self._go_on()
-        self._apply(steps.attempting, self.turn, number)
+    def _attempt_started(self, number: int) -> None:
+        self._raise_if_cancelled()
+        self._apply(steps.attempt_started, self.turn, number)
 
-    def _seen(self, attempt: Attempt) -> None:
+    def _attempt_finished(self, attempt: Attempt) -> None:
         self.attempts.append(attempt)
-        self._apply(steps.tried, self.turn, _tried(attempt))
+        self._apply(steps.attempt_finished, self.turn, _finished(attempt))
         if attempt.wait is not None:
-            self._go_on()
+            self._raise_if_cancelled()
 
-    def _go_on(self) -> None:
+    def _raise_if_cancelled(self) -> None:
         if self._stopped.is_set():
             raise AttemptsCancelled
 
 
-def _tried(attempt: Attempt) -> Tried:
+def _finished(attempt: Attempt) -> FinishedAttempt:
     good = attempt.problem is None
-    return Tried(
+    return FinishedAttempt(
         number=attempt.number,
-        outcome=str(attempt.status) if attempt.status is not None else "no answer",
+        outcome=str(attempt.status) if attempt.status is not None else "no response",
         good=good,
         wait=attempt.wait,
     )
@@ -256,7 +259,7 @@ def _tried(attempt: Attempt) -> Tried:
 def _was_sent(turn: int, message: Message) -> ResponseSummary:
     return ResponseSummary(
         turn=turn,
-        status="it was sent",
+        status="was sent",
         tone="good",
-        problem=f"The message log has it: {message.sid}, {message.status}. Do not send it again.",
+        problem=f"Found in the message log: {message.sid}, {message.status}. Do not send it again.",
     )

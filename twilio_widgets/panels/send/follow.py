@@ -1,7 +1,7 @@
-"""Looking at a message again and again until it has come to its end, or nobody wants to know.
+"""Poll a message until its status is final or the panel stops.
 
-``messages.wait`` does this for a cell. A panel also has to stop soon when it is closed, so here
-pauses are taken in slices, on the connection's own clock.
+``messages.wait`` does the same for a cell. A panel also has to stop soon when it is closed, so the
+pauses here are taken in slices, on the connection's own clock.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 5.0
 SLICE = 0.25
-"""Seconds until somebody who stops following is heard."""
+"""Seconds after which a request to stop is noticed."""
 FOLLOW_SECONDS = 300.0
-"""A message may stay ``sent`` for ever, when its carrier gives no receipt."""
+"""Seconds of polling. A message stays ``sent`` for ever if its carrier returns no receipt."""
 
 
 def follow(
@@ -31,9 +31,9 @@ def follow(
     seen: Callable[[Message], object],
     stopped: Callable[[], bool],
 ) -> Message:
-    """Look at a message until its status is final, and say each time what was seen.
+    """Poll a message until its status is final, and call ``seen`` with each reading.
 
-    A scheduled message is left alone: it may take days.
+    A scheduled message is not polled: it may take days.
 
     Returns:
         The message as last seen.

@@ -1,4 +1,4 @@
-"""The controls of the card that sends, and how they picture its state."""
+"""The controls of the send panel, drawn from its state."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
 
 class SendForm:
-    """Everything on the card that can be typed, pressed or read.
+    """Every control of the card.
 
-    What is typed flows one way, from the controls into the state. It is written into a control
-    only on purpose (`write`). A change that was typed before the page could disable the field is
-    taken, and calls back a message that has not left.
+    Input flows one way, from the controls into the state; only `write` changes a control's text. A
+    change that was typed before the page could disable the field is accepted (``late=True``), and
+    cancels a message that has not been sent.
     """
 
     def __init__(
@@ -47,8 +47,8 @@ class SendForm:
         more = MoreFields()
         self._more = more.rows
         self.controls: dict[str, LineInput] = {
-            "from_": LineInput("From", "A number, a name, or a messaging service", late=True),
-            "to": LineInput("To", "+ and the country code, then the number", late=True),
+            "from_": LineInput("From", "Number, name or messaging service", late=True),
+            "to": LineInput("To", "+14155550123", late=True),
             "body": LineInput("Message", kind="area", late=True),
             **more.controls,
         }
@@ -83,7 +83,7 @@ class SendForm:
 
     @property
     def actions(self) -> tuple[ipywidgets.Widget, ...]:
-        """What stands in the card's foot, from the left."""
+        """The widgets at the left of the card's foot, in order."""
         return (
             self.send,
             self.undo,
@@ -95,12 +95,12 @@ class SendForm:
         )
 
     def write(self, draft: Draft) -> None:
-        """Put a draft into the fields."""
+        """Write a draft into the fields."""
         for name, control in self.controls.items():
             control.value = text_of(draft, name)
 
     def draw(self, state: SendState) -> None:
-        """Make everything but the fields' contents the picture of the state."""
+        """Show the state; the contents of the fields are left alone."""
         self._draw_fields(state)
         self._draw_actions(state)
         self._draw_question(state)

@@ -8,15 +8,16 @@ from twilio_widgets.panels.inputs.line_input import LineInput
 from twilio_widgets.panels.kit.elements import Note, field, styled
 
 _HINTS = {
-    "media_url": "Addresses of files, one a line, at most ten. They make it an MMS.",
-    "send_at": "In UTC, 5 minutes to 35 days ahead. Only a messaging service can schedule.",
-    "status_callback": "Where Twilio reports each status of this message.",
-    "validity_period": "Seconds it may wait in Twilio's queue before it is dropped, 1 to 36,000.",
+    "to": "+ and the country code, then the number.",
+    "media_url": "URLs of files, one per line, at most ten. The message is then sent as an MMS.",
+    "send_at": "In UTC, 5 minutes to 35 days from now. Only a messaging service can schedule.",
+    "status_callback": "URL to which Twilio reports each status of this message.",
+    "validity_period": "Seconds to keep it in Twilio's queue before it is dropped: 1 to 36,000.",
 }
 
 
 class MoreFields:
-    """What most messages do without."""
+    """The controls under "More", with their hints."""
 
     def __init__(self) -> None:
         self.controls = {
@@ -35,5 +36,5 @@ class MoreFields:
 
 
 def hint_of(name: str) -> str:
-    """Return what stands under a field while nothing is wrong with it."""
+    """Return the hint under a field that has no problem."""
     return _HINTS.get(name, "")

@@ -1,4 +1,4 @@
-"""The panel that sends one message, and shows what becomes of it."""
+"""The panel that sends one message and shows its delivery status."""
 
 from __future__ import annotations
 
@@ -37,29 +37,31 @@ LONGEST_UNDO = 60
 """Seconds."""
 
 _OPTIONS = ("to", "from_", "body", "confirm_segments", "undo_seconds", "prices")
-_CONNECT_IT = "Not connected. Press Connect in the connection panel; this one then wakes up."
+_CONNECT_IT = (
+    "Not connected. Press Connect in the connection panel; then this panel becomes active."
+)
 _GIVE_A_CLIENT = (
-    "Not connected. Make this panel with a connection: SendPanel(ConnectionPanel()) or "
+    "Not connected. Create this panel with a connection: SendPanel(ConnectionPanel()) or "
     "SendPanel(twilio)."
 )
 
 
 class SendPanel(SendWorker):
-    """A card in which a person sends one message and watches it arrive.
+    """A card that sends one message and shows its delivery status.
 
-    Making the panel, or showing it again, never sends. One press of "Send" is one message: pressing
-    twice sends once, and the same message leaves again only after "Send another". The message is in
-    ``panel.message`` for the next cell.
+    Creating or showing the panel sends nothing. One press of "Send" sends one message: a second
+    press sends nothing, and the same message can be sent again only after "Send another".
+    ``panel.message`` is available to the next cell.
 
     Args:
-        twilio: The client to send with, or a `ConnectionPanel`, which wakes this one up.
-        to: The recipient to begin with.
-        from_: The sender to begin with.
-        body: The text to begin with.
-        confirm_segments: Ask before a message of more segments than this; None never asks.
-        undo_seconds: Seconds in which a message can be called back before it leaves; 0 sends at
-            once, and so does a kernel without threads, which could not hear an "Undo".
-        prices: Your own estimated US dollars for a segment by country: ``{"GB": "0.05"}``.
+        twilio: The client to send with, or a `ConnectionPanel` that provides it.
+        to: The initial recipient.
+        from_: The initial sender.
+        body: The initial text.
+        confirm_segments: Ask before sending a message of more segments than this; None never asks.
+        undo_seconds: Undo window: seconds before the message is sent. 0 sends at once, as does a
+            kernel without threads, which cannot receive an "Undo" in the meantime.
+        prices: Your own estimates of US dollars per segment, by country: ``{"GB": "0.05"}``.
     """
 
     title = "Send a message"
@@ -103,21 +105,21 @@ class SendPanel(SendWorker):
 
     @property
     def message(self) -> Message | None:
-        """What the last "Send" sent, as Twilio last described it; None when it sent nothing."""
+        """The message sent last, as Twilio last described it, or None."""
         return self._state.message
 
     @property
     def error(self) -> OutcomeUnknown | None:
-        """The error of a message that may have been sent, for ``messages.find``; or None."""
+        """The error of a message that may have been sent, for ``messages.find``, or None."""
         return None if self._lost is None else self._lost[0]
 
     def on_message(self, callback: Callable[[Message], object]) -> Callable[[], None]:
-        """Call back with the message when it was sent, and each time it was seen to change.
+        """Call back with the message when it was sent, and after each change of it.
 
-        It is called while the panel is drawn, on any thread, and should return soon.
+        The callback runs on any thread while the panel is drawn, and should return soon.
 
         Returns:
-            A function that ends this.
+            A function that removes the callback.
         """
         with self._lock:
             self._tell.append(callback)
@@ -134,7 +136,7 @@ class SendPanel(SendWorker):
         self._on_click(form.undo, self._undo)
         self._on_click(form.another, partial(self._take_step, steps.another))
         self._on_click(form.find_out, self._find_out)
-        self._on_click(form.anew, self._begin_anew)
+        self._on_click(form.anew, self._start_over)
         self._on_click(form.look_again, self._look_again)
         self._on_click(form.more, partial(self._apply, steps.toggled_more))
 
@@ -181,7 +183,7 @@ class SendPanel(SendWorker):
         self._set_out(partial(steps.agreed, undo_seconds=self._undo_seconds))
         return ""
 
-    def _begin_anew(self) -> str:
+    def _start_over(self) -> str:
         with self._lock:
             answer = self._take_step(steps.begun_anew)
             self._form.write(self._state.draft)
@@ -228,12 +230,12 @@ def _check_options(twilio: object, confirm_segments: object, undo_seconds: objec
         )
     if confirm_segments is not None and not _is_whole(confirm_segments, 1, 1_000):
         raise ConfigurationError(
-            "confirm_segments is a number of segments, 1 or more, or None to never ask.",
+            "confirm_segments must be a number of segments, 1 or more, or None to never ask.",
             field="confirm_segments",
         )
     if not _is_whole(undo_seconds, 0, LONGEST_UNDO):
         raise ConfigurationError(
-            f"undo_seconds is a whole number of seconds from 0 to {LONGEST_UNDO}.",
+            f"undo_seconds must be a whole number of seconds from 0 to {LONGEST_UNDO}.",
             field="undo_seconds",
         )
 

@@ -1,8 +1,8 @@
-"""What the card that sends knows, and the pure steps that change it.
+"""The state of the send panel, and the pure steps that change it.
 
-The rule it keeps: one press of "Send" is one message. An attempt has a number; a worker may only
-carry out the attempt it was started for, and only while that attempt is counting down. What was
-sent cannot be sent again until it is changed or a person says "send another".
+The rule: one press of "Send" sends one message. Attempts are numbered; a worker may only send for
+the attempt it was started for, and only while that attempt is counting down. A message that was
+sent cannot be sent again until it is changed or the user presses "Send another".
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ if TYPE_CHECKING:
     from twilio_widgets.panels.code.access import Access
 
 Phase = Literal[
-    "writing",     # nothing is under way
-    "asking",      # really, so many segments?
-    "counting",    # it leaves in a moment, and can still be undone
-    "sending",     # it is leaving
-    "following",   # Twilio has it; its status is followed
-    "followed",    # its status is final, or followed no more
+    "writing",     # nothing is being sent
+    "asking",      # confirm a long message
+    "counting",    # the undo window
+    "sending",     # the request is running
+    "following",   # Twilio accepted it; its status is polled
+    "followed",    # its status is final, or no longer polled
     "unknown",     # it may have been sent
-    "searching",   # the message log is being asked
+    "searching",   # the message log is being searched
 ]  # fmt: skip
 
 OPEN_TO_A_MESSAGE = frozenset({"writing", "following", "followed"})
-"""Phases in which a new message may be begun."""
+"""Phases in which a new message can be sent."""
 
 _FIELD_OF = {
     "messaging_service_sid": "from_",
@@ -51,12 +51,12 @@ _FIELD_OF = {
     "content_variables": "body",
     "schedule_type": "send_at",
 }
-"""Where a parameter's problem is shown, when the parameter has no field of its own."""
+"""The field that shows a parameter's problem, where the parameter has no field of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendingAccount:
-    """Where messages go out from, fit to be shown and saved."""
+    """The account that sends, without secrets: it can be shown and saved."""
 
     label: str
     """The masked account SID, or ``"sandbox"``."""
@@ -65,39 +65,39 @@ class SendingAccount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendState:
-    """The truth of which the panel is the picture."""
+    """Everything that the panel shows."""
 
     draft: Draft = field(default_factory=Draft)
     account: SendingAccount | None = None
     senders: tuple[str, ...] = ()
-    """Suggestions, each as ``"+15005550006 — SMS, MMS"``."""
+    """Suggested senders, such as ``"+15005550006 — SMS, MMS"``."""
     senders_note: str = ""
-    """Why there are no suggestions, when they could not be read."""
+    """Why senders are missing, if they could not be read."""
     more: bool = False
     phase: Phase = "writing"
     attempt: int = 0
-    """The number of the attempt that is under way, or was last."""
+    """The number of the current or last attempt."""
     seconds_left: int = 0
-    """Until the message leaves."""
+    """Seconds until the message is sent."""
     problems: Mapping[str, str] = field(default_factory=dict)
-    """What is wrong with a field, by its name."""
+    """The problem of each field, by field name."""
     failure: str = ""
-    """What went wrong, when no field is at fault."""
+    """An error that belongs to no field."""
     note: str = ""
-    """What there is to know, when nothing went wrong."""
+    """A note that is not an error."""
     sent: Mapping[str, Any] | None = None
-    """The parameters that left, or may have left, last; None when the same may be sent again."""
+    """The parameters that were, or may have been, sent last; None if they may be sent again."""
     message: Message | None = None
-    """What was sent last, as Twilio last described it."""
+    """The message sent last, as Twilio last described it."""
     can_search: bool = False
-    """Whether the message log can be asked about an unknown outcome."""
+    """Whether the message log can be searched for a message with an unknown outcome."""
 
 
 # What can be done
 
 
 def may_send(state: SendState) -> bool:
-    """Say whether "Send" would begin a new message."""
+    """Return whether "Send" can send a message."""
     return (
         state.account is not None
         and state.phase in OPEN_TO_A_MESSAGE
@@ -106,7 +106,7 @@ def may_send(state: SendState) -> bool:
 
 
 def is_the_sent_one(state: SendState) -> bool:
-    """Say whether the fields hold the very message that was sent last."""
+    """Return whether the fields contain the message that was sent last."""
     return state.phase in OPEN_TO_A_MESSAGE and parameters_of(state.draft) == state.sent
 
 
@@ -114,12 +114,12 @@ def is_the_sent_one(state: SendState) -> bool:
 
 
 def connected(state: SendState, account: SendingAccount) -> SendState:
-    """There is a client."""
+    """A client is available."""
     return replace(state, account=account, senders=(), senders_note="")
 
 
 def disconnected(state: SendState) -> SendState:
-    """The client is gone: what has not left stays here."""
+    """The client is gone; a message that was not sent yet will not be sent."""
     phase: dict[Phase, Phase] = {
         "asking": "writing", "counting": "writing", "following": "followed",
     }  # fmt: skip
@@ -129,9 +129,9 @@ def disconnected(state: SendState) -> SendState:
 
 
 def suggested(state: SendState, senders: tuple[str, ...], note: str = "") -> SendState:
-    """The account's senders are known: one that stands there bare gets its name.
+    """The account's senders are known; the sender in the field gets its description.
 
-    The only sender there is, is taken; among several, a person chooses.
+    A single sender is chosen; among several, the user chooses.
     """
     state = replace(state, senders=senders, senders_note=note)
     if state.phase not in OPEN_TO_A_MESSAGE:
@@ -147,7 +147,7 @@ def suggested(state: SendState, senders: tuple[str, ...], note: str = "") -> Sen
 
 
 def typed(state: SendState, name: str, value: Any) -> SendState:
-    """A field changed. What was about to leave is not what the field says now, so it does not."""
+    """A field was changed; a message that was about to be sent is not sent."""
     change: dict[str, Any] = {name: value}
     problems = {key: text for key, text in state.problems.items() if key != name}
     waits = state.phase in {"asking", "counting"}
@@ -171,7 +171,7 @@ def toggled_more(state: SendState) -> SendState:
 def pressed(
     state: SendState, now: datetime, *, ask_above: int | None, undo_seconds: int
 ) -> SendState:
-    """ "Send" was pressed: look at the fields, ask when it is long, or begin to count down."""
+    """ "Send" was pressed: validate, ask about a long message, or start the undo window."""
     if not may_send(state):
         return state
     parameters = parameters_of(state.draft)
@@ -185,12 +185,12 @@ def pressed(
 
 
 def agreed(state: SendState, *, undo_seconds: int) -> SendState:
-    """ "Really?" was answered with yes."""
+    """The user confirmed a long message."""
     return _counting(state, undo_seconds) if state.phase == "asking" else state
 
 
 def undone(state: SendState) -> SendState:
-    """Back to writing, before anything left."""
+    """Go back to writing; nothing has been sent."""
     if state.phase not in {"asking", "counting"}:
         return state
     note = "Undone: nothing was sent." if state.phase == "counting" else ""
@@ -198,19 +198,19 @@ def undone(state: SendState) -> SendState:
 
 
 def counted(state: SendState, attempt: int, seconds_left: int) -> SendState:
-    """A second passed."""
+    """A second of the undo window has passed."""
     if not may_leave(state, attempt):
         return state
     return replace(state, seconds_left=seconds_left)
 
 
 def may_leave(state: SendState, attempt: int) -> bool:
-    """Say whether this attempt is still the one that counts down."""
+    """Return whether this attempt is still in its undo window."""
     return state.phase == "counting" and state.attempt == attempt
 
 
 def left(state: SendState, attempt: int) -> SendState:
-    """It leaves now. From here on nothing but an answer says whether it was sent."""
+    """The request starts now. From here on, only the response shows whether it was sent."""
     if not may_leave(state, attempt):
         return state
     return replace(state, phase="sending", sent=parameters_of(state.draft), message=None)
@@ -222,66 +222,66 @@ def _counting(state: SendState, undo_seconds: int) -> SendState:
     )
 
 
-# What came of it
+# Outcomes
 
 
 def accepted(state: SendState, message: Message) -> SendState:
-    """Twilio has it."""
+    """Twilio accepted the message."""
     return replace(state, phase="following", message=message, failure="", note="")
 
 
 def refused(state: SendState, text: str, name: str | None = None) -> SendState:
-    """It was not sent, for sure: because of a field, or for a reason of its own."""
+    """The message was certainly not sent, because of a field or for another reason."""
     state = replace(state, phase="writing", sent=None)
     return _with_problem(state, name or "", text)
 
 
 def lost(state: SendState, text: str, *, can_search: bool) -> SendState:
-    """Nobody knows whether it was sent."""
+    """It is not known whether the message was sent."""
     return replace(state, phase="unknown", failure=text, can_search=can_search)
 
 
 def seen(state: SendState, attempt: int, message: Message) -> SendState:
-    """The message was looked at again."""
+    """The message was read again."""
     if state.attempt != attempt or state.phase != "following":
         return state
     return replace(state, message=message)
 
 
 def followed(state: SendState, attempt: int, note: str = "") -> SendState:
-    """Its status is final, or is looked at no more."""
+    """The status is final, or is no longer polled."""
     if state.attempt != attempt or state.phase != "following":
         return state
     return replace(state, phase="followed", failure=ending_of(state.message), note=note)
 
 
 def looking(state: SendState) -> SendState:
-    """Follow it again."""
+    """Poll the status again."""
     if state.phase != "followed" or state.message is None or state.message.is_final:
         return state
     return replace(state, phase="following", failure="", note="")
 
 
 def ending_of(message: Message | None) -> str:
-    """Return why a message did not arrive, and nothing for one that did or still may."""
+    """Return why a message was not delivered; empty if it was or still may be."""
     if message is None or message.status not in {"failed", "undelivered"}:
         return ""
     if message.error_code is None:
-        return f"The message is {message.status}, and Twilio gives no code that says why."
+        return f"The message is {message.status}; Twilio gave no error code."
     return str(explain_error(message.error_code))
 
 
-# When nobody knows
+# Unknown outcomes
 
 
 def searching(state: SendState) -> SendState:
-    """The message log is being asked."""
+    """The message log is being searched."""
     can = state.phase == "unknown" and state.can_search and state.account is not None
     return replace(state, phase="searching") if can else state
 
 
 def searched(state: SendState, found: Message | NotSureYet | None) -> SendState:
-    """The message log answered."""
+    """The message log was searched."""
     if state.phase != "searching":
         return state
     if found is None:
@@ -290,35 +290,39 @@ def searched(state: SendState, found: Message | NotSureYet | None) -> SendState:
             phase="writing",
             sent=None,
             failure="",
-            note="It is not in the message log and can no longer arrive: it was not sent. "
-            "You can send it again.",
+            note="The message is not in the message log and can no longer appear there: it was not "
+            "sent. You can send it again.",
         )
     if isinstance(found, NotSureYet):
         return replace(state, phase="unknown", failure=_not_sure(found))
-    note = "It was sent: the message log has it."
+    note = "The message was sent: it is in the message log."
     return replace(state, phase="following", message=found, failure="", note=note)
 
 
 def not_searched(state: SendState, text: str) -> SendState:
-    """The message log could not be asked, so nothing is known that was not before."""
+    """The message log could not be searched; the outcome is still unknown."""
     return replace(state, phase="unknown", failure=text) if state.phase == "searching" else state
 
 
 def _not_sure(found: NotSureYet) -> str:
-    again = f" Ask again after {found.again_after:%H:%M:%S} UTC." if found.again_after else ""
+    again = (
+        f" Press “Find out” again after {found.again_after:%H:%M:%S} UTC."
+        if found.again_after
+        else ""
+    )
     return f"Not sure yet: {found.reason}{again} Do not send it again."
 
 
-# Beginning anew
+# Starting over
 
 
 def another(state: SendState) -> SendState:
-    """The same message may be sent once more: a person said so."""
+    """The user asked to send the same message once more."""
     return replace(state, sent=None, note="") if is_the_sent_one(state) else state
 
 
 def begun_anew(state: SendState) -> SendState:
-    """Leave an unknown outcome behind; the message that may have been sent goes from the fields."""
+    """Start a new message after an unknown outcome; the old one is removed from the fields."""
     if state.phase != "unknown":
         return state
     kept = Draft(from_=state.draft.from_)
@@ -328,13 +332,13 @@ def begun_anew(state: SendState) -> SendState:
 
 
 def troubled(state: SendState, text: str) -> SendState:
-    """Something broke that nobody expected. What is leaving is told of by its own worker."""
+    """Show an unexpected error; a message being sent is reported by its own worker."""
     phase: dict[Phase, Phase] = {"searching": "unknown", "following": "followed"}
     return replace(state, phase=phase.get(state.phase, state.phase), failure=text)
 
 
 def _with_problem(state: SendState, name: str, text: str) -> SendState:
-    """Show a problem under its field, opening "More" where the field is there."""
+    """Show a problem under its field, opening "More" if the field is there."""
     name = _FIELD_OF.get(name, name)
     if name not in FIELDS:
         return replace(state, failure=text)

@@ -1,4 +1,4 @@
-"""How the state of the card that sends reads: its pill, its track, its sentence and its summary."""
+"""The texts of the send panel, as functions of its state."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ARRIVED = frozenset({"delivered", "read"})
 _FELL_SHORT = frozenset({"failed", "undelivered", "canceled", "partially_delivered"})
 _BEGINNINGS = frozenset({"accepted", "scheduled"})
 _STANDS_FOR = {"sending": "queued"}
-"""The step of the track that a status stands for, when it is not called like it."""
+"""The step that shows a status, where the two have different names."""
 _USUAL = ("queued", "sent", "delivered")
 _LIVES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys((*_BEGINNINGS, "queued", "sending", "sent", "delivered"), _USUAL),
@@ -28,16 +28,16 @@ _LIVES: dict[str, tuple[str, ...]] = {
     "failed": ("queued", "failed"),
     "canceled": ("canceled",),
 }
-"""The steps a message with this status goes through, after `_BEGINNINGS`."""
+"""The steps of a message with this status, after those of `_BEGINNINGS`."""
 
 
 def pill_of(state: SendState) -> tuple[str, Tone]:
-    """Return where messages go out from, in a word."""
+    """Return the account that sends, and its tone."""
     return ("not connected" if state.account is None else state.account.label), "idle"
 
 
 def track_of(state: SendState) -> tuple[tuple[str, Progress], ...]:
-    """Return how far the last message has come; nothing before there is one."""
+    """Return the steps of the last message and their progress; empty without a message."""
     if state.message is None:
         return ()
     words = _life_of(state.message, scheduled="send_at" in (state.sent or {}))
@@ -55,19 +55,19 @@ def track_of(state: SendState) -> tuple[tuple[str, Progress], ...]:
 
 
 def _life_of(message: Message, *, scheduled: bool) -> tuple[str, ...]:
-    """Return the steps of a message's life, as far as they have to do with this one."""
+    """Return the steps that apply to this message."""
     status = message.status
     begin = "scheduled" if scheduled else "accepted" if message.messaging_service_sid else ""
     if status in _BEGINNINGS:
         begin = status
     steps = _LIVES.get(status)
-    if steps is None:  # a word Twilio did not have when this was written
+    if steps is None:  # a status that Twilio has added since
         steps = ("queued", status)
     return (begin, *steps) if begin else steps
 
 
 def outcome_of(state: SendState, how_to_connect: str) -> tuple[str, Tone]:
-    """Return the sentence over the buttons, and how it is meant."""
+    """Return the sentence above the buttons, and its tone."""
     message = state.message
     sid = f"SID {message.sid}." if message is not None else ""
     if state.failure:
@@ -79,7 +79,7 @@ def outcome_of(state: SendState, how_to_connect: str) -> tuple[str, Tone]:
 
 
 def sent_of(state: SendState) -> tuple[tuple[str, str], ...]:
-    """Return the number and the text that Twilio accepted, whatever the fields say by now."""
+    """Return the number and text that Twilio accepted, whatever the fields contain now."""
     if state.message is None:
         return ()
     rows = (("Sent to", state.message.to or ""), ("Text", state.message.body or ""))
@@ -87,7 +87,7 @@ def sent_of(state: SendState) -> tuple[tuple[str, str], ...]:
 
 
 def warning_of(state: SendState) -> str:
-    """Return what is odd about the recipient, for the moment before the message leaves."""
+    """Return a warning about the recipient, shown before the message is sent."""
     outside = state.account is not None and state.account.access.kind != "sandbox"
     to = state.draft.to.strip()
     if state.phase not in {"asking", "counting"} or not outside or not to.startswith("+"):
@@ -96,9 +96,9 @@ def warning_of(state: SendState) -> str:
 
 
 def question_of(parameters: dict[str, object], price: str) -> tuple[str, str]:
-    """Return what is asked before a long message, and the button that says yes."""
+    """Return the question before a long message, and the label of the confirming button."""
     count = f"{segments_of(parameters)} segments"
-    return f"This message is {count}{price and f', {price}'}. Send it?", f"Send {count}"
+    return f"This message has {count}{price and f', {price}'}. Send it?", f"Send {count}"
 
 
 def too_late_to_undo(state: SendState) -> str:
@@ -114,10 +114,10 @@ def too_late_to_undo(state: SendState) -> str:
 
 
 def summary_of(state: SendState) -> tuple[tuple[str, str], ...]:
-    """Return what a saved notebook says of the panel: no text of a message, no whole number."""
+    """Return the summary for a saved notebook, without message texts or whole phone numbers."""
     account = () if state.account is None else (("Account", state.account.label),)
     if state.phase in {"unknown", "searching"}:
-        return (*account, ("Message", "it may have been sent; the outcome is not known"))
+        return (*account, ("Message", "may have been sent; the outcome is not known"))
     if state.message is None:
         return (*account, ("Message", "nothing sent yet" if account else "not connected"))
     message = state.message
@@ -133,7 +133,8 @@ def summary_of(state: SendState) -> tuple[tuple[str, str], ...]:
 def _cost(message: Message) -> str:
     if message.price is None:
         return ""
-    return f"It cost {abs(message.price)} {(message.price_unit or '').upper()}".rstrip() + "."
+    amount, unit = f"{abs(message.price).normalize():f}", (message.price_unit or "").upper()
+    return f"Cost: ${amount}." if unit == "USD" else f"Cost: {amount} {unit}".rstrip() + "."
 
 
 def _joined(*sentences: str) -> str:

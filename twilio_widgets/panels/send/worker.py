@@ -1,7 +1,7 @@
-"""What the panel that sends does away from its callbacks: send once, follow, and find out.
+"""The background work of the send panel: send once, poll the status, and search the log.
 
-Every worker carries the number of the attempt it was started for. `_leave` is the only door to
-Twilio: it opens for the attempt that counts down, and shuts behind it.
+Each worker knows the number of the attempt it was started for. `_leave` is the only way to send: it
+returns the parameters once, to the attempt that is counting down.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ if TYPE_CHECKING:
     from twilio_widgets.core.flows.find import NotSureYet
     from twilio_widgets.core.message.message import Message
 
-_LOOK_FIRST = "The message may have been sent: look in the message log before sending it again."
+_LOOK_FIRST = "The message may have been sent: check the message log before you send it again."
 
 
 class SendWorker(Panel[SendState]):
-    """The work of a panel that sends; `SendPanel` gives it its face."""
+    """The background work of `SendPanel`."""
 
     _undo_seconds = 0
     _twilio: Twilio | None = None
     _lost: tuple[OutcomeUnknown, Connection] | None = None
-    """The error of a message whose outcome is unknown, and where it was sent."""
+    """The error of a message whose outcome is unknown, and the connection that sent it."""
     _undone: threading.Event
 
     # Sending
 
     def _set_out(self, step: Callable[..., SendState], *args: object) -> None:
-        """Take a step, and start the one worker of an attempt if the step began one."""
+        """Apply a step, and start the worker of the attempt if the step began one."""
         with self._lock:
             before = self._state.attempt
             self._apply(step, *args)
@@ -58,7 +58,7 @@ class SendWorker(Panel[SendState]):
             return answer
 
     def _deliver(self, twilio: Twilio, attempt: int, undone: threading.Event) -> None:
-        """Count down, send once, and follow what was sent."""
+        """Count down, send once, and poll the status."""
         for seconds in range(self._undo_seconds, 0, -1):
             self._apply(steps.counted, attempt, seconds)
             if undone.wait(1.0):
@@ -73,16 +73,16 @@ class SendWorker(Panel[SendState]):
                 self._lost = (error, twilio.connection)
                 self._keep(partial(steps.lost, can_search=True), _with_the_button(error))
         except TwilioWidgetsError as error:
-            # Whatever else we raise means that nothing was sent.
+            # Every other error of ours means that nothing was sent.
             self._keep(steps.refused, str(error), getattr(error, "field", None))
-        except Exception as error:  # noqa: BLE001  # whatever broke, the message may have left
+        except Exception as error:  # noqa: BLE001  # after any other error the message may have been sent
             self._keep(partial(steps.lost, can_search=False), f"{sentence_of(error)} {_LOOK_FIRST}")
         else:
             self._keep(steps.accepted, message)
             self._follow(twilio, attempt, message)
 
     def _leave(self, attempt: int) -> Mapping[str, Any] | None:
-        """Take the attempt's only ticket out: what to send, or None when it may not leave."""
+        """Return the parameters to send, once per attempt; None when it may not be sent."""
         with self._lock:
             if not self._open or not steps.may_leave(self._state, attempt):
                 return None
@@ -91,7 +91,7 @@ class SendWorker(Panel[SendState]):
             return self._state.sent
 
     def _keep(self, step: Callable[..., SendState], *args: object) -> None:
-        """Take a step that must not be lost: a closed panel still tells what became of a send."""
+        """Apply a step that must not be lost: ``message`` is correct even on a closed panel."""
         with self._lock:
             if self._open:
                 self._apply(step, *args)
@@ -110,7 +110,7 @@ class SendWorker(Panel[SendState]):
                 twilio, message, seen=partial(self._apply, steps.seen, attempt), stopped=stopped
             )
         except TwilioWidgetsError as error:
-            note = f"It was sent, but its status could not be read. {error}"
+            note = f"The message was sent, but its status could not be read. {error}"
         else:
             note = "" if stopped() else _why_no_more(last, self._state.sent or {})
         self._apply(steps.followed, attempt, note)
@@ -129,12 +129,12 @@ class SendWorker(Panel[SendState]):
         try:
             message = twilio.messages.get(message.sid)
         except TwilioWidgetsError as error:
-            self._apply(steps.followed, attempt, f"Its status could not be read. {error}")
+            self._apply(steps.followed, attempt, f"The status could not be read. {error}")
             return
         self._apply(steps.seen, attempt, message)
         self._follow(twilio, attempt, message)
 
-    # When nobody knows
+    # Unknown outcomes
 
     def _find_out(self) -> str:
         with self._lock:
@@ -152,8 +152,8 @@ class SendWorker(Panel[SendState]):
         if not same_log(connection, twilio.connection):
             self._apply(
                 steps.not_searched,
-                f"It may have been sent from account {connection.masked_account}. Connect to "
-                "that account again to find out: the log of another one cannot tell.",
+                f"The message may have been sent from account {connection.masked_account}. Connect "
+                "to that account again to find out: another account's log does not contain it.",
             )
             return
         try:
@@ -172,20 +172,20 @@ class SendWorker(Panel[SendState]):
 
 
 def _with_the_button(error: OutcomeUnknown) -> str:
-    """Return the error's sentence with the button that does what it advises."""
+    """Return the error's sentence, naming the button instead of the method."""
     return str(error).replace("ask twilio.messages.find(error), which", "“Find out”")
 
 
 def _why_no_more(message: Message, parameters: Mapping[str, Any]) -> str:
-    """Return why a message is followed no more, although its status is not final."""
+    """Return why polling stopped although the status is not final; empty if it is final."""
     if message.is_final:
         return ""
     if message.status == "scheduled" and "send_at" in parameters:
-        return f"It leaves at {parameters['send_at']:%Y-%m-%d %H:%M} UTC."
-    return f"Still {message.status}: a carrier that gives no receipt leaves it so."
+        return f"Scheduled for {parameters['send_at']:%Y-%m-%d %H:%M} UTC."
+    return f"Still {message.status}: some carriers return no delivery receipt."
 
 
 def same_log(one: Connection, other: Connection) -> bool:
-    """Say whether two connections read the same message log; each sandbox is a world of its own."""
+    """Return whether two connections have the same message log; each sandbox has its own."""
     worlds = [getattr(connection, "world_id", None) for connection in (one, other)]
     return one.acting_sid == other.acting_sid and worlds[0] == worlds[1]

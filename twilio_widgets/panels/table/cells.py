@@ -1,4 +1,4 @@
-"""What stands in a table's columns: their kinds, and any value as the text of a cell."""
+"""The columns of a table, and the conversion of values to cell texts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Kind = Literal["text", "time", "number", "status", "phone"]
 KINDS: tuple[str, ...] = get_args(Kind)
 
 LONGEST_CELL = 4_000
-"""Characters of one cell that travel to the page. Twilio's longest body has 1,600."""
+"""Characters of one cell sent to the page. Twilio's longest body has 1,600."""
 
 TONES: dict[str, tuple[str, ...]] = {
     "good": ("delivered", "read", "valid", "ok", "complete"),
@@ -34,12 +34,12 @@ class TableColumn:
     """One column of a table.
 
     Args:
-        name: The field of a row that stands in it.
-        title: What stands at its head. Times are in UTC, and their heads say so.
-        width: Characters; None lets the content decide, and a text column take what is left, too.
+        name: The field of a row that it shows.
+        title: The text of its header; "(UTC)" is added for times.
+        width: Characters; None fits the content, and lets a text column take the remaining width.
         kind: How it is shown, sorted and filtered.
-        choice: Whether one of its words can be chosen, to see only rows with it. A status column
-            always offers its words, and each error code that stands after one.
+        choice: Whether rows can be filtered by its words. A status column always can, also by the
+            error code after a status.
     """
 
     name: str
@@ -57,13 +57,13 @@ class TableColumn:
             )
         if self.width is not None and not 1 <= self.width <= 200:
             raise ConfigurationError(
-                f"Column {self.name!r} is {self.width} characters wide. Give 1 to 200, or None.",
+                f"Column {self.name!r} is {self.width} characters wide. Use 1 to 200, or None.",
                 field="width",
             )
 
     @property
     def heading(self) -> str:
-        """The title, with the time zone where there is one to tell."""
+        """The title, with the time zone for times."""
         if self.kind == "time" and "UTC" not in self.title:
             return f"{self.title} (UTC)"
         return self.title
@@ -73,7 +73,7 @@ def check_columns(columns: Iterable[TableColumn]) -> tuple[TableColumn, ...]:
     """Return the columns of a table.
 
     Raises:
-        ConfigurationError: When there are none, or two share a name.
+        ConfigurationError: There are none, or two have the same name.
     """
     columns = tuple(columns)
     names = [column.name for column in columns]
@@ -82,16 +82,16 @@ def check_columns(columns: Iterable[TableColumn]) -> tuple[TableColumn, ...]:
     for name in names:
         if names.count(name) > 1:
             raise ConfigurationError(
-                f"Two columns are named {name!r}. Give each a name of its own.", field="columns"
+                f"Two columns are named {name!r}. Use different names.", field="columns"
             )
     return columns
 
 
 def cell_text(value: object, column: TableColumn) -> str:
-    """Return what a cell says: text for any value, empty for a missing one, times in UTC.
+    """Return the text of a cell: empty for a missing value, times in UTC.
 
     Raises:
-        ConfigurationError: When a time has no time zone, for then nobody knows when it was.
+        ConfigurationError: A time has no time zone.
     """
     text = value if isinstance(value, str) else _text_of(value, column)
     if len(text) > LONGEST_CELL:
@@ -112,19 +112,19 @@ def _text_of(value: object, column: TableColumn) -> str:
 def _is_missing(value: object) -> bool:
     if value is None or type(value).__name__ in _MISSING_TYPES:
         return True
-    return isinstance(value, float) and value != value  # noqa: PLR0124  # NaN, as pandas writes it
+    return isinstance(value, float) and value != value  # noqa: PLR0124  # NaN, pandas' missing float
 
 
 def _utc(moment: datetime, column: TableColumn) -> str:
     if moment.tzinfo is None:
         raise ConfigurationError(
             f"{moment:%Y-%m-%d %H:%M:%S} in column {column.name!r} has no time zone. "
-            "Give an aware datetime, such as datetime.now(UTC).",
+            "Use an aware datetime, such as datetime.now(UTC).",
             field=column.name,
         )
     return moment.astimezone(UTC).isoformat(" ", "seconds")[:19]  # twice as fast as strftime
 
 
 def _sendable(text: str) -> str:
-    """Return the text with halves of surrogate pairs replaced: they cannot be sent as UTF-8."""
+    """Replace unpaired surrogates, which cannot be encoded as UTF-8."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -1,4 +1,4 @@
-"""One message in words: its fields as rows, and its error with who can mend it."""
+"""A message as text: its fields as rows, and its error with who can fix it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _WHO = {
     "recipient": "the recipient",
     "carrier": "the carrier",
     "Twilio": "Twilio",
-    "account admin": "whoever runs the account",
+    "account admin": "the account's administrator",
 }
 _AGAIN = {
     True: "yes, later",
-    False: "not before something is changed",
-    None: "look first whether it went out",
+    False: "only after you change something",
+    None: "check first whether it was sent",
 }
 
 
@@ -45,28 +45,28 @@ def facts_of(message: Message) -> tuple[tuple[str, str], ...]:
 
 
 def body_of(message: Message) -> str:
-    """Return the text as it stands, line by line, with what hides in it made visible."""
+    """Return the body with its lines kept and invisible characters made visible."""
     return lines_of(message.body or "")
 
 
 def lines_of(text: str) -> str:
-    """Return a stranger's text line by line, with what hides in it made visible."""
+    """Return untrusted text with its lines kept and invisible characters made visible."""
     return "\n".join(one_line(line) for line in text.replace("\r\n", "\n").split("\n"))
 
 
 def error_of(message: Message) -> dict[str, str]:
-    """Return why it failed, what to do, who can and whether to try again; empty without a code."""
+    """Return why a message failed and how to fix it; empty without an error code."""
     if message.error_code is None:
         return {}
     return explained(message.error_code, message.error_message or "")
 
 
 def explained(code: int, said: str) -> dict[str, str]:
-    """Return an error code as a page shows it.
+    """Return the view of an error code.
 
     Args:
         code: Twilio's error code.
-        said: Twilio's own words about it.
+        said: Twilio's own message for it.
     """
     known = explain_error(code)
     return {
@@ -80,7 +80,7 @@ def explained(code: int, said: str) -> dict[str, str]:
 
 
 def moment_of(moment: datetime | None) -> str:
-    """Return a time in UTC to the second; nothing for none."""
+    """Return a time in UTC to the second; empty for None."""
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment is not None else ""
 
 
@@ -95,5 +95,5 @@ def _price(price: Decimal | None, unit: str | None) -> str:
 
 
 def sid_masked(sid: str | None) -> str:
-    """Return the ends of a SID, enough to tell it by."""
+    """Return the first and last four characters of a SID."""
     return f"{sid[:4]}…{sid[-4:]}" if sid else "—"

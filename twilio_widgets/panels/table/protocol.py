@@ -1,9 +1,10 @@
-"""What a table and its pages say to each other.
+"""The messages between a table and its pages.
 
-Kernel → page, always of one shape: the rows changed after `after` up to `to`, and the state of the
-whole. A page that has not heard everything up to `after` has missed a message, and asks.
+Kernel → page, always of one form: the rows with a change number above `after` and up to `to`, and
+the state of the whole table. A page that has not received all changes up to `after` has missed a
+message, and requests them.
 
-Page → kernel: `want` (tell me what changed since) and `open` (the person opened this row).
+Page → kernel: `want` (request the changes since a number) and `open` (the user opened a row).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from twilio_widgets.panels.table.rows import CHARACTERS_A_MESSAGE, ROWS_A_MESSAGE
+from twilio_widgets.panels.table.rows import CHARACTERS_PER_MESSAGE, ROWS_PER_MESSAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
     from twilio_widgets.panels.table.rows import RowEntry, RowLog
 
 LARGEST = 2**53
-"""Beyond it JavaScript's numbers are not whole any more."""
+"""JavaScript numbers are not exact integers beyond it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """A page asks for what changed since a change of an epoch."""
+    """A page requests the changes since a change number of an epoch."""
 
     epoch: int
     since: int
@@ -33,14 +34,14 @@ class Want:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A person opened a row."""
+    """The user opened a row."""
 
     epoch: int
     place: int
 
 
 def request_of(message: object) -> Want | Open | None:
-    """Return what a page asks for; None when the message is not one a page of ours would send."""
+    """Return the validated request of a page; None for an invalid message."""
     if not isinstance(message, dict):
         return None
     match message:
@@ -52,11 +53,13 @@ def request_of(message: object) -> Want | Open | None:
 
 
 def _whole(value: object) -> bool:
-    return type(value) is int and -LARGEST < value < LARGEST  # a bool is an int, but not here
+    return (
+        type(value) is int and -LARGEST < value < LARGEST
+    )  # a bool is an int, but not a valid number here
 
 
 def head(log: RowLog) -> dict[str, object]:
-    """Return the state of a table: what every message begins with."""
+    """Return the state of a table, which is part of every message."""
     return {
         "t": "rows",
         "epoch": log.epoch,
@@ -70,18 +73,18 @@ def head(log: RowLog) -> dict[str, object]:
     }
 
 
-def nothing_new(log: RowLog) -> dict[str, object]:
-    """Return a message with no rows: a page that missed the last one notices by it."""
+def state_message(log: RowLog) -> dict[str, object]:
+    """Return a message without rows; a page that missed the last one detects the gap by it."""
     return {**head(log), "after": log.change, "to": log.change, "rows": []}
 
 
 def messages_since(log: RowLog, change: int, limit: int) -> tuple[list[dict[str, object]], int]:
-    """Return the messages that tell what changed since, and up to which change they tell it.
+    """Return messages with the rows changed since, and the change number they reach.
 
     Args:
         log: The table's rows.
-        change: Up to where everything has been told.
-        limit: At most so many messages; the rest is for the next time.
+        change: The change number up to which everything was sent.
+        limit: The maximum number of messages; the rest is sent later.
     """
     entries, state = log.since(change), head(log)
     parts = list(itertools.islice(_parts(entries), limit + 1))
@@ -93,7 +96,7 @@ def messages_since(log: RowLog, change: int, limit: int) -> tuple[list[dict[str,
         rows = [[entry.place, entry.change, *entry.cells] for entry in part]
         messages.append({**state, "after": after, "to": to, "rows": rows})
         after = to
-    return messages or [nothing_new(log)], after if messages else log.change
+    return messages or [state_message(log)], after if messages else log.change
 
 
 def _parts(entries: list[RowEntry]) -> Iterator[list[RowEntry]]:
@@ -101,7 +104,7 @@ def _parts(entries: list[RowEntry]) -> Iterator[list[RowEntry]]:
     size = 0
     for entry in entries:
         length = sum(map(len, entry.cells))
-        if part and (len(part) == ROWS_A_MESSAGE or size + length > CHARACTERS_A_MESSAGE):
+        if part and (len(part) == ROWS_PER_MESSAGE or size + length > CHARACTERS_PER_MESSAGE):
             yield part
             part, size = [], 0
         part.append(entry)

@@ -1,8 +1,8 @@
-"""The rows of a table, and what a page that may have missed some of it needs to hear.
+"""The rows of a table, with change numbers that let a page catch up.
 
-Every change to a row gets the next number, and a row carries the number of its last change. A page
-knows one number: up to where it has heard everything. So "what am I missing" has one answer, the
-rows changed since, and hearing it twice does no harm. Emptying the table starts a new epoch.
+Each change gets the next number, and a row has the number of its last change. A page stores one
+number: up to which it has received every change. It catches up by requesting the rows changed
+since; receiving a row twice does no harm. Emptying the table starts a new epoch.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
     Shown = tuple[dict[str, object], tuple[str, ...]]
 
-ROWS_A_MESSAGE = 500
-CHARACTERS_A_MESSAGE = 150_000
-"""A page reads one message without a pause; this keeps that under a few hundredths of a second."""
+ROWS_PER_MESSAGE = 500
+CHARACTERS_PER_MESSAGE = 150_000
+"""Limits of one message, so that a page processes it within a few hundredths of a second."""
 
 
 @dataclass(slots=True)
 class RowEntry:
-    """One row: where it stands, its last change, what it holds and how it is shown."""
+    """One row: its place, its last change, its fields and its cell texts."""
 
     place: int
-    """Newer rows have higher places; places of the rows held are consecutive."""
+    """Newer rows have higher places, without gaps."""
     change: int
     key: Hashable
     row: dict[str, object]
@@ -37,12 +37,12 @@ class RowEntry:
 
 
 class RowLog:
-    """The rows a table holds, each with the number of its last change. Not locked.
+    """The rows of a table, each with the number of its last change. Not thread-safe.
 
     Args:
-        columns: What is shown of a row; it may hold more.
-        key: The field that tells rows apart; None when every row is another one.
-        max_rows: How many rows are held; the oldest are let go, and counted.
+        columns: The columns shown; rows may have more fields.
+        key: The field that identifies a row; None if every row is distinct.
+        max_rows: The maximum number of rows; the oldest are dropped and counted.
     """
 
     def __init__(self, columns: tuple[TableColumn, ...], *, key: str | None, max_rows: int) -> None:
@@ -70,7 +70,7 @@ class RowLog:
         return (self._entries[place] for place in range(self.next - 1, self.first - 1, -1))
 
     def append(self, rows: Iterable[Mapping[str, object]]) -> None:
-        """Take rows in the order they happened; the last is the newest."""
+        """Add rows, oldest first."""
         for row, cells in self._shown(rows):
             if self._change(row, cells):
                 continue
@@ -81,13 +81,13 @@ class RowLog:
             self._trim()
 
     def append_older(self, rows: Iterable[Mapping[str, object]]) -> None:
-        """Take rows older than all others, newest first, as a log is read page by page."""
+        """Add rows older than all others, newest first, as a log is read."""
         self._put_below(self._shown(rows))
 
     def replace(
         self, rows: Iterable[Mapping[str, object]], *, total: int | None, note: str
     ) -> None:
-        """Hold these rows, newest first, and no others."""
+        """Replace all rows; the new ones are given newest first."""
         shown = self._shown(rows)
         self._begin(total=total, note=note)
         self._put_below(shown)
@@ -102,7 +102,7 @@ class RowLog:
         return True
 
     def at(self, place: int) -> RowEntry | None:
-        """Return the entry at a place, if it is held."""
+        """Return the entry at a place, if there is one."""
         return self._entries.get(place)
 
     def since(self, change: int) -> list[RowEntry]:
@@ -113,14 +113,14 @@ class RowLog:
         return list(newer)[::-1]
 
     def _shown(self, rows: Iterable[Mapping[str, object]]) -> list[Shown]:
-        """Return the rows with their cells, before any is held: a bad one leaves all as it was."""
+        """Return all rows with their cells first, so that an invalid row changes nothing."""
         return [(dict(row), self._cells(row)) for row in rows]
 
     def _cells(self, row: Mapping[str, object]) -> tuple[str, ...]:
         return tuple(cell_text(row.get(column.name), column) for column in self._columns)
 
     def _change(self, row: dict[str, object], cells: tuple[str, ...]) -> bool:
-        """Let a row that is held already take a new form; return whether it is one."""
+        """Update the row with the same key; return whether there is one."""
         place = None if self._key is None else self._places.get(row.get(self._key))
         if place is None:
             return False

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 STATIC_ROWS = 200
-"""Rows that a saved notebook holds, about 60 kB."""
+"""Rows in a saved notebook, about 60 kB."""
 
 LONGEST_STATIC_CELL = 200
-"""Characters of a cell that a saved notebook holds."""
+"""Characters of a cell in a saved notebook."""
 
 
 def static_table(
@@ -27,16 +27,16 @@ def static_table(
     note: str,
     order: str = "newest first",
 ) -> str:
-    """Return the rows as an HTML table; their text stays text, for browsers and TeX renderers.
+    """Return the rows as an HTML table, escaped for browsers and TeX renderers.
 
     Args:
         columns: The columns.
         rows: The cells of the rows to show, in their order.
-        label: What the table is called.
-        held: How many rows the live table held.
-        total: How many there are to its knowledge.
-        note: A sentence to stand under it.
-        order: In which order the rows are.
+        label: The name of the table.
+        held: The number of rows in the live table.
+        total: The known total number of rows.
+        note: A sentence below the table.
+        order: The order of the rows, as text.
     """
     heads = "".join(f'<th scope="col">{inert(column.heading)}</th>' for column in columns)
     body = "".join(f"<tr>{''.join(map(_cell, cells))}</tr>" for cells in rows)

@@ -12,10 +12,10 @@ import { makeView } from "./table_view.js";
  * @import { Shared, TableState, View, Words } from "./table_view.js"
  */
 
-const PATIENCE = 1500; // milliseconds to wait for what was asked for
-const MOST_WORDS = 50; // offered by a filter
+const REQUEST_TIMEOUT = 1500; // milliseconds until a request is repeated
+const MOST_WORDS = 50; // choices of one filter
 
-// anywidget gives `initialize` and `render` different proxies of one model; what they share is here.
+// anywidget gives `initialize` and `render` different proxies of one model; shared state is here.
 export default () => {
   const store = makeStore();
   /** @type {Shared} */
@@ -26,24 +26,24 @@ export default () => {
   /** @param {import("@anywidget/types").InitializeProps<TableState>} context */
   function initialize({ model }) {
     const columns = model.get("columns");
-    const line = openControl(model);
-    const keeper = makeKeeper(store, line);
+    const channel = openControl(model);
+    const synchronizer = makeSynchronizer(store, channel);
     /** @param {Message} message */
     const receive = (message) => {
       if (message?.t !== "rows") return;
       const change = take(store, message);
       if (!change) return;
       collectWords(shared.words, columns, change);
-      keeper.received(change);
+      synchronizer.received(change);
       for (const view of views) changed(view, change);
     };
     model.on("msg:custom", receive);
-    shared.open = (row) => line.send({ t: "open", epoch: store.epoch, place: row.place });
-    keeper.ask(); // never awaited: anywidget gives a model up that is not ready in two seconds
+    shared.open = (row) => channel.send({ t: "open", epoch: store.epoch, place: row.place });
+    synchronizer.request(); // not awaited: anywidget drops a model that is not ready within two seconds
     return () => {
       model.off("msg:custom", receive);
-      keeper.stop();
-      line.close();
+      synchronizer.stop();
+      channel.close();
     };
   }
 
@@ -68,42 +68,42 @@ export default () => {
 };
 
 /**
- * Asks for what is missing until nothing is: at first, after a gap, when an answer stays away.
+ * Requests missing rows until none are: at the start, after a gap, and when a response is lost.
  * @param {Store} store
- * @param {ReturnType<typeof openControl>} line
+ * @param {ReturnType<typeof openControl>} channel
  */
-function makeKeeper(store, line) {
+function makeSynchronizer(store, channel) {
   let timer = 0,
     askedFor = NaN,
-    tries = 0;
+    attempts = 0;
   const isBehind = () => !store.state || store.seen < store.state.upto;
   const wait = () => {
     clearTimeout(timer);
     timer = setTimeout(
       () => {
-        if (isBehind()) ask();
+        if (isBehind()) request();
       },
-      PATIENCE * 2 ** Math.min(tries, 3),
+      REQUEST_TIMEOUT * 2 ** Math.min(attempts, 3),
     );
   };
-  const ask = () => {
+  const request = () => {
     askedFor = store.seen;
-    line.send({ t: "want", epoch: store.epoch, since: store.seen }, tries > 0);
-    tries += 1;
+    channel.send({ t: "want", epoch: store.epoch, since: store.seen }, attempts > 0);
+    attempts += 1;
     wait();
   };
   /** @param {Change} change */
   const received = ({ missed }) => {
     if (missed) {
-      if (askedFor !== store.seen) ask(); // once for each gap; the timer asks again
+      if (askedFor !== store.seen) request(); // once for each gap; the timer repeats it
       return;
     }
-    tries = 0;
+    attempts = 0;
     if (isBehind())
-      wait(); // more is under way
+      wait(); // more messages will arrive
     else clearTimeout(timer);
   };
-  return { ask, received, stop: () => clearTimeout(timer) };
+  return { request, received, stop: () => clearTimeout(timer) };
 }
 
 /**

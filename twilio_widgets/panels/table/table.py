@@ -1,4 +1,4 @@
-"""The one table of the product: rows by the hundred thousand, live, sorted, searched, filtered."""
+"""The table of every panel: hundreds of thousands of rows, live, with sorting and filters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ from twilio_widgets.panels.kit.assets import asset
 from twilio_widgets.panels.kit.elements import Element
 from twilio_widgets.panels.kit.throttle import throttle
 from twilio_widgets.panels.table.cells import TONES, TableColumn, check_columns
-from twilio_widgets.panels.table.protocol import Open, Want, messages_since, nothing_new, request_of
+from twilio_widgets.panels.table.protocol import (
+    Open,
+    Want,
+    messages_since,
+    request_of,
+    state_message,
+)
 from twilio_widgets.panels.table.rows import RowLog
 from twilio_widgets.panels.table.static_html import STATIC_ROWS, static_table
 
@@ -31,30 +37,30 @@ MOST_ROWS = 500_000
 """Beyond it browsers cannot make an element tall enough to scroll through."""
 
 HEIGHT = 312
-"""Pixels that the rows of a table take up by default: the heads and eleven rows."""
+"""Default height in pixels: the header and eleven rows."""
 
-MESSAGES_A_BEAT = 15
-"""A hundred thousand rows take a second and a half, at a sixth of what Jupyter's server passes."""
+MESSAGES_PER_TICK = 15
+"""100,000 rows then take 1.5 s, at a sixth of the message rate limit of Jupyter's server."""
 
 
 class VirtualTable(Element):
     """A table that shows any number of rows and keeps up with a thousand new ones a second.
 
-    Rows are mappings; what a column does not show is kept for `selected`. They are no part of the
-    widget's state: they travel to a page when it asks, so a page that is opened late or loaded
-    again shows them all. Every method is safe from any thread.
+    Rows are mappings; fields without a column are kept for `selected`. Rows are not widget state:
+    a page requests them, so a page that is opened late or reloaded shows all of them. Every method
+    is thread-safe.
 
     Args:
-        columns: What is shown of each row.
-        label: What the table is called, for screen readers and in a saved notebook.
-        height: Pixels that the rows take up.
-        max_rows: How many rows are held. The oldest are let go, and the footer says how many.
-        key: The field that tells rows apart, so that a row which comes again changes in place.
-        live: Whether rows keep coming, and a person may want to pause them.
-        order: In which order the rows are, until a person sorts them.
+        columns: The columns.
+        label: The name of the table for screen readers and saved notebooks.
+        height: Height of the rows in pixels.
+        max_rows: The maximum number of rows. The oldest are dropped; the footer counts them.
+        key: The field that identifies a row, so that adding it again updates it in place.
+        live: Whether rows keep arriving; adds a Pause button.
+        order: The order of the rows until the user sorts them, as text.
 
     Raises:
-        ConfigurationError: When an argument cannot be right.
+        ConfigurationError: An argument is invalid.
 
     Example:
         >>> table = VirtualTable([Column("body", "Body")], label="Messages")
@@ -74,7 +80,7 @@ class VirtualTable(Element):
     tones = traitlets.Dict().tag(sync=True)
     channel = traitlets.Unicode().tag(sync=True)
 
-    _pulse: Throttle | None = None
+    _throttle: Throttle | None = None
 
     def __init__(
         self,
@@ -92,7 +98,7 @@ class VirtualTable(Element):
         _check_range("max_rows", max_rows, 1, MOST_ROWS)
         self._lock = threading.RLock()
         self._log = RowLog(self._columns, key=key, max_rows=max_rows)
-        self._told: int | None = None  # up to which change pages were told; None: nobody listens
+        self._sent_change: int | None = None  # the change sent last; None: no page has asked
         self._selected: tuple[int, int] | None = None
         self._on_select: list[OnSelect] = []
         super().__init__(
@@ -104,19 +110,19 @@ class VirtualTable(Element):
             tones={word: tone for tone, words in TONES.items() for word in words},
             channel=uuid.uuid4().hex,
         )
-        self._pulse = throttle("twilio_widgets-table", self._tell, self._tell_end)
+        self._throttle = throttle("twilio_widgets-table", self._send_changes, self._send_state)
         self.on_msg(lambda _table, message, _buffers: self.on_control(message))
         control.listen(self.channel, self)
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """The rows held, newest first."""
+        """The rows, newest first."""
         with self._lock:
             return tuple(dict(entry.row) for entry in self._log)
 
     @property
     def selected(self) -> Row | None:
-        """The row a person opened last, with the fields no column shows; None when it is gone."""
+        """The row opened last, with all its fields; None if it no longer exists."""
         with self._lock:
             if self._selected is None or self._selected[0] != self._log.epoch:
                 return None
@@ -124,16 +130,16 @@ class VirtualTable(Element):
             return None if entry is None else dict(entry.row)
 
     def append(self, rows: Iterable[Mapping[str, object]]) -> None:
-        """Add rows in the order they happened: the last becomes the topmost.
+        """Add rows, oldest first: the last one appears at the top.
 
-        A row whose key is held already changes that row, where it stands.
+        A row whose key exists updates that row in place.
         """
         with self._lock:
             self._log.append(rows)
         self._changed()
 
     def append_older(self, rows: Iterable[Mapping[str, object]]) -> None:
-        """Add rows below all others, newest first: how a message log is read, page by page."""
+        """Add rows below all others, newest first, as a log is read page by page."""
         with self._lock:
             self._log.append_older(rows)
         self._changed()
@@ -141,28 +147,28 @@ class VirtualTable(Element):
     def replace(
         self, rows: Iterable[Mapping[str, object]], *, total: int | None = None, note: str = ""
     ) -> None:
-        """Show these rows, newest first, in place of all others.
+        """Replace all rows; the new ones are given newest first.
 
         Args:
             rows: The rows.
-            total: How many there are altogether, where that is known: "Showing 200 of 83,112".
-            note: A sentence to stand beside it.
+            total: The total number of rows, if known: "Showing 200 of 83,112".
+            note: A sentence for the footer.
         """
         with self._lock:
             self._log.replace(rows, total=total, note=note)
         self._changed()
 
     def annotate(self, *, total: int | None, note: str) -> None:
-        """Change what the footer says about the rows, and leave them as they are."""
+        """Change the total and the note of the footer without changing the rows."""
         with self._lock:
             self._log.total, self._log.note = total, note
         self._changed()
 
     def update(self, key: Hashable, row: Mapping[str, object]) -> bool:
-        """Change fields of the row with this key, where it stands.
+        """Update fields of the row with this key in place.
 
         Returns:
-            Whether there is such a row; one that was let go is not brought back.
+            Whether there is such a row; a dropped row is not added again.
         """
         with self._lock:
             found = self._log.update(key, row)
@@ -171,13 +177,13 @@ class VirtualTable(Element):
         return found
 
     def clear(self) -> None:
-        """Show no rows."""
+        """Remove all rows."""
         self.replace(())
 
     def on_select(self, callback: OnSelect, *, remove: bool = False) -> None:
-        """Call back with a row when a person opens it, by a click or with Enter.
+        """Call back with a row when the user opens it, by a click or Enter.
 
-        It may be called on any thread, also while a cell runs, and should return soon.
+        The callback may run on any thread, also while a cell runs, and should return quickly.
         """
         if remove:
             self._on_select.remove(callback)
@@ -185,14 +191,16 @@ class VirtualTable(Element):
             self._on_select.append(callback)
 
     def close(self) -> None:
-        """Take the table off every page, and end what keeps it up to date."""
+        """Remove the table from every page and stop its updates."""
         control.unlisten(self.channel)
-        if self._pulse is not None:  # a table that was refused is closed too, when it is collected
-            self._pulse.stop()
+        if (
+            self._throttle is not None
+        ):  # None if the constructor raised; the garbage collector calls close too
+            self._throttle.stop()
         super().close()
 
     def on_control(self, message: object) -> None:
-        """Hear one message of a page: checked here, on whichever thread it comes."""
+        """Validate and handle one message of a page, on any thread."""
         match request_of(message):
             case Want() as want:
                 self._want(want)
@@ -204,56 +212,60 @@ class VirtualTable(Element):
             log = self._log
             known = want.since if want.epoch == log.epoch else log.base
             known = min(max(known, log.base), log.change)
-            self._told = known if self._told is None else min(self._told, known)
+            self._sent_change = (
+                known if self._sent_change is None else min(self._sent_change, known)
+            )
         self._ask()
 
     def _open(self, opened: Open) -> None:
         with self._lock:
             if opened.epoch != self._log.epoch or self._log.at(opened.place) is None:
-                return  # the row went while the message was on its way
+                return  # the row was dropped before the message arrived
             self._selected = (opened.epoch, opened.place)
             callbacks = tuple(self._on_select)
         for callback in callbacks:
             callback(self.selected)
 
     def _changed(self) -> None:
-        if self._told is not None:
+        if self._sent_change is not None:
             self._ask()
 
     def _ask(self) -> None:
-        if self._pulse is not None:
-            self._pulse.ask()
+        if self._throttle is not None:
+            self._throttle.ask()
 
-    def _tell(self) -> None:
-        """Tell the pages what is new, as much as they can take at once."""
+    def _send_changes(self) -> None:
+        """Send the pages the new changes, up to the limit of one tick."""
         with self._lock:
-            if self._told is None:
+            if self._sent_change is None:
                 return
-            messages, self._told = messages_since(self._log, self._told, MESSAGES_A_BEAT)
-            more = self._told < self._log.change
+            messages, self._sent_change = messages_since(
+                self._log, self._sent_change, MESSAGES_PER_TICK
+            )
+            more = self._sent_change < self._log.change
         for message in messages:
             self.send(message)
         if more:
             self._ask()
 
-    def _tell_end(self) -> None:
-        """Say once how far it went: a page that lost the last message learns of it by this."""
+    def _send_state(self) -> None:
+        """Send the final state once, so that a page that lost the last message detects the gap."""
         with self._lock:
-            message = nothing_new(self._log)
+            message = state_message(self._log)
         self.send(message)
 
     def __repr__(self) -> str:
         return f"VirtualTable(label={self.label!r}, rows={len(self._log)})"
 
     def _repr_mimebundle_(self, **kwargs: dict[Any, Any]) -> Bundle | None:
-        """Add what a saved notebook shows with no kernel: the newest rows, as static HTML."""
+        """Add the newest rows as static HTML, shown in a saved notebook without a kernel."""
         bundle = super()._repr_mimebundle_(**kwargs)
         if bundle is None:
             return None
         data, metadata = bundle
-        return {**data, "text/plain": repr(self), "text/html": self._still()}, metadata
+        return {**data, "text/plain": repr(self), "text/html": self._static_html()}, metadata
 
-    def _still(self) -> str:
+    def _static_html(self) -> str:
         with self._lock:
             log = self._log
             held, note = len(log), log.note
@@ -283,5 +295,5 @@ def _described(column: TableColumn) -> dict[str, object]:
 def _check_range(name: str, value: int, low: int, high: int) -> None:
     if not low <= value <= high:
         raise ConfigurationError(
-            f"{name} is {value:,}. Give a whole number from {low:,} to {high:,}.", field=name
+            f"{name} is {value:,}. Use a whole number from {low:,} to {high:,}.", field=name
         )

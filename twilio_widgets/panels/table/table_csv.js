@@ -3,17 +3,39 @@
 /** @import { Order } from "./table_rows.js" */
 
 const NUMBER = /^[+-]?\d+(\.\d+)?$/;
-const E164 = /^\+\d{1,15}$/;
-const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
+
+// The rule of core/formulas.py, which explains it; both are tested with tests/js/formula_cases.json.
+const TRIGGERS = "=+@＝＋＠－﹢﹣﹦﹫−-";
+const SEPARATORS = String.raw`,;|\t\r\n`;
+const BLANKS =
+  String.raw`\x00-\x20\x7f-\xa0\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff` +
+  String.raw`"'\x60´‘’‚‛“”„‟«»‹›＂＇`;
+const RUN = `[${SEPARATORS}${BLANKS}]`;
+const BEGINNING = new RegExp(`(^${RUN}*|(?<!${RUN})${RUN}+)([${TRIGGERS}])`, "g");
+const SEPARATOR = new RegExp(`[${SEPARATORS}]`);
+const BARE = /^'*(?:[\t\r\n]|$)/;
+const E164 = /^\+[1-9]\d{6,14}$/;
 
 /**
- * A cell that no spreadsheet takes for a formula; numbers stay numbers.
+ * Escapes a text so that no spreadsheet interprets it as a formula.
+ * @param {string} text
+ */
+export function guarded(text) {
+  if (E164.test(text)) return text;
+  const visible = BARE.test(text) ? `'${text}` : text;
+  return visible.replace(BEGINNING, (found, run, trigger, place) =>
+    place === 0 || SEPARATOR.test(run) ? `${run}'${trigger}` : found,
+  );
+}
+
+/**
+ * One cell of a CSV file. Numbers stay numbers, and a cell without a text stays empty.
  * @param {string} text
  * @param {string} kind
  */
 export function csvCell(text, kind) {
-  const plain = E164.test(text) || (kind === "number" && NUMBER.test(text));
-  const safe = !plain && FORMULA.test(text) ? `'${text}` : text;
+  const plain = text === "" || (kind === "number" && NUMBER.test(text));
+  const safe = plain ? text : guarded(text);
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 

@@ -1,4 +1,4 @@
-// What a person does to one view, by mouse and by keyboard.
+// User input of one view, by mouse and by keyboard.
 
 import { copyText } from "../kit/clipboard.js";
 import { keyTarget } from "../kit/keys.js";
@@ -13,14 +13,14 @@ import { indexOf, pause, rebuild, rowAt } from "./table_rows.js";
  * @import { View } from "./table_view.js"
  */
 
-const TYPING = 150; // milliseconds without a key before a search begins
+const TYPING = 150; // milliseconds after the last key before a search starts
 
 /**
- * Listens to a view's elements. All are its own, so its listeners go when they go.
+ * Adds the listeners of a view. They are on its own elements, so they need no removal.
  * @param {View} view
  */
 export function listen(view) {
-  const { grid, search, filters, pause: still, copy, save, fresh } = view.parts;
+  const { grid, search, filters, pause: pauseButton, copy, save, fresh } = view.parts;
   grid.addEventListener(
     "scroll",
     () => {
@@ -31,7 +31,7 @@ export function listen(view) {
   );
   grid.addEventListener("keydown", (event) => press(view, event));
   grid.addEventListener("click", (event) => click(view, event));
-  grid.addEventListener("mouseover", ({ target }) => explain(target));
+  grid.addEventListener("mouseover", ({ target }) => showFullText(target));
   search.addEventListener("input", () => {
     clearTimeout(view.typing);
     view.typing = setTimeout(() => searchFor(view, search.value), TYPING);
@@ -39,7 +39,7 @@ export function listen(view) {
   for (const { column, element } of filters) {
     element.addEventListener("change", () => filterBy(view, column, element.value));
   }
-  still.addEventListener("click", () => {
+  pauseButton.addEventListener("click", () => {
     pause(view.order, view.order.paused === null);
     draw(view);
   });
@@ -72,7 +72,7 @@ function filterBy(view, column, word) {
 }
 
 /**
- * First ascending, then descending, then as the rows came.
+ * Cycles through ascending, descending and the original order.
  * @param {View} view
  * @param {number} column
  */
@@ -89,7 +89,7 @@ function reorder(view) {
   rebuild(view.order);
   view.parts.grid.scrollTop = 0;
   view.unseen = 0;
-  say(view, summary(view.order));
+  announce(view, summary(view.order));
   draw(view);
 }
 
@@ -97,7 +97,7 @@ function reorder(view) {
  * @param {View} view
  * @param {string} sentence
  */
-function say({ parts: { spoken } }, sentence) {
+function announce({ parts: { spoken } }, sentence) {
   spoken.textContent = sentence;
 }
 
@@ -107,7 +107,7 @@ function say({ parts: { spoken } }, sentence) {
  */
 function click(view, event) {
   const cell = event.target instanceof Element && event.target.closest(".tw-cell");
-  if (!(cell instanceof HTMLDivElement) || hasSelection()) return; // a person who marks text opens nothing
+  if (!(cell instanceof HTMLDivElement) || hasSelection()) return; // selecting text must not open a row
   const head = view.parts.heads.indexOf(cell);
   if (head >= 0) {
     sortBy(view, head);
@@ -134,10 +134,10 @@ function hasSelection() {
 }
 
 /**
- * Shows the whole text of a cell that is cut off, while the mouse rests on it.
+ * Sets the tooltip of a truncated cell to its full text.
  * @param {EventTarget | null} target
  */
-function explain(target) {
+function showFullText(target) {
   const cell = target instanceof Element && target.closest(".tw-row .tw-cell");
   if (cell instanceof HTMLElement)
     cell.title = cell.scrollWidth > cell.clientWidth ? cell.textContent : "";
@@ -206,15 +206,15 @@ async function copyCell(view) {
     parts: { root },
   } = view;
   const done = await copyText(row ? row.cells[column] : columns[column].title, root);
-  say(view, done ? "Cell copied." : "The browser does not let this page copy.");
+  announce(view, done ? "Cell copied." : "The browser blocked copying.");
 }
 
 /** @param {View} view */
 async function copyRow(view) {
   const row = view.mark.row ?? view.mark.opened;
   const done = row && (await copyText(row.cells.join("\t"), view.parts.root));
-  const refused = row ? "The browser does not let this page copy." : "Mark a row first.";
-  say(view, done ? "Row copied." : refused);
+  const refused = row ? "The browser blocked copying." : "Select a row first.";
+  announce(view, done ? "Row copied." : refused);
 }
 
 /** @param {View} view */

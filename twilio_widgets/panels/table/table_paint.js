@@ -1,4 +1,4 @@
-// Drawing one view: the rows in sight, their heads, and what is said around them.
+// Drawing one view: the visible rows, the header, and the texts around them.
 
 import { write } from "../kit/dom.js";
 import { counted, emptiness, summary } from "./table_footer.js";
@@ -12,10 +12,10 @@ import { visible } from "./table_text.js";
  * @import { View } from "./table_view.js"
  */
 
-const MARGIN = 5; // rows drawn above and below those in sight
+const MARGIN = 5; // rows drawn above and below the visible ones
 
 /**
- * Draws a view in the next frame, once, however often it is asked.
+ * Draws a view in the next frame; several calls draw once.
  * @param {View} view
  */
 export function draw(view) {
@@ -58,8 +58,8 @@ function paint(view) {
 }
 
 /**
- * The pixels in which rows are seen, below the heads. A grid that is off the page for a moment, while
- * JupyterLab moves it, has no height; drawn for that, it would come back with rows missing.
+ * The height of the visible rows in pixels, without the header. A grid detached from the page, while
+ * JupyterLab moves it, has no height; the set height is used, or it would be drawn without rows.
  * @param {View} view
  */
 export function heightOf({ parts: { grid } }) {
@@ -111,9 +111,9 @@ function place({ order, columns, tones, mark }, slot, index) {
  * @param {number} last
  */
 function fitTracks({ order, columns, widths, parts: { root } }, first, last) {
-  const sight = [];
-  for (let index = first; index < last; index += 1) sight.push(rowAt(order, index));
-  if (!fitColumns(columns, widths, sight)) return;
+  const visibleRows = [];
+  for (let index = first; index < last; index += 1) visibleRows.push(rowAt(order, index));
+  if (!fitColumns(columns, widths, visibleRows)) return;
   const { tracks, least } = tracksOf(columns, widths);
   root.style.setProperty("--tw-tracks", tracks);
   root.style.setProperty("--tw-least", least);
@@ -140,7 +140,7 @@ function paintAround({ order, store, unseen, parts }) {
 }
 
 /**
- * Only after a change: while a person scrolls, the words stay what they are.
+ * Updates the filter choices, which only change with the rows and not on scrolling.
  * @param {View} view
  */
 function paintFilters(view) {
@@ -162,7 +162,7 @@ function markedId({ mark, slots, parts: { heads } }, used) {
 }
 
 /**
- * Takes up a change of the store; rows in sight stay where they are while others come above.
+ * Applies a change of the store; visible rows keep their position when rows are added above.
  * @param {View} view
  * @param {Change} change
  */
@@ -176,18 +176,18 @@ export function changed(view, change) {
   view.wordsMayDiffer = true;
   if (change.reset) Object.assign(mark, { row: null, opened: null });
   const now = view.top && !change.reset ? indexOf(order, view.top) : -1;
-  const came = Math.max(0, now - view.topIndex);
-  if (came > 0 && grid.scrollTop > 0) {
-    body.style.height = `${order.shown.length * ROW}px`; // or there is no room to scroll into
-    grid.scrollTop += came * ROW;
-    view.topIndex += came;
-    view.unseen += came;
+  const addedAbove = Math.max(0, now - view.topIndex);
+  if (addedAbove > 0 && grid.scrollTop > 0) {
+    body.style.height = `${order.shown.length * ROW}px`; // must grow before scrollTop can
+    grid.scrollTop += addedAbove * ROW;
+    view.topIndex += addedAbove;
+    view.unseen += addedAbove;
   }
   draw(view);
 }
 
 /**
- * Brings a row, by its index, and a column into sight.
+ * Scrolls a row, by its index, and a column into view.
  * @param {View} view
  * @param {number} index
  * @param {number} column

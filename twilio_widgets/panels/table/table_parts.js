@@ -1,4 +1,4 @@
-// The elements of a table, built once. Text only ever enters them as text.
+// The elements of a table, built once. All texts are drawn as text.
 
 import { uniqueId, write } from "../kit/dom.js";
 import { firstWord, visible } from "./table_text.js";
@@ -9,8 +9,8 @@ import { firstWord, visible } from "./table_text.js";
  * @typedef {{ column: number, element: HTMLSelectElement }} Filter
  * @typedef {ReturnType<typeof makeParts>} Parts
  *
- * One of the row elements, and what it shows: a row as it was after a change, at an index; whether
- * that row is the opened one, and its marked cell or -1.
+ * A reusable row element and its content: a row, the change drawn, its index, whether it is the opened
+ * row, and its marked cell or -1.
  * @typedef {{ element: HTMLElement, cells: HTMLElement[], row: Row | null, change: number, index: number,
  *   opened: boolean | null, marked: number }} Slot
  */
@@ -40,7 +40,7 @@ function makeTool(textContent, title) {
   return make("button", { type: "button", className: "tw-tool", textContent, title });
 }
 
-export const ROW = 26; // pixels of a row, its line included
+export const ROW = 26; // row height in pixels, including its border
 
 /**
  * Builds a table's elements.
@@ -62,10 +62,10 @@ export function makeParts(columns, label, live, height) {
   const filters = columns.flatMap((column, index) =>
     column.choice ? [{ column: index, element: makeFilter(column.title) }] : [],
   );
-  const pause = makeTool("Pause", "Hold the rows still; new ones wait");
+  const pause = makeTool("Pause", "Stop adding new rows until you resume");
   pause.hidden = !live;
-  const copy = makeTool("Copy row", "Copy the marked row. Ctrl+C copies the marked cell");
-  const save = makeTool("Download CSV", "Download the rows shown, in this order");
+  const copy = makeTool("Copy row", "Copy the selected row. Ctrl+C copies the selected cell");
+  const save = makeTool("Download CSV", "Download the rows shown, in the order shown");
   const tools = make(
     "div",
     { className: "tw-tools" },
@@ -101,7 +101,7 @@ export function makeParts(columns, label, live, height) {
     spoken,
   );
   root.style.setProperty("--tw-row", `${ROW}px`);
-  // JupyterLab would take letters and arrows for commands on cells; it looks at what has the focus.
+  // JupyterLab would handle letters and arrows as cell shortcuts; it checks the focused element.
   /** @type {NodeListOf<HTMLElement>} */
   const focusable = root.querySelectorAll("button, select, input, [tabindex]");
   for (const element of focusable) {
@@ -165,7 +165,7 @@ function makeHead({ title, kind }, id) {
 }
 
 /**
- * One of the few row elements that stand for all rows in turn.
+ * A reusable row element; few of them show any number of rows.
  * @param {Column[]} columns
  * @param {string} id
  * @returns {Slot}
@@ -187,7 +187,7 @@ export function makeSlot(columns, id) {
 }
 
 /**
- * Lets a slot show a row.
+ * Draws a row in a slot.
  * @param {Slot} slot
  * @param {Row} row
  * @param {Column[]} columns
@@ -209,14 +209,14 @@ export function fillSlot(slot, row, columns, tones) {
   });
 }
 
-// Characters of the width of a 0, which most are narrower than.
+// Widths in ch, the width of a 0; most characters are narrower.
 /** @type {Record<Kind, number>} */
 const WIDTHS = { time: 17, phone: 13, number: 6, status: 11, text: 16 };
 const GROWING = new Set(["phone", "number", "status"]);
 const WIDEST = 34;
 
 /**
- * Fits columns to what stands in them. They only grow, so that nothing jumps about.
+ * Fits columns to their content. They only grow, so that the layout stays stable.
  * @param {Column[]} columns
  * @param {number[]} widths
  * @param {Row[]} rows
@@ -235,7 +235,7 @@ export function fitColumns(columns, widths, rows) {
 }
 
 /**
- * The widths as a grid's tracks, the same in every row; text columns share what is left.
+ * The widths as grid tracks, the same in every row; text columns share the remaining width.
  * @param {Column[]} columns
  * @param {number[]} widths
  */

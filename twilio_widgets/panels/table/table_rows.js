@@ -1,4 +1,4 @@
-// The rows a page holds, and the order in which one view of them shows them. No DOM in here.
+// The rows of a page, and the order in which one view shows them. Without the DOM.
 
 import { wordsOf } from "./table_text.js";
 
@@ -6,11 +6,11 @@ import { wordsOf } from "./table_text.js";
  * @typedef {"text" | "number" | "status" | "time" | "phone"} Kind
  * @typedef {{ name: string, title: string, width: number | null, kind: Kind, choice: boolean }} Column
  *
- * A row: where it stands among all rows, the number of its last change, and its texts. `found` is
- * what a search looks through and `keys` is what a sort compares; both are made when first needed.
+ * A row: its place among all rows, the number of its last change, and its texts. `found` is the text
+ * to search and `keys` are the sort keys; both are computed when first needed.
  * @typedef {{ place: number, change: number, cells: string[], found: string | null, keys: (string | number)[] }} Row
  *
- * The state of the kernel's table: changes and rows are counted from 0 within an epoch.
+ * The state of the kernel's table: changes and rows are numbered from 0 within an epoch.
  * @typedef {{ epoch: number, base: number, upto: number, first: number, count: number, dropped: number,
  *   total: number | null, note: string, after: number, to: number }} State
  * @typedef {State & { t: "rows", rows: [place: number, change: number, ...cells: string[]][] }} Message
@@ -18,9 +18,9 @@ import { wordsOf } from "./table_text.js";
  * @typedef {{ rows: Row[], byPlace: Map<number, Row>, epoch: number, seen: number, state: State | null }} Store
  * @typedef {{ reset: boolean, added: Row[], updated: Row[], dropped: boolean, missed: boolean }} Change
  *
- * One view: what it searches, filters and sorts by, and the rows that leaves. They are in the
- * opposite order of their display, because new rows come on top and a list grows at its end.
- * `paused` has the rows of a view that is paused, and `waiting` counts those that came since.
+ * One view: its search, filters and sort order, and the resulting rows. They are in reverse display
+ * order, because new rows appear at the top and an array grows at its end. `paused` are the rows of
+ * a paused view, and `waiting` counts those added since.
  * @typedef {{ store: Store, columns: Column[], unsorted: string, search: string,
  *   filters: Map<number, string>, sort: { column: number, descending: boolean } | null,
  *   paused: Row[] | null, waiting: number, shown: Row[] }} Order
@@ -32,7 +32,7 @@ export function makeStore() {
 }
 
 /**
- * Takes in one message of the kernel. Hearing one twice, or too late, does no harm.
+ * Applies one message of the kernel. Repeated and outdated messages have no effect.
  * @param {Store} store
  * @returns {Change | null}
  * @param {Message} message
@@ -47,8 +47,8 @@ export function take(store, message) {
   if (!missed) store.seen = Math.max(store.seen, message.to);
   const { rows, ...state } = message;
   store.state = state;
-  const { added, updated } = keep(store, rows, state.first);
-  return { reset, added, updated, dropped: letGo(store, state.first), missed };
+  const { added, updated } = storeRows(store, rows, state.first);
+  return { reset, added, updated, dropped: dropOldRows(store, state.first), missed };
 }
 
 /**
@@ -56,20 +56,20 @@ export function take(store, message) {
  * @param {Message["rows"]} rows
  * @param {number} first
  */
-function keep(store, rows, first) {
+function storeRows(store, rows, first) {
   /** @type {Row[]} */
   const added = [],
     updated = [];
   for (const [place, change, ...cells] of rows) {
     if (place < first) continue;
-    const held = store.byPlace.get(place);
-    if (!held) {
+    const known = store.byPlace.get(place);
+    if (!known) {
       const row = { place, change, cells, found: null, keys: [] };
       store.byPlace.set(place, row);
       added.push(row);
-    } else if (held.change < change) {
-      Object.assign(held, { change, cells, found: null, keys: [] });
-      updated.push(held);
+    } else if (known.change < change) {
+      Object.assign(known, { change, cells, found: null, keys: [] });
+      updated.push(known);
     }
   }
   added.sort(byPlace);
@@ -83,7 +83,7 @@ function keep(store, rows, first) {
  * @param {Store} store
  * @param {number} first
  */
-function letGo(store, first) {
+function dropOldRows(store, first) {
   let count = 0;
   while (count < store.rows.length && store.rows[count].place < first) {
     store.byPlace.delete(store.rows[count].place);
@@ -132,7 +132,7 @@ function isWhole(order) {
 }
 
 /**
- * Brings a view up to date with what just changed in the store.
+ * Updates a view after a change of the store.
  * @param {Order} order
  * @param {Change} change
  */
@@ -143,21 +143,21 @@ export function follow(order, change) {
   } else if (change.reset || isWhole(order)) {
     rebuild(order);
   } else {
-    const again = new Set(change.updated);
+    const changedRows = new Set(change.updated);
     const first = order.store.state?.first ?? 0;
     const kept =
-      again.size || change.dropped
-        ? order.shown.filter((row) => row.place >= first && !again.has(row))
+      changedRows.size || change.dropped
+        ? order.shown.filter((row) => row.place >= first && !changedRows.has(row))
         : order.shown;
-    const coming = [...change.added, ...change.updated]
+    const incoming = [...change.added, ...change.updated]
       .filter((row) => row.place >= first && matches(order, row))
       .sort(backwards(order));
-    order.shown = merged(kept, coming, backwards(order));
+    order.shown = merged(kept, incoming, backwards(order));
   }
 }
 
 /**
- * Works a view out from the beginning.
+ * Recomputes a view from all rows.
  * @param {Order} order
  */
 export function rebuild(order) {
@@ -167,12 +167,12 @@ export function rebuild(order) {
 }
 
 /**
- * Holds a view still, so that rows wait which come from now on; or lets it run again.
+ * Pauses a view, so that it shows no new rows, or resumes it.
  * @param {Order} order
- * @param {boolean} still
+ * @param {boolean} isPaused
  */
-export function pause(order, still) {
-  order.paused = still ? [...order.store.rows] : null;
+export function pause(order, isPaused) {
+  order.paused = isPaused ? [...order.store.rows] : null;
   order.waiting = 0;
   rebuild(order);
 }
@@ -218,7 +218,7 @@ function sortKey(row, column, kind) {
 }
 
 /**
- * A number to sort by; what is none comes before all that are.
+ * The number to sort by; other texts sort before all numbers.
  * @param {string} text
  */
 function numberOf(text) {

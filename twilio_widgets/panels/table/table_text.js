@@ -1,4 +1,4 @@
-// The texts of cells: hidden characters made visible, and the words of a status.
+// Cell texts: invisible characters made visible, and the words of a status.
 
 const HIDDEN = new RegExp(
   "[\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180e\\u200b" +
@@ -9,7 +9,7 @@ const HIDDEN = new RegExp(
 const PICTURES = { "\n": "⏎", "\r": "␍", "\t": "⇥", "\x7f": "␡" };
 
 /**
- * Line breaks, control and bidirectional characters, made visible: a stranger's SMS holds them.
+ * Makes line breaks, control and bidirectional characters visible: an SMS is untrusted text.
  * @param {string} text
  */
 export function visible(text) {
@@ -22,7 +22,7 @@ export function visible(text) {
 }
 
 /**
- * The word of a status cell: "undelivered 30006" is an "undelivered".
+ * The status word of a cell: "undelivered" for "undelivered 30006".
  * @param {string} text
  */
 export function firstWord(text) {
@@ -31,7 +31,7 @@ export function firstWord(text) {
 }
 
 /**
- * What a cell can be chosen by: its first word, and the error code that may stand after that.
+ * The filter choices of a cell: its first word, and the word with the error code after it.
  * @param {string} text
  */
 export function wordsOf(text) {

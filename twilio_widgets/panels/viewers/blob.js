@@ -1,4 +1,4 @@
-// An image, or a file's name and size, with a button that saves it. The bytes come when asked for.
+// An image, or the name and size of a file, with a Save button. The bytes are requested on demand.
 
 /** @param {import("@anywidget/types").RenderProps<{ epoch: number, picture: string, name: string, size: string }>} context */
 function render({ model, el }) {
@@ -15,22 +15,22 @@ function render({ model, el }) {
   root.append(image, caption);
   el.append(root);
 
-  let address = ""; // of the image on this page
-  let saving = false; // whether the bytes on their way are to be saved
+  let address = ""; // object URL of the image
+  let saving = false; // whether to save the requested bytes
 
-  const want = () => model.send({ t: "want", epoch: model.get("epoch") });
-  const forget = () => {
+  const requestBytes = () => model.send({ t: "want", epoch: model.get("epoch") });
+  const revokeImage = () => {
     if (address) URL.revokeObjectURL(address);
     address = "";
     image.removeAttribute("src");
   };
   const draw = () => {
-    forget();
+    revokeImage();
     saving = false;
     image.hidden = model.get("picture") === "";
-    image.alt = `The answer: ${model.get("name")}`;
+    image.alt = `The response: ${model.get("name")}`;
     words.textContent = `${model.get("name")} · ${model.get("size")}`;
-    if (!image.hidden && model.get("epoch") > 0) want();
+    if (!image.hidden && model.get("epoch") > 0) requestBytes();
   };
   /**
    * @param {{ t: string, epoch: number }} message
@@ -46,7 +46,7 @@ function render({ model, el }) {
     }
     if (!saving) return;
     saving = false;
-    // Of no particular type, so that no browser opens it instead of saving.
+    // A generic type, so that the browser saves the file instead of opening it.
     const file = URL.createObjectURL(new Blob(bytes, { type: "application/octet-stream" }));
     const link = document.createElement("a");
     link.href = file;
@@ -62,14 +62,14 @@ function render({ model, el }) {
   });
   save.addEventListener("click", () => {
     saving = true;
-    want();
+    requestBytes();
   });
 
   model.on("change:epoch", draw);
   model.on("msg:custom", receive);
   draw();
   return () => {
-    forget();
+    revokeImage();
     model.off("change:epoch", draw);
     model.off("msg:custom", receive);
   };

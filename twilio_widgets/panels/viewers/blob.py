@@ -1,4 +1,4 @@
-"""Bytes for a person: an image to look at, anything else to save."""
+"""A viewer for bytes: shows an image, and saves any other file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LARGEST_PICTURE = 20_000_000
-"""Bytes of an image that is shown by itself; a larger one can be saved."""
+"""The largest image shown, in bytes; a larger one can be saved."""
 
 _PICTURES = (
     (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
@@ -22,7 +22,7 @@ _PICTURES = (
     (re.compile(rb"GIF8[79]a"), "image/gif"),
     (re.compile(rb"RIFF....WEBP", re.DOTALL), "image/webp"),
 )
-"""How the images begin that every browser shows. SVG is not among them: it can hold scripts."""
+"""Signatures of images that every browser shows. Without SVG, which can contain scripts."""
 
 _ENDINGS: Mapping[str, str] = {
     "image/png": "png",
@@ -45,7 +45,7 @@ _ENDINGS: Mapping[str, str] = {
 class BytesView(Element):
     """An image, or the name and size of a file, with a button that saves it.
 
-    The bytes are no part of the widget's state, so no notebook saves them; a page asks for them.
+    The bytes are not widget state, so no notebook saves them; a page requests them.
     """
 
     _esm = asset(__file__, "blob.js")
@@ -64,8 +64,8 @@ class BytesView(Element):
 
         Args:
             content: The bytes.
-            stem: What a file of them is called, without its ending.
-            content_type: What they were said to be.
+            stem: The file name without its extension.
+            content_type: The declared content type.
         """
         picture = picture_type(content)
         self._content = content
@@ -82,12 +82,12 @@ class BytesView(Element):
 
 
 def picture_type(content: bytes) -> str | None:
-    """Return the type of an image by how it begins, whatever it was said to be; or None."""
+    """Return the type of an image by its signature, ignoring the declared one; or None."""
     return next((kind for mark, kind in _PICTURES if mark.match(content)), None)
 
 
 def file_name(stem: str, content_type: str | None) -> str:
-    """Return a file name that no system takes for a path or a command."""
+    """Return a file name that is safe on every system."""
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip(".-")[:80] or "answer"
     kind = (content_type or "").partition(";")[0].strip().lower()
     ending = _ENDINGS.get(kind, "bin")
@@ -95,7 +95,7 @@ def file_name(stem: str, content_type: str | None) -> str:
 
 
 def size_words(size: int) -> str:
-    """Return a size as a person reads it, in units of a thousand."""
+    """Return a size as text, in decimal units."""
     if size < 1_000:
         return f"{size} byte{'s'[: size != 1]}"
     number, unit = (size / 1_000, "kB") if size < 1_000_000 else (size / 1_000_000, "MB")

@@ -1,4 +1,4 @@
-// A text that the kernel sends when it is asked for.
+// A text, requested from the kernel.
 
 /** @param {import("@anywidget/types").RenderProps<{ epoch: number, label: string, note: string }>} context */
 function render({ model, el }) {

@@ -1,4 +1,4 @@
-"""Text that came from elsewhere, shown as it is and kept out of what a notebook saves."""
+"""A viewer for untrusted text, which no notebook saves."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from twilio_widgets.panels.kit.assets import asset
 from twilio_widgets.panels.kit.elements import Element
 
 LONGEST_SHOWN = 200_000
-"""Characters on the page. The whole text is in the kernel."""
+"""Characters sent to the page; the kernel has the whole text."""
 
 
 class TextView(Element):
-    """A text; a page asks for it, for it is no part of the widget's state.
+    """A text that is not widget state; a page requests it.
 
     Args:
-        label: What it is called, for screen readers.
+        label: Its name for screen readers.
     """
 
     _esm = asset(__file__, "text_view.js")
@@ -31,7 +31,7 @@ class TextView(Element):
         self.on_msg(self._receive)
 
     def show(self, text: str) -> None:
-        """Show another text, with what hides or reorders it made visible."""
+        """Show another text, with invisible and bidirectional characters made visible."""
         lines = text[:LONGEST_SHOWN].replace("\r\n", "\n").split("\n")
         shown = "\n".join(one_line(line.replace("\t", "    ")) for line in lines)
         self._text = text_in(shown, len(shown)) or ""

@@ -59,7 +59,7 @@ def _account(account: Account) -> dict[str, object]:
 
 
 def list_keys(call: Call) -> SandboxReply:
-    """GET …/Keys: without their secrets, which are shown once at creation only."""
+    """GET …/Keys, without the secrets: Twilio returns those only when a key is created."""
     return call.page(
         "Key", "keys", list(call.account.keys.values()), sid_of=lambda key: key.sid, as_json=_key
     )
@@ -75,7 +75,7 @@ def _key(key: Key) -> dict[str, object]:
 
 
 def fetch_balance(call: Call) -> SandboxReply:
-    """GET …/Balance: what is left of the play money after the messages of this world."""
+    """GET …/Balance: the opening balance minus the prices of the messages sent since."""
     now = call.world.now()
     prices = (message.row(now).price for message in call.world.logs[call.account.sid].stored())
     spent = sum((Decimal(price) for price in prices if price), Decimal(0))

@@ -1,4 +1,4 @@
-"""What a route is given."""
+"""The argument of every route: one authenticated request."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One authenticated request that has found its route."""
+    """One authenticated request, matched to its route."""
 
     world: World
     request: SandboxRequest
@@ -42,7 +42,7 @@ class Call:
         return not_found(self.request.path)
 
     def uri(self, rest: str) -> str:
-        """Return the relative URI of something of this account."""
+        """Return the relative URI of a resource of this account."""
         return f"/2010-04-01/Accounts/{self.account.sid}/{rest}"
 
     def page(
@@ -54,9 +54,17 @@ class Call:
         sid_of: Callable[[_Row], str],
         as_json: Callable[[_Row], dict[str, object]],
     ) -> SandboxReply:
-        """Answer one page of a short list."""
-        ask = paging.asked(self.query)
-        shown, more = paging.take_from(ask, rows, sid_of)
+        """Return the requested page of a short list.
+
+        Args:
+            element: The XML name of a row, such as ``Call``.
+            key: The JSON name of the list, such as ``calls``.
+            rows: The whole list.
+            sid_of: Returns the SID of a row, which page tokens name.
+            as_json: Returns a row as its resource.
+        """
+        page = paging.page_request(self.query)
+        shown, more = paging.take_from(page, rows, sid_of)
         pairs = [(sid_of(row), as_json(row)) for row in shown]
-        payload = paging.envelope(self.request, ask, key, pairs, more=more)
+        payload = paging.envelope(self.request, page, key, pairs, more=more)
         return SandboxReply(payload, element=element)

@@ -1,4 +1,4 @@
-"""Calls, in shape only: a few of them, so that a raw request has something to look at."""
+"""Voice calls: five fixed ones, so that raw requests have another resource to read."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Media of a message, and the picture behind every one of them.
+"""The media of a message, and the generated picture that each of them returns.
 
-The binary is the media URL without ``.json``. It redirects (302 and 307 are both reported; 307
-here) to a place that must be asked without credentials.
+The binary is at the media URL without ``.json``. That URL redirects (302 and 307 are both reported;
+the sandbox uses 307) to one that needs no credentials.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ def list_media(call: Call) -> SandboxReply:
     log, entry = _message(call)
     span = span_of(call.query, "DateCreated")
     created = log.row(entry, call.world.now()).created
-    media = list(log.media(entry)) if span.holds(created) else []
+    media = list(log.media(entry)) if span.includes(created) else []
     return call.page(
         "Media", "media_list", media, sid_of=str, as_json=lambda sid: _media(call, sid)
     )
 
 
 def fetch_media(call: Call) -> SandboxReply:
-    """GET …/Media/{Sid}: the resource with an extension, the way to the binary without."""
+    """GET …/Media/{Sid}: with an extension the resource, without one a redirect to the binary."""
     sid = _media_sid(call)
     if not call.request.path.endswith((".json", ".xml")):
         return SandboxReply(
@@ -52,7 +52,7 @@ def delete_media(call: Call) -> SandboxReply:
 
 
 def picture(call: Call) -> SandboxReply:
-    """Serve the picture of a media SID, to anyone who knows it."""
+    """Return the picture of a media SID; no credentials are needed."""
     sid = call.sids["Media"]
     if not sid.startswith("ME") or call.world.sids.number(sid) < 0:
         raise call.missing()
@@ -92,7 +92,7 @@ def _media(call: Call, sid: str) -> dict[str, object]:
 
 
 def _png(chance: int) -> bytes:
-    """Return a small symmetric pattern in one colour, different for every number."""
+    """Return a PNG of a small symmetric pattern in one colour, determined by `chance`."""
     colour = bytes(64 + (chance >> shift) % 160 for shift in (0, 8, 16))
     rows = b""
     for y in range(_SIDE):

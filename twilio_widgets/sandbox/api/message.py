@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from twilio_widgets.sandbox.api import paging
 from twilio_widgets.sandbox.api.wire import SandboxReply
-from twilio_widgets.sandbox.world import create as composing
-from twilio_widgets.sandbox.world import lifecycle
+from twilio_widgets.sandbox.world import create, lifecycle
 from twilio_widgets.sandbox.world.dates import span_of
 from twilio_widgets.sandbox.world.log import LogQuery
 from twilio_widgets.sandbox.world.messages import StoredMessage
@@ -22,15 +21,15 @@ _ELEMENT = "Message"
 
 
 def create_message(call: Call) -> SandboxReply:
-    """POST …/Messages: 201 and the message, or a refusal that leaves its trace in the list."""
+    """POST …/Messages: 201 and the message, or an error and a ``failed`` entry in the list."""
     form = call.request.form()
     try:
         if call.forced is not None:
             raise call.forced
-        message = composing.create(call.world, call.account, form)
+        message = create.create(call.world, call.account, form)
     except ApiRefusal as refusal:
         if call.world.settings.record_refused and refusal.status in {400, 404}:
-            composing.record_refused(call.world, call.account, form, refusal)
+            create.record_refused(call.world, call.account, form, refusal)
         raise
     row = message.row(call.world.now())
     return SandboxReply(message_json(row, at_creation=True), 201, _ELEMENT)
@@ -39,24 +38,24 @@ def create_message(call: Call) -> SandboxReply:
 def list_messages(call: Call) -> SandboxReply:
     """GET …/Messages: one page, newest first."""
     world, now = call.world, call.world.now()
-    ask = paging.asked(call.query)
+    page = paging.page_request(call.query)
     log = _log(call)
-    wanted = LogQuery(
+    query = LogQuery(
         to=call.query.get("To"),
         from_=call.query.get("From"),
         sent=span_of(call.query, "DateSent", date_filters=world.settings.date_filters),
     )
-    place = log.place(ask.place) if ask.place else None
-    if ask.place and place is None:
+    anchor = log.anchor(page.anchor) if page.anchor else None
+    if page.anchor and anchor is None:
         raise ApiRefusal(21481)
     entries, more = paging.take(
-        ask,
-        lambda: log.after(place, wanted, now),
-        lambda: log.before(place, wanted, now) if place is not None else iter(()),
+        page,
+        lambda: log.after(anchor, query, now),
+        lambda: log.before(anchor, query, now) if anchor is not None else iter(()),
     )
     rows = [log.row(entry, now) for entry in entries]
     pairs = [(row.sid, message_json(row)) for row in rows]
-    payload = paging.envelope(call.request, ask, "messages", pairs, more=more)
+    payload = paging.envelope(call.request, page, "messages", pairs, more=more)
     return SandboxReply(payload, element=_ELEMENT)
 
 
@@ -66,9 +65,9 @@ def fetch_message(call: Call) -> SandboxReply:
 
 
 def update_message(call: Call) -> SandboxReply:
-    """POST …/Messages/{Sid}: redact the text, or cancel a scheduled message; never both.
+    """POST …/Messages/{Sid}: redact the body, or cancel a scheduled message; never both.
 
-    Whether Twilio redacts before a final status is UNCONFIRMED; here it does.
+    Whether Twilio redacts a message before its final status is UNCONFIRMED; the sandbox does.
     """
     entry, form = _found(call), call.request.form()
     body, status = form.get("Body"), form.get("Status")
@@ -90,11 +89,11 @@ def _cancel(call: Call, entry: Entry, status: str | None) -> None:
     entry.steps = lifecycle.cancelled(entry.steps, now)
     entry.touched = now
     _log(call).refile(entry)
-    call.world.tell(entry)
+    call.world.notify(entry)
 
 
 def delete_message(call: Call) -> SandboxReply:
-    """DELETE …/Messages/{Sid}: 204, unless the message is still under way (20009)."""
+    """DELETE …/Messages/{Sid}: 204, or error 20009 while the message is not in a final status."""
     entry, log = _found(call), _log(call)
     status = log.row(entry, call.world.now()).status
     if isinstance(entry, StoredMessage) and status not in lifecycle.FINAL:
@@ -104,9 +103,9 @@ def delete_message(call: Call) -> SandboxReply:
 
 
 def create_feedback(call: Call) -> SandboxReply:
-    """POST …/Messages/{Sid}/Feedback: 200 as in Twilio's OpenAPI document (201 is reported too).
+    """POST …/Messages/{Sid}/Feedback: 200 as in Twilio's OpenAPI document (201 is also reported).
 
-    The outcome when none is given is UNCONFIRMED; here it is ``confirmed``.
+    The default outcome is UNCONFIRMED; the sandbox uses ``confirmed``.
     """
     _found(call)
     sid = call.sids["Message"]

@@ -25,7 +25,7 @@ _SETTABLE = {
     "VoiceFallbackUrl": "voice_fallback_url",
     "VoiceFallbackMethod": "voice_fallback_method",
 }
-"""What an update may change, and the field it changes."""
+"""The parameters of an update, and the field that each of them changes."""
 
 
 def list_numbers(call: Call) -> SandboxReply:

@@ -1,8 +1,8 @@
-"""Lists in pages: the envelope, and tokens that name a row instead of counting rows.
+"""Paged lists: the envelope, and page tokens that name a row instead of counting rows.
 
-A token is ``PA`` and the SID of the last row shown (or ``PB`` and the first one, for the way back);
-readers must treat it as opaque. An unknown token is error 21481. A page size over 1,000 is clamped:
-error 20007 is documented, what today's API does is UNCONFIRMED.
+A token is ``PA`` and the SID of the last row shown or, for the previous page, ``PB`` and the SID of
+the first one; clients must treat it as opaque. An unknown token is error 21481. A page size over
+1,000 is clamped: error 20007 is documented, but whether today's API returns it is UNCONFIRMED.
 """
 
 from __future__ import annotations
@@ -20,78 +20,81 @@ if TYPE_CHECKING:
 
 _Row = TypeVar("_Row")
 
-MOST = 1_000
-"""The largest page."""
-_USUAL = 50
+MAX_PAGE_SIZE = 1_000
+_DEFAULT_PAGE_SIZE = 50
 _PAGING = frozenset({"PageSize", "Page", "PageToken"})
 
 
 class PageRequest(NamedTuple):
-    """Which page was asked for."""
+    """The page that a request asks for."""
 
     size: int
-    page: int
+    number: int
     backwards: bool
-    place: str | None
-    """The SID the token names."""
+    anchor: str | None
+    """The SID in the page token: the row that the page follows or, backwards, precedes."""
 
 
-def asked(query: Form) -> PageRequest:
-    """Read the paging parameters of a query."""
-    size = _number(query.get("PageSize"), _USUAL)
+def page_request(query: Form) -> PageRequest:
+    """Parse the paging parameters of a query.
+
+    Raises:
+        ApiRefusal: The page token is malformed (21481).
+    """
+    size = _number(query.get("PageSize"), _DEFAULT_PAGE_SIZE)
     token = query.get("PageToken") or ""
     if token and (token[:2] not in {"PA", "PB"} or len(token) < 3):
         raise ApiRefusal(21481)
     return PageRequest(
-        size=min(max(size, 1), MOST),
-        page=max(0, _number(query.get("Page"), 0)),
+        size=min(max(size, 1), MAX_PAGE_SIZE),
+        number=max(0, _number(query.get("Page"), 0)),
         backwards=token.startswith("PB"),
-        place=token[2:] or None,
+        anchor=token[2:] or None,
     )
 
 
-def _number(text: str | None, usual: int) -> int:
+def _number(text: str | None, default: int) -> int:
     try:
-        return int(text) if text else usual
+        return int(text) if text else default
     except ValueError:
-        return usual
+        return default
 
 
 def take(
-    ask: PageRequest, after: Callable[[], Iterator[_Row]], before: Callable[[], Iterator[_Row]]
+    page: PageRequest, after: Callable[[], Iterator[_Row]], before: Callable[[], Iterator[_Row]]
 ) -> tuple[list[_Row], bool]:
-    """Return one page of rows, and whether another follows.
+    """Return the rows of one page, and whether another page follows.
 
     Args:
-        ask: Which page.
-        after: Yields the rows below the token's place, or all of them.
-        before: Yields the rows above it, nearest first.
+        page: The page to return.
+        after: Yields the rows below the anchor; all rows when there is none.
+        before: Yields the rows above the anchor, nearest first.
     """
-    if ask.backwards:
-        # Whoever walks back came from a page below, so another always follows.
-        return list(islice(before(), ask.size))[::-1], True
-    skipped = 0 if ask.place else ask.page * ask.size
-    rows = list(islice(after(), skipped, skipped + ask.size + 1))
-    return rows[: ask.size], len(rows) > ask.size
+    if page.backwards:
+        # A client that pages backwards comes from the next page, so there always is one.
+        return list(islice(before(), page.size))[::-1], True
+    skipped = 0 if page.anchor else page.number * page.size
+    rows = list(islice(after(), skipped, skipped + page.size + 1))
+    return rows[: page.size], len(rows) > page.size
 
 
 def take_from(
-    ask: PageRequest, rows: Sequence[_Row], sid_of: Callable[[_Row], str]
+    page: PageRequest, rows: Sequence[_Row], sid_of: Callable[[_Row], str]
 ) -> tuple[list[_Row], bool]:
-    """Return one page of a short list that is there as a whole."""
+    """Return the rows of one page of a list in memory, and whether another page follows."""
     sids = [sid_of(row) for row in rows]
-    if ask.place is None:
-        place = -1
-    elif ask.place in sids:
-        place = sids.index(ask.place)
+    if page.anchor is None:
+        position = -1
+    elif page.anchor in sids:
+        position = sids.index(page.anchor)
     else:
         raise ApiRefusal(21481)
-    return take(ask, lambda: iter(rows[place + 1 :]), lambda: iter(rows[:place][::-1]))
+    return take(page, lambda: iter(rows[position + 1 :]), lambda: iter(rows[:position][::-1]))
 
 
 def envelope(
     request: SandboxRequest,
-    ask: PageRequest,
+    page: PageRequest,
     key: str,
     rows: Sequence[tuple[str, dict[str, object]]],
     *,
@@ -100,30 +103,31 @@ def envelope(
     """Return the list envelope of the 2010-04-01 API.
 
     Args:
-        request: What was asked; its path and its filters stay in every link.
-        ask: Which page this is.
-        key: The name of the rows, such as ``messages``.
-        rows: The rows of this page, each with its SID, which the neighbours' tokens name.
+        request: The request. Its path and filters are part of every link.
+        page: The page it asked for.
+        key: The name of the list, such as ``messages``.
+        rows: The rows of this page, each with its SID for the page tokens.
         more: Whether another page follows.
     """
     filters = [pair for pair in request.query.pairs if pair[0] not in _PAGING]
 
-    def link(page: int, token: str | None) -> str:
-        paging = [("PageSize", str(ask.size)), ("Page", str(page))]
-        if token and page:
+    def link(number: int, token: str | None) -> str:
+        paging = [("PageSize", str(page.size)), ("Page", str(number))]
+        if token and number:
             paging.append(("PageToken", token))
         return f"{request.path}?{urlencode(filters + paging, quote_via=quote)}"
 
-    here = ("PB" if ask.backwards else "PA") + ask.place if ask.place else None
-    start = ask.page * ask.size if rows else 0
+    token = ("PB" if page.backwards else "PA") + page.anchor if page.anchor else None
+    start = page.number * page.size if rows else 0
+    before = link(page.number - 1, f"PB{rows[0][0]}") if page.number and rows else None
     return {
         "first_page_uri": link(0, None),
         "end": start + max(0, len(rows) - 1),
-        "previous_page_uri": link(ask.page - 1, f"PB{rows[0][0]}") if ask.page and rows else None,
+        "previous_page_uri": before,
         key: [row for _sid, row in rows],
-        "uri": link(ask.page, here),
-        "page_size": ask.size,
+        "uri": link(page.number, token),
+        "page_size": page.size,
         "start": start,
-        "next_page_uri": link(ask.page + 1, f"PA{rows[-1][0]}") if more and rows else None,
-        "page": ask.page,
+        "next_page_uri": link(page.number + 1, f"PA{rows[-1][0]}") if more and rows else None,
+        "page": page.number,
     }

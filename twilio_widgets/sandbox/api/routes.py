@@ -1,9 +1,8 @@
-"""The table of routes: which path and method leads to which function.
+"""The table of routes: the handler of every path and method.
 
-Order of checks: credentials (401), path (404), method (405), the credentials' rights (403), the
-resource itself. Paths are case sensitive. The messaging services live at another host,
-``messaging.twilio.com``; in process the host decides, and on one socket their paths stand beside
-the others.
+Order of checks: credentials (401), path (404), method (405), permissions (403), then the resource.
+Paths are case sensitive. Twilio serves messaging services from another host,
+``messaging.twilio.com``: in process the host selects the routes, and on a socket all are served.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ class _Route:
 def _route(
     path: str, *, main_keys_only: bool = False, **methods: Callable[[Call], SandboxReply]
 ) -> _Route:
-    """Return a route; ``{Name}`` in its path is a SID, an extension may follow."""
+    """Return a route. ``{Name}`` in its path matches a SID; an extension may follow."""
     shape = re.sub(r"\{(\w+)\}", r"(?P<\1>[A-Z]{2}[0-9a-fA-F]{32})", path)
     return _Route(
         re.compile(rf"{shape}(?:\.json|\.xml)?"),
@@ -102,15 +101,15 @@ _PUBLIC_ROUTES = (_route(r"/sandbox-media/{Media}\.png", get=media_routes.pictur
 def answer_to(
     world: World, request: SandboxRequest, forced: ApiRefusal | None = None
 ) -> SandboxReply:
-    """Answer one request.
+    """Return the reply to one request.
 
     Args:
-        world: The world; its lock is held.
+        world: The world. The caller holds its lock.
         request: The request.
-        forced: An error this request is to meet, once it is known to be in order.
+        forced: An error to raise if the request is otherwise valid.
 
     Raises:
-        Refusal: The answer is an error.
+        ApiRefusal: The reply is an error.
     """
     picture = _find(_PUBLIC_ROUTES, request.path)
     if picture is not None:
@@ -124,7 +123,7 @@ def answer_to(
     if found is None:
         raise not_found(request.path)
     route, sids = found
-    account = _acting(world, owner, sids.get("Account"))
+    account = _account(world, owner, sids.get("Account"))
     if account is None:
         raise not_found(request.path)
     handler = _method(route, request)
@@ -157,7 +156,7 @@ def _method(route: _Route, request: SandboxRequest) -> Callable[[Call], SandboxR
 
 
 def _authenticated(world: World, request: SandboxRequest) -> tuple[Account, Key | None] | None:
-    """Return whose credentials these are, and the API key if it is one."""
+    """Return the account of a request's credentials and the API key, if they are one; or None."""
     given = request.credentials()
     if given is None:
         return None
@@ -175,11 +174,11 @@ def _same(given: str, right: str) -> bool:
     return hmac.compare_digest(given.encode(), right.encode())
 
 
-def _acting(world: World, owner: Account, sid: str | None) -> Account | None:
-    """Return the account a path names, if these credentials reach it.
+def _account(world: World, owner: Account, sid: str | None) -> Account | None:
+    """Return the account that a path names, if these credentials have access to it.
 
-    A parent reaches its subaccounts. What Twilio answers about an account out of reach is
-    UNCONFIRMED; here it is not found.
+    A parent account has access to its subaccounts. Twilio's response without access is UNCONFIRMED;
+    the sandbox returns 404.
     """
     account = world.accounts.get(sid) if sid else owner
     return account if account and owner.sid in {account.sid, account.owner_sid} else None

@@ -1,7 +1,7 @@
 """Messaging services, at ``messaging.twilio.com/v1/Services``.
 
-This newer API pages with a ``meta`` object, links with whole URLs and writes times in ISO 8601.
-The field names are those the official Python client 9.13 reads.
+This newer API pages with a ``meta`` object, links with absolute URLs and uses ISO 8601 times. The
+field names are those that the official Python client 9.13 reads.
 """
 
 from __future__ import annotations
@@ -35,23 +35,23 @@ _LINKS = {
 
 def list_services(call: Call) -> SandboxReply:
     """GET /v1/Services."""
-    ask = paging.asked(call.query)
-    shown, more = paging.take_from(ask, _services(call), lambda service: service.sid)
+    page = paging.page_request(call.query)
+    shown, more = paging.take_from(page, _services(call), lambda service: service.sid)
 
-    def link(page: int, token: str | None) -> str:
-        query = {"PageSize": ask.size, "Page": page} | ({"PageToken": token} if token else {})
+    def link(number: int, token: str | None) -> str:
+        query = {"PageSize": page.size, "Page": number} | ({"PageToken": token} if token else {})
         return f"{_base(call)}/v1/Services?{urlencode(query)}"
 
-    here = f"PA{ask.place}" if ask.place else None
+    token = f"PA{page.anchor}" if page.anchor else None
     meta = {
-        "page": ask.page,
-        "page_size": ask.size,
+        "page": page.number,
+        "page_size": page.size,
         "first_page_url": link(0, None),
-        "previous_page_url": link(ask.page - 1, f"PB{shown[0].sid}")
-        if ask.page and shown
+        "previous_page_url": link(page.number - 1, f"PB{shown[0].sid}")
+        if page.number and shown
         else None,
-        "url": link(ask.page, here),
-        "next_page_url": link(ask.page + 1, f"PA{shown[-1].sid}") if more else None,
+        "url": link(page.number, token),
+        "next_page_url": link(page.number + 1, f"PA{shown[-1].sid}") if more else None,
         "key": "services",
     }
     return SandboxReply({"services": [_json(call, service) for service in shown], "meta": meta})

@@ -38,7 +38,8 @@ _VARIANTS = (
     "Yearly",
     "Yesterday",
 )
-_SAMPLE = 2_000
+_SAMPLE_SIZE = 2_000
+"""Above this many messages in a period, counts are estimated from a sample."""
 
 
 class _Period(NamedTuple):
@@ -49,8 +50,8 @@ class _Period(NamedTuple):
 def list_usage(call: Call) -> SandboxReply:
     """GET …/Usage/Records and its eight variants.
 
-    Counts of a period with many messages are an estimate from an even sample of them: the shape is
-    what matters here.
+    The counts of a period with many messages are estimated from an even sample: reading a million
+    messages would take a minute, and clients only depend on the fields.
     """
     variant = call.sids.get("period", "")
     if variant and variant not in _VARIANTS:
@@ -59,7 +60,7 @@ def list_usage(call: Call) -> SandboxReply:
     wanted = [name for name in _CATEGORIES if category in (None, "", name)]
     rows = []
     for period in _periods(call, variant):
-        counts, price = _tally(call, period)
+        counts, price = _totals(call, period)
         rows += [
             _record(call, variant, period, name, count=counts[name], price=price[name])
             for name in wanted
@@ -117,14 +118,15 @@ def _day(text: str | None, today: date) -> date | None:
         raise ApiRefusal(20001, "Invalid date") from None
 
 
-def _tally(call: Call, period: _Period) -> tuple[Counter[str], dict[str, Decimal]]:
+def _totals(call: Call, period: _Period) -> tuple[Counter[str], dict[str, Decimal]]:
+    """Return the count and the price of every category in a period."""
     now = call.world.now()
     low = datetime(*period.start.timetuple()[:3], tzinfo=UTC).timestamp()
     high = datetime(*period.end.timetuple()[:3], tzinfo=UTC).timestamp() + 86_399
     log = call.world.logs[call.account.sid]
     counts: Counter[str] = Counter()
     prices: dict[str, Decimal] = dict.fromkeys(_CATEGORIES, Decimal(0))
-    sample, weight = log.sample(LogQuery(None, None, Span(low, high)), now, _SAMPLE)
+    sample, weight = log.sample(LogQuery(None, None, Span(low, high)), now, _SAMPLE_SIZE)
     for row in sample:
         kind = "mms" if row.num_media else "sms"
         direction = "inbound" if row.direction == "inbound" else "outbound"

@@ -1,7 +1,7 @@
-"""Requests and answers as Twilio's API writes them: forms in, JSON or XML out.
+"""Requests and responses in the formats of Twilio's API: forms in, JSON or XML out.
 
 Twilio reads ``application/x-www-form-urlencoded`` and ``multipart/form-data``. Any other body is
-"unsupported and behaves unpredictably"; here it counts as no parameters at all.
+"unsupported and behaves unpredictably"; the sandbox reads it as a form without parameters.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ENVELOPE = ("end", "first_page_uri", "next_page_uri", "page", "page_size", "pre
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Parameters by name, in order, repeats kept."""
+    """Form parameters, in order and with repeated names."""
 
     pairs: tuple[tuple[str, str], ...] = ()
 
@@ -43,7 +43,7 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class SandboxRequest:
-    """One HTTP request, whichever way it came in."""
+    """One HTTP request, independent of the transport."""
 
     method: str
     host: str
@@ -51,15 +51,15 @@ class SandboxRequest:
     """Percent-decoded, without the query."""
     query: Form
     headers: Mapping[str, str] = field(repr=False)
-    """By lower-case name. Not in `repr`: they hold the credentials."""
+    """By lower-case name. Not in `repr`, because they contain the credentials."""
     body: bytes = field(default=b"", repr=False)
 
     def with_body(self, body: bytes) -> SandboxRequest:
-        """Return this request once its body has been read."""
+        """Return a copy of this request with its body."""
         return replace(self, body=body)
 
     def credentials(self) -> tuple[str, str] | None:
-        """Return user name and password of HTTP Basic authentication, if it is readable."""
+        """Return the user name and password of HTTP Basic authentication; None if unreadable."""
         scheme, _, token = self.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "basic":
             return None
@@ -70,7 +70,7 @@ class SandboxRequest:
         return (name, password) if colon else None
 
     def form(self) -> Form:
-        """Return the parameters in the body; none when it cannot be read."""
+        """Return the parameters in the body; an empty form when it cannot be parsed."""
         declared = self.headers.get("content-type", "")
         kind, options = multipart.parse_options_header(declared)  # type: ignore[no-untyped-call]
         if kind == "application/x-www-form-urlencoded":
@@ -89,7 +89,7 @@ def _multipart(body: bytes, boundary: str) -> Form:
     try:
         parser = multipart.MultipartParser(BytesIO(body), boundary, len(body))  # type: ignore[no-untyped-call]
         parts = parser.parts()  # type: ignore[no-untyped-call]
-        # A file has no place in this API, so parts with a file name are passed over.
+        # This API has no file parameters, so parts with a file name are ignored.
         pairs = tuple((part.name, part.value) for part in parts if not part.filename)
     except (multipart.MultipartError, UnicodeDecodeError):
         return Form()
@@ -97,12 +97,12 @@ def _multipart(body: bytes, boundary: str) -> Form:
 
 
 class SandboxReply(NamedTuple):
-    """What a route answers, before it has a form on the wire."""
+    """The reply of a route, before it is rendered as JSON or XML."""
 
     payload: dict[str, object] | None = None
     status: int = 200
     element: str = ""
-    """The name of the thing in XML, such as ``Message``."""
+    """The name of the resource in XML, such as ``Message``."""
     raw: bytes | None = None
     """A body that is neither JSON nor XML, such as a picture."""
     headers: tuple[tuple[str, str], ...] = ()
@@ -110,7 +110,7 @@ class SandboxReply(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One HTTP answer, ready to be sent."""
+    """One HTTP response, ready to be sent."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -118,33 +118,34 @@ class Response:
 
 
 def render(reply: SandboxReply, *, xml: bool) -> tuple[str | None, bytes]:
-    """Return the content type and the bytes of an answer."""
+    """Return the content type and the body of a reply."""
     if reply.raw is not None:
         return None, reply.raw
     if reply.payload is None:
         return None, b""
     if xml:
         return "application/xml", _document(reply.element, reply.payload)
-    # As UTF-8 rather than escapes, so that a reader who assumes ASCII is found out.
+    # UTF-8 instead of escapes, so that a client that assumes ASCII fails its tests.
     text = json.dumps(reply.payload, ensure_ascii=False, separators=(",", ":"))
     return "application/json", text.encode("utf-8", "surrogatepass")
 
 
 def _document(element: str, payload: Mapping[str, object]) -> bytes:
     if "page_size" in payload:
-        inside = _listing(element, payload)
+        inside = _list_element(element, payload)
     else:
         inside = _element(element, _without_extension(payload))
     text = f'<?xml version="1.0" encoding="UTF-8"?>\n<TwilioResponse>{inside}</TwilioResponse>\n'
     return text.encode()
 
 
-def _listing(element: str, payload: Mapping[str, object]) -> str:
+def _list_element(element: str, payload: Mapping[str, object]) -> str:
     key = next(name for name in payload if name not in _ENVELOPE)
     rows = payload[key]
-    assert isinstance(rows, list)  # noqa: S101  # the envelope is our own
+    assert isinstance(rows, list)  # noqa: S101  # `paging.envelope` made the payload
     attributes = "".join(
-        f" {name.replace('_', '')}={quoteattr(_text(_shorn(payload[name])))}" for name in _ENVELOPE
+        f" {name.replace('_', '')}={quoteattr(_text(_without_json(payload[name])))}"
+        for name in _ENVELOPE
     )
     inside = "".join(_element(element, _without_extension(row)) for row in rows)
     outer = _camel(key)
@@ -170,20 +171,20 @@ def _camel(name: str) -> str:
 
 
 def _without_extension(row: object) -> object:
-    """Return the row as XML names it: links lose ``.json`` there."""
+    """Return the resource for XML, where links have no ``.json``."""
     if not isinstance(row, dict):
         return row
     return {
         name: _without_extension(value)
         if isinstance(value, dict)
-        else _shorn(value)
+        else _without_json(value)
         if name == "uri" or str(value).startswith("/2010-04-01/")
         else value
         for name, value in row.items()
     }
 
 
-def _shorn(value: object) -> object:
+def _without_json(value: object) -> object:
     if not isinstance(value, str) or not value.startswith("/2010-04-01/"):
         return value
     path, mark, query = value.partition("?")
@@ -191,5 +192,5 @@ def _shorn(value: object) -> object:
 
 
 def header_pairs(headers: Iterable[tuple[str, str]], body: bytes) -> tuple[tuple[str, str], ...]:
-    """Return the headers with the length of the body."""
+    """Return the headers plus the Content-Length of the body."""
     return (*headers, ("Content-Length", str(len(body))))

@@ -1,10 +1,10 @@
 """The sandbox as an ASGI application, for a real socket.
 
-Faults of the wire are real here: a reset is an RST, a close is a FIN, a hang holds the connection.
-For that the server puts the connection's transport into the scope (see `server`).
+Connection faults are real here: a reset is an RST, a close is a FIN, a hang keeps the connection
+open. For that the server puts the connection's transport into the scope (see `server`).
 
-A page in the browser must not be able to reach a sandbox on loopback: requests for another host
-name (DNS rebinding) or from another origin are refused before anything is looked at.
+A web page in the browser must not be able to reach a sandbox on loopback: requests for another host
+name (DNS rebinding) or from another origin are refused before any other check.
 """
 
 from __future__ import annotations
@@ -28,11 +28,13 @@ if TYPE_CHECKING:
     Send = Callable[[Message], Awaitable[None]]
 
 TRANSPORT = "twilio_widgets.transport"
-"""The name in ``scope["state"]`` under which the server puts the connection."""
+"""The key in ``scope["state"]`` under which the server puts the connection."""
 
-_MOST_BODY = 8_000_000
-_MOMENT = 0.02
-_OUR_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_MAX_BODY_SIZE = 8_000_000
+_BEFORE_BREAK = 0.02
+"""Seconds for the client to finish writing before its connection is broken."""
+
+_LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _LINGER_ZERO = struct.pack("ii", 1, 0)
 
 
@@ -41,43 +43,43 @@ class _Connection(Protocol):
 
 
 class App:
-    """An ASGI application over one exchange.
+    """The sandbox's ASGI application.
 
     Args:
-        exchange: What answers.
+        router: Answers the requests.
     """
 
-    def __init__(self, exchange: SandboxRouter) -> None:
-        self._exchange = exchange
+    def __init__(self, router: SandboxRouter) -> None:
+        self._router = router
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         if scope["type"] != "http":
             return
-        self._exchange.begin()
+        self._router.begin()
         try:
             await self._serve(scope, receive, send)
         finally:
-            self._exchange.end()
+            self._router.end()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         head = _head(scope)
-        if not _is_for_us(head):
-            await _send(send, _plain(403, "This sandbox answers on loopback only.\n"))
+        if not _is_local(head):
+            await _send(send, _plain(403, "This sandbox only accepts requests to loopback.\n"))
             return
         connection: _Connection = scope["state"][TRANSPORT]
-        struck = self._exchange.before_reading(head)
-        if struck:
-            # The client is likely still writing its body. Without this pause it would meet the
-            # break now while writing, now while reading.
-            await asyncio.sleep(_MOMENT)
-            await _break(struck, connection, receive)
+        fault = self._router.before_reading(head)
+        if fault:
+            # The client is probably still writing its body. Without this pause the error would
+            # sometimes occur while it writes and sometimes while it reads.
+            await asyncio.sleep(_BEFORE_BREAK)
+            await _break(fault, connection, receive)
             return
         body = await _read(receive)
         if body is None:
             await _send(send, _plain(413, "The request is too large.\n"))
             return
-        answer = self._exchange.answer(head.with_body(body))
+        answer = self._router.answer(head.with_body(body))
         if answer.kind != "trickle":
             await asyncio.sleep(answer.delay)
         await _deliver(answer, connection, receive, send)
@@ -94,10 +96,10 @@ def _head(scope: Scope) -> SandboxRequest:
     )
 
 
-def _is_for_us(request: SandboxRequest) -> bool:
+def _is_local(request: SandboxRequest) -> bool:
     name = request.host.rpartition(":")[0] if ":" in request.host else request.host
     origin = request.headers.get("origin")
-    return name in _OUR_NAMES and origin in (None, f"http://{request.host}")
+    return name in _LOOPBACK_NAMES and origin in (None, f"http://{request.host}")
 
 
 async def _read(receive: Receive) -> bytes | None:
@@ -107,7 +109,7 @@ async def _read(receive: Receive) -> bytes | None:
         part = message.get("body", b"")
         parts.append(part)
         size += len(part)
-        if size > _MOST_BODY:
+        if size > _MAX_BODY_SIZE:
             return None
         if not message.get("more_body"):
             return b"".join(parts)
@@ -134,11 +136,11 @@ async def _deliver(
 
 
 async def _break(kind: str, connection: _Connection, receive: Receive) -> None:
-    """End a connection without an answer, and wait until the server has noticed."""
+    """Break a connection without a response, and wait until the server has noticed."""
     if kind.startswith("close"):
         connection.transport.close()
     elif kind != "hang":
-        # With no linger the kernel answers with an RST instead of an orderly end.
+        # With a linger time of zero the kernel sends an RST instead of a FIN.
         raw: socket.socket = connection.transport.get_extra_info("socket")
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
         connection.transport.abort()

@@ -1,21 +1,21 @@
-"""Faults on demand: what the next requests meet instead of a good answer.
+"""Faults on demand: how the next requests fail.
 
 ============================  =====================================================================
-``fault=``                    what happens
+``fault=``                    Effect
 ============================  =====================================================================
 ``"refused"``                 no connection (over the socket: reset before the request is read)
 ``"reset_before_read"``       the connection is reset before the body is read; nothing is accepted
-``"close_before_read"``       the same with an orderly close
+``"close_before_read"``       the connection is closed before the body is read; nothing is accepted
 ``"reset_after_accept"``      the request is carried out, then the connection is reset
-``"close_after_accept"``      the same with an orderly close
-``"hang"``                    the request is carried out, and no answer ever comes
-``"accept_late"``             no answer ever comes, and the request is carried out `delay` s later
-``"delay"``                   the answer is `delay` seconds late
-``"trickle"``                 the answer comes a byte at a time, each `delay` seconds (0.05) late
-``"truncated"``               the connection is closed half-way through the answer
-``"not_json"``                the answer's body is cut JSON of the right length
-``"html"``                    the answer's body is a web page, as from a proxy
-``"error_after_accept"``      the request is carried out, and the answer is `status` (500)
+``"close_after_accept"``      the request is carried out, then the connection is closed
+``"hang"``                    the request is carried out, and no response is sent
+``"accept_late"``             no response is sent, and the request is carried out `delay` s later
+``"delay"``                   the response is `delay` seconds late
+``"trickle"``                 the response is sent byte by byte, `delay` (0.05) seconds apart
+``"truncated"``               the connection is closed half-way through the response
+``"not_json"``                the body of the response is truncated JSON with a correct length
+``"html"``                    the body of the response is a web page, as from a proxy
+``"error_after_accept"``      the request is carried out, and the response has `status` (500)
 ============================  =====================================================================
 """
 
@@ -36,17 +36,18 @@ KINDS = (
 )  # fmt: skip
 
 NEVER_READ = frozenset({"refused", "reset_before_read", "close_before_read"})
-"""Faults that strike before the request is carried out."""
+"""Faults that break the connection before the request is read; it is not carried out."""
 
 _NEED_DELAY = frozenset({"delay", "accept_late"})
-_USUAL_DELAY = {"trickle": 0.05}
-_WAITS_FOR_A_CREATION = frozenset({"reset_after_accept", "close_after_accept", "accept_late",
-                                   "error_after_accept"})  # fmt: skip
+_DEFAULT_DELAY = {"trickle": 0.05}
+_ONLY_CREATIONS = frozenset({"reset_after_accept", "close_after_accept", "accept_late",
+                             "error_after_accept"})  # fmt: skip
+"""Faults that, without `method` and `path`, apply to the creation of a message only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One thing to go wrong."""
+    """One planned failure, and the requests it applies to."""
 
     code: int | None = None
     status: int | None = None
@@ -56,11 +57,11 @@ class Fault:
     retry_after: float | None = None
     delay: float = 0.0
 
-    def strikes(self, request: SandboxRequest) -> bool:
-        """Return whether this request is the one that is meant."""
+    def applies_to(self, request: SandboxRequest) -> bool:
+        """Return whether this request is to fail."""
         if self.method is None and self.path is None:
-            awaits_creation = self.code is not None or self.kind in _WAITS_FOR_A_CREATION
-            return not awaits_creation or _is_creation(request)
+            only_creations = self.code is not None or self.kind in _ONLY_CREATIONS
+            return not only_creations or _is_creation(request)
         return (self.method is None or request.method == self.method) and (
             self.path is None or self.path in request.path
         )
@@ -76,21 +77,19 @@ def fault_of(
     retry_after: float | None,
     delay: float | None,
 ) -> Fault:
-    """Return the fault described, or say what is wrong with the description.
+    """Check the arguments of `Sandbox.fail` and return the fault they describe.
 
     Raises:
-        SandboxError: It names nothing to go wrong, or something unknown.
+        SandboxError: No fault is given, or the arguments contradict each other.
     """
     if code is None and status is None and kind is None:
-        raise SandboxError("Say what shall go wrong: code=, status= or fault=.")
+        raise SandboxError("No fault is given. Pass code=, status= or fault=.")
     if kind is not None and kind not in KINDS:
-        raise SandboxError(f"fault={kind!r} is not known. Choose one of: {', '.join(KINDS)}.")
+        raise SandboxError(f"fault={kind!r} is invalid. Choose one of: {', '.join(KINDS)}.")
     if code is not None and kind is not None:
-        raise SandboxError("Give code= or fault=, not both.")
+        raise SandboxError("code= and fault= exclude each other. Pass one of them.")
     if status is not None and not 300 <= status <= 599:
-        raise SandboxError(
-            f"status={status} is not the HTTP status of a redirect or an error (300 to 599)."
-        )
+        raise SandboxError(f"status={status} is not an HTTP redirect or error status (300 to 599).")
     if kind in _NEED_DELAY and delay is None:
         raise SandboxError(f'fault="{kind}" needs delay= in seconds.')
     return Fault(
@@ -100,7 +99,7 @@ def fault_of(
         method=method.upper() if method else None,
         path=path,
         retry_after=retry_after,
-        delay=_USUAL_DELAY.get(kind or "", 0.0) if delay is None else delay,
+        delay=_DEFAULT_DELAY.get(kind or "", 0.0) if delay is None else delay,
     )
 
 
@@ -110,24 +109,24 @@ def _is_creation(request: SandboxRequest) -> bool:
 
 
 class Faults:
-    """The faults that wait for their request, first come, first served."""
+    """The queue of planned faults; the first one that applies to a request is used."""
 
     def __init__(self) -> None:
         self._waiting: list[Fault] = []
 
     def add(self, fault: Fault, times: int) -> None:
-        """Let a fault wait for this many requests."""
+        """Plan a fault for this many requests."""
         self._waiting += [fault] * times
 
     def take(self, request: SandboxRequest, *, only: frozenset[str] | None = None) -> Fault | None:
-        """Return the fault this request meets, and use it up.
+        """Remove and return the first fault that applies to this request; None when there is none.
 
         Args:
-            request: The request; its body may not have been read yet.
-            only: Take it only when it is one of these kinds, and leave it waiting otherwise.
+            request: The request. Its body need not have been read yet.
+            only: Remove the fault only if it is one of these kinds; otherwise return None.
         """
         for position, fault in enumerate(self._waiting):
-            if fault.strikes(request):
+            if fault.applies_to(request):
                 wanted = only is None or fault.kind in only
                 return self._waiting.pop(position) if wanted else None
         return None
@@ -135,11 +134,11 @@ class Faults:
 
 @dataclass(frozen=True, slots=True)
 class FaultAction:
-    """What a way in has to do with one request."""
+    """How a transport must answer one request."""
 
     response: Response | None
-    """What to send; None when nothing comes."""
+    """The response to send; None when none is sent."""
     kind: str = ""
-    """The fault of the wire, by its name above."""
+    """The connection fault, by its name in the table above; empty for none."""
     delay: float = 0.0
-    """Seconds before the answer; between bytes for ``"trickle"``."""
+    """Seconds before the response; between bytes for ``"trickle"``."""

@@ -1,7 +1,8 @@
-"""The way in without a socket: an httpx transport, blocking and async, over one world.
+"""Access without a socket: an httpx transport, blocking and async, to one sandbox.
 
-The only file of the sandbox that names httpx. Faults appear as what httpx raises for them, and on
-a frozen clock nothing really waits: a read time-out turns the clock by its length.
+This is the only file of the sandbox that imports httpx. Faults raise the exceptions that httpx
+raises for them. On a frozen clock nothing really waits: a read timeout advances the clock by its
+length.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ _TRUNCATED = "peer closed connection without sending complete message body"
 
 
 class _Step(NamedTuple):
-    """Wait, then raise or hand over bytes."""
+    """One step of a response: wait, then raise `error` or deliver `chunk`."""
 
     wait: float
     error: httpx.TransportError | None
@@ -48,20 +49,20 @@ class _Step(NamedTuple):
 
 
 class InProcess(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """An httpx transport that leads into the sandbox, for ``httpx.Client`` and ``AsyncClient``.
+    """An httpx transport to the sandbox, for ``httpx.Client`` and ``httpx.AsyncClient``.
 
     Args:
-        exchange: What answers.
-        clock: Whose time passes.
+        router: Answers the requests.
+        clock: The sandbox's clock; delays and timeouts pass on it.
     """
 
-    def __init__(self, exchange: SandboxRouter, clock: Clock) -> None:
-        self._exchange = exchange
+    def __init__(self, router: SandboxRouter, clock: Clock) -> None:
+        self._router = router
         self._clock = clock
         self._closed = threading.Event()
 
     def shut(self) -> None:
-        """Refuse every further connection, and let go of requests that hang."""
+        """Refuse further requests, and end those that hang."""
         self._closed.set()
 
     # Blocking
@@ -69,16 +70,16 @@ class InProcess(httpx.BaseTransport, httpx.AsyncBaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a request of a blocking client."""
         request.read()
-        self._exchange.begin()
+        self._router.begin()
         try:
-            answer = self._ask(request)
+            answer = self._answer(request)
             first = self._first(answer, request)
             self._pause(first.wait)
             if first.error is not None:
                 raise first.error
             return self._response(answer, _FaultyStream(self, answer, request))
         finally:
-            self._exchange.end()
+            self._router.end()
 
     def _pause(self, seconds: float) -> None:
         if self._clock.frozen:
@@ -86,37 +87,37 @@ class InProcess(httpx.BaseTransport, httpx.AsyncBaseTransport):
         elif seconds:
             self._closed.wait(seconds if math.isfinite(seconds) else None)
 
-    # With await
+    # Async
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a request of an async client."""
         await request.aread()
-        self._exchange.begin()
+        self._router.begin()
         try:
-            answer = self._ask(request)
+            answer = self._answer(request)
             first = self._first(answer, request)
             await self._pause_async(first.wait)
             if first.error is not None:
                 raise first.error
             return self._response(answer, _FaultyStream(self, answer, request))
         finally:
-            self._exchange.end()
+            self._router.end()
 
     async def _pause_async(self, seconds: float) -> None:
         if self._clock.frozen:
             self._pause(seconds)
             return
-        while seconds > 0 and not self._closed.is_set():  # an endless wait ends with the sandbox
+        while seconds > 0 and not self._closed.is_set():  # `shut` ends it
             nap = min(seconds, 0.2)
             await asyncio.sleep(nap)
             seconds -= nap
 
     # Both
 
-    def _ask(self, request: httpx.Request) -> FaultAction:
+    def _answer(self, request: httpx.Request) -> FaultAction:
         if self._closed.is_set():
             raise httpx.ConnectError("The sandbox is closed.", request=request)
-        return self._exchange.answer(
+        return self._router.answer(
             SandboxRequest(
                 method=request.method,
                 host=request.url.host,
@@ -128,26 +129,27 @@ class InProcess(httpx.BaseTransport, httpx.AsyncBaseTransport):
         )
 
     def _first(self, answer: FaultAction, request: httpx.Request) -> _Step:
-        """Return what comes before the answer's head."""
-        patience = _patience(request)
+        """Return the step before the head of the response."""
+        timeout = _read_timeout(request)
         if answer.kind in _BROKEN:
             kind, text = _BROKEN[answer.kind]
-            wait = patience if answer.kind == "hang" else answer.delay
+            wait = timeout if answer.kind == "hang" else answer.delay
             return _Step(wait, kind(text, request=request))
         wait = 0.0 if answer.kind == "trickle" else answer.delay
-        return self._within(wait, patience, request)
+        return self._within(wait, timeout, request)
 
     def _within(
-        self, wait: float, patience: float, request: httpx.Request, chunk: bytes = b""
+        self, wait: float, timeout: float, request: httpx.Request, chunk: bytes = b""
     ) -> _Step:
-        if wait > patience:
+        """Return the step that delivers `chunk` after `wait`, or times out."""
+        if wait > timeout:
             return _Step(
-                patience, httpx.ReadTimeout("The read operation timed out", request=request)
+                timeout, httpx.ReadTimeout("The read operation timed out", request=request)
             )
         return _Step(wait, None, chunk)
 
     def _response(self, answer: FaultAction, stream: _FaultyStream) -> httpx.Response:
-        assert answer.response is not None  # noqa: S101  # kinds without one have raised above
+        assert answer.response is not None  # noqa: S101  # kinds without a response have raised
         headers = list(answer.response.headers)
         if answer.kind:
             return httpx.Response(answer.response.status, headers=headers, stream=stream)
@@ -156,38 +158,38 @@ class InProcess(httpx.BaseTransport, httpx.AsyncBaseTransport):
         )
 
     def body_steps(self, answer: FaultAction, request: httpx.Request) -> Iterator[_Step]:
-        """Yield how a faulty body arrives."""
+        """Yield the steps in which a faulty body is delivered."""
         body = answer.response.body if answer.response else b""
         if answer.kind == "trickle":
             for byte in body:
-                yield self._within(answer.delay, _patience(request), request, bytes([byte]))
+                yield self._within(answer.delay, _read_timeout(request), request, bytes([byte]))
             return
         yield _Step(0.0, None, body[: len(body) // 2])
         yield _Step(0.0, httpx.RemoteProtocolError(_TRUNCATED, request=request))
 
 
 class _FaultyStream(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body that arrives badly."""
+    """The body of a response that trickles or is truncated."""
 
-    def __init__(self, way: InProcess, answer: FaultAction, request: httpx.Request) -> None:
-        self._way, self._answer, self._request = way, answer, request
+    def __init__(self, transport: InProcess, answer: FaultAction, request: httpx.Request) -> None:
+        self._transport, self._answer, self._request = transport, answer, request
 
     def __iter__(self) -> Iterator[bytes]:
-        for step in self._way.body_steps(self._answer, self._request):
-            self._way._pause(step.wait)  # one idea in two classes
+        for step in self._transport.body_steps(self._answer, self._request):
+            self._transport._pause(step.wait)
             if step.error is not None:
                 raise step.error
             yield step.chunk
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        for step in self._way.body_steps(self._answer, self._request):
-            await self._way._pause_async(step.wait)  # one idea in two classes
+        for step in self._transport.body_steps(self._answer, self._request):
+            await self._transport._pause_async(step.wait)
             if step.error is not None:
                 raise step.error
             yield step.chunk
 
 
-def _patience(request: httpx.Request) -> float:
-    """Return the read time-out of a request; infinity when it has none."""
+def _read_timeout(request: httpx.Request) -> float:
+    """Return the read timeout of a request in seconds; infinity when it has none."""
     read = request.extensions.get("timeout", {}).get("read")
     return math.inf if read is None else float(read)

@@ -1,4 +1,4 @@
-"""From request to answer: the one door that every way in goes through."""
+"""Turn a request into a response. Every transport (in process, ASGI) uses this router."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from twilio_widgets.sandbox.http.faults import Fault
     from twilio_widgets.sandbox.world.world import World
 
-_PAGE = b"<!DOCTYPE html><html><body><h1>Something stands in between</h1></body></html>"
-_CUT = b'{"sid": "SM'
+_HTML_PAGE = b"<!DOCTYPE html><html><body><h1>A page from a proxy</h1></body></html>"
+_TRUNCATED_JSON = b'{"sid": "SM'
 
-_STANDING_HEADERS = (
+_CONSTANT_HEADERS = (
     ("Access-Control-Allow-Origin", "*"),
     ("Access-Control-Allow-Methods", "GET, POST, DELETE, OPTIONS"),
     (
@@ -41,7 +41,7 @@ _STANDING_HEADERS = (
 
 
 class _Late(NamedTuple):
-    """A request whose client has long given up."""
+    """A request to carry out later, after its client has timed out."""
 
     due: float
     carry_out: Callable[[], object]
@@ -49,11 +49,11 @@ class _Late(NamedTuple):
 
 @dataclass(slots=True)
 class SandboxRouter:
-    """Answers requests for one world.
+    """Answers the requests to one world.
 
     Args:
         world: The world.
-        faults: What shall go wrong.
+        faults: The planned faults.
     """
 
     world: World
@@ -63,32 +63,32 @@ class SandboxRouter:
     _late: list[_Late] = field(default_factory=list)
 
     def begin(self) -> None:
-        """Note that a request has arrived; `answer` reports how many are open."""
+        """Count an open request; responses report the number in a header."""
         with self.world.lock:
             self._open += 1
 
     def end(self) -> None:
-        """Note that an answer has left, or that its reader has."""
+        """Uncount a request: its response was sent, or its client disconnected."""
         with self.world.lock:
             self._open -= 1
 
     def before_reading(self, request: SandboxRequest) -> str:
-        """Return the fault that strikes before the body is read; empty when none does."""
+        """Return the fault that applies before the body is read; empty when there is none."""
         with self.world.lock:
             fault = self.faults.take(request, only=NEVER_READ)
             return fault.kind if fault else ""
 
     def answer(self, request: SandboxRequest) -> FaultAction:
-        """Return what this request gets."""
+        """Carry out a request and return its response, or the fault it meets instead."""
         with self.world.lock:
-            self.catch_up()
+            self.carry_out_due()
             fault = self.faults.take(request)
             if fault is None:
                 return FaultAction(self._respond(request), delay=self.world.settings.latency)
             return self._faulty(request, fault)
 
-    def catch_up(self) -> None:
-        """Carry out what was to be carried out late, as far as it is due."""
+    def carry_out_due(self) -> None:
+        """Carry out the requests of ``accept_late`` faults that are due by now."""
         now = self.world.now()
         due = [late for late in self._late if late.due <= now]
         self._late = [late for late in self._late if late.due > now]
@@ -120,9 +120,9 @@ class SandboxRouter:
         if fault.kind in {"reset_after_accept", "close_after_accept", "hang"}:
             return FaultAction(None, fault.kind)
         if fault.kind == "html":
-            response = _with_body(response, _PAGE, "text/html")
+            response = _with_body(response, _HTML_PAGE, "text/html")
         elif fault.kind == "not_json":
-            response = _with_body(response, _CUT, "application/json")
+            response = _with_body(response, _TRUNCATED_JSON, "application/json")
         wire = fault.kind if fault.kind in {"trickle", "truncated"} else ""
         return FaultAction(response, wire, fault.delay + (0.0 if wire == "trickle" else latency))
 
@@ -146,7 +146,7 @@ class SandboxRouter:
             ("Twilio-Request-Id", world.sids.sid("RQ", number)),
             ("Twilio-Request-Duration", f"0.0{20 + number * 7 % 70}"),
             *reply.headers,
-            *_STANDING_HEADERS,
+            *_CONSTANT_HEADERS,
         ]
         if reply.status == 204:
             return Response(204, tuple(headers))

@@ -1,4 +1,4 @@
-"""The sandbox on a real socket: uvicorn on loopback, in a daemon thread."""
+"""The sandbox on a real socket: a uvicorn server on loopback, in a daemon thread."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _STOPPED_WITHIN = 5.0
 
 
 class SandboxServer:
-    """A server that is ready when it has been made, until it is closed.
+    """A running server: it accepts requests from the end of `__init__` until it is closed.
 
     Args:
-        exchange: What answers.
-        port: The port on 127.0.0.1; 0 takes a free one.
+        router: Answers the requests.
+        port: The port on 127.0.0.1; 0 uses any free port.
 
     Raises:
-        SandboxError: uvicorn is missing, the port is taken, or the server did not come up.
+        SandboxError: uvicorn is missing, the port is taken, or the server did not start.
     """
 
-    def __init__(self, exchange: SandboxRouter, port: int = 0) -> None:
+    def __init__(self, router: SandboxRouter, port: int = 0) -> None:
         try:
             import uvicorn
         except ImportError:
@@ -40,16 +40,16 @@ class SandboxServer:
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         ready = threading.Event()
         config = uvicorn.Config(
-            App(exchange),
+            App(router),
             http=_protocol(),
             ws="none",
             loop="asyncio",
             lifespan="off",
             log_config=None,
-            log_level="critical",  # a connection that is broken on purpose is no error
+            log_level="critical",  # a connection that is broken on purpose is not an error
             access_log=False,
             server_header=False,
-            date_header=False,  # the date is the world's
+            date_header=False,  # the router sends the date of the sandbox's clock
             timeout_graceful_shutdown=1,
         )
 
@@ -68,7 +68,7 @@ class SandboxServer:
         self._thread.start()
         if not ready.wait(_READY_WITHIN):
             self.close()
-            raise SandboxError(f"The sandbox's server did not come up at {self.url}.")
+            raise SandboxError(f"The sandbox's server did not start at {self.url}.")
 
     def close(self) -> None:
         """Stop the server and wait until its thread has ended."""
@@ -84,13 +84,14 @@ def _listen(port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         raise SandboxError(
-            f"Port {port} on 127.0.0.1 is not free ({error.strerror}). Choose another, or 0."
+            f"Port {port} on 127.0.0.1 is not free ({error.strerror}). Choose another port, or 0 "
+            "for any free one."
         ) from error
     return listening
 
 
 def _protocol() -> type[Any]:
-    """Return uvicorn's HTTP protocol, with the connection put where the application finds it."""
+    """Return uvicorn's HTTP protocol class, changed to put the connection into the scope."""
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
     class Protocol(H11Protocol):

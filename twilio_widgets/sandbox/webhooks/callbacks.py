@@ -1,7 +1,7 @@
-"""When the world calls back: signed status callbacks and inbound webhooks.
+"""Send signed status callbacks and inbound webhooks when they are due.
 
-They are posted to loopback addresses only, whatever URL is set: nothing a sandbox does leaves the
-machine. A URL elsewhere is noted as not delivered. One thread posts them, one after the other.
+They are posted to loopback addresses only, whatever URL is configured: a sandbox sends nothing
+beyond this machine. Any other URL is recorded as not delivered. One thread posts them in order.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from twilio_widgets.sandbox.webhooks.post import Posted, deliver
 from twilio_widgets.sandbox.webhooks.twiml import replies_in
-from twilio_widgets.sandbox.world import create as composing
+from twilio_widgets.sandbox.world import create
 from twilio_widgets.sandbox.world.rows import API_VERSION
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from twilio_widgets.sandbox.world.world import World
 
 _SILENT = frozenset({"sending"})
-"""A state of the resource that is no callback event."""
+"""Statuses of the Message resource for which Twilio sends no callback."""
 
 _DONE = frozenset({"delivered", "undelivered"})
 _API = "https://api.twilio.com"
@@ -32,14 +32,14 @@ _API = "https://api.twilio.com"
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One webhook the sandbox made, or would have made."""
+    """One webhook that the sandbox posted or could not post."""
 
     url: str
     parameters: dict[str, str] = field(repr=False)
     status: int | None
-    """The HTTP status of the answer; None when none came."""
+    """The HTTP status of the response; None when there was none."""
     problem: str | None
-    """Why nothing was delivered, in words."""
+    """Why it was not delivered, in one sentence; None when it was."""
 
 
 class _Due(NamedTuple):
@@ -51,7 +51,7 @@ class _Due(NamedTuple):
 
 
 class Webhooks:
-    """Watches a world's messages and calls back.
+    """Schedules and posts the webhooks of one world.
 
     Args:
         world: The world.
@@ -68,10 +68,10 @@ class Webhooks:
         self._thread: threading.Thread | None = None
         self.deliveries: list[Delivery] = []
         world.on_message.append(self._plan)
-        world.clock.on_turn(self._turned)
+        world.clock.on_advance(self._clock_advanced)
 
     def close(self) -> None:
-        """Stop calling back, and wait until the thread has ended."""
+        """Post no more webhooks, and wait until the thread has ended."""
         with self._wake:
             self._closed = True
             self._wake.notify_all()
@@ -80,7 +80,7 @@ class Webhooks:
             thread.join(5.0)
 
     def settle(self, timeout: float) -> bool:
-        """Wait until everything that is due has been posted; return whether that was so."""
+        """Wait until every webhook that is due was posted; return False after `timeout` seconds."""
         until = time.monotonic() + timeout
         with self._wake:
             while self._posting or (self._due and self._due[0].at <= self._world.now()):
@@ -90,7 +90,7 @@ class Webhooks:
                 self._wake.wait(left)
             return True
 
-    # What is to be called, and when
+    # Scheduling
 
     def _plan(self, message: StoredMessage) -> None:
         if message.direction == "inbound":
@@ -114,7 +114,7 @@ class Webhooks:
                 self._thread.start()
             self._wake.notify_all()
 
-    def _turned(self) -> None:
+    def _clock_advanced(self) -> None:
         with self._wake:
             self._wake.notify_all()
 
@@ -133,7 +133,7 @@ class Webhooks:
                     self._wake.notify_all()
 
     def _next(self) -> _Due | None:
-        """Wait for the next webhook that is due; None when it is over."""
+        """Wait for the next webhook that is due; return None after `close`."""
         while not self._closed:
             if not self._due:
                 self._wake.wait()
@@ -148,7 +148,7 @@ class Webhooks:
                 self._wake.wait(None if self._world.clock.frozen else left)
         return None
 
-    # Calling
+    # Posting
 
     def _post(self, due: _Due) -> None:
         if due.step is not None:
@@ -172,12 +172,12 @@ class Webhooks:
     def _answer(self, message: StoredMessage, posted: Posted) -> None:
         with self._world.lock:
             for reply in replies_in(posted.content_type, posted.body):
-                composing.reply(
+                create.reply(
                     self._world, message, reply.body, status_callback=reply.status_callback
                 )
 
     def _inbound_urls(self, message: StoredMessage) -> list[tuple[str, str]]:
-        """Return where an inbound message is announced: the URL, then the fallback."""
+        """Return the webhook URL for an inbound message, then the fallback, with their methods."""
         number = self._world.own_numbers[message.to].settings
         service = self._world.services.get(message.service_sid or "")
         found = [
@@ -185,7 +185,7 @@ class Webhooks:
             (number.get("sms_fallback_url"), number.get("sms_fallback_method")),
         ]
         if service is not None and not service.settings.get("use_inbound_webhook_on_number"):
-            # Without a URL of its own such a service receives nothing, as Twilio documents it.
+            # If the service has no URL either, no webhook is sent, as Twilio documents.
             asked = service.settings
             found = [
                 (str(asked[url]), str(asked.get(method) or "POST"))

@@ -1,8 +1,8 @@
-"""One signed webhook request, to loopback and nowhere else.
+"""Post one signed webhook request, to loopback only.
 
 The limits and retries are those of Twilio's webhook connection overrides: 5 s to connect, 15 s for
-an answer, one retry when no connection was made; ``#rc=2&rp=all`` at the end of the URL changes
-them. Nothing is signed or sent of the fragment, and no redirect is followed.
+a response, one retry when no connection was made. A fragment such as ``#rc=2&rp=all`` at the end of
+the URL changes them; it is neither signed nor sent. Redirects are not followed.
 Source: Twilio, "Webhooks connection overrides".
 """
 
@@ -20,7 +20,7 @@ _MOST_ANSWER = 1_000_000
 
 
 class Posted(NamedTuple):
-    """How a webhook went."""
+    """The result of a webhook request: the response, or the problem."""
 
     status: int | None = None
     content_type: str = ""
@@ -29,7 +29,7 @@ class Posted(NamedTuple):
 
 
 class _Shot(NamedTuple):
-    """One request, ready to be made as often as the limits allow."""
+    """One request, ready to be sent and retried."""
 
     host: str
     port: int
@@ -46,7 +46,7 @@ class _Limits(NamedTuple):
     retried: frozenset[str] = frozenset({"ct"})
 
     def again(self, posted: Posted, *, connected: bool) -> bool:
-        """Return whether this outcome is one to try again after."""
+        """Return whether to retry after this result."""
         if posted.status is None:
             kind = "rt" if connected else "ct"
         elif posted.status >= 400:
@@ -57,12 +57,12 @@ class _Limits(NamedTuple):
 
 
 def deliver(url: str, method: str, parameters: dict[str, str], auth_token: str) -> Posted:
-    """Make one webhook request, with its retries.
+    """Send one webhook request, with its retries.
 
     Args:
-        url: Where to; anything but http on loopback is not even looked up.
+        url: The webhook URL. Only ``http://`` on loopback is called; no name is ever resolved.
         method: ``POST`` sends the parameters as a form, ``GET`` in the query.
-        parameters: What to say.
+        parameters: The webhook's parameters.
         auth_token: Signs the request.
     """
     try:
@@ -71,7 +71,7 @@ def deliver(url: str, method: str, parameters: dict[str, str], auth_token: str) 
     except ValueError:
         host, port = None, None
     if host is None:
-        return Posted(problem="The sandbox calls back to http:// on loopback only.")
+        return Posted(problem="The sandbox posts webhooks to http:// URLs on loopback only.")
     form = urlencode(parameters) if method == "POST" else ""
     query = parts.query if form else "&".join(filter(None, (parts.query, urlencode(parameters))))
     netloc = parts.netloc.rpartition("@")[2]  # Twilio signs without user name and password
@@ -96,11 +96,11 @@ def deliver(url: str, method: str, parameters: dict[str, str], auth_token: str) 
 
 
 def _loopback(scheme: str, host: str | None) -> str | None:
-    """Return the address to call, or None when it is not ours to call."""
+    """Return the loopback address to connect to; None for any other URL."""
     if scheme != "http" or not host:
         return None
     if host == "localhost":
-        return "127.0.0.1"  # never looked up
+        return "127.0.0.1"  # without a DNS lookup
     try:
         return host if ipaddress.ip_address(host).is_loopback else None
     except ValueError:
@@ -123,7 +123,7 @@ def _limits(fragment: str) -> _Limits:
 
 
 def _once(shot: _Shot, limits: _Limits) -> tuple[Posted, bool]:
-    """Make one attempt; return how it went, and whether there was a connection."""
+    """Make one attempt; return its result and whether a connection was established."""
     connection = http.client.HTTPConnection(shot.host, shot.port, timeout=limits.connect)
     connected = False
     try:

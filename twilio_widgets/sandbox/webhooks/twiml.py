@@ -1,4 +1,4 @@
-"""What a webhook's answer asks for: the replies in TwiML, or plain text.
+"""Parse the response to an inbound webhook: replies in TwiML or as plain text.
 
 Sources: Twilio, "TwiML for messaging" (`<Message>`, `<Body>`, at most ten replies and 64 kB).
 """
@@ -20,17 +20,17 @@ class TwimlReply(NamedTuple):
 
 
 def replies_in(content_type: str, body: bytes) -> list[TwimlReply]:
-    """Return the replies an answer asks for; none when it cannot be understood."""
+    """Return the replies in a webhook response; an empty list when it cannot be parsed."""
     kind = content_type.partition(";")[0].strip().lower()
     text = body.decode("utf-8", "replace")
     if len(body) > _MOST_BYTES or not text.strip():
         return []
     if kind == "text/plain":
         return [TwimlReply(text)]
-    if kind not in _TWIML or "<!DOCTYPE" in text:  # a document type could hold an entity bomb
+    if kind not in _TWIML or "<!DOCTYPE" in text:  # a DOCTYPE could define an entity bomb
         return []
     try:
-        response = ElementTree.fromstring(text)  # noqa: S314  # no document type, 64 kB at most
+        response = ElementTree.fromstring(text)  # noqa: S314  # no DOCTYPE, 64 kB at most
     except ElementTree.ParseError:
         return []
     replies = [_reply(element) for element in response.iter("Message")]

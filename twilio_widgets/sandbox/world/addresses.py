@@ -1,4 +1,4 @@
-"""Who may write to whom: the shapes of addresses, the account's senders, barred recipients."""
+"""The checks of addresses: their formats, the account's senders, recipients that are refused."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SHORT_CODE = "56789"
 """The short code of the sandbox's account."""
 
 WHATSAPP_SENDER = "whatsapp:+14155550142"
-"""The one channel address registered here."""
+"""The only channel sender registered in the sandbox."""
 
 SERVICE_SID = re.compile(r"MG[0-9a-fA-F]{32}")
 
@@ -30,20 +30,25 @@ _SATELLITE = ("+870", "+881", "+882")
 
 
 def check_recipient_shape(to: str) -> None:
-    """Refuse what is no phone number and no channel address (21211), and short codes (21265)."""
+    """Refuse anything but a phone number or channel address (21211), and short codes (21265)."""
     channel = _CHANNEL.fullmatch(to)
     number = channel[2] if channel else to
     if channel is None and _SHORT_CODE.fullmatch(to):
         raise ApiRefusal(21265)
     if channel and channel[1] == "messenger":
         return
-    # Twilio may read national forms such as (415) 555-0100; how is not documented.
+    # Twilio may accept national formats such as (415) 555-0100; how is not documented.
     if not _E164.fullmatch(number):
         raise ApiRefusal(21211, f"Invalid 'To' phone number: {to}")
 
 
 def service_of(sid: str, account: Account, world: World) -> SandboxService:
-    """Return the account's messaging service with this SID, or refuse (21705, 21701)."""
+    """Return the account's messaging service with this SID.
+
+    Raises:
+        ApiRefusal: It is not the SID of a messaging service (21705) or not one of the account's
+            services (21701).
+    """
     if not SERVICE_SID.fullmatch(sid):
         raise ApiRefusal(21705)
     service = world.services.get(sid)
@@ -53,8 +58,8 @@ def service_of(sid: str, account: Account, world: World) -> SandboxService:
 
 
 def from_pool(service: SandboxService | None, to: str) -> str:
-    """Return the sender a service picks: one from the recipient's country where it has one."""
-    assert service is not None  # noqa: S101  # one of From and service was checked to be there
+    """Return the sender that a service picks: if possible one from the recipient's country."""
+    assert service is not None  # noqa: S101  # the rules have checked that From or service is given
     if not service.senders:
         raise ApiRefusal(21704)
     if ":" in to:
@@ -64,7 +69,7 @@ def from_pool(service: SandboxService | None, to: str) -> str:
 
 
 def check_sender(sender: str, to: str, account: Account, world: World) -> None:
-    """Refuse a sender this account cannot use, or not for this recipient."""
+    """Refuse a sender that this account cannot use, or cannot use for this recipient."""
     code = magic.as_sender(sender)
     if code is not None:
         raise ApiRefusal(code)
@@ -97,7 +102,7 @@ def _check_own(sender: str, account: Account, world: World) -> None:
 def check_recipient(
     to: str, sender: str, service: SandboxService | None, account: Account, world: World
 ) -> None:
-    """Refuse a recipient who cannot be written to from here, or asked not to be."""
+    """Refuse a recipient that cannot be reached from this sender or has opted out."""
     if to == sender:
         raise ApiRefusal(63031 if ":" in to else 21266)
     code = magic.as_recipient(to)

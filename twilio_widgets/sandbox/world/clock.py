@@ -1,4 +1,4 @@
-"""The world's clock: real, or frozen and turned by hand."""
+"""The sandbox's clock: real, or frozen and advanced explicitly."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ _UNITS = {
 
 
 class Clock:
-    """Tells the world's time.
+    """The sandbox's clock.
 
-    A frozen clock stands still until `advance` or `sleep` turns it; a real one runs, and
-    `advance` puts it ahead.
+    A frozen clock stands still until `advance` or `sleep` moves it. A real clock runs, and
+    `advance` sets it ahead.
 
     Args:
-        start: Where a frozen clock stands: an aware time or ISO text (taken as UTC when it names
-            no zone). None gives a real clock.
+        start: The time of a frozen clock: an aware datetime, or ISO text (UTC if it has no zone).
+            None gives a real clock.
     """
 
     def __init__(self, start: str | datetime | None = None) -> None:
         self._lock = threading.Lock()
         self._ahead = 0.0
-        self._stands_at = None if start is None else _moment(start).timestamp()
-        self._on_turn: list[Callable[[], None]] = []
+        self._frozen_at = None if start is None else _moment(start).timestamp()
+        self._on_advance: list[Callable[[], None]] = []
 
     @property
     def frozen(self) -> bool:
-        """Whether time passes only when it is told to."""
-        return self._stands_at is not None
+        """Whether time passes only through `advance` and `sleep`."""
+        return self._frozen_at is not None
 
     @property
     def ahead(self) -> float:
@@ -51,40 +51,40 @@ class Clock:
             return self._ahead
 
     def now(self) -> datetime:
-        """Return the present (aware, UTC)."""
+        """Return the current time (aware, UTC)."""
         return datetime.fromtimestamp(self.seconds(), UTC)
 
     def seconds(self) -> float:
-        """Return the present in seconds since 1970-01-01 UTC."""
+        """Return the current time in seconds since 1970-01-01 UTC."""
         with self._lock:
-            return (time.time() if self._stands_at is None else self._stands_at) + self._ahead
+            return (time.time() if self._frozen_at is None else self._frozen_at) + self._ahead
 
     def advance(self, by: str | float | timedelta) -> datetime:
-        """Turn the clock ahead and return the new present.
+        """Move the clock forward and return the new time.
 
         Args:
-            by: Seconds, a timedelta, or words such as ``"10 min"``, ``"2 hours"``, ``"1.5 s"``.
+            by: Seconds, a timedelta, or text such as ``"10 min"``, ``"2 hours"``, ``"1.5 s"``.
 
         Raises:
-            SandboxError: The words are not a length of time, or time would run backwards.
+            SandboxError: The text is not a duration, or the duration is negative.
         """
         seconds = _length(by)
         with self._lock:
             self._ahead += seconds
-        for woken in tuple(self._on_turn):
-            woken()
+        for callback in tuple(self._on_advance):
+            callback()
         return self.now()
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass: at once on a frozen clock, for real on a real one."""
+        """Sleep; a frozen clock is advanced instead and nothing waits."""
         if self.frozen:
             self.advance(max(0.0, seconds))
         else:
             time.sleep(max(0.0, seconds))
 
-    def on_turn(self, woken: Callable[[], None]) -> None:
-        """Call `woken` after every turn of the clock."""
-        self._on_turn.append(woken)
+    def on_advance(self, callback: Callable[[], None]) -> None:
+        """Call `callback` each time the clock was advanced."""
+        self._on_advance.append(callback)
 
     def __repr__(self) -> str:
         kind = "frozen at" if self.frozen else "real,"
@@ -97,7 +97,7 @@ def _moment(start: str | datetime) -> datetime:
             start = datetime.fromisoformat(start)
         except ValueError as error:
             raise SandboxError(
-                f'now={start!r} is not a time. Write it like "2026-01-31T12:00:00Z".'
+                f'now={start!r} is not an ISO 8601 time, such as "2026-01-31T12:00:00Z".'
             ) from error
         return start.replace(tzinfo=start.tzinfo or UTC)
     if start.tzinfo is None:
@@ -109,16 +109,16 @@ def _length(by: str | float | timedelta) -> float:
     if isinstance(by, timedelta):
         seconds = by.total_seconds()
     elif isinstance(by, str):
-        seconds = _from_words(by)
+        seconds = _parse_duration(by)
     else:
         seconds = float(by)
     if seconds < 0:
-        raise SandboxError(f"The clock cannot be turned back ({by!r}).")
+        raise SandboxError(f"The clock cannot be moved back ({by!r}).")
     return seconds
 
 
-def _from_words(words: str) -> float:
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]+?)s?\s*", words.lower())
+def _parse_duration(text: str) -> float:
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]+?)s?\s*", text.lower())
     if found is None or found[2] not in _UNITS:
-        raise SandboxError(f'{words!r} is not a length of time. Write it like "10 min" or "2 h".')
+        raise SandboxError(f'{text!r} is not a duration, such as "10 min" or "2 h".')
     return float(found[1]) * _UNITS[found[2]]

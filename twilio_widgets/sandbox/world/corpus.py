@@ -1,7 +1,7 @@
-"""What people and shops write to each other in the history: short, harmless, in nine languages.
+"""The texts of the history: short, harmless conversations in nine languages.
 
-A topic is a conversation; each of its turns goes out (``>``) or comes in (``<``). Names and
-numbers that are filled in are plain GSM-7, so the encoding of a turn depends on its words alone.
+A topic is a conversation; each of its turns is outbound or inbound. The names and numbers that are
+filled in are plain GSM-7, so the encoding of a turn depends on its template alone.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Turn(NamedTuple):
-    """One message of a conversation, in every language; English stands in for the rest."""
+    """One message of a conversation by language; English is used where a language is missing."""
 
     outbound: bool
     texts: dict[str, str]

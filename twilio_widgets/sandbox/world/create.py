@@ -1,4 +1,4 @@
-"""Creating messages: those the API is asked for, those refused, and those that come in."""
+"""Create messages: through the API, as the record of a refused request, inbound, and replies."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ _LOOK_ALIKES = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "`": "'", "–": "-",
      "—": "-", "‐": "-", "•": "-", "…": "...", "\u00a0": " ", "\u200b": "", "\t": "       "}
 )  # fmt: skip
-"""The commonest replacements of Smart Encoding; Twilio's own table is far longer."""
+"""The most common replacements of Smart Encoding; Twilio's own table is far longer."""
 
 _TRIAL_PREFIX = "Sent from your Twilio trial account - "
 
 
 def create(world: World, account: Account, form: Form) -> StoredMessage:
-    """Create the message a form asks for, and enter it in the ledger.
+    """Create the message that a form asks for, and append it to the ledger.
 
     Raises:
-        Refusal: A rule forbids it.
+        ApiRefusal: A rule forbids it.
     """
-    asked = rules.check(form, account, world)
-    body = asked.body
+    new = rules.check(form, account, world)
+    body = new.body
     if form.get("SmartEncoded") == "true":
         body = body.translate(_LOOK_ALIKES)
     if world.settings.trial:
@@ -44,22 +44,22 @@ def create(world: World, account: Account, form: Form) -> StoredMessage:
     now = world.now()
     message = world.add(
         account_sid=account.sid,
-        to=asked.to,
-        sender=asked.sender,
-        sender_was_given=asked.sender_was_given,
-        service_sid=asked.service_sid,
+        to=new.to,
+        sender=new.sender,
+        sender_was_given=new.sender_was_given,
+        service_sid=new.service_sid,
         body=body,
         direction="outbound-api",
         steps=lambda chance: lifecycle.outbound(
             now,
-            asked.to,
-            service=asked.service_sid is not None,
-            send_at=asked.send_at,
+            new.to,
+            service=new.service_sid is not None,
+            send_at=new.send_at,
             chance=chance,
         ),
-        # Nothing is fetched from anywhere: every file is the sandbox's own small picture.
-        content_types=("image/png",) * len(asked.media),
-        status_callback=asked.status_callback,
+        # No URL is downloaded: every file is a small generated picture.
+        content_types=("image/png",) * len(new.media),
+        status_callback=new.status_callback,
     )
     at = datetime.fromtimestamp(now, UTC)
     world.ledger.append(
@@ -69,10 +69,9 @@ def create(world: World, account: Account, form: Form) -> StoredMessage:
 
 
 def record_refused(world: World, account: Account, form: Form, refusal: ApiRefusal) -> None:
-    """Leave the entry a refused creation leaves in the message list.
+    """Record a refused creation in the message list, as Twilio does since April 2024.
 
-    Since April 2024 it does; that it is a ``failed`` message with that code is the natural reading,
-    its exact fields are UNCONFIRMED.
+    It becomes a ``failed`` message with the error code; its exact fields are UNCONFIRMED.
     """
     now = world.now()
     service = form.get("MessagingServiceSid")
@@ -91,10 +90,11 @@ def record_refused(world: World, account: Account, form: Form, refusal: ApiRefus
 def receive(
     world: World, *, from_: str, to: str, body: str, content_types: tuple[str, ...] = ()
 ) -> StoredMessage:
-    """File a message that arrives at one of our numbers, and heed its keyword.
+    """Store an inbound message to one of the account's numbers, and apply its opt-out keyword.
 
-    The message is kept (and passed to a webhook) even when it is a keyword; Twilio answers those by
-    itself. Only a body that is just the keyword counts. That case does not matter is UNCONFIRMED.
+    The message is stored (and posted to a webhook) even when it is a keyword, which Twilio answers
+    by itself. The body must consist of the keyword alone; that its case does not matter is
+    UNCONFIRMED.
     """
     now = world.now()
     message = world.add(
@@ -107,13 +107,14 @@ def receive(
         service_sid=_service_of(world, to),
         content_types=content_types,
     )
-    answer = _heed(world, from_, to, body.strip().upper())
+    answer = _apply_keyword(world, from_, to, body.strip().upper())
     if answer:
         reply(world, message, answer)
     return message
 
 
-def _heed(world: World, contact: str, number: str, word: str) -> str | None:
+def _apply_keyword(world: World, contact: str, number: str, word: str) -> str | None:
+    """Opt a contact out or in; return Twilio's automatic reply, or None if it is not a keyword."""
     scopes = {(scope, contact) for scope in world.scopes_of(number)}
     if word in _STOP:
         world.stopped |= scopes
@@ -127,7 +128,7 @@ def _heed(world: World, contact: str, number: str, word: str) -> str | None:
 def reply(
     world: World, inbound: StoredMessage, body: str, *, status_callback: str | None = None
 ) -> StoredMessage:
-    """File a message that answers one that came in."""
+    """Create a reply to an inbound message."""
     now = world.now()
     contact = inbound.sender or ""
     return world.add(

@@ -1,9 +1,10 @@
-"""The date filters of a list: parameter names that hold an operator, values in many spellings.
+"""The date filters of a list: parameter names that end in an operator, values in several formats.
 
-Plain dates are GMT days. Both operators include their day, as documented; the sibling Calls API
-was clarified to *before* (exclusive) and *on or after*, and which of the two holds for messages is
-UNCONFIRMED, so `date_filters="before_exclusive"` gives the other reading. UNCONFIRMED as well: a
-``DateSent=`` with a time of day means that whole GMT day here, and ``<``/``>`` honour the time.
+Plain dates are GMT days. Both operators include their day, as documented. The documentation of the
+similar Calls API was clarified to *before* (exclusive) and *on or after*; which of the two applies
+to messages is UNCONFIRMED, so `date_filters="before_exclusive"` selects the other reading. Also
+UNCONFIRMED: in the sandbox, ``DateSent=`` with a time of day selects that whole GMT day, and with
+``<`` or ``>`` the time counts.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _US_ZONES = {"UTC": 0, "GMT": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MS
 
 
 class Span(NamedTuple):
-    """The whole seconds that pass a filter, both ends included; None is open."""
+    """The seconds that pass a filter, both ends included. None means no limit."""
 
     low: float | None = None
     high: float | None = None
@@ -31,8 +32,8 @@ class Span(NamedTuple):
     def __bool__(self) -> bool:
         return self.low is not None or self.high is not None
 
-    def holds(self, moment: float) -> bool:
-        """Return whether a moment, as the API shows it, passes."""
+    def includes(self, moment: float) -> bool:
+        """Return whether a moment passes, at the API's resolution of whole seconds."""
         second = int(moment)
         return (self.low is None or second >= self.low) and (
             self.high is None or second <= self.high
@@ -40,12 +41,15 @@ class Span(NamedTuple):
 
 
 def span_of(query: Form, name: str, *, date_filters: str = "inclusive") -> Span:
-    """Return the span that ``name``, ``name<`` and ``name>`` ask for together.
+    """Return the span that the filters ``name``, ``name<`` and ``name>`` select together.
 
     Args:
         query: The query of the request.
         name: The parameter, such as ``DateSent``.
-        date_filters: ``"inclusive"``, or ``"before_exclusive"`` where ``<`` leaves its day out.
+        date_filters: ``"inclusive"``, or ``"before_exclusive"`` if ``<`` excludes its day.
+
+    Raises:
+        ApiRefusal: A date cannot be parsed.
     """
     lows: list[float] = []
     highs: list[float] = []
@@ -72,7 +76,7 @@ def _read(text: str, name: str) -> tuple[datetime, bool]:
     text = text.strip()
     moment = _iso(text) or _american(text) or _rfc2822(text)
     if moment is None:
-        # What Twilio answers to an unreadable date is UNCONFIRMED.
+        # Twilio's response to an unreadable date is UNCONFIRMED.
         raise ApiRefusal(20001, f"Invalid date in '{name}'")
     is_day = bool(re.fullmatch(r"\d{4}-\d\d-\d\d", text))
     return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC).replace(

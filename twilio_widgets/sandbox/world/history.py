@@ -1,12 +1,12 @@
-"""The messages from before the sandbox was opened, made up on demand.
+"""The messages from before the sandbox was opened, generated on demand.
 
-Nothing is stored. Message `index` (0 is the oldest) is worked out from the seed whenever it is
-asked for, and every question has an arithmetic answer: SIDs are a permutation of indexes, times
-rise with the index (so a date is found by bisection), and who talks to whom follows a walk through
-the phonebook that can be run backwards (so a number's messages are found without reading others).
-A history of a million messages therefore costs nothing until it is read.
+Nothing is stored. Message `index` (0 is the oldest) is computed from the seed each time it is read,
+and so is every query: SIDs are a permutation of indexes; times rise with the index, so a date is
+found by bisection; and the contact of a message is a function of its index that can be inverted, so
+the messages of a number are found without generating others. A history of a million messages
+therefore costs nothing until it is read.
 
-Eight messages make a block; in it a few conversations run side by side.
+Eight messages form a block in which several conversations are interleaved.
 """
 
 from __future__ import annotations
@@ -32,13 +32,17 @@ _PATTERNS = (
     ((0, 0), (1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (1, 1), (2, 1)),
     ((0, 0), (0, 1), (0, 2), (0, 3), (1, 0), (1, 1), (2, 0), (2, 1)),
 )
-"""For each place in a block: which conversation, and which turn of it."""
+"""For each position in a block: the conversation, and the turn in it."""
 
 _LENGTHS = tuple(
     {talk: 1 + max(turn for other, turn in pattern if other == talk) for talk, _ in pattern}
     for pattern in _PATTERNS
 )
+"""For each pattern: the number of turns of each conversation."""
+
 _TALKS = 6
+"""The most conversations in a block."""
+
 _STRIDE, _SHIFT = 1_237, 607
 _INVERSE = pow(_STRIDE, -1, Phonebook.SLOTS)
 
@@ -49,27 +53,27 @@ _FAILURES = (
 
 
 class _Talk(NamedTuple):
-    """One message's place in its conversation."""
+    """One message's position in its conversation."""
 
     contact: Contact
     topic: Topic
     turn: int
     chance: int
     sender: str
-    """Our number in this conversation."""
+    """The account's number in this conversation."""
 
 
 class History:
-    """`count` messages that end when the world begins.
+    """`count` generated messages, all older than the sandbox.
 
     Args:
-        seed: Decides everything but the dates.
-        count: How many messages.
-        ends: When the world begins (seconds since 1970); every message is older.
-        account_sid: Whose messages they are.
+        seed: Determines everything except the dates.
+        count: The number of messages.
+        ends: When the sandbox was opened (seconds since 1970); every message is older.
+        account_sid: The account of the messages.
         service_sid: The messaging service that sends some of them.
         sids: Makes their SIDs.
-        phonebook: The people.
+        phonebook: The contacts.
     """
 
     def __init__(
@@ -100,9 +104,9 @@ class History:
         self.deleted: set[int] = set()
         self.deleted_media: set[str] = set()
         self.redacted: dict[int, float] = {}
-        """When the text of a message was removed, by its index."""
+        """When the body of a message was redacted, by its index."""
 
-    # When
+    # Times
 
     def moment(self, index: int) -> float:
         """Return when message `index` was sent."""
@@ -111,12 +115,12 @@ class History:
 
     def between(self, low: float | None, high: float | None) -> range:
         """Return the indexes sent from `low` to `high` (both included), newest first."""
-        everyone = range(self.count)
-        begin = 0 if low is None else bisect_left(everyone, low, key=self.moment)
-        end = self.count if high is None else bisect_right(everyone, high, key=self.moment)
+        indexes = range(self.count)
+        begin = 0 if low is None else bisect_left(indexes, low, key=self.moment)
+        end = self.count if high is None else bisect_right(indexes, high, key=self.moment)
         return range(end - 1, begin - 1, -1)
 
-    # Who
+    # Addresses
 
     def _pattern(self, block: int) -> int:
         return noise(self._pattern_seed, block) % len(_PATTERNS)
@@ -135,7 +139,7 @@ class History:
     def with_number(self, number: str, within: range) -> Sequence[int]:
         """Return the indexes of `within` that may be to or from `number`, newest first.
 
-        For a contact these are exactly its messages; for a number of ours, all of `within`.
+        For a contact these are exactly its messages; for a number of the account, all of `within`.
         """
         if number in OWN_NUMBERS:
             return within
@@ -153,25 +157,25 @@ class History:
         return sorted((index for index in found if index in within), reverse=True)
 
     def addresses(self, index: int) -> tuple[str, str]:
-        """Return recipient and sender of a message."""
+        """Return the recipient and the sender of message `index`."""
         talk = self._talk(index)
         if talk.topic.turns[talk.turn].outbound:
             return talk.contact.number, talk.sender
         return talk.sender, talk.contact.number
 
-    # What
+    # Contents
 
     def sid(self, index: int) -> str:
         """Return the SID of message `index`."""
         return self._sids.sid("MM" if self.media(index) else "SM", index)
 
     def index(self, sid: str) -> int | None:
-        """Return which message has this SID, or None when it is none of these."""
+        """Return the index of the message with this SID; None when it is not in the history."""
         index = self._sids.number(sid)
         return index if 0 <= index < self.count and self.sid(index) == sid else None
 
     def media(self, index: int) -> dict[str, str]:
-        """Return the media of a message: content type by SID. A few of those that came in."""
+        """Return the content type of each media file by SID; few inbound messages have any."""
         return self._media(self._talk(index), index)
 
     def _media(self, talk: _Talk, index: int) -> dict[str, str]:
@@ -181,7 +185,7 @@ class History:
         return {} if media in self.deleted_media else {media: "image/png"}
 
     def row(self, index: int) -> MessageRow:
-        """Return the whole message."""
+        """Return message `index`."""
         talk = self._talk(index)
         outbound, texts = talk.topic.turns[talk.turn]
         media = self._media(talk, index)
@@ -195,7 +199,7 @@ class History:
             hour=f"{chance % 9 + 11}",
         )
         parts = self._segments(template, body)
-        status, code = self._ending(talk, index, outbound=outbound)
+        status, code = self._final_status(talk, index, outbound=outbound)
         sent = self.moment(index)
         to, from_ = (
             (talk.contact.number, talk.sender) if outbound else (talk.sender, talk.contact.number)
@@ -221,13 +225,13 @@ class History:
         )
 
     def _segments(self, template: str, body: str) -> int:
-        # What is filled in is GSM-7, and only the name varies in length: that is all that counts.
+        # Values are GSM-7 and only the name varies in length, so the length determines the count.
         key = (template, len(body))
         if key not in self._counts:
             self._counts[key] = segments(body).count
         return self._counts[key]
 
-    def _ending(self, talk: _Talk, index: int, *, outbound: bool) -> tuple[str, int | None]:
+    def _final_status(self, talk: _Talk, index: int, *, outbound: bool) -> tuple[str, int | None]:
         if not outbound:
             return "received", None
         chance = noise(self._end_seed, index)
@@ -235,5 +239,5 @@ class History:
         if answered or chance % 100 >= 9:
             return "delivered", None
         if chance % 100 < 3:
-            return "sent", None  # no receipt ever came
+            return "sent", None  # its delivery receipt never arrived
         return _FAILURES[chance // 100 % len(_FAILURES)]

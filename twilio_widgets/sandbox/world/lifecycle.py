@@ -1,19 +1,20 @@
-"""A message's life: which status it has when.
+"""The life cycle of a message: its status at each moment.
 
-Everything is decided when the message is created: a timetable of steps. Its status at any moment
-is looked up there, so that nothing has to run in the background and a turned clock is enough.
+Everything is decided when the message is created, as a timetable of steps. The status at any moment
+is looked up there, so nothing runs in the background and advancing the clock is enough.
 
-Recipients decide how it ends. The numbers are those reserved for fiction, so no demonstration can
-point at a real person: of a US 555-01xx or a UK 07700 900xxx number, the last two digits are
+The recipient determines the final status. All these numbers are reserved for fiction, so that no
+demonstration can reach a real phone. The last two digits of a US 555-01xx or UK 07700 900xxx number
+mean:
 
 ====  ==========================================  ====  =================================
 91    undelivered, 30003 (handset unreachable)    95    failed, 30034 (unregistered 10DLC)
-92    undelivered, 30005 (unknown handset)        96    stays ``sent``: no receipt arrives
+92    undelivered, 30005 (unknown handset)        96    stays ``sent``: no delivery receipt
 93    undelivered, 30006 (landline)               97    undelivered, 30008 (unknown)
 94    undelivered, 30007 (filtered)               98    delivered after a minute
 ====  ==========================================  ====  =================================
 
-Everyone else receives the message within about two seconds.
+Every other recipient receives the message within about two seconds.
 Sources: Twilio, "Outbound message status in status callbacks" (the order of states).
 """
 
@@ -39,11 +40,11 @@ ERROR_TEXTS = {
     30022: "Rate limit of the campaign exceeded",
     30034: "Message from an unregistered number",
 }
-"""What `error_message` says for a code, in our own words."""
+"""`error_message` for each error code, in our own words."""
 
 
 class Step(NamedTuple):
-    """From this moment on the message has this status."""
+    """The message has this status from the moment `at` (seconds since 1970)."""
 
     at: float
     status: str
@@ -51,12 +52,12 @@ class Step(NamedTuple):
 
 
 class Fate(NamedTuple):
-    """How a message ends."""
+    """The final status of a message, and how long it takes."""
 
     status: str = "delivered"
     error_code: int | None = None
     seconds: float = 1.2
-    """From ``sent`` (or, for a failure, from ``queued``) to the end."""
+    """Seconds from ``sent`` to the final status. Not used for ``failed``."""
 
 
 _FATES = {
@@ -72,7 +73,7 @@ _FATES = {
 
 
 def fate_of(recipient: str) -> Fate:
-    """Return how a message to this recipient ends (see the table above)."""
+    """Return the final status of a message to this recipient (see the table above)."""
     found = _FICTION.search(recipient)
     return _FATES.get(found[1], Fate()) if found else Fate()
 
@@ -84,10 +85,10 @@ def outbound(
 
     Args:
         created: When it was accepted (seconds since 1970).
-        recipient: Decides how it ends.
+        recipient: Determines the final status.
         service: Whether a messaging service picks the sender.
-        send_at: When a scheduled message leaves.
-        chance: Any number; it spreads the moments of delivery a little.
+        send_at: When a scheduled message is sent; None if it is not scheduled.
+        chance: Any integer; it varies the time of delivery slightly.
     """
     steps: list[Step] = []
     queued = created
@@ -101,7 +102,7 @@ def outbound(
     fate = fate_of(recipient)
     if fate.status == "failed":
         return (*steps, Step(queued + 0.7, "failed", fate.error_code))
-    sent = queued + 0.8  # always, so that messages are sent in the order they were created
+    sent = queued + 0.8  # constant, so that messages are sent in the order of their creation
     done = sent + fate.seconds + chance % 600 / 1000
     steps += [Step(queued + 0.3, "sending"), Step(sent, "sent")]
     if fate.seconds < _NEVER_HAPPENS:
@@ -112,15 +113,15 @@ def outbound(
 
 
 def step_at(steps: tuple[Step, ...], moment: float) -> Step:
-    """Return the step that holds at `moment`; the first one before anything happened."""
+    """Return the step that applies at `moment`; before the first step, the first."""
     return steps[max(0, bisect_right(steps, moment, key=_at) - 1)]
 
 
 def sent_at(steps: tuple[Step, ...]) -> float | None:
-    """Return when the message is sent, or None when it never is.
+    """Return when the message is sent; None when it never is.
 
-    A message that fails or is refused counts as sent at that moment, so that it takes a place in
-    the message list (`date_sent` of such messages is UNCONFIRMED).
+    A message that fails or is refused counts as sent at that moment, which gives it a position in
+    the message list (Twilio's `date_sent` of such messages is UNCONFIRMED).
     """
     for step in steps:
         if step.status in {"sent", "failed", "received"}:

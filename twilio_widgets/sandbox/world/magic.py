@@ -1,13 +1,13 @@
-"""Twilio's magic numbers: what a test may send to and from, and what comes of it.
+"""Twilio's magic numbers: senders and recipients that produce a documented result.
 
-Source: Twilio, "Test credentials". Here they work beside the account's own numbers, with any
-credentials; Twilio knows them with test credentials only.
+Source: Twilio, "Test credentials". In the sandbox they work with any credentials, alongside the
+account's own numbers; Twilio accepts them with test credentials only.
 """
 
 from __future__ import annotations
 
 GOOD_SENDER = "+15005550006"
-"""May send to anyone, although no account owns it."""
+"""A sender that every account may use."""
 
 _AS_SENDER = {"+15005550001": 21212, "+15005550007": 21606, "+15005550008": 21611}
 _AS_RECIPIENT = {
@@ -20,13 +20,13 @@ _AS_RECIPIENT = {
 
 
 def as_sender(number: str) -> int | None:
-    """Return the error a magic ``From`` gives; None when it gives none."""
+    """Return the error code of a magic ``From`` number; None when it is accepted."""
     if number in _AS_SENDER:
         return _AS_SENDER[number]
-    # Every other number of the magic block is one that no account may send from.
+    # No account may send from the other numbers of the magic block.
     return 21606 if number.startswith("+1500555000") and number != GOOD_SENDER else None
 
 
 def as_recipient(number: str) -> int | None:
-    """Return the error a magic ``To`` gives; None when it is an ordinary recipient."""
+    """Return the error code of a magic ``To`` number; None for an ordinary recipient."""
     return _AS_RECIPIENT.get(number)

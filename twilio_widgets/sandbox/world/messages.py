@@ -1,4 +1,4 @@
-"""A message of this world, kept as what was decided when it was created."""
+"""A message that was created in this sandbox, with its timetable."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _NO_SENDER_YET = frozenset({"accepted", "scheduled"})
 
 @dataclass(slots=True, kw_only=True)
 class StoredMessage:
-    """A message that was sent to or from this world's numbers."""
+    """A message to or from one of the sandbox's numbers."""
 
     number: int
-    """Its serial number among the world's messages; the SID is made from it."""
+    """Its serial number, from which the SID is computed."""
     sid: str
     account_sid: str
     service_sid: str | None
@@ -38,20 +38,20 @@ class StoredMessage:
     status_callback: str | None = None
     error_text: str | None = None
     touched: float = 0.0
-    """When it was last redacted or cancelled."""
+    """When it was last redacted or cancelled (seconds since 1970); 0 if never."""
     deleted: bool = False
 
     @property
     def sent_at(self) -> float | None:
-        """When it is (to be) sent; None when it never is."""
+        """When it was or will be sent (seconds since 1970); None when it never is."""
         return lifecycle.sent_at(self.steps)
 
     def step(self, now: float) -> Step:
-        """Return where it stands in its timetable."""
+        """Return the step of its timetable that applies at `now`."""
         return lifecycle.step_at(self.steps, now)
 
     def row(self, now: float) -> MessageRow:
-        """Return what is true of it now."""
+        """Return its state at `now`."""
         step = self.step(now)
         sent = self.sent_at
         was_sent = sent is not None and sent <= now

@@ -1,6 +1,6 @@
-"""The people of the history: numbers that can never ring at anybody's home.
+"""The contacts of the history, with numbers that are never assigned to a real phone.
 
-Only numbers reserved for fiction are used: 555-0100 to 555-0199 in US area codes (North American
+All numbers are reserved for fiction: 555-0100 to 555-0199 in US area codes (North American
 Numbering Plan) and 07700 900000 to 900999 in the United Kingdom (Ofcom, "Numbers for drama use").
 """
 
@@ -19,7 +19,7 @@ VOICE_ONLY_NUMBER = "+13125550119"
 """A number of the account that cannot send messages (21606)."""
 
 LANDLINE_PREFIX = "+44207946"
-"""Ofcom's London numbers for drama: landlines, so a message to them is refused (21614)."""
+"""London landlines reserved for drama (Ofcom); messages to them are refused (21614)."""
 
 _AREA_CODES = """
 202 205 206 212 213 303 305 312 404 415 503 512 602 612 615 617 646 702 713 718 801 808 901 919
@@ -37,7 +37,7 @@ _PEOPLE = 1_499
 
 
 class Contact(NamedTuple):
-    """Somebody who writes and is written to."""
+    """One person in the history."""
 
     number: str
     name: str
@@ -46,19 +46,19 @@ class Contact(NamedTuple):
 
 @lru_cache(maxsize=8)
 def phonebook_of(seed: int) -> Phonebook:
-    """Return the phonebook of a seed; worlds with the same seed share it, for it never changes."""
+    """Return the phonebook of a seed. It is immutable, so sandboxes with the same seed share it."""
     return Phonebook(seed)
 
 
 class Phonebook:
-    """The contacts of a world.
+    """The contacts of a sandbox.
 
-    Popularity is uneven, as in life: each contact holds some of the slots that conversations are
-    dealt to, and a few hold many.
+    Conversations are assigned to slots, and each slot belongs to a contact. A few contacts own many
+    slots, because real message counts are uneven as well.
     """
 
     SLOTS = 4_099
-    """A prime, so that every step through the slots visits them all."""
+    """A prime, so that stepping through the slots with any stride visits them all."""
 
     def __init__(self, seed: int) -> None:
         self.contacts = tuple(_contact(seed, index) for index in range(_PEOPLE))
@@ -70,16 +70,16 @@ class Phonebook:
             self._slots.setdefault(self.contacts[holder].number, []).append(slot)
 
     def at(self, slot: int) -> Contact:
-        """Return who holds this slot."""
+        """Return the contact that owns this slot."""
         return self.contacts[self._holder[slot]]
 
     def slots_of(self, number: str) -> list[int]:
-        """Return the slots of the contact with this number; none for a stranger."""
+        """Return the slots of the contact with this number; an empty list for any other number."""
         return self._slots.get(number, [])
 
     @property
     def verified(self) -> str:
-        """The one recipient a trial account may write to."""
+        """The only recipient that a trial account may send to."""
         return self.contacts[0].number
 
 
@@ -88,8 +88,8 @@ def _contact(seed: int, index: int) -> Contact:
     names, areas = _NAMES.split(), _AREA_CODES.split()
     name = names[chance % len(names)]
     language = chance >> 16
-    # Every number is used at most once: the index itself is its last digits. Endings 90-99 are
-    # left out, because they decide the fate of a message (see lifecycle).
+    # The index determines the last digits, so no two contacts share a number. Endings 90-99 are
+    # left out, because they determine the final status of a message (see lifecycle).
     if index % 5 < 3:
         area, last = divmod(index // 5 * 3 + index % 5, 90)
         number = f"+1{areas[area % len(areas)]}55501{last:02d}"
@@ -101,12 +101,15 @@ def _contact(seed: int, index: int) -> Contact:
 
 def _not_ours(number: str) -> str:
     ours = {*OWN_NUMBERS, VOICE_ONLY_NUMBER}
-    # The ending 90 is free for contacts who would otherwise have a number of ours.
+    # The ending 90 is unused, so a contact gets it instead of one of the account's numbers.
     return number[:-2] + "90" if number in ours else number
 
 
 def hour_weights() -> tuple[list[float], float]:
-    """Return how busy the hours of a week are, summed up, beginning on a Thursday as 1970 did."""
+    """Return the cumulated message volume of the hours of a week, and its total.
+
+    The week begins on a Thursday, as 1970 did.
+    """
     sums, total = [0.0], 0.0
     for hour in range(168):
         weekend = (hour // 24 + 3) % 7 >= 5
@@ -118,20 +121,20 @@ def hour_weights() -> tuple[list[float], float]:
 
 
 class BusyHours:
-    """Time measured in busyness, so that evenly dealt messages fall into busy hours."""
+    """A time scale proportional to message volume: evenly spaced messages fall into busy hours."""
 
     def __init__(self) -> None:
         self._sums, self._week = hour_weights()
 
     def busyness(self, moment: float) -> float:
-        """Return how much business there was from 1970 to `moment`."""
+        """Return the cumulated volume from 1970 to `moment`."""
         weeks, rest = divmod(moment, 604_800)
         hour, part = divmod(rest, 3600)
         low, high = self._sums[int(hour)], self._sums[int(hour) + 1]
         return weeks * self._week + low + (high - low) * part / 3600
 
     def moment(self, busyness: float) -> float:
-        """Return when that much business was done: the inverse of `busyness`."""
+        """Return the moment with this cumulated volume: the inverse of `busyness`."""
         weeks, rest = divmod(busyness, self._week)
         hour = min(bisect_right(self._sums, rest) - 1, 167)
         low, high = self._sums[hour], self._sums[hour + 1]

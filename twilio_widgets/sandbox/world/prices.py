@@ -1,6 +1,6 @@
-"""What a message costs in the sandbox: plausible, fixed, and only ever play money.
+"""Fixed, plausible message prices for the sandbox.
 
-The amounts resemble list prices of 2026 and are nobody's offer. Prices are text with five
+The amounts resemble the list prices of 2026, but do not rely on them. Prices are text with five
 decimals, negative for a charge, as in the Message resource.
 """
 
@@ -22,7 +22,7 @@ def price_of(*, to: str, inbound: bool, segments: int, media: int) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _price(to: str, inbound: bool, segments: int, media: int) -> str:  # private
+def _price(to: str, inbound: bool, segments: int, media: int) -> str:
     if media:
         amount = _MMS
     elif ":" in to:

@@ -1,8 +1,8 @@
-"""How the sandbox says no: Twilio's codes and statuses, in our own words.
+"""The errors of the sandbox's API: Twilio's codes and HTTP statuses, with messages of our own.
 
-HTTP 400 was seen for some codes and is assumed for the rest; 404 for 21701, 403 for 20008, 401 for
-20003, 429 for 20429 and 5xx for 205xx follow Twilio's pages. 409 for 30409, 400 for 20009 and 403
-for a Standard key where Twilio refuses it are UNCONFIRMED.
+HTTP 400 was observed for some codes and is assumed for the rest; 404 for 21701, 403 for 20008, 401
+for 20003, 429 for 20429 and 5xx for 205xx follow Twilio's pages. 409 for 30409, 400 for 20009, and
+403 for a Standard key without access are UNCONFIRMED.
 """
 
 from __future__ import annotations
@@ -80,16 +80,16 @@ _KNOWN: dict[int, tuple[int, str]] = {
 CREATE_ERRORS = tuple(
     code for code, (status, _text) in _KNOWN.items() if status in (400, 404) and code >= 21211
 )
-"""Codes of this table that a creation may be refused with; `Sandbox.fail` reaches each of them."""
+"""Codes with which a message creation may be refused; `Sandbox.fail` triggers any of them."""
 
 
-class ApiRefusal(Exception):  # an answer the world gives, not a fault of ours
-    """The answer is an error body.
+class ApiRefusal(Exception):  # an ordinary reply, so not one of the package's error classes
+    """The request is refused; the reply is an error body.
 
     Args:
         code: Twilio's error code.
-        message: Our sentence instead of the usual one.
-        status: The HTTP status instead of the usual one.
+        message: The error message, instead of the one in the table.
+        status: The HTTP status, instead of the one in the table.
         retry_after: Seconds for a ``Retry-After`` header.
     """
 
@@ -101,10 +101,10 @@ class ApiRefusal(Exception):  # an answer the world gives, not a fault of ours
         status: int | None = None,
         retry_after: float | None = None,
     ) -> None:
-        usual_status, usual_text = _KNOWN.get(code, (400, "The request was refused"))
+        default_status, default_message = _KNOWN.get(code, (400, "The request was refused"))
         self.code = code
-        self.status = status or usual_status
-        self.message = message or usual_text
+        self.status = status or default_status
+        self.message = message or default_message
         self.retry_after = retry_after
         super().__init__(self.message)
 
@@ -120,11 +120,11 @@ class ApiRefusal(Exception):  # an answer the world gives, not a fault of ours
 
 
 def not_found(path: str) -> ApiRefusal:
-    """Return the 404 that names the path as it was requested."""
+    """Return the 404 error, which quotes the requested path."""
     return ApiRefusal(20404, f"The requested resource {path} was not found")
 
 
 def of_status(status: int, retry_after: float | None = None) -> ApiRefusal:
-    """Return the error Twilio gives with a bare HTTP status, such as 429 or 503."""
+    """Return the error that belongs to an HTTP status without a special code, such as 503."""
     code = 20003 if status == 401 else 20004 if status == 405 else 20000 + status
     return ApiRefusal(code, status=status, retry_after=retry_after)

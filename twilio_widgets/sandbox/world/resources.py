@@ -1,4 +1,4 @@
-"""What there is before anything happens: accounts, keys, numbers and messaging services."""
+"""The resources of a new sandbox: accounts, keys, numbers and messaging services."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, kw_only=True)
 class Account:
-    """An account or subaccount, with what proves who you are to it."""
+    """An account or subaccount with its credentials."""
 
     sid: str
     auth_token: str = field(repr=False)
@@ -26,7 +26,7 @@ class Account:
 
 @dataclass(slots=True, kw_only=True)
 class Key:
-    """An API key. A Standard key may not touch accounts and keys."""
+    """An API key. A Standard key has no access to accounts and keys."""
 
     sid: str
     secret: str = field(repr=False)
@@ -37,7 +37,7 @@ class Key:
 
 @dataclass(slots=True, kw_only=True)
 class SandboxNumber:
-    """A phone number an account owns, with its webhooks by their wire names."""
+    """A phone number of an account; `settings` contains its webhooks by their API field names."""
 
     sid: str
     account_sid: str
@@ -50,7 +50,7 @@ class SandboxNumber:
 
 @dataclass(slots=True, kw_only=True)
 class SandboxService:
-    """A messaging service: a pool of senders with webhooks by their wire names."""
+    """A messaging service: a pool of senders, and webhooks by their API field names."""
 
     sid: str
     account_sid: str
@@ -61,12 +61,12 @@ class SandboxService:
     settings: dict[str, object]
 
 
-def found_accounts(sids: SidMaker, now: float, kind: str) -> tuple[Account, Account]:
-    """Return the account of a world and its subaccount.
+def new_accounts(sids: SidMaker, now: float, kind: str) -> tuple[Account, Account]:
+    """Return the account of a sandbox and its subaccount.
 
     Args:
         sids: Makes their SIDs and credentials.
-        now: When they are founded.
+        now: Their date of creation (seconds since 1970).
         kind: ``Full`` or ``Trial``.
     """
     parent = sids.sid("AC", 0)
@@ -99,10 +99,10 @@ def _keys(sids: SidMaker, now: float, account_number: int) -> list[Key]:
     ]
 
 
-def found_numbers(
+def new_numbers(
     sids: SidMaker, now: float, account: Account, subaccount: Account
 ) -> dict[str, SandboxNumber]:
-    """Return the phone numbers of both accounts, by their number."""
+    """Return the phone numbers of both accounts, keyed by number."""
     owners = [(number, account, True) for number in OWN_NUMBERS[:-1]]
     owners.append((VOICE_ONLY_NUMBER, account, False))
     owners.append((OWN_NUMBERS[-1], subaccount, True))
@@ -120,8 +120,8 @@ def found_numbers(
     }
 
 
-def found_services(sids: SidMaker, now: float, account: Account) -> dict[str, SandboxService]:
-    """Return the messaging services: one with every number of the account, one with none."""
+def new_services(sids: SidMaker, now: float, account: Account) -> dict[str, SandboxService]:
+    """Return two messaging services: one with all numbers of the account, one without senders."""
     pools = (("Notifications", OWN_NUMBERS[:-1]), ("Empty pool", ()))
     return {
         (sid := sids.sid("MG", index)): SandboxService(
@@ -131,7 +131,7 @@ def found_services(sids: SidMaker, now: float, account: Account) -> dict[str, Sa
             senders=senders,
             created=now,
             updated=now,
-            # A number's own webhook counts until the service is told otherwise.
+            # The number's own webhook is used until this setting is changed.
             settings={"use_inbound_webhook_on_number": True},
         )
         for index, (name, senders) in enumerate(pools)

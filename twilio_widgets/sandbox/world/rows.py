@@ -1,4 +1,4 @@
-"""A message as the API writes it: the fields of the Message resource, and its dates."""
+"""The Message resource as JSON, and the date formats of the API."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 class MessageRow(NamedTuple):
-    """What is true of a message at one moment. Times are seconds since 1970-01-01 UTC."""
+    """The state of a message at one moment. Times are seconds since 1970-01-01 UTC."""
 
     sid: str
     account_sid: str
@@ -38,7 +38,7 @@ def message_json(row: MessageRow, *, at_creation: bool = False) -> dict[str, obj
 
     Args:
         row: The message.
-        at_creation: An answer to a creation names only the media among its subresources.
+        at_creation: Whether it is the reply to a creation, which lists no feedback subresource.
     """
     here = f"/{API_VERSION}/Accounts/{row.account_sid}/Messages/{row.sid}"
     links = {"media": f"{here}/Media.json"}
@@ -69,7 +69,7 @@ def message_json(row: MessageRow, *, at_creation: bool = False) -> dict[str, obj
 
 
 def rfc2822(moment: float) -> str:
-    """Return ``Thu, 24 Aug 2023 05:01:45 +0000``: how this API writes times."""
+    """Return a time in the format of this API: ``Thu, 24 Aug 2023 05:01:45 +0000``."""
     day, second = divmod(int(moment), 86_400)
     minute, second = divmod(second, 60)
     hour, minute = divmod(minute, 60)
@@ -84,10 +84,10 @@ def _day(number: int) -> str:
 
 
 def http_date(moment: float) -> str:
-    """Return the time as the ``Date`` header writes it."""
+    """Return a time in the format of the ``Date`` header."""
     return rfc2822(moment).replace("+0000", "GMT")
 
 
 def iso8601(moment: float) -> str:
-    """Return ``2023-08-24T05:01:45Z``: how the messaging services write times."""
+    """Return a time in the format of the messaging services: ``2023-08-24T05:01:45Z``."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))

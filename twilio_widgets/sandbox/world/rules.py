@@ -1,10 +1,10 @@
-"""Whether a message may be created: every documented refusal that has a natural trigger.
+"""The rules for creating a message: every documented refusal that ordinary requests can trigger.
 
-Which of several mistakes Twilio names first is not documented; the order here is presence, then
-shape, then sender, then recipient, then the rest. Codes with no natural trigger are reached with
-``sandbox.fail(code=…)``. Natural triggers worth knowing:
+Twilio does not document which of several mistakes it reports first; the sandbox checks presence,
+then format, sender, recipient, and the rest. The other codes are triggered with
+``sandbox.fail(code=…)``. Useful triggers:
 
-* 21606 from the account's voice-only number; 21660 from the subaccount's; 21659 from a stranger's
+* 21606 from the account's voice-only number; 21660 from the subaccount's; 21659 from any other
 * 21408 to satellite phones (+870, +881, +882); 21614 to London landlines reserved for drama
 * 21635 to Berlin landlines reserved for drama; 21612 from an alphanumeric sender to +1
 * 21704 with the messaging service named "Empty pool"; 21608 on a trial sandbox
@@ -37,17 +37,17 @@ if TYPE_CHECKING:
 _CONTENT = re.compile(r"HX[0-9a-fA-F]{32}")
 
 _SOONEST, _LATEST = 300, 3_024_000
-"""Seconds ahead at which a scheduled message may leave: 5 minutes to 35 days."""
-_MOST_SCHEDULED = 500_000
+"""Seconds from now in which a scheduled message may be sent: 5 minutes to 35 days."""
+_MAX_SCHEDULED = 500_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMessage:
-    """A request to create a message that is in order."""
+    """A valid request to create a message."""
 
     to: str
     sender: str | None
-    """The sender: the one that was named, or the one the service's pool gives."""
+    """The sender in the request, or the one that the messaging service picked."""
     sender_was_given: bool
     service_sid: str | None
     body: str
@@ -57,10 +57,10 @@ class NewMessage:
 
 
 def check(form: Form, account: Account, world: World) -> NewMessage:
-    """Return what is to be created.
+    """Check the form of a creation and return the message to create.
 
     Raises:
-        Refusal: With the code Twilio documents for the first thing that is wrong.
+        ApiRefusal: The first mistake, with the code that Twilio documents for it.
     """
     to, given = form.get("To") or "", form.get("From") or ""
     service_sid = form.get("MessagingServiceSid") or ""
@@ -71,7 +71,7 @@ def check(form: Form, account: Account, world: World) -> NewMessage:
     body = _check_content(form)
     media = _check_media(form)
     service = service_of(service_sid, account, world) if service_sid else None
-    leaves_at = _send_at(form, service, account, world)
+    send_at = _send_at(form, service, account, world)
     sender = given or from_pool(service, to)
     check_sender(sender, to, account, world)
     check_recipient(to, sender, service, account, world)
@@ -83,7 +83,7 @@ def check(form: Form, account: Account, world: World) -> NewMessage:
         service_sid=service.sid if service else None,
         body=body,
         media=media,
-        send_at=leaves_at,
+        send_at=send_at,
         status_callback=_callback(form, service),
     )
 
@@ -151,8 +151,8 @@ def _check_options(form: Form) -> None:
 def _callback(form: Form, service: SandboxService | None) -> str | None:
     url = form.get("StatusCallback")
     if not url:
-        usual = service.settings.get("status_callback") if service else None
-        return str(usual) if usual else None
+        default = service.settings.get("status_callback") if service else None
+        return str(default) if default else None
     if not _is_url(url) or "_" in (urlsplit(url).hostname or ""):
         raise ApiRefusal(21609)
     return url
@@ -161,10 +161,10 @@ def _callback(form: Form, service: SandboxService | None) -> str | None:
 def _send_at(
     form: Form, service: SandboxService | None, account: Account, world: World
 ) -> float | None:
-    """Return when a scheduled message leaves (seconds since 1970); None when it is not scheduled.
+    """Return when a scheduled message is sent (seconds since 1970); None when it is not scheduled.
 
     Raises:
-        Refusal: The moment is missing, unreadable or outside the window, or there is no service.
+        ApiRefusal: The time is missing, unreadable or outside the window, or no service is given.
     """
     text = form.get("SendAt")
     if form.get("ScheduleType") is None and not text:
@@ -172,20 +172,21 @@ def _send_at(
     if service is None:
         raise ApiRefusal(35118)
     if not text or form.get("ScheduleType") != "fixed":
-        # SendAt without ScheduleType is UNCONFIRMED; sending it at once would be a bad surprise.
+        # Twilio's response to SendAt without ScheduleType is UNCONFIRMED. An error is safer than
+        # sending at once.
         raise ApiRefusal(35111)
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise ApiRefusal(35111, "'SendAt' is not an ISO 8601 time") from None
     at = moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
-    # Which of 35114, 35115 and 35117 stands for which end of the window is UNCONFIRMED.
+    # Which of 35114, 35115 and 35117 reports which end of the window is UNCONFIRMED.
     if at < world.now() + _SOONEST:
         raise ApiRefusal(35114)
     if at > world.now() + _LATEST:
         raise ApiRefusal(35115)
     now = world.now()
     log = world.logs[account.sid]
-    if sum(message.step(now).status == "scheduled" for message in log.stored()) >= _MOST_SCHEDULED:
+    if sum(message.step(now).status == "scheduled" for message in log.stored()) >= _MAX_SCHEDULED:
         raise ApiRefusal(35125)
     return at

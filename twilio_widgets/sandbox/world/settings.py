@@ -1,4 +1,4 @@
-"""Where a sandbox can be set to behave either way."""
+"""The options of a sandbox that change its behaviour."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True, kw_only=True)
 class Settings:
-    """Where Twilio's behaviour is not documented, the sandbox can be set either way."""
+    """Options for what Twilio does not document, and for delays; see `Sandbox` for each."""
 
     record_refused: bool = True
     date_filters: str = "inclusive"

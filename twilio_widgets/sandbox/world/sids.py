@@ -1,8 +1,8 @@
-"""SIDs and chance, both drawn from the world's seed.
+"""SIDs and pseudo-random numbers, both derived from the sandbox's seed.
 
-A SID must look random, be the same for the same seed, and lead back to what it names without a
-table: a history of a million messages keeps no list of a million SIDs. So a SID is a keyed
-permutation of a serial number, and `SidMaker.number` is its inverse.
+A SID must look random, be the same for the same seed, and identify its resource without a table: a
+history of a million messages stores no list of SIDs. A SID is therefore a keyed permutation of a
+serial number, and `SidMaker.number` is its inverse.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ class SidMaker:
     """Turn serial numbers into SIDs and back.
 
     Args:
-        seed: The world's seed. Another seed gives other SIDs throughout.
+        seed: The sandbox's seed, the key of the permutation.
     """
 
     def __init__(self, seed: int) -> None:
         first = hashlib.sha256(f"twilio_widgets.sandbox:{seed}".encode()).digest()
         second = hashlib.sha256(first).digest()
         self._add = int.from_bytes(first[:16], "big")
-        # An odd factor has an inverse modulo a power of two, which makes the product reversible.
+        # An odd factor has an inverse modulo a power of two, so multiplying is reversible.
         self._factors = (
             int.from_bytes(first[16:], "big") | 1,
             int.from_bytes(second[:16], "big") | 1,
@@ -34,7 +34,7 @@ class SidMaker:
         self._inverses = tuple(pow(factor, -1, 1 << _BITS) for factor in self._factors)
 
     def sid(self, prefix: str, number: int) -> str:
-        """Return the SID of thing `number` among those with this two-letter prefix."""
+        """Return the SID of resource `number` among those with this two-letter prefix."""
         mixed = (_family(prefix) | number) + self._add
         for factor in self._factors:
             mixed = mixed * factor & _MASK
@@ -42,30 +42,30 @@ class SidMaker:
         return f"{prefix}{mixed:032x}"
 
     def number(self, sid: str) -> int:
-        """Return the serial number behind a SID, or -1 when no such SID was ever made here."""
+        """Return the serial number of a SID; -1 when it does not belong to this seed."""
         try:
             mixed = int(sid[2:], 16)
         except ValueError:
             return -1
         for inverse in reversed(self._inverses):
-            mixed ^= mixed >> _HALF  # folding the upper half onto the lower undoes itself
+            mixed ^= mixed >> _HALF  # XOR with the upper half is its own inverse
             mixed = mixed * inverse & _MASK
         number = ((mixed - self._add) & _MASK) ^ _family(sid[:2])
         return number if number < 1 << 96 else -1
 
     def secret(self, number: int) -> str:
-        """Return 32 hex digits for a credential that belongs to this world alone."""
+        """Return 32 hex digits for a credential of this sandbox."""
         return self.sid("__", number)[2:]
 
 
 def _family(prefix: str) -> int:
-    # A message's prefix says whether it has media; both kinds are numbered in one row.
+    # SM and MM (with media) messages share one sequence of serial numbers.
     letters = "SM" if prefix == "MM" else prefix
     return int.from_bytes(letters.encode(), "big") << 100
 
 
 def noise(*numbers: int) -> int:
-    """Return 64 well-mixed bits for these numbers: chance without state (splitmix64)."""
+    """Return 64 pseudo-random bits determined by these numbers (splitmix64), without state."""
     mixed = 0
     for number in numbers:
         mixed = (mixed * 0xD6E8FEB86659FD93 + number + 0x9E3779B97F4A7C15) & _WORD

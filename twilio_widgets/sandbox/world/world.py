@@ -1,6 +1,6 @@
-"""The state of a small Twilio: accounts, keys, numbers, services, messages, opt-outs.
+"""The state of a sandbox: accounts, keys, numbers, services, messages, opt-outs.
 
-Nothing here knows HTTP. Whoever touches a world holds its `lock`.
+Nothing here depends on HTTP. Callers must hold the world's `lock`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from twilio_widgets.sandbox.world.log import MessageLog
 from twilio_widgets.sandbox.world.messages import StoredMessage
 from twilio_widgets.sandbox.world.phonebook import phonebook_of
 from twilio_widgets.sandbox.world.prices import price_of
-from twilio_widgets.sandbox.world.resources import found_accounts, found_numbers, found_services
+from twilio_widgets.sandbox.world.resources import new_accounts, new_numbers, new_services
 from twilio_widgets.sandbox.world.sids import SidMaker, noise
 
 if TYPE_CHECKING:
@@ -29,29 +29,29 @@ if TYPE_CHECKING:
     from twilio_widgets.sandbox.world.settings import Settings
 
 _CREATED_HERE = 1 << 40
-"""Serial numbers of new messages begin here; those below belong to the history."""
+"""The first serial number of new messages; smaller ones belong to the history."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """One creation the sandbox accepted: what would have been an SMS."""
+    """One message creation that the sandbox accepted; with Twilio it would be an SMS."""
 
     sid: str
     to: str
     from_: str | None
     body: str
     at: datetime
-    """When it was accepted (aware, UTC, by the world's clock)."""
+    """When it was accepted (aware, UTC, by the sandbox's clock)."""
 
 
 class World:
-    """One small Twilio.
+    """The state of one sandbox.
 
     Args:
-        seed: Decides every SID, credential and message of the history.
-        messages: How many messages the history holds.
-        clock: The world's time.
-        settings: Choices where Twilio's behaviour is not documented.
+        seed: Determines every SID, credential and message of the history.
+        messages: The number of messages in the history.
+        clock: The sandbox's clock.
+        settings: The options that change its behaviour.
     """
 
     def __init__(self, seed: int, messages: int, clock: Clock, settings: Settings) -> None:
@@ -65,10 +65,10 @@ class World:
         self.began = clock.seconds()
         self.phonebook = phonebook_of(seed)
         kind = "Trial" if settings.trial else "Full"
-        self.account, self.subaccount = found_accounts(self.sids, self.began, kind)
+        self.account, self.subaccount = new_accounts(self.sids, self.began, kind)
         self.accounts = {one.sid: one for one in (self.account, self.subaccount)}
-        self.own_numbers = found_numbers(self.sids, self.began, self.account, self.subaccount)
-        self.services = found_services(self.sids, self.began, self.account)
+        self.own_numbers = new_numbers(self.sids, self.began, self.account, self.subaccount)
+        self.services = new_services(self.sids, self.began, self.account)
         self.history = History(
             seed=seed,
             count=messages,
@@ -89,12 +89,12 @@ class World:
         self._made = 0
 
     def now(self) -> float:
-        """Return the present in seconds since 1970-01-01 UTC."""
+        """Return the current time in seconds since 1970-01-01 UTC."""
         return self.clock.seconds() if self._as_of is None else self._as_of
 
     @contextmanager
     def as_of(self, moment: float) -> Iterator[None]:
-        """Let what happens inside have happened at an earlier moment."""
+        """Make `now` return an earlier moment inside the ``with`` block."""
         self._as_of = moment
         try:
             yield
@@ -131,20 +131,20 @@ class World:
         status_callback: str | None = None,
         error_text: str | None = None,
     ) -> StoredMessage:
-        """File a new message.
+        """Store a new message and notify the observers.
 
         Args:
-            account_sid: Whose it is.
+            account_sid: Its account.
             to: The recipient's address.
-            sender: The address it comes from, once known.
+            sender: The sender's address; None if none was given.
             body: Its text.
-            direction: Twilio's word, such as ``outbound-api``.
-            steps: Makes its timetable from a number that stands for chance.
-            service_sid: The messaging service, if one sends it.
-            sender_was_given: Whether the sender was named at creation.
-            content_types: One for each media file.
-            status_callback: The URL its status changes are posted to.
-            error_text: Why it was refused, for the record of a refused creation.
+            direction: Its direction in Twilio's terms, such as ``outbound-api``.
+            steps: Returns its timetable for a pseudo-random number.
+            service_sid: The messaging service that sends it, if any.
+            sender_was_given: Whether the request named the sender.
+            content_types: The content type of each media file.
+            status_callback: The URL for its status callbacks.
+            error_text: The error message, if it records a refused creation.
         """
         number = self.next_number()
         sid = self.sids.sid("MM" if content_types else "SM", number)
@@ -178,22 +178,22 @@ class World:
             error_text=error_text,
         )
         self.logs[account_sid].add(message)
-        self.tell(message)
+        self.notify(message)
         return message
 
-    def tell(self, message: StoredMessage) -> None:
-        """Tell who listens that a message has come or that its timetable has changed."""
-        for told in self.on_message:
-            told(message)
+    def notify(self, message: StoredMessage) -> None:
+        """Call the observers: a message is new, or its timetable has changed."""
+        for observer in self.on_message:
+            observer(message)
 
     # Opt-outs
 
     def scopes_of(self, sender: str, service_sid: str | None = None) -> tuple[str, ...]:
-        """Return what an opt-out is kept under: the number, and the services that hold it."""
+        """Return the scopes of an opt-out: the number, and the services whose pool contains it."""
         pools = [sid for sid, service in self.services.items() if sender in service.senders]
         return tuple(dict.fromkeys((sender, *pools, *([service_sid] if service_sid else ()))))
 
     def has_stopped(self, recipient: str, sender: str | None, service_sid: str | None) -> bool:
-        """Return whether this recipient asked this sender to stop."""
+        """Return whether this recipient has opted out of messages from this sender."""
         scopes = self.scopes_of(sender, service_sid) if sender else (service_sid or "",)
         return any((scope, recipient) in self.stopped for scope in scopes)

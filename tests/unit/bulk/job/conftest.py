@@ -6,14 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.jobs import NOW
 from twilio_widgets import Sandbox, Twilio
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(now=NOW) as world:
-        yield world
 
 
 @pytest.fixture

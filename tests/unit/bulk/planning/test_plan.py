@@ -72,7 +72,7 @@ def test_a_bad_row_never_stops_the_others_and_says_all_that_is_wrong():
 
     assert [row.n for row in made.rows] == [0, 2]
     assert reasons(made) == [
-        (1, "to", "recipient", "nobody is not a phone number. Give it as + and the country code, "
+        (1, "to", "recipient", "nobody is not a phone number. Write + and the country code, "
          "then the number, such as +15005550006."),
         (1, "name", "template", "name is empty in this row, and the text needs it. "
          "Fill the column first."),
@@ -93,13 +93,13 @@ def test_a_missing_number_in_a_column_of_whole_numbers_leaves_the_others_whole()
 
 BODIES = [
     ("x" * 1600, None),
-    ("x" * 1601, "body has 1,601 characters; Twilio takes 1,600."),
-    ("", "A message needs something to say: give body=, media_url= or content_sid=."),
-    ("   ", "A message needs something to say: give body=, media_url= or content_sid=."),
-    ("nan", "A message needs something to say: give body=, media_url= or content_sid=."),
+    ("x" * 1601, "body has 1,601 characters; Twilio allows 1,600."),
+    ("", "A message needs content: give body=, media_url= or content_sid=."),
+    ("   ", "A message needs content: give body=, media_url= or content_sid=."),
+    ("nan", "A message needs content: give body=, media_url= or content_sid=."),
     ("a\x00b", "The text holds a control character (U+0000). Clean the column it comes from."),
     ("\x1b[2J", "The text holds a control character (U+001B). Clean the column it comes from."),
-    ("half \ud83d", "body holds half of a character (a lone surrogate), which cannot be sent."),
+    ("half \ud83d", "body contains an unpaired surrogate (invalid Unicode), which cannot be sent."),
     ("line\nline", None),
     ("#REF!", "body holds #REF!, a spreadsheet's error."),
 ]
@@ -371,12 +371,12 @@ def test_a_sender_that_begins_with_mg_is_not_a_messaging_service():
 
 WRONG_CELLS = [
     ("media_url", "picture.png",
-     "media_url must be a web address that begins with https:// or http://."),
+     "media_url must be a URL that begins with https:// or http://."),
     ("send_at", "tomorrow",
      "send_at is a time with its zone, such as 2026-01-15T10:30+01:00."),
     ("send_at", "", "send_at is empty in this row, so the message would leave at once."),
     ("send_at", "2026-01-16T09:00",
-     "send_at has no time zone, so the moment is not certain. "
+     "send_at has no time zone, so it is ambiguous. "
      "Give one, such as datetime(…, tzinfo=ZoneInfo('Europe/Berlin'))."),
     ("send_at", "2026-01-14T09:00Z", "send_at is in the past."),
     ("send_at", "2027-01-14T09:00Z", "send_at is more than 35 days ahead (35114)."),
@@ -384,7 +384,7 @@ WRONG_CELLS = [
     ("validity_period", "1e999999", "validity_period is a whole number."),
     ("validity_period", 1.5, "validity_period is a whole number."),
     ("validity_period", 0,
-     "validity_period is a whole number of seconds from 1 to 36,000."),
+     "validity_period must be a whole number of seconds from 1 to 36,000."),
     ("smart_encoded", "perhaps", "smart_encoded is true or false, yes or no, 1 or 0."),
     ("status_callback", "https://my_host/",
      "status_callback has an underscore in its host name, which Twilio refuses (21609)."),
@@ -465,9 +465,9 @@ WHOLE = [
     ({"to": "phone", "per": "texts"}, ConfigurationError,
      'per is "message" or "segment".'),
     ({"to": "phone", "region": "XX"}, ConfigurationError,
-     "region is a country's two letters, such as 'GB' or 'US': not 'XX'."),
+     "region must be a country's two letters (such as 'GB' or 'US'), not 'XX'."),
     ({"to": "phone", "prices": {"GB": "cheap"}}, ConfigurationError,
-     "The price for GB is not an amount. Give US dollars for one segment: '0.05'."),
+     "The price for GB must be US dollars for one segment, such as '0.05'."),
     ({"to": "phone", "now": NOW.replace(tzinfo=None)}, ConfigurationError,
      "now is a datetime with a time zone."),
     ({"to": "phone", "now": 5}, ConfigurationError, "now is a datetime with a time zone."),
@@ -479,20 +479,20 @@ WHOLE = [
     ({"to": "phone", "duplicates": []}, ConfigurationError,
      'duplicates is "reject" or "allow".'),
     ({"to": "phone", "prices": [1]}, ConfigurationError,
-     "prices is a mapping of countries to US dollars for a segment: {'GB': '0.05'}."),
+     "prices must map countries to US dollars for a segment, such as {'GB': '0.05'}."),
     ({"to": "phone", "from_": None}, InvalidMessage,
      "A message needs a sender: give from_= or messaging_service_sid=."),
     ({"to": "phone", "from_": "ThisNameIsTooLong"}, InvalidMessage,
      "from_ has 17 characters; an alphanumeric sender has at most 11. Shorten it, or give a number "
      "or a messaging service."),
     ({"to": "phone", "body": None}, InvalidMessage,
-     "A message needs something to say: give body=, media_url= or content_sid=."),
+     "A message needs content: give body=, media_url= or content_sid=."),
     ({"to": "phone", "body": ""}, InvalidMessage,
-     "A message needs something to say: give body=, media_url= or content_sid=."),
+     "A message needs content: give body=, media_url= or content_sid=."),
     ({"to": "phone", "send_at": LATER}, InvalidMessage,
-     "Only a messaging service can schedule: give messaging_service_sid= (35118)."),
+     "Scheduling needs a messaging service: give messaging_service_sid= (35118)."),
     ({"to": "phone", "media_url": "a.png"}, InvalidMessage,
-     "media_url must be a web address that begins with https:// or http://."),
+     "media_url must be a URL that begins with https:// or http://."),
 ]  # fmt: skip
 
 

@@ -118,7 +118,7 @@ ZEROS = (
     "and its digits cannot be found again. If it is right, enter it as text that begins with +."
 )
 SCIENTIFIC = (
-    " was turned into scientific notation by a spreadsheet, which lost its last digits. "
+    " is in scientific notation: a spreadsheet converted it and lost its last digits. "
     "Format the column as text and enter the numbers again."
 )
 FITS_NOT = (
@@ -167,16 +167,16 @@ REFUSED = [
         "It is no number of US, the region given, and has no +. "
         "Begin it with + and the country code.",
     ),
-    ("0044 7911 123123", None, "0••• •••• •••123 begins with 00. Write + instead."),
+    ("0044 7911 123123", None, "0••• •••• •••123 begins with 00. Write + instead of 00."),
     (
         "07911 123123",
         None,
-        "0•••• •••123 is not in E.164 form: begin with + and the country code.",
+        "0•••• •••123 must begin with + and the country code.",
     ),
     (
         "12345",
         "DE",
-        "12345 is a short code, which cannot receive a message. Give it as + and the country "
+        "12345 is a short code, which cannot receive a message. Write + and the country "
         "code, then the number, such as +15005550006.",
     ),
     # More than one, or not one alone.
@@ -190,22 +190,23 @@ REFUSED = [
     (
         "+14155552671 ext. 5",
         None,
-        "+1••••••••71 ext. 5 has an extension, which cannot receive a message. Leave it out.",
+        "+1••••••••71 ext. 5 has an extension, which cannot receive a message. Remove it.",
     ),
     (
         "+14155552671x5",
         None,
-        "+1••••••••71x5 has an extension, which cannot receive a message. Leave it out.",
+        "+1••••••••71x5 has an extension, which cannot receive a message. Remove it.",
     ),
-    ("+1 415 555 CALL", None, "+1 ••• 555 CALL holds letters. Write the digits they stand for."),
-    ("++14155552671", None, "++1•••••••671 begins with two plus signs. Leave one out."),
+    ("+1 415 555 CALL", None, "+1 ••• 555 CALL contains letters. Write digits only."),
+    ("++14155552671", None, "++1•••••••671 begins with two plus signs. Remove one."),
     # Hostile cells, and what is no number at all.
-    ("=+14155552671", None, "=+1•••••••671 begins with =, a spreadsheet's mark. Leave it out."),
-    ("+1415555\x002671", None, "to holds a NUL at position 9. Type it again."),
-    ("########", None, "######## is what a spreadsheet shows when the column is too narrow. "
-     "Widen it, export again."),
-    ("tel:+447911123123", None, "to begins with tel:, which is for links. Give the number alone."),
-    ("AC" + "0" * 32, None, "to is a SID (AC…), which cannot receive a message. Give it as + and "
+    ("=+14155552671", None, "=+1•••••••671 begins with =, which spreadsheets put before text. "
+     "Remove it."),
+    ("+1415555\x002671", None, "to contains a NUL at position 9. Type it again."),
+    ("########", None, "######## is what a spreadsheet shows in a narrow column. "
+     "Widen the column and export again."),
+    ("tel:+447911123123", None, "to begins with tel:, which is for links. Give only the number."),
+    ("AC" + "0" * 32, None, "to is a SID (AC…), which cannot receive a message. Write + and "
      "the country code, then the number, such as +15005550006."),
 ]  # fmt: skip
 
@@ -278,5 +279,5 @@ def test_a_region_that_is_none_is_said_so():
     with pytest.raises(ConfigurationError) as refused:
         checked_region("UK")
     assert str(refused.value) == (
-        "region is a country's two letters, 'GB' is the United Kingdom: not 'UK'."
+        "region must be a country's two letters ('GB' is the United Kingdom), not 'UK'."
     )

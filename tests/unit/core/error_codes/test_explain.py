@@ -1,4 +1,4 @@
-"""Every code we meet has a meaning, an advice and someone who can act."""
+"""Each documented error code has a meaning, an advice, and someone who can fix it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WEBHOOKS = "11200 11205 11206 11210 11215 11220 11235 11236 11237 11750 12100 12
 DOCUMENTED = [int(code) for code in " ".join((ANY_REQUEST, CREATING, DELIVERING, WEBHOOKS)).split()]
 
 
-def test_every_documented_code_is_explained_and_no_other():
+def test_the_catalogue_has_exactly_the_documented_codes():
     assert sorted(CATALOGUE) == sorted(DOCUMENTED)
 
 
@@ -57,33 +57,33 @@ def test_an_explanation_is_a_value():
     )
 
 
-def test_an_unknown_code_is_said_to_be_unknown_and_leads_to_its_page():
+def test_an_unknown_code_links_to_twilios_page():
     found = explain_error(99999)
     assert (found.known, found.retry) == (False, None)
     assert str(found) == (
-        "Our catalogue does not know this code (Twilio 99999). Read what Twilio says about it: "
+        "This error code is not in our catalogue (Twilio 99999). Read Twilio's page about it: "
         "https://www.twilio.com/docs/api/errors/99999"
     )
 
 
 @pytest.mark.parametrize("code", ["", "abc", "21.6", "-1", "٢١٦١٤", None, 21614.5])
-def test_what_is_no_code_is_refused(code: object):
-    with pytest.raises(ValueError, match="An error code is a whole number such as 30007"):
+def test_a_value_that_is_not_a_code_raises(code: object):
+    with pytest.raises(ValueError, match="An error code must be a whole number such as 30007"):
         explain_error(code)  # type: ignore[arg-type]
 
 
-def test_the_repr_tells_it_all_in_five_lines():
+def test_the_repr_has_five_lines():
     assert repr(explain_error(" 30003 ")) == (
         "Twilio 30003: the recipient's phone cannot be reached\n"
-        "  What to do:  Try again later: it may be off or out of reach.\n"
-        "  Who can:     recipient\n"
-        "  Try again:   yes, later\n"
-        "  Read more:   https://www.twilio.com/docs/api/errors/30003"
+        "  What to do:     Try again later: it may be off or out of reach.\n"
+        "  Who can fix it: recipient\n"
+        "  Retry:          yes, later\n"
+        "  Read more:      https://www.twilio.com/docs/api/errors/30003"
     )
 
 
-def test_only_what_is_safe_to_repeat_says_yes():
-    """A fault inside Twilio may have sent the message: nothing may say "again" there."""
+def test_retry_is_true_only_if_repeating_is_safe():
+    """After an internal error of Twilio the message may have been sent, so `retry` must be None."""
     depends = [code for code in (20500, 20503, 21619, 30410) if CATALOGUE[code].retry is not None]
     assert depends == []
     assert CATALOGUE[20429].retry is True
@@ -106,7 +106,7 @@ def test_the_field_is_a_keyword_of_send():
     assert known <= set(signature(Messages.send).parameters)
 
 
-def test_every_meaning_about_the_recipient_reads_well_with_the_number_in_its_place():
+def test_about_puts_the_recipients_number_into_the_meaning():
     number = "+44 7••• ••• 123"
     said = [explain_error(code).about(number) for code in DOCUMENTED]
     assert "+44 7••• ••• 123 cannot receive SMS" in said
@@ -123,13 +123,13 @@ def test_every_meaning_about_the_recipient_reads_well_with_the_number_in_its_pla
         ),
         (
             RejectedMessage("…", status=400, code=21602, about="+44 7••• ••• 123"),
-            "+44 7••• ••• 123: the message has nothing to say (Twilio 21602). "
+            "+44 7••• ••• 123: the message has no content (Twilio 21602). "
             "Give body=, media_url= or content_sid=.",
         ),
         (
             NotFound("…", status=404, code=20404),
-            "There is nothing at this address (Twilio 20404). "
-            "Check the SID, the capitals in the path, and that it belongs to this account.",
+            "No resource exists at this path (Twilio 20404). "
+            "Check the SID, the case of the path, and that it belongs to this account.",
         ),
         (ApiError("Out of cheese.", status=418, code=424242), "Out of cheese (Twilio 424242)."),
         (ApiError("Odd.", status=400, code=-1), "Odd (Twilio -1)."),
@@ -137,12 +137,12 @@ def test_every_meaning_about_the_recipient_reads_well_with_the_number_in_its_pla
         (ApiError("Bad Gateway", status=502, about="SM1"), "SM1: Bad Gateway (HTTP 502)."),
     ],
 )
-def test_an_error_is_one_line_a_person_can_act_on(error: ApiError, text: str):
+def test_str_of_an_error_is_one_line_with_advice(error: ApiError, text: str):
     assert str(error) == text
 
 
-def test_the_catalogue_is_written_once():
-    """No two codes share a row by accident, apart from those that mean the same."""
+def test_no_two_codes_share_an_entry_except_synonyms():
+    """A shared entry would otherwise be a copying mistake."""
     rows: dict[CatalogueEntry, list[int]] = {}
     for code, entry in CATALOGUE.items():
         rows.setdefault(entry, []).append(code)

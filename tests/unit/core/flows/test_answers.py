@@ -181,7 +181,7 @@ EMPTY_OBJECT = [(call, b"{}") for call in CHANGES if call != "feedback"]  # it m
 )
 def test_a_change_whose_answer_cannot_be_read_may_have_been_made(call, content):
     """2xx says that it was; only what it became is not known."""
-    with pytest.raises(OutcomeUnknown, match="accepted it"):
+    with pytest.raises(OutcomeUnknown, match="accepted the request"):
         answered(call, reply(200, content))
 
 

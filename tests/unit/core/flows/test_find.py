@@ -205,5 +205,5 @@ def test_two_that_it_could_be_are_left_to_a_person_unless_one_is_known():
 
 
 def test_an_error_about_something_else_cannot_be_looked_for():
-    with pytest.raises(ConfigurationError, match="not about a message"):
+    with pytest.raises(ConfigurationError, match="not about sending a message"):
         next(find(Standing(STARTED), RetryPolicy, OutcomeUnknown("a cancel")))

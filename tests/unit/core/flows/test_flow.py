@@ -254,11 +254,11 @@ class TestWalk:
         ],
     )
     def test_a_next_page_elsewhere_is_not_read(self, uri):
-        with pytest.raises(BadResponse, match="not in the list"):
+        with pytest.raises(BadResponse, match="leads to another list"):
             play(self.walk(uri).step(patience()), [reply(200)])
 
-    def test_pages_that_turn_in_a_circle_end(self):
+    def test_a_pagination_loop_ends_with_an_error(self):
         walk = self.walk(GET.path + "?Page=1", GET.path + "?Page=1")
         play(walk.step(patience()), [reply(200)])
-        with pytest.raises(BadResponse, match="circle"):
+        with pytest.raises(BadResponse, match="Pagination loop"):
             play(walk.step(patience()), [reply(200)])

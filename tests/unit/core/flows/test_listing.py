@@ -129,11 +129,11 @@ def test_rows_are_taken_up_to_the_limit_and_the_rest_is_said(filters, limit, tak
     assert selection.complete(more=False) is complete
 
 
-def test_a_sending_date_out_of_this_world_is_a_bad_response():
+def test_an_invalid_sending_date_is_a_bad_response():
     from twilio_widgets.errors import BadResponse
 
     row = Row("SM" + "0" * 32, "Fri, 31 Dec 9999 23:59:59 -1200")
-    with pytest.raises(BadResponse, match="cannot be read"):
+    with pytest.raises(BadResponse, match="cannot be parsed"):
         Selection[Row](Filters(since="2026-01-01"), None).take([row])
 
 

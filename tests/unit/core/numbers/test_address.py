@@ -16,8 +16,8 @@ from twilio_widgets.core.numbers.numbering import NumberNote, describe_number
 from twilio_widgets.errors import InvalidMessage
 
 SERVICE = "MG" + "0123456789abcdef" * 2
-GIVE = "Give it as + and the country code, then the number, such as +15005550006."
-E164 = "is not in E.164 form: begin with + and the country code."
+GIVE = "Write + and the country code, then the number, such as +15005550006."
+E164 = "must begin with + and the country code."
 
 MASKED = [
     ("+447911123123", "+44 7••• ••• 123"),
@@ -92,29 +92,29 @@ REFUSED_RECIPIENTS = [
     ("4155550100", f"4••••••100 {E164}"),
     ("15005550006", f"1•••••••006 {E164}"),
     ("(415) 555-2671", f"(4••) •••-•671 {E164}"),
-    ("0044 7911 123123", "0••• •••• •••123 begins with 00. Write + instead."),
-    ("++14155552671", "++1•••••••671 begins with two plus signs. Leave one out."),
+    ("0044 7911 123123", "0••• •••• •••123 begins with 00. Write + instead of 00."),
+    ("++14155552671", "++1•••••••671 begins with two plus signs. Remove one."),
     (
         "+1 415 555 2671",
-        "+1 ••• ••• •671 is not in E.164 form: leave out everything but + and digits.",
+        "+1 ••• ••• •671 must be written without spaces or punctuation, like +15005550006.",
     ),
     (
         "+1-415-555-2671",
-        "+1-•••-•••-•671 is not in E.164 form: leave out everything but + and digits.",
+        "+1-•••-•••-•671 must be written without spaces or punctuation, like +15005550006.",
     ),
-    ("+1 415 555 CALL", "+1 ••• 555 CALL holds letters. Write the digits they stand for."),
+    ("+1 415 555 CALL", "+1 ••• 555 CALL contains letters. Write digits only."),
     (
         "+14155552671 ext. 5",
-        "+1••••••••71 ext. 5 has an extension, which cannot receive a message. Leave it out.",
+        "+1••••••••71 ext. 5 has an extension, which cannot receive a message. Remove it.",
     ),
     (
         "+14155552671x5",
-        "+1••••••••71x5 has an extension, which cannot receive a message. Leave it out.",
+        "+1••••••••71x5 has an extension, which cannot receive a message. Remove it.",
     ),
     (
         "+0123456789",
-        "+0••••••789 has a country code that begins with 0, and none does. "
-        "Begin with + and the code.",
+        "+0••••••789 has 0 after the +, but no country code begins with 0. "
+        "Write + and the country code.",
     ),
     (
         "+1234567890123456",
@@ -126,78 +126,86 @@ REFUSED_RECIPIENTS = [
     ("Alice", f"Alice is not a phone number. {GIVE}"),
     (
         "4.47911E+11",
-        "4.••••1E+11 was turned into scientific notation by a spreadsheet, which lost its last "
+        "4.••••1E+11 is in scientific notation: a spreadsheet converted it and lost its last "
         "digits. Format the column as text and enter the numbers again.",
     ),
     (
         "4,47911e11",
-        "4,••••1e11 was turned into scientific notation by a spreadsheet, which lost its last "
+        "4,••••1e11 is in scientific notation: a spreadsheet converted it and lost its last "
         "digits. Format the column as text and enter the numbers again.",
     ),
     (
         "447911123123.0",
-        "4•••••••••23.0 was read as a decimal number. Read the column as text, and begin with +.",
+        "4•••••••••23.0 was read as a decimal number. Read the column as text, and start it "
+        "with +.",
     ),
     (
         "####",
-        "#### is what a spreadsheet shows when the column is too narrow. Widen it, export again.",
+        "#### is what a spreadsheet shows in a narrow column. Widen the column and export again.",
     ),
     (
         "'+447911123123",
-        "'+4••••••••123 begins with ', a spreadsheet's mark. Leave it out.",
+        "'+4••••••••123 begins with ', which spreadsheets put before text. Remove it.",
     ),
-    ("=+447911123123", "=+4••••••••123 begins with =, a spreadsheet's mark. Leave it out."),
+    (
+        "=+447911123123",
+        "=+4••••••••123 begins with =, which spreadsheets put before text. Remove it.",
+    ),
     (
         "+44791112312３",
-        "to holds FULLWIDTH DIGIT THREE, which only looks like 3 at position 13. Type it again.",
+        "to contains FULLWIDTH DIGIT THREE, which only looks like 3 at position 13. Type it again.",
     ),
     (
         "＋447911123123",
-        "to holds FULLWIDTH PLUS SIGN, which only looks like + at position 1. Type it again.",
+        "to contains FULLWIDTH PLUS SIGN, which only looks like + at position 1. Type it again.",
     ),
     (
         "+٤٤٧٩١١١٢٣١٢٣",
-        "to holds ARABIC-INDIC DIGIT FOUR, which only looks like 4 at position 2. Type it again.",
+        "to contains ARABIC-INDIC DIGIT FOUR, which only looks like 4 at position 2. "
+        "Type it again.",
     ),
     (
         "+44\u200b7911123123",
-        "to holds an invisible character (ZERO WIDTH SPACE) at position 4. Type it again.",
+        "to contains an invisible character (ZERO WIDTH SPACE) at position 4. Type it again.",
     ),
     (
         "\u202a+447911123123\u202c",
-        "to holds an invisible character (LEFT-TO-RIGHT EMBEDDING) at position 1. Type it again.",
+        "to contains an invisible character (LEFT-TO-RIGHT EMBEDDING) at position 1. "
+        "Type it again.",
     ),
     (
         "\ufeff+447911123123",
-        "to holds an invisible character (ZERO WIDTH NO-BREAK SPACE) at position 1. Type it again.",
+        "to contains an invisible character (ZERO WIDTH NO-BREAK SPACE) at position 1. "
+        "Type it again.",
     ),
     (
         "+44\u00a07911123123",
-        "to holds a special space (NO-BREAK SPACE) at position 4. Type it again.",
+        "to contains a special space (NO-BREAK SPACE) at position 4. Type it again.",
     ),
-    ("+447911123123\n", "to holds a line break at position 14. Type it again."),
-    ("+447911123123\t", "to holds a tab at position 14. Type it again."),
-    ("+1415555\0", "to holds a NUL at position 9. Type it again."),
-    ("+1415555\x1b", "to holds a control character (U+001B) at position 9. Type it again."),
-    ("+1415\ud800555", "to holds an invisible character (U+D800) at position 6. Type it again."),
+    ("+447911123123\n", "to contains a line break at position 14. Type it again."),
+    ("+447911123123\t", "to contains a tab at position 14. Type it again."),
+    ("+1415555\0", "to contains a NUL at position 9. Type it again."),
+    ("+1415555\x1b", "to contains a control character (U+001B) at position 9. Type it again."),
+    ("+1415\ud800555", "to contains an invisible character (U+D800) at position 6. Type it again."),
     (
         "+447911123123,+447911123124",
-        "This address (27 characters) holds more than one number. Send one message to each.",
+        "This address (27 characters) contains more than one number. Send one message to each.",
     ),
     (
         "+447911123 +447911124",
-        "+4•••••••• +••••••124 holds more than one number. Send one message to each.",
+        "+4•••••••• +••••••124 contains more than one number. Send one message to each.",
     ),
     (SERVICE, f"to is a SID (MG…), which cannot receive a message. {GIVE}"),
-    ("tel:+14155552671", "to begins with tel:, which is for links. Give the number alone."),
-    ("whatsapp:", "to has nothing after whatsapp:, where the address belongs."),
+    ("tel:+14155552671", "to begins with tel:, which is for links. Give only the number."),
+    ("whatsapp:", "to has no address after whatsapp:."),
     (
         "whatsapp: +14155552671",
-        "to has a space after whatsapp:, which must be left out.",
+        "to has a space after whatsapp:. Remove it.",
     ),
     (
         "whatsapp:+1 415 555 2671",
-        "whatsapp:+1 ••• ••• •671 is not in E.164 form: leave out everything but + and digits.",
+        "whatsapp:+1 ••• ••• •671 must be written without spaces or punctuation, like "
+        "+15005550006.",
     ),
     (
         "deadbeef" * 4,
@@ -238,16 +246,16 @@ SENDERS = [
 
 REFUSED_SENDERS = [
     ("", "from_ is empty. Give a number, a short code, a name or an MG… SID."),
-    ("++15005550006", "++1•••••••006 begins with two plus signs. Leave one out."),
+    ("++15005550006", "++1•••••••006 begins with two plus signs. Remove one."),
     ("+1ACME", f"+1ACME is not a phone number. {GIVE}"),
-    ("A\nB", "from_ holds a line break at position 2. Type it again."),
+    ("A\nB", "from_ contains a line break at position 2. Type it again."),
     (
         "AC\u200bME",
-        "from_ holds an invisible character (ZERO WIDTH SPACE) at position 3. Type it again.",
+        "from_ contains an invisible character (ZERO WIDTH SPACE) at position 3. Type it again.",
     ),
     (
         "１２３４５",
-        "from_ holds FULLWIDTH DIGIT ONE, which only looks like 1 at position 1. Type it again.",
+        "from_ contains FULLWIDTH DIGIT ONE, which only looks like 1 at position 1. Type it again.",
     ),
     ("1" * 16, "from_ has 16 digits; a phone number has at most 15."),
     (
@@ -257,7 +265,7 @@ REFUSED_SENDERS = [
     ),
     (
         SERVICE[:-1],
-        "from_ looks like the SID of a messaging service, but is not MG followed by 32 "
+        "from_ is not a valid SID of a messaging service, which is MG followed by 32 "
         "characters 0-9 or a-f (it has 33 characters).",
     ),
     ("SK" + "1" * 32, "from_ is the SID of an API key, not a sender."),
@@ -265,10 +273,10 @@ REFUSED_SENDERS = [
         "PN" + "1" * 32,
         "from_ is the SID of a phone number resource (give the number itself), not a sender.",
     ),
-    ("tel:+15005550006", "from_ begins with tel:, which is for links. Give the number alone."),
+    ("tel:+15005550006", "from_ begins with tel:, which is for links. Give only the number."),
     (
         "1.5E+10",
-        "1.5E+10 was turned into scientific notation by a spreadsheet, which lost its last "
+        "1.5E+10 is in scientific notation: a spreadsheet converted it and lost its last "
         "digits. Format the column as text and enter the numbers again.",
     ),
 ]
@@ -382,7 +390,7 @@ def test_the_note_warns_in_a_sentence_and_shows_no_number():
         "+49 3• ••• 456 is a fixed line number, which may not receive messages."
     )
     assert nowhere.warning == (
-        "No numbering plan we know has +1 0••• ••• 000: check it for a typing error."
+        "+1 0••• ••• 000 is not in any known numbering plan: check it for a typo."
     )
     assert describe_number("+447400123456").warning is None
     assert "123456" not in repr(landline)

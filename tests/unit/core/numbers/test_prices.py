@@ -54,11 +54,11 @@ def test_a_person_can_give_prices_and_the_table_stays_as_it_was() -> None:
 @pytest.mark.parametrize(
     ("own", "said"),
     [
-        ({"+44": "0.05"}, "prices has '+44', which is no country."),
-        ({44: "0.05"}, "prices has 44, which is no country."),
-        ({"GB": "cheap"}, "The price for GB is not an amount."),
-        ({"GB": -1}, "The price for GB is not an amount."),
-        ({"GB": float("inf")}, "The price for GB is not an amount."),
+        ({"+44": "0.05"}, "prices: '+44' is not a country."),
+        ({44: "0.05"}, "prices: 44 is not a country."),
+        ({"GB": "cheap"}, "The price for GB must be US dollars"),
+        ({"GB": -1}, "The price for GB must be US dollars"),
+        ({"GB": float("inf")}, "The price for GB must be US dollars"),
     ],
 )
 def test_what_is_no_price_is_refused_with_a_sentence(own: Mapping[str, object], said: str) -> None:

@@ -276,16 +276,17 @@ def test_the_own_sid_is_the_one_acted_on():
 
 
 REASONS = [
-    ("https://api.twilio.com/2010-04-01/Accounts.json", "Give the path only"),
-    ("curl https://api.twilio.com/x", "Give the path only"),
+    ("https://api.twilio.com/2010-04-01/Accounts.json", "Give only the path"),
+    ("curl https://api.twilio.com/x", "Give only the path"),
     ("api.twilio.com/2010-04-01/Accounts.json", "without the host"),
     ("GET /Accounts.json", 'method="GET"'),
     ("/Messages.json", r"did you mean /Accounts/\$TWILIO_ACCOUNT_SID/Messages.json\?"),
     ("/accounts.json", "write /Accounts"),
-    ("/v1/Services", "/v1 are of another one"),
-    (f"{A}/Messages/{{Sid}}.json", r"\{Sid\} is a place to fill"),
-    (f"{A}/Messages/$SID.json", r"\$SID is a place to fill"),
-    (f"{MESSAGES}?To=+14155550123", r"a \+ is a space"),
+    ("/v1/Services", "/v1 belongs to another API"),
+    ("messaging/v1/Services", "/messaging/v1 belongs to another API"),
+    (f"{A}/Messages/{{Sid}}.json", r"\{Sid\} is a placeholder"),
+    (f"{A}/Messages/$SID.json", r"\$SID is a placeholder"),
+    (f"{MESSAGES}?To=+14155550123", r"\+ means a space"),
     (f"{A}/Messages/%2e%2e", "% escape"),
     (f"{A}/Messages/", "ends with a slash"),
     ("", "is empty"),
@@ -365,10 +366,10 @@ class OneRow:
 @pytest.mark.parametrize(
     ("onward", "pages", "problem"),
     [
-        (f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json?PageSize=1000", 1, "turn in a circle"),
-        (f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json?Page=1", 2, "turn in a circle"),
-        ("https://evil.example/2010-04-01/Accounts.json", 1, "not in the list we asked for"),
-        (f"/2010-04-01/Accounts/{ACCOUNT}/Calls.json", 1, "not in the list we asked for"),
+        (f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json?PageSize=1000", 1, "Pagination loop"),
+        (f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json?Page=1", 2, "Pagination loop"),
+        ("https://evil.example/2010-04-01/Accounts.json", 1, "leads to another list"),
+        (f"/2010-04-01/Accounts/{ACCOUNT}/Calls.json", 1, "leads to another list"),
     ],
 )
 def test_a_list_that_leads_astray_is_not_followed(onward, pages, problem):

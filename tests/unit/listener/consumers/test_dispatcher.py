@@ -75,7 +75,7 @@ class Heard:
         return self._queue.empty()
 
 
-def test_a_consumer_hears_what_comes_from_now_on_in_order(store):
+def test_a_consumer_receives_new_events_in_order(store):
     store.commit([arrival(1)])
     heard = Heard()
     with following(store) as followed:
@@ -88,7 +88,7 @@ def test_a_consumer_hears_what_comes_from_now_on_in_order(store):
         assert heard.next(3) == [2, 3, 4]
 
 
-def test_one_that_is_slower_than_events_come_leaves_the_others_their_turn(store):
+def test_a_slow_consumer_does_not_starve_the_others(store):
     """It never gets to the end of what there is."""
     numbers, done = iter(range(1, 10_000)), threading.Event()
 
@@ -165,7 +165,7 @@ def test_a_named_consumer_goes_on_where_it_was(store):
         assert second.next(2) == [2, 3]
 
 
-def test_a_consumer_that_never_heard_an_event_has_begun_all_the_same(store):
+def test_the_start_of_a_consumer_is_saved_before_its_first_event(store):
     """It began when nothing was there; what came while its kernel was gone is not passed over."""
     with following(store) as followed:
         followed.subscribe(Heard(), "mine", None)
@@ -178,7 +178,7 @@ def test_a_consumer_that_never_heard_an_event_has_begun_all_the_same(store):
 
 
 def test_a_slow_consumer_keeps_no_watcher_waiting(store):
-    """A table goes on while somebody's function thinks about one event."""
+    """A table is updated while a slow function handles an event."""
     store.commit([arrival(1)])
     began, go_on, told = threading.Event(), threading.Event(), threading.Event()
     with following(store) as followed:
@@ -193,7 +193,7 @@ def test_a_slow_consumer_keeps_no_watcher_waiting(store):
         go_on.set()
 
 
-def test_an_event_whose_callback_was_cut_off_comes_again(store):
+def test_an_event_whose_callback_was_interrupted_is_delivered_again(store):
     """The cursor moves after the event was used, and not before."""
     store.commit([arrival(1), arrival(2)])
     began, go_on = threading.Event(), threading.Event()
@@ -311,7 +311,7 @@ def test_whatever_a_callback_raises_the_others_are_called(store, raised):
 
 
 def test_an_event_is_not_used_by_a_function_that_only_returns_a_coroutine(store):
-    """A lambda around an async function: nothing would be done, and nobody would know."""
+    """For example a lambda around an async function, whose body would silently never run."""
 
     async def handle(event: Event) -> None:
         raise AssertionError(event)
@@ -331,7 +331,7 @@ def test_an_event_is_not_used_by_a_function_that_only_returns_a_coroutine(store)
     ("name", "after", "field"),
     [(5, 0, "name"), ("", 0, "name"), *((None, x, "after") for x in ("1", -1, 10**30, True, 1.0))],
 )
-def test_what_is_no_name_and_no_id_is_refused_at_once(store, name, after, field):
+def test_an_invalid_name_or_id_is_rejected_at_once(store, name, after, field):
     with following(store) as followed:
         with pytest.raises(ConfigurationError) as refused:
             followed.subscribe(lambda event: None, name, after)
@@ -340,7 +340,7 @@ def test_what_is_no_name_and_no_id_is_refused_at_once(store, name, after, field)
             followed.watch(5)
 
 
-def test_whatever_goes_wrong_in_between_is_said_and_following_goes_on(store, monkeypatch):
+def test_an_unexpected_error_is_reported_and_delivery_continues(store, monkeypatch):
     store.commit([arrival(1)])
     heard = Heard()
     with following(store) as followed:
@@ -375,7 +375,7 @@ def test_unsubscribed_is_unsubscribed_even_from_within(store):
         assert heard.nothing_more
 
 
-def test_watchers_are_told_of_rejections_too(store):
+def test_watchers_are_notified_of_rejections_too(store):
     from twilio_widgets.listener.events.event import Rejection
 
     told = threading.Event()

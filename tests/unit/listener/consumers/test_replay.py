@@ -122,7 +122,7 @@ def test_an_event_that_came_by_get_goes_by_get_and_is_signed_so(monkeypatch, to)
     assert (outcome.http_status, outcome.problem) == (None, "ConnectionResetError: gone")
 
 
-def test_what_was_seen_in_the_log_is_posted_as_a_webhook_would_be(monkeypatch):
+def test_an_event_from_the_log_is_replayed_as_a_post(monkeypatch):
     Wire.sent = []
     monkeypatch.setattr(http.client, "HTTPConnection", Wire)
     arrival = Arrival(

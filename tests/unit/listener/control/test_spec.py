@@ -34,13 +34,13 @@ def spec(tmp_path: Path, **changes: Any) -> Spec:
         *(({"public_url": url}, "public_url") for url in ("example.com", "", 5)),
     ],
 )
-def test_what_cannot_be_is_refused_by_name(tmp_path: Path, given: Any, field: str) -> None:
+def test_an_invalid_setting_is_rejected_by_name(tmp_path: Path, given: Any, field: str) -> None:
     with pytest.raises(ConfigurationError) as refused:
         spec(tmp_path, **given)
     assert refused.value.field == field
 
 
-def test_a_retention_that_would_delete_everything_at_once_is_no_retention(tmp_path: Path) -> None:
+def test_a_retention_that_would_delete_everything_is_rejected(tmp_path: Path) -> None:
     for days in (0.5, LONGEST_RETENTION, None, ...):
         made = spec(tmp_path, retention_days=days)
         assert Spec.from_json(made.to_json()).retention_days == days

@@ -1,4 +1,4 @@
-"""What a listener is to be: told over a pipe whole, proved without being said, refused by name."""
+"""Listener settings: sent over a pipe, proved without revealing secrets, validated by field."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ WHOLE = {
 
 
 @pytest.mark.parametrize("name", WHOLE)
-def test_what_is_told_over_the_pipe_is_heard_whole(name: str) -> None:
+def test_the_settings_survive_the_round_trip_through_json(name: str) -> None:
     given = WHOLE[name]
     heard = Spec.from_json(json.loads(json.dumps(given.to_json())))
     assert heard == given
@@ -74,13 +74,13 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_a_proof_is_the_same_for_who_takes_the_same_webhooks(name: str) -> None:
+def test_listeners_with_the_same_secrets_have_the_same_proofs(name: str) -> None:
     other, same = OTHERS[name]
     assert (other.proofs("nonce") == spec().proofs("nonce")) is same
     assert not other.proofs("nonce") & other.proofs("another nonce")
 
 
-def test_who_knows_more_secrets_proves_each_of_them() -> None:
+def test_each_secret_has_its_own_proof() -> None:
     one, two = {"one": Secret("x")}, {"two": Secret("y")}
     proofs = [spec(shared_keys=keys).proofs("nonce") for keys in ({}, one, two, one | two)]
     assert [len(each) for each in proofs] == [1, 2, 2, 3]
@@ -89,7 +89,7 @@ def test_who_knows_more_secrets_proves_each_of_them() -> None:
     assert not spec(shared_keys={"one": Secret("y")}).proofs("nonce") - proofs[0] <= proofs[3]
 
 
-def test_a_proof_says_nothing_of_what_it_proves() -> None:
+def test_a_proof_does_not_contain_the_secret() -> None:
     (proof,) = spec().proofs("nonce")
     assert TOKEN not in proof
     assert len(proof) == 64
@@ -111,7 +111,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_what_cannot_be_is_refused_by_name(name: str) -> None:
+def test_an_invalid_setting_is_rejected_by_name(name: str) -> None:
     changes, field = WRONG[name]
     with pytest.raises(ConfigurationError) as refused:
         spec(**changes)
@@ -133,7 +133,7 @@ NO_LINES = [b"", b"[]", b'"a"', b"1", b"{", b"\xff", b"[" * 100_000]
 
 
 @pytest.mark.parametrize("data", NO_LINES, ids=[data[:8].hex() or "empty" for data in NO_LINES])
-def test_a_line_that_is_no_object_is_refused(data: bytes) -> None:
+def test_a_line_that_is_not_a_json_object_is_rejected(data: bytes) -> None:
     with pytest.raises(ValueError):
         wire.decode_line(data)
 

@@ -1,4 +1,4 @@
-"""Where a message stands does not depend on the order in which it was heard."""
+"""The state of a message does not depend on the order of its events."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from twilio_widgets.core.message.message import STATUSES, status_is_final
 from twilio_widgets.listener.events.event import FINAL_RANK, Arrival, Event, MessageState
-from twilio_widgets.listener.events.message_state import heard, join, rank_of
+from twilio_widgets.listener.events.message_state import join, rank_of, state_of
 
 SID = "SM" + "1" * 32
 NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)
@@ -32,7 +32,7 @@ def an_event(status: str | None, n: int = 1, **more: object) -> Event:
 
 
 def standing_of(events: Iterable[Event]) -> MessageState:
-    return reduce(join, map(heard, events))
+    return reduce(join, map(state_of, events))
 
 
 @pytest.mark.parametrize(
@@ -60,21 +60,21 @@ def test_every_status_has_its_rank(status, rank):
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_the_rank_agrees_with_what_is_final(status):
+def test_the_rank_agrees_with_the_final_statuses(status):
     assert (rank_of(status) >= FINAL_RANK) == status_is_final(status)
 
 
-def test_all_orders_of_a_history_end_in_one_standing():
+def test_every_order_of_a_history_gives_the_same_state():
     """Eight events, two of them final, in all 40,320 orders."""
     history = [
-        heard(an_event("accepted", 1, from_=None)),
-        heard(an_event("queued", 2)),
-        heard(an_event("sending", 3)),
-        heard(an_event("throttled", 4)),
-        heard(an_event("sent", 5)),
-        heard(an_event("sent", 6, error_code=30008)),
-        heard(an_event("delivered", 7)),
-        heard(an_event("read", 8)),
+        state_of(an_event("accepted", 1, from_=None)),
+        state_of(an_event("queued", 2)),
+        state_of(an_event("sending", 3)),
+        state_of(an_event("throttled", 4)),
+        state_of(an_event("sent", 5)),
+        state_of(an_event("sent", 6, error_code=30008)),
+        state_of(an_event("delivered", 7)),
+        state_of(an_event("read", 8)),
     ]
     ends = set()
     for order in itertools.permutations(history):
@@ -107,7 +107,7 @@ EVENTS = st.builds(
 @given(EVENTS, EVENTS, EVENTS)
 def test_the_join_is_a_join(one, two, three):
     """Commutative, associative, idempotent: for any news in any order."""
-    a, b, c = heard(one), heard(two), heard(three)
+    a, b, c = state_of(one), state_of(two), state_of(three)
     assert join(a, b) == join(b, a)
     assert join(join(a, b), c) == join(a, join(b, c))
     assert join(join(a, b), b) == join(a, b)
@@ -122,9 +122,9 @@ def test_any_order_with_any_duplicates_ends_the_same(events, data):
 
 @given(st.lists(EVENTS, min_size=2, max_size=6))
 def test_a_status_never_goes_back(events):
-    standing = heard(events[0])
+    standing = state_of(events[0])
     for event in events[1:]:
-        before, standing = standing, join(standing, heard(event))
+        before, standing = standing, join(standing, state_of(event))
         assert standing.rank >= before.rank
 
 
@@ -140,21 +140,21 @@ def test_two_final_statuses_contradict_each_other_until_the_log_is_asked():
     assert standing_of([delivered, failed, an_event("read", 4)]).status == "read"
 
 
-def test_what_is_no_contradiction_is_none():
+def test_compatible_statuses_are_not_a_conflict():
     """Two words of one rank contradict each other only at the end of a message's life."""
     assert not standing_of([an_event("accepted"), an_event("scheduled")]).conflict
     assert not standing_of([an_event("delivered"), an_event("delivered", 2)]).conflict
 
 
-def test_a_standing_names_nobody_in_its_repr():
-    shown = repr(heard(an_event("failed", error_code=30003, body="my secret")))
+def test_the_repr_of_a_state_masks_phone_numbers():
+    shown = repr(state_of(an_event("failed", error_code=30003, body="my secret")))
     assert shown == (
         f"MessageState({SID}, status, failed, error 30003, from +1 4••• ••• 100, "
         "to +1 4••• ••• 199)"
     )
 
 
-def test_words_survive_the_way_through_the_file():
+def test_words_survive_the_round_trip_through_the_file():
     standing = standing_of([an_event("delivered"), an_event("failed", 2, error_code=30003)])
     again = tuple((word, code) for word, code in json.loads(json.dumps(standing.words)))
     assert again == standing.words == (("delivered", None), ("failed", 30003))

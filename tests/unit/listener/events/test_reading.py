@@ -67,14 +67,14 @@ def test_an_id_from_a_frame_is_an_id(store, reader):
     assert reader.events(after=10**30) == []
 
 
-def test_what_was_heard_of_one_message(store, reader):
+def test_the_events_of_one_message_can_be_read(store, reader):
     store.commit([a_status(1, "sent"), a_status(2, "sent"), a_status(1, "delivered")])
     assert [event.status for event in reader.events_of(sid(1))] == ["sent", "delivered"]
     assert reader.events_of(sid(9)) == []
     assert (reader.message(sid(9)), reader.message(sid(1)).status) == (None, "delivered")
 
 
-def test_messages_come_with_the_latest_news_last(store, reader):
+def test_messages_are_sorted_by_their_last_event(store, reader):
     store.commit([a_status(1, "queued"), a_status(2, "queued"), a_status(3, "queued")])
     store.commit([a_status(1, "sent")])
     assert [each.sid for each in reader.messages()] == [sid(2), sid(3), sid(1)]
@@ -131,7 +131,7 @@ def test_a_reader_never_folds_the_log_in(store, path):
     assert (log.stat().st_size > 0, path.read_bytes()) == (True, before)
 
 
-def test_a_reader_finds_what_a_dead_writer_left_and_leaves_it_there(path, tmp_path):
+def test_a_reader_reads_the_log_of_a_dead_writer_without_changing_it(path, tmp_path):
     """The log of a writer that was killed is read, and kept for the next writer."""
     store = a_store(path)
     store.commit([a_status(n, "sent") for n in range(50)])
@@ -151,7 +151,7 @@ def test_a_reader_finds_what_a_dead_writer_left_and_leaves_it_there(path, tmp_pa
         assert len(reader.events()) == 50
 
 
-def test_a_reader_works_while_nobody_writes(path):
+def test_a_reader_works_without_a_writer(path):
     with a_store(path) as store:
         store.commit([a_status(1, "sent")])
     with Reader(path) as reader:

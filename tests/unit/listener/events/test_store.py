@@ -52,7 +52,7 @@ def old(event_id):
 
 
 def test_ten_thousand_replays_with_new_idempotency_tokens_are_one_event(store, reader):
-    """The token is not signed: whoever caught a request could replay it with any other."""
+    """The token is not signed: a captured request could be replayed with another one."""
     replays = [a_status(1, "sent", seconds=n, token=f"token {n}") for n in range(10_000)]
     receipts = [
         receipt for n in range(0, 10_000, 500) for receipt in store.commit(replays[n : n + 500])
@@ -92,7 +92,7 @@ def test_the_same_parameters_in_another_order_or_twice_are_the_same_event(store)
         (a_status(1, "sent"), an_inbound(1)),
     ],
 )
-def test_what_differs_in_what_is_signed_is_another_event(store, one, other):
+def test_different_signed_parameters_make_a_different_event(store, one, other):
     assert [receipt.new for receipt in store.commit([one, other])] == [True, True]
 
 
@@ -112,7 +112,7 @@ def test_two_callbacks_are_one_event_exactly_when_the_same_was_signed(one, other
     assert (keys[0] == keys[1]) == (set(one) == set(other))
 
 
-def test_an_inbound_message_comes_once_whatever_else_differs(store, reader):
+def test_an_inbound_message_is_one_event_whatever_else_differs(store, reader):
     again = an_inbound(1, "hello", seconds=5, FromCity="OAKLAND")
     assert store.commit([an_inbound(1), again, an_inbound(2)]) == [new(1), old(1), new(2)]
     first, second = reader.events()
@@ -143,7 +143,7 @@ def test_overlapping_deliveries_have_one_first(store, reader):
 # Twilio's log beside the webhooks
 
 
-def test_what_the_log_shows_is_an_event_only_when_it_is_news(store, reader):
+def test_a_message_from_the_log_is_stored_only_if_it_changes_the_state(store, reader):
     receipts = store.commit(
         [
             a_status(1, "sent"),
@@ -160,7 +160,7 @@ def test_what_the_log_shows_is_an_event_only_when_it_is_news(store, reader):
     assert reader.message(sid(1)).last_at == at(120)
 
 
-def test_a_webhook_takes_the_place_of_what_the_log_showed_before_it(store, reader):
+def test_a_webhook_replaces_the_event_from_the_log(store, reader):
     signed = a_status(1, "delivered", seconds=300, RawDlrDoneDate="2604011205")
     assert store.commit([a_look(1, "delivered"), signed, signed]) == [new(1), old(1), old(1)]
     (event,) = reader.events()
@@ -190,7 +190,7 @@ def test_the_log_completes_what_a_callback_left_out(store, reader):
     assert (reader.message(sid(1)).body, reader.last_id()) == ("Hi Ada", 1)
 
 
-def test_what_is_no_message_of_the_log_is_refused():
+def test_a_malformed_message_of_the_log_is_rejected():
     with pytest.raises(BadResponse):
         Arrival.of_api({"sid": "SM1", "status": "sent"}, at(0))
 
@@ -257,7 +257,7 @@ def test_credentials_in_headers_are_not_kept(store, reader):
 
 
 @pytest.mark.parametrize("code", ["", "none", "9" * 40, "-1", "٣٠٠٠٧", "1.5"])
-def test_an_error_code_that_is_no_number_is_left_in_the_parameters(store, reader, code):
+def test_a_non_numeric_error_code_stays_in_the_parameters(store, reader, code):
     store.commit([a_status(1, "failed", ErrorCode=code)])
     (event,) = reader.events()
     assert event.error_code is None
@@ -283,7 +283,7 @@ def test_one_that_cannot_be_stored_does_not_hold_back_the_others(store, reader, 
     assert [event.message_sid for event in reader.events()] == [sid(1), sid(3)]
 
 
-def test_strange_text_comes_back_as_it_was(store, reader):
+def test_unusual_text_is_stored_unchanged(store, reader):
     bodies = ["", "\x00null", "<b>\u202e", "'; drop table event; --", "🧑🏽‍🚀", "a\r\nb"]
     store.commit([an_inbound(n, body) for n, body in enumerate(bodies)])
     assert [event.body for event in reader.events()] == bodies
@@ -296,9 +296,7 @@ def test_strange_text_comes_back_as_it_was(store, reader):
         ("pragma query_only = on", "read-only", "pragma query_only = off"),
     ],
 )
-def test_a_disk_that_does_not_take_it_is_told_and_nothing_is_half_written(
-    store, reader, harm, cause, mend
-):
+def test_a_full_disk_is_reported_and_nothing_is_half_written(store, reader, harm, cause, mend):
     store.commit([a_status(1, "sent")])
     before = reader.events(), reader.messages(), reader.counts()
     many = [a_status(n, "sent", Note="x" * 500) for n in range(2, 200)]
@@ -312,7 +310,7 @@ def test_a_disk_that_does_not_take_it_is_told_and_nothing_is_half_written(
     assert all(receipt.new for receipt in store.commit(many))
 
 
-def test_a_store_that_somebody_locks_is_told_and_works_again_afterwards(store, reader, path):
+def test_a_locked_store_is_reported_and_works_again_afterwards(store, reader, path):
     store._db.execute("pragma busy_timeout = 1")
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("begin immediate")

@@ -198,7 +198,7 @@ def somebodys_database(path):
 
 
 @pytest.mark.parametrize("make", [a_text, an_image, somebodys_database])
-def test_somebody_elses_file_is_refused_and_not_touched(tmp_path, make):
+def test_a_file_that_is_not_a_store_is_rejected_and_unchanged(tmp_path, make):
     path = tmp_path / "events.sqlite"
     make(path)
     before, mode = path.read_bytes(), path.stat().st_mode
@@ -287,14 +287,14 @@ def test_whatever_happened_to_the_files_there_is_a_store_or_a_clear_refusal(tmp_
         assert store.commit([a_status(999, "sent")])[0].new
 
 
-def test_a_crash_while_it_was_made_leaves_nothing_in_the_way(tmp_path):
+def test_a_crash_during_creation_does_not_prevent_the_next_open(tmp_path):
     path = tmp_path / "events.sqlite"
     path.touch()
     with a_store(path) as store:
         assert store.commit([a_status(1, "sent")])[0].id == 1
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path):
+def test_a_read_only_folder_is_reported(tmp_path):
     (tmp_path / "events").write_text("a file where a folder should be")
     with pytest.raises(StoreUnavailable) as told:
         a_store(tmp_path / "events" / "events.sqlite")
@@ -324,7 +324,7 @@ def test_forgetting_leaves_no_byte(tmp_path):
         assert reader.counts().total == reader.counts().total_rejected == 0
 
 
-def test_forgetting_what_is_old_leaves_no_byte_of_it_and_all_of_the_rest(tmp_path):
+def test_forgetting_old_events_erases_their_bytes_and_keeps_the_rest(tmp_path):
     path = tmp_path / "events.sqlite"
     with a_store(path) as store, Reader(path) as reader:
         store.commit(
@@ -349,7 +349,7 @@ def test_an_id_is_never_given_twice(tmp_path):
         assert store.commit([a_status(1, "sent")])[0].id == 4
 
 
-def test_a_message_with_news_keeps_its_standing_when_older_news_is_forgotten(tmp_path):
+def test_a_message_with_later_events_keeps_its_state_when_older_ones_are_forgotten(tmp_path):
     path = tmp_path / "events.sqlite"
     with a_store(path) as store, Reader(path) as reader:
         store.commit([a_status(1, "delivered", seconds=-9), a_status(1, "sent", seconds=9)])
@@ -358,7 +358,7 @@ def test_a_message_with_news_keeps_its_standing_when_older_news_is_forgotten(tmp
         assert reader.message(sid(1)).status == "delivered"
 
 
-def test_forgetting_deletes_what_was_set_aside(tmp_path):
+def test_forgetting_everything_deletes_damaged_files_set_aside(tmp_path):
     path = tmp_path / "events.sqlite"
     with a_store(path) as store:
         store.commit([an_inbound(n, SECRET) for n in range(200)])
@@ -370,7 +370,7 @@ def test_forgetting_deletes_what_was_set_aside(tmp_path):
         assert bytes_beside(path).count(SECRET.encode()) == 0
 
 
-def test_what_is_older_than_the_retention_goes_when_it_is_opened_and_daily(tmp_path):
+def test_events_beyond_the_retention_are_deleted_on_open_and_daily(tmp_path):
     path = tmp_path / "events.sqlite"
     old = [a_status(1, "sent"), a_look(2, "sent")]
     with a_store(path) as store, Reader(path) as reader:
@@ -386,7 +386,7 @@ def test_what_is_older_than_the_retention_goes_when_it_is_opened_and_daily(tmp_p
         assert (reader.events(), bytes_beside(path).count(SECRET.encode())) == ([], 0)
 
 
-def test_a_reader_that_holds_old_bytes_is_told_of(tmp_path, monkeypatch):
+def test_a_reader_that_keeps_deleted_bytes_is_reported(tmp_path, monkeypatch):
     monkeypatch.setattr("twilio_widgets.listener.events.store._READER_TIMEOUT", 1)
     path = tmp_path / "events.sqlite"
     with a_store(path) as store, closing(sqlite3.connect(path, isolation_level=None)) as other:

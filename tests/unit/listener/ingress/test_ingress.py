@@ -1,4 +1,4 @@
-"""A listener keeps the way in that it has, unless somebody says another."""
+"""A listener keeps its ingress route unless another one is chosen."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ def entrance(tmp_path, monkeypatch):
     return lambda public_url=None: Ingress(CONNECTION, tmp_path / "listener", public_url)
 
 
-def test_with_no_way_in_the_urls_are_those_of_this_machine(entrance):
+def test_without_a_route_the_urls_shown_are_local(entrance):
     made, process = entrance(), Process(started=True)
     made.open_for(process)
 
-    assert (made.way.kind, made.entry) == ("none", None)
+    assert (made.route.kind, made.endpoint) == ("none", None)
     assert made.shown == Endpoint("http://127.0.0.1:4321")
 
 
@@ -52,28 +52,28 @@ def test_a_named_address_is_stated_to_the_process(entrance):
     made, process = entrance("https://a.example"), Process(started=True)
     made.open_for(process)
 
-    assert (made.way.kind, made.entry) == ("public", Endpoint("https://a.example"))
+    assert (made.route.kind, made.endpoint) == ("public", Endpoint("https://a.example"))
     assert process.asked[0] == ("set_public_url", {"url": "https://a.example"})
 
 
-def test_a_listener_that_is_found_keeps_the_address_somebody_stated(entrance):
+def test_a_running_listener_keeps_the_public_url_set_before(entrance):
     """The kernel was restarted, and the cell says no address any more."""
     made = entrance()
     made.open_for(Process(started=False, public_url="https://a.example"))
 
-    assert (made.way.kind, made.entry) == ("public", Endpoint("https://a.example"))
+    assert (made.route.kind, made.endpoint) == ("public", Endpoint("https://a.example"))
     kept = "The listener was already running at https://a.example, and keeps that address."
-    assert made.way.explain().count(kept) == 2
-    assert "You named" not in made.way.explain()
+    assert made.route.explain().count(kept) == 2
+    assert "You named" not in made.route.explain()
 
 
-def test_one_who_follows_another_kernels_process_keeps_the_address_that_was_stated_to_it(entrance):
+def test_a_kernel_adopts_the_public_url_of_another_kernels_process(entrance):
     """Whoever started it knew better, and webhooks come in by its address."""
     made, process = entrance(), Process(started=False, public_url="https://b.example")
     made.open_for(Process(started=True))
     made.open_for(process)
 
-    assert made.entry == Endpoint("https://b.example")
+    assert made.endpoint == Endpoint("https://b.example")
     assert process.asked[0] == ("set_public_url", {"url": "https://b.example"})
     silent = Process(started=False)
     made.open_for(silent)
@@ -84,18 +84,18 @@ def test_an_address_that_is_named_wins_over_one_that_is_found(entrance):
     made = entrance("https://b.example")
     made.open_for(Process(started=False, public_url=KEYED, key="k" * 32))
 
-    assert made.entry == Endpoint("https://b.example")
+    assert made.endpoint == Endpoint("https://b.example")
 
 
-def test_a_way_through_jupyters_server_is_kept_though_this_kernel_cannot_see_it(entrance):
+def test_a_route_through_jupyters_server_is_kept_even_if_this_kernel_cannot_see_it(entrance):
     """Nothing is asked of the process: its key, and the URL that was pasted, stay good."""
     made, process = entrance(), Process(started=False, public_url=KEYED, key="k" * 32)
     made.open_for(process)
 
-    assert (made.way.kind, made.entry, process.asked) == ("jupyter", Endpoint(KEYED), [])
+    assert (made.route.kind, made.endpoint, process.asked) == ("jupyter", Endpoint(KEYED), [])
 
 
-def test_a_process_that_was_started_again_gets_the_way_that_was_chosen(entrance):
+def test_a_restarted_process_gets_the_chosen_route(entrance):
     made = entrance("https://a.example")
     made.open_for(Process(started=True))
     again = Process(started=True)
@@ -104,33 +104,33 @@ def test_a_process_that_was_started_again_gets_the_way_that_was_chosen(entrance)
     assert again.asked[0] == ("set_public_url", {"url": "https://a.example"})
 
 
-def test_another_way_can_be_chosen_later(entrance):
+def test_another_route_can_be_chosen_later(entrance):
     made, process = entrance(), Process(started=True)
     made.open_for(process)
     way = made.change(process, "https://c.example", None, hand_out_login=False)
 
-    assert (way.kind, made.way, made.entry) == ("public", way, Endpoint("https://c.example"))
+    assert (way.kind, made.route, made.endpoint) == ("public", way, Endpoint("https://c.example"))
 
 
-def test_what_another_kernel_opens_is_the_way_of_all(entrance):
+def test_a_route_opened_by_another_kernel_is_adopted(entrance):
     """The process takes what comes by its own address alone: to show another would be of no use."""
     made, process = entrance("https://a.example"), Process(started=True)
     made.open_for(process)
     asked = len(process.asked)
 
     process.state = {"public_url": "https://b.example", "forward_key": None}
-    assert (made.way.kind, made.entry) == ("public", Endpoint("https://b.example"))
-    assert made.way.explain().count("Another kernel gave the address https://b.example.") == 2
+    assert (made.route.kind, made.endpoint) == ("public", Endpoint("https://b.example"))
+    assert made.route.explain().count("Another kernel gave the address https://b.example.") == 2
     process.state = {"public_url": KEYED, "forward_key": "k" * 32}
-    assert (made.way.kind, made.entry) == ("jupyter", Endpoint(KEYED))
-    assert made.way.why == "Another kernel opened a path of this user's Jupyter server."
+    assert (made.route.kind, made.endpoint) == ("jupyter", Endpoint(KEYED))
+    assert made.route.why == "Another kernel opened a path of this user's Jupyter server."
     process.state = {"public_url": None, "forward_key": None}
-    assert (made.way.kind, made.entry) == ("none", None)
+    assert (made.route.kind, made.endpoint) == ("none", None)
     assert made.shown == Endpoint("http://127.0.0.1:4321")
     assert len(process.asked) == asked
 
 
-def test_a_process_that_is_started_again_gets_what_another_kernel_had_opened(entrance):
+def test_a_restarted_process_gets_the_route_of_another_kernel(entrance):
     made, process = entrance("https://a.example"), Process(started=True)
     made.open_for(process)
     process.state = {"public_url": "https://b.example", "forward_key": None}

@@ -1,4 +1,4 @@
-"""The ways in: one is chosen, and it says why, what it exposes, and what else was looked at."""
+"""Choosing an ingress route: the reason, what it exposes, and which others were considered."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KERNEL = {"JPY_PARENT_PID": str(os.getpid())}
 
 @pytest.fixture
 def where(tmp_path: Path) -> Path:
-    """A shared folder in which no server has said anything."""
+    """A shared folder without any server announcement."""
     return tmp_path / "runtime" / "twilio_widgets"
 
 
@@ -45,7 +45,7 @@ def looked(way: IngressRoute) -> list[tuple[str, bool]]:
     return [(look.kind, look.usable) for look in way.looked_at]
 
 
-def test_a_sandbox_needs_no_way_in(where):
+def test_a_sandbox_needs_no_public_url(where):
     with Sandbox() as box:
         way = choose(box.connection, environ={}, where=where)
         keyed = choose(box.api_key_connection, environ={}, where=where)
@@ -54,7 +54,7 @@ def test_a_sandbox_needs_no_way_in(where):
     assert looked(way) == [("public", False), ("sandbox", True)]
 
 
-def test_a_named_url_is_taken_and_nothing_else_is_looked_at(where, server):
+def test_a_given_url_is_used_without_considering_other_routes(where, server):
     way = choose(TWILIO, "https://t.example.app/hook/", page_url=PAGE, environ=KERNEL, where=where)
     assert (way.kind, way.public_url, way.warnings) == ("public", "https://t.example.app/hook", ())
     assert way.why == "You gave the address https://t.example.app/hook."
@@ -71,12 +71,12 @@ def test_a_named_url_is_taken_and_nothing_else_is_looked_at(where, server):
         ("https://printer.local", "Webhooks may not arrive"),
     ],
 )
-def test_a_named_url_is_warned_about_and_taken_all_the_same(where, url, warning):
+def test_a_questionable_url_is_used_with_a_warning(where, url, warning):
     (only,) = choose(TWILIO, url, environ={}, where=where).warnings
     assert only.startswith(warning)
 
 
-def test_a_sandbox_is_said_not_to_call_out(where):
+def test_a_public_url_for_a_sandbox_is_warned_about(where):
     with Sandbox() as box:
         (warning,) = choose(box.connection, "https://t.example.app", where=where).warnings
         local = choose(box.connection, "http://127.0.0.1:9/x", where=where)
@@ -87,12 +87,12 @@ def test_a_sandbox_is_said_not_to_call_out(where):
 @pytest.mark.parametrize(
     "url", ["t.example.app", "ftp://x.y", "https://u:p@x.y", "https://x.y/?a=1"]
 )
-def test_what_is_no_address_is_refused(where, url):
+def test_an_invalid_address_is_rejected(where, url):
     with pytest.raises(ConfigurationError):
         choose(TWILIO, url, environ={}, where=where)
 
 
-def test_the_extension_is_taken_where_the_page_says_the_address(where, server):
+def test_the_extension_is_used_if_the_page_gives_the_address(where, server):
     way = choose(TWILIO, page_url=PAGE, environ=KERNEL, where=where)
     assert (way.kind, way.public_url) == (
         "jupyter",
@@ -115,7 +115,7 @@ def test_the_extension_is_taken_where_the_page_says_the_address(where, server):
         },
     ],
 )
-def test_the_extension_is_taken_where_jupyterhub_says_the_address(where, server, environ):
+def test_the_extension_is_used_if_jupyterhub_gives_the_address(where, server, environ):
     way = choose(TWILIO, environ=KERNEL | environ, where=where)
     assert (way.kind, way.public_url) == (
         "jupyter",
@@ -123,7 +123,7 @@ def test_the_extension_is_taken_where_jupyterhub_says_the_address(where, server,
     )
 
 
-def test_a_server_whose_address_nobody_says_is_no_way_in(where, server):
+def test_a_server_with_unknown_address_is_not_used(where, server):
     """Nothing is guessed."""
     way = choose(TWILIO, environ=KERNEL, where=where)
     assert (way.kind, way.public_url) == ("none", None)
@@ -144,13 +144,13 @@ def test_a_server_whose_address_nobody_says_is_no_way_in(where, server):
         ("vscode-webview://x/user/xyz/", "is not one of this server's pages"),
     ],
 )
-def test_a_page_that_twilio_cannot_reach_is_no_way_in(where, server, page, why):
+def test_a_page_that_twilio_cannot_reach_is_not_used(where, server, page, why):
     way = choose(TWILIO, page_url=page, environ=KERNEL, where=where)
     assert way.kind == "none"
     assert why in way.looked_at[2].why
 
 
-def test_another_kernels_server_is_not_ours(where, server):
+def test_the_server_of_another_kernel_is_not_used(where, server):
     way = choose(TWILIO, page_url=PAGE, environ={"JPY_PARENT_PID": "1"}, where=where)
     assert way.kind == "none"
     assert way.looked_at[2].why.startswith(
@@ -158,7 +158,7 @@ def test_another_kernels_server_is_not_ours(where, server):
     )
 
 
-def test_the_login_is_handed_out_only_where_that_is_said_in_so_many_words(where, server):
+def test_the_login_is_handed_out_only_if_explicitly_allowed(where, server):
     announce_off = {"JPY_PARENT_PID": KERNEL["JPY_PARENT_PID"]}
     for path in where.glob("server-*.json"):
         path.unlink()  # without the extension
@@ -195,7 +195,7 @@ def test_a_server_without_a_token_has_no_login_to_hand_out(where, server):
         )
 
 
-def test_an_explanation_says_everything(where):
+def test_the_explanation_lists_every_route(where):
     """Above all that nothing will come: a listener does not ask by itself."""
     assert choose(TWILIO, environ={}, where=where).explain().splitlines() == [
         "Twilio cannot reach this listener.",
@@ -225,7 +225,7 @@ def test_a_page_is_cut_down_to_its_server(base_url, page, base):
     assert public_base(base_url, page, {}).url == base
 
 
-def test_what_twilio_could_not_call_is_known_by_its_name():
+def test_addresses_that_twilio_cannot_call_are_detected():
     for host in (
         "127.0.0.1",
         "10.1.2.3",
@@ -271,7 +271,7 @@ def test_in_a_sandbox_the_listener_is_called_on_this_machine(tmp_path, where):
     ]
 
 
-def test_by_a_named_url_the_listener_hears_what_it_is_called(tmp_path, where):
+def test_a_given_url_is_set_in_the_listeners_process(tmp_path, where):
     line = Line()
     way = choose(TWILIO, "https://t.example.app/hook", environ={}, where=where)
     entry = open_endpoint(way, line, tmp_path)
@@ -279,7 +279,7 @@ def test_by_a_named_url_the_listener_hears_what_it_is_called(tmp_path, where):
     assert line.asked[0] == ("set_public_url", {"url": "https://t.example.app/hook"})
 
 
-def test_by_the_extension_the_listener_registers_its_standing_key(tmp_path, where, server):
+def test_with_the_extension_the_listener_registers_its_persistent_key(tmp_path, where, server):
     line = Line()
     way = choose(TWILIO, page_url=PAGE, environ=KERNEL, where=where)
     entry = open_endpoint(way, line, tmp_path, where=where)
@@ -298,7 +298,7 @@ def test_by_the_extension_the_listener_registers_its_standing_key(tmp_path, wher
     assert target_of(key, where) is None  # the process registers it, not the kernel
 
 
-def test_the_standing_key_is_for_its_owners_eyes_only(tmp_path):
+def test_the_persistent_key_is_readable_by_its_owner_only(tmp_path):
     key = persistent_key(tmp_path / "a")
     file = tmp_path / "a" / "key"
     assert (file.read_text(), stat.S_IMODE(file.stat().st_mode)) == (key.reveal(), 0o600)
@@ -306,7 +306,7 @@ def test_the_standing_key_is_for_its_owners_eyes_only(tmp_path):
     assert persistent_key(tmp_path / "a").reveal() != "broken"
 
 
-def test_by_the_proxy_the_login_stands_in_the_urls_and_nowhere_else(tmp_path, where, server):
+def test_with_the_proxy_only_the_urls_contain_the_login(tmp_path, where, server):
     for path in where.glob("server-*.json"):
         path.unlink()
     line = Line()
@@ -319,7 +319,7 @@ def test_by_the_proxy_the_login_stands_in_the_urls_and_nowhere_else(tmp_path, wh
     assert "login-token" not in repr(entry)
 
 
-def test_with_no_way_in_there_is_no_entry(tmp_path, where):
+def test_without_a_route_there_is_no_endpoint(tmp_path, where):
     line = Line()
     assert open_endpoint(choose(TWILIO, environ={}, where=where), line, tmp_path) is None
     assert line.asked[0] == ("set_public_url", {"url": None})

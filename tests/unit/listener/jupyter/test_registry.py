@@ -47,7 +47,7 @@ def test_keys_are_unguessable_and_differ(where):
         assert one.forward_token.reveal() != other.forward_token.reveal()
 
 
-def test_the_folder_gives_no_key_away_and_is_closed_to_others(where):
+def test_the_folder_reveals_no_key_and_is_private(where):
     with register(4321, where=where) as way:
         key = way.key.reveal()
         assert names(where) == [hashlib.sha256(key.encode()).hexdigest() + ".json"]
@@ -69,7 +69,7 @@ def test_a_listener_that_is_found_again_keeps_its_key(where):
 
 
 @pytest.mark.parametrize("key", ["", "short", "a" * 31, "a" * 65, "../" + "a" * 32, "é" * 32])
-def test_a_key_of_another_shape_is_no_key(where, key):
+def test_a_malformed_key_is_rejected(where, key):
     assert target_of(key, where) is None
     with pytest.raises(ConfigurationError):
         register(1, key=Secret(key), where=where)
@@ -108,7 +108,7 @@ def test_a_key_ends_with_its_process_however_that_ends(where):
 
 
 def tampered(where: Path, how: str) -> Path:
-    """Return a file that somebody else could have made, or has a hand in."""
+    """Return a file that another user could have created or modified."""
     path = where / "a.json"
     if how == "fifo":
         os.mkfifo(path, 0o600)
@@ -129,7 +129,7 @@ def test_a_link_to_a_file_is_not_followed(where):
 
 
 @pytest.mark.parametrize("how", ["fifo", "folder", "604", "620", "600"])
-def test_a_file_that_is_not_ours_alone_or_that_nobody_holds_is_not_believed(where, how):
+def test_a_file_that_is_not_private_or_not_locked_is_ignored(where, how):
     where.mkdir(parents=True, mode=0o700)
     assert read_held(tampered(where, how)) is None
 
@@ -150,7 +150,7 @@ def test_a_file_in_a_folder_that_was_opened_to_others_is_not_believed(where):
         assert target_of(way.key.reveal(), where) is not None
 
 
-def test_a_file_of_somebody_else_is_not_believed(where, monkeypatch):
+def test_a_file_of_another_user_is_ignored(where, monkeypatch):
     with register(1, where=where) as way:
         monkeypatch.setattr(os, "getuid", lambda: 54_321)
         assert target_of(way.key.reveal(), where) is None
@@ -176,7 +176,7 @@ def test_a_file_that_is_unreadable_leads_nowhere(where, text):
     file.close()
 
 
-def test_sweeping_takes_only_what_nobody_holds(where):
+def test_sweeping_deletes_only_unlocked_files(where):
     sweep(where)  # nothing there is nothing to do
     with register(1, where=where) as way:
         (where / "left.json").write_text("{}")

@@ -1,4 +1,4 @@
-"""A reply function that goes wrong costs its own reply, and `problem` says what went wrong."""
+"""A failing reply function only loses its own reply, and `problem` reports why."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ QUESTION: dict[str, Any] = {"id": 0, "parameters": {"MessageSid": "SM" + "1" * 3
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """A clock that stands still until it is turned."""
+    """A clock that only advances when set."""
     clock = SimpleNamespace(now=100.0)
     monkeypatch.setattr(answering, "time", SimpleNamespace(monotonic=lambda: clock.now))
     return clock
@@ -37,7 +37,9 @@ async def cancelled(event: Any) -> str:
         (lambda event: 5, "ConfigurationError: A reply must be a str, or None for no reply."),
     ],
 )
-def test_what_the_function_raises_is_said_and_nothing_is_replied(does: Any, problem: str) -> None:
+def test_an_exception_of_the_function_is_reported_and_no_reply_is_sent(
+    does: Any, problem: str
+) -> None:
     asked = ReplyHandler(does)
     assert asked.answer(QUESTION) is None
     assert asked.problem == f"The reply function raised {problem}"
@@ -45,7 +47,7 @@ def test_what_the_function_raises_is_said_and_nothing_is_replied(does: Any, prob
     assert (asked.problem, asked.answer(QUESTION), asked.problem) == (None, "Hi", None)
 
 
-def test_a_function_that_does_not_return_is_told_of_while_it_hangs(clock: SimpleNamespace) -> None:
+def test_a_function_that_hangs_is_reported_meanwhile(clock: SimpleNamespace) -> None:
     called, go_on = threading.Event(), threading.Event()
 
     def hangs(_event: object) -> str:

@@ -1,4 +1,4 @@
-"""What happened while nobody listened is found in Twilio's log, and nothing is told twice."""
+"""Missed events are found in Twilio's log, and no event is stored twice."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def bench(sandbox: Sandbox, tmp_path: Path) -> Iterator[Bench]:
         yield Bench(sandbox, store, reader, twilio)
 
 
-def test_after_a_while_of_deafness_the_store_says_what_the_log_says(bench, sandbox):
+def test_after_a_gap_the_store_agrees_with_the_log(bench, sandbox):
     """Every end a message can have, and what came in, in one filling."""
     for end in ENDS * 4:
         bench.hear(bench.send(end))
@@ -122,7 +122,7 @@ def test_filling_twice_adds_nothing(bench, sandbox):
     assert bench.reader.events() == events
 
 
-def test_what_a_webhook_brought_is_not_told_again(bench, sandbox):
+def test_events_that_arrived_as_webhooks_are_not_stored_again(bench, sandbox):
     sid = bench.send()
     inbound = str(sandbox.receive(from_=THEM, body="Hello")["sid"])
     sandbox.clock.advance("1 min")
@@ -133,7 +133,7 @@ def test_what_a_webhook_brought_is_not_told_again(bench, sandbox):
     assert [event.source for event in bench.reader.events()] == ["webhook", "webhook"]
 
 
-def test_a_late_webhook_takes_the_place_of_what_the_log_had_told(bench, sandbox):
+def test_a_late_webhook_replaces_the_event_from_the_log(bench, sandbox):
     sandbox.receive(from_=THEM, body="Hello")
     bench.fill()
     (found,) = bench.reader.events()
@@ -170,7 +170,7 @@ def test_the_first_filling_goes_back_to_where_the_store_began(bench, sandbox):
     assert filled.since == NOON + timedelta(hours=2)
 
 
-def test_it_can_be_said_from_when_on_to_look(bench, sandbox):
+def test_the_start_of_the_search_can_be_given(bench, sandbox):
     sandbox.receive(from_=THEM, body="three hours ago")
     sandbox.clock.advance("3 h")
     bench.fill()
@@ -181,7 +181,7 @@ def test_it_can_be_said_from_when_on_to_look(bench, sandbox):
     assert [event.body for event in bench.reader.events()] == ["three hours ago"]
 
 
-def test_what_a_named_moment_leaves_out_is_found_the_next_time(bench, sandbox):
+def test_messages_before_a_given_start_are_found_by_the_next_call(bench, sandbox):
     bench.fill()
     sandbox.clock.advance("5 h")
     sandbox.receive(from_=THEM, body="five hours later")
@@ -192,7 +192,7 @@ def test_what_a_named_moment_leaves_out_is_found_the_next_time(bench, sandbox):
     assert bench.marked.read().until == sandbox.clock.now()
 
 
-def test_what_was_forgotten_on_purpose_is_not_fetched_again(bench, sandbox):
+def test_events_forgotten_on_purpose_are_not_fetched_again(bench, sandbox):
     sandbox.receive(from_=THEM, body="to be forgotten")
     sandbox.clock.advance("10 min")
     bench.fill()
@@ -218,7 +218,7 @@ def test_forgetting_less_later_brings_nothing_back(bench, sandbox):
     assert bench.marked.read().not_before == sandbox.clock.now()
 
 
-def test_who_says_since_when_gets_what_was_forgotten_since_then(bench, sandbox):
+def test_a_given_start_also_fetches_forgotten_events(bench, sandbox):
     """Asked for in so many words, it is fetched; the next filling leaves it alone again."""
     sandbox.receive(from_=THEM, body="forgotten")
     sandbox.clock.advance("10 min")
@@ -229,7 +229,7 @@ def test_who_says_since_when_gets_what_was_forgotten_since_then(bench, sandbox):
     assert bench.fill().found == 0
 
 
-def test_what_went_after_its_time_is_not_fetched_again(bench, sandbox):
+def test_events_beyond_the_retention_are_not_fetched_again(bench, sandbox):
     """The gap was filled long ago, and since then events came by webhook and went by their age."""
     bench.fill()
     sandbox.receive(from_=THEM, body="of its time")
@@ -262,7 +262,7 @@ def test_a_mark_that_cannot_be_read_is_none(bench, content):
     assert bench.marked.read() == Checkpoint()
 
 
-def test_messages_sent_before_anybody_listened_can_be_asked_about(bench, sandbox):
+def test_messages_sent_before_the_listener_started_can_be_looked_up(bench, sandbox):
     sid = bench.send("94")
     sandbox.clock.advance("1 min")
 
@@ -305,7 +305,7 @@ def test_requests_keep_their_pace_on_the_connections_clock(bench, sandbox):
     assert took == pytest.approx((filled.asked - 1) / 5, abs=1e-3)
 
 
-def test_what_was_found_before_an_error_is_kept_and_the_rest_is_found_later(bench, sandbox):
+def test_events_found_before_an_error_are_stored_and_the_rest_is_found_later(bench, sandbox):
     sids = [bench.send() for _ in range(3)]
     for sid in sids:
         bench.hear(sid)

@@ -1,4 +1,4 @@
-"""Who gets past the listener's gate: a signed request about our account, and nobody else."""
+"""The listener's gate accepts only signed requests about its own account."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_a_signed_status_callback_gets_in_whole() -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
-def test_what_is_signed_gets_in_by_either_method(method: str) -> None:
+def test_signed_requests_are_accepted_with_either_method(method: str) -> None:
     """TwiML's ``<Message action=… method="GET">`` has its status reported by GET."""
     for kind, said in (("inbound", INBOUND), ("status", STATUS)):
         found = judged(gate(), signed(said, path=f"/{kind}", method=method))
@@ -131,7 +131,7 @@ def test_a_json_body_is_taken_by_its_hash() -> None:
 
 
 @pytest.mark.parametrize("name", [*STATUS, "SmsStatus"])
-def test_what_is_null_in_json_is_missing(name: str) -> None:
+def test_json_nulls_are_left_out(name: str) -> None:
     """It is no text of four letters: not a status, a sender or a SID that is called null."""
     said = {key: value for key, value in STATUS.items() if key != name}
     found, expected = (judged(gate(), jsons(each)) for each in ({**said, name: None}, said))
@@ -176,7 +176,7 @@ CONFUSED = {
 
 
 @pytest.mark.parametrize("name", CONFUSED)
-def test_a_body_is_what_it_is_declared_to_be_or_no_event(name: str) -> None:
+def test_a_body_that_does_not_match_its_content_type_is_rejected(name: str) -> None:
     request, expected = CONFUSED[name]
     assert outcome(gate(), request) == expected
 
@@ -203,7 +203,7 @@ FORGED = {
 
 
 @pytest.mark.parametrize("name", FORGED)
-def test_what_twilio_did_not_sign_is_refused(name: str) -> None:
+def test_requests_without_a_valid_signature_are_rejected(name: str) -> None:
     found = judged(gate(PUBLIC), FORGED[name])
     assert isinstance(found, RejectionCause)
     assert (found.status, found.cause, found.presented is not None) == (403, "signature", True)
@@ -247,7 +247,7 @@ OUR_HOSTS += ["HOOKS.example.org", "hooks.example.org:443"]
 
 
 @pytest.mark.parametrize("host", OUR_HOSTS)
-def test_our_own_hosts_are_let_in_and_what_was_signed_is_the_stated_url(host: str) -> None:
+def test_own_hosts_are_accepted_and_the_public_url_is_the_signed_one(host: str) -> None:
     """A proxy may pass on the public host or name us by ours: Twilio signed the public URL."""
     assert outcome(gate(PUBLIC), signed(url=f"{PUBLIC}/status", host=host)) == (200, "status")
 
@@ -287,7 +287,7 @@ ORIGINS = {
 
 
 @pytest.mark.parametrize("origin", ORIGINS)
-def test_a_web_page_of_somebody_else_is_refused_even_with_a_signature(origin: str) -> None:
+def test_a_request_from_a_foreign_web_page_is_rejected_even_if_signed(origin: str) -> None:
     status, _ = outcome(gate(PUBLIC), signed(Origin=origin))
     assert status == ORIGINS[origin]
 
@@ -317,7 +317,7 @@ METHODS = ["HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"]
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_other_methods_are_told_what_is_allowed(method: str) -> None:
+def test_other_methods_get_an_allow_header(method: str) -> None:
     for path in ("/inbound", "/status"):
         found = judged(gate(), signed(path=path, method=method))
         assert isinstance(found, RejectionCause)
@@ -342,7 +342,7 @@ SPOOFS = {
 
 
 @pytest.mark.parametrize("name", [*SPOOFS, "all of them"])
-def test_what_a_request_says_about_its_way_changes_nothing(name: str) -> None:
+def test_forwarding_headers_of_a_request_are_not_trusted(name: str) -> None:
     """Every tunnel reaches us from 127.0.0.1: nothing in a request but the signature proves."""
     spoof = SPOOFS if name == "all of them" else {name: SPOOFS[name]}
     for at in (gate(), gate(forward="f" * 40)):
@@ -430,7 +430,7 @@ SAYING = {
 
 
 @pytest.mark.parametrize("name", SAYING)
-def test_a_signed_request_must_say_what_every_such_request_says(name: str) -> None:
+def test_a_signed_request_must_have_every_mandatory_parameter_once(name: str) -> None:
     said, expected = SAYING[name]
     assert outcome(gate(), signed(said, path="/inbound")) == expected
 
@@ -450,7 +450,7 @@ def test_thousands_of_parameters_are_not_even_parsed() -> None:
     assert outcome(gate(), signed(enough, path="/inbound")) == (200, "inbound")
 
 
-def test_members_of_json_are_counted_and_what_stands_in_them_is_not() -> None:
+def test_top_level_json_members_are_counted_but_not_nested_ones() -> None:
     """An ampersand parts the parameters of a form, and nothing in JSON."""
     assert outcome(gate(), jsons({**INBOUND, "Body": "&" * 1_600})) == (200, "inbound")
     many = {f"P{n}": "x" for n in range(5_000)} | INBOUND
@@ -468,21 +468,21 @@ DECIDING = ["Content-Type", "Origin", "X-Twilio-Signature", "X-Original-Uri", "E
 
 
 @pytest.mark.parametrize("name", DECIDING)
-def test_a_header_that_decides_may_come_once(name: str) -> None:
+def test_a_header_that_we_act_on_must_not_be_repeated(name: str) -> None:
     request = signed()
     headers = (*request.head.headers, (name, "a"), (name.lower(), "b"))
     head = RequestHead(method="POST", target="/status", headers=headers)
     assert outcome(gate(), WebhookRequest(head=head, body=request.body)) == (400, "headers")
 
 
-def test_other_headers_may_come_twice() -> None:
+def test_other_headers_may_be_repeated() -> None:
     request = signed()
     headers = (*request.head.headers, ("Via", "a"), ("Via", "b"))
     head = RequestHead(method="POST", target="/status", headers=headers)
     assert outcome(gate(), WebhookRequest(head=head, body=request.body)) == (200, "status")
 
 
-def test_a_refusal_tells_the_owner_what_to_do() -> None:
+def test_a_rejection_tells_the_owner_how_to_fix_it() -> None:
     foreign = gate().look(signed(host="hooks.example.org").head)
     assert foreign is not None
     assert (foreign.reason, foreign.mend) == (

@@ -85,7 +85,7 @@ async def until(true: Callable[[], bool]) -> None:
         await asyncio.sleep(0.002)
 
 
-def test_what_comes_in_one_turn_goes_together_and_waits_for_nobody() -> None:
+def test_arrivals_of_one_loop_iteration_are_committed_together() -> None:
     async def prove(committer: GroupCommitter, disk: Disk) -> None:
         disk.hold()
         done: list[Receipt | None] = []
@@ -123,7 +123,7 @@ def test_more_than_fits_is_not_taken_by_count_and_by_bytes() -> None:
     with_committer(prove)
 
 
-def test_after_a_second_without_the_disk_everybody_is_told_to_come_again(
+def test_requests_are_answered_503_after_a_second_without_the_disk(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Those under way, those that wait, and at once those that come; then it goes on."""
@@ -167,7 +167,9 @@ def test_an_event_that_could_not_be_stored_is_never_acknowledged() -> None:
 
 
 @pytest.mark.parametrize("failure", [None, StoreError("Full.", "full")])
-def test_what_goes_wrong_as_one_is_answered_is_not_the_others(failure: StoreError | None) -> None:
+def test_an_exception_while_answering_one_request_does_not_affect_the_others(
+    failure: StoreError | None,
+) -> None:
     async def prove(committer: GroupCommitter, disk: Disk) -> None:
         disk.failure = failure
         wrong: list[object] = []
@@ -200,7 +202,7 @@ def test_a_store_that_refuses_at_once_refuses_all_that_wait() -> None:
     asyncio.run(run())
 
 
-def test_what_is_no_text_is_said_so_at_once_and_holds_up_nobody() -> None:
+def test_invalid_unicode_is_rejected_at_once_and_delays_no_other_arrival() -> None:
     async def prove(committer: GroupCommitter, disk: Disk) -> None:
         done: list[Receipt | None] = []
         assert committer.take(arrival(1, Body="\ud83d"), done.append)
@@ -238,7 +240,7 @@ def test_a_redelivered_message_gets_the_answer_it_got_before() -> None:
     replying(prove)
 
 
-def test_the_kernel_is_asked_once_for_a_message_however_often_it_comes() -> None:
+def test_the_kernel_is_asked_once_per_message_however_often_it_is_delivered() -> None:
     async def prove() -> None:
         asked: list[dict[str, object]] = []
         answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
@@ -275,7 +277,7 @@ SILENT = ["late", "gone", "none", "too long"]
 
 
 @pytest.mark.parametrize("how", SILENT)
-def test_a_kernel_that_does_not_answer_in_time_is_no_reply(
+def test_no_reply_is_sent_if_the_kernel_is_too_slow(
     how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("twilio_widgets.listener.process.replies.KERNEL_SECONDS", 0.05)
@@ -341,7 +343,7 @@ def forged(body: bytes = b"From=%2B15005550001&Body=secret") -> RejectionCause:
     )
 
 
-def test_a_forged_request_is_shown_with_what_the_doctor_found() -> None:
+def test_a_forged_request_is_stored_with_its_diagnosis() -> None:
     async def prove(turned: RejectionLog, stored: list[list[Rejection]], _: list[Any]) -> None:
         turned.note(forged(), method="POST", path="/status")
         await until(lambda: bool(stored))
@@ -394,7 +396,7 @@ def test_large_forgeries_hold_little_memory() -> None:
     noting(prove)
 
 
-def test_the_doctor_has_a_fifth_of_the_time_and_what_he_saved() -> None:
+def test_diagnoses_use_a_fifth_of_the_time_plus_a_saved_budget() -> None:
     """A burst is looked into at once; a flood gets no more than his share."""
 
     async def prove(
@@ -451,7 +453,7 @@ def test_a_flood_of_problems_is_a_line_a_second_for_its_owner_alone(tmp_path: Pa
     assert (tmp_path / "log").stat().st_mode & 0o777 == 0o600
 
 
-def test_the_log_stays_small_and_a_missing_folder_is_no_error(tmp_path: Path) -> None:
+def test_the_log_stays_small_and_ignores_a_missing_folder(tmp_path: Path) -> None:
     log = Log(tmp_path / "log", now=time.monotonic_ns)
     for n in range(400):
         log.say(f"reason {n}", "x" * 2_000)
@@ -459,6 +461,6 @@ def test_the_log_stays_small_and_a_missing_folder_is_no_error(tmp_path: Path) ->
     Log(tmp_path / "gone" / "log").say("store")
 
 
-def test_the_log_takes_a_path_that_is_no_text(tmp_path: Path) -> None:
+def test_the_log_accepts_an_undecodable_path(tmp_path: Path) -> None:
     Log(tmp_path / "log").say("store", "/caf\udce9/events.sqlite is locked.")
     assert (tmp_path / "log").read_text().endswith("store: /caf\\udce9/events.sqlite is locked.\n")

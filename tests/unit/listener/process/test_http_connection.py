@@ -124,7 +124,7 @@ READ = {
 
 @pytest.mark.parametrize("parts", [1, 7, 1000])
 @pytest.mark.parametrize("name", READ)
-def test_a_request_is_read_byte_for_byte_however_it_comes_in(name: str, parts: int) -> None:
+def test_a_request_is_parsed_however_it_is_split_into_packets(name: str, parts: int) -> None:
     sent, body = READ[name]
 
     async def prove() -> None:
@@ -189,7 +189,7 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("name", UNREADABLE)
-def test_what_is_no_request_is_refused_and_the_connection_closed(name: str) -> None:
+def test_malformed_requests_are_rejected_and_the_connection_is_closed(name: str) -> None:
     """With a status and nothing else; the next request is answered as if nothing had been."""
     sent, status = UNREADABLE[name]
 
@@ -278,7 +278,7 @@ def test_a_refusal_is_read_although_the_body_was_not() -> None:
     asyncio.run(prove())
 
 
-def test_who_expects_100_gets_it_or_the_refusal() -> None:
+def test_expect_100_continue_is_answered_with_100_or_the_rejection() -> None:
     async def prove() -> None:
         async with serving() as server:
             reader, writer = await server.open()
@@ -403,7 +403,7 @@ def test_the_slowest_makes_room_first() -> None:
     asyncio.run(prove())
 
 
-def test_bodies_that_never_come_whole_are_held_to_a_measure() -> None:
+def test_incomplete_bodies_are_limited_in_total_size() -> None:
     """Strangers can make us hold so much and no more; what comes at once is taken meanwhile."""
 
     async def prove() -> None:
@@ -442,7 +442,7 @@ def test_a_request_that_waits_for_its_answer_keeps_its_place() -> None:
     asyncio.run(prove())
 
 
-def test_who_does_not_read_the_answers_is_not_read_from() -> None:
+def test_a_client_that_does_not_read_responses_is_not_read_from() -> None:
     """Memory stays bounded: the sender is slowed by TCP itself."""
 
     async def prove() -> None:

@@ -75,7 +75,7 @@ def bodies(stream: bytes, size: int) -> list[bytes]:
 
 
 @pytest.mark.parametrize("size", [1, 3, 4, 5, 64, 1_000_000])
-def test_messages_come_as_they_went_in_whatever_parts(size: int) -> None:
+def test_messages_are_decoded_however_they_are_split(size: int) -> None:
     asked = b"".join(map(frame, REQUESTS))
     said = b"".join(map(frame, ANSWERS))
     again = [messages.request_of(body) for body in bodies(asked, size)]
@@ -112,7 +112,7 @@ def test_half_a_character_is_found_before_it_goes_anywhere() -> None:
         encode(an_inbound(1, "\ud83d"))
 
 
-def test_a_failure_keeps_its_kind_and_says_nothing_of_what_it_held() -> None:
+def test_a_store_error_keeps_its_type_but_no_private_text() -> None:
     unavailable = StoreError.of(StoreUnavailable("The disk is full.", cause="full")).error
     assert isinstance(unavailable, StoreUnavailable)
     assert (str(unavailable), unavailable.cause) == ("The disk is full.", "full")
@@ -121,7 +121,7 @@ def test_a_failure_keeps_its_kind_and_says_nothing_of_what_it_held() -> None:
     assert StoreError.of(KeyError("Body=secret")) == StoreError("Storing failed: KeyError.")
 
 
-def test_a_path_that_is_no_text_can_be_said() -> None:
+def test_an_undecodable_path_can_be_reported() -> None:
     path = os.fsdecode(b"/caf\xe9/events.sqlite")  # Linux allows any bytes
     said = [StoreError.of(StoreUnavailable(f"{path} is locked.", cause="locked"))]
     assert [messages.answer_of(body) for body in bodies(frame(said[0]), 64)] == said
@@ -133,7 +133,7 @@ def test_a_path_that_is_no_text_can_be_said() -> None:
 
 
 class Line:
-    """A store's process, and what it told."""
+    """A store client, and the problems it reported."""
 
     def __init__(self, path: Path, retention_days: float | None = None) -> None:
         self.told: list[str | None] = []
@@ -184,7 +184,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "events.sqlite"
 
 
-def test_it_does_what_a_store_does(path: Path) -> None:
+def test_the_client_offers_the_operations_of_the_store(path: Path) -> None:
     async def prove(line: Line) -> None:
         assert line.store.journal_mode == "wal"
         assert line.store.notices == ()
@@ -219,8 +219,8 @@ def test_its_retention_is_kept_at_the_start(path: Path) -> None:
 
 
 @needs_proc
-def test_nobody_waits_for_what_is_too_old_to_be_deleted(path: Path) -> None:
-    """Least of all who notices that the listener has been idle for long: the disk may hang."""
+def test_retention_runs_without_blocking_requests(path: Path) -> None:
+    """The idle check must not block when the disk hangs."""
 
     async def prove(line: Line) -> None:
         assert isinstance(await line.commit(a_status(1, "sent")), Stored)  # years ago
@@ -234,7 +234,7 @@ def test_nobody_waits_for_what_is_too_old_to_be_deleted(path: Path) -> None:
     with_store(path, prove, retention_days=1.0)
 
 
-def test_what_it_cannot_open_is_said_and_it_ends(path: Path) -> None:
+def test_a_file_that_cannot_be_opened_is_reported_and_the_process_ends(path: Path) -> None:
     path.write_text("Dear diary")
 
     async def prove() -> None:
@@ -251,7 +251,7 @@ def _children() -> bool:
     return False
 
 
-def test_it_waits_for_the_one_before_it_to_let_go(path: Path) -> None:
+def test_it_waits_for_the_previous_process_to_release_the_file(path: Path) -> None:
     """As one does whose listener was killed: it ends when its pipe does, and not before."""
 
     async def prove() -> None:
@@ -269,7 +269,7 @@ def test_it_waits_for_the_one_before_it_to_let_go(path: Path) -> None:
 
 
 @needs_proc
-def test_it_is_told_no_credential_and_no_signal_ends_it(path: Path) -> None:
+def test_it_receives_no_credential_and_ignores_signals(path: Path) -> None:
     async def prove(line: Line) -> None:
         pid = process_of()
         seen = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
@@ -283,7 +283,7 @@ def test_it_is_told_no_credential_and_no_signal_ends_it(path: Path) -> None:
 
 
 @needs_proc
-def test_what_gathers_while_it_waits_is_one_commit_and_each_gets_its_answer(path: Path) -> None:
+def test_queued_commits_share_a_transaction_and_each_gets_its_answer(path: Path) -> None:
     """And what was asked for between them is done between them."""
 
     async def prove(line: Line) -> None:
@@ -324,7 +324,7 @@ def test_what_gathers_while_it_waits_is_one_commit_and_each_gets_its_answer(path
 
 
 @needs_proc
-def test_killed_it_is_started_again_and_what_it_promised_is_there(path: Path) -> None:
+def test_a_killed_process_is_restarted_and_acknowledged_events_are_stored(path: Path) -> None:
     async def prove(line: Line) -> None:
         assert await line.commit(a_status(1, "sent")) == Stored([Receipt(id=1, new=True)])
         pid = process_of()
@@ -348,7 +348,7 @@ def test_killed_it_is_started_again_and_what_it_promised_is_there(path: Path) ->
 
 
 @needs_proc
-def test_when_its_file_is_taken_away_it_is_started_again_with_a_new_one(path: Path) -> None:
+def test_when_its_file_is_removed_the_process_is_restarted_with_a_new_one(path: Path) -> None:
     async def prove(line: Line) -> None:
         assert await line.commit(a_status(1, "sent")) == Stored([Receipt(id=1, new=True)])
         path.unlink()
@@ -359,7 +359,8 @@ def test_when_its_file_is_taken_away_it_is_started_again_with_a_new_one(path: Pa
     with_store(path, prove)
 
 
-def test_whoever_asks_in_the_very_moment_of_its_death_is_answered(path: Path) -> None:
+@needs_proc
+def test_a_request_at_the_moment_of_its_death_is_answered(path: Path) -> None:
     """Between its end and our hearing of it there is a turn of the loop."""
 
     async def prove(line: Line) -> None:
@@ -397,8 +398,8 @@ def test_the_end_does_not_wait_for_one_that_is_only_beginning(path: Path) -> Non
     with_store(path, prove)
 
 
-def test_what_cannot_be_said_is_not_waited_for(path: Path) -> None:
-    """Else every later answer would be given to the one who asked before."""
+def test_a_request_that_cannot_be_encoded_is_not_queued(path: Path) -> None:
+    """Otherwise every later answer would go to the wrong request."""
 
     async def prove(line: Line) -> None:
         with pytest.raises(UnicodeEncodeError):
@@ -408,7 +409,7 @@ def test_what_cannot_be_said_is_not_waited_for(path: Path) -> None:
     with_store(path, prove)
 
 
-def test_what_goes_wrong_with_one_answer_stays_there(path: Path) -> None:
+def test_an_exception_in_one_callback_does_not_affect_the_others(path: Path) -> None:
     async def prove(line: Line) -> None:
         wrong: list[object] = []
         asyncio.get_running_loop().set_exception_handler(
@@ -423,7 +424,7 @@ def test_what_goes_wrong_with_one_answer_stays_there(path: Path) -> None:
 
 
 @needs_proc
-def test_as_long_as_it_cannot_begin_again_the_reason_is_said(
+def test_the_reason_is_reported_while_it_cannot_be_restarted(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store_process, "_LONGEST_PAUSE", 0.1)
@@ -510,7 +511,7 @@ def test_one_that_cannot_be_understood_is_ended_and_not_believed(
     ("python", "why"),
     [("/nowhere/python", "cannot be started: No such file"), ("/bin/false", "ended before")],
 )
-def test_a_python_that_cannot_run_it_is_said(
+def test_a_python_that_cannot_run_it_is_reported(
     path: Path, monkeypatch: pytest.MonkeyPatch, python: str, why: str
 ) -> None:
     """An environment that was taken away, say; it may come back."""
@@ -530,7 +531,7 @@ def test_a_python_that_cannot_run_it_is_said(
 
 
 @needs_proc
-def test_what_keeps_it_from_being_started_may_pass(path: Path) -> None:
+def test_a_failed_restart_is_retried(path: Path) -> None:
     """There may be too many threads already for the one that waits for its end."""
 
     async def prove(line: Line) -> None:
@@ -546,7 +547,7 @@ def test_what_keeps_it_from_being_started_may_pass(path: Path) -> None:
     with_store(path, prove)
 
 
-def test_a_locked_store_is_said_and_nothing_is_half_done(path: Path) -> None:
+def test_a_locked_store_is_reported_and_nothing_is_half_stored(path: Path) -> None:
     async def prove(line: Line) -> None:
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("begin immediate")

@@ -141,7 +141,7 @@ def test_a_service_is_pointed_here_even_where_it_left_the_decision_to_its_number
     assert estate.now("service") == before
 
 
-def test_what_was_before_is_saved_before_anything_is_changed(twilio, estate, tmp_path):
+def test_the_previous_settings_are_saved_before_anything_is_changed(twilio, estate, tmp_path):
     estate.set(SmsUrl=OLD)
     seen = []
 
@@ -156,7 +156,7 @@ def test_what_was_before_is_saved_before_anything_is_changed(twilio, estate, tmp
     assert seen == [((("SmsUrl", URL),), {"sms_url": OLD}, OLD)]
 
 
-def test_what_is_saved_is_for_its_owners_eyes_only(twilio, estate, tmp_path):
+def test_the_backup_file_is_readable_by_its_owner_only(twilio, estate, tmp_path):
     folder = tmp_path / "listener"
     pointing.configure_webhook(twilio, folder, estate.number, URL)
 
@@ -176,9 +176,7 @@ def test_pointing_twice_keeps_the_first_previous_configuration(twilio, estate, t
     assert estate.now() == before
 
 
-def test_pointing_again_after_somebody_else_changed_it_goes_back_to_theirs(
-    twilio, estate, tmp_path
-):
+def test_pointing_again_saves_the_settings_someone_else_made_in_between(twilio, estate, tmp_path):
     """All of theirs: the application that was there before them does not come back either."""
     estate.set(SmsUrl=OLD, SmsMethod="GET", SmsApplicationSid="AP" + "a" * 32)
     pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
@@ -203,13 +201,13 @@ def test_pointing_where_it_points_already_changes_nothing(twilio, estate, tmp_pa
 @pytest.mark.parametrize(
     "named", ["07700900123", "AC" + "0" * 32, "", "MG123", "+1555000\u0661", None, 5, b"x"]
 )
-def test_what_is_no_number_or_service_is_refused_with_a_sentence(twilio, tmp_path, named):
+def test_an_invalid_number_or_service_is_rejected(twilio, tmp_path, named):
     with pytest.raises(ConfigurationError, match=r"\(PN…\) or of a messaging service"):
         pointing.configure_webhook(twilio, tmp_path, named, URL)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_number_of_somebody_else_is_refused(twilio, tmp_path):
+def test_a_number_of_another_account_is_rejected(twilio, tmp_path):
     with pytest.raises(ConfigurationError, match=r"^\+1 5••• ••• \d+ is not a phone number of AC"):
         pointing.configure_webhook(twilio, tmp_path, "+15005550006", URL)
 
@@ -227,7 +225,7 @@ def test_the_number_of_a_subaccount_is_pointed_with_the_parents_credentials(box,
 
 
 def test_a_parents_service_is_not_pointed_for_its_subaccount(box, tmp_path):
-    """The host of services answers for whoever asks, so it would be the wrong account's."""
+    """The messaging host answers for the authenticated account, which would be the wrong one."""
     sandbox_login = box.connection
     connection = AuthTokenConnection(
         sandbox_login.account_sid, sandbox_login.auth_token, subaccount_sid=box.subaccount_sid
@@ -240,7 +238,7 @@ def test_a_parents_service_is_not_pointed_for_its_subaccount(box, tmp_path):
     assert pointing.configured_webhooks(tmp_path) == ()
 
 
-def test_a_number_in_a_service_that_decides_for_it_is_told_so(twilio, estate, tmp_path):
+def test_a_service_that_takes_precedence_over_a_number_is_noted(twilio, estate, tmp_path):
     assert pointing.configure_webhook(twilio, tmp_path, estate.number, URL).notes == ()
 
     estate.set("service", UseInboundWebhookOnNumber="false")
@@ -255,7 +253,9 @@ def test_a_number_in_a_service_that_decides_for_it_is_told_so(twilio, estate, tm
     )
 
 
-def test_not_knowing_about_services_is_said_and_hinders_nothing(box, twilio, estate, tmp_path):
+def test_a_failed_check_of_services_is_noted_and_does_not_prevent_the_change(
+    box, twilio, estate, tmp_path
+):
     box.fail(status=403, path="/v1/Services", times=9)
     (note,) = pointing.configure_webhook(twilio, tmp_path, estate.number, URL).notes
 
@@ -294,9 +294,7 @@ def test_a_lost_answer_is_made_good_by_looking(box, twilio, estate, tmp_path, fa
     assert estate.now() == before
 
 
-def test_a_change_that_never_arrived_is_said_and_its_way_back_is_kept(
-    box, twilio, estate, tmp_path
-):
+def test_a_lost_change_is_reported_and_the_saved_settings_are_kept(box, twilio, estate, tmp_path):
     """It may still arrive later, so what was before is not thrown away."""
     estate.set(SmsUrl=OLD)
     before = estate.now()
@@ -312,7 +310,7 @@ def test_a_change_that_never_arrived_is_said_and_its_way_back_is_kept(
     assert estate.now() == before
 
 
-def test_when_looking_fails_too_the_outcome_is_unknown_and_the_way_back_is_kept(
+def test_if_reading_back_fails_too_the_outcome_is_unknown_and_the_settings_stay_saved(
     box, twilio, estate, tmp_path
 ):
     class Unplugged:
@@ -348,7 +346,7 @@ def test_a_damaged_file_is_never_overwritten(twilio, estate, tmp_path):
 # Going back
 
 
-def test_a_number_goes_back_to_exactly_what_it_was(twilio, estate, tmp_path):
+def test_a_number_is_restored_exactly(twilio, estate, tmp_path):
     estate.set(SmsUrl=OLD, SmsMethod="GET", SmsFallbackUrl=THEIRS)
     before = estate.now()
     pointing.configure_webhook(twilio, tmp_path, estate.sid, URL)
@@ -361,7 +359,9 @@ def test_a_number_goes_back_to_exactly_what_it_was(twilio, estate, tmp_path):
     assert restoring.restore(twilio, tmp_path, estate.sid).state == "already"
 
 
-def test_what_somebody_else_set_meanwhile_is_left_until_we_are_told(twilio, estate, tmp_path):
+def test_settings_changed_by_someone_else_are_left_alone_without_overwrite(
+    twilio, estate, tmp_path
+):
     """With its method, and with no application put over it: a setting goes back whole or not."""
     estate.set(SmsUrl=OLD, SmsMethod="GET", SmsApplicationSid="AP" + "a" * 32)
     before = estate.now()
@@ -381,7 +381,7 @@ def test_what_somebody_else_set_meanwhile_is_left_until_we_are_told(twilio, esta
     assert estate.now() == before
 
 
-def test_leaving_it_to_somebody_else_can_be_said_for_good(twilio, estate, tmp_path):
+def test_the_saved_settings_can_be_discarded(twilio, estate, tmp_path):
     pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
     estate.set(SmsUrl=THEIRS)
     pointing.discard_backup(tmp_path, estate.sid)
@@ -404,7 +404,9 @@ def test_of_a_service_only_the_part_that_is_still_ours_goes_back(twilio, estate,
     ]
 
 
-def test_what_twilio_did_not_put_back_is_said_and_kept(box, twilio, estate, tmp_path):
+def test_a_restore_that_twilio_ignored_is_reported_and_the_settings_stay_saved(
+    box, twilio, estate, tmp_path
+):
     entry = pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
     box.fail(status=503, method="POST", path="IncomingPhoneNumbers")
     (outcome,) = restoring.restore_all(tmp_path, twilio)
@@ -494,7 +496,7 @@ class Steps:
         self.count, self.end_at = 0, number
 
 
-def test_whatever_moment_it_crashes_at_the_old_configuration_comes_back(
+def test_the_old_settings_are_restored_after_a_crash_at_any_moment(
     twilio, estate, tmp_path, monkeypatch
 ):
     estate.set(SmsUrl=OLD, SmsMethod="GET", SmsApplicationSid="AP" + "a" * 32)
@@ -520,7 +522,7 @@ def test_whatever_moment_it_crashes_at_the_old_configuration_comes_back(
     assert estate.now() == before
 
 
-def test_the_file_says_what_it_is(twilio, estate, tmp_path):
+def test_the_backup_file_names_its_format(twilio, estate, tmp_path):
     pointing.configure_webhook(twilio, tmp_path, estate.number, URL)
     document = json.loads((tmp_path / "pointed.json").read_text())
     assert document == {

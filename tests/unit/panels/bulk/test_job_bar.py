@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from twilio_widgets.bulk.job import Job
 
-NOW = "2026-01-15T12:00:00Z"
 NONE = dict.fromkeys(
     ("pending", "attempted", "accepted", "rejected", "unknown", "skipped", "abandoned"), 0
 )
@@ -44,12 +43,6 @@ class Gate:
 
     def open(self) -> None:
         self._opened.set()
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(now=NOW) as world:
-        yield world
 
 
 @pytest.fixture
@@ -80,11 +73,10 @@ def press(bar: JobBar, wish: str, turn: int | None = None) -> None:
 
 def test_the_line_says_how_far_how_fast_and_how_long():
     running = progress("running", rate=9.8, pending=800, attempted=31, accepted=412)
-    assert line_of(running) == "412 of 1,243 rows · 9.8 a second · about 1 min 25 s left"
+    assert line_of(running) == "412 of 1,243 rows · 9.8 per second · about 1 min 25 s left"
     assert running.eta == timedelta(seconds=85)
-    assert (
-        line_of(progress("waiting", pending=1)) == "Nothing has left yet: 1 row will, in a moment."
-    )
+    waiting = line_of(progress("waiting", pending=1))
+    assert waiting == "Sending 1 row in a moment. Nothing has been sent yet."
     assert "Nothing is sent again" in line_of(progress("settling", unknown=2))
 
 

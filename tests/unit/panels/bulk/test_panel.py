@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-NOW = "2026-01-15T12:00:00Z"
 GUESTS = [
     {"name": "Ada", "phone": "+14155550101"},
     {"name": "Bob", "phone": "+14155550102"},
@@ -38,12 +37,6 @@ GUESTS = [
     {"name": "Ada again", "phone": "+14155550101"},
 ]
 HOSTILE = '<img src=x onerror="alert(1)"> $x$ =1+1'
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(now=NOW) as world:
-        yield world
 
 
 @pytest.fixture
@@ -100,7 +93,7 @@ def sent(sandbox: Sandbox) -> Counter[str]:
 def test_from_a_table_to_one_outcome_a_row(sandbox, make):
     panel = check(make())
     assert (len(panel.plan), panel.plan.summary.rejected) == (3, 2)
-    assert panel._words._question.text.endswith("To go ahead, type: send 3")
+    assert panel._words._question.text.endswith("Type “send 3” to confirm.")
     reasons = {row["row"]: row["kind"] for row in panel._findings.problems.rows}
     assert reasons == {2: "recipient", 4: "duplicate"}
     assert sandbox.ledger == ()
@@ -233,7 +226,7 @@ def test_twilio_is_asked_once_when_the_button_is_pressed_twice(sandbox, make, mo
     assert panel.join(20)
     assert (answers, len(asked)) == (["", NOT_NOW], 1)
     assert not panel._state.busy
-    assert panel._verdict.text == "Twilio was asked about 3 messages."
+    assert panel._verdict.text == "Updated the statuses of 3 messages."
 
 
 def test_a_failed_request_about_a_job_can_be_made_again(make, monkeypatch):
@@ -287,7 +280,7 @@ def test_the_guard_rails_are_seen_and_a_dry_run_has_no_words(sandbox, make):
 
 def test_the_words_raise_the_number_of_recipients_and_nothing_else(sandbox, make):
     panel = check(make(policy=Policy(max_recipients=2)))
-    assert "more than the 2 that may leave unasked" in panel._words._question.text
+    assert "The guard rails allow 2 without confirmation" in panel._words._question.text
     until(say(panel, "send 3"), "resting")
     assert len(sandbox.ledger) == 3
     dear = check(make(policy=Policy(max_recipients=2, max_cost="0.01"), body="Ho {name}"))
@@ -304,14 +297,14 @@ def test_rows_that_the_guard_rails_would_refuse_are_named(make):
 
 def test_the_words_count_what_can_leave_and_the_rest_stays_in_the_job(sandbox, make):
     panel = check(make(policy=Policy(allow="+14155550102", max_recipients=2)))
-    assert "2 rows would be refused by the guard rails now" in panel._words._question.text
+    assert "The guard rails would refuse 2 rows now" in panel._words._question.text
     until(say(panel, "send 1"), "resting")
     assert sent(sandbox) == {"Hi Bob": 1}
     assert panel.job.progress.counts["pending"] == 2
     panel._bar._wish("resume")
     assert panel.join(20)
     assert panel._state.ask is None, "none of the others may leave"
-    assert panel._verdict.text.startswith("2 rows would be refused")
+    assert panel._verdict.text.startswith("The guard rails would refuse 2 rows")
 
 
 def test_an_unknown_zone_is_asked_about_and_the_words_are_the_answer(sandbox, make):
@@ -319,7 +312,7 @@ def test_an_unknown_zone_is_asked_about_and_the_words_are_the_answer(sandbox, ma
     policy = Policy(quiet_hours=("00:00", "00:01"))
     guests = [*GUESTS, {"phone": "+999123456789", "name": "Nobody"}]
     panel = check(make(guests, policy=policy))
-    assert "Of 1 row it is not known what time it is there" in panel._words._question.text
+    assert "The local time is not known for 1 row" in panel._words._question.text
     until(say(panel, f"send {panel._state.ask.count}"), "resting")
     assert sent(sandbox)["Hi Nobody"] == 1
 
@@ -473,6 +466,6 @@ def test_wrong_words_are_answered_and_a_change_while_checking_is_written_back(sa
     panel._apply(steps.began_check)
     page.type("Message", "Hello {name}")
 
-    assert answer == "Nothing was sent. To confirm, type: send 3"
+    assert answer == "Nothing was sent. Type “send 3” to confirm."
     assert (page.read("Message"), panel._state.draft.body) == ("Hi {name}", "Hi {name}")
     assert sandbox.ledger == ()

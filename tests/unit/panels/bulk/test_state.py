@@ -227,13 +227,13 @@ def test_the_recipients_are_guessed_by_what_stands_there_and_said_as_a_guess():
     guess = guess_recipients(table)
     assert guess is not None
     assert guess.column == "contact"
-    assert guess.why.startswith("A guess by what stands in it: 2 of the first 2 cells")
+    assert guess.why.startswith("Guessed from the column's contents (2 of 2 cells")
     assert guess_recipients({"name": ["Ada"], "note": ["hi"]}) is None
     both = {"account": ["15005550006"], "mobile": ["15005550006"]}
     named = guess_recipients(both)
     assert named is not None
     assert named.column == "mobile"
-    assert "by its name" in named.why
+    assert "name and contents" in named.why
 
 
 def test_outcomes_are_grouped_and_what_wants_attention_comes_first():
@@ -252,7 +252,7 @@ def test_outcomes_are_grouped_and_what_wants_attention_comes_first():
         ("accepted", None, 2),
         ("delivered", None, 5),
     ]
-    assert "never sent again by itself" in groups[0].meaning
+    assert "never sent again automatically" in groups[0].meaning
     assert groups[2].who == "recipient"
 
 

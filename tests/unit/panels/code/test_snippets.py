@@ -360,7 +360,7 @@ def test_what_twilio_cannot_filter_by_is_said_in_curl() -> None:
     snippet = list_snippet("API key", {"status": "failed", "text": "x", "limit": 10})
 
     assert snippet.curl.startswith(
-        "# Twilio cannot filter by status and text: look for them in the answer.\n"
+        "# Twilio cannot filter by status and text: filter the response.\n"
     )
     assert list_snippet("API key", {"limit": None}).curl.startswith("# One page.")
 
@@ -452,7 +452,7 @@ def test_the_sandbox_is_shown_as_one_runs_it(sandbox: Sandbox) -> None:
     names["twilio"].close()
 
     assert [accepted.body for accepted in names["sandbox"].ledger] == ["Hi"]
-    assert snippet.official.startswith("# The sandbox lives in the kernel.")
+    assert snippet.official.startswith("# The sandbox runs in the kernel.")
     names["sandbox"].close()
 
 

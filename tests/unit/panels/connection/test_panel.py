@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 ACCOUNT = "AC" + "0f3b" * 7 + "9a41"
 KEY = "SK" + "12ab" * 8
-SHAPE_OF_A_KEY = "An API key SID is SK followed by 32 characters 0-9 or a-f."
+SHAPE_OF_A_KEY = "An API Key SID is SK followed by 32 characters 0-9 or a-f."
 WHO = Identity(
     account="AC0f…9a41",
     kind="API key",
@@ -141,12 +141,6 @@ def test_the_code_follows_what_is_typed_so_far() -> None:
 # The panel
 
 
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(now="2026-01-15T12:00:00Z") as sandbox:
-        yield sandbox
-
-
 @pytest.fixture(autouse=True)
 def nothing_to_find(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test finds no credentials of whoever runs it."""
@@ -188,11 +182,11 @@ def fill(panel: ConnectionPanel, connection: Connection) -> None:
     page = PanelDriver(panel)
     page.type("Account SID", connection.account_sid)
     if isinstance(connection, ApiKeyConnection):
-        page.type("API key SID", connection.api_key_sid)
-        SECRETS["Secret"] = connection.api_key_secret.reveal()
+        page.type("API Key SID", connection.api_key_sid)
+        SECRETS["API Key Secret"] = connection.api_key_secret.reveal()
     elif isinstance(connection, AuthTokenConnection):
-        page.choose("Kind", "Auth token")
-        SECRETS["Auth token"] = connection.auth_token.reveal()
+        page.choose("Kind", "Auth Token")
+        SECRETS["Auth Token"] = connection.auth_token.reveal()
 
 
 def test_a_new_panel_says_that_it_is_not_connected() -> None:
@@ -238,7 +232,7 @@ def test_an_auth_token_beside_an_api_key_lets_it_check_webhooks(
     panel: ConnectionPanel, sandbox: Sandbox
 ) -> None:
     fill(panel, ApiKeyConnection(*key_fields(sandbox.api_key_connection)))
-    SECRETS["Auth token"] = sandbox.connection.auth_token.reveal()
+    SECRETS["Auth Token"] = sandbox.connection.auth_token.reveal()
     PanelDriver(panel).press("Connect")
 
     assert panel.join(30)
@@ -250,7 +244,7 @@ def test_an_auth_token_connects_with_enter_in_its_field(
     panel: ConnectionPanel, sandbox: Sandbox
 ) -> None:
     fill(panel, AuthTokenConnection(sandbox.connection.account_sid, sandbox.connection.auth_token))
-    PanelDriver(panel).enter("Auth token")
+    PanelDriver(panel).enter("Auth Token")
 
     assert panel.join(30)
     assert panel.connection.kind == "auth token"
@@ -265,7 +259,7 @@ def test_a_wrong_secret_is_refused_with_a_sentence_and_connects_nothing(
 
     assert panel.join(30)
     assert panel._state.phase == "idle"
-    assert panel._state.failure.startswith("Not connected as ")
+    assert panel._state.failure.startswith("Could not connect to ")
     assert "not-the-secret" not in repr(panel._state)
     with pytest.raises(NotConnected):
         _ = panel.twilio
@@ -273,7 +267,7 @@ def test_a_wrong_secret_is_refused_with_a_sentence_and_connects_nothing(
 
 def test_a_missing_secret_is_said_under_its_field(panel: ConnectionPanel) -> None:
     PanelDriver(panel).type("Account SID", ACCOUNT)
-    PanelDriver(panel).type("API key SID", KEY)
+    PanelDriver(panel).type("API Key SID", KEY)
     PanelDriver(panel).press("Connect")
 
     assert panel._form.secret.problem == "This is empty. Give the API key's secret."
@@ -295,13 +289,13 @@ def test_a_problem_with_the_auth_token_is_said_once(
 
 
 def test_a_wrong_field_is_shown_before_the_secret_is_asked_for(panel: ConnectionPanel) -> None:
-    SECRETS["Secret"] = "typed already"
+    SECRETS["API Key Secret"] = "typed already"
     PanelDriver(panel).type("Account SID", KEY)
     PanelDriver(panel).press("Connect")
 
     note = panel._form._notes["account_sid"]
     assert (note.tone, note.text.split(".")[0]) == ("problem", "This starts with SK")
-    assert SECRETS == {"Secret": "typed already"}
+    assert SECRETS == {"API Key Secret": "typed already"}
 
 
 def test_no_secret_and_no_whole_account_is_in_any_widget_once_connected(
@@ -382,7 +376,7 @@ def test_a_callback_that_fails_is_shown_and_the_connection_stands(
     PanelDriver(panel).press("Try the sandbox")
     panel.join(30)
 
-    assert panel._state.failure == "This did not work: ZeroDivisionError: division by zero"
+    assert panel._state.failure == "Unexpected error: ZeroDivisionError: division by zero"
     assert panel.connection.kind == "sandbox"
 
 

@@ -22,11 +22,13 @@ from twilio_widgets.core.credentials.connection import AuthTokenConnection
 from twilio_widgets.listener.listener import Listener
 from twilio_widgets.listener.poller import Poller
 from twilio_widgets.panels.connection.panel import ConnectionPanel
+from twilio_widgets.panels.events import text as words
 from twilio_widgets.panels.events.curl import replay_command
 from twilio_widgets.panels.events.panel import EventsPanel
 from twilio_widgets.panels.events.source import process_of
 from twilio_widgets.panels.events.state import EventsState
 from twilio_widgets.panels.inputs.line_input import LineInput
+from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.sandbox import Sandbox
 
 PATIENCE = 30.0
@@ -129,7 +131,7 @@ def test_a_number_is_pointed_here_and_put_back(panel: EventsPanel, sandbox: Sand
 
     enter(panel, panel._form.entries["point"], sandbox.numbers[0])
     assert panel.join(PATIENCE)
-    assert panel._state.said.endswith("comes here now. Before: nowhere.")
+    assert panel._state.said.endswith("now sends its messages here (before: nowhere).")
     assert panel._form.entries["point"].value == ""
     assert panel._form._pointed.rows[0][0] == number.sid
 
@@ -235,7 +237,7 @@ def test_a_listener_with_the_old_token_goes_on_until_a_person_agrees_to_its_end(
         assert panel._form.start.disabled
         (pointed,) = left.pointed
         name = f"{pointed.name[:2]} {pointed.name[2]}••• ••• {pointed.name[-3:]}"
-        assert panel._form._question.text.endswith(f"again:\n· {name}, to nowhere")
+        assert panel._form._question.text.endswith(f"again:\n· {name}: nowhere")
         assert "take_over=True" in panel._snippet(panel._state).ours
 
         PanelDriver(panel).press_on(panel._form.back)
@@ -254,7 +256,7 @@ def test_a_listener_with_the_old_token_goes_on_until_a_person_agrees_to_its_end(
         assert (listener.port, listener.reply, listener.pointed) == (port, None, ())
         assert listener.heartbeat.pid != pid
         assert repr(panel).endswith("· listening)")
-        assert panel._form._said.text.startswith("The other listener has ended")
+        assert panel._form._said.text.startswith("The other listener was stopped")
         assert "take_over=True" in panel._snippet(panel._state).ours
         PanelDriver(panel).press_on(panel._form.inbound)
         assert panel.join(PATIENCE)
@@ -299,12 +301,12 @@ def test_with_no_way_in_it_says_so_and_the_page_helps_to_find_one(tmp_path: Path
             panel._form.urls._handle_custom_msg({"t": "page", **page}, [])
         assert panel._page_url == "https://hub.example/"
         on(panel)
-        assert repr(panel).endswith("· no way in)")
-        door = panel._state.door
-        assert door is not None
-        assert "Give a public URL, or press Stop and choose Polling." in door.warnings[0]
+        assert repr(panel).endswith("· not reachable)")
+        ingress = panel._state.ingress
+        assert ingress is not None
+        assert "Enter a public URL, or press Stop and choose Polling." in ingress.warnings[0]
         assert panel._state.seen is not None
-        assert panel._state.seen.notices == ()  # what the door says is not said twice
+        assert panel._state.seen.notices == ()  # what the ingress says is not said twice
 
         enter(panel, panel._form.entries["public_url"], "https://hooks.example/x")
         assert panel.join(PATIENCE)
@@ -313,14 +315,14 @@ def test_with_no_way_in_it_says_so_and_the_page_helps_to_find_one(tmp_path: Path
             ["Inbound URL", "https://hooks.example/x/inbound#rc=3&rp=all"],
             ["Status URL", "https://hooks.example/x/status#rc=3&rp=all"],
         ]
-        assert panel._state.said == "Another way leads here now."
+        assert panel._state.said == "Twilio reaches this listener at a new address now."
         enter(panel, panel._form.entries["public_url"], "https://hooks.example/x")
         assert panel.join(PATIENCE)
-        assert panel._state.said == "The same way leads here as before."
+        assert panel._state.said == "The address is the same as before."
         enter(panel, panel._form.entries["public_url"], "")
         assert panel.join(PATIENCE)
         assert (panel._state.said, panel._form.urls._content) == ("", [])
-        assert repr(panel).endswith("· no way in)")
+        assert repr(panel).endswith("· not reachable)")
         panel.stop()
         assert panel.join(PATIENCE)
         panel.close()
@@ -331,7 +333,7 @@ def test_no_url_and_no_number_is_widget_state(panel: EventsPanel, sandbox: Sandb
     assert panel.join(PATIENCE)
     assert sandbox.settle(PATIENCE)
     form = panel._form
-    parts = [form.urls, form.beat, form._pointed, form._door, form._said, form._advice]
+    parts = [form.urls, form.beat, form._pointed, form._ingress, form._said, form._advice]
     state = "".join(str(part.get_state()) for part in parts)
     assert isinstance(panel.listener, Listener)
     assert panel.listener.inbound_url not in state
@@ -414,7 +416,11 @@ def test_what_was_ended_from_elsewhere_is_said_to_be_over_and_started_again(
     wait_for(other, lambda: repr(other).endswith("· ended · 1 inbound, 1 valid)"))
     assert form.beat.beat["tone"] == "idle"
     assert (form.start.text, form.start.disabled) == ("Start again", False)
-    assert form._closing.text == ""  # it does not run, so nothing leaves it running
+    assert form._closing.text == words.ENDED
+    needs_listener = (form.stop, form.inbound, form.entries["point"], form.entries["body"])
+    assert [control.disabled for control in needs_listener] == [True] * 4
+    assert [form.entries[name].action for name in ("public_url", "reply")] == ["", ""]
+    assert other._point() == other._set_reply() == other._simulate_inbound() == NOT_NOW
 
     PanelDriver(other).press_on(form.start)
     assert other.join(PATIENCE)

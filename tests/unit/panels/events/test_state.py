@@ -29,7 +29,7 @@ ME = Identity(
     checks_webhooks=True,
     access=Access.of("API key"),
 )
-DOOR = IngressSummary(leads_here=True, why="You named it.", exposes="The listener alone.")
+INGRESS = IngressSummary(leads_here=True, why="You named it.", exposes="The listener alone.")
 NOTHING = Counts(events={}, duplicates={}, proofs={}, rejected={})
 SOME = Counts(
     events={"inbound": 12, "status": 1_030},
@@ -40,7 +40,7 @@ SOME = Counts(
 AWAKE = steps.connected(EventsState(), ME, sandbox=False)
 POINTED = PointedHere(sid="PN1", name="+1 4••• ••• 100", before="https://example.com/sms")
 ASKED = steps.refused(steps.starting(AWAKE), 2, Other(pointed=(POINTED,)))
-ON = steps.started(steps.starting(AWAKE), 2, "webhooks", DOOR, found=False)
+ON = steps.started(steps.starting(AWAKE), 2, "webhooks", INGRESS, found=False)
 
 
 def test_it_starts_once_and_only_when_somebody_is_connected():
@@ -53,20 +53,32 @@ def test_it_starts_once_and_only_when_somebody_is_connected():
 
 def test_what_an_older_source_says_comes_too_late():
     stopped = steps.stopped(steps.stopping(ON), "")
-    assert steps.started(stopped, ON.turn, "webhooks", DOOR, found=False) == stopped
-    assert steps.saw(stopped, ON.turn, Seen(counts=NOTHING)) == stopped
+    assert steps.started(stopped, ON.turn, "webhooks", INGRESS, found=False) == stopped
+    assert steps.observed(stopped, ON.turn, Seen(counts=NOTHING)) == stopped
     assert steps.suggested(stopped, ON.turn, ("+1",)) == stopped
-    assert steps.troubled(stopped, ON.turn, "gone") == stopped
+    assert steps.observation_failed(stopped, ON.turn, "gone") == stopped
 
 
 def test_what_ended_by_itself_can_be_started_again_and_what_runs_cannot():
     over = replace(ON, seen=Seen(counts=NOTHING, problem="Killed.", ended=True), said="Hi")
     assert steps.starting(over) == replace(
-        ON, phase="starting", turn=ON.turn + 1, door=None, seen=None, said=""
+        ON, phase="starting", turn=ON.turn + 1, ingress=None, seen=None, said=""
     )
     trouble = replace(ON, seen=Seen(counts=NOTHING, problem="Full."))
     assert steps.starting(trouble) == trouble
     assert [steps.is_over(state) for state in (over, trouble, ON, AWAKE)] == [True] + [False] * 3
+
+
+def test_a_source_can_be_changed_while_it_runs_and_no_other_action_does():
+    ended = replace(ON, seen=Seen(counts=NOTHING, problem="Killed.", ended=True))
+    states = (ON, replace(ON, busy=True), ended, AWAKE, steps.starting(AWAKE))
+    assert [steps.may_act(state) for state in states] == [True, False, False, False, False]
+
+
+def test_after_the_listener_has_ended_the_hints_name_start_again():
+    ended = replace(ON, seen=Seen(counts=NOTHING, problem="Killed.", ended=True))
+    assert words.point_hint_of(ended) == words.simulate_hint_of(ended) == words.ENDED
+    assert words.reply_hint_of(ended) == words.public_url_hint_of(ended) == words.ON_RESTART
 
 
 def test_another_listener_is_ended_only_when_that_was_asked_and_agreed():
@@ -76,14 +88,14 @@ def test_another_listener_is_ended_only_when_that_was_asked_and_agreed():
     assert agreed == replace(ASKED, phase="starting", turn=ASKED.turn + 1)
     for never_asked in (AWAKE, agreed, ON, EventsState()):
         assert steps.agreed(never_asked) == never_asked
-        assert steps.went_back(never_asked) == never_asked
+        assert steps.declined(never_asked) == never_asked
     assert steps.refused(ON, ON.turn - 1, Other()) == ON
 
 
 @pytest.mark.parametrize(
     "after",
     [
-        steps.went_back(ASKED),
+        steps.declined(ASKED),
         steps.failed(steps.agreed(ASKED), "No."),
         steps.disconnected(ASKED),
         steps.stopped(replace(ON, phase="stopping", other=ASKED.other), ""),
@@ -97,32 +109,32 @@ def test_what_was_agreed_holds_for_one_start_and_is_asked_anew_for_the_next(afte
 
 
 def test_polling_needs_nobody_to_go_and_can_be_chosen_instead():
-    polling = steps.chose(ASKED, "polling")
+    polling = steps.selected(ASKED, "polling")
     assert (polling.how, polling.phase, polling.other) == ("polling", "idle", None)
 
 
 def test_the_question_says_what_is_put_back_and_the_answer_what_was_done():
     assert words.taking_over_of(AWAKE) == ""
-    assert words.pill_of(ASKED) == ("another listener runs", "warning")
+    assert words.pill_of(ASKED) == ("another listener is running", "warning")
     told = [
         words.taking_over_of(replace(ASKED, other=Other(pointed=pointed)))
         for pointed in ((), (POINTED,), (POINTED, replace(POINTED, name="Team", before="nowhere")))
     ]
-    here = "Put back, until you point it here again:\n· +1 4••• ••• 100, to https://example.com/sms"
+    here = "These get their previous webhook back until you connect them again:\n· +1 4••• ••• 100: https://example.com/sms"
     assert told == [
-        f"{words.TAKE_OVER}\nNothing is pointed at it.",
+        f"{words.TAKE_OVER}\nNo number or service uses it.",
         f"{words.TAKE_OVER}\n{here}",
-        f"{words.TAKE_OVER}\n{here}\n· Team, to nowhere",
+        f"{words.TAKE_OVER}\n{here}\n· Team: nowhere",
     ]
     agreed = steps.agreed(ASKED)
     assert words.pill_of(agreed) == ("taking over…", "idle")
-    on = steps.started(agreed, agreed.turn, "webhooks", DOOR, found=False)
+    on = steps.started(agreed, agreed.turn, "webhooks", INGRESS, found=False)
     assert words.said_of(on) == (
-        "The other listener has ended, and this one has its port and its events."
+        "The other listener was stopped. This one uses its port and its events."
     )
-    assert words.said_of(steps.done(on, "Pointed.")) == "Pointed."
+    assert words.said_of(steps.action_finished(on, "Pointed.")) == "Pointed."
     found = replace(ON, found=True)
-    assert words.said_of(found).startswith("It was running already")
+    assert words.said_of(found).startswith("The listener was already running")
     trouble = Seen(counts=NOTHING, problem="Full.")
     assert words.said_of(replace(found, seen=trouble)) == ""
     assert words.said_of(replace(found, seen=trouble, said="Set.")) == "Set."
@@ -133,7 +145,7 @@ def test_the_code_takes_over_when_the_panel_does():
     access = Access.of("auth token")
     for state in (ASKED, steps.agreed(ASKED)):
         assert "tw.Listener(twilio, take_over=True)" in events_snippet(access, state).ours
-    for state in (AWAKE, ON, steps.went_back(ASKED), steps.chose(ASKED, "polling")):
+    for state in (AWAKE, ON, steps.declined(ASKED), steps.selected(ASKED, "polling")):
         assert "take_over" not in events_snippet(access, state).ours
 
 
@@ -142,7 +154,7 @@ def test_stopping_leaves_the_rows_and_what_was_typed():
     troubled = steps.failed(before, "It has ended.", "body")
     stopped = steps.stopped(steps.stopping(troubled), "Put back.")
     assert stopped == replace(
-        before, phase="idle", door=None, turn=before.turn + 1, said="Put back."
+        before, phase="idle", ingress=None, turn=before.turn + 1, said="Put back."
     )
     assert words.pill_of(stopped) == ("stopped", "idle")
 
@@ -156,9 +168,9 @@ def test_another_account_begins_anew_but_for_what_was_typed():
 
 
 def test_what_cannot_be_changed_while_it_runs():
-    assert steps.chose(ON, "polling") == ON
-    assert steps.chose(AWAKE, "carrier pigeon") == AWAKE
-    assert steps.chose(AWAKE, "polling").how == "polling"
+    assert steps.selected(ON, "polling") == ON
+    assert steps.selected(AWAKE, "carrier pigeon") == AWAKE
+    assert steps.selected(AWAKE, "polling").how == "polling"
     assert steps.stopping(AWAKE) == AWAKE
 
 
@@ -170,8 +182,8 @@ def test_a_failure_goes_back_to_where_one_can_try_again(phase, after):
     assert (failed.phase, failed.busy, failed.said) == (after, False, "")
     assert failed.problems == {"point": "No."}
     assert steps.typed(failed, "point", "+1").problems == {}
-    assert steps.began(failed, "point").problems == {}
-    assert steps.began(failed, "reply").problems == {"point": "No."}
+    assert steps.action_started(failed, "point").problems == {}
+    assert steps.action_started(failed, "reply").problems == {"point": "No."}
 
 
 @pytest.mark.parametrize(
@@ -181,9 +193,9 @@ def test_a_failure_goes_back_to_where_one_can_try_again(phase, after):
         (AWAKE, ("not started", "idle")),
         (steps.starting(AWAKE), ("starting…", "idle")),
         (ON, ("listening", "good")),
-        (replace(ON, how="polling", door=None), ("polling", "good")),
-        (replace(ON, door=replace(DOOR, leads_here=False)), ("no way in", "warning")),
-        (replace(ON, seen=Seen(counts=NOTHING, problem="Full.")), ("in trouble", "problem")),
+        (replace(ON, how="polling", ingress=None), ("polling", "good")),
+        (replace(ON, ingress=replace(INGRESS, leads_here=False)), ("not reachable", "warning")),
+        (replace(ON, seen=Seen(counts=NOTHING, problem="Full.")), ("problem", "problem")),
         (replace(ON, seen=Seen(counts=NOTHING, problem="Closed.", ended=True)), ("ended", "idle")),
     ],
 )
@@ -226,10 +238,10 @@ def test_what_is_pointed_here_is_told_with_what_it_was():
         sid="PN1", name="+1 4••• ••• 100", before="https://example.com/sms", notes=("A note.",)
     )
     assert words.pointed_of(one) == (
-        "+1 4••• ••• 100 comes here. Before: https://example.com/sms. A note."
+        "+1 4••• ••• 100 sends its messages here (before: https://example.com/sms). A note."
     )
-    closed = replace(ON, door=replace(DOOR, leads_here=False))
-    assert words.point_hint_of(closed).startswith("Nothing leads here from Twilio")
+    closed = replace(ON, ingress=replace(INGRESS, leads_here=False))
+    assert words.point_hint_of(closed).startswith("Twilio cannot reach this listener")
     assert words.point_hint_of(ON) == words.POINT
 
 
@@ -245,12 +257,12 @@ def test_the_reply_that_is_given_now_is_told():
         )
     ]
     hidden = Seen(counts=NOTHING, reply="a\u202eb", answered_by="text")
-    assert words.reply_hint_of(replace(ON, seen=hidden)) == "Answered now: a⟨U+202E⟩b"
+    assert words.reply_hint_of(replace(ON, seen=hidden)) == "Auto-reply: a⟨U+202E⟩b"
     assert told == [
-        "There is no reply now.",
-        "Answered now: Thanks",
-        "A function of this kernel answers. A text takes its place.",
-        "A function set elsewhere answers. A text takes its place.",
+        "Auto-reply is off.",
+        "Auto-reply: Thanks",
+        "A function of this kernel replies. Setting a text replaces it.",
+        "A function set elsewhere replies. Setting a text replaces it.",
     ]
 
 

@@ -233,8 +233,8 @@ def test_an_event_is_opened_with_everything_it_said(
     assert view["why"]["title"].startswith("30006: ")
     assert view["why"]["said"] == "Landline"
     assert view["why"]["url"].startswith("https://www.twilio.com/docs/")
-    assert dict(view["facts"])["How"] == "POST …/status, signed with the auth token"
-    assert dict(view["facts"])["Again"].startswith("once, the last on 2026-04-01 12:00:00 UTC")
+    assert dict(view["facts"])["Source"] == "POST …/status, signed with the auth token"
+    assert dict(view["facts"])["Repeated"].startswith("once, the last on 2026-04-01 12:00:00 UTC")
     (parameters, headers) = view["lists"]
     assert parameters[:2] == ["Parameters", 9]
     assert ["ErrorCode", "30006"] in parameters[2]
@@ -252,11 +252,11 @@ def test_a_rejected_request_is_opened_with_the_doctors_advice(
     }
     assert view["pills"] == [["rejected", "problem"], ["invalid", "problem"]]
     assert view["facts"] == [
-        ["Came", "2026-04-01 12:00:00 UTC"],
-        ["How", "POST /inbound"],
-        ["Answer", "HTTP 403"],
+        ["Received", "2026-04-01 12:00:00 UTC"],
+        ["Source", "POST /inbound"],
+        ["Response", "HTTP 403"],
         ["Cause", "signature: scheme"],
-        ["From", "+1 4••• ••• 100, it claims"],
+        ["From", "+1 4••• ••• 100 (unverified)"],
     ]
     assert (view["body"], view["lists"], view["curl"]) == (None, [], "")
 
@@ -347,7 +347,7 @@ def test_what_lets_its_reader_in_is_neither_stored_nor_shown(
     source.writer.reject([a_rejection(url=url)])
 
     view = opened(show(), 1)
-    assert view["note"].startswith("The URL it came by holds a login or a key. That is not kept")
+    assert view["note"].startswith("The URL of this request contains a login or a key")
     assert ["X-Original-Uri", "••••"] in view["lists"][1][2]
     files = [file.read_bytes() for file in source.store.parent.iterdir()]
     held = b"".join(files) + repr((view, source.rejected.to_dict())).encode()
@@ -362,7 +362,7 @@ def test_a_polled_event_has_no_request_to_repeat(
     source.writer.commit([a_look(3, "delivered")])
     view = opened(show())
     assert view["curl"] == ""
-    assert dict(view["facts"])["How"] == "found in Twilio's message log"
+    assert dict(view["facts"])["Source"] == "found in Twilio's message log"
 
 
 def test_a_strangers_text_stays_text_and_hides_nothing(

@@ -27,7 +27,7 @@ def test_a_text_with_curly_quotes_is_read_as_the_person_should_read_it() -> None
         count="2 segments",
         details="UCS-2 · 94 characters · 27 of 67 in the second · about $0.0166 (estimate)",
         about=ABOUT,
-        blame='“ (character 16) is not in GSM-7; with " it is one segment.',
+        blame='“ (character 16) is not in GSM-7; with " it is 1 segment.',
         cure="Replace 2 quotes",
     )
 
@@ -35,7 +35,7 @@ def test_a_text_with_curly_quotes_is_read_as_the_person_should_read_it() -> None
 def test_an_empty_message_says_what_fits() -> None:
     assert measure("", "+14155550123") == MeterView(
         fills=(0,),
-        details="One segment holds 160 characters, or 70 when one of them is outside GSM-7.",
+        details="A segment has 160 characters, or 70 if any of them is outside GSM-7.",
     )
 
 
@@ -68,39 +68,39 @@ def test_own_prices_and_media_change_the_estimate() -> None:
     [
         (
             "Hi 🙂",
-            "🙂 (character 4) is not in GSM-7: a segment holds 70 instead of 160.",
+            "🙂 (character 4) is not in GSM-7: a segment has 70 characters instead of 160.",
             "",
         ),
         (
             "🙂🙂",
-            "🙂 (character 1) is not in GSM-7, nor are others: a segment holds 70 instead of 160.",
+            "🙂 (character 1) is not in GSM-7 and others are not, either: a segment has 70 "
+            "characters instead of 160.",
             "",
         ),
         (
             "Hi “you”",
-            '“ (character 4) is not in GSM-7; with " a segment holds 160 instead of 70.',
+            '“ (character 4) is not in GSM-7; with " a segment has 160 characters instead of 70.',
             "Replace 2 quotes",
         ),
         (
             "“Hi” – you",
-            '“ (character 1) is not in GSM-7; with " a segment holds 160 instead of 70.',
+            '“ (character 1) is not in GSM-7; with " a segment has 160 characters instead of 70.',
             "Replace 3 characters",
         ),
         (
             "a\u200bb" * 60,
-            "ZERO WIDTH SPACE (character 2) is not in GSM-7; without it, it is one segment.",
+            "ZERO WIDTH SPACE (character 2) is not in GSM-7; without it, it is 1 segment.",
             "Replace 60 invisible characters",
         ),
         (
             "10\u00a0am" + "x" * 70,
-            "NO-BREAK SPACE (character 3) is not in GSM-7; with an ordinary space it is one "
-            "segment.",
+            "NO-BREAK SPACE (character 3) is not in GSM-7; with an ordinary space it is 1 segment.",
             "Replace 1 space",
         ),
         (
             "Cafe\u0301",
-            "COMBINING ACUTE ACCENT (character 5) is not in GSM-7; with é a segment holds 160 "
-            "instead of 70.",
+            "COMBINING ACUTE ACCENT (character 5) is not in GSM-7; with é a segment has 160 "
+            "characters instead of 70.",
             "Replace 1 split accent",
         ),
         (
@@ -127,7 +127,7 @@ def test_a_text_longer_than_twilio_takes_is_said_to_be() -> None:
     reading = measure("x" * 1601)
 
     assert reading.too_long
-    assert "1,601 characters · Twilio takes 1,600" in reading.details
+    assert "1,601 characters · Twilio accepts 1,600" in reading.details
 
 
 def test_no_text_draws_more_bars_than_a_page_can_show() -> None:
@@ -136,7 +136,7 @@ def test_no_text_draws_more_bars_than_a_page_can_show() -> None:
 
 def test_a_channel_message_has_no_segments() -> None:
     assert measure("Hello", "whatsapp:+14155550123") == MeterView(
-        count="5 characters", details="a channel's messages have no segments"
+        count="5 characters", details="messages on channels have no segments"
     )
 
 

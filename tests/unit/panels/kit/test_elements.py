@@ -204,7 +204,7 @@ def test_an_error_in_a_callback_is_shown_on_the_card(
     counter._on_click(counter.go, lambda: 1 / 0)
     PanelDriver(counter).press_on(counter.go)
 
-    assert counter.note.text == "This did not work: ZeroDivisionError: division by zero"
+    assert counter.note.text == "Unexpected error: ZeroDivisionError: division by zero"
     assert capfd.readouterr() == ("", "")
 
 

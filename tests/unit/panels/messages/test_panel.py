@@ -112,7 +112,7 @@ def test_load_shows_what_was_read_and_says_that_the_log_holds_more(
     assert panel.frame is not None
     assert_frame_equal(panel.frame, expected)
     assert panel._table.rows == tuple(rows_of(expected))
-    assert panel._table._log.note == "The log holds more: raise “At most” to read it."
+    assert panel._table._log.note == "There are more messages: increase “At most”."
     assert (panel._head.pill, panel._head.tone) == ("incomplete", "warning")
     assert repr(panel) == "MessagesPanel(AC4d…4a02 · 1,000 read, incomplete)"
 
@@ -123,7 +123,7 @@ def test_everything_is_everything(panel: MessagesPanel) -> None:
 
     assert panel.frame is not None
     assert (len(panel.frame), panel.frame.attrs["complete"]) == (2_500, True)
-    assert panel._table._log.note == "Everything the log holds."
+    assert panel._table._log.note == "All messages in the log."
     assert panel._head.pill == "complete"
 
 
@@ -179,12 +179,12 @@ def test_cancel_keeps_what_was_read_and_says_so(sandbox: Sandbox) -> None:
         assert panel.join(30)
 
         assert progress == ("1,000 messages · 1 page", True)
-        assert stopping == ("Stopping after this page · 1,000 messages · 1 page", True)
+        assert stopping == ("Stopping after the current page · 1,000 messages · 1 page", True)
         assert panel.frame is not None
         assert (len(panel.frame), panel.frame.attrs["complete"]) == (2_000, False)
         assert len(panel._table.rows) == 2_000
         assert panel._table._log.note == (
-            "Stopped after 2,000 messages · 2 pages: the log holds more."
+            "Stopped after 2,000 messages · 2 pages. There are more messages."
         )
         assert (panel._line.text, panel._filters.load.disabled) == ("", False)
         panel.close()
@@ -321,7 +321,7 @@ def test_a_sid_that_is_not_there_and_one_that_is_none(panel: MessagesPanel) -> N
     assert absent["status"] == ""
     assert "20404" in absent["problem"]
     assert panel._looking_up._problem.text == (
-        "A message SID is SM or MM and 32 more characters, 0-9 or a-f."
+        "A message SID is SM or MM followed by 32 characters, 0-9 or a-f."
     )
 
 
@@ -428,14 +428,16 @@ def test_it_wakes_up_when_its_connection_panel_connects(sandbox: Sandbox) -> Non
     assert asleep == (
         "not connected",
         True,
-        "Not connected yet. Connect in the connection panel, and this one wakes up.",
+        "Not connected. Press Connect in the connection panel; then this panel becomes active.",
     )
     assert awake == ("not read yet", False)
     assert panel.frame is not None
     assert len(panel._table.rows) == len(panel.frame) == 200
     assert panel._filters.load.disabled
     panel.look_up(NOWHERE)
-    assert panel._looking_up._problem.text == "Connect first: a message is read from Twilio."
+    assert (
+        panel._looking_up._problem.text == "Connect first: looking up a message needs a connection."
+    )
     panel.close()
     connecting.close()
 
@@ -446,7 +448,7 @@ def test_a_reading_for_an_account_that_is_gone_is_not_shown(sandbox: Sandbox) ->
         panel = MessagesPanel(held)
         panel.load()
         assert gate.reached.wait(30)
-        panel._wake(other)
+        panel._on_connected(other)
         gate.open()
         assert panel.join(30)
 

@@ -136,13 +136,13 @@ def test_a_reading_that_breaks_off_leaves_what_was_read_before() -> None:
 
 def test_stopping_waits_for_the_page_that_is_under_way() -> None:
     begun = steps.continued(steps.began(AWAKE), 1, PAGE)
-    stopping = steps.asked_to_stop(begun)
+    stopping = steps.stop_requested(begun)
 
     assert words.progress_of(stopping) == (
-        "Stopping after this page · 1,000 messages · 1 page", None
+        "Stopping after the current page · 1,000 messages · 1 page", None
     )  # fmt: skip
     assert steps.ended(stopping, 1, read(stopped=True)).stopping is False
-    assert steps.asked_to_stop(AWAKE) is AWAKE
+    assert steps.stop_requested(AWAKE) is AWAKE
 
 
 def test_days_the_wrong_way_round_are_not_asked_for() -> None:
@@ -151,9 +151,9 @@ def test_days_the_wrong_way_round_are_not_asked_for() -> None:
     refused = steps.began(state)
 
     assert refused == replace(
-        state, problem="The first day, 2026-01-15, comes after the last, 2026-01-01."
+        state, problem="The first day (2026-01-15) is after the last day (2026-01-01)."
     )
-    assert steps.asked(refused, "end", date(2026, 1, 16)) == replace(
+    assert steps.filter_changed(refused, "end", date(2026, 1, 16)) == replace(
         AWAKE, asked=replace(asked, end=date(2026, 1, 16))
     )
 
@@ -193,7 +193,7 @@ def test_a_message_is_looked_up_found_and_put_away() -> None:
 
     assert looking == replace(AWAKE, detail=Detail(sid=SID))
     assert there.detail == Detail(sid=SID, message=message(), reading=False)
-    assert steps.put_away(there) == AWAKE
+    assert steps.detail_closed(there) == AWAKE
 
 
 def test_looking_again_keeps_what_is_known_and_another_message_does_not() -> None:
@@ -221,14 +221,14 @@ def test_a_message_that_cannot_be_read_again_stays_as_it_was() -> None:
 @pytest.mark.parametrize("sid", ["", "SM12", "AC" + SID[2:], f"{SID}0", f"{SID}\n"])
 def test_what_is_no_message_sid_is_not_asked_for(sid: str) -> None:
     assert steps.looked_up(AWAKE, sid) == replace(
-        AWAKE, sid_problem="A message SID is SM or MM and 32 more characters, 0-9 or a-f."
+        AWAKE, sid_problem="A message SID is SM or MM followed by 32 characters, 0-9 or a-f."
     )
 
 
 def test_a_look_up_without_a_client_says_so_until_something_else_is_typed() -> None:
     asleep = steps.looked_up(MessagesState(), SID)
 
-    assert asleep.sid_problem == "Connect first: a message is read from Twilio."
+    assert asleep.sid_problem == "Connect first: looking up a message needs a connection."
     assert steps.typed_sid(asleep, "SM") == MessagesState(sid="SM")
 
 
@@ -257,22 +257,25 @@ def test_the_pill_says_where_the_reading_stands(
     [
         (
             MessagesState(),
-            "Not connected. Make this panel with MessagesPanel(twilio=…): a client, or a "
-            "connection panel it can wait for.",
+            "Not connected. Create this panel with MessagesPanel(twilio=…): a client or a "
+            "connection panel.",
         ),
         (
             MessagesState(follows=True),
-            "Not connected yet. Connect in the connection panel, and this one wakes up.",
+            "Not connected. Press Connect in the connection panel; then this panel becomes active.",
         ),
-        (AWAKE, "Nothing has been read yet. Load reads the newest 1,000 messages of the log."),
+        (
+            AWAKE,
+            "No messages have been read yet. Press Load to read the newest 1,000 messages.",
+        ),
         (
             replace(AWAKE, asked=MessagesQuery(limit=None)),
-            "Nothing has been read yet. Load reads every message of the log.",
+            "No messages have been read yet. Press Load to read all messages.",
         ),
         (steps.began(AWAKE), "Reading the message log…"),
         (
             replace(AWAKE, read=read(0, complete=True)),
-            "The message log is empty: nothing was sent or received yet.",
+            "The message log is empty: no message was sent or received yet.",
         ),
         (
             replace(AWAKE, read=read(0, complete=True, asked=MessagesQuery(to="+1"))),
@@ -280,10 +283,10 @@ def test_the_pill_says_where_the_reading_stands(
         ),
         (
             replace(AWAKE, read=read(0, stopped=True)),
-            "None of the messages read so far is one of those asked for.",
+            "None of the messages read so far matches these filters.",
         ),
         (replace(AWAKE, read=read(), rows_to_see=True), ""),
-        (steps.heard(AWAKE), ""),
+        (steps.row_added(AWAKE), ""),
     ],
 )
 def test_a_card_with_no_rows_says_why(state: MessagesState, sentence: str) -> None:
@@ -293,15 +296,15 @@ def test_a_card_with_no_rows_says_why(state: MessagesState, sentence: str) -> No
 @pytest.mark.parametrize(
     ("given", "note"),
     [
-        (read(complete=True), "Everything the log holds."),
+        (read(complete=True), "All messages in the log."),
         (
             read(complete=True, asked=MessagesQuery(period="24 h")),
-            "Everything the log holds for these filters.",
+            "All messages that match these filters.",
         ),
-        (read(), "The log holds more: raise “At most” to read it."),
+        (read(), "There are more messages: increase “At most”."),
         (
             read(3_000, pages=3, stopped=True),
-            "Stopped after 3,000 messages · 3 pages: the log holds more.",
+            "Stopped after 3,000 messages · 3 pages. There are more messages.",
         ),
     ],
 )
@@ -314,7 +317,7 @@ def test_progress_is_counted_and_a_share_where_the_end_is_known() -> None:
     unlimited = ReadProgress(rows=3_000, pages=3, limit=None)
 
     assert words.progress_of(AWAKE) == ("", None)
-    assert words.progress_of(begun) == ("Asking for the first page…", None)
+    assert words.progress_of(begun) == ("Requesting the first page…", None)
     assert words.progress_of(replace(begun, reading=PAGE)) == ("1,000 messages · 1 page", 0.1)
     assert words.progress_of(replace(begun, reading=unlimited)) == (
         "3,000 messages · 3 pages", None
@@ -323,20 +326,44 @@ def test_progress_is_counted_and_a_share_where_the_end_is_known() -> None:
 
 def test_filters_changed_after_a_reading_are_said_not_to_count_yet() -> None:
     there = replace(AWAKE, read=read(), rows_to_see=True)
-    changed = steps.asked(there, "to", "+14155550123")
+    changed = steps.filter_changed(there, "to", "+14155550123")
 
     assert words.advice_of(there) == ("", "hint")
     assert words.advice_of(changed) == (
-        "The rows below answer the filters as they were. Load asks again.", "warning"
+        "Filters changed. Press Load to update the rows.", "warning"
     )  # fmt: skip
-    assert words.advice_of(steps.asked(changed, "to", "")) == ("", "hint")
+    assert words.advice_of(steps.filter_changed(changed, "to", "")) == ("", "hint")
 
 
-def test_a_period_says_that_messages_not_sent_yet_are_in_none() -> None:
-    state = steps.asked(AWAKE, "period", "24 h")
+def test_a_period_excludes_messages_that_were_not_sent_yet() -> None:
+    state = steps.filter_changed(AWAKE, "period", "24 h")
 
     assert words.advice_of(state) == (
-        "Only messages with a sending time lie in a period; times are in UTC.", "hint"
+        "A period contains only messages that have a sent time. Times are in UTC.", "hint"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("filtered", ["to", "from_"])
+@pytest.mark.parametrize("text", ["12", "+1415", "4155550123", "+1 415 555 0123", " 12 "])
+def test_a_filter_that_is_part_of_a_number_gets_a_hint(filtered: str, text: str) -> None:
+    assert words.advice_of(steps.filter_changed(AWAKE, filtered, text)) == (
+        words.WHOLE_NUMBERS,
+        "hint",
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["", "+14155550123", "12345", "whatsapp:+14155550123", "ACME", "client:ann"]
+)
+def test_a_filter_that_can_equal_an_address_gets_no_hint(text: str) -> None:
+    assert words.advice_of(steps.filter_changed(AWAKE, "to", text)) == ("", "hint")
+
+
+def test_the_hint_on_whole_numbers_follows_the_warning_on_changed_filters() -> None:
+    there = replace(AWAKE, read=read(), rows_to_see=True)
+
+    assert words.advice_of(steps.filter_changed(there, "to", "12")) == (
+        f"{words.CHANGED} {words.WHOLE_NUMBERS}", "warning"
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from twilio_widgets.core.bodies import RawBody
 from twilio_widgets.errors import ApiError, OutcomeUnknown, PathRefused
 from twilio_widgets.panels.connection.panel import ConnectionPanel
 from twilio_widgets.panels.kit.elements import close_tree
-from twilio_widgets.panels.raw.outcome import hushed
+from twilio_widgets.panels.raw.outcome import without_secrets
 from twilio_widgets.panels.raw.panel import RawRequestPanel
 from twilio_widgets.panels.raw.progress import AttemptsLine
 from twilio_widgets.panels.viewers.blob import BytesView, file_name, picture_type, size_words
@@ -240,7 +240,7 @@ def test_a_header_with_credentials_is_never_sent_or_kept(
 
     assert spy.requests == []
     assert "canary" not in str(panel._form.tables["headers"].get_state())
-    assert "connection signs in by itself" in panel._form._notes["headers"].text
+    assert "connection already authenticates" in panel._form._notes["headers"].text
 
 
 # What comes back
@@ -256,7 +256,7 @@ def test_a_page_of_a_list_is_a_tree_and_a_table(panel: RawRequestPanel) -> None:
     assert [row["sid"] for row in table.rows] == [
         message["sid"] for message in panel.response.data["messages"]
     ]
-    assert table.order == "as Twilio listed them"
+    assert table.order == "in Twilio's order"
 
 
 def test_a_list_is_read_into_a_frame_up_to_the_limit(panel: RawRequestPanel) -> None:
@@ -265,7 +265,7 @@ def test_a_list_is_read_into_a_frame_up_to_the_limit(panel: RawRequestPanel) -> 
 
     assert panel.response is not None
     assert len(panel.response.data) == len(table.rows) == 70
-    assert table._log.note == "The list holds more: raise “At most” to read it."
+    assert table._log.note == "There are more rows: increase “At most”."
     assert [column["name"] for column in table.columns][:3] == ["date_sent", "direction", "from"]
 
 
@@ -309,7 +309,7 @@ def test_an_answer_that_is_not_json_is_kept_as_text(panel: RawRequestPanel) -> N
     sent(panel, path=BALANCE.removesuffix(".json"))
 
     assert panel.response is not None
-    assert (status(panel), panel._state.view) == ("unusable answer · 200 OK", "text")
+    assert (status(panel), panel._state.view) == ("invalid response · 200 OK", "text")
     assert panel._answer._text._text.startswith("<?xml")
 
 
@@ -358,7 +358,7 @@ def test_credentials_in_an_answer_are_not_shown(panel: RawRequestPanel, sandbox:
     ],
 )
 def test_a_text_is_hushed_where_it_holds_a_credential(text: str, expected: str) -> None:
-    assert hushed(text) == expected
+    assert without_secrets(text) == expected
 
 
 # Attempts, cancelling, unknown outcomes
@@ -391,7 +391,7 @@ def test_a_cancel_during_a_pause_lets_no_further_attempt_leave(
     assert len(spy.requests) == 1
     assert status(panel) == "cancelled"
     assert panel._state.answer is not None
-    assert panel._state.answer.problem == "Cancelled after 1 attempt; nothing more was sent."
+    assert panel._state.answer.problem == "Cancelled after 1 attempt. No further request was sent."
 
 
 def test_a_cancelled_change_that_may_have_happened_says_so(
@@ -458,7 +458,7 @@ def test_a_lost_message_is_not_repeated_and_can_be_found(
     assert (lost.status, lost.lost, lost.can_search) == ("outcome unknown", True, True)
     assert "“Find out” looks for it" in lost.problem
     assert (attempts, len(sandbox.ledger)) == (1, 1)
-    assert status(panel) == "it was sent"
+    assert status(panel) == "was sent"
     assert sandbox.ledger[0].sid in panel._answer._head.view["problem"]
 
 
@@ -568,7 +568,7 @@ def test_it_wakes_up_when_a_connection_panel_connects(sandbox: Sandbox) -> None:
         one.close()
 
     assert said == [
-        "Not connected yet. Connect in the connection panel, and this one wakes up.",
+        "Not connected. Press Connect in the connection panel; then this panel becomes active.",
         "",
     ]
     assert able == [False, True]
@@ -579,7 +579,7 @@ def test_a_panel_without_a_source_says_how_to_get_one() -> None:
     panel = RawRequestPanel()
     press(panel)
 
-    assert panel._form._notes[""].text.startswith("Not connected. Make this panel with")
+    assert panel._form._notes[""].text.startswith("Not connected. Create this panel with")
     assert repr(panel) == "RawRequestPanel(not connected)"
     panel.close()
 

@@ -173,7 +173,7 @@ def test_a_multipart_body_with_a_file_is_sent_where_it_can_be(
     )
 
     assert runner.bodies == ["@/etc/hostname"] * 3
-    assert snippet.official == "# twilio-python sends no multipart bodies: see the other tabs."
+    assert snippet.official == "# twilio-python cannot send multipart bodies: see the other tabs."
 
 
 def test_a_text_is_sent_as_it_stands_where_it_can_be(runner: Runner, sandbox: Sandbox) -> None:
@@ -182,7 +182,9 @@ def test_a_text_is_sent_as_it_stands_where_it_can_be(runner: Runner, sandbox: Sa
     snippet = runner.everything(post(body="text", text=text, content_type=kind))
 
     assert runner.bodies == ["'$HOME'"] * 3
-    assert snippet.official == "# twilio-python sends no bodies of plain text: see the other tabs."
+    assert (
+        snippet.official == "# twilio-python cannot send bodies of plain text: see the other tabs."
+    )
 
 
 def test_the_code_shown_has_every_input() -> None:
@@ -230,9 +232,9 @@ def test_what_a_language_cannot_do_is_said() -> None:
     listed = raw_snippet(TOKEN, RawDraft(path=MESSAGES, answer="frame", limit=50))
 
     for code in (retried.official, retried.httpx, retried.curl):
-        assert "# Sent once: the rules for repeating a request are twilio_widgets' own." in code
+        assert "# Sent once: only twilio_widgets applies the retry settings." in code
     for code in (listed.official, listed.httpx, listed.curl):
-        assert "# One page. The answer's next_page_uri leads to the next." in code
+        assert "# One page. Its next_page_uri is the path of the next page." in code
         assert "50" in code
 
 

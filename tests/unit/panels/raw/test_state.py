@@ -19,10 +19,10 @@ from twilio_widgets.panels.raw.draft import (
     keywords_of,
     place_of,
     problem_of,
-    what_is_asked,
+    request_identity,
 )
 from twilio_widgets.panels.raw.history import MOST_ENTRIES, HistoryEntry
-from twilio_widgets.panels.raw.state import RawState, ResponseSummary, Tried
+from twilio_widgets.panels.raw.state import FinishedAttempt, RawState, ResponseSummary
 
 ME = Identity(
     account="AC4d…4a02",
@@ -138,17 +138,21 @@ def test_a_text_says_what_it_is() -> None:
     ("change", "place", "text"),
     [
         ({"path": "  "}, "path", "Type a path"),
-        ({"path": "/Accounts/{AccountSid}/Messages/{Sid}.json"}, "path", "Replace {Sid}"),
-        ({"query": (Pair("", "5"),)}, "query", "a value and no name"),
-        ({"headers": (Pair("", "5"),)}, "headers", "a value and no name"),
-        ({"body": "data", "data": (Pair(" ", "5"),)}, "body", "a value and no name"),
-        ({"headers": (Pair("AUTHORIZATION", ""),)}, "headers", "AUTHORIZATION is not for"),
-        ({"headers": (Pair("Cookie", ""),)}, "headers", "Cookie is not for"),
-        ({"body": "text", "content_type": " "}, "body", "give its content type"),
+        (
+            {"path": "/Accounts/{AccountSid}/Messages/{Sid}.json"},
+            "path",
+            "{Sid} in the path is a placeholder",
+        ),
+        ({"query": (Pair("", "5"),)}, "query", "a value but no name"),
+        ({"headers": (Pair("", "5"),)}, "headers", "a value but no name"),
+        ({"body": "data", "data": (Pair(" ", "5"),)}, "body", "a value but no name"),
+        ({"headers": (Pair("AUTHORIZATION", ""),)}, "headers", "AUTHORIZATION is not allowed"),
+        ({"headers": (Pair("Cookie", ""),)}, "headers", "Cookie is not allowed"),
+        ({"body": "text", "content_type": " "}, "body", "Enter the content type"),
         (
             {"body": "text", "headers": (Pair("content-type", "a"),)},
             "headers",
-            "under Body already",
+            "already set under Body",
         ),
         (
             {"body": "multipart", "files": (replace(PICTURE, content=None),)},
@@ -183,9 +187,9 @@ def test_what_is_asked_is_the_request_and_not_how_it_is_read() -> None:
     same = replace(POST, answer="text", max_retries=3, timeout=9.0, text="unused", query=())
     other = replace(POST, data=(Pair("Body", "Hello!"),))
 
-    assert what_is_asked(same) == what_is_asked(POST)
-    assert what_is_asked(other) != what_is_asked(POST)
-    assert what_is_asked(replace(POST, path=f" {MESSAGES} ")) == what_is_asked(POST)
+    assert request_identity(same) == request_identity(POST)
+    assert request_identity(other) != request_identity(POST)
+    assert request_identity(replace(POST, path=f" {MESSAGES} ")) == request_identity(POST)
 
 
 def test_numbers_and_accounts_in_a_path_are_masked() -> None:
@@ -230,7 +234,7 @@ def test_a_change_that_has_just_left_is_asked_about_before_it_leaves_again() -> 
     assert (state.phase, state.why, state.turn) == ("asking", "again", 1)
     assert steps.pressed(state) == state
     assert steps.agreed(state).turn == 2
-    assert steps.backed(state).phase == "ready"
+    assert steps.declined(state).phase == "ready"
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "PURGE"])
@@ -257,7 +261,7 @@ def test_an_unknown_outcome_is_asked_about_in_its_own_words() -> None:
     state = steps.pressed(done(POST, lost=True))
 
     assert state.why == "unknown"
-    assert words.question_of(state)[0].startswith("Nobody knows whether the last POST was")
+    assert words.question_of(state)[0].startswith("It is not known whether the last POST was")
 
 
 def test_typing_ends_the_question() -> None:
@@ -281,8 +285,13 @@ def test_only_the_request_under_way_is_heard() -> None:
     late, sending = answer(turn=1), replace(steps.pressed(ready()), turn=2)
 
     assert steps.answered(sending, late, entry()) == sending
-    assert steps.tried(sending, 1, Tried(number=1, outcome="503", good=False, wait=1.0)) == sending
-    assert steps.attempting(sending, 1, 1) == sending
+    assert (
+        steps.attempt_finished(
+            sending, 1, FinishedAttempt(number=1, outcome="503", good=False, wait=1.0)
+        )
+        == sending
+    )
+    assert steps.attempt_started(sending, 1, 1) == sending
     assert steps.refused(sending, 1, "no") == sending
 
 
@@ -316,7 +325,9 @@ def test_a_request_with_files_wants_them_again() -> None:
     state = steps.chosen_again(replace(ready(), history=(entry(draft=draft),)), 1)
 
     assert state.phase == "ready"
-    assert state.problems == {"body": "Choose menu.png again: the history keeps no file contents."}
+    assert state.problems == {
+        "body": "Choose menu.png again: the history does not store file contents."
+    }
 
 
 def test_another_account_has_no_history_and_no_answer() -> None:
@@ -332,7 +343,7 @@ def test_the_log_settles_an_unknown_outcome() -> None:
     searching = steps.searching(unknown)
     sent = steps.searched(searching, 1, answer())
     unsure = steps.searched(searching, 1, None, "Not sure yet.")
-    not_sent = steps.not_there(searching, 1, "It was not sent.")
+    not_sent = steps.not_sent(searching, 1, "It was not sent.")
 
     assert searching.phase == "searching"
     assert (sent.phase, sent.answer) == ("ready", answer())
@@ -346,23 +357,25 @@ def test_an_answer_is_looked_at_only_as_it_can_be() -> None:
     state = done(GET, views=("tree", "headers"))
 
     assert state.view == "tree"
-    assert steps.viewed(state, "headers").view == "headers"
-    assert steps.viewed(state, "table") == state
+    assert steps.view_selected(state, "headers").view == "headers"
+    assert steps.view_selected(state, "table") == state
 
 
 # Words
 
 
 def test_attempts_are_told_one_by_one_with_the_pause_between() -> None:
-    state = steps.attempting(steps.pressed(ready()), 1, 1)
-    waiting = steps.tried(state, 1, Tried(number=1, outcome="503", good=False, wait=1.5))
-    again = steps.attempting(waiting, 1, 2)
+    state = steps.attempt_started(steps.pressed(ready()), 1, 1)
+    waiting = steps.attempt_finished(
+        state, 1, FinishedAttempt(number=1, outcome="503", good=False, wait=1.5)
+    )
+    again = steps.attempt_started(waiting, 1, 2)
 
-    assert words.steps_of(state) == (("1: under way", "now"),)
-    assert words.doing(waiting) == ("The next attempt leaves in {} s.", 1.5, 1)
-    assert words.steps_of(again) == (("1: 503", "failed"), ("2: under way", "now"))
-    assert words.doing(again) == ("Waiting for the answer…", 0.0, 0)
-    assert words.doing(steps.asked_to_stop(waiting))[0].startswith("Cancelling")
+    assert words.steps_of(state) == (("1: sending", "now"),)
+    assert words.activity_of(waiting) == ("Next attempt in {} s.", 1.5, 1)
+    assert words.steps_of(again) == (("1: 503", "failed"), ("2: sending", "now"))
+    assert words.activity_of(again) == ("Waiting for the response…", 0.0, 0)
+    assert words.activity_of(steps.stop_requested(waiting))[0].startswith("Cancelling")
 
 
 def test_paths_are_offered_for_the_method_and_filled_as_far_as_we_can() -> None:

@@ -27,12 +27,6 @@ HOSTILE = "<img src=x onerror=alert(1)> $x^2$ “”"
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(now=NOON) as world:
-        yield world
-
-
-@pytest.fixture
 def twilio(sandbox: Sandbox) -> Iterator[Twilio]:
     with Twilio(sandbox.connection) as client:
         yield client
@@ -377,7 +371,7 @@ def test_a_long_message_is_asked_about_and_a_double_click_does_not_answer(
     click(panel, button)
 
     assert panel.join(30)
-    assert "This message is 2 segments, about $0.0166 (estimate). Send it?" in says(panel)
+    assert "This message has 2 segments, about $0.0166 (estimate). Send it?" in says(panel)
     assert sandbox.ledger == ()
     press(panel, "Send 2 segments")
     assert panel.join(30)
@@ -402,8 +396,8 @@ def test_a_long_message_can_be_taken_back_at_the_question(
 @pytest.mark.parametrize(
     ("to", "said"),
     [
-        ("", "Type a recipient: + and the country code, then the number."),
-        ("4155550123", "4••••••123 is not in E.164 form: begin with + and the country code."),
+        ("", "Enter a recipient: + and the country code, then the number."),
+        ("4155550123", "4••••••123 must begin with + and the country code."),
     ],
 )
 def test_a_recipient_that_cannot_be_right_is_said_under_to(
@@ -489,7 +483,7 @@ def test_a_message_with_no_receipt_is_followed_for_a_while_and_can_be_looked_at_
     press(panel, "Look again")
     assert panel.join(30)
 
-    assert first.startswith("Still sent: a carrier that gives no receipt leaves it so. It cost")
+    assert first.startswith("Still sent: some carriers return no delivery receipt. Cost: $")
     assert track(panel) == "queued:done sent:done delivered:ahead"
     assert "Look again" in seen(panel)
 
@@ -502,7 +496,7 @@ def test_a_status_that_cannot_be_read_does_not_call_the_message_unsent(
     press(panel, "Send")
 
     assert panel.join(30)
-    assert says(panel)[-1].startswith("It was sent, but its status could not be read.")
+    assert says(panel)[-1].startswith("The message was sent, but its status could not be read.")
     assert seen(panel) == ["Send another", "Look again", "More", "Show the code"]
 
 
@@ -544,7 +538,9 @@ def test_only_a_log_that_proves_absence_lets_it_be_sent_again(
     sandbox.clock.advance("5 min")
     press(panel, "Find out")
     assert panel.join(30)
-    assert says(panel)[-1].startswith("It is not in the message log and can no longer arrive")
+    assert says(panel)[-1].startswith(
+        "The message is not in the message log and can no longer appear there"
+    )
     assert sandbox.ledger == ()
     press(panel, "Send")
     assert panel.join(30)
@@ -566,7 +562,7 @@ def test_the_log_of_another_account_is_not_taken_for_an_answer(
         press(panel, "Find out")
         panel.join(30)
 
-        assert "the log of another one cannot tell" in says(panel)[-1]
+        assert "another account's log does not contain it" in says(panel)[-1]
         assert "Send" not in seen(panel)
     panel.close()
     connections.close()
@@ -613,8 +609,8 @@ def test_an_accident_in_our_own_code_counts_as_maybe_sent(
 
     assert panel.join(30)
     assert says(panel)[-1] == (
-        "This did not work: RuntimeError: something of ours broke "
-        "The message may have been sent: look in the message log before sending it again."
+        "Unexpected error: RuntimeError: something of ours broke "
+        "The message may have been sent: check the message log before you send it again."
     )
     assert seen(panel) == ["New message", "More", "Show the code"]
 
@@ -627,7 +623,7 @@ def test_without_a_connection_the_panel_says_how_to_get_one(
 ) -> None:
     panel = make(None)
 
-    assert says(panel)[-1].startswith("Not connected. Make this panel with a connection")
+    assert says(panel)[-1].startswith("Not connected. Create this panel with a connection")
     assert seen(panel) == ["More", "Show the code"]
     assert repr(panel) == "SendPanel(not connected)"
 
@@ -645,7 +641,7 @@ def test_a_connection_panel_wakes_it_up_and_puts_it_to_sleep(
     PanelDriver(connections).press("Disconnect")
 
     assert asleep == (
-        "Not connected. Press Connect in the connection panel; this one then wakes up."
+        "Not connected. Press Connect in the connection panel; then this panel becomes active."
     )
     assert awake == ["Send", "More", "Show the code"]
     assert seen(panel) == ["More", "Show the code"]
@@ -673,7 +669,7 @@ def test_a_closed_panel_no_longer_hears_the_connection_panel(
     panel = make(connections)
     panel.close()
 
-    assert (connections._wake, connections._sleep) == ([], [])
+    assert (connections._on_connect, connections._on_disconnect) == ([], [])
     connections.close()
 
 
@@ -711,7 +707,10 @@ def test_senders_that_cannot_be_read_are_no_obstacle(
     panel = make()
 
     text, tone = under(panel, "From")
-    assert (text.startswith("Not all senders could be read, so type one."), tone) == (True, "hint")
+    assert (text.startswith("Some senders could not be listed; you can type one."), tone) == (
+        True,
+        "hint",
+    )
     press(panel, "Send")
     assert panel.join(30)
     assert len(sandbox.ledger) == 1
@@ -734,7 +733,7 @@ def test_everything_under_more_goes_along(
     assert panel.join(30)
     assert panel.message is not None
     assert (panel.message.status, panel.message.num_media) == ("scheduled", 1)
-    assert says(panel)[-1].startswith("It leaves at 2026-01-15 13:00 UTC.")
+    assert says(panel)[-1].startswith("Scheduled for 2026-01-15 13:00 UTC.")
     assert track(panel) == "scheduled:done queued:ahead sent:ahead delivered:ahead"
 
 

@@ -110,15 +110,15 @@ def test_a_suggestion_is_read_as_its_sender_and_anything_else_as_it_stands(
 @pytest.mark.parametrize(
     ("change", "field", "said"),
     [
-        ({"to": " "}, "to", "Type a recipient"),
-        ({"from_": ""}, "from_", "Choose or type a sender."),
-        ({"body": ""}, "body", "Type a message"),
-        ({"to": "415 555 0123"}, "to", "is not in E.164 form"),
+        ({"to": " "}, "to", "Enter a recipient"),
+        ({"from_": ""}, "from_", "Choose or enter a sender."),
+        ({"body": ""}, "body", "Enter a message"),
+        ({"to": "415 555 0123"}, "to", "must begin with +"),
         ({"body": "x" * 1601}, "body", "body has 1,601 characters"),
-        ({"validity_period": "soon"}, "validity_period", "validity_period is a whole number"),
-        ({"validity_period": "0"}, "validity_period", "validity_period is a whole number"),
-        ({"status_callback": "example.com"}, "status_callback", "must be a web address"),
-        ({"media_url": "a.png"}, "media_url", "must be a web address"),
+        ({"validity_period": "soon"}, "validity_period", "validity_period must be a whole number"),
+        ({"validity_period": "0"}, "validity_period", "validity_period must be a whole number"),
+        ({"status_callback": "example.com"}, "status_callback", "must be a URL"),
+        ({"media_url": "a.png"}, "media_url", "must be a URL"),
         (
             {"send_at": datetime(2026, 1, 15, 13, 0)},  # noqa: DTZ001
             "from_",
@@ -190,7 +190,7 @@ def test_the_same_again_takes_a_word_of_its_own() -> None:
 def test_a_problem_stands_under_its_field_in_the_words_of_the_field() -> None:
     state = press(replace(READY, draft=replace(DRAFT, body="x" * 1601)))
 
-    assert state.problems == {"body": "This has 1,601 characters; Twilio takes 1,600."}
+    assert state.problems == {"body": "This has 1,601 characters; Twilio allows 1,600."}
     assert (state.phase, state.attempt, state.more) == ("writing", 0, False)
 
 
@@ -309,7 +309,7 @@ def test_an_undelivered_message_is_explained() -> None:
 
 def test_a_final_failure_with_no_code_says_that_there_is_none() -> None:
     assert steps.ending_of(message("failed")) == (
-        "The message is failed, and Twilio gives no code that says why."
+        "The message is failed; Twilio gave no error code."
     )
 
 
@@ -333,7 +333,7 @@ def test_the_log_says_it_is_not_there_so_it_may_be_sent_again() -> None:
     state = steps.searched(steps.searching(unknown()), None)
 
     assert steps.may_send(state)
-    assert state.note.startswith("It is not in the message log")
+    assert state.note.startswith("The message is not in the message log")
 
 
 def test_the_log_has_it_so_it_is_followed() -> None:
@@ -349,7 +349,8 @@ def test_the_log_cannot_tell_yet_so_nothing_is_offered() -> None:
 
     assert state.phase == "unknown"
     assert state.failure == (
-        "Not sure yet: it may arrive. Ask again after 12:01:05 UTC. Do not send it again."
+        "Not sure yet: it may arrive. Press “Find out” again after 12:01:05 UTC. "
+        "Do not send it again."
     )
     assert not steps.may_send(state)
 
@@ -460,5 +461,22 @@ def test_an_odd_number_is_warned_about_while_there_is_time() -> None:
     odd = replace(READY, account=live, draft=replace(DRAFT, to="+4477009001"))
 
     assert warning_of(odd) == ""
-    assert warning_of(press(odd)).startswith("No numbering plan we know has")
+    assert "is not in any known numbering plan" in warning_of(press(odd))
     assert warning_of(press(replace(odd, account=SANDBOX))) == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [
+        ("+1 415 555 0123", "+14155550123"),
+        (" +1 (415) 555-0123 ", "+14155550123"),
+        ("+14155550123", "+14155550123"),
+        ("whatsapp:+14155550123", "whatsapp:+14155550123"),
+        ("415 555 0123", "415 555 0123"),
+        ("nobody", "nobody"),
+        ("", ""),
+    ],
+)
+def test_a_number_may_be_typed_with_spaces_dashes_and_brackets(typed: str, sent: str) -> None:
+    """Only separators are removed; any other text is left for validation to refuse."""
+    assert parameters_of(replace(DRAFT, to=typed))["to"] == sent

@@ -17,9 +17,9 @@ from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.panels.table import table as table_module
 from twilio_widgets.panels.table.cells import TableColumn, cell_text
 from twilio_widgets.panels.table.protocol import Open, Want, messages_since, request_of
-from twilio_widgets.panels.table.rows import ROWS_A_MESSAGE, RowLog
+from twilio_widgets.panels.table.rows import ROWS_PER_MESSAGE, RowLog
 from twilio_widgets.panels.table.static_html import STATIC_ROWS
-from twilio_widgets.panels.table.table import MESSAGES_A_BEAT, VirtualTable
+from twilio_widgets.panels.table.table import MESSAGES_PER_TICK, VirtualTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -62,8 +62,8 @@ class Table(VirtualTable):
 
     @property
     def pulse(self) -> ManualPulse:
-        assert isinstance(self._pulse, ManualPulse)
-        return self._pulse
+        assert isinstance(self._throttle, ManualPulse)
+        return self._throttle
 
     def told(self) -> list[dict[str, Any]]:
         """Beat, and return what was sent since the last call."""
@@ -178,8 +178,8 @@ def test_a_hundred_thousand_rows_travel_in_small_parts(make: Callable[..., Table
     for message in sent:
         page.hear(message)
 
-    assert at_once == MESSAGES_A_BEAT
-    assert {len(message["rows"]) for message in sent} == {ROWS_A_MESSAGE}
+    assert at_once == MESSAGES_PER_TICK
+    assert {len(message["rows"]) for message in sent} == {ROWS_PER_MESSAGE}
     assert page.shown() == [[f"SM{number}", "sent"] for number in reversed(range(100_000))]
 
 
@@ -441,7 +441,7 @@ def test_a_saved_notebook_says_what_it_leaves_out(
 ) -> None:
     table = make()
     table.append(row(number) for number in range(held))
-    html = table._still()
+    html = table._static_html()
 
     assert f"<p>{said}</p>" in html
     assert html.count("<tr>") == 1 + min(held, STATIC_ROWS)

@@ -1,4 +1,4 @@
-"""The message list: order, pages, filters, and what may be missing from it."""
+"""The message list: order, pages, filters and delayed messages."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Lists:
         return [row["sid"] for row in self.all(**query)]
 
 
-def test_the_envelope_is_twilios() -> None:
+def test_the_list_envelope_has_twilios_fields() -> None:
     with Lists(messages=25) as lists:
         first = lists.page(PageSize=10, To="+14155550142", **{"DateSent>": "2026-01-01"})
 
@@ -80,7 +80,7 @@ def test_the_envelope_is_twilios() -> None:
     }
 
 
-def test_an_empty_page_counts_from_nought_to_nought() -> None:
+def test_an_empty_page_starts_and_ends_at_zero() -> None:
     with Lists() as lists:
         page = lists.page()
 
@@ -88,8 +88,8 @@ def test_an_empty_page_counts_from_nought_to_nought() -> None:
     assert (page["next_page_uri"], page["previous_page_uri"]) == (None, None)
 
 
-def test_arrivals_move_nothing_below_a_token() -> None:
-    """One message arrives between any two pages: those of the start are read once each."""
+def test_new_messages_do_not_shift_later_pages() -> None:
+    """A message arrives between any two pages; the original ones are each read once."""
     with Lists(messages=95) as lists:
         before = lists.sids()
         page = lists.page(PageSize=10)
@@ -104,7 +104,7 @@ def test_arrivals_move_nothing_below_a_token() -> None:
     assert len(set(seen)) == 95
 
 
-def test_a_message_deleted_between_pages_still_marks_its_place() -> None:
+def test_a_page_token_works_after_its_message_was_deleted() -> None:
     with Lists(messages=30) as lists:
         before = lists.sids()
         page = lists.page(PageSize=10)
@@ -139,8 +139,8 @@ def test_page_sizes_are_clamped(asked: str, given: int) -> None:
         assert lists.page(PageSize=asked)["page_size"] == given
 
 
-def test_where_unsent_messages_stand_is_a_setting() -> None:
-    """First, last, or out of sight as soon as a date is asked for."""
+def test_the_position_of_unsent_messages_is_a_setting() -> None:
+    """First, last, or hidden by date filters."""
     order = {}
     for unsent in ("first", "last", "hidden_when_filtered"):
         with Lists(unsent=unsent) as lists:
@@ -160,7 +160,7 @@ def test_where_unsent_messages_stand_is_a_setting() -> None:
     }
 
 
-def test_a_new_message_can_be_late_in_the_list() -> None:
+def test_a_new_message_can_be_missing_from_the_list_for_a_while() -> None:
     """It can be fetched at once."""
     with Lists(list_lag=30) as lists:
         sid = lists.send()
@@ -221,7 +221,7 @@ SPANS = [
 
 
 @pytest.mark.parametrize(("query", "inclusive", "exclusive"), SPANS)
-def test_a_date_filter_is_read_in_many_spellings(
+def test_a_date_filter_accepts_several_formats(
     query: str, inclusive: Span, exclusive: Span
 ) -> None:
     form = parse_query(query)
@@ -248,7 +248,7 @@ def test_a_filter_includes_its_whole_last_second() -> None:
     assert found == [sid]
 
 
-def test_scheduled_messages_take_their_place_when_they_are_sent() -> None:
+def test_scheduled_messages_are_listed_by_the_time_they_are_sent() -> None:
     with Lists() as lists:
         at = (NOW + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
         service = lists.box.services[0]

@@ -1,4 +1,4 @@
-"""Forms in, JSON and XML out; who may ask for what."""
+"""Forms in, JSON and XML out; and the permissions of each credential."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ WRONG: list[tuple[str, str]] = [
 
 @pytest.mark.parametrize(("name", "secret"), WRONG)
 def test_wrong_credentials_are_401_everywhere(name: str, secret: str, box: Sandbox) -> None:
-    """Also for what is not there: a stranger learns nothing."""
+    """Even for unknown paths, so that nothing is revealed without credentials."""
     account, key = box.connection.account_sid, box.api_key_connection.api_key_sid
     auth = (name.replace("{AC}", account).replace("{SK}", key), secret)
     with httpx.Client(transport=box.wire, auth=auth if name else None) as http:
@@ -144,7 +144,7 @@ def test_wrong_credentials_are_401_everywhere(name: str, secret: str, box: Sandb
     assert box.ledger == ()
 
 
-def test_what_each_credential_may_touch(box: Sandbox) -> None:
+def test_each_credential_has_access_to_its_resources_only(box: Sandbox) -> None:
     """A Standard key is refused on accounts and keys; a child cannot reach its parent."""
     paths = [".json", "/{AC}.json", "/{AC}/Keys.json", "/{AC}/Messages.json", "/{AC}/Balance.json"]
     who: dict[str, Connection] = {
@@ -171,7 +171,7 @@ def test_what_each_credential_may_touch(box: Sandbox) -> None:
     assert ask(box, box.subaccount_connection, parent).status_code == 404
 
 
-def test_a_subaccount_has_its_own_world(box: Sandbox) -> None:
+def test_a_subaccount_has_its_own_messages_and_numbers(box: Sandbox) -> None:
     own = ask(box, box.subaccount_connection, "/{AC}/IncomingPhoneNumbers.json").json()
     number = own["incoming_phone_numbers"][0]["phone_number"]
     sent = ask(
@@ -191,7 +191,7 @@ MISSING = [
 
 
 @pytest.mark.parametrize("path", MISSING)
-def test_what_is_not_there_is_404_with_its_path(path: str, box: Sandbox) -> None:
+def test_an_unknown_path_is_404_with_that_path(path: str, box: Sandbox) -> None:
     answer = ask(box, box.connection, path)
     asked = "/2010-04-01/Accounts" + path.replace("{AC}", box.connection.account_sid)
 
@@ -217,7 +217,7 @@ def test_the_headers_are_those_twilio_was_seen_to_send(box: Sandbox) -> None:
     assert answer.headers["content-length"] == str(len(answer.content))
 
 
-def test_the_same_seed_gives_the_same_answers() -> None:
+def test_the_same_seed_gives_the_same_responses() -> None:
     """Bodies and headers, request ids included; only the world's id differs."""
 
     def run() -> tuple[str, list[tuple[bytes, list[tuple[str, str]]]]]:
@@ -235,8 +235,8 @@ def test_the_same_seed_gives_the_same_answers() -> None:
     assert first_id != second_id
 
 
-def test_a_picture_needs_no_credentials_and_is_one(box: Sandbox) -> None:
-    """The way to it redirects; the place itself wants nobody's name."""
+def test_a_picture_is_a_png_and_needs_no_credentials(box: Sandbox) -> None:
+    """The media URL redirects; the final URL needs no credentials."""
     media = {"MediaUrl": "https://x.test/a.jpg"}
     sent = ask(box, box.connection, "/{AC}/Messages.json", "POST", data=GOOD | media).json()
     here = f"/{{AC}}/Messages/{sent['sid']}/Media"

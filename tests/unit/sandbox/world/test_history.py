@@ -41,8 +41,8 @@ def history(count: int, seed: int = 1) -> History:
 
 
 @pytest.mark.parametrize("prefix", ["SM", "MM", "ME", "AC"])
-def test_a_sid_leads_back_to_its_number(prefix: str) -> None:
-    """And no other SID leads anywhere."""
+def test_a_sid_maps_back_to_its_serial_number(prefix: str) -> None:
+    """Any other SID maps to no number."""
     sids, chance = SidMaker(9), Random(1)
     numbers = [0, 1, 2, 999_999, 1 << 40, *(chance.randrange(1 << 60) for _ in range(200))]
 
@@ -54,7 +54,7 @@ def test_a_sid_leads_back_to_its_number(prefix: str) -> None:
     assert sids.number("SM" + "z" * 32) == -1
 
 
-def test_a_stranger_sid_is_not_found() -> None:
+def test_an_unknown_sid_is_not_found() -> None:
     past, chance = history(1_000_000), Random(2)
 
     assert all(past.index(f"SM{chance.getrandbits(128):032x}") is None for _ in range(2000))
@@ -70,8 +70,8 @@ def test_the_same_seed_gives_the_same_messages() -> None:
     )
 
 
-def test_every_number_belongs_to_fiction() -> None:
-    """No demonstration may ever point at a real person; no contact has a number of ours."""
+def test_every_number_is_reserved_for_fiction() -> None:
+    """No demonstration can reach a real phone; no contact has one of the account's numbers."""
     for seed in range(5):
         numbers = [contact.number for contact in Phonebook(seed).contacts]
         assert len(numbers) == len(set(numbers))
@@ -82,7 +82,7 @@ def test_every_number_belongs_to_fiction() -> None:
     assert all(FICTION.fullmatch(number) for number in (*OWN_NUMBERS, VOICE_ONLY_NUMBER))
 
 
-def test_the_history_looks_like_one() -> None:
+def test_the_history_is_plausible() -> None:
     rows = [history(6000).row(index) for index in range(6000)]
     kinds = Counter((row.direction, row.status) for row in rows)
     codes = {row.error_code for row in rows if row.error_code}
@@ -117,7 +117,7 @@ def test_segment_counts_are_those_of_the_bodies() -> None:
     assert [row.num_segments for row in rows] == [segments(row.body).count for row in rows]
 
 
-def test_times_rise_and_end_before_the_world_begins() -> None:
+def test_times_rise_and_end_before_the_sandbox_is_opened() -> None:
     past = history(20_000)
     moments = [past.moment(index) for index in range(20_000)]
 
@@ -126,7 +126,7 @@ def test_times_rise_and_end_before_the_world_begins() -> None:
     assert moments[-1] <= NOW - 120
 
 
-def test_people_write_by_day() -> None:
+def test_most_messages_are_sent_by_day() -> None:
     moments = (datetime.fromtimestamp(history(5000).moment(index), UTC) for index in range(5000))
     hours = Counter(moment.hour for moment in moments)
 
@@ -140,8 +140,8 @@ def test_busyness_and_time_are_inverses() -> None:
         assert hours.moment(hours.busyness(moment)) == pytest.approx(moment, abs=1e-3)
 
 
-def test_a_numbers_messages_are_found_without_reading_others() -> None:
-    """The walk through the phonebook, run backwards, agrees with looking at everything."""
+def test_the_messages_of_a_number_are_found_without_reading_others() -> None:
+    """The inverted assignment of contacts agrees with reading every message."""
     past = history(9000)
     everyone = past.between(None, None)
     held: dict[str, list[int]] = {}
@@ -165,7 +165,7 @@ def test_dates_are_found_by_bisection() -> None:
 
 
 def test_conversations_go_back_and_forth() -> None:
-    """A question is answered by the one who was asked."""
+    """A question is answered from the number it was sent to."""
     rows = [history(4000).row(index) for index in range(4000)]
     asked = [n for n, row in enumerate(rows) if row.body == "Hi! Are you open on Sunday?"]
     answered = [
@@ -178,7 +178,7 @@ def test_conversations_go_back_and_forth() -> None:
 
 
 def test_a_million_messages_cost_nothing_until_they_are_read() -> None:
-    """Opening, one page, one number and one day stay far below what storing them would take."""
+    """Opening and reading one page, number and day needs far less than storing them would."""
     tracemalloc.start()
     with Sandbox(messages=1_000_000, now="2026-03-04T12:00:00Z") as box:
         name, secret = box.connection.credentials
@@ -196,8 +196,8 @@ def test_a_million_messages_cost_nothing_until_they_are_read() -> None:
     assert peak < 30_000_000
 
 
-def test_chance_is_even() -> None:
-    """A believable history needs chance without patterns."""
+def test_noise_is_uniform() -> None:
+    """A plausible history needs pseudo-random numbers without patterns."""
     tens = Counter(noise(1, number) % 10 for number in range(20_000))
 
     assert max(tens.values()) < 1.1 * min(tens.values())

@@ -65,7 +65,7 @@ ENDS = [
 
 
 @pytest.mark.parametrize(("to", "statuses", "code"), ENDS)
-def test_the_recipient_decides_how_a_message_ends(
+def test_the_recipient_determines_the_final_status(
     to: str, statuses: list[str], code: int | None, box: Sandbox, http: httpx.Client
 ) -> None:
     """Only numbers reserved for fiction fail."""
@@ -196,7 +196,7 @@ TURNS = [
 
 
 @pytest.mark.parametrize(("by", "seconds"), TURNS)
-def test_the_clock_turns_by_words_and_numbers(by: Any, seconds: float) -> None:
+def test_the_clock_advances_by_text_and_numbers(by: Any, seconds: float) -> None:
     clock = Clock(NOW)
 
     assert clock.advance(by) == NOW + timedelta(seconds=seconds)
@@ -204,19 +204,19 @@ def test_the_clock_turns_by_words_and_numbers(by: Any, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("by", ["soon", "10", "-1 s", "1 fortnight", -1])
-def test_the_clock_refuses_what_is_no_length_of_time(by: Any) -> None:
+def test_the_clock_refuses_an_invalid_duration(by: Any) -> None:
     with pytest.raises(SandboxError):
         Clock(NOW).advance(by)
 
 
-def test_a_frozen_clock_needs_a_time_that_is_certain() -> None:
+def test_a_frozen_clock_needs_an_unambiguous_time() -> None:
     with pytest.raises(SandboxError, match="no time zone"):
         Clock(datetime(2026, 1, 1))  # noqa: DTZ001  # the mistake itself
-    with pytest.raises(SandboxError, match="is not a time"):
+    with pytest.raises(SandboxError, match="is not an ISO 8601 time"):
         Clock("tomorrow")
 
 
-def test_a_real_clock_can_be_put_ahead() -> None:
+def test_a_real_clock_can_be_advanced() -> None:
     clock = Clock()
     before = clock.now()
 
@@ -245,7 +245,7 @@ def test_an_unknown_fault_is_refused(asked: dict[str, Any], box: Sandbox) -> Non
         box.fail(**asked)
 
 
-def test_the_connection_keeps_the_worlds_time(box: Sandbox) -> None:
+def test_the_connection_uses_the_clock_of_the_sandbox(box: Sandbox) -> None:
     connection = box.connection
     connection.sleep(90)
 

@@ -1,4 +1,4 @@
-"""Which creations the sandbox refuses, and what a refusal leaves behind."""
+"""The refusals of message creations, and their entries in the message list."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def test_the_window_for_scheduling_is_kept(
     assert answer.json().get("code") == code
 
 
-def test_an_empty_pool_and_a_channel_have_no_sender(door: Door) -> None:
+def test_an_empty_pool_and_a_channel_recipient_have_no_sender(door: Door) -> None:
     full, empty = door.sandbox.services
 
     assert door.create(From=None, MessagingServiceSid=empty).json()["code"] == 21704
@@ -153,8 +153,8 @@ def test_an_empty_pool_and_a_channel_have_no_sender(door: Door) -> None:
 
 
 @pytest.mark.parametrize("code", CREATE_ERRORS)
-def test_every_documented_create_error_can_be_had(code: int, door: Door) -> None:
-    """Also those with no natural trigger."""
+def test_every_documented_create_error_can_be_triggered(code: int, door: Door) -> None:
+    """Including those that no ordinary request triggers."""
     door.sandbox.fail(code=code)
 
     refused, accepted = door.create(), door.create()
@@ -177,7 +177,7 @@ GOOD_SENDERS: list[dict[str, object]] = [
 
 
 @pytest.mark.parametrize("changes", GOOD_SENDERS)
-def test_what_twilio_would_take_is_taken(changes: dict[str, object], door: Door) -> None:
+def test_valid_requests_are_accepted(changes: dict[str, object], door: Door) -> None:
     assert door.create(**changes).status_code == 201
 
 
@@ -207,7 +207,7 @@ def test_a_refused_creation_can_leave_nothing() -> None:
 @pytest.mark.parametrize("word", ["STOP", "stop", " Unsubscribe ", "END", "QUIT", "STOPALL",
                                   "REVOKE", "OPTOUT", "CANCEL"])  # fmt: skip
 def test_a_stop_word_blocks_the_recipient_until_start(word: str, door: Door) -> None:
-    """The message is kept, an automatic answer goes out, and START lifts the block."""
+    """The message is stored, an automatic reply is sent, and START removes the block."""
     door.sandbox.receive(from_=THEM, body=word)
 
     blocked = door.create()
@@ -227,7 +227,7 @@ def test_a_stop_word_among_others_is_just_a_message(door: Door) -> None:
     assert door.create().status_code == 201
 
 
-def test_a_stop_holds_for_the_pool_the_number_is_in(door: Door) -> None:
+def test_a_stop_applies_to_the_pool_of_the_number(door: Door) -> None:
     door.sandbox.receive(from_=THEM, to=GB, body="STOP")
 
     by_service = door.create(From=None, MessagingServiceSid=door.sandbox.services[0])
@@ -236,7 +236,7 @@ def test_a_stop_holds_for_the_pool_the_number_is_in(door: Door) -> None:
     assert door.create(From="+15005550006").status_code == 201
 
 
-def test_a_trial_account_writes_to_its_verified_number_only() -> None:
+def test_a_trial_account_sends_to_its_verified_number_only() -> None:
     with Sandbox(now=NOW, trial=True) as sandbox:
         door = Door(sandbox)
         caller = door.http.get("/OutgoingCallerIds.json").json()["outgoing_caller_ids"][0]

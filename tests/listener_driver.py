@@ -1,4 +1,4 @@
-"""Listeners in one folder, and requests to them as Twilio makes them."""
+"""The driver through which tests reach listener processes, and requests as Twilio makes them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NUMBER = "+15005550006"
 
 
 def alive(pid: int) -> bool:
-    """Whether a process runs: one that nobody has reaped yet does not."""
+    """Return whether a process runs; a zombie does not."""
     try:
         return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
     except OSError:
@@ -34,10 +34,10 @@ def alive(pid: int) -> bool:
 
 
 def until(true: Callable[[], Any], seconds: float = 60.0) -> None:
-    """Wait for a condition, never for a time."""
+    """Wait for a condition instead of a fixed time."""
     end = time.monotonic() + seconds
     while not true():
-        assert time.monotonic() < end, "it did not come"
+        assert time.monotonic() < end, "the condition was not met in time"
         time.sleep(0.005)
 
 
@@ -47,18 +47,18 @@ def free_port() -> int:
 
 
 def store_pid(listener: int) -> int:
-    """The process that keeps the store of a listener's; Linux's word for it."""
+    """Return the pid of a listener's store process, its only child (Linux only)."""
     (pid,) = Path(f"/proc/{listener}/task/{listener}/children").read_text().split()
     return int(pid)
 
 
-class House:
-    """Starts listeners in one folder, and ends every one of them."""
+class ListenerDriver:
+    """Starts listeners in one folder, and kills all of them when closed."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.pids: set[int] = set()
-        self.links: list[ListenerClient] = []
+        self.clients: list[ListenerClient] = []
 
     def spec(self, **changes: Any) -> Spec:
         usual: dict[str, Any] = {
@@ -68,22 +68,22 @@ class House:
         }
         return Spec(**(usual | changes))
 
-    def link(
+    def connect(
         self, spec: Spec | None = None, *, take_over: bool = False, **changes: Any
     ) -> ListenerClient:
         wanted = spec or self.spec(**changes)
-        link = ListenerClient.find_or_start(wanted, take_over=take_over, timeout=30)
-        self.pids.add(link.pid)
-        self.links.append(link)
-        return link
+        client = ListenerClient.find_or_start(wanted, take_over=take_over, timeout=30)
+        self.pids.add(client.pid)
+        self.clients.append(client)
+        return client
 
-    def kill(self, link: ListenerClient, number: int = signal.SIGKILL) -> None:
-        os.kill(link.pid, number)
-        until(lambda: not alive(link.pid))
+    def kill(self, client: ListenerClient, number: int = signal.SIGKILL) -> None:
+        os.kill(client.pid, number)
+        until(lambda: not alive(client.pid))
 
     def close(self) -> None:
-        for link in self.links:
-            link.detach()
+        for client in self.clients:
+            client.detach()
         for path in self.folder.glob("**/*.listener.json"):
             self.pids.add(json.loads(path.read_text())["pid"])
         ours = {pid for pid in self.pids if alive(pid) and _is_listener(pid)}
