@@ -29,7 +29,7 @@ NOON_IN_NEW_YORK = datetime(2026, 1, 15, 17, tzinfo=UTC)
 
 
 class At(tw.AuthTokenConnection):
-    """A real account's connection, at a moment and with a folder of its own."""
+    """A real account's connection, with a time and a folder of its own."""
 
     present = NOON_IN_NEW_YORK
     folder = None
