@@ -56,7 +56,7 @@ def test_a_person_can_see_what_is_wrong_and_connect(notebook: Notebook, card: Lo
     card.get_by_label("Secret").focus()
     expect(key).to_have_attribute("aria-invalid", "true")
     expect(key).to_have_accessible_description(
-        "This starts with AC. An API key SID is SK followed by 32 characters 0-9 or a-f."
+        "This starts with AC. An API Key SID is SK followed by 32 characters 0-9 or a-f."
     )
     pictures(notebook, card, "problem")
 

@@ -222,7 +222,7 @@ def test_the_history_asks_before_it_sends_a_change_again(
 
     button(card, "History (2)").click()
     button(card, f"Send POST {MESSAGES} again").click()
-    expect(card.get_by_text("This request can change something.")).to_be_visible()
+    expect(card.get_by_text("This request can change data.")).to_be_visible()
     draw(notebook, card, "history")
     assert said(notebook, "len(sandbox.ledger)") == 1
     button(card, "Send again").click()
