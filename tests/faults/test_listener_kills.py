@@ -270,7 +270,7 @@ def test_while_the_disk_hangs_senders_are_told_to_come_again_and_the_reason_is_s
     os.kill(store, signal.SIGSTOP)
     assert post(client.port, "/status", status(1))[0] == 503  # it waited
     assert post(client.port, "/status", status(2))[0] == 503
-    until(lambda: "does not answer" in (client.ask("status")["problem"] or ""))
+    until(lambda: "does not respond" in (client.ask("status")["problem"] or ""))
     os.kill(store, signal.SIGCONT)
     until(lambda: post(client.port, "/status", status(2))[0] == 200)
     assert client.ask("status")["problem"] is None
