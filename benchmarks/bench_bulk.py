@@ -11,10 +11,8 @@ second is the ideal. Three senders take turns in one process, against one server
 The server says what is under way; a measurement begins when it has seen 64 at once, for every
 sender alike. A job gets there by itself: it begins with 2 and adds one for every 20 clean answers,
 1,240 in all. CPU is this process's, all threads, over the same answers. Targets: the job at least
-90 % of the ideal and 0.97 times the official client's rate, with at most 1.6 times its CPU a
-message; AsyncTwilio with at most 1.2 times. Both send over aiohttp, as the official client does, so
-they cannot be faster than it; what they add is the policy, the journal and the typed message. (An
-HTTP client of our own met 1.0, 1.5 and 1.0, with 393 lines more.)
+90 % of the ideal and not below the official client, with at most 1.5 times its CPU a message;
+AsyncTwilio with at most 1.0 times.
 """
 
 from __future__ import annotations
@@ -333,9 +331,9 @@ def report(taken: dict[str, list[Measured]]) -> None:
         )
     of_ideal, faster, dearer = found["Job"]
     said("job: at least 90 % of the ideal", of_ideal >= 0.9)
-    said("job: at least 0.97 × the official client's rate", faster >= 0.97)
-    said("job: at most 1.6 × its CPU", dearer <= 1.6)
-    said("without a journal: at most 1.2 × its CPU", found["AsyncTwilio"][2] <= 1.2)
+    said("job: not below the official client", faster >= 1.0)
+    said("job: at most 1.5 × its CPU", dearer <= 1.5)
+    said("without a journal: at most 1.0 × its CPU", found["AsyncTwilio"][2] <= 1.0)
 
 
 def said(target: str, met: bool) -> None:

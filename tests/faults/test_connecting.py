@@ -20,7 +20,7 @@ import pytest
 from twilio_widgets import AsyncTwilio, AuthTokenConnection, Twilio
 from twilio_widgets.core.http import backends as wire
 from twilio_widgets.core.http import transport
-from twilio_widgets.core.http.deadline import deadline, remaining
+from twilio_widgets.core.http.deadline import deadline, left
 from twilio_widgets.errors import (
     ConfigurationError,
     NoReply,
@@ -92,11 +92,11 @@ class TestNames:
     def test_nothing_is_read_after_the_time_even_if_there_is_something(self):
         """A flood always has one byte more; so the time is looked at before each read."""
         with deadline(1.0):
-            assert 0 < remaining(None, httpcore.ReadTimeout) <= 1.0
-            assert remaining(0.001, httpcore.ReadTimeout) == 0.001
+            assert 0 < left(None, httpcore.ReadTimeout) <= 1.0
+            assert left(0.001, httpcore.ReadTimeout) == 0.001
             time.sleep(1.0)
             with pytest.raises(httpcore.ReadTimeout):
-                remaining(None, httpcore.ReadTimeout)
+                left(None, httpcore.ReadTimeout)
 
     @both
     def test_the_next_address_is_tried_when_one_refuses(self, send, serve, monkeypatch):
@@ -307,9 +307,9 @@ class TestThreads:
         return results
 
     def test_threads_that_share_a_client_share_one_pool(self, serve, monkeypatch):
-        made: list[wire.BlockingBackend] = []
+        made: list[wire.BlockingWire] = []
 
-        def slowly(origin: str, inside: object) -> wire.BlockingBackend:
+        def slowly(origin: str, inside: object) -> wire.BlockingWire:
             time.sleep(0.02)
             made.append(wire.open_sync(origin, inside))
             return made[-1]

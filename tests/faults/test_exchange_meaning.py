@@ -1,4 +1,4 @@
-"""What a failed exchange means, over every way to the network, with a server that misbehaves."""
+"""What a failed exchange means, over every wire there is, with a server that misbehaves on it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import base64
 import socket
 import time
 import traceback
+from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
@@ -38,6 +39,8 @@ TIMEOUT = 1.8
 LARGEST = 4 * 1024 * 1024
 """Bytes of a body: what a busy machine decompresses well within the time."""
 
+Exchange = Callable[[str], Reply]
+
 
 def door_to(url: str) -> dict[str, Any]:
     return {"timeout": TIMEOUT, "base_url": url, "policy": None, "largest_body": LARGEST}
@@ -62,20 +65,24 @@ def awaiting(url: str) -> Reply:
     return asyncio.run(exchange())
 
 
-def awaiting_httpx(url: str) -> Reply:
-    """As through a proxy, and where there is no aiohttp."""
-    with mock.patch.object(wire, "_has_aiohttp", return_value=False):
-        return awaiting(url)
+def over_httpx(exchange: Exchange) -> Exchange:
+    """As through a proxy, and where there is no httptools."""
+
+    def exchange_over_httpx(url: str) -> Reply:
+        with mock.patch.object(wire, "_is_ours", return_value=False):
+            return exchange(url)
+
+    return exchange_over_httpx
 
 
-every_way = pytest.mark.parametrize(
+every_wire = pytest.mark.parametrize(
     "exchange",
-    [blocking, awaiting, awaiting_httpx],
-    ids=["blocking, httpcore", "awaiting, aiohttp", "awaiting, httpx"],
+    [blocking, over_httpx(blocking), awaiting, over_httpx(awaiting)],
+    ids=["blocking", "blocking, httpx", "awaiting", "awaiting, httpx"],
 )
 
 
-@every_way
+@every_wire
 def test_an_exchange_means_what_the_server_saw(exchange, faulty):
     """And it ends in time, also when the server drips or says nothing."""
     server, meaning = faulty
@@ -93,7 +100,7 @@ def test_an_exchange_means_what_the_server_saw(exchange, faulty):
     assert took < TIMEOUT + 10  # a drip alone would go on for a minute
 
 
-@every_way
+@every_wire
 def test_no_fault_shows_a_credential_in_a_traceback_with_locals(exchange, broken):
     with pytest.raises((NoReply, BadResponse)) as caught:
         exchange(broken.url)
@@ -108,7 +115,7 @@ def test_no_fault_shows_a_credential_in_a_traceback_with_locals(exchange, broken
     assert caught.value.__cause__ is None or not isinstance(caught.value, NoReply)
 
 
-@every_way
+@every_wire
 def test_no_frame_of_a_failure_still_has_the_request_with_its_authorization(exchange, serve):
     """A debugger shows the locals of each."""
     with pytest.raises(NoReply) as caught:
@@ -122,13 +129,13 @@ def unlistened() -> str:
         return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-@every_way
+@every_wire
 def test_a_port_where_nobody_listens_means_not_connected(exchange):
     with pytest.raises(NotConnected, match="nothing was sent"):
         exchange(unlistened())
 
 
-@every_way
+@every_wire
 def test_a_failed_tls_handshake_means_not_connected(exchange, plain_server):
     with pytest.raises(NotConnected):
         exchange(plain_server.url.replace("http://", "https://"))

@@ -59,6 +59,8 @@ from twilio_widgets.sandbox import Sandbox
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills by POSIX signals")
 
+TAKEN = (200, "text/xml; charset=utf-8", b"<Response/>")
+
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ListenerDriver]:
@@ -84,7 +86,7 @@ def test_a_callback_is_stored_before_it_is_answered_and_the_kernel_hears_of_it(
     heard: list[dict[str, Any]] = []
     client.on_news = heard.append
     said = status()
-    assert post(client.port, "/status?tw=row-1", said) == (200, "text/xml; charset=utf-8", b"<Response/>")
+    assert post(client.port, "/status?tw=row-1", said) == TAKEN
     last = events(shared.spec())[-1]
     assert (last.kind, last.parameters, last.row_token) == ("status", tuple(said.items()), "row-1")
     until(lambda: heard)
@@ -237,7 +239,7 @@ def test_it_outlives_its_kernel_and_the_next_one_finds_it(driver: ListenerDriver
     assert started
     os.killpg(first.pid, signal.SIGKILL)  # as Jupyter does, with everything of the kernel's group
     first.communicate()
-    assert post(port, "/status", status(1)) == (200, "text/xml; charset=utf-8", b"<Response/>")
+    assert post(port, "/status", status(1)) == TAKEN
     client = driver.connect(spec)
     assert (client.pid, client.port, client.started) == (pid, port, False)
     assert [event.message_sid for event in events(spec)] == [status(1)["MessageSid"]]

@@ -1,8 +1,8 @@
-"""The backends that send requests, and what their errors mean.
+"""What is behind the door: the ways to the network, and what their failures mean for us.
 
-Blocking requests go over httpcore, async ones over aiohttp. Requests into a sandbox, and async ones
-through a proxy or without aiohttp, go over httpx. All find the environment's proxy by the same
-rule, and none uses a proxy for a server on this machine.
+Requests go over connections of our own; through a proxy, into a sandbox, and where there are no
+sockets, over httpx. All find the environment's proxy by one rule, and none ever sends through one
+what stays on this machine.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any, Protocol
 import httpcore
 import httpx
 
-from twilio_widgets.core.http.httpx_backend import AsyncHttpxBackend, HttpxBackend
 from twilio_widgets.core.http.outgoing import OutgoingRequest
+from twilio_widgets.core.http.pooled import AsyncPooled, BlockingPooled
 from twilio_widgets.core.http.proxy import proxy_for
 from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.core.request import Reply
@@ -41,7 +41,8 @@ NEVER_SENT = (
     httpcore.LocalProtocolError,
     httpcore.ProxyError,
 )
-"""The errors that httpx and httpcore raise before the first byte of a request."""
+"""What httpx and its pool raise before the first byte of a request; everything else may have been
+received."""
 
 _LATE = (TimeoutError, httpx.TimeoutException, httpcore.TimeoutException)
 _BROKEN = (
@@ -53,14 +54,14 @@ _BROKEN = (
 )
 
 
-class BlockingBackend(Protocol):
-    """Sends requests and waits for the replies."""
+class BlockingWire(Protocol):
+    """A way to the network that waits."""
 
     def exchange(self, outgoing: OutgoingRequest, largest: int) -> Reply:
-        """Send one request and return its whole answer.
+        """Send one request and return its whole answer; `outgoing` knows then whether it left.
 
         Args:
-            outgoing: The request. It tells afterwards whether it may have been sent.
+            outgoing: The request.
             largest: The most bytes of a body, before and after decompression.
         """
 
@@ -68,64 +69,57 @@ class BlockingBackend(Protocol):
         """Close every connection."""
 
 
-class AsyncBackend(Protocol):
-    """Sends requests on an event loop."""
+class AsyncWire(Protocol):
+    """A way to the network that awaits."""
 
     async def exchange(self, outgoing: OutgoingRequest, largest: int) -> Reply:
-        """Send one request and return its whole answer; see `BlockingBackend.exchange`."""
+        """Send one request and return its whole answer; see `BlockingWire.exchange`."""
 
     async def aclose(self) -> None:
         """Close every connection."""
 
 
-def open_sync(origin: str, inside: Any) -> BlockingBackend:
-    """Return the backend for blocking requests.
+def open_sync(origin: str, inside: Any) -> BlockingWire:
+    """Open a way to the network that waits.
 
     Args:
-        origin: Scheme, host and port of the requests.
+        origin: Scheme, host and port that it will talk to.
         inside: A transport that needs no network, or None.
     """
-    if inside is not None:
-        return HttpxBackend(inside)
-    from twilio_widgets.core.http.httpcore_backend import HttpcoreBackend
-
-    proxy = proxy_for(origin)
-    return HttpcoreBackend(
-        httpx.create_ssl_context,
-        None if proxy is None else httpcore.Proxy(str(proxy.url), proxy.raw_auth),
-        most=MOST_CONNECTIONS,
-        keep_alive=KEEP_ALIVE_SECONDS,
-    )
-
-
-def open_async(origin: str, inside: Any) -> AsyncBackend:
-    """Return the backend for async requests; see `open_sync`."""
     proxy = None if inside is not None else proxy_for(origin)
-    if inside is None and proxy is None and _has_aiohttp():
-        from twilio_widgets.core.http.aiohttp_backend import AiohttpBackend
+    if _is_ours(inside, proxy):
+        from twilio_widgets.core.http.direct_blocking import BlockingDirect
 
-        return AiohttpBackend(
+        return BlockingDirect(
             httpx.create_ssl_context, most=MOST_CONNECTIONS, keep_alive=KEEP_ALIVE_SECONDS
         )
-    return AsyncHttpxBackend(inside, proxy, most=MOST_CONNECTIONS, keep_alive=KEEP_ALIVE_SECONDS)
+    return BlockingPooled(inside, proxy, most=MOST_CONNECTIONS, keep_alive=KEEP_ALIVE_SECONDS)
 
 
-def _has_aiohttp() -> bool:
-    return importlib.util.find_spec("aiohttp") is not None
+def open_async(origin: str, inside: Any) -> AsyncWire:
+    """Open a way to the network that awaits; see `open_sync`."""
+    proxy = None if inside is not None else proxy_for(origin)
+    if _is_ours(inside, proxy):
+        from twilio_widgets.core.http.direct_async import AsyncDirect
+
+        return AsyncDirect(
+            httpx.create_ssl_context, most=MOST_CONNECTIONS, keep_alive=KEEP_ALIVE_SECONDS
+        )
+    return AsyncPooled(inside, proxy, most=MOST_CONNECTIONS, keep_alive=KEEP_ALIVE_SECONDS)
 
 
-def translate_error(error: BaseException, *, may_have_been_sent: bool) -> BaseException:
-    """Return the error of ours that a failed exchange means.
+def _is_ours(inside: Any, proxy: httpx.Proxy | None) -> bool:
+    """Say whether connections of our own serve: not everywhere are there sockets and a parser."""
+    return inside is None and proxy is None and importlib.util.find_spec("httptools") is not None
 
-    No library's classes tell whether the server read the request (measured: a reset before and
-    after reading raise the same ones). So every error except `NEVER_SENT` leaves that open, once
-    the first byte may have been sent. httpx does not report that byte, so for a request over httpx
-    `may_have_been_sent` is true from the start, except while a proxy has not answered CONNECT. What
-    ends the whole call from outside is returned as it is, without its traceback.
 
-    Args:
-        error: The error that ended the exchange.
-        may_have_been_sent: Whether the first byte of the request may have been sent.
+def translate_error(error: BaseException, *, left: bool) -> BaseException:
+    """Say in our terms what a failed exchange means.
+
+    httpx's classes do not tell whether the server read the request (measured: a reset before and
+    after reading raise the same ones), so once it was handed over (`left`), all but `NEVER_SENT`
+    may have been received. Over a connection of our own `left` alone tells: its first byte may have
+    left. What ends the whole call from outside stays what it is, without its traceback.
     """
     name = type(error).__name__
     if isinstance(error, TwilioWidgetsError):
@@ -133,14 +127,14 @@ def translate_error(error: BaseException, *, may_have_been_sent: bool) -> BaseEx
     if not isinstance(error, Exception):
         error.__cause__ = error.__context__ = None
         return error.with_traceback(None)
-    if isinstance(error, NEVER_SENT) or not may_have_been_sent:
+    if isinstance(error, NEVER_SENT) or not left:
         return NotConnected(
             f"Twilio was not reached, so nothing was sent ({name}: {_text(error)}). "
             "Check the network, and try again."
         )
     if isinstance(error, _LATE):
         return NoReply(f"No whole answer came in time ({name}).")
-    if isinstance(error, _BROKEN) or type(error).__module__.startswith("aiohttp."):
+    if isinstance(error, _BROKEN):
         return NoReply(f"The connection broke before a whole answer came ({name}: {_text(error)}).")
     return NoReply(f"The exchange failed in an unforeseen way ({name}: {_text(error)}).")
 

@@ -12,7 +12,7 @@ import math
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
@@ -21,8 +21,7 @@ import httpcore
 
 READ_BYTES = 1024 * 1024
 """The most bytes of one read. httpcore asks for a sixteenth, so a page of messages came in sixteen
-reads, which took twice the time. What comes with the headers it copies once more, so the first read
-of an answer is as it asks."""
+reads, which took twice the time."""
 
 _exchange = threading.local()
 
@@ -38,22 +37,12 @@ def deadline(seconds: float) -> Iterator[None]:
         _exchange.until = before
 
 
-def remaining(timeout: float | None, over: type[httpcore.TimeoutException]) -> float:
-    """Return the smaller of `timeout` and the time that is left; raise `over` when nothing is."""
-    seconds: float = getattr(_exchange, "until", math.inf) - time.monotonic()
-    if seconds <= 0:
+def left(timeout: float | None, over: type[httpcore.TimeoutException]) -> float:
+    """Return the smaller of `timeout` and what is left; raise `over` when nothing is."""
+    remaining: float = getattr(_exchange, "until", math.inf) - time.monotonic()
+    if remaining <= 0:
         raise over("the time for the whole exchange is over")
-    return seconds if timeout is None else min(timeout, seconds)
-
-
-@contextmanager
-def before_writing(note: Callable[[httpcore.NetworkStream], None]) -> Iterator[None]:
-    """Call `note` with a connection each time before this thread writes a request to it."""
-    _exchange.note = note
-    try:
-        yield
-    finally:
-        _exchange.note = None
+    return remaining if timeout is None else min(timeout, remaining)
 
 
 def addresses_of(host: str, port: int, seconds: float) -> list[str]:
@@ -98,12 +87,12 @@ class DeadlineBackend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Open a connection to the first address of `host` that answers, in the time left."""
         gone = httpcore.ConnectTimeout
-        with deadline(remaining(timeout, gone)):
-            addresses = addresses_of(host, port, remaining(None, gone))
+        with deadline(left(timeout, gone)):
+            addresses = addresses_of(host, port, left(None, gone))
             failure: Exception = httpcore.ConnectError(f"{host} has no address")
             for number, address in enumerate(addresses):
                 # A dead address may use up its share, not the time of those after it.
-                share = remaining(None, gone) / (len(addresses) - number)
+                share = left(None, gone) / (len(addresses) - number)
                 try:
                     return _DeadlineStream(
                         self._network.connect_tcp(
@@ -120,19 +109,13 @@ class _DeadlineStream(httpcore.NetworkStream):
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
-        self._reads_headers = True
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        most = max_bytes if self._reads_headers else max(max_bytes, READ_BYTES)
-        self._reads_headers = False
-        return self._stream.read(most, remaining(timeout, httpcore.ReadTimeout))
+        most = max(max_bytes, READ_BYTES)
+        return self._stream.read(most, left(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        limit = remaining(timeout, httpcore.WriteTimeout)
-        if (note := getattr(_exchange, "note", None)) is not None:
-            note(self)
-        self._reads_headers = True
-        self._stream.write(buffer, limit)
+        self._stream.write(buffer, left(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
         self._stream.close()
@@ -143,7 +126,7 @@ class _DeadlineStream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        limit = remaining(timeout, httpcore.ConnectTimeout)
+        limit = left(timeout, httpcore.ConnectTimeout)
         return _DeadlineStream(self._stream.start_tls(ssl_context, server_hostname, limit))
 
     def get_extra_info(self, info: str) -> Any:

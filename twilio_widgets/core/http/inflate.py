@@ -1,60 +1,10 @@
-"""An answer as it arrives: its headers, and its body within a cap and not cut off."""
+"""The body of an answer, as it arrives: within a cap, and with a truncated stream noticed."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
 
-from twilio_widgets.core.request import Reply
 from twilio_widgets.errors import BadResponse
-
-
-class ReplyBuilder:
-    """One answer as it arrives, whole or not at all.
-
-    Args:
-        status: Its status.
-        headers: As they came; the values of a repeated one are joined.
-        largest: The most bytes of its body, before and after decompression.
-
-    Raises:
-        BadResponse: Its body is in an encoding nobody asked for.
-        ConnectionError: It is an interim answer (1xx), such as the change to another protocol, or
-            its transfer is encoded in another way than in chunks.
-    """
-
-    def __init__(self, status: int, headers: Iterable[tuple[bytes, bytes]], largest: int) -> None:
-        if status < 200:
-            raise ConnectionError(f"status {status} is not an answer")
-        self._status = status
-        self._headers: dict[str, str] = {}
-        for name, value in headers:
-            key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-            before = self._headers.get(key)
-            self._headers[key] = text if before is None else f"{before}, {text}"
-        if self._headers.get("transfer-encoding", "chunked").lower() != "chunked":
-            raise ConnectionError("the answer's Transfer-Encoding is not chunked")
-        self._inflater = Inflater(self._headers.get("content-encoding", ""), largest)
-        self._parts: list[bytes] = []
-
-    def feed(self, part: bytes) -> None:
-        """Take a part of the body; see `Inflater.feed`."""
-        self._parts.append(self._inflater.feed(part))
-
-    def reply(self, *, closed: bool = False) -> Reply:
-        """Return the whole answer.
-
-        Args:
-            closed: Whether we have closed its connection meanwhile.
-
-        Raises:
-            BadResponse: Its compressed body is cut off.
-            ConnectionError: Only the end of its connection ended it, and that was ours.
-        """
-        self._inflater.finish()
-        if closed and not self._headers.keys() & {"content-length", "transfer-encoding"}:
-            raise ConnectionError("the connection was closed")
-        return Reply(status=self._status, headers=self._headers, content=b"".join(self._parts))
 
 
 class Inflater:

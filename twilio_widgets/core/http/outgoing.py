@@ -1,4 +1,4 @@
-"""One request for a backend, and whether its first byte may have been sent."""
+"""One request as it goes over the wire, and whether it has begun to."""
 
 from __future__ import annotations
 
@@ -23,14 +23,10 @@ class OutgoingRequest:
         content: The body; None for none.
         seconds: How long the exchange may take.
         connecting: How long of these the connection may take.
-
-    Raises:
-        ValueError: The URL or a header contains a line break, or is not ASCII.
     """
 
     __slots__ = (
-        "_may_have_been_sent", "_until", "connecting", "content", "headers", "host", "method",
-        "origin", "seconds", "url",
+        "_left", "_until", "connecting", "content", "headers", "method", "origin", "seconds", "url",
     )  # fmt: skip
 
     def __init__(
@@ -43,36 +39,49 @@ class OutgoingRequest:
         seconds: float,
         connecting: float,
     ) -> None:
-        text = url + "".join(map("".join, headers))
-        if not (text.isascii() and text.isprintable()):
-            raise ValueError("the URL or a header contains a line break, or is not ASCII")
         self.method = method
         self.url = url
         parts = urlsplit(url)
         port = parts.port or _PORTS[parts.scheme]
         self.origin: Origin = (parts.scheme, parts.hostname or "", port)
         """Requests to the same may share a connection."""
-        self.host = parts.netloc.removesuffix(f":{_PORTS[parts.scheme]}")
-        """As the Host header names it."""
         self.headers = headers
-        self.content = b"" if content is None and method in _WITH_BODY else content
+        self.content = content
         self.seconds = seconds
         self.connecting = connecting
-        self._may_have_been_sent = False
+        self._left = False
         self._until = clock.seconds() + seconds
 
     @property
-    def may_have_been_sent(self) -> bool:
-        """Whether its first byte may have been sent. While this is False, none was."""
-        return self._may_have_been_sent
+    def left(self) -> bool:
+        """Whether its first byte may have left; until then it certainly was not sent."""
+        return self._left
 
-    @may_have_been_sent.setter
-    def may_have_been_sent(self, value: bool) -> None:
-        """Set right before the first byte is sent.
+    @left.setter
+    def left(self, value: bool) -> None:
+        """Set right before the first byte leaves.
 
         Raises:
             TimeoutError: Its time is over: this process was stopped, or the computer was asleep.
         """
         if value and clock.seconds() > self._until:
-            raise TimeoutError("its time was over before it was sent")
-        self._may_have_been_sent = value
+            raise TimeoutError("its time was over before it left")
+        self._left = value
+
+    def text(self) -> bytes:
+        """Return all of it, as HTTP/1.1 writes it.
+
+        Raises:
+            ValueError: It holds what would begin another line, or is not ASCII.
+        """
+        parts, content = urlsplit(self.url), self.content or b""
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        host = parts.netloc.removesuffix(f":{_PORTS[parts.scheme]}")
+        lines = [f"{self.method} {target} HTTP/1.1", f"Host: {host}"]
+        lines += [f"{name}: {value}" for name, value in self.headers]
+        if content or self.method in _WITH_BODY:
+            lines.append(f"Content-Length: {len(content)}")
+        head = "\r\n".join(lines)
+        if head.count("\r") != len(lines) - 1 or head.count("\n") != len(lines) - 1:
+            raise ValueError("a header or the address holds a line break")
+        return head.encode("ascii") + b"\r\n\r\n" + content

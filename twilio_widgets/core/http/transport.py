@@ -20,8 +20,8 @@ from twilio_widgets.core.flows.answers import leaves_open
 from twilio_widgets.core.guardrails.enforcement import PolicyEnforcer, SendPermission
 from twilio_widgets.core.guardrails.policy import Policy, default_policy
 from twilio_widgets.core.http.backends import (
-    AsyncBackend,
-    BlockingBackend,
+    AsyncWire,
+    BlockingWire,
     open_async,
     open_sync,
     translate_error,
@@ -114,7 +114,7 @@ class _Door:
         self._judge = in_force(self._policy, connection)
         self._origin = None if base_url is None else origin_of(base_url)
         self._opening = threading.Lock()
-        self._abandoned: list[BlockingBackend] = []
+        self._abandoned: list[BlockingWire] = []
         if connection.wire is not None and self._origin is not None:
             host = urlsplit(self._origin).hostname or ""
             if not is_loopback(host):
@@ -224,7 +224,7 @@ class BlockingTransport(_Door):
         largest_body: The most bytes of a body, sent or received, also after decompression.
     """
 
-    _open: BlockingBackend | None = None
+    _open: BlockingWire | None = None
     _process = 0
 
     def send(self, request: Request) -> Reply:
@@ -248,17 +248,17 @@ class BlockingTransport(_Door):
                 if onward is not None:
                     reply = wire.exchange(onward, self._largest)
         except BaseException as error:  # noqa: BLE001  # told apart, and raised anew below
-            sent = outgoing is not None and outgoing.may_have_been_sent
+            left = outgoing is not None and outgoing.left
             # It has the Authorization header, and this frame is in the traceback.
             outgoing = None
-            failure = translate_error(error, may_have_been_sent=sent)
+            failure = translate_error(error, left=left)
         else:
             _give_back(verdict, unsent=means_unsent(reply))
             return reply
-        _give_back(verdict, unsent=not sent or isinstance(failure, NotConnected))
+        _give_back(verdict, unsent=not left or isinstance(failure, NotConnected))
         raise failure
 
-    def _opened(self) -> BlockingBackend:
+    def _opened(self) -> BlockingWire:
         if (wire := self._open) is not None and self._process == os.getpid():
             return wire
         with self._opening:  # threads that begin together share one pool
@@ -286,7 +286,7 @@ class BlockingTransport(_Door):
 class AsyncTransport(_Door):
     """The same with ``await``; it belongs to the event loop it is first used on."""
 
-    _open: AsyncBackend | None = None
+    _open: AsyncWire | None = None
     _loop: asyncio.AbstractEventLoop | None = None
 
     async def send(self, request: Request) -> Reply:
@@ -303,17 +303,17 @@ class AsyncTransport(_Door):
                 if onward is not None:
                     reply = await wire.exchange(onward, self._largest)
         except BaseException as error:  # noqa: BLE001  # told apart, and raised anew below
-            sent = outgoing is not None and outgoing.may_have_been_sent
+            left = outgoing is not None and outgoing.left
             # It has the Authorization header, and this frame is in the traceback.
             outgoing = None
-            failure = translate_error(error, may_have_been_sent=sent)
+            failure = translate_error(error, left=left)
         else:
             _give_back(verdict, unsent=means_unsent(reply))
             return reply
-        _give_back(verdict, unsent=not sent or isinstance(failure, NotConnected))
+        _give_back(verdict, unsent=not left or isinstance(failure, NotConnected))
         raise failure
 
-    def _opened(self) -> AsyncBackend:
+    def _opened(self) -> AsyncWire:
         here = asyncio.get_running_loop()
         if self._open is None:
             self._open, self._loop = open_async(self._home, self._wire), here
