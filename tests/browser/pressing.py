@@ -15,7 +15,7 @@ WATCH_PRESSES = """() => {
   const chosen = new WeakMap(); // files by name; a card may empty the field once it has them
   const value = (field) => field.type === "checkbox" ? String(field.checked)
     : field.type === "file" ? chosen.get(field) ?? "" : field.value;
-  const waits = (note) => note.matches(".tw-press-note.tw-hint"); // "Waiting…" is no answer yet
+  const waits = (note) => note.matches(".tw-press-note.tw-hint"); // "Waiting…" is not an answer
   window.twNotes = (card) => [...card.querySelectorAll(".tw-note")]
     .filter((note) => seen(note) && note.textContent && !waits(note))
     .map((note) => note.textContent);

@@ -367,7 +367,7 @@ class TestInterruptions:
             arriving.feed(ANSWER)
         assert not arriving.keeps_alive
 
-    @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there is no such timer here")
+    @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this platform has no signal.setitimer")
     @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
     def test_none_loses_a_place_or_gives_an_answer_to_another_request(self, echo, monkeypatch):
         """A connection that it drops is closed with its last reference, which Python mentions."""
@@ -399,7 +399,7 @@ class TestInterruptions:
         gc.collect()
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform has no os.fork")
 def test_a_fork_shares_no_connection_and_ends_none(echo):
     """Two processes that read from one connection would get each other's answers."""
     door = BlockingTransport(CONNECTION, timeout=5, base_url=echo, policy=None)

@@ -8,7 +8,7 @@ import {
   take,
 } from "../../twilio_widgets/panels/table/table_rows.js";
 
-/** @typedef {import("../../twilio_widgets/panels/static/table_rows.js").Kind} Kind */
+/** @typedef {import("../../twilio_widgets/panels/table/table_rows.js").Kind} Kind */
 
 /** @param {string} title @param {Kind} kind */
 const column = (title, kind) => ({ name: title, title, width: null, kind, choice: false });

@@ -52,7 +52,7 @@ class PlannedRow:
     template, whose text only Twilio has."""
 
     encoding: Encoding | None
-    """None if there is no text, or only Twilio has it."""
+    """None if the row has no text, or if only Twilio knows it (a content template)."""
 
     blame: tuple[tuple[int, str], ...] = ()
     """The first characters that force UCS-2, each with its position in the body."""
