@@ -367,7 +367,7 @@ class TestInterruptions:
             arriving.feed(ANSWER)
         assert not arriving.keeps_alive
 
-    @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this platform has no signal.setitimer")
+    @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no signal.setitimer here")
     @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
     def test_none_loses_a_place_or_gives_an_answer_to_another_request(self, echo, monkeypatch):
         """A connection that it drops is closed with its last reference, which Python mentions."""
