@@ -27,6 +27,8 @@ BELOW = {
     "sandbox": {"errors", "core"},
     "client": {"errors", "progress", "core", "frames", "journal"},
     "bulk": {"errors", "progress", "core", "frames", "journal", "client"},
+    "archive": {"errors", "progress", "core", "frames", "client"},
+    "analysis": {"errors", "progress", "core", "frames", "archive"},
     "listener": {"errors", "progress", "core", "frames", "signature", "client"},
     "panels": {
         "errors",
@@ -38,6 +40,8 @@ BELOW = {
         "sandbox",
         "client",
         "bulk",
+        "archive",
+        "analysis",
         "listener",
     },
 }
@@ -63,10 +67,12 @@ a response (a type). The rich display of a listener and of a job is loaded when 
 LIBRARIES = {
     "httpx": {"core/http/", "sandbox/http/inprocess.py"},
     "httpcore": {"core/http/"},
-    "pandas": {"frames/", "bulk/planning/table.py"},
-    "pyarrow": {"frames/"},
+    "pandas": {"frames/", "bulk/planning/table.py", "archive/", "analysis/"},
+    "pyarrow": {"frames/", "archive/", "analysis/"},
+    "duckdb": {"archive/"},
+    "dask": {"archive/"},
     "msgspec": {"frames/", "listener/events/", "listener/store_process/"},
-    "numpy": {"frames/"},
+    "numpy": {"frames/", "analysis/"},
     "openpyxl": {"frames/"},
     "ipywidgets": {"panels/"},
     "anywidget": {"panels/"},

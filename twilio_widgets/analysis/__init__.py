@@ -1,0 +1,1 @@
+"""Answers about a message log, as tidy DataFrames that can draw themselves."""
