@@ -53,15 +53,17 @@ class _MessagesBase(ClientBase):
     def _sending(self, given: dict[str, object]) -> Flow[Message]:
         key = given.pop("once")
         if key is None:
-            return messages.send(self._connection, self._patience(), given, self.outbox)
+            return messages.send(self._connection, self._new_retry_policy(), given, self.outbox)
         # Imported here because most sends do not need the journal.
         from twilio_widgets.journal.once import send_once
 
-        return send_once(self._connection, self._patience, given, self.outbox, cast("str", key))
+        return send_once(
+            self._connection, self._new_retry_policy, given, self.outbox, cast("str", key)
+        )
 
     def _finding(self, error: OutcomeUnknown) -> Flow[Message | find.NotSureYet | None]:
         known = self.outbox.known_besides(error)
-        found = yield from find.find(self._connection, self._patience, error, known=known)
+        found = yield from find.find(self._connection, self._new_retry_policy, error, known=known)
         if not isinstance(found, find.NotSureYet):
             self.outbox.settle(error, found.sid if found else None)
         return found
@@ -174,7 +176,7 @@ class Messages(_MessagesBase):
         Raises:
             NotFound: The account has no such message.
         """
-        return self._run(messages.get(self._connection, self._patience(), sid))
+        return self._run(messages.get(self._connection, self._new_retry_policy(), sid))
 
     def wait(
         self, sid: str, timeout: float = 60.0, *, seen: Callable[[Message], None] | None = None
@@ -190,7 +192,9 @@ class Messages(_MessagesBase):
         Returns:
             The message as last read; ``.is_final`` is True if its status is final.
         """
-        flow = messages.wait(self._connection, self._patience, sid, timeout=timeout, seen=seen)
+        flow = messages.wait(
+            self._connection, self._new_retry_policy, sid, timeout=timeout, seen=seen
+        )
         return self._run(flow)
 
     def find(self, error: OutcomeUnknown) -> Message | find.NotSureYet | None:
@@ -259,7 +263,7 @@ class Messages(_MessagesBase):
         here = {"status": status, "direction": direction, "error_code": error_code, "text": text}
         flow = listing(
             self._connection,
-            self._patience,
+            self._new_retry_policy,
             filters,
             limit=limit,
             here=here,
@@ -283,7 +287,7 @@ class Messages(_MessagesBase):
 
         The filters are those of ``list``; pages are read on demand.
         """
-        walk, selection = self._walk(
+        paginator, selection = self._walk(
             Filters(
                 to=to,
                 from_=from_,
@@ -294,11 +298,11 @@ class Messages(_MessagesBase):
             ),
             limit,
         )
-        while walk.next is not None and not selection.done:
-            yield from selection.take(self._next_page(walk))
+        while paginator.next_request is not None and not selection.done:
+            yield from selection.take(self._next_page(paginator))
 
-    def _next_page(self, walk: Paginator[Message]) -> Sequence[Message]:
-        return self._run(walk.step(self._patience()))
+    def _next_page(self, paginator: Paginator[Message]) -> Sequence[Message]:
+        return self._run(paginator.next_page(self._new_retry_policy()))
 
     def cancel(self, sid: str) -> Message:
         """Cancel a scheduled message.
@@ -307,7 +311,7 @@ class Messages(_MessagesBase):
             ApiError: It was already sent, or its status is final.
             OutcomeUnknown: The response was lost; read the message again to see its status.
         """
-        return self._run(messages.cancel(self._connection, self._patience(), sid))
+        return self._run(messages.cancel(self._connection, self._new_retry_policy(), sid))
 
     def redact(self, sid: str) -> Message:
         """Remove a message's text from Twilio's log; the entry stays.
@@ -315,7 +319,7 @@ class Messages(_MessagesBase):
         Raises:
             OutcomeUnknown: The response was lost; read the message again to see.
         """
-        return self._run(messages.redact(self._connection, self._patience(), sid))
+        return self._run(messages.redact(self._connection, self._new_retry_policy(), sid))
 
     def delete(self, sid: str) -> None:
         """Remove a message from Twilio's log, with its media.
@@ -323,11 +327,11 @@ class Messages(_MessagesBase):
         Raises:
             ApiError: Its status is not final yet: Twilio deletes only finished messages.
         """
-        return self._run(messages.delete(self._connection, self._patience(), sid))
+        return self._run(messages.delete(self._connection, self._new_retry_policy(), sid))
 
     def media(self, sid: str) -> tuple[attachments.Media, ...]:
         """Return the media files of a message."""
-        flow = attachments.media(self._connection, self._patience, sid)
+        flow = attachments.media(self._connection, self._new_retry_policy, sid)
         return self._run(flow)
 
     def feedback(
@@ -339,7 +343,9 @@ class Messages(_MessagesBase):
             sid: A message created with ``provide_feedback=True``.
             outcome: Whether the recipient took the action the message asked for.
         """
-        flow = attachments.feedback(self._connection, self._patience(), sid, outcome=outcome)
+        flow = attachments.feedback(
+            self._connection, self._new_retry_policy(), sid, outcome=outcome
+        )
         return self._run(flow)
 
 
@@ -370,7 +376,7 @@ class AsyncMessages(_MessagesBase):
         limit: int | None = None,
     ) -> AsyncIterator[Message]:
         """Read the message log one `Message` at a time; see `Messages.iterate`."""
-        walk, selection = self._walk(
+        paginator, selection = self._walk(
             Filters(
                 to=to,
                 from_=from_,
@@ -381,6 +387,6 @@ class AsyncMessages(_MessagesBase):
             ),
             limit,
         )
-        while walk.next is not None and not selection.done:
-            for message in selection.take(await self._next_page(walk)):
+        while paginator.next_request is not None and not selection.done:
+            for message in selection.take(await self._next_page(paginator)):
                 yield message

@@ -36,15 +36,15 @@ class _Account(RawMixin, ClientBase):
 
         Twilio's errors and lost responses are not raised: the result contains the reason.
         """
-        return self._run(account.check(self._connection, self._patience()))
+        return self._run(account.check(self._connection, self._new_retry_policy()))
 
     def numbers(self) -> list[account.OwnNumber]:
         """Read the account's own phone numbers."""
-        return self._run(account.numbers(self._connection, self._patience))
+        return self._run(account.numbers(self._connection, self._new_retry_policy))
 
     def services(self) -> list[account.MessagingService]:
         """Read the account's messaging services."""
-        return self._run(account.services(self._connection, self._patience()))
+        return self._run(account.services(self._connection, self._new_retry_policy()))
 
     def run(self, flow: Flow[T]) -> T:
         """Run a flow of `twilio_widgets.core`; other parts of the package make requests with it."""

@@ -46,12 +46,12 @@ class AccountCheck:
         return f"AccountCheck({'ok' if self.ok else 'not ok'}: {self.text})"
 
 
-def check(connection: Connection, patience: RetryPolicy) -> Flow[AccountCheck]:
+def check(connection: Connection, retry_policy: RetryPolicy) -> Flow[AccountCheck]:
     """Check the credentials with a request that every kind of API key is permitted to make."""
     path = f"/2010-04-01/Accounts/{connection.acting_sid}/IncomingPhoneNumbers.json"
     request = Request(method="GET", path=path, query=(("PageSize", "1"),))
     try:
-        reply = yield from read(request, patience)
+        reply = yield from read(request, retry_policy)
         json_page(reply.content, "incoming_phone_numbers")
     except (ApiError, NotConnected, NoReply, BadResponse) as error:
         return _verdict(connection, error)
@@ -96,12 +96,12 @@ class OwnNumber:
 
 
 def numbers(
-    connection: Connection, new_patience: Callable[[], RetryPolicy]
+    connection: Connection, new_retry_policy: Callable[[], RetryPolicy]
 ) -> Flow[list[OwnNumber]]:
     """Read the account's own phone numbers."""
     path = f"/2010-04-01/Accounts/{connection.acting_sid}/IncomingPhoneNumbers.json"
     request = Request(method="GET", path=path, query=(("PageSize", "1000"),))
-    rows = yield from all_rows(request, "incoming_phone_numbers", new_patience)
+    rows = yield from all_rows(request, "incoming_phone_numbers", new_retry_policy)
     found = []
     for row in rows:
         can = row.get("capabilities")
@@ -126,12 +126,12 @@ class MessagingService:
     friendly_name: str
 
 
-def services(connection: Connection, patience: RetryPolicy) -> Flow[list[MessagingService]]:
+def services(connection: Connection, retry_policy: RetryPolicy) -> Flow[list[MessagingService]]:
     """Read the account's messaging services (at most the first 1,000)."""
     request = Request(
         method="GET", path="/v1/Services", query=(("PageSize", "1000"),), service="messaging"
     )
-    reply = yield from read(request, patience)
+    reply = yield from read(request, retry_policy)
     rows = json_page(reply.content, "services").rows
     return [
         MessagingService(sid=str(row.get("sid")), friendly_name=str(row.get("friendly_name") or ""))

@@ -44,7 +44,7 @@ class Paginator(Generic[R_co]):
     """
 
     def __init__(self, request: Request, decode: Callable[[bytes], Page[R_co]]) -> None:
-        self.next: Request | None = request
+        self.next_request: Request | None = request
         """The request for the next page, or None at the end."""
         self.pages = 0
         """The number of pages that have been read."""
@@ -53,24 +53,24 @@ class Paginator(Generic[R_co]):
         self._decode = decode
         self._seen = {request}
 
-    def step(self, patience: RetryPolicy) -> Flow[Sequence[R_co]]:
+    def next_page(self, retry_policy: RetryPolicy) -> Flow[Sequence[R_co]]:
         """Read the next page and return its rows; empty at the end."""
-        if self.next is None:
+        if self.next_request is None:
             return ()
-        request = self.next
-        reply = yield from read(request, patience)
+        request = self.next_request
+        reply = yield from read(request, retry_policy)
         page = self._decode(reply.content)
-        self.next = next_request(request, page.next_page_uri) if page.next_page_uri else None
+        self.next_request = follow_link(request, page.next_page_uri) if page.next_page_uri else None
         self.pages += 1
         self.server_time = date_of(reply)
-        if self.next in self._seen:
+        if self.next_request in self._seen:
             raise BadResponse(PAGINATION_LOOP)
-        if self.next is not None:
-            self._seen.add(self.next)
+        if self.next_request is not None:
+            self._seen.add(self.next_request)
         return page.rows
 
 
-def next_request(request: Request, uri: str) -> Request:
+def follow_link(request: Request, uri: str) -> Request:
     """Return the request for the next page of the same list.
 
     Raises:
@@ -106,11 +106,11 @@ def json_page(content: bytes, key: str) -> JsonPage:
 
 
 def all_rows(
-    request: Request, key: str, new_patience: Callable[[], RetryPolicy]
+    request: Request, key: str, new_retry_policy: Callable[[], RetryPolicy]
 ) -> Flow[list[Mapping[str, Any]]]:
     """Read all rows of a list whose rows are in the field `key`."""
-    walk = Paginator(request, lambda content: json_page(content, key))
+    paginator = Paginator(request, lambda content: json_page(content, key))
     rows: list[Mapping[str, Any]] = []
-    while walk.next is not None:
-        rows.extend((yield from walk.step(new_patience())))
+    while paginator.next_request is not None:
+        rows.extend((yield from paginator.next_page(new_retry_policy())))
     return rows

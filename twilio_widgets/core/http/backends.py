@@ -113,7 +113,7 @@ def _is_ours(inside: Any, proxy: httpx.Proxy | None) -> bool:
     return inside is None and proxy is None and importlib.util.find_spec("httptools") is not None
 
 
-def translate_error(error: BaseException, *, left: bool) -> BaseException:
+def translate_error(error: BaseException, *, may_have_been_sent: bool) -> BaseException:
     """Say in our terms what a failed exchange means.
 
     httpx's classes do not tell whether the server read the request (measured: a reset before and
@@ -127,7 +127,7 @@ def translate_error(error: BaseException, *, left: bool) -> BaseException:
     if not isinstance(error, Exception):
         error.__cause__ = error.__context__ = None
         return error.with_traceback(None)
-    if isinstance(error, NEVER_SENT) or not left:
+    if isinstance(error, NEVER_SENT) or not may_have_been_sent:
         return NotConnected(
             f"Twilio was not reached, so nothing was sent ({name}: {_text(error)}). "
             "Check the network, and try again."

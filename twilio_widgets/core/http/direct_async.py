@@ -195,7 +195,7 @@ class AsyncHttpConnection(asyncio.Protocol):
 
     def _send(self, outgoing: OutgoingRequest) -> None:
         text = outgoing.text()
-        outgoing.left = True
+        outgoing.may_have_been_sent = True
         self._transport.write(text)
 
     def _tell(self) -> None:

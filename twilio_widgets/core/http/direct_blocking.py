@@ -67,18 +67,18 @@ class BlockingDirect:
         """
         me = threading.get_ident()
         self._leave(me)
-        patience = min(left(outgoing.seconds, httpcore.PoolTimeout), threading.TIMEOUT_MAX)
+        retry_policy = min(left(outgoing.seconds, httpcore.PoolTimeout), threading.TIMEOUT_MAX)
         try:
-            self._take_place(me, patience)
+            self._take_place(me, retry_policy)
             line = self._idle_line(outgoing.origin) or self._connected(outgoing)
             self._under_way[me] = line
             return line.ask(outgoing, largest)
         finally:
             self._leave(me)
 
-    def _take_place(self, me: int, patience: float) -> None:
+    def _take_place(self, me: int, retry_policy: float) -> None:
         # Taken and noted within one call of C: stopped in between, a place would be lost.
-        taken = zip((me,), map(self._free.get, (True,), (patience,)), strict=True)
+        taken = zip((me,), map(self._free.get, (True,), (retry_policy,)), strict=True)
         try:
             self._under_way.update(taken)
         except Empty:
@@ -197,7 +197,7 @@ class BlockingHttpConnection:
         """Return whether all of it left: a server may have answered before it read everything."""
         text = outgoing.text()
         left(None, httpcore.ConnectTimeout)  # a place that was long waited for may come too late
-        outgoing.left = True
+        outgoing.may_have_been_sent = True
         try:
             self._stream.write(text)
         except httpcore.WriteError:

@@ -26,8 +26,16 @@ class OutgoingRequest:
     """
 
     __slots__ = (
-        "_left", "_until", "connecting", "content", "headers", "method", "origin", "seconds", "url",
-    )  # fmt: skip
+        "_may_have_been_sent",
+        "_until",
+        "connecting",
+        "content",
+        "headers",
+        "method",
+        "origin",
+        "seconds",
+        "url",
+    )
 
     def __init__(
         self,
@@ -49,16 +57,16 @@ class OutgoingRequest:
         self.content = content
         self.seconds = seconds
         self.connecting = connecting
-        self._left = False
+        self._may_have_been_sent = False
         self._until = clock.seconds() + seconds
 
     @property
-    def left(self) -> bool:
+    def may_have_been_sent(self) -> bool:
         """Whether its first byte may have left; until then it certainly was not sent."""
-        return self._left
+        return self._may_have_been_sent
 
-    @left.setter
-    def left(self, value: bool) -> None:
+    @may_have_been_sent.setter
+    def may_have_been_sent(self, value: bool) -> None:
         """Set right before the first byte leaves.
 
         Raises:
@@ -66,7 +74,7 @@ class OutgoingRequest:
         """
         if value and clock.seconds() > self._until:
             raise TimeoutError("its time was over before it left")
-        self._left = value
+        self._may_have_been_sent = value
 
     def text(self) -> bytes:
         """Return all of it, as HTTP/1.1 writes it.

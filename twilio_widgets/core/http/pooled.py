@@ -111,14 +111,14 @@ def _built(client: httpx.Client | httpx.AsyncClient, outgoing: OutgoingRequest) 
         headers=outgoing.headers,
         timeout=httpx.Timeout(outgoing.seconds, connect=outgoing.connecting),
     )
-    outgoing.left = True  # its errors alone tell from here on
+    outgoing.may_have_been_sent = True  # its errors alone tell from here on
     return built
 
 
 def _note_progress(outgoing: OutgoingRequest, event: str, details: Mapping[str, Any]) -> None:
     """Follow httpcore: while a proxy is asked to CONNECT, the request has not left."""
     if event == "http11.send_request_headers.started":
-        outgoing.left = details["request"].method != b"CONNECT"
+        outgoing.may_have_been_sent = details["request"].method != b"CONNECT"
 
 
 def _reply(response: httpx.Response, content: bytes) -> Reply:

@@ -248,14 +248,14 @@ class BlockingTransport(_Door):
                 if onward is not None:
                     reply = wire.exchange(onward, self._largest)
         except BaseException as error:  # noqa: BLE001  # told apart, and raised anew below
-            left = outgoing is not None and outgoing.left
+            sent = outgoing is not None and outgoing.may_have_been_sent
             # It has the Authorization header, and this frame is in the traceback.
             outgoing = None
-            failure = translate_error(error, left=left)
+            failure = translate_error(error, may_have_been_sent=sent)
         else:
             _give_back(verdict, unsent=means_unsent(reply))
             return reply
-        _give_back(verdict, unsent=not left or isinstance(failure, NotConnected))
+        _give_back(verdict, unsent=not sent or isinstance(failure, NotConnected))
         raise failure
 
     def _opened(self) -> BlockingWire:
@@ -303,14 +303,14 @@ class AsyncTransport(_Door):
                 if onward is not None:
                     reply = await wire.exchange(onward, self._largest)
         except BaseException as error:  # noqa: BLE001  # told apart, and raised anew below
-            left = outgoing is not None and outgoing.left
+            sent = outgoing is not None and outgoing.may_have_been_sent
             # It has the Authorization header, and this frame is in the traceback.
             outgoing = None
-            failure = translate_error(error, left=left)
+            failure = translate_error(error, may_have_been_sent=sent)
         else:
             _give_back(verdict, unsent=means_unsent(reply))
             return reply
-        _give_back(verdict, unsent=not left or isinstance(failure, NotConnected))
+        _give_back(verdict, unsent=not sent or isinstance(failure, NotConnected))
         raise failure
 
     def _opened(self) -> AsyncWire:

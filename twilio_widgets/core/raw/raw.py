@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from twilio_widgets.core.flows.answers import mapping_of
-from twilio_widgets.core.flows.paging import PAGINATION_LOOP, next_request
+from twilio_widgets.core.flows.paging import PAGINATION_LOOP, follow_link
 from twilio_widgets.core.raw.decoding import made, unreadable
 from twilio_widgets.core.raw.request import RawRequest
 from twilio_widgets.core.raw.response import RawResponse
@@ -79,7 +79,7 @@ def _listing(exchange: RetryLoop, table: PageTable) -> Flow[RawResponse]:
         reply = yield from exchange.reply()
         try:
             onward = table.add(reply.content)
-            following = next_request(following, onward) if onward else None
+            following = follow_link(following, onward) if onward else None
         except BadResponse as error:
             error.response, problem = exchange.response(reply)
             if problem is not None:
