@@ -29,11 +29,11 @@ from tests.tools import without
 from twilio_widgets import AsyncTwilio, AuthTokenConnection
 from twilio_widgets.core.bodies import FormBody
 from twilio_widgets.core.http import backends as wire
-from twilio_widgets.core.http.arriving import Arriving
 from twilio_widgets.core.http.deadline import deadline
-from twilio_widgets.core.http.direct_async import AsyncDirect
+from twilio_widgets.core.http.direct_async import AsyncPool
 from twilio_widgets.core.http.direct_blocking import BlockingHttpConnection
 from twilio_widgets.core.http.outgoing import OutgoingRequest
+from twilio_widgets.core.http.response_reader import ResponseReader
 from twilio_widgets.core.http.transport import AsyncTransport, BlockingTransport
 from twilio_widgets.core.request import Reply, Request
 from twilio_widgets.errors import NoReply, NotConnected, OutcomeUnknown, TwilioWidgetsError
@@ -358,7 +358,7 @@ class TestInterruptions:
     """Ctrl+C, which Python raises wherever it is at that moment."""
 
     def test_one_while_an_answer_is_parsed_is_no_error_of_the_answer(self):
-        class Stopped(Arriving):
+        class Stopped(ResponseReader):
             def on_header(self, _name: bytes, _value: bytes) -> None:
                 raise KeyboardInterrupt
 
@@ -540,7 +540,7 @@ def test_a_connection_that_is_over_as_it_opens_means_nothing_was_sent(
             connection.recv(65536)
 
     async def send(url: str) -> OutgoingRequest:
-        direct = AsyncDirect(httpx.create_ssl_context, most=1, keep_alive=1)
+        direct = AsyncPool(httpx.create_ssl_context, most=1, keep_alive=1)
         outgoing = OutgoingRequest("POST", url, [], b"x", seconds=5, connecting=5)
         with pytest.raises(ConnectionError):
             await direct.exchange(outgoing, 100)
@@ -626,7 +626,7 @@ def test_what_is_being_connected_while_its_client_closes_leaves_no_connection_op
 
 @pytest.mark.parametrize("come", [b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", b"no answer"])
 def test_an_answer_that_is_over_goes_without_the_garbage_collector(come):
-    arriving = Arriving("POST", 100)
+    arriving = ResponseReader("POST", 100)
     arriving.feed(come)
     assert arriving.is_over
     gone = weakref.ref(arriving)

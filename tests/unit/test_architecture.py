@@ -80,7 +80,7 @@ LIBRARIES = {
     "traitlets": {"panels/"},
     "IPython": {"panels/"},
     "uvicorn": {"sandbox/"},
-    "httptools": {"core/http/arriving.py", "listener/"},
+    "httptools": {"core/http/response_reader.py", "listener/"},
     "aiohappyeyeballs": {"core/http/direct_async.py"},
     "jupyter_server": {"listener/jupyter/"},
     "tornado": {"listener/jupyter/"},

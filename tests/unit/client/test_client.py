@@ -238,7 +238,7 @@ CANARIES = ("canaryKeySecret0", "canaryAuthToken1", "canaryTokenTwo22")
 def test_no_log_of_any_library_holds_a_secret_or_a_number(caplog, monkeypatch, speak):
     """At DEBUG: asyncio, uvicorn, and whatever else speaks; where we need it, httpx as well."""
     if "httpx" in speak:
-        monkeypatch.setattr(wire, "_is_ours", lambda _inside, _proxy: False)
+        monkeypatch.setattr(wire, "_is_direct", lambda _inside, _proxy: False)
     with Sandbox() as sandbox, caplog.at_level(logging.DEBUG):
         connections = [
             ApiKeyConnection(ACCOUNT, KEY, CANARIES[0], CANARIES[1]),

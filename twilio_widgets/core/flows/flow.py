@@ -224,7 +224,7 @@ def _attempt(
     if (
         rule.changes and retry_policy.is_over()
     ):  # this process was stopped, or the computer was asleep
-        error = NotConnected("The time for this request was over, so nothing was sent.")
+        error = NotConnected("The deadline of this request had passed. Nothing was sent.")
         return Failure(request, error)
     try:
         reply = _answered((yield replace(request, timeout=retry_policy.remaining())))

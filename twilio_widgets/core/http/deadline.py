@@ -1,8 +1,9 @@
 """A wall-clock limit for blocking exchanges.
 
-httpx limits each read, not the whole: a server that drips one byte a second keeps a call alive for
-ever, a name with eight dead addresses costs eight times the limit, and a look-up has none at all.
-This network backend gives every look-up, connect, read and write only the time that is left.
+httpx limits each read, not the whole exchange: a server that sends one byte a second keeps a call
+alive for ever, a host with eight unreachable addresses takes eight times the limit, and a DNS
+lookup has no limit at all. This network backend gives every lookup, connect, read and write only
+the time that remains until one deadline.
 """
 
 from __future__ import annotations
@@ -20,15 +21,15 @@ from typing import Any
 import httpcore
 
 READ_BYTES = 1024 * 1024
-"""The most bytes of one read. httpcore asks for a sixteenth, so a page of messages came in sixteen
-reads, which took twice the time."""
+"""The most bytes of one read. httpcore reads 64 kB at a time, which doubled the time to read a page
+of messages (measured)."""
 
 _exchange = threading.local()
 
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
-    """Let what this thread does on the network end after `seconds`."""
+    """Limit the network operations of this thread to `seconds` in total."""
     before = getattr(_exchange, "until", math.inf)
     _exchange.until = time.monotonic() + seconds
     try:
@@ -37,42 +38,42 @@ def deadline(seconds: float) -> Iterator[None]:
         _exchange.until = before
 
 
-def left(timeout: float | None, over: type[httpcore.TimeoutException]) -> float:
-    """Return the smaller of `timeout` and what is left; raise `over` when nothing is."""
+def time_left(timeout: float | None, over: type[httpcore.TimeoutException]) -> float:
+    """Return the seconds until the deadline, at most `timeout`; raise `over` if it has passed."""
     remaining: float = getattr(_exchange, "until", math.inf) - time.monotonic()
     if remaining <= 0:
-        raise over("the time for the whole exchange is over")
+        raise over("the deadline of the exchange has passed")
     return remaining if timeout is None else min(timeout, remaining)
 
 
 def addresses_of(host: str, port: int, seconds: float) -> list[str]:
-    """Look a name up, waiting no longer than `seconds`: the system's look-up knows no limit."""
+    """Resolve a host name in a thread, because ``getaddrinfo`` has no timeout of its own."""
     try:
         return [str(ipaddress.ip_address(host))]
     except ValueError:
         answer: Future[list[Any]] = Future()
-    look_up = threading.Thread(
-        target=_look_up, args=(host, port, answer), name="twilio_widgets look-up", daemon=True
+    resolving = threading.Thread(
+        target=_resolve, args=(host, port, answer), name="twilio_widgets lookup", daemon=True
     )
-    look_up.start()
+    resolving.start()
     try:
         found = answer.result(seconds)
     except TimeoutError:
-        raise httpcore.ConnectTimeout(f"looking up {host} took too long") from None
+        raise httpcore.ConnectTimeout(f"resolving {host} took too long") from None
     except (OSError, UnicodeError) as error:
         raise httpcore.ConnectError(str(error)) from None
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-def _look_up(host: str, port: int, answer: Future[list[Any]]) -> None:
+def _resolve(host: str, port: int, answer: Future[list[Any]]) -> None:
     try:
         answer.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-    except Exception as error:  # noqa: BLE001  # raised where it is awaited
+    except Exception as error:  # noqa: BLE001  # raised by answer.result()
         answer.set_exception(error)
 
 
 class DeadlineBackend(httpcore.NetworkBackend):
-    """The blocking network, under the deadline of the calling thread."""
+    """httpcore's blocking network backend, limited by the deadline of the calling thread."""
 
     def __init__(self) -> None:
         self._network = httpcore.SyncBackend()
@@ -85,14 +86,14 @@ class DeadlineBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """Open a connection to the first address of `host` that answers, in the time left."""
+        """Connect to the first address of `host` that accepts, within the deadline."""
         gone = httpcore.ConnectTimeout
-        with deadline(left(timeout, gone)):
-            addresses = addresses_of(host, port, left(None, gone))
+        with deadline(time_left(timeout, gone)):
+            addresses = addresses_of(host, port, time_left(None, gone))
             failure: Exception = httpcore.ConnectError(f"{host} has no address")
             for number, address in enumerate(addresses):
-                # A dead address may use up its share, not the time of those after it.
-                share = left(None, gone) / (len(addresses) - number)
+                # An unreachable address must not use up the time of the addresses after it.
+                share = time_left(None, gone) / (len(addresses) - number)
                 try:
                     return _DeadlineStream(
                         self._network.connect_tcp(
@@ -105,17 +106,17 @@ class DeadlineBackend(httpcore.NetworkBackend):
 
 
 class _DeadlineStream(httpcore.NetworkStream):
-    """A connection whose every wait is bounded by the deadline."""
+    """A stream whose every operation ends at the deadline."""
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         most = max(max_bytes, READ_BYTES)
-        return self._stream.read(most, left(timeout, httpcore.ReadTimeout))
+        return self._stream.read(most, time_left(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, left(timeout, httpcore.WriteTimeout))
+        self._stream.write(buffer, time_left(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
         self._stream.close()
@@ -126,7 +127,7 @@ class _DeadlineStream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        limit = left(timeout, httpcore.ConnectTimeout)
+        limit = time_left(timeout, httpcore.ConnectTimeout)
         return _DeadlineStream(self._stream.start_tls(ssl_context, server_hostname, limit))
 
     def get_extra_info(self, info: str) -> Any:

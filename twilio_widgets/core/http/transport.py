@@ -20,8 +20,8 @@ from twilio_widgets.core.flows.answers import leaves_open
 from twilio_widgets.core.guardrails.enforcement import PolicyEnforcer, SendPermission
 from twilio_widgets.core.guardrails.policy import Policy, default_policy
 from twilio_widgets.core.http.backends import (
-    AsyncWire,
-    BlockingWire,
+    AsyncBackend,
+    BlockingBackend,
     open_async,
     open_sync,
     translate_error,
@@ -95,7 +95,7 @@ def origin_of(base_url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-class _Door:
+class _Transport:
     """What the blocking and the async transport share: everything but waiting."""
 
     def __init__(
@@ -114,7 +114,7 @@ class _Door:
         self._judge = in_force(self._policy, connection)
         self._origin = None if base_url is None else origin_of(base_url)
         self._opening = threading.Lock()
-        self._abandoned: list[BlockingWire] = []
+        self._abandoned: list[BlockingBackend] = []
         if connection.wire is not None and self._origin is not None:
             host = urlsplit(self._origin).hostname or ""
             if not is_loopback(host):
@@ -213,7 +213,7 @@ class _Door:
         )
 
 
-class BlockingTransport(_Door):
+class BlockingTransport(_Transport):
     """Sends requests and waits for their answers. Safe to share between threads.
 
     Args:
@@ -224,7 +224,7 @@ class BlockingTransport(_Door):
         largest_body: The most bytes of a body, sent or received, also after decompression.
     """
 
-    _open: BlockingWire | None = None
+    _open: BlockingBackend | None = None
     _process = 0
 
     def send(self, request: Request) -> Reply:
@@ -258,7 +258,7 @@ class BlockingTransport(_Door):
         _give_back(verdict, unsent=not sent or isinstance(failure, NotConnected))
         raise failure
 
-    def _opened(self) -> BlockingWire:
+    def _opened(self) -> BlockingBackend:
         if (wire := self._open) is not None and self._process == os.getpid():
             return wire
         with self._opening:  # threads that begin together share one pool
@@ -283,10 +283,10 @@ class BlockingTransport(_Door):
         self._close_judge()
 
 
-class AsyncTransport(_Door):
+class AsyncTransport(_Transport):
     """The same with ``await``; it belongs to the event loop it is first used on."""
 
-    _open: AsyncWire | None = None
+    _open: AsyncBackend | None = None
     _loop: asyncio.AbstractEventLoop | None = None
 
     async def send(self, request: Request) -> Reply:
@@ -313,7 +313,7 @@ class AsyncTransport(_Door):
         _give_back(verdict, unsent=not sent or isinstance(failure, NotConnected))
         raise failure
 
-    def _opened(self) -> AsyncWire:
+    def _opened(self) -> AsyncBackend:
         here = asyncio.get_running_loop()
         if self._open is None:
             self._open, self._loop = open_async(self._home, self._wire), here
