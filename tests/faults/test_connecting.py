@@ -19,7 +19,6 @@ import pytest
 
 from twilio_widgets import AsyncTwilio, AuthTokenConnection, Twilio
 from twilio_widgets.core.http import backends as wire
-from twilio_widgets.core.http import transport
 from twilio_widgets.core.http.deadline import deadline, time_left
 from twilio_widgets.errors import (
     ConfigurationError,
@@ -308,13 +307,14 @@ class TestThreads:
 
     def test_threads_that_share_a_client_share_one_pool(self, serve, monkeypatch):
         made: list[wire.BlockingBackend] = []
+        open_sync = wire.open_sync
 
         def slowly(origin: str, inside: object) -> wire.BlockingBackend:
             time.sleep(0.02)
-            made.append(wire.open_sync(origin, inside))
+            made.append(open_sync(origin, inside))
             return made[-1]
 
-        monkeypatch.setattr(transport, "open_sync", slowly)
+        monkeypatch.setattr(wire, "open_sync", slowly)
         server = serve(idle=1)
         with Twilio(CONNECTION, base_url=server.url) as twilio:
             sids = self.at_once(

@@ -8,10 +8,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, cast
 
 from twilio_widgets.client.base import ClientBase, Driver, awaited
-from twilio_widgets.client.listing import listing
 from twilio_widgets.core.credentials.connection import Connection
-from twilio_widgets.core.flows import find, messages
-from twilio_widgets.core.flows import media as attachments
+from twilio_widgets.core.flows import messages
 from twilio_widgets.core.flows.listing import Filters, Moment, Selection
 from twilio_widgets.core.flows.outbox import Outbox
 from twilio_widgets.core.flows.paging import Paginator
@@ -22,6 +20,8 @@ from twilio_widgets.errors import OutcomeUnknown
 from twilio_widgets.progress import ReadProgress, progress_of
 
 if TYPE_CHECKING:
+    from twilio_widgets.core.flows.find import NotSureYet
+    from twilio_widgets.core.flows.media import Feedback, Media
     from twilio_widgets.frames.message_frame import MessageFrame
 
 
@@ -54,14 +54,16 @@ class _MessagesBase(ClientBase):
         key = given.pop("once")
         if key is None:
             return messages.send(self._connection, self._new_retry_policy(), given, self.outbox)
-        # Imported here because most sends do not need the journal.
+        # Here and below, imports wait for the first call that needs them: `tw.Twilio` loads faster.
         from twilio_widgets.journal.once import send_once
 
         return send_once(
             self._connection, self._new_retry_policy, given, self.outbox, cast("str", key)
         )
 
-    def _finding(self, error: OutcomeUnknown) -> Flow[Message | find.NotSureYet | None]:
+    def _finding(self, error: OutcomeUnknown) -> Flow[Message | NotSureYet | None]:
+        from twilio_widgets.core.flows import find
+
         known = self.outbox.known_besides(error)
         found = yield from find.find(self._connection, self._new_retry_policy, error, known=known)
         if not isinstance(found, find.NotSureYet):
@@ -197,7 +199,7 @@ class Messages(_MessagesBase):
         )
         return self._run(flow)
 
-    def find(self, error: OutcomeUnknown) -> Message | find.NotSureYet | None:
+    def find(self, error: OutcomeUnknown) -> Message | NotSureYet | None:
         """Look up a message whose outcome is unknown in the message log.
 
         Args:
@@ -252,6 +254,8 @@ class Messages(_MessagesBase):
             A frame with the documented schema, also if nothing was found. ``frame.attrs`` contains
             the filters, the time, and whether the frame is complete.
         """
+        from twilio_widgets.client.listing import listing
+
         filters = Filters(
             to=to,
             from_=from_,
@@ -329,20 +333,24 @@ class Messages(_MessagesBase):
         """
         return self._run(messages.delete(self._connection, self._new_retry_policy(), sid))
 
-    def media(self, sid: str) -> tuple[attachments.Media, ...]:
+    def media(self, sid: str) -> tuple[Media, ...]:
         """Return the media files of a message."""
+        from twilio_widgets.core.flows import media as attachments
+
         flow = attachments.media(self._connection, self._new_retry_policy, sid)
         return self._run(flow)
 
     def feedback(
         self, sid: str, *, outcome: Literal["confirmed", "unconfirmed"] = "confirmed"
-    ) -> attachments.Feedback:
+    ) -> Feedback:
         """Report to Twilio whether a message achieved its purpose.
 
         Args:
             sid: A message created with ``provide_feedback=True``.
             outcome: Whether the recipient took the action the message asked for.
         """
+        from twilio_widgets.core.flows import media as attachments
+
         flow = attachments.feedback(
             self._connection, self._new_retry_policy(), sid, outcome=outcome
         )

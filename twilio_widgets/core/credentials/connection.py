@@ -6,7 +6,6 @@ Sources: Twilio, "API keys" (a Standard key cannot read ``/Accounts``), "Secure 
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 from dataclasses import dataclass, field
@@ -243,6 +242,8 @@ class Connection:
 
     async def sleep_async(self, seconds: float) -> None:
         """Wait without blocking the event loop."""
+        import asyncio  # loaded by those who await, so that `tw.Twilio` imports faster
+
         await asyncio.sleep(seconds)
 
 

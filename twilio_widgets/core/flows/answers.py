@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Never
 
-from twilio_widgets.core.error_codes.explain import field_of
 from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.errors import (
     ApiError,
@@ -102,7 +100,12 @@ def error_of(reply: Reply, *, about: str | None = None, creates_message: bool = 
     """
     body = _error_body(reply)
     code, kind = _code_of(body), _BY_STATUS.get(reply.status, ApiError)
-    field = field_of(code) if code is not None else None
+    field = None
+    if code is not None:
+        # The catalogue of error codes loads with the first error.
+        from twilio_widgets.core.error_codes.explain import field_of
+
+        field = field_of(code)
     if reply.status == 429:
         kind = RateLimited
     elif creates_message and (reply.status == 400 or field is not None):
@@ -195,6 +198,8 @@ def retry_after_of(reply: Reply) -> float | None:
 
 def _http_date(value: str) -> datetime | None:
     try:
+        from email.utils import parsedate_to_datetime  # loads slowly, and only a reply has dates
+
         parsed = parsedate_to_datetime(value)
     except (ValueError, TypeError, IndexError):
         return None

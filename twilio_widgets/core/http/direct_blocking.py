@@ -18,7 +18,8 @@ from queue import Empty, SimpleQueue
 
 import httpcore
 
-from twilio_widgets.core.http.deadline import READ_BYTES, DeadlineBackend, deadline, time_left
+from twilio_widgets.core.http.deadline import deadline, time_left
+from twilio_widgets.core.http.deadline_backend import READ_BYTES, DeadlineBackend
 from twilio_widgets.core.http.outgoing import Origin, OutgoingRequest
 from twilio_widgets.core.http.response_reader import ResponseReader
 from twilio_widgets.core.request import Reply

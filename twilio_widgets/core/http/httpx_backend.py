@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import httpcore
 import httpx
 
-from twilio_widgets.core.http.deadline import DeadlineBackend
+from twilio_widgets.core.http.deadline_backend import DeadlineBackend
 from twilio_widgets.core.http.inflate import Inflater
 from twilio_widgets.core.http.outgoing import OutgoingRequest
 from twilio_widgets.core.numbers.masking import mask

@@ -9,7 +9,6 @@ the Authorization header, and an error with a cause or a context would carry the
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import os
 import threading
@@ -19,13 +18,6 @@ from urllib.parse import urlencode, urlsplit
 from twilio_widgets.core.flows.answers import leaves_open
 from twilio_widgets.core.guardrails.enforcement import PolicyEnforcer, SendPermission
 from twilio_widgets.core.guardrails.policy import Policy, default_policy
-from twilio_widgets.core.http.backends import (
-    AsyncBackend,
-    BlockingBackend,
-    open_async,
-    open_sync,
-    translate_error,
-)
 from twilio_widgets.core.http.deadline import deadline
 from twilio_widgets.core.http.guard import guard, is_loopback, media_redirect
 from twilio_widgets.core.http.outgoing import OutgoingRequest
@@ -33,7 +25,10 @@ from twilio_widgets.core.request import Reply, Request
 from twilio_widgets.errors import ConfigurationError, InvalidRequest, NotConnected
 
 if TYPE_CHECKING:
+    import asyncio
+
     from twilio_widgets.core.credentials.connection import Connection
+    from twilio_widgets.core.http.backends import AsyncBackend, BlockingBackend
 
 CONNECT_SECONDS = 10.0
 
@@ -251,7 +246,7 @@ class BlockingTransport(_Transport):
             sent = outgoing is not None and outgoing.may_have_been_sent
             # It has the Authorization header, and this frame is in the traceback.
             outgoing = None
-            failure = translate_error(error, may_have_been_sent=sent)
+            failure = _translated(error, may_have_been_sent=sent)
         else:
             _give_back(verdict, unsent=means_unsent(reply))
             return reply
@@ -264,6 +259,8 @@ class BlockingTransport(_Transport):
         with self._opening:  # threads that begin together share one pool
             self._abandon()
             if self._open is None:
+                from twilio_widgets.core.http.backends import open_sync
+
                 self._open, self._process = open_sync(self._home, self._wire), os.getpid()
             return self._open
 
@@ -291,6 +288,8 @@ class AsyncTransport(_Transport):
 
     async def send(self, request: Request) -> Reply:
         """Send one request and return its whole answer; see `BlockingTransport.send`."""
+        import asyncio
+
         url, verdict = self._checked(request)
         failure: BaseException
         outgoing: OutgoingRequest | None = None
@@ -306,7 +305,7 @@ class AsyncTransport(_Transport):
             sent = outgoing is not None and outgoing.may_have_been_sent
             # It has the Authorization header, and this frame is in the traceback.
             outgoing = None
-            failure = translate_error(error, may_have_been_sent=sent)
+            failure = _translated(error, may_have_been_sent=sent)
         else:
             _give_back(verdict, unsent=means_unsent(reply))
             return reply
@@ -314,8 +313,12 @@ class AsyncTransport(_Transport):
         raise failure
 
     def _opened(self) -> AsyncBackend:
-        here = asyncio.get_running_loop()
+        from asyncio import get_running_loop
+
+        here = get_running_loop()
         if self._open is None:
+            from twilio_widgets.core.http.backends import open_async
+
             self._open, self._loop = open_async(self._home, self._wire), here
         elif self._loop is not here:
             raise ConfigurationError(
@@ -330,6 +333,13 @@ class AsyncTransport(_Transport):
         if wire is not None and self._wire is None:
             await wire.aclose()
         self._close_judge()
+
+
+def _translated(error: BaseException, *, may_have_been_sent: bool) -> BaseException:
+    # Loaded with the first request: httpx takes half of the time to import this package.
+    from twilio_widgets.core.http.backends import translate_error
+
+    return translate_error(error, may_have_been_sent=may_have_been_sent)
 
 
 def means_unsent(reply: Reply) -> bool:

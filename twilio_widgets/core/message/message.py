@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
 
@@ -155,6 +154,8 @@ def date_of_api(value: object) -> datetime | None:
 def _parsed(text: str) -> datetime:
     """Parse a date; cached, because dates have whole seconds and many messages share one."""
     try:
+        from email.utils import parsedate_to_datetime  # loads slowly, and only a reply has dates
+
         parsed = parsedate_to_datetime(text)
         return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
     except (TypeError, IndexError, OverflowError) as error:

@@ -92,7 +92,7 @@ class TestChange:
         now = iter([0.0, 31.0, 31.0])  # at the claim, at the send, at the question of a retry
         late = retry_policy(seconds=30, monotonic=lambda: next(now))
         late.remaining()  # as a row is claimed
-        with pytest.raises(NotConnected, match="nothing was sent"):
+        with pytest.raises(NotConnected, match="Nothing was sent"):
             play(change(POST, late), [CREATED])
 
     def test_a_429_is_tried_again_after_what_twilio_says(self):
