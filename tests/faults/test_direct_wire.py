@@ -636,3 +636,13 @@ def test_an_answer_that_is_over_goes_without_the_garbage_collector(come):
         assert gone() is None
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("upgrade", [b"Upgrade: x\r\nConnection: upgrade\r\n", b""])
+def test_a_switch_of_protocols_is_a_broken_connection(upgrade):
+    """An error from `feed` would be printed by asyncio as a traceback."""
+    arriving = Arriving("POST", 100)
+    arriving.feed(b"HTTP/1.1 101 Switching Protocols\r\n" + upgrade + b"\r\nxyz")
+    arriving.fail(ConnectionError("closed"))
+    with pytest.raises(ConnectionError):
+        arriving.reply()

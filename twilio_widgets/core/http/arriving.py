@@ -65,6 +65,9 @@ class Arriving:
         except httptools.HttpParserCallbackError as error:
             self.keeps_alive = False
             raise error.__context__ or error from None  # such as the stop that a person asked for
+        except httptools.HttpParserUpgrade:
+            problem = ConnectionError("the server switched to another protocol (HTTP 101)")
+            self.keeps_alive = False
         except httptools.HttpParserError as error:
             problem = ConnectionError(f"this is no HTTP/1.1: {error}")
             self.keeps_alive = False
