@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from twilio_widgets.core.flows.answers import json_of
+from twilio_widgets.core.flows.answers import json_of, web_page
 from twilio_widgets.core.message.message import whole_of_api
 from twilio_widgets.errors import BadResponse
 
@@ -51,9 +51,10 @@ class DecodedPage(msgspec.Struct):
 
 
 _decoder = msgspec.json.Decoder(DecodedPage)
-_TEXT_FIELDS = frozenset(
-    field.encode_name for field in msgspec.structs.fields(MessageRecord)
-) - {"sid", "error_code"}
+_TEXT_FIELDS = frozenset(field.encode_name for field in msgspec.structs.fields(MessageRecord)) - {
+    "sid",
+    "error_code",
+}
 
 
 def page_of(content: bytes) -> DecodedPage:
@@ -74,7 +75,7 @@ def page_of(content: bytes) -> DecodedPage:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         # Neither text contains a value, which would be a phone number or a message.
         reason = str(error) if isinstance(error, msgspec.DecodeError) else type(error).__name__
-        raise BadResponse(
+        raise web_page(content) or BadResponse(
             f"Twilio's page of messages cannot be read ({reason}). Try again, and check "
             "base_url if it was given."
         ) from None
