@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import httpcore
 import httpx
 
+from twilio_widgets.core.http.certificates import certificate_problem, trusted
 from twilio_widgets.core.http.outgoing import OutgoingRequest
 from twilio_widgets.core.http.pooled import AsyncPooled, BlockingPooled
 from twilio_widgets.core.http.proxy import proxy_for
@@ -90,9 +91,7 @@ def open_sync(origin: str, inside: Any) -> BlockingWire:
     if _is_ours(inside, proxy):
         from twilio_widgets.core.http.direct_blocking import BlockingDirect
 
-        return BlockingDirect(
-            httpx.create_ssl_context, most=MOST_CONNECTIONS, keep_alive=KEEP_ALIVE_SECONDS
-        )
+        return BlockingDirect(trusted, most=MOST_CONNECTIONS, keep_alive=KEEP_ALIVE_SECONDS)
     return BlockingPooled(inside, proxy, most=MOST_CONNECTIONS, keep_alive=KEEP_ALIVE_SECONDS)
 
 
@@ -102,9 +101,7 @@ def open_async(origin: str, inside: Any) -> AsyncWire:
     if _is_ours(inside, proxy):
         from twilio_widgets.core.http.direct_async import AsyncDirect
 
-        return AsyncDirect(
-            httpx.create_ssl_context, most=MOST_CONNECTIONS, keep_alive=KEEP_ALIVE_SECONDS
-        )
+        return AsyncDirect(trusted, most=MOST_CONNECTIONS, keep_alive=KEEP_ALIVE_SECONDS)
     return AsyncPooled(inside, proxy, most=MOST_CONNECTIONS, keep_alive=KEEP_ALIVE_SECONDS)
 
 
@@ -127,6 +124,8 @@ def translate_error(error: BaseException, *, left: bool) -> BaseException:
     if not isinstance(error, Exception):
         error.__cause__ = error.__context__ = None
         return error.with_traceback(None)
+    if (problem := certificate_problem(error)) is not None:
+        return NotConnected(problem)
     if isinstance(error, NEVER_SENT) or not left:
         return NotConnected(
             f"Twilio was not reached, so nothing was sent ({name}: {_text(error)}). "
