@@ -113,16 +113,21 @@ class Sandbox:
     @property
     def api_key_connection(self) -> SandboxKeyConnection:
         """A connection with a Standard API key, which has no access to accounts and keys."""
-        return self._key_connection(main=False)
+        return self._key_connection("Standard key")
 
     @property
     def main_key_connection(self) -> SandboxKeyConnection:
         """A connection with a Main API key."""
-        return self._key_connection(main=True)
+        return self._key_connection("Main key")
 
-    def _key_connection(self, *, main: bool) -> SandboxKeyConnection:
+    @property
+    def restricted_key_connection(self) -> SandboxKeyConnection:
+        """A connection with a Restricted API key that may create messages and nothing else."""
+        return self._key_connection("Restricted key")
+
+    def _key_connection(self, name: str) -> SandboxKeyConnection:
         account = self._world.account
-        key = next(key for key in account.keys.values() if key.main is main)
+        key = next(key for key in account.keys.values() if key.friendly_name == name)
         return SandboxKeyConnection(self, account.sid, key.sid, Secret(key.secret))
 
     @property

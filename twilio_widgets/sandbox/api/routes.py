@@ -127,11 +127,17 @@ def answer_to(
     if account is None:
         raise not_found(request.path)
     handler = _method(route, request)
-    if route.main_keys_only and key is not None and not key.main:
+    if key is not None and not _may(key, route, handler):
         raise ApiRefusal(20403)
     if forced is not None and handler is not message_routes.create_message:
         raise forced
     return handler(Call(world, request, account, sids, forced))
+
+
+def _may(key: Key, route: _Route, handler: Callable[[Call], SandboxReply]) -> bool:
+    if key.restricted:
+        return handler is message_routes.create_message
+    return key.main or not route.main_keys_only
 
 
 def _routes_at(request: SandboxRequest) -> tuple[_Route, ...]:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twilio_widgets import AuthTokenConnection, Message
+from twilio_widgets import ApiKeyConnection, AuthTokenConnection, Message
 from twilio_widgets.core.flows import account, media, messages
 from twilio_widgets.core.flows.answers import error_of, json_of, retry_after_of
 from twilio_widgets.core.flows.flow import RetryPolicy
@@ -249,6 +249,21 @@ class TestErrors:
 def test_retry_after_is_read_in_both_forms_and_rubbish_is_none(value, seconds):
     headers = {"retry-after": value, "date": "Thu, 15 Jan 2026 12:00:00 GMT"}
     assert retry_after_of(Reply(status=429, headers=headers, content=b"")) == seconds
+
+
+@pytest.mark.parametrize(
+    ("body", "ok"),
+    [({"code": 20403}, True), ({"code": 20003}, False), ({"code": 20005}, False), ({}, False)],
+)
+def test_a_403_is_a_restriction_of_the_key_only_if_it_is_about_the_endpoint(body, ok):
+    by_key = ApiKeyConnection(CONNECTION.account_sid, "SK" + "1" * 32, "secret")
+    flow = account.check(by_key, once())
+    next(flow)
+    if ok:
+        flow.send(reply(403, body))
+    with pytest.raises(StopIteration) as end:
+        flow.send(reply(403, body))
+    assert end.value.value.ok == ok
 
 
 def test_a_retry_after_date_counts_from_now_if_the_reply_has_no_date():

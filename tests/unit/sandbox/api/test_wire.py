@@ -151,6 +151,7 @@ def test_each_credential_has_access_to_its_resources_only(box: Sandbox) -> None:
         "token": box.connection,
         "main": box.main_key_connection,
         "standard": box.api_key_connection,
+        "restricted": box.restricted_key_connection,
         "child": box.subaccount_connection,
     }
     seen = {
@@ -164,6 +165,7 @@ def test_each_credential_has_access_to_its_resources_only(box: Sandbox) -> None:
         "token": [200] * 5,
         "main": [200] * 5,
         "standard": [403, 403, 403, 200, 200],
+        "restricted": [403] * 5,
         "child": [200] * 5,
     }
     assert ask(box, box.connection, child).status_code == 200
