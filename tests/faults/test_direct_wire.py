@@ -520,6 +520,7 @@ def test_a_certificate_that_is_not_trusted_names_the_variable_the_file_and_the_r
     foreign = tmp_path / "other.pem"
     foreign.write_bytes(Path(certifi.where()).read_bytes())
     monkeypatch.setenv("SSL_CERT_FILE", str(foreign))
+    server = scripted((ANSWER,), context=over_tls)
     with pytest.raises(NotConnected, match=f"SSL_CERT_FILE names {foreign}; does it contain"):
         over(server.url, lambda door: door.send(SEND))
 

@@ -19,7 +19,7 @@ ROOT = PACKAGE.parent
 
 BELOW = {
     "errors": set(),
-    "progress": set(),
+    "progress": {"errors"},
     "core": {"errors"},
     "frames": {"errors", "core"},
     "signature": {"errors", "core"},
