@@ -57,6 +57,7 @@ class Sandbox:
         latency: Seconds before every response.
         trial: Whether it is a trial account, with one verified recipient and a prefix to every
             body.
+        compress: Whether responses are sent as gzip to clients that accept it.
 
     Raises:
         SandboxError: An option has an invalid value.
@@ -74,6 +75,7 @@ class Sandbox:
         list_lag: float = 0.0,
         latency: float = 0.0,
         trial: bool = False,
+        compress: bool = False,
     ) -> None:
         _one_of("date_filters", date_filters, _DATE_FILTERS)
         _one_of("unsent", unsent, _UNSENT)
@@ -89,6 +91,7 @@ class Sandbox:
             list_lag=list_lag,
             latency=latency,
             trial=trial,
+            compress=compress,
         )
         self.clock = Clock(now)
         """The sandbox's clock: ``now()``, ``advance("10 min")``, ``frozen``."""

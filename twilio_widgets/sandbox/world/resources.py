@@ -21,6 +21,7 @@ class Account:
     owner_sid: str
     kind: str
     created: float
+    status: str = "active"
     keys: dict[str, Key] = field(default_factory=dict)
 
 

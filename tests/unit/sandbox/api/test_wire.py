@@ -186,7 +186,7 @@ def test_a_subaccount_has_its_own_messages_and_numbers(box: Sandbox) -> None:
 
 
 MISSING = [
-    "/{AC}/messages.json", "/{AC}/Messages/.json", "/{AC}/Messages.txt", "/{AC}/Messages.csv",
+    "/{AC}/messages.json", "/{AC}/Messages/.json", "/{AC}/Messages.txt",
     "/{AC}/Messages/SM123.json", "/{AC}/Messages/SM00000000000000000000000000000000.json",
     "/AC00000000000000000000000000000000/Messages.json", "/{AC}/Usage/Records/Hourly.json",
 ]  # fmt: skip
