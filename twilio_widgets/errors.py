@@ -174,7 +174,7 @@ class ApiError(TwilioWidgetsError):
     ) -> None:
         super().__init__(message)
         self.message = message
-        """Twilio's own message, with phone numbers masked."""
+        """Twilio's own message, with phone numbers masked; empty if the response had none."""
         self.status = status
         """The HTTP status."""
         self.code = code

@@ -193,8 +193,9 @@ def test_a_tls_handshake_that_hangs_ends_in_time_and_nothing_was_sent(send, serv
 @both
 def test_certificates_that_cannot_be_read_mean_nothing_was_sent(send, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", "/there/is/no/such/file")
-    with pytest.raises(NotConnected, match="Nothing was sent"):
+    with pytest.raises(NotConnected, match="SSL_CERT_FILE names /there/is/no") as c:
         send(base_url="https://127.0.0.1:9")
+    assert "nothing was sent. Correct the variable, or remove it" in str(c.value)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from pathlib import Path
 from random import Random
 from urllib.parse import urlencode
 
+import certifi
 import httpcore
 import httpx
 import pytest
@@ -509,6 +510,41 @@ def test_tls_to_a_server_that_nobody_vouches_for_means_nothing_was_sent(over, sc
     assert [got for got in server.received if got] == []
 
 
+def test_a_certificate_that_is_not_trusted_names_the_variable_the_file_and_the_remedy(
+    over, scripted, over_tls, tmp_path, monkeypatch
+):
+    server = scripted((ANSWER,), context=over_tls)
+    with pytest.raises(NotConnected, match="set SSL_CERT_FILE to a file with its CA certificate"):
+        over(server.url, lambda door: door.send(SEND))
+
+    foreign = tmp_path / "other.pem"
+    foreign.write_bytes(Path(certifi.where()).read_bytes())
+    monkeypatch.setenv("SSL_CERT_FILE", str(foreign))
+    server = scripted((ANSWER,), context=over_tls)
+    with pytest.raises(NotConnected, match=f"SSL_CERT_FILE names {foreign}; does it contain"):
+        over(server.url, lambda door: door.send(SEND))
+
+
+@pytest.mark.parametrize(
+    ("reason", "remedy"),
+    [
+        ("certificate has expired (_ssl.c:1006)", "Check the date of this computer."),
+        ("certificate is not yet valid (_ssl.c:1006)", "Check the date of this computer."),
+        (
+            "Hostname mismatch, certificate is not valid for 'api.twilio.com'. (_ssl.c:1006)",
+            "Something in between answers in Twilio's place, such as a network's login page.",
+        ),
+    ],
+)
+def test_each_reason_of_a_certificate_has_its_remedy(reason, remedy):
+    error = httpx.ConnectError(
+        f"[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: {reason}"
+    )
+    told = str(wire.translate_error(error, left=False))
+    assert reason.partition(" (_ssl")[0].rstrip(".") in told
+    assert told.endswith(remedy)
+
+
 @pytest.mark.parametrize("said", [b"HTTP/1.1 503 Busy\r\n\r\n", None])
 def test_a_connection_that_is_over_as_it_opens_means_nothing_was_sent(
     over_tls, certificate, monkeypatch, said
@@ -636,3 +672,13 @@ def test_an_answer_that_is_over_goes_without_the_garbage_collector(come):
         assert gone() is None
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("upgrade", [b"Upgrade: x\r\nConnection: upgrade\r\n", b""])
+def test_a_switch_of_protocols_is_a_broken_connection(upgrade):
+    """An error from `feed` would be printed by asyncio as a traceback."""
+    arriving = ResponseReader("POST", 100)
+    arriving.feed(b"HTTP/1.1 101 Switching Protocols\r\n" + upgrade + b"\r\nxyz")
+    arriving.fail(ConnectionError("closed"))
+    with pytest.raises(ConnectionError):
+        arriving.reply()

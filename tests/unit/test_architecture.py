@@ -19,7 +19,7 @@ ROOT = PACKAGE.parent
 
 BELOW = {
     "errors": set(),
-    "progress": set(),
+    "progress": {"errors"},
     "core": {"errors"},
     "frames": {"errors", "core"},
     "signature": {"errors", "core"},
@@ -223,7 +223,8 @@ def hook(event, args):
 sys.addaudithook(hook)
 import twilio_widgets
 twilio_widgets.Twilio
-heavy = ("asyncio", "httpx", "httpcore", "pandas", "pyarrow", "ipywidgets", "uvicorn", "phonenumbers")
+heavy = ("asyncio", "httpx", "httpcore", "pandas", "pyarrow", "ipywidgets", "uvicorn")
+heavy += ("phonenumbers", "platformdirs")
 heavy = [name for name in heavy if name in sys.modules]
 print(json.dumps([seen, heavy]))
 """

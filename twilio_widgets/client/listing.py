@@ -41,7 +41,7 @@ def listing(
         keep: Called with the rows read if reading fails or is interrupted.
 
     Raises:
-        ConfigurationError: pandas is not installed.
+        ConfigurationError: pandas is not installed, or a filter is invalid.
     """
     try:
         from twilio_widgets.frames.build import message_frame
@@ -56,6 +56,7 @@ def listing(
         ) from None
 
     request = filters.request(message_path(connection.acting_sid), limit=limit)
+    only(message_frame(FrameBuilder(), attrs={}), **here)  # type: ignore[arg-type]  # check them
     paginator, selection = Paginator(request, page_of), Selection[MessageRecord](filters, limit)
     rows = FrameBuilder()
 

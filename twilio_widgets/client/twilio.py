@@ -91,6 +91,9 @@ class _Account(RawMixin, ClientBase):
 class Twilio(_Account):
     """The blocking client, for a notebook cell, a script or a thread.
 
+    It uses the proxy in ``HTTPS_PROXY`` or ``ALL_PROXY`` and the certificates in ``SSL_CERT_FILE``
+    or ``SSL_CERT_DIR``, if the environment has them.
+
     Args:
         connection: From ``connect()``, a connection's constructor, or ``Sandbox().connection``.
         timeout: Seconds for one call, including retries and pauses.

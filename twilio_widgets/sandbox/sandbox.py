@@ -57,6 +57,7 @@ class Sandbox:
         latency: Seconds before every response.
         trial: Whether it is a trial account, with one verified recipient and a prefix to every
             body.
+        compress: Whether responses are sent as gzip to clients that accept it.
 
     Raises:
         SandboxError: An option has an invalid value.
@@ -74,6 +75,7 @@ class Sandbox:
         list_lag: float = 0.0,
         latency: float = 0.0,
         trial: bool = False,
+        compress: bool = False,
     ) -> None:
         _one_of("date_filters", date_filters, _DATE_FILTERS)
         _one_of("unsent", unsent, _UNSENT)
@@ -89,6 +91,7 @@ class Sandbox:
             list_lag=list_lag,
             latency=latency,
             trial=trial,
+            compress=compress,
         )
         self.clock = Clock(now)
         """The sandbox's clock: ``now()``, ``advance("10 min")``, ``frozen``."""
@@ -113,16 +116,21 @@ class Sandbox:
     @property
     def api_key_connection(self) -> SandboxKeyConnection:
         """A connection with a Standard API key, which has no access to accounts and keys."""
-        return self._key_connection(main=False)
+        return self._key_connection("Standard key")
 
     @property
     def main_key_connection(self) -> SandboxKeyConnection:
         """A connection with a Main API key."""
-        return self._key_connection(main=True)
+        return self._key_connection("Main key")
 
-    def _key_connection(self, *, main: bool) -> SandboxKeyConnection:
+    @property
+    def restricted_key_connection(self) -> SandboxKeyConnection:
+        """A connection with a Restricted API key that may create messages and nothing else."""
+        return self._key_connection("Restricted key")
+
+    def _key_connection(self, name: str) -> SandboxKeyConnection:
         account = self._world.account
-        key = next(key for key in account.keys.values() if key.main is main)
+        key = next(key for key in account.keys.values() if key.friendly_name == name)
         return SandboxKeyConnection(self, account.sid, key.sid, Secret(key.secret))
 
     @property

@@ -105,7 +105,8 @@ class Connection:
     """The processing region, such as ``"ie1"``. None is the United States (``us1``)."""
 
     edge: str | None = None
-    """The edge, such as ``"dublin"``. In the United States, Twilio chooses one if it is None."""
+    """The edge, such as ``"dublin"``. In the United States, Twilio chooses one if it is None or
+    ``"roaming"``, Twilio's name for that; no host has ``roaming`` in its name."""
 
     source: str = field(default="the arguments given", compare=False)
     """The place these credentials came from, in words."""
@@ -175,7 +176,7 @@ class Connection:
 
     def host(self, service: str) -> str:
         """Return the host of `service` (``"api"`` or ``"messaging"``) for this region and edge."""
-        region, edge = self.region, self.edge
+        region, edge = self.region, None if self.edge == "roaming" else self.edge
         if edge and not region:
             region = "us1"
         if region and not edge and region not in _REGIONS_AT_THE_PLAIN_HOST:

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from twilio_widgets.core.flows.answers import (
+    IN_BETWEEN,
     error_of,
     is_from_twilio,
     leaves_open,
@@ -261,10 +262,7 @@ def _interception(request: Request, reply: Reply) -> str | None:
         kind = "not Twilio's"
     else:
         return None
-    return (
-        f"The answer was {kind} (HTTP {reply.status}). Is a proxy, or a network that asks for a "
-        "login, between you and Twilio?"
-    )
+    return f"The answer was {kind} (HTTP {reply.status}). {IN_BETWEEN}"
 
 
 def _answered(answer: Reply | None) -> Reply:

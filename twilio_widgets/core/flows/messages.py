@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from twilio_widgets.core.bodies import FormBody
-from twilio_widgets.core.flows.answers import mapping_of
+from twilio_widgets.core.flows.answers import is_web_page, mapping_of
 from twilio_widgets.core.flows.flow import (
     RetryPolicy,
     RetryPolicyFactory,
@@ -136,13 +136,14 @@ def understood(request: Request, reply: Reply, read_as: Callable[[Mapping[str, A
     """Parse the reply to a change that Twilio accepted.
 
     Raises:
-        OutcomeUnknown: The reply cannot be parsed, although the change was accepted.
+        OutcomeUnknown: The reply cannot be parsed, although its status is a success.
     """
     try:
         return read_as(mapping_of(reply.content))
     except BadResponse as error:
-        why = f"Twilio accepted the request, but its response could not be parsed: {error}"
-        raise unknown(request, why) from error
+        outcome = unknown(request, f"The answer (HTTP {reply.status}) cannot be used: {error}")
+        outcome.intercepted = is_web_page(reply.content)
+        raise outcome from error
 
 
 def get(connection: Connection, retry_policy: RetryPolicy, sid: str) -> Flow[Message]:
@@ -163,10 +164,12 @@ def wait(
     """Poll one message until its status is final, or `timeout` seconds have passed.
 
     Raises:
-        ConfigurationError: `timeout` is not a number of seconds.
+        ConfigurationError: `timeout` is not a number of seconds, or `seen` is not a function.
     """
     if not (isinstance(timeout, int | float) and timeout >= 0):
         raise ConfigurationError("timeout must be a number of seconds, 0 or more.", field="timeout")
+    if seen is not None and not callable(seen):
+        raise ConfigurationError("seen must be a function, or None.", field="seen")
     until = connection.monotonic() + timeout
     look = FIRST_LOOK
     while True:

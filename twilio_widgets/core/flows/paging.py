@@ -19,6 +19,8 @@ MAX_PAGE_SIZE = 1000
 PAGINATION_LOOP = (
     "Pagination loop: Twilio returned a page that was already read, so reading stopped."
 )
+MOST_EMPTY_PAGES = 20
+"""Pages without a row, one after the other; the list is then taken to be endless."""
 
 R_co = TypeVar("R_co", covariant=True)
 
@@ -33,6 +35,36 @@ class Page(Protocol[R_co]):
     @property
     def next_page_uri(self) -> str | None:
         """The path and query of the next page, or None at the end."""
+
+
+class PageLinks:
+    """Checks the links from page to page, so that reading a list ends.
+
+    Args:
+        first: The request for the first page.
+    """
+
+    def __init__(self, first: Request) -> None:
+        self._seen = {first}
+        self._empty = 0
+
+    def check(self, onward: Request | None, *, rows: int) -> None:
+        """Check the request for the next page, given the number of rows of the page just read.
+
+        Raises:
+            BadResponse: That page was read before, or too many pages in a row were empty.
+        """
+        self._empty = 0 if rows else self._empty + 1
+        if onward is None:
+            return
+        if onward in self._seen:
+            raise BadResponse(PAGINATION_LOOP)
+        if self._empty >= MOST_EMPTY_PAGES:
+            raise BadResponse(
+                f"Twilio returned {MOST_EMPTY_PAGES} empty pages in a row, each with a link to "
+                "another one, so reading stopped."
+            )
+        self._seen.add(onward)
 
 
 class Paginator(Generic[R_co]):
@@ -51,7 +83,7 @@ class Paginator(Generic[R_co]):
         self.server_time: datetime | None = None
         """The time in the last reply's ``Date`` header (aware, UTC), if it had one."""
         self._decode = decode
-        self._seen = {request}
+        self._links = PageLinks(request)
 
     def next_page(self, retry_policy: RetryPolicy) -> Flow[Sequence[R_co]]:
         """Read the next page and return its rows; empty at the end."""
@@ -63,10 +95,7 @@ class Paginator(Generic[R_co]):
         self.next_request = follow_link(request, page.next_page_uri) if page.next_page_uri else None
         self.pages += 1
         self.server_time = date_of(reply)
-        if self.next_request in self._seen:
-            raise BadResponse(PAGINATION_LOOP)
-        if self.next_request is not None:
-            self._seen.add(self.next_request)
+        self._links.check(self.next_request, rows=len(page.rows))
         return page.rows
 
 

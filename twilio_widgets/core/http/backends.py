@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import httpcore
 import httpx
 
+from twilio_widgets.core.http.certificates import certificate_problem, trusted
 from twilio_widgets.core.http.httpx_backend import AsyncHttpxBackend, HttpxBackend
 from twilio_widgets.core.http.outgoing import OutgoingRequest
 from twilio_widgets.core.http.proxy import proxy_for
@@ -91,9 +92,7 @@ def open_sync(origin: str, inside: Any) -> BlockingBackend:
     if _is_direct(inside, proxy):
         from twilio_widgets.core.http.direct_blocking import BlockingPool
 
-        return BlockingPool(
-            httpx.create_ssl_context, most=MOST_CONNECTIONS, keep_alive=KEEP_ALIVE_SECONDS
-        )
+        return BlockingPool(trusted, most=MOST_CONNECTIONS, keep_alive=KEEP_ALIVE_SECONDS)
     return HttpxBackend(inside, proxy, most=MOST_CONNECTIONS, keep_alive=KEEP_ALIVE_SECONDS)
 
 
@@ -103,9 +102,7 @@ def open_async(origin: str, inside: Any) -> AsyncBackend:
     if _is_direct(inside, proxy):
         from twilio_widgets.core.http.direct_async import AsyncPool
 
-        return AsyncPool(
-            httpx.create_ssl_context, most=MOST_CONNECTIONS, keep_alive=KEEP_ALIVE_SECONDS
-        )
+        return AsyncPool(trusted, most=MOST_CONNECTIONS, keep_alive=KEEP_ALIVE_SECONDS)
     return AsyncHttpxBackend(inside, proxy, most=MOST_CONNECTIONS, keep_alive=KEEP_ALIVE_SECONDS)
 
 
@@ -129,6 +126,8 @@ def translate_error(error: BaseException, *, may_have_been_sent: bool) -> BaseEx
     if not isinstance(error, Exception):
         error.__cause__ = error.__context__ = None
         return error.with_traceback(None)
+    if (problem := certificate_problem(error)) is not None:
+        return NotConnected(problem)
     if isinstance(error, NEVER_SENT) or not may_have_been_sent:
         return NotConnected(
             f"Could not reach Twilio ({name}: {_text(error)}). Nothing was sent. "

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import httpcore
 import httpx
 
+from twilio_widgets.core.http.certificates import trusted
 from twilio_widgets.core.http.deadline_backend import DeadlineBackend
 from twilio_widgets.core.http.inflate import Inflater
 from twilio_widgets.core.http.outgoing import OutgoingRequest
@@ -93,7 +94,7 @@ def _async_pool(
     proxy: httpx.Proxy | None, most: int, keep_alive: float
 ) -> httpx.AsyncHTTPTransport:
     return httpx.AsyncHTTPTransport(
-        verify=httpx.create_ssl_context(),
+        verify=trusted(),
         proxy=proxy,
         limits=httpx.Limits(
             max_connections=most,
@@ -132,7 +133,7 @@ class _Pool(httpx.BaseTransport):
 
     def __init__(self, proxy: httpx.Proxy | None, most: int, keep_alive: float) -> None:
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(),
+            ssl_context=trusted(),
             proxy=None if proxy is None else httpcore.Proxy(_url(proxy.url), proxy.raw_auth),
             max_connections=most,
             max_keepalive_connections=most,

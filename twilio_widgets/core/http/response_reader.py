@@ -65,6 +65,9 @@ class ResponseReader:
         except httptools.HttpParserCallbackError as error:
             self.keeps_alive = False
             raise error.__context__ or error from None  # such as a KeyboardInterrupt in a callback
+        except httptools.HttpParserUpgrade:
+            problem = ConnectionError("the server switched to another protocol (HTTP 101)")
+            self.keeps_alive = False
         except httptools.HttpParserError as error:
             problem = ConnectionError(f"not an HTTP/1.1 response: {error}")
             self.keeps_alive = False

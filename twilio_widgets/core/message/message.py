@@ -96,10 +96,10 @@ class Message:
                 sid=str(sid),
                 status=status,
                 direction=str(given("direction") or ""),
-                num_segments=_whole(given("num_segments")),
-                num_media=_whole(given("num_media")),
+                num_segments=whole_of_api(given("num_segments")),
+                num_media=whole_of_api(given("num_media")),
                 price=_money(given("price")),
-                error_code=_whole(given("error_code")),
+                error_code=whole_of_api(given("error_code")),
                 date_created=date_of_api(given("date_created")),
                 date_updated=date_of_api(given("date_updated")),
                 date_sent=date_of_api(given("date_sent")),
@@ -166,8 +166,14 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _whole(value: object) -> int | None:
-    """Parse a whole number; Twilio sends counts as strings and error codes as numbers."""
+def whole_of_api(value: object) -> int | None:
+    """Parse a whole number; Twilio sends counts as strings and error codes as numbers.
+
+    Raises:
+        ValueError: It is not a whole number.
+    """
+    if isinstance(value, float) and value.is_integer():
+        value = f"{value:.0f}"
     return None if value is None or value == "" else int(_short(value, _LONGEST_WHOLE))
 
 

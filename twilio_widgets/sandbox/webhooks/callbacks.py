@@ -178,7 +178,8 @@ class Webhooks:
 
     def _inbound_urls(self, message: StoredMessage) -> list[tuple[str, str]]:
         """Return the webhook URL for an inbound message, then the fallback, with their methods."""
-        number = self._world.own_numbers[message.to].settings
+        own = self._world.own_numbers.get(message.to)  # None if it was released meanwhile
+        number = own.settings if own else {}
         service = self._world.services.get(message.service_sid or "")
         found = [
             (number.get("sms_url"), number.get("sms_method")),

@@ -84,6 +84,8 @@ class World:
         }
         self.ledger: list[Accepted] = []
         self.stopped: set[tuple[str, str]] = set()
+        self.calls: list[dict[str, object]] = []
+        """The calls that were created here, newest first, as their resources."""
         self.feedback: dict[str, tuple[str, float]] = {}
         self.on_message: list[Callable[[StoredMessage], None]] = []
         self._made = 0

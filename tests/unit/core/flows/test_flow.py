@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from asyncio import CancelledError
 from dataclasses import replace
 
@@ -257,6 +258,16 @@ class TestWalk:
     def test_a_next_page_elsewhere_is_not_read(self, uri):
         with pytest.raises(BadResponse, match="leads to another list"):
             play(self.walk(uri).next_page(retry_policy()), [reply(200)])
+
+    def test_empty_pages_do_not_go_on_for_ever(self):
+        """Each links to a page that was not read before, so no link repeats."""
+        pages = (JsonPage(rows=[], next_page_uri=f"{GET.path}?Page={n}") for n in itertools.count())
+        walk = Paginator(GET, lambda _content: next(pages))
+        for _ in range(19):
+            play(walk.next_page(retry_policy()), [reply(200)])
+        with pytest.raises(BadResponse, match="20 empty pages in a row"):
+            play(walk.next_page(retry_policy()), [reply(200)])
+        assert walk.pages == 20
 
     def test_a_pagination_loop_ends_with_an_error(self):
         walk = self.walk(GET.path + "?Page=1", GET.path + "?Page=1")

@@ -381,6 +381,42 @@ def test_a_list_that_leads_astray_is_not_followed(onward, pages, problem):
         flow.send(OK)
 
 
+class NoRows(OneRow):
+    """A table that finds every page empty, with a link to a new page."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def add(self, _content: bytes) -> str | None:
+        self.pages += 1
+        return f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json?Page={self.pages}"
+
+    def __len__(self) -> int:
+        return 0
+
+
+def test_a_list_of_empty_pages_ends():
+    table = NoRows()
+    flow = raw(CONNECTION, RawRequest(path=MESSAGES, frame=True), Hooks(), table)
+    next(flow)
+    for _ in range(19):
+        flow.send(OK)
+    with pytest.raises(BadResponse, match="20 empty pages in a row"):
+        flow.send(OK)
+    assert table.pages == 20
+
+
+@pytest.mark.parametrize("name", ["attempt_seen", "before_attempt"])
+@pytest.mark.parametrize("wrong", [False, 5, "print"])
+def test_a_hook_that_cannot_be_called_is_refused_before_anything_is_sent(name, wrong):
+    form = {"To": "+14155550123", "From": "+15005550006", "Body": "Hi"}
+    with Sandbox() as sandbox:
+        twilio = Twilio(sandbox.connection)
+        with pytest.raises(InvalidRequest, match=name) as caught:
+            twilio.raw(MESSAGES, "POST", data=form, **{name: wrong})
+    assert (caught.value.field, sandbox.ledger) == (name, ())
+
+
 def test_a_multipart_boundary_is_new_each_time():
     first, second = (body_of(None, {"a": "1"}, None, None, None) for _ in range(2))
     assert first.content_type != second.content_type
