@@ -325,6 +325,30 @@ DOOR = [
     {"path": f"{A}/Messages.json", "service": "messaging"},
     {"path": f"{A}/Messages.json", "service": "evil.example/"},
     {"path": f"{A}/Messages.json", "service": ""},
+    {"path": "/v3/Services", "service": "sync"},
+    *(
+        {"path": "/v1/Services", "service": "messaging", "host": host}
+        for host in (
+            "",
+            "evil.example",
+            "messaging.twilio.com.evil.example",
+            "evil.example/messaging.twilio.com",
+            "user@messaging.twilio.com",
+            "messaging.twilio.com:443",
+            "messaging.twilio.com.",
+            "MESSAGING.twilio.com",
+            "messaging.twilio.com\r\nHost: evil.example",
+            "mes\u017faging.twilio.com",
+            "messaging.twili\u043e.com",
+            "messaging.evil.twilio.com",
+            "messaging.evil.ie1.twilio.com",
+            "messaging.dublin.evil.twilio.com",
+            "messaging..twilio.com",
+            "twilio.com",
+            "sync.twilio.com",
+            "api.twilio.com",
+        )
+    ),
 ]
 
 
