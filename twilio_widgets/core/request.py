@@ -23,7 +23,7 @@ class Request:
 
     method: str
     path: str
-    """Begins with ``/``; contains no query and nothing that needs escaping."""
+    """Begins with ``/`` and the version; contains no query and nothing that needs escaping."""
 
     query: Parameters = ()
     body: Body | None = field(default=None, repr=False)
@@ -33,7 +33,11 @@ class Request:
     """Headers beside our own; one of the same name takes the place of ours."""
 
     service: str = "api"
-    """Which of Twilio's hosts: ``"api"`` or ``"messaging"``."""
+    """The product it is for: ``"api"``, or another of `core.http.hosts.VERSIONS`."""
+
+    host: str | None = None
+    """The host that the user named, which belongs to `service`; None is the service's host in the
+    connection's region and edge."""
 
     timeout: float | None = None
     """Seconds this exchange may take; None is the transport's own limit."""

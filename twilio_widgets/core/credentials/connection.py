@@ -175,7 +175,7 @@ class Connection:
         return "https://" + self.host("api")
 
     def host(self, service: str) -> str:
-        """Return the host of `service` (``"api"`` or ``"messaging"``) for this region and edge."""
+        """Return the host of a product, such as ``"api"``, for this region and edge."""
         region, edge = self.region, None if self.edge == "roaming" else self.edge
         if edge and not region:
             region = "us1"

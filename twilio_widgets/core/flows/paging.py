@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from twilio_widgets.core.flows.answers import date_of, mapping_of
 from twilio_widgets.core.flows.flow import RetryPolicy, read
+from twilio_widgets.core.http.guard import is_loopback
+from twilio_widgets.core.http.hosts import product_of
 from twilio_widgets.core.request import Flow, Request
 from twilio_widgets.errors import BadResponse
 
@@ -21,6 +23,8 @@ PAGINATION_LOOP = (
 )
 MOST_EMPTY_PAGES = 20
 """Pages without a row, one after the other; the list is then taken to be endless."""
+
+_OTHER_LIST = "Twilio's link to the next page leads to another list, so it was not followed."
 
 R_co = TypeVar("R_co", covariant=True)
 
@@ -34,7 +38,7 @@ class Page(Protocol[R_co]):
 
     @property
     def next_page_uri(self) -> str | None:
-        """The path and query of the next page, or None at the end."""
+        """The link to the next page, or None at the end."""
 
 
 class PageLinks:
@@ -99,18 +103,48 @@ class Paginator(Generic[R_co]):
         return page.rows
 
 
-def follow_link(request: Request, uri: str) -> Request:
+def follow_link(request: Request, link: str) -> Request:
     """Return the request for the next page of the same list.
 
+    Only the query of the link is used: the request goes where the first one went.
+
+    Args:
+        request: The request for the page with the link.
+        link: A path and query (API 2010-04-01), or a URL (all others).
+
     Raises:
-        BadResponse: The link leads to another path, so it is not followed.
+        BadResponse: The link leads to another host or path, so it is not followed.
     """
-    path, _, query = uri.partition("?")
-    if path != request.path:
-        raise BadResponse(
-            "Twilio's link to the next page leads to another list, so it was not followed."
-        )
-    return replace(request, query=tuple(parse_qsl(query, keep_blank_values=True)))
+    try:
+        parts = urlsplit(link)
+        host = parts.hostname
+    except ValueError:  # not a URL
+        raise BadResponse(_OTHER_LIST) from None
+    is_here = host is None or product_of(host) == request.service or is_loopback(host)
+    if not is_here or unquote(parts.path) != request.path:
+        raise BadResponse(_OTHER_LIST)
+    return replace(request, query=tuple(parse_qsl(parts.query, keep_blank_values=True)))
+
+
+def list_name(envelope: Mapping[str, Any]) -> str | None:
+    """Return the field of a page that contains the rows; None if it is not a page of a list.
+
+    The newer APIs name it in ``meta.key``; in API 2010-04-01 it is the only list.
+    """
+    meta = envelope.get("meta")
+    if isinstance(meta, dict):
+        key = meta.get("key")
+        return key if isinstance(key, str) else None
+    lists = [name for name, value in envelope.items() if isinstance(value, list)]
+    return lists[0] if len(lists) == 1 and "page_size" in envelope else None
+
+
+def next_link(envelope: Mapping[str, Any]) -> str | None:
+    """Return the link to the next page: ``next_page_uri``, or ``next_page_url`` in ``meta``."""
+    meta = envelope.get("meta")
+    newer = meta.get("next_page_url") if isinstance(meta, dict) else None
+    link = newer or envelope.get("next_page_uri")
+    return link if isinstance(link, str) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +162,10 @@ def json_page(content: bytes, key: str) -> JsonPage:
         BadResponse: It is not such a page.
     """
     envelope = mapping_of(content)
-    rows, after = envelope.get(key), envelope.get("next_page_uri")
+    rows = envelope.get(key)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise BadResponse(f'Twilio\'s response contains no list "{key}".')
-    return JsonPage(rows=rows, next_page_uri=after if isinstance(after, str) else None)
+    return JsonPage(rows=rows, next_page_uri=next_link(envelope))
 
 
 def all_rows(

@@ -1,7 +1,8 @@
 """What may leave through the one door: paths inside Twilio's API, and headers that are not ours.
 
 The rules are lists of what is allowed, not of known tricks: a path is plain words between slashes,
-so it cannot name a host, climb, or hide a second meaning in an escape.
+so it cannot name a host, climb, or hide a second meaning in an escape. A word may contain ``@`` and
+``:`` (identities and addresses do): after the first slash of a URL they cannot end a host's name.
 
 Sources: RFC 9110 (header names, hop-by-hop headers), RFC 3986 (what separates a host from a path),
 OWASP, "Server-side request forgery prevention".
@@ -15,14 +16,17 @@ from collections.abc import Iterable
 from urllib.parse import urljoin, urlsplit
 
 from twilio_widgets.core.bodies import encodable
+from twilio_widgets.core.http.hosts import VERSIONS, product_of
 from twilio_widgets.core.request import Request
 from twilio_widgets.errors import BadResponse, InvalidRequest, PathRefused
 
 METHODS = ("GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS", "LINK", "UNLINK", "PURGE")
 """The methods a request may have."""
 
-_ROOTS = {"api": "2010-04-01", "messaging": "v1"}
-_PATH = re.compile(r"/([a-z0-9-]+)(?:/[A-Za-z0-9][A-Za-z0-9_-]*)+(?:\.[a-z][a-z0-9]*)?")
+SEGMENT = r"[A-Za-z0-9_@:+](?:[A-Za-z0-9_@:+.~-]*[A-Za-z0-9_@:+~-])?"
+"""A segment of a path: it does not begin or end with a dot, and contains no escapes."""
+
+_PATH = re.compile(rf"/([A-Za-z0-9-]+)(?:/{SEGMENT})+")
 _MEDIA_FILE = re.compile(
     r"/2010-04-01/Accounts/AC[0-9a-fA-F]{32}/Messages/[SM]M[0-9a-fA-F]{32}/Media/ME[0-9a-fA-F]{32}"
 )
@@ -49,11 +53,13 @@ def guard(request: Request) -> None:
     """Let a request pass that stays within Twilio's API, and refuse every other one.
 
     Raises:
-        PathRefused: Its path or its query could lead elsewhere.
+        PathRefused: Its host, its path or its query could lead elsewhere.
         InvalidRequest: Its method or one of its headers is not for it to choose.
     """
+    if request.host is not None and product_of(request.host) != request.service:
+        raise PathRefused("The host is not one of Twilio's API, so nothing was sent.")
     path = _PATH.fullmatch(request.path)
-    if path is None or path[1] != _ROOTS.get(request.service):
+    if path is None or path[1] not in VERSIONS.get(request.service, ()):
         raise PathRefused("The path leaves Twilio's API, so nothing was sent.")
     for text in (text for pair in request.query for text in pair):
         _check_text(text)

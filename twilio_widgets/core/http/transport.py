@@ -22,7 +22,12 @@ from twilio_widgets.core.http.deadline import deadline
 from twilio_widgets.core.http.guard import guard, is_loopback, media_redirect
 from twilio_widgets.core.http.outgoing import OutgoingRequest
 from twilio_widgets.core.request import Reply, Request
-from twilio_widgets.errors import ConfigurationError, InvalidRequest, NotConnected
+from twilio_widgets.errors import (
+    ConfigurationError,
+    InvalidRequest,
+    NotConnected,
+    PathRefused,
+)
 
 if TYPE_CHECKING:
     import asyncio
@@ -150,7 +155,15 @@ class _Transport:
     def _checked(self, request: Request) -> tuple[str, SendPermission | None]:
         """Let a request pass or refuse it; return its URL, and the verdict over a message."""
         guard(request)
-        origin = self._origin or "https://" + self._connection.host(request.service)
+        if request.host is not None and self._origin is not None:
+            raise PathRefused(
+                "This client has a base_url, which takes the place of Twilio's hosts, so a URL "
+                "that names one is refused. Give only the path, or use a client without base_url. "
+                "Nothing was sent."
+            )
+        origin = self._origin or "https://" + (
+            request.host or self._connection.host(request.service)
+        )
         url = origin + request.path
         if request.query:
             url += "?" + urlencode(request.query)

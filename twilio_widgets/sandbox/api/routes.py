@@ -1,8 +1,9 @@
 """The table of routes: the handler of every path and method.
 
 Order of checks: credentials (401), path (404), method (405), permissions (403), then the resource.
-Paths are case sensitive. Twilio serves messaging services from another host,
-``messaging.twilio.com``: in process the host selects the routes, and on a socket all are served.
+Paths are case sensitive. In process the host selects the routes, and a product without routes
+answers every path with 404. On a socket, whose only host is loopback, the routes of all hosts are
+served by their paths alone: no two hosts of the sandbox have a path in common.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twilio_widgets.sandbox.api import account as account_routes
+from twilio_widgets.sandbox.api import alert as alert_routes
 from twilio_widgets.sandbox.api import calls as call_routes
 from twilio_widgets.sandbox.api import media as media_routes
 from twilio_widgets.sandbox.api import message as message_routes
@@ -53,7 +55,7 @@ def _route(
 _ACCOUNT = "/2010-04-01/Accounts/{Account}"
 _MESSAGE = _ACCOUNT + "/Messages/{Message}"
 
-_ROUTES = (
+_API = (
     _route(
         "/2010-04-01/Accounts",
         main_keys_only=True,
@@ -114,7 +116,7 @@ _ROUTES = (
     _route(_ACCOUNT + "/Calls/{Call}", get=call_routes.fetch_call, post=call_routes.update_call),
     _route(_ACCOUNT + r"/Usage/Records(?:/(?P<period>[A-Za-z]+))?", get=usage_routes.list_usage),
 )
-_SERVICE_ROUTES = (
+_MESSAGING = (
     _route("/v1/Services", get=service_routes.list_services, post=service_routes.create_service),
     _route(
         "/v1/Services/{Service}",
@@ -122,9 +124,28 @@ _SERVICE_ROUTES = (
         post=service_routes.update_service,
         delete=service_routes.delete_service,
     ),
-    _route("/v1/Services/{Service}/PhoneNumbers", post=service_routes.add_to_pool),
+    _route(
+        "/v1/Services/{Service}/PhoneNumbers",
+        get=service_routes.list_pooled,
+        post=service_routes.add_to_pool,
+    ),
     _route("/v1/Services/{Service}/PhoneNumbers/{Number}", get=service_routes.fetch_pooled),
+    _route("/v1/Services/{Service}/ShortCodes", get=service_routes.list_short_codes),
+    _route("/v1/Services/{Service}/AlphaSenders", get=service_routes.list_alpha_senders),
 )
+_MONITOR = (
+    _route("/v1/Alerts", get=alert_routes.list_alerts),
+    _route("/v1/Alerts/{Alert}", get=alert_routes.fetch_alert),
+)
+ROUTES: Mapping[str, tuple[_Route, ...]] = {
+    "api": _API,
+    "messaging": _MESSAGING,
+    "monitor": _MONITOR,
+}
+"""The routes of each host, by the product that is its first label."""
+
+_TWILIO = ".twilio.com"
+_ALL_ROUTES = tuple(route for routes in ROUTES.values() for route in routes)
 _PUBLIC_ROUTES = (_route(r"/sandbox-media/{Media}\.png", get=media_routes.picture),)
 
 
@@ -151,7 +172,7 @@ def answer_to(
     if credentials is None:
         raise ApiRefusal(20003)
     owner, key = credentials
-    found = _find(_routes_at(request), request.path)
+    found = _find(_routes_at(request.host), request.path)
     if found is None:
         raise not_found(request.path)
     route, sids = found
@@ -168,7 +189,7 @@ def answer_to(
 
 def _options(request: SandboxRequest) -> SandboxReply:
     """Return the methods of a path, as to a browser's preflight request."""
-    found = _find(_routes_at(request), request.path)
+    found = _find(_routes_at(request.host), request.path)
     if found is None:
         raise not_found(request.path)
     methods = ", ".join((*found[0].methods, "OPTIONS"))
@@ -181,10 +202,10 @@ def _may(key: Key, route: _Route, handler: Callable[[Call], SandboxReply]) -> bo
     return key.main or not route.main_keys_only
 
 
-def _routes_at(request: SandboxRequest) -> tuple[_Route, ...]:
-    if request.host.startswith("messaging."):
-        return _SERVICE_ROUTES
-    return _ROUTES if request.host.startswith("api.") else _ROUTES + _SERVICE_ROUTES
+def _routes_at(host: str) -> tuple[_Route, ...]:
+    if host.endswith(_TWILIO):
+        return ROUTES.get(host.partition(".")[0], ())
+    return _ALL_ROUTES
 
 
 def _find(routes: tuple[_Route, ...], path: str) -> tuple[_Route, dict[str, str]] | None:

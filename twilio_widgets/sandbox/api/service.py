@@ -7,9 +7,7 @@ field names are those that the official Python client 9.13 reads.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
-from twilio_widgets.sandbox.api import paging
 from twilio_widgets.sandbox.api.wire import SandboxReply
 from twilio_widgets.sandbox.world.refusals import ApiRefusal
 from twilio_widgets.sandbox.world.resources import SandboxService
@@ -37,26 +35,12 @@ _LINKS = {
 
 def list_services(call: Call) -> SandboxReply:
     """GET /v1/Services."""
-    page = paging.page_request(call.query)
-    shown, more = paging.take_from(page, _services(call), lambda service: service.sid)
-
-    def link(number: int, token: str | None) -> str:
-        query = {"PageSize": page.size, "Page": number} | ({"PageToken": token} if token else {})
-        return f"{_base(call)}/v1/Services?{urlencode(query)}"
-
-    token = f"PA{page.anchor}" if page.anchor else None
-    meta = {
-        "page": page.number,
-        "page_size": page.size,
-        "first_page_url": link(0, None),
-        "previous_page_url": link(page.number - 1, f"PB{shown[0].sid}")
-        if page.number and shown
-        else None,
-        "url": link(page.number, token),
-        "next_page_url": link(page.number + 1, f"PA{shown[-1].sid}") if more else None,
-        "key": "services",
-    }
-    return SandboxReply({"services": [_json(call, service) for service in shown], "meta": meta})
+    return call.meta_page(
+        "services",
+        _services(call),
+        sid_of=lambda service: service.sid,
+        as_json=lambda service: _json(call, service),
+    )
 
 
 def fetch_service(call: Call) -> SandboxReply:
@@ -79,6 +63,7 @@ def create_service(call: Call) -> SandboxReply:
         account_sid=call.account.sid,
         friendly_name="",
         senders=(),
+        alpha_senders={},
         created=world.now(),
         updated=world.now(),
         settings={},
@@ -122,10 +107,52 @@ def _change(service: SandboxService, call: Call) -> None:
 def fetch_pooled(call: Call) -> SandboxReply:
     """GET /v1/Services/{Sid}/PhoneNumbers/{Sid}: a number, if it is in the service's pool."""
     service = _found(call)
-    for number in (call.world.own_numbers[sender] for sender in service.senders):
+    for number in _pool(call, service):
         if number.sid == call.sids["Number"]:
             return SandboxReply(_pooled(call, service, number))
     raise call.missing()
+
+
+def list_pooled(call: Call) -> SandboxReply:
+    """GET /v1/Services/{Sid}/PhoneNumbers: the numbers of the service's pool."""
+    service = _found(call)
+    return call.meta_page(
+        "phone_numbers",
+        _pool(call, service),
+        sid_of=lambda number: number.sid,
+        as_json=lambda number: _pooled(call, service, number),
+    )
+
+
+def list_short_codes(call: Call) -> SandboxReply:
+    """GET /v1/Services/{Sid}/ShortCodes: none; the sandbox has no short codes."""
+    _found(call)
+    return call.meta_page("short_codes", [], sid_of=str, as_json=dict)
+
+
+def list_alpha_senders(call: Call) -> SandboxReply:
+    """GET /v1/Services/{Sid}/AlphaSenders: the alphanumeric senders of the service."""
+    service = _found(call)
+    rows: list[dict[str, object]] = [
+        {
+            "sid": sid,
+            "account_sid": service.account_sid,
+            "service_sid": service.sid,
+            "date_created": iso8601(service.created),
+            "date_updated": iso8601(service.created),
+            "alpha_sender": name,
+            "capabilities": ["SMS"],
+            "url": f"{_url(call, service)}/AlphaSenders/{sid}",
+        }
+        for sid, name in service.alpha_senders.items()
+    ]
+    return call.meta_page(
+        "alpha_senders", rows, sid_of=lambda row: str(row["sid"]), as_json=lambda row: row
+    )
+
+
+def _pool(call: Call, service: SandboxService) -> list[SandboxNumber]:
+    return [call.world.own_numbers[sender] for sender in service.senders]
 
 
 def _pooled(call: Call, service: SandboxService, number: SandboxNumber) -> dict[str, object]:
@@ -138,8 +165,12 @@ def _pooled(call: Call, service: SandboxService, number: SandboxNumber) -> dict[
         "phone_number": number.phone_number,
         "country_code": "GB" if number.phone_number.startswith("+44") else "US",
         "capabilities": ["Voice", "SMS", "MMS"],
-        "url": f"{_base(call)}/v1/Services/{service.sid}/PhoneNumbers/{number.sid}",
+        "url": f"{_url(call, service)}/PhoneNumbers/{number.sid}",
     }
+
+
+def _url(call: Call, service: SandboxService) -> str:
+    return f"{call.request.base_url}/v1/Services/{service.sid}"
 
 
 def _services(call: Call) -> list[SandboxService]:
@@ -154,17 +185,8 @@ def _found(call: Call) -> SandboxService:
     raise call.missing()
 
 
-def _base(call: Call) -> str:
-    host = call.request.host
-    return (
-        f"http://{host}"
-        if host.partition(":")[0] in {"127.0.0.1", "localhost"}
-        else f"https://{host}"
-    )
-
-
 def _json(call: Call, service: SandboxService) -> dict[str, object]:
-    url = f"{_base(call)}/v1/Services/{service.sid}"
+    url = _url(call, service)
     fields: dict[str, object] = {
         "sid": service.sid,
         "account_sid": service.account_sid,

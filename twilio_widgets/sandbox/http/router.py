@@ -138,7 +138,7 @@ class SandboxRouter:
         world = self.world
         self._answered += 1
         form: Literal["json", "xml", "csv"] = "xml"
-        if request.path.endswith(".json") or request.path.startswith("/v1/"):
+        if request.path.endswith(".json") or not request.path.startswith("/2010-04-01/"):
             form = "json"
         elif request.path.endswith(".csv"):
             form = "csv"

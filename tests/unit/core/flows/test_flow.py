@@ -10,7 +10,7 @@ import pytest
 
 from twilio_widgets.core.bodies import FormBody
 from twilio_widgets.core.flows.flow import LONGEST_RETRY_AFTER, RetryPolicy, change, read
-from twilio_widgets.core.flows.paging import JsonPage, Paginator
+from twilio_widgets.core.flows.paging import JsonPage, Paginator, next_link, next_request
 from twilio_widgets.core.request import Pause, Reply, Request
 from twilio_widgets.errors import (
     ApiError,
@@ -23,6 +23,7 @@ from twilio_widgets.errors import (
 )
 
 GET = Request(method="GET", path="/2010-04-01/Accounts/AC1/Messages.json")
+SERVICES = Request(method="GET", path="/v1/Services", service="messaging")
 DELETE = Request(method="DELETE", path="/2010-04-01/Accounts/AC1/Messages/SM1.json")
 POST = Request(
     method="POST",
@@ -268,6 +269,47 @@ class TestWalk:
         with pytest.raises(BadResponse, match="20 empty pages in a row"):
             play(walk.next_page(retry_policy()), [reply(200)])
         assert walk.pages == 20
+
+    @pytest.mark.parametrize(
+        "link",
+        [
+            "https://chat.twilio.com/v1/Services?Page=1",
+            "https://evil.example/v1/Services?Page=1",
+            "https://messaging.twilio.com.evil.example/v1/Services?Page=1",
+            "https://user@evil.example/v1/Services?Page=1",
+            "https://[evil/v1/Services?Page=1",
+            "https://messaging.twilio.com/v1/Services/MG1?Page=1",
+        ],
+    )
+    def test_a_next_page_url_elsewhere_is_not_read(self, link):
+        with pytest.raises(BadResponse, match="leads to another list"):
+            next_request(SERVICES, link)
+
+    @pytest.mark.parametrize(
+        "link",
+        [
+            "https://messaging.twilio.com/v1/Services?PageSize=2&Page=1",
+            "https://messaging.dublin.ie1.twilio.com/v1/Services?PageSize=2&Page=1",
+            "http://127.0.0.1:8000/v1/Services?PageSize=2&Page=1",
+            "/v1/Services?PageSize=2&Page=1",
+        ],
+    )
+    def test_a_next_page_url_gives_the_next_request_its_query_and_nothing_else(self, link):
+        query = (("PageSize", "2"), ("Page", "1"))
+        assert next_request(SERVICES, link) == replace(SERVICES, query=query)
+
+    @pytest.mark.parametrize(
+        ("envelope", "link"),
+        [
+            ({"next_page_uri": "/a"}, "/a"),
+            ({"meta": {"key": "services", "next_page_url": "https://b"}}, "https://b"),
+            ({"meta": {"key": "services", "next_page_url": None}}, None),
+            ({"meta": [], "next_page_uri": 7}, None),
+            ({}, None),
+        ],
+    )
+    def test_both_envelopes_have_a_link_to_the_next_page(self, envelope, link):
+        assert next_link(envelope) == link
 
     def test_a_pagination_loop_ends_with_an_error(self):
         walk = self.walk(GET.path + "?Page=1", GET.path + "?Page=1")

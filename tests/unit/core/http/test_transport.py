@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+from dataclasses import replace
 
 import pytest
 
@@ -88,6 +89,23 @@ BASES = [
     8000,
     b"https://api.twilio.com",
 ]
+
+
+NAMED = Request(method="GET", path=MESSAGES, host="api.twilio.com")
+
+
+@pytest.mark.parametrize("base_url", ["http://127.0.0.1:8000", "https://proxy.example"])
+def test_a_host_that_the_user_named_is_refused_under_a_base_url(no_network, base_url):
+    door = BlockingTransport(CONNECTION, timeout=1, base_url=base_url, policy=None)
+    with pytest.raises(PathRefused, match="base_url"):
+        door.send(NAMED)
+
+
+def test_a_host_that_the_user_named_takes_the_place_of_the_connections_region():
+    connection = AuthTokenConnection(ACCOUNT, "token", region="au1")
+    door = BlockingTransport(connection, timeout=1, base_url=None, policy=None)
+    url, _permission = door._checked(replace(NAMED, host="api.dublin.ie1.twilio.com"))
+    assert url == f"https://api.dublin.ie1.twilio.com{MESSAGES}"
 
 
 @pytest.mark.parametrize("base_url", BASES)
