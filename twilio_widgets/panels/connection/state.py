@@ -118,7 +118,7 @@ def typed(state: ConnectionState, name: str, text: str) -> ConnectionState:
         # the notebook, so it is removed.
         text, problem = "", "This looked like a secret, not a SID, so it was removed. " + problem
     own: dict[str, Any] = {name: text}
-    return _with_problem(replace(state, **own), name, problem)
+    return _with_problem(replace(state, failure="", **own), name, problem)
 
 
 def toggled_more(state: ConnectionState) -> ConnectionState:
@@ -151,7 +151,7 @@ def refused(state: ConnectionState, text: str, name: str | None = None) -> Conne
     state = replace(state, phase="idle", identity=None, verdict="")
     if name in fields_of(state):
         return _with_problem(state, name, _about_this(name, text))
-    return replace(state, failure=text)
+    return replace(state, problems={}, failure=text)
 
 
 def connected(state: ConnectionState, identity: Identity, verdict: str) -> ConnectionState:

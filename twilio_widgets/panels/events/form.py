@@ -101,7 +101,7 @@ class EventsForm:
         visible(self._fields, awake)
         visible(self._choice, not on)
         visible(self.beat, on)
-        visible(self._entrance, on and state.ingress is not None)
+        visible(self._entrance, on and not steps.is_over(state) and state.ingress is not None)
         visible(self._public, webhooks and not state.sandbox)
         visible(self._reply, webhooks)
         visible(self._point, on and webhooks)

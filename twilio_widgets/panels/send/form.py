@@ -112,7 +112,7 @@ class SendForm:
         self._outcome.show(*words.outcome_of(state, self._how_to_connect))
         self._track.show(words.track_of(state))
         self._sent.show(words.sent_of(state))
-        visible(self._sent, state.message is not None)
+        visible(self._sent, steps.shown_message(state) is not None)
 
     def _draw_fields(self, state: SendState) -> None:
         locked = state.phase not in steps.OPEN_TO_A_MESSAGE
@@ -140,7 +140,8 @@ class SendForm:
         visible(self.another, steps.is_the_sent_one(state))
         visible(self.find_out, state.phase in {"unknown", "searching"} and state.can_search)
         visible(self.anew, state.phase == "unknown")
-        visible(self.look_again, steps.looking(state) != state and state.account is not None)
+        can_look = steps.shown_message(state) is not None and steps.looking(state) != state
+        visible(self.look_again, can_look and state.account is not None)
 
     def _draw_question(self, state: SendState) -> None:
         visible(self.ask, state.phase == "asking")

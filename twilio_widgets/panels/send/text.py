@@ -8,6 +8,7 @@ from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.core.numbers.numbering import describe_number
 from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.send.draft import segments_of
+from twilio_widgets.panels.send.state import shown_message
 
 if TYPE_CHECKING:
     from twilio_widgets.core.message.message import Message
@@ -37,11 +38,12 @@ def pill_of(state: SendState) -> tuple[str, Tone]:
 
 
 def track_of(state: SendState) -> tuple[tuple[str, Progress], ...]:
-    """Return the steps of the last message and their progress; empty without a message."""
-    if state.message is None:
+    """Return the steps of the shown message and their progress; empty without a message."""
+    message = shown_message(state)
+    if message is None:
         return ()
-    words = _life_of(state.message, scheduled="send_at" in (state.sent or {}))
-    status = state.message.status
+    words = _life_of(message, scheduled="send_at" in (state.sent or {}))
+    status = message.status
     reached = words.index(_STANDS_FOR.get(status, status))
 
     def mark(place: int) -> Progress:
@@ -68,7 +70,7 @@ def _life_of(message: Message, *, scheduled: bool) -> tuple[str, ...]:
 
 def outcome_of(state: SendState, how_to_connect: str) -> tuple[str, Tone]:
     """Return the sentence above the buttons, and its tone."""
-    message = state.message
+    message = shown_message(state)
     sid = f"SID {message.sid}." if message is not None else ""
     if state.failure:
         return _joined(state.failure, sid), "problem"
@@ -79,10 +81,11 @@ def outcome_of(state: SendState, how_to_connect: str) -> tuple[str, Tone]:
 
 
 def sent_of(state: SendState) -> tuple[tuple[str, str], ...]:
-    """Return the number and text that Twilio accepted, whatever the fields contain now."""
-    if state.message is None:
+    """Return the number and text of the shown message, as Twilio accepted them."""
+    message = shown_message(state)
+    if message is None:
         return ()
-    rows = (("Sent to", state.message.to or ""), ("Text", state.message.body or ""))
+    rows = (("Sent to", message.to or ""), ("Text", message.body or ""))
     return tuple((label, text) for label, text in rows if text)
 
 

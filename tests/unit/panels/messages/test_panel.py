@@ -113,7 +113,7 @@ def test_load_shows_what_was_read_and_says_that_the_log_holds_more(
     assert_frame_equal(panel.frame, expected)
     assert panel._table.rows == tuple(rows_of(expected))
     assert panel._table._log.note == "There are more messages: increase “At most”."
-    assert (panel._head.pill, panel._head.tone) == ("incomplete", "warning")
+    assert (panel._head.pill, panel._head.tone) == ("incomplete", "idle")
     assert repr(panel) == "MessagesPanel(AC4d…4a02 · 1,000 read, incomplete)"
 
 
