@@ -6,6 +6,7 @@ confirmation. Any change in the fields discards the plan and the confirmation.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -299,7 +300,8 @@ def not_checked(state: BulkState, turn: int, name: str, text: str) -> BulkState:
     state = replace(state, phase="writing")
     if not name:
         return replace(state, failure=text)
-    return replace(state, problems={name: text}, more=state.more or name in UNDER_MORE)
+    about_this = re.sub(rf"^{name}\b", "This", text)
+    return replace(state, problems={name: about_this}, more=state.more or name in UNDER_MORE)
 
 
 def _seen(problems: Mapping[str, str]) -> bool:

@@ -94,7 +94,7 @@ def finding_of(state: BulkState) -> tuple[str, Tone]:
     found = state.checked
     if found is None:
         return "", "hint"
-    lines = [*found.said]
+    lines = [line.replace("See plan.rejected.", "They are listed below.") for line in found.said]
     if found.refused_rows:
         rows = _counted(found.refused_rows, "ready row")
         lines.append(f"The guard rails would refuse {rows} now (listed below).")

@@ -108,6 +108,8 @@ class EventsState:
     """Problems by field name; ``panel`` for one that belongs to no field."""
     shown: bool = False
     """Whether there is a table."""
+    settings: bool = True
+    """Whether the settings are shown: URLs and reply. They fold once the listener runs."""
 
 
 def connected(state: EventsState, identity: Identity, *, sandbox: bool) -> EventsState:
@@ -187,9 +189,22 @@ def started(
     """The source was opened."""
     if turn != state.turn or state.phase != "starting":
         return state
+    reached = ingress is None or ingress.leads_here
     return replace(
-        state, phase="on", how=how, ingress=ingress, found=found, shown=True, problems={}
+        state,
+        phase="on",
+        how=how,
+        ingress=ingress,
+        found=found,
+        shown=True,
+        settings=not reached,
+        problems={},
     )
+
+
+def toggled_settings(state: EventsState) -> EventsState:
+    """Show or hide the settings."""
+    return replace(state, settings=not state.settings)
 
 
 def ingress_changed(state: EventsState, ingress: IngressSummary) -> EventsState:
@@ -245,6 +260,7 @@ def failed(state: EventsState, problem: str, name: str = "panel") -> EventsState
         other=None if state.phase == "starting" else state.other,
         busy=False,
         said="",
+        settings=state.settings or name in {"public_url", "reply"},
         problems={**state.problems, name: problem},
     )
 
@@ -264,5 +280,6 @@ def _without_source(state: EventsState) -> EventsState:
         seen=None,
         busy=False,
         said="",
+        settings=True,
         suggestions=(),
     )

@@ -77,7 +77,8 @@ export function openPress({ model, el }) {
   };
   /** @type {(event: Event) => void} */
   const forget = ({ target }) => {
-    if (!press && target instanceof Node && el.closest(".tw-card")?.contains(target)) say("", "hint");
+    if (!press && target instanceof Node && el.closest(".tw-card")?.contains(target))
+      say("", "hint");
   };
   model.on("msg:custom", hear);
   document.addEventListener("input", forget); // the answer belongs to what the fields contained before

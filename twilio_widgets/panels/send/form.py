@@ -67,7 +67,7 @@ class SendForm:
 
     def _make_actions(self) -> None:
         self.send = OrderedButton("Send", main=True)
-        self.undo = OrderedButton("Undo")
+        self.undo = styled(OrderedButton("Undo", main=True), "tw-undo-box")
         self.another = OrderedButton("Send another")
         self.find_out = OrderedButton("Find out")
         self.anew = OrderedButton("New message")
@@ -123,16 +123,18 @@ class SendForm:
             self._notes[name].show(problem or hint_of(name), "problem" if problem else "hint")
         if "from_" not in state.problems:
             self._notes["from_"].show(state.senders_note)
-        warning = words.warning_of(state)
-        if warning:
+        if "to" not in state.problems and (warning := words.warning_of(state)):
             self._notes["to"].show(warning, "warning")
+        elif "to" not in state.problems and (sent_to := words.recipient_hint_of(state)):
+            self._notes["to"].show(sent_to)
         visible(self._more, state.more)
 
     def _draw_actions(self, state: SendState) -> None:
         self.more.text = "Less" if state.more else "More"
         self.send.text = "Sending…" if state.phase == "sending" else "Send"
         self.send.disabled = not steps.may_send(state)
-        self.undo.text = f"Undo ({state.seconds_left} s)"
+        self.undo.text = f"Undo (sending in {state.seconds_left} s)"
+        visible(self.send, state.phase != "counting")  # one primary button at a time
         self.undo.turn = state.attempt
         self.find_out.text = "Looking…" if state.phase == "searching" else "Find out"
         self.find_out.disabled = state.phase == "searching" or state.account is None

@@ -19,7 +19,7 @@ from twilio_widgets.panels.send.draft import (
     UNDER_MORE,
     Draft,
     parameters_of,
-    problem_of,
+    problems_of,
     segments_of,
     sender_of,
 )
@@ -189,10 +189,12 @@ def pressed(
     if not may_send(state):
         return state
     parameters = parameters_of(state.draft)
-    found = problem_of(parameters, now)
     state = replace(state, problems={}, failure="", note="")
-    if found is not None:
-        return _with_problem(state, *found)
+    found = problems_of(parameters, now)
+    for name, text in found.items():
+        state = _with_problem(state, name, text)
+    if found:
+        return state
     if ask_above is not None and segments_of(parameters) > ask_above:
         return replace(state, phase="asking")
     return _counting(state, undo_seconds)
@@ -247,7 +249,7 @@ def accepted(state: SendState, message: Message) -> SendState:
 
 def refused(state: SendState, text: str, name: str | None = None) -> SendState:
     """The message was certainly not sent, because of a field or for another reason."""
-    state = replace(state, phase="writing", sent=None, note="")
+    state = replace(state, phase="writing", sent=None, problems={}, note="")
     return _with_problem(state, name or "", text)
 
 
@@ -362,4 +364,5 @@ def _with_problem(state: SendState, name: str, text: str) -> SendState:
     if name not in FIELDS:
         return replace(state, failure=text)
     about_this = re.sub(rf"^{name}\b", "This", text)
-    return replace(state, problems={name: about_this}, more=state.more or name in UNDER_MORE)
+    problems = {**state.problems, name: about_this}
+    return replace(state, problems=problems, more=state.more or name in UNDER_MORE)

@@ -64,6 +64,7 @@ STEPS = {
     "stopped": partial(steps.stopped, said="Restored."),
     "stopping": steps.stopping,
     "suggested": partial(steps.suggested, turn=1, suggestions=("+15005550006",)),
+    "toggled_settings": steps.toggled_settings,
     "typed": partial(steps.typed, name="reply", text="Ahoy"),
 }
 

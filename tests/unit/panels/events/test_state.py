@@ -62,7 +62,13 @@ def test_results_of_an_earlier_source_are_ignored():
 def test_an_ended_listener_can_be_started_again_and_a_running_one_cannot():
     over = replace(ON, seen=Seen(counts=NOTHING, problem="Killed.", ended=True), said="Hi")
     assert steps.starting(over) == replace(
-        ON, phase="starting", turn=ON.turn + 1, ingress=None, seen=None, said=""
+        ON,
+        phase="starting",
+        turn=ON.turn + 1,
+        ingress=None,
+        seen=None,
+        said="",
+        settings=True,
     )
     trouble = replace(ON, seen=Seen(counts=NOTHING, problem="Full."))
     assert steps.starting(trouble) == trouble
@@ -156,7 +162,12 @@ def test_stopping_keeps_the_rows_and_the_fields():
     troubled = steps.failed(before, "It has ended.", "body")
     stopped = steps.stopped(steps.stopping(troubled), "Put back.")
     assert stopped == replace(
-        before, phase="idle", ingress=None, turn=before.turn + 1, said="Put back."
+        before,
+        phase="idle",
+        ingress=None,
+        turn=before.turn + 1,
+        said="Put back.",
+        settings=True,
     )
     assert words.pill_of(stopped) == ("stopped", "idle")
 
@@ -167,6 +178,16 @@ def test_another_account_keeps_only_the_fields():
     assert steps.connected(before, other, sandbox=True) == EventsState(
         identity=other, sandbox=True, reply="Thanks", turn=before.turn + 1
     )
+
+
+def test_the_settings_fold_once_the_listener_runs_and_unfold_when_they_are_needed():
+    unreachable = replace(INGRESS, leads_here=False)
+    starting = steps.starting(AWAKE)
+    shut_out = steps.started(starting, 2, "webhooks", unreachable, found=False)
+    assert [AWAKE.settings, ON.settings, shut_out.settings] == [True, False, True]
+    assert steps.toggled_settings(ON).settings
+    assert [steps.failed(ON, "No.", name).settings for name in ("reply", "point")] == [True, False]
+    assert steps.stopped(steps.stopping(ON), "").settings
 
 
 def test_webhooks_or_polling_is_fixed_while_a_source_runs():

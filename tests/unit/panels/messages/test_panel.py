@@ -350,7 +350,7 @@ def test_the_code_of_a_detail_reads_that_message(panel: MessagesPanel, twilio: T
     PanelDriver(panel).press_on(panel._detail.show_code)
 
     assert panel._detail.code.texts[0][1].endswith(f'message = twilio.messages.get("{sid}")')
-    assert panel._detail.show_code.text == "Hide the code"
+    assert panel._detail.show_code.text == "Hide code for this message"
     PanelDriver(panel).press_on(panel._detail.close)
     assert panel.message is None
     assert panel._detail.box.layout.display == "none"

@@ -318,7 +318,7 @@ def test_undo_calls_the_message_back(make: Callable[..., SendPanel], sandbox: Sa
     press(panel, "Undo")
 
     assert panel.join(30)
-    assert counting == ["Undo (60 s)", "More", "Show the code"]
+    assert counting == ["Undo (sending in 60 s)", "More", "Show the code"]
     assert says(panel)[-1] == "Undone: nothing was sent."
     assert sandbox.ledger == ()
     assert seen(panel) == ["Send", "More", "Show the code"]
