@@ -65,7 +65,7 @@ UPWARD = {
 a response (a type). The rich display of a listener and of a job is loaded when first shown."""
 
 LIBRARIES = {
-    "httpx": {"core/http/", "sandbox/http/inprocess.py"},
+    "httpx": {"core/http/", "sandbox/http/inprocess.py", "sandbox/http/forwarding.py"},
     "httpcore": {"core/http/"},
     "pandas": {"frames/", "bulk/planning/table.py", "archive/", "analysis/"},
     "pyarrow": {"frames/", "archive/", "analysis/"},
