@@ -61,7 +61,7 @@ class ClassMember:
         """The httpx transport to the class."""
         self.list_lag = 0.0
         """Seconds before a new message appears in lists."""
-        self._folder = TemporaryDirectory(prefix="twilio_widgets-", ignore_cleanup_errors=True)
+        self._folder: TemporaryDirectory[str] | None = None
         self._connection = SandboxConnection(
             self, str(seat["account_sid"]), Secret(str(seat["auth_token"]))
         )
@@ -85,11 +85,14 @@ class ClassMember:
     @property
     def data_folder(self) -> Path:
         """A temporary folder for jobs and events; it is deleted by `close`."""
+        if self._folder is None:
+            self._folder = TemporaryDirectory(prefix="twilio_widgets-", ignore_cleanup_errors=True)
         return Path(self._folder.name)
 
     def close(self) -> None:
         """Delete the temporary folder. The place in the class stays yours."""
-        self._folder.cleanup()
+        if self._folder is not None:
+            self._folder.cleanup()
 
     def __enter__(self) -> Self:
         return self
