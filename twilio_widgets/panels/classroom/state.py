@@ -91,7 +91,7 @@ def row_of(message: ClassMessage) -> dict[str, object]:
     return {
         "sid": message.sid,
         "at": message.at,
-        "from": one_line(message.from_name or message.from_),
+        "from": one_line(message.from_name),
         "to": one_line(message.to_name or message.to),
         "status": f"{message.status} {message.error_code}" if failed else message.status,
         "body": message.body,

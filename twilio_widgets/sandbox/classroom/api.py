@@ -124,9 +124,10 @@ class ClassApi:
             "sid": message.sid,
             "at": message.created,
             "from": message.sender or "",
-            "from_name": self._roster.name_of(message.sender),
+            # Of the account that sent it: a refused request may name the number of another student.
+            "from_name": self._roster.name_of(message.account_sid),
             "to": message.to,
-            "to_name": self._roster.name_of(message.to),
+            "to_name": self._roster.name_at(message.to),
             "body": message.body,
             "status": step.status,
             "error_code": step.error_code,

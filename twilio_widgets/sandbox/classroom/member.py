@@ -29,9 +29,10 @@ class ClassMessage:
     """When it was created (aware, UTC)."""
     from_: str
     from_name: str
-    """The sender's name in the class; empty for any other number."""
+    """The name of the student whose account sent it, or ``"teacher"``."""
     to: str
     to_name: str
+    """The recipient's name in the class; empty for any other number."""
     body: str
     status: str
     error_code: int | None

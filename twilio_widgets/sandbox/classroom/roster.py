@@ -116,11 +116,15 @@ class Roster:
         """Return whether this is the teacher's code."""
         return _same(code, self.teacher_code)
 
-    def name_of(self, number: str | None) -> str:
-        """Return whose number this is; empty for any other number."""
-        if number in self.world.senders_of(self.world.account.sid):
-            return "teacher"
-        return next((seat.name for seat in self if seat.number == number), "")
+    def name_of(self, account_sid: str) -> str:
+        """Return whose account this is; the teacher's for any other account."""
+        names = (seat.name for seat in self if seat.account.sid == account_sid)
+        return next(names, "teacher")
+
+    def name_at(self, number: str) -> str:
+        """Return whose number this is; empty for a number outside the class."""
+        own = self.world.own_numbers.get(number)
+        return "" if own is None else self.name_of(own.account_sid)
 
     def _seat(self, name: str, kernel: str) -> Seat:
         index, world = len(self._taken), self.world

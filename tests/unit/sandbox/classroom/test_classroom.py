@@ -124,10 +124,11 @@ def test_a_full_class_takes_nobody_else(classroom):
         member.close()
 
 
-def test_a_student_cannot_send_from_the_number_of_another(ada, grace):
+def test_a_student_cannot_send_from_the_number_of_another(classroom, ada, grace):
     with pytest.raises(RejectedMessage) as refused:
         _send_as(ada, grace.number)
     assert refused.value.code == 21660
+    assert [(one.from_name, one.status) for one in classroom.messages()] == [("Ada", "failed")]
 
 
 def _send_as(member: ClassMember, sender: str) -> None:
