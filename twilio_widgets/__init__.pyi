@@ -29,3 +29,4 @@ from .panels.workbench import Workbench as Workbench
 from .sandbox import Sandbox as Sandbox
 from .signature.check import check_signature as check_signature
 from .signature.verdict import Verdict as Verdict
+from .support.versions import show_versions as show_versions

@@ -25,6 +25,8 @@ BELOW = {
     "signature": {"errors", "core"},
     "journal": {"errors", "core"},
     "sandbox": {"errors", "core"},
+    "support": {"errors", "core"},
+    "__main__": {"support"},
     "client": {"errors", "progress", "core", "frames", "journal"},
     "bulk": {"errors", "progress", "core", "frames", "journal", "client"},
     "archive": {"errors", "progress", "core", "frames", "client"},
@@ -90,6 +92,7 @@ LIBRARIES = {
     "tqdm": {"progress.py"},
     "phonenumbers": {"core/"},
     "regex": {"core/text/segments.py"},
+    "js": {"core/text/segments.py"},
     "keyring": {"core/credentials/sources.py"},
     "dotenv": {"core/credentials/sources.py"},
 }
