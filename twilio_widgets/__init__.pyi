@@ -18,6 +18,7 @@ from .frames.message_frame import MessageFrame as MessageFrame
 from .listener.listener import Listener as Listener
 from .listener.poller import Poller as Poller
 from .panels.bulk.panel import BulkPanel as BulkPanel
+from .panels.classroom.panel import ClassPanel as ClassPanel
 from .panels.connection.panel import ConnectionPanel as ConnectionPanel
 from .panels.demo import demo as demo
 from .panels.events.panel import EventsPanel as EventsPanel
@@ -28,3 +29,4 @@ from .panels.workbench import Workbench as Workbench
 from .sandbox import Sandbox as Sandbox
 from .signature.check import check_signature as check_signature
 from .signature.verdict import Verdict as Verdict
+from .support.versions import show_versions as show_versions

@@ -25,6 +25,8 @@ BELOW = {
     "signature": {"errors", "core"},
     "journal": {"errors", "core"},
     "sandbox": {"errors", "core"},
+    "support": {"errors", "core"},
+    "__main__": {"support"},
     "client": {"errors", "progress", "core", "frames", "journal"},
     "bulk": {"errors", "progress", "core", "frames", "journal", "client"},
     "archive": {"errors", "progress", "core", "frames", "client"},
@@ -65,7 +67,7 @@ UPWARD = {
 a response (a type). The rich display of a listener and of a job is loaded when first shown."""
 
 LIBRARIES = {
-    "httpx": {"core/http/", "sandbox/http/inprocess.py"},
+    "httpx": {"core/http/", "sandbox/http/inprocess.py", "sandbox/http/forwarding.py"},
     "httpcore": {"core/http/"},
     "pandas": {"frames/", "bulk/planning/table.py", "archive/", "analysis/"},
     "pyarrow": {"frames/", "archive/", "analysis/"},
@@ -90,6 +92,7 @@ LIBRARIES = {
     "tqdm": {"progress.py"},
     "phonenumbers": {"core/"},
     "regex": {"core/text/segments.py"},
+    "js": {"core/text/segments.py"},
     "keyring": {"core/credentials/sources.py"},
     "dotenv": {"core/credentials/sources.py"},
 }

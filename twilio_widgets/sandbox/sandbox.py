@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
+    from twilio_widgets.sandbox.classroom.member import ClassMember, Classroom
+    from twilio_widgets.sandbox.classroom.opening import OpenClass
     from twilio_widgets.sandbox.http.server import SandboxServer
 
 _DATE_FILTERS = ("inclusive", "before_exclusive")
@@ -101,6 +103,7 @@ class Sandbox:
         self._wire = InProcess(self._router, self.clock)
         self._webhooks = Webhooks(self._world)
         self._server: SandboxServer | None = None
+        self._class: OpenClass | None = None
         self._folder: TemporaryDirectory[str] | None = None
         self._opening = threading.Lock()
         self._closed = False
@@ -174,6 +177,95 @@ class Sandbox:
 
                 self._server = SandboxServer(self._router, port)
             return self._server.url
+
+    # A class
+
+    @staticmethod
+    def join(url: str, name: str, code: str | None = None) -> ClassMember:
+        """Join a class that a teacher has opened: get a number and credentials of your own.
+
+        Joining again from the same kernel returns the same place, so the cell can be run again.
+
+        Args:
+            url: The URL of the class, as it was printed.
+            name: Your name in the class. It must not be taken.
+            code: The code of the class, if it needs one.
+
+        Raises:
+            SandboxError: There is no class at this URL, the code is wrong, the name is taken, or
+                the class is full.
+        """
+        from twilio_widgets.sandbox.classroom.member import join
+
+        return join(url, name, code)
+
+    @staticmethod
+    def teach(url: str, code: str) -> Classroom:
+        """Open the teacher's end of a class that runs in another process.
+
+        Args:
+            url: The URL of the class, as it was printed.
+            code: The teacher's code, as it was printed.
+
+        Raises:
+            SandboxError: There is no class at this URL, or the code is wrong.
+        """
+        from twilio_widgets.sandbox.classroom.member import teach
+
+        return teach(url, code)
+
+    def open_class(
+        self, seats: int = 30, *, port: int = 0, host: str = "127.0.0.1", code: str | None = None
+    ) -> Classroom:
+        """Serve this sandbox to a class and return the teacher's end.
+
+        Every student who joins has an account, a number and credentials of their own; they can
+        text one another and you. All credentials of this sandbox are replaced by random ones,
+        because the usual ones follow from its seed. The class ends when the sandbox closes.
+
+        Args:
+            seats: The number of students, at most 90.
+            port: The port; 0 uses any free port.
+            host: The address to listen on. On any address but loopback, joining needs the code,
+                and no webhooks are posted: students of other machines could otherwise send
+                requests to programs on this one.
+            code: The code that joining needs. None needs none on loopback, and makes a random one
+                on any other address.
+
+        Raises:
+            SandboxError: The sandbox is closed or already open, its clock is frozen, or the port
+                or the number of seats cannot be used.
+        """
+        with self._opening:
+            self._check_class()
+            from twilio_widgets.sandbox.classroom.opening import open_class
+
+            self._class = open_class(
+                self._world, self._router, seats=seats, port=port, host=host, code=code
+            )
+            self._server = self._class.server
+            if not self._class.is_local:
+                self._webhooks.close()
+        return self.teach(self._server.url, self._class.roster.teacher_code)
+
+    @property
+    def class_codes(self) -> tuple[str | None, str]:
+        """The code that joining needs (None if it needs none), and the teacher's code.
+
+        Raises:
+            SandboxError: There is no class.
+        """
+        if self._class is None:
+            raise SandboxError("This sandbox has no class. Open one with open_class().")
+        return self._class.roster.code, self._class.roster.teacher_code
+
+    def _check_class(self) -> None:
+        if self._closed:
+            raise SandboxError("This sandbox is closed. Create a new one.")
+        if self._server is not None:
+            raise SandboxError("The socket of this sandbox is already open. Create a new sandbox.")
+        if self.clock.frozen:
+            raise SandboxError("A class needs the real time. Create the sandbox without now=.")
 
     @property
     def world_id(self) -> str:

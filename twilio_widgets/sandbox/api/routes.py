@@ -168,7 +168,7 @@ def answer_to(
         return _method(route, request)(Call(world, request, world.account, sids))
     if request.method == "OPTIONS":  # browsers send it without credentials
         return _options(request)
-    credentials = _authenticated(world, request)
+    credentials = authenticated(world, request)
     if credentials is None:
         raise ApiRefusal(20003)
     owner, key = credentials
@@ -223,7 +223,7 @@ def _method(route: _Route, request: SandboxRequest) -> Callable[[Call], SandboxR
     return handler
 
 
-def _authenticated(world: World, request: SandboxRequest) -> tuple[Account, Key | None] | None:
+def authenticated(world: World, request: SandboxRequest) -> tuple[Account, Key | None] | None:
     """Return the account of a request's credentials and the API key, if they are one; or None."""
     given = request.credentials()
     if given is None:

@@ -98,12 +98,12 @@ class World:
 
     @contextmanager
     def as_of(self, moment: float) -> Iterator[None]:
-        """Make `now` return an earlier moment inside the ``with`` block."""
-        self._as_of = moment
+        """Make `now` return another moment inside the ``with`` block."""
+        before, self._as_of = self._as_of, moment
         try:
             yield
         finally:
-            self._as_of = None
+            self._as_of = before
 
     def senders_of(self, account_sid: str) -> tuple[str, ...]:
         """Return the numbers of an account that can send messages."""
