@@ -301,15 +301,15 @@ class AsyncTransport(_Transport):
 
     async def send(self, request: Request) -> Reply:
         """Send one request and return its whole answer; see `BlockingTransport.send`."""
-        import asyncio
-
         url, verdict = self._checked(request)
+        from asyncio import timeout
+
         failure: BaseException
         outgoing: OutgoingRequest | None = None
         try:
             wire = self._opened()
             outgoing = self._built(url, request)
-            async with asyncio.timeout(self._limit(request)):
+            async with timeout(self._limit(request)):
                 reply = await wire.exchange(outgoing, self._largest)
                 onward = self._onward(url, request, reply)
                 if onward is not None:
