@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twilio_widgets.archive import manifest as manifests
 from twilio_widgets.archive.commit import Committer
+from twilio_widgets.archive.dask_frame import dask_frame
+from twilio_widgets.archive.forget import (
+    ForgottenNumbers,
+    checked,
+    forget_everything,
+    forget_number,
+)
 from twilio_widgets.archive.handle import SyncHandle
 from twilio_widgets.archive.manifest import Manifest
 from twilio_widgets.archive.plan import plan_sync
-from twilio_widgets.archive.reading import Condition, read_messages
+from twilio_widgets.archive.reading import Condition, read_changes, read_messages
+from twilio_widgets.archive.repair import repair
 from twilio_widgets.archive.report import SyncProgress, SyncReport
+from twilio_widgets.archive.sql import run_query
 from twilio_widgets.archive.store import ArchiveFolder
 from twilio_widgets.archive.sync import Sync
 from twilio_widgets.core.flows.listing import Moment
@@ -24,6 +34,10 @@ from twilio_widgets.progress import RowBar
 if TYPE_CHECKING:
     from twilio_widgets.client.twilio import AsyncTwilio, Twilio
     from twilio_widgets.frames.message_frame import MessageFrame
+    from twilio_widgets.frames.safe_frame import SafeFrame
+
+DaskFrame = Any
+"""A `dask.dataframe.DataFrame`, which is an optional dependency."""
 
 LOOK_BACK_DAYS = 7
 """Days for which messages are read again, because they change after they were sent.
@@ -144,11 +158,14 @@ class Archive:
             stack.enter_context(self._folder.locked())
             manifest = self._manifest() or Manifest.for_connection(connection)
             manifest.check_account(connection, self._folder)
-            self._folder.remove(set(self._folder.names()) - manifest.files)
+            manifest = manifest.without_missing_files(self._folder)
+            self._folder.sweep(manifest.files)
+            forgotten = ForgottenNumbers.load(self._folder)
             started_at = connection.now()
             margin = max(timedelta(days=look_back), timedelta(seconds=connection.settle_seconds))
             plan = plan_sync(manifest, since, until, started_at=started_at, margin=margin)
-            committer = Committer(self._folder, manifest, started_at, margin)
+            asked = replace(manifest, since=min(manifest.since or plan.since, plan.since))
+            committer = Committer(self._folder, manifest, asked, started_at, margin)
 
             def prepare() -> Sync:
                 return Sync(
@@ -156,6 +173,7 @@ class Archive:
                     self._folder,
                     plan,
                     committer,
+                    forgotten,
                     started_at=started_at,
                     concurrency=concurrency,
                     notify=notify,
@@ -190,6 +208,55 @@ class Archive:
         """
         return read_messages(self._folder, self._manifest, columns, where)
 
+    def sql(self, query: str, parameters: Sequence[object] | None = None) -> SafeFrame:
+        """Answer an SQL query about the table ``messages``, with DuckDB over the archive's files.
+
+        The table has the columns of `to_dataframe` and ``deleted_at``; times are in UTC. Nothing is
+        copied first, and the query can read nothing else: files, network, extensions and Python
+        variables are out of reach.
+
+        Args:
+            query: One ``SELECT``, such as
+                ``SELECT status, count(*) AS messages FROM messages GROUP BY status``.
+            parameters: The values of ``?`` in the query.
+
+        Returns:
+            The result as a table.
+
+        Raises:
+            ConfigurationError: DuckDB is not installed, or the query is invalid.
+            ArchiveError: There is no archive, or it is damaged.
+        """
+        return run_query(self._folder, self._manifest, query, parameters)
+
+    def to_dask(self, columns: Sequence[str] | None = None) -> DaskFrame:
+        """Return the archived messages as a Dask DataFrame, one partition for each file.
+
+        Its columns have the dtypes of `to_dataframe`. Workers on other machines need the folder
+        under the same path.
+
+        Args:
+            columns: The columns; by default those of every message frame.
+
+        Raises:
+            ConfigurationError: Dask is not installed, or a column is unknown.
+            ArchiveError: There is no archive, or it is damaged.
+        """
+        return dask_frame(self._folder, self._manifest, columns)
+
+    def changes(self) -> SafeFrame:
+        """Return what has changed since it was archived, as noticed by later syncs.
+
+        Returns:
+            ``sid``, ``column``, the values ``before`` and ``after`` as text, and ``noticed_at``.
+            Bodies and numbers have no values here: a redacted text is not kept. A deleted message
+            has a row with the column ``deleted_at``.
+
+        Raises:
+            ArchiveError: There is no archive, or it is damaged.
+        """
+        return read_changes(self._folder, self._manifest)
+
     @property
     def days(self) -> Any:
         """The archived days as a table: rows, and whether each is complete."""
@@ -202,6 +269,59 @@ class Archive:
             columns=["day", "rows", "complete", "reason"],
         )
 
+    # Removing
+
+    def forget(self, number: str | None = None) -> int:
+        """Remove a person's messages, or everything.
+
+        A number stays out of the archive also if Twilio still lists its messages: later syncs leave
+        them out. For that, the folder keeps a keyed hash of the number. Texts of other people's
+        messages that mention the number stay.
+
+        Args:
+            number: The number as in the columns ``from`` and ``to``, on any channel. None removes
+                the whole archive.
+
+        Returns:
+            The number of messages removed.
+
+        Raises:
+            ArchiveError: A sync is running, or a file is damaged.
+            ConfigurationError: It is not a number.
+        """
+        address = None if number is None else checked(number)
+        with self._folder.locked():
+            if address is None:
+                rows = self._count()
+                forget_everything(self._folder)
+                return rows
+            manifest = self._manifest()
+            if manifest is None:
+                return 0
+            now = datetime.now(UTC)
+            committer = Committer(self._folder, manifest, manifest, now, timedelta(0))
+            removed = forget_number(self._folder, committer, address)
+            self._folder.sweep(committer.manifest.files)
+            return removed
+
+    def repair(self) -> None:
+        """Rebuild a damaged or lost manifest from the data files.
+
+        Files that cannot be read are renamed, and the next sync reads their days again.
+
+        Raises:
+            ArchiveError: A sync is running, or no data file can be read.
+        """
+        with self._folder.locked():
+            repair(self._folder)
+
+    def _count(self) -> int:
+        try:
+            manifest = self._manifest()
+        except ArchiveError:
+            return 0
+        return 0 if manifest is None else manifest.rows
+
     def _manifest(self) -> Manifest | None:
         return manifests.load(self._folder)
 
@@ -212,8 +332,8 @@ class Archive:
             return f"<Archive {self.folder.name!r}, damaged>"
         if manifest is None:
             return f"<Archive {self.folder.name!r}, empty>"
-        rows = sum(one.rows for one in (*manifest.days.values(), manifest.unsent))
-        return f"<Archive {self.folder.name!r}, {rows:,} messages, {len(manifest.days):,} days>"
+        what = f"{manifest.rows:,} messages, {len(manifest.days):,} days"
+        return f"<Archive {self.folder.name!r}, {what}>"
 
 
 def _check_numbers(concurrency: object, look_back: object) -> None:

@@ -41,17 +41,23 @@ class Committer:
 
     Args:
         folder: The archive's folder, locked by the caller.
-        manifest: Its current manifest.
+        committed: Its current manifest, on the disk.
+        manifest: What the next commit will write.
         started_at: When the sync started.
         margin: A day that is read this long after its end is final.
     """
 
     def __init__(
-        self, folder: ArchiveFolder, manifest: Manifest, started_at: datetime, margin: timedelta
+        self,
+        folder: ArchiveFolder,
+        committed: Manifest,
+        manifest: Manifest,
+        started_at: datetime,
+        margin: timedelta,
     ) -> None:
         self._folder = folder
         self.manifest = manifest
-        self._committed = manifest
+        self._committed = committed
         self._started_at = started_at
         self._margin = margin
         self._last_commit = time.monotonic()
@@ -150,6 +156,15 @@ class Committer:
                 filed.append(comparison.walked["sid"].combine_chunks())
         return pa.concat_arrays(filed)
 
+    def replace_rows(self, day: date | None, entry: ArchivedDay, rows: Any, changes: Any) -> None:
+        """Write other rows and changes of a day, or (None) of the messages without a date sent."""
+        entry = replace(entry, changes=self._write_changes(day, changes, None), rows=len(rows))
+        entry = replace(entry, file=self._write_rows(day, rows, entry))
+        if day is None:
+            self.manifest = replace(self.manifest, unsent=entry)
+        else:
+            self.manifest = self.manifest.with_day(day, entry)
+
     def _updated(
         self,
         old: ArchivedDay,
@@ -193,7 +208,7 @@ class Committer:
             "day": None if day is None else day.isoformat(),
             "entry": entry_json(replace(entry, file=name)),
         }
-        self._folder.write(name, lambda file: write_table(table, file, about))
+        self._folder.write(name, lambda file: write_table(table, file, about), durable=False)
         return name
 
     def _write_changes(self, day: date | None, new: Any, old: str | None) -> str | None:
@@ -203,7 +218,7 @@ class Committer:
             earlier = read_table(self._folder, old, CHANGE_SCHEMA)
             new = pa.concat_tables([earlier, new]).combine_chunks()
         name = self._folder.new_name(f"{CHANGES}/day={day or 'unsent'}")
-        self._folder.write(name, lambda file: write_table(new, file, {}))
+        self._folder.write(name, lambda file: write_table(new, file, {}), durable=False)
         return name
 
     def flush(self, after: float = 0.0) -> None:
@@ -214,6 +229,7 @@ class Committer:
         """
         if self.manifest == self._committed or time.monotonic() - self._last_commit < after:
             return
+        self._folder.make_durable(self.manifest.files - self._committed.files)
         manifests.save(self._folder, self.manifest)
         self._folder.remove(self._committed.files - self.manifest.files)
         self._committed = self.manifest

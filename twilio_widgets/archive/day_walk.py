@@ -15,7 +15,7 @@ from pyarrow import ipc
 
 from twilio_widgets.archive.merge import distinct
 from twilio_widgets.archive.rows import ROW_SCHEMA
-from twilio_widgets.archive.slices import Slice
+from twilio_widgets.archive.slices import SPLIT_AFTER, Slice
 from twilio_widgets.archive.store import ArchiveFolder
 
 
@@ -24,8 +24,11 @@ class PartWriter:
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
+        self.newest: datetime | None = None
         self.oldest: datetime | None = None
-        """The date sent of the oldest row so far."""
+        """The dates sent of the newest and the oldest row so far."""
+        self.first_pages: list[Any] = []
+        """The rows of the first pages, for a probe."""
         self.is_sample = False
         """Whether the slice was split: its parts must return these rows again."""
 
@@ -34,8 +37,12 @@ class PartWriter:
         if not len(table):
             return
         self._stream.write_table(table)
-        oldest = pc.min(table["date_sent"]).as_py()
-        self.oldest = oldest if self.oldest is None else min(self.oldest, oldest)
+        if len(self.first_pages) < SPLIT_AFTER:
+            self.first_pages.append(table.select(["sid", "date_sent"]))
+        ends = pc.min_max(table["date_sent"])
+        oldest, newest = ends["min"].as_py(), ends["max"].as_py()
+        self.oldest = min(self.oldest or oldest, oldest)
+        self.newest = max(self.newest or newest, newest)
 
 
 @dataclass(slots=True)
@@ -94,8 +101,8 @@ class DayWalk:
 
     def discard(self) -> None:
         """Delete the scratch files."""
-        for path in (*self.parts, *self.earlier):
-            path.unlink(missing_ok=True)
+        paths = (*self.parts, *self.earlier)
+        self.folder.remove(path.relative_to(self.folder.path).as_posix() for path in paths)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from twilio_widgets.errors import ArchiveError
 
@@ -59,6 +59,8 @@ class Manifest:
     region: str
     world: str | None = None
     """A sandbox's world; None for Twilio itself."""
+    since: date | None = None
+    """The first day that a sync was asked for; None if there was no sync."""
     days: Mapping[date, ArchivedDay] = field(default_factory=dict)
     unsent: ArchivedDay = ArchivedDay()
 
@@ -76,9 +78,21 @@ class Manifest:
         """The names of all data files."""
         return {name for one in (*self.days.values(), self.unsent) for name in one.files}
 
+    @property
+    def rows(self) -> int:
+        """The number of messages."""
+        return sum(one.rows for one in (*self.days.values(), self.unsent))
+
     def with_day(self, day: date, entry: ArchivedDay) -> Manifest:
         """Return a manifest with another entry for a day."""
         return replace(self, days={**self.days, day: entry})
+
+    def without_missing_files(self, folder: ArchiveFolder) -> Manifest:
+        """Return a manifest without the days whose file was deleted: they are read again."""
+        there = set(folder.names())
+        days = {day: entry for day, entry in self.days.items() if entry.file in {None, *there}}
+        unsent = self.unsent if self.unsent.file in {None, *there} else ArchivedDay()
+        return replace(self, days=days, unsent=unsent)
 
     def check_account(self, connection: Connection, folder: ArchiveFolder) -> None:
         """Check that the archive belongs to the connection's account.
@@ -147,13 +161,12 @@ def load(folder: ArchiveFolder) -> Manifest | None:
         raise damaged(folder, f"{NAME} is damaged") from None
 
 
-def damaged(folder: ArchiveFolder, what: str) -> ArchiveError:
+REMEDY = "Archive(folder).repair() rebuilds the manifest from the data files; then call sync again."
+
+
+def damaged(folder: ArchiveFolder, what: str, *, remedy: str = REMEDY) -> ArchiveError:
     """Return the error for an archive whose files do not fit together."""
-    return ArchiveError(
-        f"{what} in {folder.path}; no file was changed. Archive(folder).repair() rebuilds the "
-        "manifest from the data files; then call sync again.",
-        cause="damaged",
-    )
+    return ArchiveError(f"{what} in {folder.path}; no file was changed. {remedy}", cause="damaged")
 
 
 def save(folder: ArchiveFolder, manifest: Manifest) -> None:
@@ -164,11 +177,7 @@ def save(folder: ArchiveFolder, manifest: Manifest) -> None:
     """
     body = _to_json(manifest)
     document = {"format": FORMAT, "checksum": _checksum(body), "archive": body}
-
-    def fill(file: BinaryIO) -> None:
-        file.write(json.dumps(document, indent=1).encode())
-
-    folder.write(NAME, fill)
+    folder.write(NAME, lambda file: file.write(json.dumps(document, indent=1).encode()))
 
 
 def entry_json(entry: ArchivedDay) -> dict[str, Any]:
@@ -182,6 +191,7 @@ def _to_json(manifest: Manifest) -> dict[str, Any]:
         "account": manifest.account,
         "region": manifest.region,
         "world": manifest.world,
+        "since": None if manifest.since is None else manifest.since.isoformat(),
         "days": {
             day.isoformat(): entry_json(entry) for day, entry in sorted(manifest.days.items())
         },
@@ -194,6 +204,7 @@ def _from_json(body: dict[str, Any]) -> Manifest:
         account=body["account"],
         region=body["region"],
         world=body["world"],
+        since=None if body["since"] is None else date.fromisoformat(body["since"]),
         days={date.fromisoformat(day): ArchivedDay(**one) for day, one in body["days"].items()},
         unsent=ArchivedDay(**body["unsent"]),
     )

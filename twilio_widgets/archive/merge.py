@@ -75,6 +75,8 @@ class Comparison:
 
     def changes(self, noticed_at: datetime) -> Any:
         """Return the values that differ, as a table of `CHANGE_SCHEMA`."""
+        if not len(self.archived):
+            return CHANGE_SCHEMA.empty_table()
         places = pc.index_in(self.walked["sid"], self.archived["sid"].combine_chunks())
         walked = self.walked.filter(pc.is_valid(places))
         archived = self.archived.take(pc.drop_null(places))

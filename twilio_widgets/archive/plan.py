@@ -53,7 +53,7 @@ def plan_sync(
     """
     today = started_at.date()
     held_from = (started_at - LIST_HOLDS).date() + _DAY  # the first day that is held in full
-    first = min(manifest.days, default=held_from) if since is None else _day(since, "since")
+    first = (manifest.since or held_from) if since is None else _day(since, "since")
     last = today if until is None else min(today, _day(until, "until"))
     if first > last:
         raise ConfigurationError(

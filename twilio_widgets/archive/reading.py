@@ -12,12 +12,20 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from twilio_widgets.archive.manifest import Manifest
-from twilio_widgets.archive.rows import FILE_SCHEMA, ROW_SCHEMA, pandas_of, unreadable
+from twilio_widgets.archive.merge import CHANGE_SCHEMA
+from twilio_widgets.archive.rows import (
+    FILE_SCHEMA,
+    ROW_SCHEMA,
+    pandas_of,
+    read_table,
+    unreadable,
+)
 from twilio_widgets.archive.store import ArchiveFolder
 from twilio_widgets.core.flows.listing import span_of
 from twilio_widgets.errors import ArchiveError, ConfigurationError
 from twilio_widgets.frames.message_frame import MessageFrame
 from twilio_widgets.frames.readers import typed
+from twilio_widgets.frames.safe_frame import SafeFrame
 from twilio_widgets.frames.schema import MOMENT_TYPE, MONEY_TYPE, SCHEMA_VERSION
 
 T = TypeVar("T")
@@ -43,7 +51,7 @@ def read_messages(
     where: Sequence[Condition],
 ) -> MessageFrame:
     """Read messages into a frame, newest first; see `Archive.to_dataframe`."""
-    names = _checked(columns)
+    names = checked_columns(columns)
     expression = _expression(where)
 
     def read(manifest: Manifest) -> MessageFrame:
@@ -53,6 +61,22 @@ def read_messages(
         frame = typed(pandas_of(pa.concat_tables(tables)))
         frame.attrs |= _described(manifest, len(frame), where)
         return frame
+
+    return with_manifest(folder, load, read)
+
+
+def read_changes(folder: ArchiveFolder, load: Callable[[], Manifest | None]) -> SafeFrame:
+    """Read the record of late changes, oldest first; see `Archive.changes`."""
+
+    def read(manifest: Manifest) -> SafeFrame:
+        entries = [*manifest.days.values(), manifest.unsent]
+        tables = [
+            read_table(folder, entry.changes, CHANGE_SCHEMA)
+            for entry in entries
+            if entry.changes is not None
+        ]
+        changes = pa.concat_tables([CHANGE_SCHEMA.empty_table(), *tables])
+        return SafeFrame(pandas_of(changes.sort_by([("noticed_at", "ascending")])))
 
     return with_manifest(folder, load, read)
 
@@ -93,7 +117,12 @@ def _read(folder: ArchiveFolder, name: str, names: Sequence[str], expression: An
         raise unreadable(folder, name) from error
 
 
-def _checked(columns: Sequence[str] | None) -> list[str]:
+def checked_columns(columns: Sequence[str] | None) -> list[str]:
+    """Return the names of the columns to read.
+
+    Raises:
+        ConfigurationError: One is unknown.
+    """
     if columns is None:
         return list(ROW_SCHEMA.names)
     unknown = [name for name in columns if name not in FILE_SCHEMA.names]
@@ -143,9 +172,10 @@ def _value(value: Any, kind: Any) -> Any:
 
 
 def _described(manifest: Manifest, rows: int, where: Sequence[Condition]) -> dict[str, object]:
-    days = sorted(manifest.days)
-    whole = bool(days) and all(one.complete for one in manifest.days.values())
-    gapless = len(days) == (days[-1] - days[0] + timedelta(days=1)).days if days else False
+    days = sorted(manifest.days) or [date.min]
+    whole = all(one.complete for one in manifest.days.values())
+    first = manifest.since or days[0]
+    gapless = len(days) == (days[-1] - first + timedelta(days=1)).days
     return {
         "account": f"{manifest.account[:4]}…{manifest.account[-4:]}",
         "filters": {

@@ -17,8 +17,8 @@ from twilio_widgets.core.bodies import Parameters
 from twilio_widgets.core.flows.paging import MAX_PAGE_SIZE
 from twilio_widgets.core.request import Request
 
-SPLIT_FROM_PAGES = 8
-"""A day is split if about this many pages are still to be read, and other readers are idle."""
+SPLIT_AFTER, SPLIT_FROM_PAGES = 2, 8
+"""A day is split after so many pages, if about so many are still to be read and readers idle."""
 
 PAGES_PER_PART = 4
 _SECOND = timedelta(seconds=1)
@@ -55,11 +55,11 @@ class Slice:
             return start_of(self.day), end_of(self.day)
         return self.first - _SECOND, self.last + 2 * _SECOND
 
-    def pages_left(self, oldest: datetime, pages: int) -> int:
+    def pages_left(self, newest: datetime, oldest: datetime, pages: int) -> int:
         """Estimate the pages still to be read, by the time that those read so far cover."""
-        start, end = self.bounds
-        covered = max((end - oldest).total_seconds(), 1.0)
-        return int(pages * max((oldest - start).total_seconds(), 0.0) / covered)
+        covered = max((newest - oldest).total_seconds(), 1.0)
+        left = max((oldest - self.bounds[0]).total_seconds(), 0.0)
+        return int(pages * left / covered)
 
     def parts(self, count: int) -> list[Slice]:
         """Cut it into parts of equal length, newest first; fewer if it is only seconds long."""
@@ -101,9 +101,9 @@ class TimeProbe:
 
 
 def probe_of(day: date, rows: Sequence[tuple[str, datetime]]) -> TimeProbe | None:
-    """Return a probe made from one page of a day, or None if the page covers too little time.
+    """Return a probe made from some rows of a day, or None if they cover too little time.
 
-    It selects the middle third of the page. Rows that are known to be older and newer must be
+    It selects the middle third of the rows. Rows that are known to be older and newer must be
     missing from its result, and all rows between must be there: neither a filter that is ignored,
     nor one that means whole days, nor one in another time zone, can return that.
 

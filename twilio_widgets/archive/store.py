@@ -36,12 +36,14 @@ class ArchiveFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def write(self, name: str, fill: Callable[[BinaryIO], None]) -> None:
-        """Write a file durably: it is whole or absent, also after a power failure.
+    def write(self, name: str, fill: Callable[[BinaryIO], object], *, durable: bool = True) -> None:
+        """Write a file: it is whole or absent.
 
         Args:
             name: Replaced if it exists.
             fill: Writes the content.
+            durable: Whether that holds after a power failure, too; otherwise call `make_durable`
+                before a manifest lists the file.
 
         Raises:
             ArchiveError: It cannot be written; the file of this name is as it was.
@@ -54,13 +56,30 @@ class ArchiveFolder:
                 with self.create(unfinished) as file:
                     fill(file)
                     file.flush()
-                    os.fsync(file.fileno())
+                    if durable:
+                        os.fsync(file.fileno())
                 unfinished.replace(target)
-                _sync_folder(target.parent)
+                if durable:
+                    _sync_folder(target.parent)
             except BaseException:
                 with suppress(OSError):
                     unfinished.unlink(missing_ok=True)
                 raise
+
+    def make_durable(self, names: Iterable[str]) -> None:
+        """Write files that exist to the disk, and their names: fast for many at once."""
+        folders: dict[Path, None] = {}
+        with self.translated_errors():
+            for name in names:
+                path = self.path / name
+                handle = os.open(path, os.O_RDWR)
+                try:
+                    os.fsync(handle)
+                finally:
+                    os.close(handle)
+                folders |= dict.fromkeys([path.parent, path.parent.parent])
+            for folder in folders:
+                _sync_folder(folder)
 
     @contextmanager
     def create(self, path: Path) -> Iterator[BinaryIO]:
@@ -84,6 +103,20 @@ class ArchiveFolder:
             for path in sorted((self.path / folder).rglob("*")):
                 if path.is_file():
                     yield path.relative_to(self.path).as_posix()
+
+    def rename(self, name: str, new_name: str) -> None:
+        """Rename a file."""
+        with self.translated_errors():
+            (self.path / name).replace(self.path / new_name)
+
+    def sweep(self, keep: set[str]) -> None:
+        """Delete what an interrupted process left: files of ours that no manifest lists."""
+        ours = [
+            name
+            for name in self.names()
+            if name.startswith(f"{SCRATCH}/") or name.endswith((".parquet", ".unfinished"))
+        ]
+        self.remove(set(ours) - keep)
 
     def remove(self, names: Iterable[str]) -> None:
         """Delete files, and the folders of ours that become empty."""

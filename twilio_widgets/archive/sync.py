@@ -12,10 +12,9 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
-import pyarrow.compute as pc
-
 from twilio_widgets.archive.commit import Committer
 from twilio_widgets.archive.day_walk import DayWalk, PartWriter, WalkedRows, sorted_out
+from twilio_widgets.archive.forget import ForgottenNumbers
 from twilio_widgets.archive.gate import RequestGate
 from twilio_widgets.archive.manifest import ArchivedDay
 from twilio_widgets.archive.merge import Comparison
@@ -23,8 +22,14 @@ from twilio_widgets.archive.plan import SyncPlan
 from twilio_widgets.archive.report import SliceReport, SyncProgress, SyncReport
 from twilio_widgets.archive.requests import SyncClient
 from twilio_widgets.archive.rows import table_of_messages, table_of_page
-from twilio_widgets.archive.slices import PAGES_PER_PART, SPLIT_FROM_PAGES, Slice, probe_of
-from twilio_widgets.archive.store import SCRATCH, ArchiveFolder
+from twilio_widgets.archive.slices import (
+    PAGES_PER_PART,
+    SPLIT_AFTER,
+    SPLIT_FROM_PAGES,
+    Slice,
+    probe_of,
+)
+from twilio_widgets.archive.store import ArchiveFolder
 from twilio_widgets.archive.unsent import UnsentMessages
 from twilio_widgets.client.twilio import AsyncTwilio
 from twilio_widgets.core.flows.paging import Paginator
@@ -64,6 +69,7 @@ class Sync:
         folder: The archive's folder, locked by the caller.
         plan: The days.
         committer: Compares and writes them.
+        forgotten: The numbers whose messages are left out.
         started_at: When the sync started.
         concurrency: The most requests in flight.
         notify: Called on the event loop's thread after each page and each day.
@@ -75,6 +81,7 @@ class Sync:
         folder: ArchiveFolder,
         plan: SyncPlan,
         committer: Committer,
+        forgotten: ForgottenNumbers,
         *,
         started_at: datetime,
         concurrency: int,
@@ -83,6 +90,7 @@ class Sync:
         self._twilio = twilio
         self._connection = twilio.connection
         self._folder, self._plan, self._committer = folder, plan, committer
+        self._forgotten = forgotten
         self._started_at = started_at
         self._concurrency = concurrency
         self._notify = notify
@@ -90,7 +98,7 @@ class Sync:
         self._gate = RequestGate(self._connection, concurrency)
         self._client = SyncClient(twilio, self._gate)
         self._days = {day: DayWalk(day, folder) for day in plan.to_read}
-        self._unsent = UnsentMessages(plan.since)
+        self._unsent = UnsentMessages(plan.since, forgotten)
         self._unsent_read = asyncio.Event()
         self._queue: asyncio.Queue[Slice | None] = asyncio.Queue()
         self._idle = 0
@@ -138,7 +146,7 @@ class Sync:
                 self._committer.flush()
             raise
         finally:
-            self._folder.remove([name for name in self._folder.names() if SCRATCH in name])
+            self._folder.sweep(self._committer.manifest.files)
             with suppress(Exception):
                 await self._twilio.aclose()
         if self._lost is not None and not any(one.pages for one in self._reports.values()):
@@ -215,10 +223,9 @@ class Sync:
                 rows = await self._client.page(pages)
                 walk.pages += 1
                 self._take(table_of_page(rows), slice_, part)
-                if self._is_worth_splitting(slice_, part, pages) and await self._can_split(
-                    slice_, rows
-                ):
-                    self._split(slice_, walk, part, pages.pages)
+                worth_it = self._is_worth_splitting(slice_, part, pages)
+                if worth_it and await self._can_split(slice_, part):
+                    self._split(slice_, walk, part, _pages_left(slice_, part, pages))
                     return
 
     def _take(self, table: Any, slice_: Slice, part: PartWriter) -> None:
@@ -227,7 +234,7 @@ class Sync:
             raise BadResponse(
                 f"Twilio returned {foreign:,} messages that the filter for {slice_} excludes."
             )
-        part.add(sent)
+        part.add(self._forgotten.without(sent))
         self._unsent.add(undated)
         self._rows += len(table)
         self._pages += 1
@@ -293,19 +300,17 @@ class Sync:
         """Return whether other readers are idle and could share the rest of a slice."""
         if not self._idle or self._times_are_honoured is False:
             return False
-        if pages.next is None or part.oldest is None:
+        if pages.next is None or pages.pages < SPLIT_AFTER:
             return False
-        left = slice_.pages_left(part.oldest, pages.pages)
         # The parts read the pages so far again, which must be worth it.
-        return left >= max(SPLIT_FROM_PAGES, 4 * pages.pages)
+        return _pages_left(slice_, part, pages) >= max(SPLIT_FROM_PAGES, 4 * pages.pages)
 
-    async def _can_split(self, slice_: Slice, rows: Sequence[MessageRecord]) -> bool:
+    async def _can_split(self, slice_: Slice, part: PartWriter) -> bool:
         """Return whether times of day are honoured; ask Twilio once."""
         async with self._probing:
             if self._times_are_honoured is None:
-                table = table_of_page(rows)
-                dated = table.filter(pc.is_valid(table["date_sent"]))
-                probe = probe_of(slice_.day, _sids_and_times(dated))
+                rows = [row for page in part.first_pages for row in _sids_and_times(page)]
+                probe = probe_of(slice_.day, rows)
                 if probe is None:
                     return False
                 pages = Paginator(probe.part.request(self._path), page_of)
@@ -318,10 +323,9 @@ class Sync:
                     self._times_are_honoured = False
             return self._times_are_honoured
 
-    def _split(self, slice_: Slice, walk: DayWalk, part: PartWriter, pages: int) -> None:
+    def _split(self, slice_: Slice, walk: DayWalk, part: PartWriter, left: int) -> None:
         """Queue the parts of a slice; what was read of it becomes a sample to check them with."""
-        left = slice_.pages_left(part.oldest or slice_.bounds[0], pages)
-        parts = slice_.parts(min(2 * self._concurrency, (left + pages) // PAGES_PER_PART))
+        parts = slice_.parts(min(2 * self._concurrency, left // PAGES_PER_PART))
         part.is_sample = True
         walk.was_split = True
         walk.unread += len(parts)
@@ -357,7 +361,9 @@ class Sync:
             f"{unchecked:,} archived messages are no longer listed and were not looked up: "
             f"{problem}."
         )
-        return comparison.with_rows(table_of_messages(found)), deleted, reason if unchecked else ""
+        if found:
+            comparison = comparison.with_rows(table_of_messages(found))
+        return comparison, deleted, reason if unchecked else ""
 
     async def _messages(self, sids: Sequence[str]) -> list[Message | str | None]:
         """Read messages; None for a deleted one, a text for a failure."""
@@ -401,14 +407,13 @@ class Sync:
     def _report(self) -> SyncReport:
         manifest, plan = self._committer.manifest, self._plan
         days = sorted({*plan.kept, *plan.to_read})
-        entries = [*manifest.days.values(), manifest.unsent]
         return SyncReport(
             since=plan.since,
             until=plan.until,
             settled_until=self._started_at - timedelta(seconds=self._connection.settle_seconds),
             slices=tuple(self._reports.get(day) or self._unread_slice(day) for day in days),
             unsent=self._unsent.report,
-            rows=sum(entry.rows for entry in entries),
+            rows=manifest.rows,
             requests=self._gate.requests,
             limited=self._gate.limited,
             split=self._split_text(),
@@ -430,6 +435,12 @@ class Sync:
         if not self._times_are_honoured:
             return "Times of day were not honoured, so busy days were read page by page."
         return f"Times of day were proved to be honoured; {split} busy days were read in parts."
+
+
+def _pages_left(slice_: Slice, part: PartWriter, pages: Paginator[MessageRecord]) -> int:
+    if part.newest is None or part.oldest is None:
+        return 0
+    return slice_.pages_left(part.newest, part.oldest, pages.pages)
 
 
 def _sids_and_times(table: Any) -> list[tuple[str, datetime]]:

@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from twilio_widgets.archive.forget import ForgottenNumbers
 from twilio_widgets.archive.manifest import start_of
 from twilio_widgets.archive.merge import distinct
 from twilio_widgets.archive.report import UnsentReport
@@ -31,9 +32,11 @@ class UnsentMessages:
 
     Args:
         since: The first day of the sync; messages created before it are left out.
+        forgotten: The numbers whose messages are left out.
     """
 
-    def __init__(self, since: date) -> None:
+    def __init__(self, since: date, forgotten: ForgottenNumbers) -> None:
+        self._forgotten = forgotten
         self._since = start_of(since)
         self._found: list[Any] = [ROW_SCHEMA.empty_table()]
         self.report = UnsentReport(reason="The messages that are not sent yet were not read.")
@@ -43,7 +46,8 @@ class UnsentMessages:
         if len(rows):
             created = rows["date_created"]
             recent = pc.greater_equal(created, pa.scalar(self._since, created.type))
-            self._found.append(rows.filter(pc.fill_null(recent, True)))
+            recent = rows.filter(pc.fill_null(recent, True))
+            self._found.append(self._forgotten.without(recent))
 
     @property
     def rows(self) -> Any:
