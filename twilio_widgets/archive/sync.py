@@ -425,6 +425,8 @@ class Sync:
     def _unread_slice(self, day: date) -> SliceReport:
         entry = self._committer.manifest.days.get(day, ArchivedDay())
         if day in self._days:
+            if entry.complete and entry.walked_at == self._started_at.isoformat():
+                return SliceReport(day=day, state="complete", rows=entry.rows)
             return SliceReport(day=day, state="not read", rows=entry.rows, reason="Not read.")
         return SliceReport(day=day, state="kept", rows=entry.rows, reason=entry.reason)
 
