@@ -107,12 +107,25 @@ def build(name: str, log: CodedLog) -> Dimension:
     Raises:
         ConfigurationError: There is no such dimension, or the frame lacks a column for it.
     """
+    return _known(name)[0](log)
+
+
+def columns_for(*names: str) -> set[str]:
+    """Return the columns of a message frame that dimensions are built from.
+
+    Raises:
+        ConfigurationError: There is no such dimension.
+    """
+    return {column for name in names for column in _known(name)[1]}
+
+
+def _known(name: str) -> tuple[Callable[[CodedLog], Dimension], tuple[str, ...]]:
     if name not in _BUILDERS:
         raise ConfigurationError(
             f"{name!r} is not a way to group messages. Choose one of: {', '.join(_BUILDERS)}.",
             field="by",
         )
-    return _BUILDERS[name](log)
+    return _BUILDERS[name]
 
 
 # Times
@@ -179,11 +192,7 @@ def _words(column: str) -> Callable[[CodedLog], Dimension]:
     return built
 
 
-def _texts(column: str) -> Callable[[CodedLog], Dimension]:
-    return lambda log: of_arrow(pa.array(log.column(column).array))
-
-
-def _whole(column: str) -> Callable[[CodedLog], Dimension]:
+def _values(column: str) -> Callable[[CodedLog], Dimension]:
     return lambda log: of_arrow(pa.array(log.column(column).array))
 
 
@@ -290,24 +299,27 @@ def distinct(
     return np.flatnonzero(present).tolist(), place[values]
 
 
-_BUILDERS: Mapping[str, Callable[[CodedLog], Dimension]] = {
-    "day": _day,
-    "month": _month,
-    "weekday": _weekday,
-    "hour": _hour,
-    "direction": _words("direction"),
-    "status": _words("status"),
-    "error_code": _whole("error_code"),
-    "sender": _ours,
-    "contact": _contact,
-    "country": _country,
-    "service": _texts("messaging_service_sid"),
-    "segments": _whole("num_segments"),
-    "media": _whole("num_media"),
-    "body": _texts("body"),
-    "currency": _currency,
-    "price": _price,
+_TIMES = ("date_sent", "date_created")
+_ADDRESSES = ("direction", "from", "to")
+_BUILDERS: Mapping[str, tuple[Callable[[CodedLog], Dimension], tuple[str, ...]]] = {
+    "day": (_day, _TIMES),
+    "month": (_month, _TIMES),
+    "weekday": (_weekday, _TIMES),
+    "hour": (_hour, _TIMES),
+    "direction": (_words("direction"), ("direction",)),
+    "status": (_words("status"), ("status",)),
+    "error_code": (_values("error_code"), ("error_code",)),
+    "sender": (_ours, _ADDRESSES),
+    "contact": (_contact, _ADDRESSES),
+    "country": (_country, _ADDRESSES),
+    "service": (_values("messaging_service_sid"), ("messaging_service_sid",)),
+    "segments": (_values("num_segments"), ("num_segments",)),
+    "media": (_values("num_media"), ("num_media",)),
+    "body": (_values("body"), ("body",)),
+    "currency": (_currency, ("price_unit",)),
+    "price": (_price, ("price", "price_unit")),
 }
+"""How each dimension is built, and the columns it needs."""
 
 Price = tuple[str | None, Decimal | None]
 """A key of the dimension ``price``."""

@@ -20,7 +20,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from twilio_widgets.analysis.dimensions import Dimension, build, distinct, local_times
+from twilio_widgets.analysis.dimensions import (
+    Dimension,
+    build,
+    columns_for,
+    distinct,
+    local_times,
+)
 from twilio_widgets.analysis.dimensions import addresses as encoded_addresses
 from twilio_widgets.analysis.source import checked_zone, column_of, frame_of
 from twilio_widgets.errors import ConfigurationError
@@ -53,17 +59,21 @@ def prepare(source: object, *, tz: str = "UTC") -> PreparedLog:
     return log
 
 
-def prepared_of(source: object, tz: str | None, columns: Collection[str]) -> PreparedLog:
+def prepared_of(
+    source: object, tz: str | None, *names: str, columns: Collection[str] = ()
+) -> PreparedLog:
     """Return the log that an answer counts: `source` itself if it is prepared.
 
     Args:
         source: A frame, an archive or a prepared log.
         tz: The time zone; None means that of a prepared log, otherwise UTC.
-        columns: The columns to read from an archive.
+        names: The dimensions that are used, whose columns are read from an archive.
+        columns: Other columns that are read from an archive.
     """
+    needed = columns_for(*names) | set(columns)
     if isinstance(source, PreparedLog):
         return source if tz in {None, source.tz} else PreparedLog(source.frame, str(tz))
-    return PreparedLog(frame_of(source, columns), "UTC" if tz is None else tz)
+    return PreparedLog(frame_of(source, needed), "UTC" if tz is None else tz)
 
 
 class PreparedLog:
@@ -120,6 +130,8 @@ class PreparedLog:
     @cached_property
     def moments(self) -> np.ndarray[Any, np.dtype[np.int64]]:
         """When each message was sent, or created, in microseconds since 1970 (UTC)."""
+        if self._whole is not None:
+            return self._whole.moments[self._places]
         sent = self.column("date_sent")
         if "date_created" in self.frame.columns and sent.hasnans:
             sent = sent.fillna(self.column("date_created"))
@@ -208,7 +220,24 @@ class PreparedLog:
             filters: One key or several by dimension: ``status="failed"``, ``hour=[9, 10]``.
         """
         places = self._passing({name: _several(wanted) for name, wanted in filters.items()})
-        return self if places is None else self._part(places)
+        return self if places is None else self.at(places)
+
+    def at(self, places: np.ndarray[Any, Any]) -> PreparedLog:
+        """Return the messages at these positions."""
+        part = PreparedLog(self._all, self.tz)
+        part._whole = self._whole or self
+        part._places = places if self._places is None else self._places[places]
+        return part
+
+    @cached_property
+    def outbound(self) -> PreparedLog:
+        """The messages that were not inbound."""
+        return self.at(np.flatnonzero(~self.inbound))
+
+    @cached_property
+    def received(self) -> PreparedLog:
+        """The inbound messages."""
+        return self.at(np.flatnonzero(self.inbound))
 
     def between(self, since: datetime | None = None, until: datetime | None = None) -> PreparedLog:
         """Return the messages from `since` (included) to `until` (excluded), as aware datetimes.
@@ -228,7 +257,7 @@ class PreparedLog:
             utc = moment.astimezone(UTC).replace(tzinfo=None)
             at = np.datetime64(utc, "us").astype(np.int64)
             kept &= self.moments >= at if name == "since" else self.moments < at
-        return self._part(np.flatnonzero(kept))
+        return self.at(np.flatnonzero(kept))
 
     def combinations(self, *names: str) -> tuple[list[tuple[Any, ...]], np.ndarray[Any, Any]]:
         """Return the groups that have messages, as keys, and the number of messages of each.
@@ -243,12 +272,6 @@ class PreparedLog:
         return list(zip(*axes, strict=True)), np.bincount(codes, minlength=len(places))
 
     # Internals
-
-    def _part(self, places: np.ndarray[Any, Any]) -> PreparedLog:
-        part = PreparedLog(self._all, self.tz)
-        part._whole = self._whole or self
-        part._places = places if self._places is None else self._places[places]
-        return part
 
     def _passes(self, name: str, values: Iterable[object]) -> np.ndarray[Any, np.dtype[np.bool_]]:
         found = self.dimension(name)
