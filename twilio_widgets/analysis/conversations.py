@@ -9,7 +9,7 @@ import pandas as pd
 
 from twilio_widgets.analysis.answer_frame import AnswerFrame, answer
 from twilio_widgets.analysis.chart_spec import ChartSpec, Series
-from twilio_widgets.analysis.groups import moments, text, whole
+from twilio_widgets.analysis.groups import many, moments, text, whole
 from twilio_widgets.analysis.prepared import PreparedLog, prepared_of
 from twilio_widgets.frames.schema import FLAG
 
@@ -56,8 +56,8 @@ def threads(source: object, *, tz: str | None = None) -> AnswerFrame:
         "unanswered": pd.array(unanswered[order], FLAG),
     }
     counted = (
-        f"{len(log):,} messages in {len(order):,} conversations, one for each contact, times in "
-        f"{log.tz}. {int((pools > 1).sum()):,} are with several of your numbers."
+        f"{many(len(log), 'message')} in {many(len(order), 'conversation')}, one for each contact, "
+        f"times in {log.tz}. With several of your numbers: {int((pools > 1).sum()):,}."
     )
     spec = _chart(both[order])
     return answer(columns, counted=counted, spec=spec, source=log.frame, time_zone=log.tz)

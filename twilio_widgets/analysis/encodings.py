@@ -18,7 +18,7 @@ import pandas as pd
 
 from twilio_widgets.analysis.answer_frame import AnswerFrame, answer
 from twilio_widgets.analysis.chart_spec import Series
-from twilio_widgets.analysis.groups import amounts, bars, text, whole
+from twilio_widgets.analysis.groups import amounts, bars, many, text, whole
 from twilio_widgets.analysis.prepared import prepared_of
 from twilio_widgets.core.text.segments import GSM_BASIC, GSM_EXTENSION
 from twilio_widgets.core.text.segments import segments as segments_of
@@ -93,11 +93,11 @@ def segments(source: object, *, tz: str | None = None) -> AnswerFrame:
         _add(rows[readings[body].cause, unit], readings[body], billed, price, int(count))
     ordered = sorted(rows, key=lambda key: (-rows[key].extra_segments, key[0], key[1] or ""))
     counted = (
-        f"{sum(row.messages for row in rows.values()):,} outbound messages with "
-        f"{len(readings):,} different texts."
+        f"{many(sum(row.messages for row in rows.values()), 'outbound message')} with "
+        f"{many(len(readings), 'different text')}."
     )
     if without_text:
-        counted += f" {without_text:,} with media, or without a text, are left out."
+        counted += f" Left out, with media or without a text: {without_text:,}."
     return answer(
         _columns(rows, ordered),
         counted=counted,

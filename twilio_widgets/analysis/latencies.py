@@ -10,7 +10,7 @@ import pandas as pd
 from twilio_widgets.analysis.answer_frame import AnswerFrame, answer
 from twilio_widgets.analysis.chart_spec import ChartSpec, Series
 from twilio_widgets.analysis.deliveries import RESULTS
-from twilio_widgets.analysis.groups import numbers, whole
+from twilio_widgets.analysis.groups import many, numbers, whole
 from twilio_widgets.analysis.prepared import PreparedLog, prepared_of
 from twilio_widgets.errors import ConfigurationError
 
@@ -68,12 +68,12 @@ def latency(
         category_title="Time",
         value_title="Messages",
     )
-    counted = f"{len(seconds):,} outbound messages, from created to {until}."
+    counted = f"{many(len(seconds), 'outbound message')}, from created to {until}."
     if len(seconds):
         half, most = np.quantile(seconds, [0.5, 0.95], method="inverted_cdf")
         counted += f" Half took at most {half:,} s, 95 % at most {most:,} s."
     if left_out:
-        counted += f" {left_out:,} are left out, whose times are missing or out of order."
+        counted += f" Left out, with times missing or out of order: {left_out:,}."
     return answer(columns, counted=counted, spec=spec, source=log.frame, time_zone=log.tz)
 
 

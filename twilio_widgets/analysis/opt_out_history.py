@@ -11,7 +11,7 @@ from twilio_widgets.analysis.answer_frame import AnswerFrame, answer
 from twilio_widgets.analysis.chart_spec import Series
 from twilio_widgets.analysis.deliveries import RESULTS
 from twilio_widgets.analysis.dimensions import Dimension, relabelled
-from twilio_widgets.analysis.groups import bars, key_array, rates, shown, text, whole
+from twilio_widgets.analysis.groups import bars, key_array, many, rates, shown, text, whole
 from twilio_widgets.analysis.prepared import PreparedLog, prepared_of
 from twilio_widgets.core.text.opt_out_keywords import keyword_of
 from twilio_widgets.errors import ConfigurationError
@@ -123,9 +123,9 @@ def _by_day(log: PreparedLog, people: Dimension, changes: pd.DataFrame) -> Answe
         "refused": whole(not_sent[places]),
     }
     counted = (
-        f"{int(outs.sum()):,} opt-outs and {int(ins.sum()):,} opt-ins by keyword in {len(log):,} "
-        f"messages, days in {log.tz}. After an opt-out {len(late) - int(refused.sum()):,} messages "
-        f"were sent, and {int(refused.sum()):,} were refused."
+        f"{many(int(outs.sum()), 'opt-out')} and {many(int(ins.sum()), 'opt-in')} by keyword in "
+        f"{many(len(log), 'message')}, days in {log.tz}. Messages after an opt-out: "
+        f"{len(late) - int(refused.sum()):,} sent, {int(refused.sum()):,} refused."
     )
     series = [Series(name="opt-outs", values=tuple(map(float, outs[places])), tone="bad")]
     spec = bars("Opt-outs by day", "day", keys, series, time_zone=log.tz, value_title="People")
@@ -178,9 +178,9 @@ def _by_text(log: PreparedLog, people: Dimension, changes: pd.DataFrame) -> Answ
         **rates(pairs, "opt_out_rate"),
     }
     total = int(changes["out"].sum())
-    counted = f"{total:,} opt-outs by keyword, by the last text before each."
+    counted = f"{many(total, 'opt-out')} by keyword, by the last text before each."
     if unknown := total - len(before):
-        counted += f" Before {unknown:,} of them the log has no text."
+        counted += f" Without a text before: {unknown:,}."
     series = [Series(name="opt-outs", values=tuple(map(float, outs[shown_texts])), tone="bad")]
     spec = bars("Opt-outs by the last text before", "body", keys, series, value_title="People")
     return answer(columns, counted=counted, spec=spec, source=log.frame, time_zone=log.tz)
