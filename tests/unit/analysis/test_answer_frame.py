@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import BytesIO
 
 import openpyxl
@@ -135,6 +135,26 @@ def test_an_exported_answer_runs_no_formula():
     assert [(cell.data_type, cell.value) for cell in sheet["A"]][1] == (
         "s", f"=cmd Call {ADA} now"
     )  # fmt: skip
+
+
+@every_answer
+def test_an_answer_is_written_to_a_workbook_with_its_sentence(ask):
+    answer, file = ask(FRAME), BytesIO()
+
+    answer.to_excel(file)
+
+    book = openpyxl.load_workbook(file)
+    assert [cell.value for cell in book["answer"][1]] == list(answer.columns)
+    assert book["answer"].max_row == len(answer) + 1
+    assert book["about"]["B1"].value == f'"{answer.counted}"'
+
+
+def test_a_workbook_shows_times_in_the_zone_of_the_answer():
+    file = BytesIO()
+
+    analysis.threads(FRAME, tz="Asia/Kolkata").to_excel(file)
+
+    assert openpyxl.load_workbook(file)["answer"]["F2"].value == datetime(2026, 1, 15, 17, 30)  # noqa: DTZ001  Excel has no zones
 
 
 def test_an_answer_survives_pickling():
