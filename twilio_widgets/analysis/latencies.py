@@ -10,6 +10,7 @@ import pandas as pd
 from twilio_widgets.analysis.answer_frame import AnswerFrame, answer
 from twilio_widgets.analysis.chart_spec import ChartSpec, Series
 from twilio_widgets.analysis.deliveries import RESULTS
+from twilio_widgets.analysis.dimensions import NO_TIME
 from twilio_widgets.analysis.groups import many, numbers, whole
 from twilio_widgets.analysis.prepared import PreparedLog, prepared_of
 from twilio_widgets.errors import ConfigurationError
@@ -17,7 +18,6 @@ from twilio_widgets.errors import ConfigurationError
 _EDGES: Final = (0, 1, 2, 3, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 21_600, 86_400)
 """Where the bins begin, in seconds; the last one has no end."""
 
-_NO_TIME = np.iinfo(np.int64).min
 _COLUMNS = ("date_created", "date_sent", "date_updated", "status")
 
 
@@ -87,7 +87,7 @@ def _seconds(
     begun, ended = (
         pd.DatetimeIndex(measured.column(name)).as_unit("us").asi8 for name in ("date_created", end)
     )
-    known = (begun != _NO_TIME) & (ended != _NO_TIME) & (ended >= begun)
+    known = (begun != NO_TIME) & (ended != NO_TIME) & (ended >= begun)
     return (ended[known] - begun[known]) // 1_000_000, len(known) - int(known.sum())
 
 

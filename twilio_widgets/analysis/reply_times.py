@@ -12,12 +12,12 @@ import pandas as pd
 from twilio_widgets.analysis.answer_frame import AnswerFrame, answer
 from twilio_widgets.analysis.chart_spec import Series
 from twilio_widgets.analysis.deliveries import RESULTS
+from twilio_widgets.analysis.dimensions import NO_TIME
 from twilio_widgets.analysis.groups import bars, key_array, many, numbers, rates, shown, whole
 from twilio_widgets.analysis.prepared import PreparedLog, prepared_of
 from twilio_widgets.core.text.opt_out_keywords import keyword_of
 from twilio_widgets.errors import ConfigurationError
 
-_NO_TIME = np.iinfo(np.int64).min
 _REACHED = RESULTS["delivered"][1] | RESULTS["sent"][1]
 
 
@@ -110,7 +110,7 @@ def find_replies(log: PreparedLog, within: timedelta, by: str = "day") -> FoundR
         by: The dimension that the result is grouped by.
     """
     passing = log.mask({"status": _REACHED}) | log.inbound
-    passing &= log.moments != _NO_TIME
+    passing &= log.moments != NO_TIME
     ordered = log.at(np.flatnonzero(passing))
     # Twilio's times have whole seconds: within one, a message stands before its reply. The other
     # columns only make the result independent of the order of the rows.
