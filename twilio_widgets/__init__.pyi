@@ -1,3 +1,4 @@
+from . import analysis as analysis
 from . import errors as errors
 from .archive.archive import Archive as Archive
 from .bulk.job import Job as Job

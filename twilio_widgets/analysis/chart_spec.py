@@ -45,6 +45,8 @@ class ChartSpec:
     category_title: str = ""
     value_title: str = ""
     unit: Unit = "count"
+    """Of the values; those of `percent` go from 0 to 100."""
+
     currency: str = ""
     """The ISO 4217 code, where `unit` is `money`."""
 

@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None, *, stop: threading.Event | None
     if options.seats is None and (options.host != "127.0.0.1" or options.code is not None):
         parser.error("--host and --code are for a class: add --class SEATS")
     try:
-        sandbox = Sandbox(seed=options.seed, messages=options.messages, now=options.now)
+        sandbox = Sandbox(options.seed, options.messages, options.now, stories=options.stories)
         with sandbox:
             if options.seats is None:
                 sandbox.open(options.port)
@@ -77,6 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--code",
         help="code that joining the class needs (default: none on 127.0.0.1, else a random one)",
+    )
+    parser.add_argument(
+        "--stories", action="store_true", help="put stories to discover into the history"
     )
     return parser
 

@@ -42,6 +42,8 @@ _FICTION = re.compile(r"(\w+:)?(?:\+1\d{3}55501|\+447700900\d|\d{13})(\d\d)")
 _NEVER_HAPPENS = 1e12
 
 ERROR_TEXTS = {
+    21610: "Recipient has opted out",
+    21614: "Recipient is not a mobile number",
     30001: "Queue overflow",
     30003: "Unreachable destination handset",
     30004: "Message blocked",

@@ -16,3 +16,4 @@ class Settings:
     latency: float = 0.0
     trial: bool = False
     compress: bool = False
+    stories: bool = False
