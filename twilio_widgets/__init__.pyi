@@ -1,3 +1,4 @@
+from . import analysis as analysis
 from . import errors as errors
 from .bulk.job import Job as Job
 from .bulk.planning.plan import Plan as Plan

@@ -60,9 +60,11 @@ UPWARD = {
     ("errors.py", "core/raw/response.py"),
     ("listener/source.py", "panels/events/table.py"),
     ("bulk/job.py", "panels/bulk/job_bar.py"),
+    ("analysis/answer_frame.py", "panels/charts/chart.py"),
 }
 """Imports against the direction, by file. An error loads its explanation when asked, and may carry
-a response (a type). The rich display of a listener and of a job is loaded when first shown."""
+a response (a type). The rich display of a listener and of a job is loaded when first shown, and so
+is the chart of an answer."""
 
 LIBRARIES = {
     "httpx": {"core/http/", "sandbox/http/inprocess.py"},

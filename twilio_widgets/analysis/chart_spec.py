@@ -49,7 +49,7 @@ class ChartSpec:
     category_title: str = ""
     value_title: str = ""
     unit: Unit = "count"
-    """The unit of the values. Percentages are from 0 to 100."""
+    """Of the values; those of `percent` go from 0 to 100."""
 
     currency: str = ""
     """The ISO 4217 code, where `unit` is `money`."""

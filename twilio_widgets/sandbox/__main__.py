@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None, *, stop: threading.Event | None
     """
     options = _parser().parse_args(arguments)
     try:
-        sandbox = Sandbox(seed=options.seed, messages=options.messages, now=options.now)
+        sandbox = Sandbox(options.seed, options.messages, options.now, stories=options.stories)
         with sandbox:
             sandbox.open(options.port)
             sys.stdout.write(_greeting(sandbox))
@@ -55,6 +55,9 @@ def _parser() -> argparse.ArgumentParser:
         "--port", type=int, default=0, help="port on 127.0.0.1 (default: any free port)"
     )
     parser.add_argument("--now", help="freeze the clock at this time, e.g. 2026-01-31T12:00:00Z")
+    parser.add_argument(
+        "--stories", action="store_true", help="put stories to discover into the history"
+    )
     return parser
 
 

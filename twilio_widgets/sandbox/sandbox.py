@@ -19,6 +19,7 @@ from twilio_widgets.sandbox.world.clock import Clock
 from twilio_widgets.sandbox.world.resources import Account
 from twilio_widgets.sandbox.world.rows import message_json
 from twilio_widgets.sandbox.world.settings import Settings
+from twilio_widgets.sandbox.world.stories import Story
 from twilio_widgets.sandbox.world.world import Accepted, World
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Sandbox:
         latency: Seconds before every response.
         trial: Whether it is a trial account, with one verified recipient and a prefix to every
             body.
+        stories: Whether the history has stories for an analyst to discover; `stories` names them.
 
     Raises:
         SandboxError: An option has an invalid value.
@@ -74,6 +76,7 @@ class Sandbox:
         list_lag: float = 0.0,
         latency: float = 0.0,
         trial: bool = False,
+        stories: bool = False,
     ) -> None:
         _one_of("date_filters", date_filters, _DATE_FILTERS)
         _one_of("unsent", unsent, _UNSENT)
@@ -89,6 +92,7 @@ class Sandbox:
             list_lag=list_lag,
             latency=latency,
             trial=trial,
+            stories=stories,
         )
         self.clock = Clock(now)
         """The sandbox's clock: ``now()``, ``advance("10 min")``, ``frozen``."""
@@ -208,6 +212,17 @@ class Sandbox:
     def contacts(self) -> tuple[str, ...]:
         """The numbers of the contacts in the history, all from ranges reserved for fiction."""
         return tuple(contact.number for contact in self._world.phonebook.contacts)
+
+    @property
+    def stories(self) -> tuple[Story, ...]:
+        """The stories in the history, with the period, the numbers and the messages of each.
+
+        They are described in `twilio_widgets.sandbox.world.stories`. Without ``stories=True``, and
+        in a history that is too short for any, there are none.
+        """
+        told = self._world.history.stories
+        with self._world.lock:
+            return () if told is None else told.listed
 
     # Events and faults
 

@@ -32,6 +32,8 @@ _FICTION = re.compile(r"(?:\+1\d{3}55501|\+447700900\d)(\d\d)$")
 _NEVER_HAPPENS = 1e12
 
 ERROR_TEXTS = {
+    21610: "Recipient has opted out",
+    21614: "Recipient is not a mobile number",
     30003: "Unreachable destination handset",
     30005: "Unknown destination handset",
     30006: "Landline or unreachable carrier",

@@ -77,6 +77,7 @@ class World:
             service_sid=next(iter(self.services)),
             sids=self.sids,
             phonebook=self.phonebook,
+            stories=settings.stories,
         )
         self.logs = {
             self.account.sid: MessageLog(self.history, settings),
