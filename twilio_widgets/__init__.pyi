@@ -1,5 +1,6 @@
 from . import analysis as analysis
 from . import errors as errors
+from .archive.archive import Archive as Archive
 from .bulk.job import Job as Job
 from .bulk.planning.plan import Plan as Plan
 from .bulk.planning.plan import plan as plan

@@ -22,6 +22,7 @@ TwilioWidgetsError
 │   ├── OtherSecrets            a listener with other secrets is already running
 │   └── StoreUnavailable        its event store cannot be written or read at the moment
 ├── JobError                    a job's journal is in use, belongs elsewhere or is damaged
+├── ArchiveError                an archive is in use, belongs elsewhere, is damaged or has no room
 └── SandboxError                the sandbox does not support what was asked of it
 
 ``str(error)`` tells the user what to do next; the attributes carry the details. No error text
@@ -260,6 +261,15 @@ class JobError(TwilioWidgetsError):
 
     held_by: str | None = None
     """Where the journal is in use, in words, if that is the reason."""
+
+
+class ArchiveError(TwilioWidgetsError):
+    """An archive's folder cannot be used; its files are as they were."""
+
+    def __init__(self, text: str, *, cause: str) -> None:
+        super().__init__(text)
+        self.cause = cause
+        """The cause, one of ``full``, ``in use``, ``other account``, ``damaged`` and ``disk``."""
 
 
 class SandboxError(TwilioWidgetsError):

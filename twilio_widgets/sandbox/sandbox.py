@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from twilio_widgets.sandbox.http.server import SandboxServer
 
-_DATE_FILTERS = ("inclusive", "before_exclusive")
+_DATE_FILTERS = ("inclusive", "before_exclusive", "whole_days")
 _UNSENT = ("first", "last", "hidden_when_filtered")
 
 
@@ -51,7 +51,8 @@ class Sandbox:
             real time, and `clock.advance` moves the clock. None uses the real time.
         record_refused: Whether a refused creation leaves a ``failed`` entry in the message list,
             as Twilio has done since 2024.
-        date_filters: ``"inclusive"`` as documented, or ``"before_exclusive"``.
+        date_filters: ``"inclusive"`` as documented, ``"before_exclusive"``, or ``"whole_days"``,
+            which ignores times of day.
         unsent: The place of messages without a date sent in the list: ``"first"``, ``"last"`` or
             ``"hidden_when_filtered"``.
         list_lag: Seconds before a new message appears in lists (it can be fetched at once).
