@@ -23,6 +23,7 @@ from .panels.bulk.panel import BulkPanel as BulkPanel
 from .panels.connection.panel import ConnectionPanel as ConnectionPanel
 from .panels.demo import demo as demo
 from .panels.events.panel import EventsPanel as EventsPanel
+from .panels.explore.panel import ExplorePanel as ExplorePanel
 from .panels.messages.panel import MessagesPanel as MessagesPanel
 from .panels.raw.panel import RawRequestPanel as RawRequestPanel
 from .panels.send.panel import SendPanel as SendPanel
