@@ -24,6 +24,7 @@ from .panels.classroom.panel import ClassPanel as ClassPanel
 from .panels.connection.panel import ConnectionPanel as ConnectionPanel
 from .panels.demo import demo as demo
 from .panels.events.panel import EventsPanel as EventsPanel
+from .panels.explore.panel import ExplorePanel as ExplorePanel
 from .panels.messages.panel import MessagesPanel as MessagesPanel
 from .panels.raw.panel import RawRequestPanel as RawRequestPanel
 from .panels.send.panel import SendPanel as SendPanel
