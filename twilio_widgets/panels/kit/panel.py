@@ -20,6 +20,7 @@ from twilio_widgets.panels.kit.elements import (
     still_picture,
     visible,
 )
+from twilio_widgets.panels.kit.results import Announcer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -35,7 +36,7 @@ JOIN_SECONDS = 5.0
 change a closed panel."""
 
 
-class Panel(ipywidgets.VBox, Generic[State]):
+class Panel(ipywidgets.VBox, Announcer, Generic[State]):
     """A card: a title row, its own rows, and the equivalent code one click away.
 
     A subclass calls `_begin`, creates its controls, calls `_assemble`, and draws its state in
@@ -97,6 +98,7 @@ class Panel(ipywidgets.VBox, Generic[State]):
             if self._state != before:
                 self._draw(self._state)
                 self._draw_code()
+            self._guarded(self._announce)
 
     def _take_step(
         self, step: Callable[..., State], *args: object, otherwise: str = NOT_NOW

@@ -15,6 +15,7 @@ from twilio_widgets.panels.connection.state import Identity
 from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.kit.elements import Note, foot, styled, visible
 from twilio_widgets.panels.kit.panel import Panel, refuse_unknown, sentence_of
+from twilio_widgets.panels.kit.results import result
 from twilio_widgets.panels.messages import state as steps
 from twilio_widgets.panels.messages import text as words
 from twilio_widgets.panels.messages.detail import MessageDetail
@@ -26,7 +27,7 @@ from twilio_widgets.panels.messages.state import MessagesQuery, MessagesState
 from twilio_widgets.panels.table.table import VirtualTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from twilio_widgets.client import Twilio
     from twilio_widgets.core.message.message import Message
@@ -66,16 +67,39 @@ class MessagesPanel(Panel[MessagesState]):
         self._make(self._state)
         self._unsubscribe = wake_with(twilio, self._on_connected, self._on_disconnected)
 
-    @property
+    @result
     def frame(self) -> MessageFrame | None:
         """The messages read last, as ``messages.list`` returned them; None before that."""
         return self._frame
 
-    @property
+    @result
     def message(self) -> Message | None:
         """The opened message, as last read; None when none is open."""
         detail = self._state.detail
         return None if detail is None else detail.message
+
+    @result
+    def selection(self) -> MessageFrame | None:
+        """The rows of `frame` that are selected in the table; None before the first load.
+
+        A click selects one row, dragging, Shift+click or Shift with an arrow several.
+        """
+        frame = self._frame
+        if frame is None:
+            return None
+        return frame[frame["sid"].isin([row[KEY] for row in self._table.chosen])]
+
+    @result
+    def value(self) -> MessageFrame | None:
+        """The frame, for `ipywidgets.interactive_output`."""
+        return self._frame
+
+    def _tokens(self) -> Mapping[str, object]:
+        return {
+            "frame": self._frame,
+            "value": self._frame,
+            "message": self._state.detail and self._state.detail.message,
+        }
 
     def load(self) -> None:
         """Read the log with the current filters. Returns at once; see `join`."""
@@ -139,6 +163,7 @@ class MessagesPanel(Panel[MessagesState]):
         self._on_press(self._looking_up.sid, self._look_up_typed)
         self._on_press(self._looking_up.button, self._look_up_typed)
         self._table.on_select(partial(self._guarded, self._opened))
+        self._table.on_choose(partial(self._guarded, partial(self._notify, "selection")))
         self._on_click(self._detail.refresh, self._refresh_detail)
         self._on_click(self._detail.close, partial(self._take_step, steps.detail_closed))
         self._on_click(self._detail.show_code, partial(self._apply, steps.toggled_code))

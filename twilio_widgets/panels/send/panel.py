@@ -20,6 +20,7 @@ from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.kit import work
 from twilio_widgets.panels.kit.elements import foot
 from twilio_widgets.panels.kit.panel import refuse_unknown, sentence_of
+from twilio_widgets.panels.kit.results import result
 from twilio_widgets.panels.send import state as steps
 from twilio_widgets.panels.send.draft import Draft, parameters_of, value_of
 from twilio_widgets.panels.send.form import SendForm
@@ -103,10 +104,18 @@ class SendPanel(SendWorker):
         elif twilio is not None:
             self._connect(twilio)
 
-    @property
+    @result
     def message(self) -> Message | None:
         """The message sent last, as Twilio last described it, or None."""
         return self._state.message
+
+    @result
+    def value(self) -> Message | None:
+        """The same, for `ipywidgets.interactive_output`."""
+        return self.message
+
+    def _tokens(self) -> Mapping[str, object]:
+        return dict.fromkeys(("message", "value"), self._state.message)
 
     @property
     def error(self) -> OutcomeUnknown | None:
