@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from twilio_widgets.sandbox.http.server import SandboxServer
+    from twilio_widgets.sandbox.webhooks.alerts import Alert
 
 _DATE_FILTERS = ("inclusive", "before_exclusive")
 _UNSENT = ("first", "last", "hidden_when_filtered")
@@ -304,6 +305,12 @@ class Sandbox:
         """Every status callback and inbound webhook that was attempted, with its result."""
         with self._world.lock:
             return tuple(self._webhooks.deliveries)
+
+    @property
+    def alerts(self) -> tuple[Alert, ...]:
+        """What Twilio's debugger would log about the responses to webhooks, oldest first."""
+        with self._world.lock:
+            return tuple(self._webhooks.alerts)
 
     def settle(self, timeout: float = 5.0) -> bool:
         """Wait until every webhook that is due has been posted.

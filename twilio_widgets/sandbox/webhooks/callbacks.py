@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from twilio_widgets.sandbox.webhooks.alerts import Alert, alert, codes_of
 from twilio_widgets.sandbox.webhooks.post import Posted, deliver
 from twilio_widgets.sandbox.webhooks.twiml import replies_in
 from twilio_widgets.sandbox.world import create
@@ -67,6 +68,7 @@ class Webhooks:
         self._closed = False
         self._thread: threading.Thread | None = None
         self.deliveries: list[Delivery] = []
+        self.alerts: list[Alert] = []
         world.on_message.append(self._plan)
         world.clock.on_advance(self._clock_advanced)
 
@@ -165,8 +167,10 @@ class Webhooks:
     def _deliver(self, url: str, method: str, parameters: dict[str, str]) -> Posted:
         token = self._world.accounts[parameters["AccountSid"]].auth_token
         posted = deliver(url, method, parameters, token)
+        codes = codes_of(posted, inbound="MessageStatus" not in parameters)
         with self._wake:
             self.deliveries.append(Delivery(url, parameters, posted.status, posted.problem))
+            self.alerts += [alert(code, url, parameters["MessageSid"]) for code in codes]
         return posted
 
     def _answer(self, message: StoredMessage, posted: Posted) -> None:

@@ -26,6 +26,7 @@ class Posted(NamedTuple):
     content_type: str = ""
     body: bytes = b""
     problem: str | None = None
+    connected: bool = True
 
 
 class _Shot(NamedTuple):
@@ -135,6 +136,7 @@ def _once(shot: _Shot, limits: _Limits) -> tuple[Posted, bool]:
         body = answer.read(_MOST_ANSWER)
         return Posted(answer.status, answer.getheader("Content-Type", ""), body), True
     except (OSError, http.client.HTTPException) as error:
-        return Posted(problem=f"{type(error).__name__}: {error}"), connected
+        problem = f"{type(error).__name__}: {error}"
+        return Posted(problem=problem, connected=connected), connected
     finally:
         connection.close()
