@@ -42,6 +42,16 @@ def twilio(sandbox: Sandbox) -> Iterator[Twilio]:
         yield twilio
 
 
+@pytest.fixture(autouse=True)
+def no_alerts(sandbox: Sandbox) -> Iterator[None]:
+    """Check that Twilio's debugger would log nothing about what a listener answers.
+
+    A listener that was stopped or killed cannot answer: no connection is made (11205).
+    """
+    yield
+    assert [alert for alert in sandbox.alerts if alert.code != 11205] == []
+
+
 @pytest.fixture
 def listener(sandbox: Sandbox) -> Iterator[Listener]:
     with Listener(sandbox.connection) as listener:

@@ -47,7 +47,7 @@ class SyncClient:
         """Read one message; None if Twilio has deleted it."""
         try:
             return await self._run(
-                lambda patience: messages.get(self._twilio.connection, patience, sid)
+                lambda retry_policy: messages.get(self._twilio.connection, retry_policy, sid)
             )
         except NotFound:
             return None
@@ -60,9 +60,9 @@ class SyncClient:
         failed = limited = 0
         while True:
             async with self._gate.request() as started:
-                patience = RetryPolicy(self._twilio.timeout, attempts=1)
+                retry_policy = RetryPolicy(self._twilio.timeout, attempts=1)
                 try:
-                    result = await cast("Awaitable[T]", self._twilio.run(flow_of(patience)))
+                    result = await cast("Awaitable[T]", self._twilio.run(flow_of(retry_policy)))
                 except (NotConnected, NoReply, BadResponse, ApiError) as error:
                     if isinstance(error, ApiError) and passes_soon(error):
                         limited += 1

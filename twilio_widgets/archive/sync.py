@@ -219,7 +219,7 @@ class Sync:
     async def _walk(self, slice_: Slice, walk: DayWalk) -> None:
         pages = Paginator(slice_.request(self._path), page_of)
         with walk.part() as part:
-            while pages.next is not None:
+            while pages.next_request is not None:
                 rows = await self._client.page(pages)
                 walk.pages += 1
                 self._take(table_of_page(rows), slice_, part)
@@ -300,7 +300,7 @@ class Sync:
         """Return whether other readers are idle and could share the rest of a slice."""
         if not self._idle or self._times_are_honoured is False:
             return False
-        if pages.next is None or pages.pages < SPLIT_AFTER:
+        if pages.next_request is None or pages.pages < SPLIT_AFTER:
             return False
         # The parts read the pages so far again, which must be worth it.
         return _pages_left(slice_, part, pages) >= max(SPLIT_FROM_PAGES, 4 * pages.pages)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from twilio_widgets.sandbox.classroom.member import ClassMember, Classroom
     from twilio_widgets.sandbox.classroom.opening import OpenClass
     from twilio_widgets.sandbox.http.server import SandboxServer
+    from twilio_widgets.sandbox.world.alerts import SandboxAlert
 
 _DATE_FILTERS = ("inclusive", "before_exclusive", "whole_days")
 _UNSENT = ("first", "last", "hidden_when_filtered")
@@ -412,6 +413,12 @@ class Sandbox:
         """Every status callback and inbound webhook that was attempted, with its result."""
         with self._world.lock:
             return tuple(self._webhooks.deliveries)
+
+    @property
+    def alerts(self) -> tuple[SandboxAlert, ...]:
+        """What Twilio's debugger would log about the responses to webhooks, oldest first."""
+        with self._world.lock:
+            return tuple(self._world.alerts)
 
     def settle(self, timeout: float = 5.0) -> bool:
         """Wait until every webhook that is due has been posted.

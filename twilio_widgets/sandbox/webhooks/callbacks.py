@@ -13,10 +13,11 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from twilio_widgets.sandbox.webhooks.alerts import TEXTS, codes_of
 from twilio_widgets.sandbox.webhooks.post import Posted, deliver
 from twilio_widgets.sandbox.webhooks.twiml import replies_in
 from twilio_widgets.sandbox.world import create
-from twilio_widgets.sandbox.world.alerts import NO_CONNECTION, NO_SUCCESS, SandboxAlert
+from twilio_widgets.sandbox.world.alerts import SandboxAlert
 from twilio_widgets.sandbox.world.rows import API_VERSION
 
 if TYPE_CHECKING:
@@ -166,32 +167,30 @@ class Webhooks:
     def _deliver(self, url: str, method: str, parameters: dict[str, str]) -> Posted:
         token = self._world.accounts[parameters["AccountSid"]].auth_token
         posted = deliver(url, method, parameters, token)
+        codes = codes_of(posted, inbound="MessageStatus" not in parameters)
         with self._wake:
             self.deliveries.append(Delivery(url, parameters, posted.status, posted.problem))
-            if posted.attempted and (posted.status is None or posted.status >= 400):
-                self._raise_alert(url, method, parameters, posted)
+            for code in codes:
+                self._raise_alert(code, url, method, parameters, posted.body)
         return posted
 
     def _raise_alert(
-        self, url: str, method: str, parameters: dict[str, str], posted: Posted
+        self, code: int, url: str, method: str, parameters: dict[str, str], response: bytes
     ) -> None:
         world = self._world
-        no_response = "gave no response" if posted.connected else "could not be reached"
         world.alerts.append(
             SandboxAlert(
                 sid=world.sids.sid("NO", len(world.alerts)),
                 account_sid=parameters["AccountSid"],
-                error_code=NO_SUCCESS if posted.connected else NO_CONNECTION,
-                text=f"The webhook returned HTTP {posted.status}."
-                if posted.status
-                else f"The webhook {no_response}.",
+                code=code,
+                text=TEXTS[code],
                 at=world.now(),
                 method=method,
                 url=url,
-                resource_sid=parameters["MessageSid"],
+                message_sid=parameters["MessageSid"],
                 service_sid=parameters.get("MessagingServiceSid"),
                 parameters=parameters,
-                response=posted.body,
+                response=response,
             )
         )
 
