@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twilio_widgets.core.credentials.connection import KEY_CANNOT_VALIDATE
+from twilio_widgets.core.flows.answers import TEST_CREDENTIALS
 from twilio_widgets.core.flows.flow import RetryPolicy, read
 from twilio_widgets.core.flows.paging import all_rows, json_page
 from twilio_widgets.core.request import Flow, Request
@@ -18,8 +19,6 @@ from twilio_widgets.errors import ApiError, BadResponse, NoReply, NotConnected, 
 
 if TYPE_CHECKING:
     from twilio_widgets.core.credentials.connection import Connection
-
-TEST_CREDENTIALS = 20008
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
