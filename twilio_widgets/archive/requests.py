@@ -41,7 +41,7 @@ class SyncClient:
 
     async def page(self, pages: Paginator[MessageRecord]) -> Sequence[MessageRecord]:
         """Read the next page of a list."""
-        return await self._run(pages.step)
+        return await self._run(pages.next_page)
 
     async def message(self, sid: str) -> Message | None:
         """Read one message; None if Twilio has deleted it."""

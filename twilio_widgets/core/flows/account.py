@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twilio_widgets.core.credentials.connection import KEY_CANNOT_VALIDATE
+from twilio_widgets.core.flows.answers import TEST_CREDENTIALS
 from twilio_widgets.core.flows.flow import RetryPolicy, read
 from twilio_widgets.core.flows.paging import all_rows, json_page
 from twilio_widgets.core.request import Flow, Request
@@ -27,7 +28,6 @@ from twilio_widgets.errors import (
 if TYPE_CHECKING:
     from twilio_widgets.core.credentials.connection import Connection
 
-TEST_CREDENTIALS = 20008
 _NOT_ABOUT_THE_KEY = {TEST_CREDENTIALS, 20003, 20005}
 """Codes of a 403 that are about the credentials or the account as a whole."""
 _PROBES = (

@@ -46,6 +46,9 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 DAY_LIMIT = 63038
 """The account's limit of messages in 24 hours is reached; it comes as a 429 all the same."""
 
+TEST_CREDENTIALS = 20008
+"""Test credentials are valid, but not permitted to do this."""
+
 _BY_STATUS: dict[int, type[ApiError]] = {401: Unauthorized, 403: Forbidden, 404: NotFound}
 
 

@@ -18,17 +18,20 @@ from dataclasses import dataclass, field, replace
 
 from twilio_widgets.core.flows.answers import (
     IN_BETWEEN,
+    TEST_CREDENTIALS,
     error_of,
     is_from_twilio,
     leaves_open,
     passes_soon,
     retry_after_of,
 )
+from twilio_widgets.core.flows.permission import permission_of
 from twilio_widgets.core.request import Flow, Pause, Reply, Request
 from twilio_widgets.core.system import clock
 from twilio_widgets.errors import (
     ApiError,
     BadResponse,
+    Forbidden,
     NoReply,
     NotConnected,
     OutcomeUnknown,
@@ -238,6 +241,8 @@ def _attempt(
     if reply.status < 400 or gone:  # an earlier attempt, whose reply was lost, deleted it
         return reply
     refusal = error_of(reply, about=about, creates_message=request.creates_message)
+    if isinstance(refusal, Forbidden) and refusal.code != TEST_CREDENTIALS:
+        refusal.permission = permission_of(request)
     return Failure(request, refusal, reply)
 
 

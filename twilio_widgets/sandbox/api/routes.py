@@ -132,6 +132,7 @@ _MESSAGING = (
     _route("/v1/Services/{Service}/PhoneNumbers/{Number}", get=service_routes.fetch_pooled),
     _route("/v1/Services/{Service}/ShortCodes", get=service_routes.list_short_codes),
     _route("/v1/Services/{Service}/AlphaSenders", get=service_routes.list_alpha_senders),
+    _route("/v1/Services/{Service}/ChannelSenders", get=service_routes.list_channel_senders),
 )
 _MONITOR = (
     _route("/v1/Alerts", get=alert_routes.list_alerts),

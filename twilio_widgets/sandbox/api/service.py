@@ -130,6 +130,12 @@ def list_short_codes(call: Call) -> SandboxReply:
     return call.meta_page("short_codes", [], sid_of=str, as_json=dict)
 
 
+def list_channel_senders(call: Call) -> SandboxReply:
+    """GET /v1/Services/{Sid}/ChannelSenders: none; no service of the sandbox has them."""
+    _found(call)
+    return call.meta_page("senders", [], sid_of=str, as_json=dict)
+
+
 def list_alpha_senders(call: Call) -> SandboxReply:
     """GET /v1/Services/{Sid}/AlphaSenders: the alphanumeric senders of the service."""
     service = _found(call)
