@@ -22,7 +22,7 @@ from twilio_widgets.panels.messages.detail import MessageDetail
 from twilio_widgets.panels.messages.filters import FilterBar, LookUp, value_of
 from twilio_widgets.panels.messages.progress import ReadingLine
 from twilio_widgets.panels.messages.reader import read_log
-from twilio_widgets.panels.messages.rows import COLUMNS, KEY, row_of, rows_of
+from twilio_widgets.panels.messages.rows import COLUMNS, KEY, row_of
 from twilio_widgets.panels.messages.state import MessagesQuery, MessagesState
 from twilio_widgets.panels.table.table import VirtualTable
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from twilio_widgets.core.message.message import Message
     from twilio_widgets.frames.message_frame import MessageFrame
     from twilio_widgets.panels.connection.client_source import Source
-    from twilio_widgets.panels.messages.state import Read
+    from twilio_widgets.panels.messages.reader import LogRead
 
 
 class MessagesPanel(Panel[MessagesState]):
@@ -69,7 +69,10 @@ class MessagesPanel(Panel[MessagesState]):
 
     @result
     def frame(self) -> MessageFrame | None:
-        """The messages read last, as ``messages.list`` returned them; None before that."""
+        """The messages read last, as ``messages.list`` returned them; None before that.
+
+        Without pandas (in JupyterLite) it is always None: use ``messages.iterate`` there.
+        """
         return self._frame
 
     @result
@@ -196,19 +199,19 @@ class MessagesPanel(Panel[MessagesState]):
     def _read(self, twilio: Twilio, state: MessagesState, stop: threading.Event) -> None:
         on_page = partial(self._apply, steps.continued, state.turn)
         try:
-            frame, read = read_log(twilio, state.asked, on_page=on_page, stopped=stop.is_set)
+            read = read_log(twilio, state.asked, on_page=on_page, stopped=stop.is_set)
         except Exception as error:  # noqa: BLE001  # or the panel would show "reading…" forever
             self._apply(steps.failed, state.turn, sentence_of(error))
         else:
-            self._take(frame, read, state.turn)
+            self._take(read, state.turn)
 
-    def _take(self, frame: MessageFrame, read: Read, turn: int) -> None:
+    def _take(self, read: LogRead, turn: int) -> None:
         with self._rows_lock:
             if turn != self._state.turn or not self._open:
                 return
-            self._frame = frame
-            self._table.replace(rows_of(frame), note=words.note_of(read))
-            self._apply(steps.ended, turn, read)
+            self._frame = read.frame
+            self._table.replace(read.rows, note=words.note_of(read.summary))
+            self._apply(steps.ended, turn, read.summary)
             # Shown while the log was being read, and perhaps too late for the page they are on.
             for message in self._arrived.values():
                 self._show_row(message)

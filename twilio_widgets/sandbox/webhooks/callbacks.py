@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -104,6 +105,8 @@ class Webhooks:
                     self._push(message, step, step.at)
 
     def _push(self, message: StoredMessage, step: Step | None, at: float) -> None:
+        if sys.platform == "emscripten":  # there are no threads, and no programs that could listen
+            return
         with self._wake:
             if (message.number, step) in self._planned or self._closed:
                 return
