@@ -1,4 +1,4 @@
-"""Requests that Twilio reports as failed, matched with the listener's rejections by path and time."""
+"""Requests that failed at Twilio, matched with the listener's rejections by path and time."""
 
 from __future__ import annotations
 
