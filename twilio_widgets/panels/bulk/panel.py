@@ -283,6 +283,10 @@ class BulkPanel(BulkWorker):
 
     # The panel
 
+    def in_use(self) -> bool:
+        """Return whether it must stay when its cell has run again: its job is running."""
+        return self._state.phase in {"beginning", "sending"} or super().in_use()
+
     def _stop(self) -> None:
         self._end_waking()
         if self._bar is not None:

@@ -117,6 +117,10 @@ class ConnectionPanel(Panel[ConnectionState]):
             self._on_disconnect.append(callback)
         return partial(_forget, self._on_disconnect, callback)
 
+    def in_use(self) -> bool:
+        """Return whether it must stay when its cell has run again: another panel uses it."""
+        return bool(self._on_connect) or super().in_use()
+
     def _in_use(self) -> OpenClient:
         link = self._link
         if link is None:

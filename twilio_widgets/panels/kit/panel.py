@@ -20,6 +20,7 @@ from twilio_widgets.panels.kit.elements import (
     still_picture,
     visible,
 )
+from twilio_widgets.panels.kit.reruns import cell_panels
 from twilio_widgets.panels.kit.results import Announcer
 
 if TYPE_CHECKING:
@@ -69,6 +70,13 @@ class Panel(ipywidgets.VBox, Announcer, Generic[State]):
         self._on_click(self._code_button, self._toggle_code)
         visible(self._code, False)
         self._draw(self._state)
+        if (panels := cell_panels()) is not None:
+            panels.made(self)
+
+    def in_use(self) -> bool:
+        """Return whether it must stay when its cell has run again: work of it is running."""
+        with self._lock:
+            return any(not one.done for one in self._works)
 
     def _draw(self, state: State) -> None:
         """Show the state in the controls."""
@@ -196,6 +204,8 @@ class Panel(ipywidgets.VBox, Announcer, Generic[State]):
         )
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
+        if (panels := cell_panels()) is not None:
+            panels.shown(self)
         bundle: dict[str, object] = super()._repr_mimebundle_(**kwargs)
         bundle["text/plain"] = repr(self)
         bundle["text/html"] = still_picture(self.title, self._summary(self._state))

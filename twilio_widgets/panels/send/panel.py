@@ -200,6 +200,10 @@ class SendPanel(SendWorker):
 
     # The panel
 
+    def in_use(self) -> bool:
+        """Return whether it must stay when its cell has run again: a message is not settled."""
+        return self._state.phase not in {"writing", "followed"} or super().in_use()
+
     def _replace_characters(self) -> str:
         body = self._state.draft.body
         if self._form.controls["body"].disabled:
