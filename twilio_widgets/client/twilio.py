@@ -8,6 +8,7 @@ from typing import Self, TypeVar, cast
 from twilio_widgets.client.base import ClientBase, Driver, awaited
 from twilio_widgets.client.messages import AsyncMessages, Messages
 from twilio_widgets.client.raw import RawMixin
+from twilio_widgets.client.templates import AsyncTemplates, Templates
 from twilio_widgets.core.credentials.connection import Connection
 from twilio_widgets.core.flows import account, drive
 from twilio_widgets.core.flows.outbox import Outbox
@@ -125,6 +126,8 @@ class Twilio(_Account):
         self._outbox = Outbox()
         self.messages = Messages(connection, run, timeout, self._outbox)
         """Send, read and list messages."""
+        self.templates = Templates(connection, run, timeout)
+        """Read content templates, and check whether one can be sent."""
 
     def close(self) -> None:
         """Close the connections to Twilio; the next call opens a new one."""
@@ -172,6 +175,8 @@ class AsyncTwilio(_Account):
         self._outbox = Outbox()
         self.messages = AsyncMessages(connection, run, timeout, self._outbox)
         """Send, read and list messages."""
+        self.templates = AsyncTemplates(connection, run, timeout)
+        """Read content templates, and check whether one can be sent."""
 
     async def aclose(self) -> None:
         """Close the connections to Twilio; the next call opens a new one."""

@@ -15,6 +15,7 @@ from twilio_widgets.sandbox.http.inprocess import InProcess
 from twilio_widgets.sandbox.http.router import SandboxRouter
 from twilio_widgets.sandbox.webhooks.callbacks import Delivery, Webhooks
 from twilio_widgets.sandbox.world import create
+from twilio_widgets.sandbox.world.addresses import WHATSAPP_SENDER
 from twilio_widgets.sandbox.world.clock import Clock
 from twilio_widgets.sandbox.world.resources import Account
 from twilio_widgets.sandbox.world.rows import message_json
@@ -200,6 +201,17 @@ class Sandbox:
         return self._world.senders_of(self._world.account.sid)
 
     @property
+    def whatsapp_sender(self) -> str:
+        """The account's WhatsApp sender, such as ``"whatsapp:+14155550142"``."""
+        return WHATSAPP_SENDER
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """The SIDs of the content templates; their approvals differ."""
+        with self._world.lock:
+            return tuple(self._world.templates)
+
+    @property
     def services(self) -> tuple[str, ...]:
         """The SIDs of the messaging services: the first has senders, the last has none."""
         return tuple(self._world.services)
@@ -218,7 +230,8 @@ class Sandbox:
 
         Args:
             from_: The number it comes from.
-            to: The number it is sent to; the account's first number by default.
+            to: The number it is sent to; by default the account's first number, or its WhatsApp
+                sender if `from_` is a WhatsApp address. Such a message opens the 24-hour window.
             body: Its text. As with Twilio, the single word ``STOP`` opts out and ``START`` opts in.
             media_urls: One picture is attached for each; nothing is downloaded.
 
@@ -229,8 +242,9 @@ class Sandbox:
             SandboxError: `to` is not a number of this sandbox.
         """
         with self._world.lock:
-            number = to or self.numbers[0]
-            if number not in self._world.own_numbers:
+            default = self.whatsapp_sender if from_.startswith("whatsapp:") else self.numbers[0]
+            number = to or default
+            if number not in {*self._world.own_numbers, self.whatsapp_sender}:
                 raise SandboxError(
                     f"{number} is not a number of this sandbox. Its numbers are in sandbox.numbers."
                 )

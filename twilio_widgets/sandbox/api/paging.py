@@ -92,6 +92,45 @@ def take_from(
     return take(page, lambda: iter(rows[position + 1 :]), lambda: iter(rows[:position][::-1]))
 
 
+def meta(
+    request: SandboxRequest, page: PageRequest, key: str, sids: Sequence[str], *, more: bool
+) -> dict[str, object]:
+    """Return the ``meta`` object of a list of the newer APIs, whose links are absolute.
+
+    Args:
+        request: The request. Its path and filters are part of every link.
+        page: The page it asked for.
+        key: The name of the list, such as ``contents``.
+        sids: The SIDs of the rows of this page, for the page tokens.
+        more: Whether another page follows.
+    """
+    filters = [pair for pair in request.query.pairs if pair[0] not in _PAGING]
+
+    def link(number: int, token: str | None) -> str:
+        paging = [("PageSize", str(page.size)), ("Page", str(number))]
+        if token and number:
+            paging.append(("PageToken", token))
+        return f"{base_url(request)}{request.path}?{urlencode(filters + paging, quote_via=quote)}"
+
+    before = link(page.number - 1, f"PB{sids[0]}") if page.number and sids else None
+    return {
+        "page": page.number,
+        "page_size": page.size,
+        "first_page_url": link(0, None),
+        "previous_page_url": before,
+        "url": link(page.number, f"PA{page.anchor}" if page.anchor else None),
+        "next_page_url": link(page.number + 1, f"PA{sids[-1]}") if more and sids else None,
+        "key": key,
+    }
+
+
+def base_url(request: SandboxRequest) -> str:
+    """Return the scheme and host of a request, for absolute links."""
+    host = request.host
+    is_local = host.partition(":")[0] in {"127.0.0.1", "localhost"}
+    return f"http://{host}" if is_local else f"https://{host}"
+
+
 def envelope(
     request: SandboxRequest,
     page: PageRequest,

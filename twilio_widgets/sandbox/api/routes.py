@@ -8,12 +8,14 @@ Paths are case sensitive. Twilio serves messaging services from another host,
 from __future__ import annotations
 
 import hmac
+import itertools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twilio_widgets.sandbox.api import account as account_routes
 from twilio_widgets.sandbox.api import calls as call_routes
+from twilio_widgets.sandbox.api import content as content_routes
 from twilio_widgets.sandbox.api import media as media_routes
 from twilio_widgets.sandbox.api import message as message_routes
 from twilio_widgets.sandbox.api import number as number_routes
@@ -95,6 +97,20 @@ _SERVICE_ROUTES = (
     ),
     _route("/v1/Services/{Service}/PhoneNumbers/{Number}", get=service_routes.fetch_pooled),
 )
+_CONTENT = "/v1/Content/{Content}"
+_CONTENT_ROUTES = (
+    _route("/v1/Content", get=content_routes.list_content, post=content_routes.create_content),
+    _route("/v2/Content", get=content_routes.list_content),
+    _route("/v[12]/ContentAndApprovals", get=content_routes.list_with_approvals),
+    _route(_CONTENT, get=content_routes.fetch_content, delete=content_routes.delete_content),
+    _route(_CONTENT + "/ApprovalRequests", get=content_routes.fetch_approval),
+    _route(_CONTENT + "/ApprovalRequests/whatsapp", post=content_routes.request_approval),
+)
+_BY_PRODUCT = {
+    "messaging": _SERVICE_ROUTES,
+    "content": _CONTENT_ROUTES,
+}
+"""The routes of the hosts other than ``api.twilio.com``, by the first part of their name."""
 _PUBLIC_ROUTES = (_route(r"/sandbox-media/{Media}\.png", get=media_routes.picture),)
 
 
@@ -135,9 +151,12 @@ def answer_to(
 
 
 def _routes_at(request: SandboxRequest) -> tuple[_Route, ...]:
-    if request.host.startswith("messaging."):
-        return _SERVICE_ROUTES
-    return _ROUTES if request.host.startswith("api.") else _ROUTES + _SERVICE_ROUTES
+    product = request.host.partition(".")[0]
+    if product in _BY_PRODUCT:
+        return _BY_PRODUCT[product]
+    if product == "api":
+        return _ROUTES
+    return _ROUTES + tuple(itertools.chain.from_iterable(_BY_PRODUCT.values()))
 
 
 def _find(routes: tuple[_Route, ...], path: str) -> tuple[_Route, dict[str, str]] | None:

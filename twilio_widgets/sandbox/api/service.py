@@ -7,7 +7,6 @@ field names are those that the official Python client 9.13 reads.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 from twilio_widgets.sandbox.api import paging
 from twilio_widgets.sandbox.api.wire import SandboxReply
@@ -37,23 +36,8 @@ def list_services(call: Call) -> SandboxReply:
     """GET /v1/Services."""
     page = paging.page_request(call.query)
     shown, more = paging.take_from(page, _services(call), lambda service: service.sid)
-
-    def link(number: int, token: str | None) -> str:
-        query = {"PageSize": page.size, "Page": number} | ({"PageToken": token} if token else {})
-        return f"{_base(call)}/v1/Services?{urlencode(query)}"
-
-    token = f"PA{page.anchor}" if page.anchor else None
-    meta = {
-        "page": page.number,
-        "page_size": page.size,
-        "first_page_url": link(0, None),
-        "previous_page_url": link(page.number - 1, f"PB{shown[0].sid}")
-        if page.number and shown
-        else None,
-        "url": link(page.number, token),
-        "next_page_url": link(page.number + 1, f"PA{shown[-1].sid}") if more else None,
-        "key": "services",
-    }
+    sids = [service.sid for service in shown]
+    meta = paging.meta(call.request, page, "services", sids, more=more)
     return SandboxReply({"services": [_json(call, service) for service in shown], "meta": meta})
 
 
@@ -80,6 +64,7 @@ def update_service(call: Call) -> SandboxReply:
 def fetch_pooled(call: Call) -> SandboxReply:
     """GET /v1/Services/{Sid}/PhoneNumbers/{Sid}: a number, if it is in the service's pool."""
     service = _found(call)
+    here = f"{paging.base_url(call.request)}/v1/Services/{service.sid}"
     for number in (call.world.own_numbers[sender] for sender in service.senders):
         if number.sid == call.sids["Number"]:
             fields: dict[str, object] = {
@@ -91,7 +76,7 @@ def fetch_pooled(call: Call) -> SandboxReply:
                 "phone_number": number.phone_number,
                 "country_code": "GB" if number.phone_number.startswith("+44") else "US",
                 "capabilities": ["Voice", "SMS", "MMS"],
-                "url": f"{_base(call)}/v1/Services/{service.sid}/PhoneNumbers/{number.sid}",
+                "url": f"{here}/PhoneNumbers/{number.sid}",
             }
             return SandboxReply(fields)
     raise call.missing()
@@ -109,17 +94,8 @@ def _found(call: Call) -> SandboxService:
     raise call.missing()
 
 
-def _base(call: Call) -> str:
-    host = call.request.host
-    return (
-        f"http://{host}"
-        if host.partition(":")[0] in {"127.0.0.1", "localhost"}
-        else f"https://{host}"
-    )
-
-
 def _json(call: Call, service: SandboxService) -> dict[str, object]:
-    url = f"{_base(call)}/v1/Services/{service.sid}"
+    url = f"{paging.base_url(call.request)}/v1/Services/{service.sid}"
     fields: dict[str, object] = {
         "sid": service.sid,
         "account_sid": service.account_sid,

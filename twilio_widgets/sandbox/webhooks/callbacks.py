@@ -178,7 +178,8 @@ class Webhooks:
 
     def _inbound_urls(self, message: StoredMessage) -> list[tuple[str, str]]:
         """Return the webhook URL for an inbound message, then the fallback, with their methods."""
-        number = self._world.own_numbers[message.to].settings
+        # The sandbox's WhatsApp sender uses the webhook of its number; Twilio's has one of its own.
+        number = self._world.own_numbers[message.to.removeprefix("whatsapp:")].settings
         service = self._world.services.get(message.service_sid or "")
         found = [
             (number.get("sms_url"), number.get("sms_method")),

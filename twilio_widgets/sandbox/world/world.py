@@ -20,6 +20,7 @@ from twilio_widgets.sandbox.world.phonebook import phonebook_of
 from twilio_widgets.sandbox.world.prices import price_of
 from twilio_widgets.sandbox.world.resources import new_accounts, new_numbers, new_services
 from twilio_widgets.sandbox.world.sids import SidMaker, noise
+from twilio_widgets.sandbox.world.templates import new_templates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,6 +70,9 @@ class World:
         self.accounts = {one.sid: one for one in (self.account, self.subaccount)}
         self.own_numbers = new_numbers(self.sids, self.began, self.account, self.subaccount)
         self.services = new_services(self.sids, self.began, self.account)
+        self.templates = new_templates(self.sids, self.began, self.account)
+        self.last_inbound: dict[tuple[str, str], float] = {}
+        """When each contact last wrote to one of our addresses: by (contact, address)."""
         self.history = History(
             seed=seed,
             count=messages,
