@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from twilio_widgets.sandbox.api import paging
 from twilio_widgets.sandbox.api.wire import SandboxReply
 from twilio_widgets.sandbox.world.refusals import ApiRefusal
 from twilio_widgets.sandbox.world.rows import iso8601
 from twilio_widgets.sandbox.world.templates import SandboxTemplate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from twilio_widgets.sandbox.api.call import Call
 
 
@@ -88,18 +89,9 @@ def request_approval(call: Call) -> SandboxReply:
     return SandboxReply(_approval(call, template), 201)
 
 
-def _page(call: Call, as_json: Any) -> SandboxReply:
+def _page(call: Call, as_json: Callable[[SandboxTemplate], dict[str, object]]) -> SandboxReply:
     own = [one for one in call.world.templates.values() if one.account_sid == call.account.sid]
-    page = paging.page_request(call.query)
-    shown, more = paging.take_from(page, own, lambda template: template.sid)
-    return SandboxReply(
-        {
-            "contents": [as_json(template) for template in shown],
-            "meta": paging.meta(
-                call.request, page, "contents", [template.sid for template in shown], more=more
-            ),
-        }
-    )
+    return call.meta_page("contents", own, sid_of=lambda template: template.sid, as_json=as_json)
 
 
 def _found(call: Call) -> SandboxTemplate:
@@ -120,7 +112,7 @@ def _body(call: Call) -> dict[str, Any]:
 
 
 def _url(call: Call, template: SandboxTemplate) -> str:
-    return f"{paging.base_url(call.request)}/v1/Content/{template.sid}"
+    return f"{call.request.base_url}/v1/Content/{template.sid}"
 
 
 def _fields(template: SandboxTemplate) -> dict[str, object]:

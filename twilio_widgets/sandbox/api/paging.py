@@ -92,16 +92,21 @@ def take_from(
     return take(page, lambda: iter(rows[position + 1 :]), lambda: iter(rows[:position][::-1]))
 
 
-def meta(
-    request: SandboxRequest, page: PageRequest, key: str, sids: Sequence[str], *, more: bool
+def meta_envelope(
+    request: SandboxRequest,
+    page: PageRequest,
+    key: str,
+    rows: Sequence[tuple[str, dict[str, object]]],
+    *,
+    more: bool,
 ) -> dict[str, object]:
-    """Return the ``meta`` object of a list of the newer APIs, whose links are absolute.
+    """Return the list envelope of the newer APIs: a ``meta`` object, with absolute URLs.
 
     Args:
-        request: The request. Its path and filters are part of every link.
+        request: The request. Its URL and filters are part of every link.
         page: The page it asked for.
-        key: The name of the list, such as ``contents``.
-        sids: The SIDs of the rows of this page, for the page tokens.
+        key: The name of the list, such as ``services``.
+        rows: The rows of this page, each with its SID for the page tokens.
         more: Whether another page follows.
     """
     filters = [pair for pair in request.query.pairs if pair[0] not in _PAGING]
@@ -110,25 +115,20 @@ def meta(
         paging = [("PageSize", str(page.size)), ("Page", str(number))]
         if token and number:
             paging.append(("PageToken", token))
-        return f"{base_url(request)}{request.path}?{urlencode(filters + paging, quote_via=quote)}"
+        return f"{request.base_url}{quote(request.path)}?{urlencode(filters + paging)}"
 
-    before = link(page.number - 1, f"PB{sids[0]}") if page.number and sids else None
-    return {
+    token = ("PB" if page.backwards else "PA") + page.anchor if page.anchor else None
+    before = link(page.number - 1, f"PB{rows[0][0]}") if page.number and rows else None
+    meta = {
         "page": page.number,
         "page_size": page.size,
         "first_page_url": link(0, None),
         "previous_page_url": before,
-        "url": link(page.number, f"PA{page.anchor}" if page.anchor else None),
-        "next_page_url": link(page.number + 1, f"PA{sids[-1]}") if more and sids else None,
+        "url": link(page.number, token),
+        "next_page_url": link(page.number + 1, f"PA{rows[-1][0]}") if more and rows else None,
         "key": key,
     }
-
-
-def base_url(request: SandboxRequest) -> str:
-    """Return the scheme and host of a request, for absolute links."""
-    host = request.host
-    is_local = host.partition(":")[0] in {"127.0.0.1", "localhost"}
-    return f"http://{host}" if is_local else f"https://{host}"
+    return {key: [row for _sid, row in rows], "meta": meta}
 
 
 def envelope(

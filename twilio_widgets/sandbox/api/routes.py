@@ -1,19 +1,20 @@
 """The table of routes: the handler of every path and method.
 
 Order of checks: credentials (401), path (404), method (405), permissions (403), then the resource.
-Paths are case sensitive. Twilio serves messaging services from another host,
-``messaging.twilio.com``: in process the host selects the routes, and on a socket all are served.
+Paths are case sensitive. In process the host selects the routes, and a product without routes
+answers every path with 404. On a socket, whose only host is loopback, the routes of all hosts are
+served by their paths alone: no two hosts of the sandbox have a path in common.
 """
 
 from __future__ import annotations
 
 import hmac
-import itertools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twilio_widgets.sandbox.api import account as account_routes
+from twilio_widgets.sandbox.api import alert as alert_routes
 from twilio_widgets.sandbox.api import calls as call_routes
 from twilio_widgets.sandbox.api import content as content_routes
 from twilio_widgets.sandbox.api import media as media_routes
@@ -54,7 +55,7 @@ def _route(
 _ACCOUNT = "/2010-04-01/Accounts/{Account}"
 _MESSAGE = _ACCOUNT + "/Messages/{Message}"
 
-_ROUTES = (
+_API = (
     _route("/2010-04-01/Accounts", main_keys_only=True, get=account_routes.list_accounts),
     _route(_ACCOUNT, main_keys_only=True, get=account_routes.fetch_account),
     _route(_ACCOUNT + "/Keys", main_keys_only=True, get=account_routes.list_keys),
@@ -88,29 +89,41 @@ _ROUTES = (
     _route(_ACCOUNT + "/Calls/{Call}", get=call_routes.fetch_call),
     _route(_ACCOUNT + r"/Usage/Records(?:/(?P<period>[A-Za-z]+))?", get=usage_routes.list_usage),
 )
-_SERVICE_ROUTES = (
+_MESSAGING = (
     _route("/v1/Services", get=service_routes.list_services),
     _route(
         "/v1/Services/{Service}",
         get=service_routes.fetch_service,
         post=service_routes.update_service,
     ),
+    _route("/v1/Services/{Service}/PhoneNumbers", get=service_routes.list_pooled),
     _route("/v1/Services/{Service}/PhoneNumbers/{Number}", get=service_routes.fetch_pooled),
+    _route("/v1/Services/{Service}/ShortCodes", get=service_routes.list_short_codes),
+    _route("/v1/Services/{Service}/AlphaSenders", get=service_routes.list_alpha_senders),
 )
-_CONTENT = "/v1/Content/{Content}"
-_CONTENT_ROUTES = (
+_MONITOR = (
+    _route("/v1/Alerts", get=alert_routes.list_alerts),
+    _route("/v1/Alerts/{Alert}", get=alert_routes.fetch_alert),
+)
+_TEMPLATE = "/v1/Content/{Content}"
+_CONTENT = (
     _route("/v1/Content", get=content_routes.list_content, post=content_routes.create_content),
     _route("/v2/Content", get=content_routes.list_content),
     _route("/v[12]/ContentAndApprovals", get=content_routes.list_with_approvals),
-    _route(_CONTENT, get=content_routes.fetch_content, delete=content_routes.delete_content),
-    _route(_CONTENT + "/ApprovalRequests", get=content_routes.fetch_approval),
-    _route(_CONTENT + "/ApprovalRequests/whatsapp", post=content_routes.request_approval),
+    _route(_TEMPLATE, get=content_routes.fetch_content, delete=content_routes.delete_content),
+    _route(_TEMPLATE + "/ApprovalRequests", get=content_routes.fetch_approval),
+    _route(_TEMPLATE + "/ApprovalRequests/whatsapp", post=content_routes.request_approval),
 )
-_BY_PRODUCT = {
-    "messaging": _SERVICE_ROUTES,
-    "content": _CONTENT_ROUTES,
+ROUTES: Mapping[str, tuple[_Route, ...]] = {
+    "api": _API,
+    "content": _CONTENT,
+    "messaging": _MESSAGING,
+    "monitor": _MONITOR,
 }
-"""The routes of the hosts other than ``api.twilio.com``, by the first part of their name."""
+"""The routes of each host, by the product that is its first label."""
+
+_TWILIO = ".twilio.com"
+_ALL_ROUTES = tuple(route for routes in ROUTES.values() for route in routes)
 _PUBLIC_ROUTES = (_route(r"/sandbox-media/{Media}\.png", get=media_routes.picture),)
 
 
@@ -135,7 +148,7 @@ def answer_to(
     if credentials is None:
         raise ApiRefusal(20003)
     owner, key = credentials
-    found = _find(_routes_at(request), request.path)
+    found = _find(_routes_at(request.host), request.path)
     if found is None:
         raise not_found(request.path)
     route, sids = found
@@ -150,13 +163,10 @@ def answer_to(
     return handler(Call(world, request, account, sids, forced))
 
 
-def _routes_at(request: SandboxRequest) -> tuple[_Route, ...]:
-    product = request.host.partition(".")[0]
-    if product in _BY_PRODUCT:
-        return _BY_PRODUCT[product]
-    if product == "api":
-        return _ROUTES
-    return _ROUTES + tuple(itertools.chain.from_iterable(_BY_PRODUCT.values()))
+def _routes_at(host: str) -> tuple[_Route, ...]:
+    if host.endswith(_TWILIO):
+        return ROUTES.get(host.partition(".")[0], ())
+    return _ALL_ROUTES
 
 
 def _find(routes: tuple[_Route, ...], path: str) -> tuple[_Route, dict[str, str]] | None:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twilio_widgets.sandbox.api import paging
 from twilio_widgets.sandbox.api.wire import SandboxReply
 from twilio_widgets.sandbox.world.rows import iso8601
 
 if TYPE_CHECKING:
     from twilio_widgets.sandbox.api.call import Call
-    from twilio_widgets.sandbox.world.resources import SandboxService
+    from twilio_widgets.sandbox.world.resources import SandboxNumber, SandboxService
 
 _SETTABLE = {
     "FriendlyName": "friendly_name",
@@ -34,11 +33,12 @@ _LINKS = {
 
 def list_services(call: Call) -> SandboxReply:
     """GET /v1/Services."""
-    page = paging.page_request(call.query)
-    shown, more = paging.take_from(page, _services(call), lambda service: service.sid)
-    sids = [service.sid for service in shown]
-    meta = paging.meta(call.request, page, "services", sids, more=more)
-    return SandboxReply({"services": [_json(call, service) for service in shown], "meta": meta})
+    return call.meta_page(
+        "services",
+        _services(call),
+        sid_of=lambda service: service.sid,
+        as_json=lambda service: _json(call, service),
+    )
 
 
 def fetch_service(call: Call) -> SandboxReply:
@@ -64,22 +64,70 @@ def update_service(call: Call) -> SandboxReply:
 def fetch_pooled(call: Call) -> SandboxReply:
     """GET /v1/Services/{Sid}/PhoneNumbers/{Sid}: a number, if it is in the service's pool."""
     service = _found(call)
-    here = f"{paging.base_url(call.request)}/v1/Services/{service.sid}"
-    for number in (call.world.own_numbers[sender] for sender in service.senders):
+    for number in _pool(call, service):
         if number.sid == call.sids["Number"]:
-            fields: dict[str, object] = {
-                "sid": number.sid,
-                "account_sid": number.account_sid,
-                "service_sid": service.sid,
-                "date_created": iso8601(number.created),
-                "date_updated": iso8601(number.updated),
-                "phone_number": number.phone_number,
-                "country_code": "GB" if number.phone_number.startswith("+44") else "US",
-                "capabilities": ["Voice", "SMS", "MMS"],
-                "url": f"{here}/PhoneNumbers/{number.sid}",
-            }
-            return SandboxReply(fields)
+            return SandboxReply(_pooled(call, service, number))
     raise call.missing()
+
+
+def list_pooled(call: Call) -> SandboxReply:
+    """GET /v1/Services/{Sid}/PhoneNumbers: the numbers of the service's pool."""
+    service = _found(call)
+    return call.meta_page(
+        "phone_numbers",
+        _pool(call, service),
+        sid_of=lambda number: number.sid,
+        as_json=lambda number: _pooled(call, service, number),
+    )
+
+
+def list_short_codes(call: Call) -> SandboxReply:
+    """GET /v1/Services/{Sid}/ShortCodes: none; the sandbox has no short codes."""
+    _found(call)
+    return call.meta_page("short_codes", [], sid_of=str, as_json=dict)
+
+
+def list_alpha_senders(call: Call) -> SandboxReply:
+    """GET /v1/Services/{Sid}/AlphaSenders: the alphanumeric senders of the service."""
+    service = _found(call)
+    rows: list[dict[str, object]] = [
+        {
+            "sid": sid,
+            "account_sid": service.account_sid,
+            "service_sid": service.sid,
+            "date_created": iso8601(service.created),
+            "date_updated": iso8601(service.created),
+            "alpha_sender": name,
+            "capabilities": ["SMS"],
+            "url": f"{_url(call, service)}/AlphaSenders/{sid}",
+        }
+        for sid, name in service.alpha_senders.items()
+    ]
+    return call.meta_page(
+        "alpha_senders", rows, sid_of=lambda row: str(row["sid"]), as_json=lambda row: row
+    )
+
+
+def _pool(call: Call, service: SandboxService) -> list[SandboxNumber]:
+    return [call.world.own_numbers[sender] for sender in service.senders]
+
+
+def _pooled(call: Call, service: SandboxService, number: SandboxNumber) -> dict[str, object]:
+    return {
+        "sid": number.sid,
+        "account_sid": number.account_sid,
+        "service_sid": service.sid,
+        "date_created": iso8601(number.created),
+        "date_updated": iso8601(number.updated),
+        "phone_number": number.phone_number,
+        "country_code": "GB" if number.phone_number.startswith("+44") else "US",
+        "capabilities": ["Voice", "SMS", "MMS"],
+        "url": f"{_url(call, service)}/PhoneNumbers/{number.sid}",
+    }
+
+
+def _url(call: Call, service: SandboxService) -> str:
+    return f"{call.request.base_url}/v1/Services/{service.sid}"
 
 
 def _services(call: Call) -> list[SandboxService]:
@@ -95,7 +143,7 @@ def _found(call: Call) -> SandboxService:
 
 
 def _json(call: Call, service: SandboxService) -> dict[str, object]:
-    url = f"{paging.base_url(call.request)}/v1/Services/{service.sid}"
+    url = _url(call, service)
     fields: dict[str, object] = {
         "sid": service.sid,
         "account_sid": service.account_sid,

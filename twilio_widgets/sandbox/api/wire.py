@@ -58,6 +58,12 @@ class SandboxRequest:
         """Return a copy of this request with its body."""
         return replace(self, body=body)
 
+    @property
+    def base_url(self) -> str:
+        """The scheme and host of the request, for links in its response."""
+        is_local = self.host.partition(":")[0] in {"127.0.0.1", "localhost"}
+        return f"{'http' if is_local else 'https'}://{self.host}"
+
     def credentials(self) -> tuple[str, str] | None:
         """Return the user name and password of HTTP Basic authentication; None if unreadable."""
         scheme, _, token = self.headers.get("authorization", "").partition(" ")

@@ -136,7 +136,7 @@ class SandboxRouter:
     def _write(self, request: SandboxRequest, reply: SandboxReply) -> Response:
         world = self.world
         self._answered += 1
-        xml = not request.path.endswith(".json") and not request.path.startswith("/v1/")
+        xml = request.path.startswith("/2010-04-01/") and not request.path.endswith(".json")
         kind, body = render(reply, xml=xml)
         number = self._answered
         headers = [

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from twilio_widgets.sandbox.webhooks.post import Posted, deliver
 from twilio_widgets.sandbox.webhooks.twiml import replies_in
 from twilio_widgets.sandbox.world import create
+from twilio_widgets.sandbox.world.alerts import NO_CONNECTION, NO_SUCCESS, SandboxAlert
 from twilio_widgets.sandbox.world.rows import API_VERSION
 
 if TYPE_CHECKING:
@@ -167,7 +168,32 @@ class Webhooks:
         posted = deliver(url, method, parameters, token)
         with self._wake:
             self.deliveries.append(Delivery(url, parameters, posted.status, posted.problem))
+            if posted.attempted and (posted.status is None or posted.status >= 400):
+                self._raise_alert(url, method, parameters, posted)
         return posted
+
+    def _raise_alert(
+        self, url: str, method: str, parameters: dict[str, str], posted: Posted
+    ) -> None:
+        world = self._world
+        no_response = "gave no response" if posted.connected else "could not be reached"
+        world.alerts.append(
+            SandboxAlert(
+                sid=world.sids.sid("NO", len(world.alerts)),
+                account_sid=parameters["AccountSid"],
+                error_code=NO_SUCCESS if posted.connected else NO_CONNECTION,
+                text=f"The webhook returned HTTP {posted.status}."
+                if posted.status
+                else f"The webhook {no_response}.",
+                at=world.now(),
+                method=method,
+                url=url,
+                resource_sid=parameters["MessageSid"],
+                service_sid=parameters.get("MessagingServiceSid"),
+                parameters=parameters,
+                response=posted.body,
+            )
+        )
 
     def _answer(self, message: StoredMessage, posted: Posted) -> None:
         with self._world.lock:

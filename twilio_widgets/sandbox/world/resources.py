@@ -56,6 +56,8 @@ class SandboxService:
     account_sid: str
     friendly_name: str
     senders: tuple[str, ...]
+    alpha_senders: dict[str, str]
+    """The alphanumeric senders, by their SIDs."""
     created: float
     updated: float
     settings: dict[str, object]
@@ -129,6 +131,7 @@ def new_services(sids: SidMaker, now: float, account: Account) -> dict[str, Sand
             account_sid=account.sid,
             friendly_name=name,
             senders=senders,
+            alpha_senders={sids.sid("AI", index): "Sandbox"} if senders else {},
             created=now,
             updated=now,
             # The number's own webhook is used until this setting is changed.

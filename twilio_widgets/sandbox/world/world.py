@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from twilio_widgets.sandbox.world.alerts import SandboxAlert
     from twilio_widgets.sandbox.world.clock import Clock
     from twilio_widgets.sandbox.world.settings import Settings
 
@@ -87,6 +88,7 @@ class World:
             self.subaccount.sid: MessageLog(None, settings),
         }
         self.ledger: list[Accepted] = []
+        self.alerts: list[SandboxAlert] = []
         self.stopped: set[tuple[str, str]] = set()
         self.feedback: dict[str, tuple[str, float]] = {}
         self.on_message: list[Callable[[StoredMessage], None]] = []
