@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Self, TypeVar, cast
 
-from twilio_widgets.client.base import ClientBase, Driver, awaited
+from twilio_widgets.client.base import Driver, awaited
+from twilio_widgets.client.lookup import LookupMixin
 from twilio_widgets.client.messages import AsyncMessages, Messages
 from twilio_widgets.client.raw import RawMixin
 from twilio_widgets.client.templates import AsyncTemplates, Templates
@@ -28,7 +29,7 @@ LONGEST_TIMEOUT = 86_400
 """Seconds. Longer is probably a mistake, and sockets reject very large time-outs."""
 
 
-class _Account(RawMixin, ClientBase):
+class _Account(RawMixin, LookupMixin):
     _transport: BlockingTransport | AsyncTransport
     _outbox: Outbox
 
@@ -148,6 +149,7 @@ class AsyncTwilio(_Account):
     services = awaited(_Account.services)  # type: ignore[assignment]
     run = awaited(_Account.run)  # type: ignore[assignment]
     raw = awaited(_Account.raw)  # type: ignore[assignment]
+    lookup = awaited(_Account.lookup)  # type: ignore[assignment]
 
     _transport: AsyncTransport
 

@@ -20,7 +20,7 @@ from twilio_widgets.sandbox.world.clock import Clock
 from twilio_widgets.sandbox.world.resources import Account
 from twilio_widgets.sandbox.world.rows import message_json
 from twilio_widgets.sandbox.world.settings import Settings
-from twilio_widgets.sandbox.world.world import Accepted, World
+from twilio_widgets.sandbox.world.world import Accepted, Lookup, World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -304,6 +304,12 @@ class Sandbox:
         with self._world.lock:
             self._router.carry_out_due()
             return tuple(self._world.ledger)
+
+    @property
+    def lookups(self) -> tuple[Lookup, ...]:
+        """Every lookup of a number that was answered, in order; Twilio bills each."""
+        with self._world.lock:
+            return tuple(self._world.lookups)
 
     @property
     def webhooks(self) -> tuple[Delivery, ...]:

@@ -30,6 +30,22 @@ def makes_message(request: Request) -> bool:
     return bool(_methods(request) - SAFE_METHODS - {"DELETE"}) and _leads_to_messages(request.path)
 
 
+def costs_money(request: Request) -> bool:
+    """Return whether Twilio bills a request although it only reads: a lookup of more than validity.
+
+    A request whose fields cannot be understood counts as billed.
+    """
+    if request.service != "lookups":
+        return False
+    asked = {
+        part.strip().lower()
+        for name, value in request.pairs
+        if name.strip().lower() in {"fields", "type", "addons"}
+        for part in value.split(",")
+    }
+    return bool(asked - {"", "validation"})
+
+
 def _methods(request: Request) -> set[str]:
     """Return the method, and any that a ``_method`` parameter would override it with."""
     given = {request.method.strip().upper()}

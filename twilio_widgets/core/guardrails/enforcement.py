@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from twilio_widgets.core.guardrails import refusals
-from twilio_widgets.core.guardrails.classify import changes, makes_message
+from twilio_widgets.core.guardrails.classify import changes, costs_money, makes_message
 from twilio_widgets.core.guardrails.job_quota import JobQuota
 from twilio_widgets.core.guardrails.limits import NOTHING, Amount
 from twilio_widgets.core.guardrails.message_request import MessageRequest, parse_message_request
@@ -62,6 +62,8 @@ class PolicyEnforcer:
                 cannot be parsed.
         """
         if not makes_message(request):
+            if self.rules.dry_run and costs_money(request):
+                raise refusals.dry_lookup(request)
             if self.rules.dry_run and changes(request):
                 raise refusals.dry_change(request)
             return None

@@ -189,6 +189,15 @@ def dry_change(request: Request) -> PolicyRefused:
     )
 
 
+def dry_lookup(request: Request) -> PolicyRefused:
+    """Return the refusal of a lookup that costs money in a dry run."""
+    return PolicyRefused(
+        f"Dry run: nothing was asked. Without it, this lookup costs money: {mask(request.path)}.",
+        rule="dry_run",
+        for_all=True,
+    )
+
+
 def _to(message: MessageRequest) -> str:
     return mask(message.to)[:_LONGEST_ECHO] or "(no recipient)"
 

@@ -17,9 +17,11 @@ from twilio_widgets.sandbox.api import account as account_routes
 from twilio_widgets.sandbox.api import alert as alert_routes
 from twilio_widgets.sandbox.api import calls as call_routes
 from twilio_widgets.sandbox.api import content as content_routes
+from twilio_widgets.sandbox.api import lookups as lookup_routes
 from twilio_widgets.sandbox.api import media as media_routes
 from twilio_widgets.sandbox.api import message as message_routes
 from twilio_widgets.sandbox.api import number as number_routes
+from twilio_widgets.sandbox.api import pricing as pricing_routes
 from twilio_widgets.sandbox.api import service as service_routes
 from twilio_widgets.sandbox.api import usage as usage_routes
 from twilio_widgets.sandbox.api.call import Call
@@ -114,11 +116,18 @@ _CONTENT = (
     _route(_TEMPLATE + "/ApprovalRequests", get=content_routes.fetch_approval),
     _route(_TEMPLATE + "/ApprovalRequests/whatsapp", post=content_routes.request_approval),
 )
+_LOOKUPS = (_route(r"/v2/PhoneNumbers/(?P<number>[^/]+)", get=lookup_routes.fetch_number),)
+_PRICING = (
+    _route("/v1/Messaging/Countries", get=pricing_routes.list_countries),
+    _route("/v1/Messaging/Countries/(?P<country>[A-Z][A-Z])", get=pricing_routes.fetch_country),
+)
 ROUTES: Mapping[str, tuple[_Route, ...]] = {
     "api": _API,
     "content": _CONTENT,
+    "lookups": _LOOKUPS,
     "messaging": _MESSAGING,
     "monitor": _MONITOR,
+    "pricing": _PRICING,
 }
 """The routes of each host, by the product that is its first label."""
 

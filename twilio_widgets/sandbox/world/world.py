@@ -46,6 +46,15 @@ class Accepted:
     """When it was accepted (aware, UTC, by the sandbox's clock)."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """One lookup of a number that the sandbox answered; Twilio bills each."""
+
+    number: str
+    fields: tuple[str, ...]
+    at: datetime
+
+
 class World:
     """The state of one sandbox.
 
@@ -88,6 +97,7 @@ class World:
             self.subaccount.sid: MessageLog(None, settings),
         }
         self.ledger: list[Accepted] = []
+        self.lookups: list[Lookup] = []
         self.alerts: list[SandboxAlert] = []
         self.stopped: set[tuple[str, str]] = set()
         self.feedback: dict[str, tuple[str, float]] = {}
