@@ -82,6 +82,7 @@ class JobView:
             counts=dict(run.counts),
             note=self._with_remark(run.note),
             rate=rate_of(tuple(run.answered), run.now()),
+            starts_in=None if run.undo_until is None else max(0.0, run.undo_until - run.now()),
         )
 
     def follow(self, function: Follower) -> Callable[[], None]:

@@ -27,6 +27,15 @@ if TYPE_CHECKING:
 
 _MOST_BLAMED = 5
 _MOST_UNUSED = 8
+_NAMED = {
+    "recipient": "invalid recipient",
+    "duplicate": "duplicate",
+    "opted out": "opted-out recipient",
+    "template": "template problem",
+    "parameter": "invalid value",
+    "row": "damaged row",
+}
+"""The noun of each kind of problem."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +107,8 @@ class Summary:
     def _rejected(self) -> str:
         if not self.rejected:
             return ""
-        kinds = ", ".join(f"{count:,} {kind}" for kind, count in self.problems.items())
-        return f"{self.rejected:,} rejected: {kinds}. See plan.rejected."
+        kinds = ", ".join(counted(count, _NAMED[kind]) for kind, count in self.problems.items())
+        return f"{counted(self.rejected, 'row')} cannot be sent: {kinds}. See plan.rejected."
 
     def _unused(self) -> str:
         more = len(self.unused) - _MOST_UNUSED

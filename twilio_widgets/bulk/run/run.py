@@ -102,6 +102,8 @@ class Run:
         self.state = "waiting" if orders.undo_seconds else "running"
         self.note = ""
         """Why it paused, if it did."""
+        self.undo_until: float | None = None
+        """When the undo window ends (`now`), while it is open."""
         self.answered: deque[float] = deque(maxlen=2_000)
         """When rows were answered (`Connection.monotonic`), for the rate."""
 
@@ -165,9 +167,10 @@ class Run:
         return [row for row in rows if only is None or row.n in only]
 
     async def _think_again(self) -> None:
-        until = self._connection.monotonic() + self._orders.undo_seconds
+        self.undo_until = until = self._connection.monotonic() + self._orders.undo_seconds
         while self._ends is None and (left := until - self._connection.monotonic()) > 0:
             await self._sleep(left)
+        self.undo_until = None
 
     async def _settle_doubt(self) -> None:
         """Ask the log about every pending row, when the journal may be older than what was sent.

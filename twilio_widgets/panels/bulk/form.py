@@ -100,8 +100,7 @@ class BulkForm:
         try:
             chosen = state.source.name if state.source and state.source.kind == "frame" else _NONE
             names = state.frames
-            nothing = "Choose a DataFrame…" if names else "No DataFrame in this notebook"
-            frames = [(_NONE, nothing), *((name, name) for name in names)]
+            frames = [(_NONE, words.no_frame_of(state)), *((name, name) for name in names)]
             _offer(self.frame, frames, chosen if chosen in names else _NONE)
             columns = [(name, one_line(name)) for name in state.columns]
             _offer(self.controls["to"], [(_NONE, "Choose a column…"), *columns], state.draft.to)

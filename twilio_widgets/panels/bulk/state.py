@@ -6,6 +6,7 @@ confirmation. Any change in the fields discards the plan and the confirmation.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -156,7 +157,8 @@ def is_open(state: BulkState) -> bool:
 
 def connected(state: BulkState, account: SendingAccount, rails: tuple[str, ...]) -> BulkState:
     """A client is available; a plan checked without it, or for another, is discarded."""
-    return _unchecked(replace(state, account=account, rails=rails, senders=(), unfinished=()))
+    state = replace(state, account=account, rails=rails, senders=(), unfinished=(), failure="")
+    return _unchecked(state)
 
 
 def found_unfinished(state: BulkState, unfinished: tuple[Unfinished, ...]) -> BulkState:
@@ -197,8 +199,8 @@ def chose(
     state: BulkState, source: Source, rows: int, columns: tuple[str, ...], guess: ColumnGuess | None
 ) -> BulkState:
     """A table was read; a chosen column that it does not have is no longer chosen."""
-    if not is_open(state):
-        return state
+    if not is_open(state):  # a job was opened meanwhile
+        return replace(state, reading=False)
     draft = state.draft
     to = draft.to if draft.to in columns else guess.column if guess else ""
     media = draft.media if draft.media in columns else NO_MEDIA
@@ -220,8 +222,22 @@ def chose(
 
 
 def not_read(state: BulkState, text: str) -> BulkState:
-    """The chosen table could not be read; the previous one stays."""
-    return replace(state, reading=False, failure=text, note="")
+    """The chosen table could not be read; the previous one is not used in its place."""
+    if not is_open(state):
+        return replace(state, reading=False)
+    named_after = state.source is not None and state.draft.name == name_for(state.source)
+    return replace(
+        state,
+        source=None,
+        reading=False,
+        rows=0,
+        columns=(),
+        guess=None,
+        draft=replace(state.draft, name="") if named_after else state.draft,
+        looked_at=0,
+        failure=text,
+        note="",
+    )
 
 
 def looked(state: BulkState, row: int) -> BulkState:
@@ -238,7 +254,8 @@ def typed(state: BulkState, name: str, value: Any) -> BulkState:
         return state
     change: dict[str, Any] = {name: value}
     problems = {key: text for key, text in state.problems.items() if key != name}
-    return _unchecked(replace(state, draft=replace(state.draft, **change), problems=problems))
+    draft = replace(state.draft, **change)
+    return _unchecked(replace(state, draft=draft, problems=problems, failure="", note=""))
 
 
 def toggled_more(state: BulkState) -> BulkState:
@@ -283,7 +300,8 @@ def not_checked(state: BulkState, turn: int, name: str, text: str) -> BulkState:
     state = replace(state, phase="writing")
     if not name:
         return replace(state, failure=text)
-    return replace(state, problems={name: text}, more=state.more or name in UNDER_MORE)
+    about_this = re.sub(rf"^{name}\b", "This", text)
+    return replace(state, problems={name: about_this}, more=state.more or name in UNDER_MORE)
 
 
 def _seen(problems: Mapping[str, str]) -> bool:
@@ -300,7 +318,9 @@ def typed_words(state: BulkState, text: str) -> BulkState:
 
 def asked(state: BulkState, ask: ConfirmationPrompt) -> BulkState:
     """Ask for a confirmation to continue a stopped job, or to send rows again."""
-    return replace(state, ask=ask, typed="", failure="") if state.phase == "resting" else state
+    if state.phase != "resting":
+        return state
+    return replace(state, ask=ask, typed="", failure="", note="")
 
 
 def backed(state: BulkState) -> BulkState:
@@ -338,7 +358,7 @@ def begun(state: BulkState, job: str) -> BulkState:
 def not_begun(state: BulkState, text: str, *, rests: bool) -> BulkState:
     """The job could not be started; nothing was sent."""
     if state.phase != "beginning":
-        return replace(state, failure=text)
+        return replace(state, failure=text, note="")
     phase: Phase = "resting" if rests else "writing"
     return replace(_unchecked(state), phase=phase, checked=None, ask=None, typed="", failure=text)
 
@@ -385,7 +405,9 @@ def begun_anew(state: BulkState) -> BulkState:
 def began_lookup(state: BulkState) -> BulkState:
     """A job is opened, or Twilio is asked about it: one such request at a time."""
     idle = state.phase in {"writing", "checked", "resting"} and not state.busy
-    return replace(state, busy=True) if idle and state.account is not None else state
+    if not idle or state.account is None:
+        return state
+    return replace(state, busy=True, failure="", note="")
 
 
 def ended_lookup(state: BulkState) -> BulkState:
@@ -405,5 +427,8 @@ def said(state: BulkState, note: str) -> BulkState:
 
 def troubled(state: BulkState, text: str) -> BulkState:
     """Show an unexpected error."""
-    phase: dict[Phase, Phase] = {"checking": "writing", "beginning": "writing"}
-    return replace(state, phase=phase.get(state.phase, state.phase), failure=text)
+    if state.phase == "checking":
+        return replace(state, phase="writing", failure=text, note="")
+    if state.phase == "beginning":
+        return not_begun(state, text, rests=bool(state.job))
+    return replace(state, failure=text, note="")

@@ -93,7 +93,9 @@ class BulkWorker(Panel[BulkState]):
     def _not_read(self, text: str, number: int) -> None:
         with self._lock:
             if number == self._state.tables:
+                self._table = None
                 self._apply(steps.not_read, text)
+                self._rewrite()
 
     def _rewrite(self) -> None:
         """Write the draft into the fields, after a table was chosen or a new job was begun."""

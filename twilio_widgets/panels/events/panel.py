@@ -76,7 +76,7 @@ class EventsPanel(EventsWorker):
             *self._form.rows,
             self._place,
             self._form.ask,
-            foot(*self._form.actions, right=(self._code_button,)),
+            foot(*self._form.actions, right=(self._form.settings, self._code_button)),
         )
         self.add_class("tw-events")
         if isinstance(source, EventSource):
@@ -110,6 +110,7 @@ class EventsPanel(EventsWorker):
         self._on_click(form.stop, self._press_stop)
         self._on_press(form.take_over, partial(self._start_by, steps.agreed))
         self._on_click(form.back, partial(self._take_step, steps.declined))
+        self._on_click(form.settings, partial(self._apply, steps.toggled_settings))
         self._on_press(form.inbound, self._simulate_inbound)
         self._on_press(form.status, self._simulate_status)
 

@@ -233,7 +233,7 @@ class EventsWorker(Panel[EventsState]):
     def _start_action(self, name: str, action: Callable[[], str]) -> str:
         if self._state.busy or self._state.phase != "on":
             return NOT_NOW
-        self._apply(steps.action_started, name)
+        self._apply(steps.action_started)
         self._start(self._run_action, name, action)
         return ""
 

@@ -13,6 +13,7 @@ from decimal import Decimal
 import traitlets
 
 from twilio_widgets.core.message.parameters import LONGEST_BODY
+from twilio_widgets.core.numbers.money import money_text
 from twilio_widgets.core.numbers.prices import PER_SEGMENT, READ_ON, estimate
 from twilio_widgets.core.text.segments import Segments, segments
 from twilio_widgets.core.text.smart_encoding import Replacement, smart, smart_replacements
@@ -117,7 +118,7 @@ def priced(
 ) -> str:
     """Return the estimated price as text; empty where there is no estimate."""
     price = estimate(to, segments, media=media, prices=prices)
-    return "" if price is None else f"about ${price:.4f} (estimate)"
+    return "" if price is None else f"about {money_text(price)} (estimate)"
 
 
 def _fills(cut: Segments) -> tuple[int, ...]:

@@ -151,7 +151,7 @@ def pressed(state: RawState) -> RawState:
         return state
     found = problem_of(state.draft)
     if found is not None:
-        return with_problem(state, *found)
+        return with_problem(_without_answer(state), *found)
     if state.sent is not None and request_identity(state.sent) == request_identity(state.draft):
         lost = state.answer is not None and state.answer.lost
         return replace(state, phase="asking", why="unknown" if lost else "again", problems={})
@@ -174,6 +174,7 @@ def opened(state: RawState, number: int) -> RawState:
     entry = next((one for one in state.history if one.number == number), None)
     if entry is None or state.phase not in {"ready", "asking"}:
         return state
+    state = _without_answer(state)
     return replace(state, draft=entry.draft, problems={}, phase="ready", why="")
 
 
@@ -185,6 +186,13 @@ def agreed(state: RawState) -> RawState:
 def declined(state: RawState) -> RawState:
     """The user declined."""
     return replace(state, phase="ready", why="") if state.phase == "asking" else state
+
+
+def _without_answer(state: RawState) -> RawState:
+    """Remove the response of another request, unless the log may have to be searched for it."""
+    if state.answer is None or state.answer.lost:
+        return state
+    return replace(state, answer=None, view="none")
 
 
 def _began(state: RawState) -> RawState:
@@ -206,7 +214,9 @@ def _began(state: RawState) -> RawState:
 
 def attempt_started(state: RawState, turn: int, number: int) -> RawState:
     """An attempt started."""
-    return replace(state, attempt=number) if turn == state.turn else state
+    if turn != state.turn or state.phase != "sending":
+        return state
+    return replace(state, attempt=number)
 
 
 def attempt_finished(state: RawState, turn: int, one: FinishedAttempt) -> RawState:
@@ -218,7 +228,9 @@ def attempt_finished(state: RawState, turn: int, one: FinishedAttempt) -> RawSta
 
 def continued(state: RawState, turn: int, reading: ReadProgress) -> RawState:
     """Another page of a list was read."""
-    return replace(state, reading=reading) if turn == state.turn else state
+    if turn != state.turn or state.phase != "sending":
+        return state
+    return replace(state, reading=reading)
 
 
 def stop_requested(state: RawState) -> RawState:

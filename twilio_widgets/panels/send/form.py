@@ -67,7 +67,7 @@ class SendForm:
 
     def _make_actions(self) -> None:
         self.send = OrderedButton("Send", main=True)
-        self.undo = OrderedButton("Undo")
+        self.undo = styled(OrderedButton("Undo", main=True), "tw-undo-box")
         self.another = OrderedButton("Send another")
         self.find_out = OrderedButton("Find out")
         self.anew = OrderedButton("New message")
@@ -112,7 +112,7 @@ class SendForm:
         self._outcome.show(*words.outcome_of(state, self._how_to_connect))
         self._track.show(words.track_of(state))
         self._sent.show(words.sent_of(state))
-        visible(self._sent, state.message is not None)
+        visible(self._sent, steps.shown_message(state) is not None)
 
     def _draw_fields(self, state: SendState) -> None:
         locked = state.phase not in steps.OPEN_TO_A_MESSAGE
@@ -123,16 +123,18 @@ class SendForm:
             self._notes[name].show(problem or hint_of(name), "problem" if problem else "hint")
         if "from_" not in state.problems:
             self._notes["from_"].show(state.senders_note)
-        warning = words.warning_of(state)
-        if warning:
+        if "to" not in state.problems and (warning := words.warning_of(state)):
             self._notes["to"].show(warning, "warning")
+        elif "to" not in state.problems and (sent_to := words.recipient_hint_of(state)):
+            self._notes["to"].show(sent_to)
         visible(self._more, state.more)
 
     def _draw_actions(self, state: SendState) -> None:
         self.more.text = "Less" if state.more else "More"
         self.send.text = "Sending…" if state.phase == "sending" else "Send"
         self.send.disabled = not steps.may_send(state)
-        self.undo.text = f"Undo ({state.seconds_left} s)"
+        self.undo.text = f"Undo (sending in {state.seconds_left} s)"
+        visible(self.send, state.phase != "counting")  # one primary button at a time
         self.undo.turn = state.attempt
         self.find_out.text = "Looking…" if state.phase == "searching" else "Find out"
         self.find_out.disabled = state.phase == "searching" or state.account is None
@@ -140,7 +142,8 @@ class SendForm:
         visible(self.another, steps.is_the_sent_one(state))
         visible(self.find_out, state.phase in {"unknown", "searching"} and state.can_search)
         visible(self.anew, state.phase == "unknown")
-        visible(self.look_again, steps.looking(state) != state and state.account is not None)
+        can_look = steps.shown_message(state) is not None and steps.looking(state) != state
+        visible(self.look_again, can_look and state.account is not None)
 
     def _draw_question(self, state: SendState) -> None:
         visible(self.ask, state.phase == "asking")
