@@ -1,4 +1,4 @@
-"""`twilio.raw`: any request to Twilio's REST API."""
+"""`twilio.raw`: any request to Twilio's REST API, on any of its hosts."""
 
 from __future__ import annotations
 
@@ -50,14 +50,18 @@ class RawMixin:
         attempt_seen: Callable[[Attempt], None] | None = None,
         before_attempt: Callable[[int], None] | None = None,
     ) -> RawResponse:
-        """Make any request to Twilio's REST API (2010-04-01), and return the complete response.
+        """Make any request to Twilio's REST API, and return the complete response.
 
         Names and values are given as a mapping or a list of pairs; a repeated name is sent
         repeatedly.
 
         Args:
             path: Such as ``"/Accounts/$TWILIO_ACCOUNT_SID/Messages.json?PageSize=5"``; the host and
-                ``/2010-04-01`` are prepended, ``$TWILIO_ACCOUNT_SID`` is replaced.
+                ``/2010-04-01`` are prepended, ``$TWILIO_ACCOUNT_SID`` is replaced. Or the ``https``
+                URL of another of Twilio's API hosts, such as
+                ``"https://content.twilio.com/v1/Content"``: the request goes to exactly that host,
+                whose name may contain an edge and a region (``content.dublin.ie1.twilio.com``).
+                With a sandbox, URLs are answered in process; with `base_url` they are refused.
             method: The HTTP method, such as ``GET``, ``POST`` or ``DELETE``, in any case.
             data: The body. Names and values are URL-encoded, as Twilio expects. Text and bytes are
                 sent unchanged; then `headers` must contain a ``Content-Type``.
@@ -91,7 +95,8 @@ class RawMixin:
             success and is returned.
 
         Raises:
-            PathRefused: The path could lead to another host or account; nothing was sent.
+            PathRefused: The path could lead to another account, or to a host that is not one of
+                Twilio's API; nothing was sent.
             InvalidRequest: Another argument is invalid; nothing was sent.
             ApiError: Twilio responded with an error; ``error.response`` is the response.
             OutcomeUnknown: The response to a change was lost, or was 408 or 5xx; the change may

@@ -97,6 +97,19 @@ def next_request(request: Request, link: str) -> Request:
     return replace(request, query=tuple(parse_qsl(parts.query, keep_blank_values=True)))
 
 
+def list_name(envelope: Mapping[str, Any]) -> str | None:
+    """Return the field of a page that contains the rows; None if it is not a page of a list.
+
+    The newer APIs name it in ``meta.key``; in API 2010-04-01 it is the only list.
+    """
+    meta = envelope.get("meta")
+    if isinstance(meta, dict):
+        key = meta.get("key")
+        return key if isinstance(key, str) else None
+    lists = [name for name, value in envelope.items() if isinstance(value, list)]
+    return lists[0] if len(lists) == 1 and "page_size" in envelope else None
+
+
 def next_link(envelope: Mapping[str, Any]) -> str | None:
     """Return the link to the next page: ``next_page_uri``, or ``next_page_url`` in ``meta``."""
     meta = envelope.get("meta")

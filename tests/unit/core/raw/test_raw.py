@@ -276,9 +276,18 @@ def test_the_own_sid_is_the_one_acted_on():
 
 
 REASONS = [
-    ("https://api.twilio.com/2010-04-01/Accounts.json", "Give only the path"),
-    ("curl https://api.twilio.com/x", "Give only the path"),
-    ("api.twilio.com/2010-04-01/Accounts.json", "without the host"),
+    ("https://proxy.example/2010-04-01/Accounts.json", "sent nowhere else"),
+    ("http://content.twilio.com/v1/Content", "begins with https://"),
+    ("https://content.twilio.com:443/v1/Content", "no port"),
+    ("curl https://api.twilio.com/x", "begins with https://"),
+    ("api.twilio.com/2010-04-01/Accounts.json", "Begin a URL with https://"),
+    ("https://content.twilio.com", "paths of content.twilio.com begin with /v1 or /v2"),
+    ("https://content.twilio.com/v9/Content", "begin with /v1 or /v2"),
+    ("https://api.twilio.com/Accounts.json", "begin with /2010-04-01"),
+    ("https://content.twilio.com/v1/Content/", "without a slash at the end"),
+    ("https://content.twilio.com/v1/Content/{Sid}", "placeholder"),
+    ("/v1/Content", "give its whole URL"),
+    ("alice@example.com/Accounts.json", "as after a user name"),
     ("GET /Accounts.json", 'method="GET"'),
     ("/Messages.json", r"did you mean /Accounts/\$TWILIO_ACCOUNT_SID/Messages.json\?"),
     ("/accounts.json", "write /Accounts"),
