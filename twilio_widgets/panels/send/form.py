@@ -154,7 +154,7 @@ class SendForm:
             preview=templates.rendered(state),
             locked=locked,
         )
-        visible(self.template.rows, bool(state.templates or said[0]))
+        visible(self.template.rows, templates.is_offered(state))
         visible(self._body, not draft.template)
 
     def _draw_actions(self, state: SendState) -> None:

@@ -98,6 +98,12 @@ def said_of(state: SendState) -> tuple[str, Tone]:
     return state.templates_note, "hint"
 
 
+def is_offered(state: SendState) -> bool:
+    """Return whether the picker is shown: on WhatsApp, under "More", and once one is chosen."""
+    wanted = is_whatsapp(state.draft.to) or state.more or bool(state.draft.template)
+    return wanted and bool(state.templates or said_of(state)[0])
+
+
 def rendered(state: SendState) -> str:
     """Return the text of the chosen template with the values so far; empty without a template."""
     template = template_of(state.templates, state.draft.template)

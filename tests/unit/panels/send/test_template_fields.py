@@ -79,7 +79,7 @@ def test_variables_become_fields_and_the_preview_is_what_is_sent(
 
     assert panel.message is not None
     assert shown == [["Preview", panel.message.body]]
-    assert panel.message.status == "read"
+    assert panel.message.status in {"delivered", "read"}
     with pytest.raises(AssertionError):
         driver.control("Message")
 
@@ -118,6 +118,9 @@ def test_an_open_window_is_said(sandbox: Sandbox, make: Callable[..., SendPanel]
 
 def test_the_log_is_not_read_for_an_sms(sandbox: Sandbox, make: Callable[..., SendPanel]) -> None:
     panel = make(to="+14155550123", from_=sandbox.numbers[0])
+    with pytest.raises(AssertionError):  # a text message rarely needs one
+        PanelDriver(panel).control("Template")
+    PanelDriver(panel).press("More")
     choose(panel, sandbox.templates[APPROVED])
 
     assert "WhatsApp has approved this template (utility)." in said(panel)
