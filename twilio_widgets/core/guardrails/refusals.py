@@ -16,6 +16,7 @@ from twilio_widgets.core.request import Request
 from twilio_widgets.errors import PolicyRefused
 
 if TYPE_CHECKING:
+    from twilio_widgets.core.guardrails.effects import Effect
     from twilio_widgets.core.guardrails.quiet_hours import QuietHours
 
 _LONGEST_ECHO = 40
@@ -86,6 +87,24 @@ def unknown_price(message: MessageRequest) -> PolicyRefused:
         f"The price of a message to {_to(message)} is not known, and your policy limits the cost, "
         f"so nothing was sent. {GIVE_A_PRICE}",
         rule="max_cost",
+    )
+
+
+def unknown_cost(effect: Effect) -> PolicyRefused:
+    """Return the refusal of a request that reaches a person at an unknown price."""
+    return PolicyRefused(
+        f"This request can {effect.text}, and its cost is not known. Your policy limits the cost, "
+        "so nothing was sent. Use a policy without max_cost and max_cost_per_day for it.",
+        rule="max_cost",
+    )
+
+
+def unknown_recipient(effect: Effect) -> PolicyRefused:
+    """Return the refusal of a request that reaches people it does not name."""
+    return PolicyRefused(
+        f"This request can {effect.text} without naming the recipient in To, and your policy "
+        "allows certain recipients only, so nothing was sent. Use a policy without allow for it.",
+        rule="allow",
     )
 
 
@@ -179,20 +198,12 @@ def dry_job(quota: JobQuota, amount: Amount) -> PolicyRefused:
     )
 
 
-def dry_change(request: Request) -> PolicyRefused:
-    """Return the refusal of any other change in a dry run."""
+def dry_change(request: Request, effect: Effect | None = None) -> PolicyRefused:
+    """Return the refusal of any other change, or of a request with an effect, in a dry run."""
     place = request.path.partition("/Accounts/")[2].partition("/")[2] or request.path
+    can = f", which can {effect.text}" if effect else ""
     return PolicyRefused(
-        f"Dry run: nothing was sent. Without it: {request.method} {mask(place)}.",
-        rule="dry_run",
-        for_all=True,
-    )
-
-
-def dry_lookup(request: Request) -> PolicyRefused:
-    """Return the refusal of a lookup that costs money in a dry run."""
-    return PolicyRefused(
-        f"Dry run: nothing was asked. Without it, this lookup costs money: {mask(request.path)}.",
+        f"Dry run: nothing was sent. Without it: {request.method} {mask(place)}{can}.",
         rule="dry_run",
         for_all=True,
     )

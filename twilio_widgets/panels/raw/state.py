@@ -1,7 +1,8 @@
 """The state of the raw request panel, and the pure steps that change it.
 
 One press is one request. Each request has a turn number, and results of an earlier turn are
-ignored. A request that can change data is not repeated without a confirmation.
+ignored. A request that can change data is not repeated without a confirmation, and one that reaches
+a person or is billed is not sent without one.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from twilio_widgets.panels.raw.draft import (
     RawDraft,
     Section,
+    effect_of_draft,
     place_of,
     problem_of,
     request_identity,
@@ -31,7 +33,7 @@ Phase = Literal[
     "searching",  # the message log is being read
 ]  # fmt: skip
 
-Why = Literal["", "again", "unknown", "history"]
+Why = Literal["", "again", "unknown", "history", "effect"]
 """Why a confirmation is needed."""
 
 Body = Literal["none", "tree", "table", "text", "image", "file"]
@@ -155,6 +157,8 @@ def pressed(state: RawState) -> RawState:
     if state.sent is not None and request_identity(state.sent) == request_identity(state.draft):
         lost = state.answer is not None and state.answer.lost
         return replace(state, phase="asking", why="unknown" if lost else "again", problems={})
+    if effect_of_draft(state.draft) is not None:
+        return replace(state, phase="asking", why="effect", problems={})
     return _began(state)
 
 
@@ -166,7 +170,11 @@ def chosen_again(state: RawState, number: int) -> RawState:
     found = problem_of(state.draft)
     if found is not None:
         return with_problem(state, *found)
-    return _began(state) if state.draft.is_safe else replace(state, phase="asking", why="history")
+    if not state.draft.is_safe:
+        return replace(state, phase="asking", why="history")
+    if effect_of_draft(state.draft) is not None:
+        return replace(state, phase="asking", why="effect")
+    return _began(state)
 
 
 def opened(state: RawState, number: int) -> RawState:

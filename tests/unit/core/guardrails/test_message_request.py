@@ -171,7 +171,7 @@ def test_parameter_names_are_matched_leniently():
 )  # fmt: skip
 def test_a_body_that_cannot_be_parsed_is_refused(request_):
     with pytest.raises(
-        PolicyRefused, match=r"creates a message, but .* Nothing was sent\."
+        PolicyRefused, match=r"can send something, but .* Nothing was sent\."
     ) as caught:
         parse_message_request(request_)
     assert caught.value.rule == "readable"

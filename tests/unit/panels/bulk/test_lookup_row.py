@@ -111,7 +111,7 @@ def test_the_guard_rails_of_the_panel_refuse_it_in_a_dry_run(
     ask(panel)
     confirm(panel, "pay $0.0240")
 
-    assert "Dry run: nothing was asked." in said(panel)
+    assert "Dry run: nothing was sent." in said(panel)
     assert sandbox.lookups == ()
 
 
