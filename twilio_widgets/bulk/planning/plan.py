@@ -213,8 +213,8 @@ def plan(
         duplicates: ``"reject"`` keeps the first row of each recipient; ``"allow"`` keeps them all.
         prices: The account's prices, from ``tw.prices(twilio)``; or your own: US dollars for a
             segment by country, ``{"GB": "0.05"}``. The summary names the source of the estimate.
-        lookup: The result of ``twilio.lookup(numbers)``: rows whose recipient is a landline or not
-            a valid number are rejected.
+        lookup: The result of ``twilio.lookup(numbers)``, or a list of results: rows whose recipient
+            is a landline or not a valid number are rejected.
         rate: Messages or segments a second for each sender; None: as fast as Twilio accepts them.
         per: Whether the rate counts messages or segments.
         now: The time (aware) against which ``send_at`` is checked; by default the current time. If

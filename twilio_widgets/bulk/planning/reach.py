@@ -96,20 +96,26 @@ def reach_of(lookup: object) -> Reach:
     """Read the ``lookup=`` argument of a plan.
 
     Args:
-        lookup: The frame of `twilio.lookup`; None without a lookup.
+        lookup: The frame of `twilio.lookup`, or a list of such frames, of which a later one takes
+            precedence; None without a lookup.
 
     Raises:
         ConfigurationError: It is not such a frame.
     """
     if lookup is None:
         return Reach(None)
-    columns = list(getattr(lookup, "columns", ()))
+    frames = lookup if isinstance(lookup, list) else [lookup]
+    return Reach({number: found for frame in frames for number, found in _rows_of(frame)})
+
+
+def _rows_of(frame: Any) -> Iterable[tuple[str, _Found]]:
+    columns = list(getattr(frame, "columns", ()))
     if not all(name in columns for name in _NEEDED):
         raise ConfigurationError(
             "lookup must be the frame that twilio.lookup(numbers) returns.", field="lookup"
         )
-    rows: Iterable[Mapping[str, Any]] = lookup.to_dict("records")  # type: ignore[attr-defined]  # a DataFrame
-    return Reach({str(row["number"]): _found(row) for row in rows})
+    for row in frame.to_dict("records"):
+        yield str(row["number"]), _found(row)
 
 
 def _found(row: Mapping[str, Any]) -> _Found:

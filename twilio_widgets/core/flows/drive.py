@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
@@ -58,6 +59,10 @@ async def run_async(flow: Flow[T], transport: AsyncTransport, connection: Connec
 
 
 def _run_together(step: Together, transport: BlockingTransport, connection: Connection) -> None:
+    if sys.platform == "emscripten":  # JupyterLite has no threads
+        for flow in step.flows:
+            run(flow, transport, connection)
+        return
     flows = _SharedFlows(step)
 
     def work() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 import threading
 from collections.abc import Iterable
 from contextlib import closing
@@ -18,6 +17,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from twilio_widgets.core.system.folders import private_folder
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from twilio_widgets.core.credentials.connection import Connection
 
 _SCHEMA = """
@@ -82,4 +83,6 @@ class AnswerCache:
             )
 
     def _open(self) -> closing[sqlite3.Connection]:
+        import sqlite3  # imported here: JupyterLite may not have it, and sending does not need it
+
         return closing(sqlite3.connect(self.file, timeout=_BUSY))

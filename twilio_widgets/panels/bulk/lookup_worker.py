@@ -25,8 +25,9 @@ class LookupWorker(Panel[BulkState]):
 
     _twilio: Twilio | None = None
     _plan: Plan | None = None
-    _lookup: SafeFrame | None = None
-    """The result of the last lookup, for the next check."""
+    _lookups: tuple[SafeFrame, ...] = ()
+    """The results of all lookups, for the next check: a number that was rejected because of one is
+    not part of the next."""
     _lookup_said: str = ""
     """A sentence about it."""
 
@@ -81,6 +82,7 @@ class LookupWorker(Panel[BulkState]):
         count = f"{len(found):,} {'number' if len(found) == 1 else 'numbers'}"
         paid = f" for about {dollars(cost.cost)}" if cost.cost else " (all were in the cache)"
         with self._lock:
-            self._lookup, self._lookup_said = found, f"Looked up {count}{paid}."
+            self._lookups = (*self._lookups, found)
+            self._lookup_said = f"Looked up {count}{paid}."
             self._apply(lookups.ended)
             self._press_check()

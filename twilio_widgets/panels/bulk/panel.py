@@ -113,7 +113,7 @@ class BulkPanel(BulkWorker):
         self._policy, self._folder = policy, folder
         self._source = price_source(prices)
         reach_of(lookup)  # an invalid one is refused here
-        self._prices, self._lookup = prices, lookup
+        self._prices, self._lookups = prices, () if lookup is None else (lookup,)
         self._how_to_connect = words.GIVE_A_CLIENT if twilio is None else words.CONNECT_IT
         self._sighted: object = None
         self._make()

@@ -114,7 +114,8 @@ class BulkWorker(LookupWorker):
         now = None if twilio is None else twilio.connection.now()
         try:
             arguments = arguments_of(state.draft)
-            made = plan(source.rows, now=now, prices=self._prices, lookup=self._lookup, **arguments)
+            lookup = list(self._lookups) or None
+            made = plan(source.rows, now=now, prices=self._prices, lookup=lookup, **arguments)
             checked, rows = self._judged(made, state.draft.name.strip())
         except TwilioWidgetsError as error:
             fail(field_of(error), str(error))

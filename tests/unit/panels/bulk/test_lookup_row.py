@@ -78,6 +78,19 @@ def test_the_cost_is_typed_and_then_landlines_are_rejected(
     assert "Type “send 2” to confirm." in said(panel)
 
 
+def test_looking_up_again_does_not_forget_a_landline(
+    sandbox: Sandbox, make: Callable[..., BulkPanel]
+) -> None:
+    panel = make()
+    ask(panel)
+    confirm(panel, "pay $0.0240")
+    ask(panel)
+
+    assert panel.plan is not None
+    assert [one.n for one in panel.plan.problems] == [1]
+    assert len(sandbox.lookups) == 3
+
+
 def test_known_numbers_are_used_without_a_question(
     sandbox: Sandbox, make: Callable[..., BulkPanel]
 ) -> None:
