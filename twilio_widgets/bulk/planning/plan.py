@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
 
 from twilio_widgets.bulk.planning.column_mapping import ColumnMapping, column_mapping
+from twilio_widgets.bulk.planning.content import given_for
 from twilio_widgets.bulk.planning.csv_table import InputTable
 from twilio_widgets.bulk.planning.display import Preview, html_of, text_of
 from twilio_widgets.bulk.planning.estimate import Per, check_rate
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from twilio_widgets.bulk.job import Job
     from twilio_widgets.client import AsyncTwilio, Twilio
     from twilio_widgets.core.numbers.account_prices import PriceTable
+    from twilio_widgets.core.templates.template import ContentTemplate
     from twilio_widgets.frames.safe_frame import SafeFrame
     from twilio_widgets.journal.reconcile import Callbacks
 
@@ -177,6 +179,7 @@ def plan(
     duplicates: Literal["reject", "allow"] = "reject",
     prices: Mapping[str, object] | PriceTable | None = None,
     lookup: object = None,
+    template: ContentTemplate | None = None,
     rate: float | None = 1.0,
     per: Per = "message",
     now: datetime | None = None,
@@ -215,6 +218,9 @@ def plan(
             segment by country, ``{"GB": "0.05"}``. The summary names the source of the estimate.
         lookup: The result of ``twilio.lookup(numbers)``, or a list of results: rows whose recipient
             is a landline or not a valid number are rejected.
+        template: A content template, from ``twilio.templates.get(sid)``, in place of `body`. Its
+            variables are given as ``content_variables``; a missing or unknown one is an error. With
+            it, the plan knows the text, its segments and its cost.
         rate: Messages or segments a second for each sender; None: as fast as Twilio accepts them.
         per: Whether the rate counts messages or segments.
         now: The time (aware) against which ``send_at`` is checked; by default the current time. If
@@ -246,6 +252,8 @@ def plan(
     table = read_table(rows)
     given = {**parameters, "body": body, "from_": from_}
     given["messaging_service_sid"] = messaging_service_sid
+    if template is not None:
+        given |= given_for(template, given, columns or {})
     recipe = column_mapping(
         table, to=to, region=region, columns=columns or {}, given=given, now=now
     )
@@ -258,7 +266,7 @@ def plan(
         missing_from(opt_outs),
     )
     source, reach = price_source(prices), reach_of(lookup)
-    maker = RowPlanner(table, recipe, now=judged_at, prices=source, reach=reach)
+    maker = RowPlanner(table, recipe, now=judged_at, prices=source, reach=reach, template=template)
     made, problems = _made(table, maker, opted_out, to=to, twice=duplicates == "allow")
     warnings = (*warnings, reach.warning_about([row.to for row in made]))
     return Plan(

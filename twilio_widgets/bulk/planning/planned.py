@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from twilio_widgets.bulk.planning.cells import InvalidCell, parameter_of
 from twilio_widgets.bulk.planning.column_mapping import ColumnMapping
+from twilio_widgets.bulk.planning.content import text_of
 from twilio_widgets.bulk.planning.csv_table import InputTable
 from twilio_widgets.bulk.planning.problems import Problem, problem, shown
 from twilio_widgets.bulk.planning.reach import Reach
@@ -20,6 +21,7 @@ from twilio_widgets.bulk.planning.values import edged, nothing_in
 from twilio_widgets.core.formulas import unguarded
 from twilio_widgets.core.message.parameters import form_of
 from twilio_widgets.core.numbers.price_sources import PriceSource
+from twilio_widgets.core.templates.template import ContentTemplate
 from twilio_widgets.core.text.segments import Encoding, Segments, segments
 from twilio_widgets.core.text.smart_encoding import smart, smart_replacements
 from twilio_widgets.errors import InvalidMessage
@@ -50,7 +52,7 @@ class PlannedRow:
 
     segments: int
     """The number of segments of the body: 1 for a message with media, and at least 1 for a content
-    template, whose text only Twilio has."""
+    template given by its SID alone, whose text only Twilio has."""
 
     encoding: Encoding | None
     """None if the row has no text, or if only Twilio knows it (a content template)."""
@@ -87,6 +89,7 @@ class RowPlanner:
         now: The time against which schedules are checked.
         prices: The source of the estimates.
         reach: The result of a lookup of the recipients.
+        template: The content template of every message, if it is known.
     """
 
     def __init__(
@@ -97,7 +100,9 @@ class RowPlanner:
         now: datetime,
         prices: PriceSource,
         reach: Reach,
+        template: ContentTemplate | None = None,
     ) -> None:
+        self._template = template
         self._columns, self._damaged, self._known = table.columns, table.damaged, table.notes
         self._recipe, self._now, self._prices, self._reach = recipe, now, prices, reach
         self._in_texts = recipe.in_texts
@@ -186,8 +191,8 @@ class RowPlanner:
     def _planned(
         self, n: int, recipient: Recipient, parameters: Mapping[str, object], form: Form
     ) -> PlannedRow:
-        body = parameters.get("body")
-        counted = _counted(body, parameters) if isinstance(body, str) and body else None
+        body = text_of(self._template, parameters)
+        counted = _counted(body, parameters) if body else None
         media = bool(parameters.get("media_url") or parameters.get("send_as_mms"))
         count = 1 if media or counted is None else counted.count
         number = recipient.note

@@ -29,6 +29,7 @@ from twilio_widgets.panels.bulk.state import BulkState, Checked, Unfinished
 from twilio_widgets.panels.bulk.table_sources import frame_source
 from twilio_widgets.panels.bulk.triage import groups_of
 from twilio_widgets.panels.kit.panel import sentence_of
+from twilio_widgets.panels.send.template_fields import template_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -114,6 +115,9 @@ class BulkWorker(LookupWorker):
         now = None if twilio is None else twilio.connection.now()
         try:
             arguments = arguments_of(state.draft)
+            template = template_of(state.templates, state.draft.template)
+            if template is not None:  # the plan then knows the text
+                arguments = arguments | {"content_sid": None, "template": template}
             lookup = list(self._lookups) or None
             made = plan(source.rows, now=now, prices=self._prices, lookup=lookup, **arguments)
             checked, rows = self._judged(made, state.draft.name.strip())

@@ -37,7 +37,10 @@ def create_content(call: Call) -> SandboxReply:
     """POST /v1/Content."""
     given, now = _body(call), call.world.now()
     types, language = given.get("types"), given.get("language")
-    if not isinstance(types, dict) or not types or not isinstance(language, str):
+    # The official client sends every type, most of them as null.
+    given_types = types.items() if isinstance(types, dict) else ()
+    types = {name: content for name, content in given_types if isinstance(content, dict)}
+    if not types or not isinstance(language, str):
         raise ApiRefusal(20001, "'language' and 'types' are required")
     variables = given.get("variables") or {}
     templates = call.world.templates
