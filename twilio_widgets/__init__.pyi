@@ -7,6 +7,7 @@ from .bulk.planning.plan import plan as plan
 from .bulk.planning.planned import PlannedRow as PlannedRow
 from .client import AsyncTwilio as AsyncTwilio
 from .client import Twilio as Twilio
+from .client.prices import prices as prices
 from .core.credentials.connection import ApiKeyConnection as ApiKeyConnection
 from .core.credentials.connection import AuthTokenConnection as AuthTokenConnection
 from .core.credentials.sources import connect as connect

@@ -79,7 +79,8 @@ class PageBar:
 
             make: Any = tqdm  # tqdm.auto's type stubs do not declare the arguments
             self._bar = make(total=reading.limit, unit=self._unit, desc="Reading", leave=False)
-        self._bar.set_postfix_str(f"{reading.pages} pages", refresh=False)
+        if reading.pages < reading.rows:  # otherwise a row is a page: nothing to add
+            self._bar.set_postfix_str(f"{reading.pages} pages", refresh=False)
         self._bar.update(reading.rows - self._bar.n)
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal, Self, TypeVar, cast
 
 from twilio_widgets.client.base import Driver, awaited
+from twilio_widgets.client.lookup import LookupMixin
 from twilio_widgets.client.messages import AsyncMessages, Messages
 from twilio_widgets.client.raw import RawMixin
 from twilio_widgets.client.resources import (
@@ -19,6 +20,7 @@ from twilio_widgets.client.resources import (
     Services,
     Tell,
 )
+from twilio_widgets.client.templates import AsyncTemplates, Templates
 from twilio_widgets.core.credentials.connection import Connection
 from twilio_widgets.core.flows import account, drive, resources
 from twilio_widgets.core.flows.outbox import Outbox
@@ -42,7 +44,7 @@ LONGEST_TIMEOUT = 86_400
 """Seconds. Longer is probably a mistake, and sockets reject very large time-outs."""
 
 
-class _Account(RawMixin, FrameReader):
+class _Account(RawMixin, LookupMixin, FrameReader):
     _transport: BlockingTransport | AsyncTransport
     _outbox: Outbox
 
@@ -189,6 +191,8 @@ class Twilio(_Account):
         """List phone numbers with their webhooks; ``numbers()`` returns them as values."""
         self.alerts = Alerts(connection, run, timeout)
         """List the alerts of Twilio's debugger."""
+        self.templates = Templates(connection, run, timeout)
+        """Read content templates, and check whether one can be sent."""
 
     def close(self) -> None:
         """Close the connections to Twilio; the next call opens a new one."""
@@ -209,6 +213,7 @@ class AsyncTwilio(_Account):
     usage = awaited(_Account.usage)  # type: ignore[assignment]
     run = awaited(_Account.run)  # type: ignore[assignment]
     raw = awaited(_Account.raw)  # type: ignore[assignment]
+    lookup = awaited(_Account.lookup)  # type: ignore[assignment]
 
     _transport: AsyncTransport
 
@@ -242,6 +247,8 @@ class AsyncTwilio(_Account):
         """List phone numbers with their webhooks; ``numbers()`` returns them as values."""
         self.alerts = AsyncAlerts(connection, run, timeout)
         """List the alerts of Twilio's debugger."""
+        self.templates = AsyncTemplates(connection, run, timeout)
+        """Read content templates, and check whether one can be sent."""
 
     async def aclose(self) -> None:
         """Close the connections to Twilio; the next call opens a new one."""

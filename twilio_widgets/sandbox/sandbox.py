@@ -15,12 +15,13 @@ from twilio_widgets.sandbox.http.inprocess import InProcess
 from twilio_widgets.sandbox.http.router import SandboxRouter
 from twilio_widgets.sandbox.webhooks.callbacks import Delivery, Webhooks
 from twilio_widgets.sandbox.world import create
+from twilio_widgets.sandbox.world.addresses import WHATSAPP_SENDER
 from twilio_widgets.sandbox.world.clock import Clock
 from twilio_widgets.sandbox.world.resources import Account
 from twilio_widgets.sandbox.world.rows import message_json
 from twilio_widgets.sandbox.world.settings import Settings
 from twilio_widgets.sandbox.world.stories import Story
-from twilio_widgets.sandbox.world.world import Accepted, World
+from twilio_widgets.sandbox.world.world import Accepted, Lookup, World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -306,6 +307,17 @@ class Sandbox:
         return self._world.senders_of(self._world.account.sid)
 
     @property
+    def whatsapp_sender(self) -> str:
+        """The account's WhatsApp sender, such as ``"whatsapp:+14155550142"``."""
+        return WHATSAPP_SENDER
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """The SIDs of the content templates; their approvals differ."""
+        with self._world.lock:
+            return tuple(self._world.templates)
+
+    @property
     def services(self) -> tuple[str, ...]:
         """The SIDs of the messaging services: the first has senders, the last has none."""
         return tuple(self._world.services)
@@ -335,7 +347,8 @@ class Sandbox:
 
         Args:
             from_: The number it comes from.
-            to: The number it is sent to; the account's first number by default.
+            to: The number it is sent to; by default the account's first number, or its WhatsApp
+                sender if `from_` is a WhatsApp address. Such a message opens the 24-hour window.
             body: Its text. As with Twilio, the single word ``STOP`` opts out and ``START`` opts in.
             media_urls: One picture is attached for each; nothing is downloaded.
 
@@ -346,8 +359,9 @@ class Sandbox:
             SandboxError: `to` is not a number of this sandbox.
         """
         with self._world.lock:
-            number = to or self.numbers[0]
-            if number not in self._world.own_numbers:
+            default = self.whatsapp_sender if from_.startswith("whatsapp:") else self.numbers[0]
+            number = to or default
+            if number not in {*self._world.own_numbers, self.whatsapp_sender}:
                 raise SandboxError(
                     f"{number} is not a number of this sandbox. Its numbers are in sandbox.numbers."
                 )
@@ -407,6 +421,12 @@ class Sandbox:
         with self._world.lock:
             self._router.carry_out_due()
             return tuple(self._world.ledger)
+
+    @property
+    def lookups(self) -> tuple[Lookup, ...]:
+        """Every lookup of a number that was answered, in order; Twilio bills each."""
+        with self._world.lock:
+            return tuple(self._world.lookups)
 
     @property
     def webhooks(self) -> tuple[Delivery, ...]:

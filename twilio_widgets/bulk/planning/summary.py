@@ -68,6 +68,9 @@ class Summary:
     priced_on: date
     """The date of the package's own price table."""
 
+    prices: str
+    """What the estimate is based on, such as ``"your account's prices of 2026-01-15"``."""
+
     pace: PaceEstimate
 
     unused: tuple[str, ...]
@@ -98,7 +101,7 @@ class Summary:
         cost = self.cost
         if cost.unpriced == self.ready:
             return "no price known (give prices=)"
-        about = f"about ${cost.amount:,.2f} (an estimate; prices of {self.priced_on})"
+        about = f"about ${cost.amount:,.2f} (an estimate; {self.prices})"
         return about + (f", {cost.unpriced:,} more without a known price" if cost.unpriced else "")
 
     def _rejected(self) -> str:
@@ -128,6 +131,7 @@ def summary_of(
     unused: tuple[str, ...],
     rate: float | None,
     per: Per,
+    prices: str,
     warnings: tuple[str, ...] = (),
 ) -> Summary:
     """Summarize the rows and the problems of a plan."""
@@ -145,6 +149,7 @@ def summary_of(
         blame=dict(blame.most_common()),
         cost=cost_of(row.cost for row in rows),
         priced_on=READ_ON,
+        prices=prices,
         pace=pace_of(
             _loads(rows),
             rate=rate,

@@ -62,8 +62,8 @@ class Policy(Rules):
         max_recipients_per_day: The most messages of one day.
         max_segments_per_day: The most segments of one day.
         prices: US dollars for a segment by country, such as ``{"GB": "0.05"}``; ``"MMS"`` for a
-            message with media, ``"whatsapp"`` for one on that channel. They take precedence over
-            the built-in estimates.
+            message with media, ``"whatsapp"`` for one on that channel; or the account's prices,
+            from ``tw.prices(twilio)``. They take precedence over the built-in estimates.
 
     Raises:
         ConfigurationError: A rule is invalid; ``field`` names the argument.

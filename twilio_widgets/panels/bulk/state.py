@@ -16,6 +16,7 @@ from twilio_widgets.panels.bulk.draft import (
     NO_MEDIA,
     UNDER_MORE,
     BulkDraft,
+    kept_columns,
     missing_in,
     name_for,
     next_name,
@@ -24,6 +25,8 @@ from twilio_widgets.panels.bulk.guess import ColumnGuess
 
 if TYPE_CHECKING:
     from twilio_widgets.bulk.progress import JobProgress
+    from twilio_widgets.core.templates.template import ContentTemplate
+    from twilio_widgets.panels.bulk.lookup_row import LookupPrompt
     from twilio_widgets.panels.bulk.table_sources import Source
     from twilio_widgets.panels.bulk.triage import Group
     from twilio_widgets.panels.send.state import SendingAccount
@@ -96,6 +99,12 @@ class BulkState:
     """The guard rails, one sentence each."""
     senders: tuple[str, ...] = ()
     senders_note: str = ""
+    templates: tuple[ContentTemplate, ...] = ()
+    """The content templates to choose from."""
+    templates_note: str = ""
+    """Why templates are missing, if they could not be read."""
+    lookup: LookupPrompt | None = None
+    """The lookup of the plan's recipients, if it is asked about or running."""
     frames: tuple[str, ...] = ()
     """The variable names of the DataFrames to choose from."""
     source: Source | None = None
@@ -158,6 +167,7 @@ def is_open(state: BulkState) -> bool:
 def connected(state: BulkState, account: SendingAccount, rails: tuple[str, ...]) -> BulkState:
     """A client is available; a plan checked without it, or for another, is discarded."""
     state = replace(state, account=account, rails=rails, senders=(), unfinished=(), failure="")
+    state = replace(state, templates=(), templates_note="", lookup=None)
     return _unchecked(state)
 
 
@@ -212,7 +222,13 @@ def chose(
         rows=rows,
         columns=columns,
         guess=guess,
-        draft=replace(draft, to=to, media=media, name=draft.name if named else name_for(source)),
+        draft=replace(
+            draft,
+            to=to,
+            media=media,
+            variables=kept_columns(draft.variables, columns),
+            name=draft.name if named else name_for(source),
+        ),
         looked_at=0,
         problems={},
         failure="",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
+from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.panels.explore.state import Loaded, Running
 from twilio_widgets.panels.messages.reader import read_log
 from twilio_widgets.panels.messages.state import MessagesQuery
@@ -58,7 +59,9 @@ def read_live(twilio: Twilio, asked: Asked, reading: Reading) -> tuple[Frame, Lo
         text = f"{progress.rows:,} messages · {pages}"
         reading.show(Running(kind="load", text=text))
 
-    frame, read = read_log(twilio, query, on_page=on_page, stopped=reading.stopped)
+    frame, _rows, read = read_log(twilio, query, on_page=on_page, stopped=reading.stopped)
+    if frame is None:
+        raise ConfigurationError("ExplorePanel needs pandas and pyarrow.")
     note = "Reading was stopped: older messages are missing." if read.stopped else ""
     return frame, Loaded(
         origin="live",

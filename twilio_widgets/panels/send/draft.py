@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from twilio_widgets.bulk.planning.recipients import recipient_of
 from twilio_widgets.core.message.parameters import form_of
+from twilio_widgets.core.templates.variables import problem_with
 from twilio_widgets.core.text.segments import segments
 from twilio_widgets.errors import InvalidMessage
+from twilio_widgets.panels.send.template_fields import variable
 
 UNDER_MORE = ("media_url", "send_at", "status_callback", "validity_period")
 """The fields under "More"."""
@@ -45,6 +47,10 @@ class Draft:
     """The chosen time in UTC, without a time zone."""
     status_callback: str = ""
     validity_period: str = ""
+    template: str = ""
+    """The SID of the content template; empty for a text of one's own."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """The template's variables, in order."""
 
 
 def value_of(name: str, text: str) -> str | datetime | None:
@@ -75,8 +81,10 @@ def parameters_of(draft: Draft) -> dict[str, Any]:
     given = {
         "to": recipient_in(draft.to),
         "messaging_service_sid" if service else "from_": sender,
-        "body": None if media and not draft.body else draft.body,
-        "media_url": media or None,
+        "body": None if draft.template or (media and not draft.body) else draft.body,
+        "media_url": None if draft.template else media or None,
+        "content_sid": draft.template or None,
+        "content_variables": dict(draft.variables) if draft.template and draft.variables else None,
         "send_at": draft.send_at.replace(tzinfo=UTC) if draft.send_at else None,
         "status_callback": draft.status_callback.strip() or None,
         "validity_period": _number_in(draft.validity_period.strip()),
@@ -104,6 +112,15 @@ def problems_of(parameters: Mapping[str, Any], now: datetime) -> dict[str, str]:
     if "send_at" in parameters and "messaging_service_sid" not in parameters:
         found.setdefault("from_", _A_SERVICE_SCHEDULES)
         parameters = {name: value for name, value in parameters.items() if name != "send_at"}
+    values = parameters.get("content_variables", {})
+    unfilled = {
+        variable(name): said for name, value in values.items() if (said := _problem(name, value))
+    }
+    if unfilled:
+        found |= unfilled
+        parameters = {
+            name: value for name, value in parameters.items() if name != "content_variables"
+        }
     # The check stops at the first invalid field: repeat it with a valid text there instead.
     checked = {**parameters, **{name: _VALID[name] for name in found if name in parameters}}
     for _ in FIELDS:
@@ -119,6 +136,13 @@ def problems_of(parameters: Mapping[str, Any], now: datetime) -> dict[str, str]:
         else:
             break
     return found
+
+
+def _problem(name: str, value: str) -> str | None:
+    if not value:
+        return "Fill this in: the template needs it."
+    problem = problem_with(name, value)
+    return problem and problem.replace(f"The value of {name!r} in content_variables", "This value")
 
 
 def segments_of(parameters: Mapping[str, Any]) -> int:

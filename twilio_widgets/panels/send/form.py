@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from twilio_widgets.core.numbers.prices import PER_SEGMENT
 from twilio_widgets.panels.inputs.line_input import LineInput
 from twilio_widgets.panels.inputs.ordered_button import OrderedButton
-from twilio_widgets.panels.inputs.segment_meter import SegmentMeter, measure, priced
+from twilio_widgets.panels.inputs.segment_meter import (
+    SegmentMeter,
+    about_the_price,
+    measure,
+    priced,
+)
 from twilio_widgets.panels.kit.elements import (
     Facts,
     Note,
@@ -21,13 +24,14 @@ from twilio_widgets.panels.kit.elements import (
     visible,
 )
 from twilio_widgets.panels.send import state as steps
+from twilio_widgets.panels.send import template_steps as templates
 from twilio_widgets.panels.send import text as words
 from twilio_widgets.panels.send.draft import Draft, parameters_of, segments_of, text_of
 from twilio_widgets.panels.send.more_fields import MoreFields, hint_of
+from twilio_widgets.panels.send.template_fields import TemplateFields
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
+    from twilio_widgets.core.numbers.price_sources import PriceSource
     from twilio_widgets.panels.send.state import SendState
 
 
@@ -39,9 +43,7 @@ class SendForm:
     cancels a message that has not been sent.
     """
 
-    def __init__(
-        self, draft: Draft, how_to_connect: str, prices: Mapping[str, Decimal] = PER_SEGMENT
-    ) -> None:
+    def __init__(self, draft: Draft, how_to_connect: str, prices: PriceSource) -> None:
         self._how_to_connect = how_to_connect
         self._prices = prices
         more = MoreFields()
@@ -53,13 +55,16 @@ class SendForm:
             **more.controls,
         }
         self._notes = {name: Note() for name in ("from_", "to", "body")} | more.notes
+        self.template = TemplateFields("text", late=True)
         self.meter = SegmentMeter()
+        self._body = field(self.controls["body"], self.meter, self._notes["body"])
         self.write(draft)
         self._make_actions()
         self.rows = body(
             field(self.controls["from_"], self._notes["from_"]),
             field(self.controls["to"], self._notes["to"]),
-            field(self.controls["body"], self.meter, self._notes["body"]),
+            self.template.rows,
+            self._body,
             self._more,
             self._sent,
             self._outcome,
@@ -98,6 +103,8 @@ class SendForm:
         """Write a draft into the fields."""
         for name, control in self.controls.items():
             control.value = text_of(draft, name)
+        self.template.picker.value = draft.template
+        self.template.write(draft.variables)
 
     def draw(self, state: SendState) -> None:
         """Show the state; the contents of the fields are left alone."""
@@ -107,7 +114,13 @@ class SendForm:
         parameters = parameters_of(state.draft)
         media = "media_url" in parameters
         self.meter.show(
-            measure(state.draft.body, parameters["to"], media=media, prices=self._prices)
+            measure(
+                state.draft.body,
+                parameters["to"],
+                media=media,
+                prices=self._prices.per_segment,
+                about=about_the_price(self._prices),
+            )
         )
         self._outcome.show(*words.outcome_of(state, self._how_to_connect))
         self._track.show(words.track_of(state))
@@ -128,6 +141,21 @@ class SendForm:
         elif "to" not in state.problems and (sent_to := words.recipient_hint_of(state)):
             self._notes["to"].show(sent_to)
         visible(self._more, state.more)
+        self._draw_template(state, locked=locked)
+
+    def _draw_template(self, state: SendState, *, locked: bool) -> None:
+        draft, said = state.draft, templates.said_of(state)
+        self.template.offer(state.templates, draft.template)
+        self.template.write(draft.variables)
+        self.template.draw(
+            draft.variables,
+            state.problems,
+            said=said,
+            preview=templates.rendered(state),
+            locked=locked,
+        )
+        visible(self.template.rows, templates.is_offered(state))
+        visible(self._body, not draft.template)
 
     def _draw_actions(self, state: SendState) -> None:
         self.more.text = "Less" if state.more else "More"
@@ -149,7 +177,9 @@ class SendForm:
         visible(self.ask, state.phase == "asking")
         if state.phase == "asking":
             parameters: dict[str, Any] = parameters_of(state.draft)
-            price = priced(parameters["to"], segments_of(parameters), prices=self._prices)
+            price = priced(
+                parameters["to"], segments_of(parameters), prices=self._prices.per_segment
+            )
             question, yes = words.question_of(parameters, price)
             self._question.show(question, "warning")
             self.agree.text = yes

@@ -23,11 +23,14 @@ from twilio_widgets.panels.send.draft import (
     segments_of,
     sender_of,
 )
+from twilio_widgets.panels.send.template_fields import variable
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from twilio_widgets.core.message.message import Message
+    from twilio_widgets.core.templates.sendable import Sendable
+    from twilio_widgets.core.templates.template import ContentTemplate
     from twilio_widgets.panels.code.access import Access
 
 Phase = Literal[
@@ -49,8 +52,8 @@ OPEN_TO_A_MESSAGE = frozenset({"writing", "following", "followed"})
 _FIELD_OF = {
     "messaging_service_sid": "from_",
     "fallback_from": "from_",
-    "content_sid": "body",
-    "content_variables": "body",
+    "content_sid": "template",
+    "content_variables": "template",
     "schedule_type": "send_at",
 }
 """The field that shows a parameter's problem, where the parameter has no field of its own."""
@@ -75,6 +78,12 @@ class SendState:
     """Suggested senders, such as ``"+15005550006 — SMS, MMS"``."""
     senders_note: str = ""
     """Why senders are missing, if they could not be read."""
+    templates: tuple[ContentTemplate, ...] = ()
+    """The content templates to choose from."""
+    templates_note: str = ""
+    """Why templates are missing, if they could not be read."""
+    sendable: Sendable | None = None
+    """Whether WhatsApp accepts the message now; None if that was not read or does not matter."""
     more: bool = False
     phase: Phase = "writing"
     attempt: int = 0
@@ -124,7 +133,15 @@ def shown_message(state: SendState) -> Message | None:
 
 def connected(state: SendState, account: SendingAccount) -> SendState:
     """A client is available."""
-    return replace(state, account=account, senders=(), senders_note="")
+    return replace(
+        state,
+        account=account,
+        senders=(),
+        senders_note="",
+        templates=(),
+        templates_note="",
+        sendable=None,
+    )
 
 
 def disconnected(state: SendState) -> SendState:
@@ -361,7 +378,7 @@ def troubled(state: SendState, text: str) -> SendState:
 def _with_problem(state: SendState, name: str, text: str) -> SendState:
     """Show a problem under its field, opening "More" if the field is there."""
     name = _FIELD_OF.get(name, name)
-    if name not in FIELDS:
+    if name not in {*FIELDS, "template", *map(variable, state.draft.variables)}:
         return replace(state, failure=text)
     about_this = re.sub(rf"^{name}\b", "This", text)
     problems = {**state.problems, name: about_this}

@@ -16,9 +16,12 @@ from typing import TYPE_CHECKING
 from twilio_widgets.sandbox.api import account as account_routes
 from twilio_widgets.sandbox.api import alert as alert_routes
 from twilio_widgets.sandbox.api import calls as call_routes
+from twilio_widgets.sandbox.api import content as content_routes
+from twilio_widgets.sandbox.api import lookups as lookup_routes
 from twilio_widgets.sandbox.api import media as media_routes
 from twilio_widgets.sandbox.api import message as message_routes
 from twilio_widgets.sandbox.api import number as number_routes
+from twilio_widgets.sandbox.api import pricing as pricing_routes
 from twilio_widgets.sandbox.api import service as service_routes
 from twilio_widgets.sandbox.api import usage as usage_routes
 from twilio_widgets.sandbox.api.call import Call
@@ -138,10 +141,27 @@ _MONITOR = (
     _route("/v1/Alerts", get=alert_routes.list_alerts),
     _route("/v1/Alerts/{Alert}", get=alert_routes.fetch_alert),
 )
+_TEMPLATE = "/v1/Content/{Content}"
+_CONTENT = (
+    _route("/v1/Content", get=content_routes.list_content, post=content_routes.create_content),
+    _route("/v2/Content", get=content_routes.list_content),
+    _route("/v[12]/ContentAndApprovals", get=content_routes.list_with_approvals),
+    _route(_TEMPLATE, get=content_routes.fetch_content, delete=content_routes.delete_content),
+    _route(_TEMPLATE + "/ApprovalRequests", get=content_routes.fetch_approval),
+    _route(_TEMPLATE + "/ApprovalRequests/whatsapp", post=content_routes.request_approval),
+)
+_LOOKUPS = (_route(r"/v2/PhoneNumbers/(?P<number>[^/]+)", get=lookup_routes.fetch_number),)
+_PRICING = (
+    _route("/v1/Messaging/Countries", get=pricing_routes.list_countries),
+    _route("/v1/Messaging/Countries/(?P<country>[A-Z][A-Z])", get=pricing_routes.fetch_country),
+)
 ROUTES: Mapping[str, tuple[_Route, ...]] = {
     "api": _API,
+    "content": _CONTENT,
+    "lookups": _LOOKUPS,
     "messaging": _MESSAGING,
     "monitor": _MONITOR,
+    "pricing": _PRICING,
 }
 """The routes of each host, by the product that is its first label."""
 

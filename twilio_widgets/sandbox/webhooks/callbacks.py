@@ -206,7 +206,8 @@ class Webhooks:
 
     def _inbound_urls(self, message: StoredMessage) -> list[tuple[str, str]]:
         """Return the webhook URL for an inbound message, then the fallback, with their methods."""
-        own = self._world.own_numbers.get(message.to)  # None if it was released meanwhile
+        # The sandbox's WhatsApp sender uses the webhook of its number; Twilio's has one of its own.
+        own = self._world.own_numbers.get(message.to.removeprefix("whatsapp:"))  # None if released
         number = own.settings if own else {}
         service = self._world.services.get(message.service_sid or "")
         found = [

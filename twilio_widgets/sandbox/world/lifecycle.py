@@ -58,6 +58,7 @@ ERROR_TEXTS = {
     63005: "The channel rejected the content",
     63012: "The channel provider had an internal error",
     63013: "The message violates a policy of the channel",
+    63016: "Free text outside the 24-hour window",
     63018: "Rate limit of the channel exceeded",
     63024: "The recipient is not valid for the channel",
     63033: "The recipient has blocked the sender",
@@ -115,7 +116,13 @@ def fate_of(recipient: str) -> Fate:
 
 
 def outbound(
-    created: float, recipient: str, *, service: bool, send_at: float | None, chance: int
+    created: float,
+    recipient: str,
+    *,
+    service: bool,
+    send_at: float | None,
+    chance: int,
+    channel_error: int | None = None,
 ) -> tuple[Step, ...]:
     """Return the timetable of a message sent through the API.
 
@@ -125,6 +132,7 @@ def outbound(
         service: Whether a messaging service picks the sender.
         send_at: When a scheduled message is sent; None if it is not scheduled.
         chance: Any integer; it varies the time of delivery slightly.
+        channel_error: The error with which the channel does not deliver it; None if it does.
     """
     steps: list[Step] = []
     queued = created
@@ -135,7 +143,7 @@ def outbound(
         steps.append(Step(created, "accepted"))
         queued = created + 0.3
     steps.append(Step(queued, "queued"))
-    fate = fate_of(recipient)
+    fate = fate_of(recipient) if channel_error is None else Fate("undelivered", channel_error)
     if fate.status == "failed":
         return (*steps, Step(queued + 0.7, "failed", fate.error_code))
     sent = queued + 0.8  # constant, so that messages are sent in the order of their creation

@@ -125,6 +125,7 @@ def test_a_sender_named_beside_a_service_is_kept(box: Sandbox, http: httpx.Clien
 
 
 def test_whatsapp_messages_are_read(box: Sandbox, http: httpx.Client) -> None:
+    box.receive(from_="whatsapp:+14155550105", body="Hello")  # opens the 24-hour window
     sid = create(http, To="whatsapp:+14155550105", From="whatsapp:" + US)["sid"]
 
     assert life(box, http, sid, 6)[-2:] == ["delivered", "read"]
