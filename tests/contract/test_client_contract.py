@@ -221,7 +221,7 @@ class TestOutcomes:
 
     def test_a_policy_checks_every_request_before_it_is_sent(self, connect, sandbox, sender):
         class Never:
-            def judge(self, request):
+            def check(self, request):
                 if request.creates_message:
                     raise PolicyRefused("Not today.")
 

@@ -52,10 +52,10 @@ class Recording:
     verdicts: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._judge = self.policy.on(self.connection)
+        self._guard = self.policy.on(self.connection)
 
-    def judge(self, request: Request) -> Any:
-        verdict = self._judge.judge(request)
+    def check(self, request: Request) -> Any:
+        verdict = self._guard.check(request)
         if verdict is not None:
             self.verdicts.append(verdict)
         return verdict
@@ -487,6 +487,6 @@ def test_no_request_reaches_the_messages_resource_unchecked(
 
 def test_these_tests_detect_an_unchecked_request(client, sandbox, recording, arrivals, monkeypatch):
     """The proof above can fail: with the hook taken out, arrivals have no verdict."""
-    monkeypatch.setattr(recording, "judge", lambda _request: None)
+    monkeypatch.setattr(recording, "check", lambda _request: None)
     by_send(client, sandbox)
     assert (arrivals, recording.verdicts, len(sandbox.ledger)) == ([0], [], 1)

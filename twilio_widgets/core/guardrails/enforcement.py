@@ -52,7 +52,7 @@ class PolicyEnforcer:
             (self._limits_cost, self._limits_segments, rules.per_day, rules.dry_run)
         )
 
-    def judge(self, request: Request) -> SendPermission | None:
+    def check(self, request: Request) -> SendPermission | None:
         """Check a request that is about to be sent, and count it if it creates a message.
 
         Returns:
@@ -64,7 +64,7 @@ class PolicyEnforcer:
                 parsed.
         """
         if not makes_message(request):
-            return self._judge_other(request)
+            return self._check_other(request)
         now = self._now()
         message, amount = self._examined(request, now)
         if self.rules.dry_run:
@@ -73,7 +73,7 @@ class PolicyEnforcer:
         give_back = self._usage.claim(message, amount, now, request.job)
         return SendPermission(message, amount, give_back)
 
-    def _judge_other(self, request: Request) -> SendPermission | None:
+    def _check_other(self, request: Request) -> SendPermission | None:
         """Check a request that creates no message; count it if it reaches a person otherwise."""
         effect = effect_of(request)
         if self.rules.dry_run and (effect is not None or changes(request)):

@@ -46,7 +46,7 @@ BILLED = [
     ("wireless", "/v1/Commands"),
 ]
 NEITHER = [
-    ("api", f"{ROOT}/Messages.json"),  # a message, which policies judge as such
+    ("api", f"{ROOT}/Messages.json"),  # a message, which policies guard as such
     ("api", f"{ROOT}/Calls/CA1.json"),
     ("api", f"{ROOT}/IncomingPhoneNumbers/PN1.json"),
     ("content", "/v1/Content"),
@@ -90,7 +90,7 @@ def posted(service: str, path: str, body=None, **fields: str) -> Request:
 
 def refusal(policy: tw.Policy, connection, request: Request) -> PolicyRefused:
     with pytest.raises(PolicyRefused) as caught:
-        policy.on(connection).judge(request)
+        policy.on(connection).check(request)
     assert "2125550123" not in str(caught.value), "a number is a person"
     return caught.value
 
@@ -148,7 +148,7 @@ def test_a_dry_run_refuses_a_lookup_that_is_billed(connection):
     path = f"/v2/PhoneNumbers/{TO}"
     free = Request(method="GET", path=path, service="lookups")
     paid = Request(method="GET", path=path, service="lookups", query=(("Fields", "x"),))
-    assert tw.Policy(dry_run=True).on(connection).judge(free) is None
+    assert tw.Policy(dry_run=True).on(connection).check(free) is None
     assert "which is billed" in str(refusal(tw.Policy(dry_run=True), connection, paid))
 
 
@@ -158,7 +158,7 @@ def test_the_allow_list_holds_for_every_recipient(connection, service, path):
     assert refusal(policy, connection, posted(service, path, To=TO)).rule == "allow"
     assert "without naming the recipient" in str(refusal(policy, connection, posted(service, path)))
     assert refusal(policy, connection, posted(service, path, JSON)).rule == "readable"
-    assert policy.on(connection).judge(posted(service, path, To="+15005550006")) is not None
+    assert policy.on(connection).check(posted(service, path, To="+15005550006")) is not None
 
 
 def test_quiet_hours_hold_for_calls_too(connection):
@@ -174,25 +174,25 @@ def test_a_limit_of_the_cost_refuses_an_unknown_cost(connection):
 
 
 def test_it_counts_as_one_message_of_the_day(connection):
-    judge = tw.Policy(max_recipients_per_day=2).on(connection)
+    guard = tw.Policy(max_recipients_per_day=2).on(connection)
     code = posted("verify", "/v2/Services/VA1/Verifications", To=TO)
-    first = judge.judge(code)
-    judge.judge(code)
+    first = guard.check(code)
+    guard.check(code)
     with pytest.raises(PolicyRefused, match="per day"):
-        judge.judge(code)
+        guard.check(code)
     assert first is not None
     first.give_back()
-    assert judge.judge(code) is not None
-    judge.close()
+    assert guard.check(code) is not None
+    guard.close()
 
 
 @pytest.mark.parametrize("policy", [tw.Policy(), tw.Policy(max_segments=1)])
 def test_without_a_rule_about_recipients_json_passes(connection, policy):
     message = posted("assistants", "/v1/Assistants/aia1/Messages", JSON)
-    assert policy.on(connection).judge(message) is not None
+    assert policy.on(connection).check(message) is not None
 
 
 @pytest.mark.parametrize(("service", "path"), BILLED)
 def test_only_a_dry_run_refuses_what_reaches_nobody(connection, service, path):
     policy = tw.Policy(allow=["+1500*"], max_cost="1", quiet_hours=("00:00", "23:59"))
-    assert policy.on(connection).judge(posted(service, path)) is None
+    assert policy.on(connection).check(posted(service, path)) is None

@@ -117,7 +117,7 @@ def test_every_kind_of_body_is_parsed_to_the_same_message():
 
 @pytest.mark.parametrize("body", [FormBody((("To", TO),)), MultipartBody((("To", TO),))])
 def test_a_header_cannot_change_the_content_type_of_a_body(body):
-    with pytest.raises(InvalidRequest, match="Content-Type is there twice"):
+    with pytest.raises(InvalidRequest, match="Content-Type is given twice"):
         guard(posted(path=MESSAGES, body=body, headers=(("content-type", "application/json"),)))
 
 

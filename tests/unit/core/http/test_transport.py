@@ -130,7 +130,7 @@ def test_a_base_url_on_this_machine_or_over_tls_is_taken(base_url):
 
 def test_a_sandbox_connection_never_leaves_this_machine(no_network):
     with Sandbox() as sandbox:
-        with pytest.raises(ConfigurationError, match="never leaves this machine"):
+        with pytest.raises(ConfigurationError, match="sends requests to this machine only"):
             Twilio(sandbox.connection, base_url="https://api.twilio.com")
         assert Twilio(sandbox.connection).check().ok
 

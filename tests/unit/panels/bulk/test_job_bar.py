@@ -38,7 +38,7 @@ class Gate:
     def __init__(self) -> None:
         self.reached, self._opened = threading.Event(), threading.Event()
 
-    def judge(self, _request: object) -> None:
+    def check(self, _request: object) -> None:
         self.reached.set()
         assert self._opened.wait(30)
 

@@ -401,7 +401,7 @@ def test_a_strangers_text_stays_text_and_out_of_what_a_notebook_saves(make):
 
 def test_a_job_that_was_left_is_offered_and_goes_on_after_its_words(sandbox, make):
     class OnlyAda:
-        def judge(self, request: Any) -> None:
+        def check(self, request: Any) -> None:
             if request.creates_message and "Hi Ada" not in request.parameters["Body"]:
                 raise PolicyRefused("Not now.")
 
