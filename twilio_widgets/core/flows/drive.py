@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -93,7 +92,9 @@ async def _run_together_async(
             except Exception as error:  # noqa: BLE001  # raised below; a cancellation passes
                 flows.stop(error)
 
-    await asyncio.gather(*(work() for _worker in range(step.most)))
+    from asyncio import gather
+
+    await gather(*(work() for _worker in range(step.most)))
     flows.check()
 
 

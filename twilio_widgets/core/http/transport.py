@@ -278,7 +278,7 @@ class BlockingTransport(_Transport):
             return self._open
 
     def _abandon(self) -> None:
-        """After a fork, stop using the parent's connections: each would read the other's replies."""
+        """After a fork, stop using the parent's connections: each would read the other's data."""
         if self._open is not None and self._process != os.getpid():
             self._abandoned.append(
                 self._open

@@ -143,7 +143,9 @@ def outbound(
         steps.append(Step(created, "accepted"))
         queued = created + 0.3
     steps.append(Step(queued, "queued"))
-    fate = fate_of(recipient) if channel_error is None else Fate("undelivered", channel_error)
+    fate = fate_of(recipient)
+    if channel_error is not None and fate == Fate():  # a documented recipient keeps its own error
+        fate = Fate("undelivered", channel_error)
     if fate.status == "failed":
         return (*steps, Step(queued + 0.7, "failed", fate.error_code))
     sent = queued + 0.8  # constant, so that messages are sent in the order of their creation
