@@ -6,6 +6,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from twilio_widgets.errors import ConfigurationError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -36,9 +38,16 @@ def progress_of(wish: bool | Callable[[ReadProgress], None], *, unit: str = "mes
     Args:
         wish: True for a tqdm bar, False for none, or a function to call after each page.
         unit: The plural noun for the rows.
+
+    Raises:
+        ConfigurationError: It is neither.
     """
     if wish is True:
         return PageBar(unit)
+    if wish is not False and wish is not None and not callable(wish):
+        raise ConfigurationError(
+            "progress must be True, False, or a function called after each page.", field="progress"
+        )
     return _Callback(wish if callable(wish) else None)
 
 

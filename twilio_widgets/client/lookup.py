@@ -97,7 +97,7 @@ class LookupMixin(ClientBase):
             bar(ReadProgress(rows=done, pages=done, limit=total))
 
         try:
-            found = yield from lookup(wanted, self._patience, tell)
+            found = yield from lookup(wanted, self._new_retry_policy, tell)
         except (KeyboardInterrupt, TwilioWidgetsError) as stop:
             said = f"{answered:,} of {len(wanted.to_ask):,} numbers were answered and are kept."
             stop.add_note(f"{said} Call lookup again to continue.")

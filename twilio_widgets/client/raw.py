@@ -6,16 +6,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 from twilio_widgets.core.flows.outbox import Outbox
-from twilio_widgets.core.raw import raw as requests
-from twilio_widgets.core.raw.request import RawRequest
 from twilio_widgets.core.raw.response import Attempt, RawResponse
-from twilio_widgets.core.raw.retry import Hooks
 from twilio_widgets.progress import ReadProgress, progress_of
 
 if TYPE_CHECKING:
     from twilio_widgets.client.base import Driver
     from twilio_widgets.core.credentials.connection import Connection
     from twilio_widgets.core.raw.body import FileNames, Files, Pairs
+    from twilio_widgets.core.raw.raw import PageTable
+    from twilio_widgets.core.raw.request import RawRequest
     from twilio_widgets.core.request import Flow
 
 
@@ -106,6 +105,9 @@ class RawMixin:
             NotConnected: Twilio could not be reached; nothing was sent.
             NoReply: No complete response arrived in time; the request changes nothing.
         """
+        # Loaded with the first raw request, so that `tw.Twilio` imports faster.
+        from twilio_widgets.core.raw.request import RawRequest
+
         ask = RawRequest(
             path=path,
             method=method,
@@ -134,6 +136,9 @@ class RawMixin:
         attempt_seen: Callable[[Attempt], None] | None,
         progress: bool | Callable[[ReadProgress], None],
     ) -> Flow[RawResponse]:
+        from twilio_widgets.core.raw import raw as requests
+        from twilio_widgets.core.raw.retry import Hooks
+
         tell = progress_of(progress, unit="rows")
 
         def page_seen(rows: int, pages: int) -> None:
@@ -151,7 +156,7 @@ class RawMixin:
         finally:
             tell.close()
 
-    def _table(self, ask: RawRequest) -> requests.PageTable | None:
+    def _table(self, ask: RawRequest) -> PageTable | None:
         if not ask.frame:
             return None
         from twilio_widgets.frames.envelope import Envelopes

@@ -41,7 +41,7 @@ class Templates(ClientBase):
         Raises:
             NotFound: The account has no such template.
         """
-        return self._run(templates.get(sid, self._patience))
+        return self._run(templates.get(sid, self._new_retry_policy))
 
     def all(self) -> tuple[ContentTemplate, ...]:
         """Read all content templates as values, with the state of their approval."""
@@ -72,12 +72,12 @@ class Templates(ClientBase):
         """
         return self._run(
             templates.can_send(
-                self._connection, self._patience, to=to, from_=from_, template=template
+                self._connection, self._new_retry_policy, to=to, from_=from_, template=template
             )
         )
 
     def _reading(self) -> Flow[tuple[ContentTemplate, ...]]:
-        rows = yield from templates.rows(self._patience)
+        rows = yield from templates.rows(self._new_retry_policy)
         return tuple(map(ContentTemplate.from_api, rows))
 
     def _listing(self) -> Flow[SafeFrame]:

@@ -20,25 +20,22 @@ from twilio_widgets.core.flows.answers import mapping_of
 from twilio_widgets.core.flows.paging import list_name, next_link
 from twilio_widgets.errors import BadResponse
 from twilio_widgets.frames.build import message_frame
-from twilio_widgets.frames.dates import instants
+from twilio_widgets.frames.dates import moments_of
 from twilio_widgets.frames.decode import page_of
 from twilio_widgets.frames.gather import FrameBuilder
-from twilio_widgets.frames.schema import MOMENT, TEXT, WHOLE, money
+from twilio_widgets.frames.resource_schema import DAY
+from twilio_widgets.frames.schema import TEXT, WHOLE, money
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 T = TypeVar("T")
 
-DAY: Any = "datetime64[s]"
-"""A day in UTC."""
-
 _LINKS = frozenset({"subresource_uris", "links"})
 _MOMENTS = re.compile(r"date_\w+|start_time|end_time|as_of")
 _DAYS = re.compile(r"start_date|end_date")
 _AMOUNTS = re.compile(r"(?:\w+_)?price|usage|balance")
 _WHOLES = re.compile(r"count|duration|queue_time|num_\w+|(?:\w+_)?size")
-_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?")
 
 
 class ListPage(NamedTuple):
@@ -170,7 +167,7 @@ def _typed(name: str, values: list[Any]) -> Any:
         if given and all(isinstance(value, bool) for value in given):
             return pd.array(values, "boolean")
         if _MOMENTS.fullmatch(name):
-            return _moments(name, values)
+            return moments_of(values, column=name)
         if _DAYS.fullmatch(name):
             return pd.to_datetime(pd.Series(values, dtype=object), format="%Y-%m-%d").astype(DAY)
         if _AMOUNTS.fullmatch(name):
@@ -184,14 +181,6 @@ def _typed(name: str, values: list[Any]) -> Any:
     except (ValueError, TypeError, ArithmeticError, OverflowError, BadResponse):
         pass  # a value does not fit the type: the column stays text
     return TEXT.__from_arrow__(pa.array([_text(value) for value in values], pa.large_string()))
-
-
-def _moments(name: str, values: list[Any]) -> Any:
-    if any(isinstance(value, str) and _ISO.fullmatch(value) for value in values):
-        return pd.to_datetime(pd.Series(values, dtype=object), utc=True, format="ISO8601").astype(
-            MOMENT
-        )
-    return pd.array(instants(pa.array(values, pa.string()), column=name), MOMENT)
 
 
 def _text(value: Any) -> str | None:

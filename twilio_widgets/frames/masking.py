@@ -16,9 +16,19 @@ F = TypeVar("F", bound=pd.DataFrame)
 _ACCOUNT = re.compile(r"\b(AC[0-9a-fA-F]{2})[0-9a-fA-F]{26}([0-9a-fA-F]{4})\b")
 
 
-def masked(frame: F) -> F:
-    """Return a copy with phone numbers and account SIDs masked in texts, names and attrs."""
+_HIDDEN = "•••"
+
+
+def masked(frame: F, *, bodies: bool = False) -> F:
+    """Return a copy with phone numbers and account SIDs masked in texts, names and attrs.
+
+    Args:
+        frame: Any frame.
+        bodies: Whether the texts in the column ``body`` are hidden as well, unless empty.
+    """
     safe = each_text(frame, _masked_text)
+    if bodies and "body" in safe.columns:
+        safe["body"] = safe["body"].mask(safe["body"].fillna("") != "", _HIDDEN)
     for place, dtype in enumerate(frame.dtypes):
         if isinstance(dtype, pd.CategoricalDtype):
             words = dict.fromkeys(_masked_text(str(word)) for word in dtype.categories)

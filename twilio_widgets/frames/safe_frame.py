@@ -196,14 +196,17 @@ class SafeFrame(pd.DataFrame):
 
         return write_excel(self, excel_writer, sheet_name or self._sheet, **options)
 
-    def masked(self) -> Self:
+    def masked(self, *, bodies: bool = False) -> Self:
         """Return a copy with every phone number masked, also within texts, to show to others.
 
         The rest of the texts is not changed and may still identify people.
+
+        Args:
+            bodies: Whether the texts in the column ``body`` are hidden as well.
         """
         from twilio_widgets.frames.masking import masked
 
-        return masked(self)
+        return masked(self, bodies=bodies)
 
     def _repr_html_(self) -> str | None:
         if not pd.get_option("display.notebook_repr_html"):

@@ -12,5 +12,6 @@ process through an httpx transport, or over a real socket on loopback.
 
 from twilio_widgets.sandbox.connection import SandboxConnection
 from twilio_widgets.sandbox.sandbox import Sandbox
+from twilio_widgets.sandbox.world.stories import Story
 
-__all__ = ["Sandbox", "SandboxConnection"]
+__all__ = ["Sandbox", "SandboxConnection", "Story"]

@@ -1,10 +1,9 @@
 """Read opted-out recipients from a list, a file or the message log.
 
-Source of the keywords: Twilio, "Advanced Opt-Out" (default keywords) and "Twilio support for
-opt-out keywords". A message counts only if it is exactly the keyword. Twilio keeps opt-outs for
-each of your numbers, or each messaging service. Here a recipient who wrote STOP to any of them, and
-has not written START to the same one since, is left out of every plan: Twilio would refuse some of
-these messages (21610), and the recipient asked for none.
+The keywords are in `twilio_widgets.core.text.opt_out_keywords`. Twilio keeps opt-outs for each of
+your numbers, or each messaging service. Here a recipient who wrote STOP to any of them, and has not
+written START to the same one since, is left out of every plan: Twilio would refuse some of these
+messages (21610), and the recipient asked for none.
 """
 
 from __future__ import annotations
@@ -21,12 +20,8 @@ from twilio_widgets.bulk.planning.csv_table import InputTable
 from twilio_widgets.bulk.planning.recipients import recipient_of
 from twilio_widgets.bulk.planning.table import is_frame, read_table
 from twilio_widgets.bulk.planning.values import edged, nothing_in, python_value
+from twilio_widgets.core.text.opt_out_keywords import keyword_of
 from twilio_widgets.errors import ConfigurationError, InvalidMessage
-
-STOP_WORDS: Final = frozenset(
-    {"STOP", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "REVOKE", "OPTOUT", "CANCEL"}
-)
-START_WORDS: Final = frozenset({"START", "YES", "UNSTOP"})
 
 _TIMES: Final = ("date_sent", "date_created", "received_at")
 
@@ -146,9 +141,10 @@ def _of_log(table: InputTable, region: str | None) -> dict[str, str]:
         body = table.columns["body"][n]
         if edged(str(table.columns[named][n])).casefold() != "inbound" or not isinstance(body, str):
             continue
-        word = body.strip().upper()
-        if not (stop := word in STOP_WORDS) and word not in START_WORDS:
+        stop = keyword_of(body)
+        if stop is None:
             continue
+        word = body.strip().upper()
         person = _person(table.columns["from"][n], n, region)
         if person is None:
             continue

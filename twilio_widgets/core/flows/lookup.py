@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from twilio_widgets.core.flows.answers import mapping_of
-from twilio_widgets.core.flows.flow import NewPatience, RetryRule, send_with_retries
+from twilio_widgets.core.flows.flow import RetryPolicyFactory, RetryRule, send_with_retries
 from twilio_widgets.core.lookups.cost import LookupCost
 from twilio_widgets.core.lookups.number_lookup import E164, PACKAGES, NumberLookup, answers_in
 from twilio_widgets.core.numbers.masking import mask
@@ -123,13 +123,13 @@ class NumberList:
 
 
 def lookup(
-    wanted: NumberList, new_patience: NewPatience, tell: Callable[[int, int], None]
+    wanted: NumberList, new_retry_policy: RetryPolicyFactory, tell: Callable[[int, int], None]
 ) -> Flow[list[NumberLookup]]:
     """Ask Twilio for the missing answers, and return the result for each number.
 
     Args:
         wanted: The numbers.
-        new_patience: Makes the retry policy of each request.
+        new_retry_policy: Makes the retry policy of each request.
         tell: Called with the number of answered numbers, and of those to ask.
 
     Raises:
@@ -142,7 +142,7 @@ def lookup(
     def one(number: str, names: tuple[str, ...]) -> Flow[None]:
         nonlocal done
         try:
-            for name, answer in (yield from _ask(number, names, new_patience)).items():
+            for name, answer in (yield from _ask(number, names, new_retry_policy)).items():
                 wanted.cache.put(name, number, answer, at=wanted.now.timestamp())
         except (Unauthorized, Forbidden, RateLimited):
             raise  # the next number would fail in the same way
@@ -159,7 +159,9 @@ def lookup(
     return wanted.results(problems)
 
 
-def _ask(number: str, names: tuple[str, ...], new_patience: NewPatience) -> Flow[dict[str, Any]]:
+def _ask(
+    number: str, names: tuple[str, ...], new_retry_policy: RetryPolicyFactory
+) -> Flow[dict[str, Any]]:
     packages = [PACKAGES[name] for name in names if name != "validation"]
     request = Request(
         method="GET",
@@ -167,5 +169,5 @@ def _ask(number: str, names: tuple[str, ...], new_patience: NewPatience) -> Flow
         query=(("Fields", ",".join(packages)),) if packages else (),
         service="lookups",
     )
-    reply = yield from send_with_retries(request, new_patience(), _RULE, about=mask(number))
+    reply = yield from send_with_retries(request, new_retry_policy(), _RULE, about=mask(number))
     return answers_in(mapping_of(reply.content), names)

@@ -21,6 +21,8 @@ MAX_PAGE_SIZE = 1000
 PAGINATION_LOOP = (
     "Pagination loop: Twilio returned a page that was already read, so reading stopped."
 )
+MOST_EMPTY_PAGES = 20
+"""Pages without a row, one after the other; the list is then taken to be endless."""
 
 _OTHER_LIST = "Twilio's link to the next page leads to another list, so it was not followed."
 
@@ -39,6 +41,36 @@ class Page(Protocol[R_co]):
         """The link to the next page, or None at the end."""
 
 
+class PageLinks:
+    """Checks the links from page to page, so that reading a list ends.
+
+    Args:
+        first: The request for the first page.
+    """
+
+    def __init__(self, first: Request) -> None:
+        self._seen = {first}
+        self._empty = 0
+
+    def check(self, onward: Request | None, *, rows: int) -> None:
+        """Check the request for the next page, given the number of rows of the page just read.
+
+        Raises:
+            BadResponse: That page was read before, or too many pages in a row were empty.
+        """
+        self._empty = 0 if rows else self._empty + 1
+        if onward is None:
+            return
+        if onward in self._seen:
+            raise BadResponse(PAGINATION_LOOP)
+        if self._empty >= MOST_EMPTY_PAGES:
+            raise BadResponse(
+                f"Twilio returned {MOST_EMPTY_PAGES} empty pages in a row, each with a link to "
+                "another one, so reading stopped."
+            )
+        self._seen.add(onward)
+
+
 class Paginator(Generic[R_co]):
     """Reads a list page by page; refuses links that leave the list or repeat a page.
 
@@ -48,33 +80,30 @@ class Paginator(Generic[R_co]):
     """
 
     def __init__(self, request: Request, decode: Callable[[bytes], Page[R_co]]) -> None:
-        self.next: Request | None = request
+        self.next_request: Request | None = request
         """The request for the next page, or None at the end."""
         self.pages = 0
         """The number of pages that have been read."""
         self.server_time: datetime | None = None
         """The time in the last reply's ``Date`` header (aware, UTC), if it had one."""
         self._decode = decode
-        self._seen = {request}
+        self._links = PageLinks(request)
 
-    def step(self, patience: RetryPolicy) -> Flow[Sequence[R_co]]:
+    def next_page(self, retry_policy: RetryPolicy) -> Flow[Sequence[R_co]]:
         """Read the next page and return its rows; empty at the end."""
-        if self.next is None:
+        if self.next_request is None:
             return ()
-        request = self.next
-        reply = yield from read(request, patience)
+        request = self.next_request
+        reply = yield from read(request, retry_policy)
         page = self._decode(reply.content)
-        self.next = next_request(request, page.next_page_uri) if page.next_page_uri else None
+        self.next_request = follow_link(request, page.next_page_uri) if page.next_page_uri else None
         self.pages += 1
         self.server_time = date_of(reply)
-        if self.next in self._seen:
-            raise BadResponse(PAGINATION_LOOP)
-        if self.next is not None:
-            self._seen.add(self.next)
+        self._links.check(self.next_request, rows=len(page.rows))
         return page.rows
 
 
-def next_request(request: Request, link: str) -> Request:
+def follow_link(request: Request, link: str) -> Request:
     """Return the request for the next page of the same list.
 
     Only the query of the link is used: the request goes where the first one went.
@@ -140,11 +169,11 @@ def json_page(content: bytes, key: str) -> JsonPage:
 
 
 def all_rows(
-    request: Request, key: str, new_patience: Callable[[], RetryPolicy]
+    request: Request, key: str, new_retry_policy: Callable[[], RetryPolicy]
 ) -> Flow[list[Mapping[str, Any]]]:
     """Read all rows of a list whose rows are in the field `key`."""
-    walk = Paginator(request, lambda content: json_page(content, key))
+    paginator = Paginator(request, lambda content: json_page(content, key))
     rows: list[Mapping[str, Any]] = []
-    while walk.next is not None:
-        rows.extend((yield from walk.step(new_patience())))
+    while paginator.next_request is not None:
+        rows.extend((yield from paginator.next_page(new_retry_policy())))
     return rows

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from twilio_widgets.core.flows.answers import mapping_of
-from twilio_widgets.core.flows.flow import NewPatience, read
+from twilio_widgets.core.flows.flow import RetryPolicyFactory, read
 from twilio_widgets.core.flows.paging import all_rows
 from twilio_widgets.core.numbers.account_prices import PriceTable, country_prices
 from twilio_widgets.core.numbers.numbering import checked_region
@@ -31,7 +31,7 @@ _PATH = "/v1/Messaging/Countries"
 
 def prices(
     connection: Connection,
-    new_patience: NewPatience,
+    new_retry_policy: RetryPolicyFactory,
     countries: Iterable[str] | None,
     max_age: timedelta,
     tell: Callable[[int, int], None],
@@ -40,7 +40,7 @@ def prices(
 
     Args:
         connection: The account.
-        new_patience: Makes the retry policy of each request.
+        new_retry_policy: Makes the retry policy of each request.
         countries: Two letters each; None reads all.
         max_age: Prices that were read longer ago are read again.
         tell: Called with the number of countries that were read, and of those to read.
@@ -51,7 +51,7 @@ def prices(
     cache, now = AnswerCache.of(connection), connection.now()
     since = (now - max_age).timestamp()
     if countries is None:
-        wanted = yield from _all_countries(cache, new_patience, since, now)
+        wanted = yield from _all_countries(cache, new_retry_policy, since, now)
     else:
         given = [countries] if isinstance(countries, str) else countries
         wanted = list(dict.fromkeys(map(checked_region, given)))
@@ -63,7 +63,7 @@ def prices(
         nonlocal done
         request = Request(method="GET", path=f"{_PATH}/{country}", service="pricing")
         try:
-            reply = yield from read(request, new_patience(), about=f"prices of {country}")
+            reply = yield from read(request, new_retry_policy(), about=f"prices of {country}")
         except NotFound:
             return  # Twilio does not send messages there
         answer = mapping_of(reply.content)
@@ -85,13 +85,13 @@ def prices(
 
 
 def _all_countries(
-    cache: AnswerCache, new_patience: NewPatience, since: float, now: datetime
+    cache: AnswerCache, new_retry_policy: RetryPolicyFactory, since: float, now: datetime
 ) -> Flow[list[str]]:
     kept = cache.get(_COUNTRIES, [""], since=since)
     if kept:
         return [str(country) for country in kept[""].answer]
     request = Request(method="GET", path=_PATH, query=(("PageSize", "1000"),), service="pricing")
-    rows = yield from all_rows(request, "countries", new_patience)
+    rows = yield from all_rows(request, "countries", new_retry_policy)
     found = [str(row.get("iso_country")) for row in rows]
     cache.put(_COUNTRIES, "", found, at=now.timestamp())
     return found

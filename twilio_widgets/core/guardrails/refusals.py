@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import ROUND_UP, Decimal
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from twilio_widgets.core.guardrails.job_quota import JobQuota
 from twilio_widgets.core.guardrails.limits import Amount, Excess, counted, dollars
@@ -42,6 +41,8 @@ def ambiguous(message: MessageRequest) -> PolicyRefused:
 
 def quiet(message: MessageRequest, hours: QuietHours, zone: str, at: datetime) -> PolicyRefused:
     """Return the refusal of a message that would arrive during quiet hours."""
+    from zoneinfo import ZoneInfo
+
     local = at.astimezone(ZoneInfo(zone))
     verb = "is" if message.send_at is None else "will be"
     return PolicyRefused(

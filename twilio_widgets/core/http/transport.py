@@ -9,7 +9,6 @@ the Authorization header, and an error with a cause or a context would carry the
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import os
 import threading
@@ -19,13 +18,6 @@ from urllib.parse import urlencode, urlsplit
 from twilio_widgets.core.flows.answers import leaves_open
 from twilio_widgets.core.guardrails.enforcement import PolicyEnforcer, SendPermission
 from twilio_widgets.core.guardrails.policy import Policy, default_policy
-from twilio_widgets.core.http.backends import (
-    AsyncWire,
-    BlockingWire,
-    open_async,
-    open_sync,
-    translate_error,
-)
 from twilio_widgets.core.http.deadline import deadline
 from twilio_widgets.core.http.guard import guard, is_loopback, media_redirect
 from twilio_widgets.core.http.outgoing import OutgoingRequest
@@ -38,7 +30,10 @@ from twilio_widgets.errors import (
 )
 
 if TYPE_CHECKING:
+    import asyncio
+
     from twilio_widgets.core.credentials.connection import Connection
+    from twilio_widgets.core.http.backends import AsyncBackend, BlockingBackend
 
 CONNECT_SECONDS = 10.0
 
@@ -100,7 +95,7 @@ def origin_of(base_url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-class _Door:
+class _Transport:
     """What the blocking and the async transport share: everything but waiting."""
 
     def __init__(
@@ -119,7 +114,7 @@ class _Door:
         self._judge = in_force(self._policy, connection)
         self._origin = None if base_url is None else origin_of(base_url)
         self._opening = threading.Lock()
-        self._abandoned: list[BlockingWire] = []
+        self._abandoned: list[BlockingBackend] = []
         if connection.wire is not None and self._origin is not None:
             host = urlsplit(self._origin).hostname or ""
             if not is_loopback(host):
@@ -226,7 +221,7 @@ class _Door:
         )
 
 
-class BlockingTransport(_Door):
+class BlockingTransport(_Transport):
     """Sends requests and waits for their answers. Safe to share between threads.
 
     Args:
@@ -237,7 +232,7 @@ class BlockingTransport(_Door):
         largest_body: The most bytes of a body, sent or received, also after decompression.
     """
 
-    _open: BlockingWire | None = None
+    _open: BlockingBackend | None = None
     _process = 0
 
     def send(self, request: Request) -> Reply:
@@ -261,22 +256,24 @@ class BlockingTransport(_Door):
                 if onward is not None:
                     reply = wire.exchange(onward, self._largest)
         except BaseException as error:  # noqa: BLE001  # told apart, and raised anew below
-            left = outgoing is not None and outgoing.left
+            sent = outgoing is not None and outgoing.may_have_been_sent
             # It has the Authorization header, and this frame is in the traceback.
             outgoing = None
-            failure = translate_error(error, left=left)
+            failure = _translated(error, may_have_been_sent=sent)
         else:
             _give_back(verdict, unsent=means_unsent(reply))
             return reply
-        _give_back(verdict, unsent=not left or isinstance(failure, NotConnected))
+        _give_back(verdict, unsent=not sent or isinstance(failure, NotConnected))
         raise failure
 
-    def _opened(self) -> BlockingWire:
+    def _opened(self) -> BlockingBackend:
         if (wire := self._open) is not None and self._process == os.getpid():
             return wire
         with self._opening:  # threads that begin together share one pool
             self._abandon()
             if self._open is None:
+                from twilio_widgets.core.http.backends import open_sync
+
                 self._open, self._process = open_sync(self._home, self._wire), os.getpid()
             return self._open
 
@@ -296,39 +293,45 @@ class BlockingTransport(_Door):
         self._close_judge()
 
 
-class AsyncTransport(_Door):
+class AsyncTransport(_Transport):
     """The same with ``await``; it belongs to the event loop it is first used on."""
 
-    _open: AsyncWire | None = None
+    _open: AsyncBackend | None = None
     _loop: asyncio.AbstractEventLoop | None = None
 
     async def send(self, request: Request) -> Reply:
         """Send one request and return its whole answer; see `BlockingTransport.send`."""
         url, verdict = self._checked(request)
+        from asyncio import timeout
+
         failure: BaseException
         outgoing: OutgoingRequest | None = None
         try:
             wire = self._opened()
             outgoing = self._built(url, request)
-            async with asyncio.timeout(self._limit(request)):
+            async with timeout(self._limit(request)):
                 reply = await wire.exchange(outgoing, self._largest)
                 onward = self._onward(url, request, reply)
                 if onward is not None:
                     reply = await wire.exchange(onward, self._largest)
         except BaseException as error:  # noqa: BLE001  # told apart, and raised anew below
-            left = outgoing is not None and outgoing.left
+            sent = outgoing is not None and outgoing.may_have_been_sent
             # It has the Authorization header, and this frame is in the traceback.
             outgoing = None
-            failure = translate_error(error, left=left)
+            failure = _translated(error, may_have_been_sent=sent)
         else:
             _give_back(verdict, unsent=means_unsent(reply))
             return reply
-        _give_back(verdict, unsent=not left or isinstance(failure, NotConnected))
+        _give_back(verdict, unsent=not sent or isinstance(failure, NotConnected))
         raise failure
 
-    def _opened(self) -> AsyncWire:
-        here = asyncio.get_running_loop()
+    def _opened(self) -> AsyncBackend:
+        from asyncio import get_running_loop
+
+        here = get_running_loop()
         if self._open is None:
+            from twilio_widgets.core.http.backends import open_async
+
             self._open, self._loop = open_async(self._home, self._wire), here
         elif self._loop is not here:
             raise ConfigurationError(
@@ -343,6 +346,13 @@ class AsyncTransport(_Door):
         if wire is not None and self._wire is None:
             await wire.aclose()
         self._close_judge()
+
+
+def _translated(error: BaseException, *, may_have_been_sent: bool) -> BaseException:
+    # Loaded with the first request: httpx takes half of the time to import this package.
+    from twilio_widgets.core.http.backends import translate_error
+
+    return translate_error(error, may_have_been_sent=may_have_been_sent)
 
 
 def means_unsent(reply: Reply) -> bool:

@@ -85,13 +85,14 @@ _VERBS = {
 
 @cache
 def documented_paths() -> tuple[DocumentedPath, ...]:
-    """Return the documented paths of every product, in order."""
+    """Return the documented paths of every product; those with a summary of our own come first."""
     text = Path(__file__).with_suffix(".txt").read_text("utf-8")
-    return tuple(_parsed(text))
+    usual = [DocumentedPath("api", *row) for row in _SUMMARIES]
+    known = {(one.method, one.path) for one in usual}
+    return *usual, *(one for one in _parsed(text) if (one.method, one.path) not in known)
 
 
 def _parsed(text: str) -> Iterator[DocumentedPath]:
-    known = {(method, path): summary for method, path, summary in _SUMMARIES}
     product = ""
     for line in text.splitlines():
         methods, _, path = line.partition(" ")
@@ -101,8 +102,7 @@ def _parsed(text: str) -> Iterator[DocumentedPath]:
             product = line
             continue
         for method in methods.split(","):
-            summary = known.get((method, path)) or _summary_of(method, path)
-            yield DocumentedPath(product, method, path, summary)
+            yield DocumentedPath(product, method, path, _summary_of(method, path))
 
 
 def _summary_of(method: str, path: str) -> str:

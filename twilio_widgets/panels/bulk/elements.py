@@ -43,7 +43,7 @@ OUTCOMES: Final = (
     TableColumn("outcome", "Outcome", kind="status"),
     TableColumn("code", "Code", kind="number", width=7),
     TableColumn("explanation", "Explanation"),
-    TableColumn("sid", "SID"),
+    TableColumn("sid", "SID", width=35, shown=False),
 )
 _TABLE_HEIGHT: Final = 176
 

@@ -46,6 +46,7 @@ from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.inputs.segment_meter import about_the_price, measure
 from twilio_widgets.panels.kit.elements import Note, foot, styled, visible
 from twilio_widgets.panels.kit.panel import refuse_unknown, sentence_of
+from twilio_widgets.panels.kit.results import result
 from twilio_widgets.panels.send.state import SendingAccount
 from twilio_widgets.panels.send.template_fields import template_of
 from twilio_widgets.panels.send.template_worker import templates_of
@@ -123,20 +124,29 @@ class BulkPanel(BulkWorker):
         self._list_frames()
         self._end_waking = wake_with(twilio, self._wake, self._sleep)
 
-    @property
+    @result
     def plan(self) -> Plan | None:
         """The plan of the last "Check", or None before the first."""
         return self._plan
 
-    @property
+    @result
     def job(self) -> Job | None:
         """The job shown now or last, or None before the first."""
         return self._job
 
-    @property
+    @result
     def outcomes(self) -> SafeFrame | None:
         """The current outcome of each row of the job, or None without a job."""
         return None if self._job is None else self._job.outcomes
+
+    @result
+    def value(self) -> Job | None:
+        """The job, for `ipywidgets.interactive_output`."""
+        return self._job
+
+    def _tokens(self) -> Mapping[str, object]:
+        outcomes = (self._job, self._state.progress, self._state.groups)
+        return {"plan": self._plan, "job": self._job, "value": self._job, "outcomes": outcomes}
 
     def _make(self) -> None:
         self._preview = RowPreview(partial(self._guarded, partial(self._apply, steps.looked)))
@@ -312,6 +322,10 @@ class BulkPanel(BulkWorker):
             return answer
 
     # The panel
+
+    def in_use(self) -> bool:
+        """Return whether it must stay when its cell has run again: its job is running."""
+        return self._state.phase in {"beginning", "sending"} or super().in_use()
 
     def _stop(self) -> None:
         self._end_waking()

@@ -17,9 +17,10 @@ from twilio_widgets.panels.connection.state import ConnectionState, Identity, Ph
 from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.kit.elements import foot
 from twilio_widgets.panels.kit.panel import Panel, refuse_unknown, sentence_of
+from twilio_widgets.panels.kit.results import result
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from twilio_widgets.client import Twilio
     from twilio_widgets.core.credentials.secret import Secret
@@ -69,7 +70,7 @@ class ConnectionPanel(Panel[ConnectionState]):
             self._link = link = OpenClient.to(connection, policy)
             self._try(lambda: link, Identity.of(connection))
 
-    @property
+    @result
     def connection(self) -> Connection:
         """The connection in use.
 
@@ -78,7 +79,7 @@ class ConnectionPanel(Panel[ConnectionState]):
         """
         return self._in_use().connection
 
-    @property
+    @result
     def twilio(self) -> Twilio:
         """The client of the connection in use; the panel closes it when it disconnects.
 
@@ -86,6 +87,14 @@ class ConnectionPanel(Panel[ConnectionState]):
             NotConnected: The panel is not connected.
         """
         return self._in_use().twilio
+
+    @result
+    def value(self) -> Connection | None:
+        """The connection in use or None, for `ipywidgets.interactive_output`."""
+        return None if self._link is None else self._link.connection
+
+    def _tokens(self) -> Mapping[str, object]:
+        return dict.fromkeys(("connection", "twilio", "value"), self._link)
 
     def on_connect(self, callback: Callable[[Twilio], object]) -> Callable[[], None]:
         """Call back with the client each time the panel connects, and now if it is connected.
@@ -107,6 +116,10 @@ class ConnectionPanel(Panel[ConnectionState]):
         with self._lock:
             self._on_disconnect.append(callback)
         return partial(_forget, self._on_disconnect, callback)
+
+    def in_use(self) -> bool:
+        """Return whether it must stay when its cell has run again: another panel uses it."""
+        return bool(self._on_connect) or super().in_use()
 
     def _in_use(self) -> OpenClient:
         link = self._link

@@ -106,6 +106,8 @@ class EventsWorker(Panel[EventsState]):
             self._source, self._own = source, own
             before, self._table = self._table, EventsTable(source, framed=False)
             self._place.children = (self._table,)
+            chose = partial(self._guarded, partial(self._notify, "selection"))
+            self._table.rows.on_choose(chose)
             if before is not None:
                 before.close()
             self._form.urls.show(sources.urls_of(source))

@@ -57,8 +57,8 @@ class RawDraft:
     files: tuple[ChosenFile, ...] = ()
     """Its files."""
     text: str = ""
-    content_type: str = "application/json"
-    """The content type of the text."""
+    content_type: str = "application/x-www-form-urlencoded"
+    """The content type of the text. Twilio's 2010-04-01 API does not read JSON."""
     max_retries: int = 0
     retry_delay_ms: int = 0
     use_exponential_backoff: bool = False
@@ -144,7 +144,10 @@ def problem_of(draft: RawDraft) -> tuple[str, str] | None:
     if draft.body == "multipart":
         return _file_problem(draft)
     if draft.body == "text" and not draft.content_type.strip():
-        return "body", "Enter the content type of the text, such as application/json."
+        return (
+            "body",
+            "Enter the content type of the text, such as application/x-www-form-urlencoded.",
+        )
     return None
 
 

@@ -49,8 +49,8 @@ _ANSWER = (
 )
 
 _CONTENT_TYPES = (
-    "application/json",
     "application/x-www-form-urlencoded",
+    "application/json",
     "application/xml",
     "text/plain",
 )

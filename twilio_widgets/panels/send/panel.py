@@ -20,6 +20,7 @@ from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.kit import work
 from twilio_widgets.panels.kit.elements import foot
 from twilio_widgets.panels.kit.panel import refuse_unknown, sentence_of
+from twilio_widgets.panels.kit.results import result
 from twilio_widgets.panels.send import state as steps
 from twilio_widgets.panels.send import template_steps as templates
 from twilio_widgets.panels.send.draft import Draft, parameters_of, value_of
@@ -106,10 +107,18 @@ class SendPanel(SendWorker):
         elif twilio is not None:
             self._connect(twilio)
 
-    @property
+    @result
     def message(self) -> Message | None:
         """The message sent last, as Twilio last described it, or None."""
         return self._state.message
+
+    @result
+    def value(self) -> Message | None:
+        """The same, for `ipywidgets.interactive_output`."""
+        return self.message
+
+    def _tokens(self) -> Mapping[str, object]:
+        return dict.fromkeys(("message", "value"), self._state.message)
 
     @property
     def error(self) -> OutcomeUnknown | None:
@@ -207,6 +216,10 @@ class SendPanel(SendWorker):
             return answer
 
     # The panel
+
+    def in_use(self) -> bool:
+        """Return whether it must stay when its cell has run again: a message is not settled."""
+        return self._state.phase not in {"writing", "followed"} or super().in_use()
 
     def _replace_characters(self) -> str:
         body = self._state.draft.body

@@ -18,16 +18,20 @@ if TYPE_CHECKING:
     from twilio_widgets.sandbox.api.call import Call
     from twilio_widgets.sandbox.world.alerts import SandboxAlert
 
-_LEVEL = "error"
-"""The level of every alert about a webhook that failed."""
+_WARNINGS = frozenset({12300})
+"""The codes that are logged as warnings: the webhook was delivered."""
 
 
 def list_alerts(call: Call) -> SandboxReply:
     """GET /v1/Alerts: those of a level and between two times, both inclusive."""
-    level = call.query.get("LogLevel") or _LEVEL
+    level = call.query.get("LogLevel")
     start, _ = _span(call.query.get("StartDate")) or (0.0, 0.0)
     _, end = _span(call.query.get("EndDate")) or (0.0, float("inf"))
-    found = [alert for alert in _alerts(call) if level == _LEVEL and start <= alert.at < end]
+    found = [
+        alert
+        for alert in _alerts(call)
+        if start <= alert.at < end and level in (None, "", _level(alert))
+    ]
     return call.meta_page(
         "alerts",
         found,
@@ -55,6 +59,10 @@ def _alerts(call: Call) -> list[SandboxAlert]:
     return own[::-1]
 
 
+def _level(alert: SandboxAlert) -> str:
+    return "warning" if alert.code in _WARNINGS else "error"
+
+
 def _span(text: str | None) -> tuple[float, float] | None:
     """Return the first moment that a date or time names, and the first one after it."""
     if not text:
@@ -79,12 +87,12 @@ def _json(call: Call, alert: SandboxAlert) -> dict[str, object]:
         "date_created": at,
         "date_generated": at,
         "date_updated": at,
-        "error_code": str(alert.error_code),
-        "log_level": _LEVEL,
-        "more_info": f"https://www.twilio.com/docs/errors/{alert.error_code}",
+        "error_code": str(alert.code),
+        "log_level": _level(alert),
+        "more_info": f"https://www.twilio.com/docs/errors/{alert.code}",
         "request_method": alert.method,
         "request_url": alert.url,
-        "resource_sid": alert.resource_sid,
+        "resource_sid": alert.message_sid,
         "service_sid": alert.service_sid,
         "sid": alert.sid,
         "url": f"{call.request.base_url}/v1/Alerts/{alert.sid}",

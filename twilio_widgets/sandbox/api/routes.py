@@ -25,12 +25,13 @@ from twilio_widgets.sandbox.api import pricing as pricing_routes
 from twilio_widgets.sandbox.api import service as service_routes
 from twilio_widgets.sandbox.api import usage as usage_routes
 from twilio_widgets.sandbox.api.call import Call
+from twilio_widgets.sandbox.api.wire import SandboxReply
 from twilio_widgets.sandbox.world.refusals import ApiRefusal, not_found
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from twilio_widgets.sandbox.api.wire import SandboxReply, SandboxRequest
+    from twilio_widgets.sandbox.api.wire import SandboxRequest
     from twilio_widgets.sandbox.world.resources import Account, Key
     from twilio_widgets.sandbox.world.world import World
 
@@ -48,7 +49,7 @@ def _route(
     """Return a route. ``{Name}`` in its path matches a SID; an extension may follow."""
     shape = re.sub(r"\{(\w+)\}", r"(?P<\1>[A-Z]{2}[0-9a-fA-F]{32})", path)
     return _Route(
-        re.compile(rf"{shape}(?:\.json|\.xml)?"),
+        re.compile(rf"{shape}(?:\.json|\.xml|\.csv)?"),
         {name.upper(): handler for name, handler in methods.items()},
         main_keys_only,
     )
@@ -58,9 +59,31 @@ _ACCOUNT = "/2010-04-01/Accounts/{Account}"
 _MESSAGE = _ACCOUNT + "/Messages/{Message}"
 
 _API = (
-    _route("/2010-04-01/Accounts", main_keys_only=True, get=account_routes.list_accounts),
-    _route(_ACCOUNT, main_keys_only=True, get=account_routes.fetch_account),
-    _route(_ACCOUNT + "/Keys", main_keys_only=True, get=account_routes.list_keys),
+    _route(
+        "/2010-04-01/Accounts",
+        main_keys_only=True,
+        get=account_routes.list_accounts,
+        post=account_routes.create_account,
+    ),
+    _route(
+        _ACCOUNT,
+        main_keys_only=True,
+        get=account_routes.fetch_account,
+        post=account_routes.update_account,
+    ),
+    _route(
+        _ACCOUNT + "/Keys",
+        main_keys_only=True,
+        get=account_routes.list_keys,
+        post=account_routes.create_key,
+    ),
+    _route(
+        _ACCOUNT + "/Keys/{Key}",
+        main_keys_only=True,
+        get=account_routes.fetch_key,
+        post=account_routes.update_key,
+        delete=account_routes.delete_key,
+    ),
     _route(_ACCOUNT + "/Balance", get=account_routes.fetch_balance),
     _route(
         _ACCOUNT + "/Messages",
@@ -80,28 +103,39 @@ _API = (
         get=media_routes.fetch_media,
         delete=media_routes.delete_media,
     ),
-    _route(_ACCOUNT + "/IncomingPhoneNumbers", get=number_routes.list_numbers),
+    _route(
+        _ACCOUNT + "/IncomingPhoneNumbers",
+        get=number_routes.list_numbers,
+        post=number_routes.create_number,
+    ),
     _route(
         _ACCOUNT + "/IncomingPhoneNumbers/{Number}",
         get=number_routes.fetch_number,
         post=number_routes.update_number,
+        delete=number_routes.delete_number,
     ),
     _route(_ACCOUNT + "/OutgoingCallerIds", get=number_routes.list_caller_ids),
-    _route(_ACCOUNT + "/Calls", get=call_routes.list_calls),
-    _route(_ACCOUNT + "/Calls/{Call}", get=call_routes.fetch_call),
+    _route(_ACCOUNT + "/Calls", get=call_routes.list_calls, post=call_routes.create_call),
+    _route(_ACCOUNT + "/Calls/{Call}", get=call_routes.fetch_call, post=call_routes.update_call),
     _route(_ACCOUNT + r"/Usage/Records(?:/(?P<period>[A-Za-z]+))?", get=usage_routes.list_usage),
 )
 _MESSAGING = (
-    _route("/v1/Services", get=service_routes.list_services),
+    _route("/v1/Services", get=service_routes.list_services, post=service_routes.create_service),
     _route(
         "/v1/Services/{Service}",
         get=service_routes.fetch_service,
         post=service_routes.update_service,
+        delete=service_routes.delete_service,
     ),
-    _route("/v1/Services/{Service}/PhoneNumbers", get=service_routes.list_pooled),
+    _route(
+        "/v1/Services/{Service}/PhoneNumbers",
+        get=service_routes.list_pooled,
+        post=service_routes.add_to_pool,
+    ),
     _route("/v1/Services/{Service}/PhoneNumbers/{Number}", get=service_routes.fetch_pooled),
     _route("/v1/Services/{Service}/ShortCodes", get=service_routes.list_short_codes),
     _route("/v1/Services/{Service}/AlphaSenders", get=service_routes.list_alpha_senders),
+    _route("/v1/Services/{Service}/ChannelSenders", get=service_routes.list_channel_senders),
 )
 _MONITOR = (
     _route("/v1/Alerts", get=alert_routes.list_alerts),
@@ -153,7 +187,9 @@ def answer_to(
     if picture is not None:
         route, sids = picture
         return _method(route, request)(Call(world, request, world.account, sids))
-    credentials = _authenticated(world, request)
+    if request.method == "OPTIONS":  # browsers send it without credentials
+        return _options(request)
+    credentials = authenticated(world, request)
     if credentials is None:
         raise ApiRefusal(20003)
     owner, key = credentials
@@ -165,11 +201,26 @@ def answer_to(
     if account is None:
         raise not_found(request.path)
     handler = _method(route, request)
-    if route.main_keys_only and key is not None and not key.main:
+    if key is not None and not _may(key, route, handler):
         raise ApiRefusal(20403)
     if forced is not None and handler is not message_routes.create_message:
         raise forced
     return handler(Call(world, request, account, sids, forced))
+
+
+def _options(request: SandboxRequest) -> SandboxReply:
+    """Return the methods of a path, as to a browser's preflight request."""
+    found = _find(_routes_at(request.host), request.path)
+    if found is None:
+        raise not_found(request.path)
+    methods = ", ".join((*found[0].methods, "OPTIONS"))
+    return SandboxReply(status=204, headers=(("Allow", methods),))
+
+
+def _may(key: Key, route: _Route, handler: Callable[[Call], SandboxReply]) -> bool:
+    if key.restricted:
+        return handler is message_routes.create_message
+    return key.main or not route.main_keys_only
 
 
 def _routes_at(host: str) -> tuple[_Route, ...]:
@@ -193,7 +244,7 @@ def _method(route: _Route, request: SandboxRequest) -> Callable[[Call], SandboxR
     return handler
 
 
-def _authenticated(world: World, request: SandboxRequest) -> tuple[Account, Key | None] | None:
+def authenticated(world: World, request: SandboxRequest) -> tuple[Account, Key | None] | None:
     """Return the account of a request's credentials and the API key, if they are one; or None."""
     given = request.credentials()
     if given is None:

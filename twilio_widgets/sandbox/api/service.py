@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twilio_widgets.sandbox.api.wire import SandboxReply
+from twilio_widgets.sandbox.world.refusals import ApiRefusal
+from twilio_widgets.sandbox.world.resources import SandboxService
 from twilio_widgets.sandbox.world.rows import iso8601
 
 if TYPE_CHECKING:
     from twilio_widgets.sandbox.api.call import Call
-    from twilio_widgets.sandbox.world.resources import SandboxNumber, SandboxService
+    from twilio_widgets.sandbox.world.resources import SandboxNumber
 
 _SETTABLE = {
     "FriendlyName": "friendly_name",
@@ -49,6 +51,48 @@ def fetch_service(call: Call) -> SandboxReply:
 def update_service(call: Call) -> SandboxReply:
     """POST /v1/Services/{Sid}: change its name and webhooks."""
     service = _found(call)
+    _change(service, call)
+    return SandboxReply(_json(call, service))
+
+
+def create_service(call: Call) -> SandboxReply:
+    """POST /v1/Services: a messaging service without senders."""
+    world = call.world
+    service = SandboxService(
+        sid=world.sids.sid("MG", 2_000 + len(world.services)),
+        account_sid=call.account.sid,
+        friendly_name="",
+        senders=(),
+        alpha_senders={},
+        created=world.now(),
+        updated=world.now(),
+        settings={},
+    )
+    if not call.request.form().get("FriendlyName"):
+        raise ApiRefusal(20001, "'FriendlyName' is required")
+    _change(service, call)
+    world.services[service.sid] = service
+    return SandboxReply(_json(call, service), 201)
+
+
+def delete_service(call: Call) -> SandboxReply:
+    """DELETE /v1/Services/{Sid}."""
+    del call.world.services[_found(call).sid]
+    return SandboxReply(status=204)
+
+
+def add_to_pool(call: Call) -> SandboxReply:
+    """POST /v1/Services/{Sid}/PhoneNumbers: add a number of the account to the pool."""
+    service, sid = _found(call), call.request.form().get("PhoneNumberSid")
+    for number in call.world.own_numbers.values():
+        if number.sid == sid and number.account_sid == call.account.sid:
+            service.senders = tuple(dict.fromkeys((*service.senders, number.phone_number)))
+            return SandboxReply(_pooled(call, service, number), 201)
+    raise call.missing()
+
+
+def _change(service: SandboxService, call: Call) -> None:
+    """Set the name and the webhooks that a form contains."""
     for name, value in call.request.form().pairs:
         field = _SETTABLE.get(name)
         if field == "friendly_name":
@@ -58,7 +102,6 @@ def update_service(call: Call) -> SandboxReply:
         elif field is not None:
             service.settings[field] = value or None
     service.updated = call.world.now()
-    return SandboxReply(_json(call, service))
 
 
 def fetch_pooled(call: Call) -> SandboxReply:
@@ -85,6 +128,12 @@ def list_short_codes(call: Call) -> SandboxReply:
     """GET /v1/Services/{Sid}/ShortCodes: none; the sandbox has no short codes."""
     _found(call)
     return call.meta_page("short_codes", [], sid_of=str, as_json=dict)
+
+
+def list_channel_senders(call: Call) -> SandboxReply:
+    """GET /v1/Services/{Sid}/ChannelSenders: none; no service of the sandbox has them."""
+    _found(call)
+    return call.meta_page("senders", [], sid_of=str, as_json=dict)
 
 
 def list_alpha_senders(call: Call) -> SandboxReply:

@@ -43,7 +43,7 @@ _CODE = _out(
     ja="{code} は図書館のログインコードです。10分間有効です。",
     uk="{code} — ваш код входу до бібліотеки. Дійсний 10 хвилин.",
 )
-_RECEIPT = _out(
+RECEIPT = _out(
     en="Hi {name}, we received your payment of ${amount}. Thank you! Order {code}.",
     es="Hola {name}, recibimos tu pago de ${amount}. ¡Gracias! Pedido {code}.",
     fr="Bonjour {name}, nous avons reçu votre paiement de {amount} €. Merci ! Commande {code}.",
@@ -54,7 +54,7 @@ _RECEIPT = _out(
     ja="{name}様、お支払いを確認しました。ありがとうございます。注文番号 {code}",
     uk="Вітаємо, {name}! Ми отримали вашу оплату. Дякуємо! Замовлення {code}.",
 )
-_NEWS = _out(
+NEWS = _out(
     en="The spring plant fair is back 🌱 Saturday from {hour}:00 at Mill Lane Garden. Everyone is "
     "welcome, seedlings from $2, tea and cake in the glasshouse. Reply STOP to opt out.",
     es="¡Vuelve la feria de plantas! 🌱 Sábado desde las {hour}:00 en el Jardín del Molino. "
@@ -63,7 +63,7 @@ _NEWS = _out(
     "STOP pour ne plus recevoir de messages.",
     de="Der Pflanzenmarkt ist zurück 🌱 Samstag ab {hour} Uhr im Mühlgarten. Mit STOP abmelden.",
 )
-_REMINDER = _out(
+REMINDER = _out(
     en="Hi {name}, a reminder of your appointment tomorrow at {hour}:30. See you then!",
     es="Hola {name}, te recordamos tu cita de mañana a las {hour}:30. ¡Hasta pronto!",
     fr="Bonjour {name}, rappel de votre rendez-vous demain à {hour}h30. À demain !",
@@ -157,12 +157,31 @@ _THANKS = _in(
 TOPICS = {
     1: (
         Topic((_CODE,), by_service=True),
-        Topic((_RECEIPT,)),
-        Topic((_NEWS,), by_service=True),
-        Topic((_REMINDER,)),
+        Topic((RECEIPT,)),
+        Topic((NEWS,), by_service=True),
+        Topic((REMINDER,)),
     ),
-    2: (Topic((_REMINDER, _CONFIRMED)), Topic((_PARCEL, _DOOR)), Topic((_QUESTION, _ANSWER))),
+    2: (Topic((REMINDER, _CONFIRMED)), Topic((_PARCEL, _DOOR)), Topic((_QUESTION, _ANSWER))),
     3: (Topic((_PARCEL, _DOOR, _DONE)), Topic((_QUESTION, _ANSWER, _THANKS))),
     4: (Topic((_QUESTION, _ANSWER, _THANKS, _DONE)),),
 }
 """Conversations by their number of turns."""
+
+CURLY_RECEIPT = (
+    "Hi {name}, we’ve received your payment of ${amount}. It’s booked to your account, thank you! "
+    "Order {code}."
+)
+"""A receipt whose typographic apostrophes turn one segment into two."""
+
+PROMOTION = (
+    "Last chance! Everything must go at the Mill Lane warehouse sale, up to 70% off until midnight."
+)
+"""The text after which many recipients opt out."""
+
+STOP_REQUEST = "Please take me off your list"
+"""Asks for the same as STOP, but is not a keyword."""
+
+LUKEWARM = "Thanks, maybe another time"
+
+LINK = "Hi {name}, your library fees are due. Pay today: http://sh.example/{code}"
+"""A text whose shortened link carriers filter."""

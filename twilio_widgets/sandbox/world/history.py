@@ -12,20 +12,20 @@ Eight messages form a block in which several conversations are interleaved.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from twilio_widgets.core.text.segments import segments
-from twilio_widgets.sandbox.world.corpus import TOPICS, Topic
+from twilio_widgets.sandbox.world.corpus import TOPICS
 from twilio_widgets.sandbox.world.lifecycle import ERROR_TEXTS
-from twilio_widgets.sandbox.world.phonebook import OWN_NUMBERS, BusyHours, Contact, Phonebook
+from twilio_widgets.sandbox.world.phonebook import OWN_NUMBERS, BusyHours, Phonebook
 from twilio_widgets.sandbox.world.prices import price_of
 from twilio_widgets.sandbox.world.rows import MessageRow
 from twilio_widgets.sandbox.world.sids import SidMaker, noise
+from twilio_widgets.sandbox.world.stories import BLOCK, REFUSALS, Stories, Talk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_BLOCK = 8
 _PATTERNS = (
     ((0, 0), (1, 0), (0, 1), (0, 2), (2, 0), (1, 1), (2, 1), (3, 0)),
     ((0, 0), (0, 1), (1, 0), (2, 0), (3, 0), (1, 1), (0, 2), (4, 0)),
@@ -52,17 +52,6 @@ _FAILURES = (
 )  # fmt: skip
 
 
-class _Talk(NamedTuple):
-    """One message's position in its conversation."""
-
-    contact: Contact
-    topic: Topic
-    turn: int
-    chance: int
-    sender: str
-    """The account's number in this conversation."""
-
-
 class History:
     """`count` generated messages, all older than the sandbox.
 
@@ -74,6 +63,7 @@ class History:
         service_sid: The messaging service that sends some of them.
         sids: Makes their SIDs.
         phonebook: The contacts.
+        stories: Whether it has the stories of `stories`.
     """
 
     def __init__(
@@ -86,6 +76,7 @@ class History:
         service_sid: str,
         sids: SidMaker,
         phonebook: Phonebook,
+        stories: bool = False,
     ) -> None:
         self.count = count
         self._time_seed, self._pattern_seed, self._talk_seed, self._end_seed = (
@@ -105,6 +96,9 @@ class History:
         self.deleted_media: set[str] = set()
         self.redacted: dict[int, float] = {}
         """When the body of a message was redacted, by its index."""
+        self.ends = ends
+        self.stories = Stories(seed, self) if stories else None
+        """What an analyst can discover in it; None without stories."""
 
     # Times
 
@@ -125,8 +119,9 @@ class History:
     def _pattern(self, block: int) -> int:
         return noise(self._pattern_seed, block) % len(_PATTERNS)
 
-    def _talk(self, index: int) -> _Talk:
-        block, place = divmod(index, _BLOCK)
+    def talk(self, index: int) -> Talk:
+        """Return the position of message `index` in its conversation."""
+        block, place = divmod(index, BLOCK)
         which = self._pattern(block)
         talk, turn = _PATTERNS[which][place]
         chance = noise(self._talk_seed, block * _TALKS + talk)
@@ -134,7 +129,7 @@ class History:
         topics = TOPICS[_LENGTHS[which][talk]]
         british = contact.number.startswith("+44")
         sender = OWN_NUMBERS[2] if british else OWN_NUMBERS[chance % 2]
-        return _Talk(contact, topics[chance // 2 % len(topics)], turn, chance >> 8, sender)
+        return Talk(contact, topics[chance // 2 % len(topics)], turn, chance >> 8, sender)
 
     def with_number(self, number: str, within: range) -> Sequence[int]:
         """Return the indexes of `within` that may be to or from `number`, newest first.
@@ -147,10 +142,10 @@ class History:
         for slot in self._phonebook.slots_of(number):
             for talk in range(_TALKS):
                 first = (slot - talk * _SHIFT) * _INVERSE % Phonebook.SLOTS
-                for block in range(first, self.count // _BLOCK + 1, Phonebook.SLOTS):
+                for block in range(first, self.count // BLOCK + 1, Phonebook.SLOTS):
                     which = self._pattern(block)
                     found += [
-                        block * _BLOCK + place
+                        block * BLOCK + place
                         for place, (other, _) in enumerate(_PATTERNS[which])
                         if other == talk
                     ]
@@ -158,7 +153,7 @@ class History:
 
     def addresses(self, index: int) -> tuple[str, str]:
         """Return the recipient and the sender of message `index`."""
-        talk = self._talk(index)
+        talk = self.talk(index)
         if talk.topic.turns[talk.turn].outbound:
             return talk.contact.number, talk.sender
         return talk.sender, talk.contact.number
@@ -176,21 +171,26 @@ class History:
 
     def media(self, index: int) -> dict[str, str]:
         """Return the content type of each media file by SID; few inbound messages have any."""
-        return self._media(self._talk(index), index)
+        return self._media(self.talk(index), index)
 
-    def _media(self, talk: _Talk, index: int) -> dict[str, str]:
+    def _media(self, talk: Talk, index: int) -> dict[str, str]:
         if talk.topic.turns[talk.turn].outbound or talk.chance % 12:
             return {}
         media = self._sids.sid("ME", index << 4)
         return {} if media in self.deleted_media else {media: "image/png"}
 
-    def row(self, index: int) -> MessageRow:
-        """Return message `index`."""
-        talk = self._talk(index)
+    def row(self, index: int, now: float | None = None) -> MessageRow:
+        """Return message `index` as it is at `now`; by default when the sandbox was opened."""
+        talk = self.talk(index)
         outbound, texts = talk.topic.turns[talk.turn]
         media = self._media(talk, index)
         language = talk.contact.language if talk.contact.language in texts else "en"
         template = texts[language]
+        status, code = self._final_status(talk, index, outbound=outbound)
+        stories = self.stories if self.stories and index >= self.stories.begin else None
+        if stories and (change := stories.change(index, talk)):
+            template = change.template or template
+            status, code = change.status or status, change.error_code or code
         chance = talk.chance
         body = template.format(
             name=talk.contact.name,
@@ -199,12 +199,16 @@ class History:
             hour=f"{chance % 9 + 11}",
         )
         parts = self._segments(template, body)
-        status, code = self._final_status(talk, index, outbound=outbound)
         sent = self.moment(index)
         to, from_ = (
             (talk.contact.number, talk.sender) if outbound else (talk.sender, talk.contact.number)
         )
         removed = self.redacted.get(index)
+        price: str | None = price_of(to=to, inbound=not outbound, segments=parts, media=len(media))
+        if stories and (
+            code in REFUSALS or stories.is_unbilled(index, self.ends if now is None else now)
+        ):
+            price = None
         return MessageRow(
             sid=self._sids.sid("MM" if media else "SM", index),
             account_sid=self._account_sid,
@@ -216,7 +220,7 @@ class History:
             direction="outbound-api" if outbound else "inbound",
             num_segments=parts,
             num_media=len(media),
-            price=price_of(to=to, inbound=not outbound, segments=parts, media=len(media)),
+            price=price,
             error_code=code,
             error_message=ERROR_TEXTS.get(code) if code is not None else None,
             created=sent - (chance % 2 if outbound else 0),
@@ -231,7 +235,7 @@ class History:
             self._counts[key] = segments(body).count
         return self._counts[key]
 
-    def _final_status(self, talk: _Talk, index: int, *, outbound: bool) -> tuple[str, int | None]:
+    def _final_status(self, talk: Talk, index: int, *, outbound: bool) -> tuple[str, int | None]:
         if not outbound:
             return "received", None
         chance = noise(self._end_seed, index)

@@ -119,7 +119,7 @@ class MessageLog:
         if isinstance(entry, StoredMessage):
             return entry.row(now)
         assert self._history is not None  # noqa: S101  # only a history has indexes
-        return self._history.row(entry)
+        return self._history.row(entry, now)
 
     # The list
 

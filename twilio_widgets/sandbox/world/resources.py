@@ -21,18 +21,21 @@ class Account:
     owner_sid: str
     kind: str
     created: float
+    status: str = "active"
     keys: dict[str, Key] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
 class Key:
-    """An API key. A Standard key has no access to accounts and keys."""
+    """An API key. A Standard key has no access to accounts and keys; a restricted one may only
+    create messages."""
 
     sid: str
     secret: str = field(repr=False)
     friendly_name: str
     main: bool
     created: float
+    restricted: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -89,6 +92,14 @@ def new_accounts(sids: SidMaker, now: float, kind: str) -> tuple[Account, Accoun
 
 
 def _keys(sids: SidMaker, now: float, account_number: int) -> list[Key]:
+    restricted = Key(
+        sid=sids.sid("SK", 1_000 + account_number),
+        secret=sids.secret(1_000 + account_number),
+        friendly_name="Restricted key",
+        main=False,
+        created=now,
+        restricted=True,
+    )
     return [
         Key(
             sid=sids.sid("SK", 2 * account_number + which),
@@ -98,7 +109,7 @@ def _keys(sids: SidMaker, now: float, account_number: int) -> list[Key]:
             created=now,
         )
         for which, kind in enumerate(("Main", "Standard"))
-    ]
+    ] + [restricted]
 
 
 def new_numbers(

@@ -34,6 +34,20 @@ if TYPE_CHECKING:
     from twilio_widgets.sandbox.world.templates import SandboxTemplate
     from twilio_widgets.sandbox.world.world import World
 
+_WORDS = {
+    "RiskCheck": ("enable", "disable"),
+    "TrafficType": ("free",),
+    "MessageIntent": (
+        "otp", "notifications", "marketing", "fraud", "security", "customercare", "delivery",
+        "education", "polling", "announcements", "events",
+    ),
+    **dict.fromkeys(
+        ("SmartEncoded", "ShortenUrls", "SendAsMms", "ProvideFeedback", "ForceDelivery"),
+        ("true", "false"),
+    ),
+}  # fmt: skip
+"""Parameters with a closed list of values; which code Twilio gives for others is UNCONFIRMED."""
+
 _SOONEST, _LATEST = 300, 3_024_000
 """Seconds from now in which a scheduled message may be sent: 5 minutes to 35 days."""
 _MAX_SCHEDULED = 500_000
@@ -120,12 +134,13 @@ def _check_media(form: Form) -> tuple[str, ...]:
     media = tuple(url for url in form.all("MediaUrl") if url)
     if len(media) > 10:
         raise ApiRefusal(21623)
-    if not all(_is_url(url) for url in media):
+    if not all(is_web_url(url) for url in media):
         raise ApiRefusal(21620)
     return media
 
 
-def _is_url(text: str) -> bool:
+def is_web_url(text: str) -> bool:
+    """Return whether a text is an http or https URL with a host."""
     try:
         parts = urlsplit(text)
         host = parts.hostname
@@ -142,6 +157,12 @@ def _check_options(form: Form) -> None:
         raise ApiRefusal(30029)
     if form.get("AddressRetention") not in {None, "retain", "obfuscate"}:
         raise ApiRefusal(30030)
+    for name, allowed in _WORDS.items():
+        if form.get(name) not in {None, *allowed}:
+            raise ApiRefusal(20001, f"Invalid '{name}'")
+    attempt = form.get("Attempt")
+    if attempt is not None and not (attempt.isdecimal() and int(attempt) >= 1):
+        raise ApiRefusal(20001, "Invalid 'Attempt'")
 
 
 def _callback(form: Form, service: SandboxService | None) -> str | None:
@@ -149,7 +170,7 @@ def _callback(form: Form, service: SandboxService | None) -> str | None:
     if not url:
         default = service.settings.get("status_callback") if service else None
         return str(default) if default else None
-    if not _is_url(url) or "_" in (urlsplit(url).hostname or ""):
+    if not is_web_url(url) or "_" in (urlsplit(url).hostname or ""):
         raise ApiRefusal(21609)
     return url
 

@@ -91,6 +91,7 @@ class World:
             service_sid=next(iter(self.services)),
             sids=self.sids,
             phonebook=self.phonebook,
+            stories=settings.stories,
         )
         self.logs = {
             self.account.sid: MessageLog(self.history, settings),
@@ -100,6 +101,8 @@ class World:
         self.lookups: list[Lookup] = []
         self.alerts: list[SandboxAlert] = []
         self.stopped: set[tuple[str, str]] = set()
+        self.calls: list[dict[str, object]] = []
+        """The calls that were created here, newest first, as their resources."""
         self.feedback: dict[str, tuple[str, float]] = {}
         self.on_message: list[Callable[[StoredMessage], None]] = []
         self._made = 0
@@ -110,12 +113,12 @@ class World:
 
     @contextmanager
     def as_of(self, moment: float) -> Iterator[None]:
-        """Make `now` return an earlier moment inside the ``with`` block."""
-        self._as_of = moment
+        """Make `now` return another moment inside the ``with`` block."""
+        before, self._as_of = self._as_of, moment
         try:
             yield
         finally:
-            self._as_of = None
+            self._as_of = before
 
     def senders_of(self, account_sid: str) -> tuple[str, ...]:
         """Return the numbers of an account that can send messages."""

@@ -203,6 +203,6 @@ def test_a_name_that_cannot_be_resolved_means_nothing_was_sent(monkeypatch):
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     twilio = Twilio(CONNECTION, timeout=0.5)
-    with pytest.raises(NotConnected, match="nothing was sent"):
+    with pytest.raises(NotConnected, match="Nothing was sent"):
         twilio.messages.send("+14155550123", from_="+15005550006", body="Hi")
-    assert "was not reached" in twilio.check().text
+    assert "Could not reach Twilio" in twilio.check().text

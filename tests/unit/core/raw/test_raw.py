@@ -15,6 +15,7 @@ import pytest
 from twilio_widgets import AuthTokenConnection, Sandbox, Twilio
 from twilio_widgets.core.bodies import FilePart, MultipartBody
 from twilio_widgets.core.http.hosts import VERSIONS
+from twilio_widgets.core.raw import documented_paths as documented_module
 from twilio_widgets.core.raw.body import body_of
 from twilio_widgets.core.raw.decoding import text_of
 from twilio_widgets.core.raw.documented_paths import (
@@ -396,6 +397,42 @@ def test_a_list_that_leads_astray_is_not_followed(onward, pages, problem):
         flow.send(OK)
 
 
+class NoRows(OneRow):
+    """A table that finds every page empty, with a link to a new page."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def add(self, _content: bytes) -> str | None:
+        self.pages += 1
+        return f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json?Page={self.pages}"
+
+    def __len__(self) -> int:
+        return 0
+
+
+def test_a_list_of_empty_pages_ends():
+    table = NoRows()
+    flow = raw(CONNECTION, RawRequest(path=MESSAGES, frame=True), Hooks(), table)
+    next(flow)
+    for _ in range(19):
+        flow.send(OK)
+    with pytest.raises(BadResponse, match="20 empty pages in a row"):
+        flow.send(OK)
+    assert table.pages == 20
+
+
+@pytest.mark.parametrize("name", ["attempt_seen", "before_attempt"])
+@pytest.mark.parametrize("wrong", [False, 5, "print"])
+def test_a_hook_that_cannot_be_called_is_refused_before_anything_is_sent(name, wrong):
+    form = {"To": "+14155550123", "From": "+15005550006", "Body": "Hi"}
+    with Sandbox() as sandbox:
+        twilio = Twilio(sandbox.connection)
+        with pytest.raises(InvalidRequest, match=name) as caught:
+            twilio.raw(MESSAGES, "POST", data=form, **{name: wrong})
+    assert (caught.value.field, sandbox.ledger) == (name, ())
+
+
 def test_a_multipart_boundary_is_new_each_time():
     first, second = (body_of(None, {"a": "1"}, None, None, None) for _ in range(2))
     assert first.content_type != second.content_type
@@ -461,7 +498,12 @@ def test_the_documented_paths_include_those_of_twilios_document():
 
 
 def test_a_summary_of_our_own_belongs_to_a_documented_path():
-    documented = {(one.method, one.path) for one in documented_paths()}
+    text = Path(documented_module.__file__).with_suffix(".txt").read_text("utf-8")
+    documented = {
+        (method, path)
+        for methods, _, path in (line.partition(" ") for line in text.splitlines())
+        for method in methods.split(",")
+    }
     assert [row[:2] for row in _SUMMARIES if row[:2] not in documented] == []
 
 
