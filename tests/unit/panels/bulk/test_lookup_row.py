@@ -15,6 +15,7 @@ from twilio_widgets.core.guardrails.policy import Policy
 from twilio_widgets.core.lookups.cost import LookupCost
 from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.panels.bulk import lookup_row as lookups
+from twilio_widgets.panels.bulk.lookup_prompt import LookupPrompt
 from twilio_widgets.panels.bulk.panel import BulkPanel
 from twilio_widgets.panels.bulk.state import BulkState
 from twilio_widgets.sandbox import Sandbox
@@ -102,7 +103,7 @@ def test_looking_up_again_does_not_forget_a_landline(
 )  # fmt: skip
 def test_only_the_typed_cost_begins_it(typed: str, phase: str) -> None:
     cost = LookupCost(numbers=3, cached=0, invalid=0, cost=Decimal("0.024"))
-    prompt = lookups.LookupPrompt(turn=1, cost=cost, typed=typed)
+    prompt = LookupPrompt(turn=1, cost=cost, typed=typed)
     state = lookups.confirmed(BulkState(phase="checked", turn=1, lookup=prompt))
 
     assert state.lookup is not None
