@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import ipywidgets
 
-from twilio_widgets.core.guardrails.limits import dollars
+from twilio_widgets.panels.bulk.lookup_prompt import LookupPrompt
 from twilio_widgets.panels.inputs.line_input import LineInput
 from twilio_widgets.panels.inputs.ordered_button import OrderedButton
 from twilio_widgets.panels.kit.elements import Note, styled, visible
@@ -16,30 +15,6 @@ from twilio_widgets.panels.kit.elements import Note, styled, visible
 if TYPE_CHECKING:
     from twilio_widgets.core.lookups.cost import LookupCost
     from twilio_widgets.panels.bulk.state import BulkState
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LookupPrompt:
-    """A lookup of the plan's recipients that the user has to confirm, or that is running."""
-
-    turn: int
-    """The check whose recipients are looked up."""
-    cost: LookupCost
-    phase: Literal["asking", "running"] = "asking"
-    typed: str = ""
-    done: int = 0
-    """Numbers that were answered so far."""
-
-    @property
-    def words(self) -> str:
-        """The text to type, such as ``"pay $0.24"``."""
-        return f"pay {dollars(self.cost.cost)}"
-
-    @property
-    def is_confirmed(self) -> bool:
-        """Whether that text has been typed."""
-        typed = unicodedata.normalize("NFKC", self.typed).strip().casefold()
-        return " ".join(typed.split()) == self.words.casefold()
 
 
 # Steps

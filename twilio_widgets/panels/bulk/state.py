@@ -26,7 +26,7 @@ from twilio_widgets.panels.bulk.guess import ColumnGuess
 if TYPE_CHECKING:
     from twilio_widgets.bulk.progress import JobProgress
     from twilio_widgets.core.templates.template import ContentTemplate
-    from twilio_widgets.panels.bulk.lookup_row import LookupPrompt
+    from twilio_widgets.panels.bulk.lookup_prompt import LookupPrompt
     from twilio_widgets.panels.bulk.table_sources import Source
     from twilio_widgets.panels.bulk.triage import Group
     from twilio_widgets.panels.send.state import SendingAccount

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,8 +12,12 @@ import twilio_widgets as tw
 from tests.panel_driver import PanelDriver
 from twilio_widgets.client import Twilio
 from twilio_widgets.core.guardrails.policy import Policy
+from twilio_widgets.core.lookups.cost import LookupCost
 from twilio_widgets.errors import ConfigurationError
+from twilio_widgets.panels.bulk import lookup_row as lookups
+from twilio_widgets.panels.bulk.lookup_prompt import LookupPrompt
 from twilio_widgets.panels.bulk.panel import BulkPanel
+from twilio_widgets.panels.bulk.state import BulkState
 from twilio_widgets.sandbox import Sandbox
 
 GUESTS = [{"phone": "+14155550101"}, {"phone": "+442079460123"}, {"phone": "+14155550104"}]
@@ -89,6 +94,20 @@ def test_looking_up_again_does_not_forget_a_landline(
     assert panel.plan is not None
     assert [one.n for one in panel.plan.problems] == [1]
     assert len(sandbox.lookups) == 3
+
+
+@pytest.mark.parametrize(
+    ("typed", "phase"),
+    [("pay $0.0240", "running"), ("PAY $0.0240 ", "running"), ("pay", "asking"),
+     ("pay $0.02", "asking"), ("", "asking")],
+)  # fmt: skip
+def test_only_the_typed_cost_begins_it(typed: str, phase: str) -> None:
+    cost = LookupCost(numbers=3, cached=0, invalid=0, cost=Decimal("0.024"))
+    prompt = LookupPrompt(turn=1, cost=cost, typed=typed)
+    state = lookups.confirmed(BulkState(phase="checked", turn=1, lookup=prompt))
+
+    assert state.lookup is not None
+    assert state.lookup.phase == phase
 
 
 def test_known_numbers_are_used_without_a_question(

@@ -11,9 +11,13 @@ from ipywidgets.widgets.widget import _instances
 import twilio_widgets as tw
 from tests.panel_driver import PanelDriver
 from twilio_widgets.client import Twilio
+from twilio_widgets.core.templates.sendable import Sendable
 from twilio_widgets.panels.kit.elements import Facts
+from twilio_widgets.panels.send import template_steps as steps
 from twilio_widgets.panels.send import template_worker
+from twilio_widgets.panels.send.draft import Draft
 from twilio_widgets.panels.send.panel import SendPanel
+from twilio_widgets.panels.send.state import SendState
 from twilio_widgets.sandbox import Sandbox
 
 THEM = "whatsapp:+14155550123"
@@ -108,6 +112,16 @@ def test_the_window_and_the_approval_are_said(
     assert "'spring_sale' is not approved by WhatsApp (rejected" in said(panel)
     choose(panel, sandbox.templates[APPROVED])
     assert "can be sent outside the 24-hour window too" in said(panel)
+
+
+def test_an_answer_about_an_earlier_recipient_is_not_shown() -> None:
+    asked = Draft(to=THEM, from_="whatsapp:+14155550142")
+    answer = Sendable(ok=True, why="It can.")
+    now = SendState(draft=Draft(to="whatsapp:+14155550124", from_="whatsapp:+14155550142"))
+
+    assert steps.window_read(now, steps.question_of(asked), answer).sendable is None
+    same = steps.window_read(SendState(draft=asked), steps.question_of(asked), answer)
+    assert same.sendable == answer
 
 
 def test_an_open_window_is_said(sandbox: Sandbox, make: Callable[..., SendPanel]) -> None:
