@@ -83,7 +83,6 @@ def _run_together(step: Together, transport: BlockingTransport, connection: Conn
 async def _run_together_async(
     step: Together, transport: AsyncTransport, connection: Connection
 ) -> None:
-    import asyncio  # imported here: it loads slowly, and the blocking client does not need it
 
     flows = _SharedFlows(step)
 

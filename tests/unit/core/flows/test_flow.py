@@ -10,7 +10,7 @@ import pytest
 
 from twilio_widgets.core.bodies import FormBody
 from twilio_widgets.core.flows.flow import LONGEST_RETRY_AFTER, RetryPolicy, change, read
-from twilio_widgets.core.flows.paging import JsonPage, Paginator, next_link, next_request
+from twilio_widgets.core.flows.paging import JsonPage, Paginator, follow_link, next_link
 from twilio_widgets.core.request import Pause, Reply, Request
 from twilio_widgets.errors import (
     ApiError,
@@ -283,7 +283,7 @@ class TestWalk:
     )
     def test_a_next_page_url_elsewhere_is_not_read(self, link):
         with pytest.raises(BadResponse, match="leads to another list"):
-            next_request(SERVICES, link)
+            follow_link(SERVICES, link)
 
     @pytest.mark.parametrize(
         "link",
@@ -296,7 +296,7 @@ class TestWalk:
     )
     def test_a_next_page_url_gives_the_next_request_its_query_and_nothing_else(self, link):
         query = (("PageSize", "2"), ("Page", "1"))
-        assert next_request(SERVICES, link) == replace(SERVICES, query=query)
+        assert follow_link(SERVICES, link) == replace(SERVICES, query=query)
 
     @pytest.mark.parametrize(
         ("envelope", "link"),
