@@ -22,6 +22,7 @@ TwilioWidgetsError
 │   ├── OtherSecrets            a listener with other secrets is already running
 │   └── StoreUnavailable        its event store cannot be written or read at the moment
 ├── JobError                    a job's journal is in use, belongs elsewhere or is damaged
+├── ArchiveError                an archive is in use, belongs elsewhere, is damaged or has no room
 └── SandboxError                the sandbox does not support what was asked of it
 
 ``str(error)`` tells the user what to do next; the attributes carry the details. No error text
@@ -174,7 +175,7 @@ class ApiError(TwilioWidgetsError):
     ) -> None:
         super().__init__(message)
         self.message = message
-        """Twilio's own message, with phone numbers masked."""
+        """Twilio's own message, with phone numbers masked; empty if the response had none."""
         self.status = status
         """The HTTP status."""
         self.code = code
@@ -211,6 +212,19 @@ class Unauthorized(ApiError):
 
 class Forbidden(ApiError):
     """These credentials are not permitted to do this (403)."""
+
+    permission: str | None = None
+    """The missing permission, such as ``read Alerts at monitor.twilio.com``, if it is known."""
+
+    def __str__(self) -> str:
+        if self.permission is None:
+            return super().__str__()
+        name = f"Twilio {self.code}" if self.code is not None else f"HTTP {self.status}"
+        return (
+            f"These credentials lack the permission to {self.permission} ({name}). Add it to the "
+            "API key if it is a restricted one, or use a key with more access: a Standard key may "
+            "do everything but read accounts and keys, which takes a Main key."
+        )
 
 
 class NotFound(ApiError):
@@ -260,6 +274,15 @@ class JobError(TwilioWidgetsError):
 
     held_by: str | None = None
     """Where the journal is in use, in words, if that is the reason."""
+
+
+class ArchiveError(TwilioWidgetsError):
+    """An archive's folder cannot be used; its files are as they were."""
+
+    def __init__(self, text: str, *, cause: str) -> None:
+        super().__init__(text)
+        self.cause = cause
+        """The cause, one of ``full``, ``in use``, ``other account``, ``damaged`` and ``disk``."""
 
 
 class SandboxError(TwilioWidgetsError):

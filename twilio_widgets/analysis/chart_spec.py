@@ -23,6 +23,10 @@ class Series:
     tone: Tone = "neutral"
     """What the values mean, from which the element chooses the colour."""
 
+    key: str | None = None
+    """What a click selects: on the legend of stacked bars, or, with the key of its column, on a
+    cell of a heat map; None where nothing can be selected."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChartSpec:

@@ -35,22 +35,42 @@ class Throttle(Protocol):
         """Run the callback no more."""
 
 
-def throttle(name: str, beat: Callable[[], object], rest: Callable[[], object]) -> Throttle:
+def throttle(
+    name: str,
+    beat: Callable[[], object],
+    rest: Callable[[], object],
+    *,
+    soonest: float = SOONEST,
+    every: float = EVERY,
+) -> Throttle:
     """Return a throttle that uses a thread, or timers of the event loop where threads do not exist.
 
     Args:
         name: The name of the thread.
         beat: The callback. It never runs twice at the same time, and must not raise.
         rest: Called once after `REST` seconds without a request. It must not raise.
+        soonest: Seconds between the first request and the call.
+        every: Seconds between two calls.
     """
-    return ThreadThrottle(name, beat, rest) if THREADS_EXIST else LoopThrottle(beat, rest)
+    if THREADS_EXIST:
+        return ThreadThrottle(name, beat, rest, soonest=soonest, every=every)
+    return LoopThrottle(beat, rest, soonest=soonest, every=every)
 
 
 class ThreadThrottle:
     """A throttle in a daemon thread, which ends when idle and is started again on request."""
 
-    def __init__(self, name: str, beat: Callable[[], object], rest: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        name: str,
+        beat: Callable[[], object],
+        rest: Callable[[], object],
+        *,
+        soonest: float = SOONEST,
+        every: float = EVERY,
+    ) -> None:
         self._name, self._beat, self._rest = name, beat, rest
+        self._soonest, self._every = soonest, every
         self._lock = threading.Lock()
         self._asked = threading.Event()
         self._stopped = threading.Event()
@@ -76,14 +96,14 @@ class ThreadThrottle:
             thread.join(JOIN)
 
     def _run(self) -> None:
-        pause = SOONEST
+        pause = self._soonest
         while self._wanted():
             self._stopped.wait(pause)
             self._asked.clear()
             if self._stopped.is_set():
                 return
             self._beat()
-            pause = EVERY
+            pause = self._every
 
     def _wanted(self) -> bool:
         """Wait for a request; return False after `REST` seconds without one, to end the thread."""
@@ -100,8 +120,16 @@ class ThreadThrottle:
 class LoopThrottle:
     """A throttle with timers of the event loop, for kernels without threads (JupyterLite)."""
 
-    def __init__(self, beat: Callable[[], object], rest: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        beat: Callable[[], object],
+        rest: Callable[[], object],
+        *,
+        soonest: float = SOONEST,
+        every: float = EVERY,
+    ) -> None:
         self._beat, self._rest = beat, rest
+        self._soonest, self._every = soonest, every
         self._next: asyncio.TimerHandle | None = None
         self._later: asyncio.TimerHandle | None = None
         self._stopped = False
@@ -116,7 +144,9 @@ class LoopThrottle:
         except RuntimeError:
             self._beat()
             return
-        self._next = loop.call_at(max(loop.time() + SOONEST, self._beaten + EVERY), self._run)
+        self._next = loop.call_at(
+            max(loop.time() + self._soonest, self._beaten + self._every), self._run
+        )
 
     def stop(self) -> None:
         """Run the callback no more."""

@@ -4,7 +4,7 @@ Plain dates are GMT days. Both operators include their day, as documented. The d
 similar Calls API was clarified to *before* (exclusive) and *on or after*; which of the two applies
 to messages is UNCONFIRMED, so `date_filters="before_exclusive"` selects the other reading. Also
 UNCONFIRMED: in the sandbox, ``DateSent=`` with a time of day selects that whole GMT day, and with
-``<`` or ``>`` the time counts.
+``<`` or ``>`` the time counts; with `date_filters="whole_days"` it is ignored.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ def span_of(query: Form, name: str, *, date_filters: str = "inclusive") -> Span:
     Args:
         query: The query of the request.
         name: The parameter, such as ``DateSent``.
-        date_filters: ``"inclusive"``, or ``"before_exclusive"`` if ``<`` excludes its day.
+        date_filters: ``"inclusive"``; ``"before_exclusive"`` if ``<`` excludes its day; or
+            ``"whole_days"`` if times of day are ignored.
 
     Raises:
         ApiRefusal: A date cannot be parsed.
@@ -60,6 +61,8 @@ def span_of(query: Form, name: str, *, date_filters: str = "inclusive") -> Span:
         moment, is_day = _read(text, name)
         day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
         last = (day + timedelta(days=1)).timestamp() - 1
+        if date_filters == "whole_days":
+            moment, is_day = day, True
         if operator == "":
             lows.append(day.timestamp())
             highs.append(last)

@@ -1,0 +1,81 @@
+"""The archive as a Dask DataFrame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from twilio_widgets.archive.manifest import Manifest
+from twilio_widgets.archive.reading import checked_columns, data_files, with_manifest
+from twilio_widgets.archive.rows import FILE_SCHEMA, pandas_of
+from twilio_widgets.archive.store import ArchiveFolder
+from twilio_widgets.errors import ConfigurationError
+from twilio_widgets.frames.schema import SCHEMA, with_known_words
+
+Words = dict[str, tuple[str, ...]]
+"""The words of each categorical column."""
+
+
+def dask_frame(
+    folder: ArchiveFolder, load: Callable[[], Manifest | None], columns: Sequence[str] | None
+) -> Any:
+    """Return a Dask DataFrame; see `Archive.to_dask`."""
+    dask = _load_dask()
+    names = checked_columns(columns)
+
+    def read(manifest: Manifest) -> Any:
+        paths = [folder.path / name for name in data_files(manifest)]
+        words = _words(paths, names)
+        empty = _typed(FILE_SCHEMA.empty_table().select(names), words)
+        if not paths:
+            return dask.from_pandas(empty, npartitions=1)
+        return dask.from_map(read_file, paths, columns=names, words=words, meta=empty)
+
+    return with_manifest(folder, load, read)
+
+
+def read_file(path: Path, columns: list[str], words: Words) -> pd.DataFrame:
+    """Read one file as a partition; Dask calls this on its workers."""
+    table = pq.ParquetFile(path).read(columns=columns)
+    return _typed(table.select(columns), words)
+
+
+def _typed(table: Any, words: Words) -> pd.DataFrame:
+    frame = pandas_of(table)
+    for name in frame.columns.intersection(list(words)):
+        frame[name] = with_known_words(frame[name], words[name])
+    return frame
+
+
+def _words(paths: Sequence[Path], columns: Sequence[str]) -> Words:
+    """Return the categories, which must be the same in all partitions."""
+    found: Words = {}
+    for column in SCHEMA:
+        if column.words and column.name in columns:
+            used = pa.chunked_array(
+                [
+                    pc.unique(pq.ParquetFile(path).read(columns=[column.name])[column.name])
+                    for path in paths
+                ],
+                pa.large_string(),
+            )
+            new = sorted(set(used.to_pylist()) - {None, *column.words})
+            found[column.name] = (*column.words, *new)
+    return found
+
+
+def _load_dask() -> Any:
+    try:
+        import dask.dataframe
+    except ImportError as error:
+        raise ConfigurationError(
+            'Archive.to_dask needs Dask: pip install "twilio-widgets[dask]". '
+            "to_dataframe works without it."
+        ) from error
+    return dask.dataframe

@@ -1,0 +1,1 @@
+"""The chart element: a `ChartSpec` drawn on the page, and exported."""

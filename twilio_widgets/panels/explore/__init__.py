@@ -1,0 +1,1 @@
+"""The panel that explores a message log by clicking."""

@@ -1,0 +1,79 @@
+"""The opened message below the table, and its conversation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import ipywidgets
+
+from twilio_widgets.core.message.message import Message
+from twilio_widgets.panels.explore.elements import Conversation
+from twilio_widgets.panels.explore.text import chat_title
+from twilio_widgets.panels.inputs.ordered_button import OrderedButton
+from twilio_widgets.panels.kit.elements import styled, visible
+from twilio_widgets.panels.messages.detail import MessageView
+from twilio_widgets.panels.messages.state import Detail
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from twilio_widgets.panels.explore.state import ExploreState
+
+_MISSING = ("NAType", "NaTType")
+_FIELDS = (
+    "sid", "status", "direction", "account_sid", "messaging_service_sid", "to", "body",
+    "num_segments", "num_media", "price", "price_unit", "error_code", "error_message",
+    "date_created", "date_updated", "date_sent",
+)  # fmt: skip
+
+
+class OpenedMessage:
+    """The message and its conversation, one of them at a time, with the buttons."""
+
+    def __init__(self) -> None:
+        self.switch = OrderedButton("Show the conversation")
+        self.close = OrderedButton("Close")
+        self._message = MessageView()
+        self._chat = Conversation()
+        actions = styled(ipywidgets.HBox([self.switch, self.close]), "tw-detail-actions")
+        self.box = styled(ipywidgets.VBox([self._message, self._chat, actions]), "tw-detail")
+        visible(self.box, False)
+
+    def draw(self, state: ExploreState) -> None:
+        """Draw the state; without an opened message the box is hidden."""
+        opened = state.opened
+        visible(self.box, opened is not None)
+        if opened is None:
+            return
+        self.switch.text = chat_title(state)
+        visible(self._message, opened.seen == "message")
+        visible(self._chat, opened.seen == "chat")
+        if opened.seen == "message":
+            reading = opened.message is None
+            self._message.show(Detail(sid=opened.sid, message=opened.message, reading=reading))
+            return
+        self._chat.show(
+            opened.chat,
+            total=opened.total,
+            current=opened.sid,
+            zone=ZoneInfo(state.asked.tz),
+            tz=state.asked.tz,
+        )
+
+
+def messages_of(frame: Any) -> tuple[Message, ...]:
+    """Return the rows of a message frame as messages; columns that are missing stay empty."""
+    return tuple(map(_message, frame.to_dict("records")))
+
+
+def _message(row: Mapping[str, Any]) -> Message:
+    given: dict[str, Any] = {name: _present(row.get(name)) for name in _FIELDS}
+    for name in ("sid", "status", "direction"):
+        given[name] = str(given[name] or "")
+    return Message(**given, from_=_present(row.get("from")))
+
+
+def _present(value: Any) -> Any:
+    is_nan = isinstance(value, float) and value != value  # noqa: PLR0124  # pandas' missing float
+    return None if is_nan or type(value).__name__ in _MISSING else value
