@@ -97,12 +97,12 @@ def answer(
     Args:
         columns: The columns, as pandas arrays.
         counted: What was counted: complete sentences.
-        spec: The chart; the sentences become its note unless it has one.
+        spec: The chart; the first sentence becomes its note.
         source: The messages that were counted.
         time_zone: The IANA name of the zone of every time.
     """
     frame = AnswerFrame(columns, copy=False)
-    frame._spec = spec if spec.note else replace(spec, note=counted)
+    frame._spec = replace(spec, note=f"{counted.partition('. ')[0].rstrip('.')}.")
     frame.attrs |= {"counted": counted, "time_zone": time_zone}
     if cut_off := source.attrs.get("cut_off"):
         frame.attrs["cut_off"] = cut_off

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 import pandas as pd
 
 from twilio_widgets.analysis.answer_frame import AnswerFrame, answer
-from twilio_widgets.analysis.chart_spec import Series
+from twilio_widgets.analysis.chart_spec import ChartSpec, Series
 from twilio_widgets.analysis.groups import amounts, bars, many, text, whole
 from twilio_widgets.analysis.prepared import prepared_of
 from twilio_widgets.core.text.segments import GSM_BASIC, GSM_EXTENSION
@@ -166,12 +166,12 @@ def _decimal(amount: Fraction) -> Decimal:
     return exact.quantize(_MICRO, ROUND_HALF_EVEN)
 
 
-def _chart(rows: dict[tuple[Cause, str | None], _Row], ordered: list[Any]) -> Any:
+def _chart(rows: dict[tuple[Cause, str | None], _Row], ordered: list[Any]) -> ChartSpec:
     extra: dict[str, int] = defaultdict(int)
     for cause, unit in ordered:
-        if cause.encoding == "UCS-2":
-            extra[cause.characters] += rows[cause, unit].extra_segments
-    causes = sorted(extra, key=lambda one: (-extra[one], one))
+        extra[cause.characters] += rows[cause, unit].extra_segments
+    causes = sorted((one for one in extra if extra[one]), key=lambda one: (-extra[one], one))
     values = tuple(float(extra[one]) for one in causes)
     series = [Series(name="extra segments", values=values, tone="bad")]
-    return bars("Segments that Unicode added", "characters", causes, series, value_title="Segments")
+    spec = bars("Segments that Unicode added", "characters", causes, series, value_title="Segments")
+    return replace(spec, keys=())  # no filter is about characters

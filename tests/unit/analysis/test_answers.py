@@ -233,6 +233,12 @@ def test_unknown_segments_are_computed_and_smart_encoding_costs_nothing():
     assert values(answer, "messages", "segments", "extra_segments") == [(2, 3, 1)]
 
 
+def test_a_text_that_was_billed_as_shorter_costs_nothing_extra():
+    frame = log(sent(body="It’s " + "x" * 300, num_segments=1))
+
+    assert analysis.segments(frame)["extra_segments"].tolist() == [0]
+
+
 # Volume and senders
 
 
@@ -315,6 +321,18 @@ def test_a_reply_within_the_same_second_counts():
     assert analysis.replies(log(received(), sent()))["answered"].tolist() == [1]
 
 
+def test_only_a_later_message_of_the_recipient_is_a_reply():
+    frame = log(
+        received(date_sent=at(0)),
+        sent(date_sent=at(1)),
+        sent(date_sent=at(1), to=BEN),
+        received(date_sent=at(2), from_=CHLOE),
+    )
+
+    assert analysis.replies(frame, by="contact")["answered"].tolist() == [0, 0]
+    assert analysis.replies(frame.head(2))["answered"].tolist() == [0]
+
+
 # Opt-outs
 
 
@@ -336,6 +354,15 @@ def test_the_state_of_opt_outs_is_followed_over_time():
 
     columns = ("opt_outs", "opt_ins", "opted_out", "sent_after", "refused")
     assert values(answer, *columns) == [(1, 0, 1, 2, 1), (0, 0, 1, 0, 0), (0, 1, 0, 0, 0)]
+
+
+def test_of_two_keywords_in_the_same_second_the_stop_counts():
+    frame = log(received(body="STOP"), received(body="START"), sent(), sent(date_sent=at(1)))
+
+    answer = analysis.opt_outs(frame)
+
+    # A message of that second may have been sent before the keyword.
+    assert values(answer, "opt_outs", "opt_ins", "opted_out", "sent_after") == [(1, 0, 1, 1)]
 
 
 def test_a_person_has_opted_out_until_every_number_may_write_again():
@@ -400,6 +427,10 @@ def test_a_thread_is_one_contact_across_a_number_pool():
     assert (spec.kind, spec.categories, spec.series[0].values) == (
         "histogram", ("1", "2", "3"), (1.0, 0.0, 1.0)
     )  # fmt: skip
+
+
+def test_of_two_messages_in_the_same_second_the_inbound_one_is_last():
+    assert analysis.threads(log(received(), sent()))["unanswered"].tolist() == [True]
 
 
 # Comparison

@@ -58,7 +58,7 @@ def test_shuffled_rows_have_the_same_answer(ask, rows, seed):
 
 @pytest.mark.long
 @every_answer
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rows=LOGS, seed=st.integers(0, 2**32))
 def test_shuffled_rows_have_the_same_answer_in_many_logs(ask, rows, seed):
     check(ask, rows, seed)
@@ -66,7 +66,7 @@ def test_shuffled_rows_have_the_same_answer_in_many_logs(ask, rows, seed):
 
 @pytest.mark.long
 @pytest.mark.parametrize("by", ["day", "hour", "sender", "country", "direction", "currency"])
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(rows=LOGS, seed=st.integers(0, 2**32))
 def test_shuffled_rows_have_the_same_replies_by_any_group(by, rows, seed):
     check(lambda frame: analysis.replies(frame, by=by), rows, seed)
