@@ -67,9 +67,12 @@ class Chart(SavedPicture, Unsaved):
             spec: What to show.
             picked: What is selected.
         """
+        chosen = frozenset(picked)
         with self._pick_lock:
-            self._spec, self._picked = spec, frozenset(picked)
-            self._put(view_of(spec, picked))
+            if self.epoch and (spec, chosen) == (self._spec, self._picked):
+                return
+            self._spec, self._picked = spec, chosen
+            self._put(view_of(spec, sorted(chosen, key=str)))
         self._picture_changed()
 
     def on_pick(self, picked: OnPick, cleared: Callable[[], object] | None = None) -> None:

@@ -150,6 +150,7 @@ function drawBars(list, view) {
     const mark = /** @type {HTMLElement} */ (item.firstElementChild);
     const [label, bar, value] = mark.children;
     write(label, view.names[index]);
+    put(label, { title: view.names[index] }); // it may be cut off
     write(value, series.texts[index]);
     put(bar, { "data-tone": series.tone });
     /** @type {HTMLElement} */ (bar).style.setProperty(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass, replace
+from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -81,22 +82,24 @@ def svg_of(spec: ChartSpec, *, ink: Ink = ON_PAPER, width: int = WIDTH) -> str:
         height = _cells(pen, spec, top, width)
     else:
         height = _columns(pen, spec, top, width)
-    for words in filter(None, (axis_title(spec), spec.note)):
+    note = wrap(spec.note, int(width / CHARACTER))
+    for words in filter(None, (axis_title(spec), *note)):
         height += 15
         pen.text(width / 2, height - 2, words, anchor="middle")
     return pen.document(width, height + 4)
 
 
-def picture_of(spec: ChartSpec, *, whole: bool = False) -> str:
+def picture_of(spec: ChartSpec, *, whole: bool = False, width: int = WIDTH) -> str:
     """Return a chart as static HTML: an image, and its table behind a click.
 
     Args:
         spec: What it shows.
         whole: Whether phone numbers stay; otherwise they are masked.
+        width: In pixels.
     """
     shown = spec if whole else masked_spec(spec)
     # Percent-encoded instead of Base64, so that a search finds the words in a notebook file.
-    address = quote(svg_of(shown, ink=ON_PAGE), safe=" =:/;,.()+-'!*")
+    address = quote(svg_of(shown, ink=ON_PAGE, width=width), safe=" =:/;,.()+-'!*")
     summary = ": ".join(filter(None, (shown.title, total_text(shown) or EMPTY)))
     table = f"<details><summary>{inert(one_line(shown.title))}, as a table</summary>{_table(shown)}"
     return (
@@ -208,7 +211,7 @@ def _legend(pen: _Pen, spec: ChartSpec, width: float) -> float:
 def _columns(pen: _Pen, spec: ChartSpec, top: float, width: float) -> float:
     scale = ticks(spec)
     words = [value_text(tick, spec.unit, spec.currency) for tick in scale]
-    left, base = max(map(len, words)) * CHARACTER + 8, top + PLOT
+    left, base = max(map(len, words)) * CHARACTER + 10, top + PLOT
     step = (width - left) / max(1, len(spec.categories))
     for tick, text in zip(scale, words, strict=True):
         y = base - PLOT * tick / scale[-1]
@@ -231,7 +234,7 @@ def _columns(pen: _Pen, spec: ChartSpec, top: float, width: float) -> float:
 
 
 def _cells(pen: _Pen, spec: ChartSpec, top: float, width: float) -> float:
-    left = max(len(series.name) for series in spec.series) * CHARACTER + 8
+    left = max(len(series.name) for series in spec.series) * CHARACTER + 14
     step = (width - left) / max(1, len(spec.categories))
     most = max(max(series.values) for series in spec.series)
     levels: dict[float, str] = {}  # a path for each level of colour is much shorter than all cells
@@ -253,7 +256,7 @@ def _bars(pen: _Pen, spec: ChartSpec, top: float, width: float) -> float:
     (series,) = spec.series
     labels = [_cut(full_label(category)) for category in spec.categories]
     texts = [value_text(value, spec.unit, spec.currency) for value in series.values]
-    left = max(map(len, labels)) * CHARACTER + 8
+    left = max(map(len, labels)) * CHARACTER + 14
     room = width - left - max(map(len, texts)) * CHARACTER - 8
     most = max(value for value in series.values if value == value)  # noqa: PLR0124  # not NaN
     for row, (label, value, text) in enumerate(zip(labels, series.values, texts, strict=True)):

@@ -94,7 +94,12 @@ def total_text(spec: ChartSpec) -> str:
 
 
 def axis_title(spec: ChartSpec) -> str:
-    """Return the title of the category axis, with the time zone where it shows times."""
+    """Return the title of the category axis, with the time zone where it shows times.
+
+    Horizontal bars have their categories beside them, and no axis.
+    """
+    if spec.kind == "bars" and not spec.time_zone:
+        return ""
     return " · ".join(filter(None, (one_line(spec.category_title), one_line(spec.time_zone))))
 
 

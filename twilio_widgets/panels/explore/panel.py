@@ -63,6 +63,9 @@ MOST_ROWS = 1_000
 MOST_BUBBLES = 200
 """The messages of a conversation that are shown: the newest ones."""
 
+SMALL = 420
+"""Pixels of a chart in the saved picture; the first one has twice the width."""
+
 AFTER, AGAIN = 0.15, 0.3
 """Seconds from a change of the filters until the table and `frame` follow, so that the charts come
 first; and from there to the next time."""
@@ -427,9 +430,12 @@ class ExplorePanel(SavedPicture, Panel[ExploreState]):
                 for tile in words.tiles_of(state)
             ]
             whole = self._picture_static == "unmasked"
+            first, *others = state.answer.charts
+            small = "".join(picture_of(spec, whole=whole, width=SMALL) for spec in others)
             parts += [
                 still_picture("Figures", tiles),
-                *(picture_of(spec, whole=whole) for spec in state.answer.charts),
+                picture_of(first, whole=whole, width=2 * SMALL),
+                f'<div style="display: flex; flex-wrap: wrap; gap: 16px">{small}</div>',
             ]
         return "".join(parts)
 

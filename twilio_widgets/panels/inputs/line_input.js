@@ -25,7 +25,7 @@ function render({ model, el }) {
   if (kind === "area") input.rows = model.get("rows");
   // An incomplete date has an empty value too, but is not the same as no date.
   const read = () => (input.validity.badInput ? null : input.value);
-  let last = model.get("value");
+  let last = read(); // the kernel's value is drawn below
   const lazy = model.get("lazy");
   const say = () => {
     if (lazy && input.value !== input.value.trim()) input.value = input.value.trim();
