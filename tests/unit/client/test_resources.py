@@ -177,11 +177,19 @@ READS = {
     "read AlphaSenders at messaging.twilio.com": ("/AlphaSenders", lambda t: t.services.list()),
     "read Alerts at monitor.twilio.com": ("/v1/Alerts", lambda t: t.alerts.list()),
     "read IncomingPhoneNumbers at api.twilio.com": ("/Incoming", lambda t: t.numbers.list()),
-    "read Daily at api.twilio.com": ("/Usage", lambda t: t.usage(by="day")),
+    "read Usage/Records/Daily at api.twilio.com": ("/Usage", lambda t: t.usage(by="day")),
     "read Balance at api.twilio.com": ("/Balance", lambda t: t.balance()),
     "read Content at content.dublin.ie1.twilio.com": (
         "/v1/Content",
         lambda t: t.raw("https://content.dublin.ie1.twilio.com/v1/Content/HX" + "0" * 32),
+    ),
+    "change PhoneNumbers at messaging.twilio.com": (
+        "/v1/Services",
+        lambda t: t.raw(
+            f"https://messaging.twilio.com/v1/Services/MG{'0' * 32}/PhoneNumbers/PN{'0' * 32}",
+            "POST",
+            data={"a": "b"},
+        ),
     ),
     "create Services at messaging.twilio.com": (
         "/v1/Services",

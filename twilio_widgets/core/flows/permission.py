@@ -9,6 +9,7 @@ Source: Twilio, "Restricted API keys" (each permission maps to endpoints and act
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,10 +24,15 @@ def permission_of(request: Request) -> str:
     """Return the permission for a request, such as "read Alerts at monitor.twilio.com"."""
     path = re.sub(r"\.(?:json|xml)$", "", request.path)
     parts = re.sub(r"^/2010-04-01/Accounts/AC[^/]*/", "/", path).split("/")
-    names = [part for part in parts if _RESOURCE.fullmatch(part) and not _SID.fullmatch(part)]
-    is_list = bool(names) and names[-1] == parts[-1]
     action = _ACTIONS.get(request.method, "read")
-    if action == "create" and not is_list:
+    if action == "create" and not _is_name(parts[-1]):
         action = "change"
-    resource = names[-1] if names else "this resource"
+    while parts and not _is_name(parts[-1]):
+        parts.pop()
+    names = list(takewhile(_is_name, reversed(parts)))[::-1]
+    resource = "/".join(names) or "this resource"
     return f"{action} {resource} at {request.host or f'{request.service}.twilio.com'}"
+
+
+def _is_name(part: str) -> bool:
+    return bool(_RESOURCE.fullmatch(part)) and not _SID.fullmatch(part)

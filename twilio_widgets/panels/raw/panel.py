@@ -44,7 +44,8 @@ class RawRequestPanel(RawWorker):
 
     Args:
         twilio: A `Twilio`, or a `ConnectionPanel`: this panel becomes active when that connects.
-        path: The initial path; ``$TWILIO_ACCOUNT_SID`` in it is replaced by the SID.
+        path: The initial path, or the URL of one of Twilio's API hosts; ``$TWILIO_ACCOUNT_SID`` in
+            it is replaced by the SID.
         method: The initial method.
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import socket
 from contextlib import suppress
@@ -558,6 +559,52 @@ def test_under_a_base_url_a_url_is_refused_before_anything_is_sent(asked, text, 
     with pytest.raises(PathRefused, match="base_url"):
         Twilio(CONNECTION, base_url=base_url).raw(text)
     assert asked == []
+
+
+class Answered(AuthTokenConnection):
+    """A connection whose every request gets the same answer."""
+
+    answer: Any = None
+
+    @property
+    def wire(self) -> object:
+        return type(self).answer
+
+
+HOSTILE_LINKS = [
+    "https://evil.example/v1/Services?Page=1",
+    "https://messaging.twilio.com@evil.example/v1/Services?Page=1",
+    "https://messaging.twilio.com.evil.example/v1/Services?Page=1",
+    "//evil.example/v1/Services?Page=1",
+    "http://169.254.169.254/v1/Services?Page=1",
+    "https://sync.twilio.com/v1/Services?Page=1",
+    "https://messaging.twilio.com/v1/Services/../Keys?Page=1",
+    "https://messaging.twilio.com/v1/Services%2f..%2fKeys?Page=1",
+]
+
+
+@pytest.mark.parametrize("link", HOSTILE_LINKS)
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda twilio: twilio.raw("https://messaging.twilio.com/v1/Services", frame=True),
+        lambda twilio: twilio.services.list(),
+    ],
+    ids=["raw", "services.list"],
+)
+def test_a_link_of_a_hostile_answer_gets_no_request(monkeypatch, link, read):
+    asked: list[httpx.URL] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url)
+        meta = {"key": "services", "next_page_url": link}
+        body = json.dumps({"services": [], "meta": meta}).encode()
+        return httpx.Response(200, stream=httpx.ByteStream(body))
+
+    monkeypatch.setattr(Answered, "answer", httpx.MockTransport(answer))
+    with Twilio(Answered(ACCOUNT, TOKEN)) as twilio, pytest.raises(BadResponse, match="followed"):
+        read(twilio)
+    assert [url.host for url in asked] == ["messaging.twilio.com"]
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
