@@ -135,6 +135,21 @@ class SafeFrame(pd.DataFrame):
         """Return the smallest values so far, as pandas does."""
         return self._running("cummin", axis, *args, **options)
 
+    def eval(self, expr: str, *, inplace: bool = False, **options: Any) -> Any:
+        """Evaluate an expression, as pandas does; amounts count as floats in it.
+
+        An assignment adds columns; the frame's own amounts stay exact.
+        """
+        options["level"] = options.get("level", 0) + 1  # names with @ are the caller's
+        found = self._with_floats().eval(expr, **options)
+        if not isinstance(found, pd.DataFrame):
+            return found
+        made = self if inplace else self.copy()
+        for name in found.columns:
+            if name not in self.columns or not is_decimal(self[name].dtype):
+                made[name] = found[name]
+        return None if inplace else made
+
     def _extreme(self, verb: str, *args: Any, **options: Any) -> Any:
         places = self._with_floats().reset_index(drop=True)
         return self.iloc[getattr(places, verb)(*args, **options).index]

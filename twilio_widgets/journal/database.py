@@ -15,9 +15,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-BUSY_MS = 5_000
+from twilio_widgets.core.system.mounts import on_network
 
-_REMOTE = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ncpfs", "fuse.sshfs", "ceph"}
+BUSY_MS = 5_000
 
 
 class Cursor(Protocol):
@@ -71,7 +71,7 @@ def make_durable(database: Database, path: Path, synchronous: str = "FULL") -> N
         "PRAGMA checkpoint_fullfsync = ON",
     ):
         database.execute(statement).fetchall()
-    mode = "delete" if is_remote(path) else "wal"
+    mode = "delete" if on_network(path) else "wal"
     if mode == "delete":
         database.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()
         synchronous = "EXTRA"
@@ -109,18 +109,3 @@ def fsync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def is_remote(path: Path) -> bool:
-    """Return whether a file is on a network file system, as far as Linux lists it."""
-    try:
-        mounts = Path("/proc/self/mounts").read_text("utf-8", "replace").splitlines()
-    except OSError:
-        return False
-    real, found, kind = path.resolve(), Path("/"), ""
-    for mount in mounts:
-        _device, point, mount_kind, *_rest = mount.split(" ")
-        place = Path(point.replace("\\040", " "))
-        if real.is_relative_to(place) and len(place.parts) >= len(found.parts):
-            found, kind = place, mount_kind
-    return kind in _REMOTE

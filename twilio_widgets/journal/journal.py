@@ -45,6 +45,11 @@ if TYPE_CHECKING:
     from twilio_widgets.core.message.message import Message
     from twilio_widgets.journal.location import JobLocation
 
+_SAME_SID = (
+    "The answer had the SID of another message of this job, so it does not show what became of "
+    "this one."
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobOptions:
@@ -274,6 +279,7 @@ class Journal(JournalReader):
             The rows as they are now.
         """
         timed = (clock.boot_id(), clock.boot_id(), self.monotonic())
+        endings = self._each_with_its_own_sid(endings)
         closed = [
             row._replace(
                 status=ending.status,
@@ -302,6 +308,23 @@ class Journal(JournalReader):
                  for row in closed],
             )  # fmt: skip
         return closed
+
+    def _each_with_its_own_sid(
+        self, endings: Sequence[tuple[JournalRow, AttemptResult, float]]
+    ) -> list[tuple[JournalRow, AttemptResult, float]]:
+        """Return the results, without a SID that another row's answer has had."""
+        seen: set[str | None] = set()
+        checked = []
+        for row, ending, at in endings:
+            taken = self._database.execute(
+                "SELECT 1 FROM attempt WHERE sid = ? AND NOT (n = ? AND k = ?)",
+                (ending.sid, row.n, row.attempts),
+            ).fetchone()
+            doubled = taken or (ending.sid is not None and ending.sid in seen)
+            result = AttemptResult("unknown", problem=_SAME_SID) if doubled else ending
+            seen.add(result.sid)
+            checked.append((row, result, at))
+        return checked
 
     def recover(self, *, now: float) -> list[JournalRow]:
         """Mark the rows that another process left attempted as unknown: they may have been sent.

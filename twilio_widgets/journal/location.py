@@ -11,6 +11,7 @@ import os
 import re
 import socket
 import time
+import unicodedata
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from twilio_widgets.core.system.folders import private_folder
-from twilio_widgets.core.system.locks import lock, unlock
+from twilio_widgets.core.system.locks import LocksUnsupported, lock, unlock
 from twilio_widgets.errors import ConfigurationError, JobError
 from twilio_widgets.journal import witness
 
@@ -122,11 +123,13 @@ def folder_of(given: str | Path) -> Path:
 
 
 def check_name(name: str) -> str:
-    """Return a job's name, if it can be a file name on every system.
+    """Return a job's name, if it can be a file name on every system, with composed letters (NFC).
 
     Raises:
         ConfigurationError: It cannot.
     """
+    if isinstance(name, str):  # names typed or listed on macOS may have separate accents (NFD)
+        name = unicodedata.normalize("NFC", name)
     fits = (
         isinstance(name, str)
         and 0 < len(name) <= LONGEST_NAME
@@ -186,6 +189,12 @@ class JobLock:
             held_by = self._taken(path)
             if held_by is None:
                 witness.write(self._handle, _ourselves() | _kept(path))
+        except LocksUnsupported as error:
+            self.release()
+            raise JobError(
+                f"{what} cannot be kept in {place.folder}: {error.strerror}. Nothing is sent "
+                "without it."
+            ) from None
         except OSError as error:
             self.release()
             raise JobError(

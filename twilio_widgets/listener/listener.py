@@ -74,9 +74,10 @@ class Listener(EventSource):
         store: File or folder for the events; in the user's data folder if not given.
         reply: The reply to inbound messages: a text, a function that takes the `Event` and returns
             a text within two seconds, or None for no reply.
-        idle: Seconds, or a timedelta; 8 hours if not given.
+        idle: Seconds, or a timedelta; if not given, 8 hours, or 2 minutes for a sandbox.
         shared_keys: Secrets of shared keys that sign webhooks, by key id.
-        retention_days: Days an event is kept, 30 if not given; None means until ``forget()``.
+        retention_days: Days an event is kept, counted back from the newest event; 30 if not
+            given, and None means until ``forget()``.
         take_over: Whether to replace a running listener that does not know this auth token and
             these shared keys. The old process is stopped, which restores the webhooks pointed at
             it, and a new one starts with the same port, events and retention. Use it once after

@@ -11,7 +11,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from twilio_widgets import frames
+from twilio_widgets import Sandbox, Twilio, frames
 from twilio_widgets.core.error_codes.explain import explain_error
 from twilio_widgets.frames import MessageFrame, message_frame
 from twilio_widgets.frames.decode import MessageRecord
@@ -313,3 +313,20 @@ def test_one_column_is_exported_as_safely_as_the_frame():
     column = message_frame([MessageRecord("SM0", body="=1+1")], attrs={})["body"]
 
     assert column.to_csv() == "body\r\n'=1+1\r\n"
+
+
+def test_an_expression_counts_amounts_as_floats_and_leaves_them_exact():
+    with Sandbox(messages=20, seed=3) as sandbox:
+        frame = Twilio(sandbox.connection).messages.list(limit=None, progress=False)
+    rate = 2
+
+    doubled = frame.eval("price * @rate")
+    total = frame.eval("total = price + 1")
+    frame.eval("half = price / 2", inplace=True)
+
+    plain = frame["price"].astype(float)
+    assert doubled.tolist() == (plain * rate).tolist()
+    assert total["total"].tolist() == (plain + 1).tolist()
+    assert frame["half"].tolist() == (plain / 2).tolist()
+    assert total["price"].dtype == frame["price"].dtype == MONEY
+    assert type(total) is type(frame)

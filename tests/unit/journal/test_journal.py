@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import json
 import os
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from hashlib import blake2b
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +22,7 @@ from twilio_widgets import AuthTokenConnection, Sandbox
 from twilio_widgets.errors import ConfigurationError, JobError
 from twilio_widgets.journal.journal import JobOptions, Journal, Settlement, create
 from twilio_widgets.journal.ledger import reading
-from twilio_widgets.journal.location import JobLocation, JobLock, place_of, runner_of
+from twilio_widgets.journal.location import JobLocation, JobLock, check_name, place_of, runner_of
 from twilio_widgets.journal.row import JournalRow
 from twilio_widgets.journal.states import ENDINGS, STATUSES, AttemptResult
 
@@ -118,14 +120,15 @@ def test_the_database_itself_refuses_a_step_that_is_none(place, before, after):
 
 
 def test_no_row_has_two_open_attempts_and_no_two_rows_one_message(journal):
-    first, second, _third = claimed(journal)
+    first, second, third = claimed(journal)
     with pytest.raises(JobError, match="cannot be written"):
         journal.claim([first._replace(status="pending")], now=NOW, latest=NOW)
-    with pytest.raises(JobError, match="UNIQUE"):
-        journal.close_attempts(
-            [(row, AttemptResult("accepted", sid=SID + "1"), NOW) for row in (first, second)]
-        )
-    assert journal.counts()["attempted"] == 3, "all of it was undone"
+    same = AttemptResult("accepted", sid=SID + "1")
+    one, two = journal.close_attempts([(first, same, NOW), (second, same, NOW)])
+    (three,) = journal.close_attempts([(third, same, NOW)])
+    assert (one.status, one.sid) == ("accepted", SID + "1")
+    assert [(row.status, row.sid) for row in (two, three)] == [("unknown", None)] * 2
+    assert "had the SID of another message" in (two.problem or "")
 
 
 def test_the_database_itself_refuses_a_second_attempt_before_the_first_has_ended(place, journal):
@@ -573,3 +576,26 @@ def test_a_place_is_the_accounts_and_a_sandboxs_is_its_worlds(tmp_path):
         assert own.folder.is_relative_to(sandbox.data_folder / "jobs")
     with pytest.raises(ConfigurationError):
         place_of(connection, os.sep, tmp_path)
+
+
+def open_files() -> int:
+    return len(list(Path("/dev/fd").iterdir()))
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_named_and_leaks_no_file(tmp_path, monkeypatch, number):
+    def unsupported(*_arguments: object) -> None:
+        raise OSError(number, "not here")
+
+    fcntl = pytest.importorskip("fcntl")
+    place = JobLocation(folder=tmp_path, name="spring", account_sid="AC" + "1" * 32)
+    monkeypatch.setattr(fcntl, "flock", unsupported)
+    before = open_files()
+    with pytest.raises(JobError, match=r"has no file locks .*: use a folder on a local disk"):
+        JobLock(place)
+    gc.collect()
+    assert open_files() == before
+
+
+def test_a_job_has_one_name_however_its_accents_are_written():
+    assert check_name("fru\u0308hling") == check_name("fr\u00fchling") == "fr\u00fchling"

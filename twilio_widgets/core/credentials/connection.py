@@ -123,7 +123,9 @@ class Connection:
             self._set("subaccount_sid", checked)
         for name in ("region", "edge"):
             value = getattr(self, name)
-            if value is not None and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", value):
+            if value is not None and not (
+                isinstance(value, str) and re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", value)
+            ):
                 raise ConfigurationError(
                     f'{name} must be a lower-case name, such as "ie1" or "dublin".', field=name
                 )

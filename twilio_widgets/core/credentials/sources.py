@@ -22,6 +22,7 @@ from twilio_widgets.core.credentials.connection import (
     Connection,
 )
 from twilio_widgets.core.credentials.secret import Secret
+from twilio_widgets.core.system.folders import home_folder
 from twilio_widgets.errors import ConfigurationError
 
 ACCOUNT = ("TWILIO_ACCOUNT_SID",)
@@ -63,7 +64,8 @@ class Surroundings:
     """The places to search; tests replace them."""
 
     environment: Values
-    home: Path
+    home: Path | None
+    """The user's home folder; None if there is none."""
     ask: Callable[[str], str] | None
     """Prompts for text; None in a non-interactive session."""
     ask_secret: Callable[[str], str] | None
@@ -77,7 +79,7 @@ def surroundings() -> Surroundings:
     interactive = sys.stdin is not None and (sys.stdin.isatty() or "ipykernel" in sys.modules)
     return Surroundings(
         environment=Values(os.environ),
-        home=Path.home(),
+        home=home_folder(),
         ask=input if interactive else None,
         ask_secret=getpass.getpass if interactive else None,
         keyring=_system_keyring(),
@@ -271,6 +273,8 @@ def _first(values: Values, names: tuple[str, ...]) -> Secret | None:
 
 def _profiles(places: Surroundings) -> tuple[dict[str, Values], str | None]:
     """Return twilio-cli's profiles that have an API key, and the name of the active one."""
+    if places.home is None:
+        return {}, None
     try:
         path = places.home / ".twilio-cli" / "config.json"
         config = json.loads(path.read_text(_encoding_of(path)))

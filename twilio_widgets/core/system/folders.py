@@ -4,14 +4,37 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from twilio_widgets.errors import ConfigurationError
+
 PRIVATE = 0o700
 
 
+def home_folder() -> Path | None:
+    """Return the user's home folder; None without HOME and without an entry in the user list."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return None
+
+
 def user_folder() -> Path:
-    """Return the folder for this user's jobs and events; it need not exist."""
+    """Return the folder for this user's jobs and events; it need not exist.
+
+    Raises:
+        ConfigurationError: This user has no home folder.
+    """
     from platformdirs import user_data_path  # loaded by those who keep files
 
-    return user_data_path("twilio_widgets", appauthor=False)
+    try:
+        folder = user_data_path("twilio_widgets", appauthor=False)
+    except RuntimeError:
+        folder = Path()
+    if folder.is_absolute():  # some versions of platformdirs return "~" as it is
+        return folder
+    raise ConfigurationError(
+        "This user has no home folder for jobs and events: set HOME or XDG_DATA_HOME, or give "
+        "folder= to a job and store= to a listener."
+    )
 
 
 def identity(path: Path) -> tuple[int, int] | None:

@@ -6,10 +6,18 @@ call `unlock`; closing the file is enough only if nothing was forked. Source: fl
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import sys
 
 _BEYOND_THE_TEXT = 1 << 30
+
+_UNSUPPORTED = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS})
+
+
+class LocksUnsupported(OSError):
+    """The file system has no locks."""
 
 
 def lock(handle: int, *, shared: bool = False) -> bool:
@@ -22,7 +30,7 @@ def lock(handle: int, *, shared: bool = False) -> bool:
         shared: Whether other processes may hold a shared lock at the same time.
 
     Raises:
-        OSError: The file system does not support locks.
+        LocksUnsupported: The file system has no locks; the error says what to do.
     """
     try:
         if sys.platform == "win32":
@@ -38,7 +46,15 @@ def lock(handle: int, *, shared: bool = False) -> bool:
             fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except (BlockingIOError, PermissionError):  # Windows raises PermissionError
         return False
-    return True
+    except OSError as error:
+        if error.errno not in _UNSUPPORTED:
+            raise
+        name = error.strerror
+    else:
+        return True
+    raise LocksUnsupported(
+        errno.ENOLCK, f"this file system has no file locks ({name}): use a folder on a local disk"
+    )
 
 
 def unlock(handle: int) -> None:
@@ -51,4 +67,5 @@ def unlock(handle: int) -> None:
     if sys.platform not in {"win32", "emscripten"}:
         import fcntl
 
-        fcntl.flock(handle, fcntl.LOCK_UN)
+        with contextlib.suppress(OSError):  # a file system without locks; closing releases others
+            fcntl.flock(handle, fcntl.LOCK_UN)

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from twilio_widgets.errors import ListenerError
+from twilio_widgets.errors import ListenerError, StoreUnavailable
 from twilio_widgets.listener.files import durable
 
 
@@ -89,6 +89,8 @@ def listener_lock(store: Path) -> Iterator[None]:
     with contextlib.ExitStack() as held:
         try:
             held.enter_context(durable.locked(_lock_file(store), seconds=0.0))
+        except StoreUnavailable:
+            raise
         except ListenerError as error:
             raise ListenerError(f"Another listener process already uses {store}.") from error
         yield

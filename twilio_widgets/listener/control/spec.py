@@ -27,6 +27,8 @@ _CREDENTIALS = ("auth_token", "api_key_sid", "api_key_secret")
 _PLACE = ("account_sid", "subaccount_sid", "region", "edge")
 IDLE_SECONDS = 8 * 3600.0
 """Default time after which an unused listener stops."""
+SANDBOX_IDLE_SECONDS = 120.0
+"""The same for a sandbox's: it ends with its kernel, which is all that its listener waits for."""
 
 SHORTEST_IDLE = 1.0
 

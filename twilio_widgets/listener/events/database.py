@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from twilio_widgets.core.system.folders import private_folder
+from twilio_widgets.core.system.mounts import on_network
 from twilio_widgets.errors import ListenerError
 from twilio_widgets.listener.events import schema
-from twilio_widgets.listener.events.mounts import on_network
 from twilio_widgets.listener.events.sqlite_errors import cannot_open, is_damage, unavailable
 
 OWNER_ONLY: Final = 0o600

@@ -21,7 +21,7 @@ from twilio_widgets.listener.events import schema
 from twilio_widgets.listener.events.batch import Batch, Receipt
 from twilio_widgets.listener.events.database import OpenedDatabase, open_store, set_aside_files
 from twilio_widgets.listener.events.event import Arrival, Rejection
-from twilio_widgets.listener.events.payload import micros
+from twilio_widgets.listener.events.payload import micros, moment
 from twilio_widgets.listener.events.sqlite_errors import cannot_open, taken_away, unavailable
 from twilio_widgets.listener.files import durable
 
@@ -48,6 +48,8 @@ class Store:
         self._owned = lock
         self._lock = threading.Lock()
         self._found = {file: identity(file) for file in (path, path.with_name(f"{path.name}-wal"))}
+        self.retired = 0
+        """The number of events that were deleted by their age since it was opened."""
         self.retention_days: float | None = None
         """Days an event is kept; None means until `forget`."""
 
@@ -112,6 +114,11 @@ class Store:
             said.append(
                 f"The event store was damaged. It was moved to {self.set_aside} and a new one was "
                 "created: call fill_gap() to fetch the messages that Twilio still has."
+            )
+        if self.retired:
+            said.append(
+                f"{self.retired:,} events older than {self.retention_days:g} days were deleted "
+                "(retention_days)."
             )
         if self.journal_mode != "wal":
             said.append(
@@ -193,10 +200,20 @@ class Store:
         return self.retire(now)
 
     def retire(self, now: datetime) -> int:
-        """Delete events older than the retention; return their number. Call it daily."""
+        """Delete events older than the retention; return their number. Call it daily.
+
+        The age counts back from the newest event, at most from `now`: a computer's clock that is
+        ahead would otherwise delete everything. Without new events, old ones stay.
+        """
         if self.retention_days is None:
             return 0
-        deleted = self._delete(now - timedelta(days=self.retention_days))
+        before = now - timedelta(days=self.retention_days)
+        with self._lock, self._translated():
+            (newest,) = self._db.execute("select max(received_at) from event").fetchone()
+        if newest is None:
+            return 0
+        deleted = self._delete(min(before, moment(newest) - (now - before)))
+        self.retired += deleted
         if deleted:
             # A busy reader is no reason to fail: the checkpoint of the next commit overwrites the
             # same bytes.

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from twilio_widgets.core.system.folders import private_folder
-from twilio_widgets.core.system.locks import lock, unlock
-from twilio_widgets.errors import ListenerError
+from twilio_widgets.core.system.locks import LocksUnsupported, lock, unlock
+from twilio_widgets.errors import ListenerError, StoreUnavailable
 
 OWNER_ONLY = 0o600
 _PATIENCE_BETWEEN_TRIES = 0.05
@@ -110,6 +110,14 @@ def is_locked(path: Path) -> bool:
         os.close(handle)
 
 
+def _taken(handle: int, path: Path) -> bool:
+    try:
+        return lock(handle)
+    except LocksUnsupported as error:
+        problem = f"{path} cannot be locked: {error.strerror}."
+    raise StoreUnavailable(problem, cause="disk")
+
+
 def hold(handle: int, path: Path, *, seconds: float = 60.0) -> None:
     """Wait for the lock on an open file, and hold it until the file is closed.
 
@@ -120,9 +128,10 @@ def hold(handle: int, path: Path, *, seconds: float = 60.0) -> None:
 
     Raises:
         ListenerError: The lock was not released in time.
+        StoreUnavailable: The file system has no locks.
     """
     until = time.monotonic() + seconds
-    while not lock(handle):
+    while not _taken(handle, path):
         if time.monotonic() >= until:
             raise ListenerError(
                 f"{path} was locked by another process for {seconds:g} s. Another notebook may be "

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from twilio_widgets.errors import ListenerError, TwilioWidgetsError
+from twilio_widgets.errors import ListenerError, StoreUnavailable, TwilioWidgetsError
 from twilio_widgets.listener.control.ports import listen_on
 from twilio_widgets.listener.control.runtime_file import (
     Runtime,
@@ -65,6 +65,8 @@ def _listen(spec: Spec, preferred_port: int) -> None:
     with contextlib.ExitStack() as held:
         try:
             held.enter_context(listener_lock(spec.store))
+        except StoreUnavailable:
+            raise
         except ListenerError:
             _report({"busy": True})
             return

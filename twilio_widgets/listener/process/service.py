@@ -19,7 +19,12 @@ from twilio_widgets.errors import ListenerError
 from twilio_widgets.listener.control import protocol as wire
 from twilio_widgets.listener.control.address import Address, check_public_url
 from twilio_widgets.listener.control.runtime_file import Runtime
-from twilio_widgets.listener.control.spec import IDLE_SECONDS, check_idle, check_reply
+from twilio_widgets.listener.control.spec import (
+    IDLE_SECONDS,
+    SANDBOX_IDLE_SECONDS,
+    check_idle,
+    check_reply,
+)
 from twilio_widgets.listener.events.store import RETENTION_DAYS, check_retention
 from twilio_widgets.listener.files.durable import is_gone
 from twilio_widgets.listener.jupyter.registry import Registration, register
@@ -65,7 +70,8 @@ class ListenerService:
             RETENTION_DAYS if spec.retention_days is ... else spec.retention_days,
             self._committed,
         )
-        self.idle_seconds = IDLE_SECONDS if spec.idle_seconds is None else spec.idle_seconds
+        usual = SANDBOX_IDLE_SECONDS if spec.world == "sandbox" else IDLE_SECONDS
+        self.idle_seconds = usual if spec.idle_seconds is None else spec.idle_seconds
         self.problem: str | None = None
         """Why the last commit failed, until one succeeds."""
         self.last_id = 0

@@ -24,7 +24,7 @@ from twilio_widgets.panels.kit.reruns import cell_panels
 from twilio_widgets.panels.kit.results import Announcer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from twilio_widgets.panels.code.snippets import Snippet
     from twilio_widgets.panels.inputs.ordered_button import Pressable
@@ -212,14 +212,17 @@ class Panel(ipywidgets.VBox, Announcer, Generic[State]):
         return bundle
 
 
-def refuse_unknown(owner: str, unknown: Mapping[str, object], known: Iterable[str]) -> None:
+def refuse_unknown(owner: str, unknown: dict[str, object], known: Iterable[str]) -> None:
     """Reject options that a panel does not have, and suggest the one that was probably meant.
+
+    The values are removed from `unknown`: a verbose traceback shows it, and one may be a token.
 
     Raises:
         TypeError: `unknown` is not empty.
     """
-    known = tuple(known)
-    for name in unknown:
+    known, names = tuple(known), list(unknown)
+    unknown.clear()
+    for name in names:
         close = difflib.get_close_matches(name, known, n=1)
         meant = f"Did you mean {close[0]}?" if close else f"It has: {', '.join(known)}."
         raise TypeError(f"{owner} has no option {name!r}. {meant}")

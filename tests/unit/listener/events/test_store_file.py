@@ -115,6 +115,9 @@ def test_where_the_log_is_refused_the_old_journal_serves(tmp_path, monkeypatch):
         ("/dev/sda1 {folder} ext4 rw 0 0", False),
         ("nas:/other {folder}-other nfs rw 0 0", False),
         ("nas:/home /nowhere\\040here nfs rw 0 0", False),
+        ("host {folder} virtiofs rw 0 0", True),
+        ("gluster:/v {folder} fuse.glusterfs rw 0 0", True),
+        ("pool/data {folder} zfs rw 0 0", False),
         ("", False),
     ],
 )
@@ -375,15 +378,32 @@ def test_events_beyond_the_retention_are_deleted_on_open_and_daily(tmp_path):
     old = [a_status(1, "sent"), a_look(2, "sent")]
     with a_store(path) as store, Reader(path) as reader:
         store.commit([*old, an_inbound(3, SECRET, seconds=60)])
-        assert store.retire(at(0) + timedelta(days=30)) == 0
-        assert store.retire(at(30) + timedelta(days=30)) == 2
-        assert [event.id for event in reader.events()] == [3]
+        month = timedelta(days=30)
+        assert store.retire(at(0) + month) == 0
+        assert store.retire(at(30) + month) == 0, "only the clock says so"
+        store.commit([a_status(4, "sent", seconds=30 + month.total_seconds())])
+        assert store.retire(at(30) + month) == 2
+        assert [event.id for event in reader.events()] == [3, 4]
+        assert store.notices == ("2 events older than 30 days were deleted (retention_days).",)
     month = timedelta(days=31)
     a_store(path, now=lambda: at(0) + month, retention_days=None).close()
     with Reader(path) as reader:
-        assert reader.last_id() == 3
+        assert reader.last_id() == 4
+    with a_store(path, retention_days=None) as store:
+        store.commit([a_status(5, "sent", seconds=month.total_seconds())])
     with a_store(path, now=lambda: at(0) + month), Reader(path) as reader:
-        assert (reader.events(), bytes_beside(path).count(SECRET.encode())) == ([], 0)
+        assert [event.id for event in reader.events()] == [4, 5]
+        assert bytes_beside(path).count(SECRET.encode()) == 0
+
+
+@pytest.mark.parametrize("ahead", [40, 4000])
+def test_a_clock_that_is_ahead_deletes_nothing(tmp_path, ahead):
+    path = tmp_path / "events.sqlite"
+    with a_store(path) as store:
+        store.commit([a_status(1, "sent"), an_inbound(2)])
+    with a_store(path, now=lambda: at(0) + timedelta(days=ahead)) as store, Reader(path) as reader:
+        assert [event.id for event in reader.events()] == [1, 2]
+        assert store.notices == ()
 
 
 def test_a_reader_that_keeps_deleted_bytes_is_reported(tmp_path, monkeypatch):

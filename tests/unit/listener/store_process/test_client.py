@@ -179,6 +179,9 @@ def with_store(
 needs_proc = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 
 
+DAY = 86_400
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "events.sqlite"
@@ -209,11 +212,11 @@ def test_the_client_offers_the_operations_of_the_store(path: Path) -> None:
 
 def test_its_retention_is_kept_at_the_start(path: Path) -> None:
     with Store.open(path, account_sid=ACCOUNT, world="live", retention_days=None) as store:
-        store.commit([a_status(1, "sent")])  # years ago
+        store.commit([a_status(1, "sent"), a_status(2, "sent", seconds=2 * DAY)])  # years ago
 
     async def prove(_: Line) -> None:
         with Reader(path) as reader:
-            assert list(reader.events()) == []
+            assert [event.id for event in reader.events()] == [2]
 
     with_store(path, prove, retention_days=1.0)
 
@@ -223,13 +226,14 @@ def test_retention_runs_without_blocking_requests(path: Path) -> None:
     """The idle check must not block when the disk hangs."""
 
     async def prove(line: Line) -> None:
-        assert isinstance(await line.commit(a_status(1, "sent")), Stored)  # years ago
+        both = a_status(1, "sent"), a_status(2, "sent", seconds=2 * DAY)  # years ago
+        assert isinstance(await line.commit(*both), Stored)
         os.kill(process_of(), signal.SIGSTOP)
         line.store.retire()
         os.kill(process_of(), signal.SIGCONT)
         assert await line.commit() == Stored([])
         with Reader(path) as reader:
-            assert list(reader.events()) == []
+            assert [event.id for event in reader.events()] == [2]
 
     with_store(path, prove, retention_days=1.0)
 

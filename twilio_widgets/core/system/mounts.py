@@ -5,14 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-_NETWORK: Final = frozenset(
-    {"nfs", "nfs4", "cifs", "smb2", "smb3", "smbfs", "afs", "9p", "ceph", "lustre", "glusterfs",
-     "fuse.sshfs", "fuse.s3fs", "fuse.gcsfuse", "fuse.glusterfs", "beegfs", "gpfs", "davfs"}
+_LOCAL: Final = frozenset(
+    {"", "apfs", "bcachefs", "btrfs", "exfat", "ext2", "ext3", "ext4", "f2fs", "fuseblk", "hfs",
+     "hfsplus", "jfs", "msdos", "nilfs2", "ntfs", "ntfs3", "overlay", "ramfs", "reiserfs",
+     "rootfs", "tmpfs", "ubifs", "vfat", "xfs", "zfs", "fuse.fuse-overlayfs", "fuse.mergerfs"}
 )  # fmt: skip
+"""Kinds of local file systems. Network file systems have too many names to list, and a local one
+that is missing here only makes writing slower."""
 
 
 def on_network(path: Path, mounts: Path = Path("/proc/self/mounts")) -> bool:
-    """Return whether a path is known to be on a network file system.
+    """Return whether a path is on a file system that is not known to be local.
 
     Linux lists its mounts; on Windows a share is visible in the path. Elsewhere this returns False,
     and SQLite itself refuses to use its write-ahead log.
@@ -32,4 +35,4 @@ def on_network(path: Path, mounts: Path = Path("/proc/self/mounts")) -> bool:
         for n, (at, kind) in enumerate(found)
         if where.is_relative_to(at.replace("\\040", " "))
     ]
-    return bool(above) and max(above)[2] in _NETWORK
+    return bool(above) and max(above)[2] not in _LOCAL
