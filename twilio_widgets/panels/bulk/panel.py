@@ -42,6 +42,7 @@ from twilio_widgets.panels.inputs.segment_meter import measure
 from twilio_widgets.panels.kit.elements import Note, foot, styled, visible
 from twilio_widgets.panels.kit.panel import refuse_unknown, sentence_of
 from twilio_widgets.panels.kit.results import result
+from twilio_widgets.panels.kit.saved_picture import SavedPicture
 from twilio_widgets.panels.send.state import SendingAccount
 
 if TYPE_CHECKING:
@@ -54,11 +55,12 @@ if TYPE_CHECKING:
     from twilio_widgets.frames.safe_frame import SafeFrame
     from twilio_widgets.panels.code.snippets import Snippet
     from twilio_widgets.panels.connection.client_source import Source
+    from twilio_widgets.panels.kit.saved_picture import Static
 
-_OPTIONS = ("twilio", "frame", "policy", "folder", "body", "from_", "undo_seconds")
+_OPTIONS = ("twilio", "frame", "policy", "folder", "body", "from_", "undo_seconds", "static")
 
 
-class BulkPanel(BulkWorker):
+class BulkPanel(SavedPicture, BulkWorker):
     """A card that sends one message for each row of a table, after a check and a confirmation.
 
     Creating or showing the panel, or running its cell again, sends nothing. "Check" builds a plan
@@ -76,6 +78,8 @@ class BulkPanel(BulkWorker):
         body: The initial message template.
         from_: The initial sender.
         undo_seconds: Undo window: seconds before the first message is sent.
+        static: Whether the notebook file keeps a picture of the card: True with masked numbers,
+            ``"unmasked"`` with whole ones, False none.
     """
 
     title = "Many messages"
@@ -90,6 +94,7 @@ class BulkPanel(BulkWorker):
         body: str | None = None,
         from_: str | None = None,
         undo_seconds: float = UNDO_SECONDS,
+        static: Static = True,
         **unknown: object,
     ) -> None:
         refuse_unknown("BulkPanel", unknown, known=_OPTIONS)
@@ -101,6 +106,7 @@ class BulkPanel(BulkWorker):
         self._how_to_connect = words.GIVE_A_CLIENT if twilio is None else words.CONNECT_IT
         self._sighted: object = None
         self._make()
+        self._keep_picture(static)
         if frame is not None:
             self._choose(partial(given_source, frame))
             self.join()
@@ -324,6 +330,9 @@ class BulkPanel(BulkWorker):
     def _snippet(self, state: BulkState) -> Snippet:
         access = Access.of("API key") if state.account is None else state.account.access
         return bulk_snippet(access, state.source, state.draft)
+
+    def _picture_html(self) -> str:
+        return self._still_html()
 
     def _summary(self, state: BulkState) -> Iterable[tuple[str, str]]:
         return words.summary_of(state)
