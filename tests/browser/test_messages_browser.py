@@ -97,7 +97,7 @@ def test_a_log_is_read_narrowed_and_one_message_explained(notebook: Notebook) ->
     body = card.locator(".tw-message-body").text_content()
     assert notebook.execute("print(panel.message.body)") == f"{body}\n"
 
-    card.locator(".tw-detail").get_by_role("button", name="Show the code").click()
+    card.locator(".tw-detail").get_by_role("button", name="Code for this message").click()
     expect(card.locator(".tw-detail pre")).to_contain_text("twilio.messages.get(")
     card.get_by_role("button", name="Show the code").last.click()
     pictures(notebook, card, "code")

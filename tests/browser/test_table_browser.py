@@ -449,7 +449,7 @@ def test_a_saved_notebook_says_it_with_no_kernel_and_holds_no_state(notebook: No
     notebook.run_all()
     wait_for_footer(notebook.page, "Showing 300 of 300 · newest first")
     saved = notebook.save()
-    data = saved["cells"][1]["outputs"][0]["data"]
+    data = saved["cells"][1]["outputs"][1]["data"]
 
     assert "widgets" not in saved["metadata"]
     assert data["text/plain"] == ["VirtualTable(label='Messages', rows=300)"]

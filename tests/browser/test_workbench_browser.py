@@ -46,8 +46,9 @@ def test_a_saved_notebook_shows_the_cards_with_no_kernel(notebook: Notebook) -> 
     notebook.open([DEMO])
     notebook.run_all()
     expect(notebook.page.locator(".tw-count")).to_have_text("Showing 200 of 200 · newest first")
+    notebook.page.locator(".tw-saved", has_text="Showing all 200").wait_for(state="attached")
     saved = notebook.save()
-    data = saved["cells"][0]["outputs"][0]["data"]
+    data = saved["cells"][0]["outputs"][1]["data"]
 
     assert "".join(data["text/plain"]) == (
         "Workbench(ConnectionPanel(AC4d…4a02 · sandbox), SendPanel(sandbox · nothing sent yet), "

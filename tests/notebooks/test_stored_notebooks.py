@@ -28,6 +28,12 @@ NOBODYS = re.compile(
 each = pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
 
 
+@pytest.fixture(autouse=True)
+def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A picture names its widget, which differs from run to run; `refresh_notebooks` has none."""
+    monkeypatch.setenv("TWILIO_WIDGETS_STATIC", "0")
+
+
 def run(path: Path) -> list[object]:
     """Run a notebook in a fresh kernel; return its outputs but for the names of live views."""
     notebook = nbformat.read(path, as_version=4)

@@ -494,6 +494,9 @@ class Job(JobView):
 
         return JobBar(self)
 
+    def _ipython_display_(self) -> None:
+        self.bar._ipython_display_()
+
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
         return self.bar._repr_mimebundle_(**kwargs)
 

@@ -11,6 +11,7 @@ from twilio_widgets.panels.connection.panel import ConnectionPanel
 from twilio_widgets.panels.kit.elements import close_tree
 from twilio_widgets.panels.kit.panel import refuse_unknown
 from twilio_widgets.panels.kit.reruns import cell_panels
+from twilio_widgets.panels.kit.saved_picture import SavedPicture
 from twilio_widgets.panels.messages.panel import MessagesPanel
 from twilio_widgets.panels.send.panel import SendPanel
 
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
     from twilio_widgets.core.message.message import Message
     from twilio_widgets.frames.message_frame import MessageFrame
     from twilio_widgets.panels.kit.panel import Panel
+    from twilio_widgets.panels.kit.saved_picture import Static
     from twilio_widgets.sandbox import Sandbox
 
 FIRST_PAGE = 200
 """Messages read automatically after connecting; the user can load more."""
 
 
-class Workbench(ipywidgets.VBox):
+class Workbench(SavedPicture, ipywidgets.VBox):
     """Three cards behind one connection: connect, send a message, read the message log.
 
     After connecting, the newest messages are read automatically. A message that is sent appears in
@@ -41,6 +43,8 @@ class Workbench(ipywidgets.VBox):
         to: The initial recipient.
         from_: The initial sender.
         body: The initial text.
+        static: Whether the notebook file keeps a picture of the cards: True with masked numbers,
+            ``"unmasked"`` with whole ones, False none.
     """
 
     _open = False
@@ -54,28 +58,35 @@ class Workbench(ipywidgets.VBox):
         to: str = "",
         from_: str = "",
         body: str = "",
+        static: Static = True,
         **unknown: object,
     ) -> None:
-        known = ("connection", "sandbox", "policy", "to", "from_", "body")
+        known = ("connection", "sandbox", "policy", "to", "from_", "body", "static")
         refuse_unknown("Workbench", unknown, known)
         if sandbox is not None and connection is not None:
             raise TypeError("A workbench has one connection: give connection= or sandbox=.")
         self.sandbox = sandbox
         """The sandbox that closes with the workbench, where there is one."""
         given = sandbox.connection if sandbox else connection
-        self.connection_panel = ConnectionPanel(given, policy=policy)
+        self.connection_panel = ConnectionPanel(given, policy=policy, static=static)
         """The card that connects."""
-        self.send_panel = SendPanel(self.connection_panel, to=to, from_=from_, body=body)
+        self.send_panel = SendPanel(
+            self.connection_panel, to=to, from_=from_, body=body, static=static
+        )
         """The card that sends."""
-        self.messages_panel = MessagesPanel(self.connection_panel, limit=FIRST_PAGE)
+        self.messages_panel = MessagesPanel(self.connection_panel, limit=FIRST_PAGE, static=static)
         """The card that reads."""
         super().__init__([self.connection_panel, self.send_panel, self.messages_panel])
         self.add_class("tw-workbench")
         self._open = True
+        self._begin_picture(static)
+        for panel in self._panels:
+            panel.on_drawn(self._picture_changed)
         if (panels := cell_panels()) is not None:
             panels.made(self)
         self._ends = ExitStack()
         self._ends.callback(self.send_panel.on_message(self.messages_panel.show))
+        self._ends.callback(self.messages_panel.on_reply(self.send_panel.reply_to))
         # Callbacks run in order of registration, so the messages panel is connected by then.
         self._ends.callback(self.connection_panel.on_connect(self._connected))
 
@@ -126,6 +137,7 @@ class Workbench(ipywidgets.VBox):
         if not self._open:  # already closed, or the constructor raised
             return
         self._open = False
+        self._end_picture()
         self._ends.close()
         for panel in reversed(self._panels):
             panel.close()
@@ -147,5 +159,7 @@ class Workbench(ipywidgets.VBox):
         if (panels := cell_panels()) is not None:
             panels.shown(self)
         bundle: dict[str, object] = super()._repr_mimebundle_(**kwargs)
-        pictures = (str(panel._repr_mimebundle_()["text/html"]) for panel in self._panels)
-        return {**bundle, "text/plain": repr(self), "text/html": "\n".join(pictures)}
+        return {**bundle, "text/plain": repr(self), "text/html": self._picture_html()}
+
+    def _picture_html(self) -> str:
+        return "\n".join(panel._still_html() for panel in self._panels)

@@ -85,6 +85,39 @@ def test_a_detail_follows_the_message_that_is_being_sent(bench: Workbench) -> No
     assert (looked[0], bench.messages_panel.message.status) == ("queued", "delivered")
 
 
+def test_reply_addresses_the_other_party_and_keeps_the_text(bench: Workbench) -> None:
+    assert bench.frame is not None
+    inbound = bench.frame[bench.frame["direction"] == "inbound"].iloc[0]
+    bench.messages_panel.look_up(inbound["sid"])
+    assert bench.join(30)
+    assert PanelDriver(bench.messages_panel).press("Reply") == ""
+
+    sending = PanelDriver(bench.send_panel)
+    assert sending.read("To") == inbound["from"]
+    assert sending.read("From").startswith(inbound["to"])
+    assert "Harbour Grill" in sending.read("Message")
+    assert bench.message is None, "nothing was sent"
+
+
+def test_a_reply_waits_until_the_other_message_has_left(bench: Workbench) -> None:
+    assert bench.frame is not None
+    bench.messages_panel.look_up(bench.frame["sid"].iloc[0])
+    assert bench.join(30)
+    PanelDriver(bench.send_panel).press("Send")
+    answer = PanelDriver(bench.messages_panel).press("Reply")
+    PanelDriver(bench.send_panel).press("Undo")
+
+    assert answer == "A message is being sent in the other card. Reply when it is done."
+
+
+def test_recent_recipients_are_suggested(bench: Workbench) -> None:
+    to = bench.send_panel._form.controls["to"]
+    assert to.options == []
+    send(bench)
+
+    assert to.options == [["+14155550123", ""]]
+
+
 def test_whoever_asked_to_be_told_of_a_message_can_end_it() -> None:
     seen: list[Message] = []
     with Sandbox(now=NOW) as sandbox, Twilio(sandbox.connection) as twilio:

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 PROBLEMS: Final = (
     TableColumn("row", "Row", kind="number", width=7),
-    TableColumn("column", "Column", width=12),
-    TableColumn("value", "Value", width=18),
-    TableColumn("kind", "Kind", width=11, choice=True),
+    TableColumn("column", "Column", width=9),
+    TableColumn("value", "Value", width=14),
+    TableColumn("kind", "Kind", width=9, choice=True),
     TableColumn("reason", "Reason"),
 )
 OUTCOMES: Final = (

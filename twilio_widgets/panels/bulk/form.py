@@ -124,6 +124,7 @@ class BulkForm:
             columns = [(name, one_line(name)) for name in state.columns]
             _offer(self.controls["to"], [(_NONE, "Choose a column…"), *columns], state.draft.to)
             _offer(self.controls["media"], [(_NONE, "None"), *columns], state.draft.media)
+            self.controls["body"].offer_inserts(words.inserts_of(state))
             self.controls["from_"].offer((sender, "") for sender in state.senders)
             self.template.offer(state.templates, state.draft.template)
             for value in self.template.values:

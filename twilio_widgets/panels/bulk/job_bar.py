@@ -16,7 +16,8 @@ from twilio_widgets.panels.kit import side_channel as control
 from twilio_widgets.panels.kit import work
 from twilio_widgets.panels.kit.assets import asset
 from twilio_widgets.panels.kit.elements import CardHeader, Element, close_tree, still_picture
-from twilio_widgets.panels.kit.panel import sentence_of
+from twilio_widgets.panels.kit.panel import saved_words, sentence_of
+from twilio_widgets.panels.kit.saved_picture import SavedPicture
 from twilio_widgets.panels.kit.throttle import throttle
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from twilio_widgets.bulk.progress import JobProgress
     from twilio_widgets.panels.bulk.progress import Picture
+    from twilio_widgets.panels.kit.saved_picture import Static
 
 JOIN_SECONDS = 5.0
 
@@ -105,7 +107,7 @@ class JobLine(Element):
         super().close()
 
 
-class JobBar(ipywidgets.VBox):
+class JobBar(SavedPicture, ipywidgets.VBox):
     """How far a job has come, by itself up to date, with pause, cancel and "Go on".
 
     A ``job`` at the end of a cell shows one. The buttons are heard while a cell runs, where the
@@ -114,6 +116,7 @@ class JobBar(ipywidgets.VBox):
     Args:
         job: The job.
         framed: Whether it is a card of its own, with a title.
+        static: Whether the notebook file keeps the progress as a picture; it contains no numbers.
         on_go_on: What "Go on" does instead of ``job.resume()``.
         on_change: Is told how far the job has come, at most ten times a second.
     """
@@ -125,6 +128,7 @@ class JobBar(ipywidgets.VBox):
         job: ShownJob,
         *,
         framed: bool = True,
+        static: Static = True,
         on_go_on: Callable[[], object] | None = None,
         on_change: Callable[[JobProgress], object] = lambda _progress: None,
     ) -> None:
@@ -139,6 +143,8 @@ class JobBar(ipywidgets.VBox):
         if framed:
             self.add_class("tw-card")
         self._open = True
+        self._begin_picture(static)
+        self._head.saved = "" if self._picture_static else saved_words(False)
         self._pulse = throttle("twilio_widgets-job-bar", self.look, self.look)
         self._leave = job.follow(lambda _progress: self._pulse.ask())
         self.look()
@@ -157,6 +163,7 @@ class JobBar(ipywidgets.VBox):
             self._head.show(*pill_of(progress))
             picture = picture_of(progress, note=self._note, here=self._job.under_way)
             self._line.show(picture, busy=self._busy)
+        self._picture_changed()
         self._on_change(progress)
 
     def join(self, timeout: float | None = None) -> bool:
@@ -168,6 +175,7 @@ class JobBar(ipywidgets.VBox):
         if not self._open:
             return
         self._open = False
+        self._end_picture()
         self._leave()
         self._pulse.stop()
         self.join(JOIN_SECONDS)
@@ -202,6 +210,9 @@ class JobBar(ipywidgets.VBox):
             self._busy, self._note = False, note
         self.look()
 
+    def _picture_html(self) -> str:
+        return still_picture("Job", summary_of(self._job.progress))
+
     def __repr__(self) -> str:
         return f"JobBar({self._job!r})"
 
@@ -209,5 +220,5 @@ class JobBar(ipywidgets.VBox):
         """Add what a saved notebook shows with no kernel."""
         bundle: dict[str, object] = super()._repr_mimebundle_(**kwargs)
         bundle["text/plain"] = repr(self._job)
-        bundle["text/html"] = still_picture("Job", summary_of(self._job.progress))
+        bundle["text/html"] = self._picture_html()
         return bundle

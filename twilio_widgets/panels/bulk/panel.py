@@ -47,6 +47,7 @@ from twilio_widgets.panels.inputs.segment_meter import about_the_price, measure
 from twilio_widgets.panels.kit.elements import Note, foot, styled, visible
 from twilio_widgets.panels.kit.panel import refuse_unknown, sentence_of
 from twilio_widgets.panels.kit.results import result
+from twilio_widgets.panels.kit.saved_picture import SavedPicture
 from twilio_widgets.panels.send.state import SendingAccount
 from twilio_widgets.panels.send.template_fields import template_of
 from twilio_widgets.panels.send.template_worker import templates_of
@@ -62,13 +63,15 @@ if TYPE_CHECKING:
     from twilio_widgets.frames.safe_frame import SafeFrame
     from twilio_widgets.panels.code.snippets import Snippet
     from twilio_widgets.panels.connection.client_source import Source
+    from twilio_widgets.panels.kit.saved_picture import Static
 
 _OPTIONS = (
-    "twilio", "frame", "policy", "folder", "body", "from_", "undo_seconds", "prices", "lookup"
+    "twilio", "frame", "policy", "folder", "body", "from_", "undo_seconds", "prices", "lookup",
+    "static",
 )  # fmt: skip
 
 
-class BulkPanel(BulkWorker):
+class BulkPanel(SavedPicture, BulkWorker):
     """A card that sends one message for each row of a table, after a check and a confirmation.
 
     Creating or showing the panel, or running its cell again, sends nothing. "Check" builds a plan
@@ -88,6 +91,8 @@ class BulkPanel(BulkWorker):
         undo_seconds: Undo window: seconds before the first message is sent.
         prices: The account's prices, from ``tw.prices(twilio)``, or your own, for the estimates.
         lookup: The result of ``twilio.lookup(numbers)``; "Look up numbers" asks Twilio from here.
+        static: Whether the notebook file keeps a picture of the card: True with masked numbers,
+            ``"unmasked"`` with whole ones, False none.
     """
 
     title = "Many messages"
@@ -104,6 +109,7 @@ class BulkPanel(BulkWorker):
         undo_seconds: float = UNDO_SECONDS,
         prices: Mapping[str, object] | PriceTable | None = None,
         lookup: SafeFrame | None = None,
+        static: Static = True,
         **unknown: object,
     ) -> None:
         refuse_unknown("BulkPanel", unknown, known=_OPTIONS)
@@ -118,6 +124,7 @@ class BulkPanel(BulkWorker):
         self._how_to_connect = words.GIVE_A_CLIENT if twilio is None else words.CONNECT_IT
         self._sighted: object = None
         self._make()
+        self._keep_picture(static)
         if frame is not None:
             self._choose(partial(given_source, frame))
             self.join()
@@ -376,6 +383,9 @@ class BulkPanel(BulkWorker):
     def _snippet(self, state: BulkState) -> Snippet:
         access = Access.of("API key") if state.account is None else state.account.access
         return bulk_snippet(access, state.source, state.draft)
+
+    def _picture_html(self) -> str:
+        return self._still_html()
 
     def _summary(self, state: BulkState) -> Iterable[tuple[str, str]]:
         return words.summary_of(state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from twilio_widgets.core.printable import one_line
@@ -78,9 +79,14 @@ def hint_of(state: BulkState, name: str) -> str:
     if name == "from_":
         return state.senders_note
     if name == "body":
-        columns = "  ".join(f"{{{column}}}" for column in state.columns[:_MOST_COLUMNS])
-        return f"Columns you can use: {columns}" if columns else ""
+        return "A button inserts the cell of that column." if inserts_of(state) else ""
     return _HINTS.get(name, "")
+
+
+def inserts_of(state: BulkState) -> tuple[str, ...]:
+    """Return the placeholder of each column, for the buttons below the message."""
+    plain = (column for column in state.columns if not re.search(r"[{}!:]", column))
+    return tuple(f"{{{column}}}" for column in plain)[:_MOST_COLUMNS]
 
 
 def rails_of(state: BulkState) -> tuple[tuple[str, str], ...]:

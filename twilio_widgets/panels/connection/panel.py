@@ -18,6 +18,7 @@ from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.kit.elements import foot
 from twilio_widgets.panels.kit.panel import Panel, refuse_unknown, sentence_of
 from twilio_widgets.panels.kit.results import result
+from twilio_widgets.panels.kit.saved_picture import SavedPicture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -25,11 +26,12 @@ if TYPE_CHECKING:
     from twilio_widgets.client import Twilio
     from twilio_widgets.core.credentials.secret import Secret
     from twilio_widgets.core.guardrails.policy import Policy
+    from twilio_widgets.panels.kit.saved_picture import Static
 
 _TOO_LATE_TO_CANCEL = "Too late to cancel: it is already connected. Press Disconnect instead."
 
 
-class ConnectionPanel(Panel[ConnectionState]):
+class ConnectionPanel(SavedPicture, Panel[ConnectionState]):
     """A card that connects to Twilio without saving a secret in the notebook.
 
     Once it is connected, ``panel.twilio`` and ``panel.connection`` are available to the next cell.
@@ -38,6 +40,8 @@ class ConnectionPanel(Panel[ConnectionState]):
     Args:
         connection: Check and use this connection at once, instead of asking for one.
         policy: The guard rails of the client that the panel creates; see `Twilio`.
+        static: Whether the notebook file keeps a picture of the card: True with masked numbers,
+            ``"unmasked"`` with whole ones, False none.
     """
 
     title = "Connection"
@@ -47,9 +51,10 @@ class ConnectionPanel(Panel[ConnectionState]):
         connection: Connection | None = None,
         *,
         policy: Policy | None = None,
+        static: Static = True,
         **unknown: object,
     ) -> None:
-        refuse_unknown("ConnectionPanel", unknown, known=("connection", "policy"))
+        refuse_unknown("ConnectionPanel", unknown, known=("connection", "policy", "static"))
         if connection is not None and not isinstance(connection, Connection):
             raise TypeError(
                 "connection must be an ApiKeyConnection, an AuthTokenConnection or the connection "
@@ -66,6 +71,7 @@ class ConnectionPanel(Panel[ConnectionState]):
         self._assemble(
             form.rows, foot(*form.actions, right=(form.help, form.more, self._code_button))
         )
+        self._keep_picture(static)
         if connection is not None:
             self._link = link = OpenClient.to(connection, policy)
             self._try(lambda: link, Identity.of(connection))
@@ -280,6 +286,9 @@ class ConnectionPanel(Panel[ConnectionState]):
 
     def _snippet(self, state: ConnectionState) -> Snippet:
         return connect_snippet(steps.access_of(state))
+
+    def _picture_html(self) -> str:
+        return self._still_html()
 
     def _summary(self, state: ConnectionState) -> Iterable[tuple[str, str]]:
         return steps.summary_of(state)

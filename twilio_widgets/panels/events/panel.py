@@ -23,6 +23,7 @@ from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.kit.elements import foot
 from twilio_widgets.panels.kit.panel import refuse_unknown, sentence_of
 from twilio_widgets.panels.kit.results import result
+from twilio_widgets.panels.kit.saved_picture import SavedPicture
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,11 +31,12 @@ if TYPE_CHECKING:
 
     from twilio_widgets.frames.events import EventFrame
     from twilio_widgets.panels.code.snippets import Snippet
+    from twilio_widgets.panels.kit.saved_picture import Static
 
-_KNOWN = ("source", "public_url", "reply", "store")
+_KNOWN = ("source", "public_url", "reply", "store", "static")
 
 
-class EventsPanel(EventsWorker):
+class EventsPanel(SavedPicture, EventsWorker):
     """A card that receives inbound messages and status callbacks, and shows them as they arrive.
 
     Creating the panel starts nothing, but a listener that already runs is found. Start starts one
@@ -48,6 +50,8 @@ class EventsPanel(EventsWorker):
         public_url: The address of a tunnel or reverse proxy to this machine.
         reply: The text sent back to each inbound message.
         store: The file or folder in which events are stored; the user's data folder by default.
+        static: Whether the notebook file keeps a picture of the card: True with masked numbers,
+            ``"unmasked"`` with whole ones, False none.
     """
 
     title = "Events"
@@ -59,6 +63,7 @@ class EventsPanel(EventsWorker):
         public_url: str = "",
         reply: str = "",
         store: str | Path | None = None,
+        static: Static = True,
         **unknown: object,
     ) -> None:
         refuse_unknown("EventsPanel", unknown, known=_KNOWN)
@@ -81,6 +86,7 @@ class EventsPanel(EventsWorker):
             foot(*self._form.actions, right=(self._form.settings, self._code_button)),
         )
         self.add_class("tw-events")
+        self._keep_picture(static)
         if isinstance(source, EventSource):
             self._connect_source(source)
         else:
@@ -191,12 +197,12 @@ class EventsPanel(EventsWorker):
         access = Access.of("API key") if state.identity is None else state.identity.access
         return events_snippet(access, state, None if self._store is None else str(self._store))
 
+    def _picture_html(self) -> str:
+        return self._still_html()
+
     def _summary(self, state: EventsState) -> Iterable[tuple[str, str]]:
         return words.summary_of(state)
 
-    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if self._table is not None:
-            rows = self._table._repr_mimebundle_()["text/html"]
-            bundle["text/html"] = f"{bundle['text/html']}{rows}"
-        return bundle
+    def _still_html(self) -> str:
+        table = "" if self._table is None else self._table.rows.static_html()
+        return super()._still_html() + table

@@ -20,6 +20,8 @@ from twilio_widgets.panels.events.detail import (
 from twilio_widgets.panels.events.feed import MOST_ROWS, Feed
 from twilio_widgets.panels.events.rows import COLUMNS, KEY, REJECTED
 from twilio_widgets.panels.kit.elements import CardHeader, close_tree
+from twilio_widgets.panels.kit.panel import saved_words
+from twilio_widgets.panels.kit.saved_picture import SavedPicture
 from twilio_widgets.panels.table.table import HEIGHT, VirtualTable
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from twilio_widgets.panels.events.detail import View
     from twilio_widgets.panels.events.rows import Row
+    from twilio_widgets.panels.kit.saved_picture import Static
 
 _DELETED = "This event is no longer in the store: it was deleted, or is older than the retention."
 
@@ -47,7 +50,7 @@ class StoredEvents(Protocol):
         """Call a function after every change, until the function returned here is called."""
 
 
-class EventsTable(ipywidgets.VBox):
+class EventsTable(SavedPicture, ipywidgets.VBox):
     """A live table with a row for each event or rejected request, newest first.
 
     New rows appear without a refresh, also while a cell runs. A click or Enter opens a row: its
@@ -58,11 +61,20 @@ class EventsTable(ipywidgets.VBox):
         source: The `Listener` or `Poller`.
         height: Height of the rows in pixels.
         framed: Whether to draw it as a card with a title.
+        static: Whether the notebook file keeps the newest rows as a picture: True with masked
+            numbers, ``"unmasked"`` with whole ones, False none.
     """
 
     _open = False
 
-    def __init__(self, source: StoredEvents, *, height: int = HEIGHT, framed: bool = True) -> None:
+    def __init__(
+        self,
+        source: StoredEvents,
+        *,
+        height: int = HEIGHT,
+        framed: bool = True,
+        static: Static = True,
+    ) -> None:
         self._source = source
         self._lock = threading.Lock()
         self._feed = Feed(Reader(source.store))
@@ -79,6 +91,9 @@ class EventsTable(ipywidgets.VBox):
         if self._head is not None:
             self.add_class("tw-card")
         self._open = True
+        self._begin_picture(static)
+        if self._head is not None:
+            self._head.saved = saved_words(self._picture_static)
         self.rows.on_select(self._opened)
         self._end = source.on_change(self.look)
         self.look()
@@ -99,12 +114,14 @@ class EventsTable(ipywidgets.VBox):
             self._counts.update(row["kind"] == REJECTED for row in news.rows)
         if self._head is not None:
             self._head.show(self._counted(), "warning" if self._counts[True] else "idle")
+        self._picture_changed()
 
     def close(self) -> None:
         """Remove the table from every page. The listener and its events are not changed."""
         if not self._open:
             return
         self._open = False
+        self._end_picture()
         self._end()
         with self._lock:
             self._feed.close()
@@ -134,14 +151,13 @@ class EventsTable(ipywidgets.VBox):
         said = f"{events:,} event{'s'[: events != 1]}"
         return f"{said} · {rejected:,} rejected" if rejected else said
 
+    def _picture_html(self) -> str:
+        return self.rows.static_html()
+
     def __repr__(self) -> str:
         return f"EventsTable({self._counted()})"
 
     def _repr_mimebundle_(self, **kwargs: dict[Any, Any]) -> dict[str, object]:
         """Add the newest rows as static HTML, shown in a saved notebook without a kernel."""
         bundle: dict[str, object] = super()._repr_mimebundle_(**kwargs)
-        still = self.rows._repr_mimebundle_()
-        bundle["text/plain"] = repr(self)
-        if still is not None:
-            bundle["text/html"] = still[0]["text/html"]
-        return bundle
+        return {**bundle, "text/plain": repr(self), "text/html": self._picture_html()}

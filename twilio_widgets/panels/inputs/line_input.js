@@ -90,6 +90,36 @@ function render({ model, el }) {
     if (kind === "text" && options.length > 0) input.setAttribute("list", offered.id);
     else input.removeAttribute("list");
   };
+  const inserts = document.createElement("div");
+  inserts.className = "tw-inserts";
+  inserts.setAttribute("role", "group");
+  inserts.setAttribute("aria-label", "Insert at the cursor");
+  if (kind === "area") el.append(inserts);
+  /** @param {string} text */
+  const insert = (text) => {
+    input.setRangeText(text, input.selectionStart, input.selectionEnd, "end");
+    input.focus();
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  const offerInserts = () => {
+    /** @type {string[]} */
+    const texts = model.get("inserts");
+    const offered = [...inserts.children].map(({ textContent }) => textContent);
+    if (texts.join("\n") !== offered.join("\n")) {
+      inserts.replaceChildren(
+        ...texts.map((text) => {
+          const made = document.createElement("button");
+          made.type = "button";
+          made.className = "tw-button tw-small";
+          made.textContent = text;
+          made.addEventListener("click", () => insert(text));
+          return made;
+        }),
+      );
+    }
+    inserts.hidden = texts.length === 0;
+    for (const made of inserts.querySelectorAll("button")) made.disabled = input.disabled;
+  };
   let standing = "";
   const draw = () => {
     const { before, value } = { before: read(), value: model.get("value") };
@@ -111,6 +141,7 @@ function render({ model, el }) {
       last = value;
     }
     showLocalTime();
+    offerInserts();
   };
   model.on("change", draw);
   draw();

@@ -51,6 +51,8 @@ class LineInput(Pressable, OrderedInput):
     lazy = traitlets.Bool(False).tag(sync=True)
     options = traitlets.List[list[str]]().tag(sync=True)
     """Pairs of value and text: the options of a list, or the suggestions of a line."""
+    inserts = traitlets.List[str]().tag(sync=True)
+    """Texts, each with a button that inserts it at the cursor of an area."""
     enters = traitlets.Bool(False).tag(sync=True)
     """Whether Enter is a press."""
     longest = traitlets.Int(LONGEST).tag(sync=True)
@@ -89,6 +91,12 @@ class LineInput(Pressable, OrderedInput):
         rows = [list(option) for option in options]
         if rows != self.options:
             self.options = rows
+
+    def offer_inserts(self, texts: Iterable[str]) -> None:
+        """Set the texts that a button each inserts at the cursor."""
+        found = list(texts)
+        if found != self.inserts:
+            self.inserts = found
 
     @property
     def shown(self) -> object:

@@ -45,6 +45,8 @@ class CardHeader(Element):
     title = traitlets.Unicode().tag(sync=True)
     pill = traitlets.Unicode().tag(sync=True)
     tone = traitlets.Unicode("idle").tag(sync=True)
+    saved = traitlets.Unicode().tag(sync=True)
+    """What the notebook file will contain of the card."""
 
     def show(self, pill: str, tone: Tone = "idle") -> None:
         """Set the text and tone of the pill."""

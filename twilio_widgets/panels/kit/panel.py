@@ -22,6 +22,7 @@ from twilio_widgets.panels.kit.elements import (
 )
 from twilio_widgets.panels.kit.reruns import cell_panels
 from twilio_widgets.panels.kit.results import Announcer
+from twilio_widgets.panels.kit.saved_picture import SavedPicture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from twilio_widgets.panels.code.snippets import Snippet
     from twilio_widgets.panels.inputs.ordered_button import Pressable
     from twilio_widgets.panels.inputs.ordered_input import OrderedInput, Pressed
+    from twilio_widgets.panels.kit.saved_picture import Static
 
 State = TypeVar("State")
 
@@ -51,6 +53,7 @@ class Panel(ipywidgets.VBox, Announcer, Generic[State]):
     _page = ""
     """The page of the current or last press."""
     _state: State
+    _drawn: Callable[[], object] = staticmethod(lambda: None)
 
     def _begin(self, state: State) -> None:
         """Create the parts of every panel; call this before creating any control."""
@@ -107,6 +110,9 @@ class Panel(ipywidgets.VBox, Announcer, Generic[State]):
                 self._draw(self._state)
                 self._draw_code()
             self._guarded(self._announce)
+            if isinstance(self, SavedPicture):
+                self._picture_changed()
+            self._drawn()
 
     def _take_step(
         self, step: Callable[..., State], *args: object, otherwise: str = NOT_NOW
@@ -194,6 +200,8 @@ class Panel(ipywidgets.VBox, Announcer, Generic[State]):
             return
         with self._lock:
             self._open = False
+        if isinstance(self, SavedPicture):
+            self._end_picture()
         self._stop()
         self.join(JOIN_SECONDS)
         close_tree(self)
@@ -203,12 +211,26 @@ class Panel(ipywidgets.VBox, Announcer, Generic[State]):
             f"{type(self).__name__}({' · '.join(text for _, text in self._summary(self._state))})"
         )
 
+    def on_drawn(self, callback: Callable[[], object]) -> None:
+        """Call back after each step, on any thread: a box shows the panel in its picture."""
+        self._drawn = callback
+
+    def _keep_picture(self, static: Static) -> None:
+        """Save a picture of the card in the notebook, and state on the card what is saved."""
+        if isinstance(self, SavedPicture):
+            self._begin_picture(static)
+            self._head.saved = saved_words(self._picture_static)
+
+    def _still_html(self) -> str:
+        """Return the static picture: the title and the summary. A panel adds its rows."""
+        return still_picture(self.title, self._summary(self._state))
+
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
         if (panels := cell_panels()) is not None:
             panels.shown(self)
         bundle: dict[str, object] = super()._repr_mimebundle_(**kwargs)
         bundle["text/plain"] = repr(self)
-        bundle["text/html"] = still_picture(self.title, self._summary(self._state))
+        bundle["text/html"] = self._still_html()
         return bundle
 
 
@@ -226,6 +248,15 @@ def refuse_unknown(owner: str, unknown: dict[str, object], known: Iterable[str])
         close = difflib.get_close_matches(name, known, n=1)
         meant = f"Did you mean {close[0]}?" if close else f"It has: {', '.join(known)}."
         raise TypeError(f"{owner} has no option {name!r}. {meant}")
+
+
+def saved_words(static: Static) -> str:
+    """Return what the notebook file will contain of a card."""
+    return {
+        True: "Saved with the notebook, numbers masked",
+        "unmasked": "Saved with the notebook, with whole numbers",
+        False: "Not saved with the notebook",
+    }[static]
 
 
 def sentence_of(error: Exception) -> str:

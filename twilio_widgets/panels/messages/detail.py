@@ -55,27 +55,32 @@ class MessageDetail:
 
     def __init__(self) -> None:
         self.refresh = OrderedButton("Refresh")
+        self.reply = OrderedButton("Reply")
         self.close = OrderedButton("Close")
         self.show_code = OrderedButton(_SHOW_CODE, quiet=True)
         self.code = Code()
         self._message = MessageView()
         gap = styled(ipywidgets.Box(), "tw-gap")
-        actions = ipywidgets.HBox([self.refresh, self.close, gap, self.show_code])
+        actions = ipywidgets.HBox([self.reply, self.refresh, self.close, gap, self.show_code])
         self.box = styled(
             ipywidgets.VBox([self._message, styled(actions, "tw-detail-actions"), self.code]),
             "tw-detail",
         )
         visible(self.code, False)
 
-    def draw(self, detail: Detail | None, access: Access, *, awake: bool) -> None:
+    def draw(
+        self, detail: Detail | None, access: Access, *, awake: bool, can_reply: bool = False
+    ) -> None:
         """Show a message, or hide the view.
 
         Args:
             detail: The opened message; None hides the view.
             access: How the shown code authenticates.
             awake: Whether the panel is connected, so that the message can be refreshed.
+            can_reply: Whether a panel takes the reply.
         """
         visible(self.box, detail is not None)
+        visible(self.reply, can_reply and detail is not None and detail.message is not None)
         if detail is None:
             return
         self._message.show(detail)

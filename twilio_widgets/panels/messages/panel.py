@@ -16,6 +16,7 @@ from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.kit.elements import Note, foot, styled, visible
 from twilio_widgets.panels.kit.panel import Panel, refuse_unknown, sentence_of
 from twilio_widgets.panels.kit.results import result
+from twilio_widgets.panels.kit.saved_picture import SavedPicture
 from twilio_widgets.panels.messages import state as steps
 from twilio_widgets.panels.messages import text as words
 from twilio_widgets.panels.messages.detail import MessageDetail
@@ -27,16 +28,17 @@ from twilio_widgets.panels.messages.state import MessagesQuery, MessagesState
 from twilio_widgets.panels.table.table import VirtualTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from twilio_widgets.client import Twilio
     from twilio_widgets.core.message.message import Message
     from twilio_widgets.frames.message_frame import MessageFrame
     from twilio_widgets.panels.connection.client_source import Source
+    from twilio_widgets.panels.kit.saved_picture import Static
     from twilio_widgets.panels.messages.reader import LogRead
 
 
-class MessagesPanel(Panel[MessagesState]):
+class MessagesPanel(SavedPicture, Panel[MessagesState]):
     """A card that shows the message log, and one message in detail with its error explained.
 
     Nothing is read until Load is pressed or `load` is called. ``panel.frame`` is a DataFrame of the
@@ -46,14 +48,21 @@ class MessagesPanel(Panel[MessagesState]):
     Args:
         twilio: A `Twilio`, or a `ConnectionPanel`: this panel becomes active when that connects.
         limit: Messages to read at most, until the user selects another limit; None: all.
+        static: Whether the notebook file keeps a picture of the card: True with masked numbers,
+            ``"unmasked"`` with whole ones, False none.
     """
 
     title = "Messages"
 
     def __init__(
-        self, twilio: Source = None, *, limit: int | None = steps.FIRST_LIMIT, **unknown: object
+        self,
+        twilio: Source = None,
+        *,
+        limit: int | None = steps.FIRST_LIMIT,
+        static: Static = True,
+        **unknown: object,
     ) -> None:
-        refuse_unknown("MessagesPanel", unknown, known=("twilio", "limit"))
+        refuse_unknown("MessagesPanel", unknown, known=("twilio", "limit", "static"))
         check_source("MessagesPanel", twilio)
         if limit is not None and (type(limit) is not int or limit < 1):
             raise TypeError(f"limit is a number of messages from 1, or None, not {limit!r}.")
@@ -61,10 +70,12 @@ class MessagesPanel(Panel[MessagesState]):
         self._begin(MessagesState(follows=follows, asked=MessagesQuery(limit=limit)))
         self._twilio: Twilio | None = None
         self._frame: MessageFrame | None = None
+        self._reply: Callable[[Message], object] | None = None
         self._arrived: dict[str, Message] = {}
         self._rows_lock = threading.RLock()
         self._stop_reading = threading.Event()
         self._make(self._state)
+        self._keep_picture(static)
         self._unsubscribe = wake_with(twilio, self._on_connected, self._on_disconnected)
 
     @result
@@ -121,6 +132,31 @@ class MessagesPanel(Panel[MessagesState]):
             if self._twilio is not None and not self._state.sid_problem:
                 self._start(self._fetch, self._twilio, sid)
 
+    def on_reply(self, callback: Callable[[Message], object]) -> Callable[[], None]:
+        """Call back with the opened message when the user presses Reply, which is then offered.
+
+        `SendPanel.reply_to` is such a callback.
+
+        Returns:
+            A function that removes the callback.
+        """
+        self._reply = callback
+        with self._lock:
+            self._draw(self._state)
+        return self._end_replies
+
+    def _end_replies(self) -> None:
+        self._reply = None
+        if self._open:
+            self._draw(self._state)
+
+    def _press_reply(self) -> str:
+        message, reply = self.message, self._reply
+        if message is None or reply is None:
+            return NOT_NOW
+        answer = reply(message)
+        return answer if isinstance(answer, str) else ""
+
     def show(self, message: Message) -> None:
         """Update the row of a message that was just sent or has changed.
 
@@ -167,6 +203,7 @@ class MessagesPanel(Panel[MessagesState]):
         self._on_press(self._looking_up.button, self._look_up_typed)
         self._table.on_select(partial(self._guarded, self._opened))
         self._table.on_choose(partial(self._guarded, partial(self._notify, "selection")))
+        self._on_click(self._detail.reply, self._press_reply)
         self._on_click(self._detail.refresh, self._refresh_detail)
         self._on_click(self._detail.close, partial(self._take_step, steps.detail_closed))
         self._on_click(self._detail.show_code, partial(self._apply, steps.toggled_code))
@@ -250,7 +287,12 @@ class MessagesPanel(Panel[MessagesState]):
         self._empty.show(words.emptiness_of(state))
         visible(self._table, state.rows_to_see)
         self._looking_up.draw(state)
-        self._detail.draw(state.detail, self._access(state), awake=state.identity is not None)
+        self._detail.draw(
+            state.detail,
+            self._access(state),
+            awake=state.identity is not None,
+            can_reply=self._reply is not None,
+        )
 
     def _snippet(self, state: MessagesState) -> Snippet:
         now = self._twilio.connection.now() if self._twilio else datetime.now(UTC)
@@ -259,12 +301,12 @@ class MessagesPanel(Panel[MessagesState]):
     def _access(self, state: MessagesState) -> Access:
         return Access.of("API key") if state.identity is None else state.identity.access
 
+    def _picture_html(self) -> str:
+        return self._still_html()
+
     def _summary(self, state: MessagesState) -> Iterable[tuple[str, str]]:
         return words.summary_of(state)
 
-    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        table = self._table._repr_mimebundle_() if self._state.rows_to_see else None
-        if table is not None:
-            bundle["text/html"] = f"{bundle['text/html']}{table[0]['text/html']}"
-        return bundle
+    def _still_html(self) -> str:
+        table = self._table.static_html() if self._state.rows_to_see else ""
+        return super()._still_html() + table

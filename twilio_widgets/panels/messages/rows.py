@@ -92,5 +92,5 @@ def _row(fields: tuple[object, ...]) -> Row:
         "body": body,
         "error": code,
         "segments": segments if isinstance(segments, int) else None,
-        "price": abs(price) if isinstance(price, Decimal) else None,
+        "price": abs(price).normalize() if isinstance(price, Decimal) else None,
     }

@@ -14,6 +14,7 @@ from twilio_widgets.panels.inputs.ordered_button import NOT_NOW, OrderedButton
 from twilio_widgets.panels.kit.elements import Note, foot, styled, visible
 from twilio_widgets.panels.kit.panel import refuse_unknown, sentence_of
 from twilio_widgets.panels.kit.results import result
+from twilio_widgets.panels.kit.saved_picture import SavedPicture
 from twilio_widgets.panels.raw import state as steps
 from twilio_widgets.panels.raw import text as words
 from twilio_widgets.panels.raw.draft import RawDraft
@@ -32,9 +33,10 @@ if TYPE_CHECKING:
     from twilio_widgets.core.raw.response import RawResponse
     from twilio_widgets.panels.code.snippets import Snippet
     from twilio_widgets.panels.connection.client_source import Source
+    from twilio_widgets.panels.kit.saved_picture import Static
 
 
-class RawRequestPanel(RawWorker):
+class RawRequestPanel(SavedPicture, RawWorker):
     """A card to build a request to Twilio, send it, and read the response.
 
     Creating or displaying the panel sends nothing; one press of Send is one request. The response,
@@ -47,20 +49,29 @@ class RawRequestPanel(RawWorker):
         path: The initial path, or the URL of one of Twilio's API hosts; ``$TWILIO_ACCOUNT_SID`` in
             it is replaced by the SID.
         method: The initial method.
+        static: Whether the notebook file keeps a picture of the card: True with masked numbers,
+            ``"unmasked"`` with whole ones, False none.
     """
 
     title = "Raw request"
 
     def __init__(
-        self, twilio: Source = None, *, path: str = "", method: str = "GET", **unknown: object
+        self,
+        twilio: Source = None,
+        *,
+        path: str = "",
+        method: str = "GET",
+        static: Static = True,
+        **unknown: object,
     ) -> None:
-        refuse_unknown("RawRequestPanel", unknown, known=("twilio", "path", "method"))
+        refuse_unknown("RawRequestPanel", unknown, known=("twilio", "path", "method", "static"))
         check_source("RawRequestPanel", twilio)
         draft = RawDraft(path=path, method=method.upper())
         follows = isinstance(twilio, ConnectionPanel)
         self._begin(RawState(draft=draft, follows=follows))
         self._stopped = threading.Event()
         self._make(draft)
+        self._keep_picture(static)
         self._unsubscribe = wake_with(twilio, self._on_connected, self._on_disconnected)
 
     @result
@@ -204,6 +215,9 @@ class RawRequestPanel(RawWorker):
     def _snippet(self, state: RawState) -> Snippet:
         access = Access.of("API key") if state.identity is None else state.identity.access
         return raw_snippet(access, state.draft)
+
+    def _picture_html(self) -> str:
+        return self._still_html()
 
     def _summary(self, state: RawState) -> Iterable[tuple[str, str]]:
         return words.summary_of(state)

@@ -130,6 +130,7 @@ class SendForm:
     def _draw_fields(self, state: SendState) -> None:
         locked = state.phase not in steps.OPEN_TO_A_MESSAGE
         self.controls["from_"].offer((sender, "") for sender in state.senders)
+        self.controls["to"].offer((recipient, "") for recipient in state.recent)
         for name, control in self.controls.items():
             control.disabled = locked
             problem = state.problems.get(name, "")

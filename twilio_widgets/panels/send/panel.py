@@ -21,9 +21,10 @@ from twilio_widgets.panels.kit import work
 from twilio_widgets.panels.kit.elements import foot
 from twilio_widgets.panels.kit.panel import refuse_unknown, sentence_of
 from twilio_widgets.panels.kit.results import result
+from twilio_widgets.panels.kit.saved_picture import SavedPicture
 from twilio_widgets.panels.send import state as steps
 from twilio_widgets.panels.send import template_steps as templates
-from twilio_widgets.panels.send.draft import Draft, parameters_of, value_of
+from twilio_widgets.panels.send.draft import Draft, parameters_of, sender_of, value_of
 from twilio_widgets.panels.send.form import SendForm
 from twilio_widgets.panels.send.state import SendingAccount, SendState
 from twilio_widgets.panels.send.text import pill_of, summary_of
@@ -35,11 +36,12 @@ if TYPE_CHECKING:
     from twilio_widgets.core.message.message import Message
     from twilio_widgets.core.numbers.account_prices import PriceTable
     from twilio_widgets.errors import OutcomeUnknown
+    from twilio_widgets.panels.kit.saved_picture import Static
 
 LONGEST_UNDO = 60
 """Seconds."""
 
-_OPTIONS = ("to", "from_", "body", "confirm_segments", "undo_seconds", "prices")
+_OPTIONS = ("to", "from_", "body", "confirm_segments", "undo_seconds", "prices", "static")
 _CONNECT_IT = (
     "Not connected. Press Connect in the connection panel; then this panel becomes active."
 )
@@ -49,7 +51,7 @@ _GIVE_A_CLIENT = (
 )
 
 
-class SendPanel(SendWorker):
+class SendPanel(SavedPicture, SendWorker):
     """A card that sends one message and shows its delivery status.
 
     Creating or showing the panel sends nothing. One press of "Send" sends one message: a second
@@ -66,6 +68,8 @@ class SendPanel(SendWorker):
             kernel without threads, which cannot receive an "Undo" in the meantime.
         prices: The account's prices, from ``tw.prices(twilio)``, or your own estimates of US
             dollars per segment, by country: ``{"GB": "0.05"}``.
+        static: Whether the notebook file keeps a picture of the card: True with masked numbers,
+            ``"unmasked"`` with whole ones, False none.
     """
 
     title = "Send a message"
@@ -80,6 +84,7 @@ class SendPanel(SendWorker):
         confirm_segments: int | None = 3,
         undo_seconds: int = UNDO_SECONDS,
         prices: Mapping[str, object] | PriceTable | None = None,
+        static: Static = True,
         **unknown: object,
     ) -> None:
         refuse_unknown("SendPanel", unknown, known=("twilio", *_OPTIONS))
@@ -99,6 +104,7 @@ class SendPanel(SendWorker):
         self._assemble(
             form.rows, form.ask, foot(*form.actions, right=(form.more, self._code_button))
         )
+        self._keep_picture(static)
         if isinstance(twilio, ConnectionPanel):
             self._forget = [
                 twilio.on_disconnect(self._disconnect),
@@ -136,6 +142,22 @@ class SendPanel(SendWorker):
         with self._lock:
             self._tell.append(callback)
         return partial(self._tell.remove, callback)
+
+    def reply_to(self, message: Message) -> str:
+        """Write the other party of a message into To, and the own number into From.
+
+        Returns:
+            Why nothing was written; empty if it was.
+        """
+        inbound = message.direction == "inbound"
+        to, from_ = (message.from_, message.to) if inbound else (message.to, message.from_)
+        with self._lock:
+            own = next((one for one in self._state.senders if sender_of(one) == from_), from_)
+            if self._state.phase not in steps.OPEN_TO_A_MESSAGE:
+                return "A message is being sent in the other card. Reply when it is done."
+            self._apply(steps.addressed, to or "", own or "")
+            self._form.write(self._state.draft)
+        return ""
 
     def _wire(self, form: SendForm) -> None:
         for name, control in form.controls.items():
@@ -247,6 +269,9 @@ class SendPanel(SendWorker):
     def _snippet(self, state: SendState) -> Snippet:
         where = "auth token" if state.account is None else state.account.access
         return send_snippet(where, parameters_of(state.draft))
+
+    def _picture_html(self) -> str:
+        return self._still_html()
 
     def _summary(self, state: SendState) -> Iterable[tuple[str, str]]:
         return summary_of(state)

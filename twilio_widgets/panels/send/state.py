@@ -46,6 +46,8 @@ Phase = Literal[
 
 NOT_SENT = "The message was changed, so it was not sent."
 
+MOST_RECENT = 10
+
 OPEN_TO_A_MESSAGE = frozenset({"writing", "following", "followed"})
 """Phases in which a new message can be sent."""
 
@@ -76,6 +78,8 @@ class SendState:
     account: SendingAccount | None = None
     senders: tuple[str, ...] = ()
     """Suggested senders, such as ``"+15005550006 — SMS, MMS"``."""
+    recent: tuple[str, ...] = ()
+    """The last recipients of this account, the newest first; suggested under To."""
     senders_note: str = ""
     """Why senders are missing, if they could not be read."""
     templates: tuple[ContentTemplate, ...] = ()
@@ -132,10 +136,12 @@ def shown_message(state: SendState) -> Message | None:
 
 
 def connected(state: SendState, account: SendingAccount) -> SendState:
-    """A client is available."""
+    """A client is available; the recipients of another account are not suggested."""
+    recent = state.recent if state.account in {None, account} else ()
     return replace(
         state,
         account=account,
+        recent=recent,
         senders=(),
         senders_note="",
         templates=(),
@@ -189,6 +195,13 @@ def typed(state: SendState, name: str, value: Any) -> SendState:
         note = state.note if state.note == NOT_SENT else ""
         return replace(state, failure="", note=note, superseded=state.message is not None)
     return state
+
+
+def addressed(state: SendState, to: str, from_: str) -> SendState:
+    """Begin a message to this recipient, unless one is being sent; the text stays."""
+    if state.phase not in OPEN_TO_A_MESSAGE:
+        return state
+    return typed(typed(state, "to", to), "from_", from_ or state.draft.from_)
 
 
 def toggled_more(state: SendState) -> SendState:
@@ -260,7 +273,9 @@ def _counting(state: SendState, undo_seconds: int) -> SendState:
 
 
 def accepted(state: SendState, message: Message) -> SendState:
-    """Twilio accepted the message."""
+    """Twilio accepted the message; its recipient is suggested from now on."""
+    others = (one for one in state.recent if one != message.to)
+    state = replace(state, recent=(message.to or "", *others)[:MOST_RECENT])
     return replace(state, phase="following", message=message, problems={}, failure="", note="")
 
 

@@ -14,6 +14,7 @@ from twilio_widgets.panels.kit import side_channel as control
 from twilio_widgets.panels.kit import work
 from twilio_widgets.panels.kit.assets import asset
 from twilio_widgets.panels.kit.elements import Element
+from twilio_widgets.panels.kit.saved_picture import SavedPicture
 from twilio_widgets.panels.kit.throttle import throttle
 from twilio_widgets.panels.table.cells import TONES, TableColumn, check_columns
 from twilio_widgets.panels.table.export import exported
@@ -32,6 +33,7 @@ from twilio_widgets.panels.table.static_html import STATIC_ROWS, static_table
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
 
+    from twilio_widgets.panels.kit.saved_picture import Static
     from twilio_widgets.panels.kit.throttle import Throttle
 
     Row = dict[str, object]
@@ -48,7 +50,7 @@ MESSAGES_PER_TICK = 15
 """100,000 rows then take 1.5 s, at a sixth of the message rate limit of Jupyter's server."""
 
 
-class VirtualTable(Element):
+class VirtualTable(SavedPicture, Element):
     """A table that shows any number of rows and keeps up with a thousand new ones a second.
 
     Rows are mappings; fields without a column are kept for `selected`. Rows are not widget state:
@@ -63,6 +65,8 @@ class VirtualTable(Element):
         key: The field that identifies a row, so that adding it again updates it in place.
         live: Whether rows keep arriving; adds a Pause button.
         order: The order of the rows until the user sorts them, as text.
+        static: Whether the notebook file keeps the newest rows as a picture: True with masked
+            numbers, ``"unmasked"`` with whole ones, False none.
 
     Raises:
         ConfigurationError: An argument is invalid.
@@ -97,6 +101,7 @@ class VirtualTable(Element):
         key: str | None = None,
         live: bool = False,
         order: str = "newest first",
+        static: Static = True,
     ) -> None:
         self._columns = check_columns(columns)
         _check_range("height", height, 80, 2_000)
@@ -121,6 +126,7 @@ class VirtualTable(Element):
         self._throttle = throttle("twilio_widgets-table", self._send_changes, self._send_state)
         self.on_msg(lambda _table, message, _buffers: self.on_control(message))
         control.listen(self.channel, self)
+        self._begin_picture(static)
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -215,6 +221,7 @@ class VirtualTable(Element):
     def close(self) -> None:
         """Remove the table from every page and stop its updates."""
         control.unlisten(self.channel)
+        self._end_picture()
         if (
             self._throttle is not None
         ):  # None if the constructor raised; the garbage collector calls close too
@@ -282,7 +289,11 @@ class VirtualTable(Element):
         problem = f"No file was written. {error}"
         self.send({"t": "file", "id": export.number, "name": "", "problem": problem})
 
+    def _picture_html(self) -> str:
+        return self.static_html()
+
     def _changed(self) -> None:
+        self._picture_changed()
         if self._sent_change is not None:
             self._ask()
 
@@ -319,16 +330,19 @@ class VirtualTable(Element):
         if bundle is None:
             return None
         data, metadata = bundle
-        return {**data, "text/plain": repr(self), "text/html": self._static_html()}, metadata
+        return {**data, "text/plain": repr(self), "text/html": self.static_html()}, metadata
 
-    def _static_html(self) -> str:
+    def static_html(self) -> str:
+        """Return the newest rows as static HTML."""
         with self._lock:
             log = self._log
             held, note = len(log), log.note
-            cells = [entry.cells for entry, _ in zip(log, range(STATIC_ROWS), strict=False)]
+            shown = [place for place, column in enumerate(self._columns) if column.shown]
+            newest = [entry.cells for entry, _ in zip(log, range(STATIC_ROWS), strict=False)]
+            cells = [[row[place] for place in shown] for row in newest]
             total = max(log.total or 0, held + log.dropped)
         return static_table(
-            self._columns,
+            [self._columns[place] for place in shown],
             cells,
             label=self.label,
             held=held,

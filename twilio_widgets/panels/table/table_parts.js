@@ -234,7 +234,7 @@ export function fillSlot(slot, row, columns, tones, local) {
 
 // Widths in ch, the width of a 0; most characters are narrower.
 /** @type {Record<Kind, number>} */
-const WIDTHS = { time: 17, phone: 13, number: 6, status: 11, text: 16 };
+const WIDTHS = { time: 17, phone: 13, number: 6, status: 11, text: 12 };
 const GROWING = new Set(["phone", "number", "status"]);
 const WIDEST = 34;
 const LONGEST = 90;

@@ -149,6 +149,13 @@ def test_nothing_of_the_table_before_stays_when_a_file_cannot_be_read() -> None:
     assert after.draft.to == "phone", "a file that can be read may have that column"
 
 
+def test_each_column_that_a_template_can_name_has_a_button() -> None:
+    state = replace(state_in("writing"), columns=("name", "a{b", "when:x", "Gäste", "no!"))
+
+    assert words.inserts_of(state) == ("{name}", "{Gäste}")
+    assert words.inserts_of(replace(state, columns=())) == ()
+
+
 @pytest.mark.parametrize(
     ("source", "frames", "option"),
     [

@@ -35,7 +35,8 @@ def told(code: str) -> list[str]:
     command = [sys.executable, "-c", BEGIN + code]
     ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
     assert ran.returncode == 0, ran.stderr
-    return [line for line in ran.stdout.splitlines() if line.startswith("> ")]
+    # IPython may have written a prompt before.
+    return [line[line.index("> ") :] for line in ran.stdout.splitlines() if "> " in line]
 
 
 BOX = "run('import ipywidgets; box = ipywidgets.VBox([made[0]])', 'other')"

@@ -41,6 +41,7 @@ def state_in(phase: Phase) -> SendState:
 
 STEPS = {
     "accepted": partial(steps.accepted, message=SENT),
+    "addressed": partial(steps.addressed, to="+14155550199", from_=""),
     "agreed": partial(steps.agreed, undo_seconds=5),
     "another": steps.another,
     "begun_anew": steps.begun_anew,

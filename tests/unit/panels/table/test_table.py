@@ -441,7 +441,7 @@ def test_a_saved_notebook_says_what_it_leaves_out(
 ) -> None:
     table = make()
     table.append(row(number) for number in range(held))
-    html = table._static_html()
+    html = table.static_html()
 
     assert f"<p>{said}</p>" in html
     assert html.count("<tr>") == 1 + min(held, STATIC_ROWS)
