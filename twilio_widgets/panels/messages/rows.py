@@ -55,7 +55,8 @@ _WAYS = {
 
 def rows_of(frame: MessageFrame) -> Iterator[Row]:
     """Return a row for each message of a frame, in its order."""
-    moments = {"date_sent": frame["date_sent"].dt.to_pydatetime()}
+    # `.array`, because `Series.dt.to_pydatetime` warns in pandas 2.2.
+    moments = {"date_sent": frame["date_sent"].array.to_pydatetime()}
     columns = [moments.get(name, frame[name]).tolist() for name in _FIELDS]
     return (_row(cells) for cells in zip(*columns, strict=True))
 
