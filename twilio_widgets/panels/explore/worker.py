@@ -25,7 +25,7 @@ Frame = Any
 
 
 @dataclass(frozen=True)
-class Reading:
+class LoadProgress:
     """How a load reports its progress, and learns that it should stop.
 
     Args:
@@ -47,7 +47,7 @@ def days_of(asked: Asked, now: datetime) -> tuple[date | None, date | None]:
     return (start - length).astimezone(UTC).date(), last
 
 
-def read_live(twilio: Twilio, asked: Asked, reading: Reading) -> tuple[Frame, Loaded]:
+def read_live(twilio: Twilio, asked: Asked, reading: LoadProgress) -> tuple[Frame, Loaded]:
     """Read the messages of the period and of the one before from Twilio's log."""
     now = twilio.connection.now()
     since, until = days_of(asked, now)
@@ -71,7 +71,7 @@ def read_live(twilio: Twilio, asked: Asked, reading: Reading) -> tuple[Frame, Lo
     )
 
 
-def read_archive(archive: Archive, now: datetime, reading: Reading) -> tuple[Frame, Loaded]:
+def read_archive(archive: Archive, now: datetime, reading: LoadProgress) -> tuple[Frame, Loaded]:
     """Read all messages of an archive."""
     reading.show(Running(kind="load", text="Reading the archive…"))
     frame = archive.to_dataframe()
@@ -80,7 +80,7 @@ def read_archive(archive: Archive, now: datetime, reading: Reading) -> tuple[Fra
     return frame, Loaded(origin="archive", rows=len(frame), now=now, complete=complete, note=note)
 
 
-def sync_archive(archive: Archive, twilio: Twilio, asked: Asked, reading: Reading) -> str:
+def sync_archive(archive: Archive, twilio: Twilio, asked: Asked, reading: LoadProgress) -> str:
     """Copy what is new into an archive; return a remark about what is missing, or an empty text."""
     since, _ = days_of(asked, twilio.connection.now())
     days = archive.days["day"].tolist()
