@@ -38,8 +38,9 @@ def listed(sandbox: Sandbox, since: str) -> pd.DataFrame:
 
 
 def snapshot(folder: Path) -> dict[str, tuple[int, int]]:
-    """Every file and folder with its inode and the time of its last change."""
+    """Every file with its inode and the time of its last change."""
     return {
         path.relative_to(folder).as_posix(): (path.stat().st_ino, path.stat().st_mtime_ns)
-        for path in [folder, *folder.rglob("*")]
+        for path in folder.rglob("*")
+        if path.is_file()
     }

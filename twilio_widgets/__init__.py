@@ -4,6 +4,20 @@ The public names stand in `__init__.pyi`; each loads its room on first use, so t
 ``import twilio_widgets`` costs next to nothing.
 """
 
+import sys
+
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+
+def _register_displays() -> None:
+    """In IPython, display values of the core as HTML."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if shell is not None:
+        from twilio_widgets.panels.kit.displays import register
+
+        register(shell.display_formatter.formatters["text/html"])
+
+
+_register_displays()

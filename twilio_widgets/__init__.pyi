@@ -7,6 +7,7 @@ from .bulk.planning.plan import plan as plan
 from .bulk.planning.planned import PlannedRow as PlannedRow
 from .client import AsyncTwilio as AsyncTwilio
 from .client import Twilio as Twilio
+from .client.prices import prices as prices
 from .core.credentials.connection import ApiKeyConnection as ApiKeyConnection
 from .core.credentials.connection import AuthTokenConnection as AuthTokenConnection
 from .core.credentials.sources import connect as connect
@@ -20,6 +21,7 @@ from .frames.message_frame import MessageFrame as MessageFrame
 from .listener.listener import Listener as Listener
 from .listener.poller import Poller as Poller
 from .panels.bulk.panel import BulkPanel as BulkPanel
+from .panels.classroom.panel import ClassPanel as ClassPanel
 from .panels.connection.panel import ConnectionPanel as ConnectionPanel
 from .panels.demo import demo as demo
 from .panels.events.panel import EventsPanel as EventsPanel
@@ -31,3 +33,4 @@ from .panels.workbench import Workbench as Workbench
 from .sandbox import Sandbox as Sandbox
 from .signature.check import check_signature as check_signature
 from .signature.verdict import Verdict as Verdict
+from .support.versions import show_versions as show_versions

@@ -175,7 +175,7 @@ class ApiError(TwilioWidgetsError):
     ) -> None:
         super().__init__(message)
         self.message = message
-        """Twilio's own message, with phone numbers masked."""
+        """Twilio's own message, with phone numbers masked; empty if the response had none."""
         self.status = status
         """The HTTP status."""
         self.code = code
@@ -212,6 +212,19 @@ class Unauthorized(ApiError):
 
 class Forbidden(ApiError):
     """These credentials are not permitted to do this (403)."""
+
+    permission: str | None = None
+    """The missing permission, such as ``read Alerts at monitor.twilio.com``, if it is known."""
+
+    def __str__(self) -> str:
+        if self.permission is None:
+            return super().__str__()
+        name = f"Twilio {self.code}" if self.code is not None else f"HTTP {self.status}"
+        return (
+            f"These credentials lack the permission to {self.permission} ({name}). Add it to the "
+            "API key if it is a restricted one, or use a key with more access: a Standard key may "
+            "do everything but read accounts and keys, which takes a Main key."
+        )
 
 
 class NotFound(ApiError):

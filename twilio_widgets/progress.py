@@ -6,6 +6,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from twilio_widgets.errors import ConfigurationError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -36,9 +38,16 @@ def progress_of(wish: bool | Callable[[ReadProgress], None], *, unit: str = "mes
     Args:
         wish: True for a tqdm bar, False for none, or a function to call after each page.
         unit: The plural noun for the rows.
+
+    Raises:
+        ConfigurationError: It is neither.
     """
     if wish is True:
         return PageBar(unit)
+    if wish is not False and wish is not None and not callable(wish):
+        raise ConfigurationError(
+            "progress must be True, False, or a function called after each page.", field="progress"
+        )
     return _Callback(wish if callable(wish) else None)
 
 
@@ -70,7 +79,8 @@ class PageBar:
 
             make: Any = tqdm  # tqdm.auto's type stubs do not declare the arguments
             self._bar = make(total=reading.limit, unit=self._unit, desc="Reading", leave=False)
-        self._bar.set_postfix_str(f"{reading.pages} pages", refresh=False)
+        if reading.pages < reading.rows:  # otherwise a row is a page: nothing to add
+            self._bar.set_postfix_str(f"{reading.pages} pages", refresh=False)
         self._bar.update(reading.rows - self._bar.n)
 
     def close(self) -> None:

@@ -376,3 +376,31 @@ def test_a_panel_with_no_connection_says_how_to_get_one(
     expect(card.get_by_text("Make this panel with RawRequestPanel(twilio)")).to_be_visible()
     expect(button(card, "Send")).to_be_disabled()
     draw(notebook, card, "not-connected")
+
+
+@pytest.mark.long
+def test_another_host_is_completed_and_a_call_is_sent_after_a_question(
+    notebook: Notebook, open_panel: Callable[..., Locator]
+) -> None:
+    card = open_panel()
+    path = card.get_by_role("combobox", name="Path")
+    path.click()
+    path.press_sequentially("messaging")
+    notebook.page.get_by_role("option", name="https://messaging.twilio.com/").first.click()
+    services = notebook.page.get_by_role("option", name="v1/Services Read services")
+    expect(services).to_be_visible()  # the list follows the host that was chosen
+    draw(notebook, card, "hosts")
+    path.click()
+    services.click()
+    expect(path).to_have_value("https://messaging.twilio.com/v1/Services")
+    button(card, "Send").click()
+    expect(status(card)).to_have_text("200 OK")
+    draw(notebook, card, "other-host")
+
+    card.get_by_label("Method").select_option("POST")
+    path.fill("/Accounts/$TWILIO_ACCOUNT_SID/Calls.json")
+    button(card, "Send").click()
+    expect(card.get_by_text("This request can make a call.")).to_be_visible()
+    draw(notebook, card, "question")
+    button(card, "Back").click()
+    assert said(notebook, "len(panel._state.history)") == 1

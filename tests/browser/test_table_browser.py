@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import openpyxl
 import pytest
+from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -53,7 +56,7 @@ def wait_for_footer(page: Page, text: str) -> None:
 def downloaded(page: Page) -> list[dict[str, str]]:
     """Return every row of the view, in its order, by the table's own CSV."""
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download CSV").first.click()
+        page.get_by_label("Download these rows").first.select_option("csv")
     text = download.value.path().read_bytes().decode()
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
@@ -468,10 +471,75 @@ def test_copying_takes_the_marked_cell_or_its_row(notebook: Notebook) -> None:
     assert page.evaluate(read) == "Your table 1 is ready. Reply STOP."
 
     page.get_by_role("button", name="Copy row").click()
-    page.get_by_text("Row copied.").wait_for(state="attached")
-    assert page.evaluate(read) == "\t".join(
-        ["2026-01-15 12:00:01", "out", "+15005550006", "+14155550001", "sent", "2",
-         "Your table 1 is ready. Reply STOP."])  # fmt: skip
+    page.get_by_text("7 cells copied, with headings.").wait_for(state="attached")
+    heads = ["Sent (UTC)", "Direction", "From", "To", "Status", "Segments", "Body"]
+    assert page.evaluate(read).split("\r\n") == [
+        "\t".join(heads),
+        "\t".join(
+            ["2026-01-15 12:00:01", "out", "+15005550006", "+14155550001", "sent", "2",
+             "Your table 1 is ready. Reply STOP."]),
+    ]  # fmt: skip
+
+
+def test_a_range_is_selected_copied_and_known_to_the_kernel(notebook: Notebook) -> None:
+    evil = '=HYPERLINK("http://evil")'
+    code = f"table.append([row(1), row(2, body={evil!r}), row(3)])\ntable"
+    notebook.open([MAKE, code])
+    notebook.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    notebook.run_all()
+    page = notebook.page
+    wait_for_footer(page, "Showing 3 of 3 · newest first")
+    page.get_by_text("Your table 3 is ready").hover()
+    page.mouse.down()
+    page.get_by_role("gridcell", name=evil).hover()
+    page.mouse.up()
+    notebook.press("Shift+ArrowLeft", "Control+c")
+    page.get_by_text("4 cells copied, with headings.").wait_for(state="attached")
+
+    lines = page.evaluate("() => navigator.clipboard.readText()").split("\r\n")
+    assert lines == [
+        "Segments\tBody",
+        "4\tYour table 3 is ready. Reply STOP.",
+        '3\t"\'=HYPERLINK(""http://evil"")"',
+    ]
+    html = page.evaluate(CLIPBOARD_HTML)
+    assert "<th>Segments</th>" in html
+    assert "'=HYPERLINK" in html
+    assert notebook.execute("[one['sid'][-1] for one in table.chosen]") == "['3', '2']"
+
+    notebook.press("Control+a")
+    page.wait_for_function("() => document.querySelectorAll('.tw-chosen').length === 21")
+    assert page.evaluate("() => getSelection().isCollapsed")
+
+
+CLIPBOARD_HTML = """async () => {
+  const [item] = await navigator.clipboard.read();
+  return (await item.getType("text/html")).text();
+}"""
+
+
+@pytest.mark.long
+def test_columns_are_chosen_exported_and_found_again(notebook: Notebook) -> None:
+    notebook.open([MAKE, "table.append([row(1), row(2)])\ntable"])
+    notebook.run_all()
+    page = notebook.page
+    wait_for_footer(page, "Showing 2 of 2 · newest first")
+    page.get_by_role("button", name="Columns").click()
+    page.get_by_role("checkbox", name="Direction").uncheck()
+    page.get_by_role("button", name="Move To forward").click()
+    notebook.press("Escape")
+    assert page.locator(".tw-head .tw-cell:visible").count() == 6
+    assert list(downloaded(page)[0])[:3] == ["Sent (UTC)", "To", "From"]
+    with page.expect_download() as download:
+        page.get_by_label("Download these rows").select_option("xlsx")
+    sheet = openpyxl.load_workbook(io.BytesIO(download.value.path().read_bytes()))["rows"]
+    heads, first = list(sheet.values)[:2]
+    assert heads == ("Sent (UTC)", "To", "From", "Status", "Segments", "Body")
+    assert first[0] == datetime(2026, 1, 15, 12, 0, 2)  # noqa: DTZ001  # Excel has no zones
+
+    notebook.run_all()  # makes another table of the same kind
+    wait_for_footer(page, "Showing 2 of 2 · newest first")
+    expect(page.locator(".tw-head .tw-cell:visible")).to_have_count(6)
 
 
 @pytest.mark.long

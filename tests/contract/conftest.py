@@ -19,11 +19,15 @@ class Awaiting:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._target, name)
-        if name == "messages":
+        if name in {"messages", "services", "numbers", "alerts"}:
             return Awaiting(found, self._runner)
         if name == "iterate":
             return lambda **filters: iter(self._runner.run(_collected(found(**filters))))
         return lambda *args, **kwargs: self._runner.run(_awaited(found(*args, **kwargs)))
+
+    def __call__(self) -> Any:
+        """Call an attribute that is both a function and has methods, such as ``numbers``."""
+        return self._runner.run(_awaited(self._target()))
 
 
 async def _awaited(awaitable: Any) -> Any:

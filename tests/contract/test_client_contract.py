@@ -12,6 +12,7 @@ from twilio_widgets.core.credentials.secret import Secret
 from twilio_widgets.core.http.transport import BlockingTransport
 from twilio_widgets.errors import (
     ApiError,
+    Forbidden,
     InvalidMessage,
     NotFound,
     OutcomeUnknown,
@@ -220,7 +221,7 @@ class TestOutcomes:
 
     def test_a_policy_checks_every_request_before_it_is_sent(self, connect, sandbox, sender):
         class Never:
-            def judge(self, request):
+            def check(self, request):
                 if request.creates_message:
                     raise PolicyRefused("Not today.")
 
@@ -394,6 +395,28 @@ class TestWhoWeAre:
         assert (key.ok, key.can_validate_webhooks) == (True, False)
         assert "cannot validate webhooks" in key.text
         assert sandbox.connection.account_sid not in token.text
+
+    def test_a_restricted_key_connects_and_sends(self, connect, sandbox):
+        twilio = connect(sandbox, sandbox.restricted_key_connection)
+        verdict = twilio.check()
+        assert (verdict.ok, verdict.error) == (True, None)
+        assert verdict.may_not == ("list phone numbers", "read the message log")
+        assert "may not list phone numbers or read the message log" in verdict.text
+        assert twilio.messages.send("+14155550123", body="Hi", from_=sandbox.numbers[0]).sid
+        with pytest.raises(Forbidden):
+            twilio.messages.list()
+
+    @pytest.mark.parametrize(
+        ("who", "failure"),
+        [
+            ("connection", {"code": 20403}),  # an auth token has no restrictions
+            ("api_key_connection", {"status": 403, "fault": "html"}),
+        ],
+    )
+    def test_a_403_for_another_reason_is_not_a_restricted_key(self, connect, sandbox, who, failure):
+        sandbox.fail(**failure, path="IncomingPhoneNumbers")
+        verdict = connect(sandbox, getattr(sandbox, who)).check()
+        assert (verdict.ok, verdict.may_not) == (False, ())
 
     def test_wrong_credentials_are_a_verdict_not_an_exception(self, connect, sandbox):
         wrong = sandbox.api_key_connection

@@ -42,6 +42,16 @@ def twilio(sandbox: Sandbox) -> Iterator[Twilio]:
         yield twilio
 
 
+@pytest.fixture(autouse=True)
+def no_alerts(sandbox: Sandbox) -> Iterator[None]:
+    """Check that Twilio's debugger would log nothing about what a listener answers.
+
+    A listener that was stopped or killed cannot answer: no connection is made (11205).
+    """
+    yield
+    assert [alert for alert in sandbox.alerts if alert.code != 11205] == []
+
+
 @pytest.fixture
 def listener(sandbox: Sandbox) -> Iterator[Listener]:
     with Listener(sandbox.connection) as listener:
@@ -216,6 +226,30 @@ def test_events_are_passed_to_a_function_in_order_of_arrival(sandbox, twilio, li
         (sid, "delivered"),
     ]
     unsubscribe()
+
+
+def test_an_alert_of_twilio_is_linked_to_the_rejected_request(tmp_path):
+    """The listener knows another auth token than the one that signs."""
+    with Sandbox() as sandbox, Twilio(sandbox.connection) as twilio:
+        mistaken = AuthTokenConnection(sandbox.connection.account_sid, "0" * 32)
+        with Listener(mistaken, store=tmp_path / "events.sqlite") as listener:
+            url = f"http://127.0.0.1:{listener.port}/inbound"
+            number = twilio.numbers()[0]
+            path = f"/Accounts/$TWILIO_ACCOUNT_SID/IncomingPhoneNumbers/{number.sid}.json"
+            twilio.raw(path, "POST", data={"SmsUrl": url})
+            sandbox.receive(from_=THEM, to=number.phone_number, body="Hi")
+            assert sandbox.settle()
+            eventually(lambda: len(listener.rejected) == 1)
+
+            (rejected,) = listener.rejected.to_dict("records")
+            (alert,) = twilio.alerts.list(listener=listener).to_dict("records")
+
+    assert (alert["error_code"], alert["request_url"]) == (11200, url)
+    assert (alert["rejection_id"], alert["rejection_reason"], alert["rejection_mend"]) == (
+        rejected["id"],
+        rejected["reason"],
+        rejected["mend"],
+    )
 
 
 def test_an_unsigned_request_is_rejected_with_the_reason(listener):

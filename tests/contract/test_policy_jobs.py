@@ -24,10 +24,10 @@ class Recording:
 
     def __init__(self, connection):
         self.verdicts = 0
-        self._judge = tw.Policy(max_recipients=None).on(connection)
+        self._guard = tw.Policy(max_recipients=None).on(connection)
 
-    def judge(self, request):
-        verdict = self._judge.judge(request)
+    def check(self, request):
+        verdict = self._guard.check(request)
         self.verdicts += verdict is not None
         return verdict
 

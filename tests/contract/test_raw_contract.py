@@ -704,7 +704,7 @@ class TestOnTheSandbox:
         seen: list[tuple[bool, dict[str, tuple[str, ...]]]] = []
 
         class Never:
-            def judge(self, request: Any) -> None:
+            def check(self, request: Any) -> None:
                 seen.append((request.creates_message, request.parameters))
                 raise PolicyRefused("Not today.")
 

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from twilio_widgets.core.http.hosts import VERSIONS
 from twilio_widgets.errors import SandboxError
 from twilio_widgets.sandbox import Sandbox
 from twilio_widgets.sandbox.__main__ import main
+from twilio_widgets.sandbox.api.routes import ROUTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -258,6 +260,30 @@ def test_in_process_each_host_serves_its_own_paths(box: Sandbox) -> None:
 
     assert services.json()["meta"]["key"] == "services"
     assert (crossed.status_code, other.status_code) == (404, 404)
+
+
+@pytest.mark.parametrize("product", sorted(set(VERSIONS) - {"api"}))
+def test_every_documented_host_answers_in_process_in_twilios_form(box: Sandbox, product) -> None:
+    name, secret = box.connection.credentials
+    path = f"/{VERSIONS[product][0]}/Nothing"
+    with httpx.Client(transport=box.wire) as http:
+        unknown = http.get(f"https://{product}.twilio.com{path}", auth=(name, secret.reveal()))
+        nobody = http.get(f"https://{product}.dublin.ie1.twilio.com{path}")
+
+    assert (nobody.status_code, nobody.json()["code"]) == (401, 20003)
+    assert unknown.json() == {
+        "code": 20404,
+        "message": f"The requested resource {path} was not found",
+        "more_info": "https://www.twilio.com/docs/errors/20404",
+        "status": 404,
+    }
+
+
+def test_on_a_socket_a_path_has_one_meaning() -> None:
+    """Its host is loopback, so the path alone selects the route."""
+    paths = [(host, route.path.pattern) for host, routes in ROUTES.items() for route in routes]
+    hosts = {pattern: {host for host, other in paths if other == pattern} for _, pattern in paths}
+    assert [pattern for pattern, found in hosts.items() if len(found) > 1] == []
 
 
 SPELLINGS = [

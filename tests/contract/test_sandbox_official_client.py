@@ -218,6 +218,40 @@ def test_a_number_is_found_in_the_service_whose_pool_contains_it(
         empty(number.sid).fetch()
 
 
+def test_the_senders_of_a_service_are_listed(official: Client, box: Sandbox) -> None:
+    full, empty = (official.messaging.v1.services(sid) for sid in box.services)
+
+    numbers = full.phone_numbers.list(page_size=1)
+    assert [one.phone_number for one in numbers] == list(box.numbers)
+    assert [one.alpha_sender for one in full.alpha_senders.list()] == ["Sandbox"]
+    assert full.short_codes.list() == empty.phone_numbers.list() == empty.alpha_senders.list() == []
+
+
+def test_a_webhook_that_fails_becomes_an_alert(official: Client, box: Sandbox) -> None:
+    number = official.incoming_phone_numbers.list(phone_number=box.numbers[0])[0]
+    nobody = "http://127.0.0.1:9/inbound"
+    official.incoming_phone_numbers(number.sid).update(sms_url=nobody)
+
+    first = box.receive(from_=box.contacts[0], body="Hi", to=box.numbers[0])
+    assert box.settle()
+    box.clock.advance("1 min")
+    box.receive(from_=box.contacts[0], body="Hi", to=box.numbers[0])
+    assert box.settle()
+
+    alerts = official.monitor.v1.alerts.list(page_size=1)
+    assert [(one.error_code, one.log_level, one.request_url) for one in alerts] == [
+        ("11205", "error", nobody)
+    ] * 2
+    assert (alerts[1].resource_sid, alerts[1].date_generated) == (first["sid"], NOW)
+    details = official.monitor.v1.alerts(alerts[1].sid).fetch()
+    assert (details.sid, details.response_body) == (alerts[1].sid, "")
+    assert "Body=Hi" in details.request_variables
+    later = official.monitor.v1.alerts.list(start_date=NOW + timedelta(seconds=1))
+    assert sids(later) == [alerts[0].sid]
+    assert sids(official.monitor.v1.alerts.list(end_date=NOW)) == [alerts[1].sid]
+    assert official.monitor.v1.alerts.list(log_level="debug") == []
+
+
 def test_an_api_key_and_a_subaccount(box: Sandbox) -> None:
     """A Standard key sends; the parent's credentials act on the child's path."""
     key = box.api_key_connection

@@ -18,9 +18,11 @@ from twilio_widgets.sandbox import Sandbox
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-DOCUMENT: dict[str, Any] = json.loads(
-    (Path(__file__).parent / "data" / "twilio_api_v2010.messages.json").read_text("utf-8")
-)
+DATA = Path(__file__).parent / "data"
+DOCUMENT: dict[str, Any] = json.loads((DATA / "twilio_api_v2010.messages.json").read_text("utf-8"))
+NEWER: dict[str, Any] = json.loads((DATA / "twilio_v1.services_alerts.json").read_text("utf-8"))
+DOCUMENT["paths"] |= NEWER["paths"]
+DOCUMENT["components"]["schemas"] |= NEWER["components"]["schemas"]
 NOW = "2026-03-04T12:00:00Z"
 
 
@@ -175,6 +177,40 @@ def test_numbers_and_calls_match_the_openapi_document(http: httpx.Client, box: S
     changed = http.post(number["uri"], data={"SmsUrl": "http://127.0.0.1:9/in"})
     check(described, "post", changed)
     check(f"{A}/Calls/{{Sid}}.json", "get", http.get(call["uri"]))
+
+
+def test_services_and_their_senders_match_the_openapi_document(
+    http: httpx.Client, box: Sandbox
+) -> None:
+    root = "https://messaging.twilio.com/v1/Services"
+    here = f"{root}/{box.services[0]}"
+    described = "/v1/Services/{ServiceSid}"
+
+    check("/v1/Services", "get", http.get(root))
+    check("/v1/Services/{Sid}", "get", http.get(here))
+    numbers = http.get(f"{here}/PhoneNumbers")
+    check(f"{described}/PhoneNumbers", "get", numbers)
+    check(
+        f"{described}/PhoneNumbers/{{Sid}}",
+        "get",
+        http.get(numbers.json()["phone_numbers"][0]["url"]),
+    )
+    check(f"{described}/AlphaSenders", "get", http.get(f"{here}/AlphaSenders"))
+    check(f"{described}/ShortCodes", "get", http.get(f"{here}/ShortCodes"))
+    channels = http.get(f"{here}/ChannelSenders")
+    check("/v1/Services/{MessagingServiceSid}/ChannelSenders", "get", channels)
+
+
+def test_alerts_match_the_openapi_document(http: httpx.Client, box: Sandbox) -> None:
+    base = f"/2010-04-01/Accounts/{box.connection.account_sid}"
+    number = http.get(f"{base}/IncomingPhoneNumbers.json").json()["incoming_phone_numbers"][0]
+    http.post(number["uri"], data={"SmsUrl": "http://127.0.0.1:9/in"})
+    box.receive(from_=box.contacts[0], body="Hi")
+    assert box.settle()
+    alerts = http.get("https://monitor.twilio.com/v1/Alerts")
+
+    check("/v1/Alerts", "get", alerts)
+    check("/v1/Alerts/{Sid}", "get", http.get(alerts.json()["alerts"][0]["url"]))
 
 
 def test_the_check_detects_a_wrong_type(http: httpx.Client, box: Sandbox) -> None:

@@ -46,7 +46,8 @@ class Receiver:
                 receiver.calls.append(Called(self.command, self.path, headers, form))
                 status, kind, text = receiver.answers.pop(0) if receiver.answers else (200, "", "")
                 self.send_response(status)
-                self.send_header("Content-Type", kind)
+                if kind:
+                    self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(text.encode())))
                 self.end_headers()
                 self.wfile.write(text.encode())
@@ -357,3 +358,55 @@ def test_a_refused_connection_is_recorded(box: Sandbox) -> None:
     assert {one.problem for one in box.webhooks} == {
         "ConnectionRefusedError: [Errno 111] Connection refused"
     }
+    assert {one.code for one in box.alerts} == {11205}
+
+
+REPLY = "<Response><Message>{}</Message></Response>"
+LOGGED: list[tuple[tuple[int, str, str], list[int]]] = [
+    ((200, "text/xml", "<Response/>"), []),
+    ((200, "text/xml; charset=utf-8", REPLY.format("Hi")), []),
+    ((200, "text/xml", REPLY.format("<Media>https://a.example/a.png</Media>")), []),
+    ((200, "text/plain", "Hi"), []),
+    ((204, "", ""), []),
+    ((200, "", ""), [12300]),
+    ((200, "application/json", "{}"), [12300]),
+    ((200, "text/xml", ""), [12100]),
+    ((200, "text/xml", "<Response>"), [12100]),
+    ((200, "text/xml", "<!DOCTYPE x><Response/>"), [12100]),
+    ((200, "text/html", "<html/>"), [12200]),
+    ((200, "text/xml", REPLY.format(" ")), [14103]),
+    ((200, "text/xml", REPLY.format("<Body> </Body>")), [14103]),
+    ((200, "text/xml", f"<Response>{'<Message>a</Message>' * 11}</Response>"), [14109]),
+    ((200, "text/xml", f"<Response>{' ' * 64_000}</Response>"), [11750]),
+    ((403, "", ""), [11200]),
+    ((307, "", ""), [11200]),
+]
+
+
+@pytest.mark.parametrize(("answer", "codes"), LOGGED)
+def test_what_twilio_would_log_about_a_reply_is_an_alert(
+    box: Sandbox, receiver: Receiver, answer: tuple[int, str, str], codes: list[int]
+) -> None:
+    set_webhook(box, SmsUrl=f"{receiver.url}/in")
+    receiver.answers.append(answer)
+    arrived = box.receive(from_=THEM, body="Hi")
+
+    assert box.settle()
+    assert [(one.code, one.url, one.message_sid) for one in box.alerts] == [
+        (code, f"{receiver.url}/in", arrived["sid"]) for code in codes
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "codes"),
+    [((204, "", ""), []), ((200, "text/xml", ""), []), ((200, "", ""), [12300])],
+)
+def test_a_status_callback_needs_a_content_type_and_no_twiml(
+    box: Sandbox, receiver: Receiver, answer: tuple[int, str, str], codes: list[int]
+) -> None:
+    receiver.answers += [answer] * 2
+    send(box, StatusCallback=f"{receiver.url}/status")
+    box.clock.advance("1 min")
+
+    assert box.settle()
+    assert [one.code for one in box.alerts] == codes * 2

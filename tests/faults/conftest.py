@@ -212,6 +212,13 @@ FAULTS: dict[str, tuple[bool, Callable[..., None], str]] = {
     "damaged gzip": (True, say(answer(b"\x1f\x8bnonsense....", headers=GZIP)), BAD),
     "gzip cut off": (True, say(answer(GZIPPED[:-12], headers=GZIP)), BAD),
     "a gzip bomb": (True, say(answer(BOMB, headers=GZIP)), BAD),
+    "endless gzip members": (True, say(answer(gzip.compress(b"") * 5000, headers=GZIP)), BAD),
+    "another protocol": (
+        True,
+        say(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\nxyz"),
+        NO_REPLY,
+    ),
+    "another protocol, unnamed": (True, say(b"HTTP/1.1 101 Switching Protocols\r\n\r\n"), NO_REPLY),
     "an encoding nobody asked for": (
         True,
         say(answer(headers=b"Content-Encoding: br\r\n")),
@@ -219,6 +226,12 @@ FAULTS: dict[str, tuple[bool, Callable[..., None], str]] = {
     ),
     "a whole answer": (True, say(answer()), FINE),
     "a whole gzipped answer": (True, say(answer(GZIPPED, headers=GZIP)), FINE),
+    "an answer of two gzip members": (
+        True,
+        say(answer(gzip.compress(BODY[:9]) + gzip.compress(BODY[9:]), headers=GZIP)),
+        FINE,
+    ),
+    "a gzipped answer, padded": (True, say(answer(GZIPPED + bytes(9), headers=GZIP)), FINE),
     "a deletion, compressed": (True, say(b"HTTP/1.1 204 No Content\r\n" + GZIP + b"\r\n"), FINE),
     "a redirect": (
         True,

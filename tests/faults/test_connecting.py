@@ -19,8 +19,7 @@ import pytest
 
 from twilio_widgets import AsyncTwilio, AuthTokenConnection, Twilio
 from twilio_widgets.core.http import backends as wire
-from twilio_widgets.core.http import transport
-from twilio_widgets.core.http.deadline import deadline, left
+from twilio_widgets.core.http.deadline import deadline, time_left
 from twilio_widgets.errors import (
     ConfigurationError,
     NoReply,
@@ -65,7 +64,7 @@ class TestNames:
         answered = threading.Event()
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: answered.wait(20) or [])
         try:
-            with in_time(), pytest.raises(NotConnected, match="nothing was sent"):
+            with in_time(), pytest.raises(NotConnected, match="Nothing was sent"):
                 waiting()
         finally:
             answered.set()
@@ -92,11 +91,11 @@ class TestNames:
     def test_nothing_is_read_after_the_time_even_if_there_is_something(self):
         """A flood always has one byte more; so the time is looked at before each read."""
         with deadline(1.0):
-            assert 0 < left(None, httpcore.ReadTimeout) <= 1.0
-            assert left(0.001, httpcore.ReadTimeout) == 0.001
+            assert 0 < time_left(None, httpcore.ReadTimeout) <= 1.0
+            assert time_left(0.001, httpcore.ReadTimeout) == 0.001
             time.sleep(1.0)
             with pytest.raises(httpcore.ReadTimeout):
-                left(None, httpcore.ReadTimeout)
+                time_left(None, httpcore.ReadTimeout)
 
     @both
     def test_the_next_address_is_tried_when_one_refuses(self, send, serve, monkeypatch):
@@ -194,8 +193,9 @@ def test_a_tls_handshake_that_hangs_ends_in_time_and_nothing_was_sent(send, serv
 @both
 def test_certificates_that_cannot_be_read_mean_nothing_was_sent(send, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", "/there/is/no/such/file")
-    with pytest.raises(NotConnected, match="nothing was sent"):
+    with pytest.raises(NotConnected, match="SSL_CERT_FILE names /there/is/no") as c:
         send(base_url="https://127.0.0.1:9")
+    assert "nothing was sent. Correct the variable, or remove it" in str(c.value)
 
 
 @pytest.fixture
@@ -263,7 +263,7 @@ def test_a_proxy_that_does_not_answer_connect_means_nothing_was_sent(
                     visitor.close()
 
     threading.Thread(target=serve, daemon=True).start()
-    with pytest.raises(NotConnected, match="nothing was sent"):
+    with pytest.raises(NotConnected, match="Nothing was sent"):
         send(timeout=1)
     assert {line.split()[0] for line in seen} == {b"CONNECT"}
     for visitor in visitors:
@@ -307,14 +307,15 @@ class TestThreads:
         return results
 
     def test_threads_that_share_a_client_share_one_pool(self, serve, monkeypatch):
-        made: list[wire.BlockingWire] = []
+        made: list[wire.BlockingBackend] = []
+        open_sync = wire.open_sync
 
-        def slowly(origin: str, inside: object) -> wire.BlockingWire:
+        def slowly(origin: str, inside: object) -> wire.BlockingBackend:
             time.sleep(0.02)
-            made.append(wire.open_sync(origin, inside))
+            made.append(open_sync(origin, inside))
             return made[-1]
 
-        monkeypatch.setattr(transport, "open_sync", slowly)
+        monkeypatch.setattr(wire, "open_sync", slowly)
         server = serve(idle=1)
         with Twilio(CONNECTION, base_url=server.url) as twilio:
             sids = self.at_once(

@@ -19,6 +19,7 @@ from pathlib import Path
 from random import Random
 from urllib.parse import urlencode
 
+import certifi
 import httpcore
 import httpx
 import pytest
@@ -29,11 +30,11 @@ from tests.tools import without
 from twilio_widgets import AsyncTwilio, AuthTokenConnection
 from twilio_widgets.core.bodies import FormBody
 from twilio_widgets.core.http import backends as wire
-from twilio_widgets.core.http.arriving import Arriving
 from twilio_widgets.core.http.deadline import deadline
-from twilio_widgets.core.http.direct_async import AsyncDirect
+from twilio_widgets.core.http.direct_async import AsyncPool
 from twilio_widgets.core.http.direct_blocking import BlockingHttpConnection
 from twilio_widgets.core.http.outgoing import OutgoingRequest
+from twilio_widgets.core.http.response_reader import ResponseReader
 from twilio_widgets.core.http.transport import AsyncTransport, BlockingTransport
 from twilio_widgets.core.request import Reply, Request
 from twilio_widgets.errors import NoReply, NotConnected, OutcomeUnknown, TwilioWidgetsError
@@ -358,7 +359,7 @@ class TestInterruptions:
     """Ctrl+C, which Python raises wherever it is at that moment."""
 
     def test_one_while_an_answer_is_parsed_is_no_error_of_the_answer(self):
-        class Stopped(Arriving):
+        class Stopped(ResponseReader):
             def on_header(self, _name: bytes, _value: bytes) -> None:
                 raise KeyboardInterrupt
 
@@ -434,7 +435,7 @@ def test_a_request_whose_time_is_over_before_it_leaves_was_not_sent():
     stream = httpcore.MockStream([])
     with deadline(0), pytest.raises(httpcore.ConnectTimeout):
         BlockingHttpConnection(stream, outgoing.origin).ask(outgoing, 100)
-    assert not outgoing.left
+    assert not outgoing.may_have_been_sent
 
 
 def test_a_first_byte_never_leaves_after_its_time():
@@ -443,8 +444,8 @@ def test_a_first_byte_never_leaves_after_its_time():
         "POST", "https://api.twilio.com/x", [], b"x", seconds=-1, connecting=1
     )
     with pytest.raises(TimeoutError):
-        outgoing.left = True
-    assert not outgoing.left
+        outgoing.may_have_been_sent = True
+    assert not outgoing.may_have_been_sent
 
 
 @pytest.fixture(scope="module")
@@ -509,6 +510,41 @@ def test_tls_to_a_server_that_nobody_vouches_for_means_nothing_was_sent(over, sc
     assert [got for got in server.received if got] == []
 
 
+def test_a_certificate_that_is_not_trusted_names_the_variable_the_file_and_the_remedy(
+    over, scripted, over_tls, tmp_path, monkeypatch
+):
+    server = scripted((ANSWER,), context=over_tls)
+    with pytest.raises(NotConnected, match="set SSL_CERT_FILE to a file with its CA certificate"):
+        over(server.url, lambda door: door.send(SEND))
+
+    foreign = tmp_path / "other.pem"
+    foreign.write_bytes(Path(certifi.where()).read_bytes())
+    monkeypatch.setenv("SSL_CERT_FILE", str(foreign))
+    server = scripted((ANSWER,), context=over_tls)
+    with pytest.raises(NotConnected, match=f"SSL_CERT_FILE names {foreign}; does it contain"):
+        over(server.url, lambda door: door.send(SEND))
+
+
+@pytest.mark.parametrize(
+    ("reason", "remedy"),
+    [
+        ("certificate has expired (_ssl.c:1006)", "Check the date of this computer."),
+        ("certificate is not yet valid (_ssl.c:1006)", "Check the date of this computer."),
+        (
+            "Hostname mismatch, certificate is not valid for 'api.twilio.com'. (_ssl.c:1006)",
+            "Something in between answers in Twilio's place, such as a network's login page.",
+        ),
+    ],
+)
+def test_each_reason_of_a_certificate_has_its_remedy(reason, remedy):
+    error = httpx.ConnectError(
+        f"[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: {reason}"
+    )
+    told = str(wire.translate_error(error, left=False))
+    assert reason.partition(" (_ssl")[0].rstrip(".") in told
+    assert told.endswith(remedy)
+
+
 @pytest.mark.parametrize("said", [b"HTTP/1.1 503 Busy\r\n\r\n", None])
 def test_a_connection_that_is_over_as_it_opens_means_nothing_was_sent(
     over_tls, certificate, monkeypatch, said
@@ -540,7 +576,7 @@ def test_a_connection_that_is_over_as_it_opens_means_nothing_was_sent(
             connection.recv(65536)
 
     async def send(url: str) -> OutgoingRequest:
-        direct = AsyncDirect(httpx.create_ssl_context, most=1, keep_alive=1)
+        direct = AsyncPool(httpx.create_ssl_context, most=1, keep_alive=1)
         outgoing = OutgoingRequest("POST", url, [], b"x", seconds=5, connecting=5)
         with pytest.raises(ConnectionError):
             await direct.exchange(outgoing, 100)
@@ -551,7 +587,7 @@ def test_a_connection_that_is_over_as_it_opens_means_nothing_was_sent(
         serving = threading.Thread(target=serve)
         serving.start()
         url = f"https://127.0.0.1:{listener.getsockname()[1]}/"
-        assert not asyncio.run(send(url)).left
+        assert not asyncio.run(send(url)).may_have_been_sent
         serving.join(5)
 
 
@@ -562,7 +598,7 @@ def test_a_text_that_would_be_another_line_never_leaves(value):
     )
     with pytest.raises(ValueError):
         outgoing.text()
-    assert not outgoing.left
+    assert not outgoing.may_have_been_sent
 
 
 @pytest.mark.parametrize(
@@ -626,7 +662,7 @@ def test_what_is_being_connected_while_its_client_closes_leaves_no_connection_op
 
 @pytest.mark.parametrize("come", [b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", b"no answer"])
 def test_an_answer_that_is_over_goes_without_the_garbage_collector(come):
-    arriving = Arriving("POST", 100)
+    arriving = ResponseReader("POST", 100)
     arriving.feed(come)
     assert arriving.is_over
     gone = weakref.ref(arriving)
@@ -636,3 +672,13 @@ def test_an_answer_that_is_over_goes_without_the_garbage_collector(come):
         assert gone() is None
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("upgrade", [b"Upgrade: x\r\nConnection: upgrade\r\n", b""])
+def test_a_switch_of_protocols_is_a_broken_connection(upgrade):
+    """An error from `feed` would be printed by asyncio as a traceback."""
+    arriving = ResponseReader("POST", 100)
+    arriving.feed(b"HTTP/1.1 101 Switching Protocols\r\n" + upgrade + b"\r\nxyz")
+    arriving.fail(ConnectionError("closed"))
+    with pytest.raises(ConnectionError):
+        arriving.reply()

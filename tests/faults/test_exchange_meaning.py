@@ -69,7 +69,7 @@ def over_httpx(exchange: Exchange) -> Exchange:
     """As through a proxy, and where there is no httptools."""
 
     def exchange_over_httpx(url: str) -> Reply:
-        with mock.patch.object(wire, "_is_ours", return_value=False):
+        with mock.patch.object(wire, "_is_direct", return_value=False):
             return exchange(url)
 
     return exchange_over_httpx
@@ -131,7 +131,7 @@ def unlistened() -> str:
 
 @every_wire
 def test_a_port_where_nobody_listens_means_not_connected(exchange):
-    with pytest.raises(NotConnected, match="nothing was sent"):
+    with pytest.raises(NotConnected, match="Nothing was sent"):
         exchange(unlistened())
 
 

@@ -30,7 +30,11 @@ const CELLS = [
   ["End", false, [5, 2]],
   ["Home", true, [0, 0]],
   ["End", true, [19, 2]],
-  ["ArrowDown", true, undefined],
+  ["ArrowDown", true, [19, 1]],
+  ["ArrowUp", true, [0, 1]],
+  ["ArrowRight", true, [5, 2]],
+  ["ArrowLeft", true, [5, 0]],
+  ["PageDown", true, undefined],
   ["Enter", false, undefined],
 ];
 for (const [key, command, expected] of CELLS) {

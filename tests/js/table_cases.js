@@ -11,7 +11,15 @@ import {
 /** @typedef {import("../../twilio_widgets/panels/table/table_rows.js").Kind} Kind */
 
 /** @param {string} title @param {Kind} kind */
-const column = (title, kind) => ({ name: title, title, width: null, kind, choice: false });
+const column = (title, kind) => ({
+  name: title,
+  title,
+  width: null,
+  kind,
+  choice: false,
+  shown: true,
+  late: false,
+});
 
 export const COLUMNS = [
   column("To", "phone"),

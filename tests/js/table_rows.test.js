@@ -41,7 +41,9 @@ test("a newer change of a row replaces its cells and what was made of them", () 
   Object.assign(store.rows[0], { found: "a", keys: ["a"] });
   take(store, message([[0, 2, "b"]], { after: 1 }));
 
-  assert.deepEqual(store.rows, [{ place: 0, change: 2, cells: ["b"], found: null, keys: [] }]);
+  assert.deepEqual(store.rows, [
+    { place: 0, change: 2, cells: ["b"], found: null, digits: null, keys: [] },
+  ]);
 });
 
 test("an older change of a row is not taken", () => {

@@ -19,12 +19,14 @@ ROOT = PACKAGE.parent
 
 BELOW = {
     "errors": set(),
-    "progress": set(),
+    "progress": {"errors"},
     "core": {"errors"},
     "frames": {"errors", "core"},
     "signature": {"errors", "core"},
     "journal": {"errors", "core"},
     "sandbox": {"errors", "core"},
+    "support": {"errors", "core"},
+    "__main__": {"support"},
     "client": {"errors", "progress", "core", "frames", "journal"},
     "bulk": {"errors", "progress", "core", "frames", "journal", "client"},
     "archive": {"errors", "progress", "core", "frames", "client"},
@@ -67,7 +69,7 @@ a response (a type). The rich display of a listener and of a job is loaded when 
 is the chart of an answer."""
 
 LIBRARIES = {
-    "httpx": {"core/http/", "sandbox/http/inprocess.py"},
+    "httpx": {"core/http/", "sandbox/http/inprocess.py", "sandbox/http/forwarding.py"},
     "httpcore": {"core/http/"},
     "pandas": {"frames/", "bulk/planning/table.py", "archive/", "analysis/"},
     "pyarrow": {"frames/", "archive/", "analysis/"},
@@ -85,7 +87,7 @@ LIBRARIES = {
     "vl_convert": {"panels/charts/export.py"},
     "cairosvg": {"panels/charts/export.py"},
     "uvicorn": {"sandbox/"},
-    "httptools": {"core/http/arriving.py", "listener/"},
+    "httptools": {"core/http/response_reader.py", "listener/"},
     "aiohappyeyeballs": {"core/http/direct_async.py"},
     "jupyter_server": {"listener/jupyter/"},
     "tornado": {"listener/jupyter/"},
@@ -95,6 +97,7 @@ LIBRARIES = {
     "tqdm": {"progress.py"},
     "phonenumbers": {"core/"},
     "regex": {"core/text/segments.py"},
+    "js": {"core/text/segments.py"},
     "keyring": {"core/credentials/sources.py"},
     "dotenv": {"core/credentials/sources.py"},
 }
@@ -227,10 +230,13 @@ def hook(event, args):
         seen.append(f"open {args[0]}")
 sys.addaudithook(hook)
 import twilio_widgets
-heavy = ("httpx", "pandas", "pyarrow", "ipywidgets", "uvicorn", "phonenumbers")
+twilio_widgets.Twilio
+heavy = ("asyncio", "httpx", "httpcore", "pandas", "pyarrow", "ipywidgets", "uvicorn")
+heavy += ("phonenumbers", "platformdirs")
 heavy = [name for name in heavy if name in sys.modules]
 print(json.dumps([seen, heavy]))
 """
+"""The client is named too: what only a request needs loads with the first request."""
 
 
 def test_importing_opens_nothing_starts_nothing_and_loads_no_heavy_package():

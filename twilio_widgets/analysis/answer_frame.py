@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+import pandas as pd
+
 from twilio_widgets.analysis.chart_spec import ChartSpec
 from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.frames.safe_frame import SafeFrame
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from twilio_widgets.panels.charts.chart import Chart
 
 
@@ -63,6 +63,23 @@ class AnswerFrame(SafeFrame):
         made._spec = _masked_spec(self._spec, bodies=bodies and "body" in self.columns)
         return made
 
+    def to_excel(  # type: ignore[misc]  # final in the stubs only
+        self, excel_writer: Any, sheet_name: str | None = None, **options: Any
+    ) -> Any:
+        """Write a workbook of plain texts and numbers, with times in the zone of the answer.
+
+        Args:
+            excel_writer: A path ending in ``.xlsx``, an open file, or a `pandas.ExcelWriter`.
+            sheet_name: The name of the sheet; ``"answer"`` by default.
+            options: Those of `SafeFrame.to_excel`.
+        """
+        local = SafeFrame(self)
+        local.attrs = self.attrs
+        for place, dtype in enumerate(self.dtypes):
+            if isinstance(dtype, pd.DatetimeTZDtype):  # Excel has no zones
+                local.isetitem(place, self.iloc[:, place].dt.tz_localize(None).array)
+        return local.to_excel(excel_writer, sheet_name or self._sheet, **options)
+
     def _cuts(self, rows: int, columns: int) -> list[str]:
         return [*super()._cuts(rows, columns), self.counted]
 
@@ -80,12 +97,12 @@ def answer(
     Args:
         columns: The columns, as pandas arrays.
         counted: What was counted: complete sentences.
-        spec: The chart; the sentences become its note unless it has one.
+        spec: The chart; the first sentence becomes its note.
         source: The messages that were counted.
         time_zone: The IANA name of the zone of every time.
     """
     frame = AnswerFrame(columns, copy=False)
-    frame._spec = spec if spec.note else replace(spec, note=counted)
+    frame._spec = replace(spec, note=f"{counted.partition('. ')[0].rstrip('.')}.")
     frame.attrs |= {"counted": counted, "time_zone": time_zone}
     if cut_off := source.attrs.get("cut_off"):
         frame.attrs["cut_off"] = cut_off

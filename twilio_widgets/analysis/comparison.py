@@ -14,7 +14,7 @@ from twilio_widgets.analysis.answer_frame import AnswerFrame, answer
 from twilio_widgets.analysis.chart_spec import ChartSpec, Series
 from twilio_widgets.analysis.costs import bill
 from twilio_widgets.analysis.deliveries import DUE, results_by
-from twilio_widgets.analysis.groups import numbers, text
+from twilio_widgets.analysis.groups import many, numbers, text
 from twilio_widgets.analysis.intervals import newcombe
 from twilio_widgets.analysis.opt_out_history import find_changes, people_of
 from twilio_widgets.analysis.prepared import prepared_of
@@ -80,8 +80,8 @@ def compare(a: object, b: object, *, tz: str | None = None) -> AnswerFrame:
         ),
     }
     counted = (
-        f"a: {len(logs[0]):,} messages, b: {len(logs[1]):,} messages. Intervals contain the true "
-        "difference 95 times in 100 if messages are independent of each other."
+        f"a: {many(len(logs[0]), 'message')}, b: {many(len(logs[1]), 'message')}. Intervals "
+        "contain the true difference 95 times in 100 if messages are independent of each other."
     )
     return answer(
         columns,

@@ -9,11 +9,11 @@ import pandas as pd
 
 from twilio_widgets.analysis.answer_frame import AnswerFrame, answer
 from twilio_widgets.analysis.chart_spec import ChartSpec, Series
-from twilio_widgets.analysis.groups import moments, text, whole
+from twilio_widgets.analysis.dimensions import NO_TIME
+from twilio_widgets.analysis.groups import many, moments, text, whole
 from twilio_widgets.analysis.prepared import PreparedLog, prepared_of
 from twilio_widgets.frames.schema import FLAG
 
-_NO_TIME = np.iinfo(np.int64).min
 _BINS: Final = (1, 2, 3, 4, 6, 11, 21, 51, 101)
 """The smallest number of messages of each bin; the last one has no end."""
 
@@ -56,8 +56,8 @@ def threads(source: object, *, tz: str | None = None) -> AnswerFrame:
         "unanswered": pd.array(unanswered[order], FLAG),
     }
     counted = (
-        f"{len(log):,} messages in {len(order):,} conversations, one for each contact, times in "
-        f"{log.tz}. {int((pools > 1).sum()):,} are with several of your numbers."
+        f"{many(len(log), 'message')} in {many(len(order), 'conversation')}, one for each contact, "
+        f"times in {log.tz}. With several of your numbers: {int((pools > 1).sum()):,}."
     )
     spec = _chart(both[order])
     return answer(columns, counted=counted, spec=spec, source=log.frame, time_zone=log.tz)
@@ -66,9 +66,9 @@ def threads(source: object, *, tz: str | None = None) -> AnswerFrame:
 def _ends(log: PreparedLog) -> tuple[np.ndarray[Any, Any], ...]:
     """Return the first and the last time of each contact, and whether the contact wrote last."""
     size = len(log.keys("contact"))
-    first, last = np.full(size, _NO_TIME), np.full(size, _NO_TIME)
+    first, last = np.full(size, NO_TIME), np.full(size, NO_TIME)
     unanswered = np.zeros(size, np.bool_)
-    dated = np.flatnonzero(log.moments != _NO_TIME)
+    dated = np.flatnonzero(log.moments != NO_TIME)
     contact, at, inbound = (
         array[dated] for array in (log.dimension("contact").codes, log.moments, log.inbound)
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from twilio_widgets.analysis.answer_frame import AnswerFrame, answer
 from twilio_widgets.analysis.chart_spec import Series
-from twilio_widgets.analysis.groups import TIMES, amounts, bars, key_array, text, whole
+from twilio_widgets.analysis.groups import TIMES, amounts, bars, key_array, many, text, whole
 from twilio_widgets.analysis.prepared import prepared_of
 
 if TYPE_CHECKING:
@@ -110,9 +110,9 @@ def cost(source: object, by: str = "country", *, tz: str | None = None) -> Answe
 
 
 def _counted(log: PreparedLog, found: Bill, units: list[str | None]) -> str:
-    sentence = f"{len(log):,} inbound and outbound messages, times in {log.tz}."
+    sentence = f"{many(len(log), 'message')}, inbound and outbound, times in {log.tz}."
     if missing := sum(costs.not_billed for costs in found.values()):
-        sentence += f" {missing:,} are not billed yet."
+        sentence += f" Not billed yet: {missing:,}."
     if len(units) > 1:
         others = " and ".join(unit or "unknown currency" for unit in units[1:])
         sentence += f" The chart shows {units[0]}; the frame has {others} as well."

@@ -9,7 +9,7 @@ import numpy as np
 
 from twilio_widgets.analysis.answer_frame import AnswerFrame, answer
 from twilio_widgets.analysis.chart_spec import Series, Tone
-from twilio_widgets.analysis.groups import bars, key_array, numbers, rate, rates, shown, whole
+from twilio_widgets.analysis.groups import bars, key_array, many, numbers, rate, rates, shown, whole
 from twilio_widgets.analysis.prepared import prepared_of
 
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ def delivery(source: object, by: str = "day", *, tz: str | None = None) -> Answe
         if sum(each[name]) or name == "delivered"
     ]
     counted = (
-        f"{int(totals.sum()):,} outbound messages by {by.replace('_', ' ')}, times in {log.tz}. "
+        f"{many(len(log.outbound), 'outbound message')} by {by.replace('_', ' ')}, times in "
+        f"{log.tz}. "
         "The rate is of messages delivered, failed, or sent without a receipt."
     )
     spec = bars(
@@ -129,8 +130,9 @@ def senders(source: object, *, tz: str | None = None) -> AnswerFrame:
         Series(name="other", values=_floats(other[places]), tone="other"),
     ]
     counted = (
-        f"{int(sent.sum()):,} outbound and {int(received.sum()):,} inbound messages of "
-        f"{len(keys):,} senders. Intervals contain the true rate 95 times in 100."
+        f"{many(len(log.outbound), 'outbound message')} and "
+        f"{many(len(log.received), 'inbound message')} of {many(len(keys), 'sender')}. "
+        "Intervals contain the true rate 95 times in 100."
     )
     spec = bars("Outbound messages by sender", "sender", keys, series, kind="stacked_bars")
     return answer(columns, counted=counted, spec=spec, source=log.frame, time_zone=log.tz)

@@ -21,7 +21,7 @@ from twilio_widgets.errors import ConfigurationError
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
-_NO_TIME = np.iinfo(np.int64).min
+NO_TIME = np.iinfo(np.int64).min
 """NaT, as an integer."""
 
 _DAY, _HOUR = 86_400_000_000, 3_600_000_000
@@ -145,18 +145,18 @@ def local_times(moments: np.ndarray[Any, Any], zone: str) -> np.ndarray[Any, Any
 
 
 def _days(log: CodedLog) -> np.ndarray[Any, Any]:
-    return np.where(log.local == _NO_TIME, _NO_TIME, log.local // _DAY)
+    return np.where(log.local == NO_TIME, NO_TIME, log.local // _DAY)
 
 
 def _day(log: CodedLog) -> Dimension:
     """Every day from the first to the last, also the days without messages."""
     days = _days(log)
-    known = days[days != _NO_TIME]
+    known = days[days != NO_TIME]
     if not len(known):
         return dimension((), np.full(len(days), -1))
     first, last = int(known.min()), int(known.max())
     keys = np.arange(first, last + 1).astype("datetime64[D]").astype(str)
-    return dimension(keys.tolist(), np.where(days == _NO_TIME, -1, days - first))
+    return dimension(keys.tolist(), np.where(days == NO_TIME, -1, days - first))
 
 
 def _month(log: CodedLog) -> Dimension:
@@ -171,7 +171,7 @@ def _month(log: CodedLog) -> Dimension:
 
 
 def _hour(log: CodedLog) -> Dimension:
-    hours = np.where(log.local == _NO_TIME, -1, log.local % _DAY // _HOUR)
+    hours = np.where(log.local == NO_TIME, -1, log.local % _DAY // _HOUR)
     return dimension(range(24), hours)
 
 

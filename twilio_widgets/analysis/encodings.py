@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -17,8 +17,8 @@ from typing import Any, Final, NamedTuple
 import pandas as pd
 
 from twilio_widgets.analysis.answer_frame import AnswerFrame, answer
-from twilio_widgets.analysis.chart_spec import Series
-from twilio_widgets.analysis.groups import amounts, bars, text, whole
+from twilio_widgets.analysis.chart_spec import ChartSpec, Series
+from twilio_widgets.analysis.groups import amounts, bars, many, text, whole
 from twilio_widgets.analysis.prepared import prepared_of
 from twilio_widgets.core.text.segments import GSM_BASIC, GSM_EXTENSION
 from twilio_widgets.core.text.segments import segments as segments_of
@@ -93,11 +93,11 @@ def segments(source: object, *, tz: str | None = None) -> AnswerFrame:
         _add(rows[readings[body].cause, unit], readings[body], billed, price, int(count))
     ordered = sorted(rows, key=lambda key: (-rows[key].extra_segments, key[0], key[1] or ""))
     counted = (
-        f"{sum(row.messages for row in rows.values()):,} outbound messages with "
-        f"{len(readings):,} different texts."
+        f"{many(sum(row.messages for row in rows.values()), 'outbound message')} with "
+        f"{many(len(readings), 'different text')}."
     )
     if without_text:
-        counted += f" {without_text:,} with media, or without a text, are left out."
+        counted += f" Left out, with media or without a text: {without_text:,}."
     return answer(
         _columns(rows, ordered),
         counted=counted,
@@ -166,12 +166,12 @@ def _decimal(amount: Fraction) -> Decimal:
     return exact.quantize(_MICRO, ROUND_HALF_EVEN)
 
 
-def _chart(rows: dict[tuple[Cause, str | None], _Row], ordered: list[Any]) -> Any:
+def _chart(rows: dict[tuple[Cause, str | None], _Row], ordered: list[Any]) -> ChartSpec:
     extra: dict[str, int] = defaultdict(int)
     for cause, unit in ordered:
-        if cause.encoding == "UCS-2":
-            extra[cause.characters] += rows[cause, unit].extra_segments
-    causes = sorted(extra, key=lambda one: (-extra[one], one))
+        extra[cause.characters] += rows[cause, unit].extra_segments
+    causes = sorted((one for one in extra if extra[one]), key=lambda one: (-extra[one], one))
     values = tuple(float(extra[one]) for one in causes)
     series = [Series(name="extra segments", values=values, tone="bad")]
-    return bars("Segments that Unicode added", "characters", causes, series, value_title="Segments")
+    spec = bars("Segments that Unicode added", "characters", causes, series, value_title="Segments")
+    return replace(spec, keys=())  # no filter is about characters

@@ -7,7 +7,7 @@ import pandas as pd
 from twilio_widgets.analysis.answer_frame import AnswerFrame, answer
 from twilio_widgets.analysis.chart_spec import Series
 from twilio_widgets.analysis.deliveries import RESULTS
-from twilio_widgets.analysis.groups import bars, numbers, shown, text, whole
+from twilio_widgets.analysis.groups import bars, many, numbers, shown, text, whole
 from twilio_widgets.analysis.prepared import prepared_of
 from twilio_widgets.core.error_codes.explain import explain_error
 from twilio_widgets.frames.schema import FLAG
@@ -55,7 +55,8 @@ def failures(source: object, *, tz: str | None = None) -> AnswerFrame:
         "advice": text(None if one is None else one.advice for one in known),
     }
     counted = (
-        f"{len(failed):,} of {len(log.outbound):,} outbound messages failed or were not delivered."
+        f"{len(failed):,} of {many(len(log.outbound), 'outbound message')} failed or could not be "
+        "delivered."
     )
     series = [Series(name="failed", values=tuple(map(float, each)), tone="bad")]
     spec = bars("Failed messages by error code", "error_code", codes, series)

@@ -105,6 +105,11 @@ def rates(pairs: Sequence[tuple[int, int]], name: str) -> dict[str, Any]:
     }
 
 
+def many(number: int, noun: str) -> str:
+    """Return a number with its noun, such as ``1 message`` or ``2,000 messages``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def label(key: object) -> str:
     """Return a key as a chart shows it."""
     return "none" if key is None else str(key)

@@ -10,14 +10,14 @@ import pandas as pd
 from twilio_widgets.analysis.answer_frame import AnswerFrame, answer
 from twilio_widgets.analysis.chart_spec import ChartSpec, Series
 from twilio_widgets.analysis.deliveries import RESULTS
-from twilio_widgets.analysis.groups import numbers, whole
+from twilio_widgets.analysis.dimensions import NO_TIME
+from twilio_widgets.analysis.groups import many, numbers, whole
 from twilio_widgets.analysis.prepared import PreparedLog, prepared_of
 from twilio_widgets.errors import ConfigurationError
 
 _EDGES: Final = (0, 1, 2, 3, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 21_600, 86_400)
 """Where the bins begin, in seconds; the last one has no end."""
 
-_NO_TIME = np.iinfo(np.int64).min
 _COLUMNS = ("date_created", "date_sent", "date_updated", "status")
 
 
@@ -68,12 +68,12 @@ def latency(
         category_title="Time",
         value_title="Messages",
     )
-    counted = f"{len(seconds):,} outbound messages, from created to {until}."
+    counted = f"{many(len(seconds), 'outbound message')}, from created to {until}."
     if len(seconds):
         half, most = np.quantile(seconds, [0.5, 0.95], method="inverted_cdf")
         counted += f" Half took at most {half:,} s, 95 % at most {most:,} s."
     if left_out:
-        counted += f" {left_out:,} are left out, whose times are missing or out of order."
+        counted += f" Left out, with times missing or out of order: {left_out:,}."
     return answer(columns, counted=counted, spec=spec, source=log.frame, time_zone=log.tz)
 
 
@@ -87,7 +87,7 @@ def _seconds(
     begun, ended = (
         pd.DatetimeIndex(measured.column(name)).as_unit("us").asi8 for name in ("date_created", end)
     )
-    known = (begun != _NO_TIME) & (ended != _NO_TIME) & (ended >= begun)
+    known = (begun != NO_TIME) & (ended != NO_TIME) & (ended >= begun)
     return (ended[known] - begun[known]) // 1_000_000, len(known) - int(known.sum())
 
 

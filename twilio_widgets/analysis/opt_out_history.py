@@ -10,13 +10,12 @@ import pandas as pd
 from twilio_widgets.analysis.answer_frame import AnswerFrame, answer
 from twilio_widgets.analysis.chart_spec import Series
 from twilio_widgets.analysis.deliveries import RESULTS
-from twilio_widgets.analysis.dimensions import Dimension, relabelled
-from twilio_widgets.analysis.groups import bars, key_array, rates, shown, text, whole
+from twilio_widgets.analysis.dimensions import NO_TIME, Dimension, relabelled
+from twilio_widgets.analysis.groups import bars, key_array, many, rates, shown, text, whole
 from twilio_widgets.analysis.prepared import PreparedLog, prepared_of
 from twilio_widgets.core.text.opt_out_keywords import keyword_of
 from twilio_widgets.errors import ConfigurationError
 
-_NO_TIME = np.iinfo(np.int64).min
 _REFUSED = 21610
 """Twilio's error code of a message to a recipient who opted out."""
 
@@ -71,7 +70,7 @@ def find_changes(log: PreparedLog, people: Dimension) -> pd.DataFrame:
     words = [keyword_of(key) if key else None for key in bodies.keys]
     meaning = np.array([-1 if word is None else int(word) for word in words], np.int8)
     keyword = meaning[bodies.codes]
-    places = np.flatnonzero(log.inbound & (keyword >= 0) & (log.moments != _NO_TIME))
+    places = np.flatnonzero(log.inbound & (keyword >= 0) & (log.moments != NO_TIME))
     found = pd.DataFrame(
         {
             "at": log.moments[places],
@@ -123,9 +122,9 @@ def _by_day(log: PreparedLog, people: Dimension, changes: pd.DataFrame) -> Answe
         "refused": whole(not_sent[places]),
     }
     counted = (
-        f"{int(outs.sum()):,} opt-outs and {int(ins.sum()):,} opt-ins by keyword in {len(log):,} "
-        f"messages, days in {log.tz}. After an opt-out {len(late) - int(refused.sum()):,} messages "
-        f"were sent, and {int(refused.sum()):,} were refused."
+        f"{many(int(outs.sum()), 'opt-out')} and {many(int(ins.sum()), 'opt-in')} by keyword in "
+        f"{many(len(log), 'message')}, days in {log.tz}. Messages after an opt-out: "
+        f"{len(late) - int(refused.sum()):,} sent, {int(refused.sum()):,} refused."
     )
     series = [Series(name="opt-outs", values=tuple(map(float, outs[places])), tone="bad")]
     spec = bars("Opt-outs by day", "day", keys, series, time_zone=log.tz, value_title="People")
@@ -138,7 +137,7 @@ def _sent_after(
     """Return the positions of messages to people who had opted out, and which Twilio refused."""
     affected = np.zeros(len(people), np.bool_)
     affected[changes["person"]] = True
-    chosen = ~log.inbound & affected[people.codes] & (log.moments != _NO_TIME)
+    chosen = ~log.inbound & affected[people.codes] & (log.moments != NO_TIME)
     chosen &= ~log.mask({"status": ["canceled"]})
     places = np.flatnonzero(chosen)
     messages = pd.DataFrame(
@@ -158,7 +157,7 @@ def _by_text(log: PreparedLog, people: Dimension, changes: pd.DataFrame) -> Answ
     reached = RESULTS["delivered"][1] | RESULTS["sent"][1]
     passing = log.mask({"status": reached}) & ~log.inbound
     sent = np.bincount(bodies.codes[passing], minlength=len(bodies))
-    places = np.flatnonzero(passing & (log.moments != _NO_TIME))
+    places = np.flatnonzero(passing & (log.moments != NO_TIME))
     texts = pd.DataFrame(
         {
             "at": log.moments[places],
@@ -178,9 +177,9 @@ def _by_text(log: PreparedLog, people: Dimension, changes: pd.DataFrame) -> Answ
         **rates(pairs, "opt_out_rate"),
     }
     total = int(changes["out"].sum())
-    counted = f"{total:,} opt-outs by keyword, by the last text before each."
+    counted = f"{many(total, 'opt-out')} by keyword, by the last text before each."
     if unknown := total - len(before):
-        counted += f" Before {unknown:,} of them the log has no text."
+        counted += f" Without a text before: {unknown:,}."
     series = [Series(name="opt-outs", values=tuple(map(float, outs[shown_texts])), tone="bad")]
     spec = bars("Opt-outs by the last text before", "body", keys, series, value_title="People")
     return answer(columns, counted=counted, spec=spec, source=log.frame, time_zone=log.tz)

@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from twilio_widgets.analysis.dimensions import (
+    NO_TIME,
     Dimension,
     build,
     columns_for,
@@ -245,7 +246,7 @@ class PreparedLog:
         Raises:
             ConfigurationError: A time has no time zone.
         """
-        kept = self.moments != np.iinfo(np.int64).min
+        kept = self.moments != NO_TIME
         for name, moment in (("since", since), ("until", until)):
             if moment is None:
                 continue

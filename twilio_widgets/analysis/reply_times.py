@@ -12,12 +12,12 @@ import pandas as pd
 from twilio_widgets.analysis.answer_frame import AnswerFrame, answer
 from twilio_widgets.analysis.chart_spec import Series
 from twilio_widgets.analysis.deliveries import RESULTS
-from twilio_widgets.analysis.groups import bars, key_array, numbers, rates, shown, whole
+from twilio_widgets.analysis.dimensions import NO_TIME
+from twilio_widgets.analysis.groups import bars, key_array, many, numbers, rates, shown, whole
 from twilio_widgets.analysis.prepared import PreparedLog, prepared_of
 from twilio_widgets.core.text.opt_out_keywords import keyword_of
 from twilio_widgets.errors import ConfigurationError
 
-_NO_TIME = np.iinfo(np.int64).min
 _REACHED = RESULTS["delivered"][1] | RESULTS["sent"][1]
 
 
@@ -92,11 +92,12 @@ def replies(
         value_title="Answered",
     )
     counted = (
-        f"{int(found.answered.sum()):,} of {len(found.messages):,} outbound messages were answered "
-        f"within {_duration(within) / timedelta(hours=1):g} hours, times in {log.tz}."
+        f"Answered within {_duration(within) / timedelta(hours=1):g} hours: "
+        f"{int(found.answered.sum()):,} of {many(len(found.messages), 'outbound message')}, times "
+        f"in {log.tz}."
     )
     if stops := int(found.stopped.sum()):
-        counted += f" {stops:,} of the replies are opt-outs."
+        counted += f" Replies that opt out: {stops:,}."
     return answer(columns, counted=counted, spec=spec, source=log.frame, time_zone=log.tz)
 
 
@@ -109,7 +110,7 @@ def find_replies(log: PreparedLog, within: timedelta, by: str = "day") -> FoundR
         by: The dimension that the result is grouped by.
     """
     passing = log.mask({"status": _REACHED}) | log.inbound
-    passing &= log.moments != _NO_TIME
+    passing &= log.moments != NO_TIME
     ordered = log.at(np.flatnonzero(passing))
     # Twilio's times have whole seconds: within one, a message stands before its reply. The other
     # columns only make the result independent of the order of the rows.
@@ -135,12 +136,12 @@ def find_replies(log: PreparedLog, within: timedelta, by: str = "day") -> FoundR
 
 def _duration(within: timedelta | str) -> timedelta:
     try:
-        found = pd.Timedelta(within).to_pytimedelta()
+        found = pd.Timedelta(within)
     except (ValueError, TypeError):
-        found = timedelta(0)
-    if not isinstance(found, timedelta) or not found > timedelta(0):
+        found = pd.Timedelta(0)
+    if not found > pd.Timedelta(0):  # NaT is not, either
         raise ConfigurationError(
             f"within must be a positive duration, such as '6 hours', not {within!r}.",
             field="within",
         )
-    return found
+    return found.to_pytimedelta()

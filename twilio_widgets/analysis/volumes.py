@@ -5,7 +5,7 @@ from __future__ import annotations
 from twilio_widgets.analysis.answer_frame import AnswerFrame, answer
 from twilio_widgets.analysis.chart_spec import ChartSpec, Series
 from twilio_widgets.analysis.dimensions import WEEKDAYS
-from twilio_widgets.analysis.groups import bars, key_array, shown, whole
+from twilio_widgets.analysis.groups import bars, key_array, many, shown, whole
 from twilio_widgets.analysis.prepared import PreparedLog, prepared_of
 
 
@@ -41,7 +41,7 @@ def volume(source: object, by: str = "hour", *, tz: str | None = None) -> Answer
         Series(name="sent", values=tuple(map(float, sent[places])), tone="neutral"),
         Series(name="received", values=tuple(map(float, received[places])), tone="other"),
     ]
-    counted = f"{len(log):,} messages by {by.replace('_', ' ')}, times in {log.tz}."
+    counted = f"{many(len(log), 'message')} by {by.replace('_', ' ')}, times in {log.tz}."
     spec = bars(f"Messages by {by}", by, keys, series, kind="stacked_bars", time_zone=log.tz)
     return answer(columns, counted=counted, spec=spec, source=log.frame, time_zone=log.tz)
 
@@ -58,9 +58,9 @@ def _heat_map(log: PreparedLog) -> AnswerFrame:
         "sent": whole(sent.ravel()),
         "received": whole(received.ravel()),
     }
-    counted = f"{int(both.sum()):,} messages by weekday and hour, times in {log.tz}."
+    counted = f"{many(int(both.sum()), 'message')} by weekday and hour, times in {log.tz}."
     if undated := len(log) - int(both.sum()):
-        counted += f" {undated:,} without a time are left out."
+        counted += f" Left out, without a time: {undated:,}."
     spec = ChartSpec(
         kind="heat_map",
         title="Messages by weekday and hour",

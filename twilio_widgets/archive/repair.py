@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 
@@ -49,7 +48,7 @@ def repair(folder: ArchiveFolder) -> None:
             + "Use another folder, and call sync there.",
             cause="damaged",
         )
-    with suppress(FileNotFoundError):
+    if (folder.path / manifests.NAME).exists():
         folder.rename(manifests.NAME, f"{manifests.NAME}.{secrets.token_hex(4)}{SET_ASIDE}")
     [(account, region, world)] = owners
     unsent = found.pop(None, ArchivedDay())

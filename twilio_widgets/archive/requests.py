@@ -41,13 +41,13 @@ class SyncClient:
 
     async def page(self, pages: Paginator[MessageRecord]) -> Sequence[MessageRecord]:
         """Read the next page of a list."""
-        return await self._run(pages.step)
+        return await self._run(pages.next_page)
 
     async def message(self, sid: str) -> Message | None:
         """Read one message; None if Twilio has deleted it."""
         try:
             return await self._run(
-                lambda patience: messages.get(self._twilio.connection, patience, sid)
+                lambda retry_policy: messages.get(self._twilio.connection, retry_policy, sid)
             )
         except NotFound:
             return None
@@ -60,9 +60,9 @@ class SyncClient:
         failed = limited = 0
         while True:
             async with self._gate.request() as started:
-                patience = RetryPolicy(self._twilio.timeout, attempts=1)
+                retry_policy = RetryPolicy(self._twilio.timeout, attempts=1)
                 try:
-                    result = await cast("Awaitable[T]", self._twilio.run(flow_of(patience)))
+                    result = await cast("Awaitable[T]", self._twilio.run(flow_of(retry_policy)))
                 except (NotConnected, NoReply, BadResponse, ApiError) as error:
                     if isinstance(error, ApiError) and passes_soon(error):
                         limited += 1

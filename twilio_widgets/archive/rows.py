@@ -11,8 +11,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from twilio_widgets.errors import ArchiveError
-from twilio_widgets.frames.build import frame_of_messages, message_frame
-from twilio_widgets.frames.schema import MOMENT, MOMENT_TYPE, MONEY, MONEY_TYPE, SCHEMA, TEXT, WHOLE
+from twilio_widgets.frames.build import frame_of_messages, numbers_of
+from twilio_widgets.frames.dates import instants
+from twilio_widgets.frames.gather import FrameBuilder
+from twilio_widgets.frames.schema import (
+    MOMENT,
+    MOMENT_TYPE,
+    MONEY,
+    MONEY_TYPE,
+    SCHEMA,
+    TEXT,
+    WHOLE,
+    SchemaColumn,
+)
 
 if TYPE_CHECKING:
     from twilio_widgets.archive.store import ArchiveFolder
@@ -46,7 +57,20 @@ def table_of_page(rows: Sequence[MessageRecord]) -> Any:
     Raises:
         BadResponse: A date, a number or an amount cannot be parsed.
     """
-    return _table_of(message_frame(rows, attrs={}))
+    page = FrameBuilder()
+    page.add(rows)
+    texts = page.columns()
+    columns = [_column(texts[column.name], column) for column in SCHEMA]
+    return pa.table(columns, schema=ROW_SCHEMA)
+
+
+def _column(texts: Any, column: SchemaColumn) -> Any:
+    """Convert a column of Twilio's texts."""
+    if column.dtype == MOMENT:
+        return pa.array(instants(texts, column=column.name)).cast(MOMENT_TYPE)
+    if column.dtype == MONEY or column.name in {"num_segments", "num_media"}:
+        return numbers_of(texts, column)
+    return texts.cast(_arrow_type(column.dtype))
 
 
 def pandas_of(table: Any) -> pd.DataFrame:
@@ -61,10 +85,7 @@ def pandas_of(table: Any) -> pd.DataFrame:
 
 def table_of_messages(messages: Sequence[Message]) -> Any:
     """Convert `Message` values to a table of `ROW_SCHEMA`."""
-    return _table_of(frame_of_messages(messages))
-
-
-def _table_of(frame: pd.DataFrame) -> Any:
+    frame = frame_of_messages(messages)
     columns = [
         pa.array(frame[name]).cast(kind)
         for name, kind in zip(ROW_SCHEMA.names, ROW_SCHEMA.types, strict=True)

@@ -219,7 +219,7 @@ class Sync:
     async def _walk(self, slice_: Slice, walk: DayWalk) -> None:
         pages = Paginator(slice_.request(self._path), page_of)
         with walk.part() as part:
-            while pages.next is not None:
+            while pages.next_request is not None:
                 rows = await self._client.page(pages)
                 walk.pages += 1
                 self._take(table_of_page(rows), slice_, part)
@@ -300,7 +300,7 @@ class Sync:
         """Return whether other readers are idle and could share the rest of a slice."""
         if not self._idle or self._times_are_honoured is False:
             return False
-        if pages.next is None or pages.pages < SPLIT_AFTER:
+        if pages.next_request is None or pages.pages < SPLIT_AFTER:
             return False
         # The parts read the pages so far again, which must be worth it.
         return _pages_left(slice_, part, pages) >= max(SPLIT_FROM_PAGES, 4 * pages.pages)
@@ -425,6 +425,8 @@ class Sync:
     def _unread_slice(self, day: date) -> SliceReport:
         entry = self._committer.manifest.days.get(day, ArchivedDay())
         if day in self._days:
+            if entry.complete and entry.walked_at == self._started_at.isoformat():
+                return SliceReport(day=day, state="complete", rows=entry.rows)
             return SliceReport(day=day, state="not read", rows=entry.rows, reason="Not read.")
         return SliceReport(day=day, state="kept", rows=entry.rows, reason=entry.reason)
 

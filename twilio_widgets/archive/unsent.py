@@ -63,7 +63,7 @@ class UnsentMessages:
             rows = table_of_page(await client.page(pages))
             undated = rows.filter(pc.is_null(rows["date_sent"]))
             self.add(undated)
-            more = len(undated) > 0 and pages.next is not None
+            more = len(undated) > 0 and pages.next_request is not None
         reason = (
             f"Not all messages that are not sent yet were read: there are more than "
             f"{MOST_PAGES} pages of them."

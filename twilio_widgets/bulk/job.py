@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -114,6 +115,11 @@ class Job(JobView):
                 it (the error says what differs), another process is running it, or its journal
                 cannot be used.
         """
+        if sys.platform == "emscripten":
+            raise JobError(
+                "A job needs threads, which JupyterLite does not have; nothing was sent. Use a "
+                "notebook server such as Binder. Checking a plan works here."
+            )
         place = place_of(checked_client(twilio).connection, name, folder)
         checked_plan(plan)
         terms = checked_terms(rate, per, on_unknown)

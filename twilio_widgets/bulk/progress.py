@@ -25,6 +25,8 @@ class JobProgress:
     """Why it paused, if it did; what differs, if it was started again with a plan of fewer rows."""
     rate: float | None = None
     """Rows a second over the last 30 seconds, while it runs."""
+    starts_in: float | None = None
+    """Seconds left of its undo window, while it waits in this process."""
 
     @property
     def total(self) -> int:

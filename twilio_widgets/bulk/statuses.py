@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from twilio_widgets.core.flows import messages
-from twilio_widgets.core.flows.flow import NewPatience
+from twilio_widgets.core.flows.flow import RetryPolicyFactory
 from twilio_widgets.core.flows.listing import Filters
 from twilio_widgets.core.flows.paging import Paginator
 from twilio_widgets.core.message.message import Message, message_path, status_is_final
@@ -26,7 +26,7 @@ FEW = 50
 
 def later_statuses(
     connection: Connection,
-    new_patience: NewPatience,
+    new_retry_policy: RetryPolicyFactory,
     sids: Collection[str],
     since: float,
     keep: Callable[[list[Message]], None],
@@ -35,7 +35,7 @@ def later_statuses(
 
     Args:
         connection: Their account.
-        new_patience: Makes the retry policy of each request.
+        new_retry_policy: Makes the retry policy of each request.
         sids: The messages.
         since: When the first of them was created (seconds since 1970).
         keep: Called with each page as soon as it was read, so that a later error loses nothing.
@@ -48,15 +48,19 @@ def later_statuses(
         # A day earlier: Twilio filters by whole days, and clocks differ.
         day = (datetime.fromtimestamp(since, UTC) - timedelta(days=1)).date()
         request = Filters(sent_after=day).request(message_path(connection.acting_sid), limit=None)
-        walk = Paginator(request, messages.message_page)
-        while walk.next is not None and wanted:
-            page = [one for one in (yield from walk.step(new_patience())) if one.sid in wanted]
+        paginator = Paginator(request, messages.message_page)
+        while paginator.next_request is not None and wanted:
+            page = [
+                one
+                for one in (yield from paginator.next_page(new_retry_policy()))
+                if one.sid in wanted
+            ]
             wanted -= {one.sid for one in page}
             seen += len(page)
             keep(page)
     for sid in sorted(wanted):  # few, or not listed by their date: not sent yet
         try:
-            message = yield from messages.get(connection, new_patience(), sid)
+            message = yield from messages.get(connection, new_retry_policy(), sid)
         except NotFound:
             continue  # deleted from the log
         seen += 1

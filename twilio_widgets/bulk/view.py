@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twilio_widgets.bulk import outcomes
+from twilio_widgets.bulk.costs import costs_of
 from twilio_widgets.bulk.progress import JobProgress, rate_of
 from twilio_widgets.bulk.run.handle import RunHandle
 from twilio_widgets.bulk.run.run import Run
@@ -81,6 +82,7 @@ class JobView:
             counts=dict(run.counts),
             note=self._with_remark(run.note),
             rate=rate_of(tuple(run.answered), run.now()),
+            starts_in=None if run.undo_until is None else max(0.0, run.undo_until - run.now()),
         )
 
     def follow(self, function: Follower) -> Callable[[], None]:
@@ -131,6 +133,15 @@ class JobView:
         with reading(self._place) as ledger:
             chosen = outcomes.resendable(self._rows(ledger), ledger.attempts())
             return outcomes.outcomes_of(ledger, chosen)
+
+    def cost(self) -> SafeFrame:
+        """Compare the predicted cost with what Twilio billed, as a DataFrame with a row a country.
+
+        ``reasons`` explains each difference. Call `refresh` first: prices are known only after
+        Twilio has billed the messages.
+        """
+        with reading(self._place) as ledger:
+            return costs_of(self._rows(ledger), job=self.name)
 
     def pending(self) -> list[JournalRow]:
         """Return the rows that are still to be sent, with their parameters."""

@@ -37,4 +37,4 @@ class ClientBase:
     def __init__(self, connection: Connection, run: Driver, timeout: float) -> None:
         self._connection = connection
         self._run = run
-        self._patience = partial(RetryPolicy, timeout)
+        self._new_retry_policy = partial(RetryPolicy, timeout)

@@ -6,7 +6,7 @@ from asyncio import CancelledError
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from twilio_widgets.core.flows.flow import NewPatience
+from twilio_widgets.core.flows.flow import RetryPolicyFactory
 from twilio_widgets.core.flows.listing import Filters, Selection
 from twilio_widgets.core.flows.paging import Paginator
 from twilio_widgets.core.message.message import message_path
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def listing(
     connection: Connection,
-    new_patience: NewPatience,
+    new_retry_policy: RetryPolicyFactory,
     filters: Filters,
     *,
     limit: int | None,
@@ -33,7 +33,7 @@ def listing(
 
     Args:
         connection: The account.
-        new_patience: Makes the retry policy of each page.
+        new_retry_policy: Makes the retry policy of each page.
         filters: The filters applied by Twilio.
         limit: The maximum number of rows to read.
         here: The filters applied locally to the rows read.
@@ -41,7 +41,7 @@ def listing(
         keep: Called with the rows read if reading fails or is interrupted.
 
     Raises:
-        ConfigurationError: pandas is not installed.
+        ConfigurationError: pandas is not installed, or a filter is invalid.
     """
     try:
         from twilio_widgets.frames.build import message_frame
@@ -56,7 +56,8 @@ def listing(
         ) from None
 
     request = filters.request(message_path(connection.acting_sid), limit=limit)
-    walk, selection = Paginator(request, page_of), Selection[MessageRecord](filters, limit)
+    only(message_frame(FrameBuilder(), attrs={}), **here)  # type: ignore[arg-type]  # check them
+    paginator, selection = Paginator(request, page_of), Selection[MessageRecord](filters, limit)
     rows = FrameBuilder()
 
     def frame() -> MessageFrame:
@@ -64,19 +65,19 @@ def listing(
             "account": connection.masked_account,
             "filters": filters.described(),
             "fetched_at": connection.now(),
-            "complete": selection.complete(more=walk.next is not None),
+            "complete": selection.complete(more=paginator.next_request is not None),
         }
         return only(message_frame(rows, attrs=said), **here)  # type: ignore[arg-type]
 
     try:
-        while walk.next is not None and not selection.done:
-            rows.add(selection.take((yield from walk.step(new_patience()))))
-            tell(ReadProgress(rows=len(rows), pages=walk.pages, limit=limit))
+        while paginator.next_request is not None and not selection.done:
+            rows.add(selection.take((yield from paginator.next_page(new_retry_policy()))))
+            tell(ReadProgress(rows=len(rows), pages=paginator.pages, limit=limit))
     except (KeyboardInterrupt, CancelledError, TwilioWidgetsError) as stop:
-        if walk.pages:
+        if paginator.pages:
             keep(frame())
             told = (
-                f"{len(rows):,} messages on {walk.pages} pages were read before that; "
+                f"{len(rows):,} messages on {paginator.pages} pages were read before that; "
                 "they are in twilio.messages.interrupted."
             )
             if isinstance(stop, KeyboardInterrupt):

@@ -8,10 +8,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, cast
 
 from twilio_widgets.client.base import ClientBase, Driver, awaited
-from twilio_widgets.client.listing import listing
 from twilio_widgets.core.credentials.connection import Connection
-from twilio_widgets.core.flows import find, messages
-from twilio_widgets.core.flows import media as attachments
+from twilio_widgets.core.flows import messages
 from twilio_widgets.core.flows.listing import Filters, Moment, Selection
 from twilio_widgets.core.flows.outbox import Outbox
 from twilio_widgets.core.flows.paging import Paginator
@@ -22,6 +20,8 @@ from twilio_widgets.errors import OutcomeUnknown
 from twilio_widgets.progress import ReadProgress, progress_of
 
 if TYPE_CHECKING:
+    from twilio_widgets.core.flows.find import NotSureYet
+    from twilio_widgets.core.flows.media import Feedback, Media
     from twilio_widgets.frames.message_frame import MessageFrame
 
 
@@ -53,15 +53,19 @@ class _MessagesBase(ClientBase):
     def _sending(self, given: dict[str, object]) -> Flow[Message]:
         key = given.pop("once")
         if key is None:
-            return messages.send(self._connection, self._patience(), given, self.outbox)
-        # Imported here because most sends do not need the journal.
+            return messages.send(self._connection, self._new_retry_policy(), given, self.outbox)
+        # Here and below, imports wait for the first call that needs them: `tw.Twilio` loads faster.
         from twilio_widgets.journal.once import send_once
 
-        return send_once(self._connection, self._patience, given, self.outbox, cast("str", key))
+        return send_once(
+            self._connection, self._new_retry_policy, given, self.outbox, cast("str", key)
+        )
 
-    def _finding(self, error: OutcomeUnknown) -> Flow[Message | find.NotSureYet | None]:
+    def _finding(self, error: OutcomeUnknown) -> Flow[Message | NotSureYet | None]:
+        from twilio_widgets.core.flows import find
+
         known = self.outbox.known_besides(error)
-        found = yield from find.find(self._connection, self._patience, error, known=known)
+        found = yield from find.find(self._connection, self._new_retry_policy, error, known=known)
         if not isinstance(found, find.NotSureYet):
             self.outbox.settle(error, found.sid if found else None)
         return found
@@ -174,7 +178,7 @@ class Messages(_MessagesBase):
         Raises:
             NotFound: The account has no such message.
         """
-        return self._run(messages.get(self._connection, self._patience(), sid))
+        return self._run(messages.get(self._connection, self._new_retry_policy(), sid))
 
     def wait(
         self, sid: str, timeout: float = 60.0, *, seen: Callable[[Message], None] | None = None
@@ -190,10 +194,12 @@ class Messages(_MessagesBase):
         Returns:
             The message as last read; ``.is_final`` is True if its status is final.
         """
-        flow = messages.wait(self._connection, self._patience, sid, timeout=timeout, seen=seen)
+        flow = messages.wait(
+            self._connection, self._new_retry_policy, sid, timeout=timeout, seen=seen
+        )
         return self._run(flow)
 
-    def find(self, error: OutcomeUnknown) -> Message | find.NotSureYet | None:
+    def find(self, error: OutcomeUnknown) -> Message | NotSureYet | None:
         """Look up a message whose outcome is unknown in the message log.
 
         Args:
@@ -248,6 +254,8 @@ class Messages(_MessagesBase):
             A frame with the documented schema, also if nothing was found. ``frame.attrs`` contains
             the filters, the time, and whether the frame is complete.
         """
+        from twilio_widgets.client.listing import listing
+
         filters = Filters(
             to=to,
             from_=from_,
@@ -259,7 +267,7 @@ class Messages(_MessagesBase):
         here = {"status": status, "direction": direction, "error_code": error_code, "text": text}
         flow = listing(
             self._connection,
-            self._patience,
+            self._new_retry_policy,
             filters,
             limit=limit,
             here=here,
@@ -283,7 +291,7 @@ class Messages(_MessagesBase):
 
         The filters are those of ``list``; pages are read on demand.
         """
-        walk, selection = self._walk(
+        paginator, selection = self._walk(
             Filters(
                 to=to,
                 from_=from_,
@@ -294,11 +302,11 @@ class Messages(_MessagesBase):
             ),
             limit,
         )
-        while walk.next is not None and not selection.done:
-            yield from selection.take(self._next_page(walk))
+        while paginator.next_request is not None and not selection.done:
+            yield from selection.take(self._next_page(paginator))
 
-    def _next_page(self, walk: Paginator[Message]) -> Sequence[Message]:
-        return self._run(walk.step(self._patience()))
+    def _next_page(self, paginator: Paginator[Message]) -> Sequence[Message]:
+        return self._run(paginator.next_page(self._new_retry_policy()))
 
     def cancel(self, sid: str) -> Message:
         """Cancel a scheduled message.
@@ -307,7 +315,7 @@ class Messages(_MessagesBase):
             ApiError: It was already sent, or its status is final.
             OutcomeUnknown: The response was lost; read the message again to see its status.
         """
-        return self._run(messages.cancel(self._connection, self._patience(), sid))
+        return self._run(messages.cancel(self._connection, self._new_retry_policy(), sid))
 
     def redact(self, sid: str) -> Message:
         """Remove a message's text from Twilio's log; the entry stays.
@@ -315,7 +323,7 @@ class Messages(_MessagesBase):
         Raises:
             OutcomeUnknown: The response was lost; read the message again to see.
         """
-        return self._run(messages.redact(self._connection, self._patience(), sid))
+        return self._run(messages.redact(self._connection, self._new_retry_policy(), sid))
 
     def delete(self, sid: str) -> None:
         """Remove a message from Twilio's log, with its media.
@@ -323,23 +331,29 @@ class Messages(_MessagesBase):
         Raises:
             ApiError: Its status is not final yet: Twilio deletes only finished messages.
         """
-        return self._run(messages.delete(self._connection, self._patience(), sid))
+        return self._run(messages.delete(self._connection, self._new_retry_policy(), sid))
 
-    def media(self, sid: str) -> tuple[attachments.Media, ...]:
+    def media(self, sid: str) -> tuple[Media, ...]:
         """Return the media files of a message."""
-        flow = attachments.media(self._connection, self._patience, sid)
+        from twilio_widgets.core.flows import media as attachments
+
+        flow = attachments.media(self._connection, self._new_retry_policy, sid)
         return self._run(flow)
 
     def feedback(
         self, sid: str, *, outcome: Literal["confirmed", "unconfirmed"] = "confirmed"
-    ) -> attachments.Feedback:
+    ) -> Feedback:
         """Report to Twilio whether a message achieved its purpose.
 
         Args:
             sid: A message created with ``provide_feedback=True``.
             outcome: Whether the recipient took the action the message asked for.
         """
-        flow = attachments.feedback(self._connection, self._patience(), sid, outcome=outcome)
+        from twilio_widgets.core.flows import media as attachments
+
+        flow = attachments.feedback(
+            self._connection, self._new_retry_policy(), sid, outcome=outcome
+        )
         return self._run(flow)
 
 
@@ -370,7 +384,7 @@ class AsyncMessages(_MessagesBase):
         limit: int | None = None,
     ) -> AsyncIterator[Message]:
         """Read the message log one `Message` at a time; see `Messages.iterate`."""
-        walk, selection = self._walk(
+        paginator, selection = self._walk(
             Filters(
                 to=to,
                 from_=from_,
@@ -381,6 +395,6 @@ class AsyncMessages(_MessagesBase):
             ),
             limit,
         )
-        while walk.next is not None and not selection.done:
-            for message in selection.take(await self._next_page(walk)):
+        while paginator.next_request is not None and not selection.done:
+            for message in selection.take(await self._next_page(paginator)):
                 yield message

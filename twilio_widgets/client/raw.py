@@ -1,4 +1,4 @@
-"""`twilio.raw`: any request to Twilio's REST API."""
+"""`twilio.raw`: any request to Twilio's REST API, on any of its hosts."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 from twilio_widgets.core.flows.outbox import Outbox
-from twilio_widgets.core.raw import raw as requests
-from twilio_widgets.core.raw.request import RawRequest
 from twilio_widgets.core.raw.response import Attempt, RawResponse
-from twilio_widgets.core.raw.retry import Hooks
 from twilio_widgets.progress import ReadProgress, progress_of
 
 if TYPE_CHECKING:
     from twilio_widgets.client.base import Driver
     from twilio_widgets.core.credentials.connection import Connection
     from twilio_widgets.core.raw.body import FileNames, Files, Pairs
+    from twilio_widgets.core.raw.raw import PageTable
+    from twilio_widgets.core.raw.request import RawRequest
     from twilio_widgets.core.request import Flow
 
 
@@ -50,14 +49,18 @@ class RawMixin:
         attempt_seen: Callable[[Attempt], None] | None = None,
         before_attempt: Callable[[int], None] | None = None,
     ) -> RawResponse:
-        """Make any request to Twilio's REST API (2010-04-01), and return the complete response.
+        """Make any request to Twilio's REST API, and return the complete response.
 
         Names and values are given as a mapping or a list of pairs; a repeated name is sent
         repeatedly.
 
         Args:
             path: Such as ``"/Accounts/$TWILIO_ACCOUNT_SID/Messages.json?PageSize=5"``; the host and
-                ``/2010-04-01`` are prepended, ``$TWILIO_ACCOUNT_SID`` is replaced.
+                ``/2010-04-01`` are prepended, ``$TWILIO_ACCOUNT_SID`` is replaced. Or the ``https``
+                URL of another of Twilio's API hosts, such as
+                ``"https://content.twilio.com/v1/Content"``: the request goes to exactly that host,
+                whose name may contain an edge and a region (``content.dublin.ie1.twilio.com``).
+                With a sandbox, URLs are answered in process; with `base_url` they are refused.
             method: The HTTP method, such as ``GET``, ``POST`` or ``DELETE``, in any case.
             data: The body. Names and values are URL-encoded, as Twilio expects. Text and bytes are
                 sent unchanged; then `headers` must contain a ``Content-Type``.
@@ -91,7 +94,8 @@ class RawMixin:
             success and is returned.
 
         Raises:
-            PathRefused: The path could lead to another host or account; nothing was sent.
+            PathRefused: The path could lead to another account, or to a host that is not one of
+                Twilio's API; nothing was sent.
             InvalidRequest: Another argument is invalid; nothing was sent.
             ApiError: Twilio responded with an error; ``error.response`` is the response.
             OutcomeUnknown: The response to a change was lost, or was 408 or 5xx; the change may
@@ -101,6 +105,9 @@ class RawMixin:
             NotConnected: Twilio could not be reached; nothing was sent.
             NoReply: No complete response arrived in time; the request changes nothing.
         """
+        # Loaded with the first raw request, so that `tw.Twilio` imports faster.
+        from twilio_widgets.core.raw.request import RawRequest
+
         ask = RawRequest(
             path=path,
             method=method,
@@ -129,6 +136,9 @@ class RawMixin:
         attempt_seen: Callable[[Attempt], None] | None,
         progress: bool | Callable[[ReadProgress], None],
     ) -> Flow[RawResponse]:
+        from twilio_widgets.core.raw import raw as requests
+        from twilio_widgets.core.raw.retry import Hooks
+
         tell = progress_of(progress, unit="rows")
 
         def page_seen(rows: int, pages: int) -> None:
@@ -146,7 +156,7 @@ class RawMixin:
         finally:
             tell.close()
 
-    def _table(self, ask: RawRequest) -> requests.PageTable | None:
+    def _table(self, ask: RawRequest) -> PageTable | None:
         if not ask.frame:
             return None
         from twilio_widgets.frames.envelope import Envelopes

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
-from typing import Self, TypeVar, cast
+from typing import TYPE_CHECKING, Literal, Self, TypeVar, cast
 
-from twilio_widgets.client.base import ClientBase, Driver, awaited
+from twilio_widgets.client.base import Driver, awaited
+from twilio_widgets.client.lookup import LookupMixin
 from twilio_widgets.client.messages import AsyncMessages, Messages
 from twilio_widgets.client.raw import RawMixin
+from twilio_widgets.client.resources import (
+    Alerts,
+    AsyncAlerts,
+    AsyncNumbers,
+    AsyncServices,
+    FrameReader,
+    Numbers,
+    Services,
+    Tell,
+)
+from twilio_widgets.client.templates import AsyncTemplates, Templates
 from twilio_widgets.core.credentials.connection import Connection
-from twilio_widgets.core.flows import account, drive
+from twilio_widgets.core.flows import account, drive, resources
 from twilio_widgets.core.flows.outbox import Outbox
 from twilio_widgets.core.guardrails.policy import Policy
 from twilio_widgets.core.http.transport import (
@@ -18,8 +31,12 @@ from twilio_widgets.core.http.transport import (
     BlockingTransport,
     RequestGuard,
 )
-from twilio_widgets.core.request import Flow
+from twilio_widgets.core.request import Flow, Request
 from twilio_widgets.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from twilio_widgets.core.flows.listing import Moment
+    from twilio_widgets.frames.safe_frame import SafeFrame
 
 T = TypeVar("T")
 
@@ -27,7 +44,7 @@ LONGEST_TIMEOUT = 86_400
 """Seconds. Longer is probably a mistake, and sockets reject very large time-outs."""
 
 
-class _Account(RawMixin, ClientBase):
+class _Account(RawMixin, LookupMixin, FrameReader):
     _transport: BlockingTransport | AsyncTransport
     _outbox: Outbox
 
@@ -36,15 +53,55 @@ class _Account(RawMixin, ClientBase):
 
         Twilio's errors and lost responses are not raised: the result contains the reason.
         """
-        return self._run(account.check(self._connection, self._patience()))
+        return self._run(account.check(self._connection, self._new_retry_policy()))
 
-    def numbers(self) -> list[account.OwnNumber]:
-        """Read the account's own phone numbers."""
-        return self._run(account.numbers(self._connection, self._patience))
+    def balance(self) -> resources.Balance:
+        """Read the account's balance, as an exact amount and its currency."""
+        return self._run(resources.balance(self._connection, self._new_retry_policy()))
 
-    def services(self) -> list[account.MessagingService]:
-        """Read the account's messaging services."""
-        return self._run(account.services(self._connection, self._patience()))
+    def usage(
+        self,
+        *,
+        by: Literal["category", "day", "month", "year"] = "category",
+        category: str | None = None,
+        since: Moment | None = None,
+        until: Moment | None = None,
+        limit: int | None = None,
+        progress: Tell = True,
+    ) -> SafeFrame:
+        """Read what the account used and what it cost, as a DataFrame.
+
+        Twilio's categories overlap: ``sms`` contains ``sms-outbound``, and ``totalprice``
+        everything. Do not add them up.
+
+        Args:
+            by: ``"category"`` for one row a category; ``"day"``, ``"month"`` or ``"year"`` for one
+                row a category and period, the latest first.
+            category: Only this category, such as ``"sms-outbound"``.
+            since: The first day (UTC).
+            until: The last day (UTC).
+            limit: The most rows to read; None reads all.
+            progress: Whether to show a progress bar on long reads; or a function called after each
+                page.
+
+        Returns:
+            The columns are in `frames.resource_schema.USAGE`.
+
+        Raises:
+            ConfigurationError: An argument is invalid.
+            Forbidden: The API key has no permission; the error names it.
+        """
+        request = resources.usage_request(
+            self._connection, by=by, category=category, since=since, until=until
+        )
+        filters = {"by": by, "category": category, "since": since, "until": until}
+        return self._run(self._usage(request, limit, progress, filters))
+
+    def _usage(
+        self, request: Request, limit: int | None, progress: Tell, filters: Mapping[str, object]
+    ) -> Flow[SafeFrame]:
+        found = yield from self._read(request, "usage_records", limit, progress)
+        return self._frame(found, "USAGE", "records", **filters)
 
     def run(self, flow: Flow[T]) -> T:
         """Run a flow of `twilio_widgets.core`; other parts of the package make requests with it."""
@@ -91,6 +148,9 @@ class _Account(RawMixin, ClientBase):
 class Twilio(_Account):
     """The blocking client, for a notebook cell, a script or a thread.
 
+    It uses the proxy in ``HTTPS_PROXY`` or ``ALL_PROXY`` and the certificates in ``SSL_CERT_FILE``
+    or ``SSL_CERT_DIR``, if the environment has them.
+
     Args:
         connection: From ``connect()``, a connection's constructor, or ``Sandbox().connection``.
         timeout: Seconds for one call, including retries and pauses.
@@ -125,6 +185,14 @@ class Twilio(_Account):
         self._outbox = Outbox()
         self.messages = Messages(connection, run, timeout, self._outbox)
         """Send, read and list messages."""
+        self.services = Services(connection, run, timeout)
+        """List messaging services with their senders; ``services()`` returns names and SIDs."""
+        self.numbers = Numbers(connection, run, timeout)
+        """List phone numbers with their webhooks; ``numbers()`` returns them as values."""
+        self.alerts = Alerts(connection, run, timeout)
+        """List the alerts of Twilio's debugger."""
+        self.templates = Templates(connection, run, timeout)
+        """Read content templates, and check whether one can be sent."""
 
     def close(self) -> None:
         """Close the connections to Twilio; the next call opens a new one."""
@@ -141,10 +209,11 @@ class AsyncTwilio(_Account):
     """The async client; it belongs to the event loop it is first used on. See `Twilio`."""
 
     check = awaited(_Account.check)  # type: ignore[assignment]  # the same, awaited
-    numbers = awaited(_Account.numbers)  # type: ignore[assignment]
-    services = awaited(_Account.services)  # type: ignore[assignment]
+    balance = awaited(_Account.balance)  # type: ignore[assignment]
+    usage = awaited(_Account.usage)  # type: ignore[assignment]
     run = awaited(_Account.run)  # type: ignore[assignment]
     raw = awaited(_Account.raw)  # type: ignore[assignment]
+    lookup = awaited(_Account.lookup)  # type: ignore[assignment]
 
     _transport: AsyncTransport
 
@@ -172,6 +241,14 @@ class AsyncTwilio(_Account):
         self._outbox = Outbox()
         self.messages = AsyncMessages(connection, run, timeout, self._outbox)
         """Send, read and list messages."""
+        self.services = AsyncServices(connection, run, timeout)
+        """List messaging services with their senders; ``services()`` returns names and SIDs."""
+        self.numbers = AsyncNumbers(connection, run, timeout)
+        """List phone numbers with their webhooks; ``numbers()`` returns them as values."""
+        self.alerts = AsyncAlerts(connection, run, timeout)
+        """List the alerts of Twilio's debugger."""
+        self.templates = AsyncTemplates(connection, run, timeout)
+        """Read content templates, and check whether one can be sent."""
 
     async def aclose(self) -> None:
         """Close the connections to Twilio; the next call opens a new one."""

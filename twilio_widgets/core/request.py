@@ -1,10 +1,10 @@
-"""The values exchanged between a flow and its driver: `Request`, `Reply` and `Pause`."""
+"""The values exchanged between a flow and its driver: `Request`, `Reply`, `Pause`, `Together`."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from twilio_widgets.core.bodies import Body, Parameters, by_name
 
@@ -23,7 +23,7 @@ class Request:
 
     method: str
     path: str
-    """Begins with ``/``; contains no query and nothing that needs escaping."""
+    """Begins with ``/`` and the version; contains no query and nothing that needs escaping."""
 
     query: Parameters = ()
     body: Body | None = field(default=None, repr=False)
@@ -33,7 +33,11 @@ class Request:
     """Headers beside our own; one of the same name takes the place of ours."""
 
     service: str = "api"
-    """Which of Twilio's hosts: ``"api"`` or ``"messaging"``."""
+    """The product it is for: ``"api"``, or another of `core.http.hosts.VERSIONS`."""
+
+    host: str | None = None
+    """The host that the user named, which belongs to `service`; None is the service's host in the
+    connection's region and edge."""
 
     timeout: float | None = None
     """Seconds this exchange may take; None is the transport's own limit."""
@@ -78,5 +82,21 @@ class Pause:
     seconds: float
 
 
-Flow = Generator[Request | Pause, Reply | None, T]
-"""Yields a `Request` and is sent its `Reply`, or yields a `Pause` and is sent None."""
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Asks the driver to run several flows concurrently and to wait for all of them.
+
+    Their results are not collected. If one raises, no further flow is started, those that run are
+    finished, and the error is raised.
+    """
+
+    flows: Iterable[Generator[Any, Any, object]]
+    """Started on demand, in order; the iterable is never read from two threads at once."""
+
+    most: int
+    """The most flows that run at the same time."""
+
+
+Flow = Generator[Request | Pause | Together, Reply | None, T]
+"""Yields a `Request` and is sent its `Reply`, or yields a `Pause` or a `Together` and is sent None.
+"""

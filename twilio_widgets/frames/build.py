@@ -103,11 +103,21 @@ def _from_wire(texts: Any, column: SchemaColumn) -> Any:
         return TEXT.__from_arrow__(texts)
     if column.name == "error_code":
         return WHOLE.__from_arrow__(texts)
+    numbers = numbers_of(texts, column)
+    if column.dtype == MONEY:
+        return pd.arrays.ArrowExtensionArray(numbers)
+    return WHOLE.__from_arrow__(numbers)
+
+
+def numbers_of(texts: Any, column: SchemaColumn) -> Any:
+    """Convert a column of numbers or amounts, which Twilio writes as text, to an Arrow array.
+
+    Raises:
+        BadResponse: A text is not a number.
+    """
     try:
         given = _none_for_empty(texts)
-        if column.dtype == MONEY:
-            return pd.arrays.ArrowExtensionArray(_amounts(given))
-        return WHOLE.__from_arrow__(given.cast(pa.int64()))
+        return _amounts(given) if column.dtype == MONEY else given.cast(pa.int64())
     except pa.ArrowInvalid:
         raise BadResponse(
             f"Twilio's response contains a {column.name} that is not a number; it was not used."

@@ -1,26 +1,31 @@
-"""Parse Twilio's RFC 2822 dates to UTC times, a whole column at a time.
+"""Parse Twilio's dates to UTC times, a whole column at a time.
 
-Twilio writes every date in 31 characters, ``Thu, 24 Aug 2023 05:01:45 +0000``. A column of them is
-a table of bytes: digits are read by position, for all rows at once. A date in another form is
-parsed by the standard library; if that fails, `BadResponse` is raised.
+API 2010-04-01 writes every date in 31 characters, ``Thu, 24 Aug 2023 05:01:45 +0000``. A column of
+them is a table of bytes: digits are read by position, for all rows at once. A date in another form
+is parsed by the standard library; if that fails, `BadResponse` is raised. The newer APIs write
+dates as in ISO 8601.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from twilio_widgets.errors import BadResponse
+from twilio_widgets.frames.schema import MOMENT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?")
 _WIDTH = len("Thu, 24 Aug 2023 05:01:45 +0000")
 _NAT = np.iinfo(np.int64).min
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -46,6 +51,24 @@ def _first_days() -> NDArray[np.int64]:
     """Return the first day, counted from 1970, of every month of the years 0 to 10000."""
     months = np.arange(-1970 * 12, (10_001 - 1970) * 12).astype("datetime64[M]")
     return months.astype("datetime64[D]").astype(np.int64)
+
+
+def moments_of(values: list[Any], *, column: str) -> Any:
+    """Convert dates in Twilio's two formats, or None, to a pandas array of UTC times.
+
+    Args:
+        values: RFC 2822 dates (API 2010-04-01), or ISO 8601 dates (the newer APIs).
+        column: The name of the column, for the error.
+
+    Raises:
+        BadResponse: An RFC 2822 date cannot be parsed.
+        ValueError: An ISO 8601 date cannot be parsed.
+    """
+    if any(isinstance(value, str) and _ISO.fullmatch(value) for value in values):
+        return pd.to_datetime(pd.Series(values, dtype=object), utc=True, format="ISO8601").astype(
+            MOMENT
+        )
+    return pd.array(instants(pa.array(values, pa.string()), column=column), MOMENT)
 
 
 def instants(texts: Any, *, column: str) -> NDArray[np.datetime64]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Annotated
 
 import msgspec
 
-from twilio_widgets.core.flows.answers import json_of
+from twilio_widgets.core.flows.answers import json_of, web_page
+from twilio_widgets.core.message.message import whole_of_api
 from twilio_widgets.errors import BadResponse
 
 _Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
@@ -49,6 +51,10 @@ class DecodedPage(msgspec.Struct):
 
 
 _decoder = msgspec.json.Decoder(DecodedPage)
+_TEXT_FIELDS = frozenset(field.encode_name for field in msgspec.structs.fields(MessageRecord)) - {
+    "sid",
+    "error_code",
+}
 
 
 def page_of(content: bytes) -> DecodedPage:
@@ -69,7 +75,7 @@ def page_of(content: bytes) -> DecodedPage:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         # Neither text contains a value, which would be a phone number or a message.
         reason = str(error) if isinstance(error, msgspec.DecodeError) else type(error).__name__
-        raise BadResponse(
+        raise web_page(content) or BadResponse(
             f"Twilio's page of messages cannot be read ({reason}). Try again, and check "
             "base_url if it was given."
         ) from None
@@ -78,8 +84,30 @@ def page_of(content: bytes) -> DecodedPage:
 def _decoded(content: bytes) -> DecodedPage:
     try:
         return _decoder.decode(content)
+    except msgspec.ValidationError:
+        pass  # probably a number that is usually text, or text that is usually a number
     except msgspec.DecodeError:
+        # Probably an unpaired surrogate: any sender can cause one, so the page must stay readable.
         if not re.search(rb"\\u[dD][89a-fA-F]", content):
             raise
-    # Probably an unpaired surrogate: any sender can cause one, so the page must stay readable.
-    return msgspec.convert(json_of(content), DecodedPage)
+    page = json_of(content)
+    for row in _rows_of(page):
+        _retype(row)
+    return msgspec.convert(page, DecodedPage)
+
+
+def _rows_of(page: object) -> list[dict[str, object]]:
+    rows = page.get("messages") if isinstance(page, dict) else None
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+def _retype(row: dict[str, object]) -> None:
+    """Give the fields of one row the types of `MessageRecord`, as `Message.from_api` does."""
+    for name in _TEXT_FIELDS:
+        if isinstance(value := row.get(name), int | float):
+            row[name] = f"{Decimal(str(value)):f}" if not isinstance(value, bool) else str(value)
+    if isinstance(code := row.get("error_code"), str | float):
+        try:
+            row["error_code"] = whole_of_api(code)
+        except ValueError:
+            return  # `msgspec.convert` refuses it

@@ -1,4 +1,4 @@
-"""Read any list of Twilio's 2010-04-01 API into a typed DataFrame, messages into a `MessageFrame`.
+"""Read any list of Twilio's API into a typed DataFrame, messages into a `MessageFrame`.
 
 A column's type follows from its name, so that it does not depend on the rows: numbers that Twilio
 writes as text become numbers, dates become times, and phone numbers stay text. If a value does not
@@ -10,56 +10,64 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import pandas as pd
 import pyarrow as pa
 
 from twilio_widgets.core.credentials.secret import BULLETS, names_a_secret
 from twilio_widgets.core.flows.answers import mapping_of
+from twilio_widgets.core.flows.paging import list_name, next_link
 from twilio_widgets.errors import BadResponse
 from twilio_widgets.frames.build import message_frame
-from twilio_widgets.frames.dates import instants
+from twilio_widgets.frames.dates import moments_of
 from twilio_widgets.frames.decode import page_of
 from twilio_widgets.frames.gather import FrameBuilder
-from twilio_widgets.frames.schema import MOMENT, TEXT, WHOLE, money
+from twilio_widgets.frames.resource_schema import DAY
+from twilio_widgets.frames.schema import TEXT, WHOLE, money
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 T = TypeVar("T")
 
-DAY: Any = "datetime64[s]"
-"""A day in UTC."""
-
-_LINKS = "subresource_uris"
+_LINKS = frozenset({"subresource_uris", "links"})
 _MOMENTS = re.compile(r"date_\w+|start_time|end_time|as_of")
 _DAYS = re.compile(r"start_date|end_date")
 _AMOUNTS = re.compile(r"(?:\w+_)?price|usage|balance")
 _WHOLES = re.compile(r"count|duration|queue_time|num_\w+|(?:\w+_)?size")
-_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?")
 
 
-def rows_of(content: bytes) -> tuple[str, list[Mapping[str, Any]], str | None]:
+class ListPage(NamedTuple):
+    """One page of any list."""
+
+    name: str
+    """The name of the list, such as ``calls``."""
+    rows: list[Mapping[str, Any]]
+    next_link: str | None
+    is_log: bool
+    """Whether it is the message log; Conversations and others have lists of this name, too."""
+
+
+def rows_of(content: bytes) -> ListPage:
     """Decode one page of any list.
 
-    Returns:
-        The name of the list, its rows, and the path of the next page.
+    The envelope is that of the 2010-04-01 API, or the ``meta`` object of the newer ones.
 
     Raises:
         BadResponse: It is not a page of a list.
     """
     envelope = mapping_of(content)
-    lists = [name for name, value in envelope.items() if isinstance(value, list)]
-    if len(lists) != 1 or "page_size" not in envelope:
+    name = list_name(envelope)
+    rows = envelope.get(name or "")
+    if name is None or not isinstance(rows, list):
         raise BadResponse(
             "Twilio's response is not a list, so it cannot become a table: leave frame=True out."
         )
-    rows = envelope[lists[0]]
     if not all(isinstance(row, dict) for row in rows):
-        raise BadResponse(f'The rows of Twilio\'s list "{lists[0]}" are not objects.')
-    onward = envelope.get("next_page_uri")
-    return lists[0], rows, onward if isinstance(onward, str) else None
+        raise BadResponse(f'The rows of Twilio\'s list "{name}" are not objects.')
+    is_log = name == "messages" and "meta" not in envelope
+    return ListPage(name, rows, next_link(envelope), is_log)
 
 
 class Envelopes:
@@ -77,6 +85,7 @@ class Envelopes:
         self._name: str | None = None
         self._rows: list[Mapping[str, Any]] = []
         self._messages = FrameBuilder()
+        self._is_log = False
         self._cut = False
 
     def __len__(self) -> int:
@@ -88,21 +97,24 @@ class Envelopes:
         return self._limit is not None and len(self) >= self._limit
 
     def add(self, content: bytes) -> str | None:
-        """Add one page, and return the path of the next one.
+        """Add one page, and return the link to the next one.
 
         Raises:
             BadResponse: It is not a page of a list, or a page of another list.
         """
-        if self._name == "messages":
+        if self._is_log:
             return self._add_messages(content)
-        name, rows, onward = rows_of(content)
-        if self._name not in {None, name}:
-            raise BadResponse(f'Twilio returned a page of "{name}" after pages of "{self._name}".')
-        self._name = name
-        if name == "messages":
+        page = rows_of(content)
+        if self._name not in {None, page.name}:
+            raise BadResponse(
+                f'Twilio returned a page of "{page.name}" after pages of "{self._name}".'
+            )
+        self._name = page.name
+        if page.is_log:
+            self._is_log = True
             return self._add_messages(content)
-        self._rows.extend(self._wanted(rows))
-        return onward
+        self._rows.extend(self._wanted(page.rows))
+        return page.next_link
 
     def _add_messages(self, content: bytes) -> str | None:
         page = page_of(content)
@@ -117,7 +129,7 @@ class Envelopes:
     def frame(self, *, more: bool) -> pd.DataFrame:
         """Return the rows as a typed DataFrame; `more` is whether there are unread pages."""
         said = self._said | {"complete": not (more or self._cut)}
-        if self._name == "messages":
+        if self._is_log:
             return message_frame(self._messages, attrs=said)
         made = table_of(self._rows)
         made.attrs.update(said | {"rows": len(made)})
@@ -127,7 +139,7 @@ class Envelopes:
 def table_of(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Build a DataFrame of JSON objects; nested objects become columns ``name.key``.
 
-    Links to subresources (``subresource_uris``) are left out.
+    Links to subresources (``subresource_uris``, ``links``) are left out.
     """
     flat = [_flat(row) for row in rows]
     names = dict.fromkeys(name for row in flat for name in row)
@@ -138,7 +150,7 @@ def table_of(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in row.items():
-        if name == _LINKS:
+        if name in _LINKS:
             continue
         if isinstance(value, str) and names_a_secret(name):
             found[name] = BULLETS
@@ -155,7 +167,7 @@ def _typed(name: str, values: list[Any]) -> Any:
         if given and all(isinstance(value, bool) for value in given):
             return pd.array(values, "boolean")
         if _MOMENTS.fullmatch(name):
-            return _moments(name, values)
+            return moments_of(values, column=name)
         if _DAYS.fullmatch(name):
             return pd.to_datetime(pd.Series(values, dtype=object), format="%Y-%m-%d").astype(DAY)
         if _AMOUNTS.fullmatch(name):
@@ -169,14 +181,6 @@ def _typed(name: str, values: list[Any]) -> Any:
     except (ValueError, TypeError, ArithmeticError, OverflowError, BadResponse):
         pass  # a value does not fit the type: the column stays text
     return TEXT.__from_arrow__(pa.array([_text(value) for value in values], pa.large_string()))
-
-
-def _moments(name: str, values: list[Any]) -> Any:
-    if any(isinstance(value, str) and _ISO.fullmatch(value) for value in values):
-        return pd.to_datetime(pd.Series(values, dtype=object), utc=True, format="ISO8601").astype(
-            MOMENT
-        )
-    return pd.array(instants(pa.array(values, pa.string()), column=name), MOMENT)
 
 
 def _text(value: Any) -> str | None:

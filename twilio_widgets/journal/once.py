@@ -44,7 +44,7 @@ from twilio_widgets.journal.states import AttemptResult, ending_of
 
 if TYPE_CHECKING:
     from twilio_widgets.core.credentials.connection import Connection
-    from twilio_widgets.core.flows.flow import NewPatience
+    from twilio_widgets.core.flows.flow import RetryPolicyFactory
     from twilio_widgets.core.flows.outbox import Outbox
     from twilio_widgets.core.message.message import Message
     from twilio_widgets.core.request import Flow
@@ -57,7 +57,7 @@ _GAVE_NONE = (states.REJECTED, states.SKIPPED)
 
 def send_once(
     connection: Connection,
-    new_patience: NewPatience,
+    new_retry_policy: RetryPolicyFactory,
     parameters: Mapping[str, object],
     outbox: Outbox,
     key: str,
@@ -66,7 +66,7 @@ def send_once(
 
     Args:
         connection: The account.
-        new_patience: Makes the retry policy of each request.
+        new_retry_policy: Makes the retry policy of each request.
         parameters: Keyword arguments of ``messages.send``.
         outbox: The client's record of its sends.
         key: The idempotency key.
@@ -81,7 +81,7 @@ def send_once(
     try:
         place = _place_for(connection, home, parameters, key)
         with closing(Journal(place)) as journal:
-            once = _Once(connection, new_patience, outbox, journal, place)
+            once = _Once(connection, new_retry_policy, outbox, journal, place)
             return (yield from once.message(parameters))
     finally:
         own.release()
@@ -208,13 +208,13 @@ class _Once:
     def __init__(
         self,
         connection: Connection,
-        new_patience: NewPatience,
+        new_retry_policy: RetryPolicyFactory,
         outbox: Outbox,
         journal: Journal,
         place: JobLocation,
     ) -> None:
         self._connection = connection
-        self._new_patience = new_patience
+        self._new_retry_policy = new_retry_policy
         self._outbox = outbox
         self._journal = journal
         journal.monotonic = connection.monotonic
@@ -229,7 +229,9 @@ class _Once:
             self._journal.trust()
         if row.status == states.ACCEPTED:
             _forget(self._journal, now=_now(self._connection))
-            return (yield from messages.get(self._connection, self._new_patience(), str(row.sid)))
+            return (
+                yield from messages.get(self._connection, self._new_retry_policy(), str(row.sid))
+            )
         if row.status in _GAVE_NONE:  # no message was created, and the user calls again
             row = row.saying(_form(self._journal, parameters))
             (row,) = self._journal.decide([row], "resend", now=_now(self._connection))
@@ -246,10 +248,14 @@ class _Once:
 
     def _sent(self, row: JournalRow) -> Flow[Message]:
         """Journal the attempt, send, and journal the result, also if interrupted."""
-        patience, now = self._new_patience(), _now(self._connection)
-        ((row, _token),) = self._journal.claim([row], now=now, latest=now + patience.left())
+        retry_policy, now = self._new_retry_policy(), _now(self._connection)
+        ((row, _token),) = self._journal.claim(
+            [row], now=now, latest=now + retry_policy.remaining()
+        )
         try:
-            message = yield from messages.create(self._connection, patience, row.form, self._outbox)
+            message = yield from messages.create(
+                self._connection, retry_policy, row.form, self._outbox
+            )
         except BaseException as error:
             ending = ending_of(error)
             # After a refusal by the policy, a full queue or an account error it stays pending.
@@ -270,7 +276,7 @@ class _Once:
         known = frozenset(sent) - self._outbox.found
         try:
             yield from look_once(
-                self._connection, self._new_patience, self._journal, self._place, known=known
+                self._connection, self._new_retry_policy, self._journal, self._place, known=known
             )
         except JobError:
             raise

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from twilio_widgets.core.bodies import by_name
 from twilio_widgets.core.flows.evidence import Sent, clocks_apart, recipient_as_logged
-from twilio_widgets.core.flows.flow import NewPatience, RetryPolicy
+from twilio_widgets.core.flows.flow import RetryPolicy, RetryPolicyFactory
 from twilio_widgets.core.flows.listing import Filters
 from twilio_widgets.core.flows.messages import message_page
 from twilio_widgets.core.flows.paging import Paginator
@@ -82,7 +82,7 @@ def with_token(url: str, token: str) -> str:
 
 def settle(
     connection: Connection,
-    new_patience: NewPatience,
+    new_retry_policy: RetryPolicyFactory,
     journal: Journal,
     place: JobLocation,
     *,
@@ -95,7 +95,7 @@ def settle(
 
     Args:
         connection: The account of the log.
-        new_patience: Makes the retry policy of each page.
+        new_retry_policy: Makes the retry policy of each page.
         journal: The job's journal, open for writing.
         place: Its location; the account's other jobs are in the same folder.
         known: SIDs of messages that the client knows to belong to other sends.
@@ -115,7 +115,7 @@ def settle(
     for _look in range(2):
         _by_token(journal, callbacks, connection)
         absent = yield from look_once(
-            connection, new_patience, journal, place, known=known, absent_before=absent
+            connection, new_retry_policy, journal, place, known=known, absent_before=absent
         )
         if not absent:
             return
@@ -144,7 +144,7 @@ def _by_token(journal: Journal, callbacks: Callbacks | None, connection: Connect
 
 def look_once(
     connection: Connection,
-    new_patience: NewPatience,
+    new_retry_policy: RetryPolicyFactory,
     journal: Journal,
     place: JobLocation,
     *,
@@ -162,8 +162,8 @@ def look_once(
     looks: dict[str, LogSnapshot] = {}
     for to in sorted({row.to for row in journal.rows(states.UNKNOWN)}):
         if (name := recipient_as_logged(to)) not in looks:
-            looks[name] = yield from _look(connection, new_patience, {to, name})
-    turn = yield from _turn(place, new_patience())
+            looks[name] = yield from _look(connection, new_retry_policy, {to, name})
+    turn = yield from _turn(place, new_retry_policy())
     try:
         verdicts = _verdicts(
             journal,
@@ -182,7 +182,7 @@ def look_once(
     return {one.n for one in verdicts if one.verdict in not_shown and one.n not in absent_before}
 
 
-def _turn(place: JobLocation, patience: RetryPolicy) -> Flow[JobLock]:
+def _turn(place: JobLocation, retry_policy: RetryPolicy) -> Flow[JobLock]:
     """Wait for the lock under which an account's jobs claim entries of the log.
 
     Raises:
@@ -195,7 +195,7 @@ def _turn(place: JobLocation, patience: RetryPolicy) -> Flow[JobLock]:
             problem = error
         if problem.held_by is None:
             raise LockTimeout(str(problem))
-        if patience.left() <= _BUSY:
+        if retry_policy.remaining() <= _BUSY:
             raise LockTimeout(f"Another job is settling its unknown rows {problem.held_by}.")
         yield Pause(_BUSY)
 
@@ -248,19 +248,19 @@ def sent_of(row: JournalRow, attempt: SendAttempt, now: ClockReading) -> Sent:
 
 
 def _look(
-    connection: Connection, new_patience: NewPatience, names: Iterable[str]
+    connection: Connection, new_retry_policy: RetryPolicyFactory, names: Iterable[str]
 ) -> Flow[LogSnapshot]:
     """Read the log of one recipient, under each form of its address."""
     entries: list[Message] = []
     asked_at, complete, server_time = connection.now(), True, None
     for name in sorted(names):
         request = Filters(to=name).request(message_path(connection.acting_sid), limit=None)
-        walk: Paginator[Message] = Paginator(request, message_page)
-        while walk.next is not None and walk.pages < MOST_PAGES:
-            rows: Sequence[Message] = yield from walk.step(new_patience())
+        paginator: Paginator[Message] = Paginator(request, message_page)
+        while paginator.next_request is not None and paginator.pages < MOST_PAGES:
+            rows: Sequence[Message] = yield from paginator.next_page(new_retry_policy())
             entries.extend(rows)
-        complete = complete and walk.next is None
-        server_time = walk.server_time or server_time
+        complete = complete and paginator.next_request is None
+        server_time = paginator.server_time or server_time
     return LogSnapshot(
         entries, asked_at, clocks_apart(asked_at, connection.now(), server_time), complete
     )

@@ -7,7 +7,7 @@ import os
 import stat
 import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, SupportsIndex
 
@@ -22,12 +22,15 @@ from twilio_widgets.listener.consumers.dispatcher import (
 )
 from twilio_widgets.listener.consumers.replay import replay, signed_url_of, target_of
 from twilio_widgets.listener.consumers.selection import ids_of
+from twilio_widgets.listener.events.rejection_match import matches
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from twilio_widgets.core.credentials.secret import Secret
     from twilio_widgets.frames.events import EventFrame
     from twilio_widgets.frames.safe_frame import SafeFrame
-    from twilio_widgets.listener.events.event import Event
+    from twilio_widgets.listener.events.event import Event, Rejection
     from twilio_widgets.listener.events.reading import Counts, Reader
     from twilio_widgets.panels.events.table import EventsTable
 
@@ -90,6 +93,20 @@ class EventSource(ABC):
         from twilio_widgets.frames.events import rejection_frame
 
         return rejection_frame(self._reader.rejections(), **self._frame_notes())
+
+    def rejections_of(
+        self, requests: Sequence[tuple[str, datetime | None]]
+    ) -> list[Rejection | None]:
+        """Find the rejection of each request; ``twilio.alerts.list(listener=…)`` uses this.
+
+        Args:
+            requests: The URL of each request, and when it failed.
+
+        Returns:
+            The rejection of the same path nearest in time, at most a minute away; None if there is
+            none.
+        """
+        return matches(self._reader.rejections(), requests)
 
     @property
     def counts(self) -> Counts:

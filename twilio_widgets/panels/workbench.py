@@ -10,6 +10,7 @@ import ipywidgets
 from twilio_widgets.panels.connection.panel import ConnectionPanel
 from twilio_widgets.panels.kit.elements import close_tree
 from twilio_widgets.panels.kit.panel import refuse_unknown
+from twilio_widgets.panels.kit.reruns import cell_panels
 from twilio_widgets.panels.messages.panel import MessagesPanel
 from twilio_widgets.panels.send.panel import SendPanel
 
@@ -71,6 +72,8 @@ class Workbench(ipywidgets.VBox):
         super().__init__([self.connection_panel, self.send_panel, self.messages_panel])
         self.add_class("tw-workbench")
         self._open = True
+        if (panels := cell_panels()) is not None:
+            panels.made(self)
         self._ends = ExitStack()
         self._ends.callback(self.send_panel.on_message(self.messages_panel.show))
         # Callbacks run in order of registration, so the messages panel is connected by then.
@@ -113,6 +116,11 @@ class Workbench(ipywidgets.VBox):
         # The connection panel first: connecting starts the work of the others.
         return all(panel.join(timeout) for panel in self._panels)
 
+    def in_use(self) -> bool:
+        """Return whether it must stay when its cell has run again."""
+        others = self._panels[1:]  # the connection panel is used by them
+        return any(panel.in_use() for panel in others)
+
     def close(self) -> None:
         """Stop the work of the cards and remove them from every page."""
         if not self._open:  # already closed, or the constructor raised
@@ -136,6 +144,8 @@ class Workbench(ipywidgets.VBox):
         return f"Workbench({', '.join(map(repr, self._panels))})"
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
+        if (panels := cell_panels()) is not None:
+            panels.shown(self)
         bundle: dict[str, object] = super()._repr_mimebundle_(**kwargs)
         pictures = (str(panel._repr_mimebundle_()["text/html"]) for panel in self._panels)
         return {**bundle, "text/plain": repr(self), "text/html": "\n".join(pictures)}

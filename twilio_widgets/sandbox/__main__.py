@@ -24,12 +24,19 @@ def main(arguments: Sequence[str] | None = None, *, stop: threading.Event | None
     Returns:
         The exit status.
     """
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.seats is None and (options.host != "127.0.0.1" or options.code is not None):
+        parser.error("--host and --code are for a class: add --class SEATS")
     try:
         sandbox = Sandbox(options.seed, options.messages, options.now, stories=options.stories)
         with sandbox:
-            sandbox.open(options.port)
-            sys.stdout.write(_greeting(sandbox))
+            if options.seats is None:
+                sandbox.open(options.port)
+                greeting = _greeting(sandbox)
+            else:
+                greeting = _open_class(sandbox, options)
+            sys.stdout.write(greeting)
             sys.stdout.flush()
             (stop or threading.Event()).wait()
     except KeyboardInterrupt:
@@ -56,9 +63,40 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--now", help="freeze the clock at this time, e.g. 2026-01-31T12:00:00Z")
     parser.add_argument(
+        "--class",
+        dest="seats",
+        type=int,
+        metavar="SEATS",
+        help="serve a class: each student joins with a number and credentials of their own",
+    )
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="address to listen on, for a class (default: 127.0.0.1, this machine only)",
+    )
+    parser.add_argument(
+        "--code",
+        help="code that joining the class needs (default: none on 127.0.0.1, else a random one)",
+    )
+    parser.add_argument(
         "--stories", action="store_true", help="put stories to discover into the history"
     )
     return parser
+
+
+def _open_class(sandbox: Sandbox, options: argparse.Namespace) -> str:
+    """Open the class and return what the teacher reads in the terminal."""
+    with sandbox.open_class(
+        options.seats, port=options.port, host=options.host, code=options.code
+    ) as classroom:
+        code, teacher_code = sandbox.class_codes
+        needed = "" if code is None else f', code="{code}"'
+        return (
+            f"A class of {options.seats} is open. It sends nothing beyond this machine.\n\n"
+            f'Students:  me = tw.Sandbox.join("{classroom.url}", "your name"{needed})\n'
+            f'Teacher:   classroom = tw.Sandbox.teach("{classroom.url}", "{teacher_code}")\n\n'
+            "Keep the teacher's line to yourself. Press Ctrl+C to end the class.\n"
+        )
 
 
 def _greeting(sandbox: Sandbox) -> str:

@@ -15,19 +15,23 @@ from twilio_widgets.sandbox.http.inprocess import InProcess
 from twilio_widgets.sandbox.http.router import SandboxRouter
 from twilio_widgets.sandbox.webhooks.callbacks import Delivery, Webhooks
 from twilio_widgets.sandbox.world import create
+from twilio_widgets.sandbox.world.addresses import WHATSAPP_SENDER
 from twilio_widgets.sandbox.world.clock import Clock
 from twilio_widgets.sandbox.world.resources import Account
 from twilio_widgets.sandbox.world.rows import message_json
 from twilio_widgets.sandbox.world.settings import Settings
 from twilio_widgets.sandbox.world.stories import Story
-from twilio_widgets.sandbox.world.world import Accepted, World
+from twilio_widgets.sandbox.world.world import Accepted, Lookup, World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
     from types import TracebackType
 
+    from twilio_widgets.sandbox.classroom.member import ClassMember, Classroom
+    from twilio_widgets.sandbox.classroom.opening import OpenClass
     from twilio_widgets.sandbox.http.server import SandboxServer
+    from twilio_widgets.sandbox.world.alerts import SandboxAlert
 
 _DATE_FILTERS = ("inclusive", "before_exclusive", "whole_days")
 _UNSENT = ("first", "last", "hidden_when_filtered")
@@ -59,6 +63,7 @@ class Sandbox:
         latency: Seconds before every response.
         trial: Whether it is a trial account, with one verified recipient and a prefix to every
             body.
+        compress: Whether responses are sent as gzip to clients that accept it.
         stories: Whether the history has stories for an analyst to discover; `stories` names them.
 
     Raises:
@@ -77,6 +82,7 @@ class Sandbox:
         list_lag: float = 0.0,
         latency: float = 0.0,
         trial: bool = False,
+        compress: bool = False,
         stories: bool = False,
     ) -> None:
         _one_of("date_filters", date_filters, _DATE_FILTERS)
@@ -93,6 +99,7 @@ class Sandbox:
             list_lag=list_lag,
             latency=latency,
             trial=trial,
+            compress=compress,
             stories=stories,
         )
         self.clock = Clock(now)
@@ -103,6 +110,7 @@ class Sandbox:
         self._wire = InProcess(self._router, self.clock)
         self._webhooks = Webhooks(self._world)
         self._server: SandboxServer | None = None
+        self._class: OpenClass | None = None
         self._folder: TemporaryDirectory[str] | None = None
         self._opening = threading.Lock()
         self._closed = False
@@ -118,16 +126,21 @@ class Sandbox:
     @property
     def api_key_connection(self) -> SandboxKeyConnection:
         """A connection with a Standard API key, which has no access to accounts and keys."""
-        return self._key_connection(main=False)
+        return self._key_connection("Standard key")
 
     @property
     def main_key_connection(self) -> SandboxKeyConnection:
         """A connection with a Main API key."""
-        return self._key_connection(main=True)
+        return self._key_connection("Main key")
 
-    def _key_connection(self, *, main: bool) -> SandboxKeyConnection:
+    @property
+    def restricted_key_connection(self) -> SandboxKeyConnection:
+        """A connection with a Restricted API key that may create messages and nothing else."""
+        return self._key_connection("Restricted key")
+
+    def _key_connection(self, name: str) -> SandboxKeyConnection:
         account = self._world.account
-        key = next(key for key in account.keys.values() if key.main is main)
+        key = next(key for key in account.keys.values() if key.friendly_name == name)
         return SandboxKeyConnection(self, account.sid, key.sid, Secret(key.secret))
 
     @property
@@ -172,6 +185,95 @@ class Sandbox:
                 self._server = SandboxServer(self._router, port)
             return self._server.url
 
+    # A class
+
+    @staticmethod
+    def join(url: str, name: str, code: str | None = None) -> ClassMember:
+        """Join a class that a teacher has opened: get a number and credentials of your own.
+
+        Joining again from the same kernel returns the same place, so the cell can be run again.
+
+        Args:
+            url: The URL of the class, as it was printed.
+            name: Your name in the class. It must not be taken.
+            code: The code of the class, if it needs one.
+
+        Raises:
+            SandboxError: There is no class at this URL, the code is wrong, the name is taken, or
+                the class is full.
+        """
+        from twilio_widgets.sandbox.classroom.member import join
+
+        return join(url, name, code)
+
+    @staticmethod
+    def teach(url: str, code: str) -> Classroom:
+        """Open the teacher's end of a class that runs in another process.
+
+        Args:
+            url: The URL of the class, as it was printed.
+            code: The teacher's code, as it was printed.
+
+        Raises:
+            SandboxError: There is no class at this URL, or the code is wrong.
+        """
+        from twilio_widgets.sandbox.classroom.member import teach
+
+        return teach(url, code)
+
+    def open_class(
+        self, seats: int = 30, *, port: int = 0, host: str = "127.0.0.1", code: str | None = None
+    ) -> Classroom:
+        """Serve this sandbox to a class and return the teacher's end.
+
+        Every student who joins has an account, a number and credentials of their own; they can
+        text one another and you. All credentials of this sandbox are replaced by random ones,
+        because the usual ones follow from its seed. The class ends when the sandbox closes.
+
+        Args:
+            seats: The number of students, at most 90.
+            port: The port; 0 uses any free port.
+            host: The address to listen on. On any address but loopback, joining needs the code,
+                and no webhooks are posted: students of other machines could otherwise send
+                requests to programs on this one.
+            code: The code that joining needs. None needs none on loopback, and makes a random one
+                on any other address.
+
+        Raises:
+            SandboxError: The sandbox is closed or already open, its clock is frozen, or the port
+                or the number of seats cannot be used.
+        """
+        with self._opening:
+            self._check_class()
+            from twilio_widgets.sandbox.classroom.opening import open_class
+
+            self._class = open_class(
+                self._world, self._router, seats=seats, port=port, host=host, code=code
+            )
+            self._server = self._class.server
+            if not self._class.is_local:
+                self._webhooks.close()
+        return self.teach(self._server.url, self._class.roster.teacher_code)
+
+    @property
+    def class_codes(self) -> tuple[str | None, str]:
+        """The code that joining needs (None if it needs none), and the teacher's code.
+
+        Raises:
+            SandboxError: There is no class.
+        """
+        if self._class is None:
+            raise SandboxError("This sandbox has no class. Open one with open_class().")
+        return self._class.roster.code, self._class.roster.teacher_code
+
+    def _check_class(self) -> None:
+        if self._closed:
+            raise SandboxError("This sandbox is closed. Create a new one.")
+        if self._server is not None:
+            raise SandboxError("The socket of this sandbox is already open. Create a new sandbox.")
+        if self.clock.frozen:
+            raise SandboxError("A class needs the real time. Create the sandbox without now=.")
+
     @property
     def world_id(self) -> str:
         """The random ID of this sandbox, different in every run even with the same seed."""
@@ -205,6 +307,17 @@ class Sandbox:
         return self._world.senders_of(self._world.account.sid)
 
     @property
+    def whatsapp_sender(self) -> str:
+        """The account's WhatsApp sender, such as ``"whatsapp:+14155550142"``."""
+        return WHATSAPP_SENDER
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """The SIDs of the content templates; their approvals differ."""
+        with self._world.lock:
+            return tuple(self._world.templates)
+
+    @property
     def services(self) -> tuple[str, ...]:
         """The SIDs of the messaging services: the first has senders, the last has none."""
         return tuple(self._world.services)
@@ -234,7 +347,8 @@ class Sandbox:
 
         Args:
             from_: The number it comes from.
-            to: The number it is sent to; the account's first number by default.
+            to: The number it is sent to; by default the account's first number, or its WhatsApp
+                sender if `from_` is a WhatsApp address. Such a message opens the 24-hour window.
             body: Its text. As with Twilio, the single word ``STOP`` opts out and ``START`` opts in.
             media_urls: One picture is attached for each; nothing is downloaded.
 
@@ -245,8 +359,9 @@ class Sandbox:
             SandboxError: `to` is not a number of this sandbox.
         """
         with self._world.lock:
-            number = to or self.numbers[0]
-            if number not in self._world.own_numbers:
+            default = self.whatsapp_sender if from_.startswith("whatsapp:") else self.numbers[0]
+            number = to or default
+            if number not in {*self._world.own_numbers, self.whatsapp_sender}:
                 raise SandboxError(
                     f"{number} is not a number of this sandbox. Its numbers are in sandbox.numbers."
                 )
@@ -308,10 +423,22 @@ class Sandbox:
             return tuple(self._world.ledger)
 
     @property
+    def lookups(self) -> tuple[Lookup, ...]:
+        """Every lookup of a number that was answered, in order; Twilio bills each."""
+        with self._world.lock:
+            return tuple(self._world.lookups)
+
+    @property
     def webhooks(self) -> tuple[Delivery, ...]:
         """Every status callback and inbound webhook that was attempted, with its result."""
         with self._world.lock:
             return tuple(self._webhooks.deliveries)
+
+    @property
+    def alerts(self) -> tuple[SandboxAlert, ...]:
+        """What Twilio's debugger would log about the responses to webhooks, oldest first."""
+        with self._world.lock:
+            return tuple(self._world.alerts)
 
     def settle(self, timeout: float = 5.0) -> bool:
         """Wait until every webhook that is due has been posted.

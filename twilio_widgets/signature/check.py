@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import operator
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 from urllib.parse import urlencode
 
 from twilio_widgets.core.credentials.secret import Secret, concealed
+from twilio_widgets.signature.causes.guess import shown
 from twilio_widgets.signature.doctor import diagnose
 from twilio_widgets.signature.findings import UNREADABLE, refused
 from twilio_widgets.signature.keys import Keys
@@ -17,6 +20,7 @@ from twilio_widgets.signature.verdict import Verdict
 Token = str | Secret
 Parameters = Mapping[str, Any] | Iterable[tuple[str, Any]] | str | bytes
 
+_WSGI_NAMES: Final = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH"})
 _JSON: Final = re.compile(rb"\s*[\[{]")
 
 
@@ -75,6 +79,11 @@ def check_signature(
     try:
         named = _headers(headers, signature)
         content_type, raw = _body(params, body, named)
+    except _UnusableArgument as problem:
+        return refused("arguments", str(problem), "Pass it as received, as text.")
+    except Exception:  # noqa: BLE001 - a foreign mapping may raise anything; then nothing is valid
+        return UNREADABLE
+    try:
         keys = Keys(
             auth_tokens=_secrets((auth_token,)),
             shared_keys={key: _secret(secret) for key, secret in (shared_keys or {}).items()},
@@ -83,7 +92,7 @@ def check_signature(
             api_secrets=_secrets(api_secrets),
         )
     except Exception:  # noqa: BLE001 - a foreign mapping may raise anything; then nothing is valid
-        return UNREADABLE
+        return _NO_TOKENS
     if raw is None:
         return _BOTH
     presented = SignedRequest(
@@ -107,12 +116,28 @@ def _secret(token: object) -> Secret:
     return Secret(token)
 
 
+class _UnusableArgument(Exception):
+    """An argument contains something that no request contains; the text names both."""
+
+
 def _headers(headers: object, signature: object) -> Pairs:
-    pairs = [(_text(name), _text(value)) for name, value in _pairs(headers)]
+    given = list(_pairs(headers))
+    # WSGI and CGI (Django's request.META) have the headers among other things, by other names.
+    if any(isinstance(name, str) and name.startswith("HTTP_") for name, _value in given):
+        given = [
+            (name.removeprefix("HTTP_").replace("_", "-"), value)
+            for name, value in given
+            if _is_wsgi_header(name)
+        ]
+    pairs = [(_text(name, "headers"), _text(value, "headers", name)) for name, value in given]
     if signature is not None:
         pairs = [pair for pair in pairs if pair[0].lower() != SIGNATURE]
-        pairs.append(("X-Twilio-Signature", _text(signature)))
+        pairs.append(("X-Twilio-Signature", _text(signature, "signature")))
     return tuple(pairs)
+
+
+def _is_wsgi_header(name: object) -> TypeGuard[str]:
+    return isinstance(name, str) and (name.startswith("HTTP_") or name in _WSGI_NAMES)
 
 
 def _body(params: object, body: object, headers: Pairs) -> tuple[str, bytes | None]:
@@ -120,7 +145,9 @@ def _body(params: object, body: object, headers: Pairs) -> tuple[str, bytes | No
     stated = next((value for name, value in headers if name.lower() == "content-type"), "")
     form = params.encode("utf-8", "surrogatepass") if isinstance(params, str) else params
     if not isinstance(form, bytes):
-        written = ((_text(name), _text(value)) for name, value in _pairs(form))
+        written = (
+            (_text(name, "params"), _text(value, "params", name)) for name, value in _pairs(form)
+        )
         form = urlencode([*written], errors="surrogatepass").encode()
     raw = _raw(body)
     if form and raw:
@@ -137,7 +164,7 @@ def _raw(body: object) -> bytes:
         return body.encode("utf-8", "surrogatepass")
     if isinstance(body, bytes | bytearray | memoryview):
         return bytes(body)
-    raise TypeError("a body is bytes or text")
+    raise _UnusableArgument(f"body= is {type(body).__name__}, not bytes or text.")
 
 
 def _pairs(given: Any) -> Iterable[tuple[object, object]]:
@@ -155,16 +182,29 @@ def _pairs(given: Any) -> Iterable[tuple[object, object]]:
             yield name, value
 
 
-def _text(value: object) -> str:
+def _text(value: object, argument: str, name: object = None) -> str:
+    """Return a name or a value as text; a whole number is written in decimal.
+
+    Raises:
+        _UnusableArgument: It is neither, so it cannot be what was received.
+    """
     if isinstance(value, bytes):
         return value.decode("latin-1")
     if isinstance(value, str):
         return value
-    if isinstance(value, int | float):
+    if isinstance(value, float) and math.isfinite(value):
         return str(value)
-    raise TypeError("a value is text")
+    if hasattr(value, "__index__") and not isinstance(value, bool):
+        return str(operator.index(value))  # numpy's integers too
+    of = f", the value of {shown(name)}" if isinstance(name, str) else ""
+    raise _UnusableArgument(f"{argument}= contains {type(value).__name__}{of}, which is not text.")
 
 
+_NO_TOKENS: Final = refused(
+    "arguments",
+    "One of the tokens is not text, so there is nothing to verify with.",
+    "Pass tokens as text, and shared_keys= as a mapping of key IDs to text.",
+)
 _BOTH: Final = refused(
     "arguments",
     "Both params= and body= are given, so it is unclear which was received.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from twilio_widgets.signature.verdict import Scheme, Verdict
@@ -24,6 +25,15 @@ VALID: Final[dict[Scheme, Verdict]] = {
         scheme="shared key",
     ),
 }
+
+
+def with_user_info(verdict: Verdict) -> Verdict:
+    """Return a verdict "valid" that says that the user name and password of the URL were signed."""
+    return replace(
+        verdict, reason=f"{verdict.reason} It covers the user name and password of the URL."
+    )
+
+
 UNREADABLE: Final = refused(
     "request",
     "The request cannot be read: a part of it is missing or of the wrong type.",
@@ -77,6 +87,11 @@ BAD_METHOD: Final = refused(
     "The method is neither POST nor GET, the only methods that Twilio's webhooks use.",
     "If Twilio did send it, find out which proxy changes the method.",
 )
+WEB_SOCKET: Final = refused(
+    "url",
+    "This is the URL of a WebSocket. Twilio calls one for Media Streams, which are not webhooks.",
+    "To verify a webhook, pass its http:// or https:// URL.",
+)
 UNSIGNED_BODY: Final = refused(
     "unsigned body",
     "The body is not signed: it is not the form of a POST, and the URL has no bodySHA256.",
@@ -91,6 +106,12 @@ BODY_CHANGED: Final = refused(
     "body",
     "The signature matches the URL, but not the body: its SHA-256 differs from bodySHA256.",
     "Verify the raw body as received, before anything parses it.",
+)
+SEVERAL_HASHES: Final = refused(
+    "body",
+    "The signature matches the URL, but the URL has bodySHA256 more than once, with different "
+    "values; Twilio adds it once.",
+    "Leave bodySHA256 out of the URL that is configured in Twilio.",
 )
 MISMATCH: Final = refused(
     None, "The signature does not match this URL, these parameters and this key."

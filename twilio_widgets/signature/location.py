@@ -46,7 +46,7 @@ class Location(NamedTuple):
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port. A user name and password are never signed."""
+        """Scheme, host and port, without a user name and password."""
         return f"{self.scheme}://{self.host}{self.port}"
 
 
@@ -91,9 +91,10 @@ def veiled(url: str) -> str:
 def signed_forms(location: Location) -> Iterator[str]:
     """Yield the forms in which Twilio may have signed a URL, most likely first.
 
-    With and without the port, because Twilio's back ends differ; without an empty query; and with
+    With and without the port, because Twilio's back ends differ; without an empty query; with
     ``@``, ``:`` and ``'`` unescaped in the query, because Twilio signs them unescaped and then
-    requests the URL with them escaped.
+    requests the URL with them escaped; and without and with a user name and password, because
+    Twilio's libraries differ.
     """
     for query in signed_queries(location.query):
         for origin in signed_origins(location):
@@ -101,13 +102,14 @@ def signed_forms(location: Location) -> Iterator[str]:
 
 
 def signed_origins(location: Location) -> Iterator[str]:
-    """Yield scheme, host and port as Twilio may have signed them."""
-    yield location.origin
-    bare = f"{location.scheme}://{location.host}"
-    if not location.port:
-        yield bare + STANDARD_PORT[location.scheme]
-    elif location.port.strip(":0"):
-        yield bare
+    """Yield scheme, host and port as Twilio may have signed them, then with the user info."""
+    for user in dict.fromkeys(("", location.user)):
+        bare = f"{location.scheme}://{user}{location.host}"
+        yield bare + location.port
+        if not location.port:
+            yield bare + STANDARD_PORT[location.scheme]
+        elif location.port.strip(":0"):
+            yield bare
 
 
 def signed_queries(query: str) -> Iterator[str]:

@@ -8,8 +8,9 @@ the query. Twilio signs with the primary auth token only, or with a shared key a
 Where Twilio's own libraries differ, the documentation decides. Compared with twilio-python's
 `RequestValidator`, this module accepts more in these cases only:
 
-- a user name and password in the URL: Twilio never signs them. The validator does, and if there is
-  a port it cuts the host at their colon;
+- a user name and password in the URL: Twilio's page says that they are not signed, and the
+  validator signs them (if there is a port it cuts the host at their colon). Both are accepted:
+  either needs the token. The reason of the verdict says if they were signed;
 - the port of an IPv6 address: the validator cuts the host at its first colon;
 - a fragment: Twilio never signs it. The validator does;
 - a trailing ``?`` or an empty ``;``, signed unchanged: the validator always drops them;
@@ -44,12 +45,15 @@ from twilio_widgets.signature.findings import (
     NO_SIGNATURE,
     NO_TOKEN,
     NOT_UTF_8,
+    SEVERAL_HASHES,
     SEVERAL_SIGNATURES,
     UNKNOWN_ALGORITHM,
     UNKNOWN_KEY,
     UNREADABLE,
     UNSIGNED_BODY,
     VALID,
+    WEB_SOCKET,
+    with_user_info,
 )
 from twilio_widgets.signature.keys import Keys, key_of
 from twilio_widgets.signature.location import Location, signed_forms, split
@@ -97,16 +101,21 @@ def judged(presented: SignedRequest, keys: Keys) -> Verdict:
         return signing
     location = split(presented.url)
     if location is None:
-        return BAD_URL
+        is_socket = presented.url.strip().lower().startswith(("ws://", "wss://"))
+        return WEB_SOCKET if is_socket else BAD_URL
     hashes = body_hashes(location)
     tail = appended(presented, covered=bool(hashes))
     if isinstance(tail, Verdict):
         return tail
-    if not _matches(signatures[0], signing, location, tail):
+    matched = _matching(signatures[0], signing, location, tail)
+    if matched is None:
         return _mismatch(signatures[0], signing)
+    if len(set(hashes)) > 1:
+        return SEVERAL_HASHES
     if hashes and not _all_equal(hashes, body_sha256(presented.body)):
         return BODY_CHANGED
-    return VALID[signing.scheme]
+    with_user = location.user and matched.startswith(f"{location.scheme}://{location.user}")
+    return with_user_info(VALID[signing.scheme]) if with_user else VALID[signing.scheme]
 
 
 def _well_formed(presented: Any, keys: Any) -> bool:
@@ -190,15 +199,16 @@ def joined(parameters: Iterable[tuple[str, str]]) -> str:
     return "".join(chain.from_iterable(sorted(set(parameters))))
 
 
-def _matches(signature: str, signing: Signing, location: Location, tail: str) -> bool:
+def _matching(signature: str, signing: Signing, location: Location, tail: str) -> str | None:
+    """Return the form of the URL that was signed; None if none matches."""
     given = as_bytes(signature)
     for secret in signing.secrets:
         key = key_of(secret.reveal())
         for url in signed_forms(location):
             digest = hmac.digest(key, as_bytes(url + tail), signing.algorithm)
             if hmac.compare_digest(b2a_base64(digest, newline=False), given):
-                return True
-    return False
+                return url
+    return None
 
 
 def as_bytes(text: str) -> bytes:

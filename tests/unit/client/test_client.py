@@ -238,7 +238,7 @@ CANARIES = ("canaryKeySecret0", "canaryAuthToken1", "canaryTokenTwo22")
 def test_no_log_of_any_library_holds_a_secret_or_a_number(caplog, monkeypatch, speak):
     """At DEBUG: asyncio, uvicorn, and whatever else speaks; where we need it, httpx as well."""
     if "httpx" in speak:
-        monkeypatch.setattr(wire, "_is_ours", lambda _inside, _proxy: False)
+        monkeypatch.setattr(wire, "_is_direct", lambda _inside, _proxy: False)
     with Sandbox() as sandbox, caplog.at_level(logging.DEBUG):
         connections = [
             ApiKeyConnection(ACCOUNT, KEY, CANARIES[0], CANARIES[1]),
@@ -287,3 +287,25 @@ def test_what_cannot_filter_a_log_is_refused_with_a_sentence():
                 messages.list(**given)
         with pytest.raises(InvalidMessage, match="body is missing"):
             messages.send(TO, from_=sandbox.numbers[0], body=pd.NA)
+
+
+@pytest.mark.parametrize(
+    ("call", "field"),
+    [
+        (lambda twilio, sid: twilio.messages.wait(sid, seen=5), "seen"),
+        (lambda twilio, _sid: twilio.messages.list(progress=5), "progress"),
+        (lambda twilio, _sid: twilio.messages.list(progress="yes"), "progress"),
+        (lambda twilio, _sid: twilio.messages.list(text=5), "text"),
+        (lambda twilio, _sid: twilio.messages.list(error_code="filtered"), "error_code"),
+        (lambda twilio, _sid: twilio.raw("/Accounts.json", frame=True, progress=5), "progress"),
+    ],
+)
+def test_an_argument_is_checked_before_anything_is_sent(call, field):
+    with Sandbox(messages=1) as sandbox:
+        twilio = Twilio(sandbox.connection)
+        sid = twilio.messages.list()["sid"].iloc[0]
+        sandbox.fail(status=401)
+        with pytest.raises(ConfigurationError) as caught:
+            call(twilio, sid)
+        assert caught.value.field == field
+        assert not twilio.check(), "the failure was still ahead: no request had been made"

@@ -161,11 +161,52 @@ def test_a_limit_cuts_within_a_page_and_the_frame_says_so():
         b'{"calls": [{}]}',
         b'{"page_size": 50, "calls": [1]}',
         b'{"page_size": 50, "calls": [NaN]}',
+        b'{"meta": {}, "calls": []}',
+        b'{"meta": {"key": 7}, "calls": []}',
+        b'{"meta": {"key": "calls"}}',
+        b'{"meta": {"key": "calls"}, "calls": [1]}',
     ],
 )
 def test_what_is_no_page_of_a_list_is_refused(content):
     with pytest.raises(BadResponse):
         rows_of(content)
+
+
+def newer(key: str, rows: list[Any], following: str | None = None) -> bytes:
+    meta = {"key": key, "page": 0, "page_size": 50, "next_page_url": following}
+    return json.dumps({"meta": meta, key: rows, "other": []}).encode()
+
+
+def test_the_newer_envelope_names_its_rows_and_links_by_url():
+    table = envelopes()
+    following = "https://content.twilio.com/v1/Content?Page=1"
+    assert table.add(newer("contents", [{"sid": "HX1", "links": {"a": "b"}}], following)) == (
+        following
+    )
+    assert table.add(newer("contents", [{"sid": "HX2"}])) is None
+    assert table.frame(more=False).to_dict("list") == {"sid": ["HX1", "HX2"]}
+
+
+def test_messages_of_a_conversation_are_a_plain_table():
+    """Only API 2010-04-01 has the message log, with its own columns."""
+    table = envelopes()
+    table.add(newer("messages", [{"sid": "IM1", "author": "alice"}]))
+    table.add(newer("messages", [{"sid": "IM2", "author": "bob"}]))
+    frame = table.frame(more=False)
+    assert type(frame) is pd.DataFrame
+    assert frame.to_dict("list") == {"sid": ["IM1", "IM2"], "author": ["alice", "bob"]}
+
+
+def test_a_list_of_another_host_is_read_page_by_page(twilio):
+    services = "https://messaging.twilio.com/v1/Services?PageSize=1"
+    answer = twilio.raw(services, frame=True)
+    assert (len(answer.data), answer.attempts) == (2, 2)
+    assert dtypes(answer.data, "friendly_name", "date_created", "sticky_sender") == {
+        "friendly_name": "string",
+        "date_created": MOMENT,
+        "sticky_sender": "boolean",
+    }
+    assert answer.data.attrs["complete"] is True
 
 
 def test_a_page_of_another_list_is_refused():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import doctest
 import email.message
 import random
 from urllib.parse import parse_qs, urlencode
 
 import httpx
+import numpy as np
 import pytest
 from multidict import CIMultiDict, MultiDict
 from werkzeug.datastructures import Headers as FlaskHeaders
@@ -209,6 +211,65 @@ ARGUMENTS = [
     "other_tokens",
     "api_secrets",
 ]
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"params": {"Body": None}}, "params= contains NoneType, the value of Body, which is not"),
+        ({"params": {"NumMedia": True}}, "params= contains bool, the value of NumMedia, which"),
+        ({"params": {"Price": float("nan")}}, "params= contains float, the value of Price, which"),
+        ({"params": [("Body", ["a", {}])]}, "params= contains dict, the value of Body, which is"),
+        ({"params": [(5.5j, "a")]}, "params= contains complex, which is not text."),
+        ({"body": 5}, "body= is int, not bytes or text."),
+        ({"signature": 5.5j}, "signature= contains complex, which is not text."),
+        ({"headers": {"X-Twilio-Signature": None}}, "headers= contains NoneType, the value of X-"),
+        ({"auth_token": 5}, "One of the tokens is not text"),
+        ({"shared_keys": ["k"]}, "One of the tokens is not text"),
+    ],
+)
+def test_the_wrong_argument_is_named(given: dict[str, object], reason: str):
+    verdict = check_signature(**({"url": URL, "signature": SIGNATURE, "auth_token": TOKEN} | given))
+    assert verdict.cause == "arguments"
+    assert verdict.reason.startswith(reason)
+
+
+def test_whole_numbers_of_numpy_are_read_as_text():
+    signature = sign(URL, {"NumMedia": "0"}, TOKEN)
+    given = {"url": URL, "params": {"NumMedia": np.int64(0)}, "signature": signature}
+    assert check_signature(**given, auth_token=TOKEN)
+
+
+def test_the_headers_of_wsgi_and_django_are_read():
+    meta = {
+        "HTTP_X_TWILIO_SIGNATURE": SIGNATURE,
+        "CONTENT_TYPE": "application/x-www-form-urlencoded",
+        "HTTP_HOST": "example.com",
+        "wsgi.input": object(),
+        "SERVER_PORT": 443,
+    }
+    given = {"url": URL, "headers": meta, "auth_token": TOKEN}
+    assert check_signature(**given, params=PAIRS)
+    assert check_signature(**given, body=urlencode(PAIRS))
+
+
+@pytest.mark.parametrize("content_type", ["", "application/x-www-form-urlencoded"])
+def test_a_form_in_base64_is_named(content_type: str):
+    body = base64.b64encode(urlencode(PAIRS).encode())
+    headers = {"X-Twilio-Signature": SIGNATURE, "Content-Type": content_type}
+    verdict = check_signature(url=URL, body=body, headers=headers, auth_token=TOKEN)
+    assert verdict.cause == "base64"
+    assert "isBase64Encoded" in str(verdict)
+
+
+def test_a_json_body_in_base64_is_named():
+    raw = b'{"a": 1}'
+    url = f"{URL}?bodySHA256={body_sha256(raw)}"
+    headers = {"X-Twilio-Signature": sign(url, {}, TOKEN), "Content-Type": "application/json"}
+    verdict = check_signature(
+        url=url, body=base64.b64encode(raw), headers=headers, auth_token=TOKEN, method="POST"
+    )
+    assert verdict.cause == "base64"
 
 
 @pytest.mark.parametrize("argument", ARGUMENTS)

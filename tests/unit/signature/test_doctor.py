@@ -120,7 +120,21 @@ WRONG_URLS = {
         at(INSIDE, ("Host", "127.0.0.1:5000"), ("X-Forwarded-Host", "hook.example")),
     ],
     "scheme and port": [at(HTTP, signed_for=URL.replace("example/", "example:8443/"))],
-    "user info": [at("https://u:p@hook.example/a", signed_for="https://u:p@hook.example/a")],
+    "query encoding and query order": [
+        at("https://hook.example/a?a=1&b=2&c=[", signed_for="https://hook.example/a?c=%5B&b=2&a=1"),
+        at("https://hook.example/a?a=x y&b=2", signed_for="https://hook.example/a?b=2&a=x+y"),
+        at("https://hook.example/a?b=2&a=x%20y", signed_for="https://hook.example/a?a=x+y&b=2"),
+    ],
+    "query and query order": [
+        at("https://hook.example/a?a=1&b=2&z=9", signed_for="https://hook.example/a?b=2&a=1"),
+    ],
+    "query encoding and query": [
+        at("https://hook.example/a?a=1+2&z=9", signed_for="https://hook.example/a?a=1%202"),
+    ],
+    "trailing slash and path": [
+        at("https://hook.example/proxy/sms", signed_for="https://hook.example/sms/"),
+        at("https://hook.example/SMS", signed_for="https://hook.example/sms/"),
+    ],
     "trailing slash": [
         at("https://hook.example/sms/", signed_for="https://hook.example/sms"),
         at("https://hook.example/sms", signed_for="https://hook.example/sms/"),
@@ -676,3 +690,37 @@ def test_the_search_signs_as_twilio_documents():
         base64.b64decode(made(algorithm="sha256"))
         == hmac.new(PRIMARY.encode(), (URL + joined(SMS.items())).encode(), hashlib.sha256).digest()
     )
+
+
+def forged(rng: random.Random) -> SignedRequest:
+    """Return a request with a random signature, a query string and a path that invite guesses."""
+    signature = base64.b64encode(rng.randbytes(20)).decode()
+    query = "&".join(f"{rng.choice('abc')}={rng.choice(['1', 'x+y', '%5B'])}" for _ in range(4))
+    return SignedRequest(
+        method="POST",
+        url=f"https://hook.example/proxy/sms?{query}",
+        body=b"Body=Hi+there&From=%2B15005550006",
+        content_type=FORM,
+        headers=(("X-Twilio-Signature", signature),),
+    )
+
+
+def computed_without_a_cause(tries: int, seed: int) -> int:
+    """Diagnose forgeries until `tries` signatures were computed; return how many were."""
+    rng, computed = random.Random(seed), 0
+    while computed < tries:
+        work = WorkBudget()
+        verdict = diagnose(forged(rng), KEYS, work=work)
+        assert (verdict.valid, verdict.cause) == (False, None)
+        computed += MOST_TRIES - work.tries
+    return computed
+
+
+def test_no_cause_is_named_without_a_match():
+    assert computed_without_a_cause(20_000, seed=1) >= 20_000
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_no_cause_is_named_in_a_million_tries_without_a_match():
+    assert computed_without_a_cause(1_000_000, seed=2) >= 1_000_000

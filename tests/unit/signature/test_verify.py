@@ -220,13 +220,44 @@ def test_a_url_verifies_in_every_form_that_twilio_signs(as_signed: str, as_seen:
         ("https://h.example/p?a=1+2", "https://h.example/p?a=1%202"),
         ("https://h.example/p@", "https://h.example/p%40"),
         ("https://h.example/p?a=@", "https://h.example/p?a=%2540"),
-        ("https://user:pass@h.example/p", "https://user:pass@h.example/p"),
         ("https://h.example/p#rc=3", "https://h.example/p#rc=3"),
         ("https://h.example/p ", "https://h.example/p"),
     ],
 )
 def test_any_other_url_is_rejected(as_signed: str, as_seen: str):
     assert outcome(verify(signed(as_signed, SMS, as_url=as_seen), KEYS)) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("as_signed", "as_seen"),
+    [
+        ("https://user:pass@h.example/p", "https://user:pass@h.example/p"),
+        ("https://user:pass@h.example:8443/p", "https://user:pass@h.example:8443/p"),
+        ("https://user:pass@h.example/p", "https://user:pass@h.example:8443/p"),
+        ("https://user:pass@h.example:443/p", "https://user:pass@h.example/p"),
+    ],
+)
+def test_a_signature_over_the_user_info_is_accepted_and_named(as_signed: str, as_seen: str):
+    """Twilio's libraries differ in it, and either form needs the token."""
+    verdict = verify(signed(as_signed, SMS, as_url=as_seen), KEYS)
+    assert outcome(verdict) == (True, None)
+    assert verdict.reason.endswith("It covers the user name and password of the URL.")
+
+
+@pytest.mark.parametrize("url", ["wss://h.example/media", "WS://h.example/media"])
+def test_a_web_socket_is_no_webhook(url: str):
+    verdict = verify(signed(url, {}, as_url=url), KEYS)
+    assert verdict.cause == "url"
+    assert "Twilio calls one for Media Streams" in verdict.reason
+
+
+def test_two_different_body_hashes_are_named_as_such():
+    body = b"{}"
+    url = f"https://h.example/p?bodySHA256={body_sha256(body)}&bodySHA256={'0' * 64}"
+    request = replace(signed(url, {}), body=body, content_type="application/json", method="POST")
+    verdict = verify(request, KEYS)
+    assert (verdict.valid, verdict.cause) == (False, "body")
+    assert "bodySHA256 more than once" in verdict.reason
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
 
 from twilio_widgets.bulk.planning.column_mapping import ColumnMapping, column_mapping
+from twilio_widgets.bulk.planning.content import given_for
 from twilio_widgets.bulk.planning.csv_table import InputTable
 from twilio_widgets.bulk.planning.display import Preview, html_of, text_of
 from twilio_widgets.bulk.planning.estimate import Per, check_rate
@@ -18,11 +19,12 @@ from twilio_widgets.bulk.planning.opt_outs import missing_from, opt_outs_of, wit
 from twilio_widgets.bulk.planning.placeholders import placeholder_warnings
 from twilio_widgets.bulk.planning.planned import PlannedRow, RowPlanner
 from twilio_widgets.bulk.planning.problems import Problem, problem
+from twilio_widgets.bulk.planning.reach import reach_of
 from twilio_widgets.bulk.planning.summary import Summary, summary_of
 from twilio_widgets.bulk.planning.table import read_table, ready_frame, rejected_frame
 from twilio_widgets.bulk.run.pacing import MOST_AT_ONCE, UNDO_SECONDS
 from twilio_widgets.core.numbers.masking import mask
-from twilio_widgets.core.numbers.prices import with_own_prices
+from twilio_widgets.core.numbers.price_sources import price_source
 from twilio_widgets.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
     from twilio_widgets.bulk.job import Job
     from twilio_widgets.client import AsyncTwilio, Twilio
+    from twilio_widgets.core.numbers.account_prices import PriceTable
+    from twilio_widgets.core.templates.template import ContentTemplate
     from twilio_widgets.frames.safe_frame import SafeFrame
     from twilio_widgets.journal.reconcile import Callbacks
 
@@ -173,7 +177,9 @@ def plan(
     region: str | None = None,
     opt_outs: object = (),
     duplicates: Literal["reject", "allow"] = "reject",
-    prices: Mapping[str, object] | None = None,
+    prices: Mapping[str, object] | PriceTable | None = None,
+    lookup: object = None,
+    template: ContentTemplate | None = None,
     rate: float | None = 1.0,
     per: Per = "message",
     now: datetime | None = None,
@@ -208,7 +214,13 @@ def plan(
             where the latest of STOP and START counts. Read the log completely (``limit=None``), or
             the summary warns. An entry that cannot be read is an error.
         duplicates: ``"reject"`` keeps the first row of each recipient; ``"allow"`` keeps them all.
-        prices: Your own prices: US dollars for a segment by country, ``{"GB": "0.05"}``.
+        prices: The account's prices, from ``tw.prices(twilio)``; or your own: US dollars for a
+            segment by country, ``{"GB": "0.05"}``. The summary names the source of the estimate.
+        lookup: The result of ``twilio.lookup(numbers)``, or a list of results: rows whose recipient
+            is a landline or not a valid number are rejected.
+        template: A content template, from ``twilio.templates.get(sid)``, in place of `body`. Its
+            variables are given as ``content_variables``; a missing or unknown one is an error. With
+            it, the plan knows the text, its segments and its cost.
         rate: Messages or segments a second for each sender; None: as fast as Twilio accepts them.
         per: Whether the rate counts messages or segments.
         now: The time (aware) against which ``send_at`` is checked; by default the current time. If
@@ -240,6 +252,8 @@ def plan(
     table = read_table(rows)
     given = {**parameters, "body": body, "from_": from_}
     given["messaging_service_sid"] = messaging_service_sid
+    if template is not None:
+        given |= given_for(template, given, columns or {})
     recipe = column_mapping(
         table, to=to, region=region, columns=columns or {}, given=given, now=now
     )
@@ -251,8 +265,10 @@ def plan(
         late,
         missing_from(opt_outs),
     )
-    maker = RowPlanner(table, recipe, now=judged_at, prices=with_own_prices(prices or {}))
+    source, reach = price_source(prices), reach_of(lookup)
+    maker = RowPlanner(table, recipe, now=judged_at, prices=source, reach=reach, template=template)
     made, problems = _made(table, maker, opted_out, to=to, twice=duplicates == "allow")
+    warnings = (*warnings, reach.warning_about([row.to for row in made]))
     return Plan(
         rows=tuple(made),
         problems=tuple(problems),
@@ -264,6 +280,7 @@ def plan(
             warnings=tuple(filter(None, warnings)),
             rate=rate,
             per=per,
+            prices=source.described,
         ),
         template=body,
         sender=None if _SENDERS & recipe.columns.keys() else messaging_service_sid or from_,

@@ -11,14 +11,17 @@ from typing import Any, Final
 
 from twilio_widgets.bulk.planning.cells import InvalidCell, parameter_of
 from twilio_widgets.bulk.planning.column_mapping import ColumnMapping
+from twilio_widgets.bulk.planning.content import text_of
 from twilio_widgets.bulk.planning.csv_table import InputTable
 from twilio_widgets.bulk.planning.problems import Problem, problem, shown
+from twilio_widgets.bulk.planning.reach import Reach
 from twilio_widgets.bulk.planning.recipients import REWRITTEN, Recipient, recipient_of
 from twilio_widgets.bulk.planning.template import Template, Unfillable
 from twilio_widgets.bulk.planning.values import edged, nothing_in
 from twilio_widgets.core.formulas import unguarded
 from twilio_widgets.core.message.parameters import form_of
-from twilio_widgets.core.numbers.prices import estimate_in
+from twilio_widgets.core.numbers.price_sources import PriceSource
+from twilio_widgets.core.templates.template import ContentTemplate
 from twilio_widgets.core.text.segments import Encoding, Segments, segments
 from twilio_widgets.core.text.smart_encoding import smart, smart_replacements
 from twilio_widgets.errors import InvalidMessage
@@ -49,7 +52,7 @@ class PlannedRow:
 
     segments: int
     """The number of segments of the body: 1 for a message with media, and at least 1 for a content
-    template, whose text only Twilio has."""
+    template given by its SID alone, whose text only Twilio has."""
 
     encoding: Encoding | None
     """None if the row has no text, or if only Twilio knows it (a content template)."""
@@ -84,7 +87,9 @@ class RowPlanner:
         table: The input.
         recipe: The source of each message parameter.
         now: The time against which schedules are checked.
-        prices: US dollars for a segment, by country.
+        prices: The source of the estimates.
+        reach: The result of a lookup of the recipients.
+        template: The content template of every message, if it is known.
     """
 
     def __init__(
@@ -93,10 +98,13 @@ class RowPlanner:
         recipe: ColumnMapping,
         *,
         now: datetime,
-        prices: Mapping[str, Decimal],
+        prices: PriceSource,
+        reach: Reach,
+        template: ContentTemplate | None = None,
     ) -> None:
+        self._template = template
         self._columns, self._damaged, self._known = table.columns, table.damaged, table.notes
-        self._recipe, self._now, self._prices = recipe, now, prices
+        self._recipe, self._now, self._prices, self._reach = recipe, now, prices, reach
         self._in_texts = recipe.in_texts
         own_body = recipe.columns.get("body")
         self._of_texts = dict.fromkeys((*recipe.in_texts, *([own_body] if own_body else [])))
@@ -119,10 +127,14 @@ class RowPlanner:
     def _recipient(self, n: int, problems: list[Problem]) -> Recipient | None:
         cell = self._columns[self._recipe.to][n]
         try:
-            return recipient_of(cell, self._recipe.region)
+            recipient = recipient_of(cell, self._recipe.region)
         except InvalidMessage as error:
             problems.append(problem(n, self._recipe.to, cell, "recipient", str(error)))
             return None
+        if reason := self._reach.problem_with(recipient.to):
+            problems.append(problem(n, self._recipe.to, cell, "recipient", reason))
+            return None
+        return recipient
 
     def _filled(
         self, n: int, own: Mapping[str, object], problems: list[Problem]
@@ -179,13 +191,13 @@ class RowPlanner:
     def _planned(
         self, n: int, recipient: Recipient, parameters: Mapping[str, object], form: Form
     ) -> PlannedRow:
-        body = parameters.get("body")
-        counted = _counted(body, parameters) if isinstance(body, str) and body else None
+        body = text_of(self._template, parameters)
+        counted = _counted(body, parameters) if body else None
         media = bool(parameters.get("media_url") or parameters.get("send_as_mms"))
         count = 1 if media or counted is None else counted.count
         number = recipient.note
         known = number is not None and (counted is not None or media)
-        region = number.region if number is not None and known else None
+        region = number.region or self._reach.country_of(recipient.to) if known and number else None
         return PlannedRow(
             n=n,
             to=recipient.to,
@@ -194,7 +206,13 @@ class RowPlanner:
             segments=count,
             encoding=counted.encoding if counted else None,
             blame=counted.blame if counted else (),
-            cost=estimate_in(region, count, media=media, prices=self._prices),
+            cost=self._prices.cost(
+                region,
+                count,
+                media=media,
+                sender=str(parameters.get("from_") or ""),
+                carrier=self._reach.carrier_of(recipient.to),
+            ),
             original=shown(self._columns[self._recipe.to][n]) or "",
             notes=tuple(self._notes(n, recipient, counted, str(body or ""))),
         )
@@ -208,7 +226,9 @@ class RowPlanner:
         ]
         if recipient.mended not in {None, REWRITTEN}:
             notes.append(f"The number was {recipient.mended}.")
-        if recipient.note is not None and (warning := recipient.note.warning):
+        if note := self._reach.note_on(recipient.to):
+            notes.append(note)
+        elif recipient.note is not None and (warning := recipient.note.warning):
             notes.append(warning)
         if counted is not None and counted.encoding == "UCS-2" and _HIDDEN.search(body):
             notes.append("The text contains invisible characters.")

@@ -27,6 +27,15 @@ if TYPE_CHECKING:
 
 _MOST_BLAMED = 5
 _MOST_UNUSED = 8
+_NAMED = {
+    "recipient": "invalid recipient",
+    "duplicate": "duplicate",
+    "opted out": "opted-out recipient",
+    "template": "template problem",
+    "parameter": "invalid value",
+    "row": "damaged row",
+}
+"""The noun of each kind of problem."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +68,9 @@ class Summary:
     priced_on: date
     """The date of the package's own price table."""
 
+    prices: str
+    """What the estimate is based on, such as ``"your account's prices of 2026-01-15"``."""
+
     pace: PaceEstimate
 
     unused: tuple[str, ...]
@@ -89,14 +101,14 @@ class Summary:
         cost = self.cost
         if cost.unpriced == self.ready:
             return "no price known (give prices=)"
-        about = f"about ${cost.amount:,.2f} (an estimate; prices of {self.priced_on})"
+        about = f"about ${cost.amount:,.2f} (an estimate; {self.prices})"
         return about + (f", {cost.unpriced:,} more without a known price" if cost.unpriced else "")
 
     def _rejected(self) -> str:
         if not self.rejected:
             return ""
-        kinds = ", ".join(f"{count:,} {kind}" for kind, count in self.problems.items())
-        return f"{self.rejected:,} rejected: {kinds}. See plan.rejected."
+        kinds = ", ".join(counted(count, _NAMED[kind]) for kind, count in self.problems.items())
+        return f"{counted(self.rejected, 'row')} cannot be sent: {kinds}. See plan.rejected."
 
     def _unused(self) -> str:
         more = len(self.unused) - _MOST_UNUSED
@@ -119,6 +131,7 @@ def summary_of(
     unused: tuple[str, ...],
     rate: float | None,
     per: Per,
+    prices: str,
     warnings: tuple[str, ...] = (),
 ) -> Summary:
     """Summarize the rows and the problems of a plan."""
@@ -136,6 +149,7 @@ def summary_of(
         blame=dict(blame.most_common()),
         cost=cost_of(row.cost for row in rows),
         priced_on=READ_ON,
+        prices=prices,
         pace=pace_of(
             _loads(rows),
             rate=rate,

@@ -161,7 +161,7 @@ def require_columns(
     looked_into = any(re.search(r"[.\[]", column) for column in wanted if column not in columns)
     hint = " A field must be exactly a column's name." if looked_into else ""
     raise ConfigurationError(
-        f"{name} names {' and '.join(missing)}, which the input does not have.{hint} "
+        f"{name} uses {' and '.join(missing)}, but the table has no such column.{hint} "
         f"It has {there}.",
         field=name,
     )

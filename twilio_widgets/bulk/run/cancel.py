@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from twilio_widgets.core.flows import messages
-from twilio_widgets.core.flows.flow import NewPatience
+from twilio_widgets.core.flows.flow import RetryPolicyFactory
 from twilio_widgets.core.request import Flow
 from twilio_widgets.errors import ApiError, NotFound, OutcomeUnknown, TwilioWidgetsError
 from twilio_widgets.journal import states
@@ -42,13 +42,13 @@ class CancelledRow:
 
 
 def cancel_scheduled(
-    connection: Connection, new_patience: NewPatience, rows: Sequence[JournalRow]
+    connection: Connection, new_retry_policy: RetryPolicyFactory, rows: Sequence[JournalRow]
 ) -> Flow[tuple[dict[str, list[int]], list[Message]]]:
     """Cancel the scheduled messages of these rows.
 
     Args:
         connection: Their account.
-        new_patience: Makes the retry policy of each request.
+        new_retry_policy: Makes the retry policy of each request.
         rows: Accepted rows.
 
     Returns:
@@ -59,7 +59,7 @@ def cancel_scheduled(
     for row in rows:
         word = "already_sent"
         if row.is_scheduled and row.message_status not in _OVER:
-            message = yield from _cancelled(connection, new_patience, str(row.sid))
+            message = yield from _cancelled(connection, new_retry_policy, str(row.sid))
             word = _word(message)
             seen += [] if message is None else [message]
         elif row.message_status == "canceled":
@@ -71,16 +71,18 @@ def cancel_scheduled(
 _OVER = frozenset({"canceled", "sent", "delivered", "undelivered", "failed", "read", "sending"})
 
 
-def _cancelled(connection: Connection, new_patience: NewPatience, sid: str) -> Flow[Message | None]:
+def _cancelled(
+    connection: Connection, new_retry_policy: RetryPolicyFactory, sid: str
+) -> Flow[Message | None]:
     """Cancel one message, or read why it could not be cancelled; None if neither is possible."""
     try:
-        return (yield from messages.cancel(connection, new_patience(), sid))
+        return (yield from messages.cancel(connection, new_retry_policy(), sid))
     except (ApiError, OutcomeUnknown):
         pass  # already sent, already cancelled, or a lost response: its status shows which
     except TwilioWidgetsError:
         return None
     try:
-        return (yield from messages.get(connection, new_patience(), sid))
+        return (yield from messages.get(connection, new_retry_policy(), sid))
     except (NotFound, TwilioWidgetsError):
         return None
 

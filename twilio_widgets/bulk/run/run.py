@@ -102,6 +102,8 @@ class Run:
         self.state = "waiting" if orders.undo_seconds else "running"
         self.note = ""
         """Why it paused, if it did."""
+        self.undo_until: float | None = None
+        """When the undo window ends (`now`), while it is open."""
         self.answered: deque[float] = deque(maxlen=2_000)
         """When rows were answered (`Connection.monotonic`), for the rate."""
 
@@ -165,9 +167,10 @@ class Run:
         return [row for row in rows if only is None or row.n in only]
 
     async def _think_again(self) -> None:
-        until = self._connection.monotonic() + self._orders.undo_seconds
+        self.undo_until = until = self._connection.monotonic() + self._orders.undo_seconds
         while self._ends is None and (left := until - self._connection.monotonic()) > 0:
             await self._sleep(left)
+        self.undo_until = None
 
     async def _settle_doubt(self) -> None:
         """Ask the log about every pending row, when the journal may be older than what was sent.
@@ -220,8 +223,8 @@ class Run:
                 after = self._journal.close_attempts(
                     [(one.row, one.ending, one.at) for one in landed]
                 )
-                patience = self._new_patience()
-                latest = self._now() + patience.left()
+                retry_policy = self._new_retry_policy()
+                latest = self._now() + retry_policy.remaining()
                 leaving = self._journal.claim(choice.rows, now=self._now(), latest=latest)
         except JobError:
             self._landed = landed
@@ -233,7 +236,7 @@ class Run:
             self._go_on(row, one.ending)
         for row, token in leaving:
             self._move(states.PENDING, states.ATTEMPTED)
-            self._leave(row, token, patience)
+            self._leave(row, token, retry_policy)
         self._orders.tell(self)
         return self._next_look(choice.again_at, now)
 
@@ -261,14 +264,14 @@ class Run:
         elif row.status == states.PENDING:
             self._queue.back(row)
 
-    def _new_patience(self) -> RetryPolicy:
+    def _new_retry_policy(self) -> RetryPolicy:
         """Return the time of one request; its rows have it together, from the claim on."""
         return RetryPolicy(self._twilio.timeout, attempts=1)
 
-    def _leave(self, row: JournalRow, token: str, patience: RetryPolicy) -> None:
-        self._under_way[row.n] = asyncio.create_task(self._send(row, token, patience))
+    def _leave(self, row: JournalRow, token: str, retry_policy: RetryPolicy) -> None:
+        self._under_way[row.n] = asyncio.create_task(self._send(row, token, retry_policy))
 
-    async def _send(self, row: JournalRow, token: str, patience: RetryPolicy) -> None:
+    async def _send(self, row: JournalRow, token: str, retry_policy: RetryPolicy) -> None:
         """Send one row, once: a retry is a new attempt in the journal."""
         try:
             form = self._form(row, token)
@@ -278,7 +281,7 @@ class Run:
             return
         flow = messages.create(
             self._connection,
-            patience,
+            retry_policy,
             form,
             self._twilio.messages.outbox,
             job=self._orders.permit,

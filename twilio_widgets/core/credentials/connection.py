@@ -6,7 +6,6 @@ Sources: Twilio, "API keys" (a Standard key cannot read ``/Accounts``), "Secure 
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 from dataclasses import dataclass, field
@@ -106,7 +105,8 @@ class Connection:
     """The processing region, such as ``"ie1"``. None is the United States (``us1``)."""
 
     edge: str | None = None
-    """The edge, such as ``"dublin"``. In the United States, Twilio chooses one if it is None."""
+    """The edge, such as ``"dublin"``. In the United States, Twilio chooses one if it is None or
+    ``"roaming"``, Twilio's name for that; no host has ``roaming`` in its name."""
 
     source: str = field(default="the arguments given", compare=False)
     """The place these credentials came from, in words."""
@@ -175,8 +175,8 @@ class Connection:
         return "https://" + self.host("api")
 
     def host(self, service: str) -> str:
-        """Return the host of `service` (``"api"`` or ``"messaging"``) for this region and edge."""
-        region, edge = self.region, self.edge
+        """Return the host of a product, such as ``"api"``, for this region and edge."""
+        region, edge = self.region, None if self.edge == "roaming" else self.edge
         if edge and not region:
             region = "us1"
         if region and not edge and region not in _REGIONS_AT_THE_PLAIN_HOST:
@@ -243,6 +243,8 @@ class Connection:
 
     async def sleep_async(self, seconds: float) -> None:
         """Wait without blocking the event loop."""
+        import asyncio  # loaded by those who await, so that `tw.Twilio` imports faster
+
         await asyncio.sleep(seconds)
 
 

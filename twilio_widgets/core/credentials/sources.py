@@ -7,6 +7,7 @@ environment variables) and twilio-cli-core, ``config.js`` (the profile file).
 
 from __future__ import annotations
 
+import codecs
 import getpass
 import json
 import os
@@ -164,7 +165,8 @@ def _env_file(
             field="env_file",
         ) from None
     try:
-        written = Values({name: text for name, text in dotenv_values(path).items() if text})
+        found = dotenv_values(path, encoding=_encoding_of(path))
+        written = Values({name: text for name, text in found.items() if text})
     except (OSError, ValueError) as error:
         problem = f"The file {path.name} cannot be read ({type(error).__name__})."
     else:
@@ -173,6 +175,16 @@ def _env_file(
         raise ConfigurationError(problem, field="env_file")
     values = Values(written, places.environment)
     return _connection(values, f"the file {path.name}", tried)
+
+
+def _encoding_of(path: Path) -> str:
+    """Return the encoding that a file's byte order mark announces; UTF-8 if it has none.
+
+    Windows writes one: Notepad for UTF-8, and ``>`` in PowerShell for UTF-16.
+    """
+    with path.open("rb") as file:
+        start = file.read(2)
+    return "utf-16" if start in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE} else "utf-8-sig"
 
 
 def _active_profile(places: Surroundings, _env_file: object, tried: list[str]) -> Connection | None:
@@ -260,7 +272,8 @@ def _first(values: Values, names: tuple[str, ...]) -> Secret | None:
 def _profiles(places: Surroundings) -> tuple[dict[str, Values], str | None]:
     """Return twilio-cli's profiles that have an API key, and the name of the active one."""
     try:
-        config = json.loads((places.home / ".twilio-cli" / "config.json").read_text("utf-8"))
+        path = places.home / ".twilio-cli" / "config.json"
+        config = json.loads(path.read_text(_encoding_of(path)))
         usable = {
             str(name): Values(
                 {

@@ -7,12 +7,12 @@ pages of the codes in `core.explain`.
 
 from __future__ import annotations
 
+import html
 import json
 import re
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Never
 
-from twilio_widgets.core.error_codes.explain import field_of
 from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.errors import (
     ApiError,
@@ -26,7 +26,6 @@ from twilio_widgets.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from twilio_widgets.core.request import Reply
 
@@ -36,10 +35,19 @@ SMALLEST_CODE, LONGEST_CODE = 10**4, 10**6
 _HEAD_OF_XML = 500
 """Bytes within which an error in XML has its element."""
 
+DEEPEST_JSON = 100
+"""Levels of nesting. Twilio's JSON has fewer than ten; code that walks it may be recursive."""
+
+IN_BETWEEN = "Is a proxy, or a network that asks for a login, between you and Twilio?"
+_PAGE = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
+
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 DAY_LIMIT = 63038
 """The account's limit of messages in 24 hours is reached; it comes as a 429 all the same."""
+
+TEST_CREDENTIALS = 20008
+"""Test credentials are valid, but not permitted to do this."""
 
 _BY_STATUS: dict[int, type[ApiError]] = {401: Unauthorized, 403: Forbidden, 404: NotFound}
 
@@ -47,8 +55,8 @@ _BY_STATUS: dict[int, type[ApiError]] = {401: Unauthorized, 403: Forbidden, 404:
 def json_of(content: bytes) -> Any:
     """Decode one JSON document, strictly.
 
-    ``NaN``, invalid UTF-8 and bottomless nesting are refused; half surrogates, which no file or
-    database can store, become U+FFFD.
+    ``NaN``, invalid UTF-8 and nesting of more than 100 levels are refused; half surrogates, which
+    no file or database can store, become U+FFFD.
 
     Raises:
         BadResponse: The bytes are no JSON document.
@@ -56,10 +64,38 @@ def json_of(content: bytes) -> Any:
     try:
         text = content.decode("utf-8")
         document = _document(text)
+        _check_depth(document)
         return _mended(document) if _SURROGATE.search(text) else document
     except (ValueError, RecursionError) as error:
         problem = type(error).__name__
-    raise BadResponse(f"Twilio's response is not valid JSON ({problem}).")
+    raise web_page(content) or BadResponse(f"Twilio's response is not valid JSON ({problem}).")
+
+
+def web_page(content: bytes) -> BadResponse | None:
+    """Return the error for a response that is a web page; None if it is not one."""
+    if not is_web_page(content):
+        return None
+    return BadResponse(f"The response is a web page instead of Twilio's JSON. {IN_BETWEEN}")
+
+
+def is_web_page(content: bytes) -> bool:
+    """Return whether a response is an HTML page, which Twilio's API never returns."""
+    return _PAGE.match(content[:2000].removeprefix(b"\xef\xbb\xbf")) is not None
+
+
+def _check_depth(document: object) -> None:
+    level = [document]
+    for _ in range(DEEPEST_JSON):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return
+    raise RecursionError
 
 
 def mapping_of(content: bytes) -> Mapping[str, Any]:
@@ -102,12 +138,19 @@ def error_of(reply: Reply, *, about: str | None = None, creates_message: bool = 
     """
     body = _error_body(reply)
     code, kind = _code_of(body), _BY_STATUS.get(reply.status, ApiError)
-    field = field_of(code) if code is not None else None
+    field = None
+    if code is not None:
+        # The catalogue of error codes loads with the first error.
+        from twilio_widgets.core.error_codes.explain import field_of
+
+        field = field_of(code)
     if reply.status == 429:
         kind = RateLimited
     elif creates_message and (reply.status == 400 or field is not None):
         kind = RejectedMessage
-    message = str(body.get("message") or body.get("title") or f"HTTP {reply.status}")
+    message = str(body.get("message") or body.get("title") or "")
+    if not message and is_web_page(reply.content):
+        message = f"The answer is a web page, not Twilio's. {IN_BETWEEN}"
     error = kind(
         mask(_one_line(message))[:500],
         status=reply.status,
@@ -160,7 +203,20 @@ def _error_body(reply: Reply) -> Mapping[str, Any]:
     try:
         return mapping_of(reply.content)
     except BadResponse:
+        return _xml_error(reply.content[:_HEAD_OF_XML])
+
+
+def _xml_error(head: bytes) -> Mapping[str, Any]:
+    """Return the error in the XML that answers a path without ``.json``, as the JSON has it."""
+    if b"<RestException>" not in head:
         return {}
+    found = dict(re.findall(r"<(Code|Message|MoreInfo)>([^<]*)<", head.decode("utf-8", "replace")))
+    code = found.get("Code", "")
+    return {
+        "code": int(code) if re.fullmatch(r"[0-9]{1,6}", code) else None,
+        "message": html.unescape(found.get("Message", "")),
+        "more_info": html.unescape(found.get("MoreInfo", "")) or None,
+    }
 
 
 def _code_of(body: Mapping[str, Any]) -> int | None:
@@ -185,17 +241,22 @@ def date_of(reply: Reply) -> datetime | None:
 
 
 def retry_after_of(reply: Reply) -> float | None:
-    """Return the seconds of ``Retry-After``, given as a number or as a date, or None."""
+    """Return the seconds of ``Retry-After``, given as a number or as a date, or None.
+
+    A date counts from the reply's own ``Date``, or from this computer's clock if it has none.
+    """
     value = reply.headers.get("retry-after", "").strip()
     if re.fullmatch(r"\d{1,12}(\.\d+)?", value):
         return float(value)
-    then, now = _http_date(value), date_of(reply)
-    return max(0.0, (then - now).total_seconds()) if then and now else None
+    then, now = _http_date(value), date_of(reply) or datetime.now(UTC)
+    return max(0.0, (then - now).total_seconds()) if then else None
 
 
 def _http_date(value: str) -> datetime | None:
     try:
+        from email.utils import parsedate_to_datetime  # loads slowly, and only a reply has dates
+
         parsed = parsedate_to_datetime(value)
     except (ValueError, TypeError, IndexError):
         return None
-    return parsed if parsed.tzinfo is not None else None
+    return parsed if parsed.tzinfo is not None else parsed.replace(tzinfo=UTC)

@@ -51,7 +51,7 @@ class NotSureYet:
 
 def find(
     connection: Connection,
-    new_patience: Callable[[], RetryPolicy],
+    new_retry_policy: Callable[[], RetryPolicy],
     error: OutcomeUnknown,
     *,
     known: Collection[str] = (),
@@ -60,7 +60,7 @@ def find(
 
     Args:
         connection: The connection it was sent with.
-        new_patience: Makes the patience for each page.
+        new_retry_policy: Makes the retry_policy for each page.
         error: What ``send`` raised.
         known: SIDs of messages that other sends are known to have made.
 
@@ -77,16 +77,18 @@ def find(
     to, settled = sent.to, sent.latest + timedelta(seconds=connection.settle_seconds)
     asked_at = connection.now()
     request = Filters(to=to).request(message_path(connection.acting_sid), limit=None)
-    walk = Paginator(request, message_page)
+    paginator = Paginator(request, message_page)
     rows: list[Message] = []
     # To the end: where the log lists what is not sent yet is not documented.
-    while walk.next is not None and walk.pages < MOST_PAGES:
-        rows.extend((yield from walk.step(new_patience())))
-    span = window(sent, settled, clocks_apart(asked_at, connection.now(), walk.server_time))
+    while paginator.next_request is not None and paginator.pages < MOST_PAGES:
+        rows.extend((yield from paginator.next_page(new_retry_policy())))
+    span = window(sent, settled, clocks_apart(asked_at, connection.now(), paginator.server_time))
     candidates = [m for m in rows if m.sid not in known and _may_be(m, sent, span)]
     if len(candidates) == 1:
         return candidates[0]
-    if doubt := _doubt(mask(to), candidates, len(rows) if walk.next is not None else None):
+    if doubt := _doubt(
+        mask(to), candidates, len(rows) if paginator.next_request is not None else None
+    ):
         return NotSureYet(f"{doubt}; please check them yourself.")
     if not sent.sure:
         return NotSureYet(

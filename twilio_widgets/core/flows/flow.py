@@ -17,17 +17,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from twilio_widgets.core.flows.answers import (
+    IN_BETWEEN,
+    TEST_CREDENTIALS,
     error_of,
     is_from_twilio,
     leaves_open,
     passes_soon,
     retry_after_of,
 )
+from twilio_widgets.core.flows.permission import permission_of
 from twilio_widgets.core.request import Flow, Pause, Reply, Request
 from twilio_widgets.core.system import clock
 from twilio_widgets.errors import (
     ApiError,
     BadResponse,
+    Forbidden,
     NoReply,
     NotConnected,
     OutcomeUnknown,
@@ -58,7 +62,7 @@ class RetryPolicy:
     _started: float | None = field(default=None, init=False)
     """Set by the first attempt, because a coroutine may be awaited long after it was created."""
 
-    def left(self) -> float:
+    def remaining(self) -> float:
         """Return the seconds until the deadline, at least 0.01: a timeout of 0 is invalid."""
         return max(0.01, self._remaining())
 
@@ -84,7 +88,7 @@ class RetryPolicy:
         return seconds if seconds < self._remaining() else None
 
 
-NewPatience = Callable[[], RetryPolicy]
+RetryPolicyFactory = Callable[[], RetryPolicy]
 """Returns the retry policy for one request; a call of several requests needs one for each."""
 
 
@@ -139,18 +143,18 @@ _READ = RetryRule(changes=False, repeatable=True)
 _CHANGE = RetryRule(changes=True, repeatable=False)
 
 
-def read(request: Request, patience: RetryPolicy, *, about: str | None = None) -> Flow[Reply]:
+def read(request: Request, retry_policy: RetryPolicy, *, about: str | None = None) -> Flow[Reply]:
     """Send a request that may be repeated: a read, or an idempotent change such as a DELETE.
 
     It is retried if Twilio was not reached, did not reply, or replied with 408, 429 or a 5xx
     status.
     """
-    return send_with_retries(request, patience, _READ, about=about)
+    return send_with_retries(request, retry_policy, _READ, about=about)
 
 
 def change(
     request: Request,
-    patience: RetryPolicy,
+    retry_policy: RetryPolicy,
     *,
     about: str | None = None,
     left_open: Callable[[OutcomeUnknown], None] = lambda _outcome: None,
@@ -161,12 +165,12 @@ def change(
     failure without a usable reply from Twilio is `OutcomeUnknown`: a second POST could be a second
     message.
     """
-    return send_with_retries(request, patience, _CHANGE, about=about, left_open=left_open)
+    return send_with_retries(request, retry_policy, _CHANGE, about=about, left_open=left_open)
 
 
 def send_with_retries(
     request: Request,
-    patience: RetryPolicy,
+    retry_policy: RetryPolicy,
     rule: RetryRule,
     *,
     about: str | None = None,
@@ -180,7 +184,7 @@ def send_with_retries(
 
     Args:
         request: The request.
-        patience: The retry policy.
+        retry_policy: The retry policy.
         rule: Which failures are followed by another attempt.
         about: The subject of the request, for errors.
         left_open: Called with the outcome if this is interrupted while a message may have been
@@ -194,7 +198,7 @@ def send_with_retries(
         for attempt in itertools.count(1):
             before()
             on_its_way = True
-            outcome = yield from _attempt(request, patience, rule, about, lost=lost)
+            outcome = yield from _attempt(request, retry_policy, rule, about, lost=lost)
             if isinstance(outcome, Reply):
                 after(outcome, None, None)
                 return outcome
@@ -202,7 +206,7 @@ def send_with_retries(
             on_its_way = False
             wait = None
             if rule.allows(outcome):
-                wait = patience.wait(attempt, outcome.retry_after)
+                wait = retry_policy.wait(attempt, outcome.retry_after)
             final = wait is None and rule.changes and lost
             error = _unknown_after(outcome) if final else outcome.error
             after(outcome.reply, error, wait)
@@ -219,13 +223,15 @@ def send_with_retries(
 
 
 def _attempt(
-    request: Request, patience: RetryPolicy, rule: RetryRule, about: str | None, *, lost: bool
+    request: Request, retry_policy: RetryPolicy, rule: RetryRule, about: str | None, *, lost: bool
 ) -> Flow[Reply | Failure]:
-    if rule.changes and patience.is_over():  # this process was stopped, or the computer was asleep
-        error = NotConnected("The time for this request was over, so nothing was sent.")
+    if (
+        rule.changes and retry_policy.is_over()
+    ):  # this process was stopped, or the computer was asleep
+        error = NotConnected("The deadline of this request had passed. Nothing was sent.")
         return Failure(request, error)
     try:
-        reply = _answered((yield replace(request, timeout=patience.left())))
+        reply = _answered((yield replace(request, timeout=retry_policy.remaining())))
     except (NotConnected, NoReply, BadResponse) as failure:
         return Failure(request, failure)
     is_unchanged = reply.status == 304 and not rule.changes  # it answers a conditional request
@@ -235,6 +241,8 @@ def _attempt(
     if reply.status < 400 or gone:  # an earlier attempt, whose reply was lost, deleted it
         return reply
     refusal = error_of(reply, about=about, creates_message=request.creates_message)
+    if isinstance(refusal, Forbidden) and refusal.code != TEST_CREDENTIALS:
+        refusal.permission = permission_of(request)
     return Failure(request, refusal, reply)
 
 
@@ -259,10 +267,7 @@ def _interception(request: Request, reply: Reply) -> str | None:
         kind = "not Twilio's"
     else:
         return None
-    return (
-        f"The answer was {kind} (HTTP {reply.status}). Is a proxy, or a network that asks for a "
-        "login, between you and Twilio?"
-    )
+    return f"The answer was {kind} (HTTP {reply.status}). {IN_BETWEEN}"
 
 
 def _answered(answer: Reply | None) -> Reply:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from twilio_widgets.core.bodies import FormBody
-from twilio_widgets.core.flows.flow import NewPatience, RetryPolicy, change
+from twilio_widgets.core.flows.flow import RetryPolicy, RetryPolicyFactory, change
 from twilio_widgets.core.flows.messages import checked, understood
 from twilio_widgets.core.flows.paging import all_rows
 from twilio_widgets.core.message.message import date_of_api, message_path
@@ -36,11 +36,13 @@ class Media:
     """The path of its description; without ``.json`` it is the path of the file itself."""
 
 
-def media(connection: Connection, new_patience: NewPatience, sid: str) -> Flow[tuple[Media, ...]]:
+def media(
+    connection: Connection, new_retry_policy: RetryPolicyFactory, sid: str
+) -> Flow[tuple[Media, ...]]:
     """Read which files a message has."""
     path = message_path(connection.acting_sid, checked(sid), ending="/Media.json")
     request = Request(method="GET", path=path, query=(("PageSize", "50"),))
-    rows = yield from all_rows(request, "media_list", new_patience)
+    rows = yield from all_rows(request, "media_list", new_retry_policy)
     return tuple(
         Media(
             sid=str(row.get("sid")),
@@ -73,7 +75,7 @@ class Feedback:
 
 def feedback(
     connection: Connection,
-    patience: RetryPolicy,
+    retry_policy: RetryPolicy,
     sid: str,
     *,
     outcome: Literal["confirmed", "unconfirmed"],
@@ -81,7 +83,7 @@ def feedback(
     """Tell Twilio whether a message reached its purpose; create it with ``provide_feedback``."""
     path = message_path(connection.acting_sid, checked(sid), ending="/Feedback.json")
     request = Request(method="POST", path=path, body=FormBody((("Outcome", outcome),)))
-    reply = yield from change(request, patience, about=f"Message {sid}")
+    reply = yield from change(request, retry_policy, about=f"Message {sid}")
     return understood(request, reply, _feedback)
 
 

@@ -11,8 +11,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from twilio_widgets.core.bodies import FormBody
-from twilio_widgets.core.flows.answers import mapping_of
-from twilio_widgets.core.flows.flow import NewPatience, RetryPolicy, change, read, stopped, unknown
+from twilio_widgets.core.flows.answers import is_web_page, mapping_of
+from twilio_widgets.core.flows.flow import (
+    RetryPolicy,
+    RetryPolicyFactory,
+    change,
+    read,
+    stopped,
+    unknown,
+)
 from twilio_widgets.core.flows.outbox import Outbox
 from twilio_widgets.core.flows.paging import json_page
 from twilio_widgets.core.message.message import Message, is_message_sid, message_path
@@ -38,7 +45,7 @@ SLOWEST_LOOK = 5.0
 
 def send(
     connection: Connection,
-    patience: RetryPolicy,
+    retry_policy: RetryPolicy,
     parameters: Mapping[str, object],
     outbox: Outbox,
 ) -> Flow[Message]:
@@ -46,7 +53,7 @@ def send(
 
     Args:
         connection: The sending connection.
-        patience: The retry policy.
+        retry_policy: The retry policy.
         parameters: Keywords of ``messages.send``.
         outbox: Records the message's SID, or the outcome if the send is interrupted.
 
@@ -56,12 +63,12 @@ def send(
         OutcomeUnknown: It may have been sent; ``messages.find(error)`` looks for it.
     """
     form = form_of(parameters, now=connection.now())
-    return (yield from create(connection, patience, form, outbox))
+    return (yield from create(connection, retry_policy, form, outbox))
 
 
 def create(
     connection: Connection,
-    patience: RetryPolicy,
+    retry_policy: RetryPolicy,
     form: tuple[tuple[str, str], ...],
     outbox: Outbox,
     *,
@@ -71,7 +78,7 @@ def create(
 
     Args:
         connection: The sending connection.
-        patience: The retry policy.
+        retry_policy: The retry policy.
         form: Twilio's names and texts, from `form_of`.
         outbox: Records the message's SID, or the outcome if the send is interrupted.
         job: The quota of the job it belongs to.
@@ -98,7 +105,7 @@ def create(
     to = next((value for name, value in form if name == "To"), "")
     reply: Reply | None = None
     try:
-        reply = yield from change(request, patience, about=to, left_open=left_open)
+        reply = yield from change(request, retry_policy, about=to, left_open=left_open)
         message = understood(request, reply, partial(_own, connection.acting_sid))
         outbox.sent.append(message.sid)
     except OutcomeUnknown as error:
@@ -129,25 +136,26 @@ def understood(request: Request, reply: Reply, read_as: Callable[[Mapping[str, A
     """Parse the reply to a change that Twilio accepted.
 
     Raises:
-        OutcomeUnknown: The reply cannot be parsed, although the change was accepted.
+        OutcomeUnknown: The reply cannot be parsed, although its status is a success.
     """
     try:
         return read_as(mapping_of(reply.content))
     except BadResponse as error:
-        why = f"Twilio accepted the request, but its response could not be parsed: {error}"
-        raise unknown(request, why) from error
+        outcome = unknown(request, f"The answer (HTTP {reply.status}) cannot be used: {error}")
+        outcome.intercepted = is_web_page(reply.content)
+        raise outcome from error
 
 
-def get(connection: Connection, patience: RetryPolicy, sid: str) -> Flow[Message]:
+def get(connection: Connection, retry_policy: RetryPolicy, sid: str) -> Flow[Message]:
     """Read the current state of one message."""
     request = Request(method="GET", path=message_path(connection.acting_sid, checked(sid)))
-    reply = yield from read(request, patience, about=f"Message {sid}")
+    reply = yield from read(request, retry_policy, about=f"Message {sid}")
     return Message.from_api(mapping_of(reply.content))
 
 
 def wait(
     connection: Connection,
-    new_patience: NewPatience,
+    new_retry_policy: RetryPolicyFactory,
     sid: str,
     *,
     timeout: float,
@@ -156,14 +164,16 @@ def wait(
     """Poll one message until its status is final, or `timeout` seconds have passed.
 
     Raises:
-        ConfigurationError: `timeout` is not a number of seconds.
+        ConfigurationError: `timeout` is not a number of seconds, or `seen` is not a function.
     """
     if not (isinstance(timeout, int | float) and timeout >= 0):
         raise ConfigurationError("timeout must be a number of seconds, 0 or more.", field="timeout")
+    if seen is not None and not callable(seen):
+        raise ConfigurationError("seen must be a function, or None.", field="seen")
     until = connection.monotonic() + timeout
     look = FIRST_LOOK
     while True:
-        message = yield from get(connection, new_patience(), sid)
+        message = yield from get(connection, new_retry_policy(), sid)
         if seen is not None:
             seen(message)
         left = until - connection.monotonic()
@@ -173,32 +183,32 @@ def wait(
         look = min(look * 1.5, SLOWEST_LOOK)
 
 
-def cancel(connection: Connection, patience: RetryPolicy, sid: str) -> Flow[Message]:
+def cancel(connection: Connection, retry_policy: RetryPolicy, sid: str) -> Flow[Message]:
     """Cancel a scheduled message."""
-    return (yield from _update(connection, patience, sid, (("Status", "canceled"),)))
+    return (yield from _update(connection, retry_policy, sid, (("Status", "canceled"),)))
 
 
-def redact(connection: Connection, patience: RetryPolicy, sid: str) -> Flow[Message]:
+def redact(connection: Connection, retry_policy: RetryPolicy, sid: str) -> Flow[Message]:
     """Remove a message's body from Twilio's log, but not the message."""
-    return (yield from _update(connection, patience, sid, (("Body", ""),)))
+    return (yield from _update(connection, retry_policy, sid, (("Body", ""),)))
 
 
 def _update(
-    connection: Connection, patience: RetryPolicy, sid: str, form: tuple[tuple[str, str], ...]
+    connection: Connection, retry_policy: RetryPolicy, sid: str, form: tuple[tuple[str, str], ...]
 ) -> Flow[Message]:
     path = message_path(connection.acting_sid, checked(sid))
     request = Request(method="POST", path=path, body=FormBody(form))
-    reply = yield from change(request, patience, about=f"Message {sid}")
+    reply = yield from change(request, retry_policy, about=f"Message {sid}")
     return understood(request, reply, Message.from_api)
 
 
-def delete(connection: Connection, patience: RetryPolicy, sid: str) -> Flow[None]:
+def delete(connection: Connection, retry_policy: RetryPolicy, sid: str) -> Flow[None]:
     """Delete a message and its media from Twilio's log.
 
     DELETE is idempotent, so it is retried like a read.
     """
     request = Request(method="DELETE", path=message_path(connection.acting_sid, checked(sid)))
-    yield from read(request, patience, about=f"Message {sid}")
+    yield from read(request, retry_policy, about=f"Message {sid}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,17 +20,21 @@ _MAX_DECODES = 5
 
 def changes(request: Request) -> bool:
     """Return whether a request may change something at Twilio."""
-    return bool(_methods(request) - SAFE_METHODS)
+    return bool(methods_of(request) - SAFE_METHODS)
 
 
 def makes_message(request: Request) -> bool:
-    """Return whether a request may create a message, even if it is not marked as such."""
+    """Return whether a request may create a message, even if it is not marked as such.
+
+    Messages of other products (Conversations, for example) are in `effects`.
+    """
     if request.creates_message:
         return True
-    return bool(_methods(request) - SAFE_METHODS - {"DELETE"}) and _leads_to_messages(request.path)
+    creates = methods_of(request) - SAFE_METHODS - {"DELETE"}
+    return bool(creates) and request.service == "api" and _leads_to_messages(request.path)
 
 
-def _methods(request: Request) -> set[str]:
+def methods_of(request: Request) -> set[str]:
     """Return the method, and any that a ``_method`` parameter would override it with."""
     given = {request.method.strip().upper()}
     for name, value in request.pairs:
@@ -39,18 +43,30 @@ def _methods(request: Request) -> set[str]:
     return given
 
 
+def last_name(path: str) -> str:
+    """Return the last segment of a path, in lower case and without its extension."""
+    return (_names(path) or [""])[-1]
+
+
 def _leads_to_messages(path: str) -> bool:
     """Return whether a path is the list of messages, or below it and not one message's own path."""
+    names = _names(path)
+    if names is None:
+        return True
+    if "messages" not in names:
+        return False
+    below = names[len(names) - names[::-1].index("messages") :]
+    return not below or _MESSAGE_SID.fullmatch(below[0]) is None
+
+
+def _names(path: str) -> list[str] | None:
+    """Return the segments of a path as a lenient server reads them; None if it stays encoded."""
     for _decode in range(_MAX_DECODES):
         path, before = unquote(path), path
         if path == before:
             break
     else:
-        return True
+        return None
     plain = re.split(r"[?#]", path.replace("\\", "/"), maxsplit=1)[0]
     parts = posixpath.normpath("/" + plain.lower()).split("/")
-    names = [re.split(r"[.;]", part.strip(), maxsplit=1)[0] for part in parts if part.strip()]
-    if "messages" not in names:
-        return False
-    below = names[len(names) - names[::-1].index("messages") :]
-    return not below or _MESSAGE_SID.fullmatch(below[0]) is None
+    return [re.split(r"[.;:]", part.strip(), maxsplit=1)[0] for part in parts if part.strip()]

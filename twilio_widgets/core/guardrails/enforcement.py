@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from twilio_widgets.core.guardrails import refusals
 from twilio_widgets.core.guardrails.classify import changes, makes_message
+from twilio_widgets.core.guardrails.effects import effect_of
 from twilio_widgets.core.guardrails.job_quota import JobQuota
 from twilio_widgets.core.guardrails.limits import NOTHING, Amount
 from twilio_widgets.core.guardrails.message_request import MessageRequest, parse_message_request
@@ -51,20 +52,19 @@ class PolicyEnforcer:
             (self._limits_cost, self._limits_segments, rules.per_day, rules.dry_run)
         )
 
-    def judge(self, request: Request) -> SendPermission | None:
+    def check(self, request: Request) -> SendPermission | None:
         """Check a request that is about to be sent, and count it if it creates a message.
 
         Returns:
-            The permission to send a message; None for any other request.
+            The permission to send a message, or to reach a person otherwise (`effects`); None for
+            any other request.
 
         Raises:
-            PolicyRefused: A rule forbids the request, or it creates a message but its parameters
-                cannot be parsed.
+            PolicyRefused: A rule forbids the request, or depends on parameters that cannot be
+                parsed.
         """
         if not makes_message(request):
-            if self.rules.dry_run and changes(request):
-                raise refusals.dry_change(request)
-            return None
+            return self._check_other(request)
         now = self._now()
         message, amount = self._examined(request, now)
         if self.rules.dry_run:
@@ -72,6 +72,25 @@ class PolicyEnforcer:
             raise refusals.dry_message(message, amount)
         give_back = self._usage.claim(message, amount, now, request.job)
         return SendPermission(message, amount, give_back)
+
+    def _check_other(self, request: Request) -> SendPermission | None:
+        """Check a request that creates no message; count it if it reaches a person otherwise."""
+        effect = effect_of(request)
+        if self.rules.dry_run and (effect is not None or changes(request)):
+            raise refusals.dry_change(request, effect)
+        if effect is None or not effect.reaches:
+            return None
+        if self._limits_cost:
+            raise refusals.unknown_cost(effect)
+        # Only these rules depend on the body, which may be JSON: some products take no form.
+        looks = self.rules.allow is not None or self.rules.quiet_hours is not None
+        message = parse_message_request(request) if looks else MessageRequest(to="")
+        if self.rules.allow is not None and not message.to:
+            raise refusals.unknown_recipient(effect)
+        now = self._now()
+        self._check_recipient(message, now)
+        amount = Amount(1)
+        return SendPermission(message, amount, self._usage.claim(message, amount, now, request.job))
 
     def check_message(self, request: Request) -> None:
         """Check one message by itself, ignoring usage so far and `dry_run`.
@@ -102,12 +121,15 @@ class PolicyEnforcer:
     def _examined(self, request: Request, now: datetime) -> tuple[MessageRequest, Amount]:
         """Parse a message, check it against the rules that need no count, and estimate it."""
         message = parse_message_request(request)
+        self._check_recipient(message, now)
+        return message, self._estimated(message, request.job)
+
+    def _check_recipient(self, message: MessageRequest, now: datetime) -> None:
         if message.ambiguous and self.rules.looks_inside:
             raise refusals.ambiguous(message)
         if self.rules.allow is not None and message.to not in self.rules.allow:
             raise refusals.not_allowed(message)
         self._check_hours(message, now)
-        return message, self._estimated(message, request.job)
 
     def _check_hours(self, message: MessageRequest, now: datetime) -> None:
         hours = self.rules.quiet_hours

@@ -111,7 +111,7 @@ def _raw_pairs(body: RawBody) -> Parameters:
 
 def _unreadable(why: str) -> PolicyRefused:
     return PolicyRefused(
-        f"This request creates a message, but {why}, so your policy cannot check it. Give data as "
+        f"This request can send something, but {why}, so your policy cannot check it. Give data as "
         "a mapping instead. Nothing was sent.",
         rule="readable",
     )

@@ -39,12 +39,16 @@ class Policy(Rules):
     including raw requests, panels and jobs. A client of a real account has ``Policy()`` by default,
     which refuses jobs with more than 100 recipients; a client of a sandbox has no limits.
 
+    Other requests that reach a person (a call, a verification, a message in a conversation, a
+    Studio flow) count as one message of unknown cost.
+
     Costs are estimates in US dollars. A message outside a job must meet the limits of a job too.
     Daily usage is counted only if the policy has a daily limit: per account with its subaccounts,
     from midnight to midnight UTC, over all processes of this user.
 
     Args:
-        dry_run: Refuse every request that would change something, and describe it in the error.
+        dry_run: Refuse every request that would change something or is billed, and describe it in
+            the error.
         allow: Allow only these recipients: numbers (``"+15005550006"``) and prefixes
             (``"+1500555*"``).
         max_recipients: The most recipients of one job; None is no limit.
@@ -58,8 +62,8 @@ class Policy(Rules):
         max_recipients_per_day: The most messages of one day.
         max_segments_per_day: The most segments of one day.
         prices: US dollars for a segment by country, such as ``{"GB": "0.05"}``; ``"MMS"`` for a
-            message with media, ``"whatsapp"`` for one on that channel. They take precedence over
-            the built-in estimates.
+            message with media, ``"whatsapp"`` for one on that channel; or the account's prices,
+            from ``tw.prices(twilio)``. They take precedence over the built-in estimates.
 
     Raises:
         ConfigurationError: A rule is invalid; ``field`` names the argument.

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from twilio_widgets.core.guardrails.message_request import MessageRequest
+from twilio_widgets.core.numbers.account_prices import PriceTable
+from twilio_widgets.core.numbers.price_sources import price_source
 from twilio_widgets.core.numbers.prices import PER_SEGMENT, estimate
 from twilio_widgets.core.text.segments import segments
 from twilio_widgets.errors import ConfigurationError
@@ -28,10 +30,13 @@ GIVE_A_PRICE = (
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PriceList:
-    """The user's prices, which take precedence over the built-in estimates."""
+    """The user's or the account's prices, which take precedence over the built-in estimates."""
 
     own: tuple[tuple[str, Decimal], ...] = ()
     """US dollars for a segment to a country, or for a message on a channel or with media."""
+
+    account: PriceTable | None = None
+    """The account's prices, in place of the built-in estimates."""
 
     @classmethod
     def of(cls, own: object) -> PriceList:
@@ -43,6 +48,8 @@ class PriceList:
         """
         if isinstance(own, PriceList):
             return own
+        if isinstance(own, PriceTable):
+            return cls(tuple(price_source(own).per_segment.items()), own)
         if not isinstance(own, Mapping):
             raise ConfigurationError(f"prices must be a mapping. {GIVE_A_PRICE}", field="prices")
         for name in own:
@@ -59,6 +66,8 @@ class PriceList:
         )
 
     def __repr__(self) -> str:
+        if self.account is not None:
+            return repr(self.account)
         return str({name: str(price) for name, price in self.own})
 
     def cost(self, message: MessageRequest, count: int | None) -> Decimal | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import ROUND_UP, Decimal
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from twilio_widgets.core.guardrails.job_quota import JobQuota
 from twilio_widgets.core.guardrails.limits import Amount, Excess, counted, dollars
@@ -16,6 +15,7 @@ from twilio_widgets.core.request import Request
 from twilio_widgets.errors import PolicyRefused
 
 if TYPE_CHECKING:
+    from twilio_widgets.core.guardrails.effects import Effect
     from twilio_widgets.core.guardrails.quiet_hours import QuietHours
 
 _LONGEST_ECHO = 40
@@ -41,6 +41,8 @@ def ambiguous(message: MessageRequest) -> PolicyRefused:
 
 def quiet(message: MessageRequest, hours: QuietHours, zone: str, at: datetime) -> PolicyRefused:
     """Return the refusal of a message that would arrive during quiet hours."""
+    from zoneinfo import ZoneInfo
+
     local = at.astimezone(ZoneInfo(zone))
     verb = "is" if message.send_at is None else "will be"
     return PolicyRefused(
@@ -86,6 +88,24 @@ def unknown_price(message: MessageRequest) -> PolicyRefused:
         f"The price of a message to {_to(message)} is not known, and your policy limits the cost, "
         f"so nothing was sent. {GIVE_A_PRICE}",
         rule="max_cost",
+    )
+
+
+def unknown_cost(effect: Effect) -> PolicyRefused:
+    """Return the refusal of a request that reaches a person at an unknown price."""
+    return PolicyRefused(
+        f"This request can {effect.text}, and its cost is not known. Your policy limits the cost, "
+        "so nothing was sent. Use a policy without max_cost and max_cost_per_day for it.",
+        rule="max_cost",
+    )
+
+
+def unknown_recipient(effect: Effect) -> PolicyRefused:
+    """Return the refusal of a request that reaches people it does not name."""
+    return PolicyRefused(
+        f"This request can {effect.text} without naming the recipient in To, and your policy "
+        "allows certain recipients only, so nothing was sent. Use a policy without allow for it.",
+        rule="allow",
     )
 
 
@@ -179,11 +199,12 @@ def dry_job(quota: JobQuota, amount: Amount) -> PolicyRefused:
     )
 
 
-def dry_change(request: Request) -> PolicyRefused:
-    """Return the refusal of any other change in a dry run."""
+def dry_change(request: Request, effect: Effect | None = None) -> PolicyRefused:
+    """Return the refusal of any other change, or of a request with an effect, in a dry run."""
     place = request.path.partition("/Accounts/")[2].partition("/")[2] or request.path
+    can = f", which can {effect.text}" if effect else ""
     return PolicyRefused(
-        f"Dry run: nothing was sent. Without it: {request.method} {mask(place)}.",
+        f"Dry run: nothing was sent. Without it: {request.method} {mask(place)}{can}.",
         rule="dry_run",
         for_all=True,
     )

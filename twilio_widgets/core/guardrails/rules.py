@@ -12,6 +12,7 @@ from twilio_widgets.core.guardrails.limits import UsageLimits, counted, dollars
 from twilio_widgets.core.guardrails.pricing import PriceList, estimate_cost
 from twilio_widgets.core.guardrails.quiet_hours import QuietHours
 from twilio_widgets.core.guardrails.recipients import Allowed
+from twilio_widgets.core.numbers.account_prices import PriceTable
 from twilio_widgets.errors import ConfigurationError
 
 MAX_RECIPIENTS = 100
@@ -51,7 +52,7 @@ class Rules:
         allow_unknown_zone: bool = False,
         max_recipients_per_day: int | None = None,
         max_segments_per_day: int | None = None,
-        prices: Mapping[str, Decimal | float | str] | PriceList | None = None,
+        prices: Mapping[str, Decimal | float | str] | PriceTable | PriceList | None = None,
     ) -> None:
         self._set(
             dry_run=_yes_or_no(dry_run, "dry_run"),

@@ -1,8 +1,8 @@
-"""What is behind the door: the ways to the network, and what their failures mean for us.
+"""The HTTP backends of the transport, and what their errors mean.
 
-Requests go over connections of our own; through a proxy, into a sandbox, and where there are no
-sockets, over httpx. All find the environment's proxy by one rule, and none ever sends through one
-what stays on this machine.
+Direct requests use our own connections. httpx is used through a proxy, for an in-process sandbox,
+and where httptools is not available (JupyterLite). All backends choose the proxy by one rule;
+requests to this machine never use one.
 """
 
 from __future__ import annotations
@@ -13,18 +13,20 @@ from typing import Any, Protocol
 import httpcore
 import httpx
 
+from twilio_widgets.core.http.certificates import certificate_problem, trusted
+from twilio_widgets.core.http.httpx_backend import AsyncHttpxBackend, HttpxBackend
 from twilio_widgets.core.http.outgoing import OutgoingRequest
-from twilio_widgets.core.http.pooled import AsyncPooled, BlockingPooled
 from twilio_widgets.core.http.proxy import proxy_for
 from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.core.request import Reply
 from twilio_widgets.errors import NoReply, NotConnected, TwilioWidgetsError
 
 KEEP_ALIVE_SECONDS = 4.0
-"""Below the 5 seconds after which common servers close: a stale connection makes a send unsure."""
+"""Below the 5 seconds after which common servers close an idle connection: a request on a
+connection that is being closed has an unknown outcome."""
 
 MOST_CONNECTIONS = 100
-"""Connections of one client at a time; a request that gets none in time was not sent."""
+"""The most connections of one client; a request that gets none before its deadline is not sent."""
 
 NEVER_SENT = (
     httpx.ConnectError,
@@ -41,8 +43,8 @@ NEVER_SENT = (
     httpcore.LocalProtocolError,
     httpcore.ProxyError,
 )
-"""What httpx and its pool raise before the first byte of a request; everything else may have been
-received."""
+"""The errors that httpx and httpcore raise before the first byte of a request. After any other
+error, the request may have been received."""
 
 _LATE = (TimeoutError, httpx.TimeoutException, httpcore.TimeoutException)
 _BROKEN = (
@@ -54,72 +56,69 @@ _BROKEN = (
 )
 
 
-class BlockingWire(Protocol):
-    """A way to the network that waits."""
+class BlockingBackend(Protocol):
+    """Sends requests and blocks until the response is complete."""
 
     def exchange(self, outgoing: OutgoingRequest, largest: int) -> Reply:
-        """Send one request and return its whole answer; `outgoing` knows then whether it left.
+        """Send one request and return the complete response.
 
         Args:
-            outgoing: The request.
-            largest: The most bytes of a body, before and after decompression.
+            outgoing: The request; the backend sets its `may_have_been_sent`.
+            largest: The most bytes of the body, before and after decompression.
         """
 
     def close(self) -> None:
         """Close every connection."""
 
 
-class AsyncWire(Protocol):
-    """A way to the network that awaits."""
+class AsyncBackend(Protocol):
+    """Sends requests and awaits the complete response."""
 
     async def exchange(self, outgoing: OutgoingRequest, largest: int) -> Reply:
-        """Send one request and return its whole answer; see `BlockingWire.exchange`."""
+        """Send one request and return the complete response; see `BlockingBackend.exchange`."""
 
     async def aclose(self) -> None:
         """Close every connection."""
 
 
-def open_sync(origin: str, inside: Any) -> BlockingWire:
-    """Open a way to the network that waits.
+def open_sync(origin: str, inside: Any) -> BlockingBackend:
+    """Return the blocking backend for an origin.
 
     Args:
-        origin: Scheme, host and port that it will talk to.
-        inside: A transport that needs no network, or None.
+        origin: Scheme, host and port of the requests.
+        inside: The in-process transport of a sandbox, or None.
     """
     proxy = None if inside is not None else proxy_for(origin)
-    if _is_ours(inside, proxy):
-        from twilio_widgets.core.http.direct_blocking import BlockingDirect
+    if _is_direct(inside, proxy):
+        from twilio_widgets.core.http.direct_blocking import BlockingPool
 
-        return BlockingDirect(
-            httpx.create_ssl_context, most=MOST_CONNECTIONS, keep_alive=KEEP_ALIVE_SECONDS
-        )
-    return BlockingPooled(inside, proxy, most=MOST_CONNECTIONS, keep_alive=KEEP_ALIVE_SECONDS)
+        return BlockingPool(trusted, most=MOST_CONNECTIONS, keep_alive=KEEP_ALIVE_SECONDS)
+    return HttpxBackend(inside, proxy, most=MOST_CONNECTIONS, keep_alive=KEEP_ALIVE_SECONDS)
 
 
-def open_async(origin: str, inside: Any) -> AsyncWire:
-    """Open a way to the network that awaits; see `open_sync`."""
+def open_async(origin: str, inside: Any) -> AsyncBackend:
+    """Return the async backend for an origin; see `open_sync`."""
     proxy = None if inside is not None else proxy_for(origin)
-    if _is_ours(inside, proxy):
-        from twilio_widgets.core.http.direct_async import AsyncDirect
+    if _is_direct(inside, proxy):
+        from twilio_widgets.core.http.direct_async import AsyncPool
 
-        return AsyncDirect(
-            httpx.create_ssl_context, most=MOST_CONNECTIONS, keep_alive=KEEP_ALIVE_SECONDS
-        )
-    return AsyncPooled(inside, proxy, most=MOST_CONNECTIONS, keep_alive=KEEP_ALIVE_SECONDS)
+        return AsyncPool(trusted, most=MOST_CONNECTIONS, keep_alive=KEEP_ALIVE_SECONDS)
+    return AsyncHttpxBackend(inside, proxy, most=MOST_CONNECTIONS, keep_alive=KEEP_ALIVE_SECONDS)
 
 
-def _is_ours(inside: Any, proxy: httpx.Proxy | None) -> bool:
-    """Say whether connections of our own serve: not everywhere are there sockets and a parser."""
+def _is_direct(inside: Any, proxy: httpx.Proxy | None) -> bool:
+    """Return whether our own connections can be used: no proxy, no sandbox, httptools installed."""
     return inside is None and proxy is None and importlib.util.find_spec("httptools") is not None
 
 
-def translate_error(error: BaseException, *, left: bool) -> BaseException:
-    """Say in our terms what a failed exchange means.
+def translate_error(error: BaseException, *, may_have_been_sent: bool) -> BaseException:
+    """Translate an error of a backend into one of ours.
 
     httpx's classes do not tell whether the server read the request (measured: a reset before and
-    after reading raise the same ones), so once it was handed over (`left`), all but `NEVER_SENT`
-    may have been received. Over a connection of our own `left` alone tells: its first byte may have
-    left. What ends the whole call from outside stays what it is, without its traceback.
+    after reading raises the same class). Once the request was handed to httpx, every error except
+    `NEVER_SENT` therefore means that it may have been received. On our own connections
+    `may_have_been_sent` is exact. KeyboardInterrupt and cancellation are returned unchanged, but
+    without their traceback.
     """
     name = type(error).__name__
     if isinstance(error, TwilioWidgetsError):
@@ -127,17 +126,21 @@ def translate_error(error: BaseException, *, left: bool) -> BaseException:
     if not isinstance(error, Exception):
         error.__cause__ = error.__context__ = None
         return error.with_traceback(None)
-    if isinstance(error, NEVER_SENT) or not left:
+    if (problem := certificate_problem(error)) is not None:
+        return NotConnected(problem)
+    if isinstance(error, NEVER_SENT) or not may_have_been_sent:
         return NotConnected(
-            f"Twilio was not reached, so nothing was sent ({name}: {_text(error)}). "
-            "Check the network, and try again."
+            f"Could not reach Twilio ({name}: {_text(error)}). Nothing was sent. "
+            "Check your connection or proxy, then try again."
         )
     if isinstance(error, _LATE):
-        return NoReply(f"No whole answer came in time ({name}).")
+        return NoReply(f"No complete response arrived in time ({name}).")
     if isinstance(error, _BROKEN):
-        return NoReply(f"The connection broke before a whole answer came ({name}: {_text(error)}).")
-    return NoReply(f"The exchange failed in an unforeseen way ({name}: {_text(error)}).")
+        return NoReply(
+            f"The connection broke before the response was complete ({name}: {_text(error)})."
+        )
+    return NoReply(f"The request failed unexpectedly ({name}: {_text(error)}).")
 
 
 def _text(error: BaseException) -> str:
-    return mask(str(error))[:200] or "no further word"
+    return mask(str(error))[:200] or "no details"

@@ -1,8 +1,9 @@
-"""Requests over asyncio without a proxy: one connection for each that is under way, used again.
+"""Async HTTP/1.1 requests without a proxy, over reused connections.
 
-httpx's async pool looks at every connection for every request, and reads answers in Python: with 64
-under way it came to 130 sends a second and 3.2 ms of CPU each; this one to 600 and 0.4 (measured).
-And it knows exactly when the first byte of a request leaves: what fails before that was not sent.
+httpx's async pool scans every connection for every request and parses responses in Python: with 64
+concurrent requests it reached 130 sends a second at 3.2 ms of CPU each, this module 600 at 0.4 ms
+(measured). And this module knows exactly when the first byte of a request is sent: an error before
+that means that nothing was.
 """
 
 from __future__ import annotations
@@ -17,23 +18,23 @@ from typing import cast
 
 from aiohappyeyeballs import start_connection
 
-from twilio_widgets.core.http.arriving import Arriving
 from twilio_widgets.core.http.outgoing import Origin, OutgoingRequest
+from twilio_widgets.core.http.response_reader import ResponseReader
 from twilio_widgets.core.request import Reply
 
 NEXT_ADDRESS = 0.25
-"""Seconds after which a host's next address is tried beside a slow one (RFC 8305)."""
+"""Seconds after which the next address of a host is tried in parallel (RFC 8305)."""
 
 _NUMERIC = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
 
 
-class AsyncDirect:
-    """Connections to any host, on the event loop it is made on.
+class AsyncPool:
+    """A connection pool of one event loop.
 
     Args:
-        secure: Makes what checks the servers' certificates; asked when the first one is met.
-        most: The most requests under way at once; one more waits.
-        keep_alive: Seconds for which an idle connection is still used.
+        secure: Creates the TLS context; called for the first https request.
+        most: The most concurrent requests; further ones wait.
+        keep_alive: The seconds for which an idle connection is reused.
     """
 
     def __init__(
@@ -42,48 +43,48 @@ class AsyncDirect:
         self._secure = secure
         self._context: ssl.SSLContext | None = None
         self._keep_alive = keep_alive
-        self._room = asyncio.Semaphore(most)
+        self._slots = asyncio.Semaphore(most)
         self._loop = asyncio.get_running_loop()
         self._idle: dict[Origin, deque[AsyncHttpConnection]] = {}
         self._open: set[AsyncHttpConnection] = set()
         self._closed = False
 
     async def exchange(self, outgoing: OutgoingRequest, largest: int) -> Reply:
-        """Send one request and return its whole answer.
+        """Send one request and return the complete response.
 
         Args:
-            outgoing: The request; it knows afterwards whether its first byte may have left.
-            largest: The most bytes of a body, before and after decompression.
+            outgoing: The request; its `may_have_been_sent` is set before the first byte.
+            largest: The most bytes of the body, before and after decompression.
 
         Raises:
-            BadResponse: The answer is too large, or damaged.
-            OSError: There was no connection, or it broke.
+            BadResponse: The response is too large, or damaged.
+            OSError: Connecting failed, or the connection broke.
         """
-        async with self._room:
-            line = self._idle_line(outgoing.origin) or await self._connected(outgoing)
+        async with self._slots:
+            connection = self._idle_connection(outgoing.origin) or await self._connected(outgoing)
             try:
-                return await line.ask(outgoing, largest)
+                return await connection.ask(outgoing, largest)
             finally:
-                self._take_back(line, outgoing.origin)
+                self._take_back(connection, outgoing.origin)
 
-    def _idle_line(self, origin: Origin) -> AsyncHttpConnection | None:
-        """Return the connection that was used last: the others may rest, and end."""
+    def _idle_connection(self, origin: Origin) -> AsyncHttpConnection | None:
+        """Return the most recently used idle connection, so that the others can expire."""
         idle = self._idle.get(origin)
         while idle:
-            line = idle.pop()
-            fresh = self._loop.time() - line.idle_since <= self._keep_alive
-            if fresh and line.is_usable and not line.has_news:
-                return line
-            line.abort()
+            connection = idle.pop()
+            fresh = self._loop.time() - connection.idle_since <= self._keep_alive
+            if fresh and connection.is_usable and not connection.has_news:
+                return connection
+            connection.abort()
         return None
 
-    def _take_back(self, line: AsyncHttpConnection, origin: Origin) -> None:
-        if self._closed or not line.is_usable:
-            line.abort()
+    def _take_back(self, connection: AsyncHttpConnection, origin: Origin) -> None:
+        if self._closed or not connection.is_usable:
+            connection.abort()
             return
         now, idle = self._loop.time(), self._idle.setdefault(origin, deque())
-        line.idle_since = now
-        idle.append(line)
+        connection.idle_since = now
+        idle.append(connection)
         while now - idle[0].idle_since > self._keep_alive:
             idle.popleft().abort()
 
@@ -92,7 +93,7 @@ class AsyncDirect:
         context = self._certificates() if scheme == "https" else None
         try:
             async with asyncio.timeout(outgoing.connecting):
-                _transport, line = await self._loop.create_connection(
+                _transport, connection = await self._loop.create_connection(
                     lambda: AsyncHttpConnection(self._loop),
                     sock=await self._socket(host, port),
                     ssl=context,
@@ -100,19 +101,20 @@ class AsyncDirect:
                 )
         except TimeoutError:
             raise TimeoutError(f"connecting to {host} took too long") from None
-        if not line.is_usable:  # such as a server that has no room, over TLS
-            line.abort()
+        if not connection.is_usable:  # such as a server at its limit, over TLS
+            connection.abort()
             raise ConnectionError(f"{host} closed the connection as soon as it was open")
-        self._open.add(line)
-        line.ended.add_done_callback(lambda _ended: self._open.discard(line))
-        return line
+        self._open.add(connection)
+        connection.ended.add_done_callback(lambda _ended: self._open.discard(connection))
+        return connection
 
     async def _socket(self, host: str, port: int) -> socket.socket:
-        """Connect to the first address that answers: asyncio's own race loses sockets when it ends.
+        """Connect to the first address that accepts.
 
-        A race that is stopped just as one has won leaves its socket open (seen on Python 3.11).
+        asyncio's own happy-eyeballs race is not used: cancelled just as an address wins, it leaks
+        the socket (observed on Python 3.11).
         """
-        try:  # needs no thread to look it up
+        try:  # a numeric address needs no lookup in a thread
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=_NUMERIC)
         except socket.gaierror:
             found = await self._loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -121,7 +123,7 @@ class AsyncDirect:
         try:
             connected = await start_connection(found, happy_eyeballs_delay=NEXT_ADDRESS)
         finally:
-            if task.cancelling() > stops:  # it may take our stop for that of a slower address
+            if task.cancelling() > stops:  # it can mistake our cancellation for its own
                 if connected is not None:
                     connected.close()
                 raise asyncio.CancelledError
@@ -134,44 +136,44 @@ class AsyncDirect:
         return self._context
 
     async def aclose(self) -> None:
-        """End every connection, also those in use, and wait until they have.
+        """Close all connections, including those in use, and wait until they are closed.
 
-        What is still being connected sends its request, and ends then.
+        A connection still being established sends its request and is closed afterwards.
         """
         self._closed = True
         self._idle.clear()
-        lines = list(self._open)
-        for line in lines:
-            line.abort()
-        await asyncio.gather(*(line.ended for line in lines))
+        connections = list(self._open)
+        for connection in connections:
+            connection.abort()
+        await asyncio.gather(*(connection.ended for connection in connections))
 
 
 class AsyncHttpConnection(asyncio.Protocol):
-    """One connection: one request at a time.
+    """One connection, for one request at a time.
 
     Args:
-        loop: Where it lives.
+        loop: The event loop it belongs to.
     """
 
     _transport: asyncio.Transport
     _over: asyncio.Future[None]
-    _arriving: Arriving | None = None
+    _reader: ResponseReader | None = None
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._spent = False
         self.ended: asyncio.Future[None] = loop.create_future()
-        """Is done when the socket is closed."""
+        """Done when the socket is closed."""
         self.idle_since = 0.0
 
     @property
     def is_usable(self) -> bool:
-        """Whether another request may leave over it, as far as the loop has come."""
+        """Whether it can be reused, as far as the event loop knows."""
         return not (self._spent or self._transport.is_closing())
 
     @property
     def has_news(self) -> bool:
-        """Whether something has come unasked, such as its end: the loop may not know it yet."""
+        """Whether unexpected bytes or the end of the stream have arrived, also if not yet read."""
         connected = self._transport.get_extra_info("socket")
         if not hasattr(select, "poll"):
             return bool(select.select([connected], [], [], 0)[0])
@@ -180,57 +182,57 @@ class AsyncHttpConnection(asyncio.Protocol):
         return bool(waiting.poll(0))
 
     async def ask(self, outgoing: OutgoingRequest, largest: int) -> Reply:
-        """Send a request and wait for its answer; see `AsyncDirect.exchange`."""
-        self._arriving = arriving = Arriving(outgoing.method, largest)
+        """Send a request and wait for the response; see `AsyncPool.exchange`."""
+        self._reader = reader = ResponseReader(outgoing.method, largest)
         self._over = over = self._loop.create_future()
         self._spent = True
         self._send(outgoing)
         try:
             await over
-            return arriving.reply()
+            return reader.reply()
         finally:
-            self._arriving = None
+            self._reader = None
             unsent = self._transport.get_write_buffer_size()
-            self._spent = bool(unsent) or not arriving.keeps_alive
+            self._spent = bool(unsent) or not reader.keeps_alive
 
     def _send(self, outgoing: OutgoingRequest) -> None:
         text = outgoing.text()
-        outgoing.left = True
+        outgoing.may_have_been_sent = True
         self._transport.write(text)
 
-    def _tell(self) -> None:
-        """Wake who waits for the answer when it is over with it."""
-        if self._arriving is not None and self._arriving.is_over and not self._over.done():
+    def _notify(self) -> None:
+        """Wake `ask` when the response is complete or has failed."""
+        if self._reader is not None and self._reader.is_over and not self._over.done():
             self._over.set_result(None)
 
     def abort(self) -> None:
-        """End it at once."""
+        """Close the connection immediately."""
         self._transport.abort()
 
-    # What asyncio tells
+    # Called by asyncio
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
+        """Keep the transport."""
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """Read on; what nobody asked for ends the connection."""
-        if self._arriving is None:
+        """Parse received bytes; unexpected bytes close the connection."""
+        if self._reader is None:
             self.abort()
         else:
-            self._arriving.feed(data)
-            self._tell()
+            self._reader.feed(data)
+            self._notify()
 
     def eof_received(self) -> None:
-        """Note that no more will come."""
-        if self._arriving is not None:
-            self._arriving.end()
-            self._tell()
+        """Handle the end of the stream."""
+        if self._reader is not None:
+            self._reader.end()
+            self._notify()
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Tell whoever waits."""
-        if self._arriving is not None:
-            self._arriving.fail(error or ConnectionError("the connection was closed"))
-            self._tell()
+        """Fail the request in progress, if any."""
+        if self._reader is not None:
+            self._reader.fail(error or ConnectionError("the connection was closed"))
+            self._notify()
         if not self.ended.done():
             self.ended.set_result(None)

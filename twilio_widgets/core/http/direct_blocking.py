@@ -1,8 +1,8 @@
-"""Requests that a thread waits for, without a proxy: one connection for each, used again.
+"""Blocking HTTP/1.1 requests without a proxy, over reused connections.
 
-httpx reads answers in Python: a page of a thousand messages took it 1.0 ms of CPU, and takes 0.6
-here (measured). And it is known exactly when the first byte of a request may leave: what
-fails before that was not sent.
+httpx parses responses in Python: a page of 1,000 messages takes 1.0 ms of CPU there and 0.6 ms here
+(measured). And this module knows exactly when the first byte of a request may be sent: an error
+before that means that nothing was.
 """
 
 from __future__ import annotations
@@ -18,23 +18,25 @@ from queue import Empty, SimpleQueue
 
 import httpcore
 
-from twilio_widgets.core.http.arriving import Arriving
-from twilio_widgets.core.http.deadline import READ_BYTES, DeadlineBackend, deadline, left
+from twilio_widgets.core.http.deadline import deadline, time_left
+from twilio_widgets.core.http.deadline_backend import READ_BYTES, DeadlineBackend
 from twilio_widgets.core.http.outgoing import Origin, OutgoingRequest
+from twilio_widgets.core.http.response_reader import ResponseReader
 from twilio_widgets.core.request import Reply
 
 
-class BlockingDirect:
-    """Connections to any host, for every thread that asks; see `AsyncDirect`.
+class BlockingPool:
+    """A connection pool shared by all threads; see `AsyncPool`.
 
-    Ctrl+C may end any step here. What the standard library waits with in Python (a semaphore, a
-    condition) can stay locked by that for ever (seen), so places are tokens of a queue written in
-    C; and what a stopped exchange has left behind, its thread clears away before the next.
+    KeyboardInterrupt can be raised at any line. It can leave the semaphores and conditions of the
+    standard library locked for ever, because they are written in Python (observed), so slots are
+    tokens of a queue written in C. What an interrupted exchange left behind is cleaned up by its
+    thread before the next one.
 
     Args:
-        secure: Makes what checks the servers' certificates; asked when the first one is met.
-        most: The most requests under way at once; one more waits.
-        keep_alive: Seconds for which an idle connection is still used.
+        secure: Creates the TLS context; called for the first https request.
+        most: The most concurrent requests; further ones wait.
+        keep_alive: The seconds for which an idle connection is reused.
     """
 
     def __init__(
@@ -48,76 +50,76 @@ class BlockingDirect:
         for _ in range(most):
             self._free.put(None)
         self._lock = threading.Lock()
-        self._under_way: dict[int, BlockingHttpConnection | None] = {}
-        """The threads that have a place, and the connection that each uses."""
+        self._active: dict[int, BlockingHttpConnection | None] = {}
+        """The threads that have a slot, and the connection that each uses."""
         self._idle: dict[Origin, deque[BlockingHttpConnection]] = {}
         self._closed = False
 
     def exchange(self, outgoing: OutgoingRequest, largest: int) -> Reply:
-        """Send one request and return its whole answer, within the deadline of this thread.
+        """Send one request and return the complete response, within the deadline of this thread.
 
         Args:
-            outgoing: The request; it knows afterwards whether its first byte may have left.
-            largest: The most bytes of a body, before and after decompression.
+            outgoing: The request; its `may_have_been_sent` is set before the first byte.
+            largest: The most bytes of the body, before and after decompression.
 
         Raises:
-            BadResponse: The answer is too large, or damaged.
-            httpcore.NetworkError: There was no connection, or it broke.
-            httpcore.TimeoutException: The time was over.
+            BadResponse: The response is too large, or damaged.
+            httpcore.NetworkError: Connecting failed, or the connection broke.
+            httpcore.TimeoutException: The deadline passed.
         """
         me = threading.get_ident()
-        self._leave(me)
-        patience = min(left(outgoing.seconds, httpcore.PoolTimeout), threading.TIMEOUT_MAX)
+        self._release(me)
+        seconds = min(time_left(outgoing.seconds, httpcore.PoolTimeout), threading.TIMEOUT_MAX)
         try:
-            self._take_place(me, patience)
-            line = self._idle_line(outgoing.origin) or self._connected(outgoing)
-            self._under_way[me] = line
-            return line.ask(outgoing, largest)
+            self._take_slot(me, seconds)
+            connection = self._idle_connection(outgoing.origin) or self._connected(outgoing)
+            self._active[me] = connection
+            return connection.ask(outgoing, largest)
         finally:
-            self._leave(me)
+            self._release(me)
 
-    def _take_place(self, me: int, patience: float) -> None:
-        # Taken and noted within one call of C: stopped in between, a place would be lost.
-        taken = zip((me,), map(self._free.get, (True,), (patience,)), strict=True)
+    def _take_slot(self, me: int, seconds: float) -> None:
+        # Taken and recorded within one call in C: an interrupt in between would lose the slot.
+        taken = zip((me,), map(self._free.get, (True,), (seconds,)), strict=True)
         try:
-            self._under_way.update(taken)
+            self._active.update(taken)
         except Empty:
             raise httpcore.PoolTimeout("no connection was free in time") from None
 
-    def _idle_line(self, origin: Origin) -> BlockingHttpConnection | None:
-        """Return the connection that was used last: the others may rest, and end."""
+    def _idle_connection(self, origin: Origin) -> BlockingHttpConnection | None:
+        """Return the most recently used idle connection, so that the others can expire."""
         while True:
             with self._lock:
                 idle = self._idle.get(origin)
                 if not idle:
                     return None
-                line = idle.pop()
-            fresh = time.monotonic() - line.idle_since <= self._keep_alive
-            if fresh and not line.has_news:
-                return line
-            line.close()
+                connection = idle.pop()
+            fresh = time.monotonic() - connection.idle_since <= self._keep_alive
+            if fresh and not connection.has_news:
+                return connection
+            connection.close()
 
-    def _leave(self, me: int) -> None:
-        """Give a thread's place back; its connection rests when it can be used again."""
-        if me not in self._under_way:
+    def _release(self, me: int) -> None:
+        """Release a thread's slot, and keep its connection if it can be reused."""
+        if me not in self._active:
             return
         ended = []
         with self._lock:
-            line, self._under_way[me] = self._under_way[me], None  # never to rest twice
-            if line is not None and line.is_usable and not self._closed:
-                ended = self._rest(line)
-            elif line is not None:
-                ended = [line]
+            connection, self._active[me] = self._active[me], None  # so that it is never kept twice
+            if connection is not None and connection.is_usable and not self._closed:
+                ended = self._keep(connection)
+            elif connection is not None:
+                ended = [connection]
         for one in ended:
             one.close()
-        self._free.put(None)  # stopped here, there is one place more: better than one less
-        del self._under_way[me]
+        self._free.put(None)  # an interrupt here adds a slot, which is better than losing one
+        del self._active[me]
 
-    def _rest(self, line: BlockingHttpConnection) -> list[BlockingHttpConnection]:
-        """Keep a connection for the next request; return those that have rested too long."""
-        now, idle = time.monotonic(), self._idle.setdefault(line.origin, deque())
-        line.idle_since = now
-        idle.append(line)
+    def _keep(self, connection: BlockingHttpConnection) -> list[BlockingHttpConnection]:
+        """Keep a connection for the next request; return those that have expired."""
+        now, idle = time.monotonic(), self._idle.setdefault(connection.origin, deque())
+        connection.idle_since = now
+        idle.append(connection)
         ended = []
         while now - idle[0].idle_since > self._keep_alive:
             ended.append(idle.popleft())
@@ -126,7 +128,7 @@ class BlockingDirect:
     def _connected(self, outgoing: OutgoingRequest) -> BlockingHttpConnection:
         scheme, host, port = outgoing.origin
         context = self._certificates() if scheme == "https" else None
-        with deadline(left(outgoing.connecting, httpcore.ConnectTimeout)):
+        with deadline(time_left(outgoing.connecting, httpcore.ConnectTimeout)):
             stream = self._network.connect_tcp(host, port)
             try:
                 if context is not None:
@@ -144,25 +146,25 @@ class BlockingDirect:
             return self._context
 
     def close(self) -> None:
-        """End every connection; who uses one is woken, and closes it."""
-        self._leave(threading.get_ident())
+        """Close all connections; a thread that uses one is woken and closes it."""
+        self._release(threading.get_ident())
         with self._lock:
             self._closed = True
-            resting, self._idle = self._idle, {}
-            for line in list(self._under_way.values()):
-                if line is not None:
-                    line.wake()
-        for idle in resting.values():
-            for line in idle:
-                line.close()
+            kept, self._idle = self._idle, {}
+            for connection in list(self._active.values()):
+                if connection is not None:
+                    connection.wake()
+        for idle in kept.values():
+            for connection in idle:
+                connection.close()
 
 
 class BlockingHttpConnection:
-    """One connection: one request at a time.
+    """One connection, for one request at a time.
 
     Args:
-        stream: The socket, under the deadline of the thread that uses it.
-        origin: Where it leads.
+        stream: The socket, limited by the deadline of the thread that uses it.
+        origin: The server it is connected to.
     """
 
     def __init__(self, stream: httpcore.NetworkStream, origin: Origin) -> None:
@@ -170,34 +172,34 @@ class BlockingHttpConnection:
         self._woken = False
         self.origin = origin
         self.is_usable = True
-        """Whether another request may leave over it, as far as was read."""
+        """Whether it can be reused, as far as the last response tells."""
         self.idle_since = 0.0
 
     @property
     def has_news(self) -> bool:
-        """Whether something has come unasked, such as its end."""
+        """Whether unexpected bytes or the end of the stream have arrived."""
         return bool(self._stream.get_extra_info("is_readable"))
 
     def ask(self, outgoing: OutgoingRequest, largest: int) -> Reply:
-        """Send a request and wait for its answer; see `BlockingDirect.exchange`."""
+        """Send a request and wait for the response; see `BlockingPool.exchange`."""
         self.is_usable = False
-        arriving = Arriving(outgoing.method, largest)
+        reader = ResponseReader(outgoing.method, largest)
         whole = self._send(outgoing)
-        while not arriving.is_over:
+        while not reader.is_over:
             if data := self._stream.read(READ_BYTES):
-                arriving.feed(data)
-            elif self._woken:  # its end is ours, not the answer's
-                arriving.fail(ConnectionError("the connection was closed"))
+                reader.feed(data)
+            elif self._woken:  # we closed it, not the server
+                reader.fail(ConnectionError("the connection was closed"))
             else:
-                arriving.end()
-        self.is_usable = whole and arriving.keeps_alive
-        return arriving.reply()
+                reader.end()
+        self.is_usable = whole and reader.keeps_alive
+        return reader.reply()
 
     def _send(self, outgoing: OutgoingRequest) -> bool:
-        """Return whether all of it left: a server may have answered before it read everything."""
+        """Return whether all of it was sent: a server may respond before it has read everything."""
         text = outgoing.text()
-        left(None, httpcore.ConnectTimeout)  # a place that was long waited for may come too late
-        outgoing.left = True
+        time_left(None, httpcore.ConnectTimeout)  # the wait for a slot may have used up the time
+        outgoing.may_have_been_sent = True
         try:
             self._stream.write(text)
         except httpcore.WriteError:
@@ -205,15 +207,16 @@ class BlockingHttpConnection:
         return True
 
     def wake(self) -> None:
-        """End it for a thread that waits for it, which then closes it.
+        """Shut the socket down, so that the thread that reads from it wakes up and closes it.
 
-        Its number must not go to another connection while that thread may still read from it, and
-        ssl's own ``shutdown`` forgets the encryption first: what is written then is readable.
+        Closing it here could let another connection reuse its file descriptor while that thread
+        still reads from it. ``SSLSocket.shutdown`` is not used, because it drops the encryption
+        first: data written after that would be sent in the clear.
         """
         self._woken = True
         with contextlib.suppress(OSError):
             socket.socket.shutdown(self._stream.get_extra_info("socket"), socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Close its socket."""
+        """Close the socket."""
         self._stream.close()

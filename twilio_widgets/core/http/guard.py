@@ -1,7 +1,8 @@
-"""What may leave through the one door: paths inside Twilio's API, and headers that are not ours.
+"""`guard`: the paths, query parameters and headers that a request may have.
 
-The rules are lists of what is allowed, not of known tricks: a path is plain words between slashes,
-so it cannot name a host, climb, or hide a second meaning in an escape.
+The rules allow, they do not forbid known tricks: a path consists of plain segments between slashes,
+so it cannot name a host, climb, or contain an escape. A segment may contain ``@`` and
+``:`` (identities and addresses do): after the first slash of a URL they cannot end a host's name.
 
 Sources: RFC 9110 (header names, hop-by-hop headers), RFC 3986 (what separates a host from a path),
 OWASP, "Server-side request forgery prevention".
@@ -15,14 +16,17 @@ from collections.abc import Iterable
 from urllib.parse import urljoin, urlsplit
 
 from twilio_widgets.core.bodies import encodable
+from twilio_widgets.core.http.hosts import VERSIONS, product_of
 from twilio_widgets.core.request import Request
 from twilio_widgets.errors import BadResponse, InvalidRequest, PathRefused
 
 METHODS = ("GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS", "LINK", "UNLINK", "PURGE")
 """The methods a request may have."""
 
-_ROOTS = {"api": "2010-04-01", "messaging": "v1"}
-_PATH = re.compile(r"/([a-z0-9-]+)(?:/[A-Za-z0-9][A-Za-z0-9_-]*)+(?:\.[a-z][a-z0-9]*)?")
+SEGMENT = r"[A-Za-z0-9_@:+](?:[A-Za-z0-9_@:+.~-]*[A-Za-z0-9_@:+~-])?"
+"""A segment of a path: it does not begin or end with a dot, and contains no escapes."""
+
+_PATH = re.compile(rf"/([A-Za-z0-9-]+)(?:/{SEGMENT})+")
 _MEDIA_FILE = re.compile(
     r"/2010-04-01/Accounts/AC[0-9a-fA-F]{32}/Messages/[SM]M[0-9a-fA-F]{32}/Media/ME[0-9a-fA-F]{32}"
 )
@@ -46,20 +50,22 @@ _OF_ANOTHER_REQUEST = frozenset(
 
 
 def guard(request: Request) -> None:
-    """Let a request pass that stays within Twilio's API, and refuse every other one.
+    """Refuse a request that does not stay within Twilio's API.
 
     Raises:
-        PathRefused: Its path or its query could lead elsewhere.
-        InvalidRequest: Its method or one of its headers is not for it to choose.
+        PathRefused: Its host, path or query could lead elsewhere.
+        InvalidRequest: Its method or one of its headers is not allowed.
     """
+    if request.host is not None and product_of(request.host) != request.service:
+        raise PathRefused("The host is not one of Twilio's API, so nothing was sent.")
     path = _PATH.fullmatch(request.path)
-    if path is None or path[1] != _ROOTS.get(request.service):
+    if path is None or path[1] not in VERSIONS.get(request.service, ()):
         raise PathRefused("The path leaves Twilio's API, so nothing was sent.")
     for text in (text for pair in request.query for text in pair):
         _check_text(text)
     if request.method not in METHODS:
         raise InvalidRequest(
-            f"The method is one of {', '.join(METHODS)}; nothing was sent.", field="method"
+            f"The method must be one of {', '.join(METHODS)}. Nothing was sent.", field="method"
         )
     own = () if request.body is None else (("Content-Type", request.body.content_type),)
     _check_headers((*request.headers, *own))
@@ -68,11 +74,12 @@ def guard(request: Request) -> None:
 def _check_text(text: str) -> None:
     if CONTROL.search(text):
         raise PathRefused(
-            "A query parameter holds a control character (a line break, say): nothing was sent."
+            "A query parameter contains a control character, such as a line break. "
+            "Nothing was sent."
         )
     if not encodable(text):
         raise PathRefused(
-            "A query parameter holds half of a character (a lone surrogate), so nothing was sent."
+            "A query parameter contains an unpaired surrogate (invalid Unicode). Nothing was sent."
         )
 
 
@@ -81,29 +88,29 @@ def _check_headers(headers: Iterable[tuple[str, str]]) -> None:
     seen = set()
     for name, value in headers:
         if not _HEADER_NAME.fullmatch(name):
-            raise _refused("A header's name has letters, digits and hyphens, and nothing else.")
+            raise _refused("The name of a header must consist of letters, digits and hyphens.")
         if not _HEADER_VALUE.fullmatch(value):
             raise _refused(
-                f"The header {name} holds a line break or another character that no header may "
-                "hold: only printable ASCII, with no space at its ends."
+                f"The header {name} contains an invalid character, such as a line break: only "
+                "printable ASCII is allowed, without spaces at the ends."
             )
         reason = _why_not(name.lower())
         if reason:
-            raise _refused(f"The header {name} is not yours to set: {reason}")
+            raise _refused(f"The header {name} cannot be set: {reason}")
         if name.lower() == "content-type" and name.lower() in seen:
-            raise _refused("The header Content-Type is there twice.")
+            raise _refused("The header Content-Type is given twice.")
         seen.add(name.lower())
 
 
 def _why_not(name: str) -> str:
     if name in _CREDENTIALS:
-        return "who you are comes from the connection, and goes to Twilio alone."
+        return "credentials come from the connection and are sent to Twilio only."
     if name in _OF_THE_CONNECTION:
-        return "it belongs to the connection, which sets it itself."
+        return "the HTTP connection sets it."
     if name in _OF_ANOTHER_REQUEST:
-        return "it could turn this request into another. Give the method and the path instead."
+        return "it could turn this request into another one. Use method= and path= instead."
     if name == "accept-encoding":
-        return "answers are read plain or as gzip."
+        return "only plain and gzip responses can be read."
     return ""
 
 
@@ -112,7 +119,7 @@ def _refused(text: str) -> InvalidRequest:
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether a host name is this machine."""
+    """Return whether a host name means this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -120,19 +127,19 @@ def is_loopback(host: str) -> bool:
 
 
 def media_redirect(request: Request, url: str, status: int, location: str | None) -> str | None:
-    """Return where a media file is to be fetched, without credentials; None for no redirect.
+    """Return the URL to fetch a media file from, without credentials; None if there is no redirect.
 
-    Twilio answers a request for the file of a message with the address of a store that must not see
-    credentials. Nothing else is ever followed.
+    Twilio responds to a request for the media file of a message with a redirect to a file store,
+    which must not receive the credentials. No other redirect is followed.
 
     Args:
-        request: What was asked.
-        url: Where it was asked.
-        status: What the answer's status was.
-        location: The answer's ``Location``.
+        request: The request.
+        url: The URL it was sent to.
+        status: The status of the response.
+        location: The ``Location`` header of the response.
 
     Raises:
-        BadResponse: The address is not one to fetch a file from.
+        BadResponse: The URL is not allowed.
     """
     wanted = request.method in {"GET", "HEAD"} and _MEDIA_FILE.fullmatch(request.path)
     if not wanted or status not in {301, 302, 303, 307, 308} or not location:
@@ -140,8 +147,8 @@ def media_redirect(request: Request, url: str, status: int, location: str | None
     target = _joined(url, location)
     if target is None:
         raise BadResponse(
-            "The media file is said to be at an address that is not followed: it must be https, "
-            "at a named host and its usual port, with no user name. Nothing was fetched."
+            "The redirect to the media file was not followed: its URL must be https, with a host "
+            "name, the usual port and no user name. Nothing was fetched."
         )
     return target
 
@@ -163,7 +170,7 @@ def _joined(url: str, location: str) -> str | None:
 
 
 def _is_named_host(host: str) -> bool:
-    """Say whether a host is a public name rather than an address or a name of this network."""
+    """Return whether a host is a public name, not an IP address or a name of the local network."""
     labels = host.rstrip(".").split(".")
     return (
         len(labels) >= 2

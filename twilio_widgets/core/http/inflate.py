@@ -6,6 +6,9 @@ import zlib
 
 from twilio_widgets.errors import BadResponse
 
+_MOST_MEMBERS = 1000
+"""Gzip members in one body; each costs time, even if it is empty."""
+
 
 class Inflater:
     """Decompresses within the cap and notices a truncated stream; httpx does neither.
@@ -26,7 +29,7 @@ class Inflater:
             )
         self._gzip = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
         self._largest = largest
-        self._arrived = self._size = 0
+        self._arrived = self._size = self._members = 0
 
     def feed(self, part: bytes) -> bytes:
         """Return what this part of the body decompresses to.
@@ -37,7 +40,7 @@ class Inflater:
         self._arrived += len(part)
         if self._gzip is not None:
             try:
-                part = self._gzip.decompress(part, self._largest - self._size + 1)
+                part = self._inflated(self._gzip, part)
             except zlib.error as error:
                 raise BadResponse("The answer's compression is damaged.") from error
         self._size += len(part)
@@ -47,6 +50,19 @@ class Inflater:
                 "Twilio(largest_body=…) changes that."
             )
         return part
+
+    def _inflated(self, member: zlib._Decompress, part: bytes) -> bytes:
+        """Decompress the gzip members in this part (RFC 1952); what follows them is ignored."""
+        found = b""
+        while True:
+            found += member.decompress(part, self._largest - self._size - len(found) + 1)
+            part = member.unused_data
+            if not (member.eof and part.startswith(b"\x1f")) or len(found) > self._largest:
+                return found
+            self._members += 1
+            if self._members > _MOST_MEMBERS:
+                raise BadResponse("The answer's compression has too many parts.")
+            self._gzip = member = zlib.decompressobj(wbits=31)
 
     def finish(self) -> None:
         """Note that the body has ended.

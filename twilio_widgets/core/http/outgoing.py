@@ -1,4 +1,4 @@
-"""One request as it goes over the wire, and whether it has begun to."""
+"""`OutgoingRequest`: an HTTP request ready to be written, and whether it may have been sent."""
 
 from __future__ import annotations
 
@@ -14,20 +14,28 @@ _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
 class OutgoingRequest:
-    """A request that may leave: judged, with its credentials. Its text is never shown.
+    """A request that passed all checks, with its credentials. It has no `repr` of its content.
 
     Args:
-        method: Such as ``"POST"``.
-        url: Where to, whole.
-        headers: All but those of the connection.
-        content: The body; None for none.
-        seconds: How long the exchange may take.
-        connecting: How long of these the connection may take.
+        method: The HTTP method.
+        url: The full URL.
+        headers: All headers except ``Host``, ``Content-Length`` and those about the connection.
+        content: The body, or None.
+        seconds: The most seconds for the whole exchange.
+        connecting: The most of these seconds for connecting.
     """
 
     __slots__ = (
-        "_left", "_until", "connecting", "content", "headers", "method", "origin", "seconds", "url",
-    )  # fmt: skip
+        "_may_have_been_sent",
+        "_until",
+        "connecting",
+        "content",
+        "headers",
+        "method",
+        "origin",
+        "seconds",
+        "url",
+    )
 
     def __init__(
         self,
@@ -44,35 +52,35 @@ class OutgoingRequest:
         parts = urlsplit(url)
         port = parts.port or _PORTS[parts.scheme]
         self.origin: Origin = (parts.scheme, parts.hostname or "", port)
-        """Requests to the same may share a connection."""
+        """Requests to the same origin can reuse a connection."""
         self.headers = headers
         self.content = content
         self.seconds = seconds
         self.connecting = connecting
-        self._left = False
+        self._may_have_been_sent = False
         self._until = clock.seconds() + seconds
 
     @property
-    def left(self) -> bool:
-        """Whether its first byte may have left; until then it certainly was not sent."""
-        return self._left
+    def may_have_been_sent(self) -> bool:
+        """Whether the first byte may have been sent; while False, nothing was."""
+        return self._may_have_been_sent
 
-    @left.setter
-    def left(self, value: bool) -> None:
-        """Set right before the first byte leaves.
+    @may_have_been_sent.setter
+    def may_have_been_sent(self, value: bool) -> None:
+        """Set immediately before the first byte is written.
 
         Raises:
-            TimeoutError: Its time is over: this process was stopped, or the computer was asleep.
+            TimeoutError: The deadline has passed: the process was stopped, or the computer asleep.
         """
         if value and clock.seconds() > self._until:
-            raise TimeoutError("its time was over before it left")
-        self._left = value
+            raise TimeoutError("the deadline passed before the request was sent")
+        self._may_have_been_sent = value
 
     def text(self) -> bytes:
-        """Return all of it, as HTTP/1.1 writes it.
+        """Return the request in HTTP/1.1 format.
 
         Raises:
-            ValueError: It holds what would begin another line, or is not ASCII.
+            ValueError: A header or the target contains a line break, or is not ASCII.
         """
         parts, content = urlsplit(self.url), self.content or b""
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -83,5 +91,5 @@ class OutgoingRequest:
             lines.append(f"Content-Length: {len(content)}")
         head = "\r\n".join(lines)
         if head.count("\r") != len(lines) - 1 or head.count("\n") != len(lines) - 1:
-            raise ValueError("a header or the address holds a line break")
+            raise ValueError("a header or the URL contains a line break")
         return head.encode("ascii") + b"\r\n\r\n" + content

@@ -1,4 +1,4 @@
-"""The proxy that the environment names, found by one rule for every way to the network."""
+"""The proxy that the environment configures, chosen by one rule for all backends."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from twilio_widgets.errors import ConfigurationError
 
 
 def proxy_for(origin: str) -> httpx.Proxy | None:
-    """Return the proxy that the environment names for Twilio; never one for this machine.
+    """Return the proxy that the environment sets for an origin; None for one on this machine.
 
     Raises:
-        ConfigurationError: What it names is no proxy that can be used. Its text is not repeated: it
-            may hold a password.
+        ConfigurationError: The setting is not a usable proxy. Its text is not repeated, because it
+            may contain a password.
     """
     parts = urlsplit(origin)
     host = parts.hostname or ""
@@ -34,12 +34,12 @@ def proxy_for(origin: str) -> httpx.Proxy | None:
         usable = False
     if not usable:
         raise ConfigurationError(
-            "The proxy that the environment names (HTTPS_PROXY or ALL_PROXY) is no address such as "
-            "http://proxy.example:8080, so nothing was sent."
+            "The proxy in HTTPS_PROXY or ALL_PROXY is not a URL such as "
+            "http://proxy.example:8080. Nothing was sent."
         )
     if proxy.url.scheme.startswith("socks") and importlib.util.find_spec("socksio") is None:
         raise ConfigurationError(
-            "The proxy that the environment names is a SOCKS proxy, which needs the package "
+            "The proxy in HTTPS_PROXY or ALL_PROXY is a SOCKS proxy, which needs the package "
             "socksio: pip install 'httpx[socks]'. Nothing was sent."
         )
     return proxy

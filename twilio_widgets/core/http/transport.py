@@ -1,15 +1,14 @@
-"""The one door to Twilio: every request of every entry point leaves through ``send``.
+"""The transport: every request of every entry point is sent by ``send``.
 
-Here stand the host guard, the policy hook, the deadline and the caps on answers; `network` has the
-ways to a host and the table of what a failed exchange means.
+It checks the host, the path and the headers (`guard`), applies the policy, and enforces the
+deadline and the size limits; `backends` writes requests and translates their errors.
 
-A failure is raised outside the ``except`` block that caught it: the frames of the HTTP library hold
-the Authorization header, and an error with a cause or a context would carry them into a traceback.
+An error is raised outside the ``except`` block that caught it: the frames of the HTTP library
+reference the Authorization header, and a cause or context would carry them into a traceback.
 """
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import os
 import threading
@@ -19,84 +18,85 @@ from urllib.parse import urlencode, urlsplit
 from twilio_widgets.core.flows.answers import leaves_open
 from twilio_widgets.core.guardrails.enforcement import PolicyEnforcer, SendPermission
 from twilio_widgets.core.guardrails.policy import Policy, default_policy
-from twilio_widgets.core.http.backends import (
-    AsyncWire,
-    BlockingWire,
-    open_async,
-    open_sync,
-    translate_error,
-)
 from twilio_widgets.core.http.deadline import deadline
 from twilio_widgets.core.http.guard import guard, is_loopback, media_redirect
 from twilio_widgets.core.http.outgoing import OutgoingRequest
 from twilio_widgets.core.request import Reply, Request
-from twilio_widgets.errors import ConfigurationError, InvalidRequest, NotConnected
+from twilio_widgets.errors import (
+    ConfigurationError,
+    InvalidRequest,
+    NotConnected,
+    PathRefused,
+)
 
 if TYPE_CHECKING:
+    import asyncio
+
     from twilio_widgets.core.credentials.connection import Connection
+    from twilio_widgets.core.http.backends import AsyncBackend, BlockingBackend
 
 CONNECT_SECONDS = 10.0
 
 LARGEST_BODY = 64 * 1024 * 1024
-"""Bytes of a body, sent or received, before and after decompression. A full page of 1,000 long
-messages has about 12 MB."""
+"""The most bytes of a body, sent or received, before and after decompression. A full page of 1,000
+long messages has about 12 MB."""
 
 _OWN_HEADERS = (("Accept-Encoding", "gzip"), ("User-Agent", "twilio_widgets"))
 
 
 class RequestGuard(Protocol):
-    """What every request must pass before it leaves: a policy, or a rule of your own."""
+    """Checks every request before it is sent: a policy, or a rule of your own."""
 
-    def judge(self, request: Request) -> SendPermission | None:
-        """Return when the request may leave; the verdict, when it was counted.
+    def check(self, request: Request) -> SendPermission | None:
+        """Return if the request may be sent, with the permission if it was counted.
 
         Raises:
-            PolicyRefused: It may not, and why.
+            PolicyRefused: It may not be sent; the error says why.
         """
 
 
 def in_force(policy: Policy | RequestGuard, connection: Connection) -> RequestGuard:
-    """Return the judge of a connection: a policy in force on it, or a judge of its own.
+    """Return the guard of a connection: its policy, enforced, or a guard of the user's own.
 
     Raises:
-        ConfigurationError: It is no policy.
+        ConfigurationError: It is neither.
     """
     if isinstance(policy, Policy):
         return policy.on(connection)
-    if not callable(getattr(policy, "judge", None)):
+    if not callable(getattr(policy, "check", None)):
         raise ConfigurationError(
-            f"policy is a tw.Policy(…), not {type(policy).__name__}.", field="policy"
+            f"policy must be a tw.Policy(…), not {type(policy).__name__}.", field="policy"
         )
     return policy
 
 
 def origin_of(base_url: str) -> str:
-    """Return scheme, host and port of a base URL that credentials may travel to.
+    """Return scheme, host and port of a base URL to which credentials may be sent.
 
     Raises:
         ConfigurationError: It is not https (or http on this machine), or has more than a host.
     """
     try:
         parts = urlsplit(base_url if isinstance(base_url, str) else "")
-        host, _port = parts.hostname, parts.port  # both are read only now, and may be wrong
+        host, _port = parts.hostname, parts.port  # parsed when read, and may be invalid
     except ValueError:
         host = None
     if not host or parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
         raise ConfigurationError(
-            "base_url is scheme://host[:port] and nothing more, such as http://127.0.0.1:8000.",
+            "base_url must be scheme://host[:port] only, such as http://127.0.0.1:8000.",
             field="base_url",
         )
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
         raise ConfigurationError(
-            "base_url must be https: credentials travel in it. "
-            "Plain http is for this machine alone (127.0.0.1).",
+            "base_url must be https, because requests contain credentials. "
+            "Plain http is allowed for this machine only (127.0.0.1).",
             field="base_url",
         )
     return f"{parts.scheme}://{parts.netloc}"
 
 
-class _Door:
-    """What the blocking and the async transport share: everything but waiting."""
+class _Transport:
+    """The code that the blocking and the async transport share."""
 
     def __init__(
         self,
@@ -111,35 +111,35 @@ class _Door:
         self._timeout = timeout
         self._largest = largest_body
         self._policy = default_policy(connection) if policy is None else policy
-        self._judge = in_force(self._policy, connection)
+        self._guard = in_force(self._policy, connection)
         self._origin = None if base_url is None else origin_of(base_url)
         self._opening = threading.Lock()
-        self._abandoned: list[BlockingWire] = []
+        self._abandoned: list[BlockingBackend] = []
         if connection.wire is not None and self._origin is not None:
             host = urlsplit(self._origin).hostname or ""
             if not is_loopback(host):
                 raise ConfigurationError(
-                    "A sandbox connection never leaves this machine.", field="base_url"
+                    "A sandbox connection sends requests to this machine only.", field="base_url"
                 )
 
     @property
     def _wire(self) -> Any:
-        """The sandbox's transport, unless its socket was asked for."""
+        """The sandbox's in-process transport, or None if its socket is used."""
         return self._connection.wire if self._origin is None else None
 
     @property
     def _home(self) -> str:
-        """The origin most requests go to."""
+        """The origin of most requests."""
         return self._origin or self._connection.base_url
 
     @property
     def timeout(self) -> float:
-        """Seconds one exchange may take when its request does not say."""
+        """The most seconds of an exchange whose request has no timeout of its own."""
         return self._timeout
 
     @property
     def base_url(self) -> str | None:
-        """Where requests go instead of Twilio's hosts, or None."""
+        """The origin used instead of Twilio's hosts, or None."""
         return self._origin
 
     @property
@@ -149,29 +149,37 @@ class _Door:
 
     @property
     def policy(self) -> Policy | RequestGuard:
-        """What judges every request: the policy given, or the one in force without."""
+        """The policy that every request is checked against: the given one, or the default."""
         return self._policy
 
     def _checked(self, request: Request) -> tuple[str, SendPermission | None]:
         """Let a request pass or refuse it; return its URL, and the verdict over a message."""
         guard(request)
-        origin = self._origin or "https://" + self._connection.host(request.service)
+        if request.host is not None and self._origin is not None:
+            raise PathRefused(
+                "This client has a base_url, which takes the place of Twilio's hosts, so a URL "
+                "that names one is refused. Give only the path, or use a client without base_url. "
+                "Nothing was sent."
+            )
+        origin = self._origin or "https://" + (
+            request.host or self._connection.host(request.service)
+        )
         url = origin + request.path
         if request.query:
             url += "?" + urlencode(request.query)
-        return url, self._judge.judge(request)
+        return url, self._guard.check(request)
 
-    def _close_judge(self) -> None:
+    def _close_guard(self) -> None:
         if isinstance(
-            self._judge, PolicyEnforcer
-        ):  # a judge of somebody else's is not ours to close
-            self._judge.close()
+            self._guard, PolicyEnforcer
+        ):  # a guard of the user's own is not ours to close
+            self._guard.close()
 
     def _limit(self, request: Request) -> float:
         return self._timeout if request.timeout is None else request.timeout
 
     def _headers(self, request: Request) -> list[tuple[str, str]]:
-        """Made anew for each request and handed straight on, so that no local holds it."""
+        """Built for each request and passed on at once, so that no local variable keeps them."""
         name, secret = self._connection.credentials
         pair = f"{name}:{secret.reveal()}".encode()
         given = {header.lower() for header, _value in request.headers}
@@ -188,14 +196,14 @@ class _Door:
         content = None if request.body is None else request.body.encode()
         if content is not None and len(content) > self._largest:
             raise InvalidRequest(
-                f"The body has {len(content):,} bytes; at most {self._largest:,} are sent. "
+                f"The body has {len(content):,} bytes; the limit is {self._largest:,}. "
                 "Twilio(largest_body=…) changes that.",
                 field="data",
             )
         return self._outgoing(request, url, self._headers(request), content)
 
     def _onward(self, url: str, request: Request, reply: Reply) -> OutgoingRequest | None:
-        """Return the request for the media file that an answer points to: it has no credentials."""
+        """Return the request for the media file that a reply redirects to, without credentials."""
         target = media_redirect(request, url, reply.status, reply.headers.get("location"))
         if target is None:
             return None
@@ -205,38 +213,38 @@ class _Door:
         self, request: Request, url: str, headers: list[tuple[str, str]], content: bytes | None
     ) -> OutgoingRequest:
         limit = self._limit(request)
-        # Looking up, connecting and TLS have a third, so that what ends there ends before the
-        # whole time is over, and is told apart: nothing was sent.
+        # DNS, connecting and TLS get a third of the time. If they time out, that is then known:
+        # nothing was sent.
         connecting = min(limit / 3, CONNECT_SECONDS)
         return OutgoingRequest(
             request.method, url, headers, content, seconds=limit, connecting=connecting
         )
 
 
-class BlockingTransport(_Door):
-    """Sends requests and waits for their answers. Safe to share between threads.
+class BlockingTransport(_Transport):
+    """Sends requests and blocks until the response is complete. Safe to share between threads.
 
     Args:
-        connection: Who we are, and which host serves us.
-        timeout: Seconds one exchange may take, from connecting to the last byte.
+        connection: The credentials, and the region and edge.
+        timeout: The most seconds of an exchange, from connecting to the last byte.
         base_url: ``scheme://host[:port]`` instead of Twilio's hosts.
-        policy: Judges every request before it leaves.
+        policy: The policy that every request is checked against.
         largest_body: The most bytes of a body, sent or received, also after decompression.
     """
 
-    _open: BlockingWire | None = None
+    _open: BlockingBackend | None = None
     _process = 0
 
     def send(self, request: Request) -> Reply:
-        """Send one request and return its whole answer.
+        """Send one request and return the complete response.
 
         Raises:
-            Refused: It was not allowed to leave.
-            NotConnected: Twilio was not reached; nothing was sent.
-            NoReply: It may have been received; no whole answer came back in time.
-            BadResponse: The answer is too large, or damaged.
+            Refused: A check or the policy did not allow it; nothing was sent.
+            NotConnected: Twilio could not be reached; nothing was sent.
+            NoReply: It may have been received, but no complete response arrived in time.
+            BadResponse: The response is too large, or damaged.
         """
-        url, verdict = self._checked(request)
+        url, permission = self._checked(request)
         failure: BaseException
         outgoing: OutgoingRequest | None = None
         try:
@@ -247,30 +255,34 @@ class BlockingTransport(_Door):
                 onward = self._onward(url, request, reply)
                 if onward is not None:
                     reply = wire.exchange(onward, self._largest)
-        except BaseException as error:  # noqa: BLE001  # told apart, and raised anew below
-            left = outgoing is not None and outgoing.left
+        except BaseException as error:  # noqa: BLE001  # translated, and raised below
+            sent = outgoing is not None and outgoing.may_have_been_sent
             # It has the Authorization header, and this frame is in the traceback.
             outgoing = None
-            failure = translate_error(error, left=left)
+            failure = _translated(error, may_have_been_sent=sent)
         else:
-            _give_back(verdict, unsent=means_unsent(reply))
+            _give_back(permission, unsent=means_unsent(reply))
             return reply
-        _give_back(verdict, unsent=not left or isinstance(failure, NotConnected))
+        _give_back(permission, unsent=not sent or isinstance(failure, NotConnected))
         raise failure
 
-    def _opened(self) -> BlockingWire:
+    def _opened(self) -> BlockingBackend:
         if (wire := self._open) is not None and self._process == os.getpid():
             return wire
-        with self._opening:  # threads that begin together share one pool
+        with self._opening:  # threads that start together share one pool
             self._abandon()
             if self._open is None:
+                from twilio_widgets.core.http.backends import open_sync
+
                 self._open, self._process = open_sync(self._home, self._wire), os.getpid()
             return self._open
 
     def _abandon(self) -> None:
-        """After a fork, leave what the parent opened alone: each would read the other's answers."""
+        """After a fork, stop using the parent's connections: each would read the other's data."""
         if self._open is not None and self._process != os.getpid():
-            self._abandoned.append(self._open)  # forgotten, it would be closed
+            self._abandoned.append(
+                self._open
+            )  # without this reference it would be garbage-collected and closed
             self._open = None
 
     def close(self) -> None:
@@ -280,42 +292,48 @@ class BlockingTransport(_Door):
             wire, self._open = self._open, None
         if wire is not None and self._wire is None:
             wire.close()
-        self._close_judge()
+        self._close_guard()
 
 
-class AsyncTransport(_Door):
-    """The same with ``await``; it belongs to the event loop it is first used on."""
+class AsyncTransport(_Transport):
+    """The async transport; it belongs to the event loop it is first used on."""
 
-    _open: AsyncWire | None = None
+    _open: AsyncBackend | None = None
     _loop: asyncio.AbstractEventLoop | None = None
 
     async def send(self, request: Request) -> Reply:
-        """Send one request and return its whole answer; see `BlockingTransport.send`."""
-        url, verdict = self._checked(request)
+        """Send one request and return the complete response; see `BlockingTransport.send`."""
+        url, permission = self._checked(request)
+        from asyncio import timeout
+
         failure: BaseException
         outgoing: OutgoingRequest | None = None
         try:
             wire = self._opened()
             outgoing = self._built(url, request)
-            async with asyncio.timeout(self._limit(request)):
+            async with timeout(self._limit(request)):
                 reply = await wire.exchange(outgoing, self._largest)
                 onward = self._onward(url, request, reply)
                 if onward is not None:
                     reply = await wire.exchange(onward, self._largest)
-        except BaseException as error:  # noqa: BLE001  # told apart, and raised anew below
-            left = outgoing is not None and outgoing.left
+        except BaseException as error:  # noqa: BLE001  # translated, and raised below
+            sent = outgoing is not None and outgoing.may_have_been_sent
             # It has the Authorization header, and this frame is in the traceback.
             outgoing = None
-            failure = translate_error(error, left=left)
+            failure = _translated(error, may_have_been_sent=sent)
         else:
-            _give_back(verdict, unsent=means_unsent(reply))
+            _give_back(permission, unsent=means_unsent(reply))
             return reply
-        _give_back(verdict, unsent=not left or isinstance(failure, NotConnected))
+        _give_back(permission, unsent=not sent or isinstance(failure, NotConnected))
         raise failure
 
-    def _opened(self) -> AsyncWire:
-        here = asyncio.get_running_loop()
+    def _opened(self) -> AsyncBackend:
+        from asyncio import get_running_loop
+
+        here = get_running_loop()
         if self._open is None:
+            from twilio_widgets.core.http.backends import open_async
+
             self._open, self._loop = open_async(self._home, self._wire), here
         elif self._loop is not here:
             raise ConfigurationError(
@@ -329,15 +347,22 @@ class AsyncTransport(_Door):
         wire, self._open = self._open, None
         if wire is not None and self._wire is None:
             await wire.aclose()
-        self._close_judge()
+        self._close_guard()
+
+
+def _translated(error: BaseException, *, may_have_been_sent: bool) -> BaseException:
+    # Loaded with the first request: importing httpx takes longer than the rest of the client.
+    from twilio_widgets.core.http.backends import translate_error
+
+    return translate_error(error, may_have_been_sent=may_have_been_sent)
 
 
 def means_unsent(reply: Reply) -> bool:
-    """Return whether an answer proves that no message was sent: Twilio refused it."""
+    """Return whether a reply proves that no message was created: Twilio rejected the request."""
     return reply.status >= 400 and not leaves_open(reply, creates_message=True)
 
 
-def _give_back(verdict: SendPermission | None, *, unsent: bool) -> None:
-    """Take a message out of the policy's counts again when it certainly was not sent."""
-    if unsent and isinstance(verdict, SendPermission):
-        verdict.give_back()
+def _give_back(permission: SendPermission | None, *, unsent: bool) -> None:
+    """Subtract a message from the policy's counts if it was certainly not sent."""
+    if unsent and isinstance(permission, SendPermission):
+        permission.give_back()

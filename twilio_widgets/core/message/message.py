@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
 
@@ -97,10 +96,10 @@ class Message:
                 sid=str(sid),
                 status=status,
                 direction=str(given("direction") or ""),
-                num_segments=_whole(given("num_segments")),
-                num_media=_whole(given("num_media")),
+                num_segments=whole_of_api(given("num_segments")),
+                num_media=whole_of_api(given("num_media")),
                 price=_money(given("price")),
-                error_code=_whole(given("error_code")),
+                error_code=whole_of_api(given("error_code")),
                 date_created=date_of_api(given("date_created")),
                 date_updated=date_of_api(given("date_updated")),
                 date_sent=date_of_api(given("date_sent")),
@@ -155,6 +154,8 @@ def date_of_api(value: object) -> datetime | None:
 def _parsed(text: str) -> datetime:
     """Parse a date; cached, because dates have whole seconds and many messages share one."""
     try:
+        from email.utils import parsedate_to_datetime  # loads slowly, and only a reply has dates
+
         parsed = parsedate_to_datetime(text)
         return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
     except (TypeError, IndexError, OverflowError) as error:
@@ -165,8 +166,14 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _whole(value: object) -> int | None:
-    """Parse a whole number; Twilio sends counts as strings and error codes as numbers."""
+def whole_of_api(value: object) -> int | None:
+    """Parse a whole number; Twilio sends counts as strings and error codes as numbers.
+
+    Raises:
+        ValueError: It is not a whole number.
+    """
+    if isinstance(value, float) and value.is_integer():
+        value = f"{value:.0f}"
     return None if value is None or value == "" else int(_short(value, _LONGEST_WHOLE))
 
 

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from twilio_widgets.core.bodies import encodable
 from twilio_widgets.core.guardrails.recipients import plain_address
 from twilio_widgets.core.numbers.address import check_recipient, check_sender, is_service
+from twilio_widgets.core.templates.variables import problem_with_any
 from twilio_widgets.errors import InvalidMessage
 
 LONGEST_BODY = 1600
@@ -168,7 +169,7 @@ def _check_content(given: dict[str, object], _now: datetime) -> None:
 
 
 def _check_variables(variables: object) -> None:
-    """Refuse what cannot fill a content template: it takes a JSON object without empty values."""
+    """Refuse what cannot fill a content template."""
     if isinstance(variables, str):
         try:
             variables = json.loads(variables)
@@ -179,12 +180,8 @@ def _check_variables(variables: object) -> None:
             'content_variables is a JSON object, such as {"1": "Ada"}, with double quotes (21656).',
             field="content_variables",
         )
-    empty = [name for name, value in (variables or {}).items() if value is None or value == ""]
-    if empty:
-        raise InvalidMessage(
-            f"content_variables has no value for {empty[0]!r}, which Twilio refuses (21656).",
-            field="content_variables",
-        )
+    if problem := problem_with_any(variables or {}):
+        raise InvalidMessage(problem, field="content_variables")
 
 
 def _check_url(url: object, name: str) -> None:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from twilio_widgets.core.credentials.secret import sealed
-from twilio_widgets.core.flows.answers import json_of
+from twilio_widgets.core.flows.answers import is_web_page, json_of
 from twilio_widgets.core.raw.response import RawResponse, ResponseType
 from twilio_widgets.core.request import Reply
 from twilio_widgets.errors import BadResponse
@@ -54,7 +54,9 @@ def unreadable(response: RawResponse, problem: str, *, changed: bool) -> BadResp
     advice = ' To read it as text, use response_type="text".'
     if "xml" in (response.content_type or ""):
         advice = " It is XML, Twilio's default: end the path with .json to get JSON."
-    if changed:
+    if changed and is_web_page(str(response.data).encode("utf-8", "replace")):
+        advice = " Whether the change was made is unknown: read the resource before you repeat it."
+    elif changed:
         advice += f" The change itself was made (HTTP {response.status}): do not repeat it."
     error = BadResponse(problem + advice)
     error.response = response

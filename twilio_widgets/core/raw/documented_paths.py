@@ -1,17 +1,23 @@
-"""The paths of Twilio's OpenAPI document (2026-04) for accounts, messages, calls and usage.
+"""The paths of Twilio's OpenAPI documents (2026-04), by product.
 
-They are suggestions for completion; raw requests are not limited to them.
+They are suggestions for completion; raw requests are not limited to them. The paths are in
+``documented_paths.txt``, which `scripts/documented_paths.py` writes; the summaries are our own.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentedPath:
     """A method and path of the API, with a summary."""
 
+    product: str
     method: str
     path: str
     """The path with placeholders in braces; ``{AccountSid}`` is replaced automatically."""
@@ -26,7 +32,7 @@ _MESSAGE = _ACCOUNT + "/Messages/{Sid}.json"
 _MEDIA = _ACCOUNT + "/Messages/{MessageSid}/Media"
 _USAGE = _ACCOUNT + "/Usage/Records"
 
-_TABLE = (
+_SUMMARIES = (
     ("GET", _ACCOUNTS + ".json", "List the account and its subaccounts"),
     ("POST", _ACCOUNTS + ".json", "Create a subaccount"),
     ("GET", _ACCOUNTS + "/{Sid}.json", "Read one account"),
@@ -67,6 +73,43 @@ _TABLE = (
 )
 
 
+_VERBS = {
+    "GET": ("Read", "Read from"),
+    "POST": ("Add to", "Change in"),
+    "PUT": ("Replace", "Replace in"),
+    "PATCH": ("Change", "Change in"),
+    "DELETE": ("Delete", "Delete from"),
+}
+"""The words before the name of a list: for the list itself, and for one of its resources."""
+
+
+@cache
 def documented_paths() -> tuple[DocumentedPath, ...]:
-    """Return the documented paths for accounts, messages, calls and usage."""
-    return tuple(DocumentedPath(*row) for row in _TABLE)
+    """Return the documented paths of every product; those with a summary of our own come first."""
+    text = Path(__file__).with_suffix(".txt").read_text("utf-8")
+    usual = [DocumentedPath("api", *row) for row in _SUMMARIES]
+    known = {(one.method, one.path) for one in usual}
+    return *usual, *(one for one in _parsed(text) if (one.method, one.path) not in known)
+
+
+def _parsed(text: str) -> Iterator[DocumentedPath]:
+    product = ""
+    for line in text.splitlines():
+        methods, _, path = line.partition(" ")
+        if line.startswith("#"):
+            continue
+        if not path:
+            product = line
+            continue
+        for method in methods.split(","):
+            yield DocumentedPath(product, method, path, _summary_of(method, path))
+
+
+def _summary_of(method: str, path: str) -> str:
+    """Describe a path by the last name in it, such as "Read from alpha senders"."""
+    parts = path.removesuffix(".json").split("/")
+    is_one = parts[-1].startswith("{")
+    name = next(part for part in reversed(parts) if not part.startswith("{"))
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name).split()
+    said = " ".join(word if word.isupper() else word.lower() for word in words)
+    return f"{_VERBS[method][is_one]} {said}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from twilio_widgets.core.flows.answers import mapping_of
-from twilio_widgets.core.flows.paging import PAGINATION_LOOP, next_request
+from twilio_widgets.core.flows.paging import PageLinks, follow_link
 from twilio_widgets.core.raw.decoding import made, unreadable
 from twilio_widgets.core.raw.request import RawRequest
 from twilio_widgets.core.raw.response import RawResponse
@@ -72,14 +72,15 @@ def _tell_created(reply: Reply, hooks: Hooks) -> None:
 
 def _listing(exchange: RetryLoop, table: PageTable) -> Flow[RawResponse]:
     following: Request | None = exchange.request
-    seen = {exchange.request}
+    links = PageLinks(exchange.request)
     pages = 0
     while following is not None and not table.full:
         exchange.turn_to(following)
+        before = len(table)
         reply = yield from exchange.reply()
         try:
             onward = table.add(reply.content)
-            following = next_request(following, onward) if onward else None
+            following = follow_link(following, onward) if onward else None
         except BadResponse as error:
             error.response, problem = exchange.response(reply)
             if problem is not None:
@@ -87,9 +88,6 @@ def _listing(exchange: RetryLoop, table: PageTable) -> Flow[RawResponse]:
             raise
         pages += 1
         exchange.hooks.page_seen(len(table), pages)
-        if following in seen:
-            raise BadResponse(PAGINATION_LOOP)
-        if following is not None:
-            seen.add(following)
+        links.check(following, rows=len(table) - before)
     frame = table.frame(more=following is not None)
     return made(reply, frame, elapsed=exchange.elapsed(), attempts=exchange.attempts)

@@ -84,6 +84,8 @@ class RawRequest:
             query=query,
             body=body,
             headers=headers,
+            service=target.product,
+            host=target.host,
             creates_message=target.creates_message(self.verb),
         )
         guard(request)

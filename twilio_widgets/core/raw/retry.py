@@ -16,7 +16,7 @@ from twilio_widgets.core.flows.messages import timed
 from twilio_widgets.core.raw.decoding import response_of
 from twilio_widgets.core.raw.response import Attempt, RawResponse
 from twilio_widgets.core.request import SAFE_METHODS, Flow, Reply, Request
-from twilio_widgets.errors import OutcomeUnknown, TwilioWidgetsError
+from twilio_widgets.errors import InvalidRequest, OutcomeUnknown, TwilioWidgetsError
 
 if TYPE_CHECKING:
     from twilio_widgets.core.credentials.connection import Connection
@@ -40,6 +40,11 @@ class Hooks:
     """Called with the SID of a message that was created."""
     left_open: Callable[[OutcomeUnknown], None] = lambda _outcome: None
     """Called if the creation of a message is interrupted after it may have been sent."""
+
+    def __post_init__(self) -> None:
+        for name in ("before_attempt", "attempt_seen"):
+            if getattr(self, name) is not None and not callable(getattr(self, name)):
+                raise InvalidRequest(f"{name} must be a function, or None.", field=name)
 
 
 class RetryLoop:

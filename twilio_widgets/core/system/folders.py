@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from platformdirs import user_data_path
-
 PRIVATE = 0o700
 
 
 def user_folder() -> Path:
     """Return the folder for this user's jobs and events; it need not exist."""
+    from platformdirs import user_data_path  # loaded by those who keep files
+
     return user_data_path("twilio_widgets", appauthor=False)
 
 

@@ -32,7 +32,7 @@ def lock(handle: int, *, shared: bool = False) -> bool:
             # readable for other processes.
             os.lseek(handle, _BEYOND_THE_TEXT, os.SEEK_SET)
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        else:
+        elif sys.platform != "emscripten":  # where there is no other process
             import fcntl
 
             fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
@@ -47,7 +47,8 @@ def unlock(handle: int) -> None:
     Args:
         handle: The file descriptor.
     """
-    if sys.platform != "win32":  # Windows has no fork, and closing the file releases the lock
+    # Windows has no fork, and closing the file releases the lock.
+    if sys.platform not in {"win32", "emscripten"}:
         import fcntl
 
         fcntl.flock(handle, fcntl.LOCK_UN)

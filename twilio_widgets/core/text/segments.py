@@ -139,10 +139,20 @@ def _pieces(text: str, encoding: Encoding, units: int) -> Iterator[tuple[str, in
 
 def _graphemes(text: str) -> list[str]:
     # Loaded here: only long bodies in UCS-2 need it, and the import is not free.
-    import regex
-
+    try:
+        import regex
+    except ImportError:
+        return _graphemes_of_the_browser(text)
     # Two lone surrogates in a row are one character on the wire, so they are one here.
     return regex.findall(r"\r|[\ud800-\udbff][\udc00-\udfff]|\X", text)
+
+
+def _graphemes_of_the_browser(text: str) -> list[str]:
+    """Return the graphemes in JupyterLite, where regex has no wheel on PyPI."""
+    import js
+
+    segmenter = js.Intl.Segmenter.new("en")  # it splits into graphemes by default
+    return [found.segment for found in segmenter.segment(text)]
 
 
 def _pack(pieces: Iterable[tuple[str, int]], room: int) -> Iterator[str]:

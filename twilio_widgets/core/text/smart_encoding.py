@@ -36,8 +36,8 @@ _WIDE: Final = 0xFEE0
 """How far the full-width forms of East Asian fonts stand from ASCII."""
 
 # Meant to be read by a person who decides, so it holds only what leaves the meaning alone: no
-# fractions (1½ would become 11/2), no joiners and variation selectors (emoji and Persian need
-# them), no letters that would lose an accent. Twilio's own table (SmartEncoded) is larger.
+# fractions (1½ would become 11/2), no variation selectors (emoji need them), no letters that would
+# lose an accent. Twilio's own table (SmartEncoded) is larger.
 _LOOK_ALIKES: Final = (
     ("quote", '"', "«»“”„‟″‶〝〞ˮ"),
     ("quote", "'", "‘’‚‛′‵ʹʻʼʽ`´ˊˋ｀"),
@@ -61,6 +61,11 @@ _LOOK_ALIKES: Final = (
         "".join(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)])),
     ),
 )
+
+_LATIN: Final = "\\x00-\u024f\u2000-\u206f"
+_JOINERS: Final = f"(?<![^{_LATIN}])[\u200c\u200d](?![^{_LATIN}])"
+"""Zero-width joiners between Latin letters, where they do nothing. Emoji, Persian and Hindi need
+theirs."""
 
 
 def smart_replacements(text: str) -> tuple[Replacement, ...]:
@@ -90,4 +95,5 @@ def _smart_table() -> tuple[dict[str, tuple[str, str]], re.Pattern[str]]:
         apart = unicodedata.normalize("NFD", char)
         if apart != char:
             table[apart] = (char, "split accent")
-    return table, re.compile("|".join(map(re.escape, table)))
+    pattern = re.compile("|".join([*map(re.escape, table), _JOINERS]))
+    return table | dict.fromkeys("\u200c\u200d", ("", "invisible character")), pattern

@@ -313,7 +313,7 @@ class Rejection(Struct, frozen=True, kw_only=True, array_like=True):
             cause=cause,
             mend=mend,
             method=_hint(method, 16) or "",
-            path=_path(url),
+            path=recorded_path(url),
             from_=_hint(said.get("From")),
             to=_hint(said.get("To")),
             message_sid=sid if is_message_sid(sid) else None,
@@ -325,7 +325,8 @@ def _hint(text: str | None, longest: int = _LONGEST_HINT) -> str | None:
     return mask(text[:longest].encode("utf-8", "replace").decode()) if text else None
 
 
-def _path(url: str) -> str:
+def recorded_path(url: str) -> str:
+    """Return the path of a URL as rejections record it: without secrets and phone numbers."""
     try:
         return _hint(veiled(urlsplit(url).path), _LONGEST_PATH) or ""
     except ValueError:  # invalid IPv6 brackets

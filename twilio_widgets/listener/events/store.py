@@ -60,7 +60,7 @@ class Store:
         world: Literal["live", "sandbox"],
         retention_days: float | None = RETENTION_DAYS,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        patience: float = 0.0,
+        lock_timeout: float = 0.0,
     ) -> Store:
         """Open a store, or create it; events older than the retention are deleted.
 
@@ -70,7 +70,7 @@ class Store:
             world: Whether the events are from Twilio or from a sandbox: they are never mixed.
             retention_days: Days an event is kept; None keeps events until `forget`.
             now: Returns the current time.
-            patience: Seconds to wait for another writer to release the store.
+            lock_timeout: Seconds to wait for another writer to release the store.
 
         Raises:
             ListenerError: A listener or poller already writes here, or the file is not a store of
@@ -79,7 +79,7 @@ class Store:
         """
         with contextlib.ExitStack() as stack:
             lock = path.with_name(f"{path.name}.writer")
-            stack.enter_context(_sole_writer(path, lock, patience))
+            stack.enter_context(_sole_writer(path, lock, lock_timeout))
             opened = open_store(path, account_sid=account_sid, world=world)
             stack.callback(opened.db.close)
             store = cls(path, opened, stack)
@@ -280,11 +280,11 @@ class Store:
 
 
 @contextlib.contextmanager
-def _sole_writer(path: Path, lock: Path, patience: float) -> Iterator[None]:
+def _sole_writer(path: Path, lock: Path, lock_timeout: float) -> Iterator[None]:
     """Hold the writer lock: two writing processes could damage the file."""
     with contextlib.ExitStack() as holding:
         try:
-            holding.enter_context(durable.locked(lock, seconds=patience))
+            holding.enter_context(durable.locked(lock, seconds=lock_timeout))
         except OSError as error:
             raise cannot_open(path, error) from error
         except ListenerError as error:

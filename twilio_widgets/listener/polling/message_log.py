@@ -46,7 +46,7 @@ class MessageLogReader:
         self._connection = twilio.connection
         self._between = 1 / per_second if per_second else 0.0
         self._free_at = self._connection.monotonic()
-        self._new_patience = partial(RetryPolicy, seconds, attempts)
+        self._new_retry_policy = partial(RetryPolicy, seconds, attempts)
         self._before = before
         self.requests = 0
         """The number of requests made, without retries."""
@@ -56,7 +56,7 @@ class MessageLogReader:
     def message(self, sid: str) -> Message | None:
         """Read the current state of one message; None if it is no longer in the log."""
         try:
-            return self._ask(messages.get(self._connection, self._new_patience(), sid))
+            return self._ask(messages.get(self._connection, self._new_retry_policy(), sid))
         except NotFound:
             return None
 
@@ -73,14 +73,14 @@ class MessageLogReader:
         path = message_path(self._connection.acting_sid)
         request = Filters(to=to, from_=from_).request(path, limit=size)
         paginator = Paginator(request, messages.message_page)
-        while paginator.next is not None:
-            page = self._ask(paginator.step(self._new_patience()))
+        while paginator.next_request is not None:
+            page = self._ask(paginator.next_page(self._new_retry_policy()))
             self.server_time = self.server_time or paginator.server_time
             yield page
 
     def numbers(self) -> tuple[str, ...]:
         """Read the account's own phone numbers."""
-        own = self._ask(account.numbers(self._connection, self._new_patience))
+        own = self._ask(account.numbers(self._connection, self._new_retry_policy))
         return tuple(number.phone_number for number in own)
 
     def _ask(self, flow: Flow[T]) -> T:

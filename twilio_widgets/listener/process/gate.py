@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
@@ -13,6 +14,7 @@ from twilio_widgets.listener.process.content import kind_of, parameters_of
 from twilio_widgets.listener.process.limits import USUAL, ListenerLimits
 from twilio_widgets.listener.process.refusal import RejectionCause
 from twilio_widgets.listener.process.request import RequestHead, WebhookRequest
+from twilio_widgets.signature.findings import MISMATCH
 from twilio_widgets.signature.keys import Keys
 from twilio_widgets.signature.presented import FORM, SignedRequest, media_type_of
 from twilio_widgets.signature.verdict import Verdict
@@ -21,6 +23,9 @@ from twilio_widgets.signature.verify import judged
 PATHS = frozenset({"/inbound", "/status"})
 METHODS = ("GET", "POST")
 """Accepted by both paths: status callbacks use POST, but a reply's ``action`` may use GET."""
+
+_MOST_REORDERED, _LARGEST_REORDERED = 4, 16_000
+"""Parameters of a query whose other orders are tried, and bytes of the body, to bound the work."""
 
 _TYPES = frozenset({FORM, "application/json"})
 
@@ -137,4 +142,25 @@ class Gate:
             if verdict:
                 return presented, verdict
             tried.append((presented, verdict))
-        return tried[0]
+        return self._sorted_on_the_way(request, tried[0]) or tried[0]
+
+    def _sorted_on_the_way(
+        self, request: WebhookRequest, likeliest: tuple[SignedRequest, Verdict]
+    ) -> tuple[SignedRequest, Verdict] | None:
+        """Return the request with the order of the query that was signed, if only that differs.
+
+        Twilio has been reported to sort the parameters of a query and to sign the URL as
+        configured. Any order is accepted that the signature proves.
+        """
+        presented, verdict = likeliest
+        pieces = request.head.query.split("&")
+        few = 2 <= len(pieces) <= _MOST_REORDERED and len(request.body) <= _LARGEST_REORDERED
+        if verdict is not MISMATCH or not few or pieces != sorted(pieces):
+            return None
+        start = presented.url.removesuffix(request.head.query)
+        for order in itertools.permutations(pieces):
+            other = replace(presented, url=start + "&".join(order))
+            found = judged(other, self._keys)
+            if found:
+                return other, found
+        return None

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -44,9 +45,20 @@ def main(config: Mapping[str, Any]) -> None:
     except TwilioWidgetsError as error:
         _report({"error": str(error), "kind": type(error).__name__})
     except Exception as error:  # noqa: BLE001 — the launcher waits for a report
-        _report({"error": f"The listener failed ({type(error).__name__}).", "kind": ""})
+        _report({"error": failed(error), "kind": ""})
     finally:
         os._exit(0)  # do not wait for threads that are still in a request to Twilio
+
+
+def failed(error: Exception) -> str:
+    """Return a sentence about an unforeseen error, with what the operating system says of it."""
+    name = type(error).__name__
+    if isinstance(error, OSError) and error.strerror:
+        of = f" {error.filename}" if error.filename else ""
+        return f"The listener failed: {error.strerror}{of} ({name} {error.errno})."
+    if isinstance(error, sqlite3.Error):
+        return f"The listener failed: {error} ({name})."
+    return f"The listener failed ({name})."
 
 
 def _listen(spec: Spec, preferred_port: int) -> None:

@@ -6,6 +6,9 @@ because older versions of it are more lenient.
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import httptools
 
 from twilio_widgets.listener.process.limits import ListenerLimits
@@ -73,6 +76,8 @@ class Parser:
             target=self._target.decode("ascii"),
             headers=_headers_of(lines[1:]),
         )
+        if (target := _origin_form(self.head)) != self.head.target:
+            self.head = replace(self.head, target=target)
         self._left = self.head.length
         # Only the parser knows where the chunks end, so no request may follow a chunked one.
         self.keep = self.keep and not self._chunked
@@ -124,6 +129,21 @@ class Parser:
     def on_message_complete(self) -> None:
         """Mark the request as complete."""
         self.done = True
+
+
+def _origin_form(head: RequestHead) -> str:
+    """Return the path and query of an absolute target for the same host (RFC 9112, 3.2.2).
+
+    The gate refuses every other target that does not begin with a slash.
+    """
+    scheme, mark, rest = head.target.partition("://")
+    if not mark or scheme.lower() not in {"http", "https"}:
+        return head.target
+    host = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    if host.lower() != (head.get("host") or "").lower():
+        return head.target
+    target = rest[len(host) :]
+    return target if target.startswith("/") else f"/{target}"
 
 
 def _headers_of(lines: list[str]) -> tuple[tuple[str, str], ...]:

@@ -62,7 +62,7 @@ def main(config: Mapping[str, Any]) -> None:
     say = _answer_writer()
     try:
         given = {name: config[name] for name in ("account_sid", "world", "retention_days")}
-        store = Store.open(Path(config["path"]), **given, patience=_LOCK_SECONDS)
+        store = Store.open(Path(config["path"]), **given, lock_timeout=_LOCK_SECONDS)
     except Exception as error:  # noqa: BLE001 — the listener waits for an answer
         say(StoreError.of(error))
         return

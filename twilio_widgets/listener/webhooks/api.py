@@ -32,12 +32,12 @@ class WebhookApi:
 
     def find(self, number_or_service: str) -> WebhookResource:
         """Find the number or service for a phone number or a SID."""
-        flow = find_resource(self.twilio.connection, number_or_service, self._new_patience)
+        flow = find_resource(self.twilio.connection, number_or_service, self._new_retry_policy)
         return self.twilio.run(flow)
 
     def read(self, place: WebhookResource) -> Found:
         """Read the current settings of a number or service."""
-        return self.twilio.run(read_settings(place, self._new_patience))
+        return self.twilio.run(read_settings(place, self._new_retry_policy))
 
     def write(self, place: WebhookResource, settings: Settings) -> Found:
         """Change settings and return the new ones; if the response is lost, read them back.
@@ -47,7 +47,7 @@ class WebhookApi:
             OutcomeUnknown: The response was lost, and reading the settings back failed too.
         """
         try:
-            return self.twilio.run(write_settings(place, settings, self._new_patience))
+            return self.twilio.run(write_settings(place, settings, self._new_retry_policy))
         except (OutcomeUnknown, BadResponse) as error:
             lost = str(error)
         try:
@@ -59,7 +59,7 @@ class WebhookApi:
 
     def competing_settings(self, place: WebhookResource) -> tuple[str, ...]:
         """Return sentences about other settings that decide where the messages go."""
-        return self.twilio.run(competing_settings(place, self._new_patience))
+        return self.twilio.run(competing_settings(place, self._new_retry_policy))
 
     def is_ours(self, place: WebhookResource) -> bool:
         """Return whether these credentials belong to the account that owns a number or service."""
@@ -67,5 +67,5 @@ class WebhookApi:
         return place.account_sid in {connection.acting_sid, connection.account_sid}
 
     @property
-    def _new_patience(self) -> partial[RetryPolicy]:
+    def _new_retry_policy(self) -> partial[RetryPolicy]:
         return partial(RetryPolicy, self.seconds)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from twilio_widgets.core.bodies import FormBody
 from twilio_widgets.core.flows.answers import mapping_of
-from twilio_widgets.core.flows.flow import NewPatience, change, read
+from twilio_widgets.core.flows.flow import RetryPolicyFactory, change, read
 from twilio_widgets.core.flows.paging import json_page
 from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.core.request import Flow, Request
@@ -91,7 +91,7 @@ class Found:
 
 
 def find_resource(
-    connection: Connection, number_or_service: str, new_patience: NewPatience
+    connection: Connection, number_or_service: str, new_retry_policy: RetryPolicyFactory
 ) -> Flow[WebhookResource]:
     """Find a number or service by phone number or by SID (``PN…``, ``MG…``).
 
@@ -113,7 +113,7 @@ def find_resource(
     query = (("PhoneNumber", named), ("PageSize", "50"))
     path = f"/2010-04-01/Accounts/{account}/IncomingPhoneNumbers.json"
     request = Request(method="GET", path=path, query=query)
-    reply = yield from read(request, new_patience(), about=named)
+    reply = yield from read(request, new_retry_policy(), about=named)
     for row in json_page(reply.content, "incoming_phone_numbers").rows:
         if row.get("phone_number") == named:
             return WebhookResource(NUMBER, str(row["sid"]), account)
@@ -124,15 +124,15 @@ def find_resource(
     )
 
 
-def read_settings(place: WebhookResource, new_patience: NewPatience) -> Flow[Found]:
+def read_settings(place: WebhookResource, new_retry_policy: RetryPolicyFactory) -> Flow[Found]:
     """Read the current settings of a number or service."""
     request = Request(method="GET", path=place.path, service=place.kind.host)
-    reply = yield from read(request, new_patience(), about=f"{place.kind.name} {place.sid}")
+    reply = yield from read(request, new_retry_policy(), about=f"{place.kind.name} {place.sid}")
     return _found(place, reply.content)
 
 
 def write_settings(
-    place: WebhookResource, settings: Settings, new_patience: NewPatience
+    place: WebhookResource, settings: Settings, new_retry_policy: RetryPolicyFactory
 ) -> Flow[Found]:
     """Change some settings of a number or service, and return Twilio's response.
 
@@ -143,7 +143,7 @@ def write_settings(
     form = tuple((names[field], value) for field, value in settings.items())
     request = Request(method="POST", path=place.path, body=FormBody(form), service=place.kind.host)
     about = f"{place.kind.name} {place.sid}"
-    reply = yield from change(request, new_patience(), about=about)
+    reply = yield from change(request, new_retry_policy(), about=about)
     return _found(place, reply.content)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from twilio_widgets.core.flows.flow import NewPatience, read
+from twilio_widgets.core.flows.flow import RetryPolicyFactory, read
 from twilio_widgets.core.flows.paging import json_page
 from twilio_widgets.core.request import Flow, Request
 from twilio_widgets.errors import NotFound, TwilioWidgetsError
@@ -19,7 +19,9 @@ MOST_SERVICES = 10
 """The most services that are checked for a number: each takes one request."""
 
 
-def competing_settings(place: WebhookResource, new_patience: NewPatience) -> Flow[tuple[str, ...]]:
+def competing_settings(
+    place: WebhookResource, new_retry_policy: RetryPolicyFactory
+) -> Flow[tuple[str, ...]]:
     """Return sentences about services whose setting takes precedence over a number's own.
 
     Errors from Twilio are not raised; a sentence then says that it could not be checked.
@@ -27,7 +29,7 @@ def competing_settings(place: WebhookResource, new_patience: NewPatience) -> Flo
     if place.kind is not NUMBER:
         return ("Every number in this service sends here, whatever its own settings are.",)
     try:
-        return (yield from _services_above(place, new_patience))
+        return (yield from _services_above(place, new_retry_policy))
     except TwilioWidgetsError as error:
         return (
             "Could not check whether this number is in a messaging service "
@@ -35,11 +37,13 @@ def competing_settings(place: WebhookResource, new_patience: NewPatience) -> Flo
         )
 
 
-def _services_above(place: WebhookResource, new_patience: NewPatience) -> Flow[tuple[str, ...]]:
+def _services_above(
+    place: WebhookResource, new_retry_policy: RetryPolicyFactory
+) -> Flow[tuple[str, ...]]:
     request = Request(
         method="GET", path="/v1/Services", query=(("PageSize", "1000"),), service="messaging"
     )
-    reply = yield from read(request, new_patience())
+    reply = yield from read(request, new_retry_policy())
     rows = [
         row
         for row in json_page(reply.content, "services").rows
@@ -47,7 +51,7 @@ def _services_above(place: WebhookResource, new_patience: NewPatience) -> Flow[t
         and row.get("use_inbound_webhook_on_number") is not True  # then the number itself decides
     ]
     for row in rows[:MOST_SERVICES]:
-        if (yield from _contains(str(row.get("sid")), place, new_patience)):
+        if (yield from _contains(str(row.get("sid")), place, new_retry_policy)):
             return (_sentence(row),)
     if len(rows) > MOST_SERVICES:
         return (
@@ -57,10 +61,12 @@ def _services_above(place: WebhookResource, new_patience: NewPatience) -> Flow[t
     return ()
 
 
-def _contains(service_sid: str, place: WebhookResource, new_patience: NewPatience) -> Flow[bool]:
+def _contains(
+    service_sid: str, place: WebhookResource, new_retry_policy: RetryPolicyFactory
+) -> Flow[bool]:
     path = f"/v1/Services/{service_sid}/PhoneNumbers/{place.sid}"
     try:
-        yield from read(Request(method="GET", path=path, service="messaging"), new_patience())
+        yield from read(Request(method="GET", path=path, service="messaging"), new_retry_policy())
     except NotFound:
         return False
     return True

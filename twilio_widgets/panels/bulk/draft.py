@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.journal.location import LONGEST_NAME
 from twilio_widgets.panels.bulk.table_sources import GIVEN, Source
 from twilio_widgets.panels.send.draft import sender_of
+from twilio_widgets.panels.send.template_fields import variable
 
 FIELDS: Final = ("to", "from_", "body", "region", "media", "rate", "name")
 UNDER_MORE: Final = ("region", "media", "rate", "name")
@@ -30,6 +32,10 @@ class BulkDraft:
     """The column with media URLs; empty for none."""
     rate: str = "1"
     name: str = ""
+    template: str = ""
+    """The SID of the content template; empty for a text of one's own."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """The column of each of the template's variables, in order."""
 
 
 def arguments_of(draft: BulkDraft) -> dict[str, Any]:
@@ -42,13 +48,13 @@ def arguments_of(draft: BulkDraft) -> dict[str, Any]:
     service = re.fullmatch(r"MG[0-9a-fA-F]{32}", sender) is not None
     given: dict[str, Any] = {
         "to": draft.to,
-        "body": draft.body or None,
+        "body": None if draft.template else draft.body or None,
         "messaging_service_sid" if service else "from_": sender or None,
-        "columns": {"media_url": draft.media} if draft.media else None,
+        "columns": {"media_url": draft.media} if draft.media and not draft.template else None,
         "region": draft.region.strip().upper() or None,
     }
     kept = {name: value for name, value in given.items() if value is not None}
-    return kept | {"rate": rate_of(draft)}
+    return kept | template_arguments_of(draft) | {"rate": rate_of(draft)}
 
 
 def rate_of(draft: BulkDraft) -> float | None:
@@ -78,9 +84,32 @@ def missing_in(draft: BulkDraft) -> dict[str, str]:
         "name": "Name the job: you find it again by this name.",
     }
     found = {name: text for name, text in wanted.items() if not getattr(draft, name).strip()}
-    if not draft.body and not draft.media:
+    if not draft.body and not draft.media and not draft.template:
         found["body"] = "Enter a message; {column} inserts a cell of the row."
-    return found
+    return found | missing_variables_in(draft)
+
+
+def kept_columns(variables: Mapping[str, str], columns: Collection[str]) -> dict[str, str]:
+    """Return the columns of the variables, without those that a new table does not have."""
+    return {name: column if column in columns else "" for name, column in variables.items()}
+
+
+def template_arguments_of(draft: BulkDraft) -> dict[str, Any]:
+    """Return the template as arguments of `tw.plan`; empty without one."""
+    if not draft.template:
+        return {}
+    # A field is the exact name of a column, whatever characters it has.
+    filled = {name: f"{{{column}}}" for name, column in draft.variables.items() if column}
+    return {"content_sid": draft.template} | ({"content_variables": filled} if filled else {})
+
+
+def missing_variables_in(draft: BulkDraft) -> dict[str, str]:
+    """Return the problem of each variable without a column, by field."""
+    return {
+        variable(name): "Choose the column with its value."
+        for name, column in draft.variables.items()
+        if draft.template and not column
+    }
 
 
 def field_of(error: Exception) -> str:

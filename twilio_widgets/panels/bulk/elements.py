@@ -10,6 +10,7 @@ import traitlets
 
 from twilio_widgets.panels.bulk import state as steps
 from twilio_widgets.panels.bulk import text as words
+from twilio_widgets.panels.bulk.lookup_row import can_ask
 from twilio_widgets.panels.inputs.line_input import LineInput
 from twilio_widgets.panels.inputs.ordered_button import OrderedButton
 from twilio_widgets.panels.kit.assets import asset
@@ -42,7 +43,7 @@ OUTCOMES: Final = (
     TableColumn("outcome", "Outcome", kind="status"),
     TableColumn("code", "Code", kind="number", width=7),
     TableColumn("explanation", "Explanation"),
-    TableColumn("sid", "SID"),
+    TableColumn("sid", "SID", width=35, shown=False),
 )
 _TABLE_HEIGHT: Final = 176
 
@@ -139,12 +140,21 @@ class Actions:
         self.again = OrderedButton("Send again")
         self.open_job = OrderedButton("Open that job")
         self.new = OrderedButton("New job")
+        self.look_up = OrderedButton("Look up numbers…")
         self.more = OrderedButton("More", quiet=True)
 
     @property
     def left(self) -> tuple[ipywidgets.Widget, ...]:
         """The buttons at the left of the foot, in order."""
-        return self.check, self.open_job, self.refresh, self.find_out, self.again, self.new
+        return (
+            self.check,
+            self.look_up,
+            self.open_job,
+            self.refresh,
+            self.find_out,
+            self.again,
+            self.new,
+        )
 
     def draw(self, state: BulkState) -> None:
         """Show the state."""
@@ -159,7 +169,9 @@ class Actions:
         for button in (self.open_job, self.refresh, self.find_out, self.again, self.new):
             button.disabled = state.busy
         connected = state.account is not None
+        self.look_up.turn = state.turn
         visible(self.check, not state.job)
+        visible(self.look_up, can_ask(state))
         visible(self.open_job, state.checked is not None and bool(state.checked.standing))
         visible(self.refresh, resting and connected and _was_accepted(state))
         visible(self.find_out, resting and connected and unknown > 0)

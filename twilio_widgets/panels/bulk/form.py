@@ -8,6 +8,7 @@ import ipywidgets
 
 from twilio_widgets.core.printable import one_line
 from twilio_widgets.panels.bulk import state as steps
+from twilio_widgets.panels.bulk import template_columns as templates
 from twilio_widgets.panels.bulk import text as words
 from twilio_widgets.panels.bulk.draft import UNDER_MORE
 from twilio_widgets.panels.bulk.upload import TableFile
@@ -15,6 +16,7 @@ from twilio_widgets.panels.inputs.line_input import LineInput
 from twilio_widgets.panels.inputs.ordered_button import OrderedButton
 from twilio_widgets.panels.inputs.segment_meter import SegmentMeter
 from twilio_widgets.panels.kit.elements import Note, body, field, styled, visible
+from twilio_widgets.panels.send.template_fields import TemplateFields
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,6 +54,8 @@ class BulkForm:
             "name": LineInput("Job name"),
         }
         self._notes = {name: Note() for name in self.controls}
+        self.template = TemplateFields("select")
+        self._body = field(self.controls["body"], self._notes["body"])
         self._source = Note()
         self.meter = SegmentMeter()
         self._more = styled(ipywidgets.VBox(self._fields(UNDER_MORE)), "tw-rows")
@@ -59,7 +63,8 @@ class BulkForm:
         self.rows = body(
             field(styled(chooser, "tw-chooser"), self._source),
             *self._fields(("to", "from_")),
-            field(self.controls["body"], self._notes["body"]),
+            self.template.rows,
+            self._body,
             preview,
             field(self.meter),
             self._more,
@@ -71,7 +76,7 @@ class BulkForm:
     @property
     def fields(self) -> tuple[OrderedInput, ...]:
         """Every field that the user can fill in."""
-        return (self.frame, self.upload, *self.controls.values())
+        return (self.frame, self.upload, *self.controls.values(), *self.template.controls)
 
     def write(self, draft: BulkDraft) -> None:
         """Write a draft into the fields."""
@@ -79,6 +84,8 @@ class BulkForm:
         try:
             for name, control in self.controls.items():
                 control.value = getattr(draft, name)
+            self.template.picker.value = draft.template
+            self.template.write(draft.variables)
         finally:
             self.writing = False
 
@@ -94,19 +101,34 @@ class BulkForm:
         locked = not steps.is_open(state)
         self.frame.disabled = self.look_again.disabled = self.upload.disabled = locked
         visible(self._more, state.more)
+        self._draw_template(state)
+
+    def _draw_template(self, state: BulkState) -> None:
+        self.template.draw(
+            state.draft.variables,
+            state.problems,
+            said=templates.said_of(state),
+            preview="",  # the preview of a row shows the text
+            locked=not steps.is_open(state),
+        )
+        visible(self.template.rows, templates.is_offered(state))
+        visible(self._body, not state.draft.template)
 
     def _draw_choices(self, state: BulkState) -> None:
         self.writing = True
         try:
             chosen = state.source.name if state.source and state.source.kind == "frame" else _NONE
             names = state.frames
-            nothing = "Choose a DataFrame…" if names else "No DataFrame in this notebook"
-            frames = [(_NONE, nothing), *((name, name) for name in names)]
+            frames = [(_NONE, words.no_frame_of(state)), *((name, name) for name in names)]
             _offer(self.frame, frames, chosen if chosen in names else _NONE)
             columns = [(name, one_line(name)) for name in state.columns]
             _offer(self.controls["to"], [(_NONE, "Choose a column…"), *columns], state.draft.to)
             _offer(self.controls["media"], [(_NONE, "None"), *columns], state.draft.media)
             self.controls["from_"].offer((sender, "") for sender in state.senders)
+            self.template.offer(state.templates, state.draft.template)
+            for value in self.template.values:
+                value.offer([(_NONE, "Choose a column…"), *columns])
+            self.template.write(state.draft.variables)
         finally:
             self.writing = False
 

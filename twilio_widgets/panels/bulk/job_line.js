@@ -5,7 +5,7 @@ import { openControl } from "../kit/side_channel.js";
 
 /**
  * @typedef {{ parts: [status: string, count: number, tone: string][], total: number, line: string, note: string,
- *   buttons: [wish: string, text: string][] }} View empty before the first drawing
+ *   buttons: [wish: string, text: string][], starts_in: number | null }} View empty before the first drawing
  * @typedef {{ view: Partial<View>, busy: boolean, turn: number, channel: string }} State
  */
 
@@ -36,13 +36,27 @@ export default () => {
     root.append(bar, below, legend, note);
     el.append(root);
 
+    let since = performance.now();
     /** @param {string} wish */
     const press = (wish) => {
       // Over both channels: the side channel may be unavailable. The turn identifies the press.
       line?.send({ t: "wish", wish, turn: model.get("turn") }, true);
     };
+    /** @param {string} text */
+    const withSeconds = (text) => {
+      const left = (model.get("view").starts_in ?? 0) - (performance.now() - since) / 1000;
+      return text.replace("{}", String(Math.max(0, Math.ceil(left))));
+    };
+    const drawTexts = () => {
+      const { line: text = "", buttons: wanted = [] } = model.get("view");
+      write(words, withSeconds(text));
+      for (const [index, [, label]] of wanted.entries()) {
+        write(buttons.children[index], withSeconds(label));
+      }
+    };
     const draw = () => {
       const view = model.get("view");
+      const undo = view.starts_in !== null && view.starts_in !== undefined;
       const parts = view.parts ?? [];
       const ahead = parts.filter(([status]) => status === "pending" || status === "attempted");
       const left = ahead.reduce((sum, [, count]) => sum + count, 0);
@@ -56,20 +70,29 @@ export default () => {
         entries[index].className = `tw-part-${tone}`;
         write(entries[index], `${count.toLocaleString("en")} ${status}`);
       });
-      write(words, view.line ?? "");
       write(note, view.note ?? "");
       const wanted = view.buttons ?? [];
       const made = fit(buttons, wanted.length, () => makeButton("tw-button"));
-      wanted.forEach(([wish, text], index) => {
+      wanted.forEach(([wish], index) => {
         const button = made[index];
         button.disabled = model.get("busy");
         button.onclick = () => press(wish);
-        write(button, text);
+        button.classList.toggle("tw-undo", undo);
       });
+      drawTexts();
     };
+    const looked = () => {
+      since = performance.now();
+    };
+    const clock = setInterval(drawTexts, 250);
+    model.on("change:view", looked);
     model.on("change", draw);
     draw();
-    return () => model.off("change", draw);
+    return () => {
+      clearInterval(clock);
+      model.off("change:view", looked);
+      model.off("change", draw);
+    };
   }
 
   return { initialize, render };

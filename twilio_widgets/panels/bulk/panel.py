@@ -7,12 +7,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from twilio_widgets.bulk.planning.csv_table import InputTable
+from twilio_widgets.bulk.planning.reach import reach_of
 from twilio_widgets.bulk.run.options import checked_time
 from twilio_widgets.bulk.run.pacing import UNDO_SECONDS
 from twilio_widgets.core.guardrails.policy import Policy
+from twilio_widgets.core.numbers.price_sources import price_source
 from twilio_widgets.core.text.smart_encoding import smart
 from twilio_widgets.errors import ConfigurationError
+from twilio_widgets.panels.bulk import lookup_row as lookups
 from twilio_widgets.panels.bulk import state as steps
+from twilio_widgets.panels.bulk import template_columns as templates
 from twilio_widgets.panels.bulk import text as words
 from twilio_widgets.panels.bulk.draft import BulkDraft
 from twilio_widgets.panels.bulk.elements import (
@@ -23,6 +27,7 @@ from twilio_widgets.panels.bulk.elements import (
     WordsRow,
 )
 from twilio_widgets.panels.bulk.form import BulkForm
+from twilio_widgets.panels.bulk.lookup_row import LookupRow
 from twilio_widgets.panels.bulk.policy_check import policy_of
 from twilio_widgets.panels.bulk.preview import RowPreview, preview_of
 from twilio_widgets.panels.bulk.snippet import bulk_snippet
@@ -38,23 +43,29 @@ from twilio_widgets.panels.code.access import Access
 from twilio_widgets.panels.connection.client_source import check_source, wake_with
 from twilio_widgets.panels.connection.senders import senders_of
 from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
-from twilio_widgets.panels.inputs.segment_meter import measure
+from twilio_widgets.panels.inputs.segment_meter import about_the_price, measure
 from twilio_widgets.panels.kit.elements import Note, foot, styled, visible
 from twilio_widgets.panels.kit.panel import refuse_unknown, sentence_of
+from twilio_widgets.panels.kit.results import result
 from twilio_widgets.panels.send.state import SendingAccount
+from twilio_widgets.panels.send.template_fields import template_of
+from twilio_widgets.panels.send.template_worker import templates_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from twilio_widgets.bulk.job import Job
     from twilio_widgets.bulk.planning.plan import Plan
     from twilio_widgets.client import Twilio
+    from twilio_widgets.core.numbers.account_prices import PriceTable
     from twilio_widgets.frames.safe_frame import SafeFrame
     from twilio_widgets.panels.code.snippets import Snippet
     from twilio_widgets.panels.connection.client_source import Source
 
-_OPTIONS = ("twilio", "frame", "policy", "folder", "body", "from_", "undo_seconds")
+_OPTIONS = (
+    "twilio", "frame", "policy", "folder", "body", "from_", "undo_seconds", "prices", "lookup"
+)  # fmt: skip
 
 
 class BulkPanel(BulkWorker):
@@ -75,6 +86,8 @@ class BulkPanel(BulkWorker):
         body: The initial message template.
         from_: The initial sender.
         undo_seconds: Undo window: seconds before the first message is sent.
+        prices: The account's prices, from ``tw.prices(twilio)``, or your own, for the estimates.
+        lookup: The result of ``twilio.lookup(numbers)``; "Look up numbers" asks Twilio from here.
     """
 
     title = "Many messages"
@@ -89,6 +102,8 @@ class BulkPanel(BulkWorker):
         body: str | None = None,
         from_: str | None = None,
         undo_seconds: float = UNDO_SECONDS,
+        prices: Mapping[str, object] | PriceTable | None = None,
+        lookup: SafeFrame | None = None,
         **unknown: object,
     ) -> None:
         refuse_unknown("BulkPanel", unknown, known=_OPTIONS)
@@ -97,6 +112,9 @@ class BulkPanel(BulkWorker):
         self._undo_seconds = checked_time(undo_seconds, "undo_seconds")
         self._begin(BulkState(draft=BulkDraft(body=body or "", from_=from_ or "")))
         self._policy, self._folder = policy, folder
+        self._source = price_source(prices)
+        reach_of(lookup)  # an invalid one is refused here
+        self._prices, self._lookups = prices, () if lookup is None else (lookup,)
         self._how_to_connect = words.GIVE_A_CLIENT if twilio is None else words.CONNECT_IT
         self._sighted: object = None
         self._make()
@@ -106,27 +124,36 @@ class BulkPanel(BulkWorker):
         self._list_frames()
         self._end_waking = wake_with(twilio, self._wake, self._sleep)
 
-    @property
+    @result
     def plan(self) -> Plan | None:
         """The plan of the last "Check", or None before the first."""
         return self._plan
 
-    @property
+    @result
     def job(self) -> Job | None:
         """The job shown now or last, or None before the first."""
         return self._job
 
-    @property
+    @result
     def outcomes(self) -> SafeFrame | None:
         """The current outcome of each row of the job, or None without a job."""
         return None if self._job is None else self._job.outcomes
+
+    @result
+    def value(self) -> Job | None:
+        """The job, for `ipywidgets.interactive_output`."""
+        return self._job
+
+    def _tokens(self) -> Mapping[str, object]:
+        outcomes = (self._job, self._state.progress, self._state.groups)
+        return {"plan": self._plan, "job": self._job, "value": self._job, "outcomes": outcomes}
 
     def _make(self) -> None:
         self._preview = RowPreview(partial(self._guarded, partial(self._apply, steps.looked)))
         self._form = BulkForm(self._preview)
         self._findings, self._words = Findings(), WordsRow()
         self._area, self._actions, self._offer = JobArea(), Actions(), UnfinishedRow()
-        self._verdict = styled(Note(), "tw-said")
+        self._verdict, self._numbers = styled(Note(), "tw-said"), LookupRow()
         self._wire()
         self.add_class("tw-bulk")
         self._assemble(
@@ -136,6 +163,7 @@ class BulkPanel(BulkWorker):
             self._area.box,
             self._verdict,
             self._words.row,
+            self._numbers.row,
             foot(*self._actions.left, right=(self._actions.more, self._code_button)),
         )
         self._form.write(self._state.draft)
@@ -144,7 +172,10 @@ class BulkPanel(BulkWorker):
         form, actions = self._form, self._actions
         for name, control in form.controls.items():
             self._on_change(control, partial(self._typed, name))
-        self._read_fields((*form.fields, self._words.typed))
+        self._on_change(form.template.picker, self._choose_template)
+        for place, control in enumerate(form.template.values):
+            self._on_change(control, partial(self._assign_column, place))
+        self._read_fields((*form.fields, self._words.typed, self._numbers.typed))
         self._on_change(form.frame, self._pick_frame)
         self._on_click(form.look_again, self._list_frames)
         form.upload.on_file(partial(self._guarded, self._take_file))
@@ -154,6 +185,10 @@ class BulkPanel(BulkWorker):
         self._on_change(self._words.typed, partial(self._apply, steps.typed_words))
         self._on_press(self._words.send, self._press_send)
         self._on_click(self._words.back, self._back)
+        self._on_press(actions.look_up, self._ask_lookup)
+        self._on_change(self._numbers.typed, partial(self._apply, lookups.typed))
+        self._on_press(self._numbers.confirm, self._confirm_lookup)
+        self._on_click(self._numbers.back, partial(self._take_step, lookups.ended))
         self._on_click(actions.refresh, partial(self._ask_twilio, self._refresh))
         self._on_click(actions.find_out, partial(self._ask_twilio, self._settle))
         self._on_click(actions.again, self._ask_again)
@@ -176,6 +211,7 @@ class BulkPanel(BulkWorker):
             self._apply(steps.connected, account, rails)
             self._start(self._look_for_unfinished, twilio)
             self._start(self._suggest_senders, twilio)
+            self._start(self._suggest_templates, twilio)
 
     def _sleep(self) -> None:
         with self._lock:
@@ -188,6 +224,12 @@ class BulkPanel(BulkWorker):
             if self._twilio is twilio:
                 self._apply(steps.suggested, senders, note)
                 self._rewrite()
+
+    def _suggest_templates(self, twilio: Twilio) -> None:
+        found, note = templates_of(twilio)
+        with self._lock:
+            if self._twilio is twilio:
+                self._apply(templates.listed, found, note)
 
     # The table and the fields
 
@@ -204,6 +246,14 @@ class BulkPanel(BulkWorker):
     def _typed(self, name: str, text: str) -> None:
         if not self._form.writing:
             self._apply(steps.typed, name, text)
+
+    def _choose_template(self, sid: str) -> None:
+        if not self._form.writing:
+            self._apply(templates.chose, sid)
+
+    def _assign_column(self, place: int, column: str) -> None:
+        if not self._form.writing:
+            self._apply(templates.assigned, place, column)
 
     def _replace_characters(self) -> str:
         if not steps.is_open(self._state):
@@ -273,6 +323,10 @@ class BulkPanel(BulkWorker):
 
     # The panel
 
+    def in_use(self) -> bool:
+        """Return whether it must stay when its cell has run again: its job is running."""
+        return self._state.phase in {"beginning", "sending"} or super().in_use()
+
     def _stop(self) -> None:
         self._end_waking()
         if self._bar is not None:
@@ -290,6 +344,9 @@ class BulkPanel(BulkWorker):
         self._area.draw(state)
         self._verdict.show(*words.verdict_of(state, self._how_to_connect))
         self._words.draw(state)
+        self._numbers.draw(state)
+        if lookups.shown(state) is not None:  # one question at a time
+            visible(self._words.row, False)
         self._actions.draw(state)
         self._draw_preview(state)
 
@@ -301,11 +358,20 @@ class BulkPanel(BulkWorker):
         self._sighted = wanted
         table = self._table or InputTable({}, 0)
         now = None if self._twilio is None else self._twilio.connection.now()
-        sight = preview_of(table, state.draft, state.looked_at, now)
+        template = template_of(state.templates, state.draft.template)
+        sight = preview_of(table, state.draft, state.looked_at, now, template)
         self._preview.show(sight)
         visible(self._form.meter, sight is not None and bool(sight.body))
         if sight is not None:
-            self._form.meter.show(measure(sight.body, sight.to.split(" ")[0], media=sight.media))
+            self._form.meter.show(
+                measure(
+                    sight.body,
+                    sight.to.split(" ")[0],
+                    media=sight.media,
+                    prices=self._source.per_segment,
+                    about=about_the_price(self._source),
+                )
+            )
 
     def _snippet(self, state: BulkState) -> Snippet:
         access = Access.of("API key") if state.account is None else state.account.access

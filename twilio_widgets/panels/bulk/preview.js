@@ -20,7 +20,7 @@ function render({ model, el }) {
   Object.assign(row, { type: "number", min: 0, step: 1 });
   row.setAttribute("aria-label", "Row of the preview");
   for (const button of [back, on]) button.type = "button";
-  bar.append(element("span", "tw-preview-title", "Preview"), back, row, on, where);
+  bar.append(element("span", "tw-preview-title", "Preview of row"), back, row, on, where);
   const to = element("div", "tw-preview-to");
   const body = element("blockquote", "tw-preview-body");
   body.dir = "auto";
@@ -50,7 +50,7 @@ function render({ model, el }) {
     on.disabled = view.row >= view.rows - 1;
     row.max = String(view.rows - 1);
     row.value = String(view.row);
-    where.textContent = `of ${view.rows.toLocaleString("en")}, counted from 0`;
+    where.textContent = view.rows > 1 ? `0 to ${(view.rows - 1).toLocaleString("en")}` : "";
     to.textContent = view.to;
     to.hidden = view.to === "";
     body.textContent = view.body;

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from twilio_widgets.bulk.planning.csv_table import InputTable
+    from twilio_widgets.core.templates.template import ContentTemplate
     from twilio_widgets.panels.bulk.draft import BulkDraft
 
 _STAND_IN = "+15005550006"
@@ -82,7 +83,11 @@ class RowPreview(Unsaved):
 
 
 def preview_of(
-    table: InputTable, draft: BulkDraft, row: int, now: datetime | None
+    table: InputTable,
+    draft: BulkDraft,
+    row: int,
+    now: datetime | None,
+    template: ContentTemplate | None = None,
 ) -> MessagePreview | None:
     """Return the preview of one row of a table; None when the table has no rows.
 
@@ -91,13 +96,14 @@ def preview_of(
         draft: The contents of the fields so far.
         row: The index of the row, from 0.
         now: The current time, if a client is connected.
+        template: The chosen content template, if any.
     """
     if not table.rows:
         return None
     row = min(row, table.rows - 1)
     if row in table.damaged:
         return MessagePreview(row=row, rows=table.rows, problems=((table.damaged[row], "problem"),))
-    if not draft.to or not (draft.body or draft.media):
+    if not draft.to or not (draft.body or draft.media or template):
         return MessagePreview(row=row, rows=table.rows, problems=((_NOTHING_YET, "hint"),))
     given: dict[str, Any] = {**_arguments(draft), "now": now}
     try:
@@ -111,7 +117,7 @@ def preview_of(
             row=row,
             rows=table.rows,
             to=to,
-            body=ready.body,
+            body=ready.body if template is None else _rendered(template, ready.parameters),
             media="media_url" in ready.parameters,
             problems=tuple((note, "warning") for note in ready.notes),
         )
@@ -120,6 +126,11 @@ def preview_of(
         for one in made.problems
     )
     return MessagePreview(row=row, rows=table.rows, problems=problems)
+
+
+def _rendered(template: ContentTemplate, parameters: Mapping[str, object]) -> str:
+    values = parameters.get("content_variables")
+    return template.render(values if isinstance(values, Mapping) else {})
 
 
 def _arguments(draft: BulkDraft) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
-from twilio_widgets.bulk.planning.estimate import duration
+from twilio_widgets.bulk.planning.estimate import counted, duration
 
 if TYPE_CHECKING:
     from twilio_widgets.bulk.progress import JobProgress
@@ -16,10 +16,10 @@ Wish = Literal["pause", "cancel", "resume"]
 """A button of the progress bar."""
 
 TONES: Final = {
-    "accepted": "good",
+    "accepted": "moving",
     "rejected": "problem",
     "unknown": "warning",
-    "attempted": "moving",
+    "attempted": "idle",
     "abandoned": "idle",
     "skipped": "idle",
     "pending": "ahead",
@@ -54,6 +54,8 @@ class Picture:
     note: str
     buttons: tuple[tuple[Wish, str], ...]
     """The buttons available now: the action and the label of each."""
+    starts_in: float | None = None
+    """Seconds until the first message is sent. The page counts them down in place of ``{}``."""
 
 
 def picture_of(progress: JobProgress, *, note: str = "", here: bool = True) -> Picture:
@@ -67,6 +69,8 @@ def picture_of(progress: JobProgress, *, note: str = "", here: bool = True) -> P
     """
     buttons = _BUTTONS.get(progress.state, ())
     elsewhere = progress.under_way and not here
+    if progress.starts_in is not None:
+        buttons = (("cancel", "Undo ({} s)"),)
     if elsewhere or (progress.state == "paused" and not waits(progress)):
         buttons = ()
     return Picture(
@@ -79,6 +83,7 @@ def picture_of(progress: JobProgress, *, note: str = "", here: bool = True) -> P
         line=line_of(progress),
         note=" ".join(filter(None, (progress.note, note))),
         buttons=buttons,
+        starts_in=progress.starts_in,
     )
 
 
@@ -98,7 +103,9 @@ def pill_of(progress: JobProgress) -> tuple[str, Tone]:
 def line_of(progress: JobProgress) -> str:
     """Return the progress in words: rows done, rate and remaining time."""
     if progress.state == "waiting":
-        return f"Sending {_rows(progress.total)} in a moment. Nothing has been sent yet."
+        if progress.starts_in is None:
+            return f"Sending {_rows(progress.total)} in a moment. Nothing has been sent yet."
+        return f"Sending {counted(progress.total, 'message')} in {{}} s. Nothing has been sent yet."
     if progress.state == "settling":
         return (
             f"Searching the message log for {_rows(progress.unknown)} whose response was lost. "

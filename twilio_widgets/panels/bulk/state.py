@@ -6,6 +6,7 @@ confirmation. Any change in the fields discards the plan and the confirmation.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,6 +16,7 @@ from twilio_widgets.panels.bulk.draft import (
     NO_MEDIA,
     UNDER_MORE,
     BulkDraft,
+    kept_columns,
     missing_in,
     name_for,
     next_name,
@@ -23,6 +25,8 @@ from twilio_widgets.panels.bulk.guess import ColumnGuess
 
 if TYPE_CHECKING:
     from twilio_widgets.bulk.progress import JobProgress
+    from twilio_widgets.core.templates.template import ContentTemplate
+    from twilio_widgets.panels.bulk.lookup_prompt import LookupPrompt
     from twilio_widgets.panels.bulk.table_sources import Source
     from twilio_widgets.panels.bulk.triage import Group
     from twilio_widgets.panels.send.state import SendingAccount
@@ -95,6 +99,12 @@ class BulkState:
     """The guard rails, one sentence each."""
     senders: tuple[str, ...] = ()
     senders_note: str = ""
+    templates: tuple[ContentTemplate, ...] = ()
+    """The content templates to choose from."""
+    templates_note: str = ""
+    """Why templates are missing, if they could not be read."""
+    lookup: LookupPrompt | None = None
+    """The lookup of the plan's recipients, if it is asked about or running."""
     frames: tuple[str, ...] = ()
     """The variable names of the DataFrames to choose from."""
     source: Source | None = None
@@ -156,7 +166,9 @@ def is_open(state: BulkState) -> bool:
 
 def connected(state: BulkState, account: SendingAccount, rails: tuple[str, ...]) -> BulkState:
     """A client is available; a plan checked without it, or for another, is discarded."""
-    return _unchecked(replace(state, account=account, rails=rails, senders=(), unfinished=()))
+    state = replace(state, account=account, rails=rails, senders=(), unfinished=(), failure="")
+    state = replace(state, templates=(), templates_note="", lookup=None)
+    return _unchecked(state)
 
 
 def found_unfinished(state: BulkState, unfinished: tuple[Unfinished, ...]) -> BulkState:
@@ -197,8 +209,8 @@ def chose(
     state: BulkState, source: Source, rows: int, columns: tuple[str, ...], guess: ColumnGuess | None
 ) -> BulkState:
     """A table was read; a chosen column that it does not have is no longer chosen."""
-    if not is_open(state):
-        return state
+    if not is_open(state):  # a job was opened meanwhile
+        return replace(state, reading=False)
     draft = state.draft
     to = draft.to if draft.to in columns else guess.column if guess else ""
     media = draft.media if draft.media in columns else NO_MEDIA
@@ -210,7 +222,13 @@ def chose(
         rows=rows,
         columns=columns,
         guess=guess,
-        draft=replace(draft, to=to, media=media, name=draft.name if named else name_for(source)),
+        draft=replace(
+            draft,
+            to=to,
+            media=media,
+            variables=kept_columns(draft.variables, columns),
+            name=draft.name if named else name_for(source),
+        ),
         looked_at=0,
         problems={},
         failure="",
@@ -220,8 +238,22 @@ def chose(
 
 
 def not_read(state: BulkState, text: str) -> BulkState:
-    """The chosen table could not be read; the previous one stays."""
-    return replace(state, reading=False, failure=text, note="")
+    """The chosen table could not be read; the previous one is not used in its place."""
+    if not is_open(state):
+        return replace(state, reading=False)
+    named_after = state.source is not None and state.draft.name == name_for(state.source)
+    return replace(
+        state,
+        source=None,
+        reading=False,
+        rows=0,
+        columns=(),
+        guess=None,
+        draft=replace(state.draft, name="") if named_after else state.draft,
+        looked_at=0,
+        failure=text,
+        note="",
+    )
 
 
 def looked(state: BulkState, row: int) -> BulkState:
@@ -238,7 +270,8 @@ def typed(state: BulkState, name: str, value: Any) -> BulkState:
         return state
     change: dict[str, Any] = {name: value}
     problems = {key: text for key, text in state.problems.items() if key != name}
-    return _unchecked(replace(state, draft=replace(state.draft, **change), problems=problems))
+    draft = replace(state.draft, **change)
+    return _unchecked(replace(state, draft=draft, problems=problems, failure="", note=""))
 
 
 def toggled_more(state: BulkState) -> BulkState:
@@ -283,7 +316,8 @@ def not_checked(state: BulkState, turn: int, name: str, text: str) -> BulkState:
     state = replace(state, phase="writing")
     if not name:
         return replace(state, failure=text)
-    return replace(state, problems={name: text}, more=state.more or name in UNDER_MORE)
+    about_this = re.sub(rf"^{name}\b", "This", text)
+    return replace(state, problems={name: about_this}, more=state.more or name in UNDER_MORE)
 
 
 def _seen(problems: Mapping[str, str]) -> bool:
@@ -300,7 +334,9 @@ def typed_words(state: BulkState, text: str) -> BulkState:
 
 def asked(state: BulkState, ask: ConfirmationPrompt) -> BulkState:
     """Ask for a confirmation to continue a stopped job, or to send rows again."""
-    return replace(state, ask=ask, typed="", failure="") if state.phase == "resting" else state
+    if state.phase != "resting":
+        return state
+    return replace(state, ask=ask, typed="", failure="", note="")
 
 
 def backed(state: BulkState) -> BulkState:
@@ -338,7 +374,7 @@ def begun(state: BulkState, job: str) -> BulkState:
 def not_begun(state: BulkState, text: str, *, rests: bool) -> BulkState:
     """The job could not be started; nothing was sent."""
     if state.phase != "beginning":
-        return replace(state, failure=text)
+        return replace(state, failure=text, note="")
     phase: Phase = "resting" if rests else "writing"
     return replace(_unchecked(state), phase=phase, checked=None, ask=None, typed="", failure=text)
 
@@ -385,7 +421,9 @@ def begun_anew(state: BulkState) -> BulkState:
 def began_lookup(state: BulkState) -> BulkState:
     """A job is opened, or Twilio is asked about it: one such request at a time."""
     idle = state.phase in {"writing", "checked", "resting"} and not state.busy
-    return replace(state, busy=True) if idle and state.account is not None else state
+    if not idle or state.account is None:
+        return state
+    return replace(state, busy=True, failure="", note="")
 
 
 def ended_lookup(state: BulkState) -> BulkState:
@@ -405,5 +443,8 @@ def said(state: BulkState, note: str) -> BulkState:
 
 def troubled(state: BulkState, text: str) -> BulkState:
     """Show an unexpected error."""
-    phase: dict[Phase, Phase] = {"checking": "writing", "beginning": "writing"}
-    return replace(state, phase=phase.get(state.phase, state.phase), failure=text)
+    if state.phase == "checking":
+        return replace(state, phase="writing", failure=text, note="")
+    if state.phase == "beginning":
+        return not_begun(state, text, rests=bool(state.job))
+    return replace(state, failure=text, note="")

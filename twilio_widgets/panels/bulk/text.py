@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from twilio_widgets.core.printable import one_line
 from twilio_widgets.panels.bulk import progress as bulk_progress
 from twilio_widgets.panels.bulk.table_sources import GIVEN
 
@@ -61,6 +62,14 @@ def source_of(state: BulkState) -> tuple[str, Tone]:
     return f"{name}{_counted(state.rows, 'row')}. Columns: {named or 'none'}.", "hint"
 
 
+def no_frame_of(state: BulkState) -> str:
+    """Return the first option of the list of DataFrames, which stands for none of them."""
+    if state.source is not None and state.source.kind != "frame":
+        given = state.source.name == GIVEN
+        return "The table given to this panel" if given else f"File: {one_line(state.source.name)}"
+    return "Choose a DataFrame…" if state.frames else "No DataFrame in this notebook"
+
+
 def hint_of(state: BulkState, name: str) -> str:
     """Return the hint under a field that has no problem."""
     if name == "to":
@@ -85,7 +94,7 @@ def finding_of(state: BulkState) -> tuple[str, Tone]:
     found = state.checked
     if found is None:
         return "", "hint"
-    lines = [*found.said]
+    lines = [line.replace("See plan.rejected.", "They are listed below.") for line in found.said]
     if found.refused_rows:
         rows = _counted(found.refused_rows, "ready row")
         lines.append(f"The guard rails would refuse {rows} now (listed below).")
@@ -94,7 +103,8 @@ def finding_of(state: BulkState) -> tuple[str, Tone]:
         lines.append(f"The local time is not known for {rows}, so quiet hours cannot be checked.")
     if found.ready == found.refused_rows:
         lines.append("No row can be sent.")
-    return "\n".join(lines), "good" if found.ready and not found.refused_rows else "warning"
+    whole = found.ready and not found.rejected and not found.refused_rows
+    return "\n".join(lines), "good" if whole else "warning"
 
 
 def verdict_of(state: BulkState, how_to_connect: str) -> tuple[str, Tone]:

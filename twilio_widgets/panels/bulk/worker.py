@@ -16,6 +16,7 @@ from twilio_widgets.panels.bulk import text as words
 from twilio_widgets.panels.bulk.draft import arguments_of, field_of
 from twilio_widgets.panels.bulk.guess import guess_recipients
 from twilio_widgets.panels.bulk.job_bar import JobBar
+from twilio_widgets.panels.bulk.lookup_worker import LookupWorker
 from twilio_widgets.panels.bulk.policy_check import (
     Judgement,
     held_of,
@@ -27,10 +28,11 @@ from twilio_widgets.panels.bulk.progress import waits
 from twilio_widgets.panels.bulk.state import BulkState, Checked, Unfinished
 from twilio_widgets.panels.bulk.table_sources import frame_source
 from twilio_widgets.panels.bulk.triage import groups_of
-from twilio_widgets.panels.kit.panel import Panel, sentence_of
+from twilio_widgets.panels.kit.panel import sentence_of
+from twilio_widgets.panels.send.template_fields import template_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from twilio_widgets.bulk.planning.csv_table import InputTable
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from twilio_widgets.client import AsyncTwilio, Twilio
     from twilio_widgets.core.credentials.connection import Connection
     from twilio_widgets.core.guardrails.policy import Policy
+    from twilio_widgets.core.numbers.account_prices import PriceTable
     from twilio_widgets.panels.bulk.elements import Findings, JobArea
     from twilio_widgets.panels.bulk.state import ConfirmationPrompt
     from twilio_widgets.panels.bulk.table_sources import Source
@@ -46,14 +49,13 @@ MOST_UNFINISHED = 20
 """Journals that are searched for unfinished jobs on connecting, newest first."""
 
 
-class BulkWorker(Panel[BulkState]):
+class BulkWorker(LookupWorker):
     """The background work of `BulkPanel`."""
 
-    _twilio: Twilio | None = None
     _policy: Policy | None = None
+    _prices: Mapping[str, object] | PriceTable | None = None
     _folder: str | Path | None = None
     _undo_seconds: float = UNDO_SECONDS
-    _plan: Plan | None = None
     _table: InputTable | None = None
     _job: Job | None = None
     _bar: JobBar | None = None
@@ -93,7 +95,9 @@ class BulkWorker(Panel[BulkState]):
     def _not_read(self, text: str, number: int) -> None:
         with self._lock:
             if number == self._state.tables:
+                self._table = None
                 self._apply(steps.not_read, text)
+                self._rewrite()
 
     def _rewrite(self) -> None:
         """Write the draft into the fields, after a table was chosen or a new job was begun."""
@@ -111,7 +115,11 @@ class BulkWorker(Panel[BulkState]):
         now = None if twilio is None else twilio.connection.now()
         try:
             arguments = arguments_of(state.draft)
-            made = plan(source.rows, now=now, **arguments)
+            template = template_of(state.templates, state.draft.template)
+            if template is not None:  # the plan then knows the text
+                arguments = arguments | {"content_sid": None, "template": template}
+            lookup = list(self._lookups) or None
+            made = plan(source.rows, now=now, prices=self._prices, lookup=lookup, **arguments)
             checked, rows = self._judged(made, state.draft.name.strip())
         except TwilioWidgetsError as error:
             fail(field_of(error), str(error))
@@ -136,7 +144,7 @@ class BulkWorker(Panel[BulkState]):
         checked = Checked(
             ready=len(made),
             rejected=made.summary.rejected,
-            said=tuple(made.summary.lines()),
+            said=tuple(filter(None, (*made.summary.lines(), self._lookup_said))),
             refusal=judgement.refusal,
             refused_rows=len(judgement.rows),
             unplaced=judgement.unplaced,

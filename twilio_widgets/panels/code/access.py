@@ -74,7 +74,9 @@ class Access:
             "\n".join(imports), "import twilio_widgets as tw", f"{setup}\n{client}", action
         )
 
-    def official(self, action: str, values: Iterable[object] = ()) -> str:
+    def official(
+        self, action: str, values: Iterable[object] = (), more_imports: Iterable[str] = ()
+    ) -> str:
         """Return `action` in twilio-python, after the lines that connect."""
         names = [environment(name) for name in self.login]
         keywords: dict[str, object] = {}
@@ -84,7 +86,7 @@ class Access:
             _, edge, region, *_ = self.host.split(".")
             keywords |= {"region": region, "edge": edge}
         client = call("client = Client", names, **keywords)
-        imports = "\n".join(["import os", *imports_for(values)])
+        imports = "\n".join(["import os", *imports_for(values), *more_imports])
         note = SANDBOX_NOTE if self.kind == "sandbox" else ""
         return _blocks(note, imports, "from twilio.rest import Client", client, action)
 

@@ -8,11 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
 
 from twilio_widgets.core.credentials.connection import Connection
+from twilio_widgets.core.flows.listing import Filters
 from twilio_widgets.core.message.parameters import twilio_name
+from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.panels.code.access import Access
 from twilio_widgets.panels.code.quoting import call, in_utc, json_of, literal, path_part, texts_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 Where = Connection | Access | str
 """A connection, its `Access`, or its kind: ``"API key"``, ``"auth token"`` …"""
@@ -20,17 +26,17 @@ Where = Connection | Access | str
 _LISTS = frozenset({"media_url", "persistent_action"})
 _NOT_OFFICIAL = {"tags": "# twilio-python has no parameter for tags."}
 _ASKED = {
-    "to": ("to", "To"),
-    "from_": ("from_", "From"),
-    "sent_on": ("date_sent", "DateSent"),
-    "sent_after": ("date_sent_after", "DateSent>"),
-    "sent_before": ("date_sent_before", "DateSent<"),
+    "to": "To",
+    "from_": "From",
+    "date_sent_after": "DateSent>",
+    "date_sent_before": "DateSent<",
 }
 """Filters of Twilio: the keyword of the official client and the parameter name."""
+_FILTERS = frozenset({"to", "from_", "sent_on", "sent_after", "sent_before"})
+"""The keywords of ``messages.list`` that Twilio filters by."""
 
 DEFAULT_LIMIT = 1000
 """The limit of ``messages.list`` when none is given."""
-LARGEST_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,32 +103,67 @@ def list_snippet(where: Where, filters: Mapping[str, object]) -> Snippet:
     given = {name: in_utc(value) for name, value in filters.items() if value is not None}
     limit = filters.get("limit", DEFAULT_LIMIT)
     ours = given if limit is not None else given | {"limit": None}
-    asked = {name: value for name, value in given.items() if name in _ASKED}
-    official = {_ASKED[name][0]: value for name, value in asked.items()}
-    if limit is not None:
-        official["limit"] = limit
-    whole = isinstance(limit, int) and limit <= LARGEST_PAGE
-    pairs = [(_ASKED[name][1], text) for name, value in asked.items() for text in texts_of(value)]
-    pairs.append(("PageSize", str(limit if whole else LARGEST_PAGE)))
-    notes = [] if whole else ["# One page. Its next_page_uri is the path of the next page."]
-    local = [name for name in given if name in _LOCAL]
-    if local:
-        said = f"# Twilio cannot filter by {' and '.join(local)}: filter the response."
-        notes.insert(0, said)
+    asked = {name: value for name, value in given.items() if name in _FILTERS}
+    try:
+        query, window = _query_of(asked, limit)
+    except ConfigurationError:  # a form that is not complete yet, such as a year of five digits
+        query, window = _query_of({}, DEFAULT_LIMIT)
+    notes = []
+    if local := [name for name in given if name in _LOCAL]:
+        notes.append(f"# Twilio cannot filter by {' and '.join(local)}: filter the response.")
+    if window is not None:
+        notes.append("# The days asked for are as wide as Twilio may mean them: compare date_sent.")
+    if limit is None or dict(query)["PageSize"] != str(limit):
+        notes.append("# One page. Its next_page_uri is the path of the next page.")
     return Snippet(
         access.ours(call("frame = twilio.messages.list", **ours), given.values()),
-        access.official(_official_list(official, given), given.values()),
-        access.curl("Messages.json", pairs, "--get", note="\n".join(notes)),
+        access.official(
+            _official_list(dict(query), limit, window, given),
+            window or (),
+            ("from itertools import islice",) if window and limit is not None else (),
+        ),
+        access.curl("Messages.json", query, "--get", note="\n".join(notes)),
     )
 
 
-def _official_list(asked: Mapping[str, object], given: Mapping[str, object]) -> str:
-    listed = call("messages = client.messages.list", **asked)
+def _query_of(
+    asked: Mapping[str, Any], limit: object
+) -> tuple[tuple[tuple[str, str], ...], tuple[datetime, datetime] | None]:
+    """Return the query that ``messages.list`` makes, and the sending times it keeps."""
+    filters = Filters(**asked)
+    return filters.request("", limit=cast("int | None", limit)).query, filters.window()
+
+
+def _official_list(
+    query: Mapping[str, str],
+    limit: object,
+    window: tuple[datetime, datetime] | None,
+    given: Mapping[str, object],
+) -> str:
+    """Return the list as twilio-python reads it, with the same query as ours."""
+    keywords: dict[str, object] = {
+        name: query[parameter] for name, parameter in _ASKED.items() if parameter in query
+    }
+    large = window is not None or limit is None or query["PageSize"] != str(limit)
+    keywords |= {"page_size": int(query["PageSize"])} if large else {}
+    if window is None:
+        more = {} if limit is None else {"limit": limit}
+        lines = [call("messages = client.messages.list", **keywords, **more)]
+    else:
+        start, end = window
+        bounds = [f"message.date_sent >= {literal(start)}"] if "DateSent>" in query else []
+        bounds += [f"message.date_sent < {literal(end)}"] if "DateSent<" in query else []
+        sent = " and ".join(["message.date_sent", *bounds])
+        lines = [
+            call("messages = client.messages.stream", **keywords),
+            f"messages = (message for message in messages if {sent})",
+            f"messages = list({'messages' if limit is None else f'islice(messages, {limit})'})",
+        ]
     wanted = [_LOCAL[name](value) for name, value in given.items() if name in _LOCAL]
-    if not wanted:
-        return listed
-    chosen = "[message for message in messages if " + " and ".join(wanted) + "]"
-    return f"{listed}\nmessages = {chosen}"
+    if wanted:
+        chosen = "[message for message in messages if " + " and ".join(wanted) + "]"
+        lines.append(f"messages = {chosen}")
+    return "\n".join(lines)
 
 
 def _one_of(attribute: str) -> Callable[[object], str]:

@@ -109,6 +109,11 @@ class ConnectionForm:
         """The buttons at the left of the card's foot, in order."""
         return self.connect, self.cancel, self.disconnect, self.use_source, self.try_sandbox
 
+    def clear_secrets(self) -> None:
+        """Empty the secret fields on every page."""
+        self.secret.clear()
+        self.token.clear()
+
     def draw(self, state: ConnectionState) -> None:
         """Show the state."""
         self._draw_fields(state)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from twilio_widgets.core.credentials.connection import Connection
 from twilio_widgets.core.credentials.sources import available_sources
-from twilio_widgets.errors import ConfigurationError, NotConnected, TwilioWidgetsError
+from twilio_widgets.errors import ApiError, ConfigurationError, NotConnected, TwilioWidgetsError
 from twilio_widgets.panels.code.snippets import Snippet, connect_snippet
 from twilio_widgets.panels.connection import state as steps
 from twilio_widgets.panels.connection.form import ConnectionForm
@@ -17,9 +17,10 @@ from twilio_widgets.panels.connection.state import ConnectionState, Identity, Ph
 from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.kit.elements import foot
 from twilio_widgets.panels.kit.panel import Panel, refuse_unknown, sentence_of
+from twilio_widgets.panels.kit.results import result
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from twilio_widgets.client import Twilio
     from twilio_widgets.core.credentials.secret import Secret
@@ -69,7 +70,7 @@ class ConnectionPanel(Panel[ConnectionState]):
             self._link = link = OpenClient.to(connection, policy)
             self._try(lambda: link, Identity.of(connection))
 
-    @property
+    @result
     def connection(self) -> Connection:
         """The connection in use.
 
@@ -78,7 +79,7 @@ class ConnectionPanel(Panel[ConnectionState]):
         """
         return self._in_use().connection
 
-    @property
+    @result
     def twilio(self) -> Twilio:
         """The client of the connection in use; the panel closes it when it disconnects.
 
@@ -86,6 +87,14 @@ class ConnectionPanel(Panel[ConnectionState]):
             NotConnected: The panel is not connected.
         """
         return self._in_use().twilio
+
+    @result
+    def value(self) -> Connection | None:
+        """The connection in use or None, for `ipywidgets.interactive_output`."""
+        return None if self._link is None else self._link.connection
+
+    def _tokens(self) -> Mapping[str, object]:
+        return dict.fromkeys(("connection", "twilio", "value"), self._link)
 
     def on_connect(self, callback: Callable[[Twilio], object]) -> Callable[[], None]:
         """Call back with the client each time the panel connects, and now if it is connected.
@@ -108,6 +117,10 @@ class ConnectionPanel(Panel[ConnectionState]):
             self._on_disconnect.append(callback)
         return partial(_forget, self._on_disconnect, callback)
 
+    def in_use(self) -> bool:
+        """Return whether it must stay when its cell has run again: another panel uses it."""
+        return bool(self._on_connect) or super().in_use()
+
     def _in_use(self) -> OpenClient:
         link = self._link
         if link is None:
@@ -119,9 +132,7 @@ class ConnectionPanel(Panel[ConnectionState]):
 
     def _wire(self, form: ConnectionForm) -> None:
         self._read_fields((form.kind, *form.texts.values()))
-        form.kind.on_change(
-            lambda _name, kind: self._guarded(partial(self._apply, steps.chose, kind))
-        )
+        form.kind.on_change(lambda _name, kind: self._guarded(partial(self._choose, kind)))
         for name, control in form.texts.items():
             self._on_change(control, partial(self._typed, name))
         for pressed in (form.connect, form.secret, form.token):
@@ -132,6 +143,10 @@ class ConnectionPanel(Panel[ConnectionState]):
         self._on_press(form.try_sandbox, self._try_sandbox)
         self._on_click(form.more, partial(self._apply, steps.toggled_more))
         self._on_click(form.help, partial(self._apply, steps.toggled_help))
+
+    def _choose(self, kind: object) -> None:
+        self._apply(steps.chose, kind)
+        self._form.clear_secrets()  # typed for another kind
 
     def _typed(self, name: str, text: str) -> None:
         with self._lock:
@@ -174,7 +189,7 @@ class ConnectionPanel(Panel[ConnectionState]):
         return self._try(partial(OpenClient.to_found_credentials, self._policy))
 
     def _try_sandbox(self) -> str:
-        self._apply(steps.chose, "sandbox")
+        self._choose("sandbox")
         return self._try(partial(OpenClient.to_new_sandbox, self._policy))
 
     def _try(self, open_link: Callable[[], OpenClient], identity: Identity | None = None) -> str:
@@ -197,6 +212,8 @@ class ConnectionPanel(Panel[ConnectionState]):
             undo.callback(link.close)
             verdict = link.twilio.check()
             if not verdict:
+                if isinstance(verdict.error, ApiError):  # else it may be right: try it again
+                    self._form.clear_secrets()
                 self._close_client(steps.refused, verdict.text, attempt=attempt)
             elif self._take(link, verdict.text, attempt):
                 undo.pop_all()
@@ -209,6 +226,7 @@ class ConnectionPanel(Panel[ConnectionState]):
             callbacks = () if self._link is link else tuple(self._on_connect)
             self._link = link
             self._apply(steps.connected, Identity.of(link.connection), verdict)
+            self._form.clear_secrets()
         # Outside the lock: a callback may acquire the lock of another panel that waits for ours.
         for callback in callbacks:
             self._guarded(callback, link.twilio)

@@ -33,6 +33,7 @@ UNDER_MORE = ("auth_token", "subaccount_sid", "region", "edge")
 """The fields under "More"."""
 
 _SUBJECTS = {"region": "A region", "edge": "An edge"}
+_REMOVED = "This looked like a secret, not a SID, so it was removed."
 _ANY_ACCOUNT = "AC" + "0" * 32
 
 
@@ -116,9 +117,9 @@ def typed(state: ConnectionState, name: str, text: str) -> ConnectionState:
     if problem and name.endswith("_sid") and re.fullmatch(r"[0-9a-zA-Z]{32}", text):
         # It has the form of an auth token or an API key's secret. The field's text is saved with
         # the notebook, so it is removed.
-        text, problem = "", "This looked like a secret, not a SID, so it was removed. " + problem
+        text, problem = "", f"{_REMOVED} {problem}"
     own: dict[str, Any] = {name: text}
-    return _with_problem(replace(state, **own), name, problem)
+    return _with_problem(replace(state, failure="", **own), name, problem)
 
 
 def toggled_more(state: ConnectionState) -> ConnectionState:
@@ -133,8 +134,12 @@ def toggled_help(state: ConnectionState) -> ConnectionState:
 
 def reviewed(state: ConnectionState) -> ConnectionState:
     """Validate every field that is not secret before connecting."""
+    removed = {name: text for name, text in state.problems.items() if text.startswith(_REMOVED)}
     state = replace(state, problems={}, failure="")
     for name in fields_of(state):
+        if name in removed and not getattr(state, name):  # says more than "This is empty."
+            state = _with_problem(state, name, removed[name])
+            continue
         required = name in {"account_sid", "api_key_sid"}
         if name in LABELS and (required or getattr(state, name)):
             state = _with_problem(state, name, problem_of(name, getattr(state, name)))
@@ -151,7 +156,7 @@ def refused(state: ConnectionState, text: str, name: str | None = None) -> Conne
     state = replace(state, phase="idle", identity=None, verdict="")
     if name in fields_of(state):
         return _with_problem(state, name, _about_this(name, text))
-    return replace(state, failure=text)
+    return replace(state, problems={}, failure=text)
 
 
 def connected(state: ConnectionState, identity: Identity, verdict: str) -> ConnectionState:

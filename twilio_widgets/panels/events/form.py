@@ -46,6 +46,7 @@ class EventsForm:
         }
         self.start = OrderedButton("Start", main=True)
         self.stop = OrderedButton("Stop")
+        self.settings = OrderedButton("Settings", quiet=True)
         self._make_question()
         self.inbound = OrderedButton("Simulate an inbound message")
         self.status = OrderedButton("Simulate a status callback")
@@ -101,9 +102,10 @@ class EventsForm:
         visible(self._fields, awake)
         visible(self._choice, not on)
         visible(self.beat, on)
-        visible(self._entrance, on and state.ingress is not None)
-        visible(self._public, webhooks and not state.sandbox)
-        visible(self._reply, webhooks)
+        runs = on and not steps.is_over(state)
+        visible(self._entrance, runs and state.settings and state.ingress is not None)
+        visible(self._public, webhooks and not state.sandbox and state.settings)
+        visible(self._reply, webhooks and state.settings)
         visible(self._point, on and webhooks)
         visible(self._simulate, on and state.sandbox)
         self._draw_fields(state)
@@ -151,6 +153,8 @@ class EventsForm:
         idle, over = state.phase in {"idle", "asking", "starting"}, steps.is_over(state)
         visible(self.start, idle or over)
         visible(self.stop, not idle)
+        visible(self.settings, state.phase == "on" and state.how == "webhooks")
+        self.settings.text = "Hide settings" if state.settings else "Settings"
         self.start.text = "Start again" if over else "Start"
         self.start.disabled = not steps.may_start(state) or state.busy
         self.stop.disabled = not steps.may_act(state)

@@ -15,15 +15,17 @@ from twilio_widgets.panels.events import source as sources
 from twilio_widgets.panels.events import state as steps
 from twilio_widgets.panels.events import text as words
 from twilio_widgets.panels.events.form import EventsForm
+from twilio_widgets.panels.events.rows import REJECTED
 from twilio_widgets.panels.events.snippets import events_snippet
 from twilio_widgets.panels.events.state import EventsState
 from twilio_widgets.panels.events.worker import EventsWorker
 from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.kit.elements import foot
 from twilio_widgets.panels.kit.panel import refuse_unknown, sentence_of
+from twilio_widgets.panels.kit.results import result
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from twilio_widgets.frames.events import EventFrame
@@ -76,7 +78,7 @@ class EventsPanel(EventsWorker):
             *self._form.rows,
             self._place,
             self._form.ask,
-            foot(*self._form.actions, right=(self._code_button,)),
+            foot(*self._form.actions, right=(self._form.settings, self._code_button)),
         )
         self.add_class("tw-events")
         if isinstance(source, EventSource):
@@ -84,16 +86,38 @@ class EventsPanel(EventsWorker):
         else:
             self._unsubscribe = wake_with(source, self._on_connected, self._on_disconnected)
 
-    @property
+    @result
     def listener(self) -> EventSource | None:
         """The `Listener` or `Poller` in use; None while there is none."""
         return self._source
 
-    @property
+    @result
     def events(self) -> EventFrame | None:
         """All stored events as a DataFrame, also after Stop; None before the first Start."""
         source = self._source
         return self._last if source is None else source.events
+
+    @result
+    def selection(self) -> EventFrame | None:
+        """The events that are selected in the table; None before the first Start.
+
+        A click selects one row, dragging, Shift+click or Shift with an arrow several.
+        """
+        events, table = self.events, self._table
+        if events is None or table is None:
+            return events
+        chosen = [row["id"] for row in table.rows.chosen if row["kind"] != REJECTED]
+        return events[events["id"].isin(chosen)]
+
+    @result
+    def value(self) -> EventFrame | None:
+        """The events, for `ipywidgets.interactive_output`."""
+        return self.events
+
+    def _tokens(self) -> Mapping[str, object]:
+        seen = self._state.seen
+        events = (self._source, None if seen is None else seen.counts)
+        return {"listener": self._source, "events": events, "value": events}
 
     def _wire(self, form: EventsForm) -> None:
         form.how.on_change(
@@ -110,6 +134,7 @@ class EventsPanel(EventsWorker):
         self._on_click(form.stop, self._press_stop)
         self._on_press(form.take_over, partial(self._start_by, steps.agreed))
         self._on_click(form.back, partial(self._take_step, steps.declined))
+        self._on_click(form.settings, partial(self._apply, steps.toggled_settings))
         self._on_press(form.inbound, self._simulate_inbound)
         self._on_press(form.status, self._simulate_status)
 

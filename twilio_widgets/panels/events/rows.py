@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     Row = dict[str, object]
 
 COLUMNS: Final = (
-    TableColumn("time", "Time", kind="time"),
-    TableColumn("kind", "Kind", width=8, choice=True),
+    TableColumn("time", "Time", kind="time", late=True),
+    TableColumn("kind", "Kind", width=8, choice=True, late=True),
     TableColumn("status", "Status", kind="status"),
     TableColumn("from", "From", kind="phone"),
     TableColumn("to", "To", kind="phone"),
     TableColumn("body", "Body"),
     TableColumn("error", "Error"),
-    TableColumn("signature", "Signature", width=10, kind="status"),
+    TableColumn("signature", "Signature", width=10, kind="status", late=True),
 )
 
 KEY: Final = "key"

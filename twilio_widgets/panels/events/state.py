@@ -108,6 +108,8 @@ class EventsState:
     """Problems by field name; ``panel`` for one that belongs to no field."""
     shown: bool = False
     """Whether there is a table."""
+    settings: bool = True
+    """Whether the settings are shown: URLs and reply. They fold once the listener runs."""
 
 
 def connected(state: EventsState, identity: Identity, *, sandbox: bool) -> EventsState:
@@ -130,10 +132,10 @@ def disconnected(state: EventsState) -> EventsState:
 
 
 def typed(state: EventsState, name: str, text: str) -> EventsState:
-    """Set a field and clear its problem."""
+    """Set a field; clear its problem, and the result of the action before."""
     changed: dict[str, Any] = {name: text}
     left = {field: said for field, said in state.problems.items() if field != name}
-    return replace(state, problems=left, **changed)
+    return replace(state, problems=left, said="", **changed)
 
 
 def selected(state: EventsState, how: str) -> EventsState:
@@ -141,7 +143,7 @@ def selected(state: EventsState, how: str) -> EventsState:
     if state.phase not in {"idle", "asking"} or how not in {"webhooks", "polling"}:
         return state
     chosen: How = "polling" if how == "polling" else "webhooks"
-    return replace(declined(state), how=chosen, problems={})
+    return replace(declined(state), how=chosen, said="", problems={})
 
 
 def is_over(state: EventsState) -> bool:
@@ -166,7 +168,9 @@ def starting(state: EventsState) -> EventsState:
 
 def refused(state: EventsState, turn: int, other: Other) -> EventsState:
     """Another listener is running: ask the user whether to stop it."""
-    return replace(state, phase="asking", other=other) if turn == state.turn else state
+    if turn != state.turn or state.phase != "starting":
+        return state
+    return replace(state, phase="asking", other=other)
 
 
 def agreed(state: EventsState) -> EventsState:
@@ -183,11 +187,24 @@ def started(
     state: EventsState, turn: int, how: How, ingress: IngressSummary | None, *, found: bool
 ) -> EventsState:
     """The source was opened."""
-    if turn != state.turn:
+    if turn != state.turn or state.phase != "starting":
         return state
+    reached = ingress is None or ingress.leads_here
     return replace(
-        state, phase="on", how=how, ingress=ingress, found=found, shown=True, problems={}
+        state,
+        phase="on",
+        how=how,
+        ingress=ingress,
+        found=found,
+        shown=True,
+        settings=not reached,
+        problems={},
     )
+
+
+def toggled_settings(state: EventsState) -> EventsState:
+    """Show or hide the settings."""
+    return replace(state, settings=not state.settings)
 
 
 def ingress_changed(state: EventsState, ingress: IngressSummary) -> EventsState:
@@ -212,20 +229,21 @@ def suggested(state: EventsState, turn: int, suggestions: tuple[str, ...]) -> Ev
     return replace(state, suggestions=suggestions) if turn == state.turn else state
 
 
-def action_started(state: EventsState, *names: str) -> EventsState:
-    """An action started; clear the problems of its fields."""
-    left = {field: said for field, said in state.problems.items() if field not in names}
-    return replace(state, busy=True, said="", problems=left)
+def action_started(state: EventsState) -> EventsState:
+    """An action started; clear the result and the problems of earlier ones."""
+    return replace(state, busy=True, said="", problems={})
 
 
 def action_finished(state: EventsState, said: str) -> EventsState:
-    """The action succeeded."""
-    return replace(state, busy=False, said=said)
+    """The action succeeded, unless its source was stopped meanwhile."""
+    return replace(state, busy=False, said=said) if state.busy else state
 
 
 def stopping(state: EventsState) -> EventsState:
     """Stop the source."""
-    return replace(state, phase="stopping", said="") if state.phase == "on" else state
+    if state.phase != "on":
+        return state
+    return replace(state, phase="stopping", said="", problems={})
 
 
 def stopped(state: EventsState, said: str) -> EventsState:
@@ -242,6 +260,7 @@ def failed(state: EventsState, problem: str, name: str = "panel") -> EventsState
         other=None if state.phase == "starting" else state.other,
         busy=False,
         said="",
+        settings=state.settings or name in {"public_url", "reply"},
         problems={**state.problems, name: problem},
     )
 
@@ -261,5 +280,6 @@ def _without_source(state: EventsState) -> EventsState:
         seen=None,
         busy=False,
         said="",
+        settings=True,
         suggestions=(),
     )

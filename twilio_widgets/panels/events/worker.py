@@ -106,6 +106,8 @@ class EventsWorker(Panel[EventsState]):
             self._source, self._own = source, own
             before, self._table = self._table, EventsTable(source, framed=False)
             self._place.children = (self._table,)
+            chose = partial(self._guarded, partial(self._notify, "selection"))
+            self._table.rows.on_choose(chose)
             if before is not None:
                 before.close()
             self._form.urls.show(sources.urls_of(source))
@@ -233,7 +235,7 @@ class EventsWorker(Panel[EventsState]):
     def _start_action(self, name: str, action: Callable[[], str]) -> str:
         if self._state.busy or self._state.phase != "on":
             return NOT_NOW
-        self._apply(steps.action_started, name)
+        self._apply(steps.action_started)
         self._start(self._run_action, name, action)
         return ""
 

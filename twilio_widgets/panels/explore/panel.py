@@ -31,7 +31,7 @@ from twilio_widgets.panels.explore.lazy_trait import LazyTrait
 from twilio_widgets.panels.explore.snippets import analysis_code
 from twilio_widgets.panels.explore.state import Answer, Asked, ExploreState, wanted
 from twilio_widgets.panels.explore.worker import (
-    LoadProgress,
+    LoadHooks,
     read_archive,
     read_given,
     read_live,
@@ -252,7 +252,7 @@ class ExplorePanel(SavedPicture, Panel[ExploreState]):
     def _work(
         self, kind: Literal["load", "sync"], state: ExploreState, stop: threading.Event
     ) -> None:
-        reading = LoadProgress(
+        reading = LoadHooks(
             show=partial(self._apply, steps.continued, state.turn), stopped=stop.is_set
         )
         try:
@@ -272,7 +272,7 @@ class ExplorePanel(SavedPicture, Panel[ExploreState]):
         self._counting.ask()
 
     def _read(
-        self, kind: Literal["load", "sync"], state: ExploreState, reading: LoadProgress
+        self, kind: Literal["load", "sync"], state: ExploreState, reading: LoadHooks
     ) -> tuple[Frame, Loaded]:
         now, twilio, archive = self._now(), self._twilio, self._archive
         if state.asked.origin == "messages" or (archive is None and twilio is None):

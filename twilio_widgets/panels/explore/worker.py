@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
+from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.panels.explore.state import Loaded, Running
 from twilio_widgets.panels.messages.reader import read_log
 from twilio_widgets.panels.messages.state import MessagesQuery
@@ -25,7 +26,7 @@ Frame = Any
 
 
 @dataclass(frozen=True)
-class LoadProgress:
+class LoadHooks:
     """How a load reports its progress, and learns that it should stop.
 
     Args:
@@ -47,7 +48,7 @@ def days_of(asked: Asked, now: datetime) -> tuple[date | None, date | None]:
     return (start - length).astimezone(UTC).date(), last
 
 
-def read_live(twilio: Twilio, asked: Asked, reading: LoadProgress) -> tuple[Frame, Loaded]:
+def read_live(twilio: Twilio, asked: Asked, reading: LoadHooks) -> tuple[Frame, Loaded]:
     """Read the messages of the period and of the one before from Twilio's log."""
     now = twilio.connection.now()
     since, until = days_of(asked, now)
@@ -58,7 +59,9 @@ def read_live(twilio: Twilio, asked: Asked, reading: LoadProgress) -> tuple[Fram
         text = f"{progress.rows:,} messages · {pages}"
         reading.show(Running(kind="load", text=text))
 
-    frame, read = read_log(twilio, query, on_page=on_page, stopped=reading.stopped)
+    frame, _rows, read = read_log(twilio, query, on_page=on_page, stopped=reading.stopped)
+    if frame is None:
+        raise ConfigurationError("ExplorePanel needs pandas and pyarrow.")
     note = "Reading was stopped: older messages are missing." if read.stopped else ""
     return frame, Loaded(
         origin="live",
@@ -71,7 +74,7 @@ def read_live(twilio: Twilio, asked: Asked, reading: LoadProgress) -> tuple[Fram
     )
 
 
-def read_archive(archive: Archive, now: datetime, reading: LoadProgress) -> tuple[Frame, Loaded]:
+def read_archive(archive: Archive, now: datetime, reading: LoadHooks) -> tuple[Frame, Loaded]:
     """Read all messages of an archive."""
     reading.show(Running(kind="load", text="Reading the archive…"))
     frame = archive.to_dataframe()
@@ -80,7 +83,7 @@ def read_archive(archive: Archive, now: datetime, reading: LoadProgress) -> tupl
     return frame, Loaded(origin="archive", rows=len(frame), now=now, complete=complete, note=note)
 
 
-def sync_archive(archive: Archive, twilio: Twilio, asked: Asked, reading: LoadProgress) -> str:
+def sync_archive(archive: Archive, twilio: Twilio, asked: Asked, reading: LoadHooks) -> str:
     """Copy what is new into an archive; return a remark about what is missing, or an empty text."""
     since, _ = days_of(asked, twilio.connection.now())
     days = archive.days["day"].tolist()

@@ -142,6 +142,12 @@ function render({ model, el }) {
   };
   document.addEventListener("scroll", scrolled, true);
 
+  // The suggestions may depend on the text: an open list follows them, and so does a text that
+  // ends with a slash, which asks for what comes next.
+  const offersChanged = () => {
+    if (document.activeElement === input && (isOpen() || input.value.endsWith("/"))) open();
+  };
+
   const draw = () => {
     input.setAttribute("aria-label", model.get("label"));
     list.setAttribute("aria-label", model.get("offers"));
@@ -151,12 +157,14 @@ function render({ model, el }) {
     if (echo.isNews() && input.value !== text) input.value = text;
   };
   model.on("change", draw);
+  model.on("change:options", offersChanged);
   draw();
   mark();
   return () => {
     document.removeEventListener("scroll", scrolled, true);
     pressing.close();
     model.off("change", draw);
+    model.off("change:options", offersChanged);
   };
 }
 

@@ -6,6 +6,15 @@ import { openPress } from "../kit/press.js";
 /** @type {Record<string, string>} */
 const TAGS = { area: "textarea", select: "select" };
 
+const LOCAL = new Intl.DateTimeFormat("en-GB", {
+  weekday: "short",
+  day: "numeric",
+  month: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+  timeZoneName: "short",
+});
+
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
   const kind = model.get("kind");
@@ -52,6 +61,15 @@ function render({ model, el }) {
   const enter = () => {
     if (model.get("enters")) pressing.press();
   };
+  const localTime = document.createElement("output");
+  localTime.className = "tw-local-time";
+  if (kind === "datetime-local") el.append(localTime);
+  const showLocalTime = () => {
+    const moment = new Date(`${input.value}Z`); // the field is in UTC
+    const known = input.value !== "" && !Number.isNaN(moment.getTime());
+    localTime.textContent = known ? `UTC = ${LOCAL.format(moment)} here` : "UTC";
+  };
+  input.addEventListener("input", showLocalTime);
   if (!lazy) input.addEventListener("input", say);
   input.addEventListener("change", say);
   input.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
@@ -92,6 +110,7 @@ function render({ model, el }) {
       input.value = value;
       last = value;
     }
+    showLocalTime();
   };
   model.on("change", draw);
   draw();

@@ -1,7 +1,9 @@
 // A field whose text is sent once, when the kernel requests it, and never becomes widget state.
 //
 // Kernel → page: { t: "ask", n, page } asks the page of a press for the secret. Page → kernel:
-// { t: "secret", n } with the text in a binary buffer answers. Enter is a press. A custom message
+// { t: "secret", n } with the text in a binary buffer answers; { t: "clear" } empties the field, which
+// keeps its text until then, so that it need not be typed again after a lost connection. Enter is a
+// press. A custom message
 // is neither saved in the notebook nor repeated to the kernel's other clients, as a synced trait
 // is; and a kernel that logs what it receives writes down a message's content, not its buffers.
 
@@ -17,9 +19,9 @@ export default () => {
   /** @param {import("@anywidget/types").InitializeProps<State>} context */
   function initialize({ model }) {
     model.on("msg:custom", (message) => {
+      if (message?.t === "clear") for (const input of inputs) input.value = "";
       if (message?.t !== "ask" || message.page !== pageId()) return;
       const value = [...inputs].map((input) => input.value).find((text) => text !== "") ?? "";
-      for (const input of inputs) input.value = "";
       model.send({ t: "secret", n: message.n }, undefined, [new TextEncoder().encode(value)]);
     });
   }

@@ -24,7 +24,7 @@ LONGEST = 512
 
 
 class SecretInput(Pressable):
-    """A password field whose text the kernel requests, which also clears it.
+    """A password field whose text the kernel requests, and removes once it is of no more use.
 
     Enter in the field is a press.
 
@@ -48,7 +48,7 @@ class SecretInput(Pressable):
         self.on_msg(self._receive)
 
     def ask(self, callback: Callable[[Secret], object], page: str = "") -> None:
-        """Request the text from the page on which a button was pressed, and clear the field there.
+        """Request the text from the page on which a button was pressed.
 
         The callback receives an empty `Secret` if nothing was typed. It must not raise. A newer
         request replaces an older one; if the page was closed, the callback is never called.
@@ -56,6 +56,10 @@ class SecretInput(Pressable):
         self._answer = callback
         self._asked = secrets.token_hex(8)
         self.send({"t": "ask", "n": self._asked, "page": page})
+
+    def clear(self) -> None:
+        """Remove the text from every page, when the connection works or is not wanted any more."""
+        self.send({"t": "clear"})
 
     def _receive(self, _widget: object, content: object, buffers: object) -> None:
         """Handle a message of the page; anything unexpected is ignored as untrusted input."""

@@ -13,6 +13,8 @@ from decimal import Decimal
 import traitlets
 
 from twilio_widgets.core.message.parameters import LONGEST_BODY
+from twilio_widgets.core.numbers.money import money_text
+from twilio_widgets.core.numbers.price_sources import PriceSource
 from twilio_widgets.core.numbers.prices import PER_SEGMENT, READ_ON, estimate
 from twilio_widgets.core.text.segments import Segments, segments
 from twilio_widgets.core.text.smart_encoding import Replacement, smart, smart_replacements
@@ -24,10 +26,8 @@ MOST_BARS = 30
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 _INSTEAD = {"": "without it,", " ": "with an ordinary space", "\n": "with a line break"}
-_ABOUT_THE_PRICE = (
-    f"An estimate from Twilio's list prices, read in {READ_ON:%B %Y}, without carrier fees. "
-    "Twilio reports the actual cost in the message's price."
-)
+_ACTUAL = "without carrier fees. Twilio reports the actual cost in the message's price."
+_ABOUT_THE_PRICE = f"An estimate from Twilio's list prices, read in {READ_ON:%B %Y}, {_ACTUAL}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +70,7 @@ def measure(
     *,
     media: bool = False,
     prices: Mapping[str, Decimal] = PER_SEGMENT,
+    about: str = _ABOUT_THE_PRICE,
 ) -> MeterView:
     """Return the segments and the estimated price of a message.
 
@@ -78,6 +79,7 @@ def measure(
         to: The recipient so far; the price depends on its country.
         media: Whether the message has media.
         prices: Estimated US dollars per segment, by country.
+        about: The sentence about these prices.
     """
     if not body and not media:
         empty = "A segment has 160 characters, or 70 if any of them is outside GSM-7."
@@ -91,7 +93,7 @@ def measure(
         return MeterView(
             count=length,
             details=_joined(limit, why, price),
-            about=_ABOUT_THE_PRICE if price else "",
+            about=about if price else "",
             too_long=too_long,
         )
     cut = segments(body)
@@ -101,11 +103,18 @@ def measure(
         fills=_fills(cut),
         count=f"{cut.count} {_plural('segment', cut.count)}",
         details=_joined(cut.encoding, length, limit, _room(cut), price),
-        about=_ABOUT_THE_PRICE if price else "",
+        about=about if price else "",
         too_long=too_long,
         blame=blame,
         cure=cure,
     )
+
+
+def about_the_price(source: PriceSource) -> str:
+    """Return the sentence about the prices of a source."""
+    if source.per_segment is PER_SEGMENT:
+        return _ABOUT_THE_PRICE
+    return f"An estimate from {source.described}, {_ACTUAL}"
 
 
 def priced(
@@ -117,7 +126,7 @@ def priced(
 ) -> str:
     """Return the estimated price as text; empty where there is no estimate."""
     price = estimate(to, segments, media=media, prices=prices)
-    return "" if price is None else f"about ${price:.4f} (estimate)"
+    return "" if price is None else f"about {money_text(price)} (estimate)"
 
 
 def _fills(cut: Segments) -> tuple[int, ...]:

@@ -35,6 +35,26 @@ export async function copyText(text, root) {
 }
 
 /**
+ * Puts cells on the clipboard as text and as an HTML table.
+ * @param {string} text
+ * @param {string} html
+ * @param {Element} root where a temporary field is added, if the page may copy only so
+ * @returns {Promise<boolean>} whether they are on the clipboard
+ */
+export async function copyTable(text, html, root) {
+  try {
+    const item = new ClipboardItem({
+      "text/plain": new Blob([text], { type: "text/plain" }),
+      "text/html": new Blob([html], { type: "text/html" }),
+    });
+    await navigator.clipboard.write([item]);
+    return true;
+  } catch {
+    return copyText(text, root);
+  }
+}
+
+/**
  * Makes a button copy the text of an element, or select it if the page may not copy.
  * @param {HTMLButtonElement} button
  * @param {Element} source

@@ -33,8 +33,22 @@ export function nextTab(key, at, count) {
  */
 export function keyTarget(key, command, { row, column, rows, columns, page }) {
   if (command) {
-    if (key === "Home") return [0, 0];
-    return key === "End" ? [rows - 1, columns - 1] : undefined;
+    switch (key) {
+      case "Home":
+        return [0, 0];
+      case "End":
+        return [rows - 1, columns - 1];
+      case "ArrowDown":
+        return [rows - 1, column];
+      case "ArrowUp":
+        return [Math.min(0, row), column];
+      case "ArrowRight":
+        return [row, columns - 1];
+      case "ArrowLeft":
+        return [row, 0];
+      default:
+        return undefined;
+    }
   }
   switch (key) {
     case "ArrowDown":

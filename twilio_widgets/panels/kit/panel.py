@@ -20,6 +20,8 @@ from twilio_widgets.panels.kit.elements import (
     still_picture,
     visible,
 )
+from twilio_widgets.panels.kit.reruns import cell_panels
+from twilio_widgets.panels.kit.results import Announcer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -35,7 +37,7 @@ JOIN_SECONDS = 5.0
 change a closed panel."""
 
 
-class Panel(ipywidgets.VBox, Generic[State]):
+class Panel(ipywidgets.VBox, Announcer, Generic[State]):
     """A card: a title row, its own rows, and the equivalent code one click away.
 
     A subclass calls `_begin`, creates its controls, calls `_assemble`, and draws its state in
@@ -68,6 +70,13 @@ class Panel(ipywidgets.VBox, Generic[State]):
         self._on_click(self._code_button, self._toggle_code)
         visible(self._code, False)
         self._draw(self._state)
+        if (panels := cell_panels()) is not None:
+            panels.made(self)
+
+    def in_use(self) -> bool:
+        """Return whether it must stay when its cell has run again: work of it is running."""
+        with self._lock:
+            return any(not one.done for one in self._works)
 
     def _draw(self, state: State) -> None:
         """Show the state in the controls."""
@@ -97,6 +106,7 @@ class Panel(ipywidgets.VBox, Generic[State]):
             if self._state != before:
                 self._draw(self._state)
                 self._draw_code()
+            self._guarded(self._announce)
 
     def _take_step(
         self, step: Callable[..., State], *args: object, otherwise: str = NOT_NOW
@@ -194,6 +204,8 @@ class Panel(ipywidgets.VBox, Generic[State]):
         )
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
+        if (panels := cell_panels()) is not None:
+            panels.shown(self)
         bundle: dict[str, object] = super()._repr_mimebundle_(**kwargs)
         bundle["text/plain"] = repr(self)
         bundle["text/html"] = still_picture(self.title, self._summary(self._state))

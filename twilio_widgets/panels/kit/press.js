@@ -75,7 +75,13 @@ export function openPress({ model, el }) {
       send({ t: "act", ...press });
     }
   };
+  /** @type {(event: Event) => void} */
+  const forget = ({ target }) => {
+    if (!press && target instanceof Node && el.closest(".tw-card")?.contains(target))
+      say("", "hint");
+  };
   model.on("msg:custom", hear);
+  document.addEventListener("input", forget); // the answer belongs to what the fields contained before
   return {
     /** A second press while the first is not answered is the same press. */
     press() {
@@ -83,8 +89,8 @@ export function openPress({ model, el }) {
       const id = [...crypto.getRandomValues(new Uint32Array(2))].join("-");
       press = { id, page: pageId(), fields: shownOn(el), turn: model.get("turn") };
       /** @type {Iterable<HTMLElement>} */
-      const others = foot()?.querySelectorAll(":scope > .tw-press-note") ?? [];
-      for (const other of others) other.hidden = true;
+      const others = el.closest(".tw-card")?.querySelectorAll(".tw-press-note") ?? [];
+      for (const other of others) other.hidden = true; // they answer earlier presses
       say("", "hint");
       wait([() => say(WORDS.waiting, "hint"), SOON], [() => end(WORDS.late), PATIENCE]);
       send({ t: "press", id });
@@ -93,6 +99,7 @@ export function openPress({ model, el }) {
       wait();
       note.remove();
       model.off("msg:custom", hear);
+      document.removeEventListener("input", forget);
     },
   };
 }

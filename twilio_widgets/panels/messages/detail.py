@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from twilio_widgets.panels.code.access import Access
     from twilio_widgets.panels.messages.state import Detail
 
+_SHOW_CODE, _HIDE_CODE = "Code for this message", "Hide code for this message"
 _TONES = {word: tone for tone, words in TONES.items() for word in words}
 
 
@@ -55,7 +56,7 @@ class MessageDetail:
     def __init__(self) -> None:
         self.refresh = OrderedButton("Refresh")
         self.close = OrderedButton("Close")
-        self.show_code = OrderedButton("Show the code", quiet=True)
+        self.show_code = OrderedButton(_SHOW_CODE, quiet=True)
         self.code = Code()
         self._message = MessageView()
         gap = styled(ipywidgets.Box(), "tw-gap")
@@ -79,7 +80,7 @@ class MessageDetail:
             return
         self._message.show(detail)
         self.refresh.disabled = detail.reading or not awake
-        self.show_code.text = "Hide the code" if detail.code else "Show the code"
+        self.show_code.text = _HIDE_CODE if detail.code else _SHOW_CODE
         visible(self.code, detail.code)
         if detail.code:
             self.code.show(get_snippet(access, detail.sid).tabs)

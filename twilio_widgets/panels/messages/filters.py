@@ -44,8 +44,11 @@ class FilterBar:
         self.controls["limit"].offer(_limits_with(asked.limit))
         self.load = OrderedButton("Load", main=True)
         self._advice = Note()
+        asks = styled(Note(), "tw-bar-title")
+        asks.show("Ask Twilio for messages")
         row = ipywidgets.HBox([*self.controls.values(), self.load])
-        self.rows = styled(field(styled(row, "tw-filters"), self._advice), "tw-filter-bar")
+        bar = ipywidgets.VBox([asks, field(styled(row, "tw-filters"), self._advice)])
+        self.rows = styled(bar, "tw-filter-bar")
 
     def draw(self, state: MessagesState) -> None:
         """Draw the state."""

@@ -15,24 +15,25 @@ from twilio_widgets.panels.connection.state import Identity
 from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.kit.elements import Note, foot, styled, visible
 from twilio_widgets.panels.kit.panel import Panel, refuse_unknown, sentence_of
+from twilio_widgets.panels.kit.results import result
 from twilio_widgets.panels.messages import state as steps
 from twilio_widgets.panels.messages import text as words
 from twilio_widgets.panels.messages.detail import MessageDetail
 from twilio_widgets.panels.messages.filters import FilterBar, LookUp, value_of
 from twilio_widgets.panels.messages.progress import ReadingLine
 from twilio_widgets.panels.messages.reader import read_log
-from twilio_widgets.panels.messages.rows import COLUMNS, KEY, row_of, rows_of
+from twilio_widgets.panels.messages.rows import COLUMNS, KEY, row_of
 from twilio_widgets.panels.messages.state import MessagesQuery, MessagesState
 from twilio_widgets.panels.table.table import VirtualTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from twilio_widgets.client import Twilio
     from twilio_widgets.core.message.message import Message
     from twilio_widgets.frames.message_frame import MessageFrame
     from twilio_widgets.panels.connection.client_source import Source
-    from twilio_widgets.panels.messages.state import Read
+    from twilio_widgets.panels.messages.reader import LogRead
 
 
 class MessagesPanel(Panel[MessagesState]):
@@ -66,16 +67,42 @@ class MessagesPanel(Panel[MessagesState]):
         self._make(self._state)
         self._unsubscribe = wake_with(twilio, self._on_connected, self._on_disconnected)
 
-    @property
+    @result
     def frame(self) -> MessageFrame | None:
-        """The messages read last, as ``messages.list`` returned them; None before that."""
+        """The messages read last, as ``messages.list`` returned them; None before that.
+
+        Without pandas (in JupyterLite) it is always None: use ``messages.iterate`` there.
+        """
         return self._frame
 
-    @property
+    @result
     def message(self) -> Message | None:
         """The opened message, as last read; None when none is open."""
         detail = self._state.detail
         return None if detail is None else detail.message
+
+    @result
+    def selection(self) -> MessageFrame | None:
+        """The rows of `frame` that are selected in the table; None before the first load.
+
+        A click selects one row, dragging, Shift+click or Shift with an arrow several.
+        """
+        frame = self._frame
+        if frame is None:
+            return None
+        return frame[frame["sid"].isin([row[KEY] for row in self._table.chosen])]
+
+    @result
+    def value(self) -> MessageFrame | None:
+        """The frame, for `ipywidgets.interactive_output`."""
+        return self._frame
+
+    def _tokens(self) -> Mapping[str, object]:
+        return {
+            "frame": self._frame,
+            "value": self._frame,
+            "message": self._state.detail and self._state.detail.message,
+        }
 
     def load(self) -> None:
         """Read the log with the current filters. Returns at once; see `join`."""
@@ -139,6 +166,7 @@ class MessagesPanel(Panel[MessagesState]):
         self._on_press(self._looking_up.sid, self._look_up_typed)
         self._on_press(self._looking_up.button, self._look_up_typed)
         self._table.on_select(partial(self._guarded, self._opened))
+        self._table.on_choose(partial(self._guarded, partial(self._notify, "selection")))
         self._on_click(self._detail.refresh, self._refresh_detail)
         self._on_click(self._detail.close, partial(self._take_step, steps.detail_closed))
         self._on_click(self._detail.show_code, partial(self._apply, steps.toggled_code))
@@ -171,19 +199,19 @@ class MessagesPanel(Panel[MessagesState]):
     def _read(self, twilio: Twilio, state: MessagesState, stop: threading.Event) -> None:
         on_page = partial(self._apply, steps.continued, state.turn)
         try:
-            frame, read = read_log(twilio, state.asked, on_page=on_page, stopped=stop.is_set)
+            read = read_log(twilio, state.asked, on_page=on_page, stopped=stop.is_set)
         except Exception as error:  # noqa: BLE001  # or the panel would show "reading…" forever
             self._apply(steps.failed, state.turn, sentence_of(error))
         else:
-            self._take(frame, read, state.turn)
+            self._take(read, state.turn)
 
-    def _take(self, frame: MessageFrame, read: Read, turn: int) -> None:
+    def _take(self, read: LogRead, turn: int) -> None:
         with self._rows_lock:
             if turn != self._state.turn or not self._open:
                 return
-            self._frame = frame
-            self._table.replace(rows_of(frame), note=words.note_of(read))
-            self._apply(steps.ended, turn, read)
+            self._frame = read.frame
+            self._table.replace(read.rows, note=words.note_of(read.summary))
+            self._apply(steps.ended, turn, read.summary)
             # Shown while the log was being read, and perhaps too late for the page they are on.
             for message in self._arrived.values():
                 self._show_row(message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from twilio_widgets.panels.table.cells import TableColumn
@@ -15,16 +16,33 @@ if TYPE_CHECKING:
     Row = dict[str, object]
 
 COLUMNS = (
-    TableColumn("sent", "Sent", kind="time"),
-    TableColumn("direction", "Direction", width=10, choice=True),
+    TableColumn("sent", "Sent", kind="time", late=True),
+    TableColumn("direction", "Direction", width=10, choice=True, late=True),
     TableColumn("from", "From", kind="phone"),
     TableColumn("to", "To", kind="phone"),
     TableColumn("status", "Status", kind="status"),
     TableColumn("body", "Body"),
+    TableColumn("error", "Error code", kind="number", shown=False),
+    TableColumn("segments", "Segments", kind="number", shown=False),
+    TableColumn("price", "Price", kind="number", shown=False),
+    TableColumn("sid", "SID", width=35, shown=False),
 )
 
 KEY = "sid"
 """The field that identifies a row."""
+
+_FIELDS = (
+    "sid",
+    "date_sent",
+    "direction",
+    "from",
+    "to",
+    "status",
+    "error_code",
+    "body",
+    "num_segments",
+    "price",
+)
 
 _WAYS = {
     "inbound": "in",
@@ -37,9 +55,8 @@ _WAYS = {
 
 def rows_of(frame: MessageFrame) -> Iterator[Row]:
     """Return a row for each message of a frame, in its order."""
-    fields = ("sid", "date_sent", "direction", "from", "to", "status", "error_code", "body")
     moments = {"date_sent": frame["date_sent"].dt.to_pydatetime()}
-    columns = [moments.get(name, frame[name]).tolist() for name in fields]
+    columns = [moments.get(name, frame[name]).tolist() for name in _FIELDS]
     return (_row(cells) for cells in zip(*columns, strict=True))
 
 
@@ -55,20 +72,25 @@ def row_of(message: Message) -> Row:
             message.status,
             message.error_code,
             message.body,
+            message.num_segments,
+            message.price,
         )
     )
 
 
 def _row(fields: tuple[object, ...]) -> Row:
-    sid, sent, direction, from_, to, status, error_code, body = fields
-    # A missing code is None in a message but NA in a frame; a code is an int in both.
-    failed = isinstance(error_code, int)
+    sid, sent, direction, from_, to, status, error_code, body, segments, price = fields
+    # A missing value is None in a message but NA in a frame; a code is an int in both.
+    code = error_code if isinstance(error_code, int) else None
     return {
         KEY: sid,
         "sent": sent,
         "direction": _WAYS.get(str(direction), direction),
         "from": from_,
         "to": to,
-        "status": f"{status} {error_code}" if failed else status,
+        "status": status if code is None else f"{status} {code}",
         "body": body,
+        "error": code,
+        "segments": segments if isinstance(segments, int) else None,
+        "price": abs(price) if isinstance(price, Decimal) else None,
     }

@@ -162,7 +162,7 @@ def began(state: MessagesState) -> MessagesState:
 
 def continued(state: MessagesState, turn: int, reading: ReadProgress) -> MessagesState:
     """Another page was read."""
-    return replace(state, reading=reading) if turn == state.turn else state
+    return replace(state, reading=reading) if _is_reading(state, turn) else state
 
 
 def stop_requested(state: MessagesState) -> MessagesState:
@@ -172,7 +172,7 @@ def stop_requested(state: MessagesState) -> MessagesState:
 
 def ended(state: MessagesState, turn: int, read: Read) -> MessagesState:
     """The load finished or was cancelled."""
-    if turn != state.turn:
+    if not _is_reading(state, turn):
         return state
     return replace(state, reading=None, stopping=False, read=read, rows_to_see=read.rows > 0)
 
@@ -184,9 +184,14 @@ def row_added(state: MessagesState) -> MessagesState:
 
 def failed(state: MessagesState, turn: int, problem: str) -> MessagesState:
     """The load failed; the rows loaded before stay."""
-    if turn != state.turn:
+    if not _is_reading(state, turn):
         return state
     return replace(state, reading=None, stopping=False, problem=problem)
+
+
+def _is_reading(state: MessagesState, turn: int) -> bool:
+    """Return whether this load is still running."""
+    return turn == state.turn and state.reading is not None
 
 
 def failed_unexpectedly(state: MessagesState, problem: str) -> MessagesState:

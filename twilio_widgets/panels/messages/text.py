@@ -25,8 +25,12 @@ def pill_of(state: MessagesState) -> tuple[str, Tone]:
     """Return a short name of the state, and its tone."""
     if state.reading is not None:
         return "reading…", "idle"
+    if state.problem:
+        return "problem", "problem"
+    if state.read is not None and state.read.asked != state.asked:
+        return "filters changed", "idle"
     if state.read is not None:
-        return ("complete", "good") if state.read.complete else ("incomplete", "warning")
+        return ("complete", "good") if state.read.complete else ("incomplete", "idle")
     return ("not connected", "idle") if state.identity is None else ("not read yet", "idle")
 
 

@@ -10,7 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from twilio_widgets.core.guardrails.effects import Effect, effect_of
 from twilio_widgets.core.numbers.masking import mask
+from twilio_widgets.core.raw.path import target_of
+from twilio_widgets.core.request import Request
+from twilio_widgets.errors import PathRefused
 
 if TYPE_CHECKING:
     from twilio_widgets.panels.inputs.file_upload import ChosenFile
@@ -28,6 +32,9 @@ FORBIDDEN_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"}
 
 DEFAULT_TIMEOUT = 30.0
 DEFAULT_LIMIT = 1_000
+
+ANY_ACCOUNT = "AC" + "0" * 32
+"""A stand-in for the account in a path that is only examined."""
 
 _ACCOUNT = re.compile(r"\bAC[0-9a-fA-F]{32}\b")
 _PLACEHOLDER = re.compile(r"(?<!/Accounts/)\{(?!AccountSid\})\w+\}")
@@ -50,8 +57,8 @@ class RawDraft:
     files: tuple[ChosenFile, ...] = ()
     """Its files."""
     text: str = ""
-    content_type: str = "application/json"
-    """The content type of the text."""
+    content_type: str = "application/x-www-form-urlencoded"
+    """The content type of the text. Twilio's 2010-04-01 API does not read JSON."""
     max_retries: int = 0
     retry_delay_ms: int = 0
     use_exponential_backoff: bool = False
@@ -78,6 +85,26 @@ class RawDraft:
     def without_contents(self) -> RawDraft:
         """The same request without the contents of its files."""
         return replace(self, files=tuple(replace(one, content=None) for one in self.files))
+
+
+def effect_of_draft(draft: RawDraft) -> Effect | None:
+    """Return the effect of a request on people or the bill; None without one.
+
+    A message by the main API has none here: it is the usual request of this panel.
+    """
+    try:
+        target = target_of(draft.path, ANY_ACCOUNT)
+    except PathRefused:
+        return None  # the request will be refused with a reason
+    query = tuple((pair.name.strip(), pair.value) for pair in used(draft.query))
+    return effect_of(
+        Request(
+            method=draft.method,
+            path=target.path,
+            query=target.query + query,
+            service=target.product,
+        )
+    )
 
 
 def values_of(draft: RawDraft) -> dict[str, Any]:
@@ -117,7 +144,10 @@ def problem_of(draft: RawDraft) -> tuple[str, str] | None:
     if draft.body == "multipart":
         return _file_problem(draft)
     if draft.body == "text" and not draft.content_type.strip():
-        return "body", "Enter the content type of the text, such as application/json."
+        return (
+            "body",
+            "Enter the content type of the text, such as application/x-www-form-urlencoded.",
+        )
     return None
 
 

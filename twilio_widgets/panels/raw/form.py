@@ -49,8 +49,8 @@ _ANSWER = (
 )
 
 _CONTENT_TYPES = (
-    "application/json",
     "application/x-www-form-urlencoded",
+    "application/json",
     "application/xml",
     "text/plain",
 )
@@ -153,7 +153,7 @@ class RawForm:
     def draw(self, state: RawState) -> None:
         """Draw the state, except for the contents of the fields."""
         draft = state.draft
-        self.path.offer(words.completions(draft.method))
+        self.path.offer(words.completions(draft.method, draft.path))
         self.send.disabled = state.identity is None or state.phase != "ready"
         self.send.text = "Sending…" if state.phase == "sending" else "Send"
         self.sections.show(words.sections_of(draft), state.section)

@@ -19,6 +19,7 @@ from twilio_widgets.errors import (
     TwilioWidgetsError,
 )
 from twilio_widgets.panels.kit.panel import sentence_of
+from twilio_widgets.panels.raw.draft import ANY_ACCOUNT
 from twilio_widgets.panels.raw.response_table import is_frame, table_of
 from twilio_widgets.panels.raw.state import ResponseSummary
 from twilio_widgets.panels.table.message_text import explained
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from twilio_widgets.panels.raw.draft import RawDraft
     from twilio_widgets.panels.raw.state import View
 
-_ANY_ACCOUNT = "AC" + "0" * 32
 _SECRET_TEXT = re.compile(
     r'("(?:\w*_)?(?:auth_?token|secret|password)"\s*:\s*")[^"]*(")'
     r"|(<(?:\w*)(?:AuthToken|Secret|Password)>)[^<]*(<)",
@@ -181,7 +181,7 @@ def views_of(data: object) -> tuple[View, ...]:
 def creates_message(draft: RawDraft) -> bool:
     """Return whether a request creates a message, which the message log would then show."""
     try:
-        return target_of(draft.path, _ANY_ACCOUNT).creates_message(draft.method)
+        return target_of(draft.path, ANY_ACCOUNT).creates_message(draft.method)
     except PathRefused:
         return False
 

@@ -13,6 +13,7 @@ from twilio_widgets.panels.connection.state import Identity
 from twilio_widgets.panels.inputs.ordered_button import NOT_NOW, OrderedButton
 from twilio_widgets.panels.kit.elements import Note, foot, styled, visible
 from twilio_widgets.panels.kit.panel import refuse_unknown, sentence_of
+from twilio_widgets.panels.kit.results import result
 from twilio_widgets.panels.raw import state as steps
 from twilio_widgets.panels.raw import text as words
 from twilio_widgets.panels.raw.draft import RawDraft
@@ -25,7 +26,7 @@ from twilio_widgets.panels.raw.state import RawState
 from twilio_widgets.panels.raw.worker import RawWorker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from twilio_widgets.client import Twilio
     from twilio_widgets.core.raw.response import RawResponse
@@ -43,7 +44,8 @@ class RawRequestPanel(RawWorker):
 
     Args:
         twilio: A `Twilio`, or a `ConnectionPanel`: this panel becomes active when that connects.
-        path: The initial path; ``$TWILIO_ACCOUNT_SID`` in it is replaced by the SID.
+        path: The initial path, or the URL of one of Twilio's API hosts; ``$TWILIO_ACCOUNT_SID`` in
+            it is replaced by the SID.
         method: The initial method.
     """
 
@@ -61,10 +63,18 @@ class RawRequestPanel(RawWorker):
         self._make(draft)
         self._unsubscribe = wake_with(twilio, self._on_connected, self._on_disconnected)
 
-    @property
+    @result
     def response(self) -> RawResponse | None:
         """The last response, also that of an error; None without one."""
         return self._response
+
+    @result
+    def value(self) -> RawResponse | None:
+        """The same, for `ipywidgets.interactive_output`."""
+        return self._response
+
+    def _tokens(self) -> Mapping[str, object]:
+        return dict.fromkeys(("response", "value"), self._response)
 
     @property
     def error(self) -> Exception | None:

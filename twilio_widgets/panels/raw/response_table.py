@@ -9,6 +9,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+from twilio_widgets.core.flows.paging import list_name
 from twilio_widgets.panels.table.cells import TableColumn
 
 if TYPE_CHECKING:
@@ -31,7 +32,10 @@ _FIRST = (
     "phone_number", "friendly_name", "status", "body", "count", "usage", "price",
 )  # fmt: skip
 """Columns shown first, in this order."""
-_LAST = ("account_sid", "messaging_service_sid", "api_version", "uri", "subresource_uris")
+_LAST = (
+    "account_sid", "messaging_service_sid", "api_version", "uri", "url", "subresource_uris",
+    "links",
+)  # fmt: skip
 """Columns shown last."""
 
 
@@ -42,12 +46,12 @@ def is_frame(value: object) -> bool:
 
 def table_of(value: object) -> list[Mapping[str, Any]] | None:
     """Return the rows of one page of a Twilio list; None for any other value."""
-    if not isinstance(value, Mapping) or "page_size" not in value:
+    if not isinstance(value, Mapping):
         return None
-    lists = [member for member in value.values() if isinstance(member, list)]
-    if len(lists) != 1 or not all(isinstance(row, Mapping) for row in lists[0]):
+    rows = value.get(list_name(value) or "")
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         return None
-    return lists[0]
+    return rows
 
 
 def columns_of(names: Iterable[str], kinds: Mapping[str, Kind]) -> list[TableColumn]:
@@ -88,10 +92,17 @@ def page_table(
 
 
 def _times(values: Sequence[object]) -> dict[object, datetime]:
-    """Return each RFC 2822 text as a time in UTC; empty unless all of them are times."""
+    """Return each text as a time; empty unless all of them are times with a zone.
+
+    API 2010-04-01 writes times as in RFC 2822, the newer APIs as in ISO 8601.
+    """
     try:
         times: dict[object, datetime] = {
-            text: parsedate_to_datetime(text) for text in values if isinstance(text, str)
+            text: datetime.fromisoformat(text)
+            if text[:1].isdigit()
+            else parsedate_to_datetime(text)
+            for text in values
+            if isinstance(text, str)
         }
     except ValueError:
         return {}

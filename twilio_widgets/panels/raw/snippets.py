@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote
 
 from twilio_widgets.core.credentials.connection import API_VERSION
+from twilio_widgets.core.http.hosts import product_of
 from twilio_widgets.panels.code.access import SANDBOX_NOTE, Access
 from twilio_widgets.panels.code.quoting import Expression, call, curl, environment, literal
 from twilio_widgets.panels.code.snippets import Snippet
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
 Rows = list[tuple[str, str]]
 
 _OWN_SID = re.compile(r"\$\{TWILIO_ACCOUNT_SID\}|\$TWILIO_ACCOUNT_SID\b|\{AccountSid\}")
+_URL = re.compile(r"https://([a-z0-9.-]+)/", re.IGNORECASE | re.ASCII)
+_API = "api"
 _NO_RETRIES = "# Sent once: only twilio_widgets applies the retry settings."
 _ONE_PAGE = "# One page. Its next_page_uri is the path of the next page."
+_ONE_PAGE_OF_OTHERS = "# One page. next_page_url in its meta is the URL of the next page."
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,9 @@ def _ours(access: Access, draft: RawDraft) -> str:
 
 
 def _official(access: Access, draft: RawDraft) -> str:
+    # The client puts its own edge and region into every URL, so they must be those of the URL.
+    if (host := _host(draft)) is not None:
+        access = replace(access, host=_API + host[len(product_of(host) or "") :])
     if draft.body in {"multipart", "text"}:
         what = "multipart bodies" if draft.body == "multipart" else "bodies of plain text"
         return f"# twilio-python cannot send {what}: see the other tabs."
@@ -142,7 +149,8 @@ def _curl(access: Access, draft: RawDraft) -> str:
 
 
 def _notes(draft: RawDraft) -> list[str]:
-    return [_NO_RETRIES] * bool(draft.max_retries) + [_ONE_PAGE] * (draft.answer == "frame")
+    page = _ONE_PAGE if product_of(_host(draft) or "") in {None, _API} else _ONE_PAGE_OF_OTHERS
+    return [_NO_RETRIES] * bool(draft.max_retries) + [page] * (draft.answer == "frame")
 
 
 def _path(file: ChosenFile) -> Expression:
@@ -203,17 +211,25 @@ def _query(draft: RawDraft) -> Rows:
     return rows
 
 
-def _below(draft: RawDraft) -> str:
-    """Return the path after the API version."""
-    path = draft.path.strip().partition("?")[0].lstrip("/")
-    return path.removeprefix(f"{API_VERSION}/")
+def _host(draft: RawDraft) -> str | None:
+    """Return the host of a URL; None for a path alone."""
+    url = _URL.match(draft.path.strip())
+    return url[1].lower() if url and product_of(url[1].lower()) else None
+
+
+def _split(access: Access, draft: RawDraft) -> tuple[str, str]:
+    """Return the fixed beginning of the URL, and the part that the user typed after it."""
+    typed = draft.path.strip().partition("?")[0]
+    if (host := _host(draft)) is not None:
+        return f"https://{host}/", typed[len(f"https://{host}/") :]
+    path = typed.lstrip("/").removeprefix(f"{API_VERSION}/")
+    return f"https://{access.host}/{API_VERSION}/", path
 
 
 def _url(access: Access, draft: RawDraft) -> Expression:
     """Return the URL as Python: literals, and a look-up for the account SID."""
-    before = f"https://{access.host}/{API_VERSION}/"
     parts: list[str] = []
-    for index, text in enumerate(_OWN_SID.split(f"{before}{_below(draft)}")):
+    for index, text in enumerate(_OWN_SID.split("".join(_split(access, draft)))):
         if index:
             parts.append(environment(access.account))
         if text:
@@ -223,10 +239,12 @@ def _url(access: Access, draft: RawDraft) -> Expression:
 
 def _address(access: Access, draft: RawDraft, query: Sequence[tuple[str, str]]) -> str:
     """Return the URL for a double-quoted shell string; everything typed is escaped."""
-    typed = [quote(text, safe="/", errors="replace") for text in _OWN_SID.split(_below(draft))]
+    before, below = _split(access, draft)
+    # None of these has a meaning in a shell's double quotes.
+    typed = [quote(text, safe="/@:+", errors="replace") for text in _OWN_SID.split(below)]
     asked = "&".join(f"{_part(name)}={_part(text)}" for name, text in query)
     path = f"${{{access.account}}}".join(typed)
-    return f"https://{access.host}/{API_VERSION}/{path}" + (f"?{asked}" if asked else "")
+    return before + path + (f"?{asked}" if asked else "")
 
 
 def _part(text: str) -> str:

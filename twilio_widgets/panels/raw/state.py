@@ -1,7 +1,8 @@
 """The state of the raw request panel, and the pure steps that change it.
 
 One press is one request. Each request has a turn number, and results of an earlier turn are
-ignored. A request that can change data is not repeated without a confirmation.
+ignored. A request that can change data is not repeated without a confirmation, and one that reaches
+a person or is billed is not sent without one.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from twilio_widgets.panels.raw.draft import (
     RawDraft,
     Section,
+    effect_of_draft,
     place_of,
     problem_of,
     request_identity,
@@ -31,7 +33,7 @@ Phase = Literal[
     "searching",  # the message log is being read
 ]  # fmt: skip
 
-Why = Literal["", "again", "unknown", "history"]
+Why = Literal["", "again", "unknown", "history", "effect"]
 """Why a confirmation is needed."""
 
 Body = Literal["none", "tree", "table", "text", "image", "file"]
@@ -151,10 +153,12 @@ def pressed(state: RawState) -> RawState:
         return state
     found = problem_of(state.draft)
     if found is not None:
-        return with_problem(state, *found)
+        return with_problem(_without_answer(state), *found)
     if state.sent is not None and request_identity(state.sent) == request_identity(state.draft):
         lost = state.answer is not None and state.answer.lost
         return replace(state, phase="asking", why="unknown" if lost else "again", problems={})
+    if effect_of_draft(state.draft) is not None:
+        return replace(state, phase="asking", why="effect", problems={})
     return _began(state)
 
 
@@ -166,7 +170,11 @@ def chosen_again(state: RawState, number: int) -> RawState:
     found = problem_of(state.draft)
     if found is not None:
         return with_problem(state, *found)
-    return _began(state) if state.draft.is_safe else replace(state, phase="asking", why="history")
+    if not state.draft.is_safe:
+        return replace(state, phase="asking", why="history")
+    if effect_of_draft(state.draft) is not None:
+        return replace(state, phase="asking", why="effect")
+    return _began(state)
 
 
 def opened(state: RawState, number: int) -> RawState:
@@ -174,6 +182,7 @@ def opened(state: RawState, number: int) -> RawState:
     entry = next((one for one in state.history if one.number == number), None)
     if entry is None or state.phase not in {"ready", "asking"}:
         return state
+    state = _without_answer(state)
     return replace(state, draft=entry.draft, problems={}, phase="ready", why="")
 
 
@@ -185,6 +194,13 @@ def agreed(state: RawState) -> RawState:
 def declined(state: RawState) -> RawState:
     """The user declined."""
     return replace(state, phase="ready", why="") if state.phase == "asking" else state
+
+
+def _without_answer(state: RawState) -> RawState:
+    """Remove the response of another request, unless the log may have to be searched for it."""
+    if state.answer is None or state.answer.lost:
+        return state
+    return replace(state, answer=None, view="none")
 
 
 def _began(state: RawState) -> RawState:
@@ -206,7 +222,9 @@ def _began(state: RawState) -> RawState:
 
 def attempt_started(state: RawState, turn: int, number: int) -> RawState:
     """An attempt started."""
-    return replace(state, attempt=number) if turn == state.turn else state
+    if turn != state.turn or state.phase != "sending":
+        return state
+    return replace(state, attempt=number)
 
 
 def attempt_finished(state: RawState, turn: int, one: FinishedAttempt) -> RawState:
@@ -218,7 +236,9 @@ def attempt_finished(state: RawState, turn: int, one: FinishedAttempt) -> RawSta
 
 def continued(state: RawState, turn: int, reading: ReadProgress) -> RawState:
     """Another page of a list was read."""
-    return replace(state, reading=reading) if turn == state.turn else state
+    if turn != state.turn or state.phase != "sending":
+        return state
+    return replace(state, reading=reading)
 
 
 def stop_requested(state: RawState) -> RawState:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from functools import cache
 from typing import TYPE_CHECKING
 
+from twilio_widgets.core.http.hosts import product_of
 from twilio_widgets.core.raw.documented_paths import documented_paths
-from twilio_widgets.panels.raw.draft import used
+from twilio_widgets.panels.raw.draft import effect_of_draft, used
 
 if TYPE_CHECKING:
     from twilio_widgets.panels.kit.elements import Tone
@@ -57,17 +61,50 @@ def pill_of(state: RawState) -> tuple[str, Tone]:
     return ("sandbox" if state.identity.kind == "sandbox" else state.identity.account), "idle"
 
 
-def completions(method: str) -> tuple[tuple[str, str], ...]:
-    """Return the documented paths of a method as a user types them, each with its summary."""
+def completions(method: str, typed: str = "") -> tuple[tuple[str, str], ...]:
+    """Return the documented paths of a method as a user types them, each with its summary.
+
+    Args:
+        method: The method.
+        typed: The path so far. After the host of a URL, these are the paths of that host; before
+            it, those of the main API, and the other hosts.
+    """
+    host = _typed_host(typed)
+    if host is not None:
+        return _paths_of(method, product_of(host) or "", f"https://{host}")
+    return _paths_of(method, "api") + _hosts(method)
+
+
+def _typed_host(typed: str) -> str | None:
+    """Return the host in a URL that is being typed; None until a slash follows it."""
+    url = re.match(r"https://([a-z0-9.-]+)/", typed.strip(), re.IGNORECASE | re.ASCII)
+    host = url[1].lower() if url else ""
+    return host if product_of(host) else None
+
+
+@cache
+def _paths_of(method: str, product: str, origin: str = "") -> tuple[tuple[str, str], ...]:
     return tuple(
-        (_as_typed(one.path), one.summary) for one in documented_paths() if one.method == method
+        (_as_typed(one.path, origin), one.summary)
+        for one in documented_paths()
+        if one.method == method and one.product == product
     )
 
 
-def _as_typed(path: str) -> str:
+@cache
+def _hosts(method: str) -> tuple[tuple[str, str], ...]:
+    counts = Counter(one.product for one in documented_paths() if one.method == method)
+    return tuple(
+        (f"https://{product}.twilio.com/", f"{count} documented path{'s'[: count != 1]}")
+        for product, count in counts.items()
+        if product != "api"
+    )
+
+
+def _as_typed(path: str, origin: str = "") -> str:
     own = path.replace("{AccountSid}", "$TWILIO_ACCOUNT_SID")
     own = own.replace("/Accounts/{Sid}", "/Accounts/$TWILIO_ACCOUNT_SID")
-    return own.removeprefix("/2010-04-01")
+    return origin + own if origin else own.removeprefix("/2010-04-01")
 
 
 def path_note(state: RawState) -> tuple[str, Tone]:
@@ -77,10 +114,17 @@ def path_note(state: RawState) -> tuple[str, Tone]:
     path = state.draft.path.strip()
     if not path:
         return (
-            "Only the path; $TWILIO_ACCOUNT_SID is filled in. Press the down arrow for a list.",
+            "A path, or the https URL of another Twilio API; $TWILIO_ACCOUNT_SID is filled in. "
+            "Press the down arrow for a list.",
             "hint",
         )
-    known = {one.method: one.summary for one in documented_paths() if _as_typed(one.path) == path}
+    host = _typed_host(path)
+    product, origin = (product_of(host), f"https://{host}") if host else ("api", "")
+    known = {
+        one.method: one.summary
+        for one in documented_paths()
+        if one.product == product and _as_typed(one.path, origin) == path
+    }
     if state.draft.method in known:
         return f"{known[state.draft.method]}.", "hint"
     if known:
@@ -143,8 +187,10 @@ def body_note(state: RawState) -> tuple[str, Tone]:
 
 
 def question_of(state: RawState) -> tuple[str, str]:
-    """Return the question before a request that may be a repeat, and the label of its button."""
+    """Return the question before a request, and the label of its button."""
     what = f"{state.draft.method} {state.draft.masked_path}"
+    if state.why == "effect" and (effect := effect_of_draft(state.draft)) is not None:
+        return f"This request can {effect.text}. Send {what}?", "Send"
     asked = {
         "again": f"This request was just sent. Send {what} again?",
         "history": f"This request can change data. Send {what} again?",

@@ -7,19 +7,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from twilio_widgets.bulk.planning.recipients import REWRITTEN, recipient_of
+from twilio_widgets.bulk.planning.recipients import recipient_of
 from twilio_widgets.core.message.parameters import form_of
+from twilio_widgets.core.templates.variables import problem_with
 from twilio_widgets.core.text.segments import segments
 from twilio_widgets.errors import InvalidMessage
+from twilio_widgets.panels.send.template_fields import variable
 
 UNDER_MORE = ("media_url", "send_at", "status_callback", "validity_period")
 """The fields under "More"."""
 
 FIELDS = ("from_", "to", "body", *UNDER_MORE)
+
+_VALID: dict[str, Any] = {
+    "to": "+15005550006",
+    "from_": "+15005550007",
+    "body": "A text.",
+    "media_url": ["https://example.com/picture.png"],
+}
+"""Stand-ins for required fields that are invalid, to find the problems of the others."""
 
 _A_SERVICE_SCHEDULES = "Only a messaging service can schedule: choose one, or clear “Send at”."
 
@@ -37,6 +47,10 @@ class Draft:
     """The chosen time in UTC, without a time zone."""
     status_callback: str = ""
     validity_period: str = ""
+    template: str = ""
+    """The SID of the content template; empty for a text of one's own."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """The template's variables, in order."""
 
 
 def value_of(name: str, text: str) -> str | datetime | None:
@@ -67,8 +81,10 @@ def parameters_of(draft: Draft) -> dict[str, Any]:
     given = {
         "to": recipient_in(draft.to),
         "messaging_service_sid" if service else "from_": sender,
-        "body": None if media and not draft.body else draft.body,
-        "media_url": media or None,
+        "body": None if draft.template or (media and not draft.body) else draft.body,
+        "media_url": None if draft.template else media or None,
+        "content_sid": draft.template or None,
+        "content_variables": dict(draft.variables) if draft.template and draft.variables else None,
         "send_at": draft.send_at.replace(tzinfo=UTC) if draft.send_at else None,
         "status_callback": draft.status_callback.strip() or None,
         "validity_period": _number_in(draft.validity_period.strip()),
@@ -77,29 +93,56 @@ def parameters_of(draft: Draft) -> dict[str, Any]:
 
 
 def recipient_in(text: str) -> str:
-    """Return a number without spaces, dashes and brackets; any other text only stripped."""
+    """Return a recipient as a plan reads it from a cell; a text that is none only stripped."""
     try:
-        recipient = recipient_of(text)
+        return recipient_of(text).to
     except InvalidMessage:
         return text.strip()
-    return recipient.to if recipient.mended in {None, REWRITTEN} else text.strip()
 
 
-def problem_of(parameters: Mapping[str, Any], now: datetime) -> tuple[str, str] | None:
-    """Return the first invalid field and its problem, or None."""
-    if not parameters["to"]:
-        return "to", "Enter a recipient: + and the country code, then the number."
+def problems_of(parameters: Mapping[str, Any], now: datetime) -> dict[str, str]:
+    """Return the problem of every invalid field, by field."""
+    found: dict[str, str] = {}
     if not parameters.get("from_", "a service"):
-        return "from_", "Choose or enter a sender."
+        found["from_"] = "Choose or enter a sender."
+    if not parameters["to"]:
+        found["to"] = "Enter a recipient: + and the country code, then the number."
     if parameters.get("body") == "":
-        return "body", "Enter a message, or add media under “More”."
+        found["body"] = "Enter a message, or add media under “More”."
     if "send_at" in parameters and "messaging_service_sid" not in parameters:
-        return "from_", _A_SERVICE_SCHEDULES
-    try:
-        form_of(parameters, now=now)
-    except InvalidMessage as error:
-        return error.field, str(error)
-    return None
+        found.setdefault("from_", _A_SERVICE_SCHEDULES)
+        parameters = {name: value for name, value in parameters.items() if name != "send_at"}
+    values = parameters.get("content_variables", {})
+    unfilled = {
+        variable(name): said for name, value in values.items() if (said := _problem(name, value))
+    }
+    if unfilled:
+        found |= unfilled
+        parameters = {
+            name: value for name, value in parameters.items() if name != "content_variables"
+        }
+    # The check stops at the first invalid field: repeat it with a valid text there instead.
+    checked = {**parameters, **{name: _VALID[name] for name in found if name in parameters}}
+    for _ in FIELDS:
+        try:
+            form_of(checked, now=now)
+        except InvalidMessage as error:
+            if error.field in found:
+                break
+            found[error.field] = str(error)
+            valid = _VALID.get(error.field)
+            checked = {name: value for name, value in checked.items() if name != error.field}
+            checked |= {} if valid is None else {error.field: valid}
+        else:
+            break
+    return found
+
+
+def _problem(name: str, value: str) -> str | None:
+    if not value:
+        return "Fill this in: the template needs it."
+    problem = problem_with(name, value)
+    return problem and problem.replace(f"The value of {name!r} in content_variables", "This value")
 
 
 def segments_of(parameters: Mapping[str, Any]) -> int:

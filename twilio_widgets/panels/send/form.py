@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from twilio_widgets.core.numbers.prices import PER_SEGMENT
 from twilio_widgets.panels.inputs.line_input import LineInput
 from twilio_widgets.panels.inputs.ordered_button import OrderedButton
-from twilio_widgets.panels.inputs.segment_meter import SegmentMeter, measure, priced
+from twilio_widgets.panels.inputs.segment_meter import (
+    SegmentMeter,
+    about_the_price,
+    measure,
+    priced,
+)
 from twilio_widgets.panels.kit.elements import (
     Facts,
     Note,
@@ -21,13 +24,14 @@ from twilio_widgets.panels.kit.elements import (
     visible,
 )
 from twilio_widgets.panels.send import state as steps
+from twilio_widgets.panels.send import template_steps as templates
 from twilio_widgets.panels.send import text as words
 from twilio_widgets.panels.send.draft import Draft, parameters_of, segments_of, text_of
 from twilio_widgets.panels.send.more_fields import MoreFields, hint_of
+from twilio_widgets.panels.send.template_fields import TemplateFields
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
+    from twilio_widgets.core.numbers.price_sources import PriceSource
     from twilio_widgets.panels.send.state import SendState
 
 
@@ -39,9 +43,7 @@ class SendForm:
     cancels a message that has not been sent.
     """
 
-    def __init__(
-        self, draft: Draft, how_to_connect: str, prices: Mapping[str, Decimal] = PER_SEGMENT
-    ) -> None:
+    def __init__(self, draft: Draft, how_to_connect: str, prices: PriceSource) -> None:
         self._how_to_connect = how_to_connect
         self._prices = prices
         more = MoreFields()
@@ -53,13 +55,16 @@ class SendForm:
             **more.controls,
         }
         self._notes = {name: Note() for name in ("from_", "to", "body")} | more.notes
+        self.template = TemplateFields("text", late=True)
         self.meter = SegmentMeter()
+        self._body = field(self.controls["body"], self.meter, self._notes["body"])
         self.write(draft)
         self._make_actions()
         self.rows = body(
             field(self.controls["from_"], self._notes["from_"]),
             field(self.controls["to"], self._notes["to"]),
-            field(self.controls["body"], self.meter, self._notes["body"]),
+            self.template.rows,
+            self._body,
             self._more,
             self._sent,
             self._outcome,
@@ -67,7 +72,7 @@ class SendForm:
 
     def _make_actions(self) -> None:
         self.send = OrderedButton("Send", main=True)
-        self.undo = OrderedButton("Undo")
+        self.undo = styled(OrderedButton("Undo", main=True), "tw-undo-box")
         self.another = OrderedButton("Send another")
         self.find_out = OrderedButton("Find out")
         self.anew = OrderedButton("New message")
@@ -98,6 +103,8 @@ class SendForm:
         """Write a draft into the fields."""
         for name, control in self.controls.items():
             control.value = text_of(draft, name)
+        self.template.picker.value = draft.template
+        self.template.write(draft.variables)
 
     def draw(self, state: SendState) -> None:
         """Show the state; the contents of the fields are left alone."""
@@ -107,12 +114,18 @@ class SendForm:
         parameters = parameters_of(state.draft)
         media = "media_url" in parameters
         self.meter.show(
-            measure(state.draft.body, parameters["to"], media=media, prices=self._prices)
+            measure(
+                state.draft.body,
+                parameters["to"],
+                media=media,
+                prices=self._prices.per_segment,
+                about=about_the_price(self._prices),
+            )
         )
         self._outcome.show(*words.outcome_of(state, self._how_to_connect))
         self._track.show(words.track_of(state))
         self._sent.show(words.sent_of(state))
-        visible(self._sent, state.message is not None)
+        visible(self._sent, steps.shown_message(state) is not None)
 
     def _draw_fields(self, state: SendState) -> None:
         locked = state.phase not in steps.OPEN_TO_A_MESSAGE
@@ -123,16 +136,33 @@ class SendForm:
             self._notes[name].show(problem or hint_of(name), "problem" if problem else "hint")
         if "from_" not in state.problems:
             self._notes["from_"].show(state.senders_note)
-        warning = words.warning_of(state)
-        if warning:
+        if "to" not in state.problems and (warning := words.warning_of(state)):
             self._notes["to"].show(warning, "warning")
+        elif "to" not in state.problems and (sent_to := words.recipient_hint_of(state)):
+            self._notes["to"].show(sent_to)
         visible(self._more, state.more)
+        self._draw_template(state, locked=locked)
+
+    def _draw_template(self, state: SendState, *, locked: bool) -> None:
+        draft, said = state.draft, templates.said_of(state)
+        self.template.offer(state.templates, draft.template)
+        self.template.write(draft.variables)
+        self.template.draw(
+            draft.variables,
+            state.problems,
+            said=said,
+            preview=templates.rendered(state),
+            locked=locked,
+        )
+        visible(self.template.rows, templates.is_offered(state))
+        visible(self._body, not draft.template)
 
     def _draw_actions(self, state: SendState) -> None:
         self.more.text = "Less" if state.more else "More"
         self.send.text = "Sending…" if state.phase == "sending" else "Send"
         self.send.disabled = not steps.may_send(state)
-        self.undo.text = f"Undo ({state.seconds_left} s)"
+        self.undo.text = f"Undo (sending in {state.seconds_left} s)"
+        visible(self.send, state.phase != "counting")  # one primary button at a time
         self.undo.turn = state.attempt
         self.find_out.text = "Looking…" if state.phase == "searching" else "Find out"
         self.find_out.disabled = state.phase == "searching" or state.account is None
@@ -140,13 +170,16 @@ class SendForm:
         visible(self.another, steps.is_the_sent_one(state))
         visible(self.find_out, state.phase in {"unknown", "searching"} and state.can_search)
         visible(self.anew, state.phase == "unknown")
-        visible(self.look_again, steps.looking(state) != state and state.account is not None)
+        can_look = steps.shown_message(state) is not None and steps.looking(state) != state
+        visible(self.look_again, can_look and state.account is not None)
 
     def _draw_question(self, state: SendState) -> None:
         visible(self.ask, state.phase == "asking")
         if state.phase == "asking":
             parameters: dict[str, Any] = parameters_of(state.draft)
-            price = priced(parameters["to"], segments_of(parameters), prices=self._prices)
+            price = priced(
+                parameters["to"], segments_of(parameters), prices=self._prices.per_segment
+            )
             question, yes = words.question_of(parameters, price)
             self._question.show(question, "warning")
             self.agree.text = yes

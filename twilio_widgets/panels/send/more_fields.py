@@ -8,7 +8,7 @@ from twilio_widgets.panels.inputs.line_input import LineInput
 from twilio_widgets.panels.kit.elements import Note, field, styled
 
 _HINTS = {
-    "to": "+ and the country code, then the number.",
+    "to": "+ and the country code, then the number. Spaces and dashes are removed.",
     "media_url": "URLs of files, one per line, at most ten. The message is then sent as an MMS.",
     "send_at": "In UTC, 5 minutes to 35 days from now. Only a messaging service can schedule.",
     "status_callback": "URL to which Twilio reports each status of this message.",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from twilio_widgets.bulk.run.pacing import UNDO_SECONDS
 from twilio_widgets.client import Twilio
-from twilio_widgets.core.numbers.prices import with_own_prices
+from twilio_widgets.core.numbers.price_sources import price_source
 from twilio_widgets.core.text.smart_encoding import smart
 from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.panels.code.access import Access
@@ -20,7 +20,9 @@ from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.kit import work
 from twilio_widgets.panels.kit.elements import foot
 from twilio_widgets.panels.kit.panel import refuse_unknown, sentence_of
+from twilio_widgets.panels.kit.results import result
 from twilio_widgets.panels.send import state as steps
+from twilio_widgets.panels.send import template_steps as templates
 from twilio_widgets.panels.send.draft import Draft, parameters_of, value_of
 from twilio_widgets.panels.send.form import SendForm
 from twilio_widgets.panels.send.state import SendingAccount, SendState
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from twilio_widgets.core.message.message import Message
+    from twilio_widgets.core.numbers.account_prices import PriceTable
     from twilio_widgets.errors import OutcomeUnknown
 
 LONGEST_UNDO = 60
@@ -61,7 +64,8 @@ class SendPanel(SendWorker):
         confirm_segments: Ask before sending a message of more segments than this; None never asks.
         undo_seconds: Undo window: seconds before the message is sent. 0 sends at once, as does a
             kernel without threads, which cannot receive an "Undo" in the meantime.
-        prices: Your own estimates of US dollars per segment, by country: ``{"GB": "0.05"}``.
+        prices: The account's prices, from ``tw.prices(twilio)``, or your own estimates of US
+            dollars per segment, by country: ``{"GB": "0.05"}``.
     """
 
     title = "Send a message"
@@ -75,12 +79,12 @@ class SendPanel(SendWorker):
         body: str = "",
         confirm_segments: int | None = 3,
         undo_seconds: int = UNDO_SECONDS,
-        prices: Mapping[str, object] | None = None,
+        prices: Mapping[str, object] | PriceTable | None = None,
         **unknown: object,
     ) -> None:
         refuse_unknown("SendPanel", unknown, known=("twilio", *_OPTIONS))
         _check_options(twilio, confirm_segments, undo_seconds)
-        estimates = with_own_prices(prices or {})
+        source = price_source(prices)
         draft = Draft(to=to, from_=from_, body=body)
         self._begin(SendState(draft=draft))
         self._confirm_segments = confirm_segments
@@ -90,7 +94,7 @@ class SendPanel(SendWorker):
         self._tell: list[Callable[[Message], object]] = []
         self._told: Message | None = None
         how_to_connect = _GIVE_A_CLIENT if twilio is None else _CONNECT_IT
-        self._form = form = SendForm(draft, how_to_connect, estimates)
+        self._form = form = SendForm(draft, how_to_connect, source)
         self._wire(form)
         self._assemble(
             form.rows, form.ask, foot(*form.actions, right=(form.more, self._code_button))
@@ -103,10 +107,18 @@ class SendPanel(SendWorker):
         elif twilio is not None:
             self._connect(twilio)
 
-    @property
+    @result
     def message(self) -> Message | None:
         """The message sent last, as Twilio last described it, or None."""
         return self._state.message
+
+    @result
+    def value(self) -> Message | None:
+        """The same, for `ipywidgets.interactive_output`."""
+        return self.message
+
+    def _tokens(self) -> Mapping[str, object]:
+        return dict.fromkeys(("message", "value"), self._state.message)
 
     @property
     def error(self) -> OutcomeUnknown | None:
@@ -128,7 +140,10 @@ class SendPanel(SendWorker):
     def _wire(self, form: SendForm) -> None:
         for name, control in form.controls.items():
             self._on_change(control, partial(self._typed, name))
-        self._read_fields(form.controls.values())
+        self._on_change(form.template.picker, self._choose_template)
+        for place, control in enumerate(form.template.values):
+            self._on_change(control, partial(self._apply, templates.filled, place))
+        self._read_fields((*form.controls.values(), *form.template.controls))
         self._on_press(form.meter, self._replace_characters)
         self._on_press(form.send, self._press)
         self._on_press(form.agree, self._agree)
@@ -142,6 +157,14 @@ class SendPanel(SendWorker):
 
     def _typed(self, name: str, text: str) -> None:
         self._apply(steps.typed, name, value_of(name, text))
+        if name in {"to", "from_"}:
+            self._ask_about_window()
+
+    def _choose_template(self, sid: str) -> None:
+        with self._lock:
+            self._apply(templates.chose, sid)
+            self._form.template.write(self._state.draft.variables)
+            self._ask_about_window()
 
     # Connecting
 
@@ -153,6 +176,9 @@ class SendPanel(SendWorker):
             self._apply(steps.connected, SendingAccount(label=label, access=Access.of(connection)))
             if self._open:
                 self._start(self._suggest_senders, twilio)
+                self._start(self._suggest_templates, twilio)
+                self._question = None
+                self._ask_about_window()
 
     def _disconnect(self) -> None:
         with self._lock:
@@ -190,6 +216,10 @@ class SendPanel(SendWorker):
             return answer
 
     # The panel
+
+    def in_use(self) -> bool:
+        """Return whether it must stay when its cell has run again: a message is not settled."""
+        return self._state.phase not in {"writing", "followed"} or super().in_use()
 
     def _replace_characters(self) -> str:
         body = self._state.draft.body

@@ -19,15 +19,18 @@ from twilio_widgets.panels.send.draft import (
     UNDER_MORE,
     Draft,
     parameters_of,
-    problem_of,
+    problems_of,
     segments_of,
     sender_of,
 )
+from twilio_widgets.panels.send.template_fields import variable
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from twilio_widgets.core.message.message import Message
+    from twilio_widgets.core.templates.sendable import Sendable
+    from twilio_widgets.core.templates.template import ContentTemplate
     from twilio_widgets.panels.code.access import Access
 
 Phase = Literal[
@@ -41,14 +44,16 @@ Phase = Literal[
     "searching",   # the message log is being searched
 ]  # fmt: skip
 
+NOT_SENT = "The message was changed, so it was not sent."
+
 OPEN_TO_A_MESSAGE = frozenset({"writing", "following", "followed"})
 """Phases in which a new message can be sent."""
 
 _FIELD_OF = {
     "messaging_service_sid": "from_",
     "fallback_from": "from_",
-    "content_sid": "body",
-    "content_variables": "body",
+    "content_sid": "template",
+    "content_variables": "template",
     "schedule_type": "send_at",
 }
 """The field that shows a parameter's problem, where the parameter has no field of its own."""
@@ -73,6 +78,12 @@ class SendState:
     """Suggested senders, such as ``"+15005550006 — SMS, MMS"``."""
     senders_note: str = ""
     """Why senders are missing, if they could not be read."""
+    templates: tuple[ContentTemplate, ...] = ()
+    """The content templates to choose from."""
+    templates_note: str = ""
+    """Why templates are missing, if they could not be read."""
+    sendable: Sendable | None = None
+    """Whether WhatsApp accepts the message now; None if that was not read or does not matter."""
     more: bool = False
     phase: Phase = "writing"
     attempt: int = 0
@@ -89,6 +100,8 @@ class SendState:
     """The parameters that were, or may have been, sent last; None if they may be sent again."""
     message: Message | None = None
     """The message sent last, as Twilio last described it."""
+    superseded: bool = False
+    """Whether the user has begun another message since that one was accepted."""
     can_search: bool = False
     """Whether the message log can be searched for a message with an unknown outcome."""
 
@@ -110,12 +123,25 @@ def is_the_sent_one(state: SendState) -> bool:
     return state.phase in OPEN_TO_A_MESSAGE and parameters_of(state.draft) == state.sent
 
 
+def shown_message(state: SendState) -> Message | None:
+    """Return the message whose result the card shows; None once another one is being written."""
+    return None if state.superseded and not is_the_sent_one(state) else state.message
+
+
 # Connecting
 
 
 def connected(state: SendState, account: SendingAccount) -> SendState:
     """A client is available."""
-    return replace(state, account=account, senders=(), senders_note="")
+    return replace(
+        state,
+        account=account,
+        senders=(),
+        senders_note="",
+        templates=(),
+        templates_note="",
+        sendable=None,
+    )
 
 
 def disconnected(state: SendState) -> SendState:
@@ -147,17 +173,22 @@ def suggested(state: SendState, senders: tuple[str, ...], note: str = "") -> Sen
 
 
 def typed(state: SendState, name: str, value: Any) -> SendState:
-    """A field was changed; a message that was about to be sent is not sent."""
+    """A field was changed; a message that was about to be sent is not sent.
+
+    Earlier errors and notes go, since they belong to another message.
+    """
+    if getattr(state.draft, name) == value:
+        return state
     change: dict[str, Any] = {name: value}
     problems = {key: text for key, text in state.problems.items() if key != name}
-    waits = state.phase in {"asking", "counting"}
-    return replace(
-        state,
-        draft=replace(state.draft, **change),
-        problems=problems,
-        phase="writing" if waits else state.phase,
-        note="The message was changed, so it was not sent." if waits else state.note,
-    )
+    state = replace(state, draft=replace(state.draft, **change), problems=problems)
+    if state.phase in {"asking", "counting"}:
+        return replace(state, phase="writing", failure="", note=NOT_SENT)
+    if state.phase in OPEN_TO_A_MESSAGE:
+        # Typing goes on after the key that cancelled the message, so this note stays.
+        note = state.note if state.note == NOT_SENT else ""
+        return replace(state, failure="", note=note, superseded=state.message is not None)
+    return state
 
 
 def toggled_more(state: SendState) -> SendState:
@@ -175,10 +206,12 @@ def pressed(
     if not may_send(state):
         return state
     parameters = parameters_of(state.draft)
-    found = problem_of(parameters, now)
     state = replace(state, problems={}, failure="", note="")
-    if found is not None:
-        return _with_problem(state, *found)
+    found = problems_of(parameters, now)
+    for name, text in found.items():
+        state = _with_problem(state, name, text)
+    if found:
+        return state
     if ask_above is not None and segments_of(parameters) > ask_above:
         return replace(state, phase="asking")
     return _counting(state, undo_seconds)
@@ -213,7 +246,8 @@ def left(state: SendState, attempt: int) -> SendState:
     """The request starts now. From here on, only the response shows whether it was sent."""
     if not may_leave(state, attempt):
         return state
-    return replace(state, phase="sending", sent=parameters_of(state.draft), message=None)
+    sent = parameters_of(state.draft)
+    return replace(state, phase="sending", sent=sent, message=None, superseded=False)
 
 
 def _counting(state: SendState, undo_seconds: int) -> SendState:
@@ -227,18 +261,18 @@ def _counting(state: SendState, undo_seconds: int) -> SendState:
 
 def accepted(state: SendState, message: Message) -> SendState:
     """Twilio accepted the message."""
-    return replace(state, phase="following", message=message, failure="", note="")
+    return replace(state, phase="following", message=message, problems={}, failure="", note="")
 
 
 def refused(state: SendState, text: str, name: str | None = None) -> SendState:
     """The message was certainly not sent, because of a field or for another reason."""
-    state = replace(state, phase="writing", sent=None)
+    state = replace(state, phase="writing", sent=None, problems={}, note="")
     return _with_problem(state, name or "", text)
 
 
 def lost(state: SendState, text: str, *, can_search: bool) -> SendState:
     """It is not known whether the message was sent."""
-    return replace(state, phase="unknown", failure=text, can_search=can_search)
+    return replace(state, phase="unknown", failure=text, note="", can_search=can_search)
 
 
 def seen(state: SendState, attempt: int, message: Message) -> SendState:
@@ -252,6 +286,8 @@ def followed(state: SendState, attempt: int, note: str = "") -> SendState:
     """The status is final, or is no longer polled."""
     if state.attempt != attempt or state.phase != "following":
         return state
+    if shown_message(state) is None:
+        return replace(state, phase="followed")
     return replace(state, phase="followed", failure=ending_of(state.message), note=note)
 
 
@@ -318,7 +354,9 @@ def _not_sure(found: NotSureYet) -> str:
 
 def another(state: SendState) -> SendState:
     """The user asked to send the same message once more."""
-    return replace(state, sent=None, note="") if is_the_sent_one(state) else state
+    if not is_the_sent_one(state):
+        return state
+    return replace(state, sent=None, failure="", note="", superseded=True)
 
 
 def begun_anew(state: SendState) -> SendState:
@@ -340,7 +378,8 @@ def troubled(state: SendState, text: str) -> SendState:
 def _with_problem(state: SendState, name: str, text: str) -> SendState:
     """Show a problem under its field, opening "More" if the field is there."""
     name = _FIELD_OF.get(name, name)
-    if name not in FIELDS:
+    if name not in {*FIELDS, "template", *map(variable, state.draft.variables)}:
         return replace(state, failure=text)
     about_this = re.sub(rf"^{name}\b", "This", text)
-    return replace(state, problems={name: about_this}, more=state.more or name in UNDER_MORE)
+    problems = {**state.problems, name: about_this}
+    return replace(state, problems=problems, more=state.more or name in UNDER_MORE)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from twilio_widgets.core.numbers.masking import mask
+from twilio_widgets.core.numbers.money import money_text
 from twilio_widgets.core.numbers.numbering import describe_number
 from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
-from twilio_widgets.panels.send.draft import segments_of
+from twilio_widgets.panels.send.draft import recipient_in, segments_of
+from twilio_widgets.panels.send.state import shown_message
 
 if TYPE_CHECKING:
     from twilio_widgets.core.message.message import Message
     from twilio_widgets.panels.kit.elements import Progress, Tone
     from twilio_widgets.panels.send.state import SendState
+
+_WHOLE_NUMBER = re.compile(r"\+[0-9]{8,15}")
+"""A number with enough digits that it is probably not half typed."""
 
 _ARRIVED = frozenset({"delivered", "read"})
 _FELL_SHORT = frozenset({"failed", "undelivered", "canceled", "partially_delivered"})
@@ -37,11 +43,12 @@ def pill_of(state: SendState) -> tuple[str, Tone]:
 
 
 def track_of(state: SendState) -> tuple[tuple[str, Progress], ...]:
-    """Return the steps of the last message and their progress; empty without a message."""
-    if state.message is None:
+    """Return the steps of the shown message and their progress; empty without a message."""
+    message = shown_message(state)
+    if message is None:
         return ()
-    words = _life_of(state.message, scheduled="send_at" in (state.sent or {}))
-    status = state.message.status
+    words = _life_of(message, scheduled="send_at" in (state.sent or {}))
+    status = message.status
     reached = words.index(_STANDS_FOR.get(status, status))
 
     def mark(place: int) -> Progress:
@@ -68,7 +75,7 @@ def _life_of(message: Message, *, scheduled: bool) -> tuple[str, ...]:
 
 def outcome_of(state: SendState, how_to_connect: str) -> tuple[str, Tone]:
     """Return the sentence above the buttons, and its tone."""
-    message = state.message
+    message = shown_message(state)
     sid = f"SID {message.sid}." if message is not None else ""
     if state.failure:
         return _joined(state.failure, sid), "problem"
@@ -79,20 +86,29 @@ def outcome_of(state: SendState, how_to_connect: str) -> tuple[str, Tone]:
 
 
 def sent_of(state: SendState) -> tuple[tuple[str, str], ...]:
-    """Return the number and text that Twilio accepted, whatever the fields contain now."""
-    if state.message is None:
+    """Return the number and text of the shown message, as Twilio accepted them."""
+    message = shown_message(state)
+    if message is None:
         return ()
-    rows = (("Sent to", state.message.to or ""), ("Text", state.message.body or ""))
+    rows = (("Sent to", message.to or ""), ("Text", message.body or ""))
     return tuple((label, text) for label, text in rows if text)
 
 
 def warning_of(state: SendState) -> str:
     """Return a warning about the recipient, shown before the message is sent."""
     outside = state.account is not None and state.account.access.kind != "sandbox"
-    to = state.draft.to.strip()
-    if state.phase not in {"asking", "counting"} or not outside or not to.startswith("+"):
+    to = recipient_in(state.draft.to)
+    before = state.phase in {"writing", "asking", "counting"}
+    if not before or not outside or not _WHOLE_NUMBER.fullmatch(to):
         return ""
-    return describe_number(to).warning or ""
+    warning = describe_number(to).warning or ""
+    return warning.replace(mask(to), "This number")  # the field above shows it
+
+
+def recipient_hint_of(state: SendState) -> str:
+    """Return the recipient as it will be sent, where the field shows it in another form."""
+    to = recipient_in(state.draft.to)
+    return f"Will be sent to {to}." if to not in {"", state.draft.to.strip()} else ""
 
 
 def question_of(parameters: dict[str, object], price: str) -> tuple[str, str]:
@@ -133,8 +149,7 @@ def summary_of(state: SendState) -> tuple[tuple[str, str], ...]:
 def _cost(message: Message) -> str:
     if message.price is None:
         return ""
-    amount, unit = f"{abs(message.price).normalize():f}", (message.price_unit or "").upper()
-    return f"Cost: ${amount}." if unit == "USD" else f"Cost: {amount} {unit}".rstrip() + "."
+    return f"Cost: {money_text(message.price, message.price_unit)}."
 
 
 def _joined(*sentences: str) -> str:

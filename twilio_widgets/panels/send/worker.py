@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 from twilio_widgets.core.flows.flow import CALL_FIND
 from twilio_widgets.errors import OutcomeUnknown, TwilioWidgetsError
 from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
-from twilio_widgets.panels.kit.panel import Panel, sentence_of
+from twilio_widgets.panels.kit.panel import sentence_of
 from twilio_widgets.panels.send import state as steps
 from twilio_widgets.panels.send.follow import follow
 from twilio_widgets.panels.send.state import SendState
+from twilio_widgets.panels.send.template_worker import TemplateWorker
 from twilio_widgets.panels.send.text import too_late_to_undo
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 _LOOK_FIRST = "The message may have been sent: check the message log before you send it again."
 
 
-class SendWorker(Panel[SendState]):
+class SendWorker(TemplateWorker):
     """The background work of `SendPanel`."""
 
     _undo_seconds = 0

@@ -40,6 +40,8 @@ class TableColumn:
         kind: How it is shown, sorted and filtered.
         choice: Whether rows can be filtered by its words. A status column always can, also by the
             error code after a status.
+        shown: Whether it is shown until the user chooses the columns.
+        late: Whether it comes last in a table too narrow for all its columns.
     """
 
     name: str
@@ -47,6 +49,8 @@ class TableColumn:
     width: int | None = None
     kind: Kind = "text"
     choice: bool = False
+    shown: bool = True
+    late: bool = False
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

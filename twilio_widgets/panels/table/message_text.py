@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twilio_widgets.core.error_codes.explain import explain_error
+from twilio_widgets.core.numbers.money import money_text
 from twilio_widgets.core.printable import one_line
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _count(number: int | None) -> str:
 def _price(price: Decimal | None, unit: str | None) -> str:
     if price is None:
         return "not billed yet"
-    return f"{abs(price).normalize():f} {unit or ''} {'charged' if price <= 0 else 'credited'}"
+    return f"{money_text(price, unit)} {'charged' if price <= 0 else 'credited'}"
 
 
 def sid_masked(sid: str | None) -> str:

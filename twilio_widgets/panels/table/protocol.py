@@ -4,7 +4,8 @@ Kernel → page, always of one form: the rows with a change number above `after`
 the state of the whole table. A page that has not received all changes up to `after` has missed a
 message, and requests them.
 
-Page → kernel: `want` (request the changes since a number) and `open` (the user opened a row).
+Page → kernel: `want` (request the changes since a number), `open` (the user opened a row), `select`
+(the rows selected on a page) and `export` (request a file of the rows shown).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from twilio_widgets.panels.table.export import FORMATS
 from twilio_widgets.panels.table.rows import CHARACTERS_PER_MESSAGE, ROWS_PER_MESSAGE
 
 if TYPE_CHECKING:
@@ -40,7 +42,29 @@ class Open:
     place: int
 
 
-def request_of(message: object) -> Want | Open | None:
+@dataclass(frozen=True, slots=True)
+class Select:
+    """The user selected rows; none means the opened one."""
+
+    epoch: int
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A page requests a file of the rows and columns that it shows."""
+
+    number: str
+    """Identifies the request in the answer."""
+    epoch: int
+    places: tuple[int, ...]
+    columns: tuple[str, ...]
+    file_format: str
+    zone: str
+    name: str
+
+
+def request_of(message: object) -> Want | Open | Select | Export | None:
     """Return the validated request of a page; None for an invalid message."""
     if not isinstance(message, dict):
         return None
@@ -49,6 +73,27 @@ def request_of(message: object) -> Want | Open | None:
             return Want(epoch, since)
         case {"t": "open", "epoch": epoch, "place": place} if _whole(epoch) and _whole(place):
             return Open(epoch, place)
+        case {"t": "select", "epoch": epoch, "places": list(places)} if _whole(epoch):
+            if all(map(_whole, places)):
+                return Select(epoch, tuple(places))
+        case {"t": "export", "id": str(), "epoch": epoch} if _whole(epoch):
+            return _export(message)
+    return None
+
+
+def _export(message: dict[str, object]) -> Export | None:
+    match message:
+        case {
+            "id": str(number),
+            "epoch": int(epoch),
+            "places": list(places),
+            "columns": list(columns),
+            "format": str(file_format),
+            "zone": str(zone),
+            "name": str(name),
+        } if file_format in FORMATS and len(number) <= 40 and len(name) <= 200:
+            if all(map(_whole, places)) and all(isinstance(one, str) for one in columns):
+                return Export(number, epoch, tuple(places), tuple(columns), file_format, zone, name)
     return None
 
 

@@ -1,8 +1,8 @@
 // The table: one store of rows for a model, and any number of views of it.
 
 import { openControl } from "../kit/side_channel.js";
-import { listen } from "./table_hands.js";
-import { changed, draw } from "./table_paint.js";
+import { listen, saveFile } from "./table_hands.js";
+import { arrange, changed, draw, fitWidth } from "./table_paint.js";
 import { makeStore, take } from "./table_rows.js";
 import { wordsOf } from "./table_text.js";
 import { makeView } from "./table_view.js";
@@ -19,7 +19,7 @@ const MOST_WORDS = 50; // choices of one filter
 export default () => {
   const store = makeStore();
   /** @type {Shared} */
-  const shared = { store, words: new Map(), open: null };
+  const shared = { store, words: new Map(), open: null, fetchFile: null, select: null };
   /** @type {Set<View>} */
   const views = new Set();
 
@@ -28,8 +28,12 @@ export default () => {
     const columns = model.get("columns");
     const channel = openControl(model);
     const synchronizer = makeSynchronizer(store, channel);
-    /** @param {Message} message */
-    const receive = (message) => {
+    /**
+     * @param {any} message
+     * @param {DataView[]} buffers
+     */
+    const receive = (message, buffers) => {
+      if (message?.t === "file") receiveFile(message, buffers);
       if (message?.t !== "rows") return;
       const change = take(store, message);
       if (!change) return;
@@ -38,6 +42,25 @@ export default () => {
       for (const view of views) changed(view, change);
     };
     model.on("msg:custom", receive);
+    /** @type {Set<string>} */
+    const wanted = new Set(); // files that this page asked for
+    shared.fetchFile = (request) => {
+      const id = crypto.randomUUID();
+      wanted.add(id);
+      channel.send({ ...request, id });
+    };
+    /**
+     * @param {{ id: string, name: string, problem: string }} message
+     * @param {DataView[]} buffers
+     */
+    const receiveFile = ({ id, name, problem }, buffers) => {
+      if (!wanted.delete(id)) return;
+      if (!problem) saveFile(name, new Blob(/** @type {BlobPart[]} */ (buffers)));
+      for (const { parts } of views) parts.spoken.textContent = problem || "The file is saved.";
+    };
+    shared.select = (rows) => {
+      channel.send({ t: "select", epoch: store.epoch, places: rows.map(({ place }) => place) });
+    };
     shared.open = (row) => channel.send({ t: "open", epoch: store.epoch, place: row.place });
     synchronizer.request(); // not awaited: anywidget drops a model that is not ready within two seconds
     return () => {
@@ -52,7 +75,11 @@ export default () => {
     const view = makeView(model, shared);
     el.append(view.parts.root);
     listen(view);
-    const resized = new ResizeObserver(() => draw(view));
+    arrange(view);
+    const resized = new ResizeObserver(() => {
+      fitWidth(view);
+      draw(view);
+    });
     resized.observe(view.parts.grid);
     views.add(view);
     draw(view);

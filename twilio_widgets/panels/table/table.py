@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import threading
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 
 from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.panels.kit import side_channel as control
+from twilio_widgets.panels.kit import work
 from twilio_widgets.panels.kit.assets import asset
 from twilio_widgets.panels.kit.elements import Element
 from twilio_widgets.panels.kit.throttle import throttle
 from twilio_widgets.panels.table.cells import TONES, TableColumn, check_columns
+from twilio_widgets.panels.table.export import exported
 from twilio_widgets.panels.table.protocol import (
+    Export,
     Open,
+    Select,
     Want,
     messages_since,
     request_of,
@@ -101,6 +106,9 @@ class VirtualTable(Element):
         self._sent_change: int | None = None  # the change sent last; None: no page has asked
         self._selected: tuple[int, int] | None = None
         self._on_select: list[OnSelect] = []
+        self._chosen: tuple[int, ...] = ()
+        """The places of the rows selected last."""
+        self._on_choose: list[Callable[[], object]] = []
         super().__init__(
             columns=[_described(column) for column in self._columns],
             label=label,
@@ -129,6 +137,19 @@ class VirtualTable(Element):
             entry = self._log.at(self._selected[1])
             return None if entry is None else dict(entry.row)
 
+    @property
+    def chosen(self) -> tuple[Row, ...]:
+        """The rows selected on the page that selected last, in its order; else the opened row."""
+        with self._lock:
+            entries = [self._log.at(place) for place in self._chosen]
+            rows = tuple(dict(entry.row) for entry in entries if entry is not None)
+        opened = self.selected
+        return rows or (() if opened is None else (opened,))
+
+    def on_choose(self, callback: Callable[[], object]) -> None:
+        """Call back when `chosen` may have changed, on any thread."""
+        self._on_choose.append(callback)
+
     def append(self, rows: Iterable[Mapping[str, object]]) -> None:
         """Add rows, oldest first: the last one appears at the top.
 
@@ -156,6 +177,7 @@ class VirtualTable(Element):
         """
         with self._lock:
             self._log.replace(rows, total=total, note=note)
+            self._chosen = ()
         self._changed()
 
     def annotate(self, *, total: int | None, note: str) -> None:
@@ -206,6 +228,11 @@ class VirtualTable(Element):
                 self._want(want)
             case Open() as opened:
                 self._open(opened)
+            case Select() as chosen:
+                self._choose(chosen)
+            case Export() as export:
+                # Writing a long workbook takes seconds, in which the kernel has other things to do.
+                work.start(self._export, export, on_error=partial(self._no_file, export))
 
     def _want(self, want: Want) -> None:
         with self._lock:
@@ -221,10 +248,39 @@ class VirtualTable(Element):
         with self._lock:
             if opened.epoch != self._log.epoch or self._log.at(opened.place) is None:
                 return  # the row was dropped before the message arrived
-            self._selected = (opened.epoch, opened.place)
-            callbacks = tuple(self._on_select)
+            self._selected, self._chosen = (opened.epoch, opened.place), ()
+            callbacks, choosers = tuple(self._on_select), tuple(self._on_choose)
         for callback in callbacks:
             callback(self.selected)
+        for chooser in choosers:
+            chooser()
+
+    def _choose(self, chosen: Select) -> None:
+        with self._lock:
+            if chosen.epoch != self._log.epoch:
+                return
+            self._chosen = chosen.places
+            callbacks = tuple(self._on_choose)
+        for callback in callbacks:
+            callback()
+
+    def _export(self, export: Export) -> None:
+        with self._lock:
+            if export.epoch != self._log.epoch:
+                raise ConfigurationError(
+                    "The rows have changed. Download them again.", field="rows"
+                )
+            found = [self._log.at(place) for place in export.places]
+        by_name = {column.name: column for column in self._columns}
+        columns = [by_name[name] for name in export.columns if name in by_name]
+        entries = [entry for entry in found if entry is not None]
+        content = exported(entries, columns, export.file_format, export.zone)
+        name = f"{export.name}.{export.file_format}"
+        self.send({"t": "file", "id": export.number, "name": name, "problem": ""}, [content])
+
+    def _no_file(self, export: Export, error: Exception) -> None:
+        problem = f"No file was written. {error}"
+        self.send({"t": "file", "id": export.number, "name": "", "problem": problem})
 
     def _changed(self) -> None:
         if self._sent_change is not None:
@@ -289,6 +345,8 @@ def _described(column: TableColumn) -> dict[str, object]:
         "width": column.width,
         "kind": column.kind,
         "choice": column.choice or column.kind == "status",
+        "shown": column.shown,
+        "late": column.late,
     }
 
 

@@ -1,5 +1,8 @@
 // The rows that a view shows, as CSV.
 
+import { headingOf } from "./table_columns.js";
+import { shownText } from "./table_text.js";
+
 /** @import { Order } from "./table_rows.js" */
 
 const NUMBER = /^[+-]?\d+(\.\d+)?$/;
@@ -32,11 +35,13 @@ export function guarded(text) {
  * One cell of a CSV file. Numbers stay numbers, and a cell without a text stays empty.
  * @param {string} text
  * @param {string} kind
+ * @param {string} separator between cells: a comma, or a tab on the clipboard
  */
-export function csvCell(text, kind) {
+export function csvCell(text, kind, separator = ",") {
   const plain = text === "" || (kind === "number" && NUMBER.test(text));
   const safe = plain ? text : guarded(text);
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  const quoted = /["\r\n]/.test(safe) || safe.includes(separator);
+  return quoted ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 /**
@@ -44,10 +49,16 @@ export function csvCell(text, kind) {
  * @param {Order} order
  */
 export function csvOf(order) {
-  const { columns, shown } = order;
-  const lines = [columns.map(({ title }) => csvCell(title, "text")).join(",")];
+  const { columns, shown, visible, local } = order;
+  const lines = [
+    visible.map((column) => csvCell(headingOf(columns[column], local), "text")).join(","),
+  ];
   for (const { cells } of [...shown].reverse()) {
-    lines.push(columns.map(({ kind }, column) => csvCell(cells[column], kind)).join(","));
+    const texts = visible.map((column) => {
+      const { kind } = columns[column];
+      return csvCell(shownText(cells[column], kind, local), kind);
+    });
+    lines.push(texts.join(","));
   }
   return `${lines.join("\r\n")}\r\n`;
 }

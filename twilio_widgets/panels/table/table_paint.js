@@ -1,9 +1,11 @@
 // Drawing one view: the visible rows, the header, and the texts around them.
 
 import { write } from "../kit/dom.js";
+import { headingOf, shownColumns } from "./table_columns.js";
 import { counted, emptiness, summary } from "./table_footer.js";
 import { fillSlot, fitColumns, makeSlot, offerWords, ROW, tracksOf } from "./table_parts.js";
 import { follow, indexOf, rowAt } from "./table_rows.js";
+import { rangeOf } from "./table_selection.js";
 import { visible } from "./table_text.js";
 
 /**
@@ -39,12 +41,15 @@ function paint(view) {
   const last = Math.min(count, Math.ceil((grid.scrollTop + tall) / ROW) + MARGIN);
   growSlots(view, last - first);
   fitTracks(view, first, last);
+  const range = rangeOf(order, view.mark, view.anchor);
+  tellSelection(view, range);
   view.topIndex = Math.floor(grid.scrollTop / ROW);
   view.top = rowAt(order, view.topIndex) ?? null;
   const used = new Set();
   for (let index = first; index < last; index += 1) {
     const slot = slots[index % slots.length];
     place(view, slot, index);
+    markRange(view, slot, index, range);
     used.add(slot);
   }
   for (const slot of slots) slot.element.hidden = !used.has(slot);
@@ -70,12 +75,78 @@ export function heightOf({ parts: { grid } }) {
  * @param {View} view
  * @param {number} count
  */
-function growSlots({ slots, columns, parts: { id, body } }, count) {
+function growSlots(view, count) {
+  const { slots, columns, parts } = view;
+  const { id, body } = parts;
   while (slots.length < count) {
     const slot = makeSlot(columns, `${id}-${slots.length}`);
     body.append(slot.element);
     slots.push(slot);
+    orderCells(slot.cells, view.order.visible);
   }
+}
+
+/**
+ * Shows the visible columns of a row or of the heads, in their order.
+ * @param {HTMLElement[]} cells
+ * @param {number[]} visibleColumns
+ */
+function orderCells(cells, visibleColumns) {
+  cells.forEach((cell, column) => {
+    const place = visibleColumns.indexOf(column);
+    cell.hidden = place < 0;
+    cell.style.order = String(place);
+    cell.setAttribute("aria-colindex", String(place + 1));
+  });
+}
+
+/**
+ * Applies the choice of columns, or the other order of a view that has become narrow or wide.
+ * @param {View} view
+ */
+export function arrange(view) {
+  const { order, columns, choice, slots, parts } = view;
+  order.visible = shownColumns(columns, choice, view.narrow);
+  order.local = choice.local === true;
+  if (!order.visible.includes(view.mark.column)) view.mark.column = order.visible[0];
+  view.anchor = null;
+  for (const slot of slots) orderCells(slot.cells, order.visible);
+  orderCells(parts.heads, order.visible);
+  parts.grid.setAttribute("aria-colcount", String(order.visible.length));
+  parts.heads.forEach((head, column) => {
+    const title = /** @type {HTMLElement} */ (head.firstChild);
+    write(title, headingOf(columns[column], order.local));
+  });
+  setTracks(view);
+  draw(view);
+}
+
+/**
+ * Whether the columns are wider than the grid, so that those of less use should come last.
+ * @param {View} view
+ */
+function isNarrow({ parts: { grid, body } }) {
+  return grid.clientWidth > 0 && body.offsetWidth > grid.clientWidth + 1;
+}
+
+/** @param {View} view */
+export function fitWidth(view) {
+  const narrow = isNarrow(view);
+  if (narrow !== view.narrow) {
+    view.narrow = narrow;
+    arrange(view);
+  }
+  cueScroll(view);
+}
+
+/**
+ * Shows at its edges that the grid can be scrolled sideways.
+ * @param {View} view
+ */
+export function cueScroll({ parts: { grid, frame } }) {
+  const { scrollLeft, clientWidth, scrollWidth } = grid;
+  frame.classList.toggle("tw-more-left", scrollLeft > 1);
+  frame.classList.toggle("tw-more-right", scrollLeft + clientWidth < scrollWidth - 1);
 }
 
 /**
@@ -85,7 +156,7 @@ function growSlots({ slots, columns, parts: { id, body } }, count) {
  */
 function place({ order, columns, tones, mark }, slot, index) {
   const row = rowAt(order, index);
-  fillSlot(slot, row, columns, tones);
+  fillSlot(slot, row, columns, tones, order.local);
   const { element } = slot;
   if (slot.index !== index) {
     slot.index = index;
@@ -106,15 +177,66 @@ function place({ order, columns, tones, mark }, slot, index) {
 }
 
 /**
+ * Tells the kernel which rows are selected, when that has changed.
+ * @param {View} view
+ * @param {import("./table_selection.js").Range | null} range
+ */
+function tellSelection(view, range) {
+  const chosen = view.anchor && range;
+  const told = chosen ? `${chosen.top}-${chosen.bottom}` : "";
+  if (told === view.told) return;
+  view.told = told;
+  const rows = [];
+  if (chosen) {
+    for (let index = chosen.top; index <= chosen.bottom; index += 1) {
+      rows.push(rowAt(view.order, index));
+    }
+  }
+  view.select?.(rows);
+}
+
+/**
+ * Draws the selected cells of a row.
+ * @param {View} view
+ * @param {Slot} slot
+ * @param {number} index
+ * @param {import("./table_selection.js").Range | null} range
+ */
+function markRange({ order, anchor }, slot, index, range) {
+  const inside = anchor && range && index >= range.top && index <= range.bottom;
+  const chosen = inside ? order.visible.slice(range.left, range.right + 1) : [];
+  if (slot.chosen === chosen.join()) return;
+  slot.chosen = chosen.join();
+  slot.cells.forEach((cell, column) => {
+    cell.classList.toggle("tw-chosen", chosen.includes(column));
+    cell.setAttribute("aria-selected", String(chosen.includes(column)));
+  });
+}
+
+/**
  * @param {View} view
  * @param {number} first
  * @param {number} last
  */
-function fitTracks({ order, columns, widths, parts: { root } }, first, last) {
+function fitTracks(view, first, last) {
+  const { order, columns, widths, wants } = view;
   const visibleRows = [];
   for (let index = first; index < last; index += 1) visibleRows.push(rowAt(order, index));
-  if (!fitColumns(columns, widths, visibleRows)) return;
-  const { tracks, least } = tracksOf(columns, widths);
+  if (!fitColumns(columns, widths, wants, visibleRows)) return;
+  setTracks(view);
+  fitWidth(view);
+}
+
+/** @param {View} view */
+function setTracks({ order, columns, widths, wants, choice, parts: { root } }) {
+  const { visible: shown } = order;
+  const own = choice.widths ?? {};
+  const { tracks, least } = tracksOf(
+    shown.map((column) => columns[column]),
+    shown.map((column) => own[columns[column].name] ?? widths[column] ?? 0),
+    shown.map((column) => wants[column] ?? 1),
+    shown.map((column) => columns[column].name in own),
+  );
   root.style.setProperty("--tw-tracks", tracks);
   root.style.setProperty("--tw-least", least);
 }
@@ -174,7 +296,10 @@ export function changed(view, change) {
   } = view;
   follow(order, change);
   view.wordsMayDiffer = true;
-  if (change.reset) Object.assign(mark, { row: null, opened: null });
+  if (change.reset) {
+    Object.assign(mark, { row: null, opened: null });
+    view.anchor = null;
+  }
   const now = view.top && !change.reset ? indexOf(order, view.top) : -1;
   const addedAbove = Math.max(0, now - view.topIndex);
   if (addedAbove > 0 && grid.scrollTop > 0) {

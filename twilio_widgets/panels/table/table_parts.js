@@ -1,7 +1,7 @@
 // The elements of a table, built once. All texts are drawn as text.
 
 import { uniqueId, write } from "../kit/dom.js";
-import { firstWord, visible } from "./table_text.js";
+import { firstWord, shownText, visible } from "./table_text.js";
 
 /** @import { Column, Kind, Row } from "./table_rows.js" */
 
@@ -9,10 +9,10 @@ import { firstWord, visible } from "./table_text.js";
  * @typedef {{ column: number, element: HTMLSelectElement }} Filter
  * @typedef {ReturnType<typeof makeParts>} Parts
  *
- * A reusable row element and its content: a row, the change drawn, its index, whether it is the opened
- * row, and its marked cell or -1.
- * @typedef {{ element: HTMLElement, cells: HTMLElement[], row: Row | null, change: number, index: number,
- *   opened: boolean | null, marked: number }} Slot
+ * A reusable row element and its content: a row, the change drawn, the zone of its times, its index,
+ * whether it is the opened row, its marked cell or -1, and its selected cells.
+ * @typedef {{ element: HTMLElement, cells: HTMLElement[], row: Row | null, change: number,
+ *   local: boolean, index: number, opened: boolean | null, marked: number, chosen: string }} Slot
  */
 
 /**
@@ -34,11 +34,17 @@ export function make(tag, properties = {}, ...children) {
 
 /**
  * @param {string} textContent
- * @param {string} title
+ * @param {string} [title] what the text does not say
  */
-function makeTool(textContent, title) {
+function makeTool(textContent, title = "") {
   return make("button", { type: "button", className: "tw-tool", textContent, title });
 }
+
+const FORMATS = [
+  ["csv", "CSV"],
+  ["xlsx", "Excel"],
+  ["parquet", "Parquet"],
+];
 
 export const ROW = 26; // row height in pixels, including its border
 
@@ -64,8 +70,10 @@ export function makeParts(columns, label, live, height) {
   );
   const pause = makeTool("Pause", "Stop adding new rows until you resume");
   pause.hidden = !live;
-  const copy = makeTool("Copy row", "Copy the selected row. Ctrl+C copies the selected cell");
-  const save = makeTool("Download CSV", "Download the rows shown, in the order shown");
+  const copy = makeTool("Copy row", "With several cells selected, these. Ctrl+C does the same.");
+  const save = make("select", { className: "tw-filter tw-download", label: "Download these rows" });
+  save.append(new Option("Download…", ""));
+  for (const [format, text] of FORMATS) save.append(new Option(text, format));
   const tools = make(
     "div",
     { className: "tw-tools" },
@@ -87,16 +95,17 @@ export function makeParts(columns, label, live, height) {
     body,
   );
   grid.style.height = `${height}px`;
-  grid.setAttribute("aria-colcount", String(columns.length));
+  grid.setAttribute("aria-multiselectable", "true");
   const fresh = make("button", { type: "button", className: "tw-fresh", hidden: true });
   const count = make("span", { className: "tw-count" });
   const note = make("span", { className: "tw-note" });
   const spoken = make("span", { className: "tw-unseen", role: "status" });
+  const frame = make("div", { className: "tw-frame" }, grid, fresh, empty);
   const root = make(
     "section",
     { className: "tw-table", label },
     tools,
-    make("div", { className: "tw-frame" }, grid, fresh, empty),
+    frame,
     make("div", { className: "tw-foot" }, count, note),
     spoken,
   );
@@ -115,6 +124,8 @@ export function makeParts(columns, label, live, height) {
     pause,
     copy,
     save,
+    tools,
+    frame,
     head,
     heads,
     body,
@@ -159,8 +170,8 @@ function makeHead({ title, kind }, id) {
     "div",
     { id, className: `tw-cell tw-${kind}`, role: "columnheader" },
     make("span", { className: "tw-title", textContent: title }),
+    make("span", { className: "tw-grip" }),
   );
-  head.title = `Sort by ${title}`;
   return head;
 }
 
@@ -183,7 +194,17 @@ export function makeSlot(columns, id) {
     return cell;
   });
   const element = make("div", { className: "tw-row", role: "row" }, ...cells);
-  return { element, cells, row: null, change: -1, index: -1, opened: null, marked: -1 };
+  return {
+    element,
+    cells,
+    row: null,
+    change: -1,
+    local: false,
+    index: -1,
+    opened: null,
+    marked: -1,
+    chosen: "",
+  };
 }
 
 /**
@@ -192,13 +213,15 @@ export function makeSlot(columns, id) {
  * @param {Row} row
  * @param {Column[]} columns
  * @param {Record<string, string>} tones
+ * @param {boolean} local whether times are in the browser's zone
  */
-export function fillSlot(slot, row, columns, tones) {
-  if (slot.row === row && slot.change === row.change) return;
+export function fillSlot(slot, row, columns, tones, local) {
+  if (slot.row === row && slot.change === row.change && slot.local === local) return;
   slot.row = row;
   slot.change = row.change;
+  slot.local = local;
   columns.forEach(({ kind }, column) => {
-    const text = visible(row.cells[column]);
+    const text = visible(shownText(row.cells[column], kind, local));
     const cell = slot.cells[column];
     const target = kind === "status" ? /** @type {HTMLElement} */ (cell.firstChild) : cell;
     write(target, text);
@@ -214,39 +237,48 @@ export function fillSlot(slot, row, columns, tones) {
 const WIDTHS = { time: 17, phone: 13, number: 6, status: 11, text: 16 };
 const GROWING = new Set(["phone", "number", "status"]);
 const WIDEST = 34;
+const LONGEST = 90;
 
 /**
  * Fits columns to their content. They only grow, so that the layout stays stable.
  * @param {Column[]} columns
  * @param {number[]} widths
+ * @param {number[]} wants the longest text of each text column, which share the remaining width by it
  * @param {Row[]} rows
  */
-export function fitColumns(columns, widths, rows) {
-  const before = widths.join();
+export function fitColumns(columns, widths, wants, rows) {
+  const before = `${widths} ${wants}`;
   columns.forEach(({ kind, title, width }, column) => {
-    let wide = width ?? Math.max(WIDTHS[kind], title.length + 2, widths[column] ?? 0);
-    if (width === null && GROWING.has(kind)) {
-      for (const { cells } of rows)
-        wide = Math.max(wide, Math.min(WIDEST, cells[column].length + 1));
+    const head = title.length + 3; // with the cue of sorting
+    let wide = Math.max(head, width ?? Math.max(WIDTHS[kind], widths[column] ?? 0));
+    let longest = wants[column] ?? WIDTHS[kind];
+    for (const { cells } of rows) {
+      const length = cells[column].length + 1;
+      if (width === null && GROWING.has(kind)) wide = Math.max(wide, Math.min(WIDEST, length));
+      longest = Math.max(longest, Math.min(LONGEST, length));
     }
     widths[column] = wide;
+    wants[column] = longest;
   });
-  return widths.join() !== before;
+  return `${widths} ${wants}` !== before;
 }
 
 /**
  * The widths as grid tracks, the same in every row; text columns share the remaining width.
- * @param {Column[]} columns
- * @param {number[]} widths
+ * @param {Column[]} columns those shown, in the order of display
+ * @param {number[]} widths of these, in ch
+ * @param {number[]} wants of these
+ * @param {boolean[]} fixed whether the user chose the width
  */
-export function tracksOf(columns, widths) {
-  /** @param {Column} column */
-  const stretches = ({ kind, width }) => kind === "text" && !width;
-  const stretchy = columns.some(stretches);
-  const tracks = columns.map((_, column) => {
-    const least = `calc(${widths[column]}ch + 20px)`;
-    const takes = stretches(columns[column]) || (!stretchy && column === columns.length - 1);
-    return takes ? `minmax(${least}, ${widths[column]}fr)` : least;
+export function tracksOf(columns, widths, wants, fixed) {
+  /** @param {number} place */
+  const stretches = (place) =>
+    columns[place].kind === "text" && !columns[place].width && !fixed[place];
+  const stretchy = columns.some((_, place) => stretches(place));
+  const tracks = columns.map((_, place) => {
+    const least = `calc(${widths[place]}ch + 20px)`;
+    if (stretches(place)) return `minmax(${least}, ${wants[place]}fr)`;
+    return !stretchy && place === columns.length - 1 ? `minmax(${least}, 1fr)` : least;
   });
   const sum = widths.reduce((total, width) => total + width, 0);
   return { tracks: tracks.join(" "), least: `calc(${sum}ch + ${20 * columns.length}px)` };

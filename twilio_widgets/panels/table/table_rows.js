@@ -1,14 +1,16 @@
 // The rows of a page, and the order in which one view shows them. Without the DOM.
 
-import { wordsOf } from "./table_text.js";
+import { shownText, wordsOf } from "./table_text.js";
 
 /**
  * @typedef {"text" | "number" | "status" | "time" | "phone"} Kind
- * @typedef {{ name: string, title: string, width: number | null, kind: Kind, choice: boolean }} Column
+ * @typedef {{ name: string, title: string, width: number | null, kind: Kind, choice: boolean,
+ *   shown: boolean, late: boolean }} Column
  *
  * A row: its place among all rows, the number of its last change, and its texts. `found` is the text
- * to search and `keys` are the sort keys; both are computed when first needed.
- * @typedef {{ place: number, change: number, cells: string[], found: string | null, keys: (string | number)[] }} Row
+ * to search, `digits` its phone numbers and `keys` are the sort keys; they are computed when needed.
+ * @typedef {{ place: number, change: number, cells: string[], found: string | null,
+ *   digits: string | null, keys: (string | number)[] }} Row
  *
  * The state of the kernel's table: changes and rows are numbered from 0 within an epoch.
  * @typedef {{ epoch: number, base: number, upto: number, first: number, count: number, dropped: number,
@@ -23,8 +25,10 @@ import { wordsOf } from "./table_text.js";
  * a paused view, and `waiting` counts those added since.
  * @typedef {{ store: Store, columns: Column[], unsorted: string, search: string,
  *   filters: Map<number, string>, sort: { column: number, descending: boolean } | null,
- *   paused: Row[] | null, waiting: number, shown: Row[] }} Order
+ *   paused: Row[] | null, waiting: number, shown: Row[], visible: number[], local: boolean }} Order
  */
+
+const PART_OF_A_NUMBER = /^[+\d][\d ().-]*$/;
 
 /** @returns {Store} */
 export function makeStore() {
@@ -64,11 +68,11 @@ function storeRows(store, rows, first) {
     if (place < first) continue;
     const known = store.byPlace.get(place);
     if (!known) {
-      const row = { place, change, cells, found: null, keys: [] };
+      const row = { place, change, cells, found: null, digits: null, keys: [] };
       store.byPlace.set(place, row);
       added.push(row);
     } else if (known.change < change) {
-      Object.assign(known, { change, cells, found: null, keys: [] });
+      Object.assign(known, { change, cells, found: null, digits: null, keys: [] });
       updated.push(known);
     }
   }
@@ -118,6 +122,8 @@ export function makeOrder(store, columns, unsorted) {
     paused: null,
     waiting: 0,
     shown: store.rows,
+    visible: columns.map((_, column) => column),
+    local: false,
   };
 }
 
@@ -187,7 +193,36 @@ function matches(order, row) {
   }
   if (order.search === "") return true;
   row.found ??= row.cells.join("\n").toLowerCase();
-  return row.found.includes(order.search);
+  return row.found.includes(order.search) || hasNumber(order, row) || isLocalTime(order, row);
+}
+
+/**
+ * Whether a part of a phone number is searched, however it is written, and this row has it.
+ * @param {Order} order
+ * @param {Row} row
+ */
+function hasNumber({ search, columns }, row) {
+  if (!PART_OF_A_NUMBER.test(search)) return false;
+  const digits = search.replace(/\D/g, "");
+  const isPhone = (/** @type {string} */ _, /** @type {number} */ column) =>
+    columns[column].kind === "phone";
+  row.digits ??= row.cells
+    .filter(isPhone)
+    .join("\n")
+    .replace(/[^\d\n]/g, "");
+  return digits.length >= 3 && row.digits.includes(digits);
+}
+
+/**
+ * @param {Order} order
+ * @param {Row} row
+ */
+function isLocalTime({ search, columns, local }, row) {
+  if (!local) return false;
+  return row.cells.some(
+    (text, column) =>
+      columns[column].kind === "time" && shownText(text, "time", true).includes(search),
+  );
 }
 
 /**

@@ -22,6 +22,20 @@ export function visible(text) {
 }
 
 /**
+ * A cell's text as it is shown: times are in UTC, or in the browser's own zone.
+ * @param {string} text
+ * @param {string} kind
+ * @param {boolean} local
+ */
+export function shownText(text, kind, local) {
+  if (kind !== "time" || !local) return text;
+  const moment = new Date(`${text.replace(" ", "T")}Z`);
+  if (Number.isNaN(moment.getTime())) return text;
+  const wall = new Date(moment.getTime() - moment.getTimezoneOffset() * 60_000);
+  return wall.toISOString().slice(0, 19).replace("T", " ");
+}
+
+/**
  * The status word of a cell: "undelivered" for "undelivered 30006".
  * @param {string} text
  */

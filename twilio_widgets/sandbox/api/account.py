@@ -6,11 +6,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from twilio_widgets.sandbox.api.wire import SandboxReply
+from twilio_widgets.sandbox.world.log import MessageLog
+from twilio_widgets.sandbox.world.refusals import ApiRefusal
+from twilio_widgets.sandbox.world.resources import Account, Key
 from twilio_widgets.sandbox.world.rows import rfc2822
 
 if TYPE_CHECKING:
     from twilio_widgets.sandbox.api.call import Call
-    from twilio_widgets.sandbox.world.resources import Account, Key
 
 _OPENING_BALANCE = Decimal("100")
 _SUBRESOURCES = {
@@ -32,7 +34,7 @@ def list_accounts(call: Call) -> SandboxReply:
         for account in call.world.accounts.values()
         if call.account.sid in {account.sid, account.owner_sid}
         and name in (None, "", account.friendly_name)
-        and status in (None, "", "active")
+        and status in (None, "", account.status)
     ]
     return call.page("Account", "accounts", accounts, sid_of=lambda one: one.sid, as_json=_account)
 
@@ -40,6 +42,34 @@ def list_accounts(call: Call) -> SandboxReply:
 def fetch_account(call: Call) -> SandboxReply:
     """GET /Accounts/{Sid}."""
     return SandboxReply(_account(call.account), element="Account")
+
+
+def create_account(call: Call) -> SandboxReply:
+    """POST /Accounts: a subaccount."""
+    world = call.world
+    number = len(world.accounts)
+    account = Account(
+        sid=world.sids.sid("AC", number),
+        auth_token=world.sids.secret(2_000 + number),
+        friendly_name=call.request.form().get("FriendlyName") or "Subaccount",
+        owner_sid=call.account.sid,
+        kind=call.account.kind,
+        created=world.now(),
+    )
+    world.accounts[account.sid] = account
+    world.logs[account.sid] = MessageLog(None, world.settings)
+    return SandboxReply(_account(account), 201, "Account")
+
+
+def update_account(call: Call) -> SandboxReply:
+    """POST /Accounts/{Sid}: change its name or its status."""
+    form, account = call.request.form(), call.account
+    status = form.get("Status") or account.status
+    if status not in {"active", "suspended", "closed"}:
+        raise ApiRefusal(20001, "Invalid 'Status'")
+    account.status = status
+    account.friendly_name = form.get("FriendlyName") or account.friendly_name
+    return SandboxReply(_account(account), element="Account")
 
 
 def _account(account: Account) -> dict[str, object]:
@@ -51,7 +81,7 @@ def _account(account: Account) -> dict[str, object]:
         "friendly_name": account.friendly_name,
         "owner_account_sid": account.owner_sid,
         "sid": account.sid,
-        "status": "active",
+        "status": account.status,
         "subresource_uris": {name: f"{here}/{path}.json" for name, path in _SUBRESOURCES.items()},
         "type": account.kind,
         "uri": f"{here}.json",
@@ -63,6 +93,46 @@ def list_keys(call: Call) -> SandboxReply:
     return call.page(
         "Key", "keys", list(call.account.keys.values()), sid_of=lambda key: key.sid, as_json=_key
     )
+
+
+def create_key(call: Call) -> SandboxReply:
+    """POST …/Keys: a Standard key. Its secret is in this reply only."""
+    world, keys = call.world, call.account.keys
+    serial = 3_000 + sum(len(account.keys) for account in world.accounts.values())
+    key = Key(
+        sid=world.sids.sid("SK", serial),
+        secret=world.sids.secret(serial),
+        friendly_name=call.request.form().get("FriendlyName") or "",
+        main=False,
+        created=world.now(),
+    )
+    keys[key.sid] = key
+    return SandboxReply(_key(key) | {"secret": key.secret}, 201, "Key")
+
+
+def fetch_key(call: Call) -> SandboxReply:
+    """GET …/Keys/{Sid}."""
+    return SandboxReply(_key(_found_key(call)), element="Key")
+
+
+def update_key(call: Call) -> SandboxReply:
+    """POST …/Keys/{Sid}: change its name."""
+    key = _found_key(call)
+    key.friendly_name = call.request.form().get("FriendlyName") or key.friendly_name
+    return SandboxReply(_key(key), element="Key")
+
+
+def delete_key(call: Call) -> SandboxReply:
+    """DELETE …/Keys/{Sid}: requests with it are refused from now on."""
+    del call.account.keys[_found_key(call).sid]
+    return SandboxReply(status=204)
+
+
+def _found_key(call: Call) -> Key:
+    key = call.account.keys.get(call.sids["Key"])
+    if key is None:
+        raise call.missing()
+    return key
 
 
 def _key(key: Key) -> dict[str, object]:

@@ -68,3 +68,17 @@ class Call:
         pairs = [(sid_of(row), as_json(row)) for row in shown]
         payload = paging.envelope(self.request, page, key, pairs, more=more)
         return SandboxReply(payload, element=element)
+
+    def meta_page(
+        self,
+        key: str,
+        rows: Sequence[_Row],
+        *,
+        sid_of: Callable[[_Row], str],
+        as_json: Callable[[_Row], dict[str, object]],
+    ) -> SandboxReply:
+        """Return the requested page of a short list of a newer API; see `page`."""
+        page = paging.page_request(self.query)
+        shown, more = paging.take_from(page, rows, sid_of)
+        pairs = [(sid_of(row), as_json(row)) for row in shown]
+        return SandboxReply(paging.meta_envelope(self.request, page, key, pairs, more=more))

@@ -23,6 +23,8 @@ _ELEMENT = "Message"
 def create_message(call: Call) -> SandboxReply:
     """POST …/Messages: 201 and the message, or an error and a ``failed`` entry in the list."""
     form = call.request.form()
+    if call.account.status != "active":
+        raise ApiRefusal(20005)
     try:
         if call.forced is not None:
             raise call.forced

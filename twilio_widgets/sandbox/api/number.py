@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from twilio_widgets.sandbox.api.wire import SandboxReply
+from twilio_widgets.sandbox.world.refusals import ApiRefusal
+from twilio_widgets.sandbox.world.resources import SandboxNumber
 from twilio_widgets.sandbox.world.rows import API_VERSION, rfc2822
+from twilio_widgets.sandbox.world.rules import is_web_url
 
 if TYPE_CHECKING:
     from twilio_widgets.sandbox.api.call import Call
-    from twilio_widgets.sandbox.world.resources import SandboxNumber
+
+_FICTION = re.compile(r"\+1[2-9]\d\d55501\d\d|\+447700900\d{3}|\+15005550006")
+"""Numbers that can be bought: those reserved for fiction, and Twilio's magic number for it."""
 
 _SETTABLE = {
     "FriendlyName": "friendly_name",
@@ -54,11 +60,65 @@ def fetch_number(call: Call) -> SandboxReply:
 def update_number(call: Call) -> SandboxReply:
     """POST …/IncomingPhoneNumbers/{Sid}: change its name and webhooks."""
     number = _found(call)
-    for name, value in call.request.form().pairs:
-        if name in _SETTABLE:
-            number.settings[_SETTABLE[name]] = value
-    number.updated = call.world.now()
+    _change(number, call)
     return SandboxReply(_json(number), element="IncomingPhoneNumber")
+
+
+def create_number(call: Call) -> SandboxReply:
+    """POST …/IncomingPhoneNumbers: buy a number, in a range that is reserved for fiction."""
+    world, form = call.world, call.request.form()
+    wanted = form.get("PhoneNumber") or _free_number(call, form.get("AreaCode") or "")
+    if wanted == "+15005550001" or not re.fullmatch(r"\+[1-9]\d{6,14}", wanted):
+        raise ApiRefusal(21421)
+    if wanted in world.own_numbers or not _FICTION.fullmatch(wanted):
+        raise ApiRefusal(21422)  # the code for a number that is not available is UNCONFIRMED
+    number = SandboxNumber(
+        sid=world.sids.sid("PN", 2_000 + len(world.own_numbers)),
+        account_sid=call.account.sid,
+        phone_number=wanted,
+        sms=True,
+        created=world.now(),
+        updated=world.now(),
+        settings={},
+    )
+    _change(number, call)
+    world.own_numbers[wanted] = number
+    return SandboxReply(_json(number), 201, "IncomingPhoneNumber")
+
+
+def delete_number(call: Call) -> SandboxReply:
+    """DELETE …/IncomingPhoneNumbers/{Sid}: release a number."""
+    number = _found(call).phone_number
+    del call.world.own_numbers[number]
+    for service in call.world.services.values():
+        service.senders = tuple(sender for sender in service.senders if sender != number)
+    return SandboxReply(status=204)
+
+
+def _free_number(call: Call, area: str) -> str:
+    if not re.fullmatch(r"[2-9]\d\d", area):
+        raise ApiRefusal(21451)
+    taken = call.world.own_numbers
+    return next(one for one in (f"+1{area}55501{end:02}" for end in range(99)) if one not in taken)
+
+
+def _change(number: SandboxNumber, call: Call) -> None:
+    """Set the name and the webhooks that a form contains.
+
+    Raises:
+        ApiRefusal: A URL or a method is invalid; with which code Twilio says so is UNCONFIRMED.
+    """
+    changes = {}
+    for name, value in call.request.form().pairs:
+        is_url = name.endswith("Url") or name == "StatusCallback"
+        if (is_url and value and not is_web_url(value)) or (
+            name.endswith("Method") and value not in {"GET", "POST"}
+        ):
+            raise ApiRefusal(20001, f"Invalid '{name}'")
+        if name in _SETTABLE:
+            changes[_SETTABLE[name]] = value
+    number.settings |= changes
+    number.updated = call.world.now()
 
 
 def list_caller_ids(call: Call) -> SandboxReply:

@@ -92,6 +92,45 @@ def take_from(
     return take(page, lambda: iter(rows[position + 1 :]), lambda: iter(rows[:position][::-1]))
 
 
+def meta_envelope(
+    request: SandboxRequest,
+    page: PageRequest,
+    key: str,
+    rows: Sequence[tuple[str, dict[str, object]]],
+    *,
+    more: bool,
+) -> dict[str, object]:
+    """Return the list envelope of the newer APIs: a ``meta`` object, with absolute URLs.
+
+    Args:
+        request: The request. Its URL and filters are part of every link.
+        page: The page it asked for.
+        key: The name of the list, such as ``services``.
+        rows: The rows of this page, each with its SID for the page tokens.
+        more: Whether another page follows.
+    """
+    filters = [pair for pair in request.query.pairs if pair[0] not in _PAGING]
+
+    def link(number: int, token: str | None) -> str:
+        paging = [("PageSize", str(page.size)), ("Page", str(number))]
+        if token and number:
+            paging.append(("PageToken", token))
+        return f"{request.base_url}{quote(request.path)}?{urlencode(filters + paging)}"
+
+    token = ("PB" if page.backwards else "PA") + page.anchor if page.anchor else None
+    before = link(page.number - 1, f"PB{rows[0][0]}") if page.number and rows else None
+    meta = {
+        "page": page.number,
+        "page_size": page.size,
+        "first_page_url": link(0, None),
+        "previous_page_url": before,
+        "url": link(page.number, token),
+        "next_page_url": link(page.number + 1, f"PA{rows[-1][0]}") if more and rows else None,
+        "key": key,
+    }
+    return {key: [row for _sid, row in rows], "meta": meta}
+
+
 def envelope(
     request: SandboxRequest,
     page: PageRequest,

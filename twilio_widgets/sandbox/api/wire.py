@@ -1,4 +1,4 @@
-"""Requests and responses in the formats of Twilio's API: forms in, JSON or XML out.
+"""Requests and responses in the formats of Twilio's API: forms in, JSON, XML or CSV out.
 
 Twilio reads ``application/x-www-form-urlencoded`` and ``multipart/form-data``. Any other body is
 "unsupported and behaves unpredictably"; the sandbox reads it as a form without parameters.
@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import csv
 import json
 import re
 from dataclasses import dataclass, field, replace
-from io import BytesIO
-from typing import TYPE_CHECKING, NamedTuple
+from io import BytesIO, StringIO
+from typing import TYPE_CHECKING, Literal, NamedTuple
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape, quoteattr
 
@@ -57,6 +58,12 @@ class SandboxRequest:
     def with_body(self, body: bytes) -> SandboxRequest:
         """Return a copy of this request with its body."""
         return replace(self, body=body)
+
+    @property
+    def base_url(self) -> str:
+        """The scheme and host of the request, for links in its response."""
+        is_local = self.host.partition(":")[0] in {"127.0.0.1", "localhost"}
+        return f"{'http' if is_local else 'https'}://{self.host}"
 
     def credentials(self) -> tuple[str, str] | None:
         """Return the user name and password of HTTP Basic authentication; None if unreadable."""
@@ -117,17 +124,31 @@ class Response:
     body: bytes = b""
 
 
-def render(reply: SandboxReply, *, xml: bool) -> tuple[str | None, bytes]:
+def render(reply: SandboxReply, form: Literal["json", "xml", "csv"]) -> tuple[str | None, bytes]:
     """Return the content type and the body of a reply."""
     if reply.raw is not None:
         return None, reply.raw
     if reply.payload is None:
         return None, b""
-    if xml:
+    if form == "csv" and "page_size" in reply.payload:
+        return "text/csv", _table(reply.payload)
+    if form != "json":
         return "application/xml", _document(reply.element, reply.payload)
     # UTF-8 instead of escapes, so that a client that assumes ASCII fails its tests.
     text = json.dumps(reply.payload, ensure_ascii=False, separators=(",", ":"))
     return "application/json", text.encode("utf-8", "surrogatepass")
+
+
+def _table(payload: Mapping[str, object]) -> bytes:
+    """Return a list as CSV, with a column for each field; its names at Twilio are UNCONFIRMED."""
+    rows = payload[next(name for name in payload if name not in _ENVELOPE)]
+    assert isinstance(rows, list)  # noqa: S101  # `paging.envelope` made the payload
+    written = StringIO()
+    names = [name for name, value in (rows[0] if rows else {}).items() if type(value) is not dict]
+    table = csv.writer(written, lineterminator="\r\n")
+    table.writerow(map(_camel, names))
+    table.writerows([_text(row.get(name)) for name in names] for row in rows)
+    return written.getvalue().encode("utf-8", "surrogatepass")
 
 
 def _document(element: str, payload: Mapping[str, object]) -> bytes:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
 
+PREFIX = "/class/"
+"""The paths that the class answers, if there is one."""
+
 TRANSPORT = "twilio_widgets.transport"
 """The key in ``scope["state"]`` under which the server puts the connection."""
 
@@ -42,15 +45,32 @@ class _Connection(Protocol):
     transport: asyncio.Transport
 
 
+class ClassEndpoints(Protocol):
+    """Answers the requests below ``/class/``."""
+
+    def answer(self, request: SandboxRequest) -> Response:
+        """Return the response to one request."""
+
+
 class App:
     """The sandbox's ASGI application.
 
     Args:
         router: Answers the requests.
+        classroom: Answers the requests below ``/class/``; None without a class.
+        everywhere: Whether other machines may send requests.
     """
 
-    def __init__(self, router: SandboxRouter) -> None:
+    def __init__(
+        self,
+        router: SandboxRouter,
+        classroom: ClassEndpoints | None = None,
+        *,
+        everywhere: bool = False,
+    ) -> None:
         self._router = router
+        self._classroom = classroom
+        self._everywhere = everywhere
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -64,8 +84,13 @@ class App:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         head = _head(scope)
-        if not _is_local(head):
+        if not self._is_allowed(head):
             await _send(send, _plain(403, "This sandbox only accepts requests to loopback.\n"))
+            return
+        if self._classroom is not None and head.path.startswith(PREFIX):
+            body = await _read(receive)
+            if body is not None:
+                await _send(send, self._classroom.answer(head.with_body(body)))
             return
         connection: _Connection = scope["state"][TRANSPORT]
         fault = self._router.before_reading(head)
@@ -84,6 +109,11 @@ class App:
             await asyncio.sleep(answer.delay)
         await _deliver(answer, connection, receive, send)
 
+    def _is_allowed(self, request: SandboxRequest) -> bool:
+        # Only browsers send an origin.
+        by_page = request.headers.get("origin") not in (None, f"http://{request.host}")
+        return not by_page and (self._everywhere or _is_local(request.host))
+
 
 def _head(scope: Scope) -> SandboxRequest:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
@@ -96,10 +126,9 @@ def _head(scope: Scope) -> SandboxRequest:
     )
 
 
-def _is_local(request: SandboxRequest) -> bool:
-    name = request.host.rpartition(":")[0] if ":" in request.host else request.host
-    origin = request.headers.get("origin")
-    return name in _LOOPBACK_NAMES and origin in (None, f"http://{request.host}")
+def _is_local(host: str) -> bool:
+    name = host.rpartition(":")[0] if ":" in host else host
+    return name in _LOOPBACK_NAMES
 
 
 async def _read(receive: Receive) -> bytes | None:

@@ -54,11 +54,15 @@ class Fault:
     kind: str = ""
     method: str | None = None
     path: str | None = None
+    account: str | None = None
+    """Only requests with this account SID in their path."""
     retry_after: float | None = None
     delay: float = 0.0
 
     def applies_to(self, request: SandboxRequest) -> bool:
         """Return whether this request is to fail."""
+        if self.account is not None and self.account not in request.path:
+            return False
         if self.method is None and self.path is None:
             only_creations = self.code is not None or self.kind in _ONLY_CREATIONS
             return not only_creations or _is_creation(request)
@@ -76,6 +80,7 @@ def fault_of(
     path: str | None,
     retry_after: float | None,
     delay: float | None,
+    account: str | None = None,
 ) -> Fault:
     """Check the arguments of `Sandbox.fail` and return the fault they describe.
 
@@ -98,6 +103,7 @@ def fault_of(
         kind=kind or "",
         method=method.upper() if method else None,
         path=path,
+        account=account,
         retry_after=retry_after,
         delay=_DEFAULT_DELAY.get(kind or "", 0.0) if delay is None else delay,
     )

@@ -1,6 +1,6 @@
 """Access without a socket: an httpx transport, blocking and async, to one sandbox.
 
-This is the only file of the sandbox that imports httpx. Faults raise the exceptions that httpx
+Only this file of the sandbox and `forwarding` import httpx. Faults raise the exceptions that httpx
 raises for them. On a frozen clock nothing really waits: a read timeout advances the clock by its
 length.
 """

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from twilio_widgets.sandbox.api.routes import answer_to
 from twilio_widgets.sandbox.api.wire import Response, SandboxReply, header_pairs, render
@@ -136,8 +137,12 @@ class SandboxRouter:
     def _write(self, request: SandboxRequest, reply: SandboxReply) -> Response:
         world = self.world
         self._answered += 1
-        xml = not request.path.endswith(".json") and not request.path.startswith("/v1/")
-        kind, body = render(reply, xml=xml)
+        form: Literal["json", "xml", "csv"] = "xml"
+        if request.path.endswith(".json") or not request.path.startswith("/2010-04-01/"):
+            form = "json"
+        elif request.path.endswith(".csv"):
+            form = "csv"
+        kind, body = render(reply, form)
         number = self._answered
         headers = [
             ("Date", http_date(world.now())),
@@ -148,6 +153,10 @@ class SandboxRouter:
             *reply.headers,
             *_CONSTANT_HEADERS,
         ]
+        accepted = request.headers.get("accept-encoding", "")
+        if world.settings.compress and body and "gzip" in accepted:
+            headers.append(("Content-Encoding", "gzip"))
+            body = gzip.compress(body, 1, mtime=0)
         if reply.status == 204:
             return Response(204, tuple(headers))
         return Response(reply.status, header_pairs(headers, body), body)
@@ -164,5 +173,6 @@ def _error(refusal: ApiRefusal) -> SandboxReply:
 
 
 def _with_body(response: Response, body: bytes, kind: str) -> Response:
-    kept = [pair for pair in response.headers if pair[0] not in {"Content-Length", "Content-Type"}]
+    replaced = {"Content-Length", "Content-Type", "Content-Encoding"}
+    kept = [pair for pair in response.headers if pair[0] not in replaced]
     return Response(response.status, header_pairs([*kept, ("Content-Type", kind)], body), body)

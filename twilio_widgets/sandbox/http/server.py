@@ -1,4 +1,4 @@
-"""The sandbox on a real socket: a uvicorn server on loopback, in a daemon thread."""
+"""The sandbox on a real socket: a uvicorn server in a daemon thread, on loopback by default."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from twilio_widgets.errors import SandboxError
 from twilio_widgets.sandbox.http.asgi import TRANSPORT, App
 
 if TYPE_CHECKING:
+    from twilio_widgets.sandbox.http.asgi import ClassEndpoints
     from twilio_widgets.sandbox.http.router import SandboxRouter
+
+LOOPBACK = "127.0.0.1"
 
 _NO_UVICORN = (
     "The sandbox's socket needs uvicorn, which is not installed here. Install it with "
@@ -25,22 +28,32 @@ class SandboxServer:
 
     Args:
         router: Answers the requests.
-        port: The port on 127.0.0.1; 0 uses any free port.
+        port: The port; 0 uses any free port.
+        host: The address to listen on.
+        classroom: Answers the requests of a class; None without one.
 
     Raises:
         SandboxError: uvicorn is missing, the port is taken, or the server did not start.
     """
 
-    def __init__(self, router: SandboxRouter, port: int = 0) -> None:
+    def __init__(
+        self,
+        router: SandboxRouter,
+        port: int = 0,
+        host: str = LOOPBACK,
+        classroom: ClassEndpoints | None = None,
+    ) -> None:
         try:
             import uvicorn
         except ImportError:
             raise SandboxError(_NO_UVICORN) from None
-        listening = _listen(port)
-        self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        listening = _listen(host, port)
+        # Nobody can connect to a wildcard address; the machine's name is the best other guess.
+        name = socket.gethostname() if host in {"0.0.0.0", ""} else host  # noqa: S104  # compared
+        self.url = f"http://{name}:{listening.getsockname()[1]}"
         ready = threading.Event()
         config = uvicorn.Config(
-            App(router),
+            App(router, classroom, everywhere=host != LOOPBACK),
             http=_protocol(),
             ws="none",
             loop="asyncio",
@@ -76,15 +89,15 @@ class SandboxServer:
         self._thread.join(_STOPPED_WITHIN)
 
 
-def _listen(port: int) -> socket.socket:
+def _listen(host: str, port: int) -> socket.socket:
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind(("127.0.0.1", port))
+        listening.bind((host, port))
     except OSError as error:
         listening.close()
         raise SandboxError(
-            f"Port {port} on 127.0.0.1 is not free ({error.strerror}). Choose another port, or 0 "
+            f"Port {port} on {host} is not free ({error.strerror}). Choose another port, or 0 "
             "for any free one."
         ) from error
     return listening

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import sys
 import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from twilio_widgets.sandbox.webhooks.alerts import TEXTS, codes_of
 from twilio_widgets.sandbox.webhooks.post import Posted, deliver
 from twilio_widgets.sandbox.webhooks.twiml import replies_in
 from twilio_widgets.sandbox.world import create
+from twilio_widgets.sandbox.world.alerts import SandboxAlert
 from twilio_widgets.sandbox.world.rows import API_VERSION
 
 if TYPE_CHECKING:
@@ -102,6 +105,8 @@ class Webhooks:
                     self._push(message, step, step.at)
 
     def _push(self, message: StoredMessage, step: Step | None, at: float) -> None:
+        if sys.platform == "emscripten":  # there are no threads, and no programs that could listen
+            return
         with self._wake:
             if (message.number, step) in self._planned or self._closed:
                 return
@@ -165,9 +170,32 @@ class Webhooks:
     def _deliver(self, url: str, method: str, parameters: dict[str, str]) -> Posted:
         token = self._world.accounts[parameters["AccountSid"]].auth_token
         posted = deliver(url, method, parameters, token)
+        codes = codes_of(posted, inbound="MessageStatus" not in parameters)
         with self._wake:
             self.deliveries.append(Delivery(url, parameters, posted.status, posted.problem))
+            for code in codes:
+                self._raise_alert(code, url, method, parameters, posted.body)
         return posted
+
+    def _raise_alert(
+        self, code: int, url: str, method: str, parameters: dict[str, str], response: bytes
+    ) -> None:
+        world = self._world
+        world.alerts.append(
+            SandboxAlert(
+                sid=world.sids.sid("NO", len(world.alerts)),
+                account_sid=parameters["AccountSid"],
+                code=code,
+                text=TEXTS[code],
+                at=world.now(),
+                method=method,
+                url=url,
+                message_sid=parameters["MessageSid"],
+                service_sid=parameters.get("MessagingServiceSid"),
+                parameters=parameters,
+                response=response,
+            )
+        )
 
     def _answer(self, message: StoredMessage, posted: Posted) -> None:
         with self._world.lock:
@@ -178,7 +206,9 @@ class Webhooks:
 
     def _inbound_urls(self, message: StoredMessage) -> list[tuple[str, str]]:
         """Return the webhook URL for an inbound message, then the fallback, with their methods."""
-        number = self._world.own_numbers[message.to].settings
+        # The sandbox's WhatsApp sender uses the webhook of its number; Twilio's has one of its own.
+        own = self._world.own_numbers.get(message.to.removeprefix("whatsapp:"))  # None if released
+        number = own.settings if own else {}
         service = self._world.services.get(message.service_sid or "")
         found = [
             (number.get("sms_url"), number.get("sms_method")),

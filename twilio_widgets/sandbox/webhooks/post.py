@@ -26,6 +26,9 @@ class Posted(NamedTuple):
     content_type: str = ""
     body: bytes = b""
     problem: str | None = None
+    attempted: bool = True
+    """Whether the URL was called: the sandbox calls loopback only."""
+    connected: bool = True
 
 
 class _Shot(NamedTuple):
@@ -45,10 +48,10 @@ class _Limits(NamedTuple):
     retries: int = 1
     retried: frozenset[str] = frozenset({"ct"})
 
-    def again(self, posted: Posted, *, connected: bool) -> bool:
+    def again(self, posted: Posted) -> bool:
         """Return whether to retry after this result."""
         if posted.status is None:
-            kind = "rt" if connected else "ct"
+            kind = "rt" if posted.connected else "ct"
         elif posted.status >= 400:
             kind = f"{posted.status // 100}xx"
         else:
@@ -71,7 +74,9 @@ def deliver(url: str, method: str, parameters: dict[str, str], auth_token: str) 
     except ValueError:
         host, port = None, None
     if host is None:
-        return Posted(problem="The sandbox posts webhooks to http:// URLs on loopback only.")
+        return Posted(
+            problem="The sandbox posts webhooks to http:// URLs on loopback only.", attempted=False
+        )
     form = urlencode(parameters) if method == "POST" else ""
     query = parts.query if form else "&".join(filter(None, (parts.query, urlencode(parameters))))
     netloc = parts.netloc.rpartition("@")[2]  # Twilio signs without user name and password
@@ -89,8 +94,8 @@ def deliver(url: str, method: str, parameters: dict[str, str], auth_token: str) 
     shot = _Shot(host, port or 80, method, target, form, headers)
     limits = _limits(parts.fragment)
     for _ in range(1 + limits.retries):
-        posted, connected = _once(shot, limits)
-        if not limits.again(posted, connected=connected):
+        posted = _once(shot, limits)
+        if not limits.again(posted):
             break
     return posted
 
@@ -122,8 +127,8 @@ def _limits(fragment: str) -> _Limits:
     )
 
 
-def _once(shot: _Shot, limits: _Limits) -> tuple[Posted, bool]:
-    """Make one attempt; return its result and whether a connection was established."""
+def _once(shot: _Shot, limits: _Limits) -> Posted:
+    """Make one attempt and return its result."""
     connection = http.client.HTTPConnection(shot.host, shot.port, timeout=limits.connect)
     connected = False
     try:
@@ -133,8 +138,8 @@ def _once(shot: _Shot, limits: _Limits) -> tuple[Posted, bool]:
         connection.request(shot.method, shot.target, shot.form or None, shot.headers)
         answer = connection.getresponse()
         body = answer.read(_MOST_ANSWER)
-        return Posted(answer.status, answer.getheader("Content-Type", ""), body), True
+        return Posted(answer.status, answer.getheader("Content-Type", ""), body)
     except (OSError, http.client.HTTPException) as error:
-        return Posted(problem=f"{type(error).__name__}: {error}"), connected
+        return Posted(problem=f"{type(error).__name__}: {error}", connected=connected)
     finally:
         connection.close()

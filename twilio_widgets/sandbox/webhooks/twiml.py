@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 from xml.etree import ElementTree
 
-_MOST_REPLIES, _MOST_BYTES = 10, 64_000
-_TWIML = frozenset({"text/xml", "application/xml", "text/html"})
+MOST_REPLIES, MOST_BYTES = 10, 64_000
+TWIML = frozenset({"text/xml", "application/xml", "text/html"})
 
 
 class TwimlReply(NamedTuple):
@@ -21,20 +21,25 @@ class TwimlReply(NamedTuple):
 
 def replies_in(content_type: str, body: bytes) -> list[TwimlReply]:
     """Return the replies in a webhook response; an empty list when it cannot be parsed."""
-    kind = content_type.partition(";")[0].strip().lower()
+    kind = media_type_of(content_type)
     text = body.decode("utf-8", "replace")
-    if len(body) > _MOST_BYTES or not text.strip():
+    if len(body) > MOST_BYTES or not text.strip():
         return []
     if kind == "text/plain":
         return [TwimlReply(text)]
-    if kind not in _TWIML or "<!DOCTYPE" in text:  # a DOCTYPE could define an entity bomb
+    if kind not in TWIML or "<!DOCTYPE" in text:  # a DOCTYPE could define an entity bomb
         return []
     try:
         response = ElementTree.fromstring(text)  # noqa: S314  # no DOCTYPE, 64 kB at most
     except ElementTree.ParseError:
         return []
     replies = [_reply(element) for element in response.iter("Message")]
-    return [reply for reply in replies if reply.body][:_MOST_REPLIES]
+    return [reply for reply in replies if reply.body][:MOST_REPLIES]
+
+
+def media_type_of(content_type: str) -> str:
+    """Return a Content-Type in lower case, without its parameters."""
+    return content_type.partition(";")[0].strip().lower()
 
 
 def _reply(element: ElementTree.Element) -> TwimlReply:

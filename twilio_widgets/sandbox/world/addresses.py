@@ -17,7 +17,13 @@ SHORT_CODE = "56789"
 """The short code of the sandbox's account."""
 
 WHATSAPP_SENDER = "whatsapp:+14155550142"
-"""The only channel sender registered in the sandbox."""
+CHANNEL_SENDERS = (
+    WHATSAPP_SENDER,
+    "whatsapp:+447700900142",
+    "rcs:sandbox_agent",
+    "messenger:100000000000142",
+)
+"""The channel senders registered in the sandbox. They send to addresses of their own channel."""
 
 SERVICE_SID = re.compile(r"MG[0-9a-fA-F]{32}")
 
@@ -76,7 +82,7 @@ def check_sender(sender: str, to: str, account: Account, world: World) -> None:
     if sender == magic.GOOD_SENDER:
         return
     if _CHANNEL.fullmatch(sender) or ":" in to:
-        if sender != WHATSAPP_SENDER or not to.startswith("whatsapp:"):
+        if sender not in CHANNEL_SENDERS or _channel(sender) != _channel(to):
             raise ApiRefusal(63007)
     elif _E164.fullmatch(sender):
         _check_own(sender, account, world)
@@ -87,6 +93,10 @@ def check_sender(sender: str, to: str, account: Account, world: World) -> None:
         raise ApiRefusal(21212, f"Invalid 'From' number or sender id: {sender}")
     elif to.startswith("+1"):
         raise ApiRefusal(21612)
+
+
+def _channel(address: str) -> str:
+    return address.partition(":")[0] if ":" in address else ""
 
 
 def _check_own(sender: str, account: Account, world: World) -> None:

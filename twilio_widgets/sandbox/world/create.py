@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from twilio_widgets.sandbox.world import lifecycle, rules
+from twilio_widgets.sandbox.world import lifecycle, rules, templates
+from twilio_widgets.sandbox.world.addresses import WHATSAPP_SENDER
 from twilio_widgets.sandbox.world.lifecycle import Step
 from twilio_widgets.sandbox.world.world import Accepted
 
@@ -42,6 +43,7 @@ def create(world: World, account: Account, form: Form) -> StoredMessage:
     if world.settings.trial:
         body = _TRIAL_PREFIX + body
     now = world.now()
+    last_inbound = world.last_inbound.get((new.to, new.sender or ""))
     message = world.add(
         account_sid=account.sid,
         to=new.to,
@@ -56,6 +58,7 @@ def create(world: World, account: Account, form: Form) -> StoredMessage:
             service=new.service_sid is not None,
             send_at=new.send_at,
             chance=chance,
+            channel_error=templates.error_of(new.template, new.to, last_inbound, now),
         ),
         # No URL is downloaded: every file is a small generated picture.
         content_types=("image/png",) * len(new.media),
@@ -97,14 +100,19 @@ def receive(
     UNCONFIRMED.
     """
     now = world.now()
+    world.last_inbound[from_, to] = now
+    if to == WHATSAPP_SENDER:
+        account_sid, service_sid = world.account.sid, None
+    else:
+        account_sid, service_sid = world.own_numbers[to].account_sid, _service_of(world, to)
     message = world.add(
-        account_sid=world.own_numbers[to].account_sid,
+        account_sid=account_sid,
         to=to,
         sender=from_,
         body=body,
         direction="inbound",
         steps=lambda _chance: (Step(now, "received"),),
-        service_sid=_service_of(world, to),
+        service_sid=service_sid,
         content_types=content_types,
     )
     answer = _apply_keyword(world, from_, to, body.strip().upper())

@@ -28,6 +28,12 @@ _KNOWN: dict[int, tuple[int, str]] = {
         400,
         "Permission to send an SMS has not been enabled for the region of the 'To' number",
     ),
+    21205: (400, "A 'Url' or 'Twiml' is required, and must be valid"),
+    21210: (400, "The 'From' number is not verified for this account"),
+    21220: (400, "The call is not in a state that can be changed"),
+    21421: (400, "The 'PhoneNumber' is not valid"),
+    21422: (400, "The 'PhoneNumber' is not available"),
+    21451: (400, "The 'AreaCode' is not valid"),
     21481: (400, "Invalid page token"),
     21601: (400, "The 'From' phone number is not an SMS-capable incoming number"),
     21602: (400, "Message body is required"),
@@ -78,7 +84,9 @@ _KNOWN: dict[int, tuple[int, str]] = {
 }
 
 CREATE_ERRORS = tuple(
-    code for code, (status, _text) in _KNOWN.items() if status in (400, 404) and code >= 21211
+    code
+    for code, (status, _text) in _KNOWN.items()
+    if status in (400, 404) and code >= 21211 and code not in {21220, 21421, 21422, 21451}
 )
 """Codes with which a message creation may be refused; `Sandbox.fail` triggers any of them."""
 

@@ -21,18 +21,21 @@ class Account:
     owner_sid: str
     kind: str
     created: float
+    status: str = "active"
     keys: dict[str, Key] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
 class Key:
-    """An API key. A Standard key has no access to accounts and keys."""
+    """An API key. A Standard key has no access to accounts and keys; a restricted one may only
+    create messages."""
 
     sid: str
     secret: str = field(repr=False)
     friendly_name: str
     main: bool
     created: float
+    restricted: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,6 +59,8 @@ class SandboxService:
     account_sid: str
     friendly_name: str
     senders: tuple[str, ...]
+    alpha_senders: dict[str, str]
+    """The alphanumeric senders, by their SIDs."""
     created: float
     updated: float
     settings: dict[str, object]
@@ -87,6 +92,14 @@ def new_accounts(sids: SidMaker, now: float, kind: str) -> tuple[Account, Accoun
 
 
 def _keys(sids: SidMaker, now: float, account_number: int) -> list[Key]:
+    restricted = Key(
+        sid=sids.sid("SK", 1_000 + account_number),
+        secret=sids.secret(1_000 + account_number),
+        friendly_name="Restricted key",
+        main=False,
+        created=now,
+        restricted=True,
+    )
     return [
         Key(
             sid=sids.sid("SK", 2 * account_number + which),
@@ -96,7 +109,7 @@ def _keys(sids: SidMaker, now: float, account_number: int) -> list[Key]:
             created=now,
         )
         for which, kind in enumerate(("Main", "Standard"))
-    ]
+    ] + [restricted]
 
 
 def new_numbers(
@@ -129,6 +142,7 @@ def new_services(sids: SidMaker, now: float, account: Account) -> dict[str, Sand
             account_sid=account.sid,
             friendly_name=name,
             senders=senders,
+            alpha_senders={sids.sid("AI", index): "Sandbox"} if senders else {},
             created=now,
             updated=now,
             # The number's own webhook is used until this setting is changed.

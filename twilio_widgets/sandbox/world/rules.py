@@ -12,8 +12,6 @@ then format, sender, recipient, and the rest. The other codes are triggered with
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -28,13 +26,27 @@ from twilio_widgets.sandbox.world.addresses import (
     service_of,
 )
 from twilio_widgets.sandbox.world.refusals import ApiRefusal
+from twilio_widgets.sandbox.world.templates import checked_variables
 
 if TYPE_CHECKING:
     from twilio_widgets.sandbox.api.wire import Form
     from twilio_widgets.sandbox.world.resources import Account, SandboxService
+    from twilio_widgets.sandbox.world.templates import SandboxTemplate
     from twilio_widgets.sandbox.world.world import World
 
-_CONTENT = re.compile(r"HX[0-9a-fA-F]{32}")
+_WORDS = {
+    "RiskCheck": ("enable", "disable"),
+    "TrafficType": ("free",),
+    "MessageIntent": (
+        "otp", "notifications", "marketing", "fraud", "security", "customercare", "delivery",
+        "education", "polling", "announcements", "events",
+    ),
+    **dict.fromkeys(
+        ("SmartEncoded", "ShortenUrls", "SendAsMms", "ProvideFeedback", "ForceDelivery"),
+        ("true", "false"),
+    ),
+}  # fmt: skip
+"""Parameters with a closed list of values; which code Twilio gives for others is UNCONFIRMED."""
 
 _SOONEST, _LATEST = 300, 3_024_000
 """Seconds from now in which a scheduled message may be sent: 5 minutes to 35 days."""
@@ -54,6 +66,7 @@ class NewMessage:
     media: tuple[str, ...]
     send_at: float | None
     status_callback: str | None
+    template: SandboxTemplate | None = None
 
 
 def check(form: Form, account: Account, world: World) -> NewMessage:
@@ -68,7 +81,7 @@ def check(form: Form, account: Account, world: World) -> NewMessage:
         service_sid, given = service_sid or given, ""
     _check_presence(form, to, given or service_sid)
     check_recipient_shape(to)
-    body = _check_content(form)
+    template, body = _check_content(form, account, world)
     media = _check_media(form)
     service = service_of(service_sid, account, world) if service_sid else None
     send_at = _send_at(form, service, account, world)
@@ -82,9 +95,10 @@ def check(form: Form, account: Account, world: World) -> NewMessage:
         sender_was_given=bool(given),
         service_sid=service.sid if service else None,
         body=body,
-        media=media,
+        media=(*media, *(template.media if template else ())),
         send_at=send_at,
         status_callback=_callback(form, service),
+        template=template,
     )
 
 
@@ -99,37 +113,34 @@ def _check_presence(form: Form, to: str, sender: str) -> None:
         raise ApiRefusal(21602)
 
 
-def _check_content(form: Form) -> str:
+def _check_content(
+    form: Form, account: Account, world: World
+) -> tuple[SandboxTemplate | None, str]:
+    """Return the template, if there is one, and the text that the recipient sees."""
     body = form.get("Body") or ""
     if len(body) > 1600:
         raise ApiRefusal(21617)
+    variables = checked_variables(form)
     content = form.get("ContentSid")
-    if content and not _CONTENT.fullmatch(content):
+    if not content:
+        return None, body
+    template = world.templates.get(content)
+    if template is None or template.account_sid != account.sid:
         raise ApiRefusal(21655)
-    variables = form.get("ContentVariables")
-    if variables:
-        try:
-            given = json.loads(variables)
-        except ValueError:
-            given = None
-        readable = isinstance(given, dict) and not any(
-            value is None or value == "" for value in given.values()
-        )
-        if not readable:
-            raise ApiRefusal(21656)
-    return body
+    return template, template.filled(template.text, variables)
 
 
 def _check_media(form: Form) -> tuple[str, ...]:
     media = tuple(url for url in form.all("MediaUrl") if url)
     if len(media) > 10:
         raise ApiRefusal(21623)
-    if not all(_is_url(url) for url in media):
+    if not all(is_web_url(url) for url in media):
         raise ApiRefusal(21620)
     return media
 
 
-def _is_url(text: str) -> bool:
+def is_web_url(text: str) -> bool:
+    """Return whether a text is an http or https URL with a host."""
     try:
         parts = urlsplit(text)
         host = parts.hostname
@@ -146,6 +157,12 @@ def _check_options(form: Form) -> None:
         raise ApiRefusal(30029)
     if form.get("AddressRetention") not in {None, "retain", "obfuscate"}:
         raise ApiRefusal(30030)
+    for name, allowed in _WORDS.items():
+        if form.get(name) not in {None, *allowed}:
+            raise ApiRefusal(20001, f"Invalid '{name}'")
+    attempt = form.get("Attempt")
+    if attempt is not None and not (attempt.isdecimal() and int(attempt) >= 1):
+        raise ApiRefusal(20001, "Invalid 'Attempt'")
 
 
 def _callback(form: Form, service: SandboxService | None) -> str | None:
@@ -153,7 +170,7 @@ def _callback(form: Form, service: SandboxService | None) -> str | None:
     if not url:
         default = service.settings.get("status_callback") if service else None
         return str(default) if default else None
-    if not _is_url(url) or "_" in (urlsplit(url).hostname or ""):
+    if not is_web_url(url) or "_" in (urlsplit(url).hostname or ""):
         raise ApiRefusal(21609)
     return url
 

@@ -15,4 +15,5 @@ class Settings:
     list_lag: float = 0.0
     latency: float = 0.0
     trial: bool = False
+    compress: bool = False
     stories: bool = False

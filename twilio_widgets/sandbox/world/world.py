@@ -20,11 +20,13 @@ from twilio_widgets.sandbox.world.phonebook import phonebook_of
 from twilio_widgets.sandbox.world.prices import price_of
 from twilio_widgets.sandbox.world.resources import new_accounts, new_numbers, new_services
 from twilio_widgets.sandbox.world.sids import SidMaker, noise
+from twilio_widgets.sandbox.world.templates import new_templates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from twilio_widgets.sandbox.world.alerts import SandboxAlert
     from twilio_widgets.sandbox.world.clock import Clock
     from twilio_widgets.sandbox.world.settings import Settings
 
@@ -42,6 +44,15 @@ class Accepted:
     body: str
     at: datetime
     """When it was accepted (aware, UTC, by the sandbox's clock)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """One lookup of a number that the sandbox answered; Twilio bills each."""
+
+    number: str
+    fields: tuple[str, ...]
+    at: datetime
 
 
 class World:
@@ -69,6 +80,9 @@ class World:
         self.accounts = {one.sid: one for one in (self.account, self.subaccount)}
         self.own_numbers = new_numbers(self.sids, self.began, self.account, self.subaccount)
         self.services = new_services(self.sids, self.began, self.account)
+        self.templates = new_templates(self.sids, self.began, self.account)
+        self.last_inbound: dict[tuple[str, str], float] = {}
+        """When each contact last wrote to one of our addresses: by (contact, address)."""
         self.history = History(
             seed=seed,
             count=messages,
@@ -84,7 +98,11 @@ class World:
             self.subaccount.sid: MessageLog(None, settings),
         }
         self.ledger: list[Accepted] = []
+        self.lookups: list[Lookup] = []
+        self.alerts: list[SandboxAlert] = []
         self.stopped: set[tuple[str, str]] = set()
+        self.calls: list[dict[str, object]] = []
+        """The calls that were created here, newest first, as their resources."""
         self.feedback: dict[str, tuple[str, float]] = {}
         self.on_message: list[Callable[[StoredMessage], None]] = []
         self._made = 0
@@ -95,12 +113,12 @@ class World:
 
     @contextmanager
     def as_of(self, moment: float) -> Iterator[None]:
-        """Make `now` return an earlier moment inside the ``with`` block."""
-        self._as_of = moment
+        """Make `now` return another moment inside the ``with`` block."""
+        before, self._as_of = self._as_of, moment
         try:
             yield
         finally:
-            self._as_of = None
+            self._as_of = before
 
     def senders_of(self, account_sid: str) -> tuple[str, ...]:
         """Return the numbers of an account that can send messages."""

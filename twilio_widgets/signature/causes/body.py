@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,6 +34,8 @@ def change_of(body: bytes, hashes: list[str]) -> CandidateChange | None:
 
 def _guesses(body: bytes) -> Iterator[tuple[bytes, CandidateChange]]:
     yield b"", _ADDED
+    if (decoded := decoded_base64(body)) is not None:
+        yield decoded, BASE64
     for stripped in (body.strip(), body.rstrip(b"\r\n"), body.removeprefix(_BOM)):
         yield stripped, _ENDS
     for ending in (b"\n", b"\r\n", b" "):
@@ -47,6 +51,14 @@ def _guesses(body: bytes) -> Iterator[tuple[bytes, CandidateChange]]:
             continue
     if len(body) <= _MAX_JSON_SIZE:
         yield from ((text, _REWRITTEN) for text in _rewritten(body))
+
+
+def decoded_base64(body: bytes) -> bytes | None:
+    """Return the bytes that a body encodes in Base64; None if it is not Base64."""
+    try:
+        return base64.b64decode(body.strip(), validate=True) or None
+    except binascii.Error:
+        return None
 
 
 def _rewritten(body: bytes) -> Iterator[bytes]:
@@ -74,6 +86,11 @@ _ADDED: Final = CandidateChange(
     "body",
     "an empty body",
     "A proxy or middleware adds a body: verify the request as received.",
+)
+BASE64: Final = CandidateChange(
+    "base64",
+    "the body decoded from Base64",
+    "AWS API Gateway passes the body in Base64 (isBase64Encoded): decode it before it is verified.",
 )
 _ENDS: Final = CandidateChange(
     "whitespace",

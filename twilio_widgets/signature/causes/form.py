@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import itertools
 import unicodedata
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, unquote_plus
 
+from twilio_widgets.signature.causes.body import BASE64, decoded_base64
 from twilio_widgets.signature.causes.guess import CandidateChange, Part, PartGuess, part
 from twilio_widgets.signature.causes.parameters import added, guess_of, left_out, padded
 from twilio_widgets.signature.presented import pairs_of
@@ -51,6 +53,7 @@ def forms(
         # The unchanged form comes first, so that `part` drops every edit that does not change it.
         [guess_of(pairs)] if pairs else [],
         _decoded_otherwise(presented.body) if presented.body else (),
+        _from_base64(presented.body),
         _guesses(pairs, location) if pairs else (),
     )
     unsigned = [PartGuess(b"", (alone(presented),))] if presented.body else []
@@ -78,6 +81,14 @@ def _decoded_otherwise(body: bytes) -> Iterator[PartGuess]:
         except UnicodeDecodeError:
             found = pairs_of(body, charset=charset, errors="replace")
             yield PartGuess(as_bytes(joined(found)), (_written_in(charset),))
+
+
+def _from_base64(body: bytes) -> Iterator[PartGuess]:
+    """Yield the parameters of a form that was passed on in Base64, as by AWS API Gateway."""
+    decoded = decoded_base64(body)
+    if decoded is not None:
+        with contextlib.suppress(UnicodeDecodeError):
+            yield guess_of(pairs_of(decoded), BASE64)
 
 
 def _guesses(pairs: Pairs, location: Location) -> Iterator[PartGuess]:

@@ -8,7 +8,7 @@ from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.signature.location import veiled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 _MAX_SHOWN = 60
 """Characters of a request's own text that a sentence quotes."""
@@ -51,6 +51,27 @@ def part(same: Iterable[bytes], guesses: Iterable[PartGuess]) -> Part:
             seen.add(guess.text)
             kept.append(guess)
     return Part(forms, kept)
+
+
+_FIRST, _MOST_PAIRS = 20, 1000
+"""How many guesses are changed a second time, and the most pairs of one part."""
+
+
+def twice(once: Part, again: Callable[[str], Iterable[PartGuess]]) -> list[PartGuess]:
+    """Return guesses of two different changes within one part.
+
+    Args:
+        once: The part, with its guesses of one change.
+        again: Returns the guesses about the text that one of those gives.
+    """
+    seen = {*once.same, *(guess.text for guess in once.guesses)}
+    found: list[PartGuess] = []
+    for first in once.guesses[:_FIRST]:
+        for second in again(first.text.decode("utf-8", "replace")):
+            if second.text not in seen and len(found) < _MOST_PAIRS:
+                seen.add(second.text)
+                found.append(PartGuess(second.text, (*first.changes, *second.changes)))
+    return found
 
 
 def shown(text: str) -> str:

@@ -61,9 +61,6 @@ def _guesses(
         for stated in (port,) if port is not None else ("", STANDARD_PORT[scheme]):
             text = f"{scheme}://{host}{stated}"
             yield PartGuess(text.encode(), tuple(_changes(location, scheme, host, stated)))
-    if location.user:
-        with_user = f"{location.scheme}://{location.user}{location.host}{location.port}"
-        yield PartGuess(with_user.encode(), (_USER,))
 
 
 def _other_scheme(scheme: str) -> str:
@@ -149,10 +146,3 @@ def _changes(location: Location, scheme: str, host: str, port: str) -> Iterator[
             f"the port {port[1:]} in the URL",
             f"Use the port {port[1:]} in the public URL, as configured in Twilio.",
         )
-
-
-_USER: Final = CandidateChange(
-    "user info",
-    "the user name and password of the URL included",
-    "Twilio never signs them, so Twilio did not make this signature: find out who sends it.",
-)

@@ -61,14 +61,28 @@ def _guesses(
         yield PartGuess(_bytes(mark + named), (_NAMED,))
     for fragment in (location.fragment, _OVERRIDES):
         yield PartGuess(_bytes(query + fragment), (_FRAGMENT,))
+    yield from _edits(pieces)
+    for ending in ("?",) if not query else ("&",):
+        yield PartGuess(_bytes(query + ending), (_ENDING,))
+    yield PartGuess(_bytes(query.rstrip("&")), (_ENDING,))
+
+
+def _edits(pieces: list[str]) -> Iterator[PartGuess]:
     for escaped in _escapings(pieces):
         yield PartGuess(_bytes("?" + escaped), (_ENCODED,))
     yield from _without(pieces)
     for order in _orders(pieces):
         yield PartGuess(_bytes("?" + "&".join(order)), (_ORDER,))
-    for ending in ("?",) if not query else ("&",):
-        yield PartGuess(_bytes(query + ending), (_ENDING,))
-    yield PartGuess(_bytes(query.rstrip("&")), (_ENDING,))
+
+
+def edits(guess: PartGuess) -> bool:
+    """Return whether a guess changes the parameters of the query string, and nothing else."""
+    return not _REPLACED.intersection(guess.changes)
+
+
+def edited(query: str) -> Iterator[PartGuess]:
+    """Yield the guesses that change the parameters of a query string."""
+    yield from _edits([piece for piece in query[1:].split("&") if piece])
 
 
 def _with_hash(query: str, body: bytes) -> PartGuess:
@@ -176,10 +190,13 @@ _ENCODED: Final = CandidateChange(
 _ORDER: Final = CandidateChange(
     "query order",
     "the parameters of the query string in a different order",
-    "Verify the raw query string as received: a proxy or middleware sorts it.",
+    "Verify the query string in the order configured in Twilio: a proxy, middleware or Twilio "
+    "itself sorts it.",
 )
 _ENDING: Final = CandidateChange(
     "query",
     "a different ending of the query string",
     "Verify the raw query string as received, including a lone ? or & at its end.",
 )
+_REPLACED: Final = frozenset({_NONE, _NAMED, WITH_HASH, AS_GET, _POST, _FRAGMENT})
+"""Changes that replace the query string as a whole."""

@@ -85,9 +85,9 @@ def test_a_callback_of_the_users_own_is_not_taken_away(sandbox, twilio, monkeypa
     forms = []
     create = messages.create
 
-    def seen(connection, patience, form, *others, **more):
+    def seen(connection, retry_policy, form, *others, **more):
         forms.append([value for name, value in form if name == "StatusCallback"])
-        return create(connection, patience, form, *others, **more)
+        return create(connection, retry_policy, form, *others, **more)
 
     monkeypatch.setattr(messages, "create", seen)
     asked = plan(sandbox.numbers[0], 1, status_callback="https://example.com/mine")

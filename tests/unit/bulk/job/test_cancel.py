@@ -75,7 +75,7 @@ def test_a_cancel_that_comes_when_all_is_on_its_way_cancels_nothing_either(sandb
     arrived, go = threading.Event(), threading.Event()
 
     class Slow:
-        def judge(self, request):
+        def check(self, request):
             if request.creates_message:
                 arrived.set()
                 go.wait(20)

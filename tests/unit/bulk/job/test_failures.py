@@ -17,7 +17,7 @@ from twilio_widgets.errors import (
 
 def test_what_a_policy_refuses_on_the_way_waits_for_a_person(sandbox):
     class NoThree:
-        def judge(self, request):
+        def check(self, request):
             if request.creates_message and "Hi 3" in request.parameters["Body"]:
                 raise PolicyRefused("Three is not sent to.")
 
@@ -44,7 +44,7 @@ def test_a_limit_that_is_reached_on_the_way_stops_the_job_at_once(sandbox):
     class OnlyTwo:
         left = 2
 
-        def judge(self, request):
+        def check(self, request):
             self.left -= request.creates_message
             if self.left < 0:
                 raise PolicyRefused("That is all for today.", for_all=True)

@@ -176,7 +176,7 @@ def test_a_folder_deleted_as_the_job_runs_stops_it_and_the_same_cell_sends_nothi
 
         seen = 0
 
-        def judge(self, request):
+        def check(self, request):
             self.seen += request.creates_message
             if self.seen == 2:
                 shutil.rmtree(folder, ignore_errors=True)

@@ -442,11 +442,11 @@ def test_the_variables_are_templates_as_json_too():
 
 COLUMNS = "It has 'phone', 'name'."
 WHOLE = [
-    ({"to": "fone"}, ConfigurationError, "to names 'fone' (did you mean 'phone'?), which the input "
-     f"does not have. {COLUMNS}"),
-    ({}, ConfigurationError, f"to names 'to', which the input does not have. {COLUMNS}"),
+    ({"to": "fone"}, ConfigurationError, "to uses 'fone' (did you mean 'phone'?), but the table "
+     f"has no such column. {COLUMNS}"),
+    ({}, ConfigurationError, f"to uses 'to', but the table has no such column. {COLUMNS}"),
     ({"to": "phone", "columns": {"media_url": "nam"}}, ConfigurationError,
-     "columns['media_url'] names 'nam' (did you mean 'name'?), which the input does not have. "
+     "columns['media_url'] uses 'nam' (did you mean 'name'?), but the table has no such column. "
      + COLUMNS),
     ({"to": "phone", "bodi": "Hi"}, ConfigurationError,
      "bodi is not a parameter of messages.send. Did you mean body?"),
@@ -569,7 +569,7 @@ def test_the_summary_says_it_in_a_few_lines():
     assert str(made.summary) == (
         "3 of 4 rows are ready: 3 segments, about $0.02 (an estimate; prices of 2026-11-09), "
         "1 more without a known price.\n"
-        "1 rejected: 1 duplicate. See plan.rejected.\n"
+        "1 row cannot be sent: 1 duplicate. See plan.rejected.\n"
         "UCS-2 in 1 text, because of ë (1).\n"
         "Notes on 1 ready row.\n"
         "At 0.5 messages a second: 4 s.\n"

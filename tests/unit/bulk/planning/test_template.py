@@ -82,17 +82,17 @@ WRITTEN = [
 HAS = "It has 'name', 'n'."
 
 REFUSED = [
-    ("{nam}", f"body names 'nam' (did you mean 'name'?), which the input does not have. {HAS}"),
-    ("{Name}", f"body names 'Name' (did you mean 'name'?), which the input does not have. {HAS}"),
-    ("{x} {y}", f"body names 'x' and 'y', which the input does not have. {HAS}"),
+    ("{nam}", f"body uses 'nam' (did you mean 'name'?), but the table has no such column. {HAS}"),
+    ("{Name}", f"body uses 'Name' (did you mean 'name'?), but the table has no such column. {HAS}"),
+    ("{x} {y}", f"body uses 'x' and 'y', but the table has no such column. {HAS}"),
     (
         "{name.__class__.__mro__}",
-        "body names 'name.__class__.__mro__', which the input does not have. "
+        "body uses 'name.__class__.__mro__', but the table has no such column. "
         f"A field must be exactly a column's name. {HAS}",
     ),
     (
         "{name[0]}",
-        "body names 'name[0]' (did you mean 'name'?), which the input does not have. "
+        "body uses 'name[0]' (did you mean 'name'?), but the table has no such column. "
         f"A field must be exactly a column's name. {HAS}",
     ),
     ("{name!r}", "body contains {name!r}: remove !r."),

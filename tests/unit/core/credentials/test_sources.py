@@ -143,6 +143,19 @@ def test_a_damaged_profile_file_counts_as_a_place_without_credentials(within, tm
         connect(within=within())
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_byte_order_mark_hides_no_credentials(within, tmp_path, encoding):
+    """Windows writes one: Notepad, and ``>`` in PowerShell."""
+    folder = tmp_path / ".twilio-cli"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps({"profiles": {"work": WORK}}), encoding)
+    file = tmp_path / "my.env"
+    file.write_text(f"TWILIO_ACCOUNT_SID={ACCOUNT}\nTWILIO_AUTH_TOKEN=the-token\n", encoding)
+
+    assert connect("work", within=within()).acting_sid == OTHER
+    assert connect(env_file=file, within=within()) == AuthTokenConnection(ACCOUNT, "the-token")
+
+
 def test_a_missing_env_file_is_an_error(within, tmp_path):
     with pytest.raises(ConfigurationError, match=r"File not found: .*absent\.env"):
         connect(env_file=tmp_path / "absent.env", within=within())

@@ -6,15 +6,16 @@ import itertools
 import json
 import string
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twilio_widgets import AuthTokenConnection, Message
+from twilio_widgets import ApiKeyConnection, AuthTokenConnection, Message
 from twilio_widgets.core.flows import account, media, messages
 from twilio_widgets.core.flows.answers import error_of, json_of, retry_after_of
 from twilio_widgets.core.flows.flow import RetryPolicy
@@ -181,7 +182,7 @@ EMPTY_OBJECT = [(call, b"{}") for call in CHANGES if call != "feedback"]  # it m
 )
 def test_a_change_whose_answer_cannot_be_read_may_have_been_made(call, content):
     """2xx says that it was; only what it became is not known."""
-    with pytest.raises(OutcomeUnknown, match="accepted the request"):
+    with pytest.raises(OutcomeUnknown, match=r"The answer \(HTTP 200\) cannot be used"):
         answered(call, reply(200, content))
 
 
@@ -218,7 +219,10 @@ class TestErrors:
 
     def test_a_body_that_is_none_still_makes_an_error(self):
         error = error_of(reply(502, b"<html>Bad gateway</html>"))
-        assert (type(error), str(error)) == (ApiError, "HTTP 502 (HTTP 502).")
+        assert (type(error), str(error)) == (
+            ApiError,
+            f"The answer is a web page, not Twilio's. {IN_BETWEEN} (HTTP 502).",
+        )
 
     def test_a_refused_creation_is_a_rejected_message_whatever_its_status(self):
         error = error_of(reply(403, {"code": 21608, "message": "x"}), creates_message=True)
@@ -233,6 +237,8 @@ class TestErrors:
         (" 0 ", 0.0),
         ("Thu, 15 Jan 2026 12:00:30 GMT", 30.0),
         ("Thu, 15 Jan 2026 11:00:00 GMT", 0.0),
+        ("Thursday, 15-Jan-26 12:00:30 GMT", 30.0),
+        ("Thu Jan 15 12:00:30 2026", 30.0),
         ("-5", None),
         ("1e9", None),
         ("9" * 13, None),
@@ -243,6 +249,76 @@ class TestErrors:
 def test_retry_after_is_read_in_both_forms_and_rubbish_is_none(value, seconds):
     headers = {"retry-after": value, "date": "Thu, 15 Jan 2026 12:00:00 GMT"}
     assert retry_after_of(Reply(status=429, headers=headers, content=b"")) == seconds
+
+
+@pytest.mark.parametrize(
+    ("body", "ok"),
+    [({"code": 20403}, True), ({"code": 20003}, False), ({"code": 20005}, False), ({}, False)],
+)
+def test_a_403_is_a_restriction_of_the_key_only_if_it_is_about_the_endpoint(body, ok):
+    by_key = ApiKeyConnection(CONNECTION.account_sid, "SK" + "1" * 32, "secret")
+    flow = account.check(by_key, once())
+    next(flow)
+    if ok:
+        flow.send(reply(403, body))
+    with pytest.raises(StopIteration) as end:
+        flow.send(reply(403, body))
+    assert end.value.value.ok == ok
+
+
+def test_a_retry_after_date_counts_from_now_if_the_reply_has_no_date():
+    in_an_hour = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+    answer = Reply(status=429, headers={"retry-after": in_an_hour}, content=b"")
+    assert retry_after_of(answer) == pytest.approx(3600, abs=60)
+
+
+@pytest.mark.parametrize("depth", [99, 100, 101, 498, 984, 50_000])
+def test_json_is_read_up_to_a_depth_that_code_can_walk(depth):
+    content = b'{"a":' * depth + b"1" + b"}" * depth
+    if depth <= 100:
+        assert json_of(content)
+    else:
+        with pytest.raises(BadResponse, match="not valid JSON"):
+            json_of(content)
+
+
+PAGES = {
+    "HTML5": b"<!DOCTYPE html><html><body>Log in</body></html>",
+    "old": b'\n <HTML LANG="en"><head>',
+    "XHTML": b'\xef\xbb\xbf<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN">',
+    "comment": b"<!-- portal -->\n<html>",
+}
+IN_BETWEEN = "Is a proxy, or a network that asks for a login, between you and Twilio?"
+
+
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+@pytest.mark.parametrize("call", CALLS)
+def test_a_web_page_is_not_taken_for_twilios_answer(call, page):
+    if call in {"delete", "check"}:  # a DELETE needs no body; `check` returns its errors
+        return
+    with pytest.raises((BadResponse, OutcomeUnknown)) as caught:
+        answered(call, reply(200, page))
+    assert f"The response is a web page instead of Twilio's JSON. {IN_BETWEEN}" in str(caught.value)
+    assert "accepted" not in str(caught.value)
+    assert getattr(caught.value, "intercepted", True)
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "text"),
+    [
+        (403, PAGES["HTML5"], f"The answer is a web page, not Twilio's. {IN_BETWEEN} (HTTP 403)."),
+        (403, b"", "Twilio refused the request (HTTP 403)."),
+        (404, b"Not here", "Twilio refused the request (HTTP 404)."),
+        (
+            404,
+            b"<?xml version='1.0'?><TwilioResponse><RestException><Code>20404</Code><Message>No "
+            b"A &amp; B</Message><Status>404</Status></RestException></TwilioResponse>",
+            "No resource exists at this path (Twilio 20404).",
+        ),
+    ],
+)
+def test_an_error_without_json_says_what_came(status, content, text):
+    assert str(error_of(reply(status, content))).startswith(text)
 
 
 @given(st.text(alphabet=string.printable, max_size=40) | st.none() | st.integers() | st.floats())

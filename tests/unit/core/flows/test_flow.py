@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from asyncio import CancelledError
 from dataclasses import replace
 
@@ -9,7 +10,7 @@ import pytest
 
 from twilio_widgets.core.bodies import FormBody
 from twilio_widgets.core.flows.flow import LONGEST_RETRY_AFTER, RetryPolicy, change, read
-from twilio_widgets.core.flows.paging import JsonPage, Paginator
+from twilio_widgets.core.flows.paging import JsonPage, Paginator, follow_link, next_link
 from twilio_widgets.core.request import Pause, Reply, Request
 from twilio_widgets.errors import (
     ApiError,
@@ -22,6 +23,7 @@ from twilio_widgets.errors import (
 )
 
 GET = Request(method="GET", path="/2010-04-01/Accounts/AC1/Messages.json")
+SERVICES = Request(method="GET", path="/v1/Services", service="messaging")
 DELETE = Request(method="DELETE", path="/2010-04-01/Accounts/AC1/Messages/SM1.json")
 POST = Request(
     method="POST",
@@ -37,8 +39,8 @@ def reply(status: int, content: bytes = b"", **headers: str) -> Reply:
     return Reply(status=status, headers=names, content=content)
 
 
-def patience(**changes: object) -> RetryPolicy:
-    """Patience with a clock that stands still and jitter at its upper end."""
+def retry_policy(**changes: object) -> RetryPolicy:
+    """A retry policy whose clock stands still, with jitter at its upper end."""
     return RetryPolicy(**{"monotonic": lambda: 0.0, "uniform": lambda _low, high: high} | changes)
 
 
@@ -62,14 +64,14 @@ def play(flow, answers):
 class TestChange:
     @pytest.mark.parametrize("fault", [NoReply("lost"), BadResponse("damaged")])
     def test_a_lost_reply_is_never_sent_again(self, fault):
-        flow = change(POST, patience())
+        flow = change(POST, retry_policy())
         next(flow)
         with pytest.raises(OutcomeUnknown, match="may have been sent"):
             flow.throw(fault)
 
     @pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 599])
     def test_a_server_fault_is_never_sent_again(self, status):
-        flow = change(POST, patience())
+        flow = change(POST, retry_policy())
         next(flow)
         with pytest.raises(OutcomeUnknown) as caught:
             flow.send(reply(status))
@@ -81,7 +83,8 @@ class TestChange:
 
     def test_a_connection_never_established_is_tried_again(self):
         result, requests, pauses = play(
-            change(POST, patience()), [NotConnected("refused"), NotConnected("refused"), CREATED]
+            change(POST, retry_policy()),
+            [NotConnected("refused"), NotConnected("refused"), CREATED],
         )
         assert result is CREATED
         assert len(requests) == 3
@@ -89,37 +92,37 @@ class TestChange:
 
     def test_what_was_stopped_until_its_time_was_over_does_not_leave(self):
         now = iter([0.0, 31.0, 31.0])  # at the claim, at the send, at the question of a retry
-        late = patience(seconds=30, monotonic=lambda: next(now))
-        late.left()  # as a row is claimed
-        with pytest.raises(NotConnected, match="nothing was sent"):
+        late = retry_policy(seconds=30, monotonic=lambda: next(now))
+        late.remaining()  # as a row is claimed
+        with pytest.raises(NotConnected, match="Nothing was sent"):
             play(change(POST, late), [CREATED])
 
     def test_a_429_is_tried_again_after_what_twilio_says(self):
         result, _, pauses = play(
-            change(POST, patience()), [reply(429, retry_after="7"), reply(429), CREATED]
+            change(POST, retry_policy()), [reply(429, retry_after="7"), reply(429), CREATED]
         )
         assert result is CREATED
         assert pauses == [7.0, 1.0]
 
     def test_a_limit_of_the_day_is_no_reason_to_wait(self):
         with pytest.raises(RateLimited):
-            play(change(POST, patience()), [reply(429, b'{"code": 63038}')])
+            play(change(POST, retry_policy()), [reply(429, b'{"code": 63038}')])
 
     def test_a_429_storm_ends_with_how_long_to_wait(self):
-        flow = change(POST, patience())
+        flow = change(POST, retry_policy())
         with pytest.raises(RateLimited) as caught:
             play(flow, [reply(429, retry_after="3")] * 4)
         assert caught.value.retry_after == 3.0
 
     def test_waiting_longer_than_the_call_may_take_is_not_begun(self):
-        flow = change(POST, patience(seconds=30))
+        flow = change(POST, retry_policy(seconds=30))
         with pytest.raises(RateLimited) as caught:
             play(flow, [reply(429, retry_after="60")])
         assert caught.value.retry_after == 60.0
 
     def test_a_refusal_names_the_parameter_and_is_not_tried_again(self):
         refusal = b'{"code": 21211, "message": "Invalid", "status": 400}'
-        flow = change(POST, patience(), about="+14155550123")
+        flow = change(POST, retry_policy(), about="+14155550123")
         with pytest.raises(RejectedMessage) as caught:
             play(flow, [reply(400, refusal)])
         assert (caught.value.code, caught.value.field) == (21211, "to")
@@ -128,7 +131,7 @@ class TestChange:
     @pytest.mark.parametrize("interruption", [KeyboardInterrupt, CancelledError])
     def test_an_interrupted_send_leaves_its_outcome_behind(self, interruption):
         left = []
-        flow = change(POST, patience(), left_open=left.append)
+        flow = change(POST, retry_policy(), left_open=left.append)
         next(flow)
         with pytest.raises(interruption):
             flow.throw(interruption())
@@ -136,14 +139,14 @@ class TestChange:
 
     def test_a_closed_flow_leaves_the_outcome_of_a_send_behind(self):
         left = []
-        flow = change(POST, patience(), left_open=left.append)
+        flow = change(POST, retry_policy(), left_open=left.append)
         next(flow)
         flow.close()
         assert [outcome.parameters["To"] for outcome in left] == [("+14155550123",)]
 
     def test_an_interrupted_pause_leaves_nothing_behind(self):
         left = []
-        flow = change(POST, patience(), left_open=left.append)
+        flow = change(POST, retry_policy(), left_open=left.append)
         next(flow)
         assert isinstance(flow.send(reply(429)), Pause)
         with pytest.raises(KeyboardInterrupt):
@@ -154,7 +157,7 @@ class TestChange:
     @pytest.mark.parametrize("request_", [POST, replace(POST, creates_message=False)])
     def test_a_redirect_is_an_unknown_outcome_and_is_not_followed(self, status, request_):
         """A server may carry a request out and answer 303."""
-        flow = change(request_, patience())
+        flow = change(request_, retry_policy())
         next(flow)
         with pytest.raises(OutcomeUnknown, match="redirect") as caught:
             flow.send(reply(status, location="https://elsewhere.example/"))
@@ -172,7 +175,7 @@ class TestChange:
         ],
     )
     def test_a_refusal_that_is_not_from_twilio_leaves_a_message_unknown(self, status, page):
-        flow = change(POST, patience())
+        flow = change(POST, retry_policy())
         next(flow)
         with pytest.raises(OutcomeUnknown, match="not Twilio's") as caught:
             flow.send(reply(status, page))
@@ -189,7 +192,7 @@ class TestChange:
     )
     def test_a_refusal_in_a_form_of_twilios_is_a_refusal(self, body):
         with pytest.raises(RejectedMessage):
-            play(change(POST, patience()), [reply(400, body)])
+            play(change(POST, retry_policy()), [reply(400, body)])
 
 
 class TestRead:
@@ -198,36 +201,36 @@ class TestRead:
     )
     def test_a_read_is_tried_again_after(self, fault):
         fine = reply(200)
-        result, requests, _ = play(read(GET, patience()), [fault, fault, fine])
+        result, requests, _ = play(read(GET, retry_policy()), [fault, fault, fine])
         assert result is fine
         assert len(requests) == 3
 
     def test_a_read_gives_up_after_four_attempts(self):
         with pytest.raises(ApiError) as caught:
-            play(read(GET, patience()), [reply(503)] * 4)
+            play(read(GET, retry_policy()), [reply(503)] * 4)
         assert caught.value.status == 503
 
     def test_waits_grow_and_are_capped(self):
-        some = patience(seconds=1e9, attempts=10)
+        some = retry_policy(seconds=1e9, attempts=10)
         assert [some.wait(n) for n in range(1, 10)] == [0.5, 1, 2, 4, 8, 16, 20, 20, 20]
         assert some.wait(10) is None
         assert some.wait(1, 1e9) == LONGEST_RETRY_AFTER
 
     def test_each_attempt_may_take_what_is_left(self):
         now = iter([0.0, 1.0, 9.0])
-        flow = read(GET, patience(seconds=10, monotonic=lambda: next(now)))
+        flow = read(GET, retry_policy(seconds=10, monotonic=lambda: next(now)))
         assert next(flow).timeout == 10.0
         flow.throw(NoReply("lost"))
         assert flow.send(None).timeout == 1.0
 
     def test_a_delete_whose_answer_was_lost_may_find_nothing_left(self):
-        result, requests, _ = play(read(DELETE, patience()), [NoReply("lost"), reply(404)])
+        result, requests, _ = play(read(DELETE, retry_policy()), [NoReply("lost"), reply(404)])
         assert (result.status, len(requests)) == (404, 2)
 
     @pytest.mark.parametrize("earlier", [[], [reply(429)], [NotConnected("refused")]])
     def test_a_delete_of_nothing_is_an_error(self, earlier):
         with pytest.raises(ApiError):
-            play(read(DELETE, patience()), [*earlier, reply(404)])
+            play(read(DELETE, retry_policy()), [*earlier, reply(404)])
 
 
 class TestWalk:
@@ -237,11 +240,11 @@ class TestWalk:
 
     def test_pages_are_read_to_the_end(self):
         walk = self.walk(GET.path + "?Page=1&PageToken=PA1", None)
-        first, _, _ = play(walk.step(patience()), [reply(200)])
-        second, requests, _ = play(walk.step(patience()), [reply(200)])
+        first, _, _ = play(walk.next_page(retry_policy()), [reply(200)])
+        second, requests, _ = play(walk.next_page(retry_policy()), [reply(200)])
         assert [*first, *second] == [{"n": 0}, {"n": 1}]
         assert requests[0].query == (("Page", "1"), ("PageToken", "PA1"))
-        assert walk.next is None
+        assert walk.next_request is None
 
     @pytest.mark.parametrize(
         "uri",
@@ -255,10 +258,61 @@ class TestWalk:
     )
     def test_a_next_page_elsewhere_is_not_read(self, uri):
         with pytest.raises(BadResponse, match="leads to another list"):
-            play(self.walk(uri).step(patience()), [reply(200)])
+            play(self.walk(uri).next_page(retry_policy()), [reply(200)])
+
+    def test_empty_pages_do_not_go_on_for_ever(self):
+        """Each links to a page that was not read before, so no link repeats."""
+        pages = (JsonPage(rows=[], next_page_uri=f"{GET.path}?Page={n}") for n in itertools.count())
+        walk = Paginator(GET, lambda _content: next(pages))
+        for _ in range(19):
+            play(walk.next_page(retry_policy()), [reply(200)])
+        with pytest.raises(BadResponse, match="20 empty pages in a row"):
+            play(walk.next_page(retry_policy()), [reply(200)])
+        assert walk.pages == 20
+
+    @pytest.mark.parametrize(
+        "link",
+        [
+            "https://chat.twilio.com/v1/Services?Page=1",
+            "https://evil.example/v1/Services?Page=1",
+            "https://messaging.twilio.com.evil.example/v1/Services?Page=1",
+            "https://user@evil.example/v1/Services?Page=1",
+            "https://[evil/v1/Services?Page=1",
+            "https://messaging.twilio.com/v1/Services/MG1?Page=1",
+        ],
+    )
+    def test_a_next_page_url_elsewhere_is_not_read(self, link):
+        with pytest.raises(BadResponse, match="leads to another list"):
+            follow_link(SERVICES, link)
+
+    @pytest.mark.parametrize(
+        "link",
+        [
+            "https://messaging.twilio.com/v1/Services?PageSize=2&Page=1",
+            "https://messaging.dublin.ie1.twilio.com/v1/Services?PageSize=2&Page=1",
+            "http://127.0.0.1:8000/v1/Services?PageSize=2&Page=1",
+            "/v1/Services?PageSize=2&Page=1",
+        ],
+    )
+    def test_a_next_page_url_gives_the_next_request_its_query_and_nothing_else(self, link):
+        query = (("PageSize", "2"), ("Page", "1"))
+        assert follow_link(SERVICES, link) == replace(SERVICES, query=query)
+
+    @pytest.mark.parametrize(
+        ("envelope", "link"),
+        [
+            ({"next_page_uri": "/a"}, "/a"),
+            ({"meta": {"key": "services", "next_page_url": "https://b"}}, "https://b"),
+            ({"meta": {"key": "services", "next_page_url": None}}, None),
+            ({"meta": [], "next_page_uri": 7}, None),
+            ({}, None),
+        ],
+    )
+    def test_both_envelopes_have_a_link_to_the_next_page(self, envelope, link):
+        assert next_link(envelope) == link
 
     def test_a_pagination_loop_ends_with_an_error(self):
         walk = self.walk(GET.path + "?Page=1", GET.path + "?Page=1")
-        play(walk.step(patience()), [reply(200)])
+        play(walk.next_page(retry_policy()), [reply(200)])
         with pytest.raises(BadResponse, match="Pagination loop"):
-            play(walk.step(patience()), [reply(200)])
+            play(walk.next_page(retry_policy()), [reply(200)])

@@ -117,7 +117,7 @@ def test_every_kind_of_body_is_parsed_to_the_same_message():
 
 @pytest.mark.parametrize("body", [FormBody((("To", TO),)), MultipartBody((("To", TO),))])
 def test_a_header_cannot_change_the_content_type_of_a_body(body):
-    with pytest.raises(InvalidRequest, match="Content-Type is there twice"):
+    with pytest.raises(InvalidRequest, match="Content-Type is given twice"):
         guard(posted(path=MESSAGES, body=body, headers=(("content-type", "application/json"),)))
 
 
@@ -171,7 +171,7 @@ def test_parameter_names_are_matched_leniently():
 )  # fmt: skip
 def test_a_body_that_cannot_be_parsed_is_refused(request_):
     with pytest.raises(
-        PolicyRefused, match=r"creates a message, but .* Nothing was sent\."
+        PolicyRefused, match=r"can send something, but .* Nothing was sent\."
     ) as caught:
         parse_message_request(request_)
     assert caught.value.rule == "readable"

@@ -56,7 +56,7 @@ def message(to: str = TO, job: JobQuota | None = None, **fields: str) -> Request
 
 def refusal(policy: tw.Policy, connection, request: Request) -> PolicyRefused:
     with pytest.raises(PolicyRefused) as caught:
-        policy.on(connection).judge(request)
+        policy.on(connection).check(request)
     assert "2125550123" not in str(caught.value), "a number is a person"
     assert caught.value.__cause__ is caught.value.__context__ is None
     return caught.value
@@ -67,10 +67,10 @@ def refusal(policy: tw.Policy, connection, request: Request) -> PolicyRefused:
 
 def test_the_default_policy_allows_single_messages_and_counts_none():
     connection = tw.AuthTokenConnection(ACCOUNT, "0" * 32)
-    judge = tw.Policy().on(connection)
+    guard = tw.Policy().on(connection)
     for _ in range(200):
-        assert isinstance(judge.judge(message()), SendPermission)
-    assert judge.judge(Request(method="GET", path=PATH)) is None
+        assert isinstance(guard.check(message()), SendPermission)
+    assert guard.check(Request(method="GET", path=PATH)) is None
 
 
 def test_a_job_above_a_hundred_recipients_is_refused_with_advice(connection):
@@ -110,7 +110,7 @@ def test_a_client_refuses_a_policy_of_another_type(connection):
 
 def test_a_custom_policy_checks_every_request(connection):
     class Mine:
-        def judge(self, request):
+        def guard(self, request):
             raise PolicyRefused("Mine.")
 
     with tw.Twilio(connection, policy=Mine()) as twilio:
@@ -146,7 +146,7 @@ def test_a_dry_run_describes_the_request_it_refuses(connection):
 
 def test_a_dry_run_allows_reads_and_applies_the_other_rules_first(connection):
     policy = tw.Policy(dry_run=True, allow=["+44*"], max_recipients_per_day=0)
-    assert policy.on(connection).judge(Request(method="GET", path=PATH)) is None
+    assert policy.on(connection).check(Request(method="GET", path=PATH)) is None
     assert refusal(policy, connection, message()).rule == "allow"
     assert refusal(policy, connection, message("+442079460123")).rule == "max_recipients_per_day"
     assert policy.today(connection) == Amount()
@@ -174,7 +174,7 @@ def test_a_dry_run_allows_reads_and_applies_the_other_rules_first(connection):
 )
 def test_an_allowed_recipient_may_be_written_in_any_form(connection, entry, to):
     assert to in Allowed.of(entry)
-    assert tw.Policy(allow=[entry]).on(connection).judge(message(to)) is not None
+    assert tw.Policy(allow=[entry]).on(connection).check(message(to)) is not None
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_plain_address_is_idempotent(text):
 
 def test_a_message_outside_a_job_must_meet_the_limits_of_a_job(connection):
     policy = tw.Policy(max_segments=2, max_cost="0.02")
-    assert policy.on(connection).judge(message(Body="a" * 161)) is not None
+    assert policy.on(connection).check(message(Body="a" * 161)) is not None
     assert str(refusal(policy, connection, message(Body="❤" * 200))) == (
         "The message to +1 2••• ••• 123 has 3 segments; your policy allows 2, so nothing was sent. "
         "tw.Policy(max_segments=3) would allow it."
@@ -234,9 +234,9 @@ def test_an_unknown_price_or_size_is_refused_if_a_rule_limits_it(connection):
     )
     assert 'tw.Policy(prices={"GB": "0.05"})' in str(refusal(policy, connection, british))
     priced = tw.Policy(max_cost=5, prices={"GB": "0.05", "MMS": 1, "whatsapp": Decimal("0.01")})
-    judge = priced.on(connection)
+    guard = priced.on(connection)
     costs = [
-        judge.judge(request).amount.cost
+        guard.check(request).amount.cost
         for request in (
             british,
             message("+442079460123", MediaUrl="https://a.example/b.png"),
@@ -248,7 +248,7 @@ def test_an_unknown_price_or_size_is_refused_if_a_rule_limits_it(connection):
     assert refusal(policy, connection, message("messenger:1")).rule == "max_cost"
     template = message(ContentSid="HX" + "0" * 32)
     assert refusal(tw.Policy(max_segments=9), connection, template).rule == "max_segments"
-    assert tw.Policy().on(connection).judge(template) is not None
+    assert tw.Policy().on(connection).check(template) is not None
     for unknown in ({"segments": None, "cost": Decimal(1)}, {"segments": 1, "cost": None}):
         strict = tw.Policy(max_segments=9, max_cost=5)
         with pytest.raises(PolicyRefused, match="not known for every message"):
@@ -259,7 +259,7 @@ def test_contradictory_parameters_are_refused_if_a_rule_depends_on_them(connecti
     request = message(to="+1500")
     request = replace(request, query=(("To", TO),))
     assert refusal(tw.Policy(allow=["+1*"]), connection, request).rule == "readable"
-    assert tw.Policy().on(connection).judge(request) is not None
+    assert tw.Policy().on(connection).check(request) is not None
 
 
 # Jobs and days
@@ -269,18 +269,18 @@ def test_a_job_is_limited_by_the_messages_it_really_sends(connection):
     """It declared two recipients, and sends to a third."""
     policy = tw.Policy(max_recipients=2)
     permit = policy.judge_job(connection, recipients=2, name="spring")
-    judge = policy.on(connection)
-    first = judge.judge(message(job=permit))
-    assert judge.judge(message(job=permit)) is not None
+    guard = policy.on(connection)
+    first = guard.check(message(job=permit))
+    assert guard.check(message(job=permit)) is not None
     assert str(refusal(policy, connection, message(job=permit))) == (
         "The message to +1 2••• ••• 123 would bring the job 'spring' to 3 recipients; your policy "
         "allows 2 per job, so this message was not sent. tw.Policy(max_recipients=3) would allow "
         "it."
     )
-    assert judge.judge(message()) is not None, "a message outside the job does not count in it"
+    assert guard.check(message()) is not None, "a message outside the job does not count in it"
     first.give_back()
     assert permit.sent == Amount(1)
-    assert judge.judge(message(job=permit)) is not None
+    assert guard.check(message(job=permit)) is not None
 
 
 def test_a_message_without_an_estimate_counts_as_its_share_of_the_jobs_estimate(connection):
@@ -288,21 +288,21 @@ def test_a_message_without_an_estimate_counts_as_its_share_of_the_jobs_estimate(
     policy = tw.Policy(max_cost=1, max_segments=10)
     whole = {"recipients": 3, "segments": 6, "cost": Decimal("0.2")}
     permit = policy.judge_job(connection, **whole, name="spring")
-    judge = policy.on(connection)
+    guard = policy.on(connection)
     for more in ({}, {"ContentSid": "HX" + "0" * 32}):
-        judge.judge(message("+442079460123", job=permit, **more))
+        guard.check(message("+442079460123", job=permit, **more))
     assert permit.sent == Amount(2, 3, Decimal("0.133332"))
     assert repr(permit) == "JobQuota('spring', 2 sent)"
     exact = tw.Policy(max_cost="0.2")
     permit = exact.judge_job(connection, **whole)
     for _ in range(3):
-        assert exact.on(connection).judge(message("+442079460123", job=permit)) is not None
+        assert exact.on(connection).check(message("+442079460123", job=permit)) is not None
 
 
 def test_daily_limits_apply_to_all_clients_of_an_account_together(connection, monkeypatch):
     policy = tw.Policy(max_recipients_per_day=3, max_segments_per_day=10, max_cost_per_day=1)
-    judges = [policy.on(connection), policy.on(connection)]
-    verdicts = [judge.judge(message()) for judge in (*judges, judges[0])]
+    guards = [policy.on(connection), policy.on(connection)]
+    verdicts = [guard.check(message()) for guard in (*guards, guards[0])]
     assert str(refusal(policy, connection, message())) == (
         "This message would bring today's total (UTC) to 4 recipients; your policy allows 3 per "
         "day, so nothing more was sent. Continue tomorrow, or raise the limit: "
@@ -315,9 +315,9 @@ def test_daily_limits_apply_to_all_clients_of_an_account_together(connection, mo
     assert caught.value.rule == "max_recipients_per_day"
     assert policy.judge_job(connection, recipients=1, segments=1, cost=Decimal("0.01"))
     monkeypatch.setattr(At, "present", NOON_IN_NEW_YORK.replace(day=16))
-    assert judges[0].judge(message()) is not None
-    for judge in judges:
-        judge.close()
+    assert guards[0].check(message()) is not None
+    for guard in guards:
+        guard.close()
 
 
 def test_a_message_refused_by_a_daily_limit_is_not_counted_in_its_job(connection):
@@ -331,10 +331,10 @@ def test_messages_of_a_subaccount_count_for_its_parent_account(tmp_path, monkeyp
     monkeypatch.setattr(At, "folder", tmp_path)
     policy = tw.Policy(max_recipients_per_day=1)
     inside = At(ACCOUNT, "0" * 32, subaccount_sid="AC" + "1" * 32)
-    judge = policy.on(inside)
-    assert judge.judge(message()) is not None
+    guard = policy.on(inside)
+    assert guard.check(message()) is not None
     assert policy.today(At(ACCOUNT, "0" * 32)).recipients == 1
-    judge.close()
+    guard.close()
 
 
 WITHOUT_SQLITE = """
@@ -369,7 +369,7 @@ def test_without_sqlite_only_daily_limits_fail():
 
 def test_quiet_hours_refuse_by_the_clock_of_the_connection(connection, monkeypatch):
     policy = tw.Policy(quiet_hours=("21:00", "08:00"))
-    assert policy.on(connection).judge(message()) is not None
+    assert policy.on(connection).check(message()) is not None
     monkeypatch.setattr(At, "present", datetime(2026, 1, 15, 3, 30, tzinfo=UTC))
     assert str(refusal(policy, connection, message())) == (
         "It is 22:30 in America/New_York, a possible time zone of +1 2••• ••• 123, and your policy "
@@ -383,7 +383,7 @@ def test_quiet_hours_apply_to_the_scheduled_time(connection):
     fixed = {"MessagingServiceSid": "MG" + "0" * 32, "ScheduleType": "fixed"}
     night, day = "2026-01-16T03:30:00Z", "2026-01-16T17:30:00Z"
     assert "It will be 22:30" in str(refusal(policy, connection, message(SendAt=night, **fixed)))
-    assert policy.on(connection).judge(message(SendAt=day, **fixed)) is not None
+    assert policy.on(connection).check(message(SendAt=day, **fixed)) is not None
     assert refusal(policy, connection, message(SendAt="soon", **fixed)).rule == "quiet_hours"
 
 
@@ -394,7 +394,7 @@ def test_an_unknown_time_zone_is_refused_unless_it_is_allowed(connection):
         asked
     )
     for sure in (policy.confirmed(unknown_zone=True), replace(policy, allow_unknown_zone=True)):
-        assert sure.on(connection).judge(message("+80012345678")) is not None
+        assert sure.on(connection).check(message("+80012345678")) is not None
 
 
 def test_refusal_of_checks_a_message_without_sending_it(connection):

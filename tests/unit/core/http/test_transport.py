@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+from dataclasses import replace
 
 import pytest
 
@@ -90,6 +91,23 @@ BASES = [
 ]
 
 
+NAMED = Request(method="GET", path=MESSAGES, host="api.twilio.com")
+
+
+@pytest.mark.parametrize("base_url", ["http://127.0.0.1:8000", "https://proxy.example"])
+def test_a_host_that_the_user_named_is_refused_under_a_base_url(no_network, base_url):
+    door = BlockingTransport(CONNECTION, timeout=1, base_url=base_url, policy=None)
+    with pytest.raises(PathRefused, match="base_url"):
+        door.send(NAMED)
+
+
+def test_a_host_that_the_user_named_takes_the_place_of_the_connections_region():
+    connection = AuthTokenConnection(ACCOUNT, "token", region="au1")
+    door = BlockingTransport(connection, timeout=1, base_url=None, policy=None)
+    url, _permission = door._checked(replace(NAMED, host="api.dublin.ie1.twilio.com"))
+    assert url == f"https://api.dublin.ie1.twilio.com{MESSAGES}"
+
+
 @pytest.mark.parametrize("base_url", BASES)
 def test_a_base_url_to_which_credentials_may_not_travel_is_refused(base_url):
     with pytest.raises(ConfigurationError) as caught:
@@ -112,7 +130,7 @@ def test_a_base_url_on_this_machine_or_over_tls_is_taken(base_url):
 
 def test_a_sandbox_connection_never_leaves_this_machine(no_network):
     with Sandbox() as sandbox:
-        with pytest.raises(ConfigurationError, match="never leaves this machine"):
+        with pytest.raises(ConfigurationError, match="sends requests to this machine only"):
             Twilio(sandbox.connection, base_url="https://api.twilio.com")
         assert Twilio(sandbox.connection).check().ok
 
@@ -185,6 +203,6 @@ def test_a_name_that_cannot_be_resolved_means_nothing_was_sent(monkeypatch):
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     twilio = Twilio(CONNECTION, timeout=0.5)
-    with pytest.raises(NotConnected, match="nothing was sent"):
+    with pytest.raises(NotConnected, match="Nothing was sent"):
         twilio.messages.send("+14155550123", from_="+15005550006", body="Hi")
-    assert "was not reached" in twilio.check().text
+    assert "Could not reach Twilio" in twilio.check().text

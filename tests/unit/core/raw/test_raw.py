@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 from asyncio import CancelledError
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +14,15 @@ import pytest
 
 from twilio_widgets import AuthTokenConnection, Sandbox, Twilio
 from twilio_widgets.core.bodies import FilePart, MultipartBody
+from twilio_widgets.core.http.hosts import VERSIONS
+from twilio_widgets.core.raw import documented_paths as documented_module
 from twilio_widgets.core.raw.body import body_of
 from twilio_widgets.core.raw.decoding import text_of
-from twilio_widgets.core.raw.documented_paths import DocumentedPath, documented_paths
+from twilio_widgets.core.raw.documented_paths import (
+    _SUMMARIES,
+    DocumentedPath,
+    documented_paths,
+)
 from twilio_widgets.core.raw.path import target_of
 from twilio_widgets.core.raw.raw import raw
 from twilio_widgets.core.raw.request import RawRequest
@@ -276,9 +283,18 @@ def test_the_own_sid_is_the_one_acted_on():
 
 
 REASONS = [
-    ("https://api.twilio.com/2010-04-01/Accounts.json", "Give only the path"),
-    ("curl https://api.twilio.com/x", "Give only the path"),
-    ("api.twilio.com/2010-04-01/Accounts.json", "without the host"),
+    ("https://proxy.example/2010-04-01/Accounts.json", "sent nowhere else"),
+    ("http://content.twilio.com/v1/Content", "begins with https://"),
+    ("https://content.twilio.com:443/v1/Content", "no port"),
+    ("curl https://api.twilio.com/x", "begins with https://"),
+    ("api.twilio.com/2010-04-01/Accounts.json", "Begin a URL with https://"),
+    ("https://content.twilio.com", "paths of content.twilio.com begin with /v1 or /v2"),
+    ("https://content.twilio.com/v9/Content", "begin with /v1 or /v2"),
+    ("https://api.twilio.com/Accounts.json", "begin with /2010-04-01"),
+    ("https://content.twilio.com/v1/Content/", "without a slash at the end"),
+    ("https://content.twilio.com/v1/Content/{Sid}", "placeholder"),
+    ("/v1/Content", "give its whole URL"),
+    ("alice@example.com/Accounts.json", "as after a user name"),
     ("GET /Accounts.json", 'method="GET"'),
     ("/Messages.json", r"did you mean /Accounts/\$TWILIO_ACCOUNT_SID/Messages.json\?"),
     ("/accounts.json", "write /Accounts"),
@@ -381,6 +397,42 @@ def test_a_list_that_leads_astray_is_not_followed(onward, pages, problem):
         flow.send(OK)
 
 
+class NoRows(OneRow):
+    """A table that finds every page empty, with a link to a new page."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def add(self, _content: bytes) -> str | None:
+        self.pages += 1
+        return f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json?Page={self.pages}"
+
+    def __len__(self) -> int:
+        return 0
+
+
+def test_a_list_of_empty_pages_ends():
+    table = NoRows()
+    flow = raw(CONNECTION, RawRequest(path=MESSAGES, frame=True), Hooks(), table)
+    next(flow)
+    for _ in range(19):
+        flow.send(OK)
+    with pytest.raises(BadResponse, match="20 empty pages in a row"):
+        flow.send(OK)
+    assert table.pages == 20
+
+
+@pytest.mark.parametrize("name", ["attempt_seen", "before_attempt"])
+@pytest.mark.parametrize("wrong", [False, 5, "print"])
+def test_a_hook_that_cannot_be_called_is_refused_before_anything_is_sent(name, wrong):
+    form = {"To": "+14155550123", "From": "+15005550006", "Body": "Hi"}
+    with Sandbox() as sandbox:
+        twilio = Twilio(sandbox.connection)
+        with pytest.raises(InvalidRequest, match=name) as caught:
+            twilio.raw(MESSAGES, "POST", data=form, **{name: wrong})
+    assert (caught.value.field, sandbox.ledger) == (name, ())
+
+
 def test_a_multipart_boundary_is_new_each_time():
     first, second = (body_of(None, {"a": "1"}, None, None, None) for _ in range(2))
     assert first.content_type != second.content_type
@@ -427,28 +479,55 @@ def test_an_error_without_a_response_says_so():
     assert repr(caught.value.response).startswith("RawResponse(HTTP 503")
 
 
-def test_the_documented_paths_are_those_of_twilios_document():
-    """A table of our own, so that completion needs no document at run time."""
+def test_the_documented_paths_include_those_of_twilios_document():
+    """The table is committed, so that completion needs no document at run time."""
     file = Path(__file__).parents[3] / "contract" / "data" / "twilio_api_v2010.messages.json"
     document = json.loads(file.read_text("utf-8"))
     verbs = {"get", "post", "put", "patch", "delete"}
     described = {
-        (verb.upper(), path)
+        ("api", verb.upper(), path)
         for path, item in document["paths"].items()
         for verb in item
         if verb in verbs
     }
-    found = documented_paths()
-    assert {(one.method, one.path) for one in found} == described
-    assert len(found) == len(described)
-    assert all(isinstance(one, DocumentedPath) and one.summary for one in found)
+    found = {(one.product, one.method, one.path): one.summary for one in documented_paths()}
+    assert described <= set(found)
+    assert len(found) == len(documented_paths()) > 1_400
+    assert all(found.values())
+    assert {product for product, _method, _path in found} <= set(VERSIONS)
 
 
-@pytest.mark.parametrize("one", documented_paths())
-def test_a_documented_path_can_be_asked_once_its_places_are_filled(one):
-    filled = one.path.replace("{MessageSid}", "SM" + "0" * 32)
-    if not one.path.endswith("/Accounts/{Sid}.json"):
-        filled = filled.replace("{Sid}", "SM" + "0" * 32)
-    assert (
-        RawRequest(path=filled, method=one.method).request(ACCOUNT).path.startswith("/2010-04-01/")
-    )
+def test_a_summary_of_our_own_belongs_to_a_documented_path():
+    text = Path(documented_module.__file__).with_suffix(".txt").read_text("utf-8")
+    documented = {
+        (method, path)
+        for methods, _, path in (line.partition(" ") for line in text.splitlines())
+        for method in methods.split(",")
+    }
+    assert [row[:2] for row in _SUMMARIES if row[:2] not in documented] == []
+
+
+@pytest.mark.parametrize(
+    ("product", "method", "path", "summary"),
+    [
+        ("messaging", "GET", "/v1/Services/{ServiceSid}/AlphaSenders", "Read alpha senders"),
+        ("messaging", "DELETE", "/v1/Services/{Sid}", "Delete from services"),
+        ("content", "POST", "/v1/Content", "Add to content"),
+        ("verify", "POST", "/v2/Services/{ServiceSid}/Entities/{Identity}/Factors/{Sid}",
+         "Change in factors"),
+    ],
+)  # fmt: skip
+def test_other_paths_are_described_by_their_last_name(product, method, path, summary):
+    assert DocumentedPath(product, method, path, summary) in documented_paths()
+
+
+def test_every_documented_path_can_be_requested_once_its_placeholders_are_filled():
+    sid = "SM" + "0" * 32
+    for one in documented_paths():
+        path = re.sub(r"(?<!/Accounts/)\{(?!AccountSid)\w+\}", sid, one.path)
+        text = path if one.product == "api" else f"https://{one.product}.twilio.com{path}"
+        request = RawRequest(path=text, method=one.method).request(ACCOUNT)
+        filled = path.replace("{AccountSid}", ACCOUNT).replace(
+            "/Accounts/{Sid}", f"/Accounts/{ACCOUNT}"
+        )
+        assert (request.service, request.path) == (one.product, filled), one

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import socket
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,10 +15,18 @@ import pytest
 
 from twilio_widgets import AsyncTwilio, AuthTokenConnection, Sandbox, Twilio
 from twilio_widgets.core.http.guard import media_redirect
+from twilio_widgets.core.http.hosts import VERSIONS, product_of
 from twilio_widgets.core.http.transport import BlockingTransport
 from twilio_widgets.core.raw.request import RawRequest
 from twilio_widgets.core.request import Request
-from twilio_widgets.errors import BadResponse, InvalidRequest, PathRefused, Refused
+from twilio_widgets.errors import (
+    ApiError,
+    BadResponse,
+    InvalidRequest,
+    NotConnected,
+    PathRefused,
+    Refused,
+)
 
 ACCOUNT = "AC" + "0" * 31 + "1"
 TOKEN = "a-token-that-stays-here"
@@ -29,7 +39,6 @@ PATHS = [
     "https://evil.example/2010-04-01/Accounts.json",
     "http://evil.example/Accounts.json",
     "HTTPS://EVIL.EXAMPLE/Accounts.json",
-    "https://api.twilio.com/2010-04-01/Accounts.json",
     "http://api.twilio.com/2010-04-01/Accounts.json",
     "https://api.twilio.com.evil.example/Accounts.json",
     "https:/evil.example/Accounts.json",
@@ -64,11 +73,101 @@ PATHS = [
     "user@evil.example/Accounts.json",
     "user:password@evil.example/Accounts.json",
     "https://user:password@api.twilio.com/2010-04-01/Accounts.json",
-    "/Accounts/x@evil.example/Messages.json",
     ":443/Accounts.json",
     ":8080@evil.example/Accounts.json",
     "/2010-04-01:8443/Accounts.json",
     "https://api.twilio.com:8443/2010-04-01/Accounts.json",
+    # a host of Twilio's API, or nearly
+    "http://content.twilio.com/v1/Content",
+    "https:content.twilio.com/v1/Content",
+    "https:/content.twilio.com/v1/Content",
+    "https:///content.twilio.com/v1/Content",
+    "https:////content.twilio.com/v1/Content",
+    "//content.twilio.com/v1/Content",
+    "content.twilio.com/v1/Content",
+    "https://content.twilio.com.evil.example/v1/Content",
+    "https://content.twilio.com@evil.example/v1/Content",
+    "https://content.twilio.com:x@evil.example/v1/Content",
+    "https://user@content.twilio.com/v1/Content",
+    "https://user:password@content.twilio.com/v1/Content",
+    "https://@content.twilio.com/v1/Content",
+    "https://:@content.twilio.com/v1/Content",
+    "https://evil.example#@content.twilio.com/v1/Content",
+    "https://evil.example?@content.twilio.com/v1/Content",
+    "https://evil.example/@content.twilio.com/v1/Content",
+    "https://evil.example;@content.twilio.com/v1/Content",
+    "https://evil.example\\.content.twilio.com/v1/Content",
+    "https://content.twilio.com\\@evil.example/v1/Content",
+    "https:\\\\content.twilio.com/v1/Content",
+    "https://content.twilio.com./v1/Content",
+    "https://.content.twilio.com/v1/Content",
+    "https://content..twilio.com/v1/Content",
+    "https://content.twilio.com:443/v1/Content",
+    "https://content.twilio.com:8443/v1/Content",
+    "https://content.twilio.com:/v1/Content",
+    "https://content.twilio.com%2eevil.example/v1/Content",
+    "https://content%2etwilio.com/v1/Content",
+    "https://evil.example%2f.content.twilio.com/v1/Content",
+    "https://content.twilio.com%00.evil.example/v1/Content",
+    "https://content.twilio\u3002com/v1/Content",
+    "https://content.twilio\uff0ecom/v1/Content",
+    "https://content\u2024twilio.com/v1/Content",
+    "https://content.twil\u0456o.com/v1/Content",
+    "https://content.twilio.com\u200b/v1/Content",
+    "https://content.twi\u00adlio.com/v1/Content",
+    "https://loo\u212aups.twilio.com/v1/PhoneNumbers/1",
+    "https://mes\u017faging.twilio.com/v1/Services",
+    "https://xn--content-9za.twilio.com/v1/Content",
+    "https://content.xn--twilo-q4a.com/v1/Content",
+    "https://content.twilio.com /v1/Content",
+    "https:// content.twilio.com/v1/Content",
+    "https://content.twilio.com\t/v1/Content",
+    "https://content.twilio.com\n.evil.example/v1/Content",
+    "https://evil.twilio.com/v1/Content",
+    "https://www.twilio.com/v1/Content",
+    "https://console.twilio.com/v1/Content",
+    "https://twilio.com/v1/Content",
+    "https://content.evil.com/v1/Content",
+    "https://contenttwilio.com/v1/Content",
+    "https://content-twilio.com/v1/Content",
+    "https://evil-content.twilio.com/v1/Content",
+    "https://evil.content.twilio.com/v1/Content",
+    "https://content.ie1.twilio.com/v1/Content",
+    "https://content.evil.ie1.twilio.com/v1/Content",
+    "https://content.dublin.evil.twilio.com/v1/Content",
+    "https://content.dublin.ie1.evil.twilio.com/v1/Content",
+    "https://content.ie1.dublin.twilio.com/v1/Content",
+    "https://[content.twilio.com]/v1/Content",
+    "https://2130706433/v1/Content",
+    "https://127.0.0.1/v1/Content",
+    "https://$TWILIO_ACCOUNT_SID.twilio.com/v1/Content",
+    "https://{AccountSid}.evil.example/v1/Content",
+    "https+http://content.twilio.com/v1/Content",
+    "wss://content.twilio.com/v1/Content",
+    # a host of Twilio's API, and a path that is not one of its own
+    "https://content.twilio.com",
+    "https://content.twilio.com/",
+    "https://content.twilio.com/v1",
+    "https://content.twilio.com/v1/",
+    "https://content.twilio.com/v1/Content/",
+    "https://content.twilio.com/v3/Content",
+    "https://content.twilio.com/V1/Content",
+    "https://content.twilio.com/2010-04-01/Accounts.json",
+    "https://api.twilio.com/v1/Content",
+    "https://api.twilio.com/Accounts.json",
+    "https://content.twilio.com//v1/Content",
+    "https://content.twilio.com/v1//Content",
+    "https://content.twilio.com/v1/../../x",
+    "https://content.twilio.com/v1/..",
+    "https://content.twilio.com/v1/%2e%2e/x",
+    "https://content.twilio.com/v1/Content/..;/x",
+    "https://content.twilio.com/v1/Content/a;b",
+    "https://content.twilio.com/v1/Content/a b",
+    "https://content.twilio.com/v1/Content#x",
+    "https://content.twilio.com/v1/Content?a=b#x",
+    "https://content.twilio.com/v1/Content?a=%0d%0aX:%20y",
+    "https://content.twilio.com/v1/Content/{Sid}",
+    "https://chat.twilio.com/v2/Services/IS1/Users/\uff20evil.example",
     # backslashes
     "\\\\evil.example\\Accounts.json",
     "/\\evil.example/Accounts.json",
@@ -311,7 +410,7 @@ def test_a_good_request_does_reach_the_network_and_the_sandbox(asked, arrived, s
     """The other tests prove something only because these two lists can fill."""
     assert Twilio(sandbox.connection).raw(GOOD).status == 200
     assert len(arrived) == 1
-    with pytest.raises(Exception, match="not reached"):
+    with pytest.raises(Exception, match="Could not reach"):
         Twilio(CONNECTION).raw(GOOD)
     assert asked[0][:2] == ("api.twilio.com", 443)
 
@@ -325,6 +424,30 @@ DOOR = [
     {"path": f"{A}/Messages.json", "service": "messaging"},
     {"path": f"{A}/Messages.json", "service": "evil.example/"},
     {"path": f"{A}/Messages.json", "service": ""},
+    {"path": "/v3/Services", "service": "sync"},
+    *(
+        {"path": "/v1/Services", "service": "messaging", "host": host}
+        for host in (
+            "",
+            "evil.example",
+            "messaging.twilio.com.evil.example",
+            "evil.example/messaging.twilio.com",
+            "user@messaging.twilio.com",
+            "messaging.twilio.com:443",
+            "messaging.twilio.com.",
+            "MESSAGING.twilio.com",
+            "messaging.twilio.com\r\nHost: evil.example",
+            "mes\u017faging.twilio.com",
+            "messaging.twili\u043e.com",
+            "messaging.evil.twilio.com",
+            "messaging.evil.ie1.twilio.com",
+            "messaging.dublin.evil.twilio.com",
+            "messaging..twilio.com",
+            "twilio.com",
+            "sync.twilio.com",
+            "api.twilio.com",
+        )
+    ),
 ]
 
 
@@ -335,6 +458,161 @@ def test_the_door_itself_refuses_whoever_knocks(asked, fields):
     with pytest.raises((PathRefused, InvalidRequest)):
         door.send(Request(**({"method": "GET"} | fields)))
     assert asked == []
+
+
+ACCEPTED = [
+    ("/Accounts.json", "api.twilio.com", "/2010-04-01/Accounts.json"),
+    (
+        "https://api.twilio.com/2010-04-01/Accounts.json",
+        "api.twilio.com",
+        "/2010-04-01/Accounts.json",
+    ),
+    (
+        "HTTPS://API.Twilio.COM/2010-04-01/Accounts/$TWILIO_ACCOUNT_SID/Balance.json",
+        "api.twilio.com",
+        f"{A}/Balance.json",
+    ),
+    (
+        " https://api.dublin.ie1.twilio.com/2010-04-01/Accounts.json?PageSize=5 ",
+        "api.dublin.ie1.twilio.com",
+        "/2010-04-01/Accounts.json?PageSize=5",
+    ),
+    ("https://content.twilio.com/v1/Content", "content.twilio.com", "/v1/Content"),
+    (
+        "https://preview.twilio.com/wireless/Sims",
+        "preview.twilio.com",
+        "/wireless/Sims",
+    ),
+    (
+        "https://monitor.sydney.au1.twilio.com/v1/Alerts?LogLevel=error",
+        "monitor.sydney.au1.twilio.com",
+        "/v1/Alerts?LogLevel=error",
+    ),
+    (
+        "https://preview-iam.twilio.com/Organizations/OR1/Accounts/{AccountSid}",
+        "preview-iam.twilio.com",
+        f"/Organizations/OR1/Accounts/{ACCOUNT}",
+    ),
+    (
+        "/Accounts/x@evil.example/Messages.json",
+        "api.twilio.com",
+        "/2010-04-01/Accounts/x@evil.example/Messages.json",
+    ),
+    (
+        "https://chat.twilio.com/v2/Services/IS1/Users/@evil.example",
+        "chat.twilio.com",
+        "/v2/Services/IS1/Users/@evil.example",
+    ),
+    (
+        "https://chat.twilio.com/v2/Services/IS1/Users/user:password@evil.example:443",
+        "chat.twilio.com",
+        "/v2/Services/IS1/Users/user:password@evil.example:443",
+    ),
+    (
+        "https://conversations.twilio.com/v1/ParticipantConversations?Address=whatsapp:%2B14155550123",
+        "conversations.twilio.com",
+        "/v1/ParticipantConversations?Address=whatsapp%3A%2B14155550123",
+    ),
+    (
+        "https://messaging.twilio.com/v2/Channels/Senders/whatsapp:+14155550123",
+        "messaging.twilio.com",
+        "/v2/Channels/Senders/whatsapp:+14155550123",
+    ),
+    (
+        "https://lookups.twilio.com/v2/PhoneNumbers/+14155550123",
+        "lookups.twilio.com",
+        "/v2/PhoneNumbers/+14155550123",
+    ),
+]
+"""The inputs that are legal, each with the host and the target that leave."""
+
+
+@pytest.mark.parametrize(("text", "host", "target"), ACCEPTED)
+def test_a_legal_input_reaches_its_host_with_its_target(asked, text, host, target):
+    door = BlockingTransport(CONNECTION, timeout=1, base_url=None, policy=None)
+    request = RawRequest(path=text).request(ACCOUNT)
+    outgoing = door._built(door._checked(request)[0], request)
+
+    head = outgoing.text().decode().splitlines()[:2]
+    assert head == [f"GET {target} HTTP/1.1", f"Host: {host}"]
+    assert outgoing.origin == ("https", host, 443)
+    pooled = httpx.Request("GET", outgoing.url).url
+    assert (pooled.host, pooled.port, pooled.userinfo) == (host, None, b"")
+    assert pooled.raw_path.decode() == target
+    with pytest.raises(NotConnected):
+        Twilio(CONNECTION).raw(text)
+    assert [one[:2] for one in asked] == [(host, 443)]
+
+
+@pytest.mark.parametrize(("text", "host", "target"), ACCEPTED)
+def test_with_a_sandbox_a_legal_input_is_answered_in_process(arrived, sandbox, text, host, target):
+    with suppress(ApiError):
+        Twilio(sandbox.connection).raw(text)
+    (request,) = arrived
+    own = target.replace(ACCOUNT, sandbox.connection.account_sid)
+    assert (request.url.host, request.url.raw_path.decode()) == (host, own)
+
+
+@pytest.mark.parametrize("text", [one for one, _host, _target in ACCEPTED if "://" in one])
+@pytest.mark.parametrize("base_url", ["https://proxy.example", "http://127.0.0.1:8000"])
+def test_under_a_base_url_a_url_is_refused_before_anything_is_sent(asked, text, base_url):
+    with pytest.raises(PathRefused, match="base_url"):
+        Twilio(CONNECTION, base_url=base_url).raw(text)
+    assert asked == []
+
+
+class Answered(AuthTokenConnection):
+    """A connection whose every request gets the same answer."""
+
+    answer: Any = None
+
+    @property
+    def wire(self) -> object:
+        return type(self).answer
+
+
+HOSTILE_LINKS = [
+    "https://evil.example/v1/Services?Page=1",
+    "https://messaging.twilio.com@evil.example/v1/Services?Page=1",
+    "https://messaging.twilio.com.evil.example/v1/Services?Page=1",
+    "//evil.example/v1/Services?Page=1",
+    "http://169.254.169.254/v1/Services?Page=1",
+    "https://sync.twilio.com/v1/Services?Page=1",
+    "https://messaging.twilio.com/v1/Services/../Keys?Page=1",
+    "https://messaging.twilio.com/v1/Services%2f..%2fKeys?Page=1",
+]
+
+
+@pytest.mark.parametrize("link", HOSTILE_LINKS)
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda twilio: twilio.raw("https://messaging.twilio.com/v1/Services", frame=True),
+        lambda twilio: twilio.services.list(),
+    ],
+    ids=["raw", "services.list"],
+)
+def test_a_link_of_a_hostile_answer_gets_no_request(monkeypatch, link, read):
+    asked: list[httpx.URL] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url)
+        meta = {"key": "services", "next_page_url": link}
+        body = json.dumps({"services": [], "meta": meta}).encode()
+        return httpx.Response(200, stream=httpx.ByteStream(body))
+
+    monkeypatch.setattr(Answered, "answer", httpx.MockTransport(answer))
+    with Twilio(Answered(ACCOUNT, TOKEN)) as twilio, pytest.raises(BadResponse, match="followed"):
+        read(twilio)
+    assert [url.host for url in asked] == ["messaging.twilio.com"]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_of_another_product_is_not_followed(asked, arrived, sandbox, status):
+    sandbox.fail(status=status, path="/v1/Alerts")
+    with pytest.raises(BadResponse, match="never followed"):
+        Twilio(sandbox.connection).raw("https://monitor.twilio.com/v1/Alerts")
+    assert (len(arrived), asked) == (1, [])
 
 
 def test_the_own_sid_is_filled_in_and_the_version_may_stand_or_not():
@@ -353,14 +631,19 @@ def test_the_own_sid_is_filled_in_and_the_version_may_stand_or_not():
 
 
 def test_twenty_thousand_mutations_of_a_path_never_change_the_host():
-    """Whatever passes is asked of api.twilio.com, below the version, without a user name."""
+    """Whatever passes is asked of a host in the list, below a version, without a user name."""
     chance = random.Random(20_261)
     pieces = [
         *("/", "//", "\\", "@", ":", "..", ".", "%2e", "%2f", "?", "#", "\r\n", "\x00", " ", "&"),
         *("x", "evil.example", "https:", "//evil.example", "＠", "é", ";", "[", "]", "=", "+"),
         *("$TWILIO_ACCOUNT_SID", "{Sid}", "Accounts", "2010-04-01", ".json", "|", "~", "-", "_"),
+        *("https://", "content.twilio.com", ".dublin.ie1", ".twilio.com", "/v1/", ":443", "\u212a"),
     ]
-    seeds = [GOOD, f"{A}/Messages.json?PageSize=5", "/Accounts.json"]
+    seeds = [
+        *(GOOD, f"{A}/Messages.json?PageSize=5", "/Accounts.json"),
+        *("https://content.twilio.com/v1/Content", "https://lookups.twilio.com/v2/PhoneNumbers/1"),
+    ]
+    hosts: set[str] = set()
     passed = 0
     for _ in range(20_000):
         path = chance.choice(seeds)
@@ -372,16 +655,15 @@ def test_twenty_thousand_mutations_of_a_path_never_change_the_host():
         except (PathRefused, InvalidRequest):
             continue
         passed += 1
-        url = httpx.URL("https://api.twilio.com" + request.path, params=list(request.query))
-        assert (url.scheme, url.host, url.port, url.userinfo) == (
-            "https",
-            "api.twilio.com",
-            None,
-            b"",
-        )
+        host = request.host or "api.twilio.com"
+        hosts.add(host)
+        url = httpx.URL(f"https://{host}{request.path}", params=list(request.query))
+        assert (url.scheme, url.host, url.port, url.userinfo) == ("https", host, None, b"")
+        assert product_of(host) == request.service
         assert url.path == request.path
-        assert url.path.startswith("/2010-04-01/Accounts")
-        assert urlsplit(str(url)).hostname == "api.twilio.com"
+        assert request.path.split("/")[1] in VERSIONS[request.service]
+        assert urlsplit(str(url)).hostname == host
+    assert hosts >= {"api.twilio.com", "content.twilio.com", "lookups.twilio.com"}
     assert passed > 500
 
 

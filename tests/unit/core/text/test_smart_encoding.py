@@ -34,6 +34,7 @@ from twilio_widgets.core.text.smart_encoding import (
         ("one\u2028two\u2029three", "one\ntwo\nthree"),
         ("ＡＢＣ　１２３！", "ABC 123!"),
         ("cafe\u0301 man\u0303ana A\u030angstrom", "café mañana Ångstrom"),
+        ("shelf\u200cful of tea\u200d, \u200cplease", "shelfful of tea, please"),
         ("★ five", "* five"),
         ("plain", "plain"),
         ("", ""),
@@ -44,7 +45,7 @@ def test_look_alikes_give_way(text: str, plain: str):
 
 
 @pytest.mark.parametrize(
-    "text", ["1½ hours", "ça va", "👨‍👩‍👧‍👦", "می‌روم", "❤️", "αβγ", "\r\n\f{}€"]
+    "text", ["1½ hours", "ça va", "👨‍👩‍👧‍👦", "می‌روم", "क्\u200dष", "می‌", "❤️", "αβγ", "\r\n\f{}€"]
 )
 def test_what_would_change_the_meaning_is_left_alone(text: str):
     assert (smart(text), smart_replacements(text)) == (text, ())

@@ -313,6 +313,34 @@ def test_a_path_that_is_refused_is_named_without_the_key_in_it() -> None:
     assert found.reason == "There is nothing at that path."
 
 
+@pytest.mark.parametrize(
+    ("configured", "seen"),
+    [
+        ("/status?tw=row-7&a=1", "/status?a=1&tw=row-7"),
+        ("/status?d=1&c=2&b=3&a=4", "/status?a=4&b=3&c=2&d=1"),
+    ],
+)
+def test_a_query_that_was_sorted_on_the_way_is_accepted(configured: str, seen: str) -> None:
+    found = judged(gate(), signed(path=seen, url=f"http://{LOCAL}{configured}"))
+    assert isinstance(found, Arrival)
+    assert found.url == f"http://{LOCAL}{configured}"
+
+
+@pytest.mark.parametrize(
+    ("configured", "seen"),
+    [
+        ("/status?a=1&tw=row-7", "/status?tw=row-7&a=1"),
+        ("/status?tw=row-7&a=1", "/status?a=2&tw=row-7"),
+        ("/status?e=0&d=1&c=2&b=3&a=4", "/status?a=4&b=3&c=2&d=1&e=0"),
+    ],
+)
+def test_a_query_that_differs_in_more_than_being_sorted_is_refused(
+    configured: str, seen: str
+) -> None:
+    request = signed(path=seen, url=f"http://{LOCAL}{configured}")
+    assert outcome(gate(), request) == (403, "signature")
+
+
 METHODS = ["HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"]
 
 

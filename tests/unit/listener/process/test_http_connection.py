@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
@@ -12,6 +13,8 @@ import pytest
 from twilio_widgets.listener.process.connections import ConnectionLimiter
 from twilio_widgets.listener.process.http_connection import HttpConnection
 from twilio_widgets.listener.process.limits import USUAL, ListenerLimits
+from twilio_widgets.listener.process.main import failed
+from twilio_widgets.listener.process.parsing import Parser
 from twilio_widgets.listener.process.request import RequestHead, WebhookRequest
 from twilio_widgets.listener.process.response import TAKEN, HttpResponse, refused, twiml
 
@@ -487,3 +490,46 @@ def test_a_reply_is_well_formed_twiml(reply: str | None) -> None:
     answer = twiml(reply)
     assert (answer.status, answer.content_type) == (200, "text/xml; charset=utf-8")
     assert answer.body == REPLIES[reply]
+
+
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        (b"http://a/inbound?x=1", "/inbound?x=1"),
+        (b"HTTPS://A/inbound", "/inbound"),
+        (b"http://a", "/"),
+        (b"http://a?x=1", "/?x=1"),
+        (b"http://b/inbound", "http://b/inbound"),
+        (b"http://a@b/inbound", "http://a@b/inbound"),
+        (b"http://a:80/inbound", "http://a:80/inbound"),
+    ],
+)
+def test_an_absolute_target_is_read_for_the_host_of_the_request_only(
+    target: bytes, path: str
+) -> None:
+    head = b"POST %s HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n" % target
+    assert Parser(USUAL).read_head(head).target == path
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (
+            OSError(28, "No space left on device", "/data/listener.json"),
+            "The listener failed: No space left on device /data/listener.json (OSError 28).",
+        ),
+        (
+            PermissionError(13, "Permission denied"),
+            "The listener failed: Permission denied (PermissionError 13).",
+        ),
+        (
+            sqlite3.OperationalError("database or disk is full"),
+            "The listener failed: database or disk is full (OperationalError).",
+        ),
+        (KeyError("secret"), "The listener failed (KeyError)."),
+    ],
+)
+def test_an_unforeseen_failure_names_the_reason_and_the_file(
+    error: Exception, sentence: str
+) -> None:
+    assert failed(error) == sentence

@@ -145,12 +145,12 @@ def test_the_previous_settings_are_saved_before_anything_is_changed(twilio, esta
     estate.set(SmsUrl=OLD)
     seen = []
 
-    def judge(request: Any) -> None:
+    def check(request: Any) -> None:
         if request.method == "POST":
             (entry,) = pointing.configured_webhooks(tmp_path)
             seen.append((request.pairs, entry.previous, estate.now()["sms_url"]))
 
-    with Twilio(twilio.connection, policy=type("Watch", (), {"judge": staticmethod(judge)})()) as w:
+    with Twilio(twilio.connection, policy=type("Watch", (), {"check": staticmethod(check)})()) as w:
         pointing.configure_webhook(w, tmp_path, estate.number, URL)
 
     assert seen == [((("SmsUrl", URL),), {"sms_url": OLD}, OLD)]
@@ -316,7 +316,7 @@ def test_if_reading_back_fails_too_the_outcome_is_unknown_and_the_settings_stay_
     class Unplugged:
         gone = False
 
-        def judge(self, request: Any) -> None:
+        def check(self, request: Any) -> None:
             if self.gone:
                 box.fail(fault="refused", times=9)
             self.gone = request.method == "POST"

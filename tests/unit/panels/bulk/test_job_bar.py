@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,7 @@ class Gate:
     def __init__(self) -> None:
         self.reached, self._opened = threading.Event(), threading.Event()
 
-    def judge(self, _request: object) -> None:
+    def check(self, _request: object) -> None:
         self.reached.set()
         assert self._opened.wait(30)
 
@@ -85,6 +86,10 @@ def test_the_buttons_are_those_that_mean_something():
         return [text for _wish, text in picture_of(progress).buttons]
 
     assert asked(progress("waiting", pending=3)) == ["Undo"]
+    counts_down = replace(progress("waiting", pending=3), starts_in=4.2)
+    assert asked(counts_down) == ["Undo ({} s)"]
+    assert line_of(counts_down) == "Sending 3 messages in {} s. Nothing has been sent yet."
+    assert picture_of(counts_down).starts_in == 4.2
     assert asked(progress("running", pending=3)) == ["Pause", "Cancel"]
     assert asked(progress("settling", unknown=3)) == ["Pause"]
     assert asked(progress("paused", pending=3)) == ["Go on", "Cancel"]
@@ -139,7 +144,7 @@ def test_a_bar_keeps_up_by_itself_and_ends_with_the_end(sandbox, bars):
     gate.open()
     assert ended.wait(20)
     job.wait(20)
-    assert bar._line.view["parts"] == (("accepted", 4, "good"),)
+    assert bar._line.view["parts"] == (("accepted", 4, "moving"),)
     assert (bar._head.pill, bar._head.tone) == ("finished", "good")
 
 

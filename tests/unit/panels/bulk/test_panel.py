@@ -344,7 +344,13 @@ def test_an_excel_file_is_read_and_a_damaged_one_says_so(make):
     panel._take_file("broken.xlsx", file.getvalue()[:900])
     assert panel.join(20)
     assert "broken.xlsx cannot be read" in panel._verdict.text
-    assert panel._state.rows == 2, "the table before stays"
+    assert (panel._state.source, panel._state.rows, panel._table) == (None, 0, None)
+    assert panel._actions.check.disabled
+    assert "name" not in str(panel._form.controls["to"].options)
+    panel._take_file("guests.xlsx", file.getvalue())
+    assert panel.join(20)
+    assert (panel._state.rows, panel._state.draft.to, panel._verdict.text) == (2, "phone", "")
+    assert panel._form.frame.options[0][1] == "File: guests.xlsx"
 
 
 def test_a_dataframe_is_read_as_it_is_when_it_is_checked(monkeypatch, make):
@@ -395,7 +401,7 @@ def test_a_strangers_text_stays_text_and_out_of_what_a_notebook_saves(make):
 
 def test_a_job_that_was_left_is_offered_and_goes_on_after_its_words(sandbox, make):
     class OnlyAda:
-        def judge(self, request: Any) -> None:
+        def check(self, request: Any) -> None:
             if request.creates_message and "Hi Ada" not in request.parameters["Body"]:
                 raise PolicyRefused("Not now.")
 

@@ -261,4 +261,5 @@ def test_a_table_that_is_being_read_cannot_be_checked_and_drops_the_plan():
 
     assert (state.phase, state.checked, state.ask) == ("writing", None, None)
     assert not steps.may_check(state)
-    assert steps.may_check(steps.not_read(state, "It is not a table."))
+    assert steps.may_check(steps.chose(state, GUESTS, 1, ("phone",), None))
+    assert not steps.may_check(steps.not_read(state, "It is not a table."))

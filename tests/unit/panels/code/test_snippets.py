@@ -18,10 +18,11 @@ from twilio.http.http_client import TwilioHttpClient
 import twilio_widgets as tw
 from tests.tools import without
 from twilio_widgets.client import Twilio
+from twilio_widgets.core.flows.listing import Filters
 from twilio_widgets.core.message.parameters import form_of
 from twilio_widgets.errors import NotFound
 from twilio_widgets.panels.code.access import Access
-from twilio_widgets.panels.code.quoting import literal
+from twilio_widgets.panels.code.quoting import datum, literal
 from twilio_widgets.panels.code.snippets import (
     Snippet,
     cancel_snippet,
@@ -329,6 +330,11 @@ def test_the_three_read_the_same_message(runner: Runner, sandbox: Sandbox) -> No
         {"from_": "NUMBER", "limit": 3},
         {"sent_on": date(2026, 1, 14)},
         {"sent_on": "2026-01-14"},
+        {"sent_on": date(2026, 1, 14), "limit": 4},
+        {"sent_after": date(2026, 1, 14), "limit": None, "direction": "inbound"},
+        {"sent_before": "2026-01-14T12:00:00Z", "limit": 6},
+        {"sent_after": date(2026, 1, 10), "sent_before": date(2026, 1, 13)},
+        {"limit": 1500},
         {"direction": "inbound", "status": ["received", "delivered"]},
         {"text": "THE", "limit": 50},
         {"error_code": 30003},
@@ -344,6 +350,36 @@ def test_ours_and_the_official_client_list_the_same_messages(
     official = [message.sid for message in runner.official(snippet)["messages"]]
 
     assert ours == official
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"limit": 7},
+        {"limit": None},
+        {"limit": 1500},
+        {"sent_on": date(2026, 1, 14), "limit": 4},
+        {"sent_after": date(2026, 1, 10), "sent_before": date(2026, 1, 13), "to": "+14155550100"},
+        {"sent_after": datetime(2026, 1, 14, 23, tzinfo=UTC)},
+    ],
+    ids=str,
+)
+def test_all_three_list_with_the_same_query(runner: Runner, filters: dict[str, Any]) -> None:
+    snippet = list_snippet("API key", filters)
+    asked = {name: value for name, value in filters.items() if name != "limit"}
+    ours = Filters(**asked).request("", limit=filters.get("limit", 1000)).query
+
+    runner.official(snippet)
+    official = {name: str(value) for name, value in runner.forms[0].items()}
+
+    assert official == dict(ours)
+    for name, value in ours:
+        assert datum(name, value) in snippet.curl
+    assert snippet.curl.count("--data") == len(ours)
+
+
+def test_a_form_that_is_not_complete_has_a_snippet_all_the_same() -> None:
+    assert "PageSize=1000" in list_snippet("API key", {"sent_on": date(9999, 12, 31)}).curl
 
 
 def test_curl_lists_the_same_messages_a_page_at_a_time(runner: Runner, sandbox: Sandbox) -> None:

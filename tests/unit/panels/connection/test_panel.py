@@ -220,6 +220,19 @@ def test_an_api_key_connects_and_the_next_cell_can_use_it(
     )
 
 
+def test_a_restricted_key_connects_and_the_card_says_what_it_may_not_do(
+    panel: ConnectionPanel, sandbox: Sandbox
+) -> None:
+    fill(panel, ApiKeyConnection(*key_fields(sandbox.restricted_key_connection)))
+    PanelDriver(panel).press("Connect")
+
+    assert panel.join(30)
+    assert panel._head.tone == "good"
+    assert "may not list phone numbers or read the message log" in panel._state.verdict
+    message = panel.twilio.messages.send("+14155550123", body="Hi", from_=sandbox.numbers[0])
+    assert message.sid == sandbox.ledger[-1].sid
+
+
 def key_fields(connection: object) -> tuple[str, str, str]:
     return (
         connection.account_sid,  # type: ignore[attr-defined]

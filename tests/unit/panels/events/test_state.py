@@ -62,7 +62,13 @@ def test_results_of_an_earlier_source_are_ignored():
 def test_an_ended_listener_can_be_started_again_and_a_running_one_cannot():
     over = replace(ON, seen=Seen(counts=NOTHING, problem="Killed.", ended=True), said="Hi")
     assert steps.starting(over) == replace(
-        ON, phase="starting", turn=ON.turn + 1, ingress=None, seen=None, said=""
+        ON,
+        phase="starting",
+        turn=ON.turn + 1,
+        ingress=None,
+        seen=None,
+        said="",
+        settings=True,
     )
     trouble = replace(ON, seen=Seen(counts=NOTHING, problem="Full."))
     assert steps.starting(trouble) == trouble
@@ -132,7 +138,9 @@ def test_the_question_lists_the_webhooks_to_restore_and_the_result_is_shown():
     assert words.said_of(on) == (
         "The other listener was stopped. This one uses its port and its events."
     )
-    assert words.said_of(steps.action_finished(on, "Pointed.")) == "Pointed."
+    pointed = steps.action_finished(steps.action_started(on), "Pointed.")
+    assert words.said_of(pointed) == "Pointed."
+    assert steps.action_finished(on, "Pointed.") == on, "its source was stopped meanwhile"
     found = replace(ON, found=True)
     assert words.said_of(found).startswith("The listener was already running")
     trouble = Seen(counts=NOTHING, problem="Full.")
@@ -154,7 +162,12 @@ def test_stopping_keeps_the_rows_and_the_fields():
     troubled = steps.failed(before, "It has ended.", "body")
     stopped = steps.stopped(steps.stopping(troubled), "Put back.")
     assert stopped == replace(
-        before, phase="idle", ingress=None, turn=before.turn + 1, said="Put back."
+        before,
+        phase="idle",
+        ingress=None,
+        turn=before.turn + 1,
+        said="Put back.",
+        settings=True,
     )
     assert words.pill_of(stopped) == ("stopped", "idle")
 
@@ -165,6 +178,16 @@ def test_another_account_keeps_only_the_fields():
     assert steps.connected(before, other, sandbox=True) == EventsState(
         identity=other, sandbox=True, reply="Thanks", turn=before.turn + 1
     )
+
+
+def test_the_settings_fold_once_the_listener_runs_and_unfold_when_they_are_needed():
+    unreachable = replace(INGRESS, leads_here=False)
+    starting = steps.starting(AWAKE)
+    shut_out = steps.started(starting, 2, "webhooks", unreachable, found=False)
+    assert [AWAKE.settings, ON.settings, shut_out.settings] == [True, False, True]
+    assert steps.toggled_settings(ON).settings
+    assert [steps.failed(ON, "No.", name).settings for name in ("reply", "point")] == [True, False]
+    assert steps.stopped(steps.stopping(ON), "").settings
 
 
 def test_webhooks_or_polling_is_fixed_while_a_source_runs():
@@ -182,8 +205,7 @@ def test_a_failure_goes_back_to_a_phase_that_allows_a_retry(phase, after):
     assert (failed.phase, failed.busy, failed.said) == (after, False, "")
     assert failed.problems == {"point": "No."}
     assert steps.typed(failed, "point", "+1").problems == {}
-    assert steps.action_started(failed, "point").problems == {}
-    assert steps.action_started(failed, "reply").problems == {"point": "No."}
+    assert steps.action_started(failed).problems == {}
 
 
 @pytest.mark.parametrize(

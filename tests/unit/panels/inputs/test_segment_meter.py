@@ -55,10 +55,10 @@ def test_the_price_says_that_it_is_an_estimate_and_of_when() -> None:
 def test_own_prices_and_media_change_the_estimate() -> None:
     own = measure("Hello", "+33612345678", prices={"FR": Decimal("0.08")})
 
-    assert own.details.endswith("about $0.0800 (estimate)")
+    assert own.details.endswith("about $0.08 (estimate)")
     assert measure("Hello", "+14155550123", media=True) == MeterView(
         count="5 characters",
-        details="an MMS is one message · about $0.0220 (estimate)",
+        details="an MMS is one message · about $0.022 (estimate)",
         about=ABOUT,
     )
 

@@ -113,7 +113,7 @@ def test_load_shows_what_was_read_and_says_that_the_log_holds_more(
     assert_frame_equal(panel.frame, expected)
     assert panel._table.rows == tuple(rows_of(expected))
     assert panel._table._log.note == "There are more messages: increase “At most”."
-    assert (panel._head.pill, panel._head.tone) == ("incomplete", "warning")
+    assert (panel._head.pill, panel._head.tone) == ("incomplete", "idle")
     assert repr(panel) == "MessagesPanel(AC4d…4a02 · 1,000 read, incomplete)"
 
 
@@ -350,7 +350,7 @@ def test_the_code_of_a_detail_reads_that_message(panel: MessagesPanel, twilio: T
     PanelDriver(panel).press_on(panel._detail.show_code)
 
     assert panel._detail.code.texts[0][1].endswith(f'message = twilio.messages.get("{sid}")')
-    assert panel._detail.show_code.text == "Hide the code"
+    assert panel._detail.show_code.text == "Hide code for this message"
     PanelDriver(panel).press_on(panel._detail.close)
     assert panel.message is None
     assert panel._detail.box.layout.display == "none"

@@ -131,7 +131,7 @@ def test_a_reading_that_breaks_off_leaves_what_was_read_before() -> None:
 
     assert broken == replace(before, turn=2, problem="No reply.")
     assert words.advice_of(broken) == ("No reply.", "problem")
-    assert words.pill_of(broken) == ("incomplete", "warning")
+    assert words.pill_of(broken) == ("problem", "problem")
 
 
 def test_stopping_waits_for_the_current_page() -> None:
@@ -170,7 +170,7 @@ def test_a_client_that_goes_leaves_what_was_read() -> None:
     asleep = steps.disconnected(replace(seen, reading=PAGE, stopping=True))
 
     assert asleep == MessagesState(turn=2, read=read(), detail=Detail(sid=SID, reading=False))
-    assert words.pill_of(asleep) == ("incomplete", "warning")
+    assert words.pill_of(asleep) == ("incomplete", "idle")
     assert words.summary_of(asleep) == (("Messages", "1,000 read, incomplete"),)
 
 
@@ -241,9 +241,10 @@ def test_a_look_up_without_a_client_says_so_until_something_else_is_typed() -> N
         (MessagesState(), ("not connected", "idle")),
         (AWAKE, ("not read yet", "idle")),
         (steps.began(AWAKE), ("reading…", "idle")),
-        (replace(AWAKE, read=read()), ("incomplete", "warning")),
+        (replace(AWAKE, read=read()), ("incomplete", "idle")),
         (replace(AWAKE, read=read(complete=True)), ("complete", "good")),
-        (replace(AWAKE, read=read(stopped=True)), ("incomplete", "warning")),
+        (replace(AWAKE, read=read(stopped=True)), ("incomplete", "idle")),
+        (steps.filter_changed(replace(AWAKE, read=read()), "to", "1"), ("filters changed", "idle")),
     ],
 )
 def test_the_pill_says_where_the_reading_stands(

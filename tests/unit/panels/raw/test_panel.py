@@ -41,7 +41,7 @@ class Spy:
         self.hold_at: int | None = None
         self.reached, self._opened = threading.Event(), threading.Event()
 
-    def judge(self, request: Request) -> None:
+    def check(self, request: Request) -> None:
         self.requests.append(request)
         if len(self.requests) == self.hold_at:
             self.reached.set()

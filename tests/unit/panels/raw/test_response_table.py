@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from twilio_widgets.panels.raw.response_table import page_table
+from twilio_widgets.panels.raw.response_table import page_table, table_of
 
 
 def column(values: list[object], name: str) -> tuple[str, list[object]]:
@@ -23,6 +23,23 @@ def test_the_dates_of_a_page_are_times_in_full() -> None:
         "time",
         [datetime(2026, 11, 27, 17, 2, 3, tzinfo=UTC), None],
     )
+
+
+def test_the_dates_of_the_newer_apis_are_times_too() -> None:
+    texts: list[object] = ["2026-11-27T17:02:03Z", None]
+
+    assert column(texts, "date_generated") == (
+        "time",
+        [datetime(2026, 11, 27, 17, 2, 3, tzinfo=UTC), None],
+    )
+
+
+def test_a_page_of_the_newer_apis_is_a_table() -> None:
+    rows = [{"sid": "MG1"}]
+    page = {"services": rows, "meta": {"key": "services", "page": 0}}
+    assert table_of(page) == rows
+    assert table_of({"services": rows, "meta": {"key": "other"}}) is None
+    assert table_of({"services": rows, "meta": {}}) is None
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import os
 import shlex
 import shutil
 import subprocess
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -136,6 +137,47 @@ def test_four_languages_read_the_same(runner: Runner) -> None:
     assert json.loads(runner.curl(snippet)) == ours
 
 
+def test_a_url_of_another_host_is_read_in_four_languages(
+    runner: Runner, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tw, "Twilio", lambda _connection: Twilio(sandbox.connection))
+    draft = RawDraft(path="https://Messaging.twilio.com/v1/Services?PageSize=1")
+    snippet = raw_snippet(TOKEN, draft)
+    service = runner.run(snippet.ours)["response"].data["services"][0]["sid"]
+
+    assert 'twilio.raw("https://Messaging.twilio.com/v1/Services?PageSize=1")' in snippet.ours
+    codes = [snippet.official, snippet.httpx, snippet.curl]
+    official, direct, command = (
+        code.replace("https://messaging.twilio.com", sandbox.url) for code in codes
+    )
+    assert runner.run(official)["data"]["services"][0]["sid"] == service
+    assert runner.run(direct)["data"]["services"][0]["sid"] == service
+    in_curl = runner.curl(replace(snippet, curl=command.replace(sandbox.url, HOST)))
+    assert json.loads(in_curl)["services"][0]["sid"] == service
+
+
+def test_twilio_python_has_the_edge_and_region_of_a_url_and_no_others() -> None:
+    """Its client puts its own into every URL."""
+    there = Access(kind="auth token", host="api.sydney.au1.twilio.com", region="au1")
+    plain = RawDraft(path="https://content.twilio.com/v1/Content")
+    placed = RawDraft(path="https://content.dublin.ie1.twilio.com/v1/Content")
+
+    assert "region=" not in raw_snippet(there, plain).official
+    assert 'region="ie1"' in raw_snippet(there, placed).official
+    assert 'edge="dublin"' in raw_snippet(there, placed).official
+    assert '"https://content.dublin.ie1.twilio.com/v1/Content"' in raw_snippet(there, placed).httpx
+
+
+def test_identities_and_the_own_account_in_a_url() -> None:
+    path = "https://chat.twilio.com/v2/Services/IS1/Users/bob@example.com:1/$TWILIO_ACCOUNT_SID"
+    snippet = raw_snippet(TOKEN, RawDraft(path=path))
+
+    assert (
+        'chat.twilio.com/v2/Services/IS1/Users/bob@example.com:1/" + os.environ[' in snippet.httpx
+    )
+    assert "Users/bob@example.com:1/${TWILIO_ACCOUNT_SID}" in snippet.curl
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_whatever_was_typed_arrives_as_it_was_typed(
     runner: Runner, sandbox: Sandbox, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -236,6 +278,8 @@ def test_what_a_language_cannot_do_is_said() -> None:
     for code in (listed.official, listed.httpx, listed.curl):
         assert "# One page. Its next_page_uri is the path of the next page." in code
         assert "50" in code
+    others = RawDraft(path="https://content.twilio.com/v1/Content", answer="frame")
+    assert "# One page. next_page_url in its meta" in raw_snippet(TOKEN, others).curl
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "DELETE", "PUT", "OPTIONS"])
@@ -248,7 +292,13 @@ def test_curl_sends_the_method(method: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["auth token", "API key", "sandbox"])
-@pytest.mark.parametrize("path", ["", "?", "/Accounts/{Sid", 'a"b$(id)`id`\\', "\ud83d", MESSAGES])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("", "?", "/Accounts/{Sid", 'a"b$(id)`id`\\', "\ud83d", MESSAGES),
+        *("https://content.twilio.com/$(id)`id`", "https://evil.example/x", "https://"),
+    ],
+)
 @pytest.mark.parametrize("body", ["none", "data", "multipart", "text"])
 def test_half_filled_fields_make_code_that_can_be_read(kind: str, path: str, body: str) -> None:
     rows = data_of(("", "x"), ("\ud83d", "\x00"))

@@ -379,7 +379,7 @@ def test_attempts_are_told_one_by_one_with_the_pause_between() -> None:
 
 
 def test_paths_are_offered_for_the_method_and_filled_as_far_as_we_can() -> None:
-    assert words.completions("DELETE") == (
+    assert {
         ("/Accounts/$TWILIO_ACCOUNT_SID/Calls/{Sid}.json", "Remove a call from the log"),
         ("/Accounts/$TWILIO_ACCOUNT_SID/IncomingPhoneNumbers/{Sid}.json", "Give a phone number up"),
         ("/Accounts/$TWILIO_ACCOUNT_SID/Messages/{Sid}.json", "Remove a message from the log"),
@@ -387,8 +387,65 @@ def test_paths_are_offered_for_the_method_and_filled_as_far_as_we_can() -> None:
             "/Accounts/$TWILIO_ACCOUNT_SID/Messages/{MessageSid}/Media/{Sid}.json",
             "Remove one file of a message",
         ),
-    )
+        ("https://content.twilio.com/", "1 documented path"),
+    } < set(words.completions("DELETE"))
     assert ("/Accounts/$TWILIO_ACCOUNT_SID.json", "Read one account") in words.completions("GET")
+    assert words.completions("GET", "https://evil.example/") == words.completions("GET")
+
+
+CALL = replace(GET, method="POST", path="/Accounts/$TWILIO_ACCOUNT_SID/Calls.json")
+LOOKUP = "https://lookups.twilio.com/v2/PhoneNumbers/+14155550123"
+
+
+@pytest.mark.parametrize(
+    ("draft", "question"),
+    [
+        (CALL, "This request can make a call. Send POST /Accounts/$TWILIO_ACCOUNT_SID/Calls.json?"),
+        (
+            replace(CALL, path="https://verify.twilio.com/v2/Services/VA1/Verifications"),
+            "This request can send a verification code. Send POST "
+            "https://verify.twilio.com/v2/Services/VA1/Verifications?",
+        ),
+        (
+            replace(GET, path=LOOKUP, query=(Pair("Fields", "caller_name"),)),
+            "This request can look up details of a number, which is billed. Send GET "
+            "https://lookups.twilio.com/v2/PhoneNumbers/+1 4••• ••• 123?",
+        ),
+    ],
+)
+def test_what_reaches_a_person_or_is_billed_is_sent_only_after_a_question(draft, question) -> None:
+    asked = steps.pressed(ready(draft))
+
+    assert (asked.phase, asked.why, asked.turn) == ("asking", "effect", 0)
+    assert words.question_of(asked) == (question, "Send")
+    assert steps.declined(asked).phase == "ready"
+    sent = steps.agreed(asked)
+    assert (sent.phase, sent.turn) == ("sending", 1)
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        replace(GET, path=LOOKUP),
+        replace(CALL, method="GET"),
+        replace(CALL, path="https://content.twilio.com/v1/Content"),
+        replace(CALL, path="https://evil.example/Calls.json"),
+    ],
+)
+def test_no_question_is_asked_before_other_requests(draft) -> None:
+    assert steps.pressed(ready(draft)).phase == "sending"
+
+
+def test_after_a_host_its_own_paths_are_offered() -> None:
+    host = "https://monitor.dublin.ie1.twilio.com"
+    assert words.completions("GET", f"{host}/v1/Al") == (
+        (f"{host}/v1/Alerts", "Read alerts"),
+        (f"{host}/v1/Alerts/{{Sid}}", "Read from alerts"),
+        (f"{host}/v1/Events", "Read events"),
+        (f"{host}/v1/Events/{{Sid}}", "Read from events"),
+        (f"{host}/v2/Alarms", "Read alarms"),
+        (f"{host}/v2/Alarms/{{Sid}}", "Read from alarms"),
+    )
 
 
 def test_a_documented_path_says_what_it_is_for() -> None:
@@ -397,6 +454,8 @@ def test_a_documented_path_says_what_it_is_for() -> None:
     assert words.path_note(ready()) == ("Read the balance.", "hint")
     assert words.path_note(post) == ("Documented for GET, not for POST.", "warning")
     assert words.path_note(ready(replace(GET, path="/Accounts/x.json"))) == ("", "hint")
+    services = replace(GET, path="https://messaging.twilio.com/v1/Services")
+    assert words.path_note(ready(services)) == ("Read services.", "hint")
 
 
 def test_a_saved_notebook_learns_no_body_no_query_and_no_whole_number() -> None:

@@ -229,15 +229,24 @@ def test_a_page_that_shows_another_text_sends_nothing_and_says_so(
     assert sandbox.ledger == ()
 
 
-def test_what_was_accepted_is_shown_and_not_what_is_typed_since(
+def test_the_accepted_message_is_shown_until_another_one_is_typed(
     make: Callable[..., SendPanel],
 ) -> None:
     panel = make()
     press(panel, "Send")
     assert panel.join(30)
+    assert panel._form._sent.rows == [["Sent to", TO], ["Text", "Hello"]]
+    assert panel._form._outcome.text.startswith("Delivered.")
+
     write(panel, "Message", "Something else")
 
-    assert panel._form._sent.rows == [["Sent to", TO], ["Text", "Hello"]]
+    assert (panel._form._sent.rows, panel._form._track.steps) == ([], [])
+    assert panel._form._outcome.text == ""
+    assert panel.message is not None, "the next cell still has it"
+
+    write(panel, "Message", "Hello")
+
+    assert panel._form._outcome.text.startswith("Delivered."), "the fields contain it again"
 
 
 def test_a_press_whose_answer_was_lost_is_not_acted_on_twice(
@@ -309,7 +318,7 @@ def test_undo_calls_the_message_back(make: Callable[..., SendPanel], sandbox: Sa
     press(panel, "Undo")
 
     assert panel.join(30)
-    assert counting == ["Undo (60 s)", "More", "Show the code"]
+    assert counting == ["Undo (sending in 60 s)", "More", "Show the code"]
     assert says(panel)[-1] == "Undone: nothing was sent."
     assert sandbox.ledger == ()
     assert seen(panel) == ["Send", "More", "Show the code"]

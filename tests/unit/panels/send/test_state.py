@@ -12,11 +12,12 @@ from twilio_widgets.core.flows.find import NotSureYet
 from twilio_widgets.core.message.message import Message
 from twilio_widgets.panels.code.access import Access
 from twilio_widgets.panels.send import state as steps
-from twilio_widgets.panels.send.draft import Draft, parameters_of, problem_of, sender_of
+from twilio_widgets.panels.send.draft import Draft, parameters_of, problems_of, sender_of
 from twilio_widgets.panels.send.state import SendingAccount, SendState
 from twilio_widgets.panels.send.text import (
     outcome_of,
     pill_of,
+    recipient_hint_of,
     summary_of,
     too_late_to_undo,
     track_of,
@@ -134,15 +135,28 @@ def test_a_suggestion_is_read_as_its_sender_and_anything_else_as_it_stands(
 def test_what_cannot_be_right_is_found_before_anything_leaves(
     change: dict[str, Any], field: str, said: str
 ) -> None:
-    found = problem_of(parameters_of(replace(DRAFT, **change)), NOW)
+    found = problems_of(parameters_of(replace(DRAFT, **change)), NOW)
 
-    assert found is not None
-    assert found[0] == field
-    assert said in found[1]
+    assert list(found) == [field]
+    assert said in found[field]
 
 
 def test_a_message_that_can_be_right_has_no_problem() -> None:
-    assert problem_of(parameters_of(DRAFT), NOW) is None
+    assert problems_of(parameters_of(DRAFT), NOW) == {}
+
+
+def test_every_invalid_field_is_reported_at_once() -> None:
+    draft = Draft(to="12", validity_period="soon", status_callback="example.com", media_url="a")
+    state = press(replace(READY, draft=draft))
+
+    assert state.problems == {
+        "from_": "Choose or enter a sender.",
+        "to": "12 must begin with + and the country code.",
+        "media_url": "This must be a URL that begins with https:// or http://.",
+        "status_callback": "This must be a URL that begins with https:// or http://.",
+        "validity_period": "This must be a whole number of seconds from 1 to 36,000.",
+    }
+    assert (state.phase, state.more) == ("writing", True)
 
 
 # Pressing
@@ -460,8 +474,9 @@ def test_an_odd_number_is_warned_about_while_there_is_time() -> None:
     live = SendingAccount(label="AC0f…9a41", access=Access.of("API key"))
     odd = replace(READY, account=live, draft=replace(DRAFT, to="+4477009001"))
 
-    assert warning_of(odd) == ""
-    assert "is not in any known numbering plan" in warning_of(press(odd))
+    said = "This number is not in any known numbering plan: check it for a typo."
+    assert (warning_of(odd), warning_of(press(odd))) == (said, said)
+    assert warning_of(replace(odd, draft=replace(DRAFT, to="+4477"))) == "", "half typed"
     assert warning_of(press(replace(odd, account=SANDBOX))) == ""
 
 
@@ -471,6 +486,7 @@ def test_an_odd_number_is_warned_about_while_there_is_time() -> None:
         ("+1 415 555 0123", "+14155550123"),
         (" +1 (415) 555-0123 ", "+14155550123"),
         ("+14155550123", "+14155550123"),
+        ("+44 (0)7911 123456", "+447911123456"),
         ("whatsapp:+14155550123", "whatsapp:+14155550123"),
         ("415 555 0123", "415 555 0123"),
         ("nobody", "nobody"),
@@ -478,5 +494,8 @@ def test_an_odd_number_is_warned_about_while_there_is_time() -> None:
     ],
 )
 def test_a_number_may_be_typed_with_spaces_dashes_and_brackets(typed: str, sent: str) -> None:
-    """Only separators are removed; any other text is left for validation to refuse."""
-    assert parameters_of(replace(DRAFT, to=typed))["to"] == sent
+    """As a plan reads a cell; any other text is left for validation to refuse."""
+    state = replace(READY, draft=replace(DRAFT, to=typed))
+    assert parameters_of(state.draft)["to"] == sent
+    shown = f"Will be sent to {sent}." if sent != typed.strip() else ""
+    assert recipient_hint_of(state) == shown

@@ -151,6 +151,7 @@ def test_each_credential_has_access_to_its_resources_only(box: Sandbox) -> None:
         "token": box.connection,
         "main": box.main_key_connection,
         "standard": box.api_key_connection,
+        "restricted": box.restricted_key_connection,
         "child": box.subaccount_connection,
     }
     seen = {
@@ -164,6 +165,7 @@ def test_each_credential_has_access_to_its_resources_only(box: Sandbox) -> None:
         "token": [200] * 5,
         "main": [200] * 5,
         "standard": [403, 403, 403, 200, 200],
+        "restricted": [403] * 5,
         "child": [200] * 5,
     }
     assert ask(box, box.connection, child).status_code == 200
@@ -184,7 +186,7 @@ def test_a_subaccount_has_its_own_messages_and_numbers(box: Sandbox) -> None:
 
 
 MISSING = [
-    "/{AC}/messages.json", "/{AC}/Messages/.json", "/{AC}/Messages.txt", "/{AC}/Messages.csv",
+    "/{AC}/messages.json", "/{AC}/Messages/.json", "/{AC}/Messages.txt",
     "/{AC}/Messages/SM123.json", "/{AC}/Messages/SM00000000000000000000000000000000.json",
     "/AC00000000000000000000000000000000/Messages.json", "/{AC}/Usage/Records/Hourly.json",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ import pytest
 
 from twilio_widgets.errors import SandboxError
 from twilio_widgets.sandbox import Sandbox
+from twilio_widgets.sandbox.world.addresses import CHANNEL_SENDERS
 from twilio_widgets.sandbox.world.clock import Clock
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ ENDS = [
     ("+14155550195", ["queued", "failed"], 30034),
     ("+14155550196", ["queued", "sending", "sent"], None),
     ("+14155550197", ["queued", "sending", "sent", "undelivered"], 30008),
+    ("+14155550190", ["queued", "sending", "sent", "undelivered"], 30004),
+    ("+14155550199", ["queued", "failed"], 30001),
     ("+14155551091", ["queued", "sending", "sent", "delivered"], None),
 ]
 
@@ -73,6 +76,34 @@ def test_the_recipient_determines_the_final_status(
 
     assert life(box, http, sid, 4) == statuses
     assert http.get(f"/Messages/{sid}.json").json()["error_code"] == code
+
+
+@pytest.mark.parametrize(
+    ("to", "statuses", "code"),
+    [
+        ("whatsapp:+14155550190", ["queued", "failed"], 63013),
+        ("whatsapp:+14155550191", ["queued", "failed"], 63003),
+        ("rcs:+14155550192", ["queued", "sending", "sent", "undelivered"], 63024),
+        ("rcs:+14155550193", ["queued", "sending", "sent", "undelivered"], 63033),
+        ("whatsapp:+447700900394", ["queued", "failed"], 63005),
+        ("messenger:100000000000195", ["queued", "failed"], 63018),
+        ("messenger:100000000000197", ["queued", "sending", "sent", "undelivered"], 63012),
+        ("whatsapp:+14155550199", ["queued", "failed"], 63001),
+        ("messenger:100000000000105", ["queued", "sending", "sent", "delivered"], None),
+        ("rcs:+14155550105", ["queued", "sending", "sent", "delivered", "read"], None),
+    ],
+)
+def test_a_channels_recipient_ends_with_an_error_of_channels(
+    to: str, statuses: list[str], code: int | None, box: Sandbox, http: httpx.Client
+) -> None:
+    channel = to.partition(":")[0]
+    sender = next(one for one in CHANNEL_SENDERS if one.startswith(channel))
+    sid = create(http, To=to, From=sender)["sid"]
+
+    assert life(box, http, sid, 5) == statuses
+    message = http.get(f"/Messages/{sid}.json").json()
+    assert message["error_code"] == code
+    assert (message["error_message"] is None) == (code is None)
 
 
 def test_a_service_picks_the_sender_later(box: Sandbox, http: httpx.Client) -> None:
@@ -94,6 +125,7 @@ def test_a_sender_named_beside_a_service_is_kept(box: Sandbox, http: httpx.Clien
 
 
 def test_whatsapp_messages_are_read(box: Sandbox, http: httpx.Client) -> None:
+    box.receive(from_="whatsapp:+14155550105", body="Hello")  # opens the 24-hour window
     sid = create(http, To="whatsapp:+14155550105", From="whatsapp:" + US)["sid"]
 
     assert life(box, http, sid, 6)[-2:] == ["delivered", "read"]

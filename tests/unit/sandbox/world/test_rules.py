@@ -10,12 +10,14 @@ import pytest
 
 from twilio_widgets.sandbox import Sandbox
 from twilio_widgets.sandbox.world.refusals import CREATE_ERRORS
+from twilio_widgets.sandbox.world.sids import SidMaker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 THEM, US, GB = "+14155550105", "+14155550142", "+447700900142"
+TEMPLATE = SidMaker(2).sid("HX", 0)
 GOOD = {"To": THEM, "From": US, "Body": "Hello"}
 
 
@@ -76,6 +78,9 @@ NATURAL: list[tuple[int, dict[str, object]]] = [
     (21656, {"ContentSid": "HX" + "a" * 32, "ContentVariables": "[1]"}),
     (21656, {"ContentSid": "HX" + "a" * 32, "ContentVariables": '{"1": null}'}),
     (21656, {"ContentSid": "HX" + "a" * 32, "ContentVariables": '{"1": ""}'}),
+    (21656, {"ContentSid": "HX" + "a" * 32, "ContentVariables": '{"1": "a\\nb"}'}),
+    (21656, {"ContentSid": "HX" + "a" * 32, "ContentVariables": '{"1": "a     b"}'}),
+    (21655, {"ContentSid": "HX" + "a" * 32}),
     (21212, {"From": "+15005550001"}),
     (21212, {"From": "An Alphanumeric Sender"}),
     (21606, {"From": "+15005550007"}),
@@ -88,6 +93,13 @@ NATURAL: list[tuple[int, dict[str, object]]] = [
     (21660, {"From": "+16465550163"}),
     (63007, {"From": "whatsapp:+12025550100", "To": "whatsapp:" + THEM}),
     (63007, {"From": "whatsapp:" + US}),
+    (63007, {"From": "whatsapp:" + US, "To": "rcs:" + THEM}),
+    (20001, {"RiskCheck": "off"}),
+    (20001, {"TrafficType": "paid"}),
+    (20001, {"Attempt": "0"}),
+    (20001, {"Attempt": "one"}),
+    (20001, {"MessageIntent": "spam"}),
+    (20001, {"SmartEncoded": "True"}),
     (21612, {"To": "+15005550002"}),
     (21612, {"From": "BirchStreet"}),
     (21408, {"To": "+15005550003"}),
@@ -171,7 +183,7 @@ GOOD_SENDERS: list[dict[str, object]] = [
     {"From": "BirchStreet", "To": "+447700900005"},
     {"From": "whatsapp:" + US, "To": "whatsapp:" + THEM},
     {"Body": None, "MediaUrl": "https://x.test/a.png"},
-    {"Body": None, "ContentSid": "HX" + "a" * 32, "ContentVariables": '{"1": "a"}'},
+    {"Body": None, "ContentSid": TEMPLATE, "ContentVariables": '{"1": "a"}'},
     {"Body": "x" * 1600},
 ]
 

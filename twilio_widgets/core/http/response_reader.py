@@ -1,4 +1,4 @@
-"""One answer as it arrives: read strictly, within its caps, and whole or not at all."""
+"""Reads one HTTP/1.1 response as it arrives: strictly, and within size limits."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from twilio_widgets.core.request import Reply
 from twilio_widgets.errors import BadResponse
 
 LARGEST_HEAD = 100 * 1024
-"""Bytes that come without any of the body: of headers, with those of every ``100 Continue`` before
-them, and of what may follow the last chunk. A single read may bring more."""
+"""The most bytes received in a row without any of the body: headers, including those of each
+``100 Continue``, and trailers after the last chunk. A single read may exceed it."""
 
 
-class Arriving:
-    """Reads the answer to one request from what a connection receives.
+class ResponseReader:
+    """Reads the response to one request from the bytes that a connection receives.
 
     Args:
-        method: The request's: the answer to a HEAD has no body.
+        method: The method of the request: the response to a HEAD has no body.
         largest: The most bytes of a body, before and after decompression.
     """
 
@@ -34,28 +34,28 @@ class Arriving:
         self._status = 0
         self._whole = False
         self.keeps_alive = False
-        """Whether the connection may be used again: the answer came whole, and nothing after it."""
+        """Whether the connection can be reused: the response is complete and no bytes follow it."""
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more need come: it is whole, or will not be."""
+        """Whether the response is complete or has failed."""
         return self._outcome is not None
 
     def reply(self) -> Reply:
-        """Return the whole answer; only when it is over.
+        """Return the complete response. Call it only when `is_over`.
 
         Raises:
-            BadResponse: It is too large, or damaged.
-            OSError: The connection broke before it was whole.
+            BadResponse: The response is too large, or damaged.
+            OSError: The connection broke before the response was complete.
         """
         if isinstance(self._outcome, Reply):
             return self._outcome
-        raise self._outcome or ConnectionError("the answer is still on its way")
+        raise self._outcome or ConnectionError("the response is not complete")
 
-    # What the connection receives
+    # Called by the connection
 
     def feed(self, data: bytes) -> None:
-        """Read what has arrived."""
+        """Parse received bytes."""
         if self.is_over:
             return
         self._fed += len(data)
@@ -64,29 +64,32 @@ class Arriving:
             self._parser.feed_data(data)
         except httptools.HttpParserCallbackError as error:
             self.keeps_alive = False
-            raise error.__context__ or error from None  # such as the stop that a person asked for
+            raise error.__context__ or error from None  # such as a KeyboardInterrupt in a callback
+        except httptools.HttpParserUpgrade:
+            problem = ConnectionError("the server switched to another protocol (HTTP 101)")
+            self.keeps_alive = False
         except httptools.HttpParserError as error:
-            problem = ConnectionError(f"this is no HTTP/1.1: {error}")
+            problem = ConnectionError(f"not an HTTP/1.1 response: {error}")
             self.keeps_alive = False
         if self._compressed:
             self._fed = 0
             self._inflate()
         elif self._fed > LARGEST_HEAD:
-            problem = ConnectionError(f"the headers have more than {LARGEST_HEAD:,} bytes")
+            problem = ConnectionError(f"the headers exceed {LARGEST_HEAD:,} bytes")
         if self._whole:
             self._finish()
         elif problem is not None:
             self.fail(problem)
 
     def end(self) -> None:
-        """Note that the server has closed the connection: the end of an answer without a length."""
+        """Handle the end of the stream, which completes a response that has no length."""
         if self._status and not self._headers.keys() & {"content-length", "transfer-encoding"}:
             self._finish()
         else:
             self.fail(ConnectionError("the server closed the connection"))
 
     def fail(self, problem: Exception) -> None:
-        """Note that nothing more will come, and why."""
+        """End the response with an error."""
         self.keeps_alive = False
         if not self.is_over:
             self._end_with(problem)
@@ -99,7 +102,7 @@ class Arriving:
             for part in self._compressed:
                 self._parts.append(self._inflater.feed(part))
         except BadResponse as problem:
-            self.fail(problem.with_traceback(None))  # its frames hold what was decompressed
+            self.fail(problem.with_traceback(None))  # its frames reference the decompressed data
         self._compressed.clear()
 
     def _finish(self) -> None:
@@ -116,18 +119,18 @@ class Arriving:
 
     def _end_with(self, outcome: Reply | Exception) -> None:
         self._outcome = outcome
-        # It knows us and we it: apart, both go at once, with all that came, rather than wait for
-        # the garbage collector.
+        # Break the reference cycle with the parser, so that both and the received data are freed
+        # at once and not by the garbage collector.
         del self._parser
 
-    # What the parser finds; an error raised here would be lost in its own
+    # Called by the parser, which replaces an error raised in these methods with its own
 
     def on_message_begin(self) -> None:
-        """Note that something follows: what was whole already stays so, its connection does not."""
+        """Handle the start of a message; a second one makes the connection unusable."""
         self.keeps_alive = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header; those after the body say nothing to us."""
+        """Store a header; trailers are ignored."""
         if self._status:
             return
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
@@ -135,7 +138,7 @@ class Arriving:
         self._headers[key] = text if before is None else f"{before}, {text}"
 
     def on_headers_complete(self) -> None:
-        """Know what answer it is; an interim one (1xx) is none, and one that follows not ours."""
+        """Read the status; interim responses (1xx) are skipped."""
         if self._whole:
             return
         status = self._parser.get_status_code()
@@ -146,12 +149,12 @@ class Arriving:
         self._whole = self._no_body
 
     def on_body(self, part: bytes) -> None:
-        """Take a part of the body."""
+        """Store a part of the body."""
         if not self._whole:
             self._compressed.append(part)
 
     def on_message_complete(self) -> None:
-        """Note that it is whole."""
+        """Handle the end of the response."""
         if self._status and not self._whole:
             self._whole = True
             self.keeps_alive = self._parser.should_keep_alive()

@@ -1,6 +1,6 @@
-"""The ways to the network that go over httpx: through a proxy, into a sandbox, without sockets.
+"""The httpx backends: through a proxy, into an in-process sandbox, and where httptools is missing.
 
-The blocking pool is httpcore's own, over a network that knows the deadline.
+The blocking one uses httpcore's connection pool with a network backend that enforces the deadline.
 """
 
 from __future__ import annotations
@@ -15,21 +15,22 @@ from urllib.parse import urlsplit
 import httpcore
 import httpx
 
-from twilio_widgets.core.http.deadline import DeadlineBackend
+from twilio_widgets.core.http.certificates import trusted
+from twilio_widgets.core.http.deadline_backend import DeadlineBackend
 from twilio_widgets.core.http.inflate import Inflater
 from twilio_widgets.core.http.outgoing import OutgoingRequest
 from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.core.request import Reply
 
 
-class BlockingPooled:
-    """httpx's way to wait.
+class HttpxBackend:
+    """Blocking requests over httpx.
 
     Args:
-        inside: A transport that needs no network, or None.
-        proxy: To send through.
-        most: The most requests under way at once; one more waits.
-        keep_alive: Seconds for which an idle connection is still used.
+        inside: The in-process transport of a sandbox, or None.
+        proxy: The proxy to use, or None.
+        most: The most concurrent requests; further ones wait.
+        keep_alive: The seconds for which an idle connection is reused.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class BlockingPooled:
         )
 
     def exchange(self, outgoing: OutgoingRequest, largest: int) -> Reply:
-        """Send one request and return its whole answer; see `wire.BlockingWire`."""
+        """Send one request and return the complete response; see `backends.BlockingBackend`."""
         request = _built(self._client, outgoing)
         request.extensions["trace"] = partial(_note_progress, outgoing)
         response = self._client.send(request, stream=True)
@@ -57,8 +58,8 @@ class BlockingPooled:
         self._client.close()
 
 
-class AsyncPooled:
-    """httpx's way to await; see `BlockingPooled`."""
+class AsyncHttpxBackend:
+    """Async requests over httpx; see `HttpxBackend`."""
 
     def __init__(
         self, inside: Any, proxy: httpx.Proxy | None, *, most: int, keep_alive: float
@@ -68,7 +69,7 @@ class AsyncPooled:
         )
 
     async def exchange(self, outgoing: OutgoingRequest, largest: int) -> Reply:
-        """Send one request and return its whole answer; see `wire.AsyncWire`."""
+        """Send one request and return the complete response; see `backends.AsyncBackend`."""
         request = _built(self._client, outgoing)
 
         async def trace(event: str, details: Mapping[str, Any]) -> None:
@@ -93,11 +94,12 @@ def _async_pool(
     proxy: httpx.Proxy | None, most: int, keep_alive: float
 ) -> httpx.AsyncHTTPTransport:
     return httpx.AsyncHTTPTransport(
-        verify=httpx.create_ssl_context(),
+        verify=trusted(),
         proxy=proxy,
         limits=httpx.Limits(
             max_connections=most,
-            max_keepalive_connections=most,  # or it connects anew for most of a job
+            # With the default of 20, a job would reconnect for most of its requests.
+            max_keepalive_connections=most,
             keepalive_expiry=keep_alive,
         ),
     )
@@ -111,14 +113,14 @@ def _built(client: httpx.Client | httpx.AsyncClient, outgoing: OutgoingRequest) 
         headers=outgoing.headers,
         timeout=httpx.Timeout(outgoing.seconds, connect=outgoing.connecting),
     )
-    outgoing.left = True  # its errors alone tell from here on
+    outgoing.may_have_been_sent = True  # from here on only the class of an error tells
     return built
 
 
 def _note_progress(outgoing: OutgoingRequest, event: str, details: Mapping[str, Any]) -> None:
-    """Follow httpcore: while a proxy is asked to CONNECT, the request has not left."""
+    """Note when httpcore starts the request; a CONNECT to a proxy is not yet the request."""
     if event == "http11.send_request_headers.started":
-        outgoing.left = details["request"].method != b"CONNECT"
+        outgoing.may_have_been_sent = details["request"].method != b"CONNECT"
 
 
 def _reply(response: httpx.Response, content: bytes) -> Reply:
@@ -127,11 +129,11 @@ def _reply(response: httpx.Response, content: bytes) -> Reply:
 
 
 class _Pool(httpx.BaseTransport):
-    """httpx's connection pool with a network backend that knows the deadline."""
+    """httpx's connection pool over `DeadlineBackend`."""
 
     def __init__(self, proxy: httpx.Proxy | None, most: int, keep_alive: float) -> None:
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(),
+            ssl_context=trusted(),
             proxy=None if proxy is None else httpcore.Proxy(_url(proxy.url), proxy.raw_auth),
             max_connections=most,
             max_keepalive_connections=most,
@@ -177,8 +179,8 @@ class _Body(httpx.SyncByteStream):
         self._answer.close()
 
 
-class _NoNumbersInTheLog(logging.Filter):
-    """httpx logs whole URLs at INFO: people's numbers, and the signed addresses of media files."""
+class _MaskUrls(logging.Filter):
+    """Masks the URLs that httpx logs at INFO: they contain phone numbers and signed media URLs."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
@@ -194,4 +196,4 @@ def _quiet(url: str) -> str:
     return re.sub(r"\?.*", "?…", url) if "twilio" in (urlsplit(url).hostname or "") else url
 
 
-logging.getLogger("httpx").addFilter(_NoNumbersInTheLog())
+logging.getLogger("httpx").addFilter(_MaskUrls())

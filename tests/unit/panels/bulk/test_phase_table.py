@@ -1,0 +1,169 @@
+"""The effect of every step of the bulk panel in every phase."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, get_args
+
+import pytest
+
+from tests.phase_tables import expected, steps_in, table_of
+from twilio_widgets.bulk.progress import JobProgress
+from twilio_widgets.panels.bulk import state as steps
+from twilio_widgets.panels.bulk import text as words
+from twilio_widgets.panels.bulk.draft import BulkDraft
+from twilio_widgets.panels.bulk.state import (
+    BulkState,
+    Checked,
+    ConfirmationPrompt,
+    Phase,
+    Unfinished,
+)
+from twilio_widgets.panels.bulk.table_sources import Source
+from twilio_widgets.panels.code.access import Access
+from twilio_widgets.panels.send.state import SendingAccount
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ACCOUNT = SendingAccount(label="sandbox", access=Access.of("sandbox"))
+GUESTS = Source(name="guests.csv", kind="csv", rows=b"")
+FILLED = BulkDraft(to="phone", from_="+15005550006", body="Hi {name}", name="guests")
+CHECKED = Checked(ready=3, rejected=0, said=("3 of 3 rows are ready.",))
+OLD = Unfinished(name="old", said="It is paused.")
+ASK = ConfirmationPrompt(purpose="send", count=3)
+COUNTS = dict.fromkeys(
+    ("pending", "attempted", "accepted", "rejected", "unknown", "skipped", "abandoned"), 0
+)
+
+
+def progress(state: str) -> JobProgress:
+    return JobProgress(name="guests", state=state, counts=COUNTS | {"accepted": 3})
+
+
+def state_in(phase: Phase) -> BulkState:
+    """A state in this phase that says everything a card can say in it."""
+    state = BulkState(
+        account=ACCOUNT,
+        source=GUESTS,
+        rows=3,
+        columns=("name", "phone"),
+        draft=FILLED,
+        phase=phase,
+        turn=1,
+    )
+    if phase in {"checked", "beginning"}:
+        return replace(state, checked=CHECKED, ask=ASK, typed="send 3")
+    if phase == "sending":
+        return replace(state, job="guests", progress=progress("running"))
+    if phase == "resting":
+        rests = replace(state, job="guests", progress=progress("finished"), ask=ASK)
+        return replace(rests, typed="send 3", failure="An error.", note="A note.")
+    if phase == "writing":
+        return replace(state, failure="An error.", note="A note.")
+    return state
+
+
+PHASES = {phase: state_in(phase) for phase in get_args(Phase)} | {
+    "looking up": replace(state_in("writing"), busy=True, unfinished=(OLD,), failure="", note=""),
+}
+
+STEPS = {
+    "asked": partial(steps.asked, ask=replace(ASK, purpose="send again")),
+    "backed": steps.backed,
+    "began_check": steps.began_check,
+    "began_lookup": steps.began_lookup,
+    "beginning": steps.beginning,
+    "begun": partial(steps.begun, job="guests"),
+    "begun_anew": steps.begun_anew,
+    "choosing": steps.choosing,
+    "chose": partial(steps.chose, source=GUESTS, rows=4, columns=("phone",), guess=None),
+    "connected": partial(steps.connected, account=ACCOUNT, rails=("No limits.",)),
+    "disconnected": steps.disconnected,
+    "ended_lookup": steps.ended_lookup,
+    "found_unfinished": partial(steps.found_unfinished, unfinished=(OLD,)),
+    "listed": partial(steps.listed, frames=("guests",)),
+    "looked": partial(steps.looked, row=2),
+    "not_begun": partial(steps.not_begun, text="It was refused.", rests=False),
+    "not_checked": partial(steps.not_checked, turn=1, name="", text="No such column."),
+    "not_read": partial(steps.not_read, text="It is not a table."),
+    "put_off": steps.put_off,
+    "read": partial(steps.read, job="guests", groups=(), resendable=1),
+    "said": partial(steps.said, note="Updated."),
+    "suggested": partial(steps.suggested, senders=("+15005550006",)),
+    "toggled_more": steps.toggled_more,
+    "troubled": partial(steps.troubled, text="Unexpected."),
+    "typed": partial(steps.typed, name="body", value="Another text"),
+    "typed_words": partial(steps.typed_words, text="send"),
+    "was_checked": partial(steps.was_checked, turn=1, checked=CHECKED),
+    "went_on": partial(steps.went_on, progress=progress("paused")),
+}
+
+
+def phase_of(state: BulkState) -> str:
+    return "looking up" if state.busy else state.phase
+
+
+def says(state: BulkState) -> Iterator[str]:
+    if state.failure:
+        yield "error"
+    if state.note:
+        yield "note"
+    if state.checked is not None:
+        yield "plan"
+    if state.ask is not None:
+        yield "ask"
+    if state.job:
+        yield "job"
+    if state.unfinished:
+        yield "offer"
+
+
+def test_the_effect_of_every_step_in_every_phase() -> None:
+    assert STEPS.keys() == steps_in(steps, BulkState)
+    assert table_of(PHASES, STEPS, phase_of, says) == expected(__file__)
+
+
+@pytest.mark.parametrize(
+    ("found", "tone"),
+    [
+        (CHECKED, "good"),
+        (replace(CHECKED, rejected=1), "warning"),
+        (replace(CHECKED, ready=3, rejected=97), "warning"),
+        (replace(CHECKED, refused_rows=1), "warning"),
+        (replace(CHECKED, ready=0), "warning"),
+    ],
+)
+def test_a_check_is_good_only_when_every_row_can_be_sent(found: Checked, tone: str) -> None:
+    assert words.finding_of(replace(state_in("checked"), checked=found))[1] == tone
+
+
+def test_nothing_of_the_table_before_stays_when_a_file_cannot_be_read() -> None:
+    before = state_in("checked")
+    after = steps.not_read(steps.choosing(before), "It is not a table.")
+
+    assert (after.source, after.rows, after.columns, after.guess) == (None, 0, (), None)
+    assert (after.checked, after.ask, after.draft.name) == (None, None, "")
+    assert not steps.may_check(after)
+    assert after.draft.to == "phone", "a file that can be read may have that column"
+
+
+@pytest.mark.parametrize(
+    ("source", "frames", "option"),
+    [
+        (None, (), "No DataFrame in this notebook"),
+        (None, ("guests",), "Choose a DataFrame…"),
+        (replace(GUESTS, kind="frame", name="guests"), ("guests",), "Choose a DataFrame…"),
+        (GUESTS, (), "File: guests.csv"),
+        (
+            replace(GUESTS, kind="given", name="the table given"),
+            (),
+            "The table given to this panel",
+        ),
+    ],
+)
+def test_the_list_of_dataframes_names_the_table_in_use(
+    source: Source | None, frames: tuple[str, ...], option: str
+) -> None:
+    assert words.no_frame_of(BulkState(source=source, frames=frames)) == option

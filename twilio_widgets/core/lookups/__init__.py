@@ -1,0 +1,1 @@
+"""Lookups of phone numbers: what they return and what they cost."""

@@ -1,0 +1,1 @@
+"""Content templates: their texts and variables, and when WhatsApp accepts them."""

@@ -1,0 +1,112 @@
+"""The columns of the frames of services, numbers, usage and alerts.
+
+Source of the fields: Twilio's OpenAPI documents of 2026-04-14 (messaging v1, API 2010-04-01,
+monitor v1).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twilio_widgets.frames.schema import (
+    FLAG,
+    MOMENT,
+    MONEY,
+    TEXT,
+    WHOLE,
+    SchemaColumn,
+    words_column,
+)
+
+RESOURCE_SCHEMA_VERSION = 1
+"""Goes up when a column of these frames is added, removed, renamed, moved or changes its dtype."""
+
+DAY: Any = "datetime64[s]"
+"""The dtype of a day in UTC."""
+
+_ACCOUNT_SID = SchemaColumn("account_sid", TEXT, "The account it belongs to: AC…")
+_CREATED = SchemaColumn("date_created", MOMENT, "When it was created.")
+_UPDATED = SchemaColumn("date_updated", MOMENT, "When it was last changed.")
+_NAME = SchemaColumn("friendly_name", TEXT, "Its name in Twilio's console.")
+
+SERVICES = (
+    SchemaColumn("sid", TEXT, "The messaging service: MG…"),
+    _NAME,
+    SchemaColumn("senders", WHOLE, "The number of its senders. NA: they were not read."),
+    SchemaColumn("phone_numbers", TEXT, "Its phone numbers, separated by commas."),
+    SchemaColumn("short_codes", TEXT, "Its short codes, separated by commas."),
+    SchemaColumn("alpha_senders", TEXT, "Its alphanumeric senders, separated by commas."),
+    SchemaColumn("channel_senders", TEXT, "Its senders of other channels, separated by commas."),
+    SchemaColumn("inbound_request_url", TEXT, "The webhook for inbound messages."),
+    SchemaColumn("inbound_method", TEXT, "The HTTP method of that webhook."),
+    SchemaColumn("fallback_url", TEXT, "The webhook that is called if that one fails."),
+    SchemaColumn("status_callback", TEXT, "The webhook for statuses."),
+    SchemaColumn(
+        "use_inbound_webhook_on_number", FLAG, "Whether the number's own webhook is called."
+    ),
+    SchemaColumn("usecase", TEXT, "What it is used for."),
+    SchemaColumn("validity_period", WHOLE, "Seconds a message may wait in Twilio's queue."),
+    SchemaColumn("us_app_to_person_registered", FLAG, "Whether it is registered for A2P 10DLC."),
+    _CREATED,
+    _UPDATED,
+    _ACCOUNT_SID,
+)
+"""The columns of the frame of messaging services, in order."""
+
+NUMBERS = (
+    SchemaColumn("sid", TEXT, "The number: PN…"),
+    SchemaColumn("phone_number", TEXT, "The number in E.164 format."),
+    _NAME,
+    SchemaColumn("type", TEXT, "Its type, such as local, mobile or toll-free."),
+    SchemaColumn("sms", FLAG, "Whether it can send and receive SMS."),
+    SchemaColumn("mms", FLAG, "Whether it can send and receive MMS."),
+    SchemaColumn("voice", FLAG, "Whether it can make and receive calls."),
+    SchemaColumn("fax", FLAG, "Whether it can send and receive faxes."),
+    SchemaColumn("sms_url", TEXT, "The webhook for inbound messages."),
+    SchemaColumn("sms_method", TEXT, "The HTTP method of that webhook."),
+    SchemaColumn("sms_fallback_url", TEXT, "The webhook that is called if that one fails."),
+    SchemaColumn("sms_application_sid", TEXT, "The application whose webhook is used: AP…"),
+    SchemaColumn("voice_url", TEXT, "The webhook for inbound calls."),
+    SchemaColumn("status_callback", TEXT, "The webhook for the statuses of calls."),
+    SchemaColumn("status", TEXT, "Twilio's status of the number."),
+    _CREATED,
+    _UPDATED,
+    _ACCOUNT_SID,
+)
+"""The columns of the frame of phone numbers, in order."""
+
+USAGE = (
+    SchemaColumn("start_date", DAY, "The first day of the period (UTC)."),
+    SchemaColumn("end_date", DAY, "Its last day."),
+    SchemaColumn("category", TEXT, "What was used, such as sms-outbound. Categories overlap."),
+    SchemaColumn("description", TEXT, "The category in Twilio's words."),
+    SchemaColumn("count", WHOLE, "How often."),
+    SchemaColumn("count_unit", TEXT, "The unit of `count`."),
+    SchemaColumn("usage", MONEY, "How much; exact."),
+    SchemaColumn("usage_unit", TEXT, "The unit of `usage`."),
+    SchemaColumn("price", MONEY, "What it cost; exact."),
+    SchemaColumn("price_unit", TEXT, "The currency of `price`."),
+    SchemaColumn("as_of", MOMENT, "When Twilio counted."),
+    _ACCOUNT_SID,
+)
+"""The columns of the frame of usage, in order."""
+
+ALERTS = (
+    SchemaColumn("sid", TEXT, "The alert: NO…"),
+    SchemaColumn("date_generated", MOMENT, "When it happened."),
+    words_column("log_level", ("error", "warning", "notice", "debug"), "How serious it is."),
+    SchemaColumn("error_code", WHOLE, "What happened; tw.explain_error(code) says more."),
+    SchemaColumn("meaning", TEXT, "What the error code means."),
+    SchemaColumn("advice", TEXT, "What to do about it."),
+    SchemaColumn("request_method", TEXT, "The HTTP method of the request that failed."),
+    SchemaColumn("request_url", TEXT, "Its URL: your webhook, or a resource of Twilio's API."),
+    SchemaColumn("alert_text", TEXT, "Twilio's text."),
+    SchemaColumn("resource_sid", TEXT, "What it was about, such as a message: SM…"),
+    SchemaColumn("service_sid", TEXT, "The service it belongs to, if any."),
+    SchemaColumn("rejection_id", WHOLE, "The row of listener.rejected about the same request."),
+    SchemaColumn("rejection_reason", TEXT, "Why the listener rejected the request."),
+    SchemaColumn("rejection_mend", TEXT, "How to fix that."),
+    _CREATED,
+    _ACCOUNT_SID,
+)
+"""The columns of the frame of alerts, in order."""
