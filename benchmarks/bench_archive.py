@@ -3,9 +3,9 @@
 Run it with ``python -m benchmarks.bench_archive [messages …]``. A server in a process of its own
 answers both clients with the same log over loopback.
 
-1. 50 pages spread evenly over 16 to 50 days, 300 ms a page, k = 8 readers. twilio-python reads page after
-   page, because the link to each page is in the page before. Target: at least 0.8 × k times faster.
-   The same number of pages on one day is printed, not judged: it depends on how days are split.
+1. 50 pages spread evenly over 16, 25 and 50 days, 300 ms a page, k = 8 readers. twilio-python reads
+   page after page, because the link to each page is in the page before. Target: at least 0.8 × k
+   times faster. The same pages on one day are printed, not judged: that depends on the splitting.
 2. From 10,000 to 1,000,000 messages at the same density, without latency: peak memory must stay
    flat, and time grow linearly. Each size runs in a process of its own.
 """
