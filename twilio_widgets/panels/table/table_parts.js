@@ -225,7 +225,7 @@ export function fitColumns(columns, widths, rows) {
   const before = widths.join();
   columns.forEach(({ kind, title, width }, column) => {
     let wide = width ?? Math.max(WIDTHS[kind], title.length + 2, widths[column] ?? 0);
-    if (width === null && GROWING.has(kind)) {
+    if ((width ?? null) === null && GROWING.has(kind)) {
       for (const { cells } of rows)
         wide = Math.max(wide, Math.min(WIDEST, cells[column].length + 1));
     }
