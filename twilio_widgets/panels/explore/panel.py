@@ -137,7 +137,7 @@ class ExplorePanel(SavedPicture, Panel[ExploreState]):
             "twilio_widgets-follow", self._follow, _rest, soonest=AFTER, every=AGAIN
         )
         self._make(self._state)
-        self._begin_picture(static)
+        self._keep_picture(static)
         self._unsubscribe = wake_with(twilio, self._on_connected, self._on_disconnected)
         if asked.origin != "live":
             self.load()
