@@ -86,7 +86,7 @@ def test_a_message_opens_with_its_conversation(notebook: Notebook, page: Page) -
     expect(page.locator(".tw-bubble[aria-current]")).to_be_visible()
     page.get_by_role("button", name="Close", exact=True).click()
     expect(page.locator(".tw-chat")).to_be_hidden()
-    assert notebook.execute("print(len(panel.selection))").strip() == "0"
+    assert notebook.execute("print(len(panel.selection))").strip() == "1"
 
 
 @pytest.mark.long
