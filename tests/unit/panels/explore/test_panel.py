@@ -155,9 +155,8 @@ def test_an_archive_without_a_client_is_read_and_cannot_be_synced(tmp_path: Any)
 
 def test_an_empty_log_says_so(log: Any) -> None:
     with shown(ExplorePanel(messages=log.iloc[:0])) as panel:
-        assert PanelDriver(panel).sentences()[0] == (
-            "There are no messages in this period: none was sent or received."
-        )
+        empty = "There are no messages in this period: none was sent or received."
+        assert empty in PanelDriver(panel).sentences()
         assert len(panel.frame) == 0
 
 
