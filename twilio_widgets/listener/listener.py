@@ -104,7 +104,7 @@ class Listener(EventSource):
         retention_days: float | EllipsisType | None = ...,
         take_over: bool = False,
     ) -> None:
-        shared_keys = concealed(shared_keys)  # first: see there
+        connection, shared_keys = concealed(connection), concealed(shared_keys)  # first: see there
         twilio = client_of(connection)
         whose = twilio.connection
         path = store_path(whose, store, "events.sqlite")
