@@ -217,6 +217,7 @@ class _Watch:
             self._schedule_next(now, pause)
             if now - self._retired_at >= _DAY:
                 self._retired_at = now
+                self._poll.remember()
                 self._store.retire(now)
         self._nudge()
         return looked
