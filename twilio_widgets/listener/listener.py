@@ -133,7 +133,7 @@ class Listener(EventSource):
             if self._reply_handler.call is not None:
                 self._supervisor.set_reply(None, ask=True)
         except BaseException:
-            self._supervisor.detach()
+            self._supervisor.abandon()
             raise
         self._filling = threading.Lock()
         self._release = weakref.finalize(self, _release, self._supervisor, self._dispatcher)
