@@ -916,6 +916,33 @@ def test_who_asks_late_hears_all_the_same_that_it_has_gone(driver: ListenerDrive
     assert gone.wait(10)
 
 
+def test_a_process_launched_for_a_listener_that_cannot_start_is_ended(
+    driver: ListenerDriver,
+) -> None:
+    launched: list[int] = []
+
+    def fail(client: ListenerClient) -> None:
+        launched.append(client.pid)
+        driver.pids.add(client.pid)
+        raise ListenerError("no route")
+
+    with pytest.raises(ListenerError, match="no route"):
+        ProcessSupervisor(driver.spec(), lambda _: None, fail)
+    (pid,) = launched
+    until(lambda: not alive(pid), 10.0)
+
+
+def test_a_process_that_was_running_before_stays_when_a_listener_cannot_start(
+    client: ListenerClient, shared: ListenerDriver
+) -> None:
+    def fail(_: ListenerClient) -> None:
+        raise ListenerError("no route")
+
+    with pytest.raises(ListenerError, match="no route"):
+        ProcessSupervisor(shared.spec(), lambda _: None, fail)
+    assert client.ask("status")["pid"] == client.pid
+
+
 def test_what_a_process_does_not_read_holds_nobody_up_and_the_line_is_opened_again(
     driver: ListenerDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ import ipywidgets
 from twilio_widgets.analysis.chart_spec import ChartSpec
 from twilio_widgets.analysis.source import checked_zone, frame_of
 from twilio_widgets.archive.archive import Archive
+from twilio_widgets.core.credentials.secret import concealed
 from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.panels.charts.chart import Chart
 from twilio_widgets.panels.charts.svg import picture_of
@@ -114,6 +115,7 @@ class ExplorePanel(SavedPicture, Panel[ExploreState]):
         static: Static = True,
         **unknown: object,
     ) -> None:
+        twilio = concealed(twilio)
         known = ("twilio", "archive", "messages", "period", "tz", "static")
         refuse_unknown("ExplorePanel", unknown, known)
         check_source("ExplorePanel", twilio)
