@@ -33,8 +33,8 @@ class Sheet:
     """How the sheet shows cells that it does not show as their value, by row and column."""
 
 
-def sheet_of(content: bytes, name: str) -> Sheet:
-    """Read the first visible sheet of a workbook; rows without any value are left out.
+def sheet_names(content: bytes, name: str) -> tuple[str, ...]:
+    """Return the names of a workbook's sheets, visible ones first; its rows are not read.
 
     Args:
         content: The file.
@@ -45,9 +45,33 @@ def sheet_of(content: bytes, name: str) -> Sheet:
     """
     load_workbook = load_openpyxl().load_workbook
     try:
+        sheets = load_workbook(io.BytesIO(content), read_only=True).worksheets
+    except Exception:  # noqa: BLE001  # openpyxl raises many types of errors for a damaged file
+        problem = _not_a_workbook(name)
+    else:
+        visible_first = sorted(sheets, key=lambda one: not _is_visible(one))
+        names = [one.title for one in visible_first]
+        return tuple(one for one in names if one != ABOUT or len(names) == 1)
+    raise ConfigurationError(problem)
+
+
+def sheet_of(content: bytes, name: str, title: str | None = None) -> Sheet:
+    """Read a sheet of a workbook; rows without any value are left out.
+
+    Args:
+        content: The file.
+        name: The file's name, for errors.
+        title: The name of the sheet; None reads the first visible one.
+
+    Raises:
+        ConfigurationError: openpyxl is missing, or the workbook cannot be read.
+    """
+    load_workbook = load_openpyxl().load_workbook
+    try:
         # Not read-only: that mode believes the declared size, which can be too small.
         book = load_workbook(io.BytesIO(content), data_only=True)
-        sheet = next((one for one in book.worksheets if one.sheet_state == "visible"), None)
+        sheet = None if title is None else book[title]
+        sheet = sheet or next((one for one in book.worksheets if _is_visible(one)), None)
         sheet = sheet or book.worksheets[0]
         formulas = _formulas(content, sheet.title)
         lines = [
@@ -59,9 +83,7 @@ def sheet_of(content: bytes, name: str) -> Sheet:
             for line in sheet.iter_rows()
         ]
     except Exception:  # noqa: BLE001  # openpyxl raises many types of errors for a damaged file
-        problem = (
-            f"{name} cannot be read as an Excel workbook (.xlsx). Save it as CSV UTF-8 instead."
-        )
+        problem = _not_a_workbook(name)
     else:
         filled = [line for line in lines if any(value is not None for value in line[1])]
         return Sheet(
@@ -78,6 +100,14 @@ def sheet_of(content: bytes, name: str) -> Sheet:
             },
         )
     raise ConfigurationError(problem)
+
+
+def _is_visible(sheet: Any) -> bool:
+    return bool(sheet.sheet_state == "visible")
+
+
+def _not_a_workbook(name: str) -> str:
+    return f"{name} cannot be read as an Excel workbook (.xlsx). Save it as CSV UTF-8 instead."
 
 
 def load_openpyxl() -> Any:

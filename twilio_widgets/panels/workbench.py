@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -15,6 +16,7 @@ from twilio_widgets.panels.kit.reruns import cell_panels
 from twilio_widgets.panels.kit.saved_picture import SavedPicture
 from twilio_widgets.panels.messages.panel import MessagesPanel
 from twilio_widgets.panels.send.panel import SendPanel
+from twilio_widgets.panels.status_line import StatusLine
 
 if TYPE_CHECKING:
     from twilio_widgets.client import Twilio
@@ -32,6 +34,9 @@ FIRST_PAGE = 200
 
 class Workbench(SavedPicture, ipywidgets.VBox):
     """Three cards behind one connection: connect, send a message, read the message log.
+
+    A line above them shows the account, its region, its balance and today's spend against the
+    policy's daily limits. It is updated after connecting and after a send.
 
     After connecting, the newest messages are read automatically. A message that is sent appears in
     the table at once, and its row is updated until its status is final. The results are available
@@ -78,7 +83,9 @@ class Workbench(SavedPicture, ipywidgets.VBox):
         """The card that sends."""
         self.messages_panel = MessagesPanel(self.connection_panel, limit=FIRST_PAGE, static=static)
         """The card that reads."""
-        super().__init__([self.connection_panel, self.send_panel, self.messages_panel])
+        self._status = StatusLine()
+        cards = self.connection_panel, self.send_panel, self.messages_panel
+        super().__init__([self._status, *cards])
         self.add_class("tw-workbench")
         self._open = True
         self._begin_picture(static)
@@ -88,6 +95,9 @@ class Workbench(SavedPicture, ipywidgets.VBox):
             panels.made(self)
         self._ends = ExitStack()
         self._ends.callback(self.send_panel.on_message(self.messages_panel.show))
+        self._ends.callback(self.send_panel.on_message(lambda _message: self._status.refresh()))
+        self._ends.callback(self.connection_panel.on_connect(self._status.use))
+        self._ends.callback(self.connection_panel.on_disconnect(partial(self._status.use, None)))
         self._ends.callback(self.messages_panel.on_reply(self.send_panel.reply_to))
         # Callbacks run in order of registration, so the messages panel is connected by then.
         self._ends.callback(self.connection_panel.on_connect(self._connected))
@@ -127,7 +137,7 @@ class Workbench(SavedPicture, ipywidgets.VBox):
             timeout: Seconds to wait for each piece of work; None: no limit.
         """
         # The connection panel first: connecting starts the work of the others.
-        return all(panel.join(timeout) for panel in self._panels)
+        return all(panel.join(timeout) for panel in (*self._panels, self._status))
 
     def in_use(self) -> bool:
         """Return whether it must stay when its cell has run again."""

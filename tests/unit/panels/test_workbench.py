@@ -10,6 +10,8 @@ from ipywidgets.widgets import widget as registry
 
 from tests.panel_driver import PanelDriver
 from twilio_widgets.client import Twilio
+from twilio_widgets.core.guardrails.policy import Policy
+from twilio_widgets.core.numbers.money import money_text
 from twilio_widgets.errors import NotConnected
 from twilio_widgets.panels.demo import demo
 from twilio_widgets.panels.messages.rows import row_of
@@ -204,3 +206,50 @@ def test_a_saved_notebook_says_what_each_card_held(bench: Workbench) -> None:
         "Connection", "Send a message", "Messages")]  # fmt: skip
     assert titles == sorted(titles)
     assert html.count("<tr><td") == 200
+
+
+def status_of(bench: Workbench) -> dict[str, str]:
+    assert bench.join(30)
+    return dict(bench._status.rows)
+
+
+def test_the_status_line_shows_the_account_its_balance_and_the_spend_of_today() -> None:
+    policy = Policy(max_cost_per_day="5", max_recipients_per_day=20)
+    with Sandbox(now=NOW) as sandbox:
+        bench = Workbench(
+            sandbox=sandbox, policy=policy, to="+14155550123", from_=sandbox.numbers[0], body="Ahoy"
+        )
+        assert status_of(bench) == {
+            "Account": sandbox.connection.masked_account,
+            "Region": "United States (us1)",
+            "Balance": money_text(Twilio(sandbox.connection).balance().amount),
+            "Today": "$0.00 of $5.00, 0 of 20 recipients (UTC day)",
+        }
+        before = status_of(bench)["Balance"]
+
+        send(bench)
+
+        after = status_of(bench)
+        assert after["Balance"] == money_text(Twilio(sandbox.connection).balance().amount) != before
+        assert after["Today"] == "$0.0083 of $5.00, 1 of 20 recipients (UTC day)"
+        bench.close()
+
+
+def test_a_balance_that_the_key_may_not_read_is_stated() -> None:
+    with Sandbox(now=NOW) as sandbox:
+        bench = Workbench()
+        sandbox.fail(status=403, method="GET", path="Balance")
+        bench._status.use(Twilio(sandbox.connection))
+
+        status = status_of(bench)
+        assert status["Balance"] == "not available: this key may not read it (403)"
+        assert status["Today"] == "not counted: no daily limit"
+        bench.close()
+
+
+def test_the_status_line_names_no_account_after_a_disconnect(bench: Workbench) -> None:
+    assert "Balance" in status_of(bench)
+
+    PanelDriver(bench.connection_panel).press("Disconnect")
+
+    assert status_of(bench) == {"Account": "not connected"}

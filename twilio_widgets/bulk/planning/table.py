@@ -83,14 +83,24 @@ def read_table(source: object, name: str = "The CSV given") -> InputTable:
 def _of_content(content: str | bytes, name: str) -> InputTable:
     """Read the content of a file; its content, not its name, decides the format."""
     if isinstance(content, bytes) and content.startswith(_ZIP):
-        return _of_workbook(content, name)
+        return of_workbook(content, name)
     return of_csv(content, name)
 
 
-def _of_workbook(content: bytes, name: str) -> InputTable:
+def of_workbook(content: bytes, name: str, title: str | None = None) -> InputTable:
+    """Read a sheet of a workbook.
+
+    Args:
+        content: The file.
+        name: The file's name, for errors.
+        title: The name of the sheet; None reads the first visible one and warns about the others.
+
+    Raises:
+        ConfigurationError: openpyxl is missing, or the sheet cannot be read as a table.
+    """
     from twilio_widgets.frames.workbook import sheet_of
 
-    sheet = sheet_of(content, name)
+    sheet = sheet_of(content, name, title)
     table = of_cells([[python_value(cell) for cell in row] for row in sheet.rows], name)
     hidden: dict[int, Mapping[str | None, str]] = {
         place - 1: {None: "This row is hidden in the workbook."}
@@ -103,7 +113,8 @@ def _of_workbook(content: bytes, name: str) -> InputTable:
         (row - 1, str(sheet.rows[0][column]).strip()): shown
         for (row, column), shown in sheet.formats.items()
     }
-    return replace(table, notes=hidden, formats=formats, warnings=(warning,) if others else ())
+    warnings = (warning,) if others and title is None else ()
+    return replace(table, notes=hidden, formats=formats, warnings=warnings)
 
 
 def _of_reader(reader: csv.DictReader[Any], name: str) -> InputTable:

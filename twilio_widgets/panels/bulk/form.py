@@ -11,6 +11,7 @@ from twilio_widgets.panels.bulk import state as steps
 from twilio_widgets.panels.bulk import template_columns as templates
 from twilio_widgets.panels.bulk import text as words
 from twilio_widgets.panels.bulk.draft import UNDER_MORE
+from twilio_widgets.panels.bulk.file_fields import FileFields
 from twilio_widgets.panels.bulk.upload import TableFile
 from twilio_widgets.panels.inputs.line_input import LineInput
 from twilio_widgets.panels.inputs.ordered_button import OrderedButton
@@ -21,6 +22,7 @@ from twilio_widgets.panels.send.template_fields import TemplateFields
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from twilio_widgets.bulk.planning.csv_table import InputTable
     from twilio_widgets.panels.bulk.draft import BulkDraft
     from twilio_widgets.panels.bulk.preview import RowPreview
     from twilio_widgets.panels.bulk.state import BulkState
@@ -44,6 +46,7 @@ class BulkForm:
         self.frame = LineInput("Table", kind="select")
         self.look_again = OrderedButton("Look again")
         self.upload = styled(TableFile(), "tw-upload-box")
+        self.file = FileFields()
         self.controls = {
             "to": LineInput("Recipient", kind="select"),
             "from_": LineInput("From", "Number, name or messaging service"),
@@ -62,6 +65,7 @@ class BulkForm:
         chooser = ipywidgets.HBox([self.frame, self.look_again, self.upload])
         self.rows = body(
             field(styled(chooser, "tw-chooser"), self._source),
+            self.file.rows,
             *self._fields(("to", "from_")),
             self.template.rows,
             self._body,
@@ -76,7 +80,8 @@ class BulkForm:
     @property
     def fields(self) -> tuple[OrderedInput, ...]:
         """Every field that the user can fill in."""
-        return (self.frame, self.upload, *self.controls.values(), *self.template.controls)
+        file = (self.file.sheet, self.file.encoding)
+        return (self.frame, self.upload, *file, *self.controls.values(), *self.template.controls)
 
     def write(self, draft: BulkDraft) -> None:
         """Write a draft into the fields."""
@@ -89,9 +94,15 @@ class BulkForm:
         finally:
             self.writing = False
 
-    def draw(self, state: BulkState) -> None:
-        """Show the state; the contents of the fields are left alone."""
+    def draw(self, state: BulkState, table: InputTable | None) -> None:
+        """Show the state; the contents of the fields are left alone.
+
+        Args:
+            state: The state of the panel.
+            table: The table that was read; None while there is none.
+        """
         self._draw_choices(state)
+        self._draw_file(state, table)
         self._source.show(*words.source_of(state))
         for name, control in self.controls.items():
             control.disabled = not steps.is_open(state)
@@ -102,6 +113,13 @@ class BulkForm:
         self.frame.disabled = self.look_again.disabled = self.upload.disabled = locked
         visible(self._more, state.more)
         self._draw_template(state)
+
+    def _draw_file(self, state: BulkState, table: InputTable | None) -> None:
+        self.writing = True
+        try:
+            self.file.draw(state, table, locked=not steps.is_open(state))
+        finally:
+            self.writing = False
 
     def _draw_template(self, state: BulkState) -> None:
         self.template.draw(

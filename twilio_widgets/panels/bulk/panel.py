@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,7 @@ from twilio_widgets.panels.bulk.table_sources import (
     frame_source,
     frames_here,
     given_source,
+    source_of_file,
 )
 from twilio_widgets.panels.bulk.worker import BulkWorker
 from twilio_widgets.panels.code.access import Access
@@ -186,6 +188,8 @@ class BulkPanel(SavedPicture, BulkWorker):
             self._on_change(control, partial(self._assign_column, place))
         self._read_fields((*form.fields, self._words.typed, self._numbers.typed))
         self._on_change(form.frame, self._pick_frame)
+        self._on_change(form.file.sheet, partial(self._read_as, "sheet"))
+        self._on_change(form.file.encoding, partial(self._read_as, "encoding"))
         self._on_click(form.look_again, self._list_frames)
         form.upload.on_file(partial(self._guarded, self._take_file))
         self._on_press(form.meter, self._replace_characters)
@@ -251,6 +255,15 @@ class BulkPanel(SavedPicture, BulkWorker):
 
     def _take_file(self, name: str, content: bytes) -> None:
         self._choose(partial(file_source, name, content))
+
+    def _read_as(self, name: str, choice: str) -> None:
+        """Read the chosen file again, with another sheet or encoding."""
+        with self._lock:
+            if self._form.writing or self._state.file is None:
+                return
+            changed: dict[str, Any] = {name: choice}
+            file = replace(self._state.file, **changed)
+            self._choose(partial(source_of_file, file), file)
 
     def _typed(self, name: str, text: str) -> None:
         if not self._form.writing:
@@ -347,7 +360,7 @@ class BulkPanel(SavedPicture, BulkWorker):
     def _draw(self, state: BulkState) -> None:
         self._head.show(*words.pill_of(state))
         self._offer.draw(state)
-        self._form.draw(state)
+        self._form.draw(state, self._table)
         visible(self._form.rows, not state.job)
         self._findings.draw(state)
         self._area.draw(state)

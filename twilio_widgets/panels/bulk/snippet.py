@@ -12,6 +12,7 @@ from twilio_widgets.panels.code.snippets import Snippet
 
 if TYPE_CHECKING:
     from twilio_widgets.panels.bulk.draft import BulkDraft
+    from twilio_widgets.panels.bulk.table_file import OpenedFile
     from twilio_widgets.panels.bulk.table_sources import Source
     from twilio_widgets.panels.code.access import Access
 
@@ -43,9 +44,8 @@ def bulk_snippet(access: Access, source: Source | None, draft: BulkDraft) -> Sni
         arguments = arguments_of(draft)
     except ConfigurationError:  # an invalid rate; its field shows the problem
         arguments = {"to": draft.to, "body": draft.body}
-    rows = literal(source.name) if source and source.kind == "excel" else Expression(_named(source))
     ours = [
-        call("plan = tw.plan", [rows], **arguments),
+        *_planning(source, arguments),
         "plan.rejected  # rows that cannot be sent, and why",
         "",
         f"job = plan.send(twilio, name={literal(draft.name or 'job')})",
@@ -55,19 +55,47 @@ def bulk_snippet(access: Access, source: Source | None, draft: BulkDraft) -> Sni
     return BulkSnippet(access.ours("\n".join(ours)), access.official(_loop(source, arguments)), "")
 
 
+def _planning(source: Source | None, arguments: dict[str, Any]) -> list[str]:
+    """Return the lines that plan the table, which is read as the panel read it."""
+    if source is None or source.file is None:
+        return call("plan = tw.plan", [Expression(_named(source))], **arguments).split("\n")
+    file = source.file
+    if file.guessed:  # an open file is read like a path: the same delimiter, the same cells
+        planned = call("plan = tw.plan", [Expression("file")], **arguments).split("\n")
+        return [_opening(file), *(f"    {line}" for line in planned)]
+    if file.is_workbook and file.sheet != file.sheets[0]:
+        # As the panel reads cells: "NA" is a text, and a number keeps its type.
+        read = call(
+            "rows = pd.read_excel",
+            [file.name],
+            sheet_name=file.sheet,
+            dtype=Expression("object"),
+            keep_default_na=False,
+            na_values=[""],
+        )
+        planned = call("plan = tw.plan", [Expression("rows")], **arguments).split("\n")
+        return ["import pandas as pd", "", *read.split("\n"), *planned]
+    return call("plan = tw.plan", [file.name], **arguments).split("\n")
+
+
+def _opening(file: OpenedFile) -> str:
+    encoding = file.codec if file.guessed else "utf-8-sig"
+    return f'with open({literal(file.name)}, encoding="{encoding}", newline="") as file:'
+
+
 def _reading(source: Source | None) -> list[str]:
-    if source is None or source.kind != "excel":
+    if source is None or source.file is None or not source.file.is_workbook:
         return []
-    read = f"rows = pd.read_excel({literal(source.name)}, dtype=str)"
+    file = source.file
+    chosen = {"sheet_name": file.sheet} if file.sheet != file.sheets[0] else {}
+    read = call("rows = pd.read_excel", [file.name], **chosen, dtype=Expression("str"))
     return ["import pandas as pd", "", read]
 
 
 def _named(source: Source | None) -> str:
     if source is None or source.kind == "given":
         return "rows"
-    if source.kind == "csv":
-        return str(literal(source.name))
-    return "rows" if source.kind == "excel" else source.name
+    return source.name if source.kind == "frame" else "rows"
 
 
 def _loop(source: Source | None, arguments: dict[str, Any]) -> str:
@@ -84,9 +112,8 @@ def _loop(source: Source | None, arguments: dict[str, Any]) -> str:
     indented = "\n".join(
         line if n == 0 else f"    {line}" for n, line in enumerate(created.split("\n"))
     )
-    if source is not None and source.kind == "csv":
-        opened = f'with open({literal(source.name)}, encoding="utf-8-sig", newline="") as file:'
-        rows = ["import csv", "", opened, "    rows = list(csv.DictReader(file))"]
+    if source is not None and source.file is not None and source.kind == "csv":
+        rows = ["import csv", "", _opening(source.file), "    rows = list(csv.DictReader(file))"]
         each = "for row in rows:"
     else:
         rows = _reading(source)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from twilio_widgets.bulk.progress import JobProgress
     from twilio_widgets.core.templates.template import ContentTemplate
     from twilio_widgets.panels.bulk.lookup_prompt import LookupPrompt
+    from twilio_widgets.panels.bulk.table_file import OpenedFile
     from twilio_widgets.panels.bulk.table_sources import Source
     from twilio_widgets.panels.bulk.triage import Group
     from twilio_widgets.panels.send.state import SendingAccount
@@ -108,6 +109,8 @@ class BulkState:
     frames: tuple[str, ...] = ()
     """The variable names of the DataFrames to choose from."""
     source: Source | None = None
+    file: OpenedFile | None = None
+    """The chosen file, also while it cannot be read as chosen; None for another source."""
     tables: int = 0
     """The number of tables chosen so far."""
     reading: bool = False
@@ -202,7 +205,15 @@ def choosing(state: BulkState) -> BulkState:
     """A table is being read; the plan of the previous one is discarded."""
     if not is_open(state):
         return state
-    return replace(_unchecked(state), tables=state.tables + 1, reading=True, failure="", note="")
+    state = replace(_unchecked(state), tables=state.tables + 1, reading=True, failure="", note="")
+    return replace(state, file=None)
+
+
+def rereading(state: BulkState, file: OpenedFile) -> BulkState:
+    """The chosen file is read in another way; the plan of the previous table is discarded."""
+    if not is_open(state) or state.file is None or state.file == file:
+        return state
+    return replace(choosing(state), file=file)
 
 
 def chose(
@@ -218,6 +229,7 @@ def chose(
     state = replace(
         state,
         source=source,
+        file=source.file,
         reading=False,
         rows=rows,
         columns=columns,
@@ -237,14 +249,18 @@ def chose(
     return _unchecked(state)
 
 
-def not_read(state: BulkState, text: str) -> BulkState:
-    """The chosen table could not be read; the previous one is not used in its place."""
+def not_read(state: BulkState, text: str, file: OpenedFile | None = None) -> BulkState:
+    """The chosen table could not be read; the previous one is not used in its place.
+
+    The choosers of a file stay, because another sheet or encoding may be readable.
+    """
     if not is_open(state):
         return replace(state, reading=False)
     named_after = state.source is not None and state.draft.name == name_for(state.source)
     return replace(
         state,
         source=None,
+        file=file,
         reading=False,
         rows=0,
         columns=(),

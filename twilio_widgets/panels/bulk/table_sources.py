@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from twilio_widgets.bulk.planning.csv_table import InputTable
 from twilio_widgets.bulk.planning.table import is_frame, read_table
+from twilio_widgets.panels.bulk.table_file import OpenedFile, opened
 
 GIVEN: Final = "the table given"
 MOST_FRAMES: Final = 200
@@ -23,7 +24,9 @@ class Source:
     kind: str
     """``"frame"``, ``"csv"``, ``"excel"`` or ``"given"``."""
     rows: Any = field(repr=False, compare=False)
-    """A value that ``tw.plan`` accepts."""
+    """A value that ``tw.plan`` accepts; None before a file was read."""
+    file: OpenedFile | None = None
+    """The chosen file, and how it is read."""
 
     def table(self) -> InputTable:
         """Read the rows as a plan would.
@@ -31,6 +34,8 @@ class Source:
         Raises:
             ConfigurationError: The table cannot be read.
         """
+        if self.file is not None and self.rows is None:
+            return self.file.table()
         return read_table(self.rows, self.name)
 
 
@@ -62,10 +67,15 @@ def file_source(name: str, content: bytes) -> Source:
     """Return a chosen file: a CSV file, or the first sheet of an Excel workbook.
 
     Raises:
-        ConfigurationError: The file cannot be read.
+        ConfigurationError: It is a workbook that cannot be read.
     """
-    kind = "excel" if content[:4] == b"PK\x03\x04" else "csv"
-    return Source(name=name, kind=kind, rows=read_table(content, name))
+    return source_of_file(opened(name, content))
+
+
+def source_of_file(file: OpenedFile) -> Source:
+    """Return a chosen file as a source; its rows are not read yet."""
+    kind = "excel" if file.is_workbook else "csv"
+    return Source(name=file.name, kind=kind, rows=None, file=file)
 
 
 def given_source(rows: Any) -> Source:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from twilio_widgets.core.printable import one_line
 from twilio_widgets.panels.bulk import progress as bulk_progress
+from twilio_widgets.panels.bulk.table_file import ENCODINGS
 from twilio_widgets.panels.bulk.table_sources import GIVEN
 
 if TYPE_CHECKING:
     from twilio_widgets.panels.bulk.state import BulkState, ConfirmationPrompt
+    from twilio_widgets.panels.bulk.table_file import OpenedFile
     from twilio_widgets.panels.kit.elements import Tone
 
 GIVE_A_CLIENT: Final = (
@@ -63,8 +65,22 @@ def source_of(state: BulkState) -> tuple[str, Tone]:
     return f"{name}{_counted(state.rows, 'row')}. Columns: {named or 'none'}.", "hint"
 
 
+def encoding_of(file: OpenedFile) -> str:
+    """Return the sentence below the encoding of a file."""
+    if not file.guessed:
+        return ""
+    if file.encoding != file.guessed:
+        return f"Your choice. The guess was {ENCODINGS[file.guessed]}."
+    return (
+        f"The file is not UTF-8. {ENCODINGS[file.guessed]} is a guess: "
+        "choose another encoding if the rows below look wrong."
+    )
+
+
 def no_frame_of(state: BulkState) -> str:
     """Return the first option of the list of DataFrames, which stands for none of them."""
+    if state.source is None and state.file is not None:
+        return f"File: {one_line(state.file.name)}"
     if state.source is not None and state.source.kind != "frame":
         given = state.source.name == GIVEN
         return "The table given to this panel" if given else f"File: {one_line(state.source.name)}"

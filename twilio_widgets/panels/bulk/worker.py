@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from twilio_widgets.core.numbers.account_prices import PriceTable
     from twilio_widgets.panels.bulk.elements import Findings, JobArea
     from twilio_widgets.panels.bulk.state import ConfirmationPrompt
+    from twilio_widgets.panels.bulk.table_file import OpenedFile
     from twilio_widgets.panels.bulk.table_sources import Source
 
 MOST_UNFINISHED = 20
@@ -66,24 +68,33 @@ class BulkWorker(LookupWorker):
 
     # The table
 
-    def _choose(self, make: Callable[[], Source | None]) -> None:
-        """Read another table; a newer choice makes this one obsolete."""
+    def _choose(self, make: Callable[[], Source | None], file: OpenedFile | None = None) -> None:
+        """Read another table; a newer choice makes this one obsolete.
+
+        Args:
+            make: Returns the table.
+            file: The file that is chosen already, with another sheet or encoding.
+        """
         with self._lock:
             before = self._state.tables
-            self._apply(steps.choosing)
+            self._apply(*((steps.choosing,) if file is None else (steps.rereading, file)))
             if self._state.tables != before:
                 self._start(self._take, make, self._state.tables)
 
     def _take(self, make: Callable[[], Source | None], number: int) -> None:
+        source: Source | None = None
         try:
             source = make()
             table = None if source is None else source.table()
         except Exception as error:  # noqa: BLE001  # otherwise the card would wait for it for ever
-            self._not_read(sentence_of(error), number)
+            file = None if source is None else source.file
+            self._not_read(sentence_of(error), number, file)
             return
         if source is None or table is None:
             self._not_read("That DataFrame no longer exists. Press “Look again”.", number)
             return
+        if source.file is not None:
+            source = replace(source, rows=table)
         guess = guess_recipients(table.columns)
         with self._lock:
             if number != self._state.tables:
@@ -92,11 +103,11 @@ class BulkWorker(LookupWorker):
             self._apply(steps.chose, source, table.rows, tuple(table.columns), guess)
             self._rewrite()
 
-    def _not_read(self, text: str, number: int) -> None:
+    def _not_read(self, text: str, number: int, file: OpenedFile | None = None) -> None:
         with self._lock:
             if number == self._state.tables:
                 self._table = None
-                self._apply(steps.not_read, text)
+                self._apply(steps.not_read, text, file)
                 self._rewrite()
 
     def _rewrite(self) -> None:

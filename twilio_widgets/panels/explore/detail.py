@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import ipywidgets
 
-from twilio_widgets.core.message.message import Message
-from twilio_widgets.panels.explore.elements import Conversation
 from twilio_widgets.panels.explore.text import chat_title
 from twilio_widgets.panels.inputs.ordered_button import OrderedButton
 from twilio_widgets.panels.kit.elements import styled, visible
 from twilio_widgets.panels.messages.detail import MessageView
 from twilio_widgets.panels.messages.state import Detail
+from twilio_widgets.panels.viewers.conversation import Conversation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from twilio_widgets.panels.explore.state import ExploreState
-
-_MISSING = ("NAType", "NaTType")
-_FIELDS = (
-    "sid", "status", "direction", "account_sid", "messaging_service_sid", "to", "body",
-    "num_segments", "num_media", "price", "price_unit", "error_code", "error_message",
-    "date_created", "date_updated", "date_sent",
-)  # fmt: skip
 
 
 class OpenedMessage:
@@ -60,20 +50,3 @@ class OpenedMessage:
             zone=ZoneInfo(state.asked.tz),
             tz=state.asked.tz,
         )
-
-
-def messages_of(frame: Any) -> tuple[Message, ...]:
-    """Return the rows of a message frame as messages; columns that are missing stay empty."""
-    return tuple(map(_message, frame.to_dict("records")))
-
-
-def _message(row: Mapping[str, Any]) -> Message:
-    given: dict[str, Any] = {name: _present(row.get(name)) for name in _FIELDS}
-    for name in ("sid", "status", "direction"):
-        given[name] = str(given[name] or "")
-    return Message(**given, from_=_present(row.get("from")))
-
-
-def _present(value: Any) -> Any:
-    is_nan = isinstance(value, float) and value != value  # noqa: PLR0124  # pandas' missing float
-    return None if is_nan or type(value).__name__ in _MISSING else value

@@ -24,7 +24,7 @@ from twilio_widgets.panels.connection.panel import ConnectionPanel
 from twilio_widgets.panels.connection.state import Identity
 from twilio_widgets.panels.explore import state as steps
 from twilio_widgets.panels.explore import text as words
-from twilio_widgets.panels.explore.detail import OpenedMessage, messages_of
+from twilio_widgets.panels.explore.detail import OpenedMessage
 from twilio_widgets.panels.explore.elements import Chips, Tiles
 from twilio_widgets.panels.explore.engine import ExploreEngine, Frame, prepared
 from twilio_widgets.panels.explore.form import ExploreForm, value_of
@@ -47,6 +47,7 @@ from twilio_widgets.panels.messages.progress import ReadingLine
 from twilio_widgets.panels.messages.rows import COLUMNS, KEY, rows_of
 from twilio_widgets.panels.table.cells import TableColumn
 from twilio_widgets.panels.table.table import VirtualTable
+from twilio_widgets.panels.viewers.conversation import messages_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 import ipywidgets
@@ -10,9 +11,11 @@ import traitlets
 from twilio_widgets.panels.code.snippets import get_snippet
 from twilio_widgets.panels.inputs.ordered_button import OrderedButton
 from twilio_widgets.panels.kit.assets import asset
-from twilio_widgets.panels.kit.elements import Code, Element, styled, visible
+from twilio_widgets.panels.kit.elements import Code, Element, Note, styled, visible
+from twilio_widgets.panels.messages.chat import contact_of, said_of, title_of
 from twilio_widgets.panels.table.cells import TONES
 from twilio_widgets.panels.table.message_text import body_of, error_of, facts_of
+from twilio_widgets.panels.viewers.conversation import Conversation
 
 if TYPE_CHECKING:
     from twilio_widgets.panels.code.access import Access
@@ -57,15 +60,20 @@ class MessageDetail:
         self.refresh = OrderedButton("Refresh")
         self.reply = OrderedButton("Reply")
         self.close = OrderedButton("Close")
+        self.open_chat = OrderedButton("Show the conversation")
+        self.ask_chat = OrderedButton("Ask Twilio for more")
+        self.back = OrderedButton("Back to the message")
         self.show_code = OrderedButton(_SHOW_CODE, quiet=True)
         self.code = Code()
         self._message = MessageView()
+        self._chat_title, self._chat_note, self._chat = Note(), Note(), Conversation()
+        head = styled(ipywidgets.VBox([self._chat_title, self._chat_note]), "tw-chat-head")
+        self._chat_box = ipywidgets.VBox([head, self._chat])
         gap = styled(ipywidgets.Box(), "tw-gap")
-        actions = ipywidgets.HBox([self.reply, self.refresh, self.close, gap, self.show_code])
-        self.box = styled(
-            ipywidgets.VBox([self._message, styled(actions, "tw-detail-actions"), self.code]),
-            "tw-detail",
-        )
+        buttons = [self.back, self.ask_chat, self.reply, self.open_chat, self.refresh, self.close]
+        actions = styled(ipywidgets.HBox([*buttons, gap, self.show_code]), "tw-detail-actions")
+        rows = [self._message, self._chat_box, actions, self.code]
+        self.box = styled(ipywidgets.VBox(rows), "tw-detail")
         visible(self.code, False)
 
     def draw(
@@ -83,9 +91,31 @@ class MessageDetail:
         visible(self.reply, can_reply and detail is not None and detail.message is not None)
         if detail is None:
             return
+        self._draw_chat(detail, awake=awake)
         self._message.show(detail)
         self.refresh.disabled = detail.reading or not awake
         self.show_code.text = _HIDE_CODE if detail.code else _SHOW_CODE
         visible(self.code, detail.code)
         if detail.code:
             self.code.show(get_snippet(access, detail.sid).tabs)
+
+    def _draw_chat(self, detail: Detail, *, awake: bool) -> None:
+        chat = detail.chat
+        seen = chat is not None
+        for part in (self._chat_box, self.ask_chat, self.back):
+            visible(part, seen)
+        for other in (self._message, self.refresh, self.show_code):
+            visible(other, not seen)
+        visible(self.open_chat, not seen and _has_contact(detail))
+        if chat is None:
+            return
+        self._chat_title.show(title_of(chat))
+        self._chat_note.show(chat.problem or said_of(chat), "problem" if chat.problem else "hint")
+        self.ask_chat.disabled = chat.reading or not awake
+        self._chat.show(
+            chat.messages, total=len(chat.messages), current=detail.sid, zone=UTC, tz="UTC"
+        )
+
+
+def _has_contact(detail: Detail) -> bool:
+    return detail.message is not None and bool(contact_of(detail.message))

@@ -20,6 +20,7 @@ from twilio_widgets.panels.kit.results import result
 from twilio_widgets.panels.kit.saved_picture import SavedPicture
 from twilio_widgets.panels.messages import state as steps
 from twilio_widgets.panels.messages import text as words
+from twilio_widgets.panels.messages.chat import contact_of, loaded_chat, read_chat
 from twilio_widgets.panels.messages.detail import MessageDetail
 from twilio_widgets.panels.messages.filters import FilterBar, LookUp, value_of
 from twilio_widgets.panels.messages.progress import ReadingLine
@@ -166,6 +167,7 @@ class MessagesPanel(SavedPicture, Panel[MessagesState]):
         changed.
         """
         self._apply(steps.found, message)
+        self._apply(steps.chat_received, message)
         with self._rows_lock:
             self._arrived[message.sid] = message
             self._show_row(message)
@@ -209,6 +211,9 @@ class MessagesPanel(SavedPicture, Panel[MessagesState]):
         self._on_click(self._detail.refresh, self._refresh_detail)
         self._on_click(self._detail.close, partial(self._take_step, steps.detail_closed))
         self._on_click(self._detail.show_code, partial(self._apply, steps.toggled_code))
+        self._on_click(self._detail.open_chat, self._open_chat)
+        self._on_click(self._detail.ask_chat, self._ask_chat)
+        self._on_click(self._detail.back, partial(self._take_step, steps.chat_closed))
 
     def _asked(self, name: str, text: str) -> None:
         self._apply(steps.filter_changed, name, value_of(name, text))
@@ -274,6 +279,32 @@ class MessagesPanel(SavedPicture, Panel[MessagesState]):
             return
         self._apply(steps.found, message)
         self._table.update(sid, row_of(message))
+
+    def _open_chat(self) -> str:
+        """Show the conversation of the opened message, from the loaded log."""
+        message = self.message
+        if message is None:
+            return NOT_NOW
+        with self._rows_lock:
+            others = (*self._arrived.values(), message)
+            chat = loaded_chat(contact_of(message), self._frame, others)
+        return self._take_step(steps.chat_opened, message.sid, chat)
+
+    def _ask_chat(self) -> str:
+        with self._lock:
+            answer = self._take_step(steps.chat_asked)
+            detail = self._state.detail
+            if not answer and detail is not None and detail.chat is not None:
+                self._start(self._read_chat, self._twilio, detail.chat.contact)
+            return answer
+
+    def _read_chat(self, twilio: Twilio, contact: str) -> None:
+        try:
+            chat = read_chat(twilio, contact)
+        except Exception as error:  # noqa: BLE001  # or the card would ask forever
+            self._apply(steps.chat_failed, contact, sentence_of(error))
+        else:
+            self._apply(steps.chat_read, chat)
 
     def _stop(self) -> None:
         self._unsubscribe()

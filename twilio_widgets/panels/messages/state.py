@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from twilio_widgets.core.message.message import Message, is_message_sid
+from twilio_widgets.panels.messages.chat import Chat, received
 from twilio_widgets.progress import ReadProgress
 
 if TYPE_CHECKING:
@@ -96,6 +97,8 @@ class Detail:
     problem: str = ""
     code: bool = False
     """Whether the code that reads it is shown."""
+    chat: Chat | None = None
+    """The conversation, which is shown instead of the message; None: the message is shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +135,8 @@ def connected(state: MessagesState, identity: Identity) -> MessagesState:
 def disconnected(state: MessagesState) -> MessagesState:
     """The client disconnected; the rows stay."""
     detail = state.detail and replace(state.detail, reading=False)
+    if detail is not None and detail.chat is not None:
+        detail = replace(detail, chat=replace(detail.chat, reading=False))
     return replace(
         state,
         identity=None,
@@ -247,3 +252,54 @@ def toggled_code(state: MessagesState) -> MessagesState:
 def detail_closed(state: MessagesState) -> MessagesState:
     """Close the detail view."""
     return replace(state, detail=None)
+
+
+# The conversation
+
+
+def chat_opened(state: MessagesState, sid: str, chat: Chat) -> MessagesState:
+    """Show the conversation of the opened message."""
+    if state.detail is None or state.detail.sid != sid:
+        return state
+    return replace(state, detail=replace(state.detail, chat=chat, code=False))
+
+
+def chat_closed(state: MessagesState) -> MessagesState:
+    """Go back to the message."""
+    return state if state.detail is None else _with_chat(state, None)
+
+
+def chat_asked(state: MessagesState) -> MessagesState:
+    """Start asking Twilio for the conversation."""
+    chat = None if state.detail is None else state.detail.chat
+    if chat is None or chat.reading or state.identity is None:
+        return state
+    return _with_chat(state, replace(chat, reading=True, problem=""))
+
+
+def chat_read(state: MessagesState, chat: Chat) -> MessagesState:
+    """Twilio returned the conversation."""
+    return _with_chat(state, chat) if _is_asking(state, chat.contact) else state
+
+
+def chat_failed(state: MessagesState, contact: str, problem: str) -> MessagesState:
+    """The conversation could not be read; the messages shown before stay."""
+    chat = None if state.detail is None else state.detail.chat
+    if chat is None or not _is_asking(state, contact):
+        return state
+    return _with_chat(state, replace(chat, reading=False, problem=problem))
+
+
+def chat_received(state: MessagesState, message: Message) -> MessagesState:
+    """A message was sent or has changed; it is part of its conversation."""
+    chat = None if state.detail is None else state.detail.chat
+    return state if chat is None else _with_chat(state, received(chat, message))
+
+
+def _is_asking(state: MessagesState, contact: str) -> bool:
+    chat = None if state.detail is None else state.detail.chat
+    return chat is not None and chat.contact == contact and chat.reading
+
+
+def _with_chat(state: MessagesState, chat: Chat | None) -> MessagesState:
+    return replace(state, detail=state.detail and replace(state.detail, chat=chat))

@@ -20,6 +20,7 @@ from twilio_widgets.panels.bulk.state import (
     Phase,
     Unfinished,
 )
+from twilio_widgets.panels.bulk.table_file import OpenedFile
 from twilio_widgets.panels.bulk.table_sources import Source
 from twilio_widgets.panels.code.access import Access
 from twilio_widgets.panels.send.state import SendingAccount
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ACCOUNT = SendingAccount(label="sandbox", access=Access.of("sandbox"))
-GUESTS = Source(name="guests.csv", kind="csv", rows=b"")
+FILE = OpenedFile(name="guests.csv", content=b"", encoding="cp1252", guessed="cp1252")
+GUESTS = Source(name="guests.csv", kind="csv", rows=b"", file=FILE)
+FRAME = Source(name="guests", kind="frame", rows=b"")
 FILLED = BulkDraft(to="phone", from_="+15005550006", body="Hi {name}", name="guests")
 CHECKED = Checked(ready=3, rejected=0, said=("3 of 3 rows are ready.",))
 OLD = Unfinished(name="old", said="It is paused.")
@@ -47,6 +50,7 @@ def state_in(phase: Phase) -> BulkState:
     state = BulkState(
         account=ACCOUNT,
         source=GUESTS,
+        file=FILE,
         rows=3,
         columns=("name", "phone"),
         draft=FILLED,
@@ -78,7 +82,7 @@ STEPS = {
     "begun": partial(steps.begun, job="guests"),
     "begun_anew": steps.begun_anew,
     "choosing": steps.choosing,
-    "chose": partial(steps.chose, source=GUESTS, rows=4, columns=("phone",), guess=None),
+    "chose": partial(steps.chose, source=FRAME, rows=4, columns=("phone",), guess=None),
     "connected": partial(steps.connected, account=ACCOUNT, rails=("No limits.",)),
     "disconnected": steps.disconnected,
     "ended_lookup": steps.ended_lookup,
@@ -90,6 +94,7 @@ STEPS = {
     "not_read": partial(steps.not_read, text="It is not a table."),
     "put_off": steps.put_off,
     "read": partial(steps.read, job="guests", groups=(), resendable=1),
+    "rereading": partial(steps.rereading, file=replace(FILE, encoding="latin-1")),
     "said": partial(steps.said, note="Updated."),
     "suggested": partial(steps.suggested, senders=("+15005550006",)),
     "toggled_more": steps.toggled_more,
@@ -118,6 +123,8 @@ def says(state: BulkState) -> Iterator[str]:
         yield "job"
     if state.unfinished:
         yield "offer"
+    if state.file is not None:
+        yield "file"
 
 
 def test_the_effect_of_every_step_in_every_phase() -> None:

@@ -12,6 +12,7 @@ from twilio_widgets.panels.code.access import Access
 from twilio_widgets.panels.connection.state import Identity
 from twilio_widgets.panels.messages import state as steps
 from twilio_widgets.panels.messages import text as words
+from twilio_widgets.panels.messages.chat import Chat
 from twilio_widgets.panels.messages.state import Detail, MessagesQuery, MessagesState, Read
 from twilio_widgets.progress import ReadProgress
 
@@ -27,9 +28,10 @@ ME = Identity(
     access=Access(kind="API key"),
 )
 SID = "SM" + "0123456789abcdef" * 2
-MESSAGE = Message(sid=SID, status="delivered", direction="outbound-api")
+MESSAGE = Message(sid=SID, status="delivered", direction="outbound-api", to="+14155550123")
 READ = Read(asked=MessagesQuery(), rows=3, pages=1, complete=True)
 PAGE = ReadProgress(rows=3, pages=1, limit=1_000)
+ASKING = Chat(contact="+14155550123", messages=(MESSAGE,), total=1, reading=True)
 IDLE = MessagesState(
     identity=ME,
     turn=1,
@@ -37,7 +39,7 @@ IDLE = MessagesState(
     rows_to_see=True,
     sid=SID,
     sid_problem="A problem.",
-    detail=Detail(sid=SID, message=MESSAGE, reading=False),
+    detail=Detail(sid=SID, message=MESSAGE, reading=False, chat=ASKING),
 )
 
 PHASES = {
@@ -51,6 +53,12 @@ PHASES = {
 
 STEPS = {
     "began": steps.began,
+    "chat_asked": steps.chat_asked,
+    "chat_closed": steps.chat_closed,
+    "chat_failed": partial(steps.chat_failed, contact=ASKING.contact, problem="No reply."),
+    "chat_opened": partial(steps.chat_opened, sid=SID, chat=replace(ASKING, reading=False)),
+    "chat_read": partial(steps.chat_read, chat=replace(ASKING, asked=True, reading=False)),
+    "chat_received": partial(steps.chat_received, message=replace(MESSAGE, sid="SM" + "1" * 32)),
     "connected": partial(steps.connected, identity=ME),
     "continued": partial(steps.continued, turn=1, reading=replace(PAGE, pages=2)),
     "detail_closed": steps.detail_closed,
@@ -88,6 +96,8 @@ def says(state: MessagesState) -> Iterator[str]:
         yield "problem"
     if state.detail is not None:
         yield "detail"
+    if state.detail is not None and state.detail.chat is not None:
+        yield "asking" if state.detail.chat.reading else "chat"
 
 
 def test_the_effect_of_every_step_in_every_phase() -> None:
