@@ -15,6 +15,7 @@ from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.panels.explore import panel as panel_module
 from twilio_widgets.panels.explore.panel import ExplorePanel
 from twilio_widgets.panels.explore.text import tiles_of
+from twilio_widgets.panels.kit.throttle import ThreadThrottle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -154,10 +155,11 @@ def test_an_archive_without_a_client_is_read_and_cannot_be_synced(tmp_path: Any)
 
 
 def test_an_empty_log_says_so(log: Any) -> None:
-    with shown(ExplorePanel(messages=log.iloc[:0])) as panel:
-        assert PanelDriver(panel).sentences()[0] == (
-            "There are no messages in this period: none was sent or received."
-        )
+    with shown(ExplorePanel(messages=log.iloc[:0], period="all")) as panel:
+        assert PanelDriver(panel).sentences()[:2] == [
+            "All messages, times in UTC",
+            "There are no messages in this period: none was sent or received.",
+        ]
         assert len(panel.frame) == 0
 
 
@@ -316,6 +318,23 @@ def test_the_saved_picture_has_figures_and_charts_and_no_whole_number(log: Any) 
         assert f"<th>Sent</th><td>{tile(panel, 'Sent')}</td>" in html
         assert number.startswith("+")
         assert number not in html
+
+
+def test_without_a_second_output_the_figures_and_charts_are_beside_the_widget(log: Any) -> None:
+    with shown(ExplorePanel(messages=log, period="all", static=False)) as panel:
+        html = panel._repr_mimebundle_()["text/html"]
+
+        assert html.count("<img ") == 6
+        assert f"<th>Sent</th><td>{tile(panel, 'Sent')}</td>" in html
+
+
+def test_join_waits_for_the_figures(log: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ThreadThrottle, "ask", lambda _: None)  # nothing counts it later
+    panel = ExplorePanel(messages=log, period="all")
+
+    assert panel.join(30)
+    assert panel._state.answer.figures is not None
+    panel.close()
 
 
 # Arguments
