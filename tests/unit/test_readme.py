@@ -14,8 +14,9 @@ README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
-def test_every_example_runs_in_order():
+def test_every_example_runs_in_order(tmp_path, monkeypatch):
     """In one notebook, top to bottom, as a reader would; what they open is closed here."""
+    monkeypatch.chdir(tmp_path)  # the archive is written here
     assert len(EXAMPLES) >= 3
     notebook: dict[str, object] = {}
     for example in EXAMPLES:

@@ -134,5 +134,11 @@ class Chart(SavedPicture, Unsaved):
     def _picture_html(self) -> str:
         return picture_of(self._spec, whole=self._picture_static == "unmasked")
 
+    def _repr_mimebundle_(self, **kwargs: dict[Any, Any]) -> dict[str, object]:  # type: ignore[override]  # without metadata
+        """Add the picture, for a notebook that is read without a kernel."""
+        shown = super()._repr_mimebundle_(**kwargs)
+        bundle = shown[0] if isinstance(shown, tuple) else shown
+        return {**(bundle or {}), "text/plain": repr(self), "text/html": self._picture_html()}
+
     def __repr__(self) -> str:
         return f"Chart({self._spec.title!r}, {len(self._spec.categories)} categories)"

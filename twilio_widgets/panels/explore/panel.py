@@ -290,7 +290,7 @@ class ExplorePanel(SavedPicture, Panel[ExploreState]):
                 return
             self._engine.put(log)
             self._apply(steps.ended, state.turn, loaded)
-        self._counting.ask()
+        self._count()  # here, so that `join` waits for it
 
     def _read(
         self, kind: Literal["load", "sync"], state: ExploreState, reading: LoadHooks
@@ -429,8 +429,11 @@ class ExplorePanel(SavedPicture, Panel[ExploreState]):
         return words.summary_of(state)
 
     def _picture_html(self) -> str:
+        return self._still_html()
+
+    def _still_html(self) -> str:
         state = self._state
-        parts = [still_picture(self.title, self._summary(state))]
+        parts = [super()._still_html()]
         if state.answer is not None and not words.emptiness_of(state):
             tiles = [
                 (tile["label"], " · ".join(filter(None, (tile["value"], tile["change"]))))

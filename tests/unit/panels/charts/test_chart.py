@@ -18,6 +18,7 @@ from twilio_widgets.panels.charts.chart import Chart
 from twilio_widgets.panels.charts.export import SCHEMA
 from twilio_widgets.panels.charts.svg import svg_of, table_of
 from twilio_widgets.panels.charts.view import Pick, view_of
+from twilio_widgets.panels.kit.saved_picture import VIEW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -231,6 +232,16 @@ def test_the_picture_of_a_chart_has_an_image_and_its_table(chart: Chart) -> None
     assert 'alt="Messages by day: 1,241 messages"' in html
     assert "<td>1,200</td>" in html
     assert "<script" not in html
+
+
+@pytest.mark.parametrize("static", [True, False])
+def test_a_chart_without_a_second_output_has_its_picture_beside_the_widget(static: bool) -> None:
+    chart = Chart(WITH_NUMBERS, static=static)
+    bundle = chart._repr_mimebundle_()
+
+    assert set(bundle) == {VIEW, "text/plain", "text/html"}
+    assert bundle["text/html"] == chart._picture_html()
+    assert SENDER not in unquote(bundle["text/html"])
 
 
 def test_phone_numbers_in_the_picture_are_masked() -> None:

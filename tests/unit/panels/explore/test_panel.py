@@ -15,6 +15,7 @@ from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.panels.explore import panel as panel_module
 from twilio_widgets.panels.explore.panel import ExplorePanel
 from twilio_widgets.panels.explore.text import tiles_of
+from twilio_widgets.panels.kit.throttle import ThreadThrottle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -317,6 +318,23 @@ def test_the_saved_picture_has_figures_and_charts_and_no_whole_number(log: Any) 
         assert f"<th>Sent</th><td>{tile(panel, 'Sent')}</td>" in html
         assert number.startswith("+")
         assert number not in html
+
+
+def test_without_a_second_output_the_figures_and_charts_are_beside_the_widget(log: Any) -> None:
+    with shown(ExplorePanel(messages=log, period="all", static=False)) as panel:
+        html = panel._repr_mimebundle_()["text/html"]
+
+        assert html.count("<img ") == 6
+        assert f"<th>Sent</th><td>{tile(panel, 'Sent')}</td>" in html
+
+
+def test_join_waits_for_the_figures(log: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ThreadThrottle, "ask", lambda _: None)  # nothing counts it later
+    panel = ExplorePanel(messages=log, period="all")
+
+    assert panel.join(30)
+    assert panel._state.answer.figures is not None
+    panel.close()
 
 
 # Arguments
