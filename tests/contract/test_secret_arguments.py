@@ -81,7 +81,7 @@ CALLABLES = (
 )  # fmt: skip
 PANELS = (
     "ConnectionPanel", "SendPanel", "MessagesPanel", "RawRequestPanel", "EventsPanel", "BulkPanel",
-    "Workbench", "Poller", "Listener",
+    "AccountPanel", "Workbench", "Poller", "Listener",
 )  # fmt: skip
 
 
