@@ -28,6 +28,7 @@ from .panels.events.panel import EventsPanel as EventsPanel
 from .panels.explore.panel import ExplorePanel as ExplorePanel
 from .panels.messages.panel import MessagesPanel as MessagesPanel
 from .panels.raw.panel import RawRequestPanel as RawRequestPanel
+from .panels.resources.panel import AccountPanel as AccountPanel
 from .panels.send.panel import SendPanel as SendPanel
 from .panels.workbench import Workbench as Workbench
 from .sandbox import Sandbox as Sandbox

@@ -133,7 +133,7 @@ SEND_WITH_UNDO = replace(
 
 
 def send_the_plan(person: Person) -> None:
-    words = person.card.locator(".tw-words input")
+    words = person.card.locator(".tw-words input[placeholder^=send]")
     words.click()
     person.type(words.get_attribute("placeholder") or "")
     person.card.locator(".tw-words").get_by_role("button", name="Send").click()

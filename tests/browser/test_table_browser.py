@@ -489,7 +489,7 @@ def test_a_range_is_selected_copied_and_known_to_the_kernel(notebook: Notebook) 
     notebook.run_all()
     page = notebook.page
     wait_for_footer(page, "Showing 3 of 3 · newest first")
-    page.get_by_text("Your table 3 is ready").hover()
+    page.get_by_role("gridcell", name="Your table 3 is ready").hover()
     page.mouse.down()
     page.get_by_role("gridcell", name=evil).hover()
     page.mouse.up()

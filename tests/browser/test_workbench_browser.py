@@ -52,7 +52,7 @@ def test_a_saved_notebook_shows_the_cards_with_no_kernel(notebook: Notebook) -> 
 
     assert "".join(data["text/plain"]) == (
         "Workbench(ConnectionPanel(AC4d…4a02 · sandbox), SendPanel(sandbox · nothing sent yet), "
-        "MessagesPanel(AC4d…4a02 · 200 read, incomplete))"
+        "MessagesPanel(AC4d…4a02 · 200 read, incomplete), AccountPanel(AC4d…4a02 · not read yet))"
     )
     assert "".join(data["text/html"]).count("<tr><td") == 200
     assert "widgets" not in saved["metadata"]

@@ -94,7 +94,7 @@ CALLABLES = (
 )  # fmt: skip
 PANELS = (
     "ConnectionPanel", "SendPanel", "MessagesPanel", "RawRequestPanel", "EventsPanel", "BulkPanel",
-    "Workbench", "Poller", "Listener",
+    "AccountPanel", "Workbench", "Poller", "Listener",
 )  # fmt: skip
 
 

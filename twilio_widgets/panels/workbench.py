@@ -1,4 +1,4 @@
-"""The panels together: connect, send and read behind one connection."""
+"""The panels together: connect, send, read and look up the account behind one connection."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ import ipywidgets
 
 from twilio_widgets.core.credentials.secret import concealed
 from twilio_widgets.panels.connection.panel import ConnectionPanel
-from twilio_widgets.panels.kit.elements import close_tree
+from twilio_widgets.panels.kit.elements import close_tree, visible
 from twilio_widgets.panels.kit.panel import refuse_unknown
 from twilio_widgets.panels.kit.reruns import cell_panels
 from twilio_widgets.panels.kit.saved_picture import SavedPicture
+from twilio_widgets.panels.kit.tabs import Tabs
 from twilio_widgets.panels.messages.panel import MessagesPanel
+from twilio_widgets.panels.resources.panel import AccountPanel
 from twilio_widgets.panels.send.panel import SendPanel
 from twilio_widgets.panels.status_line import StatusLine
 
 if TYPE_CHECKING:
     from twilio_widgets.client import Twilio
+    from twilio_widgets.client.resources import RejectionSource
     from twilio_widgets.core.credentials.connection import Connection
     from twilio_widgets.core.guardrails.policy import Policy
     from twilio_widgets.core.message.message import Message
@@ -33,14 +36,15 @@ FIRST_PAGE = 200
 
 
 class Workbench(SavedPicture, ipywidgets.VBox):
-    """Three cards behind one connection: connect, send a message, read the message log.
+    """Cards behind one connection: connect, send a message, and read the log or the account.
 
     A line above them shows the account, its region, its balance and today's spend against the
     policy's daily limits. It is updated after connecting and after a send.
 
     After connecting, the newest messages are read automatically. A message that is sent appears in
-    the table at once, and its row is updated until its status is final. The results are available
-    to the next cell: ``bench.twilio``, ``bench.message``, ``bench.frame``.
+    the table at once, and its row is updated until its status is final. A second tab beside the log
+    has the account's numbers, services, usage and alerts. The results are available to the next
+    cell: ``bench.twilio``, ``bench.message``, ``bench.frame``, ``bench.account_panel.frame``.
 
     Args:
         connection: The connection to use; None lets the user type one.
@@ -49,6 +53,7 @@ class Workbench(SavedPicture, ipywidgets.VBox):
         to: The initial recipient.
         from_: The initial sender.
         body: The initial text.
+        listener: A `Listener`, to link alerts about its webhooks to its own rejected requests.
         static: Whether the notebook file keeps a picture of the cards: True with masked numbers,
             ``"unmasked"`` with whole ones, False none.
     """
@@ -64,11 +69,12 @@ class Workbench(SavedPicture, ipywidgets.VBox):
         to: str = "",
         from_: str = "",
         body: str = "",
+        listener: RejectionSource | None = None,
         static: Static = True,
         **unknown: object,
     ) -> None:
         connection = concealed(connection)
-        known = ("connection", "sandbox", "policy", "to", "from_", "body", "static")
+        known = ("connection", "sandbox", "policy", "to", "from_", "body", "listener", "static")
         refuse_unknown("Workbench", unknown, known)
         if sandbox is not None and connection is not None:
             raise TypeError("A workbench has one connection: give connection= or sandbox=.")
@@ -83,8 +89,13 @@ class Workbench(SavedPicture, ipywidgets.VBox):
         """The card that sends."""
         self.messages_panel = MessagesPanel(self.connection_panel, limit=FIRST_PAGE, static=static)
         """The card that reads."""
+        self.account_panel = AccountPanel(self.connection_panel, listener=listener, static=static)
+        """The card of the account's numbers, services, usage and alerts."""
+        self._views = Tabs("What to read", (("messages", "Messages"), ("account", "Account")))
+        self._views.observe(lambda _change: self._show_view(), "value")
+        self._show_view()
         self._status = StatusLine()
-        cards = self.connection_panel, self.send_panel, self.messages_panel
+        cards = self.connection_panel, self.send_panel, self._views, *self._read_panels
         super().__init__([self._status, *cards])
         self.add_class("tw-workbench")
         self._open = True
@@ -157,12 +168,20 @@ class Workbench(SavedPicture, ipywidgets.VBox):
         if self.sandbox is not None:
             self.sandbox.close()
 
+    def _show_view(self) -> None:
+        visible(self.messages_panel, self._views.value == "messages")
+        visible(self.account_panel, self._views.value == "account")
+
     def _connected(self, _twilio: Twilio) -> None:
         self.messages_panel.load()
 
     @property
     def _panels(self) -> tuple[Panel[Any], ...]:
-        return self.connection_panel, self.send_panel, self.messages_panel
+        return self.connection_panel, self.send_panel, *self._read_panels
+
+    @property
+    def _read_panels(self) -> tuple[Panel[Any], ...]:
+        return self.messages_panel, self.account_panel
 
     def __repr__(self) -> str:
         return f"Workbench({', '.join(map(repr, self._panels))})"

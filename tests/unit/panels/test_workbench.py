@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from ipywidgets.widgets import widget as registry
 
-from tests.panel_driver import PanelDriver
+from tests.panel_driver import PanelDriver, shown
 from twilio_widgets.client import Twilio
 from twilio_widgets.core.guardrails.policy import Policy
 from twilio_widgets.core.numbers.money import money_text
@@ -49,7 +49,7 @@ def test_the_demo_is_connected_and_has_read_the_newest_messages(bench: Workbench
     assert bench.message is None
     assert repr(bench) == (
         "Workbench(ConnectionPanel(AC4d…4a02 · sandbox), SendPanel(sandbox · nothing sent yet), "
-        "MessagesPanel(AC4d…4a02 · 200 read, incomplete))"
+        "MessagesPanel(AC4d…4a02 · 200 read, incomplete), AccountPanel(AC4d…4a02 · not read yet))"
     )
 
 
@@ -134,6 +134,19 @@ def test_whoever_asked_to_be_told_of_a_message_can_end_it() -> None:
     assert seen == []
 
 
+def test_the_account_has_a_tab_beside_the_log(bench: Workbench) -> None:
+    messages, account = bench.messages_panel, bench.account_panel
+    before = [messages in set(shown(bench)), account in set(shown(bench))]
+    bench._views._receive(None, {"t": "choose", "value": "account"}, None)
+    after = [messages in set(shown(bench)), account in set(shown(bench))]
+    PanelDriver(account).press("Load")
+    assert bench.join(30)
+
+    assert (before, after) == ([True, False], [False, True])
+    assert account.frame is not None
+    assert len(account.frame) == 4
+
+
 def test_nothing_is_read_or_sent_before_it_connects() -> None:
     bench = Workbench()
 
@@ -203,7 +216,7 @@ def test_a_saved_notebook_says_what_each_card_held(bench: Workbench) -> None:
     assert bundle["text/plain"] == repr(bench)
     html = str(bundle["text/html"])
     titles = [html.index(f"<caption>{title}</caption>") for title in (
-        "Connection", "Send a message", "Messages")]  # fmt: skip
+        "Connection", "Send a message", "Messages", "Account")]  # fmt: skip
     assert titles == sorted(titles)
     assert html.count("<tr><td") == 200
 

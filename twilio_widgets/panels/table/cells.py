@@ -21,7 +21,7 @@ LONGEST_CELL = 4_000
 TONES: dict[str, tuple[str, ...]] = {
     "good": ("delivered", "read", "valid", "ok", "complete"),
     "moving": ("accepted", "scheduled", "queued", "sending", "sent", "receiving", "pending"),
-    "warning": ("unknown", "attempted", "partially_delivered", "abandoned"),
+    "warning": ("warning", "unknown", "attempted", "partially_delivered", "abandoned"),
     "problem": ("failed", "undelivered", "rejected", "invalid", "forged", "error"),
 }
 """The first word of a status → the colour of its pill; any other word is shown without colour."""

@@ -17,6 +17,7 @@ from twilio_widgets.panels.connection.panel import ConnectionPanel
 from twilio_widgets.panels.events.panel import EventsPanel
 from twilio_widgets.panels.messages.panel import MessagesPanel
 from twilio_widgets.panels.raw.panel import RawRequestPanel
+from twilio_widgets.panels.resources.panel import AccountPanel
 from twilio_widgets.panels.send.panel import SendPanel
 from twilio_widgets.sandbox import Sandbox
 
@@ -30,6 +31,7 @@ RESULTS = {
     EventsPanel: ("events", "listener", "selection", "value"),
     BulkPanel: ("job", "outcomes", "plan", "value"),
     ConnectionPanel: ("connection", "twilio", "value"),
+    AccountPanel: ("frame", "value"),
 }
 
 

@@ -1,0 +1,1 @@
+"""Numbers, messaging services, usage and alerts of an account."""
