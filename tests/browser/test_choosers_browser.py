@@ -37,10 +37,10 @@ def test_an_encoding_is_chosen_and_a_conversation_is_read(notebook: Notebook) ->
     card.get_by_label("Encoding").select_option("Mac Roman")
     expect(card.locator(".tw-first-rows td").nth(1)).to_have_text("ZoÎ")
 
-    bench.locator(".tw-row[aria-rowindex='2']").click()
+    bench.locator(".tw-row", has_text="Confirmed, thanks!").first.click()
     bench.get_by_role("button", name="Show the conversation").click()
     bench.get_by_role("button", name="Ask Twilio for more").click()
-    expect(bench.locator(".tw-chat-head")).to_contain_text("in Twilio's log")
+    expect(bench.locator(".tw-chat-head")).to_contain_text("in Twilio's log.")
     expect(bench.locator(".tw-bubble[aria-current]")).to_have_count(1)
     expect(bench.locator(".tw-status-line")).to_contain_text("Balance")
     for theme in ("dark", "light"):

@@ -148,7 +148,8 @@ class Workbench(SavedPicture, ipywidgets.VBox):
             timeout: Seconds to wait for each piece of work; None: no limit.
         """
         # The connection panel first: connecting starts the work of the others.
-        return all(panel.join(timeout) for panel in (*self._panels, self._status))
+        joined = all(panel.join(timeout) for panel in self._panels)
+        return self._status.join(timeout) and joined
 
     def in_use(self) -> bool:
         """Return whether it must stay when its cell has run again."""

@@ -95,11 +95,11 @@ def said_of(chat: Chat) -> str:
         return "Asking Twilio for the messages to and from this number…"
     shown = len(chat.messages)
     if chat.asked:
-        whole = f"The last {shown:,} in Twilio's log; there are earlier ones."
-        return whole if chat.more else f"All {shown:,} in Twilio's log."
-    if chat.total > shown:
-        return f"The last {shown:,} of {chat.total:,} in the loaded rows."
-    return f"All {shown:,} in the loaded rows. Twilio's log may have more."
+        last = f"Showing the last {shown:,} in Twilio's log. There are earlier ones."
+        return last if chat.more else f"Showing {shown:,} of {shown:,} in Twilio's log."
+    last = "the last " if chat.total > shown else ""
+    counts = f"Showing {last}{shown:,} of {chat.total:,} in the loaded rows."
+    return f"{counts} Twilio's log may have more."
 
 
 def _rows(frame: MessageFrame, contact: str) -> MessageFrame:

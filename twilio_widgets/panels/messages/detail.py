@@ -112,6 +112,7 @@ class MessageDetail:
         self._chat_title.show(title_of(chat))
         self._chat_note.show(chat.problem or said_of(chat), "problem" if chat.problem else "hint")
         self.ask_chat.disabled = chat.reading or not awake
+        self.ask_chat.text = "Ask Twilio again" if chat.asked else "Ask Twilio for more"
         self._chat.show(
             chat.messages, total=len(chat.messages), current=detail.sid, zone=UTC, tz="UTC"
         )

@@ -66,7 +66,7 @@ def test_a_conversation_has_both_directions_of_the_loaded_rows_oldest_first(
 
     assert bubbles(panel) == [("out", "one"), ("out", "two"), ("in", "three")]
     assert "Conversation with +1 4••• ••• 123" in page.sentences()
-    assert "All 3 in the loaded rows. Twilio's log may have more." in page.sentences()
+    assert "Showing 3 of 3 in the loaded rows. Twilio's log may have more." in page.sentences()
 
 
 def test_twilio_is_asked_for_the_conversation_only_when_the_button_is_pressed(
@@ -79,7 +79,7 @@ def test_twilio_is_asked_for_the_conversation_only_when_the_button_is_pressed(
     assert panel.join(20)
 
     assert bubbles(panel) == [("out", "one"), ("out", "two"), ("in", "three")]
-    assert "All 3 in Twilio's log." in page.sentences()
+    assert "Showing 3 of 3 in Twilio's log." in page.sentences()
 
 
 def test_back_shows_the_message_again(panel: MessagesPanel) -> None:
@@ -102,7 +102,7 @@ def test_a_conversation_that_cannot_be_read_keeps_its_messages(
 
     assert bubbles(panel) == [("out", "two")]
     assert panel._detail._chat_note.tone == "problem"
-    assert "Ask Twilio for more" in page.labels()
+    assert "Ask Twilio for more" in page.labels(), "it can be pressed again"
 
 
 def test_a_message_that_is_sent_meanwhile_is_added(panel: MessagesPanel) -> None:
@@ -129,17 +129,24 @@ def message(n: int, status: str = "delivered", to: str = ANA) -> Message:
 
 
 FULL = Chat(contact=ANA, messages=tuple(map(message, range(MOST))), total=MOST)
+ASKED = Chat(contact=ANA, messages=FULL.messages, asked=True)
 
 
 @pytest.mark.parametrize(
     ("chat", "said"),
     [
-        (FULL, "All 50 in the loaded rows. Twilio's log may have more."),
-        (received(FULL, message(50)), "The last 50 of 51 in the loaded rows."),
-        (Chat(contact=ANA, messages=FULL.messages, asked=True), "All 50 in Twilio's log."),
+        (FULL, "Showing 50 of 50 in the loaded rows. Twilio's log may have more."),
         (
-            received(Chat(contact=ANA, messages=FULL.messages, asked=True), message(50)),
-            "The last 50 in Twilio's log; there are earlier ones.",
+            received(FULL, message(50)),
+            "Showing the last 50 of 51 in the loaded rows. Twilio's log may have more.",
+        ),
+        (
+            Chat(contact=ANA, messages=FULL.messages, asked=True),
+            "Showing 50 of 50 in Twilio's log.",
+        ),
+        (
+            received(ASKED, message(50)),
+            "Showing the last 50 in Twilio's log. There are earlier ones.",
         ),
     ],
 )
