@@ -19,7 +19,7 @@ class Awaiting:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._target, name)
-        if name in {"messages", "services", "numbers", "alerts"}:
+        if name in {"messages", "services", "numbers", "alerts", "templates"}:
             return Awaiting(found, self._runner)
         if name == "iterate":
             return lambda **filters: iter(self._runner.run(_collected(found(**filters))))

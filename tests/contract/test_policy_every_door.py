@@ -31,6 +31,7 @@ from twilio_widgets.client.resources import (
     Numbers,
     Services,
 )
+from twilio_widgets.client.templates import AsyncTemplates, Templates
 from twilio_widgets.core.bodies import FormBody, MultipartBody, RawBody
 from twilio_widgets.core.guardrails.policy import FREE
 from twilio_widgets.core.http import transport
@@ -325,6 +326,11 @@ def reads(sandbox: tw.Sandbox) -> dict[str, Callable[[Any, str], object]]:
         "services": lambda twilio, sid: twilio.services(),
         "services.list": lambda twilio, sid: twilio.services.list(),
         "alerts.list": lambda twilio, sid: twilio.alerts.list(),
+        "templates.list": lambda twilio, sid: twilio.templates.list(),
+        "templates.all": lambda twilio, sid: twilio.templates.all(),
+        "templates.get": lambda twilio, sid: twilio.templates.get(sandbox.templates[0]),
+        "templates.can_send": lambda twilio, sid: twilio.templates.can_send(f"whatsapp:{TO}"),
+        "lookup": lambda twilio, sid: twilio.lookup([TO], ("validation",), progress=False),
         "messages.get": lambda twilio, sid: twilio.messages.get(sid),
         "messages.wait": lambda twilio, sid: twilio.messages.wait(sid, timeout=1),
         "messages.find": lambda twilio, sid: twilio.messages.find(_lost(sandbox)),
@@ -375,17 +381,24 @@ def public(kind: type, prefix: str = "") -> set[str]:
             if not name.startswith("_")}  # fmt: skip
 
 
-HOUSEKEEPING = {"close", "aclose", "twin"}
+HOUSEKEEPING = {"close", "aclose", "twin", "lookup_cost"}
 
 
 def test_every_public_method_of_a_client_is_covered_here():
     known = set(reads(tw.Sandbox())) | HOUSEKEEPING | {door.partition(",")[0] for door in DOORS}
-    blocking = {"messages": Messages, "services": Services, "numbers": Numbers, "alerts": Alerts}
+    blocking = {
+        "messages": Messages,
+        "services": Services,
+        "numbers": Numbers,
+        "alerts": Alerts,
+        "templates": Templates,
+    }
     awaiting = {
         "messages": AsyncMessages,
         "services": AsyncServices,
         "numbers": AsyncNumbers,
         "alerts": AsyncAlerts,
+        "templates": AsyncTemplates,
     }
     for kind, parts in ((tw.Twilio, blocking), (tw.AsyncTwilio, awaiting)):
         found = public(kind).union(*(public(part, f"{name}.") for name, part in parts.items()))

@@ -281,7 +281,9 @@ class TestWhatIsSent:
         assert len(wire.arrived) == 1
 
     def test_a_body_over_the_limit_is_not_sent(self, raw, wire):
-        with pytest.raises(InvalidRequest, match=r"100,001 bytes; at most 100,000.*largest_body"):
+        with pytest.raises(
+            InvalidRequest, match=r"100,001 bytes; the limit is 100,000.*largest_body"
+        ):
             raw(BALANCE, "POST", data=b"x" * 100_001, headers={"Content-Type": "a/b"})
         assert wire.arrived == []
 

@@ -29,7 +29,20 @@ def secret():
 
 LISTENER = ', shared_keys={"key": secret()})'
 
+CONNECTED = (
+    "Twilio", "AsyncTwilio", "Poller", "Listener", "prices", "ConnectionPanel", "SendPanel",
+    "MessagesPanel", "RawRequestPanel", "EventsPanel", "BulkPanel", "ExplorePanel", "ClassPanel",
+    "Workbench",
+)  # fmt: skip
+"""The callables whose first argument is a connection or a client, where a token may be given."""
+
+OPTIONED = ("SendPanel", "ExplorePanel", "Workbench")
+
 CALLS = [
+    *(f"tw.{name}(secret())" for name in CONNECTED),
+    *(f"tw.{name}(secret(), undo_second=1)" for name in OPTIONED),
+    'tw.Archive("archive").sync(secret())',
+    'tw.plan([], to="to", body="Hi").send(secret())',
     f"tw.Listener(None{LISTENER}",
     *(
         f"tw.Listener(sandbox.connection, {wrong}{LISTENER}"

@@ -41,7 +41,7 @@ def deadly(owner, name, before):
     setattr(owner, name, replacement)
 
 POINTS = {
-    "before a page": lambda: deadly(Paginator, "step", True),
+    "before a page": lambda: deadly(Paginator, "next_page", True),
     "before a file": lambda: deadly(store.ArchiveFolder, "write", True),
     "after a file": lambda: deadly(store.ArchiveFolder, "write", False),
     "before a sync of the disk": lambda: deadly(os, "fsync", True),

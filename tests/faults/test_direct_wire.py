@@ -351,7 +351,7 @@ def test_what_follows_the_last_chunk_has_an_end(over, scripted):
                 connection.sendall(b"x" * 65536)
 
     server = scripted((trailers_for_ever,))
-    with pytest.raises(NoReply, match="more than 102,400 bytes"):
+    with pytest.raises(NoReply, match="exceed 102,400 bytes"):
         over(server.url, lambda door: door.send(READ))
 
 
@@ -540,7 +540,7 @@ def test_each_reason_of_a_certificate_has_its_remedy(reason, remedy):
     error = httpx.ConnectError(
         f"[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: {reason}"
     )
-    told = str(wire.translate_error(error, left=False))
+    told = str(wire.translate_error(error, may_have_been_sent=False))
     assert reason.partition(" (_ssl")[0].rstrip(".") in told
     assert told.endswith(remedy)
 

@@ -154,7 +154,7 @@ def hostile(port: int) -> dict[str, tuple[bytes, str]]:
         "a path upwards": (request(port, said, target="/status/../../etc/passwd"), "404"),
         "an escaped path": (request(port, said, target="/%73tatus"), "404"),
         "two slashes": (request(port, said, target="//status"), "404"),
-        "a whole URL": (request(port, said, target=f"http://127.0.0.1:{port}/status"), "400"),
+        "a whole URL": (request(port, said, target=f"http://127.0.0.1:{port}/status"), "403"),
         "a fragment": (request(port, said, target="/status#a"), "400"),
         # Wrong methods
         "HEAD": (request(port, said, method="HEAD"), "405"),

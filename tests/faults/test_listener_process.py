@@ -285,7 +285,7 @@ def test_one_with_another_token_is_replaced_at_the_same_port_when_that_is_said(
 def test_what_the_one_before_kept_for_ever_is_not_deleted_by_who_takes_over(
     driver: ListenerDriver,
 ) -> None:
-    """Nor by one that has to move to another port; who says how long decides."""
+    """Nor by one that has to move to another port; a given retention applies from the newest."""
     first = driver.connect(retention_days=None)
     long_ago = Arrival(
         kind="status",
@@ -293,15 +293,17 @@ def test_what_the_one_before_kept_for_ever_is_not_deleted_by_who_takes_over(
         parameters=tuple(status(1).items()),
         source="poll",
     )
-    assert first.commit([long_ago]) == 1
+    newest = replace(long_ago, received_at=datetime.now(UTC), parameters=tuple(status(2).items()))
+    assert first.commit([long_ago, newest]) == 2
     renewed = driver.spec(connection=AuthTokenConnection(ACCOUNT, "d" * 32))
     second = driver.connect(renewed, take_over=True)
     assert (second.started, second.state["retention_days"]) == (True, None)
     third = driver.connect(replace_spec(renewed, port=free_port()))
     assert (third.started, third.state["retention_days"]) == (True, None)
-    assert [each.received_at for each in events(renewed)] == [long_ago.received_at]
+    kept = [long_ago.received_at, newest.received_at]
+    assert [each.received_at for each in events(renewed)] == kept
     assert driver.connect(replace_spec(renewed, retention_days=5.0)).port == third.port
-    assert events(renewed) == []
+    assert [each.received_at for each in events(renewed)] == kept[1:]
 
 
 def test_one_that_knows_a_shared_key_more_is_found_without_it(driver: ListenerDriver) -> None:
@@ -912,6 +914,33 @@ def test_who_asks_late_hears_all_the_same_that_it_has_gone(driver: ListenerDrive
     gone = threading.Event()
     client.on_gone = gone.set
     assert gone.wait(10)
+
+
+def test_a_process_launched_for_a_listener_that_cannot_start_is_ended(
+    driver: ListenerDriver,
+) -> None:
+    launched: list[int] = []
+
+    def fail(client: ListenerClient) -> None:
+        launched.append(client.pid)
+        driver.pids.add(client.pid)
+        raise ListenerError("no route")
+
+    with pytest.raises(ListenerError, match="no route"):
+        ProcessSupervisor(driver.spec(), lambda _: None, fail)
+    (pid,) = launched
+    until(lambda: not alive(pid), 10.0)
+
+
+def test_a_process_that_was_running_before_stays_when_a_listener_cannot_start(
+    client: ListenerClient, shared: ListenerDriver
+) -> None:
+    def fail(_: ListenerClient) -> None:
+        raise ListenerError("no route")
+
+    with pytest.raises(ListenerError, match="no route"):
+        ProcessSupervisor(shared.spec(), lambda _: None, fail)
+    assert client.ask("status")["pid"] == client.pid
 
 
 def test_what_a_process_does_not_read_holds_nobody_up_and_the_line_is_opened_again(

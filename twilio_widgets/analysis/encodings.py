@@ -40,7 +40,7 @@ class Cause(NamedTuple):
     """Whether every one of them has a look-alike in GSM-7."""
 
 
-class Reading(NamedTuple):
+class EncodedBody(NamedTuple):
     """One distinct body."""
 
     cause: Cause
@@ -80,7 +80,7 @@ def segments(source: object, *, tz: str | None = None) -> AnswerFrame:
     log = prepared_of(source, tz, "direction", "body", "segments", "media", "price")
     texts = log.outbound.where(media=[0, None])
     rows: dict[tuple[Cause, str | None], _Row] = defaultdict(_Row)
-    readings: dict[str, Reading] = {}
+    readings: dict[str, EncodedBody] = {}
     without_text = len(log.outbound) - len(texts)
     for (body, billed, (unit, price)), count in zip(
         *texts.combinations("body", "segments", "price"), strict=True
@@ -107,11 +107,11 @@ def segments(source: object, *, tz: str | None = None) -> AnswerFrame:
     )
 
 
-def reading_of(body: str) -> Reading:
+def reading_of(body: str) -> EncodedBody:
     """Return how a body is encoded, why, and how many segments it would need in GSM-7."""
     found = segments_of(body)
     if found.encoding == "GSM-7":
-        return Reading(Cause("GSM-7", "", fixable=False), found.count, found.count)
+        return EncodedBody(Cause("GSM-7", "", fixable=False), found.count, found.count)
     plain = smart(body)
     left = [char for char in plain if char not in _GSM]
     if left:  # as if each of them took the place of one character
@@ -119,7 +119,9 @@ def reading_of(body: str) -> Reading:
     outside = {_name(char) for char in (left or body) if char not in _GSM} - {""}
     names = sorted(outside)
     shown = " ".join(names[:_MOST_NAMED]) + (" …" if len(names) > _MOST_NAMED else "")
-    return Reading(Cause("UCS-2", shown, fixable=not left), found.count, segments_of(plain).count)
+    return EncodedBody(
+        Cause("UCS-2", shown, fixable=not left), found.count, segments_of(plain).count
+    )
 
 
 @lru_cache(maxsize=10_000)
@@ -134,7 +136,9 @@ def _name(char: str) -> str:
     return char if char.isprintable() and kind[0] != "M" else name.capitalize()
 
 
-def _add(row: _Row, reading: Reading, billed: int | None, price: Decimal | None, n: int) -> None:
+def _add(
+    row: _Row, reading: EncodedBody, billed: int | None, price: Decimal | None, n: int
+) -> None:
     paid = billed or reading.segments  # 0 segments: not known yet
     extra = max(0, paid - reading.in_gsm) if reading.cause.encoding == "UCS-2" else 0
     row.messages += n

@@ -27,6 +27,7 @@ from twilio_widgets.archive.report import SyncProgress, SyncReport
 from twilio_widgets.archive.sql import run_query
 from twilio_widgets.archive.store import ArchiveFolder
 from twilio_widgets.archive.sync import Sync
+from twilio_widgets.core.credentials.secret import concealed
 from twilio_widgets.core.flows.listing import Moment
 from twilio_widgets.errors import ArchiveError, ConfigurationError
 from twilio_widgets.progress import RowBar
@@ -113,6 +114,7 @@ class Archive:
             ConfigurationError: An argument is invalid.
             TwilioWidgetsError: Twilio could not be read at all. Finished days are kept.
         """
+        twilio = concealed(twilio)
         handle = self.start_sync(twilio, since, until, concurrency, look_back=look_back)
         if progress is not True:
             return handle.follow(progress if callable(progress) else lambda _: None)
@@ -152,6 +154,7 @@ class Archive:
         Returns:
             Its ``progress``, ``cancel()``, ``wait()`` and ``report``.
         """
+        twilio = concealed(twilio)
         _check_numbers(concurrency, look_back)
         connection = twilio.connection
         with ExitStack() as stack:

@@ -164,7 +164,7 @@ class Sync:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._walk_unsent())
                 for _ in range(self._concurrency):
-                    group.create_task(self._reader())
+                    group.create_task(self._reader(group))
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
 
@@ -178,17 +178,30 @@ class Sync:
         finally:
             self._unsent_read.set()
 
-    async def _reader(self) -> None:
+    async def _reader(self, group: asyncio.TaskGroup) -> None:
         while True:
             self._idle += 1
             slice_ = await self._queue.get()
             self._idle -= 1
             if slice_ is None:
                 return
-            await self._read(slice_, self._days[slice_.day])
-            self._unread -= 1
-            if not self._unread:
-                self._stop_readers()
+            walk = self._days[slice_.day]
+            await self._read(slice_, walk)
+            walk.unread -= 1
+            if walk.unread:
+                self._finished_one()
+            else:  # this reader goes on while the disk is busy
+                group.create_task(self._finish(walk))
+
+    async def _finish(self, walk: DayWalk) -> None:
+        await self._close(walk)
+        self._tell()
+        self._finished_one()
+
+    def _finished_one(self) -> None:
+        self._unread -= 1
+        if not self._unread:
+            self._stop_readers()
 
     def _stop_readers(self) -> None:
         for _ in range(self._concurrency):
@@ -200,7 +213,7 @@ class Sync:
             self._queue.put_nowait(one)
 
     async def _read(self, slice_: Slice, walk: DayWalk) -> None:
-        """Read one slice; close the day after its last one."""
+        """Read one slice."""
         if slice_.day >= self._started_at.date():
             # A message that is sent meanwhile must be in one of the two walks.
             await self._unsent_read.wait()
@@ -211,10 +224,6 @@ class Sync:
             raise
         except _LOST as error:
             walk.problem, self._lost = str(error), error
-        walk.unread -= 1
-        if not walk.unread:
-            await self._close(walk)
-            self._tell()
 
     async def _walk(self, slice_: Slice, walk: DayWalk) -> None:
         pages = Paginator(slice_.request(self._path), page_of)

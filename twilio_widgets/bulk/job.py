@@ -34,6 +34,7 @@ from twilio_widgets.bulk.run.pacing import MOST_AT_ONCE, UNDO_SECONDS
 from twilio_widgets.bulk.run.run import RunOptions
 from twilio_widgets.bulk.statuses import later_statuses, with_what_was_heard
 from twilio_widgets.bulk.view import JobView
+from twilio_widgets.core.credentials.secret import concealed
 from twilio_widgets.core.flows.flow import RetryPolicy
 from twilio_widgets.core.message.message import is_message_sid, status_is_final
 from twilio_widgets.errors import ConfigurationError, InvalidMessage, JobError
@@ -115,6 +116,7 @@ class Job(JobView):
                 it (the error says what differs), another process is running it, or its journal
                 cannot be used.
         """
+        twilio = concealed(twilio)
         if sys.platform == "emscripten":
             raise JobError(
                 "A job needs threads, which JupyterLite does not have; nothing was sent. Use a "
@@ -164,6 +166,7 @@ class Job(JobView):
         Raises:
             JobError: There is no such job, or its journal cannot be used.
         """
+        connection = concealed(connection)
         if connection is None:
             place = find_place(name, folder)
         else:
@@ -194,6 +197,7 @@ class Job(JobView):
             PolicyRefused: The client's policy forbids the remaining rows.
             JobError: Another process is running it, or its journal cannot be used.
         """
+        twilio = concealed(twilio)
         if self._underway is not None and self.under_way:
             if not self._underway.is_ending:
                 return self
@@ -224,6 +228,7 @@ class Job(JobView):
         Raises:
             JobError: One of them was accepted, or its recipient opted out; none is sent.
         """
+        twilio = concealed(twilio)
         client, positions = self._client(twilio), outcomes.positions_of(rows)
 
         def decide(journal: Journal) -> list[JournalRow]:
@@ -348,6 +353,7 @@ class Job(JobView):
         Raises:
             JobError: Another process is running it: cancel it there.
         """
+        twilio = concealed(twilio)
         if self._underway is not None and self.under_way:
             self._underway.end("cancelled", "You cancelled it.")
             self._wait(None)
@@ -401,6 +407,7 @@ class Job(JobView):
             The number of messages fetched. Messages with a final status and a price are not
             fetched again.
         """
+        twilio = concealed(twilio)
         client = self._client(twilio)
         self._callbacks = checked_callbacks(callbacks) or self._callbacks
         with self._writing() as journal:

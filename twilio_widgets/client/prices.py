@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, overload
 
+from twilio_widgets.core.credentials.secret import concealed
 from twilio_widgets.core.flows import prices as reading
 from twilio_widgets.core.flows.flow import RetryPolicy
 from twilio_widgets.core.numbers.account_prices import PriceTable, rows_of
@@ -87,6 +88,7 @@ def prices(
         ConfigurationError: A country is not two letters.
         Forbidden: These credentials may not read prices.
     """
+    twilio = concealed(twilio)
     bar = progress_of(progress, unit="countries")
 
     def tell(done: int, total: int) -> None:

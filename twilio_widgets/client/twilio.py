@@ -22,6 +22,7 @@ from twilio_widgets.client.resources import (
 )
 from twilio_widgets.client.templates import AsyncTemplates, Templates
 from twilio_widgets.core.credentials.connection import Connection
+from twilio_widgets.core.credentials.secret import concealed, kind_of
 from twilio_widgets.core.flows import account, drive, resources
 from twilio_widgets.core.flows.outbox import Outbox
 from twilio_widgets.core.guardrails.policy import Policy
@@ -172,6 +173,7 @@ class Twilio(_Account):
         policy: Policy | RequestGuard | None = None,
         largest_body: int = LARGEST_BODY,
     ) -> None:
+        connection = concealed(connection)
         _check(connection, timeout, largest_body)
         self._transport = BlockingTransport(
             connection,
@@ -225,6 +227,7 @@ class AsyncTwilio(_Account):
         policy: Policy | RequestGuard | None = None,
         largest_body: int = LARGEST_BODY,
     ) -> None:
+        connection = concealed(connection)
         _check(connection, timeout, largest_body)
         self._transport = AsyncTransport(
             connection,
@@ -264,7 +267,7 @@ class AsyncTwilio(_Account):
 def _check(connection: object, timeout: float, largest_body: int) -> None:
     if not isinstance(connection, Connection):
         raise ConfigurationError(
-            f"Twilio needs a connection, not {type(connection).__name__}. "
+            f"Twilio needs a connection, not {kind_of(connection)}. "
             "Make one with connect(), ApiKeyConnection(…) or Sandbox().connection.",
             field="connection",
         )

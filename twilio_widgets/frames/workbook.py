@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -29,6 +29,9 @@ class Sheet:
     others: tuple[str, ...]
     """The names of the sheets that were not read."""
 
+    formats: Mapping[tuple[int, int], str]
+    """How the sheet shows cells that it does not show as their value, by row and column."""
+
 
 def sheet_of(content: bytes, name: str) -> Sheet:
     """Read the first visible sheet of a workbook; rows without any value are left out.
@@ -48,7 +51,11 @@ def sheet_of(content: bytes, name: str) -> Sheet:
         sheet = sheet or book.worksheets[0]
         formulas = _formulas(content, sheet.title)
         lines = [
-            (sheet.row_dimensions[line[0].row].hidden, [_value(cell, formulas) for cell in line])
+            (
+                sheet.row_dimensions[line[0].row].hidden,
+                [_value(cell, formulas) for cell in line],
+                [_format(cell) for cell in line],
+            )
             for line in sheet.iter_rows()
         ]
     except Exception:  # noqa: BLE001  # openpyxl raises many types of errors for a damaged file
@@ -58,11 +65,17 @@ def sheet_of(content: bytes, name: str) -> Sheet:
     else:
         filled = [line for line in lines if any(value is not None for value in line[1])]
         return Sheet(
-            rows=[values for _, values in filled],
-            hidden=frozenset(place for place, (hidden, _) in enumerate(filled) if hidden),
+            rows=[values for _, values, _ in filled],
+            hidden=frozenset(place for place, (hidden, _, _) in enumerate(filled) if hidden),
             others=tuple(
                 one.title for one in book.worksheets if one is not sheet and one.title != ABOUT
             ),
+            formats={
+                (row, column): shown
+                for row, (_, _, formats) in enumerate(filled)
+                for column, shown in enumerate(formats)
+                if shown
+            },
         )
     raise ConfigurationError(problem)
 
@@ -106,6 +119,15 @@ def _value(cell: Any, formulas: frozenset[str]) -> Any:
     if isinstance(value, float):
         return float(f"{value:.15g}")  # Excel shows no more digits, and 0.1 + 0.2 as 0.3
     return text_of_cell(value)
+
+
+def _format(cell: Any) -> str | None:
+    """Return how the sheet shows a percentage or a date; None if it shows the value itself."""
+    if cell.is_date:
+        iso = cell.number_format.lower().startswith("yyyy-mm-dd")
+        return None if iso else "a date in another format"
+    is_percentage = isinstance(cell.value, int | float) and "%" in cell.number_format
+    return "a percentage" if is_percentage else None
 
 
 def text_of_cell(value: Any) -> Any:

@@ -104,7 +104,7 @@ class Listener(EventSource):
         retention_days: float | EllipsisType | None = ...,
         take_over: bool = False,
     ) -> None:
-        shared_keys = concealed(shared_keys)  # first: see there
+        connection, shared_keys = concealed(connection), concealed(shared_keys)  # first: see there
         twilio = client_of(connection)
         whose = twilio.connection
         path = store_path(whose, store, "events.sqlite")
@@ -133,7 +133,7 @@ class Listener(EventSource):
             if self._reply_handler.call is not None:
                 self._supervisor.set_reply(None, ask=True)
         except BaseException:
-            self._supervisor.detach()
+            self._supervisor.abandon()
             raise
         self._filling = threading.Lock()
         self._release = weakref.finalize(self, _release, self._supervisor, self._dispatcher)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from twilio_widgets.core.credentials.secret import concealed
 from twilio_widgets.core.flows.listing import Moment, span_of
 from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.errors import (
@@ -84,6 +85,7 @@ class Poller(EventSource):
         watch: bool = True,
         retention_days: float | None = RETENTION_DAYS,
     ) -> None:
+        connection = concealed(connection)
         twilio = client_of(connection)
         whose = twilio.connection
         spent = RequestQuota(budget)
@@ -215,6 +217,7 @@ class _Watch:
             self._schedule_next(now, pause)
             if now - self._retired_at >= _DAY:
                 self._retired_at = now
+                self._poll.remember()
                 self._store.retire(now)
         self._nudge()
         return looked

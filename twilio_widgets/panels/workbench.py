@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from twilio_widgets.core.credentials.secret import concealed
 from twilio_widgets.panels.connection.panel import ConnectionPanel
 from twilio_widgets.panels.kit.elements import close_tree, visible
 from twilio_widgets.panels.kit.panel import refuse_unknown
@@ -67,6 +68,7 @@ class Workbench(SavedPicture, ipywidgets.VBox):
         static: Static = True,
         **unknown: object,
     ) -> None:
+        connection = concealed(connection)
         known = ("connection", "sandbox", "policy", "to", "from_", "body", "listener", "static")
         refuse_unknown("Workbench", unknown, known)
         if sandbox is not None and connection is not None:

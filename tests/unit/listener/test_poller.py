@@ -347,6 +347,18 @@ def test_old_events_go_after_their_time(twilio, sandbox):
         assert list(poller.events["body"]) == ["Hello again"]
 
 
+def test_an_event_deleted_by_its_age_is_not_stored_again(twilio, sandbox):
+    with Poller(twilio, watch=False, retention_days=2) as poller:
+        sandbox.receive(from_=THEM, body="Hello")
+        poller.look()
+        sandbox.clock.advance("3 d")
+        sandbox.receive(from_=THEM, body="Hello again")
+        poller.look()
+
+        assert poller.look().added == 0
+        assert list(poller.events["body"]) == ["Hello again"]
+
+
 def test_its_words_are_the_same_tomorrow(twilio):
     with Poller(twilio, watch=False) as poller:
         assert repr(poller) == f"<Poller of {twilio.connection.masked_account}>"

@@ -42,6 +42,9 @@ class InputTable:
     notes: Mapping[int, Mapping[str | None, str]] = field(default_factory=dict)
     """Notes on each row, by the column they are about; None is the whole row."""
 
+    formats: Mapping[tuple[int, str], str] = field(default_factory=dict)
+    """How a workbook shows a cell that it does not show as its value, by row and column."""
+
     warnings: tuple[str, ...] = ()
     """Warnings about the whole table."""
 

@@ -23,6 +23,7 @@ from twilio_widgets.bulk.planning.reach import reach_of
 from twilio_widgets.bulk.planning.summary import Summary, summary_of
 from twilio_widgets.bulk.planning.table import read_table, ready_frame, rejected_frame
 from twilio_widgets.bulk.run.pacing import MOST_AT_ONCE, UNDO_SECONDS
+from twilio_widgets.core.credentials.secret import concealed
 from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.core.numbers.price_sources import price_source
 from twilio_widgets.errors import ConfigurationError
@@ -141,6 +142,7 @@ class Plan:
             InvalidMessage: A new job is scheduled for a time that has passed; nothing was sent.
             JobError: The name belongs to another plan, or another process is running the job.
         """
+        twilio = concealed(twilio)
         from twilio_widgets.bulk.job import Job
 
         return Job.start(

@@ -104,6 +104,7 @@ class RowPlanner:
     ) -> None:
         self._template = template
         self._columns, self._damaged, self._known = table.columns, table.damaged, table.notes
+        self._formats = table.formats
         self._recipe, self._now, self._prices, self._reach = recipe, now, prices, reach
         self._in_texts = recipe.in_texts
         own_body = recipe.columns.get("body")
@@ -242,6 +243,10 @@ class RowPlanner:
             cell: Any = self._columns[column][n]
             if isinstance(cell, str):
                 notes.extend(self._notes_on(column, cell))
+            if (shown := self._formats.get((n, column))) is not None:
+                notes.append(
+                    f"The workbook shows {column} as {shown}; the text contains the plain value."
+                )
         return notes
 
     def _notes_on(self, column: str, cell: str) -> list[str]:

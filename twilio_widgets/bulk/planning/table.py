@@ -99,7 +99,11 @@ def _of_workbook(content: bytes, name: str) -> InputTable:
     }
     others = " and ".join(map(repr, sheet.others))
     warning = f"{name} has other sheets, which were not read: {others}."
-    return replace(table, notes=hidden, warnings=(warning,) if others else ())
+    formats = {
+        (row - 1, str(sheet.rows[0][column]).strip()): shown
+        for (row, column), shown in sheet.formats.items()
+    }
+    return replace(table, notes=hidden, formats=formats, warnings=(warning,) if others else ())
 
 
 def _of_reader(reader: csv.DictReader[Any], name: str) -> InputTable:

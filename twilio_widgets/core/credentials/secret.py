@@ -86,6 +86,11 @@ def concealed(given: Any) -> Any:
     return given
 
 
+def kind_of(given: object) -> str:
+    """Return the class name of an argument for an error message; of a concealed text, ``str``."""
+    return "str" if isinstance(given, Secret) else type(given).__name__
+
+
 def names_a_secret(name: str) -> bool:
     """Return whether a field of this name, such as ``auth_token``, contains a credential."""
     return _NAMES.fullmatch(name) is not None

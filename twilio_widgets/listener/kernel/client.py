@@ -235,6 +235,13 @@ class ListenerClient:
             self.detach()
         return message
 
+    def abandon(self) -> None:
+        """Detach after a failed start, and stop the process if it was started for this client."""
+        if self.started:
+            with contextlib.suppress(ListenerError):  # the error of the start is raised
+                self.stop()
+        self.detach()
+
     def detach(self) -> None:
         """Close the connection and end our threads; the process keeps running.
 

@@ -87,7 +87,7 @@ class ProcessSupervisor:
         self.problem: str | None = None
         """Why no process is running, or None."""
         self._client: ListenerClient
-        self._open(spec, take_over=take_over)
+        self._open(spec, take_over=take_over, on_failure=ListenerClient.abandon)
 
     @property
     def client(self) -> ListenerClient:
@@ -137,6 +137,10 @@ class ProcessSupervisor:
         """Disconnect; the process keeps running."""
         self._detached_client().detach()
 
+    def abandon(self) -> None:
+        """Disconnect after a failed start, and stop the process if it was started here."""
+        self._detached_client().abandon()
+
     # Inside
 
     def _detached_client(self) -> ListenerClient:
@@ -169,12 +173,18 @@ class ProcessSupervisor:
             raise ListenerError(self.problem)
         return self._client
 
-    def _open(self, spec: Spec, *, take_over: bool = False) -> None:
+    def _open(
+        self,
+        spec: Spec,
+        *,
+        take_over: bool = False,
+        on_failure: Callable[[ListenerClient], None] = ListenerClient.detach,
+    ) -> None:
         client = ListenerClient.find_or_start(spec, take_over=take_over)
         try:
             self._open_route(client)
         except BaseException:
-            client.detach()
+            on_failure(client)
             raise
         self._client = client
         client.on_news = lambda _news: self.on_news()

@@ -141,7 +141,7 @@ class Poll:
     def remember(self) -> None:
         """Remember the current statuses, so that the next poll does not store them as new.
 
-        Call it before events are forgotten.
+        Call it before events are forgotten or deleted by their age.
         """
         self._forgotten |= {one.sid: one.status for one in self._reader.messages()}
 

@@ -30,6 +30,12 @@ _MOST_REORDERED, _LARGEST_REORDERED = 4, 16_000
 _TYPES = frozenset({FORM, "application/json"})
 
 
+_SORTED = (
+    "The query of a webhook arrived sorted. It was accepted, because the signature is right for "
+    "the same parameters in another order. Write the parameters of its URL in alphabetical order."
+)
+
+
 class Gate:
     """Checks requests, without side effects.
 
@@ -51,6 +57,8 @@ class Gate:
         self._keys = keys
         self._accounts = frozenset(accounts)
         self._limits = limits
+        self.notices: tuple[str, ...] = ()
+        """A sentence after a request was accepted whose query was sorted on the way."""
 
     def look(self, head: RequestHead) -> RejectionCause | None:
         """Check a head before its body is read; return why it is rejected, or None."""
@@ -162,5 +170,6 @@ class Gate:
             other = replace(presented, url=start + "&".join(order))
             found = judged(other, self._keys)
             if found:
+                self.notices = (_SORTED,)
                 return other, found
         return None

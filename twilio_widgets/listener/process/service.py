@@ -119,7 +119,7 @@ class ListenerService:
         self.replies = Replies(lambda: self.control.answers, self.control.ask, self.spec.reply)
         self.committer = GroupCommitter(self.store, self._committed)
         keys = Keys.of(self.spec.connection, self.spec.shared_keys)
-        gate = Gate(self.address, keys, self.spec.accounts)
+        self.gate = gate = Gate(self.address, keys, self.spec.accounts)
         self.rejections = RejectionLog(
             gate.diagnosed, self.store.reject, self._doctor, self.control.notify
         )
@@ -256,7 +256,7 @@ class ListenerService:
             "rejections": dict(self.rejections.counts),
             "store": str(self.store.path),
             "journal_mode": self.store.journal_mode,
-            "notices": [*self._webhooks.notices, *self.store.notices],
+            "notices": [*self._webhooks.notices, *self.store.notices, *self.gate.notices],
         }
 
     async def _set_reply(self, text: str | None = None, ask: bool = False) -> dict[str, Any]:

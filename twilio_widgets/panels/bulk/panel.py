@@ -10,6 +10,7 @@ from twilio_widgets.bulk.planning.csv_table import InputTable
 from twilio_widgets.bulk.planning.reach import reach_of
 from twilio_widgets.bulk.run.options import checked_time
 from twilio_widgets.bulk.run.pacing import UNDO_SECONDS
+from twilio_widgets.core.credentials.secret import concealed
 from twilio_widgets.core.guardrails.policy import Policy
 from twilio_widgets.core.numbers.price_sources import price_source
 from twilio_widgets.core.text.smart_encoding import smart
@@ -112,6 +113,7 @@ class BulkPanel(SavedPicture, BulkWorker):
         static: Static = True,
         **unknown: object,
     ) -> None:
+        twilio = concealed(twilio)
         refuse_unknown("BulkPanel", unknown, known=_OPTIONS)
         check_source("BulkPanel", twilio)
         _check_options(policy, folder, body=body, from_=from_)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets
 
+from twilio_widgets.core.credentials.secret import concealed, kind_of
 from twilio_widgets.panels.classroom import state as steps
 from twilio_widgets.panels.classroom.state import COLUMNS, EVERYONE, FAULTS, ClassState
 from twilio_widgets.panels.code.quoting import call
@@ -37,11 +38,12 @@ class ClassPanel(Panel[ClassState]):
     title = "Class"
 
     def __init__(self, classroom: Classroom, **unknown: object) -> None:
+        classroom = concealed(classroom)
         refuse_unknown("ClassPanel", unknown, known=("classroom",))
         if not isinstance(classroom, Classroom):
             raise TypeError(
                 "ClassPanel needs the teacher's end of a class, from Sandbox().open_class() or "
-                f"Sandbox.teach(url, code), not {type(classroom).__name__}."
+                f"Sandbox.teach(url, code), not {kind_of(classroom)}."
             )
         self._classroom = classroom
         self._since = 0.0

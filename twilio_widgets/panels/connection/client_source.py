@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from twilio_widgets.client import Twilio
+from twilio_widgets.core.credentials.secret import kind_of
 from twilio_widgets.panels.connection.panel import ConnectionPanel
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def check_source(owner: str, source: object) -> None:
     """
     if source is not None and not isinstance(source, Twilio | ConnectionPanel):
         raise TypeError(
-            f"{owner} takes twilio=, a Twilio or a ConnectionPanel, not {type(source).__name__}. "
+            f"{owner} takes twilio=, a Twilio or a ConnectionPanel, not {kind_of(source)}. "
             "A connection becomes a client with Twilio(connection)."
         )
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from twilio_widgets.core.credentials.connection import Connection
+from twilio_widgets.core.credentials.secret import concealed, kind_of
 from twilio_widgets.core.credentials.sources import available_sources
 from twilio_widgets.errors import ApiError, ConfigurationError, NotConnected, TwilioWidgetsError
 from twilio_widgets.panels.code.snippets import Snippet, connect_snippet
@@ -54,11 +55,12 @@ class ConnectionPanel(SavedPicture, Panel[ConnectionState]):
         static: Static = True,
         **unknown: object,
     ) -> None:
+        connection = concealed(connection)
         refuse_unknown("ConnectionPanel", unknown, known=("connection", "policy", "static"))
         if connection is not None and not isinstance(connection, Connection):
             raise TypeError(
                 "connection must be an ApiKeyConnection, an AuthTokenConnection or the connection "
-                f"of a sandbox, not {type(connection).__name__}."
+                f"of a sandbox, not {kind_of(connection)}."
             )
         self._begin(ConnectionState())
         self._policy = policy

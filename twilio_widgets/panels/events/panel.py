@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from twilio_widgets.client import Twilio
+from twilio_widgets.core.credentials.secret import concealed, kind_of
 from twilio_widgets.listener.source import EventSource, store_path
 from twilio_widgets.panels.code.access import Access
 from twilio_widgets.panels.connection.client_source import wake_with
@@ -66,11 +67,12 @@ class EventsPanel(SavedPicture, EventsWorker):
         static: Static = True,
         **unknown: object,
     ) -> None:
+        source = concealed(source)
         refuse_unknown("EventsPanel", unknown, known=_KNOWN)
         if source is not None and not isinstance(source, Twilio | ConnectionPanel | EventSource):
             raise TypeError(
                 "EventsPanel takes a Twilio, a ConnectionPanel, a Listener or a Poller, not "
-                f"{type(source).__name__}. A connection becomes a client with Twilio(connection)."
+                f"{kind_of(source)}. A connection becomes a client with Twilio(connection)."
             )
         follows = isinstance(source, ConnectionPanel)
         self._begin(EventsState(public_url=public_url, reply=reply, follows=follows))

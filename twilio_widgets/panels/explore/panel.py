@@ -14,6 +14,7 @@ import ipywidgets
 from twilio_widgets.analysis.chart_spec import ChartSpec
 from twilio_widgets.analysis.source import checked_zone, frame_of
 from twilio_widgets.archive.archive import Archive
+from twilio_widgets.core.credentials.secret import concealed
 from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.panels.charts.chart import Chart
 from twilio_widgets.panels.charts.svg import picture_of
@@ -27,7 +28,6 @@ from twilio_widgets.panels.explore.detail import OpenedMessage, messages_of
 from twilio_widgets.panels.explore.elements import Chips, Tiles
 from twilio_widgets.panels.explore.engine import ExploreEngine, Frame, prepared
 from twilio_widgets.panels.explore.form import ExploreForm, value_of
-from twilio_widgets.panels.explore.lazy_trait import LazyTrait
 from twilio_widgets.panels.explore.snippets import analysis_code
 from twilio_widgets.panels.explore.state import Answer, Asked, ExploreState, wanted
 from twilio_widgets.panels.explore.worker import (
@@ -40,6 +40,7 @@ from twilio_widgets.panels.explore.worker import (
 from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.kit.elements import Note, foot, still_picture, styled, visible
 from twilio_widgets.panels.kit.panel import Panel, refuse_unknown, sentence_of
+from twilio_widgets.panels.kit.results import result
 from twilio_widgets.panels.kit.saved_picture import SavedPicture
 from twilio_widgets.panels.kit.throttle import throttle
 from twilio_widgets.panels.messages.progress import ReadingLine
@@ -103,12 +104,6 @@ class ExplorePanel(SavedPicture, Panel[ExploreState]):
 
     title = "Explore messages"
 
-    frame = LazyTrait(lambda panel: panel._filtered())
-    """The messages of the period that pass the filters; None before the first load."""
-
-    selection = LazyTrait(lambda panel: panel._selected())
-    """The opened message, as a frame of one row, or of none; None before the first load."""
-
     def __init__(
         self,
         twilio: Source = None,
@@ -120,6 +115,7 @@ class ExplorePanel(SavedPicture, Panel[ExploreState]):
         static: Static = True,
         **unknown: object,
     ) -> None:
+        twilio = concealed(twilio)
         known = ("twilio", "archive", "messages", "period", "tz", "static")
         refuse_unknown("ExplorePanel", unknown, known)
         check_source("ExplorePanel", twilio)
@@ -130,17 +126,40 @@ class ExplorePanel(SavedPicture, Panel[ExploreState]):
         self._twilio: Twilio | None = None
         self._archive, self._given = archive, messages
         self._engine = ExploreEngine()
-        self._notified: dict[str, object] = {"frame": None, "selection": None}
         self._stop_reading = threading.Event()
         self._counting = throttle("twilio_widgets-count", self._count, _rest, soonest=0, every=0)
         self._following = throttle(
             "twilio_widgets-follow", self._follow, _rest, soonest=AFTER, every=AGAIN
         )
         self._make(self._state)
-        self._begin_picture(static)
+        self._keep_picture(static)
         self._unsubscribe = wake_with(twilio, self._on_connected, self._on_disconnected)
         if asked.origin != "live":
             self.load()
+
+    @result
+    def frame(self) -> Frame:
+        """The messages of the period that pass the filters; None before the first load."""
+        state = self._state
+        if state.loaded is None:
+            return None
+        return self._engine.filtered(state.asked, state.loaded.now, state.where)
+
+    @result
+    def selection(self) -> Frame:
+        """The rows of the log that are selected in the table; None before the first load.
+
+        A click selects one row, dragging, Shift+click or Shift with an arrow several.
+        """
+        frame = self._engine.frame
+        if frame is None:
+            return None
+        return frame[frame["sid"].isin([row[KEY] for row in self._table.chosen])]
+
+    @result
+    def value(self) -> Frame:
+        """The frame, for `ipywidgets.interactive_output`."""
+        return self.frame
 
     def load(self) -> None:
         """Read the messages of the chosen source and period. Returns at once; see `join`."""
@@ -200,6 +219,7 @@ class ExplorePanel(SavedPicture, Panel[ExploreState]):
         self._on_press(self._form.load, partial(self._pressed, "load"))
         self._on_press(self._form.sync, partial(self._pressed, "sync"))
         self._table.on_select(partial(self._guarded, self._open_row))
+        self._table.on_choose(partial(self._guarded, partial(self._notify, "selection")))
         self._on_click(self._opened.switch, partial(self._apply, steps.switched))
         self._on_click(self._opened.close, self._close_row)
 
@@ -334,22 +354,7 @@ class ExplorePanel(SavedPicture, Panel[ExploreState]):
         self._table.replace(rows, total=total, note=note)
         self._apply(steps.rows_shown, where, len(rows), total)
         self._notify("frame")
-
-    def _filtered(self) -> Frame:
-        state = self._state
-        if state.loaded is None:
-            return None
-        return self._engine.filtered(state.asked, state.loaded.now, state.where)
-
-    def _selected(self) -> Frame:
-        frame, opened = self._engine.frame, self._state.opened
-        if frame is None:
-            return None
-        return frame.iloc[:0] if opened is None else frame[frame["sid"] == opened.sid]
-
-    def _notify(self, name: str) -> None:
-        trait = cast("LazyTrait", self.traits()[name])
-        self._notified[name] = trait.notify(self, self._notified[name])
+        self._notify("value")
 
     # The opened message
 
@@ -368,13 +373,15 @@ class ExplorePanel(SavedPicture, Panel[ExploreState]):
             found, total = overview.conversation(sid, MOST_BUBBLES)
         chat = messages_of(found)
         message = next((one for one in chat if one.sid == sid), None)
-        message = message or next(iter(messages_of(self._selected())), None)
+        message = message or next(iter(messages_of(self._row_of(sid))), None)
         self._apply(steps.found, sid, message, chat, total)
-        self._notify("selection")
+
+    def _row_of(self, sid: str) -> Frame:
+        frame = self._engine.frame
+        return None if frame is None else frame[frame["sid"] == sid]
 
     def _close_row(self) -> None:
         self._apply(steps.closed)
-        self._notify("selection")
 
     # Drawing
 
@@ -392,7 +399,6 @@ class ExplorePanel(SavedPicture, Panel[ExploreState]):
             visible(part, not emptiness)
         self._draw_answer(state)
         self._opened.draw(state)
-        self._picture_changed()
 
     def _draw_answer(self, state: ExploreState) -> None:
         if state.answer is None:
@@ -444,7 +450,6 @@ class ExplorePanel(SavedPicture, Panel[ExploreState]):
         self._stop_reading.set()
         self._counting.stop()
         self._following.stop()
-        self._end_picture()
 
 
 def _checked_origins(twilio: object, archive: object, messages: Frame) -> tuple[Origin, ...]:

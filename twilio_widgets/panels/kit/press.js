@@ -32,7 +32,7 @@ export function openPress({ model, el }) {
   note.className = "tw-note tw-press-note";
   note.hidden = true;
   el.append(note);
-  const foot = () => el.closest(".tw-card")?.querySelector(".tw-foot");
+  const foot = () => el.closest(".tw-card")?.querySelector(":scope > .tw-foot");
   /** @type {Press | null} the one that is not answered */
   let press = null;
   /** @type {ReturnType<typeof setTimeout>[]} */
@@ -77,8 +77,8 @@ export function openPress({ model, el }) {
   };
   /** @type {(event: Event) => void} */
   const forget = ({ target }) => {
-    if (!press && target instanceof Node && el.closest(".tw-card")?.contains(target))
-      say("", "hint");
+    const card = el.closest(".tw-card");
+    if (!press && target instanceof Node && card?.contains(target)) note.hidden = true;
   };
   model.on("msg:custom", hear);
   document.addEventListener("input", forget); // the answer belongs to what the fields contained before

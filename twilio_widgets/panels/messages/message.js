@@ -39,7 +39,7 @@ function render({ model, el }) {
     why.replaceChildren(...(view.error.title ? [explained(view.error)] : []));
     body.textContent = view.body || "no text";
     body.classList.toggle("tw-no-text", !view.body);
-    body.hidden = view.body === null;
+    body.hidden = (view.body ?? null) === null;
     facts.replaceChildren(...view.facts.map(fact));
   };
   model.on("change:view", draw);

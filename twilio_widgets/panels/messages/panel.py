@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from twilio_widgets.core.credentials.secret import concealed
 from twilio_widgets.panels.code.access import Access
 from twilio_widgets.panels.code.snippets import Snippet, list_snippet
 from twilio_widgets.panels.connection.client_source import check_source, wake_with
@@ -62,6 +63,7 @@ class MessagesPanel(SavedPicture, Panel[MessagesState]):
         static: Static = True,
         **unknown: object,
     ) -> None:
+        twilio = concealed(twilio)
         refuse_unknown("MessagesPanel", unknown, known=("twilio", "limit", "static"))
         check_source("MessagesPanel", twilio)
         if limit is not None and (type(limit) is not int or limit < 1):

@@ -31,7 +31,7 @@ export default () => {
     el.append(root);
 
     const draw = () => {
-      const share = model.get("share");
+      const share = model.get("share") ?? null; // in JupyterLite, Python's None arrives as undefined
       words.textContent = model.get("text");
       if (share === null) bar.removeAttribute("value");
       else bar.value = share;

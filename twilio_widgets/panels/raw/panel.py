@@ -6,6 +6,7 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
+from twilio_widgets.core.credentials.secret import concealed
 from twilio_widgets.panels.code.access import Access
 from twilio_widgets.panels.connection.client_source import check_source, wake_with
 from twilio_widgets.panels.connection.panel import ConnectionPanel
@@ -64,6 +65,7 @@ class RawRequestPanel(SavedPicture, RawWorker):
         static: Static = True,
         **unknown: object,
     ) -> None:
+        twilio = concealed(twilio)
         refuse_unknown("RawRequestPanel", unknown, known=("twilio", "path", "method", "static"))
         check_source("RawRequestPanel", twilio)
         draft = RawDraft(path=path, method=method.upper())

@@ -54,7 +54,7 @@ function render({ model, el }) {
     const row = element("div", "tw-node-row");
     row.style.setProperty("--tw-level", String(level - 1));
     row.append(element("i", "tw-twist"));
-    if (node.name !== null) {
+    if ((node.name ?? null) !== null) {
       row.append(
         element("span", "tw-node-name", String(node.name)),
         element("span", "tw-node-colon", ": "),
@@ -155,7 +155,7 @@ function render({ model, el }) {
     const names = [];
     /** @type {Line | null} */
     let at = line;
-    while (at && at.node.name !== null) {
+    while (at && (at.node.name ?? null) !== null) {
       names.unshift(`[${JSON.stringify(at.node.name)}]`);
       at = parentOf(at);
     }

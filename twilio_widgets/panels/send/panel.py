@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from twilio_widgets.bulk.run.pacing import UNDO_SECONDS
 from twilio_widgets.client import Twilio
+from twilio_widgets.core.credentials.secret import concealed, kind_of
 from twilio_widgets.core.numbers.price_sources import price_source
 from twilio_widgets.core.text.smart_encoding import smart
 from twilio_widgets.errors import ConfigurationError
@@ -87,6 +88,7 @@ class SendPanel(SavedPicture, SendWorker):
         static: Static = True,
         **unknown: object,
     ) -> None:
+        twilio = concealed(twilio)
         refuse_unknown("SendPanel", unknown, known=("twilio", *_OPTIONS))
         _check_options(twilio, confirm_segments, undo_seconds)
         source = price_source(prices)
@@ -281,7 +283,7 @@ def _check_options(twilio: object, confirm_segments: object, undo_seconds: objec
     if twilio is not None and not isinstance(twilio, Twilio | ConnectionPanel):
         raise TypeError(
             "SendPanel sends with a Twilio client or a ConnectionPanel, not with "
-            f"{type(twilio).__name__}: give Twilio(connection)."
+            f"{kind_of(twilio)}: give Twilio(connection)."
         )
     if confirm_segments is not None and not _is_whole(confirm_segments, 1, 1_000):
         raise ConfigurationError(

@@ -254,7 +254,7 @@ export function fitColumns(columns, widths, wants, rows) {
     let longest = wants[column] ?? WIDTHS[kind];
     for (const { cells } of rows) {
       const length = cells[column].length + 1;
-      if (width === null && GROWING.has(kind)) wide = Math.max(wide, Math.min(WIDEST, length));
+      if ((width ?? null) === null && GROWING.has(kind)) wide = Math.max(wide, Math.min(WIDEST, length));
       longest = Math.max(longest, Math.min(LONGEST, length));
     }
     widths[column] = wide;

@@ -12,7 +12,7 @@ mean:
 92    undelivered, 30005 (unknown handset)        96    stays ``sent``: no delivery receipt
 93    undelivered, 30006 (landline)               97    undelivered, 30008 (unknown)
 94    undelivered, 30007 (filtered)               98    delivered after a minute
-90    undelivered, 30004 (blocked)                99    failed, 30001 (queue overflow)
+90    undelivered, 30004 (blocked)
 ====  ==========================================  ====  =================================
 
 Behind ``whatsapp:``, ``rcs:`` or ``messenger:`` the error codes are those of channels:
@@ -44,7 +44,6 @@ _NEVER_HAPPENS = 1e12
 ERROR_TEXTS = {
     21610: "Recipient has opted out",
     21614: "Recipient is not a mobile number",
-    30001: "Queue overflow",
     30003: "Unreachable destination handset",
     30004: "Message blocked",
     30005: "Unknown destination handset",
@@ -93,7 +92,6 @@ _FATES = {
     "97": Fate("undelivered", 30008),
     "98": Fate("delivered", seconds=60.0),
     "90": Fate("undelivered", 30004),
-    "99": Fate("failed", 30001),
 }
 _CHANNEL_FATES = _FATES | {
     "90": Fate("failed", 63013),

@@ -22,7 +22,6 @@ AMBIGUOUS = [
     {"fault": "error_after_accept", "status": 503},
     {"fault": "truncated", "method": "POST"},
     {"fault": "not_json", "method": "POST"},
-    {"fault": "html", "method": "POST"},
 ]
 
 
@@ -35,6 +34,19 @@ def test_what_may_have_been_sent_is_settled_by_the_log_and_never_sent_again(sand
     frame = job.outcomes
     assert list(frame["settled_by"]) == ["log"] + ["answer"] * 4
     assert sorted(frame["sid"]) == sorted(one.sid for one in sandbox.ledger)
+
+
+def test_a_web_page_in_place_of_an_answer_pauses_the_job_and_is_settled_when_it_resumes(
+    sandbox, twilio
+):
+    """A proxy's login page says nothing about the message, and would answer every other row."""
+    sandbox.fail(fault="html", method="POST")
+    job = begun(twilio)
+    progress = job.wait(20)
+    assert (progress.state, progress.counts["accepted"]) == ("paused", 0)
+    assert job.resume().wait(20).counts["accepted"] == 5
+    assert sent(sandbox) == {f"Hi {n}": 1 for n in range(5)}
+    assert list(job.outcomes["settled_by"]) == ["log"] + ["answer"] * 4
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 import zipfile
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -169,6 +170,26 @@ def test_a_cell_of_a_workbook_is_sent_as_a_person_sees_it(cell, text):
     content = content_of(workbook(["phone", "name"], [ADA, cell]))
 
     assert bodies(planned(content, "{name}")) == [text]
+
+
+@pytest.mark.parametrize(
+    ("cell", "number_format", "shown"),
+    [
+        (0.195, "0.0%", "a percentage"),
+        (date(2026, 1, 5), "d mmmm yyyy", "a date in another format"),
+        (date(2026, 1, 5), "yyyy-mm-dd", None),
+        (0.195, "General", None),
+        ("19.5 %", "0%", None),
+    ],
+)
+def test_a_cell_that_a_workbook_shows_otherwise_has_a_note(cell, number_format, shown):
+    book = workbook(["phone", "rate"], [ADA, cell])
+    book.active["B2"].number_format = number_format
+    note = f"The workbook shows rate as {shown}; the text contains the plain value."
+
+    made = planned(content_of(book), "{rate}")
+
+    assert notes(made) == [(note,) if shown else ()]
 
 
 def test_a_row_that_a_workbook_hides_has_a_note():

@@ -102,7 +102,7 @@ def test_a_sandbox_has_no_limits_unless_a_policy_is_given():
 
 def test_a_client_refuses_a_policy_of_another_type(connection):
     with pytest.raises(
-        ConfigurationError, match=r"policy is a tw\.Policy\(…\), not dict"
+        ConfigurationError, match=r"policy must be a tw\.Policy\(…\), not dict"
     ) as caught:
         tw.Twilio(connection, policy={"max_recipients": 5})
     assert caught.value.field == "policy"
@@ -110,7 +110,7 @@ def test_a_client_refuses_a_policy_of_another_type(connection):
 
 def test_a_custom_policy_checks_every_request(connection):
     class Mine:
-        def guard(self, request):
+        def check(self, request):
             raise PolicyRefused("Mine.")
 
     with tw.Twilio(connection, policy=Mine()) as twilio:

@@ -326,6 +326,16 @@ def test_a_query_that_was_sorted_on_the_way_is_accepted(configured: str, seen: s
     assert found.url == f"http://{LOCAL}{configured}"
 
 
+def test_a_query_that_was_sorted_on_the_way_is_noticed_once() -> None:
+    asked = gate()
+    judged(asked, signed(path="/status?a=1&b=2"))
+    assert asked.notices == ()
+    for _ in range(2):
+        judged(asked, signed(path="/status?a=1&b=2", url=f"http://{LOCAL}/status?b=2&a=1"))
+    (notice,) = asked.notices
+    assert notice.startswith("The query of a webhook arrived sorted. It was accepted")
+
+
 @pytest.mark.parametrize(
     ("configured", "seen"),
     [

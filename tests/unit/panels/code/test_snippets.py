@@ -249,7 +249,7 @@ def test_a_template_with_variables_is_json_on_the_wire(runner: Runner, sandbox: 
     parameters = {
         "to": sandbox.contacts[0],
         "from_": sandbox.numbers[0],
-        "content_sid": "HX" + "b" * 32,
+        "content_sid": sandbox.templates[0],
         "content_variables": {"1": 'Anna "A"', "2": "12:00"},
     }
     snippet = send_snippet("auth token", parameters)

@@ -40,7 +40,7 @@ class Gate:
         self._left = at
         self.reached, self._opened = threading.Event(), threading.Event()
 
-    def judge(self, request: Request) -> None:
+    def check(self, request: Request) -> None:
         self._left -= 1
         if self._left == 0:
             self.reached.set()
@@ -93,7 +93,7 @@ def enter(panel: MessagesPanel, field: LineInput, text: str) -> None:
 
 def test_nothing_is_read_before_somebody_asks(sandbox: Sandbox) -> None:
     class Nobody:
-        def judge(self, request: Request) -> None:
+        def check(self, request: Request) -> None:
             raise AssertionError("a request left")
 
     with Twilio(sandbox.connection, policy=Nobody()) as twilio:

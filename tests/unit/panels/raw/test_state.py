@@ -130,7 +130,7 @@ def test_a_text_says_what_it_is() -> None:
 
     assert keywords_of(draft) == {
         "data": "{}",
-        "headers": [("Content-Type", "application/json"), ("A", "1"), ("a", "2")],
+        "headers": [("Content-Type", "application/x-www-form-urlencoded"), ("A", "1"), ("a", "2")],
     }
 
 

@@ -62,7 +62,6 @@ ENDS = [
     ("+14155550196", ["queued", "sending", "sent"], None),
     ("+14155550197", ["queued", "sending", "sent", "undelivered"], 30008),
     ("+14155550190", ["queued", "sending", "sent", "undelivered"], 30004),
-    ("+14155550199", ["queued", "failed"], 30001),
     ("+14155551091", ["queued", "sending", "sent", "delivered"], None),
 ]
 
