@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from twilio_widgets.core.credentials.secret import concealed
 from twilio_widgets.panels.code.access import Access
 from twilio_widgets.panels.connection.client_source import check_source, wake_with
 from twilio_widgets.panels.connection.panel import ConnectionPanel
@@ -71,6 +72,7 @@ class AccountPanel(SavedPicture, Panel[AccountState]):
         static: Static = True,
         **unknown: object,
     ) -> None:
+        twilio = concealed(twilio)
         refuse_unknown("AccountPanel", unknown, known=("twilio", "listener", "limit", "static"))
         check_source("AccountPanel", twilio)
         if limit is not None and (type(limit) is not int or limit < 1):
