@@ -406,7 +406,8 @@ def test_every_public_method_of_a_client_is_covered_here():
 
 
 MAKES_NO_MESSAGE = {
-    "ApiKeyConnection", "Archive", "AuthTokenConnection", "ClassPanel", "ConnectionPanel",
+    "AccountPanel", "ApiKeyConnection", "Archive", "AuthTokenConnection", "ClassPanel",
+    "ConnectionPanel",
     "EventFrame", "EventsPanel", "ExplorePanel", "Listener", "Message", "MessageFrame",
     "MessagesPanel", "NotSureYet", "PlannedRow", "Policy", "Poller", "RawResponse", "Sandbox",
     "Verdict", "analysis", "check_signature", "connect", "errors", "explain_error", "prices",

@@ -124,16 +124,24 @@ def _cells(table: InputTable, n: int) -> list[str]:
 
 
 def _is_utf8(content: bytes) -> bool:
+    """Return whether the bytes are UTF-8: text in another encoding hardly ever is by chance."""
+    if _has_many_nulls(content):  # ASCII in UTF-16 is valid UTF-8 too
+        return False
     try:
         content.decode()
     except UnicodeDecodeError:
         return False
-    return 0 not in content[:_LOOKED_AT]
+    return True
+
+
+def _has_many_nulls(content: bytes) -> bool:
+    start = content[:_LOOKED_AT]
+    return start.count(0) > len(start) // 5
 
 
 def _guess(content: bytes) -> str:
     start = content[:_LOOKED_AT]
-    if start[:2] in _MARKS or start.count(0) > len(start) // 5:
+    if start[:2] in _MARKS or _has_many_nulls(content):
         return "utf-16"
     try:
         windows = start.decode("cp1252")

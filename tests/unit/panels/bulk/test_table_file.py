@@ -182,3 +182,10 @@ def test_the_code_shown_makes_the_same_plan(
     assert isinstance(plan, tw.Plan)
     assert plan.ready.to_dict() == panel.plan.ready.to_dict()
     assert plan.rejected.to_dict() == panel.plan.rejected.to_dict()
+
+
+@pytest.mark.parametrize("text", ["name\né\0", "name\n\x80\0", "name\nplain\0"])
+def test_utf_8_stays_utf_8_with_a_null_character_in_it(text: str) -> None:
+    """Windows-1252 can read every UTF-8 file too, and would send é as Ã©."""
+    file = opened("guests.csv", text.encode())
+    assert (file.encoding, file.guessed) == ("utf-8", "")
