@@ -225,6 +225,7 @@ def test_dask_answers_as_pandas_does_on_a_cluster_of_two_workers(tmp_path):
     assert counted.to_dict() == frame["status"].value_counts().to_dict()
 
 
+@pytest.mark.long
 def test_dask_reads_only_the_columns_asked_for(archive, frame):
     pytest.importorskip("dask", reason="the dask extra is not installed")
     lazy = archive.to_dask(columns=["status", "to"])
