@@ -194,15 +194,16 @@ def send_with_retries(
             attempt; without those, the error is final. Raising ends the request.
     """
     on_its_way = lost = False
+    earlier: Failure | None = None
     try:
         for attempt in itertools.count(1):
             before()
             on_its_way = True
-            outcome = yield from _attempt(request, retry_policy, rule, about, lost=lost)
+            outcome = yield from _attempt(request, retry_policy, rule, about, earlier, lost=lost)
             if isinstance(outcome, Reply):
                 after(outcome, None, None)
                 return outcome
-            lost = lost or outcome.leaves_open
+            earlier, lost = outcome, lost or outcome.leaves_open
             on_its_way = False
             wait = None
             if rule.allows(outcome):
@@ -223,13 +224,19 @@ def send_with_retries(
 
 
 def _attempt(
-    request: Request, retry_policy: RetryPolicy, rule: RetryRule, about: str | None, *, lost: bool
+    request: Request,
+    retry_policy: RetryPolicy,
+    rule: RetryRule,
+    about: str | None,
+    earlier: Failure | None,
+    *,
+    lost: bool,
 ) -> Flow[Reply | Failure]:
-    if (
-        rule.changes and retry_policy.is_over()
-    ):  # this process was stopped, or the computer was asleep
+    # The process was stopped, the computer was asleep, or a pause took longer than planned. The
+    # failure before it says more than the deadline does.
+    if rule.changes and retry_policy.is_over():
         error = NotConnected("The deadline of this request had passed. Nothing was sent.")
-        return Failure(request, error)
+        return earlier or Failure(request, error)
     try:
         reply = _answered((yield replace(request, timeout=retry_policy.remaining())))
     except (NotConnected, NoReply, BadResponse) as failure:

@@ -107,6 +107,10 @@ class _Transport:
         policy: Policy | RequestGuard | None,
         largest_body: int = LARGEST_BODY,
     ) -> None:
+        # Loaded here, so that naming a client stays cheap, and no request waits for an import.
+        from twilio_widgets.core.http import backends
+
+        self._backends = backends
         self._connection = connection
         self._timeout = timeout
         self._largest = largest_body
@@ -259,7 +263,7 @@ class BlockingTransport(_Transport):
             sent = outgoing is not None and outgoing.may_have_been_sent
             # It has the Authorization header, and this frame is in the traceback.
             outgoing = None
-            failure = _translated(error, may_have_been_sent=sent)
+            failure = self._backends.translate_error(error, may_have_been_sent=sent)
         else:
             _give_back(permission, unsent=means_unsent(reply))
             return reply
@@ -272,9 +276,10 @@ class BlockingTransport(_Transport):
         with self._opening:  # threads that start together share one pool
             self._abandon()
             if self._open is None:
-                from twilio_widgets.core.http.backends import open_sync
-
-                self._open, self._process = open_sync(self._home, self._wire), os.getpid()
+                self._open, self._process = (
+                    self._backends.open_sync(self._home, self._wire),
+                    os.getpid(),
+                )
             return self._open
 
     def _abandon(self) -> None:
@@ -320,7 +325,7 @@ class AsyncTransport(_Transport):
             sent = outgoing is not None and outgoing.may_have_been_sent
             # It has the Authorization header, and this frame is in the traceback.
             outgoing = None
-            failure = _translated(error, may_have_been_sent=sent)
+            failure = self._backends.translate_error(error, may_have_been_sent=sent)
         else:
             _give_back(permission, unsent=means_unsent(reply))
             return reply
@@ -332,9 +337,7 @@ class AsyncTransport(_Transport):
 
         here = get_running_loop()
         if self._open is None:
-            from twilio_widgets.core.http.backends import open_async
-
-            self._open, self._loop = open_async(self._home, self._wire), here
+            self._open, self._loop = self._backends.open_async(self._home, self._wire), here
         elif self._loop is not here:
             raise ConfigurationError(
                 "This AsyncTwilio is in use on another event loop, so nothing was sent. Make one "
@@ -348,13 +351,6 @@ class AsyncTransport(_Transport):
         if wire is not None and self._wire is None:
             await wire.aclose()
         self._close_guard()
-
-
-def _translated(error: BaseException, *, may_have_been_sent: bool) -> BaseException:
-    # Loaded with the first request: importing httpx takes longer than the rest of the client.
-    from twilio_widgets.core.http.backends import translate_error
-
-    return translate_error(error, may_have_been_sent=may_have_been_sent)
 
 
 def means_unsent(reply: Reply) -> bool:

@@ -97,6 +97,12 @@ class TestChange:
         with pytest.raises(NotConnected, match="Nothing was sent"):
             play(change(POST, late), [CREATED])
 
+    def test_a_pause_beyond_the_deadline_leaves_the_reason_of_the_attempt_before(self):
+        moments = iter([0.0, 0.0, 0.0])  # the first attempt and its pause
+        late = retry_policy(seconds=30, monotonic=lambda: next(moments, 31.0))
+        with pytest.raises(NotConnected, match="refused"):
+            play(change(POST, late), [NotConnected("refused"), CREATED])
+
     def test_a_429_is_tried_again_after_what_twilio_says(self):
         result, _, pauses = play(
             change(POST, retry_policy()), [reply(429, retry_after="7"), reply(429), CREATED]
