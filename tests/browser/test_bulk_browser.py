@@ -148,6 +148,7 @@ twilio = Twilio(AuthTokenConnection(SID, TOKEN), base_url=URL)
 guests = pd.DataFrame({"phone": [f"+1415555{n}" for n in range(1000, 1105)]})"""
 
 
+@pytest.mark.long
 def test_a_kernel_killed_on_the_way_leaves_a_job_that_goes_on(
     notebook: Notebook, open_panel: Callable[..., Locator], tmp_path: Path
 ) -> None:

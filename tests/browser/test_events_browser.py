@@ -135,6 +135,7 @@ def test_hostile_text_stays_text_and_a_forgery_is_explained(
     )
 
 
+@pytest.mark.long
 def test_the_rows_are_there_again_after_a_reload_and_the_keyboard_opens_one(
     notebook: Notebook, show: Callable[..., Locator]
 ) -> None:
@@ -161,6 +162,7 @@ def test_the_rows_are_there_again_after_a_reload_and_the_keyboard_opens_one(
     expect(detail).to_be_hidden()
 
 
+@pytest.mark.long
 def test_a_listener_with_the_old_token_is_taken_over_by_keyboard_and_on_purpose(
     notebook: Notebook, show: Callable[..., Locator]
 ) -> None:

@@ -194,6 +194,7 @@ def test_everything_can_be_done_with_the_keyboard(notebook: Notebook) -> None:
     expect(card.locator(".tw-message-sid")).to_have_text(sid)
 
 
+@pytest.mark.long
 def test_a_body_from_a_stranger_stays_text(notebook: Notebook) -> None:
     setup = SANDBOX.replace("messages=5_000", "messages=0")
     setup += f"""

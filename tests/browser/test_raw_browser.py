@@ -202,6 +202,7 @@ def test_attempts_are_counted_down_and_cancelled(
     draw(notebook, card, "cancelled")
 
 
+@pytest.mark.long
 def test_the_history_asks_before_it_sends_a_change_again(
     notebook: Notebook, open_panel: Callable[..., Locator]
 ) -> None:

@@ -253,6 +253,7 @@ time.sleep(6)
     assert notebook.execute("len(lost)") == "1"
 
 
+@pytest.mark.long
 def test_a_reload_shows_every_row_again(notebook: Notebook) -> None:
     notebook.open([MAKE, "table.append(map(row, range(3000)))\ntable"])
     notebook.run_all()
@@ -444,6 +445,7 @@ def test_a_spreadsheet_takes_no_cell_of_the_csv_for_a_formula(notebook: Notebook
     assert {row["From"] for row in rows} == {"+15005550006"}
 
 
+@pytest.mark.long
 def test_a_saved_notebook_says_it_with_no_kernel_and_holds_no_state(notebook: Notebook) -> None:
     notebook.open([MAKE, "table.append(map(row, range(300)))\ntable"])
     notebook.run_all()

@@ -42,6 +42,7 @@ def test_a_message_becomes_delivered_before_ones_eyes(notebook: Notebook) -> Non
     assert notebook.execute("print(len(bench.frame))") == "200\n"
 
 
+@pytest.mark.long
 def test_a_saved_notebook_shows_the_cards_with_no_kernel(notebook: Notebook) -> None:
     notebook.open([DEMO])
     notebook.run_all()
