@@ -22,18 +22,22 @@ def test_a_message_becomes_delivered_before_ones_eyes(notebook: Notebook) -> Non
     notebook.open([DEMO])
     notebook.run_all()
     bench = notebook.page.locator(".tw-workbench")
-    top = bench.locator(".tw-row[aria-rowindex='2']")
+    top = bench.locator(".tw-messages .tw-row[aria-rowindex='2']")
     expect(bench.get_by_text("connected · AC4d…4a02 · sandbox")).to_be_visible()
-    expect(bench.locator(".tw-count")).to_have_text("Showing 200 of 200 · newest first")
+    expect(bench.locator(".tw-messages .tw-count")).to_have_text(
+        "Showing 200 of 200 · newest first"
+    )
     for theme in ("dark", "light"):
         notebook.screenshot("workbench-demo", theme, of=bench)
 
     bench.get_by_role("button", name="Send", exact=True).click()
     expect(top).to_contain_text("Your table at the Harbour Grill is ready.", timeout=SOON)
     expect(top).to_contain_text("delivered", timeout=SOON)
-    expect(bench.locator(".tw-count")).to_have_text("Showing 201 of 201 · newest first")
+    expect(bench.locator(".tw-messages .tw-count")).to_have_text(
+        "Showing 201 of 201 · newest first"
+    )
     top.click()
-    expect(bench.locator(".tw-message-body")).to_have_text(
+    expect(bench.locator(".tw-messages .tw-message-body")).to_have_text(
         "Your table at the Harbour Grill is ready. See you at 8 pm!"
     )
     for theme in ("dark", "light"):
@@ -46,7 +50,9 @@ def test_a_message_becomes_delivered_before_ones_eyes(notebook: Notebook) -> Non
 def test_a_saved_notebook_shows_the_cards_with_no_kernel(notebook: Notebook) -> None:
     notebook.open([DEMO])
     notebook.run_all()
-    expect(notebook.page.locator(".tw-count")).to_have_text("Showing 200 of 200 · newest first")
+    expect(notebook.page.locator(".tw-messages .tw-count")).to_have_text(
+        "Showing 200 of 200 · newest first"
+    )
     notebook.page.locator(".tw-saved", has_text="Showing all 200").wait_for(state="attached")
     saved = notebook.save()
     data = saved["cells"][0]["outputs"][1]["data"]
