@@ -48,7 +48,7 @@ def twilio(connect: Connect, sandbox: Sandbox) -> Any:
 
 
 def same(frame: pd.DataFrame, resources: list[Any], **columns: str) -> bool:
-    """Whether each column has the attribute of each resource; empty text is no value there."""
+    """Whether each column has the attribute of each resource; empty text counts as no value."""
     values = frame.astype(object).where(frame.notna(), None)
     return all(
         values[column].tolist() == [getattr(one, name) or None for one in resources]

@@ -52,7 +52,7 @@ const HEAT = {
   picked: [],
 };
 
-test("bars of two series stand on each other, from the base line", () => {
+test("bars of two series are stacked from the base line", () => {
   const { paths, height, lines } = placeColumns(STACK, 400);
 
   const [base, , top] = lines;

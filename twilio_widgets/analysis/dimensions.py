@@ -105,7 +105,7 @@ def build(name: str, log: CodedLog) -> Dimension:
     """Build one dimension of a log.
 
     Raises:
-        ConfigurationError: There is no such dimension, or the frame lacks a column for it.
+        ConfigurationError: The dimension is unknown, or the frame lacks a column for it.
     """
     return _known(name)[0](log)
 
@@ -114,7 +114,7 @@ def columns_for(*names: str) -> set[str]:
     """Return the columns of a message frame that dimensions are built from.
 
     Raises:
-        ConfigurationError: There is no such dimension.
+        ConfigurationError: The dimension is unknown.
     """
     return {column for name in names for column in _known(name)[1]}
 

@@ -52,7 +52,7 @@ def prepare(source: object, *, tz: str = "UTC") -> PreparedLog:
         changes of the frame.
 
     Raises:
-        ConfigurationError: A column is missing, or there is no such time zone.
+        ConfigurationError: A column is missing, or the time zone is unknown.
     """
     log = PreparedLog(frame_of(source), tz)
     for name in USUAL:
@@ -154,7 +154,7 @@ class PreparedLog:
         """Return one way to group the messages, built when first used.
 
         Raises:
-            ConfigurationError: There is no such dimension, or the frame lacks its column.
+            ConfigurationError: The dimension is unknown, or the frame lacks its column.
         """
         if name not in self._dimensions:
             if self._whole is None:

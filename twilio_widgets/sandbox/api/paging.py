@@ -109,23 +109,17 @@ def meta_envelope(
         rows: The rows of this page, each with its SID for the page tokens.
         more: Whether another page follows.
     """
-    filters = [pair for pair in request.query.pairs if pair[0] not in _PAGING]
-
-    def link(number: int, token: str | None) -> str:
-        paging = [("PageSize", str(page.size)), ("Page", str(number))]
-        if token and number:
-            paging.append(("PageToken", token))
-        return f"{request.base_url}{quote(request.path)}?{urlencode(filters + paging)}"
-
-    token = ("PB" if page.backwards else "PA") + page.anchor if page.anchor else None
-    before = link(page.number - 1, f"PB{rows[0][0]}") if page.number and rows else None
+    address = f"{request.base_url}{quote(request.path)}"
+    links = _links(
+        request, page, rows, more=more, url_of=lambda query: f"{address}?{urlencode(query)}"
+    )
     meta = {
         "page": page.number,
         "page_size": page.size,
-        "first_page_url": link(0, None),
-        "previous_page_url": before,
-        "url": link(page.number, token),
-        "next_page_url": link(page.number + 1, f"PA{rows[-1][0]}") if more and rows else None,
+        "first_page_url": links.first,
+        "previous_page_url": links.previous,
+        "url": links.this,
+        "next_page_url": links.next,
         "key": key,
     }
     return {key: [row for _sid, row in rows], "meta": meta}
@@ -148,25 +142,55 @@ def envelope(
         rows: The rows of this page, each with its SID for the page tokens.
         more: Whether another page follows.
     """
+    links = _links(
+        request,
+        page,
+        rows,
+        more=more,
+        url_of=lambda query: f"{request.path}?{urlencode(query, quote_via=quote)}",
+    )
+    start = page.number * page.size if rows else 0
+    return {
+        "first_page_uri": links.first,
+        "end": start + max(0, len(rows) - 1),
+        "previous_page_uri": links.previous,
+        key: [row for _sid, row in rows],
+        "uri": links.this,
+        "page_size": page.size,
+        "start": start,
+        "next_page_uri": links.next,
+        "page": page.number,
+    }
+
+
+class _Links(NamedTuple):
+    first: str
+    previous: str | None
+    this: str
+    next: str | None
+
+
+def _links(
+    request: SandboxRequest,
+    page: PageRequest,
+    rows: Sequence[tuple[str, dict[str, object]]],
+    *,
+    more: bool,
+    url_of: Callable[[list[tuple[str, str]]], str],
+) -> _Links:
+    """Return the links of a page; `url_of` makes one from the parameters of its query."""
     filters = [pair for pair in request.query.pairs if pair[0] not in _PAGING]
 
     def link(number: int, token: str | None) -> str:
         paging = [("PageSize", str(page.size)), ("Page", str(number))]
         if token and number:
             paging.append(("PageToken", token))
-        return f"{request.path}?{urlencode(filters + paging, quote_via=quote)}"
+        return url_of(filters + paging)
 
     token = ("PB" if page.backwards else "PA") + page.anchor if page.anchor else None
-    start = page.number * page.size if rows else 0
-    before = link(page.number - 1, f"PB{rows[0][0]}") if page.number and rows else None
-    return {
-        "first_page_uri": link(0, None),
-        "end": start + max(0, len(rows) - 1),
-        "previous_page_uri": before,
-        key: [row for _sid, row in rows],
-        "uri": link(page.number, token),
-        "page_size": page.size,
-        "start": start,
-        "next_page_uri": link(page.number + 1, f"PA{rows[-1][0]}") if more and rows else None,
-        "page": page.number,
-    }
+    return _Links(
+        first=link(0, None),
+        previous=link(page.number - 1, f"PB{rows[0][0]}") if page.number and rows else None,
+        this=link(page.number, token),
+        next=link(page.number + 1, f"PA{rows[-1][0]}") if more and rows else None,
+    )
