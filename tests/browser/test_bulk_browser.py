@@ -121,6 +121,7 @@ def test_from_a_frame_to_the_outcomes(
     assert said(notebook, "len({one.to for one in sandbox.ledger}) == len(sandbox.ledger) == 22")
 
 
+@pytest.mark.long
 def test_cancel_is_heard_while_a_cell_runs(
     notebook: Notebook, open_panel: Callable[..., Locator]
 ) -> None:

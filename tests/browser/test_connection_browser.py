@@ -104,6 +104,7 @@ def test_the_keyboard_alone_connects_and_leaves_the_notebook_alone(
     assert cells.count() == before
 
 
+@pytest.mark.long
 def test_the_code_is_copied_and_its_tabs_follow_the_arrows(
     notebook: Notebook, card: Locator
 ) -> None:

@@ -103,6 +103,7 @@ def test_a_simulated_message_is_received_and_looked_at(
     draw(notebook, card, "rejected")
 
 
+@pytest.mark.long
 def test_hostile_text_stays_text_and_a_forgery_is_explained(
     notebook: Notebook, show: Callable[..., Locator]
 ) -> None:
@@ -197,6 +198,7 @@ def test_a_listener_with_the_old_token_is_taken_over_by_keyboard_and_on_purpose(
     notebook.execute("left.detach()")
 
 
+@pytest.mark.long
 def test_what_ended_says_so_and_a_card_without_its_kernel_too(
     notebook: Notebook, show: Callable[..., Locator]
 ) -> None:

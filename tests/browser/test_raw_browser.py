@@ -260,6 +260,7 @@ def test_a_lost_answer_offers_to_find_out(
     assert said(notebook, "len(sandbox.ledger)") == 1
 
 
+@pytest.mark.long
 def test_a_file_travels_once_and_is_no_part_of_the_notebook(
     notebook: Notebook, open_panel: Callable[..., Locator]
 ) -> None:

@@ -129,6 +129,7 @@ def test_undo_calls_it_back_by_keyboard_alone(
     assert ledger(notebook) == []
 
 
+@pytest.mark.long
 def test_an_undo_that_comes_too_late_says_so_in_the_foot(
     notebook: Notebook, open_panel: Callable[..., Locator]
 ) -> None:

@@ -367,6 +367,7 @@ HOSTILE = (
 )
 
 
+@pytest.mark.long
 def test_hostile_bodies_are_text(notebook: Notebook) -> None:
     """Twenty-nine bodies that want to be more than text, as body, status, number and note."""
     code = (
