@@ -330,13 +330,13 @@ def report(taken: dict[str, list[Measured]]) -> None:
             f"{faster:.2f} × the official)   {cpu:.2f} ms CPU each ({dearer:.2f} × the official)"
         )
     of_ideal, faster, dearer = found["Job"]
-    said("job: at least 90 % of the ideal", of_ideal >= 0.9)
-    said("job: not below the official client", faster >= 1.0)
-    said("job: at most 1.5 × its CPU", dearer <= 1.5)
-    said("without a journal: at most 1.0 × its CPU", found["AsyncTwilio"][2] <= 1.0)
+    check("job: at least 90 % of the ideal", of_ideal >= 0.9)
+    check("job: not below the official client", faster >= 1.0)
+    check("job: at most 1.5 × its CPU", dearer <= 1.5)
+    check("without a journal: at most 1.0 × its CPU", found["AsyncTwilio"][2] <= 1.0)
 
 
-def said(target: str, met: bool) -> None:
+def check(target: str, met: bool) -> None:
     print(f"  {'met   ' if met else 'MISSED'} {target}")
 
 

@@ -89,7 +89,7 @@ class Server:
 
 def callback(url: str, sid: str, *, keep: bool) -> bytes:
     """Return the bytes of one callback, as Twilio sends it."""
-    said = {
+    parameters = {
         "AccountSid": ACCOUNT,
         "ApiVersion": "2010-04-01",
         "From": "+15005550006",
@@ -100,7 +100,7 @@ def callback(url: str, sid: str, *, keep: bool) -> bytes:
         "SmsStatus": "delivered",
         "To": "+14155550105",
     }
-    return signed(url, said, TOKEN, keep=keep)
+    return signed(url, parameters, TOKEN, keep=keep)
 
 
 @contextlib.contextmanager

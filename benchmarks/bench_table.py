@@ -219,8 +219,8 @@ def through_a_listener(notebook: harness.Notebook, page: Page) -> list[Figure]:
     page.wait_for_selector(".tw-count", state="attached")
     page.evaluate(PROBE, 5)
     page.wait_for_timeout(3_000)
-    said = "print(json.dumps([listener.inbound_url, account.sid, account.auth_token]))"
-    url, account, token = json.loads(notebook.execute(said))
+    code = "print(json.dumps([listener.inbound_url, account.sid, account.auth_token]))"
+    url, account, token = json.loads(notebook.execute(code))
     requests = [inbound(url.partition("#")[0], account, token, number) for number in range(rows)]
     port = int(url.split(":")[2].split("/")[0])
     with ThreadPoolExecutor(1) as beside:
@@ -246,20 +246,25 @@ def through_a_listener(notebook: harness.Notebook, page: Page) -> list[Figure]:
 
 def inbound(url: str, account: str, token: str, number: int) -> bytes:
     """Return a signed inbound message whose body is its number."""
-    said = {"AccountSid": account, "Body": str(number), "From": "+15005550006", "NumMedia": "0"}
-    said |= {"MessageSid": f"SM{number:032x}", "SmsStatus": "received", "To": "+14155550105"}
-    return signed(url, said, token, keep=True)
+    parameters = {
+        "AccountSid": account,
+        "Body": str(number),
+        "From": "+15005550006",
+        "NumMedia": "0",
+    }
+    parameters |= {"MessageSid": f"SM{number:032x}", "SmsStatus": "received", "To": "+14155550105"}
+    return signed(url, parameters, token, keep=True)
 
 
 def many(notebook: harness.Notebook, page: Page) -> list[Figure]:
     """Measure loading a hundred thousand rows and scrolling through them."""
     notebook.execute(f"rows = [row(number) for number in range({MANY})]")
     page.evaluate(RESET)
-    said = f"Showing {MANY:,} of {MANY:,} · newest first"
+    shown = f"Showing {MANY:,} of {MANY:,} · newest first"
     started = page.evaluate("() => performance.now()")
     notebook.execute("table.replace(reversed(rows))")
     page.wait_for_function(
-        "(said) => document.querySelector('.tw-count').textContent === said", arg=said
+        "(shown) => document.querySelector('.tw-count').textContent === shown", arg=shown
     )
     loaded = page.evaluate(READ)
     took = page.evaluate("() => performance.now()") - started

@@ -21,15 +21,15 @@ from urllib.parse import urlencode
 from twilio_widgets.core.signature import sign
 
 
-def signed(url: str, said: dict[str, str], token: str, *, keep: bool) -> bytes:
+def signed(url: str, parameters: dict[str, str], token: str, *, keep: bool) -> bytes:
     """Return the bytes of one webhook, as Twilio sends it."""
     address, path = url.removeprefix("http://").split("/", 1)
-    body = urlencode(said)
+    body = urlencode(parameters)
     head = (
         f"POST /{path} HTTP/1.1\r\nHost: {address}\r\nUser-Agent: TwilioProxy/1.1\r\n"
         f"Accept: */*\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-        f"Content-Length: {len(body)}\r\nI-Twilio-Idempotency-Token: {said['MessageSid']}\r\n"
-        f"X-Twilio-Signature: {sign(url, said, token)}\r\n"
+        f"Content-Length: {len(body)}\r\nI-Twilio-Idempotency-Token: {parameters['MessageSid']}\r\n"
+        f"X-Twilio-Signature: {sign(url, parameters, token)}\r\n"
         f"Connection: {'keep-alive' if keep else 'close'}\r\n\r\n"
     )
     return (head + body).encode()
@@ -88,8 +88,8 @@ def sends(
         plan = {"port": port, "path": str(path), "connections": connections, "keep": keep}
         plan |= {"seconds": seconds, "pace": pace}
         command = [sys.executable, __file__, json.dumps(plan)]
-        said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return Load(**json.loads(said))
+        parameters = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return Load(**json.loads(parameters))
 
 
 class Generator:

@@ -24,7 +24,7 @@ def a_status(
     n: int, status: str, *, seconds: float = 0, token: str = "once", url: str = "", **more: str
 ) -> Arrival:
     """Return the arrival of a status callback for message `n`."""
-    said = {
+    parameters = {
         "MessageSid": sid(n),
         "MessageStatus": status,
         "SmsSid": sid(n),
@@ -38,7 +38,7 @@ def a_status(
         kind="status",
         method="POST",
         url=url or "https://hooks.example/status",
-        parameters=tuple(said.items()),
+        parameters=tuple(parameters.items()),
         headers=(("User-Agent", "TwilioProxy/1.1"), ("I-Twilio-Idempotency-Token", token)),
         received_at=at(seconds),
         scheme="auth token",
@@ -47,7 +47,7 @@ def a_status(
 
 def an_inbound(n: int, body: str = "hello", *, seconds: float = 0, **more: str) -> Arrival:
     """Return the arrival of an inbound message."""
-    said = {
+    parameters = {
         "MessageSid": sid(n),
         "AccountSid": ACCOUNT,
         "From": "+14155550177",
@@ -60,7 +60,7 @@ def an_inbound(n: int, body: str = "hello", *, seconds: float = 0, **more: str) 
         kind="inbound",
         method="POST",
         url="https://hooks.example/inbound",
-        parameters=tuple(said.items()),
+        parameters=tuple(parameters.items()),
         headers=(("I-Twilio-Idempotency-Token", "once"),),
         received_at=at(seconds),
         scheme="auth token",

@@ -105,25 +105,25 @@ _NUMBERS = iter(range(1, 1_000_000))
 
 def status(n: int | None = None, word: str = "sent", **more: str) -> dict[str, str]:
     sid = f"SM{next(_NUMBERS) if n is None else n:032x}"
-    said = {"AccountSid": ACCOUNT, "From": NUMBER, "MessageSid": sid, "MessageStatus": word}
-    return said | more
+    parameters = {"AccountSid": ACCOUNT, "From": NUMBER, "MessageSid": sid, "MessageStatus": word}
+    return parameters | more
 
 
 def inbound(n: int | None = None, body: str = "Hi") -> dict[str, str]:
     sid = f"SM{next(_NUMBERS) if n is None else n:032x}"
-    said = {"AccountSid": ACCOUNT, "Body": body, "From": "+15005550001", "MessageSid": sid}
-    return said | {"NumMedia": "0", "SmsStatus": "received", "To": NUMBER}
+    parameters = {"AccountSid": ACCOUNT, "Body": body, "From": "+15005550001", "MessageSid": sid}
+    return parameters | {"NumMedia": "0", "SmsStatus": "received", "To": NUMBER}
 
 
 def post(
-    port: int, path: str, said: dict[str, str], token: str = TOKEN, **headers: str
+    port: int, path: str, parameters: dict[str, str], token: str = TOKEN, **headers: str
 ) -> tuple[int, str, bytes]:
     """Make one signed request, and return status, content type and body of the answer."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-    signature = sign(f"http://127.0.0.1:{port}{path}", said, token)
+    signature = sign(f"http://127.0.0.1:{port}{path}", parameters, token)
     given = {"Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": signature}
     try:
-        connection.request("POST", path, urlencode(said), given | headers)
+        connection.request("POST", path, urlencode(parameters), given | headers)
         answer = connection.getresponse()
         return answer.status, answer.getheader("Content-Type", ""), answer.read()
     finally:

@@ -55,6 +55,10 @@ class PanelDriver:
 
     # Doing
 
+    def text(self) -> str:
+        """Return the visible sentences, joined by spaces."""
+        return " ".join(self.sentences())
+
     def type(self, label: str, text: str) -> None:
         """Put a text into the field with this label, as typing does."""
         self.say(self.control(label), {"t": "typed", "text": text})
@@ -79,7 +83,7 @@ class PanelDriver:
         """Press the button whose text begins so; one that is disabled is not pressed.
 
         Returns:
-            What is said beside the button; empty when it was acted on.
+            The sentence beside the button; empty if the press was acted on.
         """
         button = self.button(text)
         return "disabled" if button.disabled else self.press_on(button)
@@ -106,8 +110,8 @@ class PanelDriver:
         self._listen_to(button)
         button._handle_custom_msg({"t": "press", "id": number}, [])
         shown = self.fields() if fields is None else fields
-        said = {"turn": button.turn, "page": self._view, "fields": shown}
-        button._handle_custom_msg({"t": "act", "id": number, **said}, [])
+        context = {"turn": button.turn, "page": self._view, "fields": shown}
+        button._handle_custom_msg({"t": "act", "id": number, **context}, [])
         return self._answers.get(number, "no answer")
 
     def press_before_its_text(
@@ -126,7 +130,7 @@ class PanelDriver:
             meanwhile: Is called while the press waits.
 
         Returns:
-            What is said beside the button in the end.
+            The sentence that is beside the button in the end.
         """
         number = f"{self._view}:{next(_NUMBERS)}"
         shown = [

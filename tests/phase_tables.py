@@ -65,5 +65,5 @@ def _cell(
 ) -> str:
     if after == before:
         return "-"
-    said = "+".join(says(after))
-    return f"{phase_of(after)}:{said}" if said else phase_of(after)
+    text = "+".join(says(after))
+    return f"{phase_of(after)}:{text}" if text else phase_of(after)

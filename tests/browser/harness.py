@@ -193,6 +193,10 @@ class Notebook:
             raise KernelError(_ANSI.sub("", answer["problem"]))
         return str(answer["text"])
 
+    def evaluate(self, expression: str) -> Any:
+        """Return the value of an expression in the kernel, passed as JSON."""
+        return json.loads(self.execute(f"import json; print(json.dumps({expression}))"))
+
     def save(self) -> dict[str, Any]:
         """Save the notebook and return it as it now stands in its file."""
         self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")

@@ -33,12 +33,12 @@ class Outcome:
     Args:
         shown: What the page showed, as what should be sent; None if the button was disabled.
         sent: What was sent.
-        said: The sentences that are on the card since the press.
+        sentences: The sentences that are on the card since the press.
     """
 
     shown: tuple[Sent, ...] | None
     sent: tuple[Sent, ...]
-    said: tuple[str, ...]
+    sentences: tuple[str, ...]
 
     @property
     def kind(self) -> Kind:
@@ -48,7 +48,7 @@ class Outcome:
             return "as shown" if as_shown else "not as shown"
         if self.shown is None:
             return "disabled"
-        return "refused" if self.said else "nothing"
+        return "refused" if self.sentences else "nothing"
 
     @property
     def is_allowed(self) -> bool:
@@ -99,7 +99,7 @@ def summary_of(outcomes: Iterable[Outcome]) -> str:
     """Return how often each kind of outcome was seen, and what was said instead of acting."""
     outcomes = list(outcomes)
     counts = Counter(outcome.kind for outcome in outcomes)
-    refusals = Counter(" | ".join(one.said) for one in outcomes if one.kind == "refused")
+    refusals = Counter(" | ".join(one.sentences) for one in outcomes if one.kind == "refused")
     kinds = ", ".join(f"{count} {kind}" for kind, count in counts.most_common())
     return "; ".join([kinds, *(f"{count} × “{text}”" for text, count in refusals.items())])
 

@@ -133,10 +133,10 @@ SEND_WITH_UNDO = replace(
 
 
 def send_the_plan(person: Person) -> None:
-    words = person.card.locator(".tw-words input[placeholder^=send]")
-    words.click()
-    person.type(words.get_attribute("placeholder") or "")
-    person.card.locator(".tw-words").get_by_role("button", name="Send").click()
+    confirmation = person.card.locator(".tw-confirm input[placeholder^=send]")
+    confirmation.click()
+    person.type(confirmation.get_attribute("placeholder") or "")
+    person.card.locator(".tw-confirm").get_by_role("button", name="Send").click()
 
 
 def plan_of(fields: Fields) -> tuple[Sent, ...]:
@@ -154,5 +154,5 @@ BULK = _text_form(
     "Check",
     shown=plan_of,
     finish=send_the_plan,
-    asks=".tw-words input[placeholder^=send]",
+    asks=".tw-confirm input[placeholder^=send]",
 )

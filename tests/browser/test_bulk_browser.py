@@ -7,7 +7,7 @@ import os
 import re
 import signal
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
@@ -64,11 +64,6 @@ def open_panel(notebook: Notebook) -> Callable[..., Locator]:
     return open_it
 
 
-def said(notebook: Notebook, expression: str) -> Any:
-    """The value of an expression in the kernel, through JSON."""
-    return json.loads(notebook.execute(f"import json; print(json.dumps({expression}))"))
-
-
 def button(card: Locator, name: str) -> Locator:
     return card.get_by_role("button", name=name, exact=True)
 
@@ -103,11 +98,11 @@ def test_from_a_frame_to_the_outcomes(
 
     expect(card.get_by_text("24 of 26 rows are ready")).to_be_visible()
     expect(card.get_by_text("is already the recipient of row 0")).to_be_visible()
-    words = card.get_by_placeholder("send 24")
-    words.fill("send 25")
+    confirmation = card.get_by_placeholder("send 24")
+    confirmation.fill("send 25")
     button(card, "Send").click()
     expect(card.get_by_text("Nothing was sent. Type “send 24” to confirm.")).to_be_visible()
-    words.fill("send 24")
+    confirmation.fill("send 24")
     expect(card.get_by_text("Nothing was sent. Type “send 24” to confirm.")).to_be_hidden()
     draw(notebook, card, "checked")
     button(card, "Send").click()
@@ -117,8 +112,8 @@ def test_from_a_frame_to_the_outcomes(
     expect(card.locator(".tw-triage-group", has_text="21610")).to_be_visible()
     button(card, "Show the code").click()
     draw(notebook, card, "outcomes")
-    assert said(notebook, "panel.job.progress.counts")["accepted"] == 22
-    assert said(notebook, "len({one.to for one in sandbox.ledger}) == len(sandbox.ledger) == 22")
+    assert notebook.evaluate("panel.job.progress.counts")["accepted"] == 22
+    assert notebook.evaluate("len({one.to for one in sandbox.ledger}) == len(sandbox.ledger) == 22")
 
 
 @pytest.mark.long
@@ -129,7 +124,7 @@ def test_cancel_is_heard_while_a_cell_runs(
     button(card, "Check").click()
     card.get_by_placeholder("send 24").fill("send 24")
     button(card, "Send").click()
-    expect(card.locator(".tw-job-words", has_text=re.compile(r"^[1-9]\d* of 24"))).to_be_visible()
+    expect(card.locator(".tw-job-text", has_text=re.compile(r"^[1-9]\d* of 24"))).to_be_visible()
     notebook.start(2)
     running = notebook.page.locator(".jp-InputPrompt", has_text="[*]")
     expect(running).to_be_visible()
@@ -137,9 +132,9 @@ def test_cancel_is_heard_while_a_cell_runs(
     # The cell ends with the job: had it kept the button waiting, both would go on to the end.
     expect(pill(card)).to_have_text("cancelled")
     expect(running).to_have_count(0)
-    counts = said(notebook, "panel.job.progress.counts")
+    counts = notebook.evaluate("panel.job.progress.counts")
     assert counts["skipped"] == 24 - counts["accepted"] > 0
-    assert said(notebook, "len(sandbox.ledger)") == counts["accepted"]
+    assert notebook.evaluate("len(sandbox.ledger)") == counts["accepted"]
 
 
 OUTSIDE = """\
@@ -175,7 +170,7 @@ def test_a_kernel_killed_on_the_way_leaves_a_job_that_goes_on(
         card.get_by_placeholder("send 105").fill("send 105")
         button(card, "Send").click()
         expect(
-            card.locator(".tw-job-words", has_text=re.compile(r"^[1-9]\d+ of 105"))
+            card.locator(".tw-job-text", has_text=re.compile(r"^[1-9]\d+ of 105"))
         ).to_be_visible()
         os.kill(int(notebook.execute("import os; print(os.getpid())")), signal.SIGKILL)
         notebook.page.locator(".jp-Dialog").get_by_role("button").first.click()
@@ -185,14 +180,14 @@ def test_a_kernel_killed_on_the_way_leaves_a_job_that_goes_on(
         expect(card.get_by_text('Job "guests" is paused')).to_be_visible()
         button(card, "Open it").click()
         button(card, "Go on").click()
-        words = card.get_by_placeholder(re.compile(r"^send \d+$"))
-        words.fill(words.get_attribute("placeholder") or "")
-        card.locator(".tw-words").get_by_role("button", name="Go on").click()
+        confirmation = card.get_by_placeholder(re.compile(r"^send \d+$"))
+        confirmation.fill(confirmation.get_attribute("placeholder") or "")
+        card.locator(".tw-confirm").get_by_role("button", name="Go on").click()
         # What was in the socket at the kill is settled by the log, which takes its minute.
         expect(pill(card)).to_have_text(re.compile("checking the log|finished"))
         accepted = Counter(one.to for one in sandbox.ledger)
         assert set(accepted.values()) == {1}
-        assert len(accepted) + said(notebook, "panel.job.progress.unknown") >= 105
+        assert len(accepted) + notebook.evaluate("panel.job.progress.unknown") >= 105
 
 
 @pytest.mark.long
@@ -209,15 +204,15 @@ def test_a_chosen_file_and_the_keyboard_alone(
     card.get_by_label("Message").fill("Hello {name}")
     button(card, "Check").focus()
     notebook.press("Enter")
-    words = card.get_by_placeholder("send 1")
-    words.focus()
+    confirmation = card.get_by_placeholder("send 1")
+    confirmation.focus()
     notebook.page.keyboard.type("send 1")
     draw(notebook, card, "file")
     notebook.press("Tab")
     expect(button(card, "Send")).to_be_focused()
     notebook.press("Enter")
     expect(pill(card)).to_have_text("finished")
-    assert said(notebook, "[one.body for one in sandbox.ledger]") == [f"Hello {HOSTILE}"]
+    assert notebook.evaluate("[one.body for one in sandbox.ledger]") == [f"Hello {HOSTILE}"]
     assert "alert(2)" not in json.dumps(notebook.save()["cells"][1]["outputs"])
 
 
@@ -241,5 +236,5 @@ def test_a_job_at_the_end_of_a_cell_is_a_live_bar(
     expect(button(card, "Pause")).to_be_visible()
     button(card, "Cancel").click()
     expect(pill(card)).to_have_text("cancelled")
-    counts = said(notebook, "job.progress.counts")
-    assert said(notebook, "len(sandbox.ledger)") == counts["accepted"]
+    counts = notebook.evaluate("job.progress.counts")
+    assert notebook.evaluate("len(sandbox.ledger)") == counts["accepted"]

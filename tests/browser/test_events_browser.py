@@ -223,8 +223,8 @@ def test_what_ended_says_so_and_a_card_without_its_kernel_too(
     notebook.page.evaluate(f"() => {kernel}.restart()")
     gone = '"The kernel that this card belonged to has ended. Run its cell again."'
     notebook.page.wait_for_function(
-        "(said) => getComputedStyle(document.querySelector('.tw-card'), '::before').content"
-        " === said",
+        "(content) => getComputedStyle(document.querySelector('.tw-card'), '::before').content"
+        " === content",
         arg=gone,
     )
     expect(card.locator(".tw-head .tw-pill")).to_be_hidden()

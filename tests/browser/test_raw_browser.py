@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
@@ -41,11 +41,6 @@ def open_panel(notebook: Notebook) -> Callable[..., Locator]:
         return card
 
     return open_it
-
-
-def said(notebook: Notebook, expression: str) -> Any:
-    """The value of an expression in the kernel, through JSON."""
-    return json.loads(notebook.execute(f"import json; print(json.dumps({expression}))"))
 
 
 def button(card: Locator, name: str) -> Locator:
@@ -112,7 +107,7 @@ def test_a_path_is_completed_and_its_answer_is_a_tree(
     draw(notebook, card, "page")
     tab(card, "Headers").last.click()
     draw(notebook, card, "headers")
-    assert said(notebook, "len(panel.response.data['messages'])") == 120
+    assert notebook.evaluate("len(panel.response.data['messages'])") == 120
 
 
 @pytest.mark.long
@@ -128,7 +123,7 @@ def test_a_list_is_read_into_a_frame(
     expect(status(card)).to_have_text("200 OK")
     expect(card.locator(".tw-table .tw-row").first).to_be_visible()
     draw(notebook, card, "frame")
-    assert said(notebook, "type(panel.response.data).__name__") == "DataFrame"
+    assert notebook.evaluate("type(panel.response.data).__name__") == "DataFrame"
 
 
 @pytest.mark.long
@@ -154,7 +149,7 @@ def test_a_media_file_is_shown_as_an_image(
         card.get_by_role("button", name="Save…").click()
     assert download.value.suggested_filename.endswith(".png")
     content = download.value.path().read_bytes()
-    assert said(notebook, "list(panel.response.data)") == list(content)
+    assert notebook.evaluate("list(panel.response.data)") == list(content)
 
 
 @pytest.mark.long
@@ -173,7 +168,7 @@ def test_an_error_is_explained_and_shown_with_its_body(
     expect(card.locator(".tw-why strong")).to_be_visible()
     expect(card.get_by_role("tree").get_by_text("message:")).to_be_visible()
     draw(notebook, card, "error")
-    assert said(notebook, "panel.response.status") == 400
+    assert notebook.evaluate("panel.response.status") == 400
 
 
 @pytest.mark.long
@@ -197,7 +192,7 @@ def test_attempts_are_counted_down_and_cancelled(
 
     expect(status(card)).to_have_text("cancelled")
     notebook.execute("panel.join()")
-    attempts = said(notebook, "len(panel._state.tries)")
+    attempts = notebook.evaluate("len(panel._state.tries)")
     assert attempts < 6
     draw(notebook, card, "cancelled")
 
@@ -213,22 +208,24 @@ def test_the_history_asks_before_it_sends_a_change_again(
     card.get_by_role("combobox", name="Path").fill(MESSAGES)
     tab(card, "Body").click()
     card.get_by_role("radio", name="Form").click()
-    sender = said(notebook, "sandbox.numbers[0]")
+    sender = notebook.evaluate("sandbox.numbers[0]")
     fill_rows(card, "Body field", [("To", "+14155550123"), ("From", sender), ("Body", HOSTILE)])
     button(card, "Send").dblclick()
     expect(status(card)).to_have_text("201 Created")
-    if said(notebook, "panel._state.phase") == "asking":  # the second click came after the answer
+    if (
+        notebook.evaluate("panel._state.phase") == "asking"
+    ):  # the second click came after the answer
         button(card, "Back").click()
-    assert said(notebook, "[one.body for one in sandbox.ledger]") == [HOSTILE]
+    assert notebook.evaluate("[one.body for one in sandbox.ledger]") == [HOSTILE]
 
     button(card, "History (2)").click()
     button(card, f"Send POST {MESSAGES} again").click()
     expect(card.get_by_text("This request can change data.")).to_be_visible()
     draw(notebook, card, "history")
-    assert said(notebook, "len(sandbox.ledger)") == 1
+    assert notebook.evaluate("len(sandbox.ledger)") == 1
     button(card, "Send again").click()
     expect(button(card, "Hide the history (3)")).to_be_visible()
-    assert said(notebook, "len(sandbox.ledger)") == 2
+    assert notebook.evaluate("len(sandbox.ledger)") == 2
     assert card.locator("img, script").count() == card.locator(".tw-blob img").count()
     button(card, "Show the code").click()
     card.get_by_role("tab", name="httpx").click()
@@ -243,12 +240,12 @@ def test_a_lost_answer_offers_to_find_out(
     notebook.execute("sandbox.fail(fault='reset_after_accept')")
     tab(card, "Body").click()
     card.get_by_role("radio", name="Form").click()
-    sender = said(notebook, "sandbox.numbers[0]")
+    sender = notebook.evaluate("sandbox.numbers[0]")
     fill_rows(card, "Body field", [("To", "+14155550123"), ("From", sender), ("Body", "Hello")])
     button(card, "Send").click()
     expect(status(card)).to_have_text("outcome unknown")
     draw(notebook, card, "unknown")
-    assert said(notebook, "[one.body for one in sandbox.ledger]") == ["Hello"]
+    assert notebook.evaluate("[one.body for one in sandbox.ledger]") == ["Hello"]
     button(card, "Send").click()
     expect(
         card.get_by_text("It is not known whether the last POST was carried out")
@@ -257,7 +254,7 @@ def test_a_lost_answer_offers_to_find_out(
     button(card, "Find out").click()
 
     expect(status(card)).to_have_text("was sent")
-    assert said(notebook, "len(sandbox.ledger)") == 1
+    assert notebook.evaluate("len(sandbox.ledger)") == 1
 
 
 @pytest.mark.long
@@ -276,10 +273,9 @@ def test_a_file_travels_once_and_is_no_part_of_the_notebook(
     card.get_by_label("Field name", exact=True).fill("Picture")
     draw(notebook, card, "files")
 
-    assert said(notebook, "[one.name for one in panel._state.draft.files]") == ["Picture"]
-    assert said(notebook, "panel._state.draft.files[0].content == bytes(range(256)) * 10_000")
-    held = said(
-        notebook,
+    assert notebook.evaluate("[one.name for one in panel._state.draft.files]") == ["Picture"]
+    assert notebook.evaluate("panel._state.draft.files[0].content == bytes(range(256)) * 10_000")
+    held = notebook.evaluate(
         "max(len(str(widget.get_state())) for widget in __import__('ipywidgets').widgets.widget"
         "._instances.values())",
     )
@@ -330,7 +326,7 @@ def test_everything_can_be_done_with_the_keyboard(
     expect(card.locator(".tw-tree-where")).to_contain_text('["messages"][0]["')
     notebook.press("ArrowLeft", "ArrowLeft", "ArrowLeft")
     expect(card.locator(".tw-tree-where")).to_have_text('panel.response.data["messages"]')
-    assert said(notebook, "len(panel.response.data['messages'])") == 2
+    assert notebook.evaluate("len(panel.response.data['messages'])") == 2
     assert len(notebook.save()["cells"]) == 2
 
 
@@ -346,8 +342,8 @@ def test_an_authorization_header_is_refused_and_its_value_is_not_kept(
     draw(notebook, card, "refused")
     button(card, "Send").click()
 
-    assert said(notebook, "panel.response is None")
-    assert "canary" not in json.dumps(said(notebook, "panel._form.tables['headers'].rows"))
+    assert notebook.evaluate("panel.response is None")
+    assert "canary" not in json.dumps(notebook.evaluate("panel._form.tables['headers'].rows"))
 
 
 @pytest.mark.long
@@ -405,4 +401,4 @@ def test_another_host_is_completed_and_a_call_is_sent_after_a_question(
     expect(card.get_by_text("This request can make a call.")).to_be_visible()
     draw(notebook, card, "question")
     button(card, "Back").click()
-    assert said(notebook, "len(panel._state.history)") == 1
+    assert notebook.evaluate("len(panel._state.history)") == 1

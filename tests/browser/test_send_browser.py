@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -45,10 +44,8 @@ def open_panel(notebook: Notebook) -> Callable[..., Locator]:
 
 def ledger(notebook: Notebook) -> list[list[str]]:
     """What the sandbox accepted, as (recipient, body)."""
-    said = notebook.execute(
-        "import json; print(json.dumps([(one.to, one.body) for one in sandbox.ledger]))"
-    )
-    return [list(one) for one in json.loads(said)]
+    accepted: list[list[str]] = notebook.evaluate("[(one.to, one.body) for one in sandbox.ledger]")
+    return accepted
 
 
 def button(card: Locator, name: str) -> Locator:

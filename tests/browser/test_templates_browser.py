@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,10 +28,8 @@ def draw(notebook: Notebook, card: Locator, state: str) -> None:
 
 
 def ledger(notebook: Notebook) -> list[list[str]]:
-    said = notebook.execute(
-        "import json; print(json.dumps([(one.to, one.body) for one in sandbox.ledger]))"
-    )
-    return [list(one) for one in json.loads(said)]
+    accepted: list[list[str]] = notebook.evaluate("[(one.to, one.body) for one in sandbox.ledger]")
+    return accepted
 
 
 def test_an_approved_template_is_filled_in_and_sent(notebook: Notebook) -> None:
@@ -84,8 +81,8 @@ guests = [
     draw(notebook, card, "bulk-columns")
     card.get_by_role("button", name="Check", exact=True).click()
     card.get_by_role("button", name="Look up numbers…").click()
-    words = card.get_by_placeholder("pay $0.0240")
-    words.fill("pay $0.0240")
+    confirmation = card.get_by_placeholder("pay $0.0240")
+    confirmation.fill("pay $0.0240")
     draw(notebook, card, "bulk-lookup")
     card.get_by_role("button", name="Look up", exact=True).click()
     expect(card.get_by_text("Looked up 3 numbers for about $0.0240.")).to_be_visible()

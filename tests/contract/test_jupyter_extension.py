@@ -129,13 +129,13 @@ def test_headers_not_meant_for_the_listener_are_removed(jupyter, stub, way):
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "expected"),
     [("https,http", "https"), ("https", "https"), (" HTTPS , http", "https"), ("gopher", "http")],
 )
-def test_the_scheme_is_the_first_that_was_forwarded(jupyter, stub, way, given, said):
+def test_the_scheme_is_the_first_that_was_forwarded(jupyter, stub, way, given, expected):
     headers = {"X-Forwarded-Proto": given}
     jupyter.ask("POST", f"{BASE}{way.path}/inbound", b"", headers)
-    assert stub.heard[0].get("X-Original-Proto") == [said]
+    assert stub.heard[0].get("X-Original-Proto") == [expected]
 
 
 def test_only_status_content_type_and_body_of_the_response_are_returned(jupyter, stub, way):

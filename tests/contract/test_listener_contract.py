@@ -155,8 +155,8 @@ def test_the_reply_set_last_applies_and_is_known_to_every_kernel(sandbox, twilio
     def replied() -> str:
         sandbox.receive(from_=THEM, body="Hello")
         assert sandbox.settle()
-        said = [m.body for m in twilio.messages.iterate() if m.direction == "outbound-reply"]
-        return str(said[0])
+        replies = [m.body for m in twilio.messages.iterate() if m.direction == "outbound-reply"]
+        return str(replies[0])
 
     def told() -> list[tuple[object, str | None]]:
         return [(each.reply, each.heartbeat.answered_by) for each in (first, second)]
@@ -304,8 +304,8 @@ def test_webhooks_that_still_point_at_an_earlier_url_are_reported(sandbox, twili
         listener.point(number.phone_number)
         before = listener.heartbeat.notices
         listener.open_way("https://b.example.com")
-        (*_, said) = listener.heartbeat.notices
-        assert said == (
+        (*_, replies) = listener.heartbeat.notices
+        assert replies == (
             "+1 4••• ••• 142 still sends its messages to an earlier address of this listener, "
             f'which no longer works: listener.point("{number.sid}") updates it.'
         )

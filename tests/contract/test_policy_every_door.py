@@ -256,9 +256,9 @@ def by_workbench(twilio: tw.Twilio, sandbox: tw.Sandbox) -> str:
     )
     assert bench.join(30)
     bench.send_panel._undo_seconds = 0
-    said = _sent(bench.send_panel)
+    text = _sent(bench.send_panel)
     bench.close()
-    return said
+    return text
 
 
 def _sent(panel: Any) -> str:
@@ -279,15 +279,15 @@ def by_bulk_panel(twilio: tw.Twilio, sandbox: tw.Sandbox) -> str:
     page = PanelDriver(panel)
     page.press_on(panel._actions.check)
     assert panel.join(30)
-    said = str(panel._findings.problems.rows)
-    page.say(panel._words.typed, {"t": "typed", "text": "send 1"})
-    page.press_on(panel._words.send)
+    text = str(panel._findings.problems.rows)
+    page.say(panel._confirmation.typed, {"t": "typed", "text": "send 1"})
+    page.press_on(panel._confirmation.send)
     assert panel.join(30)
     if panel.job is not None:
         panel.job.wait(30)
         assert panel.join(30)
     panel.close()
-    return said
+    return text
 
 
 PANELS = {
@@ -307,9 +307,9 @@ def test_a_panel_is_checked_by_the_same_policy(client, sandbox, recording, arriv
 @pytest.mark.parametrize("panel", PANELS)
 def test_no_panel_bypasses_a_rule(sandbox, arrivals, panel):
     with tw.Twilio(sandbox.connection, policy=tw.Policy(allow=["+44*"])) as strict:
-        said = PANELS[panel](strict, sandbox)
+        text = PANELS[panel](strict, sandbox)
     assert (arrivals, sandbox.ledger) == ([], ())
-    assert "+1 4••• ••• 123 is not one of the recipients that your policy allows" in said
+    assert "+1 4••• ••• 123 is not one of the recipients that your policy allows" in text
 
 
 # What makes no message, driven as well

@@ -364,14 +364,14 @@ def test_a_missing_uvicorn_is_reported_clearly(monkeypatch: pytest.MonkeyPatch) 
 
 def test_the_command_line_runs_a_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
     """It prints its URL and credentials, and stops when asked to."""
-    said, stop = io.StringIO(), threading.Event()
-    monkeypatch.setattr("sys.stdout", said)
+    output, stop = io.StringIO(), threading.Event()
+    monkeypatch.setattr("sys.stdout", output)
     running = threading.Thread(
         target=main, args=(["--seed", "3", "--messages", "5", "--now", NOW],), kwargs={"stop": stop}
     )
     running.start()
-    until(lambda: "Ctrl+C" in said.getvalue())
-    told = dict(re.findall(r"^([\w ]+): +(.*)$", said.getvalue(), re.MULTILINE))
+    until(lambda: "Ctrl+C" in output.getvalue())
+    told = dict(re.findall(r"^([\w ]+): +(.*)$", output.getvalue(), re.MULTILINE))
     answer = httpx.get(
         f"{told['URL']}{ROOT}/{told['Account SID']}/Messages.json",
         auth=(told["API key SID"], told["API key secret"]),

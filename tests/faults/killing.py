@@ -167,7 +167,7 @@ def child(task: Task) -> dict[str, object]:
     except JobError as error:
         problem = str(error)
     sys.settrace(None)
-    return {"lines": lines.passed, "said": problem}
+    return {"lines": lines.passed, "result": problem}
 
 
 def _limit_files(task: Task) -> None:
@@ -200,7 +200,7 @@ def naive(task: Task) -> dict[str, object]:
             with done.open("a") as file:
                 file.write(f"{row.n}\n")
     sys.settrace(None)
-    return {"lines": lines.passed, "said": "done"}
+    return {"lines": lines.passed, "result": "done"}
 
 
 def serve() -> None:
@@ -209,16 +209,16 @@ def serve() -> None:
         read, write = os.pipe()
         pid = os.fork()
         if pid == 0:
-            said = child(Task(**json.loads(line)))
-            os.write(write, json.dumps(said).encode())
+            result = child(Task(**json.loads(line)))
+            os.write(write, json.dumps(result).encode())
             os._exit(0)
         os.close(write)
         sys.stdout.write(json.dumps({"pid": pid}) + "\n")
         sys.stdout.flush()
         with os.fdopen(read) as answer:
-            said = answer.read()
+            result = answer.read()
         _pid, status = os.waitpid(pid, 0)
-        ended = {"killed": os.WIFSIGNALED(status), **(json.loads(said) if said else {})}
+        ended = {"killed": os.WIFSIGNALED(status), **(json.loads(result) if result else {})}
         sys.stdout.write(json.dumps(ended) + "\n")
         sys.stdout.flush()
 

@@ -53,9 +53,9 @@ def test_a_full_disk_stops_the_job_before_anything_unwritten_leaves(killer: Kill
     tasks = []
     for room in (0, 8_000, 20_000, 60_000, 100_000, 140_000):
         task = killer.task(f"room-{room}", file_limit=room, concurrency=2)
-        said = killer.run(task)
-        assert not said["killed"]
-        tasks.append((task, said["said"], sum(killer.sent(task).values())))
+        result = killer.run(task)
+        assert not result["killed"]
+        tasks.append((task, result["result"], sum(killer.sent(task).values())))
     assert "cannot be written" in tasks[0][1]
     assert tasks[0][2] == 0
     jobs = killer.resume(*[task for task, _said, _sent in tasks])
@@ -98,10 +98,10 @@ def test_a_second_process_is_told_who_has_the_job_and_sends_nothing(killer: Kill
     task = killer.task("shared", concurrency=1)
     killer.sandbox.fail(fault="delay", delay=0.5, method="POST", times=5)
     job = begun(task, concurrency=1)
-    said = killer.run(task)["said"]
-    assert f'Job "shared" is running in process {os.getpid()} on' in said
+    result = killer.run(task)["result"]
+    assert f'Job "shared" is running in process {os.getpid()} on' in result
     assert job.wait(30).counts["accepted"] == 5
-    assert "is finished: 5 accepted" in killer.run(task)["said"], "then it sees the ledger"
+    assert "is finished: 5 accepted" in killer.run(task)["result"], "then it sees the ledger"
     assert killer.judge(task, job) == []
 
 

@@ -76,9 +76,9 @@ def serve() -> None:
             os._exit(0)
         os.close(write)
         with os.fdopen(read) as answer:
-            said = answer.read()
+            results = answer.read()
         os.wait()
-        sys.stdout.write(f"{said or 0}\n")
+        sys.stdout.write(f"{results or 0}\n")
         sys.stdout.flush()
 
 
@@ -114,17 +114,17 @@ def wrong_after(ask, world: Sandbox, folder: Path, key: str, at_line: int) -> tu
 
     with pytest.raises(PolicyRefused):
         asked("first").send(policy=Policy(dry_run=True))
-    lines, said = ask(asked("corrected")), dict[str, str]()
+    lines, results = ask(asked("corrected")), dict[str, str]()
     for body in ("other", "corrected", "first", "other"):
         try:
-            said[body] = asked(body).send()
+            results[body] = asked(body).send()
         except (JobError, OutcomeUnknown) as error:
-            said[body] = type(error).__name__
+            results[body] = type(error).__name__
     sent = Counter(one.body for one in world.ledger if one.body.startswith(f"{key}:"))
     if sum(sent.values()) > 1:
-        return f"{key}: {dict(sent)} were sent ({said})", lines
-    if not sent and said["corrected"] != "OutcomeUnknown":
-        return f"{key}: nothing was sent ({said})", lines
+        return f"{key}: {dict(sent)} were sent ({results})", lines
+    if not sent and results["corrected"] != "OutcomeUnknown":
+        return f"{key}: nothing was sent ({results})", lines
     return "", lines
 
 

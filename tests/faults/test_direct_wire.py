@@ -323,18 +323,18 @@ def test_closing_ends_what_is_under_way_as_unsure(over, serve):
 
 def test_an_answer_that_our_own_closing_cuts_off_is_not_whole(over, scripted):
     """Without a length it lasts until its connection ends, and that is ended here by us."""
-    said, closed = threading.Event(), threading.Event()
+    response, closed = threading.Event(), threading.Event()
 
     def begin(connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\n\r\nhalf of ")
-        said.set()
+        response.set()
         closed.wait(5)
 
     server = scripted((begin,))
 
     async def closed_meanwhile(door: Door) -> None:
         reading = asyncio.create_task(door.send(READ))
-        await asyncio.to_thread(said.wait, 5)
+        await asyncio.to_thread(response.wait, 5)
         await door.aclose()
         with pytest.raises(NoReply):
             await reading
@@ -545,9 +545,9 @@ def test_each_reason_of_a_certificate_has_its_remedy(reason, remedy):
     assert told.endswith(remedy)
 
 
-@pytest.mark.parametrize("said", [b"HTTP/1.1 503 Busy\r\n\r\n", None])
+@pytest.mark.parametrize("response", [b"HTTP/1.1 503 Busy\r\n\r\n", None])
 def test_a_connection_that_is_over_as_it_opens_means_nothing_was_sent(
-    over_tls, certificate, monkeypatch, said
+    over_tls, certificate, monkeypatch, response
 ):
     """As a server without room says so, or goes, in one piece with the end of the handshake."""
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
@@ -567,8 +567,8 @@ def test_a_connection_that_is_over_as_it_opens_means_nothing_was_sent(
         with connection, contextlib.suppress(ssl.SSLWantReadError, OSError):
             connection.settimeout(5)
             shake_hands(connection)
-            if said is not None:
-                tls.write(said)
+            if response is not None:
+                tls.write(response)
             else:
                 with contextlib.suppress(ssl.SSLWantReadError):
                     tls.unwrap()

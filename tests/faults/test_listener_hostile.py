@@ -55,7 +55,7 @@ def talk(port: int, data: bytes) -> bytes:
 
 def request(
     port: int,
-    said: dict[str, str],
+    form: dict[str, str],
     *headers: str,
     target: str = "/status",
     method: str = "POST",
@@ -65,8 +65,8 @@ def request(
     body: bytes | None = None,
 ) -> bytes:
     """A request, rightly signed unless something is changed."""
-    body = urlencode(said).encode() if body is None else body
-    signature = sign(f"http://127.0.0.1:{port}{target}", said if method == "POST" else {}, token)
+    body = urlencode(form).encode() if body is None else body
+    signature = sign(f"http://127.0.0.1:{port}{target}", form if method == "POST" else {}, token)
     lines = [
         f"{method} {target} HTTP/1.1",
         f"Host: {host.format(port=port)}",
@@ -81,8 +81,8 @@ def request(
 
 def hostile(port: int) -> dict[str, tuple[bytes, str]]:
     """Return what is sent, and the status that answers it; or nothing at all."""
-    said = {**SAID, "MessageSid": NEVER}
-    good = request(port, said)
+    form = {**SAID, "MessageSid": NEVER}
+    good = request(port, form)
     head, _, body = good.partition(b"\r\n\r\n")
     start = b"POST /status HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n" % port
     start += b"Content-Type: %s\r\n" % FORM.encode()
@@ -132,55 +132,55 @@ def hostile(port: int) -> dict[str, tuple[bytes, str]]:
         "no colon": (with_head(length, length + b"\r\nX"), "400"),
         "no name": (with_head(length, length + b"\r\n: a"), "400"),
         "two hosts": (with_head(length, length + b"\r\nHost: evil.test"), "403"),
-        "two content types": (request(port, said, "Content-Type: application/json"), "400"),
-        "two signatures": (request(port, said, "X-Twilio-Signature: a"), "400"),
+        "two content types": (request(port, form, "Content-Type: application/json"), "400"),
+        "two signatures": (request(port, form, "X-Twilio-Signature: a"), "400"),
         # Too much
-        "101 headers": (request(port, said, *["X: a"] * 97), "431"),
-        "a large header": (request(port, said, "X: " + "a" * 40_000), "431"),
-        "a large target": (request(port, said, target="/status?" + "a" * 40_000), "431"),
-        "a large body": (request(port, said, body=b"a" * 1_000_001), "413"),
+        "101 headers": (request(port, form, *["X: a"] * 97), "431"),
+        "a large header": (request(port, form, "X: " + "a" * 40_000), "431"),
+        "a large target": (request(port, form, target="/status?" + "a" * 40_000), "431"),
+        "a large body": (request(port, form, body=b"a" * 1_000_001), "413"),
         "a large body in chunks": (start + chunked + b"\r\n\r\n" + b"400\r\n" + b"a" * 1024
                                    + (b"\r\n400\r\n" + b"a" * 1024) * 1_000, "413"),
-        "thousands of parameters": (
-            request(port, said | {f"P{n}": "x" for n in range(3_000)}), "413"
+        "thousands of form": (
+            request(port, form | {f"P{n}": "x" for n in range(3_000)}), "413"
         ),
         # Not for us
-        "another host": (request(port, said, host="evil.test"), "403"),
-        "a rebound host": (request(port, said, host="127.0.0.1.evil.test:{port}"), "403"),
-        "another port": (request(port, said, host="127.0.0.1:1"), "403"),
+        "another host": (request(port, form, host="evil.test"), "403"),
+        "a rebound host": (request(port, form, host="127.0.0.1.evil.test:{port}"), "403"),
+        "another port": (request(port, form, host="127.0.0.1:1"), "403"),
         "no host": (with_head(b"Host: 127.0.0.1:%d\r\n" % port, b""), "403"),
-        "a page's request": (request(port, said, "Origin: https://evil.test"), "403"),
-        "a sandboxed page's request": (request(port, said, "Origin: null"), "403"),
-        "a path upwards": (request(port, said, target="/status/../../etc/passwd"), "404"),
-        "an escaped path": (request(port, said, target="/%73tatus"), "404"),
-        "two slashes": (request(port, said, target="//status"), "404"),
-        "a whole URL": (request(port, said, target=f"http://127.0.0.1:{port}/status"), "403"),
-        "a fragment": (request(port, said, target="/status#a"), "400"),
+        "a page's request": (request(port, form, "Origin: https://evil.test"), "403"),
+        "a sandboxed page's request": (request(port, form, "Origin: null"), "403"),
+        "a path upwards": (request(port, form, target="/status/../../etc/passwd"), "404"),
+        "an escaped path": (request(port, form, target="/%73tatus"), "404"),
+        "two slashes": (request(port, form, target="//status"), "404"),
+        "a whole URL": (request(port, form, target=f"http://127.0.0.1:{port}/status"), "403"),
+        "a fragment": (request(port, form, target="/status#a"), "400"),
         # Wrong methods
-        "HEAD": (request(port, said, method="HEAD"), "405"),
-        "PUT": (request(port, said, method="PUT"), "405"),
-        "DELETE": (request(port, said, method="DELETE"), "405"),
-        "OPTIONS": (request(port, said, method="OPTIONS"), "405"),
-        "TRACE": (request(port, said, method="TRACE"), "405"),
+        "HEAD": (request(port, form, method="HEAD"), "405"),
+        "PUT": (request(port, form, method="PUT"), "405"),
+        "DELETE": (request(port, form, method="DELETE"), "405"),
+        "OPTIONS": (request(port, form, method="OPTIONS"), "405"),
+        "TRACE": (request(port, form, method="TRACE"), "405"),
         "CONNECT": (b"CONNECT evil.test:443 HTTP/1.1\r\nHost: evil.test\r\n\r\n", "405"),
-        "BREW": (request(port, said, method="BREW"), "405"),
-        "an upgrade": (request(port, said, "Connection: upgrade", "Upgrade: websocket"), "400"),
-        "an expectation": (request(port, said, "Expect: the unexpected"), "417"),
+        "BREW": (request(port, form, method="BREW"), "405"),
+        "an upgrade": (request(port, form, "Connection: upgrade", "Upgrade: websocket"), "400"),
+        "an expectation": (request(port, form, "Expect: the unexpected"), "417"),
         # Not signed
         "no signature": (with_head(b"X-Twilio-Signature:", b"X-Other:"), "403"),
-        "another token": (request(port, said, token="0" * 32), "403"),
+        "another token": (request(port, form, token="0" * 32), "403"),
         "a body changed": (good.replace(b"sent", b"read"), "403"),
-        "a body as JSON": (request(port, said, kind="Content-Type: application/json"), "403"),
-        "a body of a GET": (request(port, said, method="GET"), "403"),
-        "a body of no kind": (request(port, said, kind=""), "415"),
-        "a body not in UTF-8": (request(port, said, body=b"MessageSid=\xff\xfe"), "403"),
+        "a body as JSON": (request(port, form, kind="Content-Type: application/json"), "403"),
+        "a body of a GET": (request(port, form, method="GET"), "403"),
+        "a body of no kind": (request(port, form, kind=""), "415"),
+        "a body not in UTF-8": (request(port, form, body=b"MessageSid=\xff\xfe"), "403"),
         "forwarded": (
-            request(port, said, "X-Forwarded-Proto: https", "X-Original-Host: a", token="x"), "403"
+            request(port, form, "X-Forwarded-Proto: https", "X-Original-Host: a", token="x"), "403"
         ),
         # Signed, and no event of ours
-        "another account": (request(port, said | {"AccountSid": "AC" + "2" * 32}), "403"),
+        "another account": (request(port, form | {"AccountSid": "AC" + "2" * 32}), "403"),
         "no message": (request(port, SAID), "400"),
-        "a message of no shape": (request(port, said | {"MessageSid": NEVER + "'--"}), "400"),
+        "a message of no shape": (request(port, form | {"MessageSid": NEVER + "'--"}), "400"),
         "neither kind": (request(port, {"AccountSid": ACCOUNT, "MessageSid": NEVER}), "400"),
     }  # fmt: skip
     return cases
@@ -218,8 +218,8 @@ def test_hundreds_of_slow_connections_keep_nobody_out_and_hold_little(
             slow = held.enter_context(socket.create_connection(("127.0.0.1", port), 10))
             slow.sendall(b"POST /status HTTP/1.1\r\nX: " + b"a" * 10_000)
         for n in range(20):
-            said = {**SAID, "MessageSid": f"SM{n:032x}"}
-            assert talk(port, request(port, said)).startswith(b"HTTP/1.1 200 OK\r\n")
+            form = {**SAID, "MessageSid": f"SM{n:032x}"}
+            assert talk(port, request(port, form)).startswith(b"HTTP/1.1 200 OK\r\n")
         link = ListenerClient.find_or_start(spec, timeout=30)
         status = Path(f"/proc/{link.pid}/status").read_text()
         link.detach()
@@ -233,8 +233,8 @@ def test_a_flood_of_forgeries_starves_nobody(spec: Spec, port: int) -> None:
     for n in range(300):
         assert talk(port, forged).startswith(b"HTTP/1.1 403 ")
         if n % 30 == 0:
-            said = {**SAID, "MessageSid": f"SM{10_000 + n:032x}"}
-            assert talk(port, request(port, said)).startswith(b"HTTP/1.1 200 OK\r\n")
+            form = {**SAID, "MessageSid": f"SM{10_000 + n:032x}"}
+            assert talk(port, request(port, form)).startswith(b"HTTP/1.1 200 OK\r\n")
     link = ListenerClient.find_or_start(spec, timeout=30)
     assert link.ask("status")["rejections"]["signature"] >= 300
     link.detach()

@@ -48,9 +48,9 @@ def test_killed_it_starts_again_at_its_port_with_everything_it_acknowledged(
         client = driver.connect(spec)
         port = client.port
         for n in range(20):
-            said = status(100 * round_ + n)
-            assert post(port, "/status", said)[0] == 200
-            acknowledged.append(said["MessageSid"])
+            parameters = status(100 * round_ + n)
+            assert post(port, "/status", parameters)[0] == 200
+            acknowledged.append(parameters["MessageSid"])
         driver.kill(client)
         again = driver.connect(spec)
         assert (again.port, again.started) == (port, True)
@@ -65,17 +65,17 @@ def _blast(port: int, acknowledged: list[str], first: int, enough: threading.Eve
         for n in range(first, first + 100_000):
             if enough.is_set():
                 break
-            said = status(n)
+            parameters = status(n)
             headers = {
                 "Content-Type": "application/x-www-form-urlencoded",
-                "X-Twilio-Signature": sign(url, said, TOKEN),
+                "X-Twilio-Signature": sign(url, parameters, TOKEN),
             }
-            connection.request("POST", "/status", urlencode(said), headers)
+            connection.request("POST", "/status", urlencode(parameters), headers)
             answer = connection.getresponse()
             answer.read()
             assert answer.status in {200, 503}
             if answer.status == 200:
-                acknowledged.append(said["MessageSid"])
+                acknowledged.append(parameters["MessageSid"])
             else:
                 enough.wait(0.01)  # the connection is closed by now, and opened again
     connection.close()
@@ -242,21 +242,21 @@ def test_while_the_store_is_locked_senders_are_told_to_come_again(driver: Listen
     with contextlib.closing(holding):
         holding.execute("begin immediate")
         connection = http.client.HTTPConnection("127.0.0.1", client.port, timeout=20)
-        said = status(2)
-        signature = sign(f"http://127.0.0.1:{client.port}/status", said, TOKEN)
+        parameters = status(2)
+        signature = sign(f"http://127.0.0.1:{client.port}/status", parameters, TOKEN)
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         headers["X-Twilio-Signature"] = signature
-        connection.request("POST", "/status", urlencode(said), headers)
+        connection.request("POST", "/status", urlencode(parameters), headers)
         answer = connection.getresponse()
         assert (answer.status, answer.getheader("Retry-After"), answer.read()) == (503, "2", b"")
         connection.close()
         until(lambda: "locked" in (client.ask("status")["problem"] or ""))
         holding.execute("rollback")
-    until(lambda: post(client.port, "/status", said)[0] == 200)
+    until(lambda: post(client.port, "/status", parameters)[0] == 200)
     assert client.ask("status")["problem"] is None
     assert [event.message_sid for event in events(spec)] == [
         status(1)["MessageSid"],
-        said["MessageSid"],
+        parameters["MessageSid"],
     ]
 
 
@@ -299,12 +299,12 @@ def test_a_sender_that_has_gone_keeps_no_answer_from_those_who_came_with_it(
     assert not log_file(driver.spec().store).exists()
 
 
-def sender(port: int, said: dict[str, str]) -> socket.socket:
+def sender(port: int, parameters: dict[str, str]) -> socket.socket:
     """Send one callback, the last of its connection."""
-    body, url = urlencode(said), f"http://127.0.0.1:{port}/status"
+    body, url = urlencode(parameters), f"http://127.0.0.1:{port}/status"
     head = (
         f"POST /status HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n"
-        f"X-Twilio-Signature: {sign(url, said, TOKEN)}\r\nContent-Length: {len(body)}\r\n"
+        f"X-Twilio-Signature: {sign(url, parameters, TOKEN)}\r\nContent-Length: {len(body)}\r\n"
         "Content-Type: application/x-www-form-urlencoded\r\n\r\n"
     )
     line = socket.create_connection(("127.0.0.1", port), 10)

@@ -58,14 +58,14 @@ def deliver(
                 come = left.get_nowait()
             except Empty:
                 break
-            said = dict(a_status(*come).parameters)
-            signature = sign(f"http://127.0.0.1:{link.port}/status", said, TOKEN)
+            parameters = dict(a_status(*come).parameters)
+            signature = sign(f"http://127.0.0.1:{link.port}/status", parameters, TOKEN)
             headers = {
                 "Content-Type": "application/x-www-form-urlencoded",
                 "X-Twilio-Signature": signature,
             }
             try:
-                line.request("POST", "/status", urlencode(said), headers)
+                line.request("POST", "/status", urlencode(parameters), headers)
                 answer = line.getresponse()
                 answer.read()
             except (OSError, http.client.HTTPException):

@@ -85,10 +85,14 @@ def test_a_callback_is_stored_before_it_is_answered_and_the_kernel_hears_of_it(
 ) -> None:
     heard: list[dict[str, Any]] = []
     client.on_news = heard.append
-    said = status()
-    assert post(client.port, "/status?tw=row-1", said) == TAKEN
+    parameters = status()
+    assert post(client.port, "/status?tw=row-1", parameters) == TAKEN
     last = events(shared.spec())[-1]
-    assert (last.kind, last.parameters, last.row_token) == ("status", tuple(said.items()), "row-1")
+    assert (last.kind, last.parameters, last.row_token) == (
+        "status",
+        tuple(parameters.items()),
+        "row-1",
+    )
     until(lambda: heard)
     assert heard[-1]["last_id"] == last.id
 
@@ -96,16 +100,16 @@ def test_a_callback_is_stored_before_it_is_answered_and_the_kernel_hears_of_it(
 def test_an_inbound_message_is_answered_with_the_reply_and_again_with_the_same(
     client: ListenerClient,
 ) -> None:
-    said = inbound()
+    parameters = inbound()
     client.ask("set_reply", text="One & two")
     answer = (
         200,
         "text/xml; charset=utf-8",
         b"<Response><Message>One &amp; two</Message></Response>",
     )
-    assert post(client.port, "/inbound", said) == answer
+    assert post(client.port, "/inbound", parameters) == answer
     client.ask("set_reply", text=None)
-    assert post(client.port, "/inbound", said) == answer
+    assert post(client.port, "/inbound", parameters) == answer
     nothing = (200, "text/xml; charset=utf-8", b"<Response/>")
     assert post(client.port, "/inbound", inbound()) == nothing
     assert client.ask("status")["counts"]["duplicate"] >= 1
@@ -157,9 +161,9 @@ def test_a_forged_request_is_refused_stored_nowhere_and_explained(
     shared: ListenerDriver, client: ListenerClient
 ) -> None:
     before = events(shared.spec())
-    said = status()
-    assert post(client.port, "/status", said, token="0" * 32) == (403, "", b"")
-    mine = post(client.port, "/status", {**said, "AccountSid": "AC" + "9" * 32})
+    parameters = status()
+    assert post(client.port, "/status", parameters, token="0" * 32) == (403, "", b"")
+    mine = post(client.port, "/status", {**parameters, "AccountSid": "AC" + "9" * 32})
     assert mine == (403, "", b"")
     assert events(shared.spec()) == before
     with Reader(shared.spec().store) as reader:
@@ -375,8 +379,8 @@ def test_a_runtime_file_that_lies_is_not_believed(driver: ListenerDriver) -> Non
                 with other:
                     asked.append(other.recv(4096))
                     other.sendall(greeting)
-                    while said := other.recv(4096):  # it never hangs up by itself
-                        asked.append(said)
+                    while parameters := other.recv(4096):  # it never hangs up by itself
+                        asked.append(parameters)
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         thread = threading.Thread(target=stranger, args=(server,), daemon=True)
@@ -713,13 +717,13 @@ def test_the_server_extension_finds_it_by_its_key_for_as_long_as_it_lives(
         "X-Original-Host": "hub.example.org",
         "X-Original-Uri": uri,
     }
-    said = status(1)
-    forwarded["X-Twilio-Signature"] = sign(f"https://hub.example.org{uri}", said, TOKEN)
-    assert post(client.port, "/status", said, **forwarded)[0] == 403
+    parameters = status(1)
+    forwarded["X-Twilio-Signature"] = sign(f"https://hub.example.org{uri}", parameters, TOKEN)
+    assert post(client.port, "/status", parameters, **forwarded)[0] == 403
     forwarded["X-Twilio-Widgets-Forward"] = token
-    assert post(client.port, "/status", said, **forwarded)[0] == 200
+    assert post(client.port, "/status", parameters, **forwarded)[0] == 200
     kept = b"".join(file.read_bytes() for file in driver.spec().store.parent.glob("*.sqlite*"))
-    assert said["MessageSid"].encode() in kept
+    assert parameters["MessageSid"].encode() in kept
     assert key.encode() not in kept
     assert token.encode() not in kept
     client.ask("set_forward", key="n" * 32, token=token, where=str(where))

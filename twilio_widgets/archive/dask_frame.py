@@ -16,10 +16,10 @@ from twilio_widgets.archive.reading import checked_columns, data_files, with_man
 from twilio_widgets.archive.rows import FILE_SCHEMA, pandas_of
 from twilio_widgets.archive.store import ArchiveFolder
 from twilio_widgets.errors import ConfigurationError
-from twilio_widgets.frames.schema import SCHEMA, with_known_words
+from twilio_widgets.frames.schema import SCHEMA, with_known_categories
 
-Words = dict[str, tuple[str, ...]]
-"""The words of each categorical column."""
+Categories = dict[str, tuple[str, ...]]
+"""The categories of each categorical column."""
 
 
 def dask_frame(
@@ -31,33 +31,33 @@ def dask_frame(
 
     def read(manifest: Manifest) -> Any:
         paths = [folder.path / name for name in data_files(manifest)]
-        words = _words(paths, names)
-        empty = _typed(FILE_SCHEMA.empty_table().select(names), words)
+        categories = _categories(paths, names)
+        empty = _typed(FILE_SCHEMA.empty_table().select(names), categories)
         if not paths:
             return dask.from_pandas(empty, npartitions=1)
-        return dask.from_map(read_file, paths, columns=names, words=words, meta=empty)
+        return dask.from_map(read_file, paths, columns=names, categories=categories, meta=empty)
 
     return with_manifest(folder, load, read)
 
 
-def read_file(path: Path, columns: list[str], words: Words) -> pd.DataFrame:
+def read_file(path: Path, columns: list[str], categories: Categories) -> pd.DataFrame:
     """Read one file as a partition; Dask calls this on its workers."""
     table = pq.ParquetFile(path).read(columns=columns)
-    return _typed(table.select(columns), words)
+    return _typed(table.select(columns), categories)
 
 
-def _typed(table: Any, words: Words) -> pd.DataFrame:
+def _typed(table: Any, categories: Categories) -> pd.DataFrame:
     frame = pandas_of(table)
-    for name in frame.columns.intersection(list(words)):
-        frame[name] = with_known_words(frame[name], words[name])
+    for name in frame.columns.intersection(list(categories)):
+        frame[name] = with_known_categories(frame[name], categories[name])
     return frame
 
 
-def _words(paths: Sequence[Path], columns: Sequence[str]) -> Words:
+def _categories(paths: Sequence[Path], columns: Sequence[str]) -> Categories:
     """Return the categories, which must be the same in all partitions."""
-    found: Words = {}
+    found: Categories = {}
     for column in SCHEMA:
-        if column.words and column.name in columns:
+        if column.categories and column.name in columns:
             used = pa.chunked_array(
                 [
                     pc.unique(pq.ParquetFile(path).read(columns=[column.name])[column.name])
@@ -65,8 +65,8 @@ def _words(paths: Sequence[Path], columns: Sequence[str]) -> Words:
                 ],
                 pa.large_string(),
             )
-            new = sorted(set(used.to_pylist()) - {None, *column.words})
-            found[column.name] = (*column.words, *new)
+            new = sorted(set(used.to_pylist()) - {None, *column.categories})
+            found[column.name] = (*column.categories, *new)
     return found
 
 

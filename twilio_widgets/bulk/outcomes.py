@@ -32,8 +32,8 @@ def outcomes_of(ledger: JournalReader, rows: Sequence[JournalRow]) -> SafeFrame:
     columns: Mapping[str, Sequence[Any]] = {
         name: [line[name] for line in lines] for name in _line(_BLANK, [], None)
     }
-    said = {"job": ledger.header.name, "rows": len(rows), "of": ledger.header.rows}
-    return outcome_frame(columns, statuses=states.STATUSES, attrs=said)
+    attrs = {"job": ledger.header.name, "rows": len(rows), "of": ledger.header.rows}
+    return outcome_frame(columns, statuses=states.STATUSES, attrs=attrs)
 
 
 _BLANK = JournalRow(n=0, form=())

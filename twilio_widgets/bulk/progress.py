@@ -56,11 +56,11 @@ class JobProgress:
         return self.state in {"waiting", "running", "settling"}
 
     def __str__(self) -> str:
-        said = ", ".join(f"{count:,} {status}" for status, count in self.counts.items() if count)
+        counts = ", ".join(f"{count:,} {status}" for status, count in self.counts.items() if count)
         left = f", {self.rate:.1f}/s" if self.rate else ""
         left += f", about {self.eta} left" if self.eta is not None else ""
         note = f" {self.note}" if self.note else ""
-        return f'Job "{self.name}" is {self.state}: {said or "no rows"}{left}.{note}'
+        return f'Job "{self.name}" is {self.state}: {counts or "no rows"}{left}.{note}'
 
     __repr__ = __str__
 

@@ -61,13 +61,13 @@ def listing(
     rows = FrameBuilder()
 
     def frame() -> MessageFrame:
-        said = {
+        attrs = {
             "account": connection.masked_account,
             "filters": filters.described(),
             "fetched_at": connection.now(),
             "complete": selection.complete(more=paginator.next_request is not None),
         }
-        return only(message_frame(rows, attrs=said), **here)  # type: ignore[arg-type]
+        return only(message_frame(rows, attrs=attrs), **here)  # type: ignore[arg-type]
 
     try:
         while paginator.next_request is not None and not selection.done:

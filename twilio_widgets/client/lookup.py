@@ -116,16 +116,16 @@ class LookupMixin(ClientBase):
         try:
             found = yield from lookup(wanted, self._new_retry_policy, tell)
         except (KeyboardInterrupt, TwilioWidgetsError) as stop:
-            said = f"{answered:,} of {len(wanted.to_ask):,} numbers were answered and are kept."
-            stop.add_note(f"{said} Call lookup again to continue.")
+            note = f"{answered:,} of {len(wanted.to_ask):,} numbers were answered and are kept."
+            stop.add_note(f"{note} Call lookup again to continue.")
             raise
         finally:
             bar.close()
-        said_of = {
+        attrs = {
             "account": self._connection.masked_account,
             "fields": list(wanted.names),
             "asked": cost.numbers,
             "cost": str(cost.cost),
             "complete": True,
         }
-        return frame_of((each.as_row() for each in found), LOOKUPS, said_of)
+        return frame_of((each.as_row() for each in found), LOOKUPS, attrs)

@@ -84,12 +84,12 @@ class Templates(ClientBase):
         from twilio_widgets.frames.products import template_frame
 
         found = yield from self._reading()
-        said = {
+        attrs = {
             "account": self._connection.masked_account,
             "fetched_at": self._connection.now().isoformat(),
             "complete": True,
         }
-        return template_frame(found, attrs=said)
+        return template_frame(found, attrs=attrs)
 
 
 class AsyncTemplates(Templates):

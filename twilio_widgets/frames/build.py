@@ -75,17 +75,17 @@ def frame_of_messages(
 
 def _frame(columns: Mapping[str, Any], attrs: Mapping[str, object]) -> MessageFrame:
     frame = MessageFrame(columns, copy=False)
-    frame.attrs.update(_said_of(len(frame), attrs))
+    frame.attrs.update(_complete_attrs(len(frame), attrs))
     return frame
 
 
-def _said_of(rows: int, attrs: Mapping[str, object]) -> dict[str, Any]:
+def _complete_attrs(rows: int, attrs: Mapping[str, object]) -> dict[str, Any]:
     """Complete the attrs, as plain JSON: Parquet files carry them, and derived frames copy them."""
-    said = {"rows": rows, "rows_read": rows, "schema_version": SCHEMA_VERSION} | dict(attrs)
-    if said.get("complete") is False:
-        read = f"{said['rows_read']:,} messages read"
-        said.setdefault("cut_off", f"{read}, the log has more: limit=None reads all")
-    plain: dict[str, Any] = json.loads(json.dumps(said, default=_plain))
+    completed = {"rows": rows, "rows_read": rows, "schema_version": SCHEMA_VERSION} | dict(attrs)
+    if completed.get("complete") is False:
+        read = f"{completed['rows_read']:,} messages read"
+        completed.setdefault("cut_off", f"{read}, the log has more: limit=None reads all")
+    plain: dict[str, Any] = json.loads(json.dumps(completed, default=_plain))
     return plain
 
 
@@ -97,7 +97,7 @@ def _from_wire(texts: Any, column: SchemaColumn) -> Any:
     """Convert a column of Twilio's texts to a pandas array."""
     if column.dtype == MOMENT:
         return pd.array(instants(texts, column=column.name), MOMENT)
-    if column.words:
+    if column.categories:
         return _categorical(texts, column)
     if column.dtype == TEXT:
         return TEXT.__from_arrow__(texts)
@@ -134,7 +134,7 @@ def array_of(values: list[Any], column: SchemaColumn) -> Any:
     """Convert typed values, or None, to a pandas array."""
     if column.dtype == MOMENT:
         return pd.array(pa.array(values, MOMENT_TYPE).to_numpy(False), MOMENT)
-    if column.words:  # a Message has "" if Twilio gave no value
+    if column.categories:  # a Message has "" if Twilio gave no value
         return _categorical(pa.array([value or None for value in values], pa.string()), column)
     if column.dtype == TEXT:
         return TEXT.__from_arrow__(pa.array(values, pa.large_string()))
@@ -158,12 +158,14 @@ def _amounts(texts: Any) -> Any:
         return pc.round(wide, 6, "half_to_even").cast(MONEY_TYPE)
 
 
-def _categorical(words: Any, column: SchemaColumn) -> Any:
-    codes = pc.index_in(words, pa.array(column.words, pa.string()))
-    if codes.null_count == words.null_count:
+def _categorical(values: Any, column: SchemaColumn) -> Any:
+    codes = pc.index_in(values, pa.array(column.categories, pa.string()))
+    if codes.null_count == values.null_count:
         found = codes.fill_null(-1).to_numpy(False).astype(np.int8)
         return pd.Categorical.from_codes(found, dtype=column.dtype)
-    new = [word for word in words.unique().to_pylist() if word not in {None, *column.words}]
-    known = [*column.words, *new]
-    codes = pc.index_in(words, pa.array(known, pa.string())).fill_null(-1).to_numpy(False)
+    new = [
+        value for value in values.unique().to_pylist() if value not in {None, *column.categories}
+    ]
+    known = [*column.categories, *new]
+    codes = pc.index_in(values, pa.array(known, pa.string())).fill_null(-1).to_numpy(False)
     return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(known))

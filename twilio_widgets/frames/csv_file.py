@@ -32,8 +32,8 @@ class Written:
 
     def __repr__(self) -> str:
         whole = {True: "complete", False: "not the complete log", None: ""}[self.complete]
-        said = "; ".join(part for part in (whole, self.note) if part)
-        return f"{self.rows:,} rows written to {self.path}" + (f" ({said})" if said else "")
+        notes = "; ".join(part for part in (whole, self.note) if part)
+        return f"{self.rows:,} rows written to {self.path}" + (f" ({notes})" if notes else "")
 
 
 def written(frame: pd.DataFrame, path: object) -> Written:

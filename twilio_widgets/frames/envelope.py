@@ -81,7 +81,7 @@ class Envelopes:
 
     def __init__(self, *, limit: int | None, account: str, fetched_at: datetime) -> None:
         self._limit = limit
-        self._said = {"account": account, "fetched_at": fetched_at.isoformat()}
+        self._attrs = {"account": account, "fetched_at": fetched_at.isoformat()}
         self._name: str | None = None
         self._rows: list[Mapping[str, Any]] = []
         self._messages = FrameBuilder()
@@ -128,11 +128,11 @@ class Envelopes:
 
     def frame(self, *, more: bool) -> pd.DataFrame:
         """Return the rows as a typed DataFrame; `more` is whether there are unread pages."""
-        said = self._said | {"complete": not (more or self._cut)}
+        attrs = self._attrs | {"complete": not (more or self._cut)}
         if self._is_log:
-            return message_frame(self._messages, attrs=said)
+            return message_frame(self._messages, attrs=attrs)
         made = table_of(self._rows)
-        made.attrs.update(said | {"rows": len(made)})
+        made.attrs.update(attrs | {"rows": len(made)})
         return made
 
 

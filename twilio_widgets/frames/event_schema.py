@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from twilio_widgets.core.message.message import STATUSES
-from twilio_widgets.frames.schema import FLAG, MOMENT, TEXT, WHOLE, SchemaColumn, words_column
+from twilio_widgets.frames.schema import FLAG, MOMENT, TEXT, WHOLE, SchemaColumn, categorical_column
 
 EVENT_SCHEMA_VERSION = 1
 """Goes up when a column of these frames is added, removed, renamed, moved or changes its dtype."""
 
-_KIND = words_column(
+_KIND = categorical_column(
     "kind", ("inbound", "status"), "An inbound message, or a status callback about one of ours."
 )
-_STATUS = words_column("status", STATUSES, "The message's status, as Twilio reported it.")
+_STATUS = categorical_column("status", STATUSES, "The message's status, as Twilio reported it.")
 _FROM = SchemaColumn("from", TEXT, "The sender. NA: the request named none.")
 _TO = SchemaColumn("to", TEXT, "The recipient.")
 _BODY = SchemaColumn("body", TEXT, "The text. NA if the request had none, as in a callback.")
@@ -35,10 +35,10 @@ EVENTS = (
     _ACCOUNT_SID,
     _SERVICE_SID,
     SchemaColumn("num_media", WHOLE, "The number of media files; NA for a status callback."),
-    words_column(
+    categorical_column(
         "source", ("webhook", "poll"), "Received from Twilio, or read from the message log."
     ),
-    words_column(
+    categorical_column(
         "scheme",
         ("auth token", "shared key"),
         "The key that verified its signature; NA for a poll.",

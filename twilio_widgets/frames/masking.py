@@ -9,7 +9,7 @@ import pandas as pd
 
 from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.frames.csv_file import each_text
-from twilio_widgets.frames.schema import with_known_words
+from twilio_widgets.frames.schema import with_known_categories
 
 F = TypeVar("F", bound=pd.DataFrame)
 
@@ -31,8 +31,10 @@ def masked(frame: F, *, bodies: bool = False) -> F:
         safe["body"] = safe["body"].mask(safe["body"].fillna("") != "", _HIDDEN)
     for place, dtype in enumerate(frame.dtypes):
         if isinstance(dtype, pd.CategoricalDtype):
-            words = dict.fromkeys(_masked_text(str(word)) for word in dtype.categories)
-            safe.isetitem(place, with_known_words(safe.iloc[:, place], tuple(words)).array)
+            categories = dict.fromkeys(_masked_text(str(word)) for word in dtype.categories)
+            safe.isetitem(
+                place, with_known_categories(safe.iloc[:, place], tuple(categories)).array
+            )
     made = type(frame)(safe)
     made.attrs = {name: _masked_value(value) for name, value in frame.attrs.items()}
     return made

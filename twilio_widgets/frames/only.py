@@ -42,10 +42,10 @@ def only(
         ("error_code", error_code),
     ):
         if wanted is not None:
-            words: list[object] = list(wanted) if is_list_like(wanted) else [wanted]  # type: ignore[arg-type]
+            values: list[object] = list(wanted) if is_list_like(wanted) else [wanted]  # type: ignore[arg-type]
             if column == "error_code":
-                words = [_code(word) for word in words]
-            kept, asked[column] = kept[kept[column].isin(words)], words
+                values = [_code(value) for value in values]
+            kept, asked[column] = kept[kept[column].isin(values)], values
     if text is not None:
         found = kept["body"].str.contains(text, case=False, regex=False).fillna(False)
         kept, asked["text"] = kept[found.astype(bool)], text
@@ -59,9 +59,9 @@ def only(
     return kept
 
 
-def _code(word: object) -> int:
+def _code(value: object) -> int:
     try:
-        return int(str(word))
+        return int(str(value))
     except ValueError:
         problem = "error_code must be a whole number such as 30007, or several."
     raise ConfigurationError(problem, field="error_code")

@@ -10,7 +10,7 @@ from twilio_widgets.frames.schema import (
     TEXT,
     WHOLE,
     SchemaColumn,
-    words_column,
+    categorical_column,
 )
 
 _CURRENCY = SchemaColumn("price_unit", TEXT, "The currency, such as USD.")
@@ -21,7 +21,7 @@ TEMPLATES = (
     SchemaColumn("language", TEXT, "Its language code, such as en."),
     SchemaColumn("types", TEXT, "Its content types, separated by commas."),
     SchemaColumn("variables", TEXT, "The names of its variables, separated by commas."),
-    words_column("approval_status", APPROVALS, "The state of its approval by WhatsApp."),
+    categorical_column("approval_status", APPROVALS, "The state of its approval by WhatsApp."),
     SchemaColumn("category", TEXT, "WhatsApp's category. NA: not submitted."),
     SchemaColumn("rejection_reason", TEXT, "Why WhatsApp rejected it. NA: it did not."),
     SchemaColumn("body", TEXT, "Its main text with its placeholders."),
@@ -33,7 +33,7 @@ TEMPLATES = (
 PRICES = (
     SchemaColumn("country", TEXT, "The country's name."),
     SchemaColumn("iso_country", TEXT, "Its two letters."),
-    words_column("direction", ("outbound", "inbound"), "Whether you send or receive."),
+    categorical_column("direction", ("outbound", "inbound"), "Whether you send or receive."),
     SchemaColumn("number_type", TEXT, "The type of your number: local, mobile, toll free …"),
     SchemaColumn("carrier", TEXT, "The recipient's carrier. NA: the price is for all of them."),
     SchemaColumn("mcc", TEXT, "The carrier's mobile country code."),

@@ -15,7 +15,7 @@ from twilio_widgets.frames.schema import (
     TEXT,
     WHOLE,
     SchemaColumn,
-    words_column,
+    categorical_column,
 )
 
 RESOURCE_SCHEMA_VERSION = 1
@@ -94,7 +94,7 @@ USAGE = (
 ALERTS = (
     SchemaColumn("sid", TEXT, "The alert: NO…"),
     SchemaColumn("date_generated", MOMENT, "When it happened."),
-    words_column("log_level", ("error", "warning", "notice", "debug"), "How serious it is."),
+    categorical_column("log_level", ("error", "warning", "notice", "debug"), "How serious it is."),
     SchemaColumn("error_code", WHOLE, "What happened; tw.explain_error(code) says more."),
     SchemaColumn("meaning", TEXT, "What the error code means."),
     SchemaColumn("advice", TEXT, "What to do about it."),

@@ -79,6 +79,6 @@ def _converted(values: list[Any], column: SchemaColumn) -> Any:
         given = [None if value is None else int(str(value)) for value in given]
     elif column.dtype == FLAG and not all(isinstance(value, bool | None) for value in given):
         raise TypeError
-    elif column.dtype == TEXT or column.words or column.dtype == MONEY:
+    elif column.dtype == TEXT or column.categories or column.dtype == MONEY:
         given = [None if value is None else str(value) for value in given]
     return array_of(given, column)

@@ -75,9 +75,12 @@ class SafeFrame(pd.DataFrame):
 
     def _say_what_is_missing(self, parts: Any) -> None:
         """Keep ``cut_off`` of any part, also if the parts' sentences differ."""
-        said = [part.attrs["cut_off"] for part in parts if part.attrs.get("cut_off")]
-        if said and not self.attrs.get("cut_off"):
-            self.attrs |= {"complete": False, "cut_off": "; ".join(dict.fromkeys(map(str, said)))}
+        reasons = [part.attrs["cut_off"] for part in parts if part.attrs.get("cut_off")]
+        if reasons and not self.attrs.get("cut_off"):
+            self.attrs |= {
+                "complete": False,
+                "cut_off": "; ".join(dict.fromkeys(map(str, reasons))),
+            }
 
     def where(self, *args: Any, **options: Any) -> Any:
         """Replace values where a condition is False, as pandas does."""

@@ -45,17 +45,17 @@ class SchemaColumn:
     """Twilio's own field name."""
 
     dtype: Any
-    """The pandas dtype; for words, the categorical dtype if only known words occur."""
+    """The pandas dtype; the categorical dtype if only known categories occur."""
 
     meaning: str
 
-    words: tuple[str, ...] = ()
-    """The known words of a categorical column; new words are appended to them."""
+    categories: tuple[str, ...] = ()
+    """The known categories of a categorical column; new values are appended to them."""
 
 
-def words_column(name: str, words: tuple[str, ...], meaning: str) -> SchemaColumn:
-    """Describe a categorical column by its known words, in their order."""
-    return SchemaColumn(name, pd.CategoricalDtype(list(words)), meaning, words)
+def categorical_column(name: str, categories: tuple[str, ...], meaning: str) -> SchemaColumn:
+    """Describe a categorical column by its known categories, in their order."""
+    return SchemaColumn(name, pd.CategoricalDtype(list(categories)), meaning, categories)
 
 
 SCHEMA = (
@@ -65,8 +65,8 @@ SCHEMA = (
     ),
     SchemaColumn("date_created", MOMENT, "When the message was created."),
     SchemaColumn("date_updated", MOMENT, "When it last changed."),
-    words_column("direction", DIRECTIONS, "Inbound or outbound, and how it was created."),
-    words_column("status", STATUSES, "Twilio's status of the message."),
+    categorical_column("direction", DIRECTIONS, "Inbound or outbound, and how it was created."),
+    categorical_column("status", STATUSES, "Twilio's status of the message."),
     SchemaColumn("from", TEXT, "The sender. NA: a messaging service has not chosen one yet."),
     SchemaColumn("to", TEXT, "The recipient."),
     SchemaColumn("body", TEXT, 'The text. "" once redacted.'),
@@ -113,11 +113,11 @@ def conform(frame: pd.DataFrame, schema: tuple[SchemaColumn, ...] = SCHEMA) -> p
     return made
 
 
-def with_known_words(values: pd.Series, words: tuple[str, ...]) -> pd.Series:
-    """Return words as a categorical: all known ones first, then new ones in order of appearance."""
+def with_known_categories(values: pd.Series, categories: tuple[str, ...]) -> pd.Series:
+    """Return a categorical: the known categories first, then new values in order of appearance."""
     found = values.astype(TEXT)
-    new = [word for word in found.dropna().unique() if word not in words]
-    return found.astype(pd.CategoricalDtype([*words, *new]))
+    new = [value for value in found.dropna().unique() if value not in categories]
+    return found.astype(pd.CategoricalDtype([*categories, *new]))
 
 
 def money(values: Iterable[object]) -> pa.Array:
@@ -153,8 +153,8 @@ def _fitted(frame: pd.DataFrame, column: SchemaColumn) -> pd.Series:
 def _cast(values: pd.Series, column: SchemaColumn) -> pd.Series:
     if values.dtype == column.dtype:
         return values
-    if column.words:
-        return with_known_words(values, column.words)
+    if column.categories:
+        return with_known_categories(values, column.categories)
     if column.dtype == MOMENT:
         return pd.to_datetime(values, utc=True).astype(MOMENT)
     if column.dtype == MONEY:

@@ -444,9 +444,9 @@ class Journal(JournalReader):
             if counts[status]
         }
         if needed:
-            said = ", ".join(f"{count:,} {status}" for status, count in needed.items())
+            counted = ", ".join(f"{count:,} {status}" for status, count in needed.items())
             raise JobError(
-                f'Job "{self.header.name}" still needs its numbers and texts ({said}). Let it '
+                f'Job "{self.header.name}" still needs its numbers and texts ({counted}). Let it '
                 "finish, cancel it, or settle or abandon the unknown rows first."
             )
         with self._writing():
@@ -563,9 +563,9 @@ def _explained(place: JobLocation, doing: str) -> Iterator[None]:
 
 
 def _cannot(place: JobLocation, doing: str, error: sqlite3.Error | OSError) -> JobError:
-    said = (error.strerror if isinstance(error, OSError) else None) or error
+    reason = (error.strerror if isinstance(error, OSError) else None) or error
     return JobError(
-        f'The journal of job "{place.name}" cannot be {doing} ({said}). It is at {place.file}: '
+        f'The journal of job "{place.name}" cannot be {doing} ({reason}). It is at {place.file}: '
         "check the disk's free space and your permissions. Nothing is sent without it."
     )
 
@@ -573,16 +573,16 @@ def _cannot(place: JobLocation, doing: str, error: sqlite3.Error | OSError) -> J
 def _taken_away(place: JobLocation, database: Database) -> JobError:
     """Keep a copy under a name that blocks the journal's own, and return the error to raise."""
     copy = place.folder / f"{place.name}{SET_ASIDE}{secrets.token_hex(4)}.sqlite"
-    said = "It could not be kept: compare with twilio.messages.list() before you send anything."
+    kept = "It could not be kept: compare with twilio.messages.list() before you send anything."
     with suppress(OSError, sqlite3.Error):
         if place.home.parent.is_dir():  # a sandbox that is closed has removed its own
             private_folder(place.folder)
             os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             database.execute("VACUUM INTO ?", (str(copy),)).fetchall()
-            said = f"What it knew is kept at {copy}."
+            kept = f"What it knew is kept at {copy}."
     return JobError(
         f'The journal of job "{place.name}" was deleted, moved or replaced while the job was '
-        f"running ({place.file}), so nothing more is sent. {said}"
+        f"running ({place.file}), so nothing more is sent. {kept}"
     )
 
 

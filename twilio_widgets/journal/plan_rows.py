@@ -115,12 +115,12 @@ def difference(planned: Sequence[JournalRow], kept: Sequence[JournalRow]) -> str
         for n in sorted(ours.keys() & theirs.keys())
         if ours[n].form != theirs[n].form
     ]
-    said = [
+    differences = [
         *([f"{_some(more)} new"] if more else []),
         *([f"{_some(fewer)} no longer there"] if fewer else []),
         *([f"changed: {_first(changed)}"] if changed else []),
     ]
-    return "; ".join(said) or None
+    return "; ".join(differences) or None
 
 
 def _some(rows: Sequence[int]) -> str:

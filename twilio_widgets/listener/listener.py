@@ -394,9 +394,9 @@ class Listener(EventSource):
             status_url=self.status_url,
         )
         if is_over(self._path):  # it restored the webhooks before this one was changed
-            said = self.restore(pointed.sid).text
+            restored = self.restore(pointed.sid).text
             raise ListenerError(
-                f"The listener's process ended in the meantime, so it receives nothing. {said}"
+                f"The listener's process ended in the meantime, so it receives nothing. {restored}"
             )
         return pointed
 

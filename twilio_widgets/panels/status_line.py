@@ -117,9 +117,9 @@ def _today_of(twilio: Twilio) -> str:
         ("recipients", used.recipients, limits.recipients),
         ("segments", used.segments, limits.segments),
     )
-    said = [
+    parts = [
         f"{counted(name, spent).split(' ')[0]} of {counted(name, limit)}"
         for name, spent, limit in pairs
         if limit is not None
     ]
-    return f"{', '.join(said)} (UTC day)"
+    return f"{', '.join(parts)} (UTC day)"

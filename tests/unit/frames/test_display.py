@@ -233,9 +233,9 @@ def many(count: int, **attrs: object) -> MessageFrame:
 def test_the_number_of_rows_said_is_the_number_shown(total, most, few, wider):
     frame, most = many(total)[["sid"]], most and most + wider
     with pd.option_context("display.max_rows", most, "display.min_rows", few):
-        shown, said = rows_shown(frame), lines(frame)
+        shown, notes = rows_shown(frame), lines(frame)
 
-    assert said == ([] if shown == total else [f"showing {shown:,} of {total:,} rows"])
+    assert notes == ([] if shown == total else [f"showing {shown:,} of {total:,} rows"])
     assert shown == total or 0 < shown <= most
 
 
@@ -243,10 +243,10 @@ def test_the_number_of_rows_said_is_the_number_shown(total, most, few, wider):
 def test_the_number_of_columns_said_is_the_number_shown(most):
     frame = many(1)
     with pd.option_context("display.max_columns", most):
-        cells, said = set(Reader(frame._repr_html_()).cells), lines(frame)
+        cells, notes = set(Reader(frame._repr_html_()).cells), lines(frame)
     shown = len(cells & {*frame.columns})
 
-    assert said == ([] if shown == 17 else [f"showing {shown} of 17 columns"])
+    assert notes == ([] if shown == 17 else [f"showing {shown} of 17 columns"])
 
 
 def test_pandas_own_options_are_followed_and_left_alone():

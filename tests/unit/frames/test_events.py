@@ -27,7 +27,7 @@ FORMULA = "=HYPERLINK(A1)"
 
 
 def event(number: int, **changes: str) -> Event:
-    said = {
+    parameters = {
         "MessageSid": SID,
         "AccountSid": ACCOUNT,
         "From": THEM,
@@ -37,9 +37,9 @@ def event(number: int, **changes: str) -> Event:
         "SmsStatus": "received",
     } | changes
     arrival = Arrival(
-        kind="status" if "MessageStatus" in said else "inbound",
+        kind="status" if "MessageStatus" in parameters else "inbound",
         received_at=NOON + timedelta(seconds=number),
-        parameters=tuple((name, text) for name, text in said.items() if text),
+        parameters=tuple((name, text) for name, text in parameters.items() if text),
         scheme="auth token",
     )
     return Event.of_arrival(arrival, id=number)

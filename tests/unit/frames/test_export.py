@@ -308,7 +308,7 @@ def test_an_export_says_whether_it_is_everything(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"", "cannot be read as a CSV file"),
         (b"a,b\n1,2\n", "no column of a message frame"),
@@ -318,10 +318,10 @@ def test_an_export_says_whether_it_is_everything(tmp_path):
         (b"sid,body\nSM1,2,3,4\nSM1,2,3,4,5\n", "cannot be read as a CSV file"),
     ],
 )
-def test_a_file_that_cannot_be_read_says_why(content, said, tmp_path):
+def test_a_file_that_cannot_be_read_says_why(content, message, tmp_path):
     (tmp_path / "log.csv").write_bytes(content)
 
-    with pytest.raises(ConfigurationError, match=said):
+    with pytest.raises(ConfigurationError, match=message):
         frames.read_csv(tmp_path / "log.csv")
 
 

@@ -424,16 +424,16 @@ def test_a_stop_as_a_transaction_begins_ends_it(place, journal, monkeypatch):
 def test_a_fork_that_outlives_its_parent_does_not_hold_what_the_parent_held(place):
     """However the parent ends: the fork has put its copy away at once."""
     own = JobLock(place)
-    (goes_on, stop), (said, say) = os.pipe(), os.pipe()
+    (goes_on, stop), (ready, say) = os.pipe(), os.pipe()
     if (fork := os.fork()) == 0:
         os.close(stop)
         os.write(say, b"!")
         os.read(goes_on, 1)
         os._exit(0)
-    os.read(said, 1)
+    os.read(ready, 1)
     own._close()  # as at the end of a process that could not let go
     JobLock(place).release()
-    for end in (goes_on, stop, said, say):
+    for end in (goes_on, stop, ready, say):
         os.close(end)
     os.waitpid(fork, 0)
 
@@ -467,10 +467,10 @@ def test_a_journal_of_another_region_is_refused_and_one_that_names_none_is_not(t
         for named in ({"edge": "ashburn"}, {"region": "ie1", "edge": "dublin"})
     )
     create(here, rows(), JobOptions(), now=NOW)
-    said = 'Job "spring" was begun in the region us1, and this client is for ie1: '
-    with pytest.raises(JobError, match=said):
+    ready = 'Job "spring" was begun in the region us1, and this client is for ie1: '
+    with pytest.raises(JobError, match=ready):
         Journal(there)
-    with pytest.raises(JobError, match=said), reading(there):
+    with pytest.raises(JobError, match=ready), reading(there):
         pass
     with closing(sqlite3.connect(here.file)) as database:
         database.execute("ALTER TABLE job DROP COLUMN region")  # as it was before it was kept

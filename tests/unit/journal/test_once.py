@@ -155,7 +155,7 @@ def test_what_was_certainly_not_sent_is_sent_when_it_is_asked_for_again(
 
 def kept(sandbox):
     """What the journals of a key say: each status, and how the attempts ended."""
-    said = []
+    found_rows = []
     home = module._place_of(sandbox.connection, "invoice 4711")
     files = home.folder.glob("*.sqlite")
     for file in sorted(files, key=lambda file: (len(file.name), file.name)):
@@ -163,8 +163,8 @@ def kept(sandbox):
             ((row, endings),) = [
                 (row, [one.ending for one in ledger.attempts(row.n)]) for row in ledger.rows()
             ]
-            said.append((row.status, endings))
-    return said
+            found_rows.append((row.status, endings))
+    return found_rows
 
 
 def refused_by(policy):

@@ -578,10 +578,10 @@ def test_polling_continues_after_an_unexpected_error(twilio, sandbox, monkeypatc
         assert looked.get(timeout=20) is not None
         while poller.problem is None or poller.next_look_at <= NOON:
             time.sleep(0.01)  # what the thread says after it
-        said = poller.problem
+        message = poller.problem
         sandbox.clock.advance(poller.next_look_at - NOON)
         assert looked.get(timeout=20) is None
-    assert said == "Polling Twilio's message log failed: RuntimeError: +1 4••• ••• 123 is odd"
+    assert message == "Polling Twilio's message log failed: RuntimeError: +1 4••• ••• 123 is odd"
 
 
 def test_a_closed_poller_makes_no_requests(poller, sandbox):

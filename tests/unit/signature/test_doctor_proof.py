@@ -29,7 +29,7 @@ KEYS = Keys(auth_tokens=(Secret(TOKEN),), secondary_tokens=(Secret(SECONDARY),))
 TEXT = some.text("ab7 +%2&=é€<;'\n\t", max_size=12)
 NAMES = some.sampled_from(["Body", "FromCity", "Media", "ToZip", "x", "tw"])
 SAID = {"MessageSid": "SM" + "3" * 32, "NumMedia": "0", "SmsSid": "SM" + "3" * 32}
-FORMS = some.dictionaries(NAMES, TEXT, max_size=4).map(lambda said: {**SAID, **said})
+FORMS = some.dictionaries(NAMES, TEXT, max_size=4).map(lambda parameters: {**SAID, **parameters})
 PATHS = some.sampled_from(["", "/", "/sms", "/a/sms", "/user/ada/proxy/8000/sms/", "/A//b%20c"])
 QUERIES = some.lists(
     some.sampled_from(["tw=7", "x=a%20b", "x=a+b", "it=1", "y=", "z", "u=%c3%a9"]),
@@ -257,22 +257,22 @@ def official(request: SignedRequest) -> bool:
         return False
     if request.method == "GET" and request.body:
         return False
-    said = Several()
+    parameters = Several()
     for name, value in pairs_of(request.body):
-        said.setdefault(name, []).append(value)
+        parameters.setdefault(name, []).append(value)
     signature = request.signature or ""
-    return bool(RequestValidator(TOKEN).validate(request.url, said, signature))
+    return bool(RequestValidator(TOKEN).validate(request.url, parameters, signature))
 
 
 @given(URLS, FORMS, some.lists(some.sampled_from([*WRONGS]), min_size=1, max_size=3, unique=True))
 def test_undoing_the_named_cause_makes_the_request_valid(
-    at: str, said: dict[str, str], wrongs: list[str]
+    at: str, parameters: dict[str, str], wrongs: list[str]
 ) -> None:
-    signature = RequestValidator(TOKEN).compute_signature(at, said)
+    signature = RequestValidator(TOKEN).compute_signature(at, parameters)
     request = SignedRequest(
         method="POST",
         url=at,
-        body=urlencode(said).encode(),
+        body=urlencode(parameters).encode(),
         content_type=FORM,
         headers=(("X-Twilio-Signature", signature),),
     )

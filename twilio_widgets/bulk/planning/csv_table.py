@@ -103,10 +103,10 @@ def of_lines(lines: Iterable[Sequence[str | None]], name: str) -> InputTable:
 
 def _reader(text: str) -> Iterable[list[str]]:
     """Return the rows of a CSV file, split at its own delimiter."""
-    if said := _NAMES_DELIMITER.match(text):
-        delimiter, text = said[1], text[said.end() :]
+    if declared := _NAMES_DELIMITER.match(text):
+        delimiter, text = declared[1], text[declared.end() :]
     first = _first_line(text)
-    if not said:
+    if not declared:
         delimiter = max(",;\t|", key=first.count)
     return csv.reader(
         io.StringIO(text, newline=""),

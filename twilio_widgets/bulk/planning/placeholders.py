@@ -43,12 +43,12 @@ def placeholder_warnings(
         word = next(filter(None, match.groups()), "").strip()
         if word.casefold() in known:
             found[match[0]] = f"{{{known[word.casefold()]}}}"
-    said = [
+    warnings = [
         f"body contains {mark}, which is sent as literal text: write {meant} to insert the "
         "column's value."
         for mark, meant in found.items()
     ]
-    return (*said, *_after_dollar(template, columns))
+    return (*warnings, *_after_dollar(template, columns))
 
 
 def _without_fields(template: Template) -> str:

@@ -35,8 +35,8 @@ class CancelledRow:
 
     def __str__(self) -> str:
         counts = [(name, len(getattr(self, name))) for name in (one.name for one in fields(self))]
-        said = [f"{count:,} {name.replace('_', ' ')}" for name, count in counts if count]
-        return ", ".join(said) or "nothing to cancel"
+        parts = [f"{count:,} {name.replace('_', ' ')}" for name, count in counts if count]
+        return ", ".join(parts) or "nothing to cancel"
 
     __repr__ = __str__
 

@@ -99,9 +99,9 @@ def answers_in(payload: Mapping[str, Any], names: Iterable[str]) -> dict[str, An
 
 def _validation(given: Mapping[str, Any]) -> dict[str, Any]:
     errors = given.get("validation_errors") or []
-    said = ", ".join(str(error).lower().replace("_", " ") for error in errors)
+    reasons = ", ".join(str(error).lower().replace("_", " ") for error in errors)
     found: dict[str, Any] = {"valid": given.get("valid"), "country": given.get("country_code")}
-    return found | ({"problem": f"Not a valid number: {said}."} if said else {})
+    return found | ({"problem": f"Not a valid number: {reasons}."} if reasons else {})
 
 
 def _line_type(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -120,7 +120,7 @@ def country_prices(payload: Mapping[str, Any], read_at: datetime) -> CountryPric
 def rows_of(table: PriceTable) -> Iterable[dict[str, object]]:
     """Yield the prices as rows for a frame."""
     for country in table.countries.values():
-        said = {
+        shared = {
             "country": country.country,
             "iso_country": country.iso_country,
             "price_unit": country.currency,
@@ -128,7 +128,7 @@ def rows_of(table: PriceTable) -> Iterable[dict[str, object]]:
         }
         for direction, prices in (("outbound", country.outbound), ("inbound", country.inbound)):
             for price in prices:
-                yield said | {
+                yield shared | {
                     "direction": direction,
                     "number_type": price.number_type or None,
                     "carrier": price.carrier or None,

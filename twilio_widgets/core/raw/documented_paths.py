@@ -111,5 +111,5 @@ def _summary_of(method: str, path: str) -> str:
     is_one = parts[-1].startswith("{")
     name = next(part for part in reversed(parts) if not part.startswith("{"))
     words = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name).split()
-    said = " ".join(word if word.isupper() else word.lower() for word in words)
-    return f"{_VERBS[method][is_one]} {said}"
+    noun = " ".join(word if word.isupper() else word.lower() for word in words)
+    return f"{_VERBS[method][is_one]} {noun}"

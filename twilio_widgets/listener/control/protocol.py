@@ -19,9 +19,9 @@ GREETING = 65_536
 HANDSHAKE_SECONDS = 5.0
 
 
-def encode_line(said: Mapping[str, Any]) -> bytes:
+def encode_line(message: Mapping[str, Any]) -> bytes:
     """Return one object as a line."""
-    return json.dumps(said, separators=(",", ":")).encode("ascii") + b"\n"
+    return json.dumps(message, separators=(",", ":")).encode("ascii") + b"\n"
 
 
 def decode_line(data: bytes) -> dict[str, Any]:
@@ -31,12 +31,12 @@ def decode_line(data: bytes) -> dict[str, Any]:
         ValueError: The line is not a JSON object.
     """
     try:
-        said = json.loads(data)
+        message = json.loads(data)
     except RecursionError:
         raise ValueError("nested too deeply") from None
-    if not isinstance(said, dict):
+    if not isinstance(message, dict):
         raise ValueError("not an object")  # noqa: TRY004 — bad input, not a programming error
-    return said
+    return message
 
 
 def rows_of(arrivals: Iterable[Arrival]) -> list[dict[str, Any]]:

@@ -101,7 +101,7 @@ class Arrival(Struct, frozen=True, kw_only=True, array_like=True):
         """
         message = Message.from_api(payload)
         inbound = message.direction == "inbound"
-        said = {
+        values = {
             "MessageSid": message.sid,
             "AccountSid": message.account_sid,
             "MessagingServiceSid": message.messaging_service_sid,
@@ -119,7 +119,7 @@ class Arrival(Struct, frozen=True, kw_only=True, array_like=True):
             kind="inbound" if inbound else "status",
             received_at=received_at,
             parameters=tuple(
-                (name, str(value)) for name, value in said.items() if value not in _NO
+                (name, str(value)) for name, value in values.items() if value not in _NO
             ),
             method="GET",
             url=path,
@@ -170,24 +170,24 @@ class Event(Struct, frozen=True, kw_only=True):
     @classmethod
     def of_arrival(cls, arrival: Arrival, *, id: int = 0) -> Event:  # noqa: A002 — its name
         """Return the event of an arrival; `id` is 0 until it is stored."""
-        said = signed.first_values(arrival.parameters)
-        status = said.get("MessageStatus") or said.get("SmsStatus")
+        values = signed.first_values(arrival.parameters)
+        status = values.get("MessageStatus") or values.get("SmsStatus")
         if status is None and arrival.kind == "inbound":
             status = "received"
-        sids = (said.get(name) for name in ("MessageSid", "SmsSid", "SmsMessageSid"))
+        sids = (values.get(name) for name in ("MessageSid", "SmsSid", "SmsMessageSid"))
         return cls(
             id=id,
             kind=arrival.kind,
             received_at=arrival.received_at,
             message_sid=next(filter(None, sids), ""),
             status=status,
-            error_code=signed.whole(said.get("ErrorCode")),
-            from_=said.get("From"),
-            to=said.get("To"),
-            body=said.get("Body"),
-            account_sid=said.get("AccountSid"),
-            messaging_service_sid=said.get("MessagingServiceSid"),
-            num_media=signed.whole(said.get("NumMedia")),
+            error_code=signed.whole(values.get("ErrorCode")),
+            from_=values.get("From"),
+            to=values.get("To"),
+            body=values.get("Body"),
+            account_sid=values.get("AccountSid"),
+            messaging_service_sid=values.get("MessagingServiceSid"),
+            num_media=signed.whole(values.get("NumMedia")),
             method=arrival.method,
             url=arrival.url,
             source=arrival.source,
@@ -304,8 +304,8 @@ class Rejection(Struct, frozen=True, kw_only=True, array_like=True):
         parameters: Pairs = (),
     ) -> Rejection:
         """Return the rejection of a request, without its body and with phone numbers masked."""
-        said = signed.first_values(parameters)
-        sid = said.get("MessageSid")
+        values = signed.first_values(parameters)
+        sid = values.get("MessageSid")
         return cls(
             at=at,
             status=status,
@@ -314,8 +314,8 @@ class Rejection(Struct, frozen=True, kw_only=True, array_like=True):
             mend=mend,
             method=_hint(method, 16) or "",
             path=recorded_path(url),
-            from_=_hint(said.get("From")),
-            to=_hint(said.get("To")),
+            from_=_hint(values.get("From")),
+            to=_hint(values.get("To")),
             message_sid=sid if is_message_sid(sid) else None,
         )
 

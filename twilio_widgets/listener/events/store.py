@@ -109,24 +109,24 @@ class Store:
     @property
     def notices(self) -> tuple[str, ...]:
         """Sentences about problems of this store."""
-        said = []
+        notices = []
         if self.set_aside is not None:
-            said.append(
+            notices.append(
                 f"The event store was damaged. It was moved to {self.set_aside} and a new one was "
                 "created: call fill_gap() to fetch the messages that Twilio still has."
             )
         if self.retired:
-            said.append(
+            notices.append(
                 f"{self.retired:,} events older than {self.retention_days:g} days were deleted "
                 "(retention_days)."
             )
         if self.journal_mode != "wal":
-            said.append(
+            notices.append(
                 f"{self._path} is on a file system without support for SQLite's write-ahead log "
                 "(a network drive?). Events are stored safely, but more slowly than in a local "
                 "file."
             )
-        return tuple(said)
+        return tuple(notices)
 
     # Writing
 

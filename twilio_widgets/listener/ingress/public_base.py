@@ -48,14 +48,14 @@ def public_base(base_url: str, page_url: str | None, environ: Mapping[str, str])
 
 def _candidates(page_url: str | None, environ: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return the known addresses with their sources, the most reliable first."""
-    said = [(page_url, "the notebook page")] if page_url else []
+    bases = [(page_url, "the notebook page")] if page_url else []
     if own := environ.get("JUPYTERHUB_PUBLIC_URL"):
-        said.append((own, "JupyterHub"))
+        bases.append((own, "JupyterHub"))
     hub = split(environ.get("JUPYTERHUB_PUBLIC_HUB_URL", ""))
     prefix = environ.get("JUPYTERHUB_SERVICE_PREFIX")
     if hub is not None and prefix:
-        said.append((hub.origin + prefix, "JupyterHub"))
-    return said
+        bases.append((hub.origin + prefix, "JupyterHub"))
+    return bases
 
 
 def why_unreachable(url: str) -> str | None:

@@ -32,10 +32,10 @@ class _AttachedKernel:
         self.reader = reader
         self.writer = writer
 
-    def notify(self, said: dict[str, Any]) -> None:
+    def notify(self, message: dict[str, Any]) -> None:
         """Send a line, unless the kernel stopped reading: it can request the status later."""
         if self.writer.transport.get_write_buffer_size() < _MOST_UNREAD:
-            self.writer.write(wire.encode_line(said))
+            self.writer.write(wire.encode_line(message))
 
 
 class ControlServer:
@@ -165,8 +165,8 @@ class ControlServer:
         if len(self._writers) > _MOST_LINES:
             return False
         async with asyncio.timeout(wire.HANDSHAKE_SECONDS):
-            said = wire.decode_line(await self._first_line(kernel.reader))
-        token, nonce = said.get("token"), said.get("nonce")
+            message = wire.decode_line(await self._first_line(kernel.reader))
+        token, nonce = message.get("token"), message.get("nonce")
         if not isinstance(token, str) or not isinstance(nonce, str):
             return False
         if not hmac.compare_digest(token.encode(), self._token.encode()):
@@ -189,29 +189,29 @@ class ControlServer:
 
     async def _listen(self, kernel: _AttachedKernel) -> None:
         while data := await kernel.reader.readline():
-            said = wire.decode_line(data)
-            if "answer" in said:
-                self._answered(said)
+            message = wire.decode_line(data)
+            if "answer" in message:
+                self._answered(message)
             else:
-                self._begin(kernel, said)
+                self._begin(kernel, message)
 
-    def _answered(self, said: dict[str, Any]) -> None:
-        question = self._questions.get(said["answer"])
-        text = said.get("text")
+    def _answered(self, message: dict[str, Any]) -> None:
+        question = self._questions.get(message["answer"])
+        text = message.get("text")
         if question is not None and not question.done():
             question.set_result(text if isinstance(text, str) else None)
 
-    def _begin(self, kernel: _AttachedKernel, said: dict[str, Any]) -> None:
-        task = asyncio.get_running_loop().create_task(self._do(kernel, said))
+    def _begin(self, kernel: _AttachedKernel, message: dict[str, Any]) -> None:
+        task = asyncio.get_running_loop().create_task(self._do(kernel, message))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _do(self, kernel: _AttachedKernel, said: dict[str, Any]) -> None:
-        number, op = said.pop("id", None), str(said.pop("op", ""))
+    async def _do(self, kernel: _AttachedKernel, message: dict[str, Any]) -> None:
+        number, op = message.pop("id", None), str(message.pop("op", ""))
         try:
-            answer = {"id": number, "done": await self._operate(op, said)}
+            answer = {"id": number, "done": await self._operate(op, message)}
             if op == "set_reply":
-                self._answering = kernel if said.get("ask") else None
+                self._answering = kernel if message.get("ask") else None
             if op.startswith("set_"):
                 self._send_state()
         except TwilioWidgetsError as error:

@@ -28,7 +28,7 @@ class Log:
         self._path = path
         self._now = now
         self._last: dict[str, float] = {}
-        self._unsaid: Counter[str] = Counter()
+        self._suppressed: Counter[str] = Counter()
 
     def say(self, reason: str, text: str = "") -> None:
         """Write a line, unless the same reason was written within the last second.
@@ -39,10 +39,10 @@ class Log:
         """
         now = self._now()
         if now - self._last.get(reason, -1.0) < 1.0:
-            self._unsaid[reason] += 1
+            self._suppressed[reason] += 1
             return
         self._last[reason] = now
-        more = self._unsaid.pop(reason, 0)
+        more = self._suppressed.pop(reason, 0)
         line = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {reason}"
         line += f": {text}" if text else ""
         line += f" (and {more:,} times since)" if more else ""

@@ -86,9 +86,9 @@ class _StoreConnection(asyncio.SubprocessProtocol):
         if self.over.is_set():
             answered(self._end)
             return
-        said = frame(request)  # before it is queued, since encoding may raise
+        reply = frame(request)  # before it is queued, since encoding may raise
         self._waiting.append(answered)
-        self._pipe.write(said)
+        self._pipe.write(reply)
 
     async def close(self) -> None:
         """Let the process close the file and exit; kill it if it does not exit in time."""
@@ -273,15 +273,15 @@ class StoreClient:
                 ) from error
             raise
         try:
-            said = await connection.opened
+            reply = await connection.opened
         except BaseException:
             connection.kill()
             await connection.close()
             raise
-        if isinstance(said, StoreError):
+        if isinstance(reply, StoreError):
             await connection.close()
-            raise _ENDED.error if said is DIED else said.error
-        opened = cast("StoreOpened", said)
+            raise _ENDED.error if reply is DIED else reply.error
+        opened = cast("StoreOpened", reply)
         self.journal_mode = opened.journal_mode
         self.notices = tuple(dict.fromkeys((*self.notices, *opened.notices)))
         self._connection = connection

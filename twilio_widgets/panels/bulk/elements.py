@@ -9,7 +9,7 @@ import ipywidgets
 import traitlets
 
 from twilio_widgets.panels.bulk import state as steps
-from twilio_widgets.panels.bulk import text as words
+from twilio_widgets.panels.bulk import text as texts
 from twilio_widgets.panels.bulk.lookup_row import can_ask
 from twilio_widgets.panels.inputs.line_input import LineInput
 from twilio_widgets.panels.inputs.ordered_button import OrderedButton
@@ -64,12 +64,12 @@ class Findings:
     """The result of a check: the guard rails, the summary, and a table of problems."""
 
     def __init__(self) -> None:
-        self._said = styled(Note(), "tw-finding")
+        self._note = styled(Note(), "tw-finding")
         self.problems = VirtualTable(
             PROBLEMS, label="Problems", height=_TABLE_HEIGHT, order="in the table's order"
         )
         self._rails = styled(Facts(), "tw-rails")
-        self.box = styled(ipywidgets.VBox([self._rails, self._said, self.problems]), "tw-findings")
+        self.box = styled(ipywidgets.VBox([self._rails, self._note, self.problems]), "tw-findings")
 
     def fill(self, rows: Iterable[Mapping[str, object]]) -> None:
         """Replace the rows of the table of problems."""
@@ -77,14 +77,14 @@ class Findings:
 
     def draw(self, state: BulkState) -> None:
         """Show the state."""
-        self._rails.show(words.rails_of(state))
-        self._said.show(*words.finding_of(state))
+        self._rails.show(texts.rails_of(state))
+        self._note.show(*texts.finding_of(state))
         found = state.checked
         visible(self.problems, found is not None and bool(found.rejected or found.refused_rows))
         visible(self.box, steps.is_open(state) or state.phase == "checking")
 
 
-class WordsRow:
+class ConfirmationRow:
     """The row that asks the user to type a confirmation before anything is sent."""
 
     def __init__(self) -> None:
@@ -92,7 +92,7 @@ class WordsRow:
         self.typed = LineInput("")
         self.send = OrderedButton("Send", main=True)
         self.back = OrderedButton("Back")
-        line = styled(ipywidgets.HBox([self.typed, self.send, self.back]), "tw-words")
+        line = styled(ipywidgets.HBox([self.typed, self.send, self.back]), "tw-confirm")
         self.row = styled(ipywidgets.VBox([self._question, line]), "tw-ask")
 
     def draw(self, state: BulkState) -> None:
@@ -102,8 +102,8 @@ class WordsRow:
         if state.ask is None:
             return
         begins = state.phase == "beginning"
-        self._question.show(words.question_of(state), "warning")
-        self.typed.placeholder = state.ask.words
+        self._question.show(texts.question_of(state), "warning")
+        self.typed.placeholder = state.ask.phrase
         self.typed.disabled = begins
         self.send.disabled = begins or state.account is None
         verb = {"send": "Send", "go on": "Go on", "send again": "Send again"}[state.ask.purpose]
@@ -184,11 +184,11 @@ class UnfinishedRow:
     """The row that offers to open an unfinished job."""
 
     def __init__(self) -> None:
-        self._said = Note()
+        self._note = Note()
         self._offered = ""
         self.open = OrderedButton("Open it")
         self.later = OrderedButton("Not now")
-        self.row = styled(ipywidgets.HBox([self._said, self.open, self.later]), "tw-ask")
+        self.row = styled(ipywidgets.HBox([self._note, self.open, self.later]), "tw-ask")
 
     def draw(self, state: BulkState) -> None:
         """Show the state."""
@@ -200,7 +200,7 @@ class UnfinishedRow:
                 self.open.turn += 1
             self.open.disabled = self.later.disabled = state.busy
             more = f" {len(others):,} more unfinished jobs follow." if others else ""
-            self._said.show(f"{first.said} It does not continue by itself.{more}", "warning")
+            self._note.show(f"{first.summary} It does not continue by itself.{more}", "warning")
 
 
 def _was_accepted(state: BulkState) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import ipywidgets
 
 from twilio_widgets.core.printable import one_line
-from twilio_widgets.panels.bulk import text as words
+from twilio_widgets.panels.bulk import text as texts
 from twilio_widgets.panels.bulk.table_file import ENCODINGS, first_rows, shown_cell
 from twilio_widgets.panels.inputs.line_input import LineInput
 from twilio_widgets.panels.kit.assets import asset
@@ -67,5 +67,5 @@ class FileFields:
         self.sheet.disabled = self.encoding.disabled = locked
         visible(self._sheet_row, len(file.sheets) > 1)
         visible(self._encoding_row, bool(file.guessed))
-        self._note.show(words.encoding_of(file))
+        self._note.show(texts.encoding_of(file))
         self._preview.show(None if state.source is None or state.reading else table)

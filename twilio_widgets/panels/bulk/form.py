@@ -9,7 +9,7 @@ import ipywidgets
 from twilio_widgets.core.printable import one_line
 from twilio_widgets.panels.bulk import state as steps
 from twilio_widgets.panels.bulk import template_columns as templates
-from twilio_widgets.panels.bulk import text as words
+from twilio_widgets.panels.bulk import text as texts
 from twilio_widgets.panels.bulk.draft import UNDER_MORE
 from twilio_widgets.panels.bulk.file_fields import FileFields
 from twilio_widgets.panels.bulk.upload import TableFile
@@ -103,11 +103,11 @@ class BulkForm:
         """
         self._draw_choices(state)
         self._draw_file(state, table)
-        self._source.show(*words.source_of(state))
+        self._source.show(*texts.source_of(state))
         for name, control in self.controls.items():
             control.disabled = not steps.is_open(state)
             problem = state.problems.get(name, "")
-            hint = words.hint_of(state, name)
+            hint = texts.hint_of(state, name)
             self._notes[name].show(problem or hint, "problem" if problem else "hint")
         locked = not steps.is_open(state)
         self.frame.disabled = self.look_again.disabled = self.upload.disabled = locked
@@ -125,7 +125,7 @@ class BulkForm:
         self.template.draw(
             state.draft.variables,
             state.problems,
-            said=templates.said_of(state),
+            advice=templates.note_of(state),
             preview="",  # the preview of a row shows the text
             locked=not steps.is_open(state),
         )
@@ -137,12 +137,12 @@ class BulkForm:
         try:
             chosen = state.source.name if state.source and state.source.kind == "frame" else _NONE
             names = state.frames
-            frames = [(_NONE, words.no_frame_of(state)), *((name, name) for name in names)]
+            frames = [(_NONE, texts.no_frame_of(state)), *((name, name) for name in names)]
             _offer(self.frame, frames, chosen if chosen in names else _NONE)
             columns = [(name, one_line(name)) for name in state.columns]
             _offer(self.controls["to"], [(_NONE, "Choose a column…"), *columns], state.draft.to)
             _offer(self.controls["media"], [(_NONE, "None"), *columns], state.draft.media)
-            self.controls["body"].offer_inserts(words.inserts_of(state))
+            self.controls["body"].offer_inserts(texts.inserts_of(state))
             self.controls["from_"].offer((sender, "") for sender in state.senders)
             self.template.offer(state.templates, state.draft.template)
             for value in self.template.values:

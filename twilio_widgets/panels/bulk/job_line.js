@@ -26,13 +26,13 @@ export default () => {
     bar.setAttribute("role", "progressbar");
     bar.setAttribute("aria-label", "Rows done");
     const legend = element("ul", "tw-job-legend");
-    const words = element("output", "tw-job-words");
-    words.setAttribute("aria-live", "off"); // the text changes ten times a second; the note does not
+    const caption = element("output", "tw-job-text");
+    caption.setAttribute("aria-live", "off"); // the text changes ten times a second; the note does not
     const note = element("div", "tw-note tw-warning");
     note.setAttribute("aria-live", "polite");
     const buttons = element("div", "tw-job-buttons");
     const below = element("div", "tw-job-below");
-    below.append(words, buttons);
+    below.append(caption, buttons);
     root.append(bar, below, legend, note);
     el.append(root);
 
@@ -49,7 +49,7 @@ export default () => {
     };
     const drawTexts = () => {
       const { line: text = "", buttons: wanted = [] } = model.get("view");
-      write(words, withSeconds(text));
+      write(caption, withSeconds(text));
       for (const [index, [, label]] of wanted.entries()) {
         write(buttons.children[index], withSeconds(label));
       }

@@ -25,7 +25,7 @@ class LookupPrompt:
     """Numbers that were answered so far."""
 
     @property
-    def words(self) -> str:
+    def phrase(self) -> str:
         """The text to type, such as ``"pay $0.24"``."""
         return f"pay {dollars(self.cost.cost)}"
 
@@ -33,4 +33,4 @@ class LookupPrompt:
     def is_confirmed(self) -> bool:
         """Whether that text has been typed."""
         typed = unicodedata.normalize("NFKC", self.typed).strip().casefold()
-        return " ".join(typed.split()) == self.words.casefold()
+        return " ".join(typed.split()) == self.phrase.casefold()

@@ -76,7 +76,7 @@ class LookupRow:
         self.typed = LineInput("")
         self.confirm = OrderedButton("Look up", main=True)
         self.back = OrderedButton("Back")
-        self._line = styled(ipywidgets.HBox([self.typed, self.confirm, self.back]), "tw-words")
+        self._line = styled(ipywidgets.HBox([self.typed, self.confirm, self.back]), "tw-confirm")
         self.row = styled(ipywidgets.VBox([self._question, self._line]), "tw-ask")
 
     def draw(self, state: BulkState) -> None:
@@ -89,7 +89,7 @@ class LookupRow:
             return
         runs = prompt.phase == "running"
         visible(self._line, not runs)
-        self.typed.placeholder = prompt.words
+        self.typed.placeholder = prompt.phrase
         self._question.show(question_of(prompt), "hint" if runs else "warning")
 
 
@@ -99,10 +99,10 @@ def question_of(prompt: LookupPrompt) -> str:
         return f"Looking up numbers: {prompt.done:,} of {prompt.cost.numbers:,}."
     return (
         f"{prompt.cost} Twilio bills it whatever the answers are; a number is not asked again for "
-        f"90 days. Type “{prompt.words}” to confirm."
+        f"90 days. Type “{prompt.phrase}” to confirm."
     )
 
 
 def not_confirmed(prompt: LookupPrompt) -> str:
     """Return the answer to a press without the right confirmation."""
-    return f"Nothing was asked. Type “{prompt.words}” to confirm."
+    return f"Nothing was asked. Type “{prompt.phrase}” to confirm."

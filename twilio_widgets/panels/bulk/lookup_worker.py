@@ -28,7 +28,7 @@ class LookupWorker(Panel[BulkState]):
     _lookups: tuple[SafeFrame, ...] = ()
     """The results of all lookups, for the next check: a number that was rejected because of one is
     not part of the next."""
-    _lookup_said: str = ""
+    _lookup_note: str = ""
     """A sentence about it."""
 
     def _client(self) -> AsyncTwilio:
@@ -83,6 +83,6 @@ class LookupWorker(Panel[BulkState]):
         paid = f" for about {dollars(cost.cost)}" if cost.cost else " (all were in the cache)"
         with self._lock:
             self._lookups = (*self._lookups, found)
-            self._lookup_said = f"Looked up {count}{paid}."
+            self._lookup_note = f"Looked up {count}{paid}."
             self._apply(lookups.ended)
             self._press_check()

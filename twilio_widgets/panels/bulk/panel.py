@@ -19,14 +19,14 @@ from twilio_widgets.errors import ConfigurationError
 from twilio_widgets.panels.bulk import lookup_row as lookups
 from twilio_widgets.panels.bulk import state as steps
 from twilio_widgets.panels.bulk import template_columns as templates
-from twilio_widgets.panels.bulk import text as words
+from twilio_widgets.panels.bulk import text as texts
 from twilio_widgets.panels.bulk.draft import BulkDraft
 from twilio_widgets.panels.bulk.elements import (
     Actions,
+    ConfirmationRow,
     Findings,
     JobArea,
     UnfinishedRow,
-    WordsRow,
 )
 from twilio_widgets.panels.bulk.form import BulkForm
 from twilio_widgets.panels.bulk.lookup_row import LookupRow
@@ -125,7 +125,7 @@ class BulkPanel(SavedPicture, BulkWorker):
         self._source = price_source(prices)
         reach_of(lookup)  # an invalid one is refused here
         self._prices, self._lookups = prices, () if lookup is None else (lookup,)
-        self._how_to_connect = words.GIVE_A_CLIENT if twilio is None else words.CONNECT_IT
+        self._how_to_connect = texts.GIVE_A_CLIENT if twilio is None else texts.CONNECT_IT
         self._sighted: object = None
         self._make()
         self._keep_picture(static)
@@ -160,11 +160,11 @@ class BulkPanel(SavedPicture, BulkWorker):
         return {"plan": self._plan, "job": self._job, "value": self._job, "outcomes": outcomes}
 
     def _make(self) -> None:
-        self._preview = RowPreview(partial(self._guarded, partial(self._apply, steps.looked)))
+        self._preview = RowPreview(partial(self._guarded, partial(self._apply, steps.previewed)))
         self._form = BulkForm(self._preview)
-        self._findings, self._words = Findings(), WordsRow()
+        self._findings, self._confirmation = Findings(), ConfirmationRow()
         self._area, self._actions, self._offer = JobArea(), Actions(), UnfinishedRow()
-        self._verdict, self._numbers = styled(Note(), "tw-said"), LookupRow()
+        self._verdict, self._numbers = styled(Note(), "tw-readiness"), LookupRow()
         self._wire()
         self.add_class("tw-bulk")
         self._assemble(
@@ -173,7 +173,7 @@ class BulkPanel(SavedPicture, BulkWorker):
             self._findings.box,
             self._area.box,
             self._verdict,
-            self._words.row,
+            self._confirmation.row,
             self._numbers.row,
             foot(*self._actions.left, right=(self._actions.more, self._code_button)),
         )
@@ -186,7 +186,7 @@ class BulkPanel(SavedPicture, BulkWorker):
         self._on_change(form.template.picker, self._choose_template)
         for place, control in enumerate(form.template.values):
             self._on_change(control, partial(self._assign_column, place))
-        self._read_fields((*form.fields, self._words.typed, self._numbers.typed))
+        self._read_fields((*form.fields, self._confirmation.typed, self._numbers.typed))
         self._on_change(form.frame, self._pick_frame)
         self._on_change(form.file.sheet, partial(self._read_as, "sheet"))
         self._on_change(form.file.encoding, partial(self._read_as, "encoding"))
@@ -195,9 +195,9 @@ class BulkPanel(SavedPicture, BulkWorker):
         self._on_press(form.meter, self._replace_characters)
         self._findings.problems.on_select(partial(self._guarded, self._look_at))
         self._on_press(actions.check, self._press_check)
-        self._on_change(self._words.typed, partial(self._apply, steps.typed_words))
-        self._on_press(self._words.send, self._press_send)
-        self._on_click(self._words.back, self._back)
+        self._on_change(self._confirmation.typed, partial(self._apply, steps.confirmation_typed))
+        self._on_press(self._confirmation.send, self._press_send)
+        self._on_click(self._confirmation.back, self._back)
         self._on_press(actions.look_up, self._ask_lookup)
         self._on_change(self._numbers.typed, partial(self._apply, lookups.typed))
         self._on_press(self._numbers.confirm, self._confirm_lookup)
@@ -209,7 +209,7 @@ class BulkPanel(SavedPicture, BulkWorker):
         self._on_click(actions.new, self._start_over)
         self._on_click(actions.more, partial(self._apply, steps.toggled_more))
         self._on_click(self._offer.open, self._open_unfinished)
-        self._on_click(self._offer.later, partial(self._take_step, steps.put_off))
+        self._on_click(self._offer.later, partial(self._take_step, steps.postponed))
 
     # Connecting
 
@@ -219,7 +219,7 @@ class BulkPanel(SavedPicture, BulkWorker):
             connection = twilio.connection
             label = "sandbox" if connection.kind == "sandbox" else connection.masked_account
             policy = policy_of(twilio, self._policy)
-            rails = policy.explain() if policy else (words.OWN_POLICY,)
+            rails = policy.explain() if policy else (texts.OWN_POLICY,)
             account = SendingAccount(label=label, access=Access.of(connection))
             self._apply(steps.connected, account, rails)
             self._start(self._look_for_unfinished, twilio)
@@ -271,7 +271,7 @@ class BulkPanel(SavedPicture, BulkWorker):
 
     def _choose_template(self, sid: str) -> None:
         if not self._form.writing:
-            self._apply(templates.chose, sid)
+            self._apply(templates.selected, sid)
 
     def _assign_column(self, place: int, column: str) -> None:
         if not self._form.writing:
@@ -285,7 +285,7 @@ class BulkPanel(SavedPicture, BulkWorker):
 
     def _look_at(self, row: dict[str, object] | None) -> None:
         if row is not None:
-            self._apply(steps.looked, int(str(row["row"])))
+            self._apply(steps.previewed, int(str(row["row"])))
 
     def _rewrite(self) -> None:
         self._form.write(self._state.draft)
@@ -295,11 +295,11 @@ class BulkPanel(SavedPicture, BulkWorker):
     def _press_check(self) -> str:
         with self._lock:
             if self._state.reading:
-                return words.STILL_READING
+                return texts.STILL_READING
             if not steps.may_check(self._state):
                 return NOT_NOW
             before = self._state.turn
-            self._apply(steps.began_check)
+            self._apply(steps.check_started)
             if self._state.turn != before and self._state.phase == "checking":
                 self._start(self._check, self._state)
             return ""
@@ -311,14 +311,14 @@ class BulkPanel(SavedPicture, BulkWorker):
             if ask is None or self._state.phase == "beginning" or self._state.account is None:
                 return NOT_NOW
             if not steps.is_confirmed(self._state):
-                return words.not_confirmed(ask)
-            self._apply(steps.beginning)
+                return texts.not_confirmed(ask)
+            self._apply(steps.starting)
             self._start(self._begin_job, ask, self._state.draft.name.strip())
             return ""
 
     def _back(self) -> str:
         begun = self._state.phase in {"beginning", "sending"}
-        return self._take_step(steps.backed, otherwise=words.TOO_LATE if begun else NOT_NOW)
+        return self._take_step(steps.declined, otherwise=texts.TOO_LATE if begun else NOT_NOW)
 
     def _ask_twilio(self, function: Callable[[], object]) -> str:
         return self._look_up(function) if self._state.phase == "resting" else NOT_NOW
@@ -339,7 +339,7 @@ class BulkPanel(SavedPicture, BulkWorker):
 
     def _start_over(self) -> str:
         with self._lock:
-            answer = self._take_step(steps.begun_anew)
+            answer = self._take_step(steps.restarted)
             self._rewrite()
             return answer
 
@@ -355,20 +355,20 @@ class BulkPanel(SavedPicture, BulkWorker):
             self._bar.close()
 
     def _fail(self, error: Exception) -> None:
-        self._apply(steps.troubled, sentence_of(error))
+        self._apply(steps.failed, sentence_of(error))
 
     def _draw(self, state: BulkState) -> None:
-        self._head.show(*words.pill_of(state))
+        self._head.show(*texts.pill_of(state))
         self._offer.draw(state)
         self._form.draw(state, self._table)
         visible(self._form.rows, not state.job)
         self._findings.draw(state)
         self._area.draw(state)
-        self._verdict.show(*words.verdict_of(state, self._how_to_connect))
-        self._words.draw(state)
+        self._verdict.show(*texts.verdict_of(state, self._how_to_connect))
+        self._confirmation.draw(state)
         self._numbers.draw(state)
         if lookups.shown(state) is not None:  # one question at a time
-            visible(self._words.row, False)
+            visible(self._confirmation.row, False)
         self._actions.draw(state)
         self._draw_preview(state)
 
@@ -403,7 +403,7 @@ class BulkPanel(SavedPicture, BulkWorker):
         return self._still_html()
 
     def _summary(self, state: BulkState) -> Iterable[tuple[str, str]]:
-        return words.summary_of(state)
+        return texts.summary_of(state)
 
 
 def _check_options(policy: object, folder: object, **texts: object) -> None:

@@ -111,12 +111,12 @@ def line_of(progress: JobProgress) -> str:
             f"Searching the message log for {_rows(progress.unknown)} whose response was lost. "
             "Nothing is sent again."
         )
-    said = [f"{progress.done:,} of {_rows(progress.total)}"]
+    parts = [f"{progress.done:,} of {_rows(progress.total)}"]
     if progress.state == "running" and progress.rate:
-        said.append(f"{progress.rate:.1f} per second")
+        parts.append(f"{progress.rate:.1f} per second")
     if progress.eta is not None:
-        said.append(f"about {_left(progress.eta)} left")
-    return " · ".join(said)
+        parts.append(f"about {_left(progress.eta)} left")
+    return " · ".join(parts)
 
 
 def waits(progress: JobProgress) -> bool:

@@ -50,7 +50,7 @@ class Checked:
 
     ready: int
     rejected: int
-    said: tuple[str, ...]
+    lines: tuple[str, ...]
     """The plan's summary, one sentence per line."""
     refusal: str = ""
     """Why the guard rails refuse the whole plan; empty if they do not."""
@@ -77,10 +77,10 @@ class ConfirmationPrompt:
     """How many of the messages have an unknown local time; confirming sends these, too."""
 
     @property
-    def words(self) -> str:
+    def phrase(self) -> str:
         """The text to type, such as ``"send 63"``."""
-        said = Policy.confirmation(self.count)
-        return said.replace("send", "resend", 1) if self.purpose == "send again" else said
+        phrase = Policy.confirmation(self.count)
+        return phrase.replace("send", "resend", 1) if self.purpose == "send again" else phrase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,7 @@ class Unfinished:
     """A job of this account that was not finished."""
 
     name: str
-    said: str
+    summary: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +201,7 @@ def listed(state: BulkState, frames: tuple[str, ...]) -> BulkState:
     return replace(state, frames=frames)
 
 
-def choosing(state: BulkState) -> BulkState:
+def reading(state: BulkState) -> BulkState:
     """A table is being read; the plan of the previous one is discarded."""
     if not is_open(state):
         return state
@@ -209,14 +209,14 @@ def choosing(state: BulkState) -> BulkState:
     return replace(state, file=None)
 
 
-def rereading(state: BulkState, file: OpenedFile) -> BulkState:
+def read_again(state: BulkState, file: OpenedFile) -> BulkState:
     """The chosen file is read in another way; the plan of the previous table is discarded."""
     if not is_open(state) or state.file is None or state.file == file:
         return state
-    return replace(choosing(state), file=file)
+    return replace(reading(state), file=file)
 
 
-def chose(
+def selected(
     state: BulkState, source: Source, rows: int, columns: tuple[str, ...], guess: ColumnGuess | None
 ) -> BulkState:
     """A table was read; a chosen column that it does not have is no longer chosen."""
@@ -249,7 +249,7 @@ def chose(
     return _unchecked(state)
 
 
-def not_read(state: BulkState, text: str, file: OpenedFile | None = None) -> BulkState:
+def read_failed(state: BulkState, text: str, file: OpenedFile | None = None) -> BulkState:
     """The chosen table could not be read; the previous one is not used in its place.
 
     The choosers of a file stay, because another sheet or encoding may be readable.
@@ -272,7 +272,7 @@ def not_read(state: BulkState, text: str, file: OpenedFile | None = None) -> Bul
     )
 
 
-def looked(state: BulkState, row: int) -> BulkState:
+def previewed(state: BulkState, row: int) -> BulkState:
     """Preview another row."""
     return replace(state, looked_at=min(max(row, 0), max(state.rows - 1, 0)))
 
@@ -304,7 +304,7 @@ def _unchecked(state: BulkState) -> BulkState:
 # Checking
 
 
-def began_check(state: BulkState) -> BulkState:
+def check_started(state: BulkState) -> BulkState:
     """ "Check" was pressed: show which fields are missing, or begin."""
     if not may_check(state):
         return state
@@ -314,7 +314,7 @@ def began_check(state: BulkState) -> BulkState:
     return replace(state, phase="checking", turn=state.turn + 1)
 
 
-def was_checked(state: BulkState, turn: int, checked: Checked) -> BulkState:
+def check_finished(state: BulkState, turn: int, checked: Checked) -> BulkState:
     """The plan is ready, with the confirmation that sends it."""
     if state.turn != turn or state.phase != "checking":
         return state
@@ -325,7 +325,7 @@ def was_checked(state: BulkState, turn: int, checked: Checked) -> BulkState:
     return replace(state, phase="checked", checked=checked, ask=asked, typed="")
 
 
-def not_checked(state: BulkState, turn: int, name: str, text: str) -> BulkState:
+def check_failed(state: BulkState, turn: int, name: str, text: str) -> BulkState:
     """The check failed, because of a field or for another reason."""
     if state.turn != turn or state.phase != "checking":
         return state
@@ -343,7 +343,7 @@ def _seen(problems: Mapping[str, str]) -> bool:
 # Sending
 
 
-def typed_words(state: BulkState, text: str) -> BulkState:
+def confirmation_typed(state: BulkState, text: str) -> BulkState:
     """The confirmation is being typed."""
     return replace(state, typed=text)
 
@@ -355,21 +355,21 @@ def asked(state: BulkState, ask: ConfirmationPrompt) -> BulkState:
     return replace(state, ask=ask, typed="", failure="", note="")
 
 
-def backed(state: BulkState) -> BulkState:
+def declined(state: BulkState) -> BulkState:
     """Go back from the confirmation."""
     if state.phase == "resting":
         return replace(state, ask=None, typed="")
     return _unchecked(state)
 
 
-def beginning(state: BulkState) -> BulkState:
+def starting(state: BulkState) -> BulkState:
     """The confirmed plan is started; this step is possible only once."""
     if not is_confirmed(state):
         return state
     return replace(state, phase="beginning", failure="", note="")
 
 
-def begun(state: BulkState, job: str) -> BulkState:
+def started(state: BulkState, job: str) -> BulkState:
     """The job exists; from now on its journal is the source of truth."""
     return replace(
         state,
@@ -387,7 +387,7 @@ def begun(state: BulkState, job: str) -> BulkState:
     )
 
 
-def not_begun(state: BulkState, text: str, *, rests: bool) -> BulkState:
+def start_failed(state: BulkState, text: str, *, rests: bool) -> BulkState:
     """The job could not be started; nothing was sent."""
     if state.phase != "beginning":
         return replace(state, failure=text, note="")
@@ -395,7 +395,7 @@ def not_begun(state: BulkState, text: str, *, rests: bool) -> BulkState:
     return replace(_unchecked(state), phase=phase, checked=None, ask=None, typed="", failure=text)
 
 
-def went_on(state: BulkState, progress: JobProgress) -> BulkState:
+def progressed(state: BulkState, progress: JobProgress) -> BulkState:
     """The job has made progress, or has stopped."""
     if progress.name != state.job:
         return state
@@ -412,7 +412,7 @@ def read(state: BulkState, job: str, groups: tuple[Group, ...], resendable: int)
     return replace(state, groups=groups, resendable=resendable)
 
 
-def begun_anew(state: BulkState) -> BulkState:
+def restarted(state: BulkState) -> BulkState:
     """Leave the job and prepare a new one with the same table and text, under a new name."""
     if state.phase != "resting":
         return state
@@ -434,7 +434,7 @@ def begun_anew(state: BulkState) -> BulkState:
     )
 
 
-def began_lookup(state: BulkState) -> BulkState:
+def action_started(state: BulkState) -> BulkState:
     """A job is opened, or Twilio is asked about it: one such request at a time."""
     idle = state.phase in {"writing", "checked", "resting"} and not state.busy
     if not idle or state.account is None:
@@ -442,25 +442,25 @@ def began_lookup(state: BulkState) -> BulkState:
     return replace(state, busy=True, failure="", note="")
 
 
-def ended_lookup(state: BulkState) -> BulkState:
-    """The request of `began_lookup` has finished, with or without an error."""
+def action_finished(state: BulkState) -> BulkState:
+    """The request of `action_started` has finished, with or without an error."""
     return replace(state, busy=False)
 
 
-def put_off(state: BulkState) -> BulkState:
+def postponed(state: BulkState) -> BulkState:
     """Stop offering the unfinished jobs; their journals stay."""
     return replace(state, unfinished=())
 
 
-def said(state: BulkState, note: str) -> BulkState:
+def noted(state: BulkState, note: str) -> BulkState:
     """Show a note."""
     return replace(state, note=note, failure="")
 
 
-def troubled(state: BulkState, text: str) -> BulkState:
+def failed(state: BulkState, text: str) -> BulkState:
     """Show an unexpected error."""
     if state.phase == "checking":
         return replace(state, phase="writing", failure=text, note="")
     if state.phase == "beginning":
-        return not_begun(state, text, rests=bool(state.job))
+        return start_failed(state, text, rests=bool(state.job))
     return replace(state, failure=text, note="")

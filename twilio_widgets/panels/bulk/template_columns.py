@@ -24,10 +24,10 @@ _NOT_APPROVED = "It reaches only recipients who have written within 24 hours (63
 def listed(state: BulkState, templates: tuple[ContentTemplate, ...], note: str = "") -> BulkState:
     """The account's templates are known, or could not be read."""
     state = replace(state, templates=templates, templates_note=note)
-    return state if template_of(templates, state.draft.template) else chose(state, "")
+    return state if template_of(templates, state.draft.template) else selected(state, "")
 
 
-def chose(state: BulkState, sid: str) -> BulkState:
+def selected(state: BulkState, sid: str) -> BulkState:
     """Choose a template, or none; a variable with the name of a column gets this column."""
     if sid == state.draft.template or not steps.is_open(state):
         return state
@@ -52,17 +52,17 @@ def assigned(state: BulkState, place: int, column: str) -> BulkState:
     return replace(state, problems=problems)
 
 
-def said_of(state: BulkState) -> tuple[str, Tone]:
+def note_of(state: BulkState) -> tuple[str, Tone]:
     """Return what the card says about the template, and its tone."""
     template = template_of(state.templates, state.draft.template)
     if template is None:
         return state.templates_note, "hint"
-    said, tone = approval_of(template)
+    note, tone = approval_of(template)
     more = _APPROVED if template.approval.is_approved else _NOT_APPROVED
-    return f"{said} {more}", tone
+    return f"{note} {more}", tone
 
 
 def is_offered(state: BulkState) -> bool:
     """Return whether the picker is shown: for WhatsApp, under "More", and once one is chosen."""
     wanted = is_whatsapp(state.draft.from_) or state.more or bool(state.draft.template)
-    return wanted and bool(state.templates or said_of(state)[0])
+    return wanted and bool(state.templates or note_of(state)[0])

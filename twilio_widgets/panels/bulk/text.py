@@ -41,12 +41,12 @@ def pill_of(state: BulkState) -> tuple[str, Tone]:
     """Return the text and tone of the pill beside the title."""
     if state.phase in {"sending", "resting"} and state.progress is not None:
         return bulk_progress.pill_of(state.progress)
-    words: dict[str, tuple[str, Tone]] = {
+    pills: dict[str, tuple[str, Tone]] = {
         "checking": ("checking…", "hint"),
         "beginning": ("starting…", "hint"),
     }
-    if state.phase in words:
-        return words[state.phase]
+    if state.phase in pills:
+        return pills[state.phase]
     if state.account is None:
         return "not connected", "idle"
     return state.account.label, "idle"
@@ -116,7 +116,7 @@ def finding_of(state: BulkState) -> tuple[str, Tone]:
     found = state.checked
     if found is None:
         return "", "hint"
-    lines = [line.replace("See plan.rejected.", "They are listed below.") for line in found.said]
+    lines = [line.replace("See plan.rejected.", "They are listed below.") for line in found.lines]
     if found.refused_rows:
         rows = _counted(found.refused_rows, "ready row")
         lines.append(f"The guard rails would refuse {rows} now (listed below).")
@@ -151,7 +151,7 @@ def question_of(state: BulkState) -> str:
     if state.ask is None:
         return ""
     messages = _counted(state.ask.count, "message")
-    type_it = f"Type “{state.ask.words}” to confirm."
+    type_it = f"Type “{state.ask.phrase}” to confirm."
     rest = _rest_of(state.ask)
     if state.ask.purpose == "go on":
         return f"This job still has {messages} to send.{rest} {type_it}"
@@ -172,7 +172,7 @@ def question_of(state: BulkState) -> str:
 
 def not_confirmed(ask: ConfirmationPrompt) -> str:
     """Return the answer to a press without the right confirmation."""
-    return f"Nothing was sent. Type “{ask.words}” to confirm."
+    return f"Nothing was sent. Type “{ask.phrase}” to confirm."
 
 
 def _rest_of(ask: ConfirmationPrompt) -> str:

@@ -15,15 +15,15 @@ function render({ model, el }) {
     const row = element("li", "tw-triage-group");
     row.dataset.outcome = status;
     row.append(element("strong", "tw-triage-count", count.toLocaleString("en")));
-    const words = element("div", "tw-triage-words");
+    const caption = element("div", "tw-triage-text");
     const title = element("div", "tw-triage-title");
     title.append(element("span", "tw-pill", code ? `${status} ${code}` : status));
     title.append(element("span", "", meaning));
-    words.append(title);
+    caption.append(title);
     const acts = who === "nobody" ? "" : `Who can do something: ${who}.`;
     const next = [advice, acts].filter(Boolean).join(" ");
-    if (next) words.append(element("div", "tw-note", next));
-    row.append(words);
+    if (next) caption.append(element("div", "tw-note", next));
+    row.append(caption);
     return row;
   };
   const draw = () => {

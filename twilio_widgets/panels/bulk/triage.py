@@ -76,8 +76,8 @@ def _place(status: str, word: str, code: int | None) -> int:
 
 def _group(word: str, code: int | None, count: int) -> Group:
     if code is not None:
-        said = explain_error(code)
-        meaning, who, advice = said.about(None), str(said.who), said.advice
+        explanation = explain_error(code)
+        meaning, who, advice = explanation.about(None), str(explanation.who), explanation.advice
     elif word in _WORDS:
         meaning, who, advice = _WORDS[word]
         meaning = meaning[:1].upper() + meaning[1:]

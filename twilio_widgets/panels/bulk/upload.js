@@ -20,7 +20,7 @@ function render({ model, el }) {
   el.append(root);
 
   const say = () => {
-    const coming = uploads.words();
+    const coming = uploads.text();
     state.textContent = coming || uploads.failure() || model.get("problem");
     state.className = coming ? "tw-note" : "tw-note tw-problem";
   };

@@ -13,7 +13,7 @@ from twilio_widgets.errors import JobError, TwilioWidgetsError
 from twilio_widgets.journal.location import place_of
 from twilio_widgets.journal.search import places_of
 from twilio_widgets.panels.bulk import state as steps
-from twilio_widgets.panels.bulk import text as words
+from twilio_widgets.panels.bulk import text as texts
 from twilio_widgets.panels.bulk.draft import arguments_of, field_of
 from twilio_widgets.panels.bulk.guess import guess_recipients
 from twilio_widgets.panels.bulk.job_bar import JobBar
@@ -77,7 +77,7 @@ class BulkWorker(LookupWorker):
         """
         with self._lock:
             before = self._state.tables
-            self._apply(*((steps.choosing,) if file is None else (steps.rereading, file)))
+            self._apply(*((steps.reading,) if file is None else (steps.read_again, file)))
             if self._state.tables != before:
                 self._start(self._take, make, self._state.tables)
 
@@ -100,14 +100,14 @@ class BulkWorker(LookupWorker):
             if number != self._state.tables:
                 return
             self._table = table
-            self._apply(steps.chose, source, table.rows, tuple(table.columns), guess)
+            self._apply(steps.selected, source, table.rows, tuple(table.columns), guess)
             self._rewrite()
 
     def _not_read(self, text: str, number: int, file: OpenedFile | None = None) -> None:
         with self._lock:
             if number == self._state.tables:
                 self._table = None
-                self._apply(steps.not_read, text, file)
+                self._apply(steps.read_failed, text, file)
                 self._rewrite()
 
     def _rewrite(self) -> None:
@@ -117,7 +117,7 @@ class BulkWorker(LookupWorker):
     # Checking
 
     def _check(self, state: BulkState) -> None:
-        fail = partial(self._apply, steps.not_checked, state.turn)
+        fail = partial(self._apply, steps.check_failed, state.turn)
         source = state.source
         assert source is not None  # noqa: S101  # `may_check` requires it
         if source.kind == "frame":  # as it is now: cells may have fixed it
@@ -143,7 +143,7 @@ class BulkWorker(LookupWorker):
                 return
             self._plan, self._table = made, source.table()
             self._findings.fill(rows)
-            self._apply(steps.was_checked, state.turn, checked)
+            self._apply(steps.check_finished, state.turn, checked)
 
     def _judged(self, made: Plan, name: str) -> tuple[Checked, list[dict[str, object]]]:
         """Ask the guard rails, and whether the job name is taken; nothing is sent."""
@@ -155,7 +155,7 @@ class BulkWorker(LookupWorker):
         checked = Checked(
             ready=len(made),
             rejected=made.summary.rejected,
-            said=tuple(filter(None, (*made.summary.lines(), self._lookup_said))),
+            lines=tuple(filter(None, (*made.summary.lines(), self._lookup_note))),
             refusal=judgement.refusal,
             refused_rows=len(judgement.rows),
             unplaced=judgement.unplaced,
@@ -176,10 +176,10 @@ class BulkWorker(LookupWorker):
         try:
             job = self._begun(ask, name)
         except TwilioWidgetsError as error:
-            self._apply(partial(steps.not_begun, rests=rests), str(error))
+            self._apply(partial(steps.start_failed, rests=rests), str(error))
         except Exception as error:  # noqa: BLE001  # the card has to show any failure
             text = f"{sentence_of(error)} Check the job before you try again."
-            self._apply(partial(steps.not_begun, rests=rests), text)
+            self._apply(partial(steps.start_failed, rests=rests), text)
         else:
             self._show_job(job)
 
@@ -218,7 +218,7 @@ class BulkWorker(LookupWorker):
     def _look_up(self, function: Callable[..., object], *args: object) -> str:
         """Start work about a job that is not running; one such work at a time."""
         with self._lock:
-            answer = self._take_step(steps.began_lookup)
+            answer = self._take_step(steps.action_started)
             if not answer:
                 self._start(self._looked_up, function, *args)
             return answer
@@ -227,14 +227,14 @@ class BulkWorker(LookupWorker):
         try:
             function(*args)
         finally:
-            self._apply(steps.ended_lookup)
+            self._apply(steps.action_finished)
 
     def _show_job(self, job: Job) -> None:
         with self._lock:
             if not self._open:
                 return
             old, self._job, self._seen = self._bar, job, None
-            self._apply(steps.begun, job.name)
+            self._apply(steps.started, job.name)
         if old is not None:
             old.close()
         # Outside the lock: the bar reports progress on a thread that acquires it.
@@ -245,7 +245,7 @@ class BulkWorker(LookupWorker):
 
     def _progressed(self, progress: JobProgress) -> None:
         with self._lock:
-            self._apply(steps.went_on, progress)
+            self._apply(steps.progressed, progress)
             if progress.under_way or progress == self._seen or not self._open:
                 return
             self._seen = progress
@@ -280,7 +280,7 @@ class BulkWorker(LookupWorker):
             )
             self._apply(steps.asked, ask)
         elif held:
-            self._apply(steps.said, words.held_back(held))
+            self._apply(steps.noted, texts.held_back(held))
         else:
             self._settle()
 
@@ -294,7 +294,7 @@ class BulkWorker(LookupWorker):
             return
         count = job.refresh(self._client())
         self._rest(job)
-        self._apply(steps.said, f"Updated the statuses of {count:,} messages.")
+        self._apply(steps.noted, f"Updated the statuses of {count:,} messages.")
 
     # Jobs that were not finished
 
@@ -306,7 +306,7 @@ class BulkWorker(LookupWorker):
             except JobError:  # damaged, or written by another version: it cannot be continued
                 continue
             if progress.state == "paused" and waits(progress):
-                found.append(Unfinished(name=place.name, said=str(progress)))
+                found.append(Unfinished(name=place.name, summary=str(progress)))
         with self._lock:
             if self._twilio is twilio:
                 self._apply(steps.found_unfinished, tuple(found))

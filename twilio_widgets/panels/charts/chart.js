@@ -159,9 +159,9 @@ function drawLegend(legend, view) {
     }
     const button = /** @type {HTMLButtonElement} */ (item.firstElementChild);
     const { name, tone, shade, key } = named[index];
-    const [swatch, words] = button.children;
+    const [swatch, label] = button.children;
     put(swatch, { "data-tone": tone, style: `opacity: ${shade}` });
-    write(words, name);
+    write(label, name);
     button.disabled = key === null;
     put(button, { "data-dim": isDim(view, key) });
     if (key === null) button.removeAttribute("aria-pressed");

@@ -63,7 +63,7 @@ export function drawPlot(plot, view, current) {
 function makeDrawing() {
   const root = shape("svg");
   root.append(
-    ...["lines", "paths", "marks", "words"].map((name) => shape("g", `tw-chart-${name}`)),
+    ...["lines", "paths", "marks", "texts"].map((name) => shape("g", `tw-chart-${name}`)),
   );
   return root;
 }
@@ -75,7 +75,7 @@ function makeDrawing() {
  */
 function drawSvg(root, view, clientWidth) {
   const width = Math.max(clientWidth, 200);
-  const [lines, paths, marks, words] = root.children;
+  const [lines, paths, marks, texts] = root.children;
   const isHeat = view.kind === "heat_map";
   const placed = isHeat ? placeCells(view, width) : placeColumns(view, width);
   put(root, { width, height: placed.height });
@@ -96,7 +96,7 @@ function drawSvg(root, view, clientWidth) {
       put(path, { "data-dim": isDim(view, key) });
     });
   }
-  drawWords(words, placed.ticks, placed.labels);
+  drawTexts(texts, placed.ticks, placed.labels);
   return drawn;
 }
 
@@ -127,10 +127,10 @@ function drawLines(group, lines, left, width) {
  * @param {Word[]} ticks
  * @param {Word[]} labels
  */
-function drawWords(group, ticks, labels) {
-  const words = [...ticks, ...labels];
-  fit(group, words.length, () => shape("text")).forEach((word, index) => {
-    const { x, y, text } = words[index];
+function drawTexts(group, ticks, labels) {
+  const texts = [...ticks, ...labels];
+  fit(group, texts.length, () => shape("text")).forEach((word, index) => {
+    const { x, y, text } = texts[index];
     put(word, { x, y, "text-anchor": index < ticks.length ? "end" : "middle" });
     put(word, { "aria-hidden": true });
     write(word, text);

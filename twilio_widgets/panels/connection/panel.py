@@ -153,7 +153,7 @@ class ConnectionPanel(SavedPicture, Panel[ConnectionState]):
         self._on_click(form.help, partial(self._apply, steps.toggled_help))
 
     def _choose(self, kind: object) -> None:
-        self._apply(steps.chose, kind)
+        self._apply(steps.selected, kind)
         self._form.clear_secrets()  # typed for another kind
 
     def _typed(self, name: str, text: str) -> None:
@@ -278,7 +278,7 @@ class ConnectionPanel(SavedPicture, Panel[ConnectionState]):
 
     def _fail(self, error: Exception) -> None:
         if self._state.phase == "connected":
-            self._apply(steps.troubled, sentence_of(error))
+            self._apply(steps.failed, sentence_of(error))
         else:
             self._close_client(steps.refused, sentence_of(error))
 

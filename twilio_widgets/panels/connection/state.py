@@ -103,7 +103,7 @@ def secret_field(state: ConnectionState) -> str:
     return "api_key_secret" if state.kind == "API key" else "auth_token"
 
 
-def chose(state: ConnectionState, kind: Kind) -> ConnectionState:
+def selected(state: ConnectionState, kind: Kind) -> ConnectionState:
     """Another kind of connection was chosen; problems of the old one are cleared."""
     if state.phase != "idle" or kind == state.kind:
         return state
@@ -171,7 +171,7 @@ def disconnected(state: ConnectionState) -> ConnectionState:
     return replace(state, phase="idle", identity=None, verdict="", problems={}, failure="")
 
 
-def troubled(state: ConnectionState, text: str) -> ConnectionState:
+def failed(state: ConnectionState, text: str) -> ConnectionState:
     """Show an unexpected error; the panel stays connected."""
     return replace(state, failure=text)
 

@@ -12,15 +12,15 @@ function render({ model, el }) {
     list.replaceChildren(
       ...model.get("rows").map(([sid, text]) => {
         const row = document.createElement("li");
-        const words = document.createElement("span");
-        words.textContent = text;
+        const caption = document.createElement("span");
+        caption.textContent = text;
         const back = document.createElement("button");
         back.type = "button";
         back.className = "tw-button";
         back.textContent = "Restore previous setting";
         back.disabled = model.get("disabled");
         back.addEventListener("click", () => model.send({ t: "restore", sid }));
-        row.append(words, back);
+        row.append(caption, back);
         return row;
       }),
     );

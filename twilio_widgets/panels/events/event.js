@@ -25,9 +25,9 @@ function makePairs([title, count, pairs], open) {
   const list = element("dl", "");
   list.append(
     ...pairs.flatMap(([name, value]) => {
-      const words = element("dd", "", value);
-      words.dir = "auto";
-      return [element("dt", "", name), words];
+      const description = element("dd", "", value);
+      description.dir = "auto";
+      return [element("dt", "", name), description];
     }),
   );
   if (pairs.length < count) list.append(element("dt", "", "…"), element("dd", "", "and more"));

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import ipywidgets
 
 from twilio_widgets.panels.events import state as steps
-from twilio_widgets.panels.events import text as words
+from twilio_widgets.panels.events import text as texts
 from twilio_widgets.panels.events.elements import HealthIndicator, PointedList, UrlLines
 from twilio_widgets.panels.inputs.field_set import FieldSet, InputField
 from twilio_widgets.panels.inputs.line_input import LineInput
@@ -54,7 +54,7 @@ class EventsForm:
         self.urls = UrlLines(on_page)
         self._notes = {name: Note() for name in (*NAMES, "how")}
         self._empty = styled(Note(), "tw-nothing")
-        self._ingress, self._warning, self._advice, self._said, self._closing = (
+        self._ingress, self._warning, self._advice, self._note, self._closing = (
             Note() for _ in range(5)
         )
         self._pointed = PointedList(on_restore)
@@ -86,7 +86,7 @@ class EventsForm:
             self._point,
             self._simulate,
         )
-        self._outcome = styled(ipywidgets.VBox([self._advice, self._said]), "tw-outcomes")
+        self._outcome = styled(ipywidgets.VBox([self._advice, self._note]), "tw-outcomes")
         self.rows = (self._empty, self.beat, self._fields, self._outcome)
 
     @property
@@ -98,7 +98,7 @@ class EventsForm:
         """Draw the state."""
         on, webhooks = state.phase == "on", state.how == "webhooks"
         awake = state.identity is not None
-        self._empty.show(words.emptiness_of(state))
+        self._empty.show(texts.emptiness_of(state))
         visible(self._fields, awake)
         visible(self._choice, not on)
         visible(self.beat, on)
@@ -109,7 +109,7 @@ class EventsForm:
         visible(self._point, on and webhooks)
         visible(self._simulate, on and state.sandbox)
         self._draw_fields(state)
-        self._draw_said(state)
+        self._draw_notes(state)
         self._draw_actions(state)
 
     def _draw_fields(self, state: EventsState) -> None:
@@ -117,12 +117,12 @@ class EventsForm:
         runs = state.phase == "on" and not over
         self.how.write({"how": state.how})
         self.how.show(off=() if state.phase in {"idle", "asking"} else ("how",))
-        self._notes["how"].show(words.RECEIVE[state.how])
+        self._notes["how"].show(texts.RECEIVE[state.how])
         hints = {
-            "public_url": words.public_url_hint_of(state),
-            "reply": words.reply_hint_of(state),
-            "point": words.point_hint_of(state),
-            "body": words.simulate_hint_of(state),
+            "public_url": texts.public_url_hint_of(state),
+            "reply": texts.reply_hint_of(state),
+            "point": texts.point_hint_of(state),
+            "body": texts.simulate_hint_of(state),
         }
         for name, entry in self.entries.items():
             entry.value = getattr(state, name)
@@ -136,20 +136,20 @@ class EventsForm:
         for name, action in (("public_url", "Use"), ("reply", "Set")):
             self.entries[name].action = action if runs else ""
 
-    def _draw_said(self, state: EventsState) -> None:
-        self._ingress.show(words.ingress_of(state))
+    def _draw_notes(self, state: EventsState) -> None:
+        self._ingress.show(texts.ingress_of(state))
         warnings = "" if state.ingress is None else "\n".join(state.ingress.warnings)
         self._warning.show(warnings, "warning")
-        self._advice.show(*words.advice_of(state))
-        self._said.show(words.said_of(state), "good")
+        self._advice.show(*texts.advice_of(state))
+        self._note.show(texts.note_of(state), "good")
         self.beat.show(state.seen, state.how)
         self._pointed.show(state.seen.pointed if state.seen else (), busy=state.busy)
 
     def _draw_actions(self, state: EventsState) -> None:
         asking = state.phase == "asking"
         visible(self.ask, asking)
-        self._other.show(words.OTHER if asking else "", "warning")
-        self._question.show(words.taking_over_of(state))
+        self._other.show(texts.OTHER if asking else "", "warning")
+        self._question.show(texts.taking_over_of(state))
         idle, over = state.phase in {"idle", "asking", "starting"}, steps.is_over(state)
         visible(self.start, idle or over)
         visible(self.stop, not idle)
@@ -159,6 +159,6 @@ class EventsForm:
         self.start.disabled = not steps.may_start(state) or state.busy
         self.stop.disabled = not steps.may_act(state)
         stays = state.phase == "on" and state.how == "webhooks"
-        self._closing.show((words.ENDED if over else words.CLOSING) if stays else "")
+        self._closing.show((texts.ENDED if over else texts.CLOSING) if stays else "")
         for button in (self.inbound, self.status):
             button.disabled = not steps.may_act(state)

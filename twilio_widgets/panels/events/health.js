@@ -43,17 +43,17 @@ function render({ model, el }) {
   const dot = document.createElement("span");
   dot.className = "tw-beat-heart";
   dot.setAttribute("aria-hidden", "true");
-  const words = document.createElement("span");
-  words.className = "tw-beat-words";
+  const caption = document.createElement("span");
+  caption.className = "tw-beat-text";
   const chips = document.createElement("span");
   chips.className = "tw-beat-chips";
-  line.append(dot, words, chips);
+  line.append(dot, caption, chips);
   el.append(line);
 
   let since = performance.now();
   const tick = () => {
     const beat = model.get("beat");
-    words.textContent = beat.how ? sentence(beat, (performance.now() - since) / 1000) : "";
+    caption.textContent = beat.how ? sentence(beat, (performance.now() - since) / 1000) : "";
   };
   const drawTone = () => {
     dot.dataset.tone = model.get("beat").tone ?? "idle";

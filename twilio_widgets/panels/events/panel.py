@@ -14,7 +14,7 @@ from twilio_widgets.panels.connection.panel import ConnectionPanel
 from twilio_widgets.panels.connection.state import Identity
 from twilio_widgets.panels.events import source as sources
 from twilio_widgets.panels.events import state as steps
-from twilio_widgets.panels.events import text as words
+from twilio_widgets.panels.events import text as texts
 from twilio_widgets.panels.events.form import EventsForm
 from twilio_widgets.panels.events.rows import REJECTED
 from twilio_widgets.panels.events.snippets import events_snippet
@@ -192,7 +192,7 @@ class EventsPanel(SavedPicture, EventsWorker):
         self._apply(steps.failed, sentence_of(error))
 
     def _draw(self, state: EventsState) -> None:
-        self._head.show(*words.pill_of(state))
+        self._head.show(*texts.pill_of(state))
         self._form.draw(state)
 
     def _snippet(self, state: EventsState) -> Snippet:
@@ -203,7 +203,7 @@ class EventsPanel(SavedPicture, EventsWorker):
         return self._still_html()
 
     def _summary(self, state: EventsState) -> Iterable[tuple[str, str]]:
-        return words.summary_of(state)
+        return texts.summary_of(state)
 
     def _still_html(self) -> str:
         table = "" if self._table is None else self._table.rows.static_html()

@@ -143,7 +143,7 @@ def observe(source: EventSource) -> Seen:
         age=_seconds_between(beat.last_request_at, datetime.now(UTC)),
         problem=beat.problem or "",
         ended=not beat.alive,
-        notices=tuple(said for said in beat.notices if said not in source.way.warnings),
+        notices=tuple(notice for notice in beat.notices if notice not in source.way.warnings),
         advice=advice,
         pointed=_masked(source.pointed),
         reply=reply if isinstance(reply, str) else None,

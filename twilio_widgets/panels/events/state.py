@@ -102,7 +102,7 @@ class EventsState:
     seen: Seen | None = None
     busy: bool = False
     """Whether an action on the source is running, such as connecting a number."""
-    said: str = ""
+    note: str = ""
     """The result of the last successful action."""
     problems: Mapping[str, str] = field(default_factory=dict)
     """Problems by field name; ``panel`` for one that belongs to no field."""
@@ -134,8 +134,8 @@ def disconnected(state: EventsState) -> EventsState:
 def typed(state: EventsState, name: str, text: str) -> EventsState:
     """Set a field; clear its problem, and the result of the action before."""
     changed: dict[str, Any] = {name: text}
-    left = {field: said for field, said in state.problems.items() if field != name}
-    return replace(state, problems=left, said="", **changed)
+    left = {field: note for field, note in state.problems.items() if field != name}
+    return replace(state, problems=left, note="", **changed)
 
 
 def selected(state: EventsState, how: str) -> EventsState:
@@ -143,7 +143,7 @@ def selected(state: EventsState, how: str) -> EventsState:
     if state.phase not in {"idle", "asking"} or how not in {"webhooks", "polling"}:
         return state
     chosen: How = "polling" if how == "polling" else "webhooks"
-    return replace(declined(state), how=chosen, said="", problems={})
+    return replace(declined(state), how=chosen, note="", problems={})
 
 
 def is_over(state: EventsState) -> bool:
@@ -231,24 +231,24 @@ def suggested(state: EventsState, turn: int, suggestions: tuple[str, ...]) -> Ev
 
 def action_started(state: EventsState) -> EventsState:
     """An action started; clear the result and the problems of earlier ones."""
-    return replace(state, busy=True, said="", problems={})
+    return replace(state, busy=True, note="", problems={})
 
 
-def action_finished(state: EventsState, said: str) -> EventsState:
+def action_finished(state: EventsState, note: str) -> EventsState:
     """The action succeeded, unless its source was stopped meanwhile."""
-    return replace(state, busy=False, said=said) if state.busy else state
+    return replace(state, busy=False, note=note) if state.busy else state
 
 
 def stopping(state: EventsState) -> EventsState:
     """Stop the source."""
     if state.phase != "on":
         return state
-    return replace(state, phase="stopping", said="", problems={})
+    return replace(state, phase="stopping", note="", problems={})
 
 
-def stopped(state: EventsState, said: str) -> EventsState:
+def stopped(state: EventsState, note: str) -> EventsState:
     """The source was stopped; the rows stay."""
-    return replace(_without_source(state), turn=state.turn + 1, said=said, problems={})
+    return replace(_without_source(state), turn=state.turn + 1, note=note, problems={})
 
 
 def failed(state: EventsState, problem: str, name: str = "panel") -> EventsState:
@@ -259,7 +259,7 @@ def failed(state: EventsState, problem: str, name: str = "panel") -> EventsState
         phase=phase.get(state.phase, state.phase),
         other=None if state.phase == "starting" else state.other,
         busy=False,
-        said="",
+        note="",
         settings=state.settings or name in {"public_url", "reply"},
         problems={**state.problems, name: problem},
     )
@@ -279,7 +279,7 @@ def _without_source(state: EventsState) -> EventsState:
         ingress=None,
         seen=None,
         busy=False,
-        said="",
+        note="",
         settings=True,
         suggestions=(),
     )

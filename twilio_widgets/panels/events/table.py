@@ -148,8 +148,8 @@ class EventsTable(SavedPicture, ipywidgets.VBox):
 
     def _counted(self) -> str:
         events, rejected = self._counts[False], self._counts[True]
-        said = f"{events:,} event{'s'[: events != 1]}"
-        return f"{said} · {rejected:,} rejected" if rejected else said
+        counted = f"{events:,} event{'s'[: events != 1]}"
+        return f"{counted} · {rejected:,} rejected" if rejected else counted
 
     def _picture_html(self) -> str:
         return self.rows.static_html()

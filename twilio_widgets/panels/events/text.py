@@ -80,8 +80,8 @@ def ingress_of(state: EventsState) -> str:
 
 def advice_of(state: EventsState) -> tuple[str, Tone]:
     """Return the problem, or the advice on the latest rejected request and the notices."""
-    if said := state.problems.get("panel"):
-        return said, "problem"
+    if problem := state.problems.get("panel"):
+        return problem, "problem"
     seen = state.seen
     if seen is not None and seen.problem:
         return seen.problem, "warning" if seen.ended else "problem"
@@ -106,13 +106,13 @@ def taking_over_of(state: EventsState) -> str:
     return "\n".join((TAKE_OVER, *(put_back if back else ["No number or service uses it."])))
 
 
-def said_of(state: EventsState) -> str:
+def note_of(state: EventsState) -> str:
     """Return the last success, or that the listener was found or replaced another one."""
     troubled = state.seen is not None and bool(state.seen.problem)
     if is_over(state):
         return ""  # a success before the end would be misleading
-    if state.said or state.phase != "on" or troubled:
-        return state.said
+    if state.note or state.phase != "on" or troubled:
+        return state.note
     if state.other is not None:
         return "The other listener was stopped. This one uses its port and its events."
     return "The listener was already running: same port, same events." if state.found else ""

@@ -241,11 +241,11 @@ class EventsWorker(Panel[EventsState]):
 
     def _run_action(self, name: str, action: Callable[[], str]) -> None:
         try:
-            said = action()
+            note = action()
         except Exception as error:  # noqa: BLE001  # shown under the field of the action
             self._apply(steps.failed, sentence_of(error), name)
         else:
-            self._apply(steps.action_finished, said)
+            self._apply(steps.action_finished, note)
         with self._source_lock:
             source = self._source
         if source is not None:

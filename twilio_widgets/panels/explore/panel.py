@@ -23,7 +23,7 @@ from twilio_widgets.panels.connection.client_source import check_source, wake_wi
 from twilio_widgets.panels.connection.panel import ConnectionPanel
 from twilio_widgets.panels.connection.state import Identity
 from twilio_widgets.panels.explore import state as steps
-from twilio_widgets.panels.explore import text as words
+from twilio_widgets.panels.explore import text as texts
 from twilio_widgets.panels.explore.detail import OpenedMessage
 from twilio_widgets.panels.explore.elements import Chips, Tiles
 from twilio_widgets.panels.explore.engine import ExploreEngine, Frame, prepared
@@ -174,7 +174,7 @@ class ExplorePanel(SavedPicture, Panel[ExploreState]):
     def _run(self, kind: Literal["load", "sync"]) -> None:
         with self._lock:
             before = self._state.turn
-            if words.readable(self._state):
+            if texts.readable(self._state):
                 self._apply(steps.began, kind)
             if self._state.turn != before:
                 self._stop_reading = threading.Event()
@@ -351,7 +351,7 @@ class ExplorePanel(SavedPicture, Panel[ExploreState]):
             row | {"sent": _local(row["sent"], zone)}
             for row in rows_of(cast("MessageFrame", newest))
         ]
-        note = f"Times in {asked.tz}. {words.note_of(len(rows), total)}".rstrip()
+        note = f"Times in {asked.tz}. {texts.note_of(len(rows), total)}".rstrip()
         self._table.replace(rows, total=total, note=note)
         self._apply(steps.rows_shown, where, len(rows), total)
         self._notify("frame")
@@ -387,14 +387,14 @@ class ExplorePanel(SavedPicture, Panel[ExploreState]):
     # Drawing
 
     def _draw(self, state: ExploreState) -> None:
-        self._head.show(*words.pill_of(state))
+        self._head.show(*texts.pill_of(state))
         self._form.draw(state)
         running = state.running
         self._line.show(
             *(("", None) if running is None else (running.text, running.share)),
             stopping=state.stopping,
         )
-        emptiness = words.emptiness_of(state)
+        emptiness = texts.emptiness_of(state)
         self._empty.show(emptiness)
         for part in self._parts:
             visible(part, not emptiness)
@@ -406,8 +406,8 @@ class ExplorePanel(SavedPicture, Panel[ExploreState]):
             return
         for place, (chart, spec) in enumerate(zip(self._charts, state.answer.charts, strict=True)):
             chart.show(spec, steps.picks_of(state, place))
-        self._chips.show(words.chips_of(state))
-        self._tiles.show(words.tiles_of(state))
+        self._chips.show(texts.chips_of(state))
+        self._tiles.show(texts.tiles_of(state))
 
     def _draw_code(self) -> None:
         if self._code_seen:
@@ -426,7 +426,7 @@ class ExplorePanel(SavedPicture, Panel[ExploreState]):
         self._apply(steps.failed, sentence_of(error))
 
     def _summary(self, state: ExploreState) -> Iterable[tuple[str, str]]:
-        return words.summary_of(state)
+        return texts.summary_of(state)
 
     def _picture_html(self) -> str:
         return self._still_html()
@@ -434,10 +434,10 @@ class ExplorePanel(SavedPicture, Panel[ExploreState]):
     def _still_html(self) -> str:
         state = self._state
         parts = [super()._still_html()]
-        if state.answer is not None and not words.emptiness_of(state):
+        if state.answer is not None and not texts.emptiness_of(state):
             tiles = [
                 (tile["label"], " · ".join(filter(None, (tile["value"], tile["change"]))))
-                for tile in words.tiles_of(state)
+                for tile in texts.tiles_of(state)
             ]
             whole = self._picture_static == "unmasked"
             first, *others = state.answer.charts

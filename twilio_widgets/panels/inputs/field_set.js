@@ -25,12 +25,12 @@ function render({ model, el }) {
   /** Joined buttons, announced as radio buttons. @type {Make} */
   const choice = ({ name, label, options }, id) => {
     const row = element("div", "tw-choice");
-    const words = element("span", "", label);
-    words.id = `${id}-label`;
+    const caption = element("span", "", label);
+    caption.id = `${id}-label`;
     const group = element("div");
     group.id = id;
     group.setAttribute("role", "radiogroup");
-    group.setAttribute("aria-labelledby", words.id);
+    group.setAttribute("aria-labelledby", caption.id);
     const buttons = options.map(([value, text]) => {
       const button = makeButton("", text);
       button.setAttribute("role", "radio");
@@ -60,7 +60,7 @@ function render({ model, el }) {
       pick(options[next][0]);
     });
     group.append(...buttons);
-    row.append(words, group);
+    row.append(caption, group);
     const read = () =>
       options.find((_, index) => buttons[index].ariaChecked === "true")?.[0] ?? null;
     return { row, put, read, field: group, parts: buttons };

@@ -83,7 +83,7 @@ function render({ model, el }) {
     say();
   };
   const say = () => {
-    const coming = uploads.words();
+    const coming = uploads.text();
     state.textContent = coming || uploads.failure() || model.get("problem");
     state.className = coming ? "tw-note" : "tw-note tw-problem";
   };

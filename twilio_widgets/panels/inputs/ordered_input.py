@@ -171,8 +171,8 @@ class InputBarrier:
             elif any(one.field.shown != one.value for one in waiting.shown):
                 waiting.answer(CHANGED)
             else:
-                said = waiting.action()
-                waiting.answer(said if isinstance(said, str) else "")
+                refusal = waiting.action()
+                waiting.answer(refusal if isinstance(refusal, str) else "")
 
     def _shown_in(self, fields: object) -> tuple[_Shown, ...] | None:
         """Return the fields sent with a press; None when one of the card's fields is missing."""

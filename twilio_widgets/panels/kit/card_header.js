@@ -8,7 +8,7 @@ function render({ model, el }) {
   const title = document.createElement("h3");
   const pill = document.createElement("output");
   const saved = document.createElement("span");
-  saved.className = "tw-saved-words";
+  saved.className = "tw-saved-text";
   head.append(title, saved, pill);
   el.append(head);
 

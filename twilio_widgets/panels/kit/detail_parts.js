@@ -8,23 +8,23 @@ import { element } from "./dom.js";
  */
 export function fact([label, text]) {
   const row = document.createElement("div");
-  const words = element("dd", "", text);
-  words.dir = "auto";
-  row.append(element("dt", "", label), words);
+  const description = element("dd", "", text);
+  description.dir = "auto";
+  row.append(element("dt", "", label), description);
   return row;
 }
 
 /**
  * Why a message failed, what to do, and who can fix it; empty if it did not fail.
- * @typedef {{ title?: string, advice?: string, said?: string, who?: string, again?: string, url?: string }} Why
+ * @typedef {{ title?: string, advice?: string, message?: string, who?: string, again?: string, url?: string }} Why
  *
  * @param {Why} why
  */
-export function explained({ title, advice, said, who, again, url }) {
+export function explained({ title, advice, message, who, again, url }) {
   const box = element("div", "tw-why");
   box.append(element("strong", "", title));
   if (advice) box.append(element("p", "", advice));
-  if (said) box.append(element("p", "tw-why-said", `Twilio's words: ${said}`));
+  if (message) box.append(element("p", "tw-why-message", `Twilio's words: ${message}`));
   if (url) {
     const last = element("p", "tw-why-who", `Who can fix it: ${who} · ${again ? `Retry: ${again} · ` : ""}`);
     const more = element("a", "", "More at Twilio");

@@ -55,13 +55,13 @@ def segments_html(cut: Segments) -> str:
         bubbles.append(f'<div><span style="{_BUBBLE}">{marked or "&nbsp;"}</span></div>')
     more = cut.count - MOST_BUBBLES
     rest = f'<div style="{_SOFT}">and {more:,} more segments</div>' if more > 0 else ""
-    said = (
+    subtitle = (
         f"{cut.encoding} · {cut.last_used} of {cut.per_segment} units used"
         f"{' in the last segment' if cut.count > 1 else ''}"
     )
     title = f"{cut.count} segment{'s'[: cut.count != 1]}"
     why = [] if not cut.blame else [("UCS-2 because of", _characters(cut.blame))]
-    return _card(title, said, _rows(why) + "".join(bubbles) + rest)
+    return _card(title, subtitle, _rows(why) + "".join(bubbles) + rest)
 
 
 def verdict_html(verdict: Verdict) -> str:
@@ -117,9 +117,9 @@ def register(formatter: Any) -> None:
         formatter.for_type_by_name(module, name, display)
 
 
-def _card(title: str, said: str, body: str, tone: str = "") -> str:
+def _card(title: str, subtitle: str, body: str, tone: str = "") -> str:
     edge = f"; border-left: 3px solid {tone}" if tone else ""
-    soft = f' <span style="{_SOFT}">· {inert(said)}</span>' if said else ""
+    soft = f' <span style="{_SOFT}">· {inert(subtitle)}</span>' if subtitle else ""
     return (
         f'<div class="tex2jax_ignore mathjax_ignore" style="{_CARD}{edge}">'
         f"<strong>{inert(title)}</strong>{soft}{body}</div>"

@@ -10,9 +10,9 @@ function render({ model, el }) {
     const rows = model.get("rows").flatMap(([label, text]) => {
       const term = document.createElement("dt");
       term.textContent = label;
-      const words = document.createElement("dd");
-      words.textContent = text;
-      return [term, words];
+      const description = document.createElement("dd");
+      description.textContent = text;
+      return [term, description];
     });
     list.replaceChildren(...rows);
   };

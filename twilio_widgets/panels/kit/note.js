@@ -14,10 +14,10 @@ function render({ model, el }) {
   const introduce = () => {
     const control = el.closest(".tw-field")?.querySelector("input, textarea, select");
     if (!control) return;
-    const said = note.textContent !== "";
-    if (said) control.setAttribute("aria-describedby", note.id);
+    const isShown = note.textContent !== "";
+    if (isShown) control.setAttribute("aria-describedby", note.id);
     else control.removeAttribute("aria-describedby");
-    control.setAttribute("aria-invalid", String(said && model.get("tone") === "problem"));
+    control.setAttribute("aria-invalid", String(isShown && model.get("tone") === "problem"));
   };
   const draw = () => {
     note.textContent = model.get("text");

@@ -7,7 +7,7 @@
 /** @param {{ model: any, el: HTMLElement, shown: () => unknown }} context `shown` reads the field now */
 export function openEcho({ model, el, shown }) {
   const view = [...crypto.getRandomValues(new Uint32Array(2))].join("-");
-  let said = 0;
+  let sent = 0;
   let composing = false; // an input method is active: writing into the field would break its word
   el.addEventListener("compositionstart", () => {
     composing = true;
@@ -16,14 +16,14 @@ export function openEcho({ model, el, shown }) {
     composing = false;
   });
   el.dataset.twField = model.get("key");
-  /** @type {Field} */ (el).twShown = () => [model.get("key"), `${view}:${said}`, shown()];
+  /** @type {Field} */ (el).twShown = () => [model.get("key"), `${view}:${sent}`, shown()];
   return {
     /** @param {object} message @param {ArrayBuffer[]} [buffers] */
     say(message, buffers) {
-      said += 1;
-      model.send({ ...message, n: `${view}:${said}` }, undefined, buffers);
+      sent += 1;
+      model.send({ ...message, n: `${view}:${sent}` }, undefined, buffers);
     },
-    isNews: () => !composing && (model.get("heard")[view] ?? 0) >= said,
+    isNews: () => !composing && (model.get("heard")[view] ?? 0) >= sent,
   };
 }
 

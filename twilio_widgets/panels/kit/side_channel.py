@@ -86,8 +86,8 @@ def _received(channel: str, message: dict[str, object]) -> None:
     with _lock:
         listener = _listeners.get(channel)
     match message:
-        case {"content": {"data": said}} if listener is not None:
-            listener.on_control(said)
+        case {"content": {"data": message}} if listener is not None:
+            listener.on_control(message)
 
 
 def _forget(comm_id: str) -> None:

@@ -4,7 +4,7 @@
 
 /**
  * @param {{ model: import("@anywidget/types").AnyModel<any>, echo: ReturnType<typeof openEcho>, say: () => void }} context
- *   `say` is called when words change
+ *   `say` is called when the text changes
  */
 export function openUploads({ model, echo, say }) {
   /** @type {Map<string, { file: File, sent: number }>} the files on their way, by the number of each */
@@ -44,8 +44,8 @@ export function openUploads({ model, echo, say }) {
       }
       say();
     },
-    /** What is coming, in words; empty when nothing is. */
-    words() {
+    /** The files being uploaded, as text; empty if there are none. */
+    text() {
       return [...uploads.values()]
         .map(({ file, sent }) => {
           const share = file.size === 0 ? 100 : Math.floor((100 * sent) / file.size);

@@ -89,7 +89,7 @@ def title_of(chat: Chat) -> str:
     return f"Conversation with {one_line(mask(chat.contact))}"
 
 
-def said_of(chat: Chat) -> str:
+def note_of(chat: Chat) -> str:
     """Return which messages are shown."""
     if chat.reading:
         return "Asking Twilio for the messages to and from this number…"

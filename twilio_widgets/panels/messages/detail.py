@@ -12,7 +12,7 @@ from twilio_widgets.panels.code.snippets import get_snippet
 from twilio_widgets.panels.inputs.ordered_button import OrderedButton
 from twilio_widgets.panels.kit.assets import asset
 from twilio_widgets.panels.kit.elements import Code, Element, Note, styled, visible
-from twilio_widgets.panels.messages.chat import contact_of, said_of, title_of
+from twilio_widgets.panels.messages.chat import contact_of, note_of, title_of
 from twilio_widgets.panels.table.cells import TONES
 from twilio_widgets.panels.table.message_text import body_of, error_of, facts_of
 from twilio_widgets.panels.viewers.conversation import Conversation
@@ -40,11 +40,11 @@ class MessageView(Element):
 def view_of(detail: Detail) -> dict[str, object]:
     """Return the view of a message."""
     message = detail.message
-    said = {"sid": detail.sid, "problem": detail.problem, "reading": detail.reading}
+    shared = {"sid": detail.sid, "problem": detail.problem, "reading": detail.reading}
     if message is None:
-        return {**said, "status": "", "tone": "none", "body": None, "facts": [], "error": {}}
+        return {**shared, "status": "", "tone": "none", "body": None, "facts": [], "error": {}}
     return {
-        **said,
+        **shared,
         "status": message.status,
         "tone": _TONES.get(message.status, "none"),
         "body": body_of(message),
@@ -110,7 +110,7 @@ class MessageDetail:
         if chat is None:
             return
         self._chat_title.show(title_of(chat))
-        self._chat_note.show(chat.problem or said_of(chat), "problem" if chat.problem else "hint")
+        self._chat_note.show(chat.problem or note_of(chat), "problem" if chat.problem else "hint")
         self.ask_chat.disabled = chat.reading or not awake
         self.ask_chat.text = "Ask Twilio again" if chat.asked else "Ask Twilio for more"
         self._chat.show(

@@ -19,7 +19,7 @@ from twilio_widgets.panels.kit.panel import Panel, refuse_unknown, sentence_of
 from twilio_widgets.panels.kit.results import result
 from twilio_widgets.panels.kit.saved_picture import SavedPicture
 from twilio_widgets.panels.messages import state as steps
-from twilio_widgets.panels.messages import text as words
+from twilio_widgets.panels.messages import text as texts
 from twilio_widgets.panels.messages.chat import contact_of, loaded_chat, read_chat
 from twilio_widgets.panels.messages.detail import MessageDetail
 from twilio_widgets.panels.messages.filters import FilterBar, LookUp, value_of
@@ -254,7 +254,7 @@ class MessagesPanel(SavedPicture, Panel[MessagesState]):
             if turn != self._state.turn or not self._open:
                 return
             self._frame = read.frame
-            self._table.replace(read.rows, note=words.note_of(read.summary))
+            self._table.replace(read.rows, note=texts.note_of(read.summary))
             self._apply(steps.ended, turn, read.summary)
             # Shown while the log was being read, and perhaps too late for the page they are on.
             for message in self._arrived.values():
@@ -314,10 +314,10 @@ class MessagesPanel(SavedPicture, Panel[MessagesState]):
         self._apply(steps.failed_unexpectedly, sentence_of(error))
 
     def _draw(self, state: MessagesState) -> None:
-        self._head.show(*words.pill_of(state))
+        self._head.show(*texts.pill_of(state))
         self._filters.draw(state)
-        self._line.show(*words.progress_of(state), stopping=state.stopping)
-        self._empty.show(words.emptiness_of(state))
+        self._line.show(*texts.progress_of(state), stopping=state.stopping)
+        self._empty.show(texts.emptiness_of(state))
         visible(self._table, state.rows_to_see)
         self._looking_up.draw(state)
         self._detail.draw(
@@ -338,7 +338,7 @@ class MessagesPanel(SavedPicture, Panel[MessagesState]):
         return self._still_html()
 
     def _summary(self, state: MessagesState) -> Iterable[tuple[str, str]]:
-        return words.summary_of(state)
+        return texts.summary_of(state)
 
     def _still_html(self) -> str:
         table = self._table.static_html() if self._state.rows_to_see else ""

@@ -20,23 +20,23 @@ export default () => {
     root.className = "tw-strip tw-reading";
     const bar = document.createElement("progress");
     bar.setAttribute("aria-label", "Messages read");
-    const words = document.createElement("output");
+    const caption = document.createElement("output");
     const cancel = document.createElement("button");
     cancel.type = "button";
     cancel.className = "tw-button tw-small";
     cancel.textContent = "Cancel";
     // Over both channels: the side channel may be unavailable, and cancelling twice is harmless.
     cancel.addEventListener("click", () => channel?.send({ t: "cancel" }, true));
-    root.append(bar, words, cancel);
+    root.append(bar, caption, cancel);
     el.append(root);
 
     const draw = () => {
       const share = model.get("share") ?? null; // in JupyterLite, Python's None arrives as undefined
-      words.textContent = model.get("text");
+      caption.textContent = model.get("text");
       if (share === null) bar.removeAttribute("value");
       else bar.value = share;
       cancel.disabled = model.get("stopping");
-      el.classList.toggle("tw-empty", words.textContent === "");
+      el.classList.toggle("tw-empty", caption.textContent === "");
     };
     model.on("change", draw);
     draw();

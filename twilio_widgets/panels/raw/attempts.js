@@ -21,14 +21,14 @@ export default () => {
     const track = document.createElement("ol");
     track.className = "tw-track";
     track.setAttribute("aria-live", "polite");
-    const words = document.createElement("output");
+    const caption = document.createElement("output");
     const cancel = document.createElement("button");
     cancel.type = "button";
     cancel.className = "tw-button tw-small";
     cancel.textContent = "Cancel";
     // Over both channels: the side channel may be unavailable, and cancelling twice is harmless.
     cancel.addEventListener("click", () => channel?.send({ t: "cancel" }, true));
-    root.append(track, words, cancel);
+    root.append(track, caption, cancel);
     el.append(root);
 
     let timer = 0;
@@ -37,7 +37,7 @@ export default () => {
 
     const drawCountdown = () => {
       const left = Math.max(0, (ends - performance.now()) / 1000);
-      words.textContent = model.get("text").replace("{}", left.toFixed(left < 10 ? 1 : 0));
+      caption.textContent = model.get("text").replace("{}", left.toFixed(left < 10 ? 1 : 0));
       if (left === 0) clearInterval(timer);
     };
     const draw = () => {

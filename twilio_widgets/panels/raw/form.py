@@ -15,7 +15,7 @@ from twilio_widgets.panels.inputs.pairs_table import PairsTable
 from twilio_widgets.panels.inputs.text_area import TextArea
 from twilio_widgets.panels.kit.elements import Note, field, styled, visible
 from twilio_widgets.panels.kit.tabs import Tabs
-from twilio_widgets.panels.raw import text as words
+from twilio_widgets.panels.raw import text as texts
 from twilio_widgets.panels.raw.draft import FORBIDDEN_HEADERS, RawDraft, header_problem, values_of
 
 if TYPE_CHECKING:
@@ -64,12 +64,12 @@ class RawForm:
     """
 
     def __init__(self, draft: RawDraft) -> None:
-        self.path = Autocomplete("Path", offers="Documented paths", placeholder=words.EXAMPLE)
+        self.path = Autocomplete("Path", offers="Documented paths", placeholder=texts.EXAMPLE)
         self.content_type = Autocomplete("Content type", offers="Content types")
         self.content_type.offer((name, "") for name in _CONTENT_TYPES)
         self.text = TextArea("Text")
         self.send = OrderedButton("Send", main=True)
-        self.sections = Tabs("Parts of the request", words.sections_of(draft))
+        self.sections = Tabs("Parts of the request", texts.sections_of(draft))
         self.tables = {
             "query": PairsTable("Query parameter"),
             "headers": PairsTable("Header", forbidden=FORBIDDEN_HEADERS),
@@ -96,7 +96,7 @@ class RawForm:
                     self._request_row(),
                     self.sections,
                     styled(ipywidgets.VBox(list(self._panes.values())), "tw-panes"),
-                    styled(self._notes[""], "tw-said"),
+                    styled(self._notes[""], "tw-notes"),
                 ]
             ),
             "tw-raw-form",
@@ -153,10 +153,10 @@ class RawForm:
     def draw(self, state: RawState) -> None:
         """Draw the state, except for the contents of the fields."""
         draft = state.draft
-        self.path.offer(words.completions(draft.method, draft.path))
+        self.path.offer(texts.completions(draft.method, draft.path))
         self.send.disabled = state.identity is None or state.phase != "ready"
         self.send.text = "Sending…" if state.phase == "sending" else "Send"
-        self.sections.show(words.sections_of(draft), state.section)
+        self.sections.show(texts.sections_of(draft), state.section)
         for name, pane in self._panes.items():
             visible(pane, name == state.section)
         for name, part in self._bodies.items():
@@ -165,7 +165,7 @@ class RawForm:
         self._draw_notes(state)
         visible(self.ask, state.phase == "asking")
         if state.phase == "asking":
-            question, yes = words.question_of(state)
+            question, yes = texts.question_of(state)
             self._question.show(question, "warning")
             self.agree.text = yes
 
@@ -176,17 +176,17 @@ class RawForm:
         off |= {"retry_delay_ms"} if draft.use_exponential_backoff else set()
         off |= {"repeat_unsafe"} if draft.is_safe else set()
         tone: Tone = "warning" if draft.repeat_unsafe and not off & {"repeat_unsafe"} else "hint"
-        self.sets["retries"].show({"repeat_unsafe": (words.REPEAT_RISK, tone)}, off=sorted(off))
+        self.sets["retries"].show({"repeat_unsafe": (texts.REPEAT_RISK, tone)}, off=sorted(off))
         hidden = () if draft.answer == "frame" else ("limit",)
         self.sets["answer"].show(
-            {"answer": (words.ANSWER_NOTES[draft.answer], "hint")}, hidden=hidden
+            {"answer": (texts.ANSWER_NOTES[draft.answer], "hint")}, hidden=hidden
         )
-        self.sets["body"].show({"body": words.body_note(state)})
+        self.sets["body"].show({"body": texts.body_note(state)})
 
     def _draw_notes(self, state: RawState) -> None:
-        self._notes["path"].show(*words.path_note(state))
-        self._notes[""].show(*words.note_of(state))
-        hints = {"query": "", "headers": "", "retries": words.RETRY_NOTE, "answer": ""}
+        self._notes["path"].show(*texts.path_note(state))
+        self._notes[""].show(*texts.note_of(state))
+        hints = {"query": "", "headers": "", "retries": texts.RETRY_NOTE, "answer": ""}
         problems = {"headers": header_problem(state.draft), **state.problems}
         for name, hint in hints.items():
             problem = problems.get(name, "")

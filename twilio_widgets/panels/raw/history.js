@@ -35,7 +35,7 @@ function render({ model, el }) {
     const lines = fit(list, rows.length, line);
     rows.forEach(([number, method, path, outcome, tone, facts], index) => {
       const row = lines[index];
-      const [verb, where, pill, said] = /** @type {HTMLElement[]} */ ([...row.children]);
+      const [verb, where, pill, detail] = /** @type {HTMLElement[]} */ ([...row.children]);
       const [open, again] = row.querySelectorAll("button");
       row.dataset.number = String(number);
       verb.textContent = method;
@@ -43,7 +43,7 @@ function render({ model, el }) {
       where.title = path;
       pill.textContent = outcome;
       pill.className = `tw-pill tw-${tone}`;
-      said.textContent = facts;
+      detail.textContent = facts;
       open.setAttribute("aria-label", `Open ${method} ${path} in the form`);
       again.setAttribute("aria-label", `Send ${method} ${path} again`);
       open.disabled = again.disabled = model.get("disabled");

@@ -71,19 +71,19 @@ def answer_to_error(
         lost: Whether it may have been carried out although the error does not imply it.
     """
     status, tone = _named(error)
-    said = sentence_of(error)
-    answer = ResponseSummary(turn=turn, status=status, tone=tone, problem=said)
+    problem = sentence_of(error)
+    answer = ResponseSummary(turn=turn, status=status, tone=tone, problem=problem)
     response = error.response if isinstance(error, TwilioWidgetsError) else None
     if isinstance(error, OutcomeUnknown | BadResponse) and response is not None:
         status = f"{status} · {status_of(response)}"
     if isinstance(error, OutcomeUnknown):
-        answer = _lost(answer, said, found=found)
+        answer = _lost(answer, problem, found=found)
     elif isinstance(error, ApiError) and response is not None:
         status = status_of(response)
         if error.code is not None:
             answer = _explained(answer, error, error.code)
     elif lost:
-        answer = _lost(answer, f"{said} {LOOK_FIRST}", found=False)
+        answer = _lost(answer, f"{problem} {LOOK_FIRST}", found=False)
     return answer if response is None else _with_response(answer, response, status)
 
 
@@ -117,7 +117,7 @@ def _explained(answer: ResponseSummary, error: ApiError, code: int) -> ResponseS
     view = explained(code, error.message)
     known = error.explain()
     if known is not None and not known.known:
-        view = {**view, "title": f"{code}: {error.message}", "said": "", "url": view["url"]}
+        view = {**view, "title": f"{code}: {error.message}", "message": "", "url": view["url"]}
     return replace(answer, problem="", error=view)
 
 

@@ -17,7 +17,7 @@ from twilio_widgets.panels.kit.panel import refuse_unknown, sentence_of
 from twilio_widgets.panels.kit.results import result
 from twilio_widgets.panels.kit.saved_picture import SavedPicture
 from twilio_widgets.panels.raw import state as steps
-from twilio_widgets.panels.raw import text as words
+from twilio_widgets.panels.raw import text as texts
 from twilio_widgets.panels.raw.draft import RawDraft
 from twilio_widgets.panels.raw.form import RawForm
 from twilio_widgets.panels.raw.history import HistoryList
@@ -191,11 +191,11 @@ class RawRequestPanel(SavedPicture, RawWorker):
         self._apply(steps.failed, sentence_of(error))
 
     def _draw(self, state: RawState) -> None:
-        self._head.show(*words.pill_of(state))
+        self._head.show(*texts.pill_of(state))
         self._form.draw(state)
-        text, wait, pause = words.activity_of(state)
+        text, wait, pause = texts.activity_of(state)
         self._attempts.show(
-            words.steps_of(state),
+            texts.steps_of(state),
             text,
             busy=state.phase == "sending",
             wait=wait,
@@ -222,4 +222,4 @@ class RawRequestPanel(SavedPicture, RawWorker):
         return self._still_html()
 
     def _summary(self, state: RawState) -> Iterable[tuple[str, str]]:
-        return words.summary_of(state)
+        return texts.summary_of(state)

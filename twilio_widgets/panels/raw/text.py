@@ -157,7 +157,7 @@ def sections_of(draft: RawDraft) -> tuple[tuple[str, str], ...]:
         "multipart": str(len(used(draft.form)) + len(draft.files) or ""),
         "text": f"{len(draft.text):,} characters" if draft.text else "",
     }[draft.body]
-    said = {
+    counted = {
         "query": str(counts["query"] or ""),
         "body": body,
         "headers": str(counts["headers"] or ""),
@@ -172,7 +172,8 @@ def sections_of(draft: RawDraft) -> tuple[tuple[str, str], ...]:
         "answer": "Response",
     }
     return tuple(
-        (value, f"{name} · {said[value]}" if said[value] else name) for value, name in names.items()
+        (value, f"{name} · {counted[value]}" if counted[value] else name)
+        for value, name in names.items()
     )
 
 

@@ -122,14 +122,14 @@ function render({ model, el }) {
     const more = element("li", "tw-more");
     more.setAttribute("role", "none");
     const counts = [here, all].map((count) => count.toLocaleString("en"));
-    const words = element("span", "", `showing ${counts[0]} of ${counts[1]} `);
+    const caption = element("span", "", `showing ${counts[0]} of ${counts[1]} `);
     const button = makeButton("", "Show more");
     button.addEventListener("click", () => {
       focus(/** @type {Line | undefined} */ (below.children[here - 1]) ?? line);
       request(path, here);
     });
     more.style.setProperty("--tw-level", String(level));
-    more.append(words, button);
+    more.append(caption, button);
     below.append(more);
   };
   /**

@@ -74,8 +74,8 @@ class JsonTree(Element):
             name, value = found
             budget = NodeBudget(NODES_AT_ONCE)
             node = node_of(name, value, budget, self._hides, start=start)
-            said = {"t": "node", "epoch": self.epoch, "path": list(path), "from": start}
-            self.send({**said, "node": node})
+            message = {"t": "node", "epoch": self.epoch, "path": list(path), "from": start}
+            self.send({**message, "node": node})
 
 
 @dataclass(slots=True)

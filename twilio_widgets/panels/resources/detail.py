@@ -92,12 +92,12 @@ class ResourceView(Element):
 def view_of(section: Section, row: Mapping[str, object]) -> dict[str, object]:
     """Return the view of a row."""
     level, code = row.get("log_level"), row.get("error_code")
-    said = str(row.get("alert_text") or "")
+    message = str(row.get("alert_text") or "")
     return {
         "name": one_line(str(row.get("sid") or row.get("category") or "")),
         "level": str(level or ""),
         "tone": _TONES.get(str(level), "none"),
-        "error": _error_of(code, said) if isinstance(code, int) else {},
+        "error": _error_of(code, message) if isinstance(code, int) else {},
         "facts": [
             [label, text]
             for label, name in FACTS[section]
@@ -106,9 +106,9 @@ def view_of(section: Section, row: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-def _error_of(code: int, said: str) -> dict[str, str]:
+def _error_of(code: int, message: str) -> dict[str, str]:
     """Return the view of an alert's error code, without advice about sending again."""
-    return {**explained(code, one_line(said)), "again": ""}
+    return {**explained(code, one_line(message)), "again": ""}
 
 
 def _text_of(name: str, value: object) -> str:

@@ -10,7 +10,7 @@ from twilio_widgets.panels.inputs.line_input import LineInput
 from twilio_widgets.panels.inputs.ordered_button import OrderedButton
 from twilio_widgets.panels.kit.elements import Note, field, styled, visible
 from twilio_widgets.panels.kit.tabs import Tabs
-from twilio_widgets.panels.resources import text as words
+from twilio_widgets.panels.resources import text as texts
 
 if TYPE_CHECKING:
     from twilio_widgets.panels.resources.state import AccountState, Section
@@ -42,7 +42,7 @@ class AccountForm:
     """The tabs, and the filters of the chosen section."""
 
     def __init__(self, state: AccountState) -> None:
-        self.sections = Tabs("Parts of the account", words.options_of(state))
+        self.sections = Tabs("Parts of the account", texts.options_of(state))
         self.controls = {
             "by": LineInput("One row for each", kind="select"),
             "category": LineInput("Category", "any, such as sms"),
@@ -68,11 +68,11 @@ class AccountForm:
 
     def draw(self, state: AccountState) -> None:
         """Draw the state."""
-        self.sections.show(words.options_of(state), state.chosen)
+        self.sections.show(texts.options_of(state), state.chosen)
         # Also while hidden: a press carries every field, and a choice must be one of its options.
         self.controls["period"].offer(_PERIODS.get(state.chosen, _PERIODS["usage"]))
         for name, control in self.controls.items():
             visible(control, name in _SHOWN[state.chosen])
             control.value = str(getattr(state.section.asked, name))
         self.load.disabled = state.identity is None or state.section.reading is not None
-        self._advice.show(*words.advice_of(state))
+        self._advice.show(*texts.advice_of(state))

@@ -18,7 +18,7 @@ from twilio_widgets.panels.kit.panel import Panel, refuse_unknown, sentence_of
 from twilio_widgets.panels.kit.results import result
 from twilio_widgets.panels.kit.saved_picture import SavedPicture
 from twilio_widgets.panels.resources import state as steps
-from twilio_widgets.panels.resources import text as words
+from twilio_widgets.panels.resources import text as texts
 from twilio_widgets.panels.resources.detail import ResourceDetail
 from twilio_widgets.panels.resources.form import AccountForm
 from twilio_widgets.panels.resources.rows import COLUMNS, HEIGHTS, KEY, ORDERS, rows_of
@@ -136,7 +136,7 @@ class AccountPanel(SavedPicture, Panel[AccountState]):
         self._tables = {
             section: VirtualTable(
                 _columns_of(section, linked=state.has_listener),
-                label=words.TITLES[section],
+                label=texts.TITLES[section],
                 key=KEY,
                 height=HEIGHTS[section],
                 order=ORDERS[section],
@@ -221,7 +221,7 @@ class AccountPanel(SavedPicture, Panel[AccountState]):
             self._frames[section] = frame
             complete = bool(frame.attrs["complete"])
             read = SectionResult(asked=one.asked, rows=len(rows), complete=complete)
-            self._tables[section].replace(rows, note=words.note_of(read, section))
+            self._tables[section].replace(rows, note=texts.note_of(read, section))
             self._apply(steps.ended, section, one.turn, read)
 
     def _stop(self) -> None:
@@ -231,10 +231,10 @@ class AccountPanel(SavedPicture, Panel[AccountState]):
         self._apply(steps.failed_unexpectedly, sentence_of(error))
 
     def _draw(self, state: AccountState) -> None:
-        self._head.show(*words.pill_of(state))
+        self._head.show(*texts.pill_of(state))
         self._form.draw(state)
-        emptiness = words.emptiness_of(state)
-        self._progress.show(words.progress_of(state))
+        emptiness = texts.emptiness_of(state)
+        self._progress.show(texts.progress_of(state))
         self._empty.show(emptiness)
         for section, table in self._tables.items():
             visible(table, section == state.chosen and not emptiness)
@@ -257,11 +257,11 @@ class AccountPanel(SavedPicture, Panel[AccountState]):
         return self._still_html()
 
     def _summary(self, state: AccountState) -> Iterable[tuple[str, str]]:
-        return words.summary_of(state)
+        return texts.summary_of(state)
 
     def _still_html(self) -> str:
         state = self._state
-        table = "" if words.emptiness_of(state) else self._tables[state.chosen].static_html()
+        table = "" if texts.emptiness_of(state) else self._tables[state.chosen].static_html()
         return super()._still_html() + table
 
 

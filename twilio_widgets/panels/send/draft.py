@@ -114,7 +114,9 @@ def problems_of(parameters: Mapping[str, Any], now: datetime) -> dict[str, str]:
         parameters = {name: value for name, value in parameters.items() if name != "send_at"}
     values = parameters.get("content_variables", {})
     unfilled = {
-        variable(name): said for name, value in values.items() if (said := _problem(name, value))
+        variable(name): problem
+        for name, value in values.items()
+        if (problem := _problem(name, value))
     }
     if unfilled:
         found |= unfilled

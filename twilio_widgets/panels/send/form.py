@@ -25,7 +25,7 @@ from twilio_widgets.panels.kit.elements import (
 )
 from twilio_widgets.panels.send import state as steps
 from twilio_widgets.panels.send import template_steps as templates
-from twilio_widgets.panels.send import text as words
+from twilio_widgets.panels.send import text as texts
 from twilio_widgets.panels.send.draft import Draft, parameters_of, segments_of, text_of
 from twilio_widgets.panels.send.more_fields import MoreFields, hint_of
 from twilio_widgets.panels.send.template_fields import TemplateFields
@@ -122,9 +122,9 @@ class SendForm:
                 about=about_the_price(self._prices),
             )
         )
-        self._outcome.show(*words.outcome_of(state, self._how_to_connect))
-        self._track.show(words.track_of(state))
-        self._sent.show(words.sent_of(state))
+        self._outcome.show(*texts.outcome_of(state, self._how_to_connect))
+        self._track.show(texts.track_of(state))
+        self._sent.show(texts.sent_of(state))
         visible(self._sent, steps.shown_message(state) is not None)
 
     def _draw_fields(self, state: SendState) -> None:
@@ -137,21 +137,21 @@ class SendForm:
             self._notes[name].show(problem or hint_of(name), "problem" if problem else "hint")
         if "from_" not in state.problems:
             self._notes["from_"].show(state.senders_note)
-        if "to" not in state.problems and (warning := words.warning_of(state)):
+        if "to" not in state.problems and (warning := texts.warning_of(state)):
             self._notes["to"].show(warning, "warning")
-        elif "to" not in state.problems and (sent_to := words.recipient_hint_of(state)):
+        elif "to" not in state.problems and (sent_to := texts.recipient_hint_of(state)):
             self._notes["to"].show(sent_to)
         visible(self._more, state.more)
         self._draw_template(state, locked=locked)
 
     def _draw_template(self, state: SendState, *, locked: bool) -> None:
-        draft, said = state.draft, templates.said_of(state)
+        draft, note = state.draft, templates.note_of(state)
         self.template.offer(state.templates, draft.template)
         self.template.write(draft.variables)
         self.template.draw(
             draft.variables,
             state.problems,
-            said=said,
+            advice=note,
             preview=templates.rendered(state),
             locked=locked,
         )
@@ -171,7 +171,7 @@ class SendForm:
         visible(self.another, steps.is_the_sent_one(state))
         visible(self.find_out, state.phase in {"unknown", "searching"} and state.can_search)
         visible(self.anew, state.phase == "unknown")
-        can_look = steps.shown_message(state) is not None and steps.looking(state) != state
+        can_look = steps.shown_message(state) is not None and steps.polled_again(state) != state
         visible(self.look_again, can_look and state.account is not None)
 
     def _draw_question(self, state: SendState) -> None:
@@ -181,6 +181,6 @@ class SendForm:
             price = priced(
                 parameters["to"], segments_of(parameters), prices=self._prices.per_segment
             )
-            question, yes = words.question_of(parameters, price)
+            question, yes = texts.question_of(parameters, price)
             self._question.show(question, "warning")
             self.agree.text = yes

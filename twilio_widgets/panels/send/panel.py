@@ -186,7 +186,7 @@ class SendPanel(SavedPicture, SendWorker):
 
     def _choose_template(self, sid: str) -> None:
         with self._lock:
-            self._apply(templates.chose, sid)
+            self._apply(templates.selected, sid)
             self._form.template.write(self._state.draft.variables)
             self._ask_about_window()
 
@@ -235,7 +235,7 @@ class SendPanel(SavedPicture, SendWorker):
 
     def _start_over(self) -> str:
         with self._lock:
-            answer = self._take_step(steps.begun_anew)
+            answer = self._take_step(steps.restarted)
             self._form.write(self._state.draft)
             return answer
 
@@ -258,7 +258,7 @@ class SendPanel(SavedPicture, SendWorker):
             forget()
 
     def _fail(self, error: Exception) -> None:
-        self._keep(steps.troubled, sentence_of(error))
+        self._keep(steps.failed, sentence_of(error))
 
     def _draw(self, state: SendState) -> None:
         self._head.show(*pill_of(state))

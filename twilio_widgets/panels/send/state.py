@@ -306,7 +306,7 @@ def followed(state: SendState, attempt: int, note: str = "") -> SendState:
     return replace(state, phase="followed", failure=ending_of(state.message), note=note)
 
 
-def looking(state: SendState) -> SendState:
+def polled_again(state: SendState) -> SendState:
     """Poll the status again."""
     if state.phase != "followed" or state.message is None or state.message.is_final:
         return state
@@ -374,7 +374,7 @@ def another(state: SendState) -> SendState:
     return replace(state, sent=None, failure="", note="", superseded=True)
 
 
-def begun_anew(state: SendState) -> SendState:
+def restarted(state: SendState) -> SendState:
     """Start a new message after an unknown outcome; the old one is removed from the fields."""
     if state.phase != "unknown":
         return state
@@ -384,7 +384,7 @@ def begun_anew(state: SendState) -> SendState:
     )
 
 
-def troubled(state: SendState, text: str) -> SendState:
+def failed(state: SendState, text: str) -> SendState:
     """Show an unexpected error; a message being sent is reported by its own worker."""
     phase: dict[Phase, Phase] = {"searching": "unknown", "following": "followed"}
     return replace(state, phase=phase.get(state.phase, state.phase), failure=text)

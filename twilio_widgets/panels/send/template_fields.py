@@ -67,10 +67,10 @@ class TemplateFields:
         self._lines = [
             field(value, note) for value, note in zip(self.values, self._notes, strict=True)
         ]
-        self._said = Note()
+        self._note = Note()
         self._preview = styled(Facts(), "tw-template-preview")
         self.rows = styled(
-            ipywidgets.VBox([field(self.picker, self._said), *self._lines, self._preview]),
+            ipywidgets.VBox([field(self.picker, self._note), *self._lines, self._preview]),
             "tw-rows",
         )
 
@@ -96,12 +96,12 @@ class TemplateFields:
         values: Mapping[str, str],
         problems: Mapping[str, str],
         *,
-        said: tuple[str, Tone],
+        advice: tuple[str, Tone],
         preview: str,
         locked: bool,
     ) -> None:
         """Show the fields of these variables, their problems and the preview."""
-        self._said.show(*said)
+        self._note.show(*advice)
         self._preview.show([("Preview", preview)] if preview else [])
         visible(self._preview, bool(preview))
         names = list(values)

@@ -33,10 +33,10 @@ class WindowQuestion:
 def listed(state: SendState, templates: tuple[ContentTemplate, ...], note: str = "") -> SendState:
     """The account's templates are known, or could not be read."""
     state = replace(state, templates=templates, templates_note=note)
-    return state if template_of(templates, state.draft.template) else chose(state, "")
+    return state if template_of(templates, state.draft.template) else selected(state, "")
 
 
-def chose(state: SendState, sid: str) -> SendState:
+def selected(state: SendState, sid: str) -> SendState:
     """Choose a template, or none; the values of variables with the same name are kept."""
     if sid == state.draft.template:
         return state
@@ -63,7 +63,7 @@ def filled(state: SendState, place: int, text: str) -> SendState:
     values = {**state.draft.variables, names[place]: text}
     state = steps.typed(state, "variables", values)
     problems = {
-        name: said for name, said in state.problems.items() if name != variable(names[place])
+        name: problem for name, problem in state.problems.items() if name != variable(names[place])
     }
     return replace(state, problems=problems)
 
@@ -86,7 +86,7 @@ def window_read(
     return replace(state, sendable=answer)
 
 
-def said_of(state: SendState) -> tuple[str, Tone]:
+def note_of(state: SendState) -> tuple[str, Tone]:
     """Return what the card says about the template and the window, and its tone."""
     template = template_of(state.templates, state.draft.template)
     if "template" in state.problems:
@@ -101,7 +101,7 @@ def said_of(state: SendState) -> tuple[str, Tone]:
 def is_offered(state: SendState) -> bool:
     """Return whether the picker is shown: on WhatsApp, under "More", and once one is chosen."""
     wanted = is_whatsapp(state.draft.to) or state.more or bool(state.draft.template)
-    return wanted and bool(state.templates or said_of(state)[0])
+    return wanted and bool(state.templates or note_of(state)[0])
 
 
 def rendered(state: SendState) -> str:

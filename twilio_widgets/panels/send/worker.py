@@ -122,7 +122,7 @@ class SendWorker(TemplateWorker):
             twilio, message = self._twilio, self._state.message
             if twilio is None or message is None:
                 return NOT_NOW
-            answer = self._take_step(steps.looking)
+            answer = self._take_step(steps.polled_again)
             if not answer:
                 self._start(self._look, twilio, self._state.attempt, message)
             return answer

@@ -62,18 +62,18 @@ def error_of(message: Message) -> dict[str, str]:
     return explained(message.error_code, message.error_message or "")
 
 
-def explained(code: int, said: str) -> dict[str, str]:
+def explained(code: int, message: str) -> dict[str, str]:
     """Return the view of an error code.
 
     Args:
         code: Twilio's error code.
-        said: Twilio's own message for it.
+        message: Twilio's own message for it.
     """
     known = explain_error(code)
     return {
         "title": f"{known.code}: {known.meaning}",
         "advice": known.advice,
-        "said": said,
+        "message": message,
         "who": _WHO[known.who],
         "again": _AGAIN[known.retry],
         "url": known.url,

@@ -40,11 +40,11 @@ def static_table(
     """
     heads = "".join(f'<th scope="col">{inert(column.heading)}</th>' for column in columns)
     body = "".join(f"<tr>{''.join(map(_cell, cells))}</tr>" for cells in rows)
-    said = " · ".join(filter(None, (_counted(len(rows), held, total, order), note)))
+    note = " · ".join(filter(None, (_counted(len(rows), held, total, order), note)))
     return (
         '<div class="tw-static tex2jax_ignore mathjax_ignore">'
         f"<table><caption>{inert(label)}</caption><thead><tr>{heads}</tr></thead>"
-        f"<tbody>{body}</tbody></table><p>{inert(said)}</p></div>"
+        f"<tbody>{body}</tbody></table><p>{inert(note)}</p></div>"
     )
 
 

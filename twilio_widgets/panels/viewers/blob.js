@@ -6,12 +6,12 @@ function render({ model, el }) {
   root.className = "tw-blob";
   const image = document.createElement("img");
   const caption = document.createElement("figcaption");
-  const words = document.createElement("span");
+  const label = document.createElement("span");
   const save = document.createElement("button");
   save.type = "button";
   save.className = "tw-button tw-small";
   save.textContent = "Save…";
-  caption.append(words, save);
+  caption.append(label, save);
   root.append(image, caption);
   el.append(root);
 
@@ -29,7 +29,7 @@ function render({ model, el }) {
     saving = false;
     image.hidden = model.get("picture") === "";
     image.alt = `The response: ${model.get("name")}`;
-    words.textContent = `${model.get("name")} · ${model.get("size")}`;
+    label.textContent = `${model.get("name")} · ${model.get("size")}`;
     if (!image.hidden && model.get("epoch") > 0) requestBytes();
   };
   /**
@@ -55,7 +55,7 @@ function render({ model, el }) {
     setTimeout(() => URL.revokeObjectURL(file), 60_000);
   };
   image.addEventListener("load", () => {
-    words.textContent = `${model.get("name")} · ${image.naturalWidth} × ${image.naturalHeight} · ${model.get("size")}`;
+    label.textContent = `${model.get("name")} · ${image.naturalWidth} × ${image.naturalHeight} · ${model.get("size")}`;
   });
   image.addEventListener("error", () => {
     image.hidden = true;

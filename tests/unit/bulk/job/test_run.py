@@ -66,7 +66,7 @@ def test_a_fork_neither_waits_for_a_job_nor_keeps_it_from_its_own_process():
     """As a pool of processes has them: they are there for as long as the notebook."""
     with Sandbox() as world:
         job = begun(Twilio(world.connection), undo_seconds=60)
-        (goes_on, stop), (said, say) = os.pipe(), os.pipe()
+        (goes_on, stop), (ready, say) = os.pipe(), os.pipe()
         if (fork := os.fork()) == 0:
             try:
                 os.close(stop)
@@ -74,12 +74,12 @@ def test_a_fork_neither_waits_for_a_job_nor_keeps_it_from_its_own_process():
                 os.read(goes_on, 1)
             finally:
                 os._exit(0)
-        seen = os.read(said, 1_000).decode()
+        seen = os.read(ready, 1_000).decode()
         assert seen.startswith('False Job "spring" is waiting: 5 pending. It runs in process ')
         job.cancel()
         job.forget()
         assert statuses(job) == {"skipped": 5}
-        for end in (goes_on, stop, said, say):
+        for end in (goes_on, stop, ready, say):
             os.close(end)
         os.waitpid(fork, 0)
 

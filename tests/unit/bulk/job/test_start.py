@@ -26,7 +26,7 @@ from twilio_widgets.journal.row import JournalRow
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda sender: plan(sender, 5, "Ho {n}"), r"changed: row 0 \(Body\), row 1 \(Body\)"),
         (lambda sender: plan(sender, 6), "row 5 is new"),
@@ -39,10 +39,10 @@ from twilio_widgets.journal.row import JournalRow
     ],
 )
 def test_another_plan_under_the_same_name_is_refused_and_says_what_differs(
-    sandbox, twilio, change, said
+    sandbox, twilio, change, message
 ):
     begun(twilio).wait(20)
-    with pytest.raises(JobError, match=said):
+    with pytest.raises(JobError, match=message):
         Job.start(change(sandbox.numbers[0]), twilio, name="spring")
     assert len(sandbox.ledger) == 5
 
@@ -126,7 +126,7 @@ def test_an_option_that_cannot_be_right_is_refused_by_name(sandbox, twilio, opti
 
 
 @pytest.mark.parametrize(
-    ("given", "kind", "said"),
+    ("given", "kind", "message"),
     [
         ({"folder": "/dev/null"}, JobError, 'Job "spring" cannot be kept in /dev/null/'),
         ({"folder": 5}, ConfigurationError, "folder must be the path of a folder: got 5."),
@@ -134,10 +134,10 @@ def test_an_option_that_cannot_be_right_is_refused_by_name(sandbox, twilio, opti
         ({"callbacks": "https://example.com"}, ConfigurationError, "callbacks must be a listener"),
     ],
 )
-def test_a_job_that_cannot_be_begun_says_which_argument_is_wrong(twilio, given, kind, said):
+def test_a_job_that_cannot_be_begun_says_which_argument_is_wrong(twilio, given, kind, message):
     with pytest.raises(kind) as refused:
         begun(twilio, **given)
-    assert str(refused.value).startswith(said)
+    assert str(refused.value).startswith(message)
 
 
 NO_ROOM = """
@@ -175,8 +175,8 @@ def test_a_disk_that_was_full_before_anything_was_written_is_named(tmp_path):
 
 @pytest.mark.parametrize("given", [None, [{"to": "+14155550101"}], "people.csv"])
 def test_what_is_no_plan_is_not_begun(twilio, given):
-    said = r"plan must be a plan, such as tw\.plan\("
-    with pytest.raises(ConfigurationError, match=said) as refused:
+    message = r"plan must be a plan, such as tw\.plan\("
+    with pytest.raises(ConfigurationError, match=message) as refused:
         Job.start(given, twilio, name="spring")
     assert refused.value.field == "plan"
 

@@ -74,13 +74,13 @@ def test_what_cannot_be_settled_now_stays_unknown_and_says_why(sandbox, trouble)
     claims = replace(place_of(twilio.connection, "spring"), name=".settling")
     if trouble == "it is no file":
         claims.lock_file.mkdir(parents=True)
-        said = "The lock on the message log cannot be kept in "
+        message = "The lock on the message log cannot be kept in "
     else:
         other = JobLock(claims)
-        said = "Another job is settling its unknown rows in this process "
+        message = "Another job is settling its unknown rows in this process "
     sandbox.fail(fault="reset_after_accept")
     job = begun(twilio, on_unknown="abandon")
-    assert job.wait(20).note.startswith(f"The unknown rows were not settled: {said}")
+    assert job.wait(20).note.startswith(f"The unknown rows were not settled: {message}")
     assert statuses(job) == {"accepted": 4, "unknown": 1}, "the rule is for what was looked for"
     if trouble == "it is no file":
         claims.lock_file.rmdir()

@@ -50,7 +50,7 @@ def test_without_the_template_only_its_sid_is_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("variables", "said"),
+    ("variables", "message"),
     [
         ({"name": "{who}"}, "also needs 'time'"),
         ({"name": "{who}", "tim": "9"}, "has no variable 'tim'. Did you mean 'time'?"),
@@ -58,9 +58,9 @@ def test_without_the_template_only_its_sid_is_known() -> None:
     ],
 )
 def test_a_missing_or_unknown_variable_is_an_error_of_the_whole_plan(
-    variables: dict[str, str] | None, said: str
+    variables: dict[str, str] | None, message: str
 ) -> None:
-    with pytest.raises(InvalidMessage, match=said):
+    with pytest.raises(InvalidMessage, match=message):
         planned(content_variables=variables)
 
 

@@ -347,7 +347,7 @@ def test_the_records_of_a_frame_are_read_like_the_frame():
 
 
 @pytest.mark.parametrize(
-    ("cell", "body", "said"),
+    ("cell", "body", "note"),
     [
         (" Ada ", "Hi Ada!", ("Whitespace around name was removed.",)),
         ("Ada\u00a0", "Hi Ada!", ("Whitespace around name was removed.",)),
@@ -357,10 +357,10 @@ def test_the_records_of_a_frame_are_read_like_the_frame():
          ("The text contains U+FFFD, which replaces a character that was lost.",)),
     ],
 )  # fmt: skip
-def test_blanks_around_a_cell_are_left_out_and_odd_characters_noted(cell, body, said):
+def test_blanks_around_a_cell_are_left_out_and_odd_characters_noted(cell, body, note):
     made = planned([{"phone": ADA, "name": cell}], "Hi {name}!")
 
-    assert (bodies(made), notes(made)) == ([body], [said])
+    assert (bodies(made), notes(made)) == ([body], [note])
 
 
 def test_blanks_after_the_delimiters_are_no_part_of_the_cells():

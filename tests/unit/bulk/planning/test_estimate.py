@@ -27,7 +27,7 @@ def test_costs_add_up_exactly_and_what_has_no_price_is_counted():
 
 
 @pytest.mark.parametrize(
-    ("load", "rate", "per", "seconds", "said"),
+    ("load", "rate", "per", "seconds", "text"),
     [
         (Load(1, 1), 1.0, "message", 0.0, "1 message a second: 0 s"),
         (Load(1243, 1300), 1.0, "message", 1242.0, "1 message a second: 20 min 42 s"),
@@ -37,10 +37,10 @@ def test_costs_add_up_exactly_and_what_has_no_price_is_counted():
         (Load(101, 101), None, "message", None, "as fast as Twilio accepts them"),
     ],
 )
-def test_sending_takes_as_long_as_its_rate_says(load, rate, per, seconds, said):
+def test_sending_takes_as_long_as_its_rate_says(load, rate, per, seconds, text):
     pace = pace_of({SERVICE: load}, rate=rate, per=per)
 
-    assert (pace.seconds, str(pace)) == (seconds, said)
+    assert (pace.seconds, str(pace)) == (seconds, text)
 
 
 def test_senders_send_side_by_side():
@@ -93,9 +93,9 @@ QUEUES = [
 ]
 
 
-@pytest.mark.parametrize(("sender", "load", "rate", "validity", "said"), QUEUES)
-def test_a_queue_that_will_not_hold_is_said_before_it_fills(sender, load, rate, validity, said):
-    assert pace_of({sender: load}, rate=rate, validity=validity).queue == said
+@pytest.mark.parametrize(("sender", "load", "rate", "validity", "text"), QUEUES)
+def test_a_queue_that_will_not_hold_is_said_before_it_fills(sender, load, rate, validity, text):
+    assert pace_of({sender: load}, rate=rate, validity=validity).queue == text
 
 
 @pytest.mark.parametrize("rate", [0, -1, float("nan"), float("inf"), True, "1"])
@@ -105,18 +105,18 @@ def test_a_rate_that_is_none_is_refused(rate):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "text"),
     [(0, "0 s"), (59.4, "59 s"), (60, "1 min 00 s"), (3599, "59 min 59 s"), (3600, "1 h 00 min"),
      (86_399, "23 h 59 min"), (100_000, "1 d 3 h")],
 )  # fmt: skip
-def test_a_time_span_is_written_as_it_is_said(seconds, said):
-    assert duration(seconds) == said
+def test_a_time_span_is_written_as_it_is_said(seconds, text):
+    assert duration(seconds) == text
 
 
 @pytest.mark.parametrize(
-    ("number", "said"),
+    ("number", "text"),
     [(0, "0 rows"), (1, "1 row"), (0.5, "0.5 rows"), (123_456, "123,456 rows"),
      (12_345_678, "12,345,678 rows")],
 )  # fmt: skip
-def test_a_number_of_things_is_written_as_it_is_said(number, said):
-    assert counted(number, "row") == said
+def test_a_number_of_things_is_written_as_it_is_said(number, text):
+    assert counted(number, "row") == text

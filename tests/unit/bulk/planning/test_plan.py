@@ -105,12 +105,12 @@ BODIES = [
 ]
 
 
-@pytest.mark.parametrize(("body", "said"), BODIES, ids=range(len(BODIES)))
-def test_a_body_is_judged_as_a_send_would_and_once_more_for_a_person(body, said):
+@pytest.mark.parametrize(("body", "reason"), BODIES, ids=range(len(BODIES)))
+def test_a_body_is_judged_as_a_send_would_and_once_more_for_a_person(body, reason):
     made = planned([{"to": ADA, "text": body}], columns={"body": "text"})
 
     assert (bodies(made), [problem.reason for problem in made.problems]) == (
-        ([body], []) if said is None else ([], [said])
+        ([body], []) if reason is None else ([], [reason])
     )
     assert all(problem.column == "text" for problem in made.problems)
 
@@ -331,7 +331,7 @@ NO_VALUE = "content_variables has no value for {!r}, which Twilio refuses (21656
 
 
 @pytest.mark.parametrize(
-    ("cell", "said"),
+    ("cell", "reason"),
     [
         ('{"1": "Ada"}', None),
         ('{"1": 7}', None),
@@ -345,12 +345,12 @@ NO_VALUE = "content_variables has no value for {!r}, which Twilio refuses (21656
         ({"1": "a", "2": ""}, NO_VALUE.format("2")),
     ],
 )
-def test_content_variables_that_twilio_refuses_are_not_ready(cell, said):
+def test_content_variables_that_twilio_refuses_are_not_ready(cell, reason):
     made = planned(
         [{"to": ADA, "v": cell}], content_sid=CONTENT, columns={"content_variables": "v"}
     )
 
-    assert [problem.reason for problem in made.problems] == ([] if said is None else [said])
+    assert [problem.reason for problem in made.problems] == ([] if reason is None else [reason])
 
 
 @pytest.mark.parametrize(
@@ -396,13 +396,13 @@ WRONG_CELLS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "cell", "said"), WRONG_CELLS)
-def test_a_cell_that_is_no_such_parameter_names_its_column(name, cell, said):
+@pytest.mark.parametrize(("name", "cell", "reason"), WRONG_CELLS)
+def test_a_cell_that_is_no_such_parameter_names_its_column(name, cell, reason):
     rows = [{"to": ADA, "cell": cell}]
     made = planned(rows, columns={name: "cell"}, body="Hi", messaging_service_sid=SERVICE)
 
     assert made.rows == ()
-    assert reasons(made) == [(0, "cell", "parameter", said)]
+    assert reasons(made) == [(0, "cell", "parameter", reason)]
 
 
 def test_an_empty_cell_leaves_its_parameter_out():
@@ -498,13 +498,13 @@ WHOLE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("given", "kind", "said"), WHOLE)
-def test_what_is_wrong_with_every_row_is_said_once(given, kind, said):
+@pytest.mark.parametrize(("given", "kind", "reason"), WHOLE)
+def test_what_is_wrong_with_every_row_is_said_once(given, kind, reason):
     body = {} if "body" in given.get("columns", {}) else {"body": "Hi"}
     with pytest.raises(kind) as refused:
         plan("phone,name\n+15005550006,Ada\n", **({"from_": FROM, "now": NOW} | body | given))
 
-    assert str(refused.value) == said
+    assert str(refused.value) == reason
 
 
 # --- counts ---------------------------------------------------------------------------------
@@ -592,12 +592,12 @@ def test_many_unused_columns_are_not_all_named():
 
 def test_the_example_of_the_docstring_is_true():
     example = plan.__doc__.split("Example:")[1]
-    call, said = example.split(")\n", 1)
+    call, reason = example.split(")\n", 1)
     call = call.replace(">>> plan", "planned").replace("...", "") + ")"
 
     made = eval(call.strip(), {"planned": planned})
 
-    assert repr(made).splitlines() == [line.strip() for line in said.strip().splitlines()]
+    assert repr(made).splitlines() == [line.strip() for line in reason.strip().splitlines()]
 
 
 def test_an_empty_table_is_a_plan_of_nothing():

@@ -92,11 +92,11 @@ def test_a_log_that_was_cut_off_is_named_wherever_the_plan_is_seen(sandbox):
         cut = planned(sandbox, opt_outs=twilio.messages.list(limit=2, progress=False))
         whole = planned(sandbox, opt_outs=twilio.messages.list(limit=None, progress=False))
 
-    said = (
+    message = (
         "opt_outs is not the complete log, so a STOP may be missing (2 messages read, the log has"
     )
     for seen in (str(cut.summary), repr(cut), cut._repr_html_()):
-        assert said in seen
+        assert message in seen
         assert "limit=None" in seen
     assert whole.summary.warnings == ()
 

@@ -219,12 +219,12 @@ def test_a_number_is_mended_where_only_one_can_be_meant(cell, region, to, mended
     assert check_recipient(read.to) == read.to
 
 
-@pytest.mark.parametrize(("cell", "region", "said"), REFUSED)
-def test_what_could_be_two_numbers_or_none_is_refused_with_a_sentence(cell, region, said):
+@pytest.mark.parametrize(("cell", "region", "message"), REFUSED)
+def test_what_could_be_two_numbers_or_none_is_refused_with_a_sentence(cell, region, message):
     with pytest.raises(InvalidMessage) as refused:
         recipient_of(cell, region)
 
-    assert str(refused.value) == said
+    assert str(refused.value) == message
 
 
 @pytest.mark.parametrize(

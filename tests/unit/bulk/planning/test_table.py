@@ -109,7 +109,7 @@ def closed() -> io.StringIO:
 
 
 @pytest.mark.parametrize(
-    ("source", "said"),
+    ("source", "message"),
     [
         (None, "NoneType is not a table. Give a DataFrame"),
         ({"phone": ["+1"]}, "dict is not a table. Give a DataFrame"),
@@ -132,11 +132,11 @@ def closed() -> io.StringIO:
     ],
     ids=range(15),
 )
-def test_what_is_no_table_is_refused_with_a_sentence(source, said):
+def test_what_is_no_table_is_refused_with_a_sentence(source, message):
     with pytest.raises(ConfigurationError) as refused:
         read_table(source)
 
-    assert str(refused.value).startswith(said)
+    assert str(refused.value).startswith(message)
 
 
 @settings(deadline=None)

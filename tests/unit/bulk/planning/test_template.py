@@ -115,12 +115,12 @@ def test_a_template_is_filled_from_a_row(text, written):
     assert template_of(text, ROW).fill(ROW.__getitem__) == written
 
 
-@pytest.mark.parametrize(("text", "said"), REFUSED)
-def test_a_template_that_cannot_be_right_is_refused_with_a_sentence(text, said):
+@pytest.mark.parametrize(("text", "message"), REFUSED)
+def test_a_template_that_cannot_be_right_is_refused_with_a_sentence(text, message):
     with pytest.raises(ConfigurationError) as refused:
         template_of(text, {"name": [], "n": []})
 
-    assert (str(refused.value), refused.value.field) == (said, "body")
+    assert (str(refused.value), refused.value.field) == (message, "body")
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ EMPTY = "x is empty in this row, but the text needs it. Fill the column first."
 
 
 @pytest.mark.parametrize(
-    ("value", "spec", "said"),
+    ("value", "spec", "message"),
     [
         (None, "", EMPTY),
         ("", "", EMPTY),
@@ -163,11 +163,11 @@ EMPTY = "x is empty in this row, but the text needs it. Fill the column first."
         ),
     ],
 )
-def test_a_value_that_is_missing_or_no_fit_names_its_column(value, spec, said):
+def test_a_value_that_is_missing_or_no_fit_names_its_column(value, spec, message):
     with pytest.raises(Unfillable) as found:
         template_of(f"{{x{spec}}}", {"x": []}).fill(lambda _: value)
 
-    assert (str(found.value), found.value.column) == (said, "x")
+    assert (str(found.value), found.value.column) == (message, "x")
 
 
 @pytest.mark.parametrize("name", ["Nan", "Null", "NA", "none", "0", "-"])

@@ -108,10 +108,10 @@ def test_the_field_is_a_keyword_of_send():
 
 def test_about_puts_the_recipients_number_into_the_meaning():
     number = "+44 7••• ••• 123"
-    said = [explain_error(code).about(number) for code in DOCUMENTED]
-    assert "+44 7••• ••• 123 cannot receive SMS" in said
-    assert "+44 7••• ••• 123: the recipient's phone cannot be reached" in said
-    assert all(text.startswith(number) for text in said)
+    sentences = [explain_error(code).about(number) for code in DOCUMENTED]
+    assert "+44 7••• ••• 123 cannot receive SMS" in sentences
+    assert "+44 7••• ••• 123: the recipient's phone cannot be reached" in sentences
+    assert all(text.startswith(number) for text in sentences)
 
 
 @pytest.mark.parametrize(

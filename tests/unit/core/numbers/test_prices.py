@@ -52,7 +52,7 @@ def test_a_person_can_give_prices_and_the_table_stays_as_it_was() -> None:
 
 
 @pytest.mark.parametrize(
-    ("own", "said"),
+    ("own", "message"),
     [
         ({"+44": "0.05"}, "prices: '+44' is not a country."),
         ({44: "0.05"}, "prices: 44 is not a country."),
@@ -61,9 +61,11 @@ def test_a_person_can_give_prices_and_the_table_stays_as_it_was() -> None:
         ({"GB": float("inf")}, "The price for GB must be US dollars"),
     ],
 )
-def test_what_is_no_price_is_refused_with_a_sentence(own: Mapping[str, object], said: str) -> None:
+def test_what_is_no_price_is_refused_with_a_sentence(
+    own: Mapping[str, object], message: str
+) -> None:
     with pytest.raises(ConfigurationError) as caught:
         with_own_prices(own)
 
-    assert str(caught.value).startswith(said)
+    assert str(caught.value).startswith(message)
     assert caught.value.field == "prices"

@@ -53,7 +53,7 @@ def test_filling_returns_texts_in_the_order_of_the_template() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "message"),
     [
         ({"1": "a", "2": "b"}, "also needs 'name'"),
         ({"1": "a", "2": "b", "nam": "c"}, "has no variable 'nam'. Did you mean 'name'?"),
@@ -67,8 +67,10 @@ def test_filling_returns_texts_in_the_order_of_the_template() -> None:
         ({"1": "a", "2": "b", "name": float("nan")}, "must be text or a number, not float"),
     ],
 )
-def test_a_value_that_twilio_refuses_is_refused_here(values: dict[str, object], said: str) -> None:
-    with pytest.raises(InvalidMessage, match=said) as caught:
+def test_a_value_that_twilio_refuses_is_refused_here(
+    values: dict[str, object], message: str
+) -> None:
+    with pytest.raises(InvalidMessage, match=message) as caught:
         template().fill(values)
     assert caught.value.field == "content_variables"
 

@@ -30,8 +30,8 @@ WITHIN = 10.0
 
 
 def arrival(number: int, status: str = "sent") -> Arrival:
-    said = {"MessageSid": f"SM{number:032x}", "MessageStatus": status, "AccountSid": ACCOUNT}
-    return Arrival(kind="status", received_at=NOON, parameters=tuple(said.items()))
+    parameters = {"MessageSid": f"SM{number:032x}", "MessageStatus": status, "AccountSid": ACCOUNT}
+    return Arrival(kind="status", received_at=NOON, parameters=tuple(parameters.items()))
 
 
 @pytest.fixture
@@ -355,8 +355,8 @@ def test_an_unexpected_error_is_reported_and_delivery_continues(store, monkeypat
         followed.subscribe(heard, None, 0)
         assert wrong.wait(WITHIN)
         until(lambda: followed.problem)
-        said = "Events could not be delivered: MemoryError: for +1 4••• ••• 123"
-        assert followed.problem == said
+        parameters = "Events could not be delivered: MemoryError: for +1 4••• ••• 123"
+        assert followed.problem == parameters
         monkeypatch.setattr(reading, "events", events)
         followed.nudge()
         assert heard.next(1) == [1]

@@ -137,9 +137,9 @@ def test_an_event_from_the_log_is_replayed_as_a_post(monkeypatch):
 
     ((method, line, body, headers),) = Wire.sent
     assert (method, line, body) == ("POST", "/hook", "MessageSid=SM1&MessageStatus=sent")
-    said = {"MessageSid": "SM1", "MessageStatus": "sent"}
+    parameters = {"MessageSid": "SM1", "MessageStatus": "sent"}
     signature = headers["X-Twilio-Signature"]
-    assert RequestValidator(TOKEN).validate("http://127.0.0.1/hook", said, signature)
+    assert RequestValidator(TOKEN).validate("http://127.0.0.1/hook", parameters, signature)
 
 
 def test_an_answer_that_never_ends_is_not_waited_for():

@@ -22,11 +22,11 @@ NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)
 
 
 def an_event(status: str | None, n: int = 1, **more: object) -> Event:
-    said = {"MessageSid": SID, "From": "+14155550100", "To": "+14155550199"}
+    parameters = {"MessageSid": SID, "From": "+14155550100", "To": "+14155550199"}
     if status is not None:
-        said["MessageStatus"] = status
+        parameters["MessageStatus"] = status
     arrival = Arrival(
-        kind="status", received_at=NOON + timedelta(seconds=n), parameters=tuple(said.items())
+        kind="status", received_at=NOON + timedelta(seconds=n), parameters=tuple(parameters.items())
     )
     return replace(Event.of_arrival(arrival, id=n), **more)
 

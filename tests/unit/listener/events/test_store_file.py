@@ -447,10 +447,10 @@ print(acknowledged, *causes)
 def test_a_disk_that_ends_loses_nothing_that_was_acknowledged(tmp_path):
     path = tmp_path / "events.sqlite"
     command = [sys.executable, "-c", DISK, str(path)]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     with a_store(path) as store, Reader(path) as reader:
         assert store.set_aside is None
-        assert (len(reader.events()), said[1:]) == (int(said[0]), ["disk"])
+        assert (len(reader.events()), output[1:]) == (int(output[0]), ["disk"])
 
 
 @pytest.mark.parametrize("name", ["events.sqlite", "events.sqlite-wal"])

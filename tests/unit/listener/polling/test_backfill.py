@@ -55,11 +55,11 @@ class Bench:
 
     def hear(self, sid: str, status: str = "sent", **more: str) -> None:
         """Let a webhook come, as the gate would hand it over."""
-        said = {"MessageSid": sid, "AccountSid": self.account, **more}
+        parameters = {"MessageSid": sid, "AccountSid": self.account, **more}
         kind = "inbound" if status == "received" else "status"
-        said |= {"SmsStatus" if kind == "inbound" else "MessageStatus": status}
+        parameters |= {"SmsStatus" if kind == "inbound" else "MessageStatus": status}
         arrival = Arrival(
-            kind=kind, received_at=NOON, parameters=tuple(said.items()), scheme="auth token"
+            kind=kind, received_at=NOON, parameters=tuple(parameters.items()), scheme="auth token"
         )
         self.store.commit([arrival])
 

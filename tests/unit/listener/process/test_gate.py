@@ -98,10 +98,10 @@ def test_a_signed_status_callback_gets_in_whole() -> None:
 @pytest.mark.parametrize("method", ["POST", "GET"])
 def test_signed_requests_are_accepted_with_either_method(method: str) -> None:
     """TwiML's ``<Message action=… method="GET">`` has its status reported by GET."""
-    for kind, said in (("inbound", INBOUND), ("status", STATUS)):
-        found = judged(gate(), signed(said, path=f"/{kind}", method=method))
+    for kind, parameters in (("inbound", INBOUND), ("status", STATUS)):
+        found = judged(gate(), signed(parameters, path=f"/{kind}", method=method))
         assert isinstance(found, Arrival)
-        assert (found.kind, found.parameters) == (kind, tuple(said.items()))
+        assert (found.kind, found.parameters) == (kind, tuple(parameters.items()))
 
 
 def jsons(document: object, *, path: str = "/status", **headers: str) -> WebhookRequest:
@@ -133,8 +133,10 @@ def test_a_json_body_is_taken_by_its_hash() -> None:
 @pytest.mark.parametrize("name", [*STATUS, "SmsStatus"])
 def test_json_nulls_are_left_out(name: str) -> None:
     """It is no text of four letters: not a status, a sender or a SID that is called null."""
-    said = {key: value for key, value in STATUS.items() if key != name}
-    found, expected = (judged(gate(), jsons(each)) for each in ({**said, name: None}, said))
+    parameters = {key: value for key, value in STATUS.items() if key != name}
+    found, expected = (
+        judged(gate(), jsons(each)) for each in ({**parameters, name: None}, parameters)
+    )
     assert type(found) is type(expected)
     if isinstance(found, Arrival) and isinstance(expected, Arrival):
         assert found.parameters == expected.parameters
@@ -422,8 +424,8 @@ def test_a_login_in_the_url_is_verified_with_and_not_kept() -> None:
     assert isinstance(posted, Arrival)
     assert (posted.url, posted.row_token) == (url.replace("SERVERLOGIN", "••••"), "row-7")
     assert posted.parameters == tuple(INBOUND.items())
-    said = {"token": "SERVERLOGIN", **INBOUND}
-    got = judged(gate(), signed(said, path="/inbound", method="GET"))
+    parameters = {"token": "SERVERLOGIN", **INBOUND}
+    got = judged(gate(), signed(parameters, path="/inbound", method="GET"))
     assert isinstance(got, Arrival)
     assert got.parameters == (("token", "••••"), *INBOUND.items())
     for found in (posted, got):
@@ -436,8 +438,8 @@ def test_a_forwarded_request_must_still_be_signed() -> None:
     assert outcome(at, unsigned) == (403, "signature")
 
 
-def without(name: str, said: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in said.items() if key != name}
+def without(name: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in parameters.items() if key != name}
 
 
 OTHER = "AC" + "9" * 32
@@ -469,8 +471,8 @@ SAYING = {
 
 @pytest.mark.parametrize("name", SAYING)
 def test_a_signed_request_must_have_every_mandatory_parameter_once(name: str) -> None:
-    said, expected = SAYING[name]
-    assert outcome(gate(), signed(said, path="/inbound")) == expected
+    parameters, expected = SAYING[name]
+    assert outcome(gate(), signed(parameters, path="/inbound")) == expected
 
 
 def test_cutting_a_signed_request_up_anew_keeps_its_signature_but_makes_no_event() -> None:

@@ -30,8 +30,8 @@ from twilio_widgets.signature.presented import SignedRequest
 from twilio_widgets.signature.verdict import Verdict
 
 
-def arrival(n: int = 0, **said: str) -> Arrival:
-    parameters = {"MessageSid": f"SM{n:032x}", "From": "+15005550001", **said}
+def arrival(n: int = 0, **parameters: str) -> Arrival:
+    parameters = {"MessageSid": f"SM{n:032x}", "From": "+15005550001", **parameters}
     return Arrival(
         kind="inbound", received_at=datetime.now(UTC), parameters=tuple(parameters.items())
     )
@@ -373,8 +373,8 @@ def test_of_a_flood_all_are_counted_and_the_latest_looked_into() -> None:
         assert turned.counts == {"signature": 5_001}
         assert [len(lot) for lot in stored] == [1_000]
         assert [one.body for one in seen] == [b"N=%d" % n for n in range(4_999, 4_899, -1)]
-        said = [(one.cause, one.reason) for one in stored[0]]
-        assert said == [
+        parameters = [(one.cause, one.reason) for one in stored[0]]
+        assert parameters == [
             *[("signature", TOO_MANY.reason)] * 899,
             *[("signature: scheme", "The scheme differs.")] * 100,
             ("signature", TOO_LARGE.reason),

@@ -316,8 +316,8 @@ def test_a_connection_that_stays_silent_is_closed(name: str) -> None:
             reader, writer = await server.open()
             writer.write(SLOW[name])
             with contextlib.suppress(ConnectionResetError):
-                said = await asyncio.wait_for(reader.read(), 10)
-                assert said == (OK if name.startswith("an answered") else b"")
+                message = await asyncio.wait_for(reader.read(), 10)
+                assert message == (OK if name.startswith("an answered") else b"")
             writer.close()
             await server.empty()
 

@@ -77,10 +77,10 @@ def bodies(stream: bytes, size: int) -> list[bytes]:
 @pytest.mark.parametrize("size", [1, 3, 4, 5, 64, 1_000_000])
 def test_messages_are_decoded_however_they_are_split(size: int) -> None:
     asked = b"".join(map(frame, REQUESTS))
-    said = b"".join(map(frame, ANSWERS))
+    answers = b"".join(map(frame, ANSWERS))
     again = [messages.request_of(body) for body in bodies(asked, size)]
     assert list(map(frame, again)) == list(map(frame, REQUESTS))
-    assert [messages.answer_of(body) for body in bodies(said, size)] == ANSWERS
+    assert [messages.answer_of(body) for body in bodies(answers, size)] == ANSWERS
 
 
 @pytest.mark.parametrize(
@@ -123,9 +123,9 @@ def test_a_store_error_keeps_its_type_but_no_private_text() -> None:
 
 def test_an_undecodable_path_can_be_reported() -> None:
     path = os.fsdecode(b"/caf\xe9/events.sqlite")  # Linux allows any bytes
-    said = [StoreError.of(StoreUnavailable(f"{path} is locked.", cause="locked"))]
-    assert [messages.answer_of(body) for body in bodies(frame(said[0]), 64)] == said
-    assert said[0].text == "/caf\\udce9/events.sqlite is locked."
+    answers = [StoreError.of(StoreUnavailable(f"{path} is locked.", cause="locked"))]
+    assert [messages.answer_of(body) for body in bodies(frame(answers[0]), 64)] == answers
+    assert answers[0].text == "/caf\\udce9/events.sqlite is locked."
     assert StoreOpened.of("wal", [path]) == StoreOpened("wal", ("/caf\\udce9/events.sqlite",))
 
 
@@ -141,9 +141,9 @@ class Line:
         self.store = StoreClient(place, retention_days, self.told.append)
 
     async def commit(self, *arrivals: Arrival) -> Answer:
-        said: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self.store.send(Commit.of(map(encode, arrivals)), said.set_result)
-        return await said
+        answers: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self.store.send(Commit.of(map(encode, arrivals)), answers.set_result)
+        return await answers
 
 
 def process_of() -> int:
@@ -368,20 +368,20 @@ def test_a_request_at_the_moment_of_its_death_is_answered(path: Path) -> None:
     """Between its end and our hearing of it there is a turn of the loop."""
 
     async def prove(line: Line) -> None:
-        loop, said, asked = asyncio.get_running_loop(), list[Answer](), 0
+        loop, answers, asked = asyncio.get_running_loop(), list[Answer](), 0
 
         def ask() -> None:
             nonlocal asked
             if not line.told:
                 asked += 1
-                line.store.send(Commit.of([]), said.append)
+                line.store.send(Commit.of([]), answers.append)
                 loop.call_soon(ask)
 
         ask()
         os.kill(process_of(), signal.SIGKILL)
         await until(lambda: None in line.told)
         assert await line.commit() == Stored([])
-        assert len(said) == asked
+        assert len(answers) == asked
 
     with_store(path, prove)
 
@@ -555,9 +555,9 @@ def test_a_locked_store_is_reported_and_nothing_is_half_stored(path: Path) -> No
     async def prove(line: Line) -> None:
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("begin immediate")
-            said = await line.commit(a_status(1, "sent"))
-            assert isinstance(said, StoreError)
-            assert said.cause == "locked"
+            answers = await line.commit(a_status(1, "sent"))
+            assert isinstance(answers, StoreError)
+            assert answers.cause == "locked"
             other.execute("rollback")
         assert await line.commit(a_status(1, "sent")) == Stored([Receipt(id=1, new=True)])
 

@@ -59,10 +59,6 @@ def confirm(panel: BulkPanel, words: str) -> str:
     return answer
 
 
-def said(panel: BulkPanel) -> str:
-    return " ".join(PanelDriver(panel).sentences())
-
-
 def test_the_cost_is_typed_and_then_landlines_are_rejected(
     sandbox: Sandbox, make: Callable[..., BulkPanel]
 ) -> None:
@@ -70,8 +66,8 @@ def test_the_cost_is_typed_and_then_landlines_are_rejected(
     assert panel.plan is not None
     assert len(panel.plan) == 3
     ask(panel)
-    assert "Looking up 3 numbers costs about $0.0240." in said(panel)
-    assert "Type “pay $0.0240” to confirm." in said(panel)
+    assert "Looking up 3 numbers costs about $0.0240." in PanelDriver(panel).text()
+    assert "Type “pay $0.0240” to confirm." in PanelDriver(panel).text()
     assert not PanelDriver(panel).labels().count("Send")  # one question at a time
     assert confirm(panel, "pay") == "Nothing was asked. Type “pay $0.0240” to confirm."
     assert sandbox.lookups == ()
@@ -79,8 +75,8 @@ def test_the_cost_is_typed_and_then_landlines_are_rejected(
     assert confirm(panel, " Pay  $0.0240 ") == ""
     assert len(sandbox.lookups) == 3
     assert [one.n for one in panel.plan.problems] == [1]
-    assert "Looked up 3 numbers for about $0.0240." in said(panel)
-    assert "Type “send 2” to confirm." in said(panel)
+    assert "Looked up 3 numbers for about $0.0240." in PanelDriver(panel).text()
+    assert "Type “send 2” to confirm." in PanelDriver(panel).text()
 
 
 def test_looking_up_again_does_not_forget_a_landline(
@@ -118,7 +114,7 @@ def test_known_numbers_are_used_without_a_question(
     panel = make()
     ask(panel)
 
-    assert "Looked up 3 numbers (all were in the cache)." in said(panel)
+    assert "Looked up 3 numbers (all were in the cache)." in PanelDriver(panel).text()
     assert len(sandbox.lookups) == 3
 
 
@@ -128,10 +124,10 @@ def test_going_back_or_changing_the_text_asks_nothing(
     panel = make()
     ask(panel)
     PanelDriver(panel).press_on(panel._numbers.back)
-    assert "costs about" not in said(panel)
+    assert "costs about" not in PanelDriver(panel).text()
     ask(panel)
     PanelDriver(panel).type("Message", "Hello")
-    assert "costs about" not in said(panel)
+    assert "costs about" not in PanelDriver(panel).text()
     assert confirm(panel, "pay $0.0240") != ""
     assert sandbox.lookups == ()
 
@@ -143,7 +139,7 @@ def test_the_guard_rails_of_the_panel_refuse_it_in_a_dry_run(
     ask(panel)
     confirm(panel, "pay $0.0240")
 
-    assert "Dry run: nothing was sent." in said(panel)
+    assert "Dry run: nothing was sent." in PanelDriver(panel).text()
     assert sandbox.lookups == ()
 
 
@@ -154,7 +150,7 @@ def test_prices_and_a_lookup_can_be_given(sandbox: Sandbox, make: Callable[..., 
 
     assert panel.plan is not None
     assert [one.n for one in panel.plan.problems] == [1]
-    assert "your account's prices of 2026-01-15" in said(panel)
+    assert "your account's prices of 2026-01-15" in PanelDriver(panel).text()
 
 
 @pytest.mark.parametrize("options", [{"prices": {"gb": 1}}, {"lookup": [1]}])

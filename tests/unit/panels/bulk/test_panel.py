@@ -18,7 +18,7 @@ from twilio_widgets.core.guardrails.policy import Policy
 from twilio_widgets.errors import ConfigurationError, PolicyRefused
 from twilio_widgets.panels.bulk import state as steps
 from twilio_widgets.panels.bulk import table_sources as bulk_tables
-from twilio_widgets.panels.bulk import text as words
+from twilio_widgets.panels.bulk import text as texts
 from twilio_widgets.panels.bulk.panel import BulkPanel
 from twilio_widgets.panels.connection.panel import ConnectionPanel
 from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
@@ -76,9 +76,9 @@ def check(panel: BulkPanel) -> BulkPanel:
 
 def say(panel: BulkPanel, text: str) -> BulkPanel:
     page = PanelDriver(panel)
-    page.say(panel._words.typed, {"t": "typed", "text": text})
-    page.press_on(panel._words.send)
-    page.press_on(panel._words.send)
+    page.say(panel._confirmation.typed, {"t": "typed", "text": text})
+    page.press_on(panel._confirmation.send)
+    page.press_on(panel._confirmation.send)
     assert panel.join(20)
     return panel
 
@@ -93,7 +93,7 @@ def sent(sandbox: Sandbox) -> Counter[str]:
 def test_from_a_table_to_one_outcome_a_row(sandbox, make):
     panel = check(make())
     assert (len(panel.plan), panel.plan.summary.rejected) == (3, 2)
-    assert panel._words._question.text.endswith("Type “send 3” to confirm.")
+    assert panel._confirmation._question.text.endswith("Type “send 3” to confirm.")
     reasons = {row["row"]: row["kind"] for row in panel._findings.problems.rows}
     assert reasons == {2: "recipient", 4: "duplicate"}
     assert sandbox.ledger == ()
@@ -130,9 +130,9 @@ def test_running_the_cell_again_sends_nothing(sandbox, make):
 def test_a_change_after_the_check_drops_the_words(sandbox, make):
     panel = check(make())
     page = PanelDriver(panel)
-    page.say(panel._words.typed, {"t": "typed", "text": "send 3"})
+    page.say(panel._confirmation.typed, {"t": "typed", "text": "send 3"})
     page.type("Message", "Hello {name}")
-    page.press_on(panel._words.send)
+    page.press_on(panel._confirmation.send)
     assert panel.join(20)
     assert panel._state.phase == "writing"
     assert sandbox.ledger == ()
@@ -185,8 +185,8 @@ def test_a_row_that_nothing_settles_is_not_sure_and_says_what_would_settle_it(sa
 def test_a_press_whose_answer_was_lost_does_not_begin_a_second_job(sandbox, make, monkeypatch):
     """The page says that the kernel has not confirmed the press, and the user presses again."""
     panel = check(make())
-    page, button = PanelDriver(panel), panel._words.send
-    page.say(panel._words.typed, {"t": "typed", "text": "send 3"})
+    page, button = PanelDriver(panel), panel._confirmation.send
+    page.say(panel._confirmation.typed, {"t": "typed", "text": "send 3"})
     monkeypatch.setattr(button, "send", lambda *_message: None)
     page.press_on(button)
     monkeypatch.undo()
@@ -201,10 +201,10 @@ def test_a_press_whose_answer_was_lost_does_not_begin_a_second_job(sandbox, make
 def test_going_back_after_the_job_has_begun_says_that_it_is_too_late(make):
     panel = check(make())
     page = PanelDriver(panel)
-    page.say(panel._words.typed, {"t": "typed", "text": "send 3"})
-    panel._apply(steps.beginning)
+    page.say(panel._confirmation.typed, {"t": "typed", "text": "send 3"})
+    panel._apply(steps.starting)
 
-    assert page.press_on(panel._words.back) == words.TOO_LATE
+    assert page.press_on(panel._confirmation.back) == texts.TOO_LATE
     assert panel._state.phase == "beginning"
 
 
@@ -242,7 +242,7 @@ def test_a_failed_request_about_a_job_can_be_made_again(make, monkeypatch):
 
 def test_an_offer_to_open_a_job_that_has_changed_opens_nothing(make):
     panel = make()
-    offers = [steps.Unfinished(name=name, said=name) for name in ("first", "second")]
+    offers = [steps.Unfinished(name=name, summary=name) for name in ("first", "second")]
     panel._apply(steps.found_unfinished, (offers[0],))
     button = panel._offer.open
     button._handle_custom_msg({"t": "press", "id": "1-1"}, [])
@@ -280,7 +280,7 @@ def test_the_guard_rails_are_seen_and_a_dry_run_has_no_words(sandbox, make):
 
 def test_the_words_raise_the_number_of_recipients_and_nothing_else(sandbox, make):
     panel = check(make(policy=Policy(max_recipients=2)))
-    assert "The guard rails allow 2 without confirmation" in panel._words._question.text
+    assert "The guard rails allow 2 without confirmation" in panel._confirmation._question.text
     until(say(panel, "send 3"), "resting")
     assert len(sandbox.ledger) == 3
     dear = check(make(policy=Policy(max_recipients=2, max_cost="0.01"), body="Ho {name}"))
@@ -292,12 +292,12 @@ def test_rows_that_the_guard_rails_would_refuse_are_named(make):
     panel = check(make(policy=Policy(allow="+14155550101")))
     refused = [row for row in panel._findings.problems.rows if row["kind"] == "guard rails"]
     assert [row["row"] for row in refused] == [1, 3]
-    assert "would refuse 2 ready rows now" in panel._findings._said.text
+    assert "would refuse 2 ready rows now" in panel._findings._note.text
 
 
 def test_the_words_count_what_can_leave_and_the_rest_stays_in_the_job(sandbox, make):
     panel = check(make(policy=Policy(allow="+14155550102", max_recipients=2)))
-    assert "The guard rails would refuse 2 rows now" in panel._words._question.text
+    assert "The guard rails would refuse 2 rows now" in panel._confirmation._question.text
     until(say(panel, "send 1"), "resting")
     assert sent(sandbox) == {"Hi Bob": 1}
     assert panel.job.progress.counts["pending"] == 2
@@ -312,7 +312,7 @@ def test_an_unknown_zone_is_asked_about_and_the_words_are_the_answer(sandbox, ma
     policy = Policy(quiet_hours=("00:00", "00:01"))
     guests = [*GUESTS, {"phone": "+999123456789", "name": "Nobody"}]
     panel = check(make(guests, policy=policy))
-    assert "The local time is not known for 1 row" in panel._words._question.text
+    assert "The local time is not known for 1 row" in panel._confirmation._question.text
     until(say(panel, f"send {panel._state.ask.count}"), "resting")
     assert sent(sandbox)["Hi Nobody"] == 1
 
@@ -411,7 +411,7 @@ def test_a_job_that_was_left_is_offered_and_goes_on_after_its_words(sandbox, mak
     assert (left, panel.job.progress.note) == (2, "Not now.")
     again = make()
     assert again._offer.row.layout.display != "none"
-    assert "is paused" in again._offer._said.text
+    assert "is paused" in again._offer._note.text
     PanelDriver(again).press("Open it")
     until(again, "resting")
     again._bar._wish("resume")
@@ -467,9 +467,9 @@ def test_a_folder_of_ones_own_holds_the_journal(sandbox, make, tmp_path: Path):
 def test_wrong_words_are_answered_and_a_change_while_checking_is_written_back(sandbox, make):
     panel = check(make())
     page = PanelDriver(panel)
-    page.say(panel._words.typed, {"t": "typed", "text": "send 4"})
-    answer = page.press_on(panel._words.send)
-    panel._apply(steps.began_check)
+    page.say(panel._confirmation.typed, {"t": "typed", "text": "send 4"})
+    answer = page.press_on(panel._confirmation.send)
+    panel._apply(steps.check_started)
     page.type("Message", "Hello {name}")
 
     assert answer == "Nothing was sent. Type “send 3” to confirm."

@@ -11,7 +11,7 @@ import pytest
 from tests.phase_tables import expected, steps_in, table_of
 from twilio_widgets.bulk.progress import JobProgress
 from twilio_widgets.panels.bulk import state as steps
-from twilio_widgets.panels.bulk import text as words
+from twilio_widgets.panels.bulk import text as texts
 from twilio_widgets.panels.bulk.draft import BulkDraft
 from twilio_widgets.panels.bulk.state import (
     BulkState,
@@ -33,8 +33,8 @@ FILE = OpenedFile(name="guests.csv", content=b"", encoding="cp1252", guessed="cp
 GUESTS = Source(name="guests.csv", kind="csv", rows=b"", file=FILE)
 FRAME = Source(name="guests", kind="frame", rows=b"")
 FILLED = BulkDraft(to="phone", from_="+15005550006", body="Hi {name}", name="guests")
-CHECKED = Checked(ready=3, rejected=0, said=("3 of 3 rows are ready.",))
-OLD = Unfinished(name="old", said="It is paused.")
+CHECKED = Checked(ready=3, rejected=0, lines=("3 of 3 rows are ready.",))
+OLD = Unfinished(name="old", summary="It is paused.")
 ASK = ConfirmationPrompt(purpose="send", count=3)
 COUNTS = dict.fromkeys(
     ("pending", "attempted", "accepted", "rejected", "unknown", "skipped", "abandoned"), 0
@@ -75,34 +75,34 @@ PHASES = {phase: state_in(phase) for phase in get_args(Phase)} | {
 
 STEPS = {
     "asked": partial(steps.asked, ask=replace(ASK, purpose="send again")),
-    "backed": steps.backed,
-    "began_check": steps.began_check,
-    "began_lookup": steps.began_lookup,
-    "beginning": steps.beginning,
-    "begun": partial(steps.begun, job="guests"),
-    "begun_anew": steps.begun_anew,
-    "choosing": steps.choosing,
-    "chose": partial(steps.chose, source=FRAME, rows=4, columns=("phone",), guess=None),
+    "declined": steps.declined,
+    "check_started": steps.check_started,
+    "action_started": steps.action_started,
+    "starting": steps.starting,
+    "started": partial(steps.started, job="guests"),
+    "restarted": steps.restarted,
+    "reading": steps.reading,
+    "selected": partial(steps.selected, source=FRAME, rows=4, columns=("phone",), guess=None),
     "connected": partial(steps.connected, account=ACCOUNT, rails=("No limits.",)),
     "disconnected": steps.disconnected,
-    "ended_lookup": steps.ended_lookup,
+    "action_finished": steps.action_finished,
     "found_unfinished": partial(steps.found_unfinished, unfinished=(OLD,)),
     "listed": partial(steps.listed, frames=("guests",)),
-    "looked": partial(steps.looked, row=2),
-    "not_begun": partial(steps.not_begun, text="It was refused.", rests=False),
-    "not_checked": partial(steps.not_checked, turn=1, name="", text="No such column."),
-    "not_read": partial(steps.not_read, text="It is not a table."),
-    "put_off": steps.put_off,
+    "previewed": partial(steps.previewed, row=2),
+    "start_failed": partial(steps.start_failed, text="It was refused.", rests=False),
+    "check_failed": partial(steps.check_failed, turn=1, name="", text="No such column."),
+    "read_failed": partial(steps.read_failed, text="It is not a table."),
+    "postponed": steps.postponed,
     "read": partial(steps.read, job="guests", groups=(), resendable=1),
-    "rereading": partial(steps.rereading, file=replace(FILE, encoding="latin-1")),
-    "said": partial(steps.said, note="Updated."),
+    "read_again": partial(steps.read_again, file=replace(FILE, encoding="latin-1")),
+    "noted": partial(steps.noted, note="Updated."),
     "suggested": partial(steps.suggested, senders=("+15005550006",)),
     "toggled_more": steps.toggled_more,
-    "troubled": partial(steps.troubled, text="Unexpected."),
+    "failed": partial(steps.failed, text="Unexpected."),
     "typed": partial(steps.typed, name="body", value="Another text"),
-    "typed_words": partial(steps.typed_words, text="send"),
-    "was_checked": partial(steps.was_checked, turn=1, checked=CHECKED),
-    "went_on": partial(steps.went_on, progress=progress("paused")),
+    "confirmation_typed": partial(steps.confirmation_typed, text="send"),
+    "check_finished": partial(steps.check_finished, turn=1, checked=CHECKED),
+    "progressed": partial(steps.progressed, progress=progress("paused")),
 }
 
 
@@ -143,12 +143,12 @@ def test_the_effect_of_every_step_in_every_phase() -> None:
     ],
 )
 def test_a_check_is_good_only_when_every_row_can_be_sent(found: Checked, tone: str) -> None:
-    assert words.finding_of(replace(state_in("checked"), checked=found))[1] == tone
+    assert texts.finding_of(replace(state_in("checked"), checked=found))[1] == tone
 
 
 def test_nothing_of_the_table_before_stays_when_a_file_cannot_be_read() -> None:
     before = state_in("checked")
-    after = steps.not_read(steps.choosing(before), "It is not a table.")
+    after = steps.read_failed(steps.reading(before), "It is not a table.")
 
     assert (after.source, after.rows, after.columns, after.guess) == (None, 0, (), None)
     assert (after.checked, after.ask, after.draft.name) == (None, None, "")
@@ -159,8 +159,8 @@ def test_nothing_of_the_table_before_stays_when_a_file_cannot_be_read() -> None:
 def test_each_column_that_a_template_can_name_has_a_button() -> None:
     state = replace(state_in("writing"), columns=("name", "a{b", "when:x", "Gäste", "no!"))
 
-    assert words.inserts_of(state) == ("{name}", "{Gäste}")
-    assert words.inserts_of(replace(state, columns=())) == ()
+    assert texts.inserts_of(state) == ("{name}", "{Gäste}")
+    assert texts.inserts_of(replace(state, columns=())) == ()
 
 
 @pytest.mark.parametrize(
@@ -180,4 +180,4 @@ def test_each_column_that_a_template_can_name_has_a_button() -> None:
 def test_the_list_of_dataframes_names_the_table_in_use(
     source: Source | None, frames: tuple[str, ...], option: str
 ) -> None:
-    assert words.no_frame_of(BulkState(source=source, frames=frames)) == option
+    assert texts.no_frame_of(BulkState(source=source, frames=frames)) == option

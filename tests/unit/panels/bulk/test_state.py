@@ -28,7 +28,7 @@ from twilio_widgets.panels.send.state import SendingAccount
 ACCOUNT = SendingAccount(label="AC…", access=Access.of("auth token"))
 GUESTS = Source(name="guests.csv", kind="csv", rows=b"")
 FILLED = BulkDraft(to="phone", from_="+15005550006", body="Hi {name}", name="guests")
-CHECKED = Checked(ready=1_243, rejected=2, said=("1,243 of 1,245 rows are ready.",))
+CHECKED = Checked(ready=1_243, rejected=2, lines=("1,243 of 1,245 rows are ready.",))
 COUNTS = dict.fromkeys(
     ("pending", "attempted", "accepted", "rejected", "unknown", "skipped", "abandoned"), 0
 )
@@ -40,8 +40,8 @@ def written(**changes: object) -> BulkState:
 
 
 def checked(found: Checked = CHECKED) -> BulkState:
-    state = steps.began_check(written())
-    return steps.was_checked(state, state.turn, found)
+    state = steps.check_started(written())
+    return steps.check_finished(state, state.turn, found)
 
 
 def progress(state: str, name: str = "guests", **counts: int) -> JobProgress:
@@ -53,34 +53,34 @@ def progress(state: str, name: str = "guests", **counts: int) -> JobProgress:
 
 def test_a_table_brings_its_guess_and_a_name():
     guess = guess_recipients({"name": ["Ada"], "phone": ["+15005550006"]})
-    state = steps.chose(BulkState(), GUESTS, 1, ("name", "phone"), guess)
+    state = steps.selected(BulkState(), GUESTS, 1, ("name", "phone"), guess)
     assert (state.draft.to, state.draft.name, state.rows) == ("phone", "guests", 1)
     other = replace(GUESTS, name="staff.csv")
-    again = steps.chose(state, other, 3, ("who",), None)
+    again = steps.selected(state, other, 3, ("who",), None)
     assert (again.draft.to, again.draft.name) == ("", "staff"), "what it does not have goes"
     own = steps.typed(again, "name", "spring")
-    assert steps.chose(own, GUESTS, 1, ("phone",), None).draft.name == "spring"
+    assert steps.selected(own, GUESTS, 1, ("phone",), None).draft.name == "spring"
 
 
 def test_check_says_what_is_missing_before_it_begins():
-    state = steps.began_check(written(draft=BulkDraft()))
+    state = steps.check_started(written(draft=BulkDraft()))
     assert state.phase == "writing"
     assert set(state.problems) == {"to", "from_", "body", "name"}
     assert missing_in(replace(FILLED, body="", media="picture")) == {}
-    only_name = steps.began_check(written(draft=replace(FILLED, name="")))
+    only_name = steps.check_started(written(draft=replace(FILLED, name="")))
     assert only_name.more, "a problem under More is seen"
-    assert steps.began_check(BulkState()).phase == "writing", "without a table there is nothing"
+    assert steps.check_started(BulkState()).phase == "writing", "without a table there is nothing"
 
 
 def test_the_words_are_those_of_the_number_that_is_ready():
     state = checked()
     assert state.ask == ConfirmationPrompt(purpose="send", count=1_243)
-    assert state.ask.words == "send 1,243"
+    assert state.ask.phrase == "send 1,243"
     assert not steps.is_confirmed(state)
     for text in ("send", "send 1242", "sende 1243", "", "resend 1,243"):
-        assert not steps.is_confirmed(steps.typed_words(state, text)), text
+        assert not steps.is_confirmed(steps.confirmation_typed(state, text)), text
     for text in ("send 1,243", "send 1243", " SEND 1 243 "):
-        assert steps.is_confirmed(steps.typed_words(state, text)), text
+        assert steps.is_confirmed(steps.confirmation_typed(state, text)), text
 
 
 @pytest.mark.parametrize(
@@ -92,37 +92,37 @@ def test_the_words_are_those_of_the_number_that_is_ready():
     ],
 )
 def test_what_cannot_be_sent_has_no_words(found):
-    state = steps.typed_words(checked(found), "send 1,243")
+    state = steps.confirmation_typed(checked(found), "send 1,243")
     assert state.ask is None
-    assert steps.beginning(state) == state
+    assert steps.starting(state) == state
 
 
 @pytest.mark.parametrize("name", ["to", "from_", "body", "region", "media", "rate", "name"])
 def test_any_change_in_the_fields_drops_the_plan_and_its_words(name):
-    state = steps.typed_words(checked(), "send 1,243")
+    state = steps.confirmation_typed(checked(), "send 1,243")
     after = steps.typed(state, name, "other")
     assert (after.phase, after.checked, after.ask, after.typed) == ("writing", None, None, "")
-    assert steps.beginning(after) == after
+    assert steps.starting(after) == after
     assert steps.typed(state, "body", FILLED.body) == state, "the same again is no change"
 
 
 def test_a_check_that_comes_late_is_of_another_turn():
-    state = steps.began_check(written())
+    state = steps.check_started(written())
     gone = steps.disconnected(state)
-    assert steps.was_checked(gone, state.turn, CHECKED) == gone
-    assert steps.not_checked(gone, state.turn, "to", "No such column.") == gone
+    assert steps.check_finished(gone, state.turn, CHECKED) == gone
+    assert steps.check_failed(gone, state.turn, "to", "No such column.") == gone
 
 
 def test_without_an_account_a_table_can_be_checked_and_nothing_sent():
-    state = steps.began_check(written(account=None))
-    state = steps.was_checked(state, state.turn, CHECKED)
+    state = steps.check_started(written(account=None))
+    state = steps.check_finished(state, state.turn, CHECKED)
     assert (state.phase, state.ask) == ("checked", None)
 
 
 def test_one_press_begins_once():
-    state = steps.beginning(steps.typed_words(checked(), "send 1243"))
+    state = steps.starting(steps.confirmation_typed(checked(), "send 1243"))
     assert state.phase == "beginning"
-    assert steps.beginning(state) == state
+    assert steps.starting(state) == state
     assert not steps.is_open(state)
 
 
@@ -130,37 +130,39 @@ def test_one_press_begins_once():
 
 
 def test_a_job_goes_its_way_and_rests():
-    state = steps.begun(steps.beginning(steps.typed_words(checked(), "send 1243")), "guests")
+    state = steps.started(
+        steps.starting(steps.confirmation_typed(checked(), "send 1243")), "guests"
+    )
     assert (state.phase, state.checked, state.typed) == ("sending", None, "")
-    state = steps.went_on(state, progress("running", pending=3))
+    state = steps.progressed(state, progress("running", pending=3))
     assert steps.read(state, "guests", (), 1) == state, "what came of it is read at its end"
-    assert steps.went_on(state, progress("running", "another")) == state
-    state = steps.went_on(state, progress("paused", pending=3))
+    assert steps.progressed(state, progress("running", "another")) == state
+    state = steps.progressed(state, progress("paused", pending=3))
     assert state.phase == "resting"
     state = steps.asked(state, ConfirmationPrompt(purpose="go on", count=3))
-    assert steps.is_confirmed(steps.typed_words(state, "send 3"))
-    assert steps.backed(state).ask is None
-    assert steps.went_on(state, progress("running", pending=2)).phase == "sending"
+    assert steps.is_confirmed(steps.confirmation_typed(state, "send 3"))
+    assert steps.declined(state).ask is None
+    assert steps.progressed(state, progress("running", pending=2)).phase == "sending"
 
 
 def test_sending_again_has_words_of_its_own():
     state = replace(written(), phase="resting", job="guests")
     state = steps.asked(state, ConfirmationPrompt(purpose="send again", count=12))
     assert state.ask is not None
-    assert state.ask.words == "resend 12"
-    assert not steps.is_confirmed(steps.typed_words(state, "send 12"))
-    assert steps.is_confirmed(steps.typed_words(state, "resend 12"))
+    assert state.ask.phrase == "resend 12"
+    assert not steps.is_confirmed(steps.confirmation_typed(state, "send 12"))
+    assert steps.is_confirmed(steps.confirmation_typed(state, "resend 12"))
 
 
 def test_what_did_not_begin_says_why_and_leaves_the_fields_open():
-    state = steps.beginning(steps.typed_words(checked(), "send 1243"))
-    state = steps.not_begun(state, "The name is taken.", rests=False)
+    state = steps.starting(steps.confirmation_typed(checked(), "send 1243"))
+    state = steps.start_failed(state, "The name is taken.", rests=False)
     assert (state.phase, state.failure, state.ask) == ("writing", "The name is taken.", None)
 
 
 def test_a_new_job_gets_a_new_name():
     state = replace(written(), phase="resting", job="guests")
-    after = steps.begun_anew(state)
+    after = steps.restarted(state)
     assert (after.phase, after.job, after.draft.name) == ("writing", "", "guests 2")
     assert next_name("guests 2") == "guests 3"
     assert len(next_name("x" * 80)) == 80
@@ -168,8 +170,8 @@ def test_a_new_job_gets_a_new_name():
 
 def test_trouble_never_leaves_a_card_that_waits_for_nothing():
     for phase in ("checking", "beginning"):
-        assert steps.troubled(written(phase=phase), "Oh.").phase == "writing"
-    assert steps.troubled(written(phase="sending"), "Oh.").phase == "sending"
+        assert steps.failed(written(phase=phase), "Oh.").phase == "writing"
+    assert steps.failed(written(phase="sending"), "Oh.").phase == "sending"
 
 
 # What stands in the fields
@@ -257,9 +259,9 @@ def test_outcomes_are_grouped_and_what_wants_attention_comes_first():
 
 
 def test_a_table_that_is_being_read_cannot_be_checked_and_drops_the_plan():
-    state = steps.choosing(checked())
+    state = steps.reading(checked())
 
     assert (state.phase, state.checked, state.ask) == ("writing", None, None)
     assert not steps.may_check(state)
-    assert steps.may_check(steps.chose(state, GUESTS, 1, ("phone",), None))
-    assert not steps.may_check(steps.not_read(state, "It is not a table."))
+    assert steps.may_check(steps.selected(state, GUESTS, 1, ("phone",), None))
+    assert not steps.may_check(steps.read_failed(state, "It is not a table."))

@@ -47,10 +47,6 @@ def check(panel: BulkPanel) -> None:
     assert panel.join(20)
 
 
-def said(panel: BulkPanel) -> str:
-    return " ".join(PanelDriver(panel).sentences())
-
-
 def test_a_variable_with_the_name_of_a_column_gets_it_and_the_others_are_asked_for(
     sandbox: Sandbox, make: Callable[..., BulkPanel]
 ) -> None:
@@ -61,7 +57,7 @@ def test_a_variable_with_the_name_of_a_column_gets_it_and_the_others_are_asked_f
         ["", "Choose a column…"], ["who", "who"], ["time", "time"], ["phone", "phone"],
     ]  # fmt: skip
     check(panel)
-    assert "Choose the column with its value." in said(panel)
+    assert "Choose the column with its value." in PanelDriver(panel).text()
     assert panel.plan is None
 
 
@@ -102,9 +98,12 @@ def test_the_preview_shows_the_text_of_the_row(
 def test_the_approval_is_said(sandbox: Sandbox, make: Callable[..., BulkPanel]) -> None:
     panel = make()
     choose(panel, sandbox.templates[APPOINTMENT])
-    assert "WhatsApp has approved this template (utility)." in said(panel)
+    assert "WhatsApp has approved this template (utility)." in PanelDriver(panel).text()
     choose(panel, sandbox.templates[WELCOME])
-    assert "It reaches only recipients who have written within 24 hours (63016)." in said(panel)
+    assert (
+        "It reaches only recipients who have written within 24 hours (63016)."
+        in PanelDriver(panel).text()
+    )
 
 
 def test_another_table_drops_a_column_that_it_does_not_have(

@@ -53,8 +53,8 @@ WHO = Identity(
 def test_another_kind_forgets_what_was_wrong_with_the_old_one() -> None:
     before = ConnectionState(problems={"api_key_sid": "This is empty."}, failure="No.")
 
-    assert steps.chose(before, "auth token") == ConnectionState(kind="auth token")
-    assert steps.chose(before, "API key") is before
+    assert steps.selected(before, "auth token") == ConnectionState(kind="auth token")
+    assert steps.selected(before, "API key") is before
 
 
 def test_a_field_that_is_left_wrong_says_so_and_one_that_is_left_empty_does_not() -> None:
@@ -127,7 +127,7 @@ def test_the_outcome_is_a_problem_good_news_or_good_news_with_a_limit() -> None:
 
     assert steps.outcome_of(ConnectionState(failure="No.")) == ("No.", "problem")
     assert steps.outcome_of(there) == ("Connected.", "good")
-    assert steps.outcome_of(steps.troubled(there, "Odd.")) == ("Odd.", "problem")
+    assert steps.outcome_of(steps.failed(there, "Odd.")) == ("Odd.", "problem")
 
 
 def test_the_code_follows_what_is_typed_so_far() -> None:
@@ -294,11 +294,11 @@ def test_a_missing_secret_is_said_under_its_field(panel: ConnectionPanel) -> Non
 def test_a_problem_with_the_auth_token_is_said_once(
     panel: ConnectionPanel, kind: str, at_the_secret: bool, at_the_extra_token: bool
 ) -> None:
-    panel._apply(steps.chose, kind)
+    panel._apply(steps.selected, kind)
     panel._apply(steps.refused, "auth_token is odd.", "auth_token")
-    said = [panel._form.secret.problem, panel._form.token.problem]
+    problems = [panel._form.secret.problem, panel._form.token.problem]
 
-    assert [text == "This is odd." for text in said] == [at_the_secret, at_the_extra_token]
+    assert [text == "This is odd." for text in problems] == [at_the_secret, at_the_extra_token]
 
 
 def test_a_wrong_field_is_shown_before_the_secret_is_asked_for(panel: ConnectionPanel) -> None:

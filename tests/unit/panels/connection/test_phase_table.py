@@ -34,14 +34,14 @@ def state_in(phase: Phase) -> ConnectionState:
 
 STEPS = {
     "began": partial(steps.began, identity=ME),
-    "chose": partial(steps.chose, kind="auth token"),
+    "selected": partial(steps.selected, kind="auth token"),
     "connected": partial(steps.connected, identity=ME, verdict="It works."),
     "disconnected": steps.disconnected,
     "refused": partial(steps.refused, text="Refused."),
     "reviewed": steps.reviewed,
     "toggled_help": steps.toggled_help,
     "toggled_more": steps.toggled_more,
-    "troubled": partial(steps.troubled, text="Unexpected."),
+    "failed": partial(steps.failed, text="Unexpected."),
     "typed": partial(steps.typed, name="region", text="ie1"),
 }
 

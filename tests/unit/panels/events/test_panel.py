@@ -22,7 +22,7 @@ from twilio_widgets.core.credentials.connection import AuthTokenConnection
 from twilio_widgets.listener.listener import Listener
 from twilio_widgets.listener.poller import Poller
 from twilio_widgets.panels.connection.panel import ConnectionPanel
-from twilio_widgets.panels.events import text as words
+from twilio_widgets.panels.events import text as texts
 from twilio_widgets.panels.events.curl import replay_command
 from twilio_widgets.panels.events.panel import EventsPanel
 from twilio_widgets.panels.events.source import process_of
@@ -131,7 +131,7 @@ def test_a_number_is_connected_and_restored(panel: EventsPanel, sandbox: Sandbox
 
     enter(panel, panel._form.entries["point"], sandbox.numbers[0])
     assert panel.join(PATIENCE)
-    assert panel._state.said.endswith("now sends its messages here (before: nowhere).")
+    assert panel._state.note.endswith("now sends its messages here (before: nowhere).")
     assert panel._form.entries["point"].value == ""
     assert panel._form._pointed.rows[0][0] == number.sid
 
@@ -140,7 +140,7 @@ def test_a_number_is_connected_and_restored(panel: EventsPanel, sandbox: Sandbox
     panel._form._pointed._handle_custom_msg({"t": "restore", "sid": number.sid}, [])
     assert panel.join(PATIENCE)
     assert panel._form._pointed.rows == []
-    assert "again" in panel._state.said
+    assert "again" in panel._state.note
 
 
 @pytest.mark.long
@@ -256,7 +256,7 @@ def test_a_listener_with_the_old_token_goes_on_until_a_person_agrees_to_its_end(
         assert (listener.port, listener.reply, listener.pointed) == (port, None, ())
         assert listener.heartbeat.pid != pid
         assert repr(panel).endswith("· listening)")
-        assert panel._form._said.text.startswith("The other listener was stopped")
+        assert panel._form._note.text.startswith("The other listener was stopped")
         assert "take_over=True" in panel._snippet(panel._state).ours
         PanelDriver(panel).press_on(panel._form.inbound)
         assert panel.join(PATIENCE)
@@ -315,13 +315,13 @@ def test_an_unreachable_listener_is_reported_and_the_page_url_helps_to_reach_it(
             ["Inbound URL", "https://hooks.example/x/inbound#rc=3&rp=all"],
             ["Status URL", "https://hooks.example/x/status#rc=3&rp=all"],
         ]
-        assert panel._state.said == "Twilio reaches this listener at a new address now."
+        assert panel._state.note == "Twilio reaches this listener at a new address now."
         enter(panel, panel._form.entries["public_url"], "https://hooks.example/x")
         assert panel.join(PATIENCE)
-        assert panel._state.said == "The address is the same as before."
+        assert panel._state.note == "The address is the same as before."
         enter(panel, panel._form.entries["public_url"], "")
         assert panel.join(PATIENCE)
-        assert (panel._state.said, panel._form.urls._content) == ("", [])
+        assert (panel._state.note, panel._form.urls._content) == ("", [])
         assert repr(panel).endswith("· not reachable)")
         panel.stop()
         assert panel.join(PATIENCE)
@@ -333,7 +333,7 @@ def test_no_url_and_no_number_is_widget_state(panel: EventsPanel, sandbox: Sandb
     assert panel.join(PATIENCE)
     assert sandbox.settle(PATIENCE)
     form = panel._form
-    parts = [form.urls, form.beat, form._pointed, form._ingress, form._said, form._advice]
+    parts = [form.urls, form.beat, form._pointed, form._ingress, form._note, form._advice]
     state = "".join(str(part.get_state()) for part in parts)
     assert isinstance(panel.listener, Listener)
     assert panel.listener.inbound_url not in state
@@ -416,7 +416,7 @@ def test_a_listener_stopped_elsewhere_is_shown_as_ended_and_can_be_started_again
     wait_for(other, lambda: repr(other).endswith("· ended · 1 inbound, 1 valid)"))
     assert form.beat.beat["tone"] == "idle"
     assert (form.start.text, form.start.disabled) == ("Start again", False)
-    assert form._closing.text == words.ENDED
+    assert form._closing.text == texts.ENDED
     needs_listener = (form.stop, form.inbound, form.entries["point"], form.entries["body"])
     assert [control.disabled for control in needs_listener] == [True] * 4
     assert [form.entries[name].action for name in ("public_url", "reply")] == ["", ""]
@@ -427,7 +427,7 @@ def test_a_listener_stopped_elsewhere_is_shown_as_ended_and_can_be_started_again
     assert isinstance(other.listener, Listener)
     assert other.listener is not first
     assert other.listener.heartbeat.alive
-    assert (form.start.text, form._said.text) == ("Start", "")
+    assert (form.start.text, form._note.text) == ("Start", "")
     assert form.start.layout.display == "none"
     assert other.events is not None
     assert len(other.events) == 1

@@ -11,7 +11,7 @@ from twilio_widgets.listener.events.reading import Counts
 from twilio_widgets.panels.code.access import Access
 from twilio_widgets.panels.connection.state import Identity
 from twilio_widgets.panels.events import state as steps
-from twilio_widgets.panels.events import text as words
+from twilio_widgets.panels.events import text as texts
 from twilio_widgets.panels.events.state import EventsState, IngressSummary, Other, Phase, Seen
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ def state_in(phase: Phase) -> EventsState:
     if phase == "asking":
         return replace(state, other=Other())
     if phase in {"on", "stopping"}:
-        return replace(state, ingress=INGRESS, seen=SEEN, said="Done.")
-    return replace(state, said="Done.") if phase == "idle" else state
+        return replace(state, ingress=INGRESS, seen=SEEN, note="Done.")
+    return replace(state, note="Done.") if phase == "idle" else state
 
 
 PHASES = {phase: state_in(phase) for phase in get_args(Phase)} | {
@@ -47,7 +47,7 @@ PHASES = {phase: state_in(phase) for phase in get_args(Phase)} | {
 }
 
 STEPS = {
-    "action_finished": partial(steps.action_finished, said="Connected."),
+    "action_finished": partial(steps.action_finished, note="Connected."),
     "action_started": steps.action_started,
     "agreed": steps.agreed,
     "connected": partial(steps.connected, identity=ME, sandbox=False),
@@ -61,7 +61,7 @@ STEPS = {
     "selected": partial(steps.selected, how="polling"),
     "started": partial(steps.started, turn=1, how="webhooks", ingress=INGRESS, found=False),
     "starting": steps.starting,
-    "stopped": partial(steps.stopped, said="Restored."),
+    "stopped": partial(steps.stopped, note="Restored."),
     "stopping": steps.stopping,
     "suggested": partial(steps.suggested, turn=1, suggestions=("+15005550006",)),
     "toggled_settings": steps.toggled_settings,
@@ -78,7 +78,7 @@ def phase_of(state: EventsState) -> str:
 def says(state: EventsState) -> Iterator[str]:
     if state.problems:
         yield "error"
-    if words.said_of(state):
+    if texts.note_of(state):
         yield "result"
     if state.other is not None:
         yield "other"

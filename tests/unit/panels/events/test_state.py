@@ -10,7 +10,7 @@ from twilio_widgets.listener.events.reading import Counts
 from twilio_widgets.panels.code.access import Access
 from twilio_widgets.panels.connection.state import Identity
 from twilio_widgets.panels.events import state as steps
-from twilio_widgets.panels.events import text as words
+from twilio_widgets.panels.events import text as texts
 from twilio_widgets.panels.events.snippets import events_snippet
 from twilio_widgets.panels.events.state import (
     Advice,
@@ -60,14 +60,14 @@ def test_results_of_an_earlier_source_are_ignored():
 
 
 def test_an_ended_listener_can_be_started_again_and_a_running_one_cannot():
-    over = replace(ON, seen=Seen(counts=NOTHING, problem="Killed.", ended=True), said="Hi")
+    over = replace(ON, seen=Seen(counts=NOTHING, problem="Killed.", ended=True), note="Hi")
     assert steps.starting(over) == replace(
         ON,
         phase="starting",
         turn=ON.turn + 1,
         ingress=None,
         seen=None,
-        said="",
+        note="",
         settings=True,
     )
     trouble = replace(ON, seen=Seen(counts=NOTHING, problem="Full."))
@@ -83,8 +83,8 @@ def test_a_source_can_be_changed_while_it_runs_and_no_other_action_does():
 
 def test_after_the_listener_has_ended_the_hints_name_start_again():
     ended = replace(ON, seen=Seen(counts=NOTHING, problem="Killed.", ended=True))
-    assert words.point_hint_of(ended) == words.simulate_hint_of(ended) == words.ENDED
-    assert words.reply_hint_of(ended) == words.public_url_hint_of(ended) == words.ON_RESTART
+    assert texts.point_hint_of(ended) == texts.simulate_hint_of(ended) == texts.ENDED
+    assert texts.reply_hint_of(ended) == texts.public_url_hint_of(ended) == texts.ON_RESTART
 
 
 def test_another_listener_is_stopped_only_after_the_user_agreed():
@@ -120,33 +120,33 @@ def test_polling_can_be_selected_instead_of_stopping_another_listener():
 
 
 def test_the_question_lists_the_webhooks_to_restore_and_the_result_is_shown():
-    assert words.taking_over_of(AWAKE) == ""
-    assert words.pill_of(ASKED) == ("another listener is running", "warning")
+    assert texts.taking_over_of(AWAKE) == ""
+    assert texts.pill_of(ASKED) == ("another listener is running", "warning")
     told = [
-        words.taking_over_of(replace(ASKED, other=Other(pointed=pointed)))
+        texts.taking_over_of(replace(ASKED, other=Other(pointed=pointed)))
         for pointed in ((), (POINTED,), (POINTED, replace(POINTED, name="Team", before="nowhere")))
     ]
     here = "These get their previous webhook back until you connect them again:\n· +1 4••• ••• 100: https://example.com/sms"
     assert told == [
-        f"{words.TAKE_OVER}\nNo number or service uses it.",
-        f"{words.TAKE_OVER}\n{here}",
-        f"{words.TAKE_OVER}\n{here}\n· Team: nowhere",
+        f"{texts.TAKE_OVER}\nNo number or service uses it.",
+        f"{texts.TAKE_OVER}\n{here}",
+        f"{texts.TAKE_OVER}\n{here}\n· Team: nowhere",
     ]
     agreed = steps.agreed(ASKED)
-    assert words.pill_of(agreed) == ("taking over…", "idle")
+    assert texts.pill_of(agreed) == ("taking over…", "idle")
     on = steps.started(agreed, agreed.turn, "webhooks", INGRESS, found=False)
-    assert words.said_of(on) == (
+    assert texts.note_of(on) == (
         "The other listener was stopped. This one uses its port and its events."
     )
     pointed = steps.action_finished(steps.action_started(on), "Pointed.")
-    assert words.said_of(pointed) == "Pointed."
+    assert texts.note_of(pointed) == "Pointed."
     assert steps.action_finished(on, "Pointed.") == on, "its source was stopped meanwhile"
     found = replace(ON, found=True)
-    assert words.said_of(found).startswith("The listener was already running")
+    assert texts.note_of(found).startswith("The listener was already running")
     trouble = Seen(counts=NOTHING, problem="Full.")
-    assert words.said_of(replace(found, seen=trouble)) == ""
-    assert words.said_of(replace(found, seen=trouble, said="Set.")) == "Set."
-    assert words.said_of(replace(ON, seen=replace(trouble, ended=True), said="Set.")) == ""
+    assert texts.note_of(replace(found, seen=trouble)) == ""
+    assert texts.note_of(replace(found, seen=trouble, note="Set.")) == "Set."
+    assert texts.note_of(replace(ON, seen=replace(trouble, ended=True), note="Set.")) == ""
 
 
 def test_the_code_takes_over_when_the_panel_does():
@@ -166,10 +166,10 @@ def test_stopping_keeps_the_rows_and_the_fields():
         phase="idle",
         ingress=None,
         turn=before.turn + 1,
-        said="Put back.",
+        note="Put back.",
         settings=True,
     )
-    assert words.pill_of(stopped) == ("stopped", "idle")
+    assert texts.pill_of(stopped) == ("stopped", "idle")
 
 
 def test_another_account_keeps_only_the_fields():
@@ -201,8 +201,8 @@ def test_webhooks_or_polling_is_fixed_while_a_source_runs():
     ("phase", "after"), [("starting", "idle"), ("stopping", "on"), ("on", "on")]
 )
 def test_a_failure_goes_back_to_a_phase_that_allows_a_retry(phase, after):
-    failed = steps.failed(replace(ON, phase=phase, busy=True, said="ok"), "No.", "point")
-    assert (failed.phase, failed.busy, failed.said) == (after, False, "")
+    failed = steps.failed(replace(ON, phase=phase, busy=True, note="ok"), "No.", "point")
+    assert (failed.phase, failed.busy, failed.note) == (after, False, "")
     assert failed.problems == {"point": "No."}
     assert steps.typed(failed, "point", "+1").problems == {}
     assert steps.action_started(failed).problems == {}
@@ -222,13 +222,13 @@ def test_a_failure_goes_back_to_a_phase_that_allows_a_retry(phase, after):
     ],
 )
 def test_the_pill_names_the_state(state, pill):
-    assert words.pill_of(state) == pill
+    assert texts.pill_of(state) == pill
 
 
 def test_events_are_counted_by_kind_and_by_verdict():
-    assert words.chips_of(None) == []
-    assert words.chips_of(Seen(counts=NOTHING)) == []
-    assert words.chips_of(Seen(counts=SOME)) == [
+    assert texts.chips_of(None) == []
+    assert texts.chips_of(Seen(counts=NOTHING)) == []
+    assert texts.chips_of(Seen(counts=SOME)) == [
         ["12 inbound", "none"],
         ["1,030 status", "none"],
         ["1,042 valid", "good"],
@@ -236,41 +236,41 @@ def test_events_are_counted_by_kind_and_by_verdict():
         ["2 repeated", "none"],
     ]
     polled = replace(SOME, proofs={"poll": 1_042}, rejected={}, duplicates={})
-    assert words.chips_of(Seen(counts=polled))[-1] == ["1,042 polled", "none"]
+    assert texts.chips_of(Seen(counts=polled))[-1] == ["1,042 polled", "none"]
 
 
 def test_the_advice_has_the_latest_cause_its_fix_and_every_notice():
     advice = Advice(number=7, reason="Twilio signed https.", mend="State the address.")
     seen = Seen(counts=SOME, advice=advice, notices=("The disk is slow.",))
-    assert words.advice_of(replace(ON, seen=seen)) == (
+    assert texts.advice_of(replace(ON, seen=seen)) == (
         "1 request was rejected. The latest: Twilio signed https. State the address.\n"
         "The disk is slow.",
         "warning",
     )
     full = replace(seen, problem="The disk is full.")
-    assert words.advice_of(replace(ON, seen=full)) == ("The disk is full.", "problem")
+    assert texts.advice_of(replace(ON, seen=full)) == ("The disk is full.", "problem")
     failed = steps.failed(replace(ON, seen=full), "It did not stop.")
-    assert words.advice_of(failed) == ("It did not stop.", "problem")
+    assert texts.advice_of(failed) == ("It did not stop.", "problem")
     quiet = replace(seen, advice=None)
-    assert words.advice_of(replace(ON, seen=quiet)) == ("The disk is slow.", "hint")
+    assert texts.advice_of(replace(ON, seen=quiet)) == ("The disk is slow.", "hint")
 
 
 def test_a_connected_number_is_shown_with_its_previous_webhook():
     one = PointedHere(
         sid="PN1", name="+1 4••• ••• 100", before="https://example.com/sms", notes=("A note.",)
     )
-    assert words.pointed_of(one) == (
+    assert texts.pointed_of(one) == (
         "+1 4••• ••• 100 sends its messages here (before: https://example.com/sms). A note."
     )
     closed = replace(ON, ingress=replace(INGRESS, leads_here=False))
-    assert words.point_hint_of(closed).startswith("Twilio cannot reach this listener")
-    assert words.point_hint_of(ON) == words.POINT
+    assert texts.point_hint_of(closed).startswith("Twilio cannot reach this listener")
+    assert texts.point_hint_of(ON) == texts.POINT
 
 
 def test_the_hint_shows_the_current_reply():
-    assert words.reply_hint_of(AWAKE) == words.REPLY
+    assert texts.reply_hint_of(AWAKE) == texts.REPLY
     told = [
-        words.reply_hint_of(replace(ON, seen=Seen(counts=NOTHING, **how)))
+        texts.reply_hint_of(replace(ON, seen=Seen(counts=NOTHING, **how)))
         for how in (
             {},
             {"reply": "Thanks", "answered_by": "text"},
@@ -279,7 +279,7 @@ def test_the_hint_shows_the_current_reply():
         )
     ]
     hidden = Seen(counts=NOTHING, reply="a\u202eb", answered_by="text")
-    assert words.reply_hint_of(replace(ON, seen=hidden)) == "Auto-reply: a⟨U+202E⟩b"
+    assert texts.reply_hint_of(replace(ON, seen=hidden)) == "Auto-reply: a⟨U+202E⟩b"
     assert told == [
         "Auto-reply is off.",
         "Auto-reply: Thanks",
@@ -289,8 +289,8 @@ def test_the_hint_shows_the_current_reply():
 
 
 def test_a_saved_notebook_shows_the_account_the_state_and_the_counts():
-    assert words.summary_of(EventsState()) == (("State", "not connected"),)
-    assert words.summary_of(replace(ON, seen=Seen(counts=SOME))) == (
+    assert texts.summary_of(EventsState()) == (("State", "not connected"),)
+    assert texts.summary_of(replace(ON, seen=Seen(counts=SOME))) == (
         ("Account", "AC12…cdef"),
         ("State", "listening"),
         ("Events", "12 inbound, 1,030 status, 1,042 valid, 1 rejected, 2 repeated"),

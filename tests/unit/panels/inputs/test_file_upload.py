@@ -139,7 +139,7 @@ def test_what_is_too_large_or_too_much_is_refused_with_a_sentence(
 
 
 @pytest.mark.parametrize(
-    ("said", "kept"),
+    ("message", "kept"),
     [
         ("../../etc/passwd", "passwd"),
         ("C:\\Users\\me\\menu.png", "menu.png"),
@@ -150,9 +150,9 @@ def test_what_is_too_large_or_too_much_is_refused_with_a_sentence(
     ],
 )
 def test_a_file_name_is_a_name_and_nothing_else(
-    table: FileUpload, page: Page, said: str, kept: str
+    table: FileUpload, page: Page, message: str, kept: str
 ) -> None:
-    page.upload(b"x", said)
+    page.upload(b"x", message)
 
     assert table.files[0].file_name == kept
 

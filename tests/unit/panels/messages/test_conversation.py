@@ -10,7 +10,7 @@ import pytest
 from tests.panel_driver import PanelDriver
 from twilio_widgets.client import Twilio
 from twilio_widgets.core.message.message import Message
-from twilio_widgets.panels.messages.chat import MOST, Chat, received, said_of
+from twilio_widgets.panels.messages.chat import MOST, Chat, note_of, received
 from twilio_widgets.panels.messages.panel import MessagesPanel
 from twilio_widgets.sandbox import Sandbox
 
@@ -133,7 +133,7 @@ ASKED = Chat(contact=ANA, messages=FULL.messages, asked=True)
 
 
 @pytest.mark.parametrize(
-    ("chat", "said"),
+    ("chat", "message"),
     [
         (FULL, "Showing 50 of 50 in the loaded rows. Twilio's log may have more."),
         (
@@ -150,5 +150,5 @@ ASKED = Chat(contact=ANA, messages=FULL.messages, asked=True)
         ),
     ],
 )
-def test_the_head_states_which_messages_are_shown(chat: Chat, said: str) -> None:
-    assert said_of(chat) == said
+def test_the_head_states_which_messages_are_shown(chat: Chat, message: str) -> None:
+    assert note_of(chat) == message

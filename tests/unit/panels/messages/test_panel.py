@@ -190,11 +190,11 @@ def test_cancel_keeps_what_was_read_and_says_so(sandbox: Sandbox) -> None:
         panel.close()
 
 
-@pytest.mark.parametrize("said", [None, "cancel", {"t": "load"}, {"cancel": 1}, ["cancel"]])
-def test_only_a_cancel_cancels(said: object) -> None:
+@pytest.mark.parametrize("message", [None, "cancel", {"t": "load"}, {"cancel": 1}, ["cancel"]])
+def test_only_a_cancel_cancels(message: object) -> None:
     heard: list[str] = []
     line = ReadingLine(lambda: heard.append("cancel"))
-    line.on_control(said)
+    line.on_control(message)
     nothing = list(heard)
     line._handle_custom_msg({"t": "cancel"}, [])
     close_tree(line)
@@ -203,12 +203,12 @@ def test_only_a_cancel_cancels(said: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [None, "enter", {"t": "typed"}, {"t": "typed", "text": 1}, {"t": "x", "text": "a"},
+    "message", [None, "enter", {"t": "typed"}, {"t": "typed", "text": 1}, {"t": "x", "text": "a"},
              {"t": "typed", "text": "a" * 10_001}]
 )  # fmt: skip
-def test_a_field_takes_only_what_its_page_may_say(said: object) -> None:
+def test_a_field_takes_only_what_its_page_may_say(message: object) -> None:
     field = LineInput("To", "any recipient")
-    field._handle_custom_msg(said, [])
+    field._handle_custom_msg(message, [])
     nothing = field.value
     field._handle_custom_msg({"t": "typed", "text": "+1"}, [])
     close_tree(field)
@@ -283,7 +283,7 @@ def test_an_opened_row_is_read_afresh_and_its_error_explained(panel: MessagesPan
     assert view["error"] == {
         "title": "30003: the recipient's phone cannot be reached",
         "advice": "Try again later: it may be off or out of reach.",
-        "said": "Unreachable destination handset",
+        "message": "Unreachable destination handset",
         "who": "the recipient",
         "again": "yes, later",
         "url": "https://www.twilio.com/docs/api/errors/30003",

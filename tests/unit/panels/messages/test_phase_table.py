@@ -11,7 +11,7 @@ from twilio_widgets.core.message.message import Message
 from twilio_widgets.panels.code.access import Access
 from twilio_widgets.panels.connection.state import Identity
 from twilio_widgets.panels.messages import state as steps
-from twilio_widgets.panels.messages import text as words
+from twilio_widgets.panels.messages import text as texts
 from twilio_widgets.panels.messages.chat import Chat
 from twilio_widgets.panels.messages.state import Detail, MessagesQuery, MessagesState, Read
 from twilio_widgets.progress import ReadProgress
@@ -88,7 +88,7 @@ def phase_of(state: MessagesState) -> str:
 
 
 def says(state: MessagesState) -> Iterator[str]:
-    if words.pill_of(state) == ("complete", "good"):
+    if texts.pill_of(state) == ("complete", "good"):
         yield "complete"
     if state.problem:
         yield "error"
@@ -109,7 +109,7 @@ def test_a_log_is_called_complete_only_when_the_rows_answer_the_filters() -> Non
     changed = steps.filter_changed(IDLE, "to", "+14155550123")
     failed = steps.failed(steps.began(IDLE), 2, "No reply.")
 
-    assert [words.pill_of(state)[0] for state in (IDLE, changed, failed)] == [
+    assert [texts.pill_of(state)[0] for state in (IDLE, changed, failed)] == [
         "complete",
         "filters changed",
         "problem",

@@ -11,7 +11,7 @@ from twilio_widgets.core.message.message import Message
 from twilio_widgets.panels.code.access import Access
 from twilio_widgets.panels.connection.state import Identity
 from twilio_widgets.panels.messages import state as steps
-from twilio_widgets.panels.messages import text as words
+from twilio_widgets.panels.messages import text as texts
 from twilio_widgets.panels.messages.state import Detail, MessagesQuery, MessagesState, Read
 from twilio_widgets.progress import ReadProgress
 
@@ -130,15 +130,15 @@ def test_a_reading_that_breaks_off_leaves_what_was_read_before() -> None:
     broken = steps.failed(steps.began(before), 2, "No reply.")
 
     assert broken == replace(before, turn=2, problem="No reply.")
-    assert words.advice_of(broken) == ("No reply.", "problem")
-    assert words.pill_of(broken) == ("problem", "problem")
+    assert texts.advice_of(broken) == ("No reply.", "problem")
+    assert texts.pill_of(broken) == ("problem", "problem")
 
 
 def test_stopping_waits_for_the_current_page() -> None:
     begun = steps.continued(steps.began(AWAKE), 1, PAGE)
     stopping = steps.stop_requested(begun)
 
-    assert words.progress_of(stopping) == (
+    assert texts.progress_of(stopping) == (
         "Stopping after the current page · 1,000 messages · 1 page", None
     )  # fmt: skip
     assert steps.ended(stopping, 1, read(stopped=True)).stopping is False
@@ -170,8 +170,8 @@ def test_a_client_that_goes_leaves_what_was_read() -> None:
     asleep = steps.disconnected(replace(seen, reading=PAGE, stopping=True))
 
     assert asleep == MessagesState(turn=2, read=read(), detail=Detail(sid=SID, reading=False))
-    assert words.pill_of(asleep) == ("incomplete", "idle")
-    assert words.summary_of(asleep) == (("Messages", "1,000 read, incomplete"),)
+    assert texts.pill_of(asleep) == ("incomplete", "idle")
+    assert texts.summary_of(asleep) == (("Messages", "1,000 read, incomplete"),)
 
 
 # One message
@@ -250,7 +250,7 @@ def test_a_look_up_without_a_client_says_so_until_something_else_is_typed() -> N
 def test_the_pill_says_where_the_reading_stands(
     state: MessagesState, pill: tuple[str, str]
 ) -> None:
-    assert words.pill_of(state) == pill
+    assert texts.pill_of(state) == pill
 
 
 @pytest.mark.parametrize(
@@ -291,7 +291,7 @@ def test_the_pill_says_where_the_reading_stands(
     ],
 )
 def test_a_card_with_no_rows_says_why(state: MessagesState, sentence: str) -> None:
-    assert words.emptiness_of(state) == sentence
+    assert texts.emptiness_of(state) == sentence
 
 
 @pytest.mark.parametrize(
@@ -310,17 +310,17 @@ def test_a_card_with_no_rows_says_why(state: MessagesState, sentence: str) -> No
     ],
 )
 def test_the_note_mentions_messages_that_were_not_read(given: Read, note: str) -> None:
-    assert words.note_of(given) == note
+    assert texts.note_of(given) == note
 
 
 def test_progress_is_counted_and_a_share_where_the_end_is_known() -> None:
     begun = steps.began(AWAKE)
     unlimited = ReadProgress(rows=3_000, pages=3, limit=None)
 
-    assert words.progress_of(AWAKE) == ("", None)
-    assert words.progress_of(begun) == ("Requesting the first page…", None)
-    assert words.progress_of(replace(begun, reading=PAGE)) == ("1,000 messages · 1 page", 0.1)
-    assert words.progress_of(replace(begun, reading=unlimited)) == (
+    assert texts.progress_of(AWAKE) == ("", None)
+    assert texts.progress_of(begun) == ("Requesting the first page…", None)
+    assert texts.progress_of(replace(begun, reading=PAGE)) == ("1,000 messages · 1 page", 0.1)
+    assert texts.progress_of(replace(begun, reading=unlimited)) == (
         "3,000 messages · 3 pages", None
     )  # fmt: skip
 
@@ -329,17 +329,17 @@ def test_filters_changed_after_a_load_give_a_warning() -> None:
     there = replace(AWAKE, read=read(), rows_to_see=True)
     changed = steps.filter_changed(there, "to", "+14155550123")
 
-    assert words.advice_of(there) == ("", "hint")
-    assert words.advice_of(changed) == (
+    assert texts.advice_of(there) == ("", "hint")
+    assert texts.advice_of(changed) == (
         "Filters changed. Press Load to update the rows.", "warning"
     )  # fmt: skip
-    assert words.advice_of(steps.filter_changed(changed, "to", "")) == ("", "hint")
+    assert texts.advice_of(steps.filter_changed(changed, "to", "")) == ("", "hint")
 
 
 def test_a_period_excludes_messages_that_were_not_sent_yet() -> None:
     state = steps.filter_changed(AWAKE, "period", "24 h")
 
-    assert words.advice_of(state) == (
+    assert texts.advice_of(state) == (
         "A period contains only messages that have a sent time. Times are in UTC.", "hint"
     )  # fmt: skip
 
@@ -347,8 +347,8 @@ def test_a_period_excludes_messages_that_were_not_sent_yet() -> None:
 @pytest.mark.parametrize("filtered", ["to", "from_"])
 @pytest.mark.parametrize("text", ["12", "+1415", "4155550123", "+1 415 555 0123", " 12 "])
 def test_a_filter_that_is_part_of_a_number_gets_a_hint(filtered: str, text: str) -> None:
-    assert words.advice_of(steps.filter_changed(AWAKE, filtered, text)) == (
-        words.WHOLE_NUMBERS,
+    assert texts.advice_of(steps.filter_changed(AWAKE, filtered, text)) == (
+        texts.WHOLE_NUMBERS,
         "hint",
     )
 
@@ -357,21 +357,21 @@ def test_a_filter_that_is_part_of_a_number_gets_a_hint(filtered: str, text: str)
     "text", ["", "+14155550123", "12345", "whatsapp:+14155550123", "ACME", "client:ann"]
 )
 def test_a_filter_that_can_equal_an_address_gets_no_hint(text: str) -> None:
-    assert words.advice_of(steps.filter_changed(AWAKE, "to", text)) == ("", "hint")
+    assert texts.advice_of(steps.filter_changed(AWAKE, "to", text)) == ("", "hint")
 
 
 def test_the_hint_on_whole_numbers_follows_the_warning_on_changed_filters() -> None:
     there = replace(AWAKE, read=read(), rows_to_see=True)
 
-    assert words.advice_of(steps.filter_changed(there, "to", "12")) == (
-        f"{words.CHANGED} {words.WHOLE_NUMBERS}", "warning"
+    assert texts.advice_of(steps.filter_changed(there, "to", "12")) == (
+        f"{texts.CHANGED} {texts.WHOLE_NUMBERS}", "warning"
     )  # fmt: skip
 
 
 def test_a_saved_notebook_says_whose_messages_and_how_many() -> None:
     there = replace(AWAKE, read=read(complete=True))
 
-    assert words.summary_of(AWAKE) == (("Account", "AC0f…9a41"), ("State", "not read yet"))
-    assert words.summary_of(there) == (
+    assert texts.summary_of(AWAKE) == (("Account", "AC0f…9a41"), ("State", "not read yet"))
+    assert texts.summary_of(there) == (
         ("Account", "AC0f…9a41"), ("Messages", "1,000 read, complete")
     )  # fmt: skip

@@ -333,16 +333,16 @@ def test_a_media_file_is_an_image(panel: RawRequestPanel, sandbox: Sandbox) -> N
 def test_credentials_in_an_answer_are_not_shown(panel: RawRequestPanel, sandbox: Sandbox) -> None:
     """Twilio answers an account with its auth token."""
     token = sandbox.connection.credentials[1].reveal()
-    said: list[Any] = []
+    sent: list[Any] = []
     sent(panel, path=ACCOUNT)
-    panel._answer._tree.send = said.append
+    panel._answer._tree.send = sent.append
     panel._answer._tree._handle_custom_msg(
         {"t": "want", "epoch": panel._answer._tree.epoch, "path": [], "from": 0}, []
     )
     sent(panel, path=ACCOUNT, answer="text")
 
-    assert "auth_token" in json.dumps(said)
-    assert token not in json.dumps(said)
+    assert "auth_token" in json.dumps(sent)
+    assert token not in json.dumps(sent)
     assert "auth_token" in panel._answer._text._text
     assert token not in panel._answer._text._text
     assert token not in str([widget.get_state() for widget in registry._instances.values()])
@@ -431,11 +431,11 @@ def test_a_cancel_while_an_attempt_is_under_way_waits_for_its_answer(
     assert len(sandbox.ledger) == 1
 
 
-@pytest.mark.parametrize("said", [None, "cancel", {"t": "press"}, ["cancel"]])
-def test_only_a_cancel_cancels(said: object) -> None:
+@pytest.mark.parametrize("sent", [None, "cancel", {"t": "press"}, ["cancel"]])
+def test_only_a_cancel_cancels(sent: object) -> None:
     heard: list[str] = []
     line = AttemptsLine(lambda: heard.append("cancel"))
-    line.on_control(said)
+    line.on_control(sent)
     nothing = list(heard)
     line._handle_custom_msg({"t": "cancel"}, [])
     close_tree(line)
@@ -544,11 +544,11 @@ def test_open_puts_a_request_into_the_form_and_sends_nothing(
 
 
 @pytest.mark.parametrize(
-    "said", [None, {"t": "again"}, {"t": "again", "id": 9}, {"t": "again", "id": True}, {"id": 1}]
+    "sent", [None, {"t": "again"}, {"t": "again", "id": 9}, {"t": "again", "id": True}, {"id": 1}]
 )
-def test_the_history_hears_nothing_else(panel: RawRequestPanel, spy: Spy, said: object) -> None:
+def test_the_history_hears_nothing_else(panel: RawRequestPanel, spy: Spy, sent: object) -> None:
     sent(panel, path=BALANCE)
-    panel._history._handle_custom_msg(said, [])
+    panel._history._handle_custom_msg(sent, [])
     assert panel.join(30)
 
     assert len(spy.requests) == 1
@@ -562,12 +562,12 @@ def test_it_wakes_up_when_a_connection_panel_connects(sandbox: Sandbox) -> None:
     assert awake.join(30)
     panels = [RawRequestPanel(source, path=BALANCE) for source in (asleep, awake)]
     press(panels[1])
-    said = [panel._form._notes[""].text for panel in panels]
+    sent = [panel._form._notes[""].text for panel in panels]
     able = [not panel._form.send.disabled for panel in panels]
     for one in (*panels, asleep, awake):
         one.close()
 
-    assert said == [
+    assert sent == [
         "Not connected. Press Connect in the connection panel; then this panel becomes active.",
         "",
     ]
@@ -650,8 +650,8 @@ def test_sizes_are_read_by_people() -> None:
 
 def test_bytes_and_texts_travel_when_asked_and_are_no_state() -> None:
     blob, text = BytesView(), TextView("Answer")
-    said: list[Any] = []
-    blob.send = text.send = lambda message, buffers=None: said.append((message, buffers))
+    sent: list[Any] = []
+    blob.send = text.send = lambda message, buffers=None: sent.append((message, buffers))
     blob.show(b"\x89PNG\r\n\x1a\nprivate", stem="ME1", content_type="image/png")
     text.show("\u202eprivate" + "x" * LONGEST_SHOWN)
     for view in (blob, text):
@@ -662,8 +662,8 @@ def test_bytes_and_texts_travel_when_asked_and_are_no_state() -> None:
     for view in (blob, text):
         close_tree(view)
 
-    assert said[0] == ({"t": "bytes", "epoch": 1}, [b"\x89PNG\r\n\x1a\nprivate"])
-    assert said[1][0]["text"].startswith("⟨U+202E⟩private")
-    assert len(said) == 2
+    assert sent[0] == ({"t": "bytes", "epoch": 1}, [b"\x89PNG\r\n\x1a\nprivate"])
+    assert sent[1][0]["text"].startswith("⟨U+202E⟩private")
+    assert len(sent) == 2
     assert "private" not in state
     assert text.note == "Showing 200,000 of 200,008 characters."

@@ -12,7 +12,7 @@ from twilio_widgets.panels.connection.state import Identity
 from twilio_widgets.panels.inputs.file_upload import ChosenFile
 from twilio_widgets.panels.inputs.pairs_table import Pair
 from twilio_widgets.panels.raw import state as steps
-from twilio_widgets.panels.raw import text as words
+from twilio_widgets.panels.raw import text as texts
 from twilio_widgets.panels.raw.draft import (
     RawDraft,
     header_problem,
@@ -261,7 +261,7 @@ def test_an_unknown_outcome_is_asked_about_in_its_own_words() -> None:
     state = steps.pressed(done(POST, lost=True))
 
     assert state.why == "unknown"
-    assert words.question_of(state)[0].startswith("It is not known whether the last POST was")
+    assert texts.question_of(state)[0].startswith("It is not known whether the last POST was")
 
 
 def test_typing_ends_the_question() -> None:
@@ -371,11 +371,11 @@ def test_attempts_are_told_one_by_one_with_the_pause_between() -> None:
     )
     again = steps.attempt_started(waiting, 1, 2)
 
-    assert words.steps_of(state) == (("1: sending", "now"),)
-    assert words.activity_of(waiting) == ("Next attempt in {} s.", 1.5, 1)
-    assert words.steps_of(again) == (("1: 503", "failed"), ("2: sending", "now"))
-    assert words.activity_of(again) == ("Waiting for the response…", 0.0, 0)
-    assert words.activity_of(steps.stop_requested(waiting))[0].startswith("Cancelling")
+    assert texts.steps_of(state) == (("1: sending", "now"),)
+    assert texts.activity_of(waiting) == ("Next attempt in {} s.", 1.5, 1)
+    assert texts.steps_of(again) == (("1: 503", "failed"), ("2: sending", "now"))
+    assert texts.activity_of(again) == ("Waiting for the response…", 0.0, 0)
+    assert texts.activity_of(steps.stop_requested(waiting))[0].startswith("Cancelling")
 
 
 def test_paths_are_offered_for_the_method_and_filled_as_far_as_we_can() -> None:
@@ -388,9 +388,9 @@ def test_paths_are_offered_for_the_method_and_filled_as_far_as_we_can() -> None:
             "Remove one file of a message",
         ),
         ("https://content.twilio.com/", "1 documented path"),
-    } < set(words.completions("DELETE"))
-    assert ("/Accounts/$TWILIO_ACCOUNT_SID.json", "Read one account") in words.completions("GET")
-    assert words.completions("GET", "https://evil.example/") == words.completions("GET")
+    } < set(texts.completions("DELETE"))
+    assert ("/Accounts/$TWILIO_ACCOUNT_SID.json", "Read one account") in texts.completions("GET")
+    assert texts.completions("GET", "https://evil.example/") == texts.completions("GET")
 
 
 CALL = replace(GET, method="POST", path="/Accounts/$TWILIO_ACCOUNT_SID/Calls.json")
@@ -417,7 +417,7 @@ def test_what_reaches_a_person_or_is_billed_is_sent_only_after_a_question(draft,
     asked = steps.pressed(ready(draft))
 
     assert (asked.phase, asked.why, asked.turn) == ("asking", "effect", 0)
-    assert words.question_of(asked) == (question, "Send")
+    assert texts.question_of(asked) == (question, "Send")
     assert steps.declined(asked).phase == "ready"
     sent = steps.agreed(asked)
     assert (sent.phase, sent.turn) == ("sending", 1)
@@ -438,7 +438,7 @@ def test_no_question_is_asked_before_other_requests(draft) -> None:
 
 def test_after_a_host_its_own_paths_are_offered() -> None:
     host = "https://monitor.dublin.ie1.twilio.com"
-    assert words.completions("GET", f"{host}/v1/Al") == (
+    assert texts.completions("GET", f"{host}/v1/Al") == (
         (f"{host}/v1/Alerts", "Read alerts"),
         (f"{host}/v1/Alerts/{{Sid}}", "Read from alerts"),
         (f"{host}/v1/Events", "Read events"),
@@ -451,18 +451,18 @@ def test_after_a_host_its_own_paths_are_offered() -> None:
 def test_a_documented_path_says_what_it_is_for() -> None:
     post = replace(ready(), draft=replace(GET, method="POST"))
 
-    assert words.path_note(ready()) == ("Read the balance.", "hint")
-    assert words.path_note(post) == ("Documented for GET, not for POST.", "warning")
-    assert words.path_note(ready(replace(GET, path="/Accounts/x.json"))) == ("", "hint")
+    assert texts.path_note(ready()) == ("Read the balance.", "hint")
+    assert texts.path_note(post) == ("Documented for GET, not for POST.", "warning")
+    assert texts.path_note(ready(replace(GET, path="/Accounts/x.json"))) == ("", "hint")
     services = replace(GET, path="https://messaging.twilio.com/v1/Services")
-    assert words.path_note(ready(services)) == ("Read services.", "hint")
+    assert texts.path_note(ready(services)) == ("Read services.", "hint")
 
 
 def test_a_saved_notebook_learns_no_body_no_query_and_no_whole_number() -> None:
     draft = replace(POST, path=f"{MESSAGES}?To=%2B14155550123")
     state = replace(done(POST), history=(entry(draft=draft),))
 
-    assert words.summary_of(state) == (
+    assert texts.summary_of(state) == (
         ("Account", "AC4d…4a02"),
         ("Request", f"POST {MESSAGES}"),
         ("Response", "200 OK"),
@@ -470,5 +470,5 @@ def test_a_saved_notebook_learns_no_body_no_query_and_no_whole_number() -> None:
 
 
 def test_the_risk_of_a_repeat_is_one_sentence() -> None:
-    assert words.REPEAT_RISK.count(".") == 1
-    assert "twice" in words.REPEAT_RISK
+    assert texts.REPEAT_RISK.count(".") == 1
+    assert "twice" in texts.REPEAT_RISK

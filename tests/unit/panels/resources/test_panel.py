@@ -224,13 +224,13 @@ def test_another_account_starts_without_rows(panel: AccountPanel, sandbox: Sandb
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         ({"limit": 0}, "limit is a number of rows from 1"),
         ({"listener": "https://example.com"}, "listener is a Listener, not str"),
         ({"listner": None}, "Did you mean listener?"),
     ],
 )
-def test_wrong_options_are_refused(options: dict[str, Any], said: str) -> None:
-    with pytest.raises(TypeError, match=said):
+def test_wrong_options_are_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(TypeError, match=message):
         AccountPanel(**options)

@@ -10,7 +10,7 @@ from tests.phase_tables import expected, steps_in, table_of
 from twilio_widgets.panels.code.access import Access
 from twilio_widgets.panels.connection.state import Identity
 from twilio_widgets.panels.resources import state as steps
-from twilio_widgets.panels.resources import text as words
+from twilio_widgets.panels.resources import text as texts
 from twilio_widgets.panels.resources.state import (
     AccountState,
     SectionQuery,
@@ -80,7 +80,7 @@ def phase_of(state: AccountState) -> str:
 
 def says(state: AccountState) -> Iterator[str]:
     yield state.chosen
-    if words.pill_of(state) == ("complete", "good"):
+    if texts.pill_of(state) == ("complete", "good"):
         yield "complete"
     if state.section.problem:
         yield "error"
@@ -107,4 +107,4 @@ def test_a_load_that_ends_late_changes_only_the_section_that_it_read() -> None:
 def test_a_section_is_called_complete_only_when_the_rows_answer_the_filters() -> None:
     changed = steps.filter_changed(IDLE, "period", "all")
 
-    assert [words.pill_of(state)[0] for state in (IDLE, changed)] == ["complete", "filters changed"]
+    assert [texts.pill_of(state)[0] for state in (IDLE, changed)] == ["complete", "filters changed"]

@@ -403,20 +403,20 @@ def test_a_long_message_can_be_taken_back_at_the_question(
 
 
 @pytest.mark.parametrize(
-    ("to", "said"),
+    ("to", "message"),
     [
         ("", "Enter a recipient: + and the country code, then the number."),
         ("4155550123", "4••••••123 must begin with + and the country code."),
     ],
 )
 def test_a_recipient_that_cannot_be_right_is_said_under_to(
-    make: Callable[..., SendPanel], sandbox: Sandbox, to: str, said: str
+    make: Callable[..., SendPanel], sandbox: Sandbox, to: str, message: str
 ) -> None:
     panel = make(to=to)
     press(panel, "Send")
 
     assert panel.join(30)
-    assert under(panel, "To") == (said, "problem")
+    assert under(panel, "To") == (message, "problem")
     assert sandbox.ledger == ()
 
 

@@ -109,7 +109,7 @@ def test_a_suggestion_is_read_as_its_sender_and_anything_else_as_it_stands(
 
 
 @pytest.mark.parametrize(
-    ("change", "field", "said"),
+    ("change", "field", "message"),
     [
         ({"to": " "}, "to", "Enter a recipient"),
         ({"from_": ""}, "from_", "Choose or enter a sender."),
@@ -133,12 +133,12 @@ def test_a_suggestion_is_read_as_its_sender_and_anything_else_as_it_stands(
     ],
 )
 def test_what_cannot_be_right_is_found_before_anything_leaves(
-    change: dict[str, Any], field: str, said: str
+    change: dict[str, Any], field: str, message: str
 ) -> None:
     found = problems_of(parameters_of(replace(DRAFT, **change)), NOW)
 
     assert list(found) == [field]
-    assert said in found[field]
+    assert message in found[field]
 
 
 def test_a_message_that_can_be_right_has_no_problem() -> None:
@@ -376,16 +376,16 @@ def test_a_log_that_cannot_be_read_leaves_it_unknown() -> None:
 
 
 def test_leaving_it_behind_takes_the_message_out_of_the_fields() -> None:
-    state = steps.begun_anew(unknown())
+    state = steps.restarted(unknown())
 
     assert state.draft == Draft(from_=DRAFT.from_)
     assert state.phase == "writing"
 
 
 def test_an_accident_does_not_turn_an_unknown_outcome_into_a_known_one() -> None:
-    assert steps.troubled(unknown(), "Oops.").phase == "unknown"
-    assert steps.troubled(steps.searching(unknown()), "Oops.").phase == "unknown"
-    assert steps.troubled(steps.left(press(READY), 1), "Oops.").phase == "sending"
+    assert steps.failed(unknown(), "Oops.").phase == "unknown"
+    assert steps.failed(steps.searching(unknown()), "Oops.").phase == "unknown"
+    assert steps.failed(steps.left(press(READY), 1), "Oops.").phase == "sending"
 
 
 # Suggestions
@@ -474,8 +474,8 @@ def test_an_odd_number_is_warned_about_while_there_is_time() -> None:
     live = SendingAccount(label="AC0f…9a41", access=Access.of("API key"))
     odd = replace(READY, account=live, draft=replace(DRAFT, to="+4477009001"))
 
-    said = "This number is not in any known numbering plan: check it for a typo."
-    assert (warning_of(odd), warning_of(press(odd))) == (said, said)
+    message = "This number is not in any known numbering plan: check it for a typo."
+    assert (warning_of(odd), warning_of(press(odd))) == (message, message)
     assert warning_of(replace(odd, draft=replace(DRAFT, to="+4477"))) == "", "half typed"
     assert warning_of(press(replace(odd, account=SANDBOX))) == ""
 

@@ -41,10 +41,6 @@ def make(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
     assert set(_instances) == before
 
 
-def said(panel: SendPanel) -> str:
-    return " ".join(PanelDriver(panel).sentences())
-
-
 def choose(panel: SendPanel, sid: str) -> PanelDriver:
     driver = PanelDriver(panel)
     driver.type("Template", sid)
@@ -96,10 +92,13 @@ def test_a_variable_without_a_value_is_a_problem_of_its_field_and_nothing_is_sen
     driver.type("name", "Bo")
     driver.type("time", "a\tb")
     driver.press("Send")
-    assert "This value has a line break or a tab, which Twilio refuses (21656)." in said(panel)
+    assert (
+        "This value has a line break or a tab, which Twilio refuses (21656)."
+        in PanelDriver(panel).text()
+    )
     driver.type("time", "")
     driver.press("Send")
-    assert "Fill this in: the template needs it." in said(panel)
+    assert "Fill this in: the template needs it." in PanelDriver(panel).text()
     assert sandbox.ledger == ()
 
 
@@ -107,11 +106,11 @@ def test_the_window_and_the_approval_are_said(
     sandbox: Sandbox, make: Callable[..., SendPanel]
 ) -> None:
     panel = make(body="Hi")
-    assert "free text fails (63016)" in said(panel)
+    assert "free text fails (63016)" in PanelDriver(panel).text()
     choose(panel, sandbox.templates[REJECTED])
-    assert "'spring_sale' is not approved by WhatsApp (rejected" in said(panel)
+    assert "'spring_sale' is not approved by WhatsApp (rejected" in PanelDriver(panel).text()
     choose(panel, sandbox.templates[APPROVED])
-    assert "can be sent outside the 24-hour window too" in said(panel)
+    assert "can be sent outside the 24-hour window too" in PanelDriver(panel).text()
 
 
 def test_an_answer_about_an_earlier_recipient_is_not_shown() -> None:
@@ -127,7 +126,9 @@ def test_an_answer_about_an_earlier_recipient_is_not_shown() -> None:
 def test_an_open_window_is_said(sandbox: Sandbox, make: Callable[..., SendPanel]) -> None:
     sandbox.receive(from_=THEM, body="Hello")
 
-    assert "any message can be sent until 2026-01-16 12:00 UTC" in said(make(body="Hi"))
+    assert (
+        "any message can be sent until 2026-01-16 12:00 UTC" in PanelDriver(make(body="Hi")).text()
+    )
 
 
 def test_the_log_is_not_read_for_an_sms(sandbox: Sandbox, make: Callable[..., SendPanel]) -> None:
@@ -137,8 +138,8 @@ def test_the_log_is_not_read_for_an_sms(sandbox: Sandbox, make: Callable[..., Se
     PanelDriver(panel).press("More")
     choose(panel, sandbox.templates[APPROVED])
 
-    assert "WhatsApp has approved this template (utility)." in said(panel)
-    assert "24-hour" not in said(panel)
+    assert "WhatsApp has approved this template (utility)." in PanelDriver(panel).text()
+    assert "24-hour" not in PanelDriver(panel).text()
 
 
 def test_going_back_to_a_text_hides_the_variables(

@@ -277,9 +277,9 @@ def test_an_opened_row_is_told_with_all_its_fields(make: Callable[..., Table]) -
     table, opened = make(), list[object]()
     table.append([row(1, raw={"To": "+1"})])
     table.on_select(opened.append)
-    said = {"method": "custom", "content": {"t": "open", "epoch": 1, "place": 0}}
+    message = {"method": "custom", "content": {"t": "open", "epoch": 1, "place": 0}}
     # By the widget's own comm, which a page uses that could not open one of its own.
-    table._handle_msg({"content": {"data": said}, "buffers": []})
+    table._handle_msg({"content": {"data": message}, "buffers": []})
 
     assert opened == [row(1, raw={"To": "+1"})]
     assert table.selected == row(1, raw={"To": "+1"})
@@ -429,7 +429,7 @@ def test_a_table_says_the_same_tomorrow(make: Callable[..., Table]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("held", "said"),
+    ("held", "message"),
     [
         (0, "No rows yet."),
         (7, "Showing all 7, newest first."),
@@ -437,13 +437,13 @@ def test_a_table_says_the_same_tomorrow(make: Callable[..., Table]) -> None:
     ],
 )
 def test_a_saved_notebook_says_what_it_leaves_out(
-    make: Callable[..., Table], held: int, said: str
+    make: Callable[..., Table], held: int, message: str
 ) -> None:
     table = make()
     table.append(row(number) for number in range(held))
     html = table.static_html()
 
-    assert f"<p>{said}</p>" in html
+    assert f"<p>{message}</p>" in html
     assert html.count("<tr>") == 1 + min(held, STATIC_ROWS)
 
 
