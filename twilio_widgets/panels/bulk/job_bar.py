@@ -219,6 +219,4 @@ class JobBar(SavedPicture, ipywidgets.VBox):
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
         """Add what a saved notebook shows with no kernel."""
         bundle: dict[str, object] = super()._repr_mimebundle_(**kwargs)
-        bundle["text/plain"] = repr(self._job)
-        bundle["text/html"] = self._picture_html()
-        return bundle
+        return {**self._bundle_with_picture(bundle), "text/plain": repr(self._job)}

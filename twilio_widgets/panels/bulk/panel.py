@@ -50,7 +50,6 @@ from twilio_widgets.panels.inputs.segment_meter import about_the_price, measure
 from twilio_widgets.panels.kit.elements import Note, foot, styled, visible
 from twilio_widgets.panels.kit.panel import refuse_unknown, sentence_of
 from twilio_widgets.panels.kit.results import result
-from twilio_widgets.panels.kit.saved_picture import SavedPicture
 from twilio_widgets.panels.send.state import SendingAccount
 from twilio_widgets.panels.send.template_fields import template_of
 from twilio_widgets.panels.send.template_worker import templates_of
@@ -74,7 +73,7 @@ _OPTIONS = (
 )  # fmt: skip
 
 
-class BulkPanel(SavedPicture, BulkWorker):
+class BulkPanel(BulkWorker):
     """A card that sends one message for each row of a table, after a check and a confirmation.
 
     Creating or showing the panel, or running its cell again, sends nothing. "Check" builds a plan
@@ -398,9 +397,6 @@ class BulkPanel(SavedPicture, BulkWorker):
     def _snippet(self, state: BulkState) -> Snippet:
         access = Access.of("API key") if state.account is None else state.account.access
         return bulk_snippet(access, state.source, state.draft)
-
-    def _picture_html(self) -> str:
-        return self._still_html()
 
     def _summary(self, state: BulkState) -> Iterable[tuple[str, str]]:
         return texts.summary_of(state)

@@ -22,6 +22,8 @@ from twilio_widgets.sandbox.classroom.member import Classroom
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from twilio_widgets.panels.kit.saved_picture import Static
+
 EVERY_SECONDS = 1.0
 """Seconds between two reads of the class."""
 
@@ -33,13 +35,15 @@ class ClassPanel(Panel[ClassState]):
 
     Args:
         classroom: The teacher's end of a class, from `Sandbox.open_class` or `Sandbox.teach`.
+        static: Whether the notebook file keeps a picture of the card: True with counts only,
+            because names cannot be masked; ``"unmasked"`` with the newest rows; False none.
     """
 
     title = "Class"
 
-    def __init__(self, classroom: Classroom, **unknown: object) -> None:
+    def __init__(self, classroom: Classroom, *, static: Static = True, **unknown: object) -> None:
         classroom = concealed(classroom)
-        refuse_unknown("ClassPanel", unknown, known=("classroom",))
+        refuse_unknown("ClassPanel", unknown, known=("classroom", "static"))
         if not isinstance(classroom, Classroom):
             raise TypeError(
                 "ClassPanel needs the teacher's end of a class, from Sandbox().open_class() or "
@@ -51,6 +55,7 @@ class ClassPanel(Panel[ClassState]):
         self._stopped = threading.Event()
         self._begin(ClassState())
         self._make()
+        self._keep_picture(static)
         self.refresh()
         self._watch = threading.Thread(target=self._run, name="twilio_widgets-class", daemon=True)
         self._watch.start()
@@ -128,3 +133,7 @@ class ClassPanel(Panel[ClassState]):
 
     def _summary(self, state: ClassState) -> Iterable[tuple[str, str]]:
         return steps.summary_of(state)
+
+    def _picture_html(self) -> str:
+        rows = self._table.static_html() if self._picture_static == "unmasked" else ""
+        return super()._picture_html() + rows

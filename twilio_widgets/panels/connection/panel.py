@@ -19,7 +19,6 @@ from twilio_widgets.panels.inputs.ordered_button import NOT_NOW
 from twilio_widgets.panels.kit.elements import foot
 from twilio_widgets.panels.kit.panel import Panel, refuse_unknown, sentence_of
 from twilio_widgets.panels.kit.results import result
-from twilio_widgets.panels.kit.saved_picture import SavedPicture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 _TOO_LATE_TO_CANCEL = "Too late to cancel: it is already connected. Press Disconnect instead."
 
 
-class ConnectionPanel(SavedPicture, Panel[ConnectionState]):
+class ConnectionPanel(Panel[ConnectionState]):
     """A card that connects to Twilio without saving a secret in the notebook.
 
     Once it is connected, ``panel.twilio`` and ``panel.connection`` are available to the next cell.
@@ -288,9 +287,6 @@ class ConnectionPanel(SavedPicture, Panel[ConnectionState]):
 
     def _snippet(self, state: ConnectionState) -> Snippet:
         return connect_snippet(steps.access_of(state))
-
-    def _picture_html(self) -> str:
-        return self._still_html()
 
     def _summary(self, state: ConnectionState) -> Iterable[tuple[str, str]]:
         return steps.summary_of(state)

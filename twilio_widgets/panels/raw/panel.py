@@ -15,7 +15,6 @@ from twilio_widgets.panels.inputs.ordered_button import NOT_NOW, OrderedButton
 from twilio_widgets.panels.kit.elements import Note, foot, styled, visible
 from twilio_widgets.panels.kit.panel import refuse_unknown, sentence_of
 from twilio_widgets.panels.kit.results import result
-from twilio_widgets.panels.kit.saved_picture import SavedPicture
 from twilio_widgets.panels.raw import state as steps
 from twilio_widgets.panels.raw import text as texts
 from twilio_widgets.panels.raw.draft import RawDraft
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from twilio_widgets.panels.kit.saved_picture import Static
 
 
-class RawRequestPanel(SavedPicture, RawWorker):
+class RawRequestPanel(RawWorker):
     """A card to build a request to Twilio, send it, and read the response.
 
     Creating or displaying the panel sends nothing; one press of Send is one request. The response,
@@ -217,9 +216,6 @@ class RawRequestPanel(SavedPicture, RawWorker):
     def _snippet(self, state: RawState) -> Snippet:
         access = Access.of("API key") if state.identity is None else state.identity.access
         return raw_snippet(access, state.draft)
-
-    def _picture_html(self) -> str:
-        return self._still_html()
 
     def _summary(self, state: RawState) -> Iterable[tuple[str, str]]:
         return texts.summary_of(state)

@@ -100,7 +100,22 @@ def test_a_class_that_has_ended_is_shown_and_keeps_its_rows(world, classroom, ad
 def test_a_saved_notebook_shows_counts_and_no_names(ada, panel):
     panel.refresh()
     assert repr(panel) == "ClassPanel(1 joined · 0 sent in the class)"
-    assert "Ada" not in panel._repr_mimebundle_()["text/html"]
+    assert panel._head.saved == "Saved with the notebook, numbers masked"
+    assert "1 joined" in panel._saved_html()
+    assert "Ada" not in panel._saved_html()
+
+
+def test_the_user_can_ask_for_the_rows_in_a_saved_notebook(classroom, ada):
+    send(ada, classroom.number, "Hello")
+    panel = ClassPanel(classroom, static="unmasked")
+    assert '<td style="text-align: left">Ada</td>' in panel._saved_html()
+    panel.close()
+
+
+def test_turned_off_a_saved_notebook_has_no_picture(classroom):
+    panel = ClassPanel(classroom, static=False)
+    assert "text/html" not in panel._repr_mimebundle_()
+    panel.close()
 
 
 def test_it_needs_the_teachers_end_of_a_class(ada):
