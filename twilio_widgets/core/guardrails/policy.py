@@ -73,7 +73,7 @@ class Policy(Rules):
         """Return an enforcer of this policy for a connection."""
         return PolicyEnforcer(self, connection)
 
-    def judge_job(
+    def check_job(
         self,
         connection: Connection,
         *,
@@ -121,7 +121,7 @@ class Policy(Rules):
         """Return the error with which a message would be refused now, or None.
 
         Nothing is sent or counted. The message is checked by itself, ignoring `dry_run` and usage
-        so far, so that a plan can check each row; `judge_job` and `today` are about totals.
+        so far, so that a plan can check each row; `check_job` and `today` are about totals.
 
         Args:
             connection: The connection that would send it.
