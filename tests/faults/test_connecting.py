@@ -310,9 +310,9 @@ class TestThreads:
         made: list[wire.BlockingBackend] = []
         open_sync = wire.open_sync
 
-        def slowly(origin: str, inside: object) -> wire.BlockingBackend:
+        def slowly(proxy: None, inside: object) -> wire.BlockingBackend:
             time.sleep(0.02)
-            made.append(open_sync(origin, inside))
+            made.append(open_sync(proxy, inside))
             return made[-1]
 
         monkeypatch.setattr(wire, "open_sync", slowly)

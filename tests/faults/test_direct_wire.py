@@ -224,7 +224,7 @@ def test_an_end_that_the_loop_has_not_noticed_yet_makes_no_send_unsure(over, scr
         await door.send(SEND)
 
     def _has_come(door: Door) -> bool:
-        (lines,) = door._open._idle.values()
+        (lines,) = door._open[""]._idle.values()
         return lines[-1].has_news
 
     over(server.url, busy_in_between)
@@ -411,7 +411,7 @@ def test_a_fork_shares_no_connection_and_ends_none(echo):
         return sorted(answer.removeprefix(ACCOUNT.encode()) for answer in answers)
 
     own("before")
-    (line,) = next(iter(door._open._idle.values()))
+    (line,) = next(iter(door._open[""]._idle.values()))
     theirs, mine = os.pipe()
     if (child := os.fork()) == 0:
         with contextlib.suppress(BaseException):
@@ -421,9 +421,9 @@ def test_a_fork_shares_no_connection_and_ends_none(echo):
     assert own("parent") == [b"/Messages/parent.json"]
     os.waitpid(child, 0)
     assert os.read(theirs, 1000) == b"/Messages/child.json"
-    assert [line] == list(next(iter(door._open._idle.values())))
+    assert [line] == list(next(iter(door._open[""]._idle.values())))
     assert own("after") == [b"/Messages/after.json"]
-    assert [line] == list(next(iter(door._open._idle.values())))
+    assert [line] == list(next(iter(door._open[""]._idle.values())))
     door.close()
     os.close(theirs)
     os.close(mine)
@@ -492,7 +492,7 @@ def test_a_connection_that_is_woken_stays_encrypted_and_open_until_its_user_clos
     server = scripted((ANSWER, lambda _connection: None), context=over_tls)
     door = BlockingTransport(CONNECTION, timeout=5, base_url=server.url, policy=None)
     door.send(READ)
-    ((line,),) = door._open._idle.values()
+    ((line,),) = door._open[""]._idle.values()
     line.wake()
     tls = line._stream.get_extra_info("socket")
     assert tls.version() is not None
@@ -636,7 +636,7 @@ def test_an_answer_that_came_before_all_was_read_counts_and_ends_the_connection(
 def test_what_is_still_asked_after_closing_leaves_no_connection_open(echo):
     door = BlockingTransport(CONNECTION, timeout=5, base_url=echo, policy=None)
     door.send(READ)
-    closed = door._open
+    closed = door._open[""]
     door.close()
     with deadline(5):
         closed.exchange(OutgoingRequest("GET", f"{echo}/x", [], None, seconds=5, connecting=5), 100)
@@ -650,8 +650,7 @@ def test_what_is_being_connected_while_its_client_closes_leaves_no_connection_op
         door = AsyncTransport(CONNECTION, timeout=5, base_url=server.url, policy=None)
         sending = asyncio.create_task(door.send(READ))
         await asyncio.sleep(0)
-        direct = door._open
-        assert direct is not None
+        direct = door._open[""]
         await door.aclose()
         await sending
         await asyncio.sleep(0.01)

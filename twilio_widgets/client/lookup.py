@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from twilio_widgets.client.base import ClientBase
 from twilio_widgets.core.flows.lookup import NumberList, lookup
-from twilio_widgets.core.lookups.cost import LookupCost, checked_limit, lookup_prices
+from twilio_widgets.core.guardrails.policy import Policy
+from twilio_widgets.core.lookups.cost import LookupCost, LookupPrices, checked_limit
 from twilio_widgets.core.lookups.number_lookup import checked_fields
 from twilio_widgets.errors import TwilioWidgetsError
 from twilio_widgets.progress import ReadProgress, progress_of
 
 if TYPE_CHECKING:
+    from twilio_widgets.core.http.transport import AsyncTransport, BlockingTransport
     from twilio_widgets.core.request import Flow
     from twilio_widgets.frames.safe_frame import SafeFrame
 
@@ -24,6 +26,8 @@ MAX_AGE = timedelta(days=90)
 
 class LookupMixin(ClientBase):
     """The methods ``lookup`` and ``lookup_cost``."""
+
+    _transport: BlockingTransport | AsyncTransport
 
     def lookup(
         self,
@@ -46,10 +50,11 @@ class LookupMixin(ClientBase):
             fields: ``"line_type"`` (with the carrier), ``"caller_name"``, ``"sms_pumping_risk"``;
                 ``"validation"`` alone is free.
             max_cost: The most US dollars that this call may cost. Without it, a lookup that costs
-                money is refused with an error that names the cost.
+                money is refused with an error that names the cost. The limits of the client's
+                policy (``max_cost``, ``max_cost_per_day``) apply as well.
             max_age: Answers that are older are asked again.
             prices: US dollars for one number by field, such as ``{"line_type": "0.005"}``, in place
-                of the built-in estimates.
+                of the built-in estimates, which are list prices that may have changed.
             progress: Whether to show a progress bar; or a function called after each number.
 
         Returns:
@@ -60,10 +65,9 @@ class LookupMixin(ClientBase):
             PolicyRefused: The cost is not permitted, or the policy is a dry run; nothing was asked.
             NotConnected: Twilio cannot be reached; the answers so far are kept.
         """
-        names, limit = checked_fields(fields), checked_limit(max_cost)
-        amounts = lookup_prices(prices)
-        wanted = NumberList(self._connection, _listed(numbers), names, max_age)
-        return self._run(self._looking_up(wanted, wanted.cost(amounts), limit, progress))
+        limit = checked_limit(max_cost)
+        wanted = self._wanted(numbers, fields, max_age, prices)
+        return self._run(self._looking_up(wanted, limit, progress))
 
     def lookup_cost(
         self,
@@ -74,20 +78,33 @@ class LookupMixin(ClientBase):
         prices: Mapping[str, Decimal | float | str] | None = None,
     ) -> LookupCost:
         """Return what ``lookup`` with the same arguments would cost now, without any request."""
-        wanted = NumberList(self._connection, _listed(numbers), checked_fields(fields), max_age)
-        return wanted.cost(lookup_prices(prices))
+        return self._wanted(numbers, fields, max_age, prices).cost
+
+    def _wanted(
+        self,
+        numbers: Iterable[str],
+        fields: Iterable[str],
+        max_age: timedelta,
+        prices: Mapping[str, Decimal | float | str] | None,
+    ) -> NumberList:
+        given = [numbers] if isinstance(numbers, str) else list(numbers)
+        amounts = LookupPrices.checked(prices)
+        return NumberList(self._connection, given, checked_fields(fields), max_age, amounts)
 
     def _looking_up(
         self,
         wanted: NumberList,
-        cost: LookupCost,
         limit: Decimal | None,
         progress: bool | Callable[[ReadProgress], None],
     ) -> Flow[SafeFrame]:
         from twilio_widgets.frames.product_schema import LOOKUPS
         from twilio_widgets.frames.products import frame_of
 
+        cost = wanted.cost
         cost.check(limit)
+        policy = self._transport.policy
+        if cost.cost and isinstance(policy, Policy):
+            wanted.quota = policy.check_lookup(self._connection, cost.cost)
         bar = progress_of(progress, unit="numbers")
         answered = 0
 
@@ -112,7 +129,3 @@ class LookupMixin(ClientBase):
             "complete": True,
         }
         return frame_of((each.as_row() for each in found), LOOKUPS, attrs)
-
-
-def _listed(numbers: Iterable[str]) -> list[str]:
-    return [numbers] if isinstance(numbers, str) else list(numbers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from twilio_widgets.core.bodies import Body, Parameters, by_name
@@ -44,6 +45,10 @@ class Request:
 
     creates_message: bool = False
     """Whether a repeat of it could reach a recipient twice."""
+
+    cost: Decimal | None = None
+    """Estimated US dollars that Twilio bills for it, besides those of a message; None if unknown.
+    """
 
     job: JobQuota | None = field(default=None, compare=False, repr=False)
     """The quota of the job it belongs to, from ``Policy.judge_job``; None outside a job."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -29,8 +31,9 @@ def test_without_a_limit_it_names_the_cost_and_asks_nothing(
         twilio.lookup(NUMBERS)
 
     assert str(caught.value) == (
-        "Looking up 3 numbers costs about $0.0240. Nothing was asked. To go on: "
-        'lookup(…, max_cost="0.03").'
+        "Looking up 3 numbers costs about $0.0240. That is an estimate from list prices that may "
+        "have changed: see your prices in Twilio's console and pass them with "
+        'prices={"line_type": "…"}. Nothing was asked. To go on: lookup(…, max_cost="0.03").'
     )
     with pytest.raises(PolicyRefused, match=r"Your max_cost allows \$0\.0200"):
         twilio.lookup(NUMBERS, max_cost="0.02")
@@ -74,6 +77,86 @@ def test_the_cost_is_known_before_it_is_paid(twilio: Twilio) -> None:
 
     assert (cost.numbers, cost.cached, cost.invalid, cost.cost) == (2, 1, 1, Decimal("0.010"))
     assert str(cost) == "Looking up 2 numbers (1 more are in the cache) costs about $0.0100."
+    assert cost.unconfirmed == ()
+
+
+def test_the_fields_whose_price_is_only_an_estimate_are_named(twilio: Twilio) -> None:
+    fields = ("validation", "line_type", "caller_name")
+
+    cost = twilio.lookup_cost([MOBILE], fields, prices={"line_type": "0.005"})
+
+    assert (cost.cost, cost.unconfirmed) == (Decimal("0.015"), ("caller_name",))
+    assert 'pass them with prices={"caller_name": "…"}.' in str(cost)
+
+
+@pytest.mark.parametrize("prices", [{"line": "1"}, {"line_type": "x"}, "0.01"])
+def test_prices_that_cannot_be_used_are_refused(twilio: Twilio, prices: Any) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        twilio.lookup([MOBILE], max_cost=1, prices=prices)
+    assert caught.value.field == "prices"
+
+
+def test_the_limit_of_the_policy_holds_for_the_whole_lookup(sandbox: Sandbox) -> None:
+    twilio = Twilio(sandbox.connection, policy=tw.Policy(max_cost="0.02"))
+
+    with pytest.raises(PolicyRefused) as caught:
+        twilio.lookup(NUMBERS, max_cost=1, progress=False)
+    assert str(caught.value) == (
+        "This lookup costs about $0.0240; your policy allows $0.0200 per job, so nothing was sent. "
+        'To allow it: Twilio(connection, policy=tw.Policy(max_cost="0.03")).'
+    )
+    assert sandbox.lookups == ()
+    found = twilio.lookup(NUMBERS, max_cost=1, prices={"line_type": "0.001"}, progress=False)
+    assert len(found) == 4
+
+
+def test_lookups_and_messages_share_the_limit_of_the_day(sandbox: Sandbox) -> None:
+    policy = tw.Policy(max_cost_per_day="0.02", prices={"US": "0.007"})
+    twilio = Twilio(sandbox.connection, policy=policy)
+    twilio.lookup([MOBILE], max_cost=1, progress=False)
+    twilio.messages.send(to=MOBILE, from_=sandbox.numbers[0], body="Hi")
+
+    with pytest.raises(PolicyRefused, match=r"This lookup would bring today's total .* \$0\.0230"):
+        twilio.lookup([LANDLINE], max_cost=1, progress=False)
+    with pytest.raises(PolicyRefused, match=r"This message would bring today's total"):
+        twilio.messages.send(to=MOBILE, from_=sandbox.numbers[0], body="Hi")
+    assert policy.today(sandbox.connection).cost == Decimal("0.015")
+    assert policy.today(sandbox.connection).recipients == 1
+    assert [each.number for each in sandbox.lookups] == [MOBILE]
+
+
+def test_a_lookup_that_was_not_processed_does_not_count(sandbox: Sandbox) -> None:
+    policy = tw.Policy(max_cost_per_day="0.02")
+    twilio = Twilio(sandbox.connection, policy=policy)
+    sandbox.fail(fault="refused", path="PhoneNumbers", times=99)
+
+    with pytest.raises(NotConnected):
+        twilio.lookup([MOBILE], max_cost=1, progress=False)
+    assert policy.today(sandbox.connection).cost == 0
+
+
+def test_a_raw_lookup_has_an_unknown_cost(sandbox: Sandbox) -> None:
+    twilio = Twilio(sandbox.connection, policy=tw.Policy(max_cost="1"))
+    url = f"https://lookups.twilio.com/v2/PhoneNumbers/{MOBILE}"
+
+    with pytest.raises(PolicyRefused, match="its cost is not known"):
+        twilio.raw(url, query_params={"Fields": "line_type_intelligence"})
+    assert twilio.raw(url).data["valid"] is True
+    assert [each.fields for each in sandbox.lookups] == [()]
+
+
+def test_two_notebooks_at_once_ask_about_each_number_once(sandbox: Sandbox) -> None:
+    numbers = [f"+1415555{n:04}" for n in range(100, 120)]
+    clients = [Twilio(sandbox.connection) for _notebook in range(3)]
+
+    with ThreadPoolExecutor(3) as pool:
+        frames = list(
+            pool.map(lambda one: one.lookup(numbers, max_cost=1, progress=False), clients)
+        )
+
+    assert sorted(each.number for each in sandbox.lookups) == numbers
+    assert [frame["line_type"].isna().any() for frame in frames] == [False] * 3
+    assert sum(len(numbers) - frame["from_cache"].sum() for frame in frames) == len(numbers)
 
 
 def test_validation_alone_is_free(sandbox: Sandbox, twilio: Twilio) -> None:

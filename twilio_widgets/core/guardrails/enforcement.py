@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING
 
 from twilio_widgets.core.guardrails import refusals
 from twilio_widgets.core.guardrails.classify import changes, makes_message
-from twilio_widgets.core.guardrails.effects import effect_of
+from twilio_widgets.core.guardrails.effects import Effect, effect_of
 from twilio_widgets.core.guardrails.job_quota import JobQuota
 from twilio_widgets.core.guardrails.limits import NOTHING, Amount
-from twilio_widgets.core.guardrails.message_request import MessageRequest, parse_message_request
+from twilio_widgets.core.guardrails.message_request import (
+    NOBODY,
+    MessageRequest,
+    parse_message_request,
+)
 from twilio_widgets.core.guardrails.pricing import segments_of
 from twilio_widgets.core.guardrails.quiet_hours import moments_of
 from twilio_widgets.core.guardrails.usage_counter import UsageCounter
@@ -56,8 +60,8 @@ class PolicyEnforcer:
         """Check a request that is about to be sent, and count it if it creates a message.
 
         Returns:
-            The permission to send a message, or to reach a person otherwise (`effects`); None for
-            any other request.
+            The permission to send a message, or a request with another effect (`effects`); None
+            for any other request.
 
         Raises:
             PolicyRefused: A rule forbids the request, or depends on parameters that cannot be
@@ -74,23 +78,28 @@ class PolicyEnforcer:
         return SendPermission(message, amount, give_back)
 
     def _check_other(self, request: Request) -> SendPermission | None:
-        """Check a request that creates no message; count it if it reaches a person otherwise."""
+        """Check a request that creates no message; count it if it has an effect (`effects`)."""
         effect = effect_of(request)
         if self.rules.dry_run and (effect is not None or changes(request)):
             raise refusals.dry_change(request, effect)
-        if effect is None or not effect.reaches:
+        if effect is None:
             return None
-        if self._limits_cost:
+        if self._limits_cost and request.cost is None:
             raise refusals.unknown_cost(effect)
+        message = self._checked_recipient(request, effect) if effect.reaches else NOBODY
+        amount = Amount(recipients=int(effect.reaches), cost=request.cost or NOTHING)
+        give_back = self._usage.claim(message, amount, self._now(), request.job)
+        return SendPermission(message, amount, give_back)
+
+    def _checked_recipient(self, request: Request, effect: Effect) -> MessageRequest:
+        """Check the recipient of a request that reaches a person."""
         # Only these rules depend on the body, which may be JSON: some products take no form.
         looks = self.rules.allow is not None or self.rules.quiet_hours is not None
-        message = parse_message_request(request) if looks else MessageRequest(to="")
+        message = parse_message_request(request) if looks else NOBODY
         if self.rules.allow is not None and not message.to:
             raise refusals.unknown_recipient(effect)
-        now = self._now()
-        self._check_recipient(message, now)
-        amount = Amount(1)
-        return SendPermission(message, amount, self._usage.claim(message, amount, now, request.job))
+        self._check_recipient(message, self._now())
+        return message
 
     def check_message(self, request: Request) -> None:
         """Check one message by itself, ignoring usage so far and `dry_run`.

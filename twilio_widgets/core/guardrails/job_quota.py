@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Literal
 
 from twilio_widgets.core.guardrails.limits import Amount
 
@@ -20,6 +21,7 @@ class JobQuota:
         segments_each: The segments of a message whose own text is not known.
         cost_each: The cost of a message for which the policy has no price, from the plan's
             estimate.
+        noun: For refusals: ``"job"``, or ``"lookup"`` for requests that are billed without sending.
     """
 
     def __init__(
@@ -28,10 +30,12 @@ class JobQuota:
         *,
         segments_each: int | None = None,
         cost_each: Decimal | None = None,
+        noun: Literal["job", "lookup"] = "job",
     ) -> None:
         self.name = name
         self.segments_each = segments_each
         self.cost_each = cost_each
+        self.noun = noun
         self._lock = threading.Lock()
         self._sent = Amount()
 

@@ -49,6 +49,10 @@ class MessageRequest:
     """
 
 
+NOBODY = MessageRequest(to="")
+"""A request without a message, or whose recipient matters to no rule."""
+
+
 def parse_message_request(request: Request) -> MessageRequest:
     """Parse the message that a request would create.
 

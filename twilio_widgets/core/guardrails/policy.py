@@ -40,7 +40,8 @@ class Policy(Rules):
     which refuses jobs with more than 100 recipients; a client of a sandbox has no limits.
 
     Other requests that reach a person (a call, a verification, a message in a conversation, a
-    Studio flow) count as one message of unknown cost.
+    Studio flow) count as one message of unknown cost. ``twilio.lookup`` counts with its estimated
+    cost, like a job; other requests that are billed (a phone number) have an unknown cost.
 
     Costs are estimates in US dollars. A message outside a job must meet the limits of a job too.
     Daily usage is counted only if the policy has a daily limit: per account with its subaccounts,
@@ -53,8 +54,8 @@ class Policy(Rules):
             (``"+1500555*"``).
         max_recipients: The most recipients of one job; None is no limit.
         max_segments: The most segments of one job.
-        max_cost: The most US dollars for one job, such as ``"12.50"``. A message whose price is
-            not known is refused.
+        max_cost: The most US dollars for one job, such as ``"12.50"``. A message, or another
+            request that is billed, whose price is not known is refused.
         max_cost_per_day: The most US dollars for one day.
         quiet_hours: Local times at the destination, such as ``("21:00", "08:00")``. A message is
             refused if it is quiet in any time zone the number can be in.
@@ -108,12 +109,32 @@ class Policy(Rules):
             raise refusals.unknown_of_a_job(quota, "segments")
         if cost is None and any(limit.cost is not None for limit in limits):
             raise refusals.unknown_of_a_job(quota, "cost")
+        self._check_job(connection, quota, Amount(recipients, segments or 0, cost or NOTHING))
+        return quota
+
+    def check_lookup(self, connection: Connection, cost: Decimal) -> JobQuota:
+        """Check the estimated cost of a lookup of many numbers before its first request.
+
+        Args:
+            connection: The connection that would ask.
+            cost: The estimate for all numbers, in US dollars.
+
+        Returns:
+            The running count that every request of the lookup carries as ``Request.job``.
+
+        Raises:
+            PolicyRefused: It exceeds a limit of the cost, or this is a dry run.
+        """
+        quota = JobQuota(noun="lookup")
+        self._check_job(connection, quota, Amount(cost=cost))
+        return quota
+
+    def _check_job(self, connection: Connection, quota: JobQuota, amount: Amount) -> None:
         enforcer = self.on(connection)
         try:
-            enforcer.check_job(quota, Amount(recipients, segments or 0, cost or NOTHING))
+            enforcer.check_job(quota, amount)
         finally:
             enforcer.close()
-        return quota
 
     def refusal_of(
         self, connection: Connection, parameters: Mapping[str, object]

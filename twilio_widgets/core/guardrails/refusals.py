@@ -92,7 +92,7 @@ def unknown_price(message: MessageRequest) -> PolicyRefused:
 
 
 def unknown_cost(effect: Effect) -> PolicyRefused:
-    """Return the refusal of a request that reaches a person at an unknown price."""
+    """Return the refusal of a request that reaches a person or is billed, at an unknown price."""
     return PolicyRefused(
         f"This request can {effect.text}, and its cost is not known. Your policy limits the cost, "
         "so nothing was sent. Use a policy without max_cost and max_cost_per_day for it.",
@@ -112,7 +112,7 @@ def unknown_recipient(effect: Effect) -> PolicyRefused:
 def message_too_large(message: MessageRequest, excess: Excess) -> PolicyRefused:
     """Return the refusal of a message that is above a limit."""
     return PolicyRefused(
-        f"The message to {_to(message)} {_has(excess)}; your policy allows {_limit(excess)}, so "
+        f"{_subject(message)} {_has(excess)}; your policy allows {_limit(excess)}, so "
         f"nothing was sent. {_raised(excess)} would allow it.",
         rule=f"max_{excess.name}",
     )
@@ -190,10 +190,10 @@ def dry_message(message: MessageRequest, amount: Amount) -> PolicyRefused:
 
 def dry_job(quota: JobQuota, amount: Amount) -> PolicyRefused:
     """Return the refusal of a job in a dry run."""
+    sizes = f"{counted('recipients', amount.recipients)}, {counted('segments', amount.segments)}, "
+    size = f"had {sizes}" if amount.recipients else "cost "
     return PolicyRefused(
-        f"Dry run: nothing was sent. {_job(quota)} would have had "
-        f"{counted('recipients', amount.recipients)}, {counted('segments', amount.segments)}, "
-        f"{_about(amount.cost)}.",
+        f"Dry run: nothing was sent. {_job(quota)} would have {size}{_about(amount.cost)}.",
         rule="dry_run",
         for_all=True,
     )
@@ -214,8 +214,12 @@ def _to(message: MessageRequest) -> str:
     return mask(message.to)[:_LONGEST_ECHO] or "(no recipient)"
 
 
+def _subject(message: MessageRequest) -> str:
+    return f"The message to {_to(message)}" if message.to else "This request"
+
+
 def _job(quota: JobQuota, *, small: bool = False) -> str:
-    name = f"The job {quota.name!r}" if quota.name else "This job"
+    name = f"The {quota.noun} {quota.name!r}" if quota.name else f"This {quota.noun}"
     return name[0].lower() + name[1:] if small else name
 
 

@@ -63,7 +63,7 @@ class UsageCounter:
         if excess := self.per_job.excess(amount):
             raise refusals.job_too_large(quota, excess)
         if self.per_day:
-            self._check_day(self.today(now) + amount, "This job")
+            self._check_day(self.today(now) + amount, f"This {quota.noun}")
 
     def claim(
         self, message: MessageRequest, amount: Amount, now: datetime, job: JobQuota | None
@@ -82,7 +82,8 @@ class UsageCounter:
             job.add(amount, lambda total: self._check_running(message, job, total))
         if self.per_day:
             try:
-                self._daily.add(amount, now, self._check_day)
+                what = "This message" if amount.recipients else "This request"
+                self._daily.add(amount, now, lambda total: self._check_day(total, what))
             except BaseException:
                 if job is not None:
                     job.subtract(amount)

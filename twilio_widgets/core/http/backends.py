@@ -1,8 +1,7 @@
 """The HTTP backends of the transport, and what their errors mean.
 
 Direct requests use our own connections. httpx is used through a proxy, for an in-process sandbox,
-and where httptools is not available (JupyterLite). All backends choose the proxy by one rule;
-requests to this machine never use one.
+and where httptools is not available (JupyterLite). `proxy` chooses the proxy.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ import httpx
 from twilio_widgets.core.http.certificates import certificate_problem, trusted
 from twilio_widgets.core.http.httpx_backend import AsyncHttpxBackend, HttpxBackend
 from twilio_widgets.core.http.outgoing import OutgoingRequest
-from twilio_widgets.core.http.proxy import proxy_for
 from twilio_widgets.core.numbers.masking import mask
 from twilio_widgets.core.request import Reply
 from twilio_widgets.errors import NoReply, NotConnected, TwilioWidgetsError
@@ -81,14 +79,13 @@ class AsyncBackend(Protocol):
         """Close every connection."""
 
 
-def open_sync(origin: str, inside: Any) -> BlockingBackend:
-    """Return the blocking backend for an origin.
+def open_sync(proxy: httpx.Proxy | None, inside: Any) -> BlockingBackend:
+    """Return a blocking backend.
 
     Args:
-        origin: Scheme, host and port of the requests.
+        proxy: The proxy of its requests, or None.
         inside: The in-process transport of a sandbox, or None.
     """
-    proxy = None if inside is not None else proxy_for(origin)
     if _is_direct(inside, proxy):
         from twilio_widgets.core.http.direct_blocking import BlockingPool
 
@@ -96,9 +93,8 @@ def open_sync(origin: str, inside: Any) -> BlockingBackend:
     return HttpxBackend(inside, proxy, most=MOST_CONNECTIONS, keep_alive=KEEP_ALIVE_SECONDS)
 
 
-def open_async(origin: str, inside: Any) -> AsyncBackend:
-    """Return the async backend for an origin; see `open_sync`."""
-    proxy = None if inside is not None else proxy_for(origin)
+def open_async(proxy: httpx.Proxy | None, inside: Any) -> AsyncBackend:
+    """Return an async backend; see `open_sync`."""
     if _is_direct(inside, proxy):
         from twilio_widgets.core.http.direct_async import AsyncPool
 

@@ -32,6 +32,8 @@ from twilio_widgets.errors import (
 if TYPE_CHECKING:
     import asyncio
 
+    import httpx
+
     from twilio_widgets.core.credentials.connection import Connection
     from twilio_widgets.core.http.backends import AsyncBackend, BlockingBackend
 
@@ -108,9 +110,10 @@ class _Transport:
         largest_body: int = LARGEST_BODY,
     ) -> None:
         # Loaded here, so that naming a client stays cheap, and no request waits for an import.
-        from twilio_widgets.core.http import backends
+        from twilio_widgets.core.http import backends, proxy
 
         self._backends = backends
+        self._proxies = proxy.Proxies()
         self._connection = connection
         self._timeout = timeout
         self._largest = largest_body
@@ -118,7 +121,7 @@ class _Transport:
         self._guard = in_force(self._policy, connection)
         self._origin = None if base_url is None else origin_of(base_url)
         self._opening = threading.Lock()
-        self._abandoned: list[BlockingBackend] = []
+        self._abandoned: list[dict[str, BlockingBackend]] = []
         if connection.wire is not None and self._origin is not None:
             host = urlsplit(self._origin).hostname or ""
             if not is_loopback(host):
@@ -131,10 +134,10 @@ class _Transport:
         """The sandbox's in-process transport, or None if its socket is used."""
         return self._connection.wire if self._origin is None else None
 
-    @property
-    def _home(self) -> str:
-        """The origin of most requests."""
-        return self._origin or self._connection.base_url
+    def _route(self, url: str) -> tuple[str, httpx.Proxy | None]:
+        """Return the proxy for a URL, and the key of the backend that uses it."""
+        proxy = None if self._wire is not None else self._proxies.of(url)
+        return "" if proxy is None else str(proxy.url), proxy
 
     @property
     def timeout(self) -> float:
@@ -236,8 +239,12 @@ class BlockingTransport(_Transport):
         largest_body: The most bytes of a body, sent or received, also after decompression.
     """
 
-    _open: BlockingBackend | None = None
     _process = 0
+
+    def __init__(self, connection: Connection, **options: Any) -> None:
+        super().__init__(connection, **options)
+        self._open: dict[str, BlockingBackend] = {}
+        """The open backends, by the URL of their proxy; "" has none."""
 
     def send(self, request: Request) -> Reply:
         """Send one request and return the complete response.
@@ -252,13 +259,13 @@ class BlockingTransport(_Transport):
         failure: BaseException
         outgoing: OutgoingRequest | None = None
         try:
-            wire = self._opened()
+            wire = self._opened(url)
             outgoing = self._built(url, request)
             with deadline(self._limit(request)):
                 reply = wire.exchange(outgoing, self._largest)
                 onward = self._onward(url, request, reply)
                 if onward is not None:
-                    reply = wire.exchange(onward, self._largest)
+                    reply = self._opened(onward.url).exchange(onward, self._largest)
         except BaseException as error:  # noqa: BLE001  # translated, and raised below
             sent = outgoing is not None and outgoing.may_have_been_sent
             # It has the Authorization header, and this frame is in the traceback.
@@ -270,41 +277,45 @@ class BlockingTransport(_Transport):
         _give_back(permission, unsent=not sent or isinstance(failure, NotConnected))
         raise failure
 
-    def _opened(self) -> BlockingBackend:
-        if (wire := self._open) is not None and self._process == os.getpid():
+    def _opened(self, url: str) -> BlockingBackend:
+        """Return the backend for a URL."""
+        key, proxy = self._route(url)
+        if (wire := self._open.get(key)) is not None and self._process == os.getpid():
             return wire
         with self._opening:  # threads that start together share one pool
             self._abandon()
-            if self._open is None:
-                self._open, self._process = (
-                    self._backends.open_sync(self._home, self._wire),
-                    os.getpid(),
-                )
-            return self._open
+            if key not in self._open:
+                self._open[key] = self._backends.open_sync(proxy, self._wire)
+            return self._open[key]
 
     def _abandon(self) -> None:
         """After a fork, stop using the parent's connections: each would read the other's data."""
-        if self._open is not None and self._process != os.getpid():
-            self._abandoned.append(
-                self._open
-            )  # without this reference it would be garbage-collected and closed
-            self._open = None
+        if self._process != os.getpid():
+            # Without this reference they would be garbage-collected and closed.
+            self._abandoned.append(self._open)
+            self._open, self._process = {}, os.getpid()
 
     def close(self) -> None:
         """Close every connection; the next request opens a new one."""
         with self._opening:
             self._abandon()
-            wire, self._open = self._open, None
-        if wire is not None and self._wire is None:
-            wire.close()
+            wires, self._open = self._open, {}
+            self._proxies.clear()
+        if self._wire is None:
+            for wire in wires.values():
+                wire.close()
         self._close_guard()
 
 
 class AsyncTransport(_Transport):
     """The async transport; it belongs to the event loop it is first used on."""
 
-    _open: AsyncBackend | None = None
     _loop: asyncio.AbstractEventLoop | None = None
+
+    def __init__(self, connection: Connection, **options: Any) -> None:
+        super().__init__(connection, **options)
+        self._open: dict[str, AsyncBackend] = {}
+        """The open backends; see `BlockingTransport`."""
 
     async def send(self, request: Request) -> Reply:
         """Send one request and return the complete response; see `BlockingTransport.send`."""
@@ -314,13 +325,13 @@ class AsyncTransport(_Transport):
         failure: BaseException
         outgoing: OutgoingRequest | None = None
         try:
-            wire = self._opened()
+            wire = self._opened(url)
             outgoing = self._built(url, request)
             async with timeout(self._limit(request)):
                 reply = await wire.exchange(outgoing, self._largest)
                 onward = self._onward(url, request, reply)
                 if onward is not None:
-                    reply = await wire.exchange(onward, self._largest)
+                    reply = await self._opened(onward.url).exchange(onward, self._largest)
         except BaseException as error:  # noqa: BLE001  # translated, and raised below
             sent = outgoing is not None and outgoing.may_have_been_sent
             # It has the Authorization header, and this frame is in the traceback.
@@ -332,24 +343,29 @@ class AsyncTransport(_Transport):
         _give_back(permission, unsent=not sent or isinstance(failure, NotConnected))
         raise failure
 
-    def _opened(self) -> AsyncBackend:
+    def _opened(self, url: str) -> AsyncBackend:
         from asyncio import get_running_loop
 
         here = get_running_loop()
-        if self._open is None:
-            self._open, self._loop = self._backends.open_async(self._home, self._wire), here
+        if not self._open:
+            self._loop = here
         elif self._loop is not here:
             raise ConfigurationError(
                 "This AsyncTwilio is in use on another event loop, so nothing was sent. Make one "
                 "for each loop, or await aclose() there before it is used here."
             )
-        return self._open
+        key, proxy = self._route(url)
+        if key not in self._open:
+            self._open[key] = self._backends.open_async(proxy, self._wire)
+        return self._open[key]
 
     async def aclose(self) -> None:
         """Close every connection; the next request opens a new one."""
-        wire, self._open = self._open, None
-        if wire is not None and self._wire is None:
-            await wire.aclose()
+        wires, self._open = self._open, {}
+        self._proxies.clear()
+        if self._wire is None:
+            for wire in wires.values():
+                await wire.aclose()
         self._close_guard()
 
 

@@ -1,12 +1,13 @@
 """What lookups cost, and the limit that the user sets.
 
 The prices are list prices that could not be checked against a current page of Twilio (UNCONFIRMED),
-so they are estimates that users can replace. Validation is free.
+so they are estimates that users can replace, and texts with such an estimate say so. Validation is
+free.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_UP, Decimal
 from types import MappingProxyType
@@ -40,11 +41,23 @@ class LookupCost:
     """The entries that are not phone numbers, which are not looked up."""
     cost: Decimal
     """The estimate, in US dollars."""
+    unconfirmed: tuple[str, ...] = ()
+    """The fields whose price is a built-in estimate, not one that the user gave."""
 
     def __str__(self) -> str:
         asked = f"{self.numbers:,} {'number' if self.numbers == 1 else 'numbers'}"
         cached = f" ({self.cached:,} more are in the cache)" if self.cached else ""
-        return f"Looking up {asked}{cached} costs about {dollars(self.cost)}."
+        return f"Looking up {asked}{cached} costs about {dollars(self.cost)}.{self._source}"
+
+    @property
+    def _source(self) -> str:
+        if not self.unconfirmed:
+            return ""
+        own = ", ".join(f'"{name}": "…"' for name in self.unconfirmed)
+        return (
+            " That is an estimate from list prices that may have changed: see your prices in "
+            f"Twilio's console and pass them with prices={{{own}}}."
+        )
 
     def check(self, limit: Decimal | None) -> None:
         """Refuse a lookup that costs money without a limit, or more than the limit.
@@ -63,22 +76,44 @@ class LookupCost:
         )
 
 
-def lookup_prices(own: Mapping[str, object] | None) -> Mapping[str, Decimal]:
-    """Return the price of each field, with the user's own prices.
+@dataclass(frozen=True, slots=True)
+class LookupPrices:
+    """The price of each field in US dollars: the user's own, or the built-in estimate."""
 
-    Raises:
-        ConfigurationError: A key is not a field, or a price is not an amount.
-    """
-    for name in own or {}:
-        if name not in PACKAGES:
+    own: Mapping[str, Decimal]
+
+    @classmethod
+    def checked(cls, own: Mapping[str, object] | None) -> LookupPrices:
+        """Return the prices with the user's own.
+
+        Raises:
+            ConfigurationError: A key is not a field, or a price is not an amount.
+        """
+        if own is not None and not isinstance(own, Mapping):
             raise ConfigurationError(
-                f"prices has the key {name!r}, which is not a field of a lookup.", field="prices"
+                'prices must be a mapping, such as {"line_type": "0.005"}.', field="prices"
             )
-    amounts = {
-        name: estimate_cost(price, f"The price of {name}", "prices")
-        for name, price in (own or {}).items()
-    }
-    return {**LIST_PRICES, **amounts}
+        for name in own or {}:
+            if name not in PACKAGES:
+                raise ConfigurationError(
+                    f"prices has the key {name!r}, which is not a field of a lookup.",
+                    field="prices",
+                )
+        return cls(
+            {
+                name: estimate_cost(price, f"The price of {name}", "prices")
+                for name, price in (own or {}).items()
+            }
+        )
+
+    def of(self, names: Iterable[str]) -> Decimal:
+        """Return the price of these fields together; a name may be repeated."""
+        return sum((self.own.get(name, LIST_PRICES[name]) for name in names), Decimal(0))
+
+    def unconfirmed(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return those of these fields that are billed by the built-in estimate."""
+        known = {name for name in names if name not in self.own and LIST_PRICES[name]}
+        return tuple(name for name in LIST_PRICES if name in known)
 
 
 def checked_limit(max_cost: object) -> Decimal | None:

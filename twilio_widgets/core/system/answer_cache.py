@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+import time
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
@@ -25,7 +26,8 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS answers (
   kind TEXT NOT NULL, key TEXT NOT NULL, at REAL NOT NULL, answer TEXT NOT NULL,
   PRIMARY KEY (kind, key)
-) WITHOUT ROWID
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS claims (key TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID;
 """
 _BUSY = 30.0
 """Seconds to wait for another process that writes to the file."""
@@ -52,7 +54,7 @@ class AnswerCache:
         self.file = file
         self._lock = threading.Lock()
         with self._open() as database:
-            database.execute(_SCHEMA)
+            database.executescript(_SCHEMA)
 
     @classmethod
     def of(cls, connection: Connection) -> AnswerCache:
@@ -81,6 +83,30 @@ class AnswerCache:
                 "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)",
                 (kind, key, at, json.dumps(answer, ensure_ascii=False)),
             )
+
+    def claim(self, key: str, seconds: float) -> bool:
+        """Reserve the question about a key, unless another thread or process is asking it now.
+
+        Args:
+            key: The key.
+            seconds: After that time the claim ends by itself, in case this process is killed.
+
+        Returns:
+            Whether this caller may ask; it then calls `release`.
+        """
+        now = time.time()
+        with self._lock, self._open() as database, database:
+            changed = database.execute(
+                "INSERT INTO claims VALUES (:key, :until) "
+                "ON CONFLICT (key) DO UPDATE SET until = :until WHERE until < :now",
+                {"key": key, "until": now + seconds, "now": now},
+            )
+            return changed.rowcount == 1
+
+    def release(self, key: str) -> None:
+        """End the claim of a key."""
+        with self._lock, self._open() as database, database:
+            database.execute("DELETE FROM claims WHERE key = ?", (key,))
 
     def _open(self) -> closing[sqlite3.Connection]:
         import sqlite3  # imported here: JupyterLite may not have it, and sending does not need it

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
 import twilio_widgets as tw
 from twilio_widgets.core.bodies import FormBody, RawBody
 from twilio_widgets.core.guardrails.effects import effect_of
+from twilio_widgets.core.guardrails.limits import Amount
 from twilio_widgets.core.http.guard import guard
 from twilio_widgets.core.request import Request
 from twilio_widgets.errors import PolicyRefused
@@ -193,6 +195,29 @@ def test_without_a_rule_about_recipients_json_passes(connection, policy):
 
 
 @pytest.mark.parametrize(("service", "path"), BILLED)
-def test_only_a_dry_run_refuses_what_reaches_nobody(connection, service, path):
-    policy = tw.Policy(allow=["+1500*"], max_cost="1", quiet_hours=("00:00", "23:59"))
-    assert policy.on(connection).check(posted(service, path)) is None
+def test_rules_about_recipients_do_not_hold_for_what_reaches_nobody(connection, service, path):
+    policy = tw.Policy(allow=["+1500*"], quiet_hours=("00:00", "23:59"), max_recipients_per_day=0)
+    assert policy.on(connection).check(posted(service, path)) is not None
+
+
+@pytest.mark.parametrize(("service", "path"), BILLED)
+@pytest.mark.parametrize("limit", ["max_cost", "max_cost_per_day"])
+def test_a_limit_of_the_cost_refuses_a_bill_of_unknown_amount(connection, service, path, limit):
+    policy = tw.Policy(**{limit: "1"})
+    assert refusal(policy, connection, posted(service, path)).rule == "max_cost"
+
+
+def test_a_known_cost_counts_for_the_day(connection):
+    policy = tw.Policy(max_cost_per_day="0.02")
+    enforcer = policy.on(connection)
+    lookup = Request(
+        method="GET", path=f"/v2/PhoneNumbers/{TO}", service="lookups",
+        query=(("Fields", "line_type_intelligence"),), cost=Decimal("0.015"),
+    )  # fmt: skip
+    permission = enforcer.check(lookup)
+    assert str(refusal(policy, connection, lookup)).startswith(
+        "This request would bring today's total (UTC) to about $0.0300"
+    )
+    permission.give_back()
+    assert enforcer.today() == Amount()
+    enforcer.close()

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from twilio_widgets import AuthTokenConnection, Sandbox, Twilio
+from twilio_widgets.core.http.proxy import Proxies
 from twilio_widgets.core.http.transport import BlockingTransport
 from twilio_widgets.core.request import Request
 from twilio_widgets.errors import (
@@ -117,7 +118,7 @@ def test_a_base_url_to_which_credentials_may_not_travel_is_refused(base_url):
 
 def test_a_base_url_is_what_stands_in_it_and_no_more():
     door = BlockingTransport(CONNECTION, timeout=1, base_url="HTTPS://a.example:8443/", policy=None)
-    assert door._home == "https://a.example:8443"
+    assert door.base_url == "https://a.example:8443"
 
 
 @pytest.mark.parametrize(
@@ -154,6 +155,56 @@ def test_a_proxy_of_the_environment_is_used_for_twilio(monkeypatch):
         visitor, _ = proxy.accept()
         with visitor:
             assert visitor.recv(1000).startswith(b"CONNECT api.twilio.com:443 ")
+        door.close()
+
+
+HOSTS = ("api.twilio.com", "content.twilio.com", "api.dublin.ie1.twilio.com", "mms.twiliocdn.com")
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "direct"),
+    [
+        ("", []),
+        ("api.twilio.com", ["api.twilio.com"]),
+        ("content.twilio.com:443, mms.twiliocdn.com", ["content.twilio.com", "mms.twiliocdn.com"]),
+        ("content.twilio.com:8443", []),
+        (".twilio.com", ["api.twilio.com", "content.twilio.com", "api.dublin.ie1.twilio.com"]),
+        ("twilio.com", ["api.twilio.com", "content.twilio.com", "api.dublin.ie1.twilio.com"]),
+        ("ie1.twilio.com", ["api.dublin.ie1.twilio.com"]),
+        ("io.com", []),
+        ("*", list(HOSTS)),
+    ],
+)
+def test_no_proxy_is_applied_to_each_host(monkeypatch, no_proxy, direct):
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, no_proxy)
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    proxies = Proxies()
+
+    assert [host for host in HOSTS if proxies.of(f"https://{host}/v1?a=/") is None] == direct
+
+
+def test_a_host_that_needs_no_proxy_does_not_take_the_others_past_it(monkeypatch):
+    def resolved(host, *args, **options):
+        if str(host).endswith("twilio.com"):
+            raise socket.gaierror(f"{host} was looked up")
+        return real(host, *args, **options)
+
+    real = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        monkeypatch.setenv("NO_PROXY", "api.twilio.com")
+        monkeypatch.setenv("no_proxy", "api.twilio.com")
+        proxy.settimeout(5)
+        door = BlockingTransport(CONNECTION, timeout=0.5, base_url=None, policy=None)
+        with pytest.raises(NotConnected, match=r"api\.twilio\.com was looked up"):
+            door.send(Request(method="GET", path=MESSAGES))
+        with pytest.raises(NotConnected):  # the proxy does not answer CONNECT
+            door.send(Request(method="GET", path="/v1/Content", service="content"))
+        visitor, _ = proxy.accept()
+        with visitor:
+            assert visitor.recv(1000).startswith(b"CONNECT content.twilio.com:443 ")
         door.close()
 
 

@@ -32,3 +32,19 @@ def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
 
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+
+
+def test_a_question_is_claimed_by_one_at_a_time(tmp_path: Path) -> None:
+    first, second = AnswerCache(tmp_path / "a.sqlite"), AnswerCache(tmp_path / "a.sqlite")
+
+    assert first.claim("+1", 60)
+    assert not second.claim("+1", 60)
+    assert second.claim("+2", 60)
+    first.release("+1")
+    assert second.claim("+1", 60)
+
+
+def test_the_claim_of_a_killed_process_ends_by_itself(tmp_path: Path) -> None:
+    AnswerCache(tmp_path / "a.sqlite").claim("+1", seconds=-1)
+
+    assert AnswerCache(tmp_path / "a.sqlite").claim("+1", 60)
